@@ -1,0 +1,69 @@
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+BIN := .venv/bin
+KAFKA := build/kafka
+
+help: ## list every target
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/.installed ## a bottling plant and a day of tyre valves, priced and shown (Python alone)
+	$(BIN)/copq demo
+
+up: .venv/.installed ## run the standalone service on ./copq-data
+	$(BIN)/copq up
+
+test: .venv/.installed $(KAFKA)/.resolved ## every test, those on a real Kafka included (Java 17, Maven)
+	$(BIN)/pytest
+
+soak: .venv/.installed $(KAFKA)/.resolved ## the fault tests, long and at random
+	$(BIN)/pytest -m soak
+
+check: .venv/.installed ## lint, format, types, generated documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m schemas.documents --check
+
+format: .venv/.installed ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schemas: .venv/.installed ## generate the JSON Schemas and the AsyncAPI document
+	$(BIN)/python -m schemas.documents
+
+bench: .venv/.installed $(KAFKA)/.resolved ## the table of speeds, each beside its limit
+	$(BIN)/python -m benchmarks
+
+bench-growth: .venv/.installed ## what a batch costs with ten million entries in the ledger
+	$(BIN)/python -m benchmarks.growth
+
+kafka: $(KAFKA)/.resolved ## fetch Apache Kafka's jars by Maven
+
+setup: .venv/.installed ## install the pinned packages into .venv
+
+.venv/.installed: requirements.lock requirements-dev.lock pyproject.toml
+	@echo "Installing the pinned packages into .venv …"
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements.lock -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(KAFKA)/.resolved: tests/kafka/pom.xml
+	@echo "Fetching Apache Kafka's jars …"
+	mvn --quiet --batch-mode -f tests/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)
+	@touch $@
+
+LOCK := build/uv/bin/uv pip compile --upgrade --quiet --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate
+
+lock: ## pin the newest allowed packages: what runs, and what builds and tests it
+	$(PYTHON) -m venv build/uv
+	build/uv/bin/pip install --quiet uv
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --group pyproject.toml:dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove what was built, not the data
+	rm -rf .venv build
+
+.PHONY: help demo up test soak check format schemas bench bench-growth kafka setup lock clean

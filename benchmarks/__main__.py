@@ -1,0 +1,74 @@
+"""`make bench`: the table of speeds on this machine, each beside its limit in the same run."""
+
+import argparse
+import asyncio
+
+from benchmarks.costing import costing_alone, plain_faust, raw_read
+from benchmarks.end_to_end import end_to_end, latency
+from benchmarks.plant import events
+from benchmarks.posting import aggregator_alone, limit
+from benchmarks.servers import fill_topic, servers
+from copq.terminal import err, table
+from services.kafka.topics import EVENTS
+
+Row = tuple[str, str, str, str]
+
+
+async def main(total: int, seconds: int) -> None:
+    rows = await stages(total)
+    rows += await chain(total, seconds)
+    table("Speed on this machine", ["what", "measured", "limit or rival", "ratio"], rows)
+
+
+async def stages(total: int) -> list[Row]:
+    """The services one by one, on servers of their own."""
+    async with servers() as s:
+        err.print(f"filling a topic with {total:,} events …")
+        await fill_topic(s, EVENTS, events(total))
+        err.print("(a) costing alone …")
+        raw = await raw_read(s, total)
+        costing, costing_mb = await costing_alone(s, total)
+        err.print(f"(b) aggregator alone … (costing: {_rate(costing)}, raw read: {_rate(raw)})")
+        most = await limit(s, total)
+        aggregator, aggregator_mb = await aggregator_alone(s, total)
+        err.print(f"(d) plain Faust … (aggregator: {_rate(aggregator)}, COPY: {_rate(most)})")
+        plain = await plain_faust(s, min(total, 20_000))
+    return [
+        ("(a) costing, one core", _rate(costing), f"raw read {_rate(raw)}", _ratio(costing, raw)),
+        ("(b) aggregator", _rate(aggregator), f"COPY {_rate(most)}", _ratio(aggregator, most)),
+        ("(d) plain Faust agent", _rate(plain), f"(a) {_rate(costing)}", _ratio(costing, plain)),
+        ("memory of costing", f"{costing_mb:.0f} MB", "250 MB", _ratio(costing_mb, 250)),
+        ("memory of aggregator", f"{aggregator_mb:.0f} MB", "250 MB", _ratio(aggregator_mb, 250)),
+    ]
+
+
+async def chain(total: int, seconds: int) -> list[Row]:
+    """All of it together."""
+    async with servers() as s:
+        err.print("(c) end to end …")
+        rate = await end_to_end(s, total)
+    async with servers() as s:
+        err.print(f"(e) latency, {seconds} s at 5,000 events/s …")
+        waits = await latency(s, 5_000, seconds)
+    p50, p99 = waits[len(waits) // 2], waits[int(len(waits) * 0.99)]
+    return [
+        ("(c) end to end", _rate(rate), "40,000/s wanted", _ratio(rate, 40_000)),
+        ("(e) latency p50", f"{p50 * 1000:.0f} ms", "100 ms wanted", _ratio(p50, 0.1)),
+        ("(e) latency p99", f"{p99 * 1000:.0f} ms", "500 ms wanted", _ratio(p99, 0.5)),
+    ]
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}/s"
+
+
+def _ratio(value: float, other: float) -> str:
+    return f"{value / other:.2f}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=400_000)
+    parser.add_argument("--seconds", type=int, default=20, help="of the latency run")
+    options = parser.parse_args()
+    asyncio.run(main(options.events, options.seconds))

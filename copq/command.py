@@ -1,0 +1,45 @@
+"""The `copq` command: one module of `copq.commands` for each subject."""
+
+import typer
+
+from copq.commands import (
+    demo,
+    importing,
+    migrations,
+    price,
+    rates,
+    rejected,
+    report,
+    services,
+)
+
+app = typer.Typer(
+    name="copq",
+    help="The cost of poor quality, priced as it happens.",
+    epilog=(
+        "Exit codes: 0 done; 1 the answer is no (a difference, a refused event); 2 wrong usage "
+        "or file; 3 Postgres or Kafka does not answer; 4 a stream stopped itself."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("up")(services.up)
+app.command("ingest")(services.ingest)
+app.command("costing")(services.costing)
+app.command("aggregator")(services.aggregator)
+app.command("migrate")(migrations.migrate_command)
+app.command("import")(importing.import_command)
+app.command("price")(price.price_command)
+app.command("report")(report.report)
+app.command("trailing")(report.trailing)
+app.command("drivers")(report.drivers)
+app.command("unpriced")(report.unpriced)
+app.command("verify")(report.verify_command)
+app.add_typer(rates.app, name="rates")
+app.add_typer(rejected.app, name="rejected")
+
+
+def main() -> None:
+    app()

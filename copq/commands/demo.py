@@ -1,0 +1,109 @@
+"""`copq demo`: from an empty folder to what a plant manager wants to know, in half a minute."""
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from asyncpg import Connection
+
+from copq.commands import report
+from copq.database import connected, database
+from copq.demo import bottling, sending, valves
+from copq.demo.folder import fresh
+from copq.demo.service import free_port, running
+from copq.demo.telling import command, heading, say
+from services.rates.store import load
+
+DATA = Path("copq-data/demo")
+FIRST_EVENT = """\
+{"event_id": "my-first", "event_type": "defect", "quantity": 100,
+     "occurred_at": "2025-06-14T23:30:00-04:00", "plant": "bottling", "line": "1",
+     "product": "SKU-1001", "stage": "Packer"}"""
+
+
+def demo(
+    data: Annotated[
+        Path, typer.Option("--data", help="Folder of the demo alone; emptied at each run.")
+    ] = DATA,
+) -> None:
+    """Import a plant's fortnight through a running service, and show what it cost.
+
+    Run it in the folder of the repository. Needs no broker, no network, no other database.
+
+    Example: copq demo
+    """
+    sending.check_examples()
+    _end_tidily()
+    started = time.monotonic()
+    fresh(data)
+    say("COPQ on two examples: two weeks of a bottling plant, and a day of tyre valves.")
+    say("A line after $ is a command to copy. Before, once: source .venv/bin/activate")
+    _run(data)
+    heading(f"Done in {time.monotonic() - started:.0f} s")
+    _show_how_to_go_on(data)
+
+
+def _end_tidily() -> None:
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) is not signal.SIG_IGN:
+            signal.signal(name, _leave)
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    """Unwind rather than die, so that the service is stopped."""
+    raise SystemExit(128 + number)
+
+
+def _run(data: Path) -> None:
+    port = free_port()
+    heading("Everything in one process: HTTP, pricing, ledger, an embedded Postgres")
+    command(f"copq up --data {data} --port {port}")
+    started = time.monotonic()
+    with running(data, port) as url:
+        say(f"It answers on {url} after {time.monotonic() - started:.1f} s.")
+        sending.import_rates(data)
+        sending.import_log(url, data)
+        sending.send_day(url)
+        _show_figures(data)
+
+
+def _show_figures(data: Path) -> None:
+    with database(None, data) as dsn:
+        asyncio.run(_show_plants(dsn, str(data)))
+    heading("What is not in the figures")
+    command(f"copq unpriced --data {data}")
+    report.unpriced(data=data)
+    heading("Are the figures what the ledger says?")
+    command(f"copq verify --data {data}")
+    report.verify_command(data=data)
+
+
+async def _show_plants(dsn: str, data: str) -> None:
+    async with connected(dsn) as conn:
+        await _show_bottling(conn, data)
+        await valves.show_day(conn, await load(conn), data)
+
+
+async def _show_bottling(conn: Connection, data: str) -> None:
+    book = await load(conn)
+    for dimension in ("line", "product"):
+        await bottling.show_fortnight(conn, book, data, dimension)
+    bottling.show_basis()
+    await bottling.show_drivers(conn, data)
+    await bottling.show_today(conn, book, data)
+
+
+def _show_how_to_go_on(data: Path) -> None:
+    say(f"The service is stopped, the ledger stays in {data}. Start it again:")
+    command(f"copq up --data {data}")
+    say("In another terminal, send an event of your own: 100 rejects at 0.15 USD.")
+    command(
+        "curl http://127.0.0.1:8080/v1/events -H 'Content-Type: application/json' -d \\\n"
+        f"    '{FIRST_EVENT}'"
+    )
+    say("Line 1 of that day has 15.00 USD more:")
+    command(f"copq report --grain day --plant bottling --from 2025-06-14 --data {data}")
+    say("\nYour own log: docs/import.md. Your own rates: docs/rates.md. More: copq --help")

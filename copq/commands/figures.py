@@ -1,0 +1,114 @@
+"""Rows of figures as commands show them: one table, one JSON, one line of what they mean."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from copq.terminal import money, out, percent, table
+from services.reporting.figures import ReportRow
+from services.reporting.unpriced import Held
+
+BASIS = (
+    "An estimate at standard rates, for finance to reconcile. COPQ is failure alone, other CoQ "
+    "appraisal and prevention. COPQ % = COPQ / base; base = cost of production."
+)
+EMPTY = (
+    "No figures here yet. Rates first: copq rates import FILE; "
+    "then events: copq import FILE, or POST /v1/events. What has no price: copq unpriced"
+)
+
+
+def show_rows(title: str, rows: Sequence[ReportRow], by: Sequence[str]) -> None:
+    """A table of rows, each with unit, base and currency; flags and open stops beneath."""
+    timed = any(row.bucket is not None for row in rows)
+    words = [*(["from"] if timed else []), *by, "currency"]
+    figures = [f for f in _FIGURES if f.always or any(f.of(row) for row in rows)]
+    cells = [_words(row) + [f.shown(f.of(row)) for f in figures] for row in rows]
+    table(title, words + [f.name for f in figures], cells, left=len(words))
+    if provisional := _by_currency(rows):
+        out.print(f"Of it, from stops still open: {provisional}.")
+    for row in rows:
+        for flag in row.flags:
+            out.print(f"! {' '.join(_words(row))}: {flag} ({row.rejected:,f} > {row.units:,f})")
+
+
+def share(part: Decimal | None) -> str:
+    """A share as a percentage."""
+    return percent(None if part is None else part * 100)
+
+
+def when(bucket: datetime | date) -> str:
+    """An instant with its zone, or a production day."""
+    return f"{bucket:%Y-%m-%d %H:%M %Z}" if isinstance(bucket, datetime) else f"{bucket:%Y-%m-%d}"
+
+
+def _count(number: Decimal) -> str:
+    return f"{number:,f}"
+
+
+class _Figure(NamedTuple):
+    """A column; one that is not `always` there is left out where it is zero throughout."""
+
+    name: str
+    of: Callable[[ReportRow], Any]
+    shown: Callable[[Any], str]
+    always: bool = False
+
+
+_FIGURES = (
+    _Figure("COPQ", lambda row: row.copq, money, always=True),
+    _Figure("COPQ %", lambda row: row.copq_share, share, always=True),
+    _Figure("base", lambda row: row.base, lambda base: money(base) if base else "–", always=True),
+    _Figure("units", lambda row: row.units, _count),
+    _Figure("rejected", lambda row: row.rejected, _count),
+    _Figure("lost h", lambda row: row.hours, money),
+    _Figure("other CoQ", lambda row: row.coq - row.copq, money),
+)
+
+
+def _words(row: ReportRow) -> list[str]:
+    begin = [] if row.bucket is None else [when(row.bucket)]
+    return [*begin, *(value or "–" for value in row.dims.values()), row.currency]
+
+
+def _by_currency(rows: Sequence[ReportRow]) -> str:
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        sums[row.currency] = sums.get(row.currency, Decimal(0)) + row.provisional
+    return ", ".join(f"{money(amount)} {name}" for name, amount in sums.items() if amount)
+
+
+def show_notes(held: Held) -> None:
+    """What the figures are, and what they do not hold."""
+    out.print(BASIS, style="dim")
+    if held.unpriced:
+        out.print(f"Not in it: {held.unpriced} events without a price. See: copq unpriced")
+    if held.corrections:
+        out.print(f"Not in it: {held.corrections} corrections that wait. See: copq unpriced")
+    if held.open_stops:
+        out.print(f"Open stops counted until now: {held.open_stops}. See: copq unpriced")
+
+
+def row_json(row: ReportRow) -> dict[str, Any]:
+    """All of a row; money exact, `copq_share` null where there is no base."""
+    return {
+        "from": row.bucket,
+        **{name: value or None for name, value in row.dims.items()},
+        "currency": row.currency,
+        "net": row.net, "gross": row.gross, "recovered": row.recovered, "allowed": row.allowed,
+        "hours": row.hours, "copq": row.copq, "coq": row.coq, "base": row.base,
+        "base_name": "cost of production", "copq_share": row.copq_share, "units": row.units,
+        "good": row.good, "rejected": row.rejected, "provisional": row.provisional,
+        "flags": row.flags,
+    }  # fmt: skip
+
+
+def held_json(held: Held) -> dict[str, Any]:
+    """What stands beside every answer."""
+    return {
+        "basis": BASIS,
+        "unpriced_events": held.unpriced,
+        "waiting_corrections": held.corrections,
+        "open_stops": held.open_stops,
+    }

@@ -1,0 +1,122 @@
+"""What `copq import` says: a bar while it runs, a report when it ends."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from copq.terminal import err, out, print_json, table
+from services.ingest.files.importing import ImportReport, Step
+
+
+class _RowRate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f} rows/s", style="dim")
+
+
+@contextmanager
+def progress(file: Path, rows: int) -> Iterator[Callable[[Step], None]]:
+    """A bar on stderr, or on no terminal only what a log should hold: that it waits, and why."""
+    if not sys.stderr.isatty():
+        yield _say_if_waiting
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+        _RowRate(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(file.name, total=rows)
+
+        def show(step: Step) -> None:
+            what = "stops" if step.rows >= rows else file.name
+            bar.update(task, completed=step.rows, description=what)
+            _say_if_waiting(step)
+
+        yield show
+
+
+def _say_if_waiting(step: Step) -> None:
+    if step.waiting:
+        err.print(f"copq: {step.waiting}", soft_wrap=True, markup=False)
+
+
+def show_interrupted(file: Path, step: Step | None) -> None:
+    where = (
+        f"after {step.events:,} events (row {step.rows:,})" if step else "before its first event"
+    )
+    err.print(
+        f"copq: the import of {file} was interrupted {where}. "
+        "Run the same command again: it goes on from there.",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+def show_report(report: ImportReport, as_json: bool) -> None:
+    if as_json:
+        print_json(_json(report))
+        return
+    tally = report.tally
+    if report.resumed_at:
+        out.print(f"Resumed after {report.resumed_at:,} events that were imported before.")
+    events = ", ".join(f"{number:,} {kind}" for kind, number in sorted(tally.sent.items()))
+    out.print(f"{report.rows:,} rows: {events or 'no events'}.")
+    out.print(
+        f"{tally.accepted:,} accepted, {tally.duplicates:,} there before, "
+        f"{tally.refused:,} refused."
+    )
+    if report.ambiguous:
+        out.print(
+            f"{report.ambiguous:,} rows have a time that came twice, as clocks went back; "
+            "the first was taken. A column with an offset would tell them apart."
+        )
+    _show_unpriced(report)
+    _show_refusals(report)
+
+
+def _show_unpriced(report: ImportReport) -> None:
+    waiting = report.tally.unpriced
+    if waiting:
+        out.print(f"{sum(waiting.values()):,} have no price yet; they get it with the rates:")
+        for why, number in sorted(waiting.items(), key=lambda item: -item[1]):
+            out.print(f"  {number:,} × {why}", markup=False)
+
+
+def _show_refusals(report: ImportReport) -> None:
+    tally = report.tally
+    if not tally.refused:
+        return
+    rows = [(f"{r.row:,}", r.field, r.message) for r in tally.refusals]
+    table("Refused", ["row", "field", "why"], rows, left=3)
+    if tally.refused > len(rows):
+        out.print(f"and {tally.refused - len(rows):,} more.")
+
+
+def _json(report: ImportReport) -> dict[str, Any]:
+    tally = report.tally
+    return {
+        "rows": report.rows,
+        "ambiguous_rows": report.ambiguous,
+        "resumed_at": report.resumed_at,
+        "events": dict(sorted(tally.sent.items())),
+        "accepted": tally.accepted,
+        "duplicates": tally.duplicates,
+        "refused": tally.refused,
+        "unpriced": tally.unpriced,
+        "refusals": [
+            {"row": r.row, "field": r.field, "message": r.message} for r in tally.refusals
+        ],
+    }

@@ -1,0 +1,144 @@
+"""`copq rejected`: what was refused, why, and another try for it."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.exits import Exit
+from copq.terminal import fail, out, print_json, table
+from services.aggregator.rejected import list_rejected, mark_replayed
+from services.ingest.intake import Answer, Intake, Status, Unavailable
+from services.ingest.kafka_intake import KafkaIntake
+from services.standalone.intake import LedgerIntake, pool_of
+
+app = typer.Typer(help="Refused events: list them, see their bytes, replay them once mended.")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_(
+    everything: Annotated[bool, typer.Option("--all", help="Those replayed, too.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """List refused events, the newest first: why, in which field, from where."""
+
+    async def run(dsn: str) -> list[Any]:
+        async with connected(dsn) as conn:
+            return await list_rejected(conn, replayed=everything, limit=limit)
+
+    with database(database_url, data) as dsn:
+        rows = asyncio.run(run(dsn))
+    if as_json:
+        print_json([_json(row) for row in rows])
+    elif rows:
+        table("Refused events", _COLUMNS, [_row(row) for row in rows], left=len(_COLUMNS))
+    else:
+        out.print("Nothing refused waits.")
+
+
+_COLUMNS = ["id", "refused at", "from", "code", "field", "why"]
+
+
+def _row(row: Any) -> tuple[str, ...]:
+    at = f"{row['rejected_at']:%Y-%m-%d %H:%M:%S} UTC"
+    return (str(row["rejected_id"]), at, _origin(row), row["code"], row["field"], row["message"])
+
+
+def _origin(row: Any) -> str:
+    if row["origin_topic"] is None:
+        return "HTTP or file"
+    return f"{row['origin_topic']}/{row['origin_partition']}@{row['origin_offset']}"
+
+
+def _json(row: Any) -> dict[str, Any]:
+    return {**row, "payload": bytes(row["payload"]).decode(errors="replace")}
+
+
+@app.command()
+def show(
+    rejected_id: Annotated[int, typer.Argument(help="The id that the list shows.")],
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Print a refused event's bytes as they came: mend them, and replay them with --with."""
+    row = _find(rejected_id, database_url, data)
+    typer.get_binary_stream("stdout").write(bytes(row["payload"]))
+
+
+def _find(rejected_id: int, database_url: str | None, folder: Path) -> Any:
+    async def run(dsn: str) -> list[Any]:
+        async with connected(dsn) as conn:
+            return await list_rejected(conn, replayed=True, ids=[rejected_id])
+
+    with database(database_url, folder) as dsn:
+        rows = asyncio.run(run(dsn))
+    if not rows:
+        fail(f"there is no refused event {rejected_id}; see: copq rejected list --all")
+    return rows[0]
+
+
+@app.command()
+def replay(
+    ids: Annotated[list[int] | None, typer.Argument(help="Ids; none: all that wait.")] = None,
+    mended: Annotated[Path | None, typer.Option("--with", help="Mended bytes, for one id.")] = None,
+    kafka: Annotated[
+        str | None,
+        typer.Option(envvar="KAFKA_BOOTSTRAP", help="Send to these brokers, not to the ledger."),
+    ] = None,
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Send refused events once more. What is refused again stays in the list; exit 1 then."""
+    if mended is not None and len(ids or []) != 1:
+        fail("--with goes with one id: copq rejected replay 7 --with mended.json")
+    try:
+        bytes_ = mended.read_bytes() if mended else None
+    except OSError as error:
+        fail(f"cannot read {mended}: {error}")
+    with database(database_url, data) as dsn:
+        try:
+            answers = asyncio.run(_replay(dsn, ids or None, bytes_, kafka))
+        except Unavailable as error:
+            fail(f"{error}; nothing is lost, run it again", Exit.UNAVAILABLE)
+    _show_replayed(answers, as_json)
+
+
+async def _replay(
+    dsn: str, ids: list[int] | None, mended: bytes | None, kafka: str | None
+) -> dict[int, Answer]:
+    pool = await pool_of(dsn)
+    intake: Intake = KafkaIntake(kafka, False) if kafka else LedgerIntake(pool, False)
+    try:
+        async with pool.acquire() as conn:
+            rows = await list_rejected(conn, replayed=ids is not None, ids=ids, limit=100_000)
+            whole = [row for row in rows if mended or row["size"] == len(row["payload"])]
+            raws = [mended or bytes(row["payload"]) for row in whole]
+            answers = await intake.accept(raws) if raws else []
+            said = {r["rejected_id"]: a for r, a in zip(whole, answers, strict=True)}
+            done = [i for i, answer in said.items() if answer.status is not Status.REFUSED]
+            await mark_replayed(conn, done)
+            return said
+    finally:
+        if isinstance(intake, KafkaIntake):
+            await intake.close()
+        await pool.close()
+
+
+def _show_replayed(answers: dict[int, Answer], as_json: bool) -> None:
+    refused = {i: a.refusal for i, a in answers.items() if a.refusal is not None}
+    if as_json:
+        print_json({"replayed": len(answers) - len(refused), "refused_again": sorted(refused)})
+    else:
+        out.print(f"Replayed {len(answers) - len(refused)}, refused again {len(refused)}.")
+        for rejected_id, refusal in refused.items():
+            out.print(f"  {rejected_id}: {refusal.message}", markup=False)
+    if refused:
+        raise typer.Exit(Exit.NO)

@@ -1,0 +1,336 @@
+"""`copq report`, `trailing`, `drivers`, `unpriced` and `verify`: reading the ledger."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from asyncpg import Connection
+
+from copq.commands.figures import (
+    BASIS,
+    EMPTY,
+    held_json,
+    row_json,
+    share,
+    show_notes,
+    show_rows,
+    when,
+)
+from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.exits import Exit
+from copq.terminal import fail, money, out, print_json, table
+from services.rates.book import RateBook
+from services.rates.store import load
+from services.reporting import drivers as driving
+from services.reporting import report as reporting
+from services.reporting import trailing as windows
+from services.reporting import unpriced as waiting
+from services.reporting.accrual import OpenStop
+from services.reporting.figures import DIMENSIONS, Scope
+from services.reporting.verify import verify
+
+T = TypeVar("T")
+PlantOption = Annotated[str | None, typer.Option(help="Of this plant alone.")]
+LineOption = Annotated[str | None, typer.Option(help="Of this line alone.")]
+ProductOption = Annotated[str | None, typer.Option(help="Of this product alone.")]
+ElementOption = Annotated[
+    str | None, typer.Option(help="Of this element alone: defect, scrap, downtime, return, …")
+]
+ByOption = Annotated[
+    str, typer.Option(help=f"A row for each, with commas: {', '.join(DIMENSIONS)}.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")]
+
+
+def report(
+    grain: Annotated[str, typer.Option(help="hour, day or month.")] = "day",
+    plant: PlantOption = None,
+    line: LineOption = None,
+    product: ProductOption = None,
+    element: ElementOption = None,
+    by: ByOption = "plant,line",
+    start: Annotated[
+        str, typer.Option("--from", help="First day, month or hour: 2026-03-01, 2026-03-01T06:00.")
+    ] = "",
+    end: Annotated[str, typer.Option("--to", help="The first that is not in it.")] = "",
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show COPQ by hour, production day or month, in money and as a share of production.
+
+    Days and months are the plant's own. Without --from: the last 24 hours, 30 days, 12 months.
+
+    Example: copq report --grain day --plant north --by line,product --from 2026-03-01
+    """
+    now = datetime.now(UTC)
+
+    async def run(conn: Connection, book: RateBook) -> Any:
+        zone = reporting.zone_of(book, plant)
+        query = _asked(
+            lambda: reporting.ReportQuery(
+                plant, line, product, element, _dimensions(by), grain,
+                _edge(start, grain, zone) or _default_start(grain, now), _edge(end, grain, zone),
+            )
+        )  # fmt: skip
+        rows = await reporting.report(conn, book, query, now)
+        return query, rows, await waiting.held(conn, now), zone
+
+    query, rows, held, zone = _read(run, database_url, data, plant)
+    if as_json:
+        asked = {"grain": grain, "from": query.start, "to": query.end, "at": now}
+        print_json({**asked, "rows": [row_json(row) for row in rows], **held_json(held)})
+        return
+    title = f"COPQ by {grain}, {_span(query, zone)}; as of {when(now.astimezone(zone))}"
+    if rows:
+        show_rows(title, rows, query.by)
+    else:
+        out.print(f"{title}\n{EMPTY}")
+    show_notes(held)
+
+
+def trailing(
+    plant: PlantOption = None,
+    line: LineOption = None,
+    product: ProductOption = None,
+    element: ElementOption = None,
+    by: ByOption = "plant,line",
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show COPQ of the last hour, 24 hours and 30 days, up to this instant.
+
+    Example: copq trailing --plant north --by line
+    """
+    now = datetime.now(UTC)
+
+    async def run(conn: Connection, book: RateBook) -> Any:
+        scope = _asked(lambda: Scope(plant, line, product, element, _dimensions(by)))
+        found = await windows.trailing(conn, book, scope, now)
+        return found, await waiting.held(conn, now), reporting.zone_of(book, plant)
+
+    found, held, zone = _read(run, database_url, data, plant)
+    if as_json:
+        print_json({"at": now, "windows": [_window_json(w) for w in found], **held_json(held)})
+        return
+    for window in found:
+        _show_window(window, _dimensions(by), zone)
+    if not any(window.rows for window in found):
+        out.print(EMPTY)
+    show_notes(held)
+
+
+def _window_json(found: windows.Trailing) -> dict[str, Any]:
+    rows = [row_json(row) for row in found.rows]
+    return {"window": found.window.name, "after": found.start, "to": found.end, "rows": rows}
+
+
+def _show_window(found: windows.Trailing, by: tuple[str, ...], zone: tzinfo) -> None:
+    start, end = when(found.start.astimezone(zone)), when(found.end.astimezone(zone))
+    title = f"COPQ of the last {found.window.name}: after {start}, to {end}"
+    if found.rows:
+        show_rows(title, found.rows, by)
+    else:
+        out.print(f"{title}: nothing booked.")
+
+
+def drivers(
+    plant: PlantOption = None,
+    line: LineOption = None,
+    start: Annotated[str, typer.Option("--from", help="First production day: 2026-03-01.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The first day that is not in it.")] = "",
+    top: Annotated[int, typer.Option(min=1, help="So many of each currency.")] = 10,
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show what costs most: element, stage, defect code and, of stops, machine (Pareto).
+
+    Without --from and --to: the last 30 days. Open stops are not in it until they end.
+
+    Example: copq drivers --plant north --line L1 --from 2026-03-01 --to 2026-04-01 --top 5
+    """
+    now = datetime.now(UTC)
+    first = _asked(lambda: _day(start)) or now.date() - timedelta(days=30)
+    last = _asked(lambda: _day(end)) or now.date() + timedelta(days=2)
+
+    async def run(conn: Connection, book: RateBook) -> Any:
+        found = await driving.drivers(conn, first, last, top, plant, line)
+        return found, await waiting.held(conn, now)
+
+    found, held = _read(run, database_url, data, plant)
+    if as_json:
+        rows = [asdict(driver) for driver in found]
+        print_json({"from": first, "to": last, "drivers": rows, **held_json(held)})
+        return
+    title = f"What costs most, production days {first} up to {last} (exclusive)"
+    if found:
+        _show_drivers(title, found)
+    else:
+        out.print(f"{title}\n{EMPTY}")
+    show_notes(held)
+
+
+def _show_drivers(title: str, found: list[driving.Driver]) -> None:
+    words = ["element", "stage", "code", "machine", "currency"]
+    rows = [
+        (
+            d.element, d.stage or "–", d.defect_code or "–", d.work_unit or "–", d.currency,
+            money(d.net), share(d.share), share(d.cumulative_share), f"{d.hours:,.2f}",
+            f"{d.quantity:,f}", str(d.entries),
+        )
+        for d in found
+    ]  # fmt: skip
+    numbers = ["net COPQ", "share of all losses", "with all above", "lost h", "units", "entries"]
+    table(title, words + numbers, rows, left=len(words))
+
+
+def unpriced(
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show what the figures lack: events without a price, corrections, stops still open.
+
+    Example: copq unpriced; then mend the rate file, and: copq rates import rates.yaml
+    """
+    now = datetime.now(UTC)
+
+    async def run(conn: Connection, book: RateBook) -> Any:
+        return await waiting.waiting(conn, book, now), book
+
+    found, book = _read(run, database_url, data)
+    if as_json:
+        print_json({"at": now, **asdict(found)})
+        return
+    _show_unpriced(found.unpriced)
+    if found.corrections:
+        rows = [(c.event_id, c.corrects, when(c.occurred_at)) for c in found.corrections]
+        table("Corrections that wait", ["correction", "of event", "at"], rows, left=3)
+    if found.open_stops:
+        _show_open_stops(found.open_stops, book, now)
+
+
+def _show_unpriced(groups: list[waiting.UnpricedGroup]) -> None:
+    if not groups:
+        out.print("Every event has its price.")
+        return
+    rows = [
+        (g.reason, g.event_type, f"{g.plant}/{g.line}", when(g.since), f"{g.events:,}")
+        for g in groups
+    ]
+    table("Events without a price", ["why", "type", "of", "since", "events"], rows, left=4)
+    out.print("They are priced by themselves once the rates are there: copq rates import FILE")
+
+
+def _show_open_stops(stops: list[waiting.CostlyStop], book: RateBook, now: datetime) -> None:
+    rows = [(*_stop_words(s.open, book, now), money(s.cost), s.open.stop.currency) for s in stops]
+    columns = ["stop", "of", "machine", "code", "since", "minutes", "cost so far", "currency"]
+    table("Stops still open", columns, rows, left=5)
+    out.print(f"Time that several stops share costs once. {BASIS}", style="dim")
+
+
+def _stop_words(found: OpenStop, book: RateBook, now: datetime) -> tuple[str, ...]:
+    stop, zone = found.stop, reporting.zone_of(book, found.plant)
+    minutes = (now - stop.started_at) / timedelta(minutes=1)
+    return (
+        stop.event_id, f"{found.plant}/{found.line}", stop.work_unit or "–",
+        stop.defect_code or "–", when(stop.started_at.astimezone(zone)), f"{minutes:,.0f}",
+    )  # fmt: skip
+
+
+def verify_command(
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Compute all figures anew from the ledger and compare. May run beside a live stream.
+
+    Ends with 1 if anything differs.
+
+    Example: copq verify --database postgresql://copq@db/copq
+    """
+
+    async def run(conn: Connection, book: RateBook) -> Any:
+        return await verify(conn)
+
+    found = _read(run, database_url, data)
+    if as_json:
+        print_json({"differences": [asdict(difference) for difference in found]})
+    elif found:
+        for difference in found:
+            out.print(str(difference), markup=False, soft_wrap=True)
+        out.print(f"{len(found)} differences. The ledger is right where a rollup differs from it.")
+    else:
+        out.print("No difference: every figure is what the ledger says.")
+    if found:
+        raise typer.Exit(Exit.NO)
+
+
+def _read(
+    run: Callable[[Connection, RateBook], Awaitable[T]],
+    database_url: str | None,
+    data: Path,
+    plant: str | None = None,
+) -> T:
+    """What `run` answers, given a connection and the rate book."""
+
+    async def connect(dsn: str) -> T:
+        async with connected(dsn) as conn:
+            book = await load(conn)
+            _check_plant(book, plant)
+            return await run(conn, book)
+
+    with database(database_url, data) as dsn:
+        return asyncio.run(connect(dsn))
+
+
+def _check_plant(book: RateBook, plant: str | None) -> None:
+    """A plant that nobody knows has no figures: say so, rather than show none."""
+    if plant is not None and book.sites and plant not in book.sites:
+        fail(f'plant "{plant}" is not in the rate book; its plants: {", ".join(book.sites)}')
+
+
+def _asked(build: Callable[[], T]) -> T:
+    """What the options say; a fault in them ends the command."""
+    try:
+        return build()
+    except ValueError as error:
+        fail(str(error))
+
+
+def _dimensions(by: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in by.split(",") if name.strip())
+
+
+def _edge(text: str, grain: str, zone: tzinfo) -> datetime | date | None:
+    if not text or grain != "hour":
+        return _day(text)
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
+
+
+def _day(text: str) -> date | None:
+    """A day, or the first of a month."""
+    if not text:
+        return None
+    return date.fromisoformat(f"{text}-01" if len(text) == len("2026-03") else text)
+
+
+def _default_start(grain: str, now: datetime) -> datetime | date:
+    if grain == "hour":
+        return now - timedelta(hours=24)
+    return now.date() - timedelta(days=30 if grain == "day" else 365)
+
+
+def _span(query: reporting.ReportQuery, zone: tzinfo) -> str:
+    edges = [query.start, query.end]
+    said = [when(e.astimezone(zone) if isinstance(e, datetime) else e) if e else "" for e in edges]
+    until = f" up to {said[1]} (exclusive)" if said[1] else ""
+    calendar = "" if query.grain == "hour" else " (production days, each plant's own time)"
+    return f"from {said[0]}{until}{calendar}"

@@ -1,0 +1,69 @@
+"""Which database a command works on: a server by its address, else the data folder's own."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import asyncpg
+import typer
+
+from copq.exits import Exit
+from copq.terminal import fail
+from deploy.migrate import SchemaMismatch, check, migrate
+from services.standalone.postgres import EmbeddedPostgres, EmbeddedPostgresError
+
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        envvar="DATABASE_URL",
+        help="Postgres to use, such as postgresql://user@host/copq. Without it: the data folder.",
+        show_default=False,
+    ),
+]
+DataOption = Annotated[
+    Path,
+    typer.Option("--data", envvar="COPQ_DATA", help="Folder of the embedded Postgres."),
+]
+T = TypeVar("T")
+DATA = Path("copq-data")
+
+
+@contextmanager
+def database(url: str | None, data: Path) -> Iterator[str]:
+    """The address of a database with the right schema; the embedded one is made if need be.
+
+    Ends the command with `Exit.UNAVAILABLE` where the server does not answer or its schema is
+    another version's.
+    """
+    if url is not None:
+        _or_unavailable(lambda: check(url))
+        yield url
+        return
+    embedded = EmbeddedPostgres(data)
+    dsn = _or_unavailable(embedded.start)
+    try:
+        _or_unavailable(lambda: migrate(dsn))
+        yield dsn
+    finally:
+        embedded.stop()
+
+
+def _or_unavailable(step: Callable[[], T]) -> T:
+    try:
+        return step()
+    except (SchemaMismatch, EmbeddedPostgresError) as error:
+        fail(str(error), Exit.UNAVAILABLE)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        fail(f"Postgres: {error}", Exit.UNAVAILABLE)
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection for the length of a command."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()

@@ -1,0 +1,1 @@
+"""`copq demo`: a plant's fortnight through the running service, and what it cost."""

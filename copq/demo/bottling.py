@@ -1,0 +1,133 @@
+"""What the bottling plant's manager asks: what did it cost, where, why, and is it better today?"""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from asyncpg import Connection
+
+from copq.commands.figures import share
+from copq.demo.costs import Cost, costs, total
+from copq.demo.telling import command, heading, remark, say
+from copq.terminal import money, table
+from services.rates.book import RateBook
+from services.reporting.drivers import Driver, drivers
+from services.reporting.report import ReportQuery
+
+PLANT = "bottling"
+ZONE = ZoneInfo("America/New_York")
+# The log runs from 1 June to 14 June, midnight to midnight. The plant's days start at 06:00, so
+# its first six hours belong to 31 May, and its last day lacks six.
+FIRST, LAST = date(2025, 5, 31), date(2025, 6, 14)
+UNTIL = LAST + timedelta(days=1)
+LOG_ENDS = datetime(2025, 6, 15, tzinfo=ZONE)
+TODAY_FROM = datetime(2025, 6, 14, 6, tzinfo=ZONE)
+DAY = timedelta(days=1)
+TOP = 5
+BAR = 10
+WINDOW = f"Plant {PLANT}, 1 to 14 June 2025 (America/New_York), all of the log, in USD:"
+
+
+async def show_fortnight(conn: Connection, book: RateBook, data: str, by: str) -> None:
+    """COPQ of all of the log by line or by product, and of the plant."""
+    heading(f"What the fortnight cost, by {by}")
+    command(f"copq report --grain month --plant {PLANT} --by {by} --from 2025-05 --data {data}")
+    say(WINDOW)
+    query = ReportQuery(PLANT, by=(by,), grain="month", start=date(2025, 5, 1))
+    found = await costs(conn, book, query)
+    rows = [*found.items(), (f"all {by}s", total(found.values()))]
+    columns = [by, "COPQ", "COPQ %", "rejects", "stops", "base"]
+    table("", columns, [(name, *_figures(cost)) for name, cost in rows])
+
+
+def _figures(cost: Cost) -> tuple[str, ...]:
+    return (
+        money(cost.copq), share(cost.share), money(cost.rejects), money(cost.stops),
+        money(cost.base),
+    )  # fmt: skip
+
+
+def show_basis() -> None:
+    """What the figures of the fortnight stand on."""
+    remark(
+        "COPQ is failure alone: rejected units at their stage cost, unplanned stops at the line's "
+        "rate. The base is cost of production: units that left the line × their full cost. "
+        "COPQ % is COPQ / base, a sum over a sum. An estimate at standard rates, for finance to "
+        "reconcile. The command shows two months: the plant's days start at 06:00, so the log's "
+        "first six hours belong to 31 May."
+    )
+    say(
+        "! The line rate is illustrative: the log publishes none, so a stopped minute is taken to "
+        "cost 12 USD. That is why stops weigh so much. Put your own into the rate file."
+    )
+
+
+async def show_drivers(conn: Connection, data: str) -> None:
+    """The worst combinations, as bars that can be compared."""
+    heading(f"The worst {TOP} drivers")
+    span = f"--from {FIRST} --to {UNTIL}"
+    command(f"copq drivers --plant {PLANT} {span} --top {TOP} --data {data}")
+    found = await drivers(conn, FIRST, UNTIL, TOP, PLANT)
+    say(WINDOW)
+    rows = [_driver(driver, found[0].net) for driver in found]
+    table("", ["driver", "", "COPQ", "share", "added up"], rows, left=2)
+
+
+def _driver(driver: Driver, worst: Decimal) -> tuple[str, ...]:
+    return (
+        _said(driver), _bar(driver.net / worst), money(driver.net), share(driver.share),
+        share(driver.cumulative_share),
+    )  # fmt: skip
+
+
+def _said(driver: Driver) -> str:
+    if driver.element == "downtime":
+        return f"{driver.defect_code}, {driver.work_unit} ({driver.hours:,.2f} h)"
+    return f"rejects, {driver.stage} ({driver.quantity:,.0f})"
+
+
+def _bar(part: Decimal) -> str:
+    return "█" * max(1, round(part * BAR))
+
+
+async def show_today(conn: Connection, book: RateBook, data: str) -> None:
+    """The log's last production day against the same hours of the day before."""
+    heading("Today against yesterday")
+    span = f"--from {LAST - DAY} --to {UNTIL}"
+    command(f"copq report --grain day --plant {PLANT} --by line {span} --data {data}")
+    say(
+        "Today is 14 June, the log's last production day. The log has 18 of its hours, so both "
+        f"days count from 06:00 to 24:00 (America/New_York). Plant {PLANT}, in USD:"
+    )
+    today = await _hours(conn, book, TODAY_FROM, LOG_ENDS)
+    yesterday = await _hours(conn, book, TODAY_FROM - DAY, LOG_ENDS - DAY)
+    pairs = [(line, today[line], yesterday[line]) for line in today]
+    pairs.append(("all lines", total(today.values()), total(yesterday.values())))
+    columns = ["line", "today", "COPQ %", "yesterday", "COPQ %", "difference", "in %"]
+    table("", columns, [(line, *_compared(now, before)) for line, now, before in pairs])
+    say(_verdict(pairs[-1][1], pairs[-1][2]))
+
+
+async def _hours(
+    conn: Connection, book: RateBook, start: datetime, end: datetime
+) -> dict[str, Cost]:
+    query = ReportQuery(PLANT, by=("line",), grain="hour", start=start, end=end)
+    return await costs(conn, book, query)
+
+
+def _compared(now: Cost, before: Cost) -> tuple[str, ...]:
+    change = now.copq - before.copq
+    return (
+        money(now.copq), share(now.share), money(before.copq), share(before.share),
+        f"{change:+,.2f}", f"{change / before.copq * 100:+.1f} %",
+    )  # fmt: skip
+
+
+def _verdict(now: Cost, before: Cost) -> str:
+    change, made = now.copq - before.copq, now.base - before.base
+    less = "less" if change < 0 else "more"
+    return (
+        f"Today cost {money(abs(change))} USD {less} than yesterday in the same hours; production "
+        f"was worth {money(abs(made))} USD {'less' if made < 0 else 'more'}. "
+        f"COPQ went from {share(before.share)} to {share(now.share)} of cost of production."
+    )

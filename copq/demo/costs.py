@@ -1,0 +1,67 @@
+"""What a line or product cost in a window: the buckets of a report, added up."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from asyncpg import Connection
+
+from services.costing.price import quotient
+from services.rates.book import RateBook
+from services.reporting.figures import ReportRow
+from services.reporting.report import ReportQuery, report
+
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class Cost:
+    """Money in one currency; `rejects` and `stops` are parts of `copq`."""
+
+    copq: Decimal = ZERO
+    base: Decimal = ZERO
+    rejects: Decimal = ZERO
+    stops: Decimal = ZERO
+
+    @property
+    def share(self) -> Decimal | None:
+        """COPQ over base, 0.05 for 5 %; None where nothing was produced."""
+        return quotient(self.copq, self.base) if self.base > 0 else None
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """All together: sums, so that its share is a sum over a sum."""
+    result = Cost()
+    for cost in costs:
+        result.copq += cost.copq
+        result.base += cost.base
+        result.rejects += cost.rejects
+        result.stops += cost.stops
+    return result
+
+
+async def costs(conn: Connection, book: RateBook, query: ReportQuery) -> dict[str, Cost]:
+    """By the query's one dimension; what has neither cost nor base is left out."""
+    now = datetime.now(UTC)
+    found: dict[str, Cost] = defaultdict(Cost)
+    for row in await report(conn, book, query, now):
+        cost = found[_name(row, query)]
+        cost.copq += row.copq
+        cost.base += row.base
+    by_element = replace(query, by=(*query.by, "element"))
+    for row in await report(conn, book, by_element, now):
+        _add_part(found[_name(row, query)], row)
+    return {name: cost for name, cost in sorted(found.items()) if cost.copq or cost.base}
+
+
+def _name(row: ReportRow, query: ReportQuery) -> str:
+    return row.dims[query.by[0]]
+
+
+def _add_part(cost: Cost, row: ReportRow) -> None:
+    if row.dims["element"] == "defect":
+        cost.rejects += row.copq
+    elif row.dims["element"] == "downtime":
+        cost.stops += row.copq

@@ -1,0 +1,38 @@
+"""The demo's own data folder, made anew at each run."""
+
+import shutil
+from pathlib import Path
+
+from copq.exits import Exit
+from copq.terminal import fail
+from services.standalone.postgres import EmbeddedPostgres, EmbeddedPostgresError
+
+MARK = "made-by-copq-demo"
+
+
+def fresh(folder: Path) -> None:
+    """Leave `folder` empty but for the demo's mark.
+
+    Ends the command where it holds what the demo did not make, or where something uses it.
+    """
+    if folder.exists() and not (folder / MARK).exists() and any(folder.iterdir()):
+        fail(f"{folder} holds data that the demo did not make; choose another folder with --data")
+    if _is_in_use(folder):
+        fail(f"{folder} is in use, by `copq up` perhaps: stop that first", Exit.UNAVAILABLE)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()
+
+
+def _is_in_use(folder: Path) -> bool:
+    """Whether a server stays once we have left; one that a killed demo left over goes with us."""
+    pid_file = folder / "postgres" / "postmaster.pid"
+    if not pid_file.exists():
+        return False
+    try:
+        with EmbeddedPostgres(folder):
+            pass
+    except EmbeddedPostgresError as error:
+        fail(f"{error}\nRemove the folder {folder} and try again.", Exit.UNAVAILABLE)
+    return pid_file.exists()

@@ -1,0 +1,60 @@
+"""Filling the demo's ledger: by commands and by HTTP, as a plant would."""
+
+from pathlib import Path
+from typing import Any
+
+from copq.commands import importing, rates
+from copq.demo.telling import command, heading, say
+from copq.exits import Exit
+from copq.terminal import fail
+
+BOTTLING, VALVES = Path("examples/bottling_plant"), Path("examples/tyre_valves")
+RATES = (BOTTLING / "rates.yaml", VALVES / "rates.yaml")
+LOG, MAPPING, DAY = BOTTLING / "mes.csv.gz", BOTTLING / "mapping.yaml", VALVES / "events.ndjson"
+NDJSON = "application/x-ndjson"
+
+
+def check_examples() -> None:
+    """End the command where the examples are not at hand."""
+    missing = [str(path) for path in (*RATES, LOG, MAPPING, DAY) if not path.is_file()]
+    if missing:
+        fail(f"{missing[0]} is not here: run the demo in the folder of the copq repository")
+
+
+def import_rates(data: Path) -> None:
+    heading("What things cost: finance's rate files")
+    for file in RATES:
+        command(f"copq rates import {file} --data {data}")
+        rates.import_(file, data=data)
+
+
+def import_log(url: str, data: Path) -> None:
+    heading("What happened: two weeks of the bottling plant's MES log")
+    command(f"copq import {LOG} \\\n    --mapping {MAPPING} --to {url}")
+    importing.import_command(LOG, MAPPING, to=url, data=data)
+
+
+def send_day(url: str) -> None:
+    """The tyre valves' events are events already: they need no mapping."""
+    heading("And a day of tyre valves, by HTTP")
+    command(
+        f"curl {url}/v1/events \\\n"
+        f"    -H 'Content-Type: {NDJSON}' --data-binary @{DAY}"
+    )  # fmt: skip
+    answer = _posted(url)
+    said = ("accepted", "duplicate", "refused")
+    say(", ".join(f"{answer[status]} {status}" for status in said) + ".")
+
+
+def _posted(url: str) -> Any:
+    """What the service answered to the day's events."""
+    import httpx  # slow to load, and of use here alone
+
+    try:
+        answer = httpx.post(
+            f"{url}/v1/events", content=DAY.read_bytes(), headers={"content-type": NDJSON},
+            timeout=60, trust_env=False,
+        )  # fmt: skip
+        return answer.raise_for_status().json()
+    except httpx.HTTPError as error:
+        fail(f"the service did not take {DAY}: {error}", Exit.UNAVAILABLE)

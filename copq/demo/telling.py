@@ -1,0 +1,31 @@
+"""How the demo speaks: headings, the command behind each figure, plain sentences."""
+
+from rich.rule import Rule
+
+from copq.terminal import out
+
+PAGE = 100
+"""Columns that prose fills at most: longer lines are hard to read."""
+
+
+def heading(text: str) -> None:
+    out.print()
+    out.print(Rule(f"[bold]{text}[/bold]", align="left", style="dim"), width=_width())
+
+
+def command(words: str) -> None:
+    """A command to copy: it prints what follows, or does what was just done."""
+    out.print(f"$ {words}", style="cyan", markup=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    out.print(text, markup=False, width=_width())
+
+
+def remark(text: str) -> None:
+    """What a reader must know of the figures above."""
+    out.print(text, style="dim", markup=False, width=_width())
+
+
+def _width() -> int:
+    return min(out.width, PAGE)

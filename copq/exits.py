@@ -1,0 +1,15 @@
+"""What an exit code of `copq` means. `copq --help` shows this table."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    OK = 0
+    NO = 1
+    """The answer is no: a difference was found, an event was refused."""
+    USAGE = 2
+    """The command or a file that it was given is wrong: mend it and run again."""
+    UNAVAILABLE = 3
+    """Postgres or Kafka does not answer, or its schema is another version's."""
+    STOPPED = 4
+    """A stream stopped itself: too much of what it read was refused."""

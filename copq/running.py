@@ -1,0 +1,91 @@
+"""Running a service as a process: until a signal, then drained, then gone."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from copq.exits import Exit
+from copq.repeats import OnceInAWhile
+from copq.terminal import fail
+
+DRAINED_WITHIN_S = 8
+GONE_WITHIN_S = 10
+
+log = logging.getLogger("services")
+
+
+def run_service(service: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run a service until SIGTERM or SIGINT; it drains, then leaves.
+
+    Within ten seconds of the signal the process is gone, even while what it waits for is frozen:
+    nothing that was acknowledged depends on an orderly end.
+    """
+    import uvloop
+
+    try:
+        uvloop.run(_main(service))
+    except (KafkaError, OSError, asyncpg.PostgresError) as error:
+        fail(f"{type(error).__name__}: {error}", Exit.UNAVAILABLE)
+
+
+async def _main(service: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    _run_evenly()
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    serving = asyncio.create_task(service(stop))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not serving.done():
+        _be_gone_soon()
+        await _drained(serving)
+    serving.result()
+
+
+async def _drained(serving: asyncio.Task[None]) -> None:
+    done, _ = await asyncio.wait([serving], timeout=DRAINED_WITHIN_S)
+    if not done:
+        serving.cancel()
+        raise TimeoutError(f"told to stop, and not drained within {DRAINED_WITHIN_S} s")
+
+
+def _be_gone_soon() -> None:
+    """For what cannot be cancelled: threads, and what waits for a server as it is cancelled."""
+    timer = threading.Timer(GONE_WITHIN_S, os._exit, [int(Exit.UNAVAILABLE)])
+    timer.daemon = True
+    timer.start()
+
+
+def _run_evenly() -> None:
+    """For processes that handle records by the thousand, partly in threads.
+
+    Records make no cycles, and looking for some costs a tenth. A thread that decodes must not
+    keep the one that talks to servers waiting for 5 ms at a time, which is Python's default.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
+    sys.setswitchinterval(0.0005)
+
+
+def start_logging(metrics_port: int = 0) -> None:
+    """Log to the standard error, and serve metrics where a port is given."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(OnceInAWhile())
+    log.setLevel(logging.INFO)
+    if metrics_port:
+        from prometheus_client import start_http_server
+
+        start_http_server(metrics_port)

@@ -1,0 +1,83 @@
+"""How commands speak: tables and progress to people, JSON to programs, errors to stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from copq.exits import Exit
+
+_NARROW = 10
+"""No column of words gets narrower than this."""
+
+WIDE = 160
+"""Columns where no terminal says how many it has: a file, a pipe."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+err = Console(stderr=True, highlight=False)
+
+
+def fail(message: str, code: Exit = Exit.USAGE) -> NoReturn:
+    """Say what is wrong and what to do next, and leave."""
+    err.print(f"[red]copq:[/red] {escape(message)}", soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def print_json(value: Any) -> None:
+    """Exact: money and quantities are strings, instants ISO 8601."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return exact(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"no JSON for {type(value)}")
+
+
+def exact(value: Decimal) -> str:
+    """All digits that matter, never an exponent."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money(value: Decimal) -> str:
+    """As a person reads it: thousands separated, two places."""
+    return f"{value:,.2f}"
+
+
+def percent(value: Decimal | None) -> str:
+    """A percentage: two places below 1 %, one above; a dash where there is no base."""
+    if value is None:
+        return "–"
+    return f"{value:.2f} %" if abs(value) < 1 else f"{value:.1f} %"
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> None:
+    """A table; the first `left` columns are words, the others figures, which never break.
+
+    On a narrow screen words fold; where even that is too wide, the table keeps its width.
+    """
+    grid = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    texts = [tuple(map(escape, row)) for row in rows]
+    widths = [max(map(len, words)) for words in zip(columns, *texts, strict=True)]
+    for index, (column, longest) in enumerate(zip(columns, widths, strict=True)):
+        if index < left:
+            grid.add_column(column, overflow="fold", min_width=min(longest, _NARROW))
+        else:
+            grid.add_column(column, justify="right", no_wrap=True)
+    for text in texts:
+        grid.add_row(*text)
+    words = sum(min(longest, _NARROW) for longest in widths[:left])
+    least = words + sum(widths[left:]) + 3 * len(columns) + 1
+    screen = out if least <= out.width else Console(highlight=False, width=least)
+    screen.print(grid)

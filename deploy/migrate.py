@@ -1,0 +1,98 @@
+"""Brings a database's schema to the version this copq was built for, or tells that it is not.
+
+These functions block. Inside a running event loop call them with asyncio.to_thread.
+"""
+
+import asyncio
+import io
+import logging
+import threading
+from pathlib import Path
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Any number will do, as long as every copq takes the same.
+LOCK = 0x636F7071
+# Alembic keeps the environment it renders in as a global of the process.
+RENDERING = threading.Lock()
+
+
+class SchemaMismatch(Exception):
+    """The database's schema is not the one this copq works with; the message says what to do."""
+
+
+def migrate(dsn: str, migrations: Path = MIGRATIONS) -> None:
+    """Apply every pending migration, all or none.
+
+    Safe to call from several processes at once: one migrates, the others wait and find
+    nothing to do. Raises SchemaMismatch where the database is ahead of this copq, OSError
+    or asyncpg.PostgresError where it cannot be reached or refuses; nothing is changed then.
+    """
+    asyncio.run(_migrate(dsn, migrations))
+
+
+def pending(dsn: str, migrations: Path = MIGRATIONS) -> list[str]:
+    """The migrations not yet applied, oldest first. Raises as migrate does."""
+    return _after(asyncio.run(_current(dsn)), migrations)
+
+
+def check(dsn: str, migrations: Path = MIGRATIONS) -> None:
+    """Raise SchemaMismatch unless the database has exactly this copq's schema."""
+    if missing := pending(dsn, migrations):
+        raise SchemaMismatch(
+            f"the database lacks {len(missing)} migrations, from {missing[0]} on; run: copq migrate"
+        )
+
+
+async def _migrate(dsn: str, migrations: Path) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+            current = await _revision(connection)
+            if _after(current, migrations):
+                await connection.execute(_rendered(current, migrations))
+    finally:
+        await connection.close()
+
+
+async def _current(dsn: str) -> str | None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await _revision(connection)
+    finally:
+        await connection.close()
+
+
+async def _revision(connection: asyncpg.Connection) -> str | None:
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return revision
+
+
+def _after(current: str | None, migrations: Path) -> list[str]:
+    scripts = ScriptDirectory(str(migrations)).walk_revisions()
+    known = [script.revision for script in scripts][::-1]
+    if current is None:
+        return known
+    if current not in known:
+        raise SchemaMismatch(
+            f"this copq is older than the database, whose schema is {current}; install a newer copq"
+        )
+    return known[known.index(current) + 1 :]
+
+
+def _rendered(current: str | None, migrations: Path) -> str:
+    """The SQL of the whole upgrade, with alembic's own record of it."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    script = io.StringIO()
+    config = Config(output_buffer=script)
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    with RENDERING:
+        command.upgrade(config, f"{current}:head" if current else "head", sql=True)
+    return script.getvalue()

@@ -1,0 +1,206 @@
+-- Everything the service keeps. Money is numeric: exact, never rounded.
+
+create schema copq;
+
+-- The rate book: every version of every item, none ever changed.
+create table copq.rate_revision (
+    revision bigint generated always as identity primary key,
+    imported_at timestamptz not null default now(),
+    imported_by text not null,
+    source text not null
+);
+
+create table copq.rate_item (
+    revision bigint not null references copq.rate_revision,
+    kind text not null check (kind in ('plant', 'cost_table', 'line_rate', 'labour_rate')),
+    key text not null,
+    effective_from timestamptz not null,
+    content jsonb not null,
+    primary key (kind, key, effective_from, revision)
+);
+
+-- Ids are compared byte by byte (collate "C"), whatever the locale of the server.
+
+-- One row an event id, ever: a second event with the same id is no event. It is kept apart
+-- from the events so that it can span their partitions, and outlive their payloads.
+create table copq.event_key (
+    event_id text collate "C" primary key,
+    occurred_at timestamptz not null
+);
+
+create table copq.event (
+    occurred_at timestamptz not null,
+    event_id text collate "C" not null,
+    event_type text not null,
+    plant text not null,
+    line text not null,
+    received_at timestamptz not null default now(),
+    origin_partition int,
+    origin_offset bigint,
+    payload text not null
+) partition by range (occurred_at);
+create index event_occurred_at on copq.event (occurred_at);
+
+-- The ledger. An entry is never changed or removed; `reverses` names the entry of the same
+-- event that a reversal takes back. `day` is the production day of `occurred_at`; `period` the
+-- month in which the entry is booked, another than that of `day` only once a month is closed.
+create table copq.ledger (
+    occurred_at timestamptz not null,
+    booked_at timestamptz not null default now(),
+    event_id text collate "C" not null,
+    entry_no int not null,
+    reverses int,
+    reason text,
+    booked_by text,
+    plant text not null,
+    line text not null,
+    product text,
+    stage text,
+    work_unit text,
+    defect_code text,
+    shift text,
+    supplier text,
+    element text not null,
+    category text not null,
+    quantity numeric not null,
+    gross numeric not null,
+    recovered numeric not null,
+    allowed numeric not null,
+    net numeric not null,
+    hours numeric not null,
+    base numeric not null,
+    good numeric not null,
+    currency text not null,
+    rate_version bigint not null,
+    hour timestamptz not null,
+    day date not null,
+    period date not null,
+    check (net = gross - recovered - allowed)
+) partition by range (occurred_at);
+create index ledger_occurred_at on copq.ledger (occurred_at);
+create index ledger_downtime on copq.ledger (plant, line, occurred_at) where element in ('downtime', 'planned_stop');
+
+-- Calendar buckets of the plant. `hour` is the instant at which the hour starts, and minus
+-- infinity in the days and months; `day` is the production day, or the first of the month.
+create table copq.rollup (
+    grain text not null check (grain in ('hour', 'day', 'month')),
+    plant text not null,
+    line text not null,
+    product text not null,
+    element text not null,
+    currency text not null,
+    day date not null,
+    hour timestamptz not null,
+    category text not null,
+    entries bigint not null,
+    quantity numeric not null,
+    gross numeric not null,
+    recovered numeric not null,
+    allowed numeric not null,
+    net numeric not null,
+    hours numeric not null,
+    base numeric not null,
+    good numeric not null,
+    primary key (grain, plant, line, product, element, currency, day, hour)
+) with (fillfactor = 70);
+create index rollup_day on copq.rollup (grain, day, hour);
+
+-- The next Kafka offset to read: moved in the transaction that books what lies below it.
+create table copq.fence (
+    topic text not null,
+    partition int not null,
+    next_offset bigint not null,
+    primary key (topic, partition)
+);
+
+-- Events without a price, and the revision of the rate book that had none for them.
+create table copq.unpriced (
+    event_id text collate "C" primary key,
+    occurred_at timestamptz not null,
+    event_type text not null,
+    plant text not null,
+    line text not null,
+    product text,
+    reason text not null,
+    tried_revision bigint not null,
+    since timestamptz not null default now()
+);
+create index unpriced_tried on copq.unpriced (tried_revision);
+
+-- Stops as reported. Their cost is booked in the ledger once united, by line.
+create table copq.stop (
+    event_id text collate "C" primary key,
+    plant text not null,
+    line text not null,
+    product text,
+    work_unit text,
+    defect_code text,
+    shift text,
+    started_at timestamptz not null,
+    ended_at timestamptz,
+    planned boolean not null,
+    per_minute numeric not null,
+    currency text not null,
+    rate_version bigint not null
+);
+create index stop_ended on copq.stop (plant, line, ended_at, started_at);
+create index stop_open on copq.stop (plant, line, started_at) where ended_at is null;
+
+-- Corrections as reported, until they are applied.
+create table copq.correction (
+    event_id text collate "C" primary key,
+    corrects text not null,
+    occurred_at timestamptz not null,
+    applied_at timestamptz
+);
+create index correction_waiting on copq.correction (corrects) where applied_at is null;
+
+-- What was refused, with its bytes.
+create table copq.rejected (
+    rejected_id bigint generated always as identity primary key,
+    rejected_at timestamptz not null default now(),
+    origin_topic text,
+    origin_partition int,
+    origin_offset bigint,
+    code text not null,
+    field text not null,
+    message text not null,
+    size bigint not null,
+    payload bytea not null,
+    replayed_at timestamptz,
+    unique (origin_topic, origin_partition, origin_offset)
+);
+
+-- Partitions by month of occurred_at. They are made ahead by the services as they start and
+-- once a day; what lies outside them goes to the default partition, and is never lost.
+create table copq.event_other partition of copq.event default;
+create table copq.ledger_other partition of copq.ledger default;
+
+create function copq.make_partitions(first date, last date) returns int
+language plpgsql as $$
+declare
+    month date := date_trunc('month', first);
+    made int := 0;
+    parent text;
+    name text;
+begin
+    perform pg_advisory_xact_lock(hashtext('copq.make_partitions'));
+    while month <= last loop
+        foreach parent in array array['event', 'ledger'] loop
+            name := parent || to_char(month, '_YYYY_MM');
+            if to_regclass('copq.' || name) is null then
+                begin
+                    execute format(
+                        'create table copq.%I partition of copq.%I for values from (%L) to (%L)',
+                        name, parent, month::timestamp at time zone 'UTC',
+                        (month + interval '1 month')::timestamp at time zone 'UTC');
+                    made := made + 1;
+                exception when check_violation then
+                    null; -- the default partition already holds some of it: leave it there
+                end;
+            end if;
+        end loop;
+        month := month + interval '1 month';
+    end loop;
+    return made;
+end $$;

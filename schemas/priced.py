@@ -1,0 +1,112 @@
+"""Priced events: what costing says of an event, and the aggregator books."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Category(StrEnum):
+    """Prevention-appraisal-failure, with administrative failure beside (Caf)."""
+
+    NONE = "none"
+    PREVENTION = "prevention"
+    APPRAISAL = "appraisal"
+    INTERNAL_FAILURE = "internal_failure"
+    EXTERNAL_FAILURE = "external_failure"
+    ADMINISTRATIVE_FAILURE = "administrative_failure"
+
+
+FAILURES = (
+    Category.INTERNAL_FAILURE,
+    Category.EXTERNAL_FAILURE,
+    Category.ADMINISTRATIVE_FAILURE,
+)
+"""COPQ is these alone; CoQ is all but `none`."""
+
+
+class Outcome(StrEnum):
+    PRICED = "priced"
+    UNPRICED = "unpriced"
+    """No table, stage or rate is in force: kept, and priced when there is one."""
+    STOP = "stop"
+    """A stop of a line: priced by the minute once the line's stops are united."""
+    CORRECTION = "correction"
+
+
+@dataclass(slots=True)
+class Entry:
+    """One line of the ledger. Money in `currency`, exact; times in hours.
+
+    net = gross - recovered - allowed. `base` is cost of production (production alone), `good`
+    the good units of it. `hour` and `day` are the buckets of the plant's calendar: the instant
+    at which the hour starts, and the production day's date. `at` is set where the entry happens
+    at another time than its event, `once` where several events may cause the same entry.
+    """
+
+    element: str
+    category: str
+    quantity: Decimal
+    gross: Decimal
+    recovered: Decimal
+    allowed: Decimal
+    net: Decimal
+    hours: Decimal
+    base: Decimal
+    good: Decimal
+    currency: str
+    rate_version: int
+    hour: datetime
+    day: date
+    at: datetime | None = None
+    once: str | None = None
+
+
+@dataclass(slots=True)
+class StopRate:
+    """What a minute of this stop costs."""
+
+    per_minute: Decimal
+    currency: str
+    rate_version: int
+
+
+@dataclass(slots=True)
+class Pricing:
+    """The answer to one event. `reason` says why there is no price, `rates` the book's revision."""
+
+    outcome: str
+    rates: int
+    entries: list[Entry]
+    reason: str | None = None
+    stop: StopRate | None = None
+
+
+def encode(raw: bytes, pricing: Pricing) -> bytes:
+    """A message of `copq.priced-events`: the pricing, then the event's own bytes as `event`."""
+    return join(encode_pricing(pricing), raw)
+
+
+def encode_pricing(pricing: Pricing) -> bytes:
+    """The part of a message that comes before the event: open, so that the event can follow."""
+    said = _without_nothing(msgspec.to_builtins(pricing))
+    said["entries"] = [_without_nothing(entry) for entry in said["entries"]]
+    return _encode(said)[:-1]
+
+
+def _without_nothing(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def join(head: bytes, raw: bytes) -> bytes:
+    """A message of its two parts."""
+    return head + EVENT_FOLLOWS + raw + b"}"
+
+
+EVENT_FOLLOWS = b',"event":'
+"""Where the head ends. No text within the head can hold it: its quotes would be escaped."""

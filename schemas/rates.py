@@ -1,0 +1,159 @@
+"""The rate file: plants, cost tables, line rates and labour rates, as finance writes them.
+
+Everything but a plant is effective from an instant until its successor's, or until its own
+`effective_to`. All money is in the currency named, all times are minutes.
+"""
+
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from schemas.fields import Currency, DayStart, Identifier, Money, Share, TimeZone, Validity
+
+ZERO = Decimal(0)
+
+
+class RateItem(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Plant(RateItem):
+    """A site: its calendar and its currency. A plant has one version at a time."""
+
+    plant: Identifier
+    time_zone: TimeZone
+    day_start: DayStart = Field(description="When the production day starts, local time.")
+    currency: Currency
+    lines: tuple[Identifier, ...] = Field((), description="Empty: any line is taken as it comes.")
+
+
+class Effective(RateItem):
+    effective_from: Validity
+    effective_to: Validity | None = Field(None, description="Exclusive; open without it.")
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        if self.effective_to is not None and self.effective_to <= self.effective_from:
+            raise ValueError("effective_to: is not after effective_from")
+        return self
+
+
+class Stage(RateItem):
+    """What a unit has cost when it leaves this stage, all parts cumulated up to it."""
+
+    stage: Identifier
+    raw_material: Money
+    labour_overhead: Money = ZERO
+    fixed_overhead: Money = ZERO
+
+    @property
+    def cost(self) -> Decimal:
+        """C(s), absolute costing."""
+        return self.raw_material + self.labour_overhead + self.fixed_overhead
+
+
+class ReworkRates(RateItem):
+    """Money per unit reworked."""
+
+    labour: Money = ZERO
+    material: Money = ZERO
+    overhead: Money = ZERO
+
+
+class ReturnScrap(RateItem):
+    """Money per returned unit that is scrapped."""
+
+    price: Money
+    recovered: Money = ZERO
+    recovery_overhead: Money = ZERO
+
+
+def _each_once(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    names = [stage.stage for stage in stages]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f'stage "{twice}" is there twice')
+    return stages
+
+
+class CostTable(Effective):
+    """What a product costs at each stage; stages in the order of the process."""
+
+    product: Identifier
+    plant: Identifier | None = Field(None, description="For this plant alone; else for all.")
+    currency: Currency
+    input_raw_material: Money | None = Field(
+        None, description="RM, the first input; without it the first stage's raw material."
+    )
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1), AfterValidator(_each_once)]
+    recovery_rate: Share = Field(ZERO, description="r, share of RM that the supplier pays back.")
+    recovery_overhead_per_day: Money = Field(
+        ZERO, description="Per line and production day on which anything recoverable was rejected."
+    )
+    allowed_rejection: Share = Field(ZERO, description="a, a share (0.0034), no percentage.")
+    rework_in_house: ReworkRates | None = None
+    rework_on_site: ReworkRates | None = None
+    return_scrap: ReturnScrap | None = None
+    price: Money | None = Field(None, description="Sale price of a good unit.")
+    seconds_price: Money | None = Field(None, description="Sale price of a downgraded unit.")
+
+    @cached_property
+    def raw_material(self) -> Decimal:
+        """RM, the cost of the first input raw material."""
+        first = self.stages[0].raw_material
+        return first if self.input_raw_material is None else self.input_raw_material
+
+    @cached_property
+    def stage_costs(self) -> dict[str, Decimal]:
+        """C(s) of each stage, in the order of the process."""
+        return {stage.stage: stage.cost for stage in self.stages}
+
+    @cached_property
+    def finished_cost(self) -> Decimal:
+        """C(s) of the unit as it leaves the last stage."""
+        return self.finished.cost
+
+    @property
+    def finished(self) -> Stage:
+        return self.stages[-1]
+
+    def vaf(self, stage: str) -> Decimal:
+        """Value addition factor of a stage, C(s) / RM."""
+        return self.stage_costs[stage] / self.raw_material
+
+
+class LineRate(Effective):
+    """What a minute of standstill costs; on a bottleneck the lost contribution comes on top."""
+
+    plant: Identifier
+    line: Identifier
+    rate_per_minute: Money
+    bottleneck: bool = False
+    contribution_per_minute: Money = ZERO
+    planned_rate_per_minute: Money = Field(ZERO, description="Of a planned stop: nothing.")
+    output_work_units: tuple[Identifier, ...] = Field(
+        (), description="The machines where product leaves the line, if machines report."
+    )
+
+    def per_minute(self, planned: bool) -> Decimal:
+        if planned:
+            return self.planned_rate_per_minute
+        return self.rate_per_minute + (self.contribution_per_minute if self.bottleneck else ZERO)
+
+
+class LabourRate(Effective):
+    plant: Identifier
+    grade: Identifier = "standard"
+    rate_per_minute: Money
+
+
+class RateFile(RateItem):
+    """One file of rates. What is not in it stays as it is."""
+
+    time_zone: TimeZone | None = Field(None, description="Of dates that name no offset.")
+    plants: tuple[Plant, ...] = ()
+    cost_tables: tuple[CostTable, ...] = ()
+    line_rates: tuple[LineRate, ...] = ()
+    labour_rates: tuple[LabourRate, ...] = ()

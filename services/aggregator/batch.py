@@ -1,0 +1,236 @@
+"""A batch of priced events as rows for `COPY`: text in the form Postgres reads, nothing else.
+
+One row an entry, or one for an event that has no entry. `role` says how a row is posted:
+`g` (gate) leads an event that may be a duplicate, `e` is a further entry of it, `k` is about an
+event that is known already (a reversal, a re-booking, a late price).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from pydantic import TypeAdapter
+
+from schemas.fields import Instant
+from schemas.priced import EVENT_FOLLOWS
+
+COLUMNS = (
+    "role", "event_id", "occurred_at", "event_type", "payload", "origin_partition",
+    "origin_offset", "plant", "line", "product", "stage", "work_unit", "defect_code", "shift",
+    "supplier", "outcome", "entry_no", "reverses", "reason", "booked_by", "element", "category",
+    "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good", "currency",
+    "rate_version", "hour", "day",
+)  # fmt: skip
+INSTANT: TypeAdapter[Any] = TypeAdapter(Instant)
+_NULL = r"\N"
+_NO_ENTRY = "\t".join([_NULL] * (len(COLUMNS) - COLUMNS.index("reverses")))
+
+
+class _Entry(msgspec.Struct, gc=False):
+    """An `Entry` whose numbers and times stay the text they are sent as."""
+
+    element: str
+    category: str
+    quantity: str
+    gross: str
+    recovered: str
+    allowed: str
+    net: str
+    hours: str
+    base: str
+    good: str
+    currency: str
+    rate_version: int
+    hour: str
+    day: str
+    at: str | None = None
+    once: str | None = None
+
+
+class StopRow(msgspec.Struct, gc=False):
+    """A `StopRate` whose numbers stay text."""
+
+    per_minute: str
+    currency: str
+    rate_version: int
+
+
+class _Pricing(msgspec.Struct, gc=False):
+    outcome: str
+    rates: int
+    entries: list[_Entry]
+    reason: str | None = None
+    stop: StopRow | None = None
+
+
+class _Facts(msgspec.Struct, gc=False):
+    """Of an event that has been validated: what the ledger keeps."""
+
+    event_id: str
+    event_type: str
+    plant: str
+    line: str
+    occurred_at: str | None = None
+    started_at: str | None = None
+    product: str | None = None
+    stage: str | None = None
+    work_unit: str | None = None
+    defect_code: str | None = None
+    shift: str | None = None
+    supplier: str | None = None
+
+
+_decode_pricing = msgspec.json.Decoder(_Pricing).decode
+_decode_facts = msgspec.json.Decoder(_Facts).decode
+
+
+@dataclass(slots=True, frozen=True)
+class _Head:
+    """What comes before the event in a message, with its own entries as the end of their rows."""
+
+    outcome: str
+    rates: int
+    reason: str | None
+    stop: StopRow | None
+    figures: tuple[str, ...]
+    once: tuple[_Entry, ...]
+
+
+@lru_cache(maxsize=8192)
+def _read_head(head: bytes) -> _Head:
+    """Many events share their pricing to the byte, so it is read once."""
+    pricing = _decode_pricing(head + b"}")
+    own = [entry for entry in pricing.entries if entry.once is None]
+    figures = [f"{number}\t{_figures(entry)}" for number, entry in enumerate(own, 1)]
+    once = tuple(entry for entry in pricing.entries if entry.once is not None)
+    return _Head(
+        pricing.outcome, pricing.rates, pricing.reason, pricing.stop,
+        tuple(figures) or (f"0\t{_NO_ENTRY}",), once,
+    )  # fmt: skip
+
+
+@dataclass(slots=True, frozen=True)
+class Special:
+    """An event that is more than its entries: a stop, a correction, or one without a price."""
+
+    outcome: str
+    raw: bytes
+    rates: int
+    reason: str | None
+    stop: "StopRow | None"
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows to copy, the events among them (each id once), and those that need more than rows."""
+
+    rows: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    events: int = 0
+    special: dict[str, Special] = field(default_factory=dict)
+    once: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
+    """Rows that several events may cause, each with the ids of those that do."""
+    rates: int = 0
+
+    def add(
+        self,
+        message: bytes,
+        partition: int | None = None,
+        offset: int | None = None,
+        known: bool = False,
+    ) -> None:
+        """Add one message of `copq.priced-events`; `known` if its event is stored already.
+
+        Raises `msgspec.DecodeError` or `UnicodeDecodeError` where it is no such message.
+        """
+        start, follows, rest = message.partition(EVENT_FOLLOWS)
+        if not follows:
+            raise msgspec.DecodeError("no pricing with an event after it")
+        head, raw = _read_head(start), rest[:-1]
+        facts = _decode_facts(raw)
+        self.events += 1
+        if facts.event_id in self.seen:
+            return
+        self.seen.add(facts.event_id)
+        origin = f"{_payload(raw)}\t{_text(partition)}\t{_text(offset)}"
+        self._add_rows(head, facts, origin, "k" if known else "g")
+        for entry in head.once:
+            self._add_once(entry, facts)
+        if head.rates > self.rates:
+            self.rates = head.rates
+        if head.outcome != "priced":
+            special = Special(head.outcome, raw, head.rates, head.reason, head.stop)
+            self.special[facts.event_id] = special
+
+    def _add_rows(self, head: _Head, facts: _Facts, origin: str, role: str) -> None:
+        event = f"{_escape(facts.event_id)}\t{_instant(facts)}"
+        context = f"{_context(facts)}\t{head.outcome}"
+        first, *more = head.figures
+        self.rows.append(f"{role}\t{event}\t{facts.event_type}\t{origin}\t{context}\t{first}")
+        for figures in more:
+            again = "k" if role == "k" else "e"
+            blank = f"{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}"
+            self.rows.append(f"{again}\t{event}\t{blank}\t{context}\t{figures}")
+
+    def _add_once(self, entry: _Entry, facts: _Facts) -> None:
+        """An entry that several events may cause has a key of its own, and no event."""
+        assert entry.once is not None
+        if entry.once in self.once:
+            self.once[entry.once][1].add(facts.event_id)
+            return
+        context = _context(_Facts("", "", facts.plant, facts.line, product=facts.product))
+        event = f"g\t{_escape(entry.once)}\t{entry.at}\t{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}"
+        row = f"{event}\t{context}\tpriced\t1\t{_figures(entry)}"
+        self.once[entry.once] = (row, {facts.event_id})
+
+
+def known_row(values: Mapping[str, Any]) -> str:
+    """A row about an event that is stored already, from values by column name."""
+    row = {**values, "role": "k", "outcome": "priced"}
+    return "\t".join(_optional(None if row.get(c) is None else str(row[c])) for c in COLUMNS)
+
+
+def _figures(e: _Entry) -> str:
+    return (
+        f"{_NULL}\t{_NULL}\t{_NULL}\t{e.element}\t{e.category}\t{e.quantity}\t{e.gross}\t"
+        f"{e.recovered}\t{e.allowed}\t{e.net}\t{e.hours}\t{e.base}\t{e.good}\t{e.currency}\t"
+        f"{e.rate_version}\t{e.hour}\t{e.day}"
+    )
+
+
+def _context(f: _Facts) -> str:
+    return (
+        f"{_escape(f.plant)}\t{_escape(f.line)}\t{_optional(f.product)}\t{_optional(f.stage)}\t"
+        f"{_optional(f.work_unit)}\t{_optional(f.defect_code)}\t{_optional(f.shift)}\t"
+        f"{_optional(f.supplier)}"
+    )
+
+
+def _instant(facts: _Facts) -> str:
+    """As Postgres reads it; the usual form is passed on as it is."""
+    text = facts.occurred_at or facts.started_at or ""
+    if len(text) in (20, 24) and text[10] == "T" and text[-1] == "Z":
+        return text
+    return str(INSTANT.validate_python(text))
+
+
+def _optional(value: str | None) -> str:
+    return _NULL if value is None else _escape(value)
+
+
+def _text(value: int | None) -> str:
+    return _NULL if value is None else str(value)
+
+
+def _escape(value: str) -> str:
+    """An identifier holds no control character: a backslash alone needs care."""
+    return value.replace("\\", "\\\\") if "\\" in value else value
+
+
+def _payload(raw: bytes) -> str:
+    text = _escape(raw.decode())
+    if "\n" in text or "\t" in text or "\r" in text:
+        return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return text

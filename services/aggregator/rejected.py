@@ -1,0 +1,36 @@
+"""Refused messages, kept with their bytes until they are mended and replayed."""
+
+from asyncpg import Connection, Record
+
+from schemas.rejected import RejectedEvent
+from services.aggregator import queries
+
+
+async def keep_rejected(conn: Connection, rejected: list[RejectedEvent]) -> None:
+    """Keep them; one that is kept from the same origin already is not kept again."""
+    await conn.executemany(queries.ADD_REJECTED, [_row(event) for event in rejected])
+
+
+async def list_rejected(
+    conn: Connection, *, replayed: bool = False, ids: list[int] | None = None, limit: int = 100
+) -> list[Record]:
+    """Refused messages, the newest first; by default those that wait to be replayed."""
+    rows: list[Record] = await conn.fetch(queries.LIST_REJECTED, replayed, ids, limit)
+    return rows
+
+
+async def mark_replayed(conn: Connection, ids: list[int]) -> None:
+    """They were accepted on another try."""
+    await conn.execute(queries.MARK_REPLAYED, ids)
+
+
+def _row(event: RejectedEvent) -> tuple[object, ...]:
+    origin = event.origin
+    where = (origin.topic, origin.partition, origin.offset) if origin else (None, None, None)
+    why = (event.code, _storable(event.field), _storable(event.message))
+    return (event.rejected_at, *where, *why, event.size, event.payload)
+
+
+def _storable(text: str) -> str:
+    """A reason may quote what it refuses, but Postgres keeps no NUL and no half characters."""
+    return text.replace("\x00", "\\0").encode(errors="replace").decode()

@@ -1,0 +1,24 @@
+"""The aggregator as a service: the stream, and what runs beside it."""
+
+import asyncio
+
+from services.aggregator.partitions import keep_making
+from services.aggregator.rejected_stream import keep_from_kafka
+from services.aggregator.settling import keep_settling
+from services.aggregator.stream import AggregatorSettings, AggregatorStream
+from services.beside import run_beside
+from services.rates.watch import RateWatch
+
+
+async def run_aggregator(settings: AggregatorSettings, stop: asyncio.Event) -> None:
+    """Until `stop` is set; raises what ended one of its parts."""
+    rates = RateWatch(settings.database)
+    await rates.first()
+    await run_beside(
+        AggregatorStream(settings, rates, stop).run(),
+        rates.run(),
+        keep_making(settings.database),
+        keep_settling(settings.database, rates),
+        keep_from_kafka(settings.bootstrap, settings.database, f"{settings.group}-rejected"),
+        stop=stop,
+    )

@@ -1,0 +1,36 @@
+"""Beside the stream: events without a price are tried again with each new rate book."""
+
+import asyncio
+import logging
+
+import asyncpg
+
+from services.aggregator import metrics
+from services.aggregator.post import prepare
+from services.aggregator.unpriced import AT_ONCE, settle
+from services.postgres import AWAY, connected
+from services.rates.watch import EVERY_S, RateWatch
+
+log = logging.getLogger(__name__)
+
+
+async def keep_settling(dsn: str, rates: RateWatch) -> None:
+    """For ever; while Postgres is away it waits."""
+    while True:
+        try:
+            async with connected(dsn) as conn:
+                await prepare(conn)
+                await _settle_all(conn, rates)
+        except (*AWAY, asyncpg.PostgresError) as error:
+            log.warning("pricing of unpriced events is tried again: %r", error)
+            await asyncio.sleep(1)
+
+
+async def _settle_all(conn: asyncpg.Connection, rates: RateWatch) -> None:
+    while True:
+        tried = await settle(conn, rates.book)
+        metrics.SETTLED.inc(tried)
+        if tried:
+            log.info("%d unpriced events tried with revision %d", tried, rates.book.revision)
+        if tried < AT_ONCE:
+            await asyncio.sleep(EVERY_S)

@@ -1,0 +1,1 @@
+delete from copq.unpriced where event_id = any($1::text[])

@@ -1,0 +1,1 @@
+update copq.rejected set replayed_at = now() where rejected_id = any($1::bigint[])

@@ -1,0 +1,95 @@
+-- All that a batch does: keep what is new, book it, fold what was booked, add it to the rollups.
+-- What is a duplicate is not in `fresh`, so nothing after it needs to know of duplicates.
+-- (`is true` keeps the planner from a nested loop: it cannot know how many rows are fresh.)
+-- Rows of role k are about events that are stored already: booked without asking.
+-- Sorted before the upsert, so that two writers never wait for each other in a circle.
+with fresh as (
+    insert into copq.event_key (event_id, occurred_at)
+    select event_id, occurred_at from batch where role = 'g'
+    on conflict do nothing
+    returning event_id
+), kept as (
+    insert into copq.event (
+        occurred_at, event_id, event_type, plant, line, origin_partition, origin_offset, payload)
+    select occurred_at, event_id, event_type, plant, line, origin_partition, origin_offset, payload
+    from batch
+    where role = 'g' and payload is not null
+        and (event_id in (select event_id from fresh)) is true
+    returning 1
+), booked as (
+    insert into copq.ledger (
+        occurred_at, event_id, entry_no, reverses, reason, booked_by, plant, line, product, stage,
+        work_unit, defect_code, shift, supplier, element, category, quantity, gross, recovered,
+        allowed, net, hours, base, good, currency, rate_version, hour, day, period)
+    select
+        occurred_at, event_id, entry_no, reverses, reason, booked_by, plant, line, product, stage,
+        work_unit, defect_code, shift, supplier, element, category, quantity, gross, recovered,
+        allowed, net, hours, base, good, currency, rate_version, hour, day,
+        date_trunc('month', day)
+    from batch
+    where element is not null
+        and (role = 'k' or event_id in (select event_id from fresh))
+    returning
+        plant, line, product, element, category, currency, day, hour, reverses, quantity, gross,
+        recovered, allowed, net, hours, base, good
+), by_hour as (
+    select
+        plant, line, coalesce(product, '') as product, element, category, currency, day, hour,
+        sum(case when reverses is null then 1 else -1 end) as entries,
+        sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
+        sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
+        sum(good) as good
+    from booked
+    group by 1, 2, 3, 4, 5, 6, 7, 8
+), by_day as (
+    select
+        plant, line, product, element, category, currency, day,
+        sum(entries) as entries, sum(quantity) as quantity, sum(gross) as gross,
+        sum(recovered) as recovered, sum(allowed) as allowed, sum(net) as net,
+        sum(hours) as hours, sum(base) as base, sum(good) as good
+    from by_hour
+    group by 1, 2, 3, 4, 5, 6, 7
+), by_grain as (
+    select
+        'hour' as grain, plant, line, product, element, category, currency, day, hour, entries,
+        quantity, gross, recovered, allowed, net, hours, base, good
+    from by_hour
+    union all
+    select
+        'day', plant, line, product, element, category, currency, day, '-infinity', entries,
+        quantity, gross, recovered, allowed, net, hours, base, good
+    from by_day
+    union all
+    select
+        'month', plant, line, product, element, category, currency,
+        date_trunc('month', day)::date, '-infinity', sum(entries), sum(quantity), sum(gross),
+        sum(recovered), sum(allowed), sum(net), sum(hours), sum(base), sum(good)
+    from by_day
+    group by 2, 3, 4, 5, 6, 7, 8
+), added as (
+    insert into copq.rollup as r (
+        grain, plant, line, product, element, category, currency, day, hour, entries, quantity,
+        gross, recovered, allowed, net, hours, base, good)
+    select * from by_grain
+    order by grain, plant, line, product, element, currency, day, hour
+    on conflict (grain, plant, line, product, element, currency, day, hour) do update set
+        entries = r.entries + excluded.entries,
+        quantity = r.quantity + excluded.quantity,
+        gross = r.gross + excluded.gross,
+        recovered = r.recovered + excluded.recovered,
+        allowed = r.allowed + excluded.allowed,
+        net = r.net + excluded.net,
+        hours = r.hours + excluded.hours,
+        base = r.base + excluded.base,
+        good = r.good + excluded.good
+)
+select
+    (select count(*) from kept) as fresh,
+    array(
+        select event_id from batch
+        where role = 'g' and payload is not null and event_id not in (select event_id from fresh)
+    ) as duplicates,
+    array(
+        select event_id from batch
+        where outcome <> 'priced' and (role = 'k' or event_id in (select event_id from fresh))
+    ) as special

@@ -1,0 +1,126 @@
+"""Stops into the ledger: the union of a line's stops is booked, and re-booked when it changes."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from asyncpg import Connection, Record
+
+from schemas.decode import decode_strictly
+from schemas.events import Downtime
+from schemas.priced import Category
+from services.aggregator import queries
+from services.aggregator.batch import Special, known_row
+from services.aggregator.downtime import Segment, Stop, closed, element, segments
+from services.rates.book import RateBook
+from services.rates.calendar import Calendar, next_hour, this_hour
+
+Span = tuple[datetime, datetime]
+Lines = dict[tuple[str, str], Span]
+
+
+async def add_stops(conn: Connection, stops: list[Special]) -> Lines:
+    """Keep the stops; answer the lines they are of, each with the time that they touch."""
+    events = [(decode_strictly(stop.raw), stop.stop) for stop in stops]
+    await conn.executemany(
+        queries.ADD_STOPS,
+        [
+            (e.event_id, e.plant, e.line, e.product, e.work_unit, e.defect_code, e.shift,
+             e.started_at, e.ended_at, e.planned, Decimal(rate.per_minute), rate.currency,
+             rate.rate_version)
+            for e, rate in events if isinstance(e, Downtime) and rate is not None
+        ],
+    )  # fmt: skip
+    return _touched(event for event, _ in events if isinstance(event, Downtime))
+
+
+def _touched(stops: Iterable[Downtime]) -> Lines:
+    """Only a stop that has ended is booked; one that is open is added when figures are read."""
+    spans: Lines = {}
+    for stop in stops:
+        if stop.ended_at is not None:
+            line = (stop.plant, stop.line)
+            start, end = spans.get(line, (stop.started_at, stop.ended_at))
+            spans[line] = (min(start, stop.started_at), max(end, stop.ended_at))
+    return spans
+
+
+async def rebook(conn: Connection, lines: Lines, book: RateBook) -> list[str]:
+    """The rows that bring the ledger from what is booked of these lines to what is true now."""
+    rows: list[str] = []
+    for (plant, line), (start, end) in sorted(lines.items()):
+        calendar = book.sites[plant].calendar
+        whole = (this_hour(calendar, start), next_hour(calendar, end))
+        rows += await _rebook_line(conn, plant, line, calendar, whole)
+    return rows
+
+
+async def _rebook_line(
+    conn: Connection, plant: str, line: str, calendar: Calendar, span: Span
+) -> list[str]:
+    await conn.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{plant}/{line}")
+    stops = [Stop(**row) for row in await conn.fetch(queries.STOPS_BETWEEN, plant, line, *span)]
+    wanted = {_key(s): s for s in segments(closed(stops), calendar, *span)}
+    booked = await conn.fetch(queries.BOOKED_DOWNTIME, plant, line, *_reach(stops, span))
+    ledger = _Booked(booked, span)
+    rows = [ledger.reversal(entry) for key, entry in ledger.live.items() if key not in wanted]
+    new = [segment for key, segment in wanted.items() if key not in ledger.live]
+    return rows + [ledger.entry(segment, plant, line, calendar) for segment in new]
+
+
+def _reach(stops: list[Stop], span: Span) -> Span:
+    """The span, and beyond it what its stops have: their entries there have used up numbers."""
+    ended = [(stop.started_at, stop.ended_at) for stop in stops if stop.ended_at is not None]
+    first = min([span[0], *(start for start, _ in ended)])
+    return first, max([span[1], *(end for _, end in ended)])
+
+
+Key = tuple[str, datetime, Decimal, Decimal]
+
+
+def _key(segment: Segment) -> Key:
+    return segment.stop.event_id, segment.start, segment.hours, segment.cost
+
+
+class _Booked:
+    """A line's booked downtime: the entries that stand, and the numbers used up by event."""
+
+    def __init__(self, entries: list[Record], span: Span) -> None:
+        self.last: dict[str, int] = defaultdict(int)
+        reversed_ = {(e["event_id"], e["reverses"]) for e in entries if e["reverses"] is not None}
+        self.live: dict[Key, Record] = {}
+        for e in entries:
+            self.last[e["event_id"]] = max(self.last[e["event_id"]], e["entry_no"])
+            stands = e["reverses"] is None and (e["event_id"], e["entry_no"]) not in reversed_
+            if stands and span[0] <= e["occurred_at"] < span[1]:
+                self.live[(e["event_id"], e["occurred_at"], e["hours"], e["gross"])] = e
+
+    def _number(self, event_id: str) -> int:
+        self.last[event_id] += 1
+        return self.last[event_id]
+
+    def reversal(self, entry: Record) -> str:
+        """Takes an entry back at the figures that were booked."""
+        figures = {name: -entry[name] for name in _FIGURES}
+        number = self._number(entry["event_id"])
+        why = {"reverses": entry["entry_no"], "reason": "the line's stops changed"}
+        return known_row({**entry, **figures, **why, "entry_no": number})
+
+    def entry(self, segment: Segment, plant: str, line: str, calendar: Calendar) -> str:
+        stop = segment.stop
+        hour, day = calendar.bucket(segment.start)
+        values: dict[str, Any] = {
+            "event_id": stop.event_id, "occurred_at": segment.start, "plant": plant, "line": line,
+            "product": stop.product, "work_unit": stop.work_unit, "defect_code": stop.defect_code,
+            "shift": stop.shift, "entry_no": self._number(stop.event_id), "element": element(stop),
+            "category": Category.INTERNAL_FAILURE, "quantity": 0, "gross": segment.cost,
+            "recovered": 0, "allowed": 0, "net": segment.cost, "hours": segment.hours, "base": 0,
+            "good": 0,
+            "currency": stop.currency, "rate_version": stop.rate_version, "hour": hour, "day": day,
+        }  # fmt: skip
+        return known_row(values)
+
+
+_FIGURES = ("quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good")

@@ -1,0 +1,34 @@
+"""Events without a price are priced by themselves once the rate book has one for them."""
+
+from decimal import localcontext
+
+from asyncpg import Connection
+
+from schemas.decode import decode_strictly
+from schemas.priced import Outcome, encode
+from services.aggregator import queries
+from services.aggregator.batch import Batch
+from services.aggregator.post import post
+from services.costing.price import MONEY, price
+from services.rates.book import RateBook
+
+AT_ONCE = 2_000
+
+
+async def settle(conn: Connection, book: RateBook, limit: int = AT_ONCE) -> int:
+    """Price up to `limit` events that an older book had no price for; answer how many were tried.
+
+    One transaction: what now has a price is booked, what still has none waits for the next
+    revision of the book. Several processes may settle at once.
+    """
+    async with conn.transaction():
+        rows = await conn.fetch(queries.TAKE_UNPRICED, book.revision, limit)
+        batch = Batch()
+        with localcontext(MONEY):
+            for row in rows:
+                raw = row["payload"].encode()
+                batch.add(encode(raw, price(decode_strictly(raw), book)), known=True)
+        await post(conn, batch, book)
+        still = {event_id for event_id, s in batch.special.items() if s.outcome == Outcome.UNPRICED}
+        await conn.execute(queries.DROP_UNPRICED, list(batch.seen - still))
+    return len(rows)

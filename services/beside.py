@@ -1,0 +1,23 @@
+"""A service and what runs beside it for ever: none of them ends unnoticed."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+
+async def run_beside(
+    main: Coroutine[Any, Any, None], *beside: Coroutine[Any, Any, None], stop: asyncio.Event
+) -> None:
+    """Run `main` until it ends. If one of the others fails, set `stop` and raise what it raised."""
+    serving = asyncio.create_task(main)
+    others = [asyncio.create_task(other) for other in beside]
+    try:
+        await asyncio.wait([serving, *others], return_when=asyncio.FIRST_COMPLETED)
+        failed = [other for other in others if other.done()]
+        stop.set()
+        await serving
+    finally:
+        for task in (serving, *others):
+            task.cancel()
+    for other in failed:
+        other.result()

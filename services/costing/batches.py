@@ -1,0 +1,87 @@
+"""Records in, messages out: what costing does with a batch, without Kafka."""
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import localcontext
+
+from aiokafka.structs import ConsumerRecord
+
+from schemas import rejected
+from schemas.decode import decode
+from schemas.priced import join
+from schemas.refusal import Refusal, Refused
+from services.costing.check import TOLERANCE, check_until
+from services.costing.memo import Pricer
+from services.costing.price import MONEY
+from services.kafka.publish import LARGEST_MESSAGE, Message
+
+
+@dataclass(slots=True)
+class PricedBatch:
+    """The messages for `copq.priced-events` and those for `quality.events.rejected`."""
+
+    priced: list[Message] = field(default_factory=list)
+    rejected: list[Message] = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+def price_records(records: Sequence[ConsumerRecord], pricer: Pricer, now: datetime) -> PricedBatch:
+    """Price the records of one partition, in order. Never raises for what a record holds."""
+    batch = PricedBatch()
+    outcomes: list[str] = []
+    latest = now + TOLERANCE
+    with localcontext(MONEY):
+        for record in records:
+            try:
+                outcome, message = _price(record.value or b"", pricer, latest)
+                outcomes.append(outcome)
+                batch.priced.append((record.key, message))
+            except Refused as refused:
+                _reject(record, refused.refusal, now, batch)
+    batch.outcomes.update(outcomes)
+    return batch
+
+
+def _price(raw: bytes, pricer: Pricer, latest: datetime) -> tuple[str, bytes]:
+    event = decode(raw)
+    check_until(event, latest)
+    outcome, head = pricer.head(event)
+    message = join(head, raw)
+    if len(message) > LARGEST_MESSAGE - 1024:
+        raise Refused(Refusal("too_large", "", f"is {len(message)} bytes once priced"))
+    return outcome, message
+
+
+def _reject(record: ConsumerRecord, refusal: Refusal, now: datetime, batch: PricedBatch) -> None:
+    origin = rejected.Origin(topic=record.topic, partition=record.partition, offset=record.offset)
+    event = rejected.rejected_event(refusal, record.value or b"", now, origin)
+    batch.rejected.append((record.key, rejected.encode(event)))
+    batch.reasons[refusal.code] += 1
+
+
+class RejectGuard:
+    """Stops a stream that would drain into the rejected topic.
+
+    Over the last `window` events, once there are `least` of them, the share of the refused must
+    not exceed `share`.
+    """
+
+    def __init__(self, share: float, window: int = 5_000, least: int = 100) -> None:
+        self.share = share
+        self._window = window
+        self._least = least
+        self._batches: deque[tuple[int, int]] = deque()
+
+    def admits(self, read: int, rejected: int) -> bool:
+        """Whether the stream may go on after a batch of so many events."""
+        self._batches.append((read, rejected))
+        while len(self._batches) > 1 and self._read() - self._batches[0][0] >= self._window:
+            self._batches.popleft()
+        read = self._read()
+        return read < self._least or sum(r for _, r in self._batches) <= self.share * read
+
+    def _read(self) -> int:
+        return sum(read for read, _ in self._batches)

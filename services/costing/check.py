@@ -1,0 +1,29 @@
+"""The one rule for events that needs a clock."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from schemas.refusal import Refusal, Refused
+
+TOLERANCE = timedelta(hours=24)
+"""A plant's clock may be wrong, or its offset; by more than a day it is broken."""
+
+
+def not_in_the_future(event: Any, now: datetime) -> None:
+    """Raise `Refused` where an event, its end or its replacement lies more than a day ahead."""
+    check_until(event, now + TOLERANCE)
+
+
+def check_until(event: Any, latest: datetime) -> None:
+    """As `not_in_the_future`, with the latest instant that is believed."""
+    _check("occurred_at", event.occurred_at, latest)
+    if event.event_type == "downtime" and event.ended_at is not None:
+        _check("ended_at", event.ended_at, latest)
+    elif event.event_type == "correction" and event.replacement is not None:
+        check_until(event.replacement, latest)
+
+
+def _check(field: str, at: datetime, latest: datetime) -> None:
+    if at > latest:
+        message = f"{field} {at.isoformat()} is more than a day ahead of the clock"
+        raise Refused(Refusal("in_the_future", field, message))

@@ -1,0 +1,329 @@
+"""What an event costs: pure functions, one an event type, after the COPQ model.
+
+Sources: absolute costing, recovery, returns and allowed rejection after R. Jagadeesh, "Model
+for calculating cost of poor quality" (SDMIMD 2017), with its slips mended as docs/domain.md
+says; categories after the prevention-appraisal-failure model. All money is exact: the context
+below traps every rounding, and only `quotient` rounds, on purpose.
+"""
+
+from collections.abc import Callable
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
+from typing import Any
+
+from schemas.events import Event
+from schemas.fields import OWN_IDS
+from schemas.priced import Category, Entry, Outcome, Pricing, StopRate
+from schemas.rates import CostTable, ReworkRates
+from services.rates.book import RateBook, Site, Versioned, joined
+
+MONEY = Context(prec=60, traps=[Inexact, InvalidOperation, DivisionByZero])
+"""Set it for the thread, or by `localcontext(MONEY)`, around all arithmetic with money."""
+
+_ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_NANO = Decimal("1E-9")
+ZERO = Decimal(0)
+SIXTY = Decimal(60)
+
+
+class Unpriced(Exception):
+    """No rate is in force for the event: the reason, as a sentence that says what to import."""
+
+
+def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
+    """A division to nine decimals: the one place where a figure is rounded before it is shown."""
+    return _ROUNDING.divide(dividend, divisor).quantize(_NANO, context=_ROUNDING)
+
+
+def price(event: Event, book: RateBook) -> Pricing:
+    """The entries of an event at the rates in force when it occurred.
+
+    Never raises for want of a rate: the outcome is then `unpriced`, with the reason. Call it
+    under the `MONEY` context.
+    """
+    try:
+        site = _site(event, book)
+        return _PRICE[event.event_type](event, book, site)
+    except Unpriced as unpriced:
+        return Pricing(Outcome.UNPRICED, book.revision, [], reason=str(unpriced))
+
+
+def _site(event: Event, book: RateBook) -> Site:
+    site = book.sites.get(event.plant)
+    if site is None:
+        known = ", ".join(sorted(book.sites)) or "none yet"
+        raise Unpriced(f'plant "{event.plant}" is not in the rate book; its plants: {known}')
+    if site.lines and event.line not in site.lines:
+        raise Unpriced(
+            f'line "{event.line}" is not in plant "{event.plant}"; its lines are '
+            f"{', '.join(site.plant.lines)}. Add it with: copq rates import"
+        )
+    return site
+
+
+def _table(event: Any, book: RateBook, site: Site) -> Versioned[CostTable]:
+    found = book.cost_table(event.plant, event.product, event.occurred_at)
+    if found is None:
+        raise Unpriced(
+            f'product "{event.product}" has no cost table in force then. Add it with: '
+            "copq rates import"
+        )
+    if found.item.currency != site.currency:
+        raise Unpriced(
+            f'the cost table of "{event.product}" is in {found.item.currency}, plant '
+            f'"{event.plant}" in {site.currency}: import a table in {site.currency} for the plant'
+        )
+    return found
+
+
+def _unit_cost(table: CostTable, stage: str | None) -> Decimal:
+    """C(s); without a stage that of the finished unit."""
+    if stage is None:
+        return table.finished_cost
+    found = table.stage_costs.get(stage)
+    if found is None:
+        raise Unpriced(
+            f'stage "{stage}" is not in the cost table of "{table.product}"; its stages are '
+            f"{', '.join(table.stage_costs)}"
+        )
+    return found
+
+
+def _entry(
+    event: Any,
+    site: Site,
+    version: int,
+    element: str,
+    category: Category,
+    *,
+    gross: Decimal = ZERO,
+    recovered: Decimal = ZERO,
+    allowed: Decimal = ZERO,
+    quantity: Decimal = ZERO,
+    minutes: Decimal = ZERO,
+    base: Decimal = ZERO,
+    good: Decimal = ZERO,
+) -> Entry:
+    hour, day = site.calendar.bucket(event.occurred_at)
+    hours = quotient(minutes, SIXTY) if minutes else ZERO
+    return Entry(
+        element, category, quantity, gross, recovered, allowed, gross - recovered - allowed, hours,
+        base, good, site.currency, version, hour, day,
+    )  # fmt: skip
+
+
+def _priced(book: RateBook, *entries: Entry) -> Pricing:
+    return Pricing(Outcome.PRICED, book.revision, list(entries))
+
+
+def _production(event: Any, book: RateBook, site: Site) -> Pricing:
+    """Cost of production = units x C(finished), where product leaves the line; else yields only."""
+    found = _table(event, book, site)
+    counts = _leaves_the_line(event, book, found.item)
+    base = event.quantity * found.item.finished_cost if counts else ZERO
+    element = "production" if counts else "stage_production"
+    good = event.quantity if event.good is None else event.good
+    entry = _entry(
+        event, site, found.version, element, Category.NONE,
+        quantity=event.quantity, base=base, good=good,
+    )  # fmt: skip
+    return _priced(book, entry)
+
+
+def _leaves_the_line(event: Any, book: RateBook, table: CostTable) -> bool:
+    """Three machines in a row do not triple what the line made."""
+    if event.stage is not None:
+        _unit_cost(table, event.stage)
+        if event.stage != table.finished.stage:
+            return False
+    if event.work_unit is None:
+        return True
+    rate = book.line_rate(event.plant, event.line, event.occurred_at)
+    outputs = rate.item.output_work_units if rate else ()
+    return event.work_unit in outputs if outputs else event.stage is not None
+
+
+def _rejection(event: Any, book: RateBook, site: Site) -> Pricing:
+    """gross = q C(s); recovered = q r RM, never above gross; a share a is allowed."""
+    found = _table(event, book, site)
+    table, quantity = found.item, event.quantity
+    gross = quantity * _unit_cost(table, event.stage)
+    recovered = min(quantity * table.recovery_rate * table.raw_material, gross)
+    allowed = table.allowed_rejection * (gross - recovered)
+    entry = _entry(
+        event, site, found.version, event.event_type, Category.INTERNAL_FAILURE,
+        quantity=quantity, gross=gross, recovered=recovered, allowed=allowed,
+    )  # fmt: skip
+    if not recovered or not book.has_daily_recovery:
+        return _priced(book, entry)
+    return _priced(book, entry, *_daily_recovery(event, book, site, entry))
+
+
+def _daily_recovery(event: Any, book: RateBook, site: Site, entry: Entry) -> list[Entry]:
+    """The dispatch of a day's recoverable rejects, once a line, product and production day."""
+    found = book.day_table(event.plant, event.product, entry.day)
+    if found is None or found.item.currency != site.currency:
+        return []
+    if not found.item.recovery_overhead_per_day:
+        return []
+    gross = found.item.recovery_overhead_per_day
+    allowed = found.item.allowed_rejection * gross
+    start = site.calendar.start_of(entry.day)
+    once = OWN_IDS + joined("recovery", event.plant, event.line, event.product, str(entry.day))
+    return [
+        Entry(
+            "recovery_overhead", Category.INTERNAL_FAILURE, ZERO, gross, ZERO, allowed,
+            gross - allowed, ZERO, ZERO, ZERO, site.currency, found.version,
+            site.calendar.bucket(start).hour, entry.day, at=start, once=once,
+        )
+    ]  # fmt: skip
+
+
+def _rework(event: Any, book: RateBook, site: Site) -> Pricing:
+    """q x (labour + material + overhead) in house; minutes, where known, replace the labour."""
+    found = _table(event, book, site)
+    rates = _needs(found.item.rework_in_house, "rework_in_house", found.item)
+    labour = event.quantity * rates.labour
+    if event.minutes is not None:
+        labour = _labour(event, book, event.minutes)[0]
+    gross = labour + event.quantity * (rates.material + rates.overhead) + event.out_of_pocket
+    entry = _entry(
+        event, site, found.version, "rework", Category.INTERNAL_FAILURE,
+        quantity=event.quantity, gross=gross, minutes=event.minutes or ZERO,
+    )  # fmt: skip
+    return _priced(book, entry)
+
+
+def _needs(rates: Any, name: str, table: CostTable) -> Any:
+    if rates is None:
+        raise Unpriced(f'the cost table of "{table.product}" has no {name}; add it and import it')
+    return rates
+
+
+def _labour(event: Any, book: RateBook, minutes: Decimal) -> tuple[Decimal, int]:
+    """Minutes at the labour rate in force, and that rate's version."""
+    grade = event.labour_grade or "standard"
+    found = book.labour_rate(event.plant, grade, event.occurred_at)
+    if found is None:
+        raise Unpriced(
+            f'plant "{event.plant}" has no labour rate of grade "{grade}" in force then. Add it '
+            "with: copq rates import"
+        )
+    return minutes * found.item.rate_per_minute, found.version
+
+
+def _downgrade(event: Any, book: RateBook, site: Site) -> Pricing:
+    """q x (price - price as seconds), nothing if seconds sell for more."""
+    found = _table(event, book, site)
+    full = _needs(found.item.price, "price", found.item)
+    seconds = _needs(found.item.seconds_price, "seconds_price", found.item)
+    gross = event.quantity * max(full - seconds, ZERO)
+    entry = _entry(
+        event, site, found.version, "downgrade", Category.INTERNAL_FAILURE,
+        quantity=event.quantity, gross=gross,
+    )  # fmt: skip
+    return _priced(book, entry)
+
+
+def _downtime(event: Any, book: RateBook, site: Site) -> Pricing:
+    """The rate of the stop; its cost follows from the union of the line's stops."""
+    found = book.line_rate(event.plant, event.line, event.occurred_at)
+    if found is None:
+        raise Unpriced(
+            f'line "{event.line}" of plant "{event.plant}" has no line rate in force then. Add '
+            "it with: copq rates import"
+        )
+    rate = StopRate(found.item.per_minute(event.planned), site.currency, found.version)
+    return Pricing(Outcome.STOP, book.revision, [], stop=rate)
+
+
+def _recovery(event: Any, book: RateBook, site: Site) -> Pricing:
+    """Overhead spent less credit earned; it may come out as an income."""
+    entry = _entry(
+        event, site, book.revision, "recovery", Category.INTERNAL_FAILURE,
+        quantity=event.quantity or ZERO, gross=event.out_of_pocket, recovered=event.credit,
+    )  # fmt: skip
+    return _priced(book, entry)
+
+
+def _return(event: Any, book: RateBook, site: Site) -> Pricing:
+    """(q - x) reworked at the in-house or on-site rates, x scrapped; a share a is allowed."""
+    found = _table(event, book, site)
+    reworked = event.quantity - event.scrapped
+    entries = []
+    if reworked or event.transport or event.travel:
+        gross = reworked * _rework_rate(event.on_site, found.item) + event.transport + event.travel
+        element = "rework_on_site" if event.on_site else "rework_of_returns"
+        entries.append(_returned(event, site, found, element, reworked, gross))
+    if event.scrapped:
+        scrap = _needs(found.item.return_scrap, "return_scrap", found.item)
+        per_unit = scrap.price - scrap.recovered + scrap.recovery_overhead
+        gross = event.scrapped * max(per_unit, ZERO)
+        entries.append(_returned(event, site, found, "return_scrap", event.scrapped, gross))
+    return _priced(book, *entries)
+
+
+def _rework_rate(on_site: bool, table: CostTable) -> Decimal:
+    name = "rework_on_site" if on_site else "rework_in_house"
+    rates: ReworkRates = _needs(getattr(table, name), name, table)
+    return rates.labour + rates.material + rates.overhead
+
+
+def _returned(
+    event: Any, site: Site, found: Versioned[CostTable], element: str, quantity: Decimal,
+    gross: Decimal,
+) -> Entry:  # fmt: skip
+    return _entry(
+        event, site, found.version, element, Category.EXTERNAL_FAILURE,
+        quantity=quantity, gross=gross, allowed=found.item.allowed_rejection * gross,
+    )  # fmt: skip
+
+
+def _timed(category: Category) -> Callable[[Any, RateBook, Site], Pricing]:
+    """minutes x labour rate + out-of-pocket money (+ units made for nothing)."""
+
+    def pricing(event: Any, book: RateBook, site: Site) -> Pricing:
+        gross, version = event.out_of_pocket, book.revision
+        if event.minutes:
+            labour, version = _labour(event, book, event.minutes)
+            gross += labour
+        quantity = getattr(event, "quantity", None) or ZERO
+        if event.event_type == "admin_failure" and quantity:
+            found = _table(event, book, site)
+            gross, version = gross + quantity * found.item.finished_cost, found.version
+        entry = _entry(
+            event, site, version, event.event_type, category,
+            quantity=quantity, gross=gross, minutes=event.minutes,
+        )  # fmt: skip
+        return _priced(book, entry)
+
+    return pricing
+
+
+def _warranty(event: Any, book: RateBook, site: Site) -> Pricing:
+    entry = _entry(
+        event, site, book.revision, "warranty", Category.EXTERNAL_FAILURE,
+        quantity=event.quantity or ZERO, gross=event.out_of_pocket,
+    )  # fmt: skip
+    return _priced(book, entry)
+
+
+def _correction(event: Any, book: RateBook, site: Site) -> Pricing:
+    return Pricing(Outcome.CORRECTION, book.revision, [])
+
+
+_PRICE: dict[str, Callable[[Any, RateBook, Site], Pricing]] = {
+    "production": _production,
+    "defect": _rejection,
+    "scrap": _rejection,
+    "rework": _rework,
+    "downgrade": _downgrade,
+    "downtime": _downtime,
+    "recovery": _recovery,
+    "return": _return,
+    "complaint": _timed(Category.EXTERNAL_FAILURE),
+    "warranty": _warranty,
+    "inspection": _timed(Category.APPRAISAL),
+    "prevention": _timed(Category.PREVENTION),
+    "admin_failure": _timed(Category.ADMINISTRATIVE_FAILURE),
+    "correction": _correction,
+}

@@ -1,0 +1,251 @@
+"""The costing stream: Faust reads `quality.events` in batches, prices them, publishes the prices.
+
+A batch is acknowledged once all it caused is acknowledged by the broker. No exception leaves
+the agent: Faust would acknowledge the batch. What the broker refuses is published again; what
+cannot be published ends the process with the batch unacknowledged, so that it is read again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from services.costing import metrics
+from services.costing.batches import PricedBatch, RejectGuard, price_records
+from services.costing.faust_batches import BatchTransport
+from services.costing.memo import Pricer
+from services.kafka.closing import close_producer
+from services.kafka.publish import publish, start_producer
+from services.kafka.topics import EVENTS, METADATA_MS, PRICED, REJECTED
+from services.rates.watch import RateWatch
+
+log = logging.getLogger(__name__)
+
+FETCH_BYTES = 400 * 1024
+"""From one partition at once: priced, it still fits into one record batch, so one round trip."""
+
+LEAVE_S = 3
+"""How long the batches under way may take once the worker is told to stop."""
+
+
+class TooManyRejects(Exception):
+    """The share of refused events is over the limit: the stream stops before it drains."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostingSettings:
+    bootstrap: str
+    database: str
+    group: str = "copq-costing"
+    max_reject_share: float = 0.5
+    session_timeout_s: float = 30.0
+    """A worker that was not heard of for so long has lost its partitions to the others."""
+    data: str = "/tmp/copq-faust"  # noqa: S108 - Faust insists on a folder; nothing is kept in it
+
+
+def make_app(settings: CostingSettings) -> faust.App:
+    """Small buffers, since what is buffered is replayed after a rebalance; no web server.
+
+    Faust does not wait for its buffers itself: for a batch that was dropped it would for ever.
+    """
+    app = faust.App(
+        settings.group,
+        broker=[f"aiokafka://{address}" for address in settings.bootstrap.split(",")],
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        stream_buffer_maxsize=2,
+        stream_wait_empty=False,
+        broker_commit_interval=1.0,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.session_timeout_s / 10,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=FETCH_BYTES,
+        consumer_metadata_max_age_ms=METADATA_MS,
+        web_enabled=False,
+        datadir=settings.data,
+        store="memory://",
+    )
+    app.transport = BatchTransport(url=app.conf.broker_consumer, app=app, loop=app.loop)
+    return app
+
+
+class CostingStream:
+    """One worker. `run` returns once `stop` is set, and raises what ended it otherwise."""
+
+    def __init__(self, settings: CostingSettings, stop: asyncio.Event) -> None:
+        self.settings = settings
+        self._stop = stop
+        self.rates = RateWatch(settings.database)
+        self._newest = Pricer(self.rates.book)
+        self._guard = RejectGuard(settings.max_reject_share)
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._publishing: dict[int, asyncio.Task[None]] = {}
+        self._renewing = asyncio.Lock()
+        self._committing: asyncio.Task[Any] | None = None
+
+    async def run(self) -> None:
+        await self.rates.first()
+        self._producer = await start_producer(self.settings.bootstrap)
+        self._app = make_app(self.settings)
+        self._app.agent(self._app.topic(EVENTS, value_type=bytes, value_serializer="raw"))(
+            self._agent
+        )
+        parts: list[Coroutine[Any, Any, Any]] = [
+            self._stop.wait(), self.rates.run(), self._read(),
+        ]  # fmt: skip
+        waiting = [self._failed, *(asyncio.ensure_future(part) for part in parts)]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._stop.set()
+            await self._leave()
+        for part in waiting:
+            if part.done():
+                part.result()
+            part.cancel()
+
+    async def _read(self) -> None:
+        """Let Faust read for ever. It may crash in its own threads, and tell nobody."""
+        await self._app.start()
+        while not self._app.crashed:  # noqa: ASYNC110 - nobody would wake a waiter
+            await asyncio.sleep(1)
+        raise self._app.crash_reason or RuntimeError("Faust crashed")
+
+    async def _leave(self) -> None:
+        """Have what is under way acknowledged; where Kafka does not answer it is read again."""
+        if self._publishing:
+            await asyncio.wait(self._publishing.values(), timeout=LEAVE_S)
+        consumer: Any = self._app.consumer
+        try:
+            async with asyncio.timeout(LEAVE_S):
+                await consumer.commit_all()
+                await self._app.stop()
+        except TimeoutError:
+            log.warning("the consumer group was left without a word")
+        await close_producer(self._producer)
+
+    async def _agent(self, stream: Any) -> None:
+        async for event in stream.noack().events():
+            try:
+                await self._batch(event)
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:
+                self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        """End the process. Nothing that is read from now on is published or acknowledged."""
+        self._stop.set()
+        if not self._failed.done():
+            self._failed.set_exception(error)
+
+    async def _batch(self, event: Any) -> None:
+        """Price this batch while others are being acknowledged, one of each partition at most."""
+        if self._stop.is_set() or not self._is_ours(event):
+            return
+        with metrics.BATCH_SECONDS.time():
+            batch = price_records(event.value, self._pricer(), datetime.now(UTC))
+        if not self._guard.admits(len(event.value), len(batch.rejected)):
+            raise TooManyRejects(self._why(batch, event.message))
+        partition = event.message.partition
+        if partition in self._publishing:
+            await self._publishing[partition]
+        # The batch before may have failed: Faust would commit it together with this one.
+        if not self._stop.is_set() and self._is_ours(event):
+            self._publishing[partition] = asyncio.create_task(self._publish(batch, event))
+
+    def _pricer(self) -> Pricer:
+        """That of the newest rate book."""
+        if self._newest.book is not self.rates.book:
+            self._newest = Pricer(self.rates.book)
+        return self._newest
+
+    def _why(self, batch: PricedBatch, message: Any) -> str:
+        reasons = ", ".join(f"{n} {code}" for code, n in batch.reasons.most_common(3))
+        return (
+            f"over {self.settings.max_reject_share:.0%} of the events read are refused "
+            f"({reasons}); stopped before partition {message.partition}, offset {message.offset}. "
+            "Mend the sender, or start with a higher --max-reject-share to let them pass into "
+            f"{REJECTED}"
+        )
+
+    def _is_ours(self, event: Any) -> bool:
+        """Not so once partitions were dealt anew: it is read again, here or by another worker."""
+        message = event.message
+        return (
+            message.generation_id == self._app.consumer_generation_id
+            and message.tp in self._app.consumer.assignment()
+        )
+
+    async def _publish(self, batch: PricedBatch, event: Any) -> None:
+        try:
+            producer = self._producer
+            while not await self._published(producer, batch, event.message.partition):
+                metrics.PUBLISH_RETRIES.inc()
+                producer = await self._renewed(producer)
+            self._count(batch)
+            if self._is_ours(event):
+                event.ack()
+                self._commit()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self._fail(error)
+
+    async def _published(
+        self, producer: AIOKafkaProducer, batch: PricedBatch, partition: int
+    ) -> bool:
+        try:
+            futures = []
+            for topic, messages in ((PRICED, batch.priced), (REJECTED, batch.rejected)):
+                if messages:
+                    there = len(await producer.partitions_for(topic))
+                    futures += await publish(producer, topic, partition % there, messages)
+            for answer in await asyncio.gather(*futures, return_exceptions=True):
+                if isinstance(answer, BaseException):
+                    raise answer
+            return True
+        except KafkaError as error:
+            log.warning("publishing is tried again: %r", error)
+            return False
+
+    async def _renewed(self, broken: AIOKafkaProducer) -> AIOKafkaProducer:
+        """After an error an idempotent producer may be beyond use: take another, once for all."""
+        async with self._renewing:
+            if self._producer is broken:
+                await close_producer(broken)
+                self._producer = await self._new_producer()
+            return self._producer
+
+    async def _new_producer(self) -> AIOKafkaProducer:
+        while True:
+            await asyncio.sleep(1)
+            try:
+                return await start_producer(self.settings.bootstrap)
+            except KafkaError as error:
+                log.warning("Kafka does not answer: %r", error)
+
+    def _count(self, batch: PricedBatch) -> None:
+        for outcome, number in batch.outcomes.items():
+            metrics.EVENTS.labels(outcome).inc(number)
+        for code, number in batch.reasons.items():
+            metrics.REJECTED.labels(code).inc(number)
+        metrics.RATES_REVISION.set(self.rates.book.revision)
+        metrics.LAST_ACKED.set_to_current_time()
+
+    def _commit(self) -> None:
+        """Commit while the next batch is priced; one commit at a time is enough."""
+        if self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._commit_quietly())
+
+    async def _commit_quietly(self) -> None:
+        try:
+            await self._app.consumer.commit()
+        except Exception as error:
+            log.warning("commit is tried again with the next batch: %r", error)

@@ -1,0 +1,76 @@
+"""How far an import has got, on disk: what lets one that was interrupted go on."""
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from services.ingest.files.convert import Unreadable
+from services.ingest.files.mapping import Mapping
+
+SHOWN = 10
+"""Refusals that are kept to be shown; the others are counted."""
+
+
+@dataclass
+class Tally:
+    """What has become of the first `done` events (and unreadable rows) of a file."""
+
+    done: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    unpriced: dict[str, int] = field(default_factory=dict)
+    """Accepted events that have no price yet, by why."""
+    sent: dict[str, int] = field(default_factory=dict)
+    """Events by type, the refused ones included."""
+    refusals: list[Unreadable] = field(default_factory=list)
+
+    def send(self, event_type: str) -> None:
+        self.sent[event_type] = self.sent.get(event_type, 0) + 1
+
+    def wait(self, why: str) -> None:
+        """An accepted event waits for its price; past a few reasons they are one."""
+        reason = why if why in self.unpriced or len(self.unpriced) < SHOWN else "other reasons"
+        self.unpriced[reason] = self.unpriced.get(reason, 0) + 1
+
+    def refuse(self, row: int, where: str, message: str) -> None:
+        self.refused += 1
+        if len(self.refusals) < SHOWN:
+            self.refusals.append(Unreadable(row, where, message))
+
+
+def import_key(sha256: str, mapping: Mapping, target: str) -> str:
+    """Names one import: this content, mapped so by this copq, into this ledger and no other."""
+    parts = (sha256, mapping.model_dump_json(), target, version("copq"))
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+class Checkpoint:
+    """The file of one import in a folder. It is whole or not there, whenever the power fails."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self._path = folder / f"import-{key[:32]}.json"
+
+    def load(self) -> Tally:
+        """Where to go on; the beginning where nothing, or nothing legible, is kept."""
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Tally)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return Tally()
+
+    def save(self, tally: Tally) -> None:
+        """Call it once all that the tally counts is acknowledged, never before."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(f".{os.getpid()}.new")
+        with fresh.open("wb") as file:
+            file.write(msgspec.json.encode(tally))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._path)
+
+    def remove(self) -> None:
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,133 @@
+"""Importing a file: converted, handed over in chunks, each remembered once it is acknowledged."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from services.ingest.files.checkpoint import Checkpoint, Tally
+from services.ingest.files.convert import Converted, Converter, Unreadable
+from services.ingest.files.mapping import Format, Mapping
+from services.ingest.files.rows import read_rows
+from services.ingest.intake import Answer, Intake, Status, Unavailable
+
+CHUNK = 2_000
+PATIENCE_S = 300.0
+"""How long an intake may go on not answering before the import gives up; it can be resumed."""
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where the import is; `waiting` says what for, while the intake does not answer."""
+
+    rows: int
+    events: int
+    waiting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """The file as a whole: what an interrupted run before this one did is in it too."""
+
+    rows: int
+    ambiguous: int
+    resumed_at: int
+    """Events that were acknowledged before this run, 0 if it began at the beginning."""
+    tally: Tally
+
+
+OnProgress = Callable[[Step], None]
+
+
+async def import_file(
+    path: Path,
+    form: Format,
+    mapping: Mapping,
+    intake: Intake,
+    checkpoint: Checkpoint,
+    on_progress: OnProgress,
+) -> ImportReport:
+    """Import all of a file, from where the checkpoint says.
+
+    The checkpoint moves when a chunk is acknowledged, so whatever ends this before its end, a
+    second call goes on and counts nothing twice. Raises `FileError`, and `Unavailable` when the
+    intake has not answered for `PATIENCE_S`.
+    """
+    tally = checkpoint.load()
+    resumed_at = tally.done
+    converter = Converter(mapping)
+    items = converter.events(read_rows(path, form, mapping))
+    async for chunk in _chunks(items, skip=resumed_at):
+        await _hand_over(
+            chunk, intake, tally, lambda why: on_progress(_step(converter, tally, why))
+        )
+        checkpoint.save(tally)
+        on_progress(_step(converter, tally))
+    checkpoint.remove()
+    return ImportReport(converter.rows, converter.ambiguous, resumed_at, tally)
+
+
+def _step(converter: Converter, tally: Tally, waiting: str = "") -> Step:
+    return Step(converter.rows, tally.done, waiting)
+
+
+Items = list[Converted | Unreadable]
+
+
+async def _chunks(items: Iterator[Converted | Unreadable], skip: int) -> AsyncIterator[Items]:
+    """All but the first `skip`; other tasks get their turn between the chunks passed over."""
+    while skip > 0 and (passed := len(list(islice(items, min(skip, CHUNK))))):
+        skip -= passed
+        await asyncio.sleep(0)
+    while chunk := list(islice(items, CHUNK)):
+        yield chunk
+
+
+async def _hand_over(
+    chunk: Items, intake: Intake, tally: Tally, on_wait: Callable[[str], None]
+) -> None:
+    """Tally what becomes of a chunk; nothing is tallied unless all of it is acknowledged."""
+    events = [item for item in chunk if isinstance(item, Converted)]
+    answers = await _answers([event.raw for event in events], intake, on_wait)
+    answered = iter(answers)
+    for item in chunk:
+        if isinstance(item, Unreadable):
+            tally.refuse(*item)
+        else:
+            tally.send(item.event_type)
+            _count(item, next(answered), tally)
+    tally.done += len(chunk)
+
+
+def _count(event: Converted, answer: Answer, tally: Tally) -> None:
+    if answer.status is Status.ACCEPTED:
+        tally.accepted += 1
+        if answer.note is not None:
+            tally.wait(answer.note)
+    elif answer.status is Status.DUPLICATE:
+        tally.duplicates += 1
+    elif answer.refusal is not None:
+        tally.refuse(event.row, answer.refusal.field, answer.refusal.message)
+    else:
+        tally.refuse(event.row, "", "refused without a reason")
+
+
+async def _answers(
+    raws: list[bytes], intake: Intake, on_wait: Callable[[str], None]
+) -> list[Answer]:
+    """The intake's answers; while it is unavailable, longer and longer waits between tries."""
+    if not raws:
+        return []
+    waited, pause = 0.0, _FIRST_WAIT_S
+    while True:
+        try:
+            return await intake.accept(raws)
+        except Unavailable as error:
+            if waited >= PATIENCE_S:
+                raise
+            wait = max(pause, float(error.retry_after))
+            on_wait(f"{error}; trying again in {wait:.0f} s")
+        await asyncio.sleep(wait)
+        waited, pause = waited + wait, min(2 * pause, _LONGEST_WAIT_S)

@@ -1,0 +1,13 @@
+"""Which ledger an import goes to: one that was made anew has none of what was sent before."""
+
+from asyncpg import Connection
+
+from services.sql_files import statement
+
+_LEDGER_IDENTITY = statement(__file__, "ledger_identity")
+
+
+async def ledger_identity(conn: Connection) -> str:
+    """A text that differs from ledger to ledger. A first rate file changes it, harmlessly."""
+    identity: str = await conn.fetchval(_LEDGER_IDENTITY)
+    return identity

@@ -1,0 +1,20 @@
+"""The ingest service of the stream: HTTP in, Kafka out."""
+
+import asyncio
+
+from services.ingest.http import make_http
+from services.ingest.kafka_intake import KafkaIntake
+from services.ingest.serving import serve_http
+from services.kafka.topics import make_topics
+
+
+async def serve(
+    bootstrap: str, host: str, port: int, partitions: int, replication: int, stop: asyncio.Event
+) -> None:
+    """Until `stop` is set; what was accepted by then is on the broker."""
+    await make_topics(bootstrap, partitions, replication)
+    intake = KafkaIntake(bootstrap)
+    try:
+        await serve_http(make_http(intake), host, port, stop)
+    finally:
+        await intake.close()

@@ -1,0 +1,35 @@
+"""Letting go of Kafka, whether the broker answers or not."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+PATIENCE_S = 3
+
+log = logging.getLogger(__name__)
+
+
+async def close_producer(producer: AIOKafkaProducer) -> None:
+    """Send what it holds; what takes longer than some seconds is given up."""
+    if not await _is_done(producer.stop()):
+        log.warning("a producer is let go with what it had not sent")
+        # Its own way out is to send everything first: it would try for ever.
+        producer._sender.sender_task.cancel()
+        await producer.client.close()
+
+
+async def close_consumer(consumer: AIOKafkaConsumer) -> None:
+    """Leave the group; if the broker cannot be told, it finds out by itself."""
+    if not await _is_done(consumer.stop()):
+        log.warning("a consumer left without a word")
+
+
+async def _is_done(closing: Coroutine[Any, Any, None]) -> bool:
+    """Whether it went well, in a task of its own: aiokafka lets out what it cancelled itself."""
+    task = asyncio.create_task(closing)
+    done, _ = await asyncio.wait([task], timeout=PATIENCE_S)
+    task.cancel()
+    return bool(done) and not task.cancelled() and task.exception() is None

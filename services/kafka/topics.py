@@ -1,0 +1,50 @@
+"""The topics, and making them."""
+
+import logging
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError
+
+EVENTS = "quality.events"
+PRICED = "copq.priced-events"
+REJECTED = "quality.events.rejected"
+
+PARTITIONS = 8
+"""Enough for eight workers a stage; the lines of a plant spread over them."""
+
+METADATA_MS = 5_000
+"""A consumer looks so often for topics and partitions that were not there before."""
+
+log = logging.getLogger(__name__)
+
+
+def key_of(plant: str, line: str) -> bytes:
+    """Events of one line keep their order, and its rollups have one writer."""
+    return f"{plant}/{line}".encode()
+
+
+async def make_topics(bootstrap: str, partitions: int = PARTITIONS, replication: int = 1) -> None:
+    """Make the topics that are missing. Those that exist stay as they are.
+
+    Raises `aiokafka.errors.KafkaError` where the broker does not answer or refuses.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        there = set(await admin.list_topics())
+        for name in (EVENTS, PRICED, REJECTED):
+            if name not in there:
+                await _make(admin, NewTopic(name, partitions, replication))
+    finally:
+        await admin.close()
+
+
+async def _make(admin: AIOKafkaAdminClient, topic: NewTopic) -> None:
+    try:
+        answer = await admin.create_topics([topic])
+    except TopicAlreadyExistsError:
+        return
+    for name, code, *message in answer.topic_errors:
+        if code not in (0, TopicAlreadyExistsError.errno):
+            raise RuntimeError(f"cannot make topic {name}: error {code} {message}")
+    log.info("made topic %s with %d partitions", topic.name, topic.num_partitions)

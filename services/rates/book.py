@@ -1,0 +1,152 @@
+"""The rate book: which table or rate was in force when. Values in, values out."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from schemas.rates import CostTable, Effective, LabourRate, LineRate, Plant
+from services.rates.calendar import QUARTER, Calendar, quarter_of
+
+E = TypeVar("E", bound=Effective)
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned(Generic[E]):
+    """An item, and the revision of the book that brought it."""
+
+    version: int
+    item: E
+
+
+class History(Generic[E]):
+    """The versions of one table or rate, in force one after the other."""
+
+    def __init__(self, versions: Iterable[Versioned[E]]) -> None:
+        newest = {v.item.effective_from: v for v in sorted(versions, key=lambda v: v.version)}
+        self._starts = sorted(newest)
+        self._versions = [newest[start] for start in self._starts]
+
+    def at(self, instant: datetime) -> Versioned[E] | None:
+        """The version in force: the latest that has begun, unless it ended before its successor."""
+        index = bisect_right(self._starts, instant) - 1
+        if index < 0:
+            return None
+        found = self._versions[index]
+        ended = found.item.effective_to is not None and found.item.effective_to <= instant
+        return None if ended else found
+
+    def first_in(self, start: datetime, end: datetime) -> Versioned[E] | None:
+        """The version in force at `start`, else the first that begins before `end`."""
+        found = self.at(start)
+        if found is not None:
+            return found
+        index = bisect_right(self._starts, start)
+        return (
+            self._versions[index]
+            if index < len(self._starts) and (self._starts[index] < end)
+            else None
+        )
+
+    def all(self) -> list[Versioned[E]]:
+        return list(self._versions)
+
+
+class Site:
+    """A plant with its calendar."""
+
+    def __init__(self, plant: Plant) -> None:
+        self.plant = plant
+        self.currency = plant.currency
+        self.calendar = Calendar(plant.time_zone, plant.day_start)
+        self.lines = frozenset(plant.lines)
+
+
+class RateBook:
+    """All rates as of one revision. It never changes; a new import makes a new book."""
+
+    def __init__(
+        self,
+        revision: int = 0,
+        plants: Iterable[Plant] = (),
+        cost_tables: Iterable[Versioned[CostTable]] = (),
+        line_rates: Iterable[Versioned[LineRate]] = (),
+        labour_rates: Iterable[Versioned[LabourRate]] = (),
+    ) -> None:
+        self.revision = revision
+        self.sites = {plant.plant: Site(plant) for plant in plants}
+        self._tables = _histories(cost_tables, lambda t: (t.plant, t.product))
+        self._lines = _histories(line_rates, lambda r: (r.plant, r.line))
+        self._labour = _histories(labour_rates, lambda r: (r.plant, r.grade))
+
+    @cached_property
+    def edges(self) -> frozenset[float]:
+        """The quarters of an hour within which some item begins or ends."""
+        items = [versioned.item for _, _, versioned in self.named_items()]
+        instants = [at for i in items for at in (i.effective_from, i.effective_to) if at]
+        return frozenset(quarter_of(at) for at in instants if at.timestamp() % QUARTER)
+
+    @cached_property
+    def has_daily_recovery(self) -> bool:
+        """Whether any table charges the dispatch of a day's recoverable rejects."""
+        histories = self._tables.values()
+        return any(v.item.recovery_overhead_per_day for h in histories for v in h.all())
+
+    def tables_of(self, plant: str, product: str) -> History[CostTable] | None:
+        """The plant's own tables of the product; where it has none, those of all plants."""
+        return self._tables.get((plant, product)) or self._tables.get((None, product))
+
+    def cost_table(self, plant: str, product: str, at: datetime) -> Versioned[CostTable] | None:
+        history = self.tables_of(plant, product)
+        return history.at(at) if history else None
+
+    def day_table(self, plant: str, product: str, day: date) -> Versioned[CostTable] | None:
+        """The table that speaks for a whole production day: that in force as it starts."""
+        history, calendar = self.tables_of(plant, product), self.sites[plant].calendar
+        if history is None:
+            return None
+        return history.first_in(calendar.start_of(day), calendar.end_of(day))
+
+    def line_rate(self, plant: str, line: str, at: datetime) -> Versioned[LineRate] | None:
+        history = self._lines.get((plant, line))
+        return history.at(at) if history else None
+
+    def labour_rate(self, plant: str, grade: str, at: datetime) -> Versioned[LabourRate] | None:
+        history = self._labour.get((plant, grade))
+        return history.at(at) if history else None
+
+    def named_items(self) -> list[tuple[str, str, Versioned[Any]]]:
+        """All items but the plants: kind, a name to show, the version."""
+        kinds = (
+            ("cost table", self._tables),
+            ("line rate", self._lines),
+            ("labour rate", self._labour),
+        )
+        return [
+            (kind, "/".join(str(part) for part in key if part is not None), version)
+            for kind, histories in kinds
+            for key, history in histories.items()
+            for version in history.all()
+        ]
+
+
+def _histories(
+    items: Iterable[Versioned[E]], key: Callable[[E], tuple[Hashable, ...]]
+) -> dict[tuple[Hashable, ...], History[E]]:
+    grouped: dict[tuple[Hashable, ...], list[Versioned[E]]] = defaultdict(list)
+    for versioned in items:
+        grouped[key(versioned.item)].append(versioned)
+    return {name: History(versions) for name, versions in grouped.items()}
+
+
+def joined(*parts: str | None) -> str:
+    """One name from several, and no other several make the same; `*` stands for None."""
+    return "/".join("*" if part is None else _escaped(part) for part in parts)
+
+
+def _escaped(part: str) -> str:
+    part = part.replace("\\", "\\\\").replace("/", "\\/")
+    return "\\*" if part == "*" else part

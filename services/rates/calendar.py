@@ -1,0 +1,101 @@
+"""A plant's own hours, days and months: its time zone, and the time its production day starts.
+
+Time zones are off by quarters of an hour and days start on one, so all instants of one quarter
+lie in one bucket; the answers are kept by quarter.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+QUARTER = 900
+_QUARTER = timedelta(seconds=QUARTER)
+_DAY = timedelta(days=1)
+
+
+def quarter_of(instant: datetime) -> float:
+    """The quarter of an hour that an instant lies in, counted from 1970."""
+    return instant.timestamp() // QUARTER
+
+
+class Bucket(NamedTuple):
+    """The instant at which the plant's hour starts (UTC), and the date of the production day."""
+
+    hour: datetime
+    day: date
+
+
+class Calendar:
+    """Buckets of one plant. Instants go in, with an offset; nothing here reads a clock."""
+
+    def __init__(self, time_zone: str, day_start: time) -> None:
+        self.zone = ZoneInfo(time_zone)
+        self.day_start = day_start
+        self._by_quarter: dict[float, Bucket] = {}
+        self._starts: dict[date, datetime] = {}
+
+    def bucket(self, instant: datetime) -> Bucket:
+        quarter = quarter_of(instant)
+        found = self._by_quarter.get(quarter)
+        return found or self._remember(quarter)
+
+    def _remember(self, quarter: float) -> Bucket:
+        if len(self._by_quarter) > 100_000:
+            self._by_quarter.clear()
+        start = datetime.fromtimestamp(quarter * QUARTER, UTC)
+        bucket = Bucket(self._hour(start), self._day(start))
+        self._by_quarter[quarter] = bucket
+        return bucket
+
+    def _hour(self, quarter: datetime) -> datetime:
+        """Back while the minute hand came on: the hour that a clock change repeats is another."""
+        minute = self._shown(quarter).minute
+        while minute and self._shown(quarter - _QUARTER).minute == minute - 15:
+            quarter, minute = quarter - _QUARTER, minute - 15
+        return quarter
+
+    def _shown(self, instant: datetime) -> datetime:
+        """What the clock in the plant shows: a time without an offset."""
+        return instant.astimezone(self.zone).replace(tzinfo=None)
+
+    def _day(self, quarter: datetime) -> date:
+        """The latest day that has started: a clock that is put back starts no day again."""
+        day = self._shown(quarter).date() + _DAY
+        while quarter < self.start_of(day):
+            day -= _DAY
+        return day
+
+    def start_of(self, day: date) -> datetime:
+        """The first instant at which the clock shows the day's start, or later (UTC)."""
+        found = self._starts.get(day)
+        if found is None:
+            found = self._starts[day] = self._find_start(datetime.combine(day, self.day_start))
+        return found
+
+    def _find_start(self, shown: datetime) -> datetime:
+        """Where the clock skips the time that is looked for, the day starts as it skips."""
+        start = shown.replace(tzinfo=self.zone).astimezone(UTC)
+        while self._shown(start - _QUARTER) >= shown:
+            start -= _QUARTER
+        return start
+
+    def end_of(self, day: date) -> datetime:
+        return self.start_of(day + _DAY)
+
+
+def next_hour(calendar: Calendar, instant: datetime) -> datetime:
+    """The next instant at which an hour of the plant starts, or a day within an hour."""
+    bucket = calendar.bucket(instant)
+    step = datetime.fromtimestamp(instant.timestamp() // QUARTER * QUARTER, UTC) + _QUARTER
+    while calendar.bucket(step) == bucket:
+        step += _QUARTER
+    return step
+
+
+def this_hour(calendar: Calendar, instant: datetime) -> datetime:
+    """The first instant of the bucket: its hour's start, unless a clock or day change cuts it."""
+    bucket = calendar.bucket(instant)
+    step = datetime.fromtimestamp(instant.timestamp() // QUARTER * QUARTER, UTC)
+    while calendar.bucket(step - _QUARTER) == bucket:
+        step -= _QUARTER
+    return step

@@ -1,0 +1,147 @@
+"""Reading a rate file: YAML in, a validated `RateFile` out, every fault named with its place."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import ValidationError
+
+from schemas.rates import RateFile
+from schemas.refusal import nearest
+from services.rates.book import joined
+
+_DATED = ("cost_tables", "line_rates", "labour_rates")
+
+
+class RateFileError(ValueError):
+    """The file is refused as a whole; `faults` has a sentence for each thing to mend."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def read_rate_file(path: Path) -> RateFile:
+    """The rates of a YAML file. Raises `RateFileError` with all faults found, `OSError`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RateFileError([f"is not UTF-8: {error}"]) from None
+    return parse_rates(text)
+
+
+def parse_rates(text: str) -> RateFile:
+    """As `read_rate_file`, from text. Numbers are read as they are written, never as floats."""
+    try:
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - scalars alone, no objects
+    except yaml.YAMLError as error:
+        raise RateFileError([f"is not YAML: {error}"]) from None
+    except RecursionError:
+        raise RateFileError(["is not YAML: is nested too deep"]) from None
+    if not isinstance(data, dict):
+        raise RateFileError(["is empty: a rate file has plants, cost_tables, line_rates, …"])
+    try:
+        rates = RateFile.model_validate(_with_offsets(data))
+    except ValidationError as error:
+        raise RateFileError([_fault(e) for e in error.errors()]) from None
+    if faults := [*_twice(rates), *_inconsistent(rates)]:
+        raise RateFileError(faults)
+    return rates
+
+
+class _Loader(yaml.BaseLoader):
+    """A name that is there twice is a mistake: YAML's own readers forget the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if str(key.value) in seen:
+                what = f'"{key.value}" is there twice'
+                raise yaml.constructor.ConstructorError(None, None, what, key.start_mark)
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+def _with_offsets(data: dict[str, Any]) -> dict[str, Any]:
+    """Dates and local times get the offset of the file's own time zone."""
+    zone = data.get("time_zone")
+    known = {name: data[name] for name in _DATED if isinstance(data.get(name), list)}
+    dated = {name: [_item(item, zone) for item in items] for name, items in known.items()}
+    return {**data, **dated}
+
+
+def _item(item: Any, zone: Any) -> Any:
+    if not isinstance(item, dict):
+        return item
+    named = {name: _instant(item[name], zone) for name in _EFFECTIVE if name in item}
+    return {**item, **named}
+
+
+_EFFECTIVE = ("effective_from", "effective_to")
+
+
+def _instant(text: Any, zone: Any) -> Any:
+    try:
+        local = datetime.fromisoformat(text)
+        if local.tzinfo is None and zone:
+            return local.replace(tzinfo=ZoneInfo(zone))
+        return local
+    except (TypeError, ValueError, KeyError, OSError):
+        return text
+
+
+def _fault(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "timezone_aware":
+        return f"{where}: has no offset; add one, or set time_zone at the top of the file"
+    if error["type"] == "value_error" and error["loc"][-1:] in {(n,) for n in _EFFECTIVE}:
+        return f"{where}: is no date: write 2026-01-31, or 2026-01-31T06:00:00+01:00"
+    if error["type"] == "extra_forbidden":
+        return f"{where}: is no field here{nearest(str(error['loc'][-1]), _field_names())}"
+    return f"{where}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _field_names() -> set[str]:
+    schema = RateFile.model_json_schema()
+    models = [schema, *schema["$defs"].values()]
+    return {name for model in models for name in model.get("properties", {})}
+
+
+def _twice(rates: RateFile) -> list[str]:
+    """The same item with the same effective date can be there only once."""
+    seen: set[tuple[object, ...]] = set()
+    faults = []
+    for kind, key, start, _ in items_of(rates):
+        if (kind, key, start) in seen:
+            faults.append(f"{kind} {key} from {start} is there twice")
+        seen.add((kind, key, start))
+    return faults
+
+
+def _inconsistent(rates: RateFile) -> list[str]:
+    plants = {plant.plant: plant for plant in rates.plants if plant.lines}
+    return [
+        f'line_rates: line "{rate.line}" is not in plant "{rate.plant}"; '
+        f"its lines are {', '.join(plants[rate.plant].lines)}"
+        for rate in rates.line_rates
+        if rate.plant in plants and rate.line not in plants[rate.plant].lines
+    ]
+
+
+ALWAYS = datetime.combine(date(1970, 1, 1), datetime.min.time(), ZoneInfo("UTC"))
+"""A plant has no effective date: it is there from the beginning."""
+
+
+def items_of(rates: RateFile) -> list[tuple[str, str, datetime, Any]]:
+    """All items of a file: kind, key within the kind, effective from, the item."""
+    plants = [("plant", p.plant, ALWAYS, p) for p in rates.plants]
+    tables = [
+        ("cost_table", joined(t.plant, t.product), t.effective_from, t) for t in rates.cost_tables
+    ]
+    lines = [("line_rate", joined(r.plant, r.line), r.effective_from, r) for r in rates.line_rates]
+    labour = [
+        ("labour_rate", joined(r.plant, r.grade), r.effective_from, r) for r in rates.labour_rates
+    ]
+    return [*plants, *tables, *lines, *labour]

@@ -1,0 +1,1 @@
+select coalesce(max(revision), 0) from copq.rate_revision

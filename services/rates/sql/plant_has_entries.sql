@@ -1,0 +1,1 @@
+select exists (select from copq.rollup where plant = $1)

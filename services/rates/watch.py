@@ -1,0 +1,60 @@
+"""The rate book of a running service: loaded before the first event, renewed by itself."""
+
+import asyncio
+import logging
+
+import asyncpg
+
+from services.postgres import AWAY, connected
+from services.rates.book import RateBook
+from services.rates.store import current, load
+
+EVERY_S = 0.5
+"""A new table is used within a second of its import."""
+
+log = logging.getLogger(__name__)
+
+
+class RateWatch:
+    """Keeps `book` at the newest revision. While Postgres is away the last book stays."""
+
+    def __init__(self, dsn: str) -> None:
+        self.book = RateBook()
+        self._dsn = dsn
+
+    async def first(self) -> RateBook:
+        """Wait for Postgres, however long, and load the book."""
+        while True:
+            try:
+                await self._renew()
+                return self.book
+            except (*AWAY, asyncpg.PostgresError) as error:
+                log.warning("the rate book waits for Postgres: %s", error)
+                await asyncio.sleep(1)
+
+    async def run(self) -> None:
+        """Renew the book for ever."""
+        while True:
+            try:
+                await self._follow()
+            except (*AWAY, asyncpg.PostgresError) as error:
+                log.warning("rate book stays at revision %d: %s", self.book.revision, error)
+            await asyncio.sleep(EVERY_S)
+
+    async def at_least(self, revision: int) -> RateBook:
+        """The book at this revision or a newer one; waits for it."""
+        while self.book.revision < revision:  # noqa: ASYNC110 - run() fills it
+            await asyncio.sleep(EVERY_S / 10)
+        return self.book
+
+    async def _renew(self) -> None:
+        async with connected(self._dsn) as connection:
+            self.book = await load(connection)
+
+    async def _follow(self) -> None:
+        async with connected(self._dsn) as connection:
+            while True:
+                if await current(connection) != self.book.revision:
+                    self.book = await load(connection)
+                    log.info("rate book revision %d", self.book.revision)
+                await asyncio.sleep(EVERY_S)

@@ -1,0 +1,129 @@
+"""What stops that are still open have cost so far: added on read, booked once they end."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from asyncpg import Connection
+
+from schemas.priced import Category
+from services.aggregator.downtime import Segment, Stop, closed, element, segments, until
+from services.rates.book import RateBook
+from services.rates.calendar import Bucket, Calendar, next_hour
+from services.reporting.figures import Cell, Scope
+from services.sql_files import statement
+
+_OPEN_STOPS = statement(__file__, "open_stops")
+_CLOSED_STOPS = statement(__file__, "closed_stops")
+
+
+@dataclass(frozen=True, slots=True)
+class Accrued:
+    """Time of a line that its open stops add (`sign` 1), or take from a stop that has ended (-1).
+
+    It lies within one hour of the plant, whose bucket it names.
+    """
+
+    plant: str
+    line: str
+    segment: Segment
+    sign: int
+    bucket: Bucket
+
+    @property
+    def cost(self) -> Decimal:
+        return self.sign * self.segment.cost
+
+    @property
+    def hours(self) -> Decimal:
+        return self.sign * self.segment.hours
+
+    def cell(self, bucket: Any, cost: Decimal, hours: Decimal) -> Cell:
+        """As the ledger would have it: `cost` and `hours` are all or a part of this."""
+        stop = self.segment.stop
+        return Cell(
+            bucket=bucket, plant=self.plant, line=self.line, product=stop.product or "",
+            element=element(stop), category=Category.INTERNAL_FAILURE, currency=stop.currency,
+            gross=cost, net=cost, hours=hours, provisional=cost,
+        )  # fmt: skip
+
+
+def difference(
+    stops: Sequence[Stop], calendar: Calendar, since: datetime, now: datetime
+) -> list[tuple[int, Segment]]:
+    """The union with open stops lasting until now, less the union that is booked already.
+
+    From the hour of `since` on. Whole hours, so that what is taken away equals what was booked.
+    """
+    span = (calendar.bucket(since).hour, next_hour(calendar, now.astimezone(UTC)))
+    lasting = {_key(s): s for s in segments(until(stops, now), calendar, *span)}
+    booked = {_key(s): s for s in segments(closed(stops), calendar, *span)}
+    added = [(1, s) for key, s in lasting.items() if key not in booked]
+    return added + [(-1, s) for key, s in booked.items() if key not in lasting]
+
+
+def _key(segment: Segment) -> tuple[str, datetime, datetime]:
+    return segment.stop.event_id, segment.start, segment.end
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStop:
+    """A stop that no report has ended."""
+
+    plant: str
+    line: str
+    stop: Stop
+
+
+async def open_stops(
+    conn: Connection, now: datetime, plant: str | None = None, line: str | None = None
+) -> list[OpenStop]:
+    """The stops that are open at `now`, the longest first."""
+    rows = await conn.fetch(_OPEN_STOPS, now, plant, line)
+    return [OpenStop(row["plant"], row["line"], _stop(row)) for row in rows]
+
+
+def _stop(row: Any) -> Stop:
+    return Stop(**{name: row[name] for name in Stop.__dataclass_fields__})
+
+
+async def accrue(
+    conn: Connection, book: RateBook, scope: Scope, now: datetime, since: datetime | None = None
+) -> list[Accrued]:
+    """What open stops in scope have added by `now`, from the hour of `since` on.
+
+    Read it in the same snapshot as the rollups it is added to.
+    """
+    by_line: dict[tuple[str, str], list[Stop]] = defaultdict(list)
+    for found in await open_stops(conn, now, scope.plant, scope.line):
+        by_line[found.plant, found.line].append(found.stop)
+    accrued: list[Accrued] = []
+    for (plant, line), stops in by_line.items():
+        accrued += await _accrue_line(conn, book, plant, line, stops, now, since)
+    return accrued
+
+
+async def _accrue_line(
+    conn: Connection, book: RateBook, plant: str, line: str, stops: list[Stop],
+    now: datetime, since: datetime | None,
+) -> list[Accrued]:  # fmt: skip
+    calendar = book.sites[plant].calendar
+    first = min(stop.started_at for stop in stops)
+    start = calendar.bucket(max(first, since) if since else first).hour
+    rows = await conn.fetch(_CLOSED_STOPS, plant, line, start, next_hour(calendar, now))
+    parts = difference([*stops, *map(_stop, rows)], calendar, start, now)
+    return [
+        Accrued(plant, line, segment, sign, calendar.bucket(segment.start))
+        for sign, segment in parts
+    ]
+
+
+def cost_by_stop(accrued: Iterable[Accrued]) -> dict[str, Decimal]:
+    """What each open stop has cost so far, by its event's id."""
+    costs: dict[str, Decimal] = defaultdict(Decimal)
+    for part in accrued:
+        costs[part.segment.stop.event_id] += part.cost
+    return costs

@@ -1,0 +1,53 @@
+"""What drives the cost: the worst combinations of element, stage, code and machine."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from asyncpg import Connection
+
+from schemas.priced import FAILURES
+from services.costing.price import quotient
+from services.sql_files import statement
+
+_DRIVERS = statement(__file__, "drivers")
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One combination. `share` is its part of all losses in its currency, `cumulative_share` that
+    of it and all worse ones; a combination that earned money is no loss and is left out.
+    """
+
+    rank: int
+    element: str
+    stage: str | None
+    defect_code: str | None
+    work_unit: str | None
+    currency: str
+    net: Decimal
+    hours: Decimal
+    quantity: Decimal
+    entries: int
+    share: Decimal
+    cumulative_share: Decimal
+
+
+async def drivers(
+    conn: Connection, start: date, end: date, top: int = 10,
+    plant: str | None = None, line: str | None = None,
+) -> list[Driver]:  # fmt: skip
+    """The `top` worst of each currency in the production days [start, end), worst first.
+
+    From the ledger: failure alone, what is booked and stands. Open stops are not in it.
+    """
+    failures = [str(category) for category in FAILURES]
+    rows = await conn.fetch(_DRIVERS, start, end, plant, line, failures, top)
+    return [_driver(dict(row)) for row in rows]
+
+
+def _driver(row: dict[str, Any]) -> Driver:
+    total, cumulative = row.pop("total"), row.pop("cumulative")
+    share = quotient(row["net"], total)
+    return Driver(**row, share=share, cumulative_share=quotient(cumulative, total))

@@ -1,0 +1,117 @@
+"""Reports by hour, production day or month, from the rollups and the stops still open."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from asyncpg import Connection
+
+from services.rates.book import RateBook
+from services.reporting.accrual import Accrued, accrue
+from services.reporting.figures import Bucket, Cell, ReportRow, Scope, fold
+from services.sql_files import statement
+
+_REPORT = statement(__file__, "report")
+GRAINS = ("hour", "day", "month")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportQuery(Scope):
+    """Which buckets, of what.
+
+    `start` and `end` are instants for hours, else production days; a bucket is in where it begins
+    in [start, end), and a month begins on its first. None leaves the side open.
+    """
+
+    grain: str = "day"
+    start: datetime | date | None = None
+    end: datetime | date | None = None
+
+    def __post_init__(self) -> None:
+        Scope.__post_init__(self)
+        if self.grain not in GRAINS:
+            raise ValueError(f'"{self.grain}" is none of {", ".join(GRAINS)}')
+        for edge in (self.start, self.end):
+            if edge is not None and not _fits(edge, self.grain):
+                raise ValueError("start and end are instants for hours, else production days")
+
+    def takes(self, bucket: Any) -> bool:
+        after = self.start is None or bucket >= self.start
+        return after and (self.end is None or bucket < self.end)
+
+
+def _fits(edge: datetime | date, grain: str) -> bool:
+    if isinstance(edge, datetime):
+        return grain == "hour" and edge.tzinfo is not None
+    return grain != "hour"
+
+
+async def report(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime
+) -> list[ReportRow]:
+    """The rows in order of time. Percentages are sums over sums; currencies are never added.
+
+    Open stops count until `now` and are told apart as `provisional`. One snapshot.
+    """
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        booked = await conn.fetch(_REPORT, *_parameters(query))
+        accrued = await accrue(conn, book, query, now, _since(query))
+    cells = [_cell(record) for record in booked] + _accrued_cells(accrued, query)
+    rows = fold(cells, query)
+    for row in rows:
+        row.bucket = _local(row.bucket, zone_of(book, row.dims.get("plant") or query.plant))
+    return rows
+
+
+def _parameters(query: ReportQuery) -> tuple[Any, ...]:
+    hours = (query.start, query.end) if query.grain == "hour" else (None, None)
+    return (
+        query.grain, list(query.by), query.plant, query.line, query.product, query.element,
+        *_days(query), *hours,
+    )  # fmt: skip
+
+
+def _days(query: ReportQuery) -> tuple[date | None, date | None]:
+    """Hours are found by their days: a day too many on each side costs nothing."""
+    margin = timedelta(days=2)
+    start, end = query.start, query.end
+    if isinstance(start, datetime):
+        start = start.date() - margin
+    if isinstance(end, datetime):
+        end = end.date() + margin
+    return start, end
+
+
+def _since(query: ReportQuery) -> datetime | None:
+    """An instant before all buckets asked for."""
+    start = _days(query)[0]
+    return datetime.combine(start - timedelta(days=2), time(), UTC) if start else None
+
+
+def _cell(record: Any) -> Cell:
+    values = dict(record)
+    hour, day = values.pop("hour"), values.pop("day")
+    return Cell(bucket=hour or day, **values)
+
+
+def _accrued_cells(accrued: list[Accrued], query: ReportQuery) -> list[Cell]:
+    cells = [a.cell(_bucket(a, query.grain), a.cost, a.hours) for a in accrued]
+    return [cell for cell in cells if query.holds(cell) and query.takes(cell.bucket)]
+
+
+def _bucket(accrued: Accrued, grain: str) -> datetime | date:
+    hour, day = accrued.bucket
+    return hour if grain == "hour" else day if grain == "day" else day.replace(day=1)
+
+
+def _local(bucket: Bucket, zone: tzinfo) -> Bucket:
+    return bucket.astimezone(zone) if isinstance(bucket, datetime) else bucket
+
+
+def zone_of(book: RateBook, plant: str | None) -> tzinfo:
+    """The zone to show instants in: the plant's, that of the only plant, else UTC."""
+    sites = book.sites
+    if plant in sites:
+        return sites[plant].calendar.zone
+    zones = {site.calendar.zone for site in sites.values()}
+    return zones.pop() if len(zones) == 1 else UTC

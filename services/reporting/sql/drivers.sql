@@ -1,0 +1,30 @@
+-- Failure cost by element, stage, code and, of stops, machine, in the production days from $1 to
+-- $2. A day lies within two days of its date, wherever the plant is.
+with losses as (
+    select
+        currency, element, stage, defect_code,
+        case when element in ('downtime', 'planned_stop') then work_unit end as work_unit,
+        sum(net) as net, sum(hours) as hours, sum(quantity) as quantity,
+        sum(case when reverses is null then 1 else -1 end)::bigint as entries
+    from copq.ledger
+    where occurred_at >= ($1::date - 2)::timestamp at time zone 'UTC'
+        and occurred_at < ($2::date + 2)::timestamp at time zone 'UTC'
+        and day >= $1 and day < $2
+        and ($3::text is null or plant = $3)
+        and ($4::text is null or line = $4)
+        and category = any($5::text[])
+    group by 1, 2, 3, 4, 5
+    having sum(net) > 0
+), ranked as (
+    select
+        *,
+        row_number() over worst as rank,
+        sum(net) over worst as cumulative,
+        sum(net) over (partition by currency) as total
+    from losses
+    window worst as (
+        partition by currency
+        order by net desc, element, stage, defect_code, work_unit
+        rows unbounded preceding)
+)
+select * from ranked where rank <= $6 order by currency, rank

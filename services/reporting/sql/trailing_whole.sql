@@ -1,0 +1,20 @@
+-- The whole days from $7 to $8, and the whole hours from $5 to $6 that are in none of them.
+-- The hours' days, from $9 to $10, are named for the index alone.
+select
+    plant, line, product, element, category, currency,
+    sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
+    sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
+    sum(good) as good
+from (
+    select * from copq.rollup
+    where grain = 'day' and day >= $7 and day < $8
+    union all
+    select * from copq.rollup
+    where grain = 'hour' and hour >= $5 and hour < $6
+        and ((day >= $9 and day < $7) or (day >= $8 and day <= $10))
+) as whole
+where plant = any($1::text[])
+    and ($2::text is null or line = $2)
+    and ($3::text is null or product = $3)
+    and ($4::text is null or element in ($4, 'production'))
+group by 1, 2, 3, 4, 5, 6

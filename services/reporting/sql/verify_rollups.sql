@@ -1,0 +1,51 @@
+-- Every rollup row, recomputed from the ledger as posting does it, that is not what is stored.
+-- A stored row of zeros alone needs no entry.
+with by_hour as (
+    select
+        plant, line, coalesce(product, '') as product, element, category, currency, day, hour,
+        sum(case when reverses is null then 1 else -1 end) as entries,
+        sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
+        sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
+        sum(good) as good
+    from copq.ledger
+    group by 1, 2, 3, 4, 5, 6, 7, 8
+), by_grain as (
+    select 'hour' as grain, * from by_hour
+    union all
+    select
+        'day', plant, line, product, element, category, currency, day,
+        '-infinity'::timestamptz, sum(entries), sum(quantity), sum(gross), sum(recovered),
+        sum(allowed), sum(net), sum(hours), sum(base), sum(good)
+    from by_hour
+    group by 2, 3, 4, 5, 6, 7, 8
+    union all
+    select
+        'month', plant, line, product, element, category, currency,
+        date_trunc('month', day)::date, '-infinity'::timestamptz, sum(entries), sum(quantity),
+        sum(gross), sum(recovered), sum(allowed), sum(net), sum(hours), sum(base), sum(good)
+    from by_hour
+    group by 2, 3, 4, 5, 6, 7, 8
+)
+select
+    grain, plant, line, product, element, category, currency, day,
+    nullif(hour, '-infinity'::timestamptz) as hour,
+    l.entries as ledger_entries, r.entries as rollup_entries,
+    l.quantity as ledger_quantity, r.quantity as rollup_quantity,
+    l.gross as ledger_gross, r.gross as rollup_gross,
+    l.recovered as ledger_recovered, r.recovered as rollup_recovered,
+    l.allowed as ledger_allowed, r.allowed as rollup_allowed,
+    l.net as ledger_net, r.net as rollup_net,
+    l.hours as ledger_hours, r.hours as rollup_hours,
+    l.base as ledger_base, r.base as rollup_base,
+    l.good as ledger_good, r.good as rollup_good
+from by_grain as l
+full join copq.rollup as r
+    using (grain, plant, line, product, element, category, currency, day, hour)
+where (l.entries, l.quantity, l.gross, l.recovered, l.allowed, l.net, l.hours, l.base, l.good)
+    is distinct from
+    (r.entries, r.quantity, r.gross, r.recovered, r.allowed, r.net, r.hours, r.base, r.good)
+    and not (
+        l.entries is null
+        and (r.entries, r.quantity, r.gross, r.recovered, r.allowed, r.net, r.hours, r.base, r.good)
+            = (0, 0, 0, 0, 0, 0, 0, 0, 0))
+order by grain, plant, line, product, element, currency, day, hour

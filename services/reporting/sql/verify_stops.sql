@@ -1,0 +1,6 @@
+-- All stops of a line.
+select
+    event_id, work_unit, product, defect_code, shift, started_at, ended_at, planned, per_minute,
+    currency, rate_version
+from copq.stop
+where plant = $1 and line = $2

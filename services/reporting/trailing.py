@@ -1,0 +1,169 @@
+"""The last hour, 24 hours and 30 days up to now: exact, and as quick for a year as for a day.
+
+A window is made of whole days, whole hours at either end of them, and the parts of hours at
+its edges. The first two come from the rollups, the last alone from the ledger.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, localcontext
+from typing import Any, NamedTuple
+
+from asyncpg import Connection
+
+from services.costing.price import MONEY, quotient
+from services.rates.book import RateBook
+from services.rates.calendar import Calendar, next_hour
+from services.reporting.accrual import Accrued, accrue
+from services.reporting.figures import Cell, ReportRow, Scope, fold
+from services.sql_files import statement
+
+_WHOLE = statement(__file__, "trailing_whole")
+_EDGES = statement(__file__, "trailing_edges")
+_EDGE_STOPS = statement(__file__, "trailing_edge_stops")
+_MICROSECOND = timedelta(microseconds=1)
+_PER_HOUR = 3_600_000_000
+
+
+class Window(NamedTuple):
+    name: str
+    length: timedelta
+
+
+WINDOWS = (
+    Window("1 h", timedelta(hours=1)),
+    Window("24 h", timedelta(hours=24)),
+    Window("30 d", timedelta(days=30)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trailing:
+    """The figures of (start, end]; the rows have no bucket."""
+
+    window: Window
+    start: datetime
+    end: datetime
+    rows: list[ReportRow]
+
+
+async def trailing(
+    conn: Connection,
+    book: RateBook,
+    scope: Scope,
+    now: datetime,
+    windows: Sequence[Window] = WINDOWS,
+) -> list[Trailing]:
+    """The windows' figures at `now`, of one snapshot.
+
+    What the ledger has for later than `now` does not count yet. A stop counts for the part of its
+    time that lies in the window, open stops until `now`.
+    """
+    longest = max(window.length for window in windows)
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        accrued = await accrue(conn, book, scope, now, now - longest)
+        return [await _trailing(conn, book, scope, now, w, accrued) for w in windows]
+
+
+async def _trailing(
+    conn: Connection, book: RateBook, scope: Scope, now: datetime, window: Window,
+    accrued: list[Accrued],
+) -> Trailing:  # fmt: skip
+    start = now - window.length
+    cells = _accrued_cells(accrued, start, now)
+    for calendar, plants in _calendars(book, scope.plant):
+        cells += await _booked(conn, plants, _parts(calendar, start, now), scope)
+    return Trailing(window, start, now, fold(filter(scope.holds, cells), scope))
+
+
+def _calendars(book: RateBook, plant: str | None) -> list[tuple[Calendar, list[str]]]:
+    """The plants in scope, those together whose days and hours are the same."""
+    alike: dict[tuple[Any, ...], tuple[Calendar, list[str]]] = {}
+    for name, site in book.sites.items():
+        calendar = site.calendar
+        if plant in (None, name):
+            key = (calendar.zone, calendar.day_start)
+            alike.setdefault(key, (calendar, []))[1].append(name)
+    return list(alike.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How a window falls into days, hours and rests, by one calendar.
+
+    Whole hours lie from `first` until the hour `last`; of them, `days` are whole days. The rests
+    are the hour `before`, after `start`, and the hour `last`, up to `now`.
+    """
+
+    start: datetime
+    now: datetime
+    before: datetime
+    first: datetime
+    last: datetime
+    days: tuple[date, date]
+    around: tuple[date, date]
+
+
+def _parts(calendar: Calendar, start: datetime, now: datetime) -> Parts:
+    """An hour that begins just at `start` is no whole one: that instant is outside the window."""
+    before = calendar.bucket(start).hour
+    first = next_hour(calendar, start.astimezone(UTC))
+    while calendar.bucket(first).hour == before:
+        first = next_hour(calendar, first)
+    last = max(first, calendar.bucket(now).hour)
+    around = (calendar.bucket(first).day, calendar.bucket(last).day)
+    whole = around[0]
+    if calendar.start_of(whole) < first:
+        whole += timedelta(days=1)
+    return Parts(start, now, before, first, last, (whole, around[1]), around)
+
+
+async def _booked(conn: Connection, plants: list[str], parts: Parts, scope: Scope) -> list[Cell]:
+    of = (plants, scope.line, scope.product, scope.element)
+    whole = await conn.fetch(_WHOLE, *of, parts.first, parts.last, *parts.days, *parts.around)
+    edges = (parts.now, parts.before, parts.first, parts.last)
+    rests = await conn.fetch(_EDGES, *of, *edges, parts.start)
+    stops = await conn.fetch(_EDGE_STOPS, *of, *edges)
+    cells = [Cell(bucket=None, **record) for record in (*whole, *rests)]
+    return cells + [c for r in stops for c in _stop_cell(dict(r), parts.start, parts.now)]
+
+
+def _stop_cell(entry: dict[str, Any], start: datetime, now: datetime) -> Iterable[Cell]:
+    """The part of a stop's entry that lies in the window; a reversal has the same time."""
+    begun = entry.pop("occurred_at")
+    with localcontext(MONEY):
+        lasted = int((abs(entry["hours"]) * _PER_HOUR).to_integral_value())
+        inside = Share.of(begun, begun + lasted * _MICROSECOND, start, now)
+        if inside.part:
+            figures = {name: inside.share(entry[name]) for name in ("gross", "net", "hours")}
+            yield Cell(bucket=None, **{**entry, **figures})
+
+
+def _accrued_cells(accrued: list[Accrued], start: datetime, now: datetime) -> list[Cell]:
+    cells = []
+    with localcontext(MONEY):
+        for part in accrued:
+            inside = Share.of(part.segment.start, part.segment.end, start, now)
+            if inside.part:
+                cost, hours = inside.share(part.cost), inside.share(part.hours)
+                cells.append(part.cell(None, cost, hours))
+    return cells
+
+
+class Share(NamedTuple):
+    """How much of an interval lies in a window, in microseconds: `part` of `whole`."""
+
+    part: int
+    whole: int
+
+    @classmethod
+    def of(cls, begun: datetime, ended: datetime, start: datetime, end: datetime) -> "Share":
+        inside = min(ended, end) - max(begun, start)
+        return cls(max(inside // _MICROSECOND, 0), (ended - begun) // _MICROSECOND)
+
+    def share(self, amount: Decimal) -> Decimal:
+        """That part of an amount, to nine decimals; all of it is exact."""
+        if self.part == self.whole:
+            return amount
+        return quotient(amount * self.part, Decimal(self.whole))

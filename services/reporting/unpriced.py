@@ -1,0 +1,81 @@
+"""What the figures do not hold yet: events without a price, corrections, stops still open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from asyncpg import Connection
+
+from services.rates.book import RateBook
+from services.reporting.accrual import OpenStop, accrue, cost_by_stop, open_stops
+from services.reporting.figures import Scope
+from services.sql_files import statement
+
+_GROUPS = statement(__file__, "unpriced_groups")
+_CORRECTIONS = statement(__file__, "waiting_corrections")
+_HELD = statement(__file__, "held")
+
+
+@dataclass(frozen=True, slots=True)
+class UnpricedGroup:
+    """Events held for the same reason; `since` is when the first of them came."""
+
+    reason: str
+    event_type: str
+    plant: str
+    line: str
+    product: str | None
+    events: int
+    since: datetime
+    first_occurred_at: datetime
+    last_occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCorrection:
+    event_id: str
+    corrects: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CostlyStop:
+    """An open stop, and what the time that is its own has cost: overlaps cost once."""
+
+    open: OpenStop
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """All that is not in the figures, or only provisionally."""
+
+    unpriced: list[UnpricedGroup]
+    corrections: list[WaitingCorrection]
+    open_stops: list[CostlyStop]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many of each."""
+
+    unpriced: int
+    corrections: int
+    open_stops: int
+
+
+async def waiting(conn: Connection, book: RateBook, now: datetime) -> Waiting:
+    """What waits, one by one, as of `now` and in one snapshot."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        groups = [UnpricedGroup(**row) for row in await conn.fetch(_GROUPS)]
+        corrections = [WaitingCorrection(**row) for row in await conn.fetch(_CORRECTIONS)]
+        costs = cost_by_stop(await accrue(conn, book, Scope(), now))
+        stops = await open_stops(conn, now)
+    costly = [CostlyStop(s, costs.get(s.stop.event_id, Decimal(0))) for s in stops]
+    return Waiting(groups, corrections, costly)
+
+
+async def held(conn: Connection, now: datetime) -> Held:
+    """How much waits: a line under every table of figures."""
+    row = await conn.fetchrow(_HELD)
+    return Held(row["unpriced"], row["corrections"], len(await open_stops(conn, now)))

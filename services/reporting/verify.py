@@ -1,0 +1,186 @@
+"""Proof that the figures are what the ledger says: all of it read anew and compared."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, localcontext
+from typing import Any
+
+from asyncpg import Connection, Record
+
+from services.aggregator.downtime import Segment, Stop, closed, element, segments
+from services.costing.price import MONEY
+from services.rates.book import RateBook
+from services.rates.calendar import Calendar, next_hour
+from services.rates.store import load
+from services.sql_files import statement
+
+_ROLLUPS = statement(__file__, "verify_rollups")
+_KEYS = statement(__file__, "verify_keys")
+_TWICE = statement(__file__, "verify_twice")
+_REVERSALS = statement(__file__, "verify_reversals")
+_STOP_LINES = statement(__file__, "verify_stop_lines")
+_STOPS = statement(__file__, "verify_stops")
+_DOWNTIME = statement(__file__, "verify_downtime")
+
+_FIGURES = (
+    "entries", "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as it must be.
+
+    `check` is `rollup`, `event_key`, `entry_twice`, `reversal` or `downtime`; `subject` names the
+    row, `expected` and `found` what differs (None: no such row).
+    """
+
+    check: str
+    subject: dict[str, Any]
+    expected: dict[str, Any] | None
+    found: dict[str, Any] | None
+
+    def __str__(self) -> str:
+        subject = ", ".join(f"{k} {v}" for k, v in self.subject.items() if v not in (None, ""))
+        return (
+            f"{self.check}: {subject}: expected {_said(self.expected)}, found {_said(self.found)}"
+        )
+
+
+def _said(figures: dict[str, Any] | None) -> str:
+    if figures is None:
+        return "none"
+    return ", ".join(f"{name} {value}" for name, value in figures.items())
+
+
+async def verify(conn: Connection) -> list[Difference]:
+    """All differences, in one snapshot: it may run beside a live stream.
+
+    Rollups of all grains against the ledger, keys against entries, reversals against what they
+    take back, booked downtime against the union of the stops. Reads everything there is.
+    """
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        return [
+            *map(_rollup, await conn.fetch(_ROLLUPS)),
+            *map(_keyless, await conn.fetch(_KEYS)),
+            *map(_twice, await conn.fetch(_TWICE)),
+            *map(_reversal, await conn.fetch(_REVERSALS)),
+            *await _downtime(conn),
+        ]
+
+
+def _rollup(row: Record) -> Difference:
+    names = ("grain", "plant", "line", "product", "element", "category", "currency", "day", "hour")
+    sides = (_side(row, "ledger"), _side(row, "rollup"))
+    if None not in sides:
+        sides = _unlike(*sides)
+    return Difference("rollup", {name: row[name] for name in names}, *sides)
+
+
+def _side(row: Record, side: str) -> dict[str, Any] | None:
+    if row[f"{side}_entries"] is None:
+        return None
+    return {name: row[f"{side}_{name}"] for name in _FIGURES}
+
+
+def _unlike(expected: Any, found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    names = [name for name in _FIGURES if expected[name] != found[name]]
+    return {name: expected[name] for name in names}, {name: found[name] for name in names}
+
+
+def _keyless(row: Record) -> Difference:
+    return Difference("event_key", dict(row), {"event_key": 1}, None)
+
+
+def _twice(row: Record) -> Difference:
+    subject = {"event_id": row["event_id"], "entry_no": row["entry_no"]}
+    return Difference("entry_twice", subject, {"entries": 1}, {"entries": row["entries"]})
+
+
+def _reversal(row: Record) -> Difference:
+    values = dict(row)
+    found = {"entries_it_takes_back": values.pop("taken_back")}
+    return Difference("reversal", values, {"entries_it_takes_back": 1}, found)
+
+
+Key = tuple[str, datetime, str, str, str, Decimal, Decimal]
+
+
+async def _downtime(conn: Connection) -> list[Difference]:
+    book = await load(conn)
+    found: list[Difference] = []
+    for row in await conn.fetch(_STOP_LINES):
+        found += await _line_downtime(conn, book, row["plant"], row["line"])
+    return found
+
+
+async def _line_downtime(
+    conn: Connection, book: RateBook, plant: str, line: str
+) -> list[Difference]:
+    site = book.sites.get(plant)
+    if site is None:
+        subject = {"plant": plant, "line": line}
+        return [Difference("downtime", subject, {"plant": "in the rate book"}, None)]
+    stops = [Stop(**row) for row in await conn.fetch(_STOPS, plant, line)]
+    expected = Counter(map(_segment_key, union(stops, site.calendar)))
+    rows = await conn.fetch(_DOWNTIME, plant, line)
+    booked = Counter({_booked_key(row): row["standing"] for row in rows})
+    keys = sorted(expected.keys() | booked.keys())
+    return [
+        _segment(plant, line, key, expected[key], booked[key])
+        for key in keys
+        if expected[key] != booked[key]
+    ]
+
+
+def union(stops: Iterable[Stop], calendar: Calendar) -> Iterator[Segment]:
+    """The union of all ended stops of a line, group by group of those that overlap."""
+    with localcontext(MONEY):
+        for group in _groups(closed(stops)):
+            last = max(_end(stop) for stop in group)
+            start = calendar.bucket(group[0].started_at).hour
+            yield from segments(group, calendar, start, next_hour(calendar, last))
+
+
+def _groups(stops: list[Stop]) -> Iterator[list[Stop]]:
+    """Apart, since the time to unite stops grows with the square of their number."""
+    group: list[Stop] = []
+    last = datetime.min.replace(tzinfo=UTC)
+    for stop in sorted(stops, key=lambda s: s.started_at):
+        if group and stop.started_at >= last:
+            yield group
+            group = []
+        group.append(stop)
+        last = max(last, _end(stop))
+    if group:
+        yield group
+
+
+def _end(stop: Stop) -> datetime:
+    assert stop.ended_at is not None
+    return stop.ended_at
+
+
+def _segment_key(segment: Segment) -> Key:
+    stop = segment.stop
+    return (
+        stop.event_id, segment.start, element(stop), stop.product or "", stop.currency,
+        segment.hours, segment.cost,
+    )  # fmt: skip
+
+
+def _booked_key(row: Record) -> Key:
+    return (
+        row["event_id"], row["occurred_at"], row["element"], row["product"], row["currency"],
+        row["hours"], row["gross"],
+    )  # fmt: skip
+
+
+def _segment(plant: str, line: str, key: Key, expected: int, booked: int) -> Difference:
+    event_id, start, name, _, currency, hours, cost = key
+    subject = {"plant": plant, "line": line, "event_id": event_id, "from": start, "element": name}
+    figures = {"hours": hours, "cost": cost, "currency": currency}
+    sides = [{**figures, "times": times} if times else None for times in (expected, booked)]
+    return Difference("downtime", subject, *sides)

@@ -1,0 +1,1 @@
+"""Everything in one process: the embedded database beside the service it serves."""

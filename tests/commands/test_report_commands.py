@@ -1,0 +1,125 @@
+"""`copq report`, `trailing`, `drivers`, `unpriced` and `verify` against a database."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from copq.commands import report
+from services.aggregator.post import prepare
+from services.rates.store import import_rates, load
+from tests.building import defect, post_events, production, rates, stop
+
+app = typer.Typer()
+app.command("report")(report.report)
+app.command("trailing")(report.trailing)
+app.command("drivers")(report.drivers)
+app.command("unpriced")(report.unpriced)
+app.command("verify")(report.verify_command)
+
+
+def run(database: str, *words: str) -> Any:
+    return CliRunner().invoke(app, [*words, "--database", database], env={"COLUMNS": "200"})
+
+
+async def _fill(database: str) -> None:
+    conn = await asyncpg.connect(database)
+    await prepare(conn)
+    await import_rates(conn, rates(), "rates.yaml", "test")
+    now = datetime.now(UTC)
+    just, soon = now - timedelta(minutes=10), now - timedelta(minutes=30)
+    events = [
+        production("p", just.isoformat(), 100),
+        defect("d", just.isoformat(), 5, defect_code="jam"),
+        defect("u", just.isoformat(), 5, product="gadget"),
+        stop("s", soon.isoformat()),
+    ]
+    await post_events(conn, await load(conn), events)
+    await conn.close()
+
+
+@pytest.fixture
+def filled(database: str) -> str:
+    """A database with a defect, production, an open stop and an event without a price."""
+    asyncio.run(_fill(database))
+    return database
+
+
+@pytest.mark.parametrize("words", [("report",), ("report", "--grain", "hour"), ("trailing",)])
+def test_figures_have_unit_base_and_what_they_lack(filled: str, words: tuple[str, ...]) -> None:
+    shown = run(filled, *words)
+    assert shown.exit_code == 0, shown.output
+    for said in ("EUR", "1,000.00", "estimate", "1 events without a price", "Open stops", "CE"):
+        assert said in shown.output
+
+
+def test_report_in_json_is_exact(filled: str) -> None:
+    answer = json.loads(run(filled, "report", "--grain", "day", "--by", "element", "--json").output)
+    found = {row["element"]: row for row in answer["rows"]}
+    assert found["defect"]["copq_share"] == "0.05"
+    assert found["downtime"]["provisional"] == found["downtime"]["net"] != "0"
+    assert answer["unpriced_events"] == 1 and answer["open_stops"] == 1
+
+
+def test_trailing_in_json(filled: str) -> None:
+    answer = json.loads(run(filled, "trailing", "--element", "defect", "--json").output)
+    assert [w["rows"][0]["copq"] for w in answer["windows"]] == ["50"] * 3
+
+
+def test_drivers_rank(filled: str) -> None:
+    assert "jam" in run(filled, "drivers").output
+    answer = json.loads(run(filled, "drivers", "--top", "1", "--json").output)
+    assert [(d["element"], d["net"]) for d in answer["drivers"]] == [("defect", "50")]
+
+
+def test_unpriced_says_why_and_what_open_stops_cost(filled: str) -> None:
+    shown = run(filled, "unpriced").output
+    assert "gadget" in shown and "copq rates import" in shown and "cost so far" in shown
+    answer = json.loads(run(filled, "unpriced", "--json").output)
+    assert answer["unpriced"][0]["events"] == 1
+
+
+def test_verify_says_no_where_a_figure_differs(filled: str) -> None:
+    shown = run(filled, "verify")
+    assert shown.exit_code == 0 and "No difference" in shown.output
+    asyncio.run(_tamper(filled))
+    shown = run(filled, "verify")
+    assert shown.exit_code == 1 and "rollup" in shown.output
+    assert run(filled, "verify", "--json").exit_code == 1
+
+
+async def _tamper(database: str) -> None:
+    conn = await asyncpg.connect(database)
+    await conn.execute("update copq.rollup set net = net + 1 where grain = 'month'")
+    await conn.close()
+
+
+def test_a_plant_that_nobody_knows_is_named(filled: str) -> None:
+    shown = run(filled, "trailing", "--plant", "nrth")
+    assert shown.exit_code == 2 and "its plants: north" in shown.output
+
+
+@pytest.mark.parametrize("words", [("report",), ("trailing",), ("drivers",)])
+def test_an_empty_database_says_what_to_do(database: str, words: tuple[str, ...]) -> None:
+    shown = run(database, *words)
+    assert shown.exit_code == 0, shown.output
+    assert "copq rates import" in shown.output and "copq import" in shown.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report", "--grain", "week"),
+        ("report", "--by", "machine"),
+        ("report", "--from", "yesterday"),
+        ("trailing", "--by", "machine"),
+        ("drivers", "--from", "yesterday"),
+    ],
+)
+def test_wrong_words_are_wrong_usage(database: str, words: tuple[str, ...]) -> None:
+    assert run(database, *words).exit_code == 2

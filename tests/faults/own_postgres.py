@@ -1,0 +1,49 @@
+"""A Postgres server that a test may break."""
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+
+from deploy.migrate import migrate
+from services.standalone import postgres_process
+from services.standalone.postgres import EmbeddedPostgres
+from services.standalone.postgres_cluster import Cluster
+
+
+class OwnPostgres:
+    """Keeps its address and its data between a kill and the next start."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = EmbeddedPostgres(folder)
+        self.database = self._server.start()
+        self._cluster = Cluster(folder.resolve())
+        migrate(self.database)
+
+    def kill(self) -> None:
+        """All its processes at once, as a power cut."""
+        self._tell(signal.SIGKILL)
+
+    def start(self) -> None:
+        self._cluster.prepare()
+        [reach] = parse_qs(urlsplit(self.database).query)["host"]
+        postgres_process.ensure_running(self._cluster, Path(reach))
+
+    def freeze(self) -> None:
+        self._tell(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._tell(signal.SIGCONT)
+
+    def close(self) -> None:
+        self._tell(signal.SIGCONT)
+        self._server.stop()
+
+    def _tell(self, number: signal.Signals) -> None:
+        named = (self._cluster.folder / "postmaster.pid").read_text().split()[0]
+        main = psutil.Process(int(named))
+        for process in [main, *main.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)

@@ -1,0 +1,50 @@
+"""A sender of HTTP batches that remembers what it was told."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import httpx
+
+from tests.faults.plant import Fact
+from tests.faults.processes import until
+
+NDJSON = {"content-type": "application/x-ndjson"}
+
+
+@dataclass
+class Sender:
+    port: int
+    made: list[Fact] = field(default_factory=list)
+    acknowledged: list[Fact] = field(default_factory=list)
+
+    async def is_answered(self) -> None:
+        """Wait until the service listens."""
+
+        async def healthy() -> bool:
+            try:
+                return (await self._ask("GET", "/healthz")).is_success
+            except httpx.TransportError:
+                return False
+
+        await until(healthy, "it listens")
+
+    async def post(self, facts: Sequence[Fact]) -> int:
+        """The status, 0 where the connection broke. What is accepted is remembered."""
+        self.made += facts
+        body = b"\n".join(fact.raw() for fact in facts)
+        try:
+            said = await self._ask("POST", "/v1/events", body)
+        except httpx.TransportError:
+            return 0
+        if said.status_code == 202:
+            self.acknowledged += facts
+        if said.status_code == 503:
+            assert int(said.headers["Retry-After"]) > 0
+            assert "send all again" in json.loads(said.content)["error"]
+        return said.status_code
+
+    async def _ask(self, method: str, path: str, body: bytes = b"") -> httpx.Response:
+        async with httpx.AsyncClient(timeout=60) as client:
+            url = f"http://127.0.0.1:{self.port}{path}"
+            return await client.request(method, url, content=body, headers=NDJSON)

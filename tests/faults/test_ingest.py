@@ -1,0 +1,58 @@
+"""`copq ingest` while the broker comes and goes: what it accepts is there, once."""
+
+import asyncio
+import signal
+
+import pytest
+
+from tests.faults.plant import Plant
+from tests.faults.processes import Service, until
+from tests.faults.sender import Sender
+from tests.faults.site import PARTITIONS, Site
+from tests.kafka.broker import KafkaBroker
+from tests.kafka.settings import free_ports
+
+pytestmark = pytest.mark.kafka
+
+BATCH = 500
+
+
+def _ingest(site: Site) -> tuple[Service, Sender]:
+    [port] = free_ports(1)
+    reach = ("--kafka", site.bootstrap, "--port", str(port), "--partitions", str(PARTITIONS))
+    return site.service("ingest", "ingest", *reach).start(), Sender(port)
+
+
+async def test_without_a_broker_it_says_503_and_with_one_again_it_accepts(
+    frail_site: Site, own_kafka: KafkaBroker
+) -> None:
+    site, plant = frail_site, Plant(20)
+    ingest, sender = _ingest(site)
+    await sender.is_answered()
+    assert await sender.post(plant.make(BATCH)) == 202
+    own_kafka.kill()
+    assert await sender.post(plant.make(BATCH)) == 503
+    await asyncio.to_thread(own_kafka.start)
+    while await sender.post(plant.make(BATCH)) != 202:
+        await asyncio.sleep(0.5)
+    for start in range(0, len(list(sender.made)), BATCH):
+        assert await sender.post(sender.made[start : start + BATCH]) == 202
+    site.costing()
+    site.aggregator()
+    await site.is_right(plant.facts)
+    assert await ingest.stop() == 0
+
+
+async def test_told_to_stop_it_finishes_what_it_has_begun(site: Site) -> None:
+    plant = Plant(21)
+    ingest, sender = _ingest(site)
+    await sender.is_answered()
+    batches = [asyncio.create_task(sender.post(plant.make(BATCH))) for _ in range(6)]
+    await asyncio.wait(batches, return_when=asyncio.FIRST_COMPLETED)
+    ingest.tell(signal.SIGTERM)
+    assert {await batch for batch in batches} <= {202, 0}
+    assert await ingest.exit_code() == 0
+    site.costing()
+    site.aggregator()
+    acknowledged = [fact.event_id for fact in sender.acknowledged]
+    await until(lambda: site.holds(acknowledged), "all that was accepted is in the ledger")

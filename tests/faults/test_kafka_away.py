@@ -1,0 +1,62 @@
+"""The broker killed, away and frozen while events stream: the services wait and go on."""
+
+import asyncio
+
+import pytest
+
+from tests.faults.feeder import streaming
+from tests.faults.plant import Plant
+from tests.faults.site import Site
+from tests.kafka.broker import KafkaBroker
+
+pytestmark = pytest.mark.kafka
+
+
+async def test_a_killed_broker_loses_nothing_and_the_services_outlive_it(
+    frail_site: Site, own_kafka: KafkaBroker
+) -> None:
+    site, plant = frail_site, Plant(11)
+    services = [site.costing(), site.aggregator()]
+    async with streaming(site.bootstrap, plant):
+        await site.has_more_than(4_000)
+        for seconds in (0, 4):
+            own_kafka.kill()
+            await asyncio.sleep(seconds)
+            await asyncio.to_thread(own_kafka.start)
+            await site.has_more_than(await site.count() + 2_000)
+    await site.is_right(plant.facts)
+    for service in services:
+        assert len(service.said().splitlines()) < 500
+        assert await service.stop() == 0
+
+
+async def test_a_frozen_broker_holds_the_services_up_and_no_longer(
+    frail_site: Site, own_kafka: KafkaBroker
+) -> None:
+    site, plant = frail_site, Plant(12)
+    services = [site.costing(), site.aggregator()]
+    async with streaming(site.bootstrap, plant):
+        await site.has_more_than(4_000)
+        own_kafka.freeze()
+        await asyncio.sleep(5)
+        own_kafka.thaw()
+        await site.has_more_than(await site.count() + 2_000)
+    await site.is_right(plant.facts)
+    for service in services:
+        assert await service.stop() == 0
+
+
+@pytest.mark.parametrize("trouble", ["kill", "freeze"])
+async def test_services_can_be_stopped_while_the_broker_is_away(
+    frail_site: Site, own_kafka: KafkaBroker, trouble: str
+) -> None:
+    site, plant = frail_site, Plant(13)
+    services = [site.costing(), site.aggregator()]
+    async with streaming(site.bootstrap, plant):
+        await site.has_more_than(4_000)
+    getattr(own_kafka, trouble)()
+    await asyncio.sleep(2)
+    for service in services:
+        service.tell()
+    for service in services:
+        await service.exit_code(20)

@@ -1,0 +1,79 @@
+"""`copq up` under a power cut: what was acknowledged is there, what is sent again counts once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.own_postgres import OwnPostgres
+from tests.faults.plant import Plant
+from tests.faults.processes import Service
+from tests.faults.sender import Sender
+from tests.faults.site import Site
+from tests.kafka.settings import free_ports
+
+BATCH = 200
+
+
+@pytest.fixture
+async def alone(tmp_path: Path) -> AsyncIterator[tuple[Site, OwnPostgres]]:
+    """A data folder with rates, and no Kafka."""
+    postgres = await asyncio.to_thread(OwnPostgres, tmp_path / "data")
+    found = Site("", postgres.database, tmp_path)
+    await found.import_rates()
+    yield found, postgres
+    found.close()
+    await asyncio.to_thread(postgres.close)
+
+
+def _up(site: Site) -> tuple[Service, Sender]:
+    [port] = free_ports(1)
+    up = site.service("up", "up", "--data", str(site.folder / "data"), "--port", str(port))
+    return up, Sender(port)
+
+
+async def test_what_was_acknowledged_outlives_a_kill_and_what_is_sent_again_counts_once(
+    alone: tuple[Site, OwnPostgres],
+) -> None:
+    site, _ = alone
+    plant, (up, sender) = Plant(17), _up(site)
+    for moment in (0.0, 0.02, 0.05):
+        up.start()
+        await sender.is_answered()
+        for _ in range(5):
+            assert await sender.post(plant.make(BATCH)) == 202
+        under_way = asyncio.create_task(sender.post(plant.make(BATCH)))
+        await asyncio.sleep(moment)
+        up.kill()
+        await under_way
+    assert await site.holds([fact.event_id for fact in sender.acknowledged])
+    up.start()
+    await sender.is_answered()
+    await _send_all_again(sender)
+    await site.figures_are_right(plant.facts)
+    assert await up.stop() == 0
+
+
+async def test_a_killed_postgres_is_answered_with_503_until_it_is_back(
+    alone: tuple[Site, OwnPostgres],
+) -> None:
+    site, postgres = alone
+    plant, (up, sender) = Plant(18), _up(site)
+    up.start()
+    await sender.is_answered()
+    assert await sender.post(plant.make(BATCH)) == 202
+    postgres.kill()
+    assert await sender.post(plant.make(BATCH)) == 503
+    await asyncio.to_thread(postgres.start)
+    while await sender.post(plant.make(BATCH)) != 202:
+        await asyncio.sleep(0.2)
+    await _send_all_again(sender)
+    await site.figures_are_right(plant.facts)
+    assert await up.stop() == 0
+
+
+async def _send_all_again(sender: Sender) -> None:
+    made = list(sender.made)
+    for start in range(0, len(made), BATCH):
+        assert await sender.post(made[start : start + BATCH]) == 202

@@ -1,0 +1,134 @@
+"""A real Kafka broker for the tests: one KRaft node on the loopback address."""
+
+import base64
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.kafka.guarded import GuardedProcess
+from tests.kafka.liveness import answers
+from tests.kafka.settings import free_ports, server_properties
+
+_START_SECONDS = 90.0
+_STOP_SECONDS = 15.0
+_POLL_SECONDS = 0.05
+_TAIL_LINES = 40
+# The short-lived broker gains more from compiling fast than from compiling well.
+_JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_LOGGING = "-Dorg.slf4j.simpleLogger.showDateTime=true"
+
+
+class BrokerError(RuntimeError):
+    """The broker could not be started."""
+
+
+class KafkaBroker:
+    """Keeps its port and its data between a stop or a kill and the next start."""
+
+    def __init__(self, folder: Path, jars: Path) -> None:
+        self._jars = jars
+        self._data = folder / "data"
+        self._settings = folder / "server.properties"
+        self.log = folder / "broker.log"
+        self._port, self._controller_port = free_ports(2)
+        self.bootstrap = f"127.0.0.1:{self._port}"
+        self._process: GuardedProcess | None = None
+
+    def start(self) -> None:
+        """Return once the broker answers; blocking, as every method here."""
+        if self.running:
+            return
+        self.kill()
+        if not (self._data / "meta.properties").exists():
+            self._format()
+        self._process = GuardedProcess(self._java("kafka.Kafka", str(self._settings)), self.log)
+        try:
+            self._wait_until_up(self._process)
+        except BaseException:
+            self.kill()
+            raise
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop(_STOP_SECONDS)
+            self._process = None
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+    def freeze(self) -> None:
+        """Connections stay open and nothing is answered, as with a machine that hangs."""
+        self._live().signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._live().signal(signal.SIGCONT)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.exit_code() is None
+
+    @property
+    def pid(self) -> int:
+        return self._live().pid
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _live(self) -> GuardedProcess:
+        if self._process is None:
+            raise BrokerError("the Kafka broker is not running")
+        return self._process
+
+    def _format(self) -> None:
+        self._settings.parent.mkdir(parents=True, exist_ok=True)
+        text = server_properties(self._data, self._port, self._controller_port)
+        self._settings.write_text(text)
+        arguments = ("format", "-t", _cluster_id(), "-c", str(self._settings))
+        command = self._java("kafka.tools.StorageTool", *arguments)
+        with self.log.open("ab") as output:
+            done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT)
+        if done.returncode:
+            raise BrokerError(f"Kafka could not format its storage\n{self._tail()}")
+
+    def _java(self, main: str, *arguments: str) -> list[str]:
+        java = shutil.which("java")
+        if java is None:
+            raise BrokerError("no java on the PATH: the Kafka broker needs Java 17")
+        if not any(self._jars.glob("kafka_*.jar")):
+            raise BrokerError(f"no Kafka in {self._jars}: run `make kafka`")
+        return [java, *_JVM, _LOGGING, "-cp", f"{self._jars}/*", main, *arguments]
+
+    def _wait_until_up(self, process: GuardedProcess) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not answers(self._port):
+            code = process.exit_code()
+            if code is not None:
+                raise BrokerError(f"Kafka ended with {code} on start\n{self._tail()}")
+            if time.monotonic() > deadline:
+                raise BrokerError(f"Kafka is silent after {_START_SECONDS} s\n{self._tail()}")
+            time.sleep(_POLL_SECONDS)
+
+    def _tail(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join([f"the end of {self.log}:", *lines[-_TAIL_LINES:]])
+
+
+def _cluster_id() -> str:
+    # The fixed first byte keeps the text from starting with a dash, which reads as an option.
+    return base64.urlsafe_b64encode(b"k" + secrets.token_bytes(15)).decode().rstrip("=")

@@ -1,0 +1,33 @@
+"""What is kept of a refused message."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from schemas.documents import FOLDER
+from schemas.refusal import Refusal
+from schemas.rejected import KEPT_BYTES, Origin, decode, encode, rejected_event
+
+NOW = datetime(2026, 1, 31, 14, 5, tzinfo=UTC)
+WHY = Refusal("malformed_json", "", "is not JSON")
+PLACE = Origin(topic="quality.events", partition=3, offset=41)
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x00\xff\xed\xa0\x80", '{"größe": 1}'.encode()])
+@pytest.mark.parametrize("origin", [None, PLACE])
+def test_it_comes_through_with_its_bytes(payload: bytes, origin: Origin | None) -> None:
+    event = rejected_event(WHY, payload, NOW, origin)
+    assert decode(encode(event)) == event
+    assert (event.payload, event.size) == (payload, len(payload))
+
+
+def test_of_a_large_message_the_beginning_is_kept_and_the_size() -> None:
+    event = rejected_event(WHY, b"x" * (KEPT_BYTES + 1), NOW)
+    assert (event.payload, event.size) == (b"x" * KEPT_BYTES, KEPT_BYTES + 1)
+
+
+def test_it_fits_the_published_schema() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((FOLDER / "json" / "rejected.schema.json").read_text("utf-8"))
+    jsonschema.validate(json.loads(encode(rejected_event(WHY, b"x", NOW, PLACE))), schema)
