@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from schemas.refusal import Refusal
+from services.ingest.sender import ANYONE, Sender
 
 
 class Status(StrEnum):
@@ -34,8 +35,8 @@ class Unavailable(Exception):
 
 
 class Intake(Protocol):
-    async def accept(self, raws: list[bytes]) -> list[Answer]:
-        """Store the events and answer for each, in order.
+    async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
+        """Store the events and answer for each, in order. What `sender` may not report is refused.
 
         Returning means that every event not refused is safe: acknowledged by the broker, or
         committed. Raises `Unavailable` where that cannot be said; sending all again does no harm.

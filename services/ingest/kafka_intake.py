@@ -9,10 +9,10 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from schemas import rejected
-from schemas.decode import decode
 from schemas.refusal import Refused
-from services.costing.check import not_in_the_future
+from services.ingest.check import check
 from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.sender import ANYONE, Sender
 from services.kafka.closing import close_producer
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import EVENTS, REJECTED, key_of
@@ -34,11 +34,11 @@ class KafkaIntake:
         self._starting = asyncio.Lock()
         self._partition_of = DefaultPartitioner()
 
-    async def accept(self, raws: list[bytes]) -> list[Answer]:
+    async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
         now = datetime.now(UTC)
         valid: list[Message] = []
         refused: list[Message] = []
-        answers = [_check(raw, now, valid, refused) for raw in raws]
+        answers = [_check(raw, now, sender, valid, refused) for raw in raws]
         await self._store({EVENTS: valid, REJECTED: refused if self._keeps else []})
         return answers
 
@@ -80,10 +80,11 @@ class KafkaIntake:
             await close_producer(producer)
 
 
-def _check(raw: bytes, now: datetime, valid: list[Message], refused: list[Message]) -> Answer:
+def _check(
+    raw: bytes, now: datetime, sender: Sender, valid: list[Message], refused: list[Message]
+) -> Answer:
     try:
-        event = decode(raw)
-        not_in_the_future(event, now)
+        event = check(raw, now, sender)
     except Refused as why:
         kept = rejected.rejected_event(why.refusal, raw, now)
         refused.append((None, rejected.encode(kept)))

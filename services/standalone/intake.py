@@ -6,16 +6,16 @@ from decimal import localcontext
 
 import asyncpg
 
-from schemas.decode import decode
 from schemas.priced import encode
 from schemas.refusal import Refused
 from schemas.rejected import RejectedEvent, rejected_event
 from services.aggregator.batch import Batch
 from services.aggregator.post import Posted, post, prepare
 from services.aggregator.rejected import keep_rejected
-from services.costing.check import not_in_the_future
 from services.costing.price import MONEY, price
+from services.ingest.check import check
 from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.sender import ANYONE, Sender
 from services.postgres import ANSWER_S, AWAY, STATEMENT_S
 from services.rates.book import RateBook
 from services.rates.store import current, load
@@ -33,20 +33,22 @@ class LedgerIntake:
         self._book = RateBook()
         self._one_at_a_time = asyncio.Lock()
 
-    async def accept(self, raws: list[bytes]) -> list[Answer]:
+    async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
         async with self._one_at_a_time:
             try:
                 async with self._pool.acquire() as conn:
-                    return await self._accept(conn, raws)
+                    return await self._accept(conn, raws, sender)
             except AWAY as error:
                 raise Unavailable(f"Postgres: {error}") from error
 
-    async def _accept(self, conn: asyncpg.Connection, raws: list[bytes]) -> list[Answer]:
+    async def _accept(
+        self, conn: asyncpg.Connection, raws: list[bytes], sender: Sender
+    ) -> list[Answer]:
         if await current(conn) != self._book.revision:
             self._book = await load(conn)
         batch = Batch()
         now = datetime.now(UTC)
-        answers = _price_all(raws, self._book, batch, now)
+        answers = _price_all(raws, self._book, batch, now, sender)
         async with conn.transaction():
             posted = await post(conn, batch, self._book)
             if self._keeps:
@@ -54,15 +56,16 @@ class LedgerIntake:
         return _with_duplicates(answers, posted)
 
 
-def _price_all(raws: list[bytes], book: RateBook, batch: Batch, now: datetime) -> list[Answer]:
+def _price_all(
+    raws: list[bytes], book: RateBook, batch: Batch, now: datetime, sender: Sender
+) -> list[Answer]:
     with localcontext(MONEY):
-        return [_price_one(raw, book, batch, now) for raw in raws]
+        return [_price_one(raw, book, batch, now, sender) for raw in raws]
 
 
-def _price_one(raw: bytes, book: RateBook, batch: Batch, now: datetime) -> Answer:
+def _price_one(raw: bytes, book: RateBook, batch: Batch, now: datetime, sender: Sender) -> Answer:
     try:
-        event = decode(raw)
-        not_in_the_future(event, now)
+        event = check(raw, now, sender)
     except Refused as refused:
         return Answer(Status.REFUSED, refusal=refused.refusal)
     seen = event.event_id in batch.seen

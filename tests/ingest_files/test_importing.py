@@ -11,6 +11,7 @@ from services.ingest.files.checkpoint import Checkpoint, Tally, import_key
 from services.ingest.files.convert import Unreadable
 from services.ingest.files.importing import ImportReport, Step, import_file
 from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.sender import ANYONE, Sender
 from tests.ingest_files.converting import small
 
 ROWS = 50
@@ -25,7 +26,7 @@ class MemoryIntake:
         self.failures: list[BaseException] = []
         self.fails_once_taken: BaseException | None = None
 
-    async def accept(self, raws: list[bytes]) -> list[Answer]:
+    async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
         if self.failures:
             raise self.failures.pop(0)
         self.batches.append(len(raws))

@@ -7,6 +7,7 @@ import httpx
 from schemas.refusal import Refusal
 from services.ingest.files.faults import NotAnIntake
 from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.sender import ANYONE, Sender
 
 _ANSWERED = (202, 207, 422)
 _LATER = 429
@@ -21,8 +22,11 @@ class HttpIntake:
         self._client = client
         self._events = f"{url.rstrip('/')}/v1/events"
 
-    async def accept(self, raws: list[bytes]) -> list[Answer]:
-        """As `Intake.accept`; also raises `NotAnIntake`, which no second try will mend."""
+    async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
+        """As `Intake.accept`, but the copq elsewhere says who sends.
+
+        Also raises `NotAnIntake`, which no second try will mend.
+        """
         try:
             response = await self._client.post(
                 self._events, content=b"\n".join(raws), headers=_HEADERS

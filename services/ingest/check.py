@@ -1,0 +1,29 @@
+"""What is asked of an event at the door, whichever way it came in."""
+
+from datetime import datetime
+from typing import Any
+
+from schemas.decode import decode
+from schemas.events import Event
+from schemas.refusal import Refusal, Refused
+from services.costing.check import not_in_the_future
+from services.ingest.sender import Sender
+
+
+def check(raw: bytes, now: datetime, sender: Sender) -> Event:
+    """The event of a message. Raises `Refused` where it is none, or not for `sender` to report."""
+    event = decode(raw)
+    not_in_the_future(event, now)
+    _check_scope(event, sender)
+    return event
+
+
+def _check_scope(event: Any, sender: Sender) -> None:
+    if not sender.may_report(event.plant, event.line):
+        message = (
+            f'line "{event.line}" of plant "{event.plant}" is not for {sender.name} to report; '
+            "ask an admin for a token that names it"
+        )
+        raise Refused(Refusal("out_of_scope", "line", message))
+    if event.event_type == "correction" and event.replacement is not None:
+        _check_scope(event.replacement, sender)

@@ -1,0 +1,22 @@
+"""Who sends: the name that is kept with what was sent, and the lines it may report for."""
+
+from dataclasses import dataclass
+
+Lines = frozenset[tuple[str, str | None]]
+"""Plant and line; a line of None stands for all lines of the plant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """One that was let in. `lines` of None: it may report for every line."""
+
+    name: str | None = None
+    lines: Lines | None = None
+
+    def may_report(self, plant: str, line: str) -> bool:
+        """Whether events of this line may come from it."""
+        return self.lines is None or not self.lines.isdisjoint({(plant, None), (plant, line)})
+
+
+ANYONE = Sender()
+"""Where nobody asks who sends: on a machine of one's own, or by a command."""
