@@ -1,0 +1,1 @@
+"""Who may do what: tokens, their roles and lines, and how much each may send."""

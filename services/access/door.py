@@ -1,0 +1,62 @@
+"""The door that every request goes through: who it is, what it may do, how much it may send."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from services.ingest.sender import ANYONE, Sender
+
+
+class Role(StrEnum):
+    OPERATOR = "operator"
+    """Sends events and sees what became of its own; no cost, no other data."""
+    MANAGER = "manager"
+    """Reads results."""
+    FINANCE = "finance"
+    """Sets rates, closes periods, validates savings; reads results."""
+    ADMIN = "admin"
+    """Grants access; touches no money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who was let in."""
+
+    role: Role
+    sender: Sender
+
+
+class NotAdmitted(Exception):
+    """Nobody is known by these credentials: 401."""
+
+
+class NotAllowed(Exception):
+    """The bearer is known, and its role does not allow it: 403."""
+
+
+class TooMuch(Exception):
+    """The bearer is over its limit: 429, and when to come again."""
+
+    def __init__(self, what: str, retry_after: int) -> None:
+        super().__init__(what)
+        self.retry_after = retry_after
+
+
+class Door(Protocol):
+    async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
+        """Who the token belongs to. Raises `NotAdmitted`, or `NotAllowed` outside of `roles`."""
+        ...
+
+    def charge(self, bearer: Bearer, requests: int = 0, events: int = 0, size: int = 0) -> None:
+        """Count what the bearer sends (`size` in bytes). Raises `TooMuch` over its limit."""
+        ...
+
+
+class OpenDoor:
+    """For a machine of one's own: everybody may do everything."""
+
+    async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
+        return Bearer(Role.ADMIN, ANYONE)
+
+    def charge(self, bearer: Bearer, requests: int = 0, events: int = 0, size: int = 0) -> None:
+        """Nothing is counted."""
