@@ -1,9 +1,13 @@
 """Connections to Postgres that do not wait for ever for a server that hangs."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 import asyncpg
+
+T = TypeVar("T")
 
 ANSWER_S = 10
 STATEMENT_S = 60
@@ -32,3 +36,27 @@ async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
         await connection.close(timeout=ANSWER_S)
     finally:
         connection.terminate()
+
+
+async def while_connected(connection: asyncpg.Connection, work: Coroutine[Any, Any, T]) -> T:
+    """Await `work` on a connection; raises `ConnectionDoesNotExistError` once that is lost.
+
+    For a COPY: asyncpg waits for room in its buffers for ever, even when the server has gone.
+    """
+    task = asyncio.ensure_future(work)
+
+    def give_up(_: Any) -> None:
+        task.cancel()
+
+    connection.add_termination_listener(give_up)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        caller = asyncio.current_task()
+        if not connection.is_closed() or (caller is not None and caller.cancelling()):
+            raise
+        lost = "connection was lost in the middle of a copy"
+        raise asyncpg.ConnectionDoesNotExistError(lost) from None
+    finally:
+        task.cancel()
+        connection.remove_termination_listener(give_up)

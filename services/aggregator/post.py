@@ -10,6 +10,7 @@ from schemas.events import Correction
 from services.aggregator import queries
 from services.aggregator.batch import COLUMNS, Batch, Special
 from services.aggregator.stops import add_stops, rebook
+from services.postgres import while_connected
 from services.rates.book import RateBook
 
 _CHUNK = 2_000
@@ -64,7 +65,8 @@ async def post_staged(conn: Connection, batch: Batch, book: RateBook) -> Posted:
 
 
 async def _copy(conn: Connection, rows: list[str]) -> None:
-    await conn.copy_to_table("batch", source=_text(rows), columns=COLUMNS)
+    copying = conn.copy_to_table("batch", source=_text(rows), columns=COLUMNS)
+    await while_connected(conn, copying)
 
 
 async def _text(rows: list[str]) -> AsyncIterator[bytes]:

@@ -24,7 +24,7 @@ from services.postgres import AWAY, connect, connected
 from services.rates.watch import RateWatch
 
 LEAVE_S = 3
-"""How long the batch under way may take once the worker is told to stop."""
+"""How long the batches under way may take once the worker is told to stop: all of them."""
 
 HINT_S = 5
 
@@ -52,6 +52,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         self._idle: list[asyncpg.Connection] = []
         self._stop = stop
         self._gaps: dict[int, tuple[int, int]] = {}
+        self._leave_at: float | None = None
 
     async def run(self) -> None:
         self._consumer = AIOKafkaConsumer(
@@ -76,7 +77,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
             while not self._stop.is_set():
                 fetched = await self._fetch()
                 if fetched is not None:
-                    await self._stage_ahead(fetched)
+                    await self._finished(asyncio.create_task(self._stage_ahead(fetched)))
                 if posting is not None:
                     await self._finished(posting)
                 posting = asyncio.create_task(self._post(fetched)) if fetched else None
@@ -84,18 +85,23 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
             if posting is not None:
                 await self._finished(posting)
 
-    async def _finished(self, posting: asyncio.Task[None]) -> None:
-        """Once told to stop, what cannot be posted soon is left: it is read again."""
+    async def _finished(self, work: asyncio.Task[None]) -> None:
+        """Once told to stop, what is not done soon is left: it is read again."""
         stopping = asyncio.create_task(self._stop.wait())
-        await asyncio.wait([posting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        done, _ = await asyncio.wait([posting], timeout=LEAVE_S)
-        if not done:
-            posting.cancel()
-            self._disconnect()
-            log.warning("told to stop, leaving a batch unposted: it is read again")
-        else:
-            posting.result()
+        done, _ = await asyncio.wait([work], timeout=self._time_to_leave())
+        if done:
+            return work.result()
+        work.cancel()
+        self._disconnect()
+        log.warning("told to stop, leaving a batch unposted: it is read again")
+
+    def _time_to_leave(self) -> float:
+        now = asyncio.get_running_loop().time()
+        if self._leave_at is None and self._stop.is_set():
+            self._leave_at = now + LEAVE_S
+        return LEAVE_S if self._leave_at is None else max(self._leave_at - now, 0)
 
     async def _fetch(self) -> Fetched | None:
         try:
