@@ -12,6 +12,7 @@ from benchmarks.pace import pace
 from benchmarks.plant import event, events
 from benchmarks.posting import posted
 from benchmarks.servers import PARTITIONS, Process, Servers, fill_topic
+from services.kafka.brokers import Brokers
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import EVENTS
 
@@ -33,7 +34,7 @@ async def end_to_end(servers: Servers, total: int) -> float:
 
 async def latency(servers: Servers, per_second: int, seconds: int) -> list[float]:
     """Seconds from acknowledged publish to visible rollup, of probes among a steady stream."""
-    producer = await start_producer(servers.bootstrap)
+    producer = await start_producer(Brokers(servers.bootstrap))
     conn = await asyncpg.connect(servers.dsn)
     with Process(servers, "costing"), Process(servers, "aggregator"):
         await _probe_once(producer, conn)

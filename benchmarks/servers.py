@@ -20,6 +20,7 @@ from aiokafka.structs import TopicPartition
 from benchmarks.plant import RATES
 from deploy.migrate import migrate
 from services.aggregator.partitions import make_partitions
+from services.kafka.brokers import Brokers
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import make_topics
 from services.rates.file import parse_rates
@@ -50,7 +51,7 @@ async def servers() -> AsyncIterator[Servers]:
         try:
             await asyncio.to_thread(migrate, dsn)
             await _fill(dsn)
-            await make_topics(broker.bootstrap, PARTITIONS)
+            await make_topics(Brokers(broker.bootstrap), PARTITIONS)
             yield Servers(broker.bootstrap, dsn)
         finally:
             await asyncio.to_thread(broker.stop)
@@ -68,7 +69,7 @@ async def _fill(dsn: str) -> None:
 
 async def fill_topic(servers: Servers, topic: str, messages: Iterable[Message]) -> None:
     """Publish, each message to the partition of its key, and wait until all are acknowledged."""
-    producer = await start_producer(servers.bootstrap)
+    producer = await start_producer(Brokers(servers.bootstrap))
     every, partition_of = list(range(PARTITIONS)), DefaultPartitioner()
     parts: dict[int, list[Message]] = defaultdict(list)
     known: dict[bytes | None, int] = {}

@@ -8,10 +8,12 @@ import typer
 
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
+from copq.kafka import PlaintextOption, brokers
 from copq.terminal import fail, out, print_json, table
 from services.aggregator.rejected import list_rejected, mark_replayed
 from services.ingest.intake import Answer, Intake, Status, Unavailable
 from services.ingest.kafka_intake import KafkaIntake
+from services.kafka.brokers import Brokers
 from services.standalone.intake import LedgerIntake, pool_of
 
 app = typer.Typer(help="Refused events: list them, see their bytes, replay them once mended.")
@@ -92,6 +94,7 @@ def replay(
         str | None,
         typer.Option(envvar="KAFKA_BOOTSTRAP", help="Send to these brokers, not to the ledger."),
     ] = None,
+    plaintext: PlaintextOption = False,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -103,16 +106,17 @@ def replay(
         bytes_ = mended.read_bytes() if mended else None
     except OSError as error:
         fail(f"cannot read {mended}: {error}")
+    reach = brokers(kafka, plaintext) if kafka else None
     with database(database_url, data) as dsn:
         try:
-            answers = asyncio.run(_replay(dsn, ids or None, bytes_, kafka))
+            answers = asyncio.run(_replay(dsn, ids or None, bytes_, reach))
         except Unavailable as error:
             fail(f"{error}; nothing is lost, run it again", Exit.UNAVAILABLE)
     _show_replayed(answers, as_json)
 
 
 async def _replay(
-    dsn: str, ids: list[int] | None, mended: bytes | None, kafka: str | None
+    dsn: str, ids: list[int] | None, mended: bytes | None, kafka: Brokers | None
 ) -> dict[int, Answer]:
     pool = await pool_of(dsn)
     intake: Intake = KafkaIntake(kafka, False) if kafka else LedgerIntake(pool, False)

@@ -8,13 +8,11 @@ import typer
 
 from copq.database import DATA, DatabaseOption, DataOption, database
 from copq.exits import Exit
+from copq.kafka import BootstrapOption, PlaintextOption, brokers
 from copq.running import run_service, start_logging
 from copq.terminal import fail, out
 from deploy.migrate import SchemaMismatch, check, migrate
 
-BootstrapOption = Annotated[
-    str, typer.Option("--kafka", envvar="KAFKA_BOOTSTRAP", help="Kafka brokers, host:port,…")
-]
 RequiredDatabase = Annotated[
     str, typer.Option("--database", envvar="DATABASE_URL", help="Postgres of rates and ledger.")
 ]
@@ -56,12 +54,14 @@ def ingest(
     port: PortOption = 8080,
     partitions: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 8,
     replication: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 1,
+    plaintext: PlaintextOption = False,
 ) -> None:
     """Take events by HTTP and put them on Kafka's quality.events."""
     from services.ingest.server import serve
 
     start_logging()
-    run_service(lambda stop: serve(kafka, host, port, partitions, replication, stop))
+    reach = brokers(kafka, plaintext)
+    run_service(lambda stop: serve(reach, host, port, partitions, replication, stop))
 
 
 def costing(
@@ -73,13 +73,16 @@ def costing(
     ] = 0.5,
     session_timeout: SessionOption = 30,
     metrics_port: MetricsOption = 0,
+    plaintext: PlaintextOption = False,
 ) -> None:
     """Price quality.events and publish copq.priced-events. Stops on a flood of refused events."""
     from services.costing.stream import CostingSettings, CostingStream, TooManyRejects
 
     start_logging(metrics_port)
     _refuse_other_schema(database_url)
-    settings = CostingSettings(kafka, database_url, group, max_reject_share, session_timeout)
+    settings = CostingSettings(
+        brokers(kafka, plaintext), database_url, group, max_reject_share, session_timeout
+    )
 
     try:
         run_service(lambda stop: CostingStream(settings, stop).run())
@@ -93,6 +96,7 @@ def aggregator(
     group: Annotated[str, typer.Option(help="Consumer group.")] = "copq-aggregator",
     session_timeout: SessionOption = 10,
     metrics_port: MetricsOption = 0,
+    plaintext: PlaintextOption = False,
 ) -> None:
     """Post copq.priced-events to the ledger and the rollups, each batch in one transaction."""
     from services.aggregator.service import run_aggregator
@@ -100,7 +104,9 @@ def aggregator(
 
     start_logging(metrics_port)
     _refuse_other_schema(database_url)
-    settings = AggregatorSettings(kafka, database_url, group, session_timeout_s=session_timeout)
+    settings = AggregatorSettings(
+        brokers(kafka, plaintext), database_url, group, session_timeout_s=session_timeout
+    )
     run_service(lambda stop: run_aggregator(settings, stop))
 
 

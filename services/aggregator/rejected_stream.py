@@ -13,6 +13,7 @@ from schemas.refusal import Refusal
 from schemas.rejected import Origin, RejectedEvent, decode, rejected_event
 from services.aggregator import metrics
 from services.aggregator.rejected import keep_rejected
+from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
 from services.kafka.topics import METADATA_MS, REJECTED
 from services.postgres import AWAY, connected
@@ -22,20 +23,20 @@ AGAIN_S = 1
 log = logging.getLogger(__name__)
 
 
-async def keep_from_kafka(bootstrap: str, dsn: str, group: str = "copq-rejected") -> None:
+async def keep_from_kafka(brokers: Brokers, dsn: str, group: str = "copq-rejected") -> None:
     """For ever; while Kafka or Postgres is away it waits."""
     while True:
         try:
-            await _follow(bootstrap, dsn, group)
+            await _follow(brokers, dsn, group)
         except KafkaError as error:
             log.warning("reading refused messages is tried again: %r", error)
             await asyncio.sleep(AGAIN_S)
 
 
-async def _follow(bootstrap: str, dsn: str, group: str) -> None:
+async def _follow(brokers: Brokers, dsn: str, group: str) -> None:
     """A batch is committed to Kafka once it is kept."""
     consumer = AIOKafkaConsumer(
-        REJECTED, bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False,
+        REJECTED, **brokers.settings(), group_id=group, enable_auto_commit=False,
         auto_offset_reset="earliest", max_poll_records=500, metadata_max_age_ms=METADATA_MS,
     )  # fmt: skip
     try:

@@ -19,6 +19,6 @@ async def run_aggregator(settings: AggregatorSettings, stop: asyncio.Event) -> N
         rates.run(),
         keep_making(settings.database),
         keep_settling(settings.database, rates),
-        keep_from_kafka(settings.bootstrap, settings.database, f"{settings.group}-rejected"),
+        keep_from_kafka(settings.brokers, settings.database, f"{settings.group}-rejected"),
         stop=stop,
     )

@@ -18,6 +18,7 @@ from services.aggregator import metrics
 from services.aggregator.fence import Fetched, Gap, Staged, lock_fence, make_fence, move_fence
 from services.aggregator.post import Posted, post_staged, prepare, restage, stage
 from services.aggregator.rejected import keep_rejected
+from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
 from services.kafka.topics import METADATA_MS, PRICED
 from services.postgres import AWAY, connect, connected
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AggregatorSettings:
-    bootstrap: str
+    brokers: Brokers
     database: str
     group: str = "copq-aggregator"
     batch: int = 10_000
@@ -56,7 +57,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def run(self) -> None:
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.settings.bootstrap, group_id=self.settings.group,
+            **self.settings.brokers.settings(), group_id=self.settings.group,
             enable_auto_commit=False, auto_offset_reset="none", fetch_max_wait_ms=500,
             metadata_max_age_ms=METADATA_MS, max_partition_fetch_bytes=4 * 1024 * 1024,
             max_poll_records=self.settings.batch,

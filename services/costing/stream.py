@@ -20,6 +20,7 @@ from services.costing import metrics
 from services.costing.batches import PricedBatch, RejectGuard, price_records
 from services.costing.faust_batches import BatchTransport
 from services.costing.memo import Pricer
+from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
 from services.kafka.publish import publish, start_producer
 from services.kafka.topics import EVENTS, METADATA_MS, PRICED, REJECTED
@@ -40,7 +41,7 @@ class TooManyRejects(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CostingSettings:
-    bootstrap: str
+    brokers: Brokers
     database: str
     group: str = "copq-costing"
     max_reject_share: float = 0.5
@@ -56,7 +57,8 @@ def make_app(settings: CostingSettings) -> faust.App:
     """
     app = faust.App(
         settings.group,
-        broker=[f"aiokafka://{address}" for address in settings.bootstrap.split(",")],
+        broker=[f"aiokafka://{address}" for address in settings.brokers.addresses.split(",")],
+        broker_credentials=settings.brokers.credentials(),
         topic_disable_leader=True,
         topic_allow_declare=False,
         stream_buffer_maxsize=2,
@@ -91,7 +93,7 @@ class CostingStream:
 
     async def run(self) -> None:
         await self.rates.first()
-        self._producer = await start_producer(self.settings.bootstrap)
+        self._producer = await start_producer(self.settings.brokers)
         self._app = make_app(self.settings)
         self._app.agent(self._app.topic(EVENTS, value_type=bytes, value_serializer="raw"))(
             self._agent
@@ -227,7 +229,7 @@ class CostingStream:
         while True:
             await asyncio.sleep(1)
             try:
-                return await start_producer(self.settings.bootstrap)
+                return await start_producer(self.settings.brokers)
             except KafkaError as error:
                 log.warning("Kafka does not answer: %r", error)
 

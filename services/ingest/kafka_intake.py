@@ -13,6 +13,7 @@ from schemas.refusal import Refused
 from services.ingest.check import check
 from services.ingest.intake import Answer, Status, Unavailable
 from services.ingest.sender import ANYONE, Sender
+from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import EVENTS, REJECTED, key_of
@@ -27,8 +28,8 @@ class KafkaIntake:
     Refused ones are answered, and go to `quality.events.rejected` unless `keeps` is false.
     """
 
-    def __init__(self, bootstrap: str, keeps: bool = True) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, brokers: Brokers, keeps: bool = True) -> None:
+        self._brokers = brokers
         self._keeps = keeps
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
@@ -70,7 +71,7 @@ class KafkaIntake:
     async def _started(self) -> AIOKafkaProducer:
         async with self._starting:
             if self._producer is None:
-                self._producer = await start_producer(self._bootstrap)
+                self._producer = await start_producer(self._brokers)
             return self._producer
 
     async def close(self) -> None:

@@ -5,15 +5,16 @@ import asyncio
 from services.ingest.http import make_http
 from services.ingest.kafka_intake import KafkaIntake
 from services.ingest.serving import serve_http
+from services.kafka.brokers import Brokers
 from services.kafka.topics import make_topics
 
 
 async def serve(
-    bootstrap: str, host: str, port: int, partitions: int, replication: int, stop: asyncio.Event
+    brokers: Brokers, host: str, port: int, partitions: int, replication: int, stop: asyncio.Event
 ) -> None:
     """Until `stop` is set; what was accepted by then is on the broker."""
-    await make_topics(bootstrap, partitions, replication)
-    intake = KafkaIntake(bootstrap)
+    await make_topics(brokers, partitions, replication)
+    intake = KafkaIntake(brokers)
     try:
         await serve_http(make_http(intake), host, port, stop)
     finally:

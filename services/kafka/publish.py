@@ -6,6 +6,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
+from services.kafka.brokers import Brokers
+
 Message = tuple[bytes | None, bytes]
 """Key and value."""
 
@@ -15,10 +17,10 @@ _BATCH_BYTES = 960 * 1024
 LARGEST_MESSAGE = 1_000_000
 
 
-async def start_producer(bootstrap: str, **settings: Any) -> AIOKafkaProducer:
+async def start_producer(brokers: Brokers, **settings: Any) -> AIOKafkaProducer:
     """A producer that is safe: acknowledged by all replicas, and not twice by a retry."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True,
+        **brokers.settings(), acks="all", enable_idempotence=True,
         max_batch_size=_BATCH_BYTES, max_request_size=LARGEST_MESSAGE, **settings,
     )  # fmt: skip
     await producer.start()

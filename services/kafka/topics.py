@@ -5,6 +5,8 @@ import logging
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
 
+from services.kafka.brokers import Brokers
+
 EVENTS = "quality.events"
 PRICED = "copq.priced-events"
 REJECTED = "quality.events.rejected"
@@ -23,12 +25,12 @@ def key_of(plant: str, line: str) -> bytes:
     return f"{plant}/{line}".encode()
 
 
-async def make_topics(bootstrap: str, partitions: int = PARTITIONS, replication: int = 1) -> None:
+async def make_topics(brokers: Brokers, partitions: int = PARTITIONS, replication: int = 1) -> None:
     """Make the topics that are missing. Those that exist stay as they are.
 
     Raises `aiokafka.errors.KafkaError` where the broker does not answer or refuses.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**brokers.settings())
     await admin.start()
     try:
         there = set(await admin.list_topics())

@@ -14,6 +14,7 @@ from schemas.priced import encode
 from services.aggregator.fence import Fetched
 from services.aggregator.stream import AggregatorSettings, AggregatorStream
 from services.costing.price import MONEY, price
+from services.kafka.brokers import Brokers
 from services.kafka.topics import PRICED
 from services.rates.store import import_rates
 from services.rates.watch import RateWatch
@@ -51,7 +52,7 @@ class Worker:
     """An aggregator whose deliveries the test decides on."""
 
     def __init__(self, database: str, rates: RateWatch, log: Log) -> None:
-        settings = AggregatorSettings("", database)
+        settings = AggregatorSettings(Brokers(""), database)
         self.stream = AggregatorStream(settings, rates, asyncio.Event())
         self.log = log
         self.stream._consumer = log

@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from services.costing import stream as costing
 from services.costing.stream import CostingSettings, CostingStream, make_app
+from services.kafka.brokers import Brokers
 from services.kafka.publish import publish, start_producer
 from services.kafka.topics import EVENTS, make_topics
 from tests.kafka.broker import KafkaBroker
@@ -28,7 +29,9 @@ class Reading:
     """An app that reads a topic and acknowledges the batches that `done` says are done."""
 
     def __init__(self, broker: KafkaBroker, topic: str, group: str, done: Callable[[Any], bool]):
-        self.app = make_app(CostingSettings(broker.bootstrap, "", group, session_timeout_s=3))
+        self.app = make_app(
+            CostingSettings(Brokers(broker.bootstrap), "", group, session_timeout_s=3)
+        )
         self.read: dict[int, list[int]] = defaultdict(list)
         self._done = done
         self.app.agent(self.app.topic(topic, value_type=bytes, value_serializer="raw"))(self._agent)
@@ -65,7 +68,7 @@ async def topic(kafka: KafkaBroker) -> str:
 
 
 async def _send(kafka: KafkaBroker, topic: str) -> None:
-    producer = await start_producer(kafka.bootstrap)
+    producer = await start_producer(Brokers(kafka.bootstrap))
     for partition in (0, 1):
         messages = [(None, LARGE)] * MESSAGES
         await asyncio.gather(*await publish(producer, topic, partition, messages))
@@ -140,7 +143,7 @@ async def test_no_port_is_bound(kafka: KafkaBroker, topic: str) -> None:
 async def test_when_the_work_of_the_stream_fails_it_ends_and_nothing_is_acknowledged(
     kafka: KafkaBroker, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await make_topics(kafka.bootstrap)
+    await make_topics(Brokers(kafka.bootstrap))
     await _send(kafka, EVENTS)
 
     def fails(*_: object) -> None:
@@ -148,7 +151,7 @@ async def test_when_the_work_of_the_stream_fails_it_ends_and_nothing_is_acknowle
 
     monkeypatch.setattr(costing, "price_records", fails)
     group = new_group()
-    settings = CostingSettings(kafka.bootstrap, database, group, session_timeout_s=3)
+    settings = CostingSettings(Brokers(kafka.bootstrap), database, group, session_timeout_s=3)
     with pytest.raises(ZeroDivisionError):
         async with asyncio.timeout(60):
             await CostingStream(settings, asyncio.Event()).run()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.kafka.brokers import Brokers
 from services.kafka.topics import make_topics
 from tests.faults.own_postgres import OwnPostgres
 from tests.faults.site import PARTITIONS, TOPICS, Site
@@ -31,7 +32,7 @@ async def bare_site(kafka: KafkaBroker, database: str, tmp_path: Path) -> AsyncI
 @pytest.fixture
 async def frail_site(own_kafka: KafkaBroker, database: str, tmp_path: Path) -> AsyncIterator[Site]:
     """As `site`, on a broker that the test may break."""
-    await make_topics(own_kafka.bootstrap, PARTITIONS)
+    await make_topics(Brokers(own_kafka.bootstrap), PARTITIONS)
     found = Site(own_kafka.bootstrap, database, tmp_path)
     await found.import_rates()
     yield found

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from services.kafka.brokers import Brokers
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import EVENTS, key_of
 from tests.faults.plant import Fact, Plant
@@ -42,7 +43,7 @@ class Feeder:
 
     async def _try(self, messages: Sequence[Message]) -> None:
         if self._producer is None:
-            self._producer = await start_producer(self._bootstrap)
+            self._producer = await start_producer(Brokers(self._bootstrap))
         partitions = sorted(await self._producer.partitions_for(self._topic))
         sorted_out = defaultdict(list)
         for key, raw in messages:

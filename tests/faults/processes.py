@@ -85,10 +85,10 @@ class Service:
 
 
 def copq(*arguments: str, code: int = 0) -> str:
-    """Run a command to its end and answer what it printed."""
+    """Run a command to its end and answer what it printed; its complaints where it is to fail."""
     done = subprocess.run([COPQ, *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout
+    return done.stderr if code else done.stdout
 
 
 async def until(

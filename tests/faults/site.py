@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 
+from services.kafka.brokers import Brokers
 from services.kafka.topics import EVENTS, PRICED, REJECTED, make_topics
 from services.rates.file import parse_rates
 from services.rates.store import import_rates
@@ -123,7 +124,7 @@ class Site:
 
     async def make_anew(self, *topics: str) -> None:
         await self.remove(*topics)
-        await make_topics(self.bootstrap, PARTITIONS)
+        await make_topics(Brokers(self.bootstrap), PARTITIONS)
 
     async def remove(self, *topics: str) -> None:
         """Delete the topics where they are there, and wait until they are gone."""

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from services.kafka.brokers import Brokers
 from services.kafka.topics import EVENTS, REJECTED, make_topics
 from tests.faults.feeder import Feeder
 from tests.faults.plant import FIRST, Fact, Plant, invalid
@@ -93,6 +94,6 @@ async def test_services_that_are_there_before_the_topics_find_them(
     site.costing()
     site.aggregator()
     await asyncio.sleep(3)
-    await make_topics(site.bootstrap, PARTITIONS)
+    await make_topics(Brokers(site.bootstrap), PARTITIONS)
     await _send(site, plant, [])
     await site.is_right(plant.facts)

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,8 +31,13 @@ class BrokerError(RuntimeError):
 class KafkaBroker:
     """Keeps its port and its data between a stop or a kill and the next start."""
 
-    def __init__(self, folder: Path, jars: Path) -> None:
+    def __init__(
+        self, folder: Path, jars: Path, more: Mapping[str, str] | None = None, *scram: str
+    ) -> None:
+        """`more` settings on top of the usual ones; `scram` users are made as it is formatted."""
         self._jars = jars
+        self._more = more or {}
+        self._scram = scram
         self._data = folder / "data"
         self._settings = folder / "server.properties"
         self.log = folder / "broker.log"
@@ -97,9 +103,10 @@ class KafkaBroker:
 
     def _format(self) -> None:
         self._settings.parent.mkdir(parents=True, exist_ok=True)
-        text = server_properties(self._data, self._port, self._controller_port)
+        text = server_properties(self._data, self._port, self._controller_port, self._more)
         self._settings.write_text(text)
-        arguments = ("format", "-t", _cluster_id(), "-c", str(self._settings))
+        users = [part for user in self._scram for part in ("--add-scram", user)]
+        arguments = ("format", "-t", _cluster_id(), "-c", str(self._settings), *users)
         command = self._java("kafka.tools.StorageTool", *arguments)
         with self.log.open("ab") as output:
             done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT)

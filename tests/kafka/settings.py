@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 LARGEST_MESSAGE = 16 * 1024 * 1024
@@ -38,14 +39,16 @@ _FIXED = {
 }
 
 
-def server_properties(data: Path, port: int, controller_port: int) -> str:
+def server_properties(data: Path, port: int, controller_port: int, more: Mapping[str, str]) -> str:
     placed = {
         "log.dirs": str(data),
         "listeners": f"CLIENT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
         "advertised.listeners": f"CLIENT://127.0.0.1:{port}",
         "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
     }
-    return "".join(f"{key}={value}\n" for key, value in (_FIXED | placed).items())
+    listeners = {key: f"{placed[key]},{more[key]}" for key in placed if key in more}
+    settings = {**_FIXED, **placed, **more, **listeners}
+    return "".join(f"{key}={value}\n" for key, value in settings.items())
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,0 +1,119 @@
+"""How the brokers are reached: their addresses, who asks, and how it is kept from other eyes."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import faust
+from faust.types.auth import CredentialsT
+
+PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
+
+
+class BrokerSettingsError(ValueError):
+    """The settings contradict each other, or name a file that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brokers:
+    """`addresses` as `host:port,…`; with `username` by SASL, with `tls` encrypted."""
+
+    addresses: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    mechanism: str = MECHANISMS[0]
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def protocol(self) -> str:
+        transport = "SSL" if self.tls else "PLAINTEXT"
+        return transport if self.username is None else f"SASL_{transport}"
+
+    @property
+    def are_local(self) -> bool:
+        """Whether nothing leaves this machine."""
+        return all(_is_local(address) for address in self.addresses.split(","))
+
+    def settings(self) -> dict[str, Any]:
+        """What every client of aiokafka takes."""
+        reach: dict[str, Any] = {"bootstrap_servers": self.addresses}
+        reach["security_protocol"] = self.protocol
+        if self.tls is not None:
+            reach["ssl_context"] = self.tls
+        if self.username is None:
+            return reach
+        named = {"sasl_plain_username": self.username, "sasl_plain_password": self.password}
+        return {**reach, "sasl_mechanism": self.mechanism, **named}
+
+    def credentials(self) -> CredentialsT | None:
+        """The same for Faust."""
+        if self.username is not None:
+            return faust.SASLCredentials(
+                username=self.username, password=self.password, mechanism=self.mechanism,
+                ssl_context=self.tls,
+            )  # fmt: skip
+        return faust.SSLCredentials(self.tls) if self.tls is not None else None
+
+
+def brokers_from(addresses: str, environment: Mapping[str, str]) -> Brokers:
+    """The brokers at these addresses, with the security that KAFKA_… variables ask for.
+
+    Raises `BrokerSettingsError`.
+    """
+    username = environment.get("KAFKA_USERNAME") or None
+    password = _password(environment)
+    if (username is None) != (password is None):
+        raise BrokerSettingsError("KAFKA_USERNAME and KAFKA_PASSWORD (or …_FILE) go together")
+    mechanism = environment.get("KAFKA_SASL_MECHANISM") or MECHANISMS[0]
+    _one_of("KAFKA_SASL_MECHANISM", mechanism, MECHANISMS)
+    found = Brokers(addresses, username, password, mechanism, _tls(environment))
+    wanted = environment.get("KAFKA_SECURITY_PROTOCOL") or found.protocol
+    _one_of("KAFKA_SECURITY_PROTOCOL", wanted, PROTOCOLS)
+    if wanted != found.protocol:
+        raise BrokerSettingsError(
+            f"KAFKA_SECURITY_PROTOCOL is {wanted}, but the other settings make {found.protocol}: "
+            "SASL needs KAFKA_USERNAME, SSL needs KAFKA_CA_FILE (or KAFKA_TLS=1 for public CAs)"
+        )
+    return found
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise BrokerSettingsError(f'{name} "{value}" is none of {", ".join(known)}')
+
+
+def _password(environment: Mapping[str, str]) -> str | None:
+    path = environment.get("KAFKA_PASSWORD_FILE")
+    if not path:
+        return environment.get("KAFKA_PASSWORD") or None
+    try:
+        return Path(path).read_text().rstrip("\n")
+    except OSError as error:
+        raise BrokerSettingsError(f"KAFKA_PASSWORD_FILE: {error}") from error
+
+
+def _tls(environment: Mapping[str, str]) -> ssl.SSLContext | None:
+    """With the broker's name checked always: what is not checked is not secure."""
+    ca, cert = environment.get("KAFKA_CA_FILE"), environment.get("KAFKA_CERT_FILE")
+    if not (ca or cert or environment.get("KAFKA_TLS")):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=ca or None)
+        if cert:
+            context.load_cert_chain(cert, environment.get("KAFKA_KEY_FILE") or None)
+        return context
+    except (OSError, ssl.SSLError) as error:
+        files = "KAFKA_CA_FILE, KAFKA_CERT_FILE, KAFKA_KEY_FILE"
+        raise BrokerSettingsError(f"{files}: {error}") from error
+
+
+def _is_local(address: str) -> bool:
+    host = address.rsplit(":", 1)[0].strip("[] ")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,92 @@
+"""Brokers that ask who comes: every service gets in with its settings, and not without."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from aiokafka.errors import KafkaError
+
+from services.kafka.brokers import Brokers, brokers_from
+from services.kafka.topics import make_topics
+from tests.faults.plant import Plant
+from tests.faults.processes import copq
+from tests.faults.sender import Sender
+from tests.faults.site import PARTITIONS, Site
+from tests.kafka.fixtures import JARS
+from tests.kafka.secure import PASSWORD, USER, SecureBroker, secure_broker
+from tests.kafka.settings import free_ports
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
+    made = secure_broker(tmp_path_factory.mktemp("secure-kafka"), JARS)
+    with made.broker:
+        yield made
+
+
+def by_password(secure: SecureBroker) -> tuple[str, dict[str, str]]:
+    named = {"KAFKA_USERNAME": USER, "KAFKA_PASSWORD": PASSWORD}
+    return secure.scram, {"KAFKA_CA_FILE": str(secure.ca_file), **named}
+
+
+def by_certificate(secure: SecureBroker) -> tuple[str, dict[str, str]]:
+    files = {"KAFKA_CA_FILE": str(secure.ca_file), "KAFKA_CERT_FILE": str(secure.client_pem)}
+    return secure.mutual, files
+
+
+Way = Callable[[SecureBroker], tuple[str, dict[str, str]]]
+
+
+@pytest.fixture
+async def site(database: str, tmp_path: Path) -> AsyncIterator[Site]:
+    found = Site("", database, tmp_path)
+    await found.import_rates()
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("way", [by_password, by_certificate])
+async def test_an_event_goes_from_http_to_the_ledger_through_a_secure_broker(
+    secure: SecureBroker, site: Site, monkeypatch: pytest.MonkeyPatch, way: Way
+) -> None:
+    address, environment = way(secure)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    site.bootstrap, plant, [port] = address, Plant(3), free_ports(1)
+    await make_topics(brokers_from(address, environment), PARTITIONS)
+    site.service("ingest", "ingest", "--kafka", address, "--port", str(port)).start()
+    site.costing()
+    site.aggregator()
+    sender = Sender(port)
+    await sender.is_answered()
+    facts = plant.make(200)
+    assert await sender.post(facts) == 202
+    await site.has_more_than(len({fact.event_id for fact in facts}))
+    await site.figures_are_right(list({fact.event_id: fact for fact in facts}.values()))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"KAFKA_PASSWORD": "guessed", "KAFKA_USERNAME": USER},
+        {},  # no certificate and no password
+    ],
+)
+async def test_who_is_not_known_does_not_get_in(
+    secure: SecureBroker, wrong: Mapping[str, str]
+) -> None:
+    environment = {"KAFKA_CA_FILE": str(secure.ca_file), **wrong}
+    address = secure.scram if wrong else secure.mutual
+    with pytest.raises(KafkaError):
+        await make_topics(brokers_from(address, environment), PARTITIONS)
+
+
+def test_plain_text_leaves_the_machine_only_when_asked_for_by_name() -> None:
+    refused = copq("ingest", "--kafka", "broker.example.com:9092", code=2)
+    assert "--plaintext" in refused
+
+
+def test_a_password_is_never_shown() -> None:
+    assert PASSWORD not in repr(Brokers("a:1", USER, PASSWORD))
