@@ -12,8 +12,11 @@ demo: .venv/.installed ## a bottling plant and a day of tyre valves, priced and 
 up: .venv/.installed ## run the standalone service on ./copq-data
 	$(BIN)/copq up
 
-test: .venv/.installed $(KAFKA)/.resolved ## every test, those on a real Kafka included (Java 17, Maven)
+test: .venv/.installed $(KAFKA)/.resolved programs ## every test, on real servers (Java 17, Maven; Debian for all of it)
 	$(BIN)/pytest
+
+programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where they are missing
+	@tests/programs/install
 
 soak: .venv/.installed $(KAFKA)/.resolved ## the fault tests, long and at random
 	$(BIN)/pytest -m soak
@@ -66,4 +69,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test soak check format schemas bench bench-growth kafka setup lock clean
+.PHONY: help demo up test programs soak check format schemas bench bench-growth kafka setup lock clean

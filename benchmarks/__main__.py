@@ -6,7 +6,7 @@ import asyncio
 from benchmarks.costing import costing_alone, plain_faust, raw_read
 from benchmarks.end_to_end import end_to_end, latency
 from benchmarks.plant import events
-from benchmarks.posting import aggregator_alone, limit
+from benchmarks.posting import INTO_ALL, INTO_LEDGER, aggregator_alone, limit
 from benchmarks.servers import fill_topic, servers
 from copq.terminal import err, table
 from services.kafka.topics import EVENTS
@@ -29,13 +29,20 @@ async def stages(total: int) -> list[Row]:
         raw = await raw_read(s, total)
         costing, costing_mb = await costing_alone(s, total)
         err.print(f"(b) aggregator alone … (costing: {_rate(costing)}, raw read: {_rate(raw)})")
-        most = await limit(s, total)
+        ledger = await limit(s, total, [INTO_LEDGER])
+        most = await limit(s, total, INTO_ALL)
         aggregator, aggregator_mb = await aggregator_alone(s, total)
         err.print(f"(d) plain Faust … (aggregator: {_rate(aggregator)}, COPY: {_rate(most)})")
         plain = await plain_faust(s, min(total, 20_000))
     return [
         ("(a) costing, one core", _rate(costing), f"raw read {_rate(raw)}", _ratio(costing, raw)),
-        ("(b) aggregator", _rate(aggregator), f"COPY {_rate(most)}", _ratio(aggregator, most)),
+        ("(b) aggregator", _rate(aggregator), f"COPY, all {_rate(most)}", _ratio(aggregator, most)),
+        (
+            "    the same",
+            _rate(aggregator),
+            f"ledger alone {_rate(ledger)}",
+            _ratio(aggregator, ledger),
+        ),
         ("(d) plain Faust agent", _rate(plain), f"(a) {_rate(costing)}", _ratio(costing, plain)),
         ("memory of costing", f"{costing_mb:.0f} MB", "250 MB", _ratio(costing_mb, 250)),
         ("memory of aggregator", f"{aggregator_mb:.0f} MB", "250 MB", _ratio(aggregator_mb, 250)),

@@ -1,8 +1,8 @@
-"""(b) the aggregator alone, against COPY and insert-select of the same rows into the ledger."""
+"""(b) the aggregator alone, against COPY and insert-select of the same rows."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer
@@ -18,10 +18,17 @@ _LEDGER = [
     "defect_code", "shift", "supplier", "element", "category", "quantity", "gross", "recovered",
     "allowed", "net", "hours", "base", "good", "currency", "rate_version", "hour", "day",
 ]  # fmt: skip
-_INSERT = (
+_EVENT = ["occurred_at", "event_id", "event_type", "plant", "line", "payload"]
+INTO_LEDGER = (
     f"insert into copq.ledger ({', '.join(_LEDGER)}, period) "
     f"select {', '.join(_LEDGER)}, date_trunc('month', day) from batch"
 )
+INTO_ALL = (
+    "insert into copq.event_key (event_id, occurred_at) select event_id, occurred_at from batch",
+    f"insert into copq.event ({', '.join(_EVENT)}) select {', '.join(_EVENT)} from batch",
+    INTO_LEDGER,
+)
+"""The same rows into the same tables: no look at duplicates, no windows."""
 
 
 async def posted(conn: asyncpg.Connection) -> int:
@@ -43,8 +50,10 @@ async def aggregator_alone(servers: Servers, total: int) -> tuple[float, float]:
     return found.per_second, memory
 
 
-async def limit(servers: Servers, total: int, size: int = 10_000) -> float:
-    """Events a second of COPY and insert-select alone; what it wrote is rolled back."""
+async def limit(
+    servers: Servers, total: int, statements: Sequence[str], size: int = 10_000
+) -> float:
+    """Events a second of COPY and insert-select alone; what it wrote is removed again."""
     batches = await _rows(servers, total, size)
     conn = await asyncpg.connect(servers.dsn)
     await prepare(conn)
@@ -52,9 +61,10 @@ async def limit(servers: Servers, total: int, size: int = 10_000) -> float:
     for batch in batches:
         async with conn.transaction():
             await conn.copy_to_table("batch", source=_one(batch), columns=COLUMNS)
-            await conn.execute(_INSERT)
+            for statement in statements:
+                await conn.execute(statement)
     seconds = time.perf_counter() - begin
-    await conn.execute("truncate copq.ledger")
+    await conn.execute("truncate copq.event_key, copq.event, copq.ledger")
     await conn.close()
     return total / seconds
 

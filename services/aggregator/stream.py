@@ -260,6 +260,8 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
             self._drop(conn)
         conn = await connect(self.settings.database)
         self._open.add(conn)
+        # What a crash of the server takes back it takes back with its fence: it is read again.
+        await conn.execute("set synchronous_commit = off")
         await prepare(conn)
         return conn
 
