@@ -13,7 +13,7 @@ up: .venv/.installed ## run the standalone service on ./copq-data
 	$(BIN)/copq up
 
 test: .venv/.installed $(KAFKA)/.resolved programs ## every test, on real servers (Java 17, Maven; Debian for all of it)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where they are missing
 	@tests/programs/install

@@ -51,7 +51,8 @@ async def while_connected(connection: asyncpg.Connection, work: Coroutine[Any, A
     connection.add_termination_listener(give_up)
     try:
         return await task
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, RuntimeError):
+        # As it is cancelled asyncpg writes to what is closed, which uvloop refuses.
         caller = asyncio.current_task()
         if not connection.is_closed() or (caller is not None and caller.cancelling()):
             raise
