@@ -1,6 +1,7 @@
 """The HTTP service on a socket of its own, around an intake that keeps events in memory."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -101,3 +102,35 @@ async def served(intake: Any, door: Door | None = None, **checks: Any) -> AsyncI
         yield Served(port, stop, client)
     stop.set()
     await serving
+
+
+class Upload:
+    """A body under way, chunk by chunk, on a connection of its own."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def __aenter__(self) -> "Upload":
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writer.write(
+            b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n"
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Hang up, whether it was answered or not."""
+        self._writer.transport.abort()
+
+    async def send(self, part: bytes) -> None:
+        self._writer.write(b"%x\r\n%s\r\n" % (len(part), part))
+        await self._writer.drain()
+
+    def end(self) -> None:
+        self._writer.write(b"0\r\n\r\n")
+
+    async def answer(self) -> tuple[int, dict[str, Any]]:
+        """Status and body, while the upload may still be under way."""
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split()[0])
+        return int(head.split()[1]), json.loads(await self._reader.readexactly(length))

@@ -12,7 +12,7 @@ from services.ingest.http.formats import CHUNK, CLOUDEVENT, CLOUDEVENTS, MAX_JSO
 from services.ingest.http.openapi import BINARY
 from services.ingest.intake import Unavailable
 from tests.building import defect, event
-from tests.ingest_http.serving import JSON, NDJSON, Kept, Served, Turnstile, served
+from tests.ingest_http.serving import JSON, NDJSON, Kept, Served, Turnstile, Upload, served
 
 AT = "2026-03-02T10:00:00Z"
 GOOD, BAD = defect("good", AT), defect("bad", AT, quantity=-1)
@@ -244,34 +244,36 @@ async def _is_refused(
 
 async def test_a_stream_that_does_not_end_is_answered_when_the_service_stops() -> None:
     intake = Kept()
-
-    async with served(intake) as service:
-
-        async def endless() -> Any:
-            for raw in many(3 * CHUNK):
-                yield raw + b"\n"
-            while not intake.events:
-                await asyncio.sleep(0.01)
-            service.stop.set()
-            await asyncio.Event().wait()
-
-        said = await service.post(endless(), NDJSON)
-    assert said.status_code == 503 and "is closing" in said.json()["error"]
-    assert said.json()["answered"] == len(intake.events) > 0
+    async with served(intake) as service, Upload(service.port) as upload:
+        await upload.send(b"\n".join(many(3 * CHUNK)) + b"\n")
+        while not intake.events:
+            await asyncio.sleep(0.01)
+        service.stop.set()
+        status, said = await upload.answer()
+    assert status == 503 and "is closing" in said["error"]
+    assert said["answered"] == len(intake.events) > 0
 
 
 async def test_who_sends_too_slowly_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.ingest.http.body.GRACE_S", 0.3)
     intake = Kept()
-
-    async def halting() -> Any:
-        yield GOOD + b"\n" + event("defect", "half")[:40]
-        await asyncio.Event().wait()
-
-    async with served(intake) as service:
-        said = await service.post(halting(), NDJSON)
-    assert said.status_code == 408 and said.headers["connection"] == "close"
+    async with served(intake) as service, Upload(service.port) as upload:
+        await upload.send(GOOD + b"\n" + event("defect", "half")[:40])
+        status, said = await upload.answer()
+    assert status == 408 and said["error"].startswith("the body comes too slowly")
     assert not intake.events
+
+
+async def test_what_was_cut_off_in_an_event_is_not_taken_by_half() -> None:
+    intake = Kept()
+    async with served(intake) as service:
+        async with Upload(service.port) as upload:
+            await upload.send(b"\n".join(many(2 * CHUNK)) + b"\n" + GOOD[:-1])
+            while len(intake.events) < CHUNK:
+                await asyncio.sleep(0.01)
+        assert (await service.post(defect("next", AT))).status_code == 202
+    assert len(intake.events) in (CHUNK + 1, 2 * CHUNK + 1)
+    assert not intake.refused
 
 
 async def test_large_bodies_beyond_the_lanes_wait_and_are_told_to_come_again(
