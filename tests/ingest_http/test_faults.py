@@ -34,6 +34,10 @@ STEP = 2_000
 PARTS = [b"\n".join(LINES[n : n + STEP]) + b"\n" for n in range(0, len(LINES), STEP)]
 
 
+def _id_of(raw: bytes) -> str:
+    return str(json.loads(raw)["event_id"])
+
+
 class Ingest:
     """`copq ingest` as a process, and what lies on the topic that it fills."""
 
@@ -66,16 +70,15 @@ class Ingest:
 
     async def ids(self) -> Counter[str]:
         """The events that lie on the topic now, and how often each."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, auto_offset_reset="earliest")
         await consumer.start()
+        partitions = [TopicPartition(EVENTS, p) for p in range(PARTITIONS)]
+        consumer.assign(partitions)
+        left = sum((await consumer.end_offsets(partitions)).values())
         found: Counter[str] = Counter()
-        for partition in [TopicPartition(EVENTS, p) for p in range(PARTITIONS)]:
-            consumer.assign([partition])
-            end = (await consumer.end_offsets([partition]))[partition]
-            await consumer.seek_to_beginning(partition)
-            while await consumer.position(partition) < end:
-                for records in (await consumer.getmany(timeout_ms=500)).values():
-                    found.update(json.loads(record.value)["event_id"] for record in records)
+        while found.total() < left:
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                found.update(_id_of(record.value) for record in records)
         await consumer.stop()
         return found
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from fastapi import HTTPException, Request
 from starlette.types import Receive, Scope, Send
@@ -19,6 +20,7 @@ from services.ingest.intake import Answer, Intake, Unavailable
 AT_ONCE = 256
 """Requests under way; more are told to come again."""
 
+LINGER_S = 2
 AHEAD = 1
 """Chunks that are read and checked while one is being stored."""
 
@@ -45,6 +47,9 @@ class Events:
         try:
             status, error, headers = await self._take(request, answers)
             await _say(send, answers, status, error, headers)
+            if error is not None and (self._stop.is_set() or "Connection" in headers):
+                await _linger(receive)
+            await send({"type": "http.response.body", "body": b""})
         except ClientGone:
             pass
         finally:
@@ -128,7 +133,14 @@ async def _say(
     await _begin(send, status, {**known_headers, **headers, **answers.preference})
     for piece in pieces:
         await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+
+
+async def _linger(receive: Receive) -> None:
+    """A connection that is closed while its client sends is reset, and the answer lost with it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while (await receive())["type"] != "http.disconnect":
+                pass
 
 
 async def _offer(send: Send) -> None:
