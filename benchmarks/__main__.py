@@ -66,10 +66,12 @@ async def ways_in(total: int) -> list[Row]:
         err.print("(f) HTTP ingest …")
         found = await http(s, total, min(total, 40_000))
     p99 = found.waits[int(len(found.waits) * 0.99)]
-    limit, ratio = f"validating {_rate(found.validated)}", _ratio(found.ndjson, found.validated)
+    limit = f"validating {_rate(found.validated)}"
     return [
-        ("(f) HTTP, NDJSON", _rate(found.ndjson), limit, ratio),
-        ("(f) the same", _rate(found.ndjson), "40,000/s wanted", _ratio(found.ndjson, 40_000)),
+        ("(f) HTTP, NDJSON", _rate(found.ndjson), "40,000/s wanted", _ratio(found.ndjson, 40_000)),
+        ("(f) the same", _rate(found.ndjson), limit, _ratio(found.ndjson, found.validated)),
+        ("(f) by its own CPU seconds", _rate(found.ndjson_cpu), limit,
+         _ratio(found.ndjson_cpu, found.validated)),
         ("(g) HTTP, single events", _rate(found.requests), "4,000/s wanted",
          _ratio(found.requests, 4_000)),
         ("(g) p99 of 64 connections", f"{p99 * 1000:.0f} ms", "50 ms wanted", _ratio(p99, 0.05)),

@@ -129,6 +129,11 @@ class Process:
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
 
+    @property
+    def cpu_seconds(self) -> float:
+        times = psutil.Process(self._process.pid).cpu_times()
+        return times.user + times.system
+
     def must_run(self) -> None:
         """Raise with what it said if it has ended."""
         if self._process.poll() is not None:
