@@ -6,12 +6,15 @@ from typing import IO
 
 import msgspec
 
-from services.ingest.intake import Answer, Status
+from services.ingest.intake import Answer, Status, Unavailable
 
 IN_MEMORY = 256 * 1024
 """Answers beyond it lie in a temporary file until the body has ended."""
 
 _PIECE = 64 * 1024
+_FULL_S = 30
+"""A disk is not emptied sooner."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -43,7 +46,7 @@ class Answers:
         return sum(self._counts.values())
 
     def add(self, answers: list[Answer]) -> None:
-        """Raises OSError where the disk is full; what was added before stays."""
+        """Raises `Unavailable` where the disk is full; what was added before stays."""
         listed = _encode(self._said(answers))[1:-1]
         if listed:
             self._write((b"," if self._size else b"") + listed)
@@ -58,9 +61,13 @@ class Answers:
         ]
 
     def _write(self, text: bytes) -> None:
-        self._file.seek(self._size)
-        self._file.write(text)
-        self._file.flush()
+        try:
+            self._file.seek(self._size)
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:
+            why = f"the answers cannot be kept until the body has ended ({error})"
+            raise Unavailable(why, _FULL_S) from error
         self._size += len(text)
 
     @property

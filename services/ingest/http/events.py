@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from services.access.door import Bearer, Door, Role, TooMuch
 from services.access.requests import admitted
 from services.ingest.http.answers import Answers
-from services.ingest.http.body import CLOSING, LANES, Body
+from services.ingest.http.body import CLOSING, GRACE_S, LANES, SLOWEST, Body
 from services.ingest.http.formats import ACCEPTED, reader
 from services.ingest.http.turned_away import ClientGone, TurnedAway
 from services.ingest.http.unpacking import CODINGS
@@ -20,9 +20,11 @@ from services.ingest.intake import Answer, Intake, Unavailable
 AT_ONCE = 256
 """Requests under way; more are told to come again."""
 
-LINGER_S = 2
 AHEAD = 1
 """Chunks that are read and checked while one is being stored."""
+
+LINGER_S = 2
+"""How long a connection that is to be closed stays open for its answer to be read."""
 
 _AGAIN = "send all again later, none counts twice"
 UnderWay = deque[asyncio.Task[list[Answer]]]
@@ -74,9 +76,6 @@ class Events:
             return error.status, f"{error}{again}", error.headers
         except HTTPException as error:
             return error.status_code, str(error.detail), dict(error.headers or {})
-        except OSError as error:
-            why = f"the answers cannot be kept until the body has ended ({error})"
-            return 503, f"{why}; {_AGAIN}", {"Retry-After": "30"}
         return answers.status, None, {}
 
     def _refuse_new(self) -> None:
@@ -107,7 +106,7 @@ class Events:
         except (TurnedAway, TooMuch):
             await _finish(stored, answers)
             raise
-        except (Unavailable, OSError, ClientGone):
+        except (Unavailable, ClientGone):
             await asyncio.gather(*stored, return_exceptions=True)
             raise
         await _finish(stored, answers)
@@ -124,15 +123,22 @@ async def _finish(stored: UnderWay, answers: Answers) -> None:
 async def _say(
     send: Send, answers: Answers, status: int, error: str | None, headers: dict[str, str]
 ) -> None:
-    """Where the request ended early: how many events at its beginning are answered for good."""
+    """Where the request ended early: how many events at its beginning are answered for good.
+
+    Raises `ClientGone` where the answer is not read.
+    """
     if error is not None and answers.total:
         known = f"the first {answers.total} events are answered, of the others nothing is known"
         error = f"{error} ({known})"
     length, pieces = answers.body(error)
     known_headers = {"content-type": "application/json", "content-length": str(length)}
     await _begin(send, status, {**known_headers, **headers, **answers.preference})
-    for piece in pieces:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    try:
+        async with asyncio.timeout(GRACE_S + length / SLOWEST):
+            for piece in pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except TimeoutError:
+        raise ClientGone from None
 
 
 async def _linger(receive: Receive) -> None:
