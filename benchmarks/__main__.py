@@ -5,6 +5,7 @@ import asyncio
 
 from benchmarks.costing import costing_alone, plain_faust, raw_read
 from benchmarks.end_to_end import end_to_end, latency
+from benchmarks.ingest_http import http
 from benchmarks.plant import events
 from benchmarks.posting import INTO_ALL, INTO_LEDGER, aggregator_alone, limit
 from benchmarks.servers import fill_topic, servers
@@ -17,6 +18,7 @@ Row = tuple[str, str, str, str]
 async def main(total: int, seconds: int) -> None:
     rows = await stages(total)
     rows += await chain(total, seconds)
+    rows += await ways_in(total)
     table("Speed on this machine", ["what", "measured", "limit or rival", "ratio"], rows)
 
 
@@ -63,6 +65,26 @@ async def chain(total: int, seconds: int) -> list[Row]:
         ("(e) latency p50", f"{p50 * 1000:.0f} ms", "100 ms wanted", _ratio(p50, 0.1)),
         ("(e) latency p99", f"{p99 * 1000:.0f} ms", "500 ms wanted", _ratio(p99, 0.5)),
     ]
+
+
+async def ways_in(total: int) -> list[Row]:
+    """Ingest alone, in front of a broker."""
+    async with servers() as s:
+        err.print("(f) HTTP ingest …")
+        found = await http(s, total, min(total, 40_000))
+    p99 = found.waits[int(len(found.waits) * 0.99)]
+    limit = f"validating {_rate(found.validated)}"
+    return [
+        ("(f) HTTP, NDJSON", _rate(found.ndjson), "40,000/s wanted", _ratio(found.ndjson, 40_000)),
+        ("(f) the same", _rate(found.ndjson), limit, _ratio(found.ndjson, found.validated)),
+        ("(f) by its own CPU seconds", _rate(found.ndjson_cpu), limit,
+         _ratio(found.ndjson_cpu, found.validated)),
+        ("(g) HTTP, single events", _rate(found.requests), "4,000/s wanted",
+         _ratio(found.requests, 4_000)),
+        ("(g) p99 of 64 connections", f"{p99 * 1000:.0f} ms", "50 ms wanted", _ratio(p99, 0.05)),
+        ("memory of ingest, at most", f"{found.memory_mb:.0f} MB", "200 MB wanted",
+         _ratio(found.memory_mb, 200)),
+    ]  # fmt: skip
 
 
 def _rate(value: float) -> str:

@@ -94,8 +94,10 @@ async def length(servers: Servers, topic: str) -> int:
 class Process:
     """A copq process: `with Process(servers, "costing") as process`; killed at the end."""
 
-    def __init__(self, servers: Servers, service: str, cpus: set[int] | None = None) -> None:
-        self._command = [str(Path(sys.executable).with_name("copq")), service]
+    def __init__(
+        self, servers: Servers, service: str, *more: str, cpus: set[int] | None = None
+    ) -> None:
+        self._command = [str(Path(sys.executable).with_name("copq")), service, *more]
         self._env = {
             **os.environ,
             "KAFKA_BOOTSTRAP": servers.bootstrap,
@@ -121,6 +123,17 @@ class Process:
     @property
     def memory_mb(self) -> float:
         return psutil.Process(self._process.pid).memory_info().rss / 1e6
+
+    @property
+    def most_memory_mb(self) -> float:
+        """The most that it has ever had."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
+
+    @property
+    def cpu_seconds(self) -> float:
+        times = psutil.Process(self._process.pid).cpu_times()
+        return times.user + times.system
 
     def must_run(self) -> None:
         """Raise with what it said if it has ended."""

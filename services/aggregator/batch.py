@@ -5,8 +5,10 @@ One row an entry, or one for an event that has no entry. `role` says how a row i
 event that is known already (a reversal, a re-booking, a late price).
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 from functools import lru_cache
 from typing import Any
 
@@ -86,6 +88,14 @@ _decode_pricing = msgspec.json.Decoder(_Pricing).decode
 _decode_facts = msgspec.json.Decoder(_Facts).decode
 
 
+def _facts(raw: bytes) -> _Facts:
+    """Of a field that is there twice the last one counts; msgspec minds the first as well."""
+    try:
+        return _decode_facts(raw)
+    except msgspec.DecodeError:
+        return msgspec.convert(json.loads(raw), _Facts)
+
+
 @dataclass(slots=True, frozen=True)
 class _Head:
     """What comes before the event in a message, with its own entries as the end of their rows."""
@@ -143,13 +153,13 @@ class Batch:
     ) -> None:
         """Add one message of `copq.priced-events`; `known` if its event is stored already.
 
-        Raises `msgspec.DecodeError` or `UnicodeDecodeError` where it is no such message.
+        Raises `msgspec.DecodeError` or `ValueError` where it is no such message.
         """
         start, follows, rest = message.partition(EVENT_FOLLOWS)
         if not follows:
             raise msgspec.DecodeError("no pricing with an event after it")
         head, raw = _read_head(start), rest[:-1]
-        facts = _decode_facts(raw)
+        facts = _facts(raw)
         self.events += 1
         if facts.event_id in self.seen:
             return
@@ -209,11 +219,11 @@ def _context(f: _Facts) -> str:
 
 
 def _instant(facts: _Facts) -> str:
-    """As Postgres reads it; the usual form is passed on as it is."""
+    """As Postgres reads it, which knows offsets below 16 hours; the usual form stays as it is."""
     text = facts.occurred_at or facts.started_at or ""
     if len(text) in (20, 24) and text[10] == "T" and text[-1] == "Z":
         return text
-    return str(INSTANT.validate_python(text))
+    return str(INSTANT.validate_python(text).astimezone(UTC))
 
 
 def _optional(value: str | None) -> str:

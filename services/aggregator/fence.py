@@ -44,7 +44,7 @@ class Fetched:
             for record in found:
                 try:
                     fetched.batch.add(record.value or b"", partition, record.offset)
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                except (msgspec.DecodeError, ValueError) as error:
                     fetched.broken.append(_broken(record, error))
         return fetched
 

@@ -1,7 +1,7 @@
 """What is asked of an event at the door, whichever way it came in."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from schemas.decode import decode
 from schemas.events import Event
@@ -10,8 +10,21 @@ from services.costing.check import not_in_the_future
 from services.ingest.sender import Sender
 
 
+class Unreadable(bytes):
+    """What was refused before there were bytes of an event; kept as it came, with the reason."""
+
+    refusal: Refusal
+
+    def __new__(cls, raw: bytes, refusal: Refusal) -> Self:
+        self = super().__new__(cls, raw)
+        self.refusal = refusal
+        return self
+
+
 def check(raw: bytes, now: datetime, sender: Sender) -> Event:
     """The event of a message. Raises `Refused` where it is none, or not for `sender` to report."""
+    if isinstance(raw, Unreadable):
+        raise Refused(raw.refusal)
     event = decode(raw)
     not_in_the_future(event, now)
     _check_scope(event, sender)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -11,6 +12,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from schemas import rejected
 from schemas.refusal import Refused
 from services.ingest.check import check
+from services.ingest.gathering import Gathering
 from services.ingest.intake import Answer, Status, Unavailable
 from services.ingest.sender import ANYONE, Sender
 from services.kafka.brokers import Brokers
@@ -21,11 +23,21 @@ from services.kafka.topics import EVENTS, REJECTED, key_of
 PATIENCE_S = 10
 """How long a sender waits for the broker before it is told to come again."""
 
+LOOK_S = 3
+TOGETHER = 4_000
+"""Messages of as many callers as there are, published as one group."""
+
+Outgoing = tuple[list[Message], list[Message]]
+"""Of one caller: for `quality.events`, and for `quality.events.rejected`."""
+
+_partitioner = DefaultPartitioner()
+
 
 class KafkaIntake:
     """Valid events go to `quality.events`, keyed by plant and line.
 
-    Refused ones are answered, and go to `quality.events.rejected` unless `keeps` is false.
+    Refused ones are answered, and go to `quality.events.rejected` unless `keeps` is false. What
+    comes in while the broker is busy shares its next record batches.
     """
 
     def __init__(self, brokers: Brokers, keeps: bool = True) -> None:
@@ -33,36 +45,51 @@ class KafkaIntake:
         self._keeps = keeps
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
-        self._partition_of = DefaultPartitioner()
+        self._gathering = Gathering(self._store, _weight, TOGETHER)
 
     async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
         now = datetime.now(UTC)
         valid: list[Message] = []
         refused: list[Message] = []
         answers = [_check(raw, now, sender, valid, refused) for raw in raws]
-        await self._store({EVENTS: valid, REJECTED: refused if self._keeps else []})
+        await self._gathering.submit((valid, refused if self._keeps else []))
         return answers
 
-    async def _store(self, messages: dict[str, list[Message]]) -> None:
+    async def ready(self) -> None:
+        """Raises `Unavailable` where the broker does not answer, or has not the topic."""
+        try:
+            async with asyncio.timeout(LOOK_S):
+                producer = await self._started()
+                await producer.client.fetch_all_metadata()
+                await producer.partitions_for(EVENTS)
+        except (KafkaError, TimeoutError) as error:
+            raise Unavailable(f"Kafka does not answer ({error!r})") from error
+
+    async def _store(self, group: list[Outgoing]) -> list[None]:
         used: AIOKafkaProducer | None = None
         try:
             async with asyncio.timeout(PATIENCE_S):
                 used = await self._started()
-                await asyncio.gather(*(self._publish(used, *to) for to in messages.items()))
+                events = [message for valid, _ in group for message in valid]
+                rejects = [message for _, refused in group for message in refused]
+                await asyncio.gather(
+                    self._publish(used, EVENTS, events), self._publish(used, REJECTED, rejects)
+                )
         except (KafkaError, TimeoutError) as error:
             if used is self._producer:
                 await self.close()
             raise Unavailable(f"Kafka does not acknowledge ({error!r})") from error
+        return [None] * len(group)
 
     async def _publish(
         self, producer: AIOKafkaProducer, topic: str, messages: list[Message]
     ) -> None:
         if not messages:
             return
-        partitions = sorted(await producer.partitions_for(topic))
+        partitions = tuple(sorted(await producer.partitions_for(topic)))
         by_partition: dict[int, list[Message]] = defaultdict(list)
         for message in messages:
-            by_partition[self._partition_of(message[0], partitions, partitions)].append(message)
+            by_partition[_partition_of(message[0], partitions)].append(message)
         futures = []
         for partition, found in by_partition.items():
             futures += await publish(producer, topic, partition, found)
@@ -79,6 +106,21 @@ class KafkaIntake:
         producer, self._producer = self._producer, None
         if producer is not None:
             await close_producer(producer)
+
+
+def _weight(outgoing: Outgoing) -> int:
+    valid, refused = outgoing
+    return len(valid) + len(refused)
+
+
+def _partition_of(key: bytes | None, partitions: tuple[int, ...]) -> int:
+    """That of the key; a message without one may go anywhere."""
+    return _partitioner(None, partitions, partitions) if key is None else _keyed(key, partitions)
+
+
+@lru_cache(maxsize=10_000)
+def _keyed(key: bytes, partitions: tuple[int, ...]) -> int:
+    return int(_partitioner(key, partitions, partitions))
 
 
 def _check(

@@ -15,7 +15,8 @@ async def serve(
     """Until `stop` is set; what was accepted by then is on the broker."""
     await make_topics(brokers, partitions, replication)
     intake = KafkaIntake(brokers)
+    app = make_http(intake, checks={"kafka": intake.ready}, stop=stop)
     try:
-        await serve_http(make_http(intake), host, port, stop)
+        await serve_http(app, host, port, stop)
     finally:
         await intake.close()

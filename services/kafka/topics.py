@@ -1,6 +1,7 @@
 """The topics, and making them."""
 
 import logging
+from functools import lru_cache
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
@@ -20,6 +21,7 @@ METADATA_MS = 5_000
 log = logging.getLogger(__name__)
 
 
+@lru_cache(maxsize=10_000)
 def key_of(plant: str, line: str) -> bytes:
     """Events of one line keep their order, and its rollups have one writer."""
     return f"{plant}/{line}".encode()

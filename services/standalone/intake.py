@@ -14,53 +14,71 @@ from services.aggregator.post import Posted, post, prepare
 from services.aggregator.rejected import keep_rejected
 from services.costing.price import MONEY, price
 from services.ingest.check import check
+from services.ingest.gathering import Gathering
 from services.ingest.intake import Answer, Status, Unavailable
 from services.ingest.sender import ANYONE, Sender
 from services.postgres import ANSWER_S, AWAY, STATEMENT_S
 from services.rates.book import RateBook
 from services.rates.store import current, load
 
+LOOK_S = 3
+TOGETHER = 2_000
+"""Events of as many callers as there are, posted in one transaction."""
+
+Sent = tuple[list[bytes], Sender]
+
 
 class LedgerIntake:
-    """Events straight into the ledger of one database. One batch at a time.
+    """Events straight into the ledger of one database, one transaction at a time.
 
-    What is refused is kept to be mended and replayed, unless `keeps` is false.
+    Callers that come in meanwhile share the next one. What is refused is kept to be mended and
+    replayed, unless `keeps` is false.
     """
 
     def __init__(self, pool: asyncpg.Pool, keeps: bool = True) -> None:
         self._pool = pool
         self._keeps = keeps
         self._book = RateBook()
-        self._one_at_a_time = asyncio.Lock()
+        self._gathering = Gathering(self._store, lambda sent: len(sent[0]), TOGETHER)
 
     async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
-        async with self._one_at_a_time:
-            try:
-                async with self._pool.acquire() as conn:
-                    return await self._accept(conn, raws, sender)
-            except AWAY as error:
-                raise Unavailable(f"Postgres: {error}") from error
+        return await self._gathering.submit((raws, sender))
 
-    async def _accept(
-        self, conn: asyncpg.Connection, raws: list[bytes], sender: Sender
-    ) -> list[Answer]:
+    async def ready(self) -> None:
+        """Raises `Unavailable` where Postgres does not answer."""
+        try:
+            async with asyncio.timeout(LOOK_S), self._pool.acquire() as conn:
+                await conn.execute("select 1")
+        except AWAY as error:
+            raise Unavailable(f"Postgres does not answer ({error!r})") from error
+
+    async def _store(self, group: list[Sent]) -> list[list[Answer]]:
+        try:
+            async with self._pool.acquire() as conn:
+                return await self._post(conn, group)
+        except AWAY as error:
+            raise Unavailable(f"Postgres: {error}") from error
+
+    async def _post(self, conn: asyncpg.Connection, group: list[Sent]) -> list[list[Answer]]:
         if await current(conn) != self._book.revision:
             self._book = await load(conn)
         batch = Batch()
         now = datetime.now(UTC)
-        answers = _price_all(raws, self._book, batch, now, sender)
+        answers = _price_all(group, self._book, batch, now)
         async with conn.transaction():
             posted = await post(conn, batch, self._book)
             if self._keeps:
-                await keep_rejected(conn, _rejected(raws, answers, now))
-        return _with_duplicates(answers, posted)
+                await keep_rejected(conn, _rejected(group, answers, now))
+        return [_with_duplicates(found, posted) for found in answers]
 
 
 def _price_all(
-    raws: list[bytes], book: RateBook, batch: Batch, now: datetime, sender: Sender
-) -> list[Answer]:
+    group: list[Sent], book: RateBook, batch: Batch, now: datetime
+) -> list[list[Answer]]:
     with localcontext(MONEY):
-        return [_price_one(raw, book, batch, now, sender) for raw in raws]
+        return [
+            [_price_one(raw, book, batch, now, sender) for raw in raws] for raws, sender in group
+        ]
 
 
 def _price_one(raw: bytes, book: RateBook, batch: Batch, now: datetime, sender: Sender) -> Answer:
@@ -84,9 +102,13 @@ def _with_duplicates(answers: list[Answer], posted: Posted) -> list[Answer]:
     ]
 
 
-def _rejected(raws: list[bytes], answers: list[Answer], now: datetime) -> list[RejectedEvent]:
-    pairs = zip(raws, answers, strict=True)
-    return [rejected_event(a.refusal, raw, now) for raw, a in pairs if a.refusal is not None]
+def _rejected(group: list[Sent], answers: list[list[Answer]], now: datetime) -> list[RejectedEvent]:
+    return [
+        rejected_event(answer.refusal, raw, now)
+        for (raws, _), found in zip(group, answers, strict=True)
+        for raw, answer in zip(raws, found, strict=True)
+        if answer.refusal is not None
+    ]
 
 
 async def pool_of(dsn: str, size: int = 4) -> asyncpg.Pool:

@@ -16,9 +16,11 @@ async def serve(dsn: str, host: str, port: int, stop: asyncio.Event) -> None:
     rates = RateWatch(dsn)
     await rates.first()
     pool = await pool_of(dsn)
+    intake = LedgerIntake(pool)
+    app = make_http(intake, checks={"postgres": intake.ready}, stop=stop)
     try:
         await run_beside(
-            serve_http(make_http(LedgerIntake(pool)), host, port, stop),
+            serve_http(app, host, port, stop),
             rates.run(),
             keep_making(dsn),
             keep_settling(dsn, rates),

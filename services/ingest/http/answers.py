@@ -1,0 +1,113 @@
+"""What became of the events of one request, in their order, as the JSON that it is told."""
+
+from collections.abc import Iterator
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+import msgspec
+
+from services.ingest.intake import Answer, Status, Unavailable
+
+IN_MEMORY = 256 * 1024
+"""Answers beyond it lie in a temporary file until the body has ended."""
+
+_PIECE = 64 * 1024
+_FULL_S = 30
+"""A disk is not emptied sooner."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Said(msgspec.Struct, omit_defaults=True, gc=False):
+    position: int
+    status: str
+    event_id: str | None = None
+    code: str | None = None
+    field: str | None = None
+    message: str | None = None
+    note: str | None = None
+
+
+class Answers:
+    """`add` what the intake says, chunk by chunk; then `status` and `body`.
+
+    With `only_refused`, the accepted and the duplicates are counted and not listed.
+    """
+
+    def __init__(self, only_refused: bool = False) -> None:
+        self._only_refused = only_refused
+        self._counts = dict.fromkeys(Status, 0)
+        self._file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._size = 0
+
+    @property
+    def total(self) -> int:
+        """Events answered: the first so many of the body."""
+        return sum(self._counts.values())
+
+    def add(self, answers: list[Answer]) -> None:
+        """Raises `Unavailable` where the disk is full; what was added before stays."""
+        listed = _encode(self._said(answers))[1:-1]
+        if listed:
+            self._write((b"," if self._size else b"") + listed)
+        for status in Status:
+            self._counts[status] += sum(a.status is status for a in answers)
+
+    def _said(self, answers: list[Answer]) -> list[_Said]:
+        return [
+            _said(position, answer)
+            for position, answer in enumerate(answers, self.total)
+            if not self._only_refused or answer.refusal is not None
+        ]
+
+    def _write(self, text: bytes) -> None:
+        try:
+            self._file.seek(self._size)
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:
+            why = f"the answers cannot be kept until the body has ended ({error})"
+            raise Unavailable(why, _FULL_S) from error
+        self._size += len(text)
+
+    @property
+    def preference(self) -> dict[str, str]:
+        """The header that says what of the request's `Prefer` was heeded (RFC 7240)."""
+        return {"preference-applied": "return=minimal"} if self._only_refused else {}
+
+    @property
+    def status(self) -> int:
+        """202: none is refused; 207: some; 422: all."""
+        refused = self._counts[Status.REFUSED]
+        if not refused:
+            return 202
+        return 422 if refused == self.total else 207
+
+    def body(self, error: str | None = None) -> tuple[int, Iterator[bytes]]:
+        """Its length and its pieces."""
+        head: dict[str, object] = {status.value: n for status, n in self._counts.items()}
+        if error is not None:
+            head |= {"answered": self.total, "error": error}
+        start = _encode(head)[:-1] + b',"answers":['
+        return len(start) + self._size + 2, self._pieces(start)
+
+    def _pieces(self, start: bytes) -> Iterator[bytes]:
+        if self._size <= _PIECE:
+            self._file.seek(0)
+            yield start + self._file.read(self._size) + b"]}"
+            return
+        yield start
+        for at in range(0, self._size, _PIECE):
+            self._file.seek(at)
+            yield self._file.read(min(_PIECE, self._size - at))
+        yield b"]}"
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _said(position: int, answer: Answer) -> _Said:
+    why = answer.refusal
+    if why is None:
+        return _Said(position, answer.status.value, answer.event_id, note=answer.note)
+    return _Said(position, answer.status.value, answer.event_id, why.code, why.field, why.message)

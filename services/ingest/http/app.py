@@ -1,0 +1,64 @@
+"""The HTTP service around an intake: events, health, and the pages that explain them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from fastapi import FastAPI, Response
+from fastapi_offline import FastAPIOffline
+from starlette.routing import Route
+
+from services.access.door import Door, OpenDoor
+from services.ingest.http.events import Events
+from services.ingest.http.openapi import DESCRIPTION, document
+from services.ingest.intake import Intake, Unavailable
+
+Checks = Mapping[str, Callable[[], Awaitable[None]]]
+"""By name, what must answer for the service to be ready; each raises `Unavailable`."""
+
+_OPEN = OpenDoor()
+
+
+def make_http(
+    intake: Intake,
+    door: Door = _OPEN,
+    checks: Checks | None = None,
+    stop: asyncio.Event | None = None,
+) -> FastAPI:
+    """The HTTP service. Once `stop` is set it takes nothing new."""
+    app = FastAPIOffline(title="COPQ", version="1", description=DESCRIPTION, redoc_url=None)
+    events = Events(intake, door, stop or asyncio.Event())
+    app.router.routes.append(Route("/v1/events", events, methods=["POST", "OPTIONS"]))
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+
+    @app.get("/healthz", summary="Is the process alive?", tags=["health"])
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get(
+        "/readyz",
+        summary="Would an event be stored now?",
+        tags=["health"],
+        responses={503: {"description": "No; the answer says what does not answer."}},
+    )
+    async def ready(response: Response) -> dict[str, str]:
+        found = {name: await _found(check) for name, check in (checks or {}).items()}
+        if stop is not None and stop.is_set():
+            found["service"] = "is closing"
+        good = all(said == _GOOD for said in found.values())
+        response.status_code = 200 if good else 503
+        return {"status": "ready" if good else "not ready", **found}
+
+    for path, answer in (("/healthz", health), ("/readyz", ready)):
+        app.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
+    return app
+
+
+_GOOD = "answers"
+
+
+async def _found(check: Callable[[], Awaitable[None]]) -> str:
+    try:
+        await check()
+    except Unavailable as error:
+        return str(error)
+    return _GOOD

@@ -1,0 +1,111 @@
+"""The body of a request as it comes in: unpacked, charged for, and no faster than it is stored."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Self
+
+from starlette.requests import Request
+from starlette.types import Message
+
+from services.ingest.http.turned_away import ClientGone, TurnedAway
+from services.ingest.http.unpacking import unpacker
+
+SMALL = 64 * 1024
+"""A body up to this size is held as it is; what is larger needs a lane."""
+
+LANES = 4
+"""Larger bodies read at once: so many times a document or a chunk may lie in memory."""
+
+LANE_S = 10
+GRACE_S = 20
+SLOWEST = 4 * 1024
+"""A sender may keep us waiting for `GRACE_S`, and a second more for so many bytes."""
+
+_LOOK_S = 1.0
+
+CLOSING = "the service is closing"
+
+
+class Body:
+    """`async with Body(…) as body`, then `parts()` once."""
+
+    def __init__(
+        self,
+        request: Request,
+        lanes: asyncio.Semaphore,
+        charge: Callable[[int], None],
+        stop: asyncio.Event,
+    ) -> None:
+        self._receive = request.receive
+        self._unpacker = unpacker(request.headers.get("content-encoding", ""))
+        self._lanes = lanes
+        self._charge = charge
+        self._stop = stop
+        self._size = self._given = 0
+        self._waited = 0.0
+        self._in_lane = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._in_lane:
+            self._lanes.release()
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """Some bytes at a time, never many. Raises `TurnedAway` or `ClientGone`."""
+        async for data in self._arriving():
+            for piece in self._unpacker.feed(data):
+                self._charge(len(piece))
+                self._given += len(piece)
+                if self._given > SMALL:
+                    await self._enter_lane()
+                yield piece
+        self._unpacker.finish()
+
+    async def _arriving(self) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            message = await self._next()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            data, more = message.get("body", b""), message.get("more_body", False)
+            self._size += len(data)
+            if data:
+                yield data
+
+    async def _next(self) -> Message:
+        loop = asyncio.get_running_loop()
+        while True:
+            began, left = loop.time(), GRACE_S + self._size / SLOWEST - self._waited
+            if left <= 0:
+                raise TurnedAway(408, "the body comes too slowly", Connection="close")
+            try:
+                async with asyncio.timeout(min(left, _LOOK_S)):
+                    return await self._receive()
+            except TimeoutError:
+                self._look_at_the_door()
+            finally:
+                self._waited += loop.time() - began
+
+    def _look_at_the_door(self) -> None:
+        if self._stop.is_set():
+            raise TurnedAway(503, CLOSING, Retry_After="5", Connection="close")
+
+    async def _enter_lane(self) -> None:
+        self._look_at_the_door()
+        if self._in_lane:
+            return
+        try:
+            async with asyncio.timeout(LANE_S):
+                await self._lanes.acquire()
+        except TimeoutError:
+            why = f"{LANES} large bodies are being read already"
+            raise TurnedAway(503, why, Retry_After="2") from None
+        self._in_lane = True

@@ -1,0 +1,162 @@
+"""`POST /v1/events` itself: a bare ASGI endpoint, since every event of a plant comes through it."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from fastapi import HTTPException, Request
+from starlette.types import Receive, Scope, Send
+
+from services.access.door import Bearer, Door, Role, TooMuch
+from services.access.requests import admitted
+from services.ingest.http.answers import Answers
+from services.ingest.http.body import CLOSING, GRACE_S, LANES, SLOWEST, Body
+from services.ingest.http.formats import ACCEPTED, reader
+from services.ingest.http.turned_away import ClientGone, TurnedAway
+from services.ingest.http.unpacking import CODINGS
+from services.ingest.intake import Answer, Intake, Unavailable
+
+AT_ONCE = 256
+"""Requests under way; more are told to come again."""
+
+AHEAD = 1
+"""Chunks that are read and checked while one is being stored."""
+
+LINGER_S = 2
+"""How long a connection that is to be closed stays open for its answer to be read."""
+
+_AGAIN = "send all again later, none counts twice"
+UnderWay = deque[asyncio.Task[list[Answer]]]
+
+
+class Events:
+    """The endpoint around an intake. What it holds in memory is bounded, whatever is sent."""
+
+    def __init__(self, intake: Intake, door: Door, stop: asyncio.Event) -> None:
+        self._intake = intake
+        self._door = door
+        self._stop = stop
+        self._lanes = asyncio.Semaphore(LANES)
+        self._under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if request.method == "OPTIONS":
+            return await _offer(send)
+        answers = Answers("return=minimal" in request.headers.get("prefer", ""))
+        self._under_way += 1
+        try:
+            status, error, headers = await self._take(request, answers)
+            await _say(send, answers, status, error, headers)
+            if error is not None and (self._stop.is_set() or "Connection" in headers):
+                await _linger(receive)
+            await send({"type": "http.response.body", "body": b""})
+        except ClientGone:
+            pass
+        finally:
+            self._under_way -= 1
+            answers.close()
+
+    async def _take(
+        self, request: Request, answers: Answers
+    ) -> tuple[int, str | None, dict[str, str]]:
+        """Status, error and headers of the response."""
+        try:
+            self._refuse_new()
+            bearer = await admitted(request, self._door, Role.OPERATOR)
+            self._door.charge(bearer, requests=1)
+            await self._store(request, bearer, answers)
+        except Unavailable as error:
+            return 503, f"{error}; {_AGAIN}", {"Retry-After": str(error.retry_after)}
+        except TooMuch as error:
+            return 429, f"{error}; {_AGAIN}", {"Retry-After": str(error.retry_after)}
+        except TurnedAway as error:
+            again = f"; {_AGAIN}" if "Retry-After" in error.headers else ""
+            return error.status, f"{error}{again}", error.headers
+        except HTTPException as error:
+            return error.status_code, str(error.detail), dict(error.headers or {})
+        return answers.status, None, {}
+
+    def _refuse_new(self) -> None:
+        if self._stop.is_set():
+            raise TurnedAway(503, CLOSING, Retry_After="5", Connection="close")
+        if self._under_way > AT_ONCE:
+            raise TurnedAway(503, f"{AT_ONCE} requests are under way already", Retry_After="1")
+
+    async def _store(self, request: Request, bearer: Bearer, answers: Answers) -> None:
+        def charge(size: int) -> None:
+            self._door.charge(bearer, size=size)
+
+        read = reader(request.headers)
+        async with Body(request, self._lanes, charge, self._stop) as body:
+            await self._store_chunks(read(body), bearer, answers)
+
+    async def _store_chunks(
+        self, chunks: AsyncIterator[list[bytes]], bearer: Bearer, answers: Answers
+    ) -> None:
+        """One chunk is stored while the next is read. The answers are those of a beginning."""
+        stored: UnderWay = deque()
+        try:
+            async for chunk in chunks:
+                self._door.charge(bearer, events=len(chunk))
+                stored.append(asyncio.create_task(self._intake.accept(chunk, bearer.sender)))
+                if len(stored) > AHEAD:
+                    answers.add(await stored.popleft())
+        except (TurnedAway, TooMuch):
+            await _finish(stored, answers)
+            raise
+        except (Unavailable, ClientGone):
+            await asyncio.gather(*stored, return_exceptions=True)
+            raise
+        await _finish(stored, answers)
+
+
+async def _finish(stored: UnderWay, answers: Answers) -> None:
+    try:
+        while stored:
+            answers.add(await stored.popleft())
+    finally:
+        await asyncio.gather(*stored, return_exceptions=True)
+
+
+async def _say(
+    send: Send, answers: Answers, status: int, error: str | None, headers: dict[str, str]
+) -> None:
+    """Where the request ended early: how many events at its beginning are answered for good.
+
+    Raises `ClientGone` where the answer is not read.
+    """
+    if error is not None and answers.total:
+        known = f"the first {answers.total} events are answered, of the others nothing is known"
+        error = f"{error} ({known})"
+    length, pieces = answers.body(error)
+    known_headers = {"content-type": "application/json", "content-length": str(length)}
+    await _begin(send, status, {**known_headers, **headers, **answers.preference})
+    try:
+        async with asyncio.timeout(GRACE_S + length / SLOWEST):
+            for piece in pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except TimeoutError:
+        raise ClientGone from None
+
+
+async def _linger(receive: Receive) -> None:
+    """A connection that is closed while its client sends is reset, and the answer lost with it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+
+async def _offer(send: Send) -> None:
+    """The answer to `OPTIONS`."""
+    types = ", ".join(ACCEPTED)
+    offered = {"Allow": "POST, OPTIONS", "Accept-Post": types, "Accept-Encoding": CODINGS}
+    await _begin(send, 204, offered)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _begin(send: Send, status: int, headers: dict[str, str]) -> None:
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
