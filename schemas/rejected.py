@@ -38,6 +38,7 @@ class RejectedEvent(BaseModel):
         description=f"The first {KEPT_BYTES} bytes.",
         json_schema_extra={"contentEncoding": "base64"},
     )
+    sent_by: str | None = Field(None, description="Who sent it; null: nobody asked.")
     rejected_at: AwareDatetime
 
     @property
@@ -47,7 +48,11 @@ class RejectedEvent(BaseModel):
 
 
 def rejected_event(
-    refusal: Refusal, payload: bytes, rejected_at: datetime, origin: Origin | None = None
+    refusal: Refusal,
+    payload: bytes,
+    rejected_at: datetime,
+    origin: Origin | None = None,
+    sent_by: str | None = None,
 ) -> RejectedEvent:
     """The rejected event of a message, cut to what is kept of it."""
     return RejectedEvent(
@@ -56,6 +61,7 @@ def rejected_event(
         message=refusal.message,
         origin=origin,
         size=len(payload),
+        sent_by=sent_by,
         payload_base64=b64encode(payload[:KEPT_BYTES]).decode(),
         rejected_at=rejected_at,
     )

@@ -28,7 +28,8 @@ def _row(event: RejectedEvent) -> tuple[object, ...]:
     origin = event.origin
     where = (origin.topic, origin.partition, origin.offset) if origin else (None, None, None)
     why = (event.code, _storable(event.field), _storable(event.message))
-    return (event.rejected_at, *where, *why, event.size, event.payload)
+    who = _storable(event.sent_by) if event.sent_by else None
+    return (event.rejected_at, *where, *why, event.size, who, event.payload)
 
 
 def _storable(text: str) -> str:

@@ -14,6 +14,7 @@ from services.ingest.check import check
 from services.ingest.intake import Answer, Status, Unavailable
 from services.ingest.sender import ANYONE, Sender
 from services.kafka.closing import close_producer
+from services.kafka.headers import NONE, Headers, of_sender
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import EVENTS, REJECTED, key_of
 
@@ -38,7 +39,8 @@ class KafkaIntake:
         now = datetime.now(UTC)
         valid: list[Message] = []
         refused: list[Message] = []
-        answers = [_check(raw, now, sender, valid, refused) for raw in raws]
+        headers = of_sender(sender.name)
+        answers = [_check(raw, now, sender, headers, valid, refused) for raw in raws]
         await self._store({EVENTS: valid, REJECTED: refused if self._keeps else []})
         return answers
 
@@ -81,13 +83,18 @@ class KafkaIntake:
 
 
 def _check(
-    raw: bytes, now: datetime, sender: Sender, valid: list[Message], refused: list[Message]
+    raw: bytes,
+    now: datetime,
+    sender: Sender,
+    headers: Headers,
+    valid: list[Message],
+    refused: list[Message],
 ) -> Answer:
     try:
         event = check(raw, now, sender)
     except Refused as why:
-        kept = rejected.rejected_event(why.refusal, raw, now)
-        refused.append((None, rejected.encode(kept)))
+        kept = rejected.rejected_event(why.refusal, raw, now, sent_by=sender.name)
+        refused.append((None, rejected.encode(kept), NONE))
         return Answer(Status.REFUSED, refusal=why.refusal)
-    valid.append((key_of(event.plant, event.line), raw))
+    valid.append((key_of(event.plant, event.line), raw, headers))
     return Answer(Status.ACCEPTED, event.event_id)

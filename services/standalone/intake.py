@@ -52,7 +52,7 @@ class LedgerIntake:
         async with conn.transaction():
             posted = await post(conn, batch, self._book)
             if self._keeps:
-                await keep_rejected(conn, _rejected(raws, answers, now))
+                await keep_rejected(conn, _rejected(raws, answers, now, sender.name))
         return _with_duplicates(answers, posted)
 
 
@@ -70,7 +70,7 @@ def _price_one(raw: bytes, book: RateBook, batch: Batch, now: datetime, sender: 
         return Answer(Status.REFUSED, refusal=refused.refusal)
     seen = event.event_id in batch.seen
     pricing = price(event, book)
-    batch.add(encode(raw, pricing))
+    batch.add(encode(raw, pricing), sent_by=sender.name)
     status = Status.DUPLICATE if seen else Status.ACCEPTED
     return Answer(status, event.event_id, note=pricing.reason)
 
@@ -84,9 +84,14 @@ def _with_duplicates(answers: list[Answer], posted: Posted) -> list[Answer]:
     ]
 
 
-def _rejected(raws: list[bytes], answers: list[Answer], now: datetime) -> list[RejectedEvent]:
-    pairs = zip(raws, answers, strict=True)
-    return [rejected_event(a.refusal, raw, now) for raw, a in pairs if a.refusal is not None]
+def _rejected(
+    raws: list[bytes], answers: list[Answer], now: datetime, sent_by: str | None
+) -> list[RejectedEvent]:
+    return [
+        rejected_event(answer.refusal, raw, now, sent_by=sent_by)
+        for raw, answer in zip(raws, answers, strict=True)
+        if answer.refusal is not None
+    ]
 
 
 async def pool_of(dsn: str, size: int = 4) -> asyncpg.Pool:
