@@ -1,6 +1,7 @@
 """Rejected events: what `quality.events.rejected` says of a message that was refused."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -39,6 +40,7 @@ class RejectedEvent(BaseModel):
         json_schema_extra={"contentEncoding": "base64"},
     )
     sent_by: str | None = Field(None, description="Who sent it; null: nobody asked.")
+    headers: dict[str, str] = Field({}, description="Of a CloudEvent on Kafka: those it needs.")
     rejected_at: AwareDatetime
 
     @property
@@ -53,6 +55,7 @@ def rejected_event(
     rejected_at: datetime,
     origin: Origin | None = None,
     sent_by: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> RejectedEvent:
     """The rejected event of a message, cut to what is kept of it."""
     return RejectedEvent(
@@ -62,6 +65,7 @@ def rejected_event(
         origin=origin,
         size=len(payload),
         sent_by=sent_by,
+        headers=dict(headers or {}),
         payload_base64=b64encode(payload[:KEPT_BYTES]).decode(),
         rejected_at=rejected_at,
     )

@@ -1,0 +1,135 @@
+"""CloudEvents 1.0 around our events: the `data` is the event, the envelope fills in what it lacks.
+
+`event_id` is taken from `source` and `id`, which together are a CloudEvent's identity;
+`event_type` from the end of `type`; `occurred_at` from `time`; `source` from `source`. What the
+event says itself goes before the envelope. The event's own bytes are kept as they are: numbers
+stay the text that was sent.
+"""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from hashlib import sha256
+
+import msgspec
+
+from schemas.decode import MAX_EVENT_BYTES
+from schemas.refusal import Refusal, Refused, shown
+
+LONGEST_ID = 128
+LONGEST_SOURCE = 64
+_LARGEST_ENVELOPE = 2 * MAX_EVENT_BYTES
+"""Base64 takes a third more, and attributes have their place too."""
+
+_REQUIRED = ("specversion", "id", "source", "type")
+_USED = (*_REQUIRED, "time", "datacontenttype")
+_BARE = "a CloudEvent needs specversion, id, source and type; a bare event is application/json"
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_text = msgspec.json.Decoder(str).decode
+_BROKEN = (msgspec.DecodeError, RecursionError, ValueError)
+
+
+def from_structured(raw: bytes) -> bytes:
+    """The event in a CloudEvent of structured mode. Raises `Refused`."""
+    if len(raw) > _LARGEST_ENVELOPE:
+        raise Refused(Refusal("too_large", "", f"is {len(raw)} bytes; {_LARGEST_ENVELOPE} at most"))
+    envelope = _object(raw, "a CloudEvent is a JSON object")
+    attributes = {name: _attribute(name, envelope[name]) for name in _USED if name in envelope}
+    _check(attributes)
+    return _filled(attributes, _data(envelope))
+
+
+def from_binary(attributes: Mapping[str, str], data: bytes) -> bytes:
+    """The event in the data of a CloudEvent. Raises `Refused`.
+
+    `attributes` are named without prefix (`id`, `source`, …), in lower case and decoded;
+    `datacontenttype` is among them where it is known.
+    """
+    _check(attributes)
+    return _filled(attributes, data)
+
+
+def _filled(attributes: Mapping[str, str], data: bytes) -> bytes:
+    said = _object(data, "the data of a CloudEvent is an event, which is a JSON object")
+    lacking = [f'"{n}":{_json(n, v)}' for n, v in _offered(attributes, said) if n not in said]
+    if not lacking:
+        return data
+    rest = data.strip()[1:].lstrip()
+    return ("{" + ",".join(lacking) + ("," if said else "")).encode() + rest
+
+
+def _check(attributes: Mapping[str, str]) -> None:
+    for name in _REQUIRED:
+        if not attributes.get(name):
+            raise Refused(Refusal("missing_field", name, f"{name} is missing: {_BARE}"))
+    if attributes["specversion"] != "1.0":
+        message = f'specversion is "{shown(attributes["specversion"])}"; send CloudEvents 1.0'
+        raise Refused(Refusal("bad_envelope", "specversion", message))
+    if " " in attributes["source"]:
+        raise Refused(Refusal("bad_envelope", "source", "source is a URI, which has no blank"))
+    kind = attributes.get("datacontenttype", "application/json").split(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        message = f'datacontenttype is "{shown(kind)}"; the data must be application/json'
+        raise Refused(Refusal("bad_envelope", "datacontenttype", message))
+
+
+def _offered(attributes: Mapping[str, str], said: Mapping[str, object]) -> list[tuple[str, str]]:
+    """What the envelope knows of the event. A stop occurs as it starts, whenever it is sent."""
+    offered = [
+        ("event_id", _event_id(attributes["source"], attributes["id"])),
+        ("event_type", _event_type(attributes["type"])),
+        ("source", attributes["source"][-LONGEST_SOURCE:]),
+    ]
+    if attributes.get("time") and "started_at" not in said:
+        offered.append(("occurred_at", attributes["time"]))
+    return offered
+
+
+def _event_id(source: str, number: str) -> str:
+    """Of source and id, which no two events share: a URI has no blank. A long one is hashed."""
+    whole = f"{source} {number}"
+    if len(whole) <= LONGEST_ID:
+        return whole
+    return f"cloudevent:{sha256(whole.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def _event_type(given: str) -> str:
+    """`com.example.defect` and `com.example.defect.v1` are a defect."""
+    *before, last = given.split(".")
+    return before[-1] if before and last[:1] == "v" and last[1:].isdecimal() else last
+
+
+def _object(raw: bytes, otherwise: str) -> dict[str, msgspec.Raw]:
+    try:
+        return _members(raw)
+    except msgspec.ValidationError:
+        raise Refused(Refusal("not_an_object", "", otherwise)) from None
+    except _BROKEN as error:
+        raise Refused(Refusal("malformed_json", "", f"is not JSON: {error}")) from None
+
+
+def _attribute(name: str, raw: msgspec.Raw) -> str:
+    try:
+        return _text(raw)
+    except _BROKEN:
+        raise Refused(Refusal("bad_envelope", name, f"{name} must be a text")) from None
+
+
+def _data(envelope: Mapping[str, msgspec.Raw]) -> bytes:
+    if "data_base64" in envelope:
+        try:
+            return b64decode(_attribute("data_base64", envelope["data_base64"]), validate=True)
+        except ValueError:
+            message = "data_base64 is not base64"
+            raise Refused(Refusal("bad_envelope", "data_base64", message)) from None
+    if "data" not in envelope:
+        raise Refused(Refusal("missing_field", "data", "data is missing: it holds the event"))
+    return bytes(envelope["data"])
+
+
+def _json(name: str, value: str) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        message = f"{name} is taken from the envelope, which holds no valid text for it"
+        raise Refused(Refusal("bad_envelope", name, message)) from None
