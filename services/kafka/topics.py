@@ -39,6 +39,16 @@ async def make_topics(bootstrap: str, partitions: int = PARTITIONS, replication:
         await admin.close()
 
 
+async def cluster_id(bootstrap: str) -> str:
+    """Which cluster it is: one that was made anew has another. Raises `KafkaError`."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return str((await admin.describe_cluster())["cluster_id"])
+    finally:
+        await admin.close()
+
+
 async def _make(admin: AIOKafkaAdminClient, topic: NewTopic) -> None:
     try:
         answer = await admin.create_topics([topic])
