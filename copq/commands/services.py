@@ -53,6 +53,8 @@ def up(
     from services.standalone.server import serve
 
     start_logging()
+    if mapping and watch is None:
+        fail("--mapping is for the files of a folder: say which, by --watch FOLDER")
     folder = watch_settings(watch, mapping or [], data / "imports") if watch else None
     if database_url is not None:
         _migrated(database_url)

@@ -25,7 +25,7 @@ from services.ingest.intake import Intake
 
 MAPPING_HELP = (
     "Mapping file, or PATTERN=FILE for the files of a name, such as 'mes-*.csv=mes.yaml'; may "
-    "come several times, and the first pattern that fits is taken. See docs/import.md."
+    "come several times, and the first pattern that fits is taken. See docs/ingest/files.md."
 )
 SettleOption = Annotated[
     float, typer.Option(min=0, help="Seconds a file must stay as it is before it is taken.")
@@ -68,7 +68,9 @@ def watch_settings(
     if not folder.is_dir():
         fail(f"{folder} is no folder: make it first, then watch it")
     if not mapping:
-        fail("--watch needs a --mapping FILE that says what the files mean; see docs/import.md")
+        fail(
+            "--watch needs a --mapping FILE that says what the files mean; see docs/ingest/files.md"
+        )
     return WatchSettings(folder, tuple(map(_choice, mapping)), state, settle_s)
 
 
