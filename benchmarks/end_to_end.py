@@ -13,6 +13,7 @@ from benchmarks.plant import event, events
 from benchmarks.posting import posted
 from benchmarks.servers import PARTITIONS, Process, Servers, fill_topic
 from services.kafka.brokers import Brokers
+from services.kafka.headers import NONE
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import EVENTS
 
@@ -64,7 +65,7 @@ async def _probe_once(producer: AIOKafkaProducer, conn: asyncpg.Connection) -> f
     """Publish one event of a line of its own, and wait for it in the rollup."""
     before = await conn.fetchval(_PROBES)
     raw = event(random.Random(), "PROBE", time.time())
-    await asyncio.gather(*await publish(producer, EVENTS, 0, [(b"north/PROBE", raw)]))
+    await asyncio.gather(*await publish(producer, EVENTS, 0, [(b"north/PROBE", raw, NONE)]))
     begin = time.perf_counter()
     while await conn.fetchval(_PROBES) == before:
         await asyncio.sleep(0.001)

@@ -6,6 +6,9 @@ import time
 import uuid
 from collections.abc import Iterator
 
+from services.kafka.headers import NONE
+from services.kafka.publish import Message
+
 LINES = 20
 PRODUCTS = 50
 PER_SECOND = 5_000
@@ -27,12 +30,12 @@ cost_tables:
 )
 
 
-def events(count: int, seed: int = 1, start: int = START) -> Iterator[tuple[bytes, bytes]]:
-    """Key and bytes of `count` events: defects, a third of them production and scrap."""
+def events(count: int, seed: int = 1, start: int = START) -> Iterator[Message]:
+    """Messages of `count` events: defects, a third of them production and scrap."""
     chance = random.Random(seed)
     for number in range(count):
         line = f"L{chance.randrange(LINES)}"
-        yield f"north/{line}".encode(), event(chance, line, start + number / PER_SECOND)
+        yield f"north/{line}".encode(), event(chance, line, start + number / PER_SECOND), NONE
 
 
 def event(chance: random.Random, line: str, at: float, event_id: str | None = None) -> bytes:

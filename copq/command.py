@@ -11,6 +11,7 @@ from copq.commands import (
     rejected,
     report,
     services,
+    watch,
 )
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app.command("costing")(services.costing)
 app.command("aggregator")(services.aggregator)
 app.command("migrate")(migrations.migrate_command)
 app.command("import")(importing.import_command)
+app.command("watch")(watch.watch)
 app.command("price")(price.price_command)
 app.command("report")(report.report)
 app.command("trailing")(report.trailing)

@@ -42,3 +42,8 @@ def brokers(addresses: str, plaintext: bool) -> Brokers:
             Exit.USAGE,
         )
     return found
+
+
+def optional_brokers(addresses: str | None, plaintext: bool) -> Brokers | None:
+    """As `brokers`, for a command that may do without."""
+    return brokers(addresses, plaintext) if addresses else None

@@ -1,6 +1,7 @@
 """Rejected events: what `quality.events.rejected` says of a message that was refused."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -38,6 +39,8 @@ class RejectedEvent(BaseModel):
         description=f"The first {KEPT_BYTES} bytes.",
         json_schema_extra={"contentEncoding": "base64"},
     )
+    sent_by: str | None = Field(None, description="Who sent it; null: nobody asked.")
+    headers: dict[str, str] = Field({}, description="Of a CloudEvent on Kafka: those it needs.")
     rejected_at: AwareDatetime
 
     @property
@@ -47,7 +50,12 @@ class RejectedEvent(BaseModel):
 
 
 def rejected_event(
-    refusal: Refusal, payload: bytes, rejected_at: datetime, origin: Origin | None = None
+    refusal: Refusal,
+    payload: bytes,
+    rejected_at: datetime,
+    origin: Origin | None = None,
+    sent_by: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> RejectedEvent:
     """The rejected event of a message, cut to what is kept of it."""
     return RejectedEvent(
@@ -56,6 +64,8 @@ def rejected_event(
         message=refusal.message,
         origin=origin,
         size=len(payload),
+        sent_by=sent_by,
+        headers=dict(headers or {}),
         payload_base64=b64encode(payload[:KEPT_BYTES]).decode(),
         rejected_at=rejected_at,
     )

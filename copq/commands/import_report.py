@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.progress import (
     BarColumn,
@@ -19,6 +18,10 @@ from rich.text import Text
 
 from copq.terminal import err, out, print_json, table
 from services.ingest.files.importing import ImportReport, Step
+from services.ingest.files.report import report_json
+
+SHOWN = 10
+"""Refusals that fit a screen; --json has more."""
 
 
 class _RowRate(ProgressColumn):
@@ -67,7 +70,7 @@ def show_interrupted(file: Path, step: Step | None) -> None:
 
 def show_report(report: ImportReport, as_json: bool) -> None:
     if as_json:
-        print_json(_json(report))
+        print_json(report_json(report))
         return
     tally = report.tally
     if report.resumed_at:
@@ -99,24 +102,7 @@ def _show_refusals(report: ImportReport) -> None:
     tally = report.tally
     if not tally.refused:
         return
-    rows = [(f"{r.row:,}", r.field, r.message) for r in tally.refusals]
+    rows = [(f"{r.row:,}", r.field, r.message) for r in tally.refusals[:SHOWN]]
     table("Refused", ["row", "field", "why"], rows, left=3)
     if tally.refused > len(rows):
         out.print(f"and {tally.refused - len(rows):,} more.")
-
-
-def _json(report: ImportReport) -> dict[str, Any]:
-    tally = report.tally
-    return {
-        "rows": report.rows,
-        "ambiguous_rows": report.ambiguous,
-        "resumed_at": report.resumed_at,
-        "events": dict(sorted(tally.sent.items())),
-        "accepted": tally.accepted,
-        "duplicates": tally.duplicates,
-        "refused": tally.refused,
-        "unpriced": tally.unpriced,
-        "refusals": [
-            {"row": r.row, "field": r.field, "message": r.message} for r in tally.refusals
-        ],
-    }

@@ -1,53 +1,47 @@
 """`copq import`: a plant's own file into the ledger, by a mapping."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
+from aiokafka.errors import KafkaError
 
 from copq.commands.import_report import progress, show_interrupted, show_report
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.commands.import_target import (
+    KafkaOption,
+    OpenTarget,
+    StateOption,
+    ToOption,
+    faults_of_mapping,
+    opened,
+)
+from copq.database import DATA, DatabaseOption, DataOption
 from copq.exits import Exit
+from copq.kafka import PlaintextOption, optional_brokers
 from copq.terminal import fail
 from services.ingest.files.checkpoint import Checkpoint, import_key
-from services.ingest.files.faults import FileError, MappingError, NotAnIntake
+from services.ingest.files.faults import FileError, NotAnIntake
 from services.ingest.files.importing import ImportReport, Step, import_file
-from services.ingest.files.ledger_identity import ledger_identity
 from services.ingest.files.mapping import Mapping
 from services.ingest.files.mapping_file import read_mapping
 from services.ingest.files.survey import Survey, survey
-from services.ingest.intake import Intake, Unavailable
-from services.standalone.intake import LedgerIntake, pool_of
+from services.ingest.intake import Unavailable
 
-REQUEST_WITHIN_S = 120.0
 INTERRUPTED = 130
 """As a shell says it: ended by Ctrl-C."""
-
-
-class Target(NamedTuple):
-    """Where the events go, and a text that tells it from every other place."""
-
-    intake: Intake
-    identity: str
-
-
-OpenTarget = Callable[[], AbstractAsyncContextManager[Target]]
 
 
 def import_command(
     file: Annotated[Path, typer.Argument(help="CSV, NDJSON or Parquet; also gzipped.")],
     mapping: Annotated[Path, typer.Option(help="Mapping file (YAML); see docs/import.md.")],
-    to: Annotated[
-        str | None, typer.Option(help="A running service, such as http://localhost:8080.")
-    ] = None,
+    to: ToOption = None,
+    kafka: KafkaOption = None,
+    plaintext: PlaintextOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    state: Annotated[
-        Path | None,
-        typer.Option(help="Folder that remembers how far an import got. [DATA/imports]"),
-    ] = None,
+    state: StateOption = None,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
@@ -55,25 +49,16 @@ def import_command(
 
     Nothing counts twice: not a file imported again, nor one that overlaps with another.
     """
-    declared = _mapping(mapping)
+    with faults_of_mapping(mapping):
+        declared = read_mapping(mapping)
     with _faults_of(file):
         found = survey(file, declared.file)
-        with _opened(to, database_url, data) as target:
+        with opened(to, optional_brokers(kafka, plaintext), database_url, data) as target:
             run = _Run(file, found, declared, state or data / "imports")
             report = run.to_its_end(target)
     show_report(report, as_json)
     if report.tally.refused:
         raise typer.Exit(Exit.NO)
-
-
-def _mapping(path: Path) -> Mapping:
-    try:
-        return read_mapping(path)
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"cannot read {path}: {error}")
-    except MappingError as error:
-        faults = "\n".join(f"  - {fault}" for fault in error.faults)
-        fail(f"{path} is refused; nothing was imported:\n{faults}")
 
 
 @contextmanager
@@ -85,6 +70,8 @@ def _faults_of(file: Path) -> Iterator[None]:
         fail(f"{file} {error}")
     except NotAnIntake as error:
         fail(str(error))
+    except KafkaError as error:
+        fail(f"Kafka does not answer: {error!r}", Exit.UNAVAILABLE)
     except Unavailable as error:
         fail(f"{error}. Run the same command again: it goes on where it was.", Exit.UNAVAILABLE)
     except OSError as error:
@@ -92,35 +79,6 @@ def _faults_of(file: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         # Before the first event was sent; later the run itself says how far it got.
         raise typer.Exit(INTERRUPTED) from None
-
-
-@contextmanager
-def _opened(to: str | None, database_url: str | None, data: Path) -> Iterator[OpenTarget]:
-    if to is not None:
-        if not to.startswith(("http://", "https://")):
-            fail(f'--to is the address of a service, such as http://localhost:8080, not "{to}"')
-        yield lambda: _service(to)
-        return
-    with database(database_url, data) as dsn:
-        yield lambda: _ledger(dsn, database_url or str(data.resolve()))
-
-
-@asynccontextmanager
-async def _service(url: str) -> AsyncIterator[Target]:
-    import httpx  # slow to load, and of use here alone
-
-    from services.ingest.files.http_intake import HttpIntake
-
-    async with httpx.AsyncClient(timeout=REQUEST_WITHIN_S) as client:
-        yield Target(HttpIntake(client, url), url)
-
-
-@asynccontextmanager
-async def _ledger(dsn: str, name: str) -> AsyncIterator[Target]:
-    async with connected(dsn) as conn:
-        identity = await ledger_identity(conn)
-    async with await pool_of(dsn, size=1) as pool:
-        yield Target(LedgerIntake(pool), f"{name} {identity}")
 
 
 class _Run:

@@ -1,6 +1,7 @@
 """`copq rejected`: what was refused, why, and another try for it."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,12 +9,14 @@ import typer
 
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.kafka import PlaintextOption, brokers
+from copq.kafka import PlaintextOption, optional_brokers
 from copq.terminal import fail, out, print_json, table
+from schemas.refusal import Refusal, Refused
 from services.aggregator.rejected import list_rejected, mark_replayed
 from services.ingest.intake import Answer, Intake, Status, Unavailable
 from services.ingest.kafka_intake import KafkaIntake
 from services.kafka.brokers import Brokers
+from services.kafka.cloudevents import as_structured, event_in, event_in_mended
 from services.standalone.intake import LedgerIntake, pool_of
 
 app = typer.Typer(help="Refused events: list them, see their bytes, replay them once mended.")
@@ -60,7 +63,8 @@ def _origin(row: Any) -> str:
 
 
 def _json(row: Any) -> dict[str, Any]:
-    return {**row, "payload": bytes(row["payload"]).decode(errors="replace")}
+    payload = bytes(row["payload"]).decode(errors="replace")
+    return {**row, "headers": json.loads(row["headers"]), "payload": payload}
 
 
 @app.command()
@@ -69,9 +73,13 @@ def show(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Print a refused event's bytes as they came: mend them, and replay them with --with."""
+    """Print a refused event's bytes as they came: mend them, and replay them with --with.
+
+    A CloudEvent that came with its attributes in Kafka headers is printed in structured mode.
+    """
     row = _find(rejected_id, database_url, data)
-    typer.get_binary_stream("stdout").write(bytes(row["payload"]))
+    text = as_structured(json.loads(row["headers"]), bytes(row["payload"]))
+    typer.get_binary_stream("stdout").write(text)
 
 
 def _find(rejected_id: int, database_url: str | None, folder: Path) -> Any:
@@ -106,7 +114,7 @@ def replay(
         bytes_ = mended.read_bytes() if mended else None
     except OSError as error:
         fail(f"cannot read {mended}: {error}")
-    reach = brokers(kafka, plaintext) if kafka else None
+    reach = optional_brokers(kafka, plaintext)
     with database(database_url, data) as dsn:
         try:
             answers = asyncio.run(_replay(dsn, ids or None, bytes_, reach))
@@ -124,9 +132,7 @@ async def _replay(
         async with pool.acquire() as conn:
             rows = await list_rejected(conn, replayed=ids is not None, ids=ids, limit=100_000)
             whole = [row for row in rows if mended or row["size"] == len(row["payload"])]
-            raws = [mended or bytes(row["payload"]) for row in whole]
-            answers = await intake.accept(raws) if raws else []
-            said = {r["rejected_id"]: a for r, a in zip(whole, answers, strict=True)}
+            said = await _said([(row["rejected_id"], _event(row, mended)) for row in whole], intake)
             done = [i for i, answer in said.items() if answer.status is not Status.REFUSED]
             await mark_replayed(conn, done)
             return said
@@ -134,6 +140,27 @@ async def _replay(
         if isinstance(intake, KafkaIntake):
             await intake.close()
         await pool.close()
+
+
+def _event(row: Any, mended: bytes | None) -> bytes | Refusal:
+    """The event to send, taken out of the CloudEvent around it if it is in one."""
+    try:
+        if mended is not None:
+            return event_in_mended(mended)
+        return event_in(json.loads(row["headers"]), bytes(row["payload"]))
+    except Refused as refused:
+        return refused.refusal
+
+
+async def _said(events: list[tuple[int, bytes | Refusal]], intake: Intake) -> dict[int, Answer]:
+    """The answers by id, of those that never get to the intake, too."""
+    sent = {i: raw for i, raw in events if isinstance(raw, bytes)}
+    answers = await intake.accept(list(sent.values())) if sent else []
+    said = dict(zip(sent, answers, strict=True))
+    out_of_hand = {
+        i: Answer(Status.REFUSED, refusal=why) for i, why in events if isinstance(why, Refusal)
+    }
+    return {**said, **out_of_hand}
 
 
 def _show_replayed(answers: dict[int, Answer], as_json: bool) -> None:

@@ -1,17 +1,24 @@
 """`copq up`, and one command for each service of the stream."""
 
+import asyncio
 import logging
+from pathlib import Path
 from typing import Annotated
 
 import asyncpg
 import typer
 
+from copq.commands.import_target import identity_of
+from copq.commands.watch import MAPPING_HELP, started, watch_settings
 from copq.database import DATA, DatabaseOption, DataOption, database
 from copq.exits import Exit
 from copq.kafka import BootstrapOption, PlaintextOption, brokers
 from copq.running import run_service, start_logging
 from copq.terminal import fail, out
 from deploy.migrate import SchemaMismatch, check, migrate
+from services.ingest.files.watch import WatchSettings
+from services.ingest.intake import Intake
+from services.standalone.server import Beside
 
 RequiredDatabase = Annotated[
     str, typer.Option("--database", envvar="DATABASE_URL", help="Postgres of rates and ledger.")
@@ -33,6 +40,10 @@ SessionOption = Annotated[
 def up(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8080,
+    watch: Annotated[
+        Path | None, typer.Option(help="Folder whose files are imported, as by copq watch.")
+    ] = None,
+    mapping: Annotated[list[str] | None, typer.Option(help=MAPPING_HELP)] = None,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
@@ -40,12 +51,16 @@ def up(
     from services.standalone.server import serve
 
     start_logging()
+    if mapping and watch is None:
+        fail("--mapping is for the files of a folder: say which, by --watch FOLDER")
+    folder = watch_settings(watch, mapping or [], data / "imports") if watch else None
     if database_url is not None:
         _migrated(database_url)
     with database(database_url, data) as dsn:
         where = "DATABASE_URL" if database_url else str(data.resolve())
         out.print(f"COPQ listens on http://{host}:{port}/v1/events (docs: /docs); data: {where}")
-        run_service(lambda stop: serve(dsn, host, port, stop))
+        name = database_url or str(data.resolve())
+        run_service(lambda stop: serve(dsn, host, port, stop, _watching(folder, dsn, name, stop)))
 
 
 def ingest(
@@ -108,6 +123,18 @@ def aggregator(
         brokers(kafka, plaintext), database_url, group, session_timeout_s=session_timeout
     )
     run_service(lambda stop: run_aggregator(settings, stop))
+
+
+def _watching(settings: WatchSettings | None, dsn: str, name: str, stop: asyncio.Event) -> Beside:
+    """What runs beside the HTTP service, on the same intake: the watch of a folder, or nothing."""
+
+    async def watching(intake: Intake) -> None:
+        if settings is not None:
+            identity = await identity_of(dsn, name)
+            await started(settings, intake, identity).run(stop)
+        await stop.wait()
+
+    return watching
 
 
 def _migrated(url: str) -> None:

@@ -20,13 +20,15 @@ from schemas.priced import EVENT_FOLLOWS
 
 COLUMNS = (
     "role", "event_id", "occurred_at", "event_type", "payload", "origin_partition",
-    "origin_offset", "plant", "line", "product", "stage", "work_unit", "defect_code", "shift",
-    "supplier", "outcome", "entry_no", "reverses", "reason", "booked_by", "element", "category",
-    "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good", "currency",
-    "rate_version", "hour", "day",
+    "origin_offset", "sent_by", "plant", "line", "product", "stage", "work_unit", "defect_code",
+    "shift", "supplier", "outcome", "entry_no", "reverses", "reason", "booked_by", "element",
+    "category", "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good",
+    "currency", "rate_version", "hour", "day",
 )  # fmt: skip
 INSTANT: TypeAdapter[Any] = TypeAdapter(Instant)
 _NULL = r"\N"
+_NO_ORIGIN = "\t".join([_NULL] * (COLUMNS.index("plant") - COLUMNS.index("event_type")))
+"""Of a row that keeps no event: its type, payload, origin and sender."""
 _NO_ENTRY = "\t".join([_NULL] * (len(COLUMNS) - COLUMNS.index("reverses")))
 
 
@@ -150,6 +152,7 @@ class Batch:
         partition: int | None = None,
         offset: int | None = None,
         known: bool = False,
+        sent_by: str | None = None,
     ) -> None:
         """Add one message of `copq.priced-events`; `known` if its event is stored already.
 
@@ -164,7 +167,8 @@ class Batch:
         if facts.event_id in self.seen:
             return
         self.seen.add(facts.event_id)
-        origin = f"{_payload(raw)}\t{_text(partition)}\t{_text(offset)}"
+        who = _NULL if sent_by is None else _written(sent_by)
+        origin = f"{_written(raw.decode())}\t{_text(partition)}\t{_text(offset)}\t{who}"
         self._add_rows(head, facts, origin, "k" if known else "g")
         for entry in head.once:
             self._add_once(entry, facts)
@@ -181,8 +185,7 @@ class Batch:
         self.rows.append(f"{role}\t{event}\t{facts.event_type}\t{origin}\t{context}\t{first}")
         for figures in more:
             again = "k" if role == "k" else "e"
-            blank = f"{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}"
-            self.rows.append(f"{again}\t{event}\t{blank}\t{context}\t{figures}")
+            self.rows.append(f"{again}\t{event}\t{_NO_ORIGIN}\t{context}\t{figures}")
 
     def _add_once(self, entry: _Entry, facts: _Facts) -> None:
         """An entry that several events may cause has a key of its own, and no event."""
@@ -191,7 +194,7 @@ class Batch:
             self.once[entry.once][1].add(facts.event_id)
             return
         context = _context(_Facts("", "", facts.plant, facts.line, product=facts.product))
-        event = f"g\t{_escape(entry.once)}\t{entry.at}\t{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}"
+        event = f"g\t{_escape(entry.once)}\t{entry.at}\t{_NO_ORIGIN}"
         row = f"{event}\t{context}\tpriced\t1\t{_figures(entry)}"
         self.once[entry.once] = (row, {facts.event_id})
 
@@ -239,8 +242,9 @@ def _escape(value: str) -> str:
     return value.replace("\\", "\\\\") if "\\" in value else value
 
 
-def _payload(raw: bytes) -> str:
-    text = _escape(raw.decode())
+def _written(text: str) -> str:
+    """Any text."""
+    text = _escape(text)
     if "\n" in text or "\t" in text or "\r" in text:
         return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
     return text

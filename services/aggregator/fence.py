@@ -14,6 +14,7 @@ from schemas.refusal import Refusal
 from schemas.rejected import Origin, RejectedEvent, rejected_event
 from services.aggregator import queries
 from services.aggregator.batch import Batch
+from services.kafka.headers import sent_by
 
 
 class Gap(Exception):
@@ -43,7 +44,8 @@ class Fetched:
         for partition, found in records.items():
             for record in found:
                 try:
-                    fetched.batch.add(record.value or b"", partition, record.offset)
+                    who = sent_by(record.headers) if record.headers else None
+                    fetched.batch.add(record.value or b"", partition, record.offset, sent_by=who)
                 except (msgspec.DecodeError, ValueError) as error:
                     fetched.broken.append(_broken(record, error))
         return fetched

@@ -1,5 +1,7 @@
 """Refused messages, kept with their bytes until they are mended and replayed."""
 
+import json
+
 from asyncpg import Connection, Record
 
 from schemas.rejected import RejectedEvent
@@ -28,7 +30,11 @@ def _row(event: RejectedEvent) -> tuple[object, ...]:
     origin = event.origin
     where = (origin.topic, origin.partition, origin.offset) if origin else (None, None, None)
     why = (event.code, _storable(event.field), _storable(event.message))
-    return (event.rejected_at, *where, *why, event.size, event.payload)
+    who = _storable(event.sent_by) if event.sent_by else None
+    return (
+        event.rejected_at, *where, *why, event.size, json.dumps(event.headers), who,
+        event.payload,
+    )  # fmt: skip
 
 
 def _storable(text: str) -> str:

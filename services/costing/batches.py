@@ -15,6 +15,8 @@ from schemas.refusal import Refusal, Refused
 from services.costing.check import TOLERANCE, check_until
 from services.costing.memo import Pricer
 from services.costing.price import MONEY
+from services.kafka.cloudevents import envelope_of, event_in, is_too_large
+from services.kafka.headers import NONE, passed_on, sent_by
 from services.kafka.publish import LARGEST_MESSAGE, Message
 
 
@@ -35,10 +37,14 @@ def price_records(records: Sequence[ConsumerRecord], pricer: Pricer, now: dateti
     latest = now + TOLERANCE
     with localcontext(MONEY):
         for record in records:
+            headers = record.headers
             try:
-                outcome, message = _price(record.value or b"", pricer, latest)
+                raw = record.value or b""
+                if headers:
+                    raw = event_in(envelope_of(headers), raw)
+                outcome, message = _price(raw, pricer, latest)
                 outcomes.append(outcome)
-                batch.priced.append((record.key, message))
+                batch.priced.append((record.key, message, passed_on(headers) if headers else NONE))
             except Refused as refused:
                 _reject(record, refused.refusal, now, batch)
     batch.outcomes.update(outcomes)
@@ -57,8 +63,11 @@ def _price(raw: bytes, pricer: Pricer, latest: datetime) -> tuple[str, bytes]:
 
 def _reject(record: ConsumerRecord, refusal: Refusal, now: datetime, batch: PricedBatch) -> None:
     origin = rejected.Origin(topic=record.topic, partition=record.partition, offset=record.offset)
-    event = rejected.rejected_event(refusal, record.value or b"", now, origin)
-    batch.rejected.append((record.key, rejected.encode(event)))
+    who = sent_by(record.headers)
+    envelope = envelope_of(record.headers)
+    kept = {} if is_too_large(envelope) else envelope
+    event = rejected.rejected_event(refusal, record.value or b"", now, origin, who, kept)
+    batch.rejected.append((record.key, rejected.encode(event), NONE))
     batch.reasons[refusal.code] += 1
 
 

@@ -17,6 +17,7 @@ from services.ingest.intake import Answer, Status, Unavailable
 from services.ingest.sender import ANYONE, Sender
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
+from services.kafka.headers import NONE, Headers, of_sender
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import EVENTS, REJECTED, key_of
 
@@ -51,7 +52,8 @@ class KafkaIntake:
         now = datetime.now(UTC)
         valid: list[Message] = []
         refused: list[Message] = []
-        answers = [_check(raw, now, sender, valid, refused) for raw in raws]
+        headers = of_sender(sender.name)
+        answers = [_check(raw, now, sender, headers, valid, refused) for raw in raws]
         await self._gathering.submit((valid, refused if self._keeps else []))
         return answers
 
@@ -124,13 +126,18 @@ def _keyed(key: bytes, partitions: tuple[int, ...]) -> int:
 
 
 def _check(
-    raw: bytes, now: datetime, sender: Sender, valid: list[Message], refused: list[Message]
+    raw: bytes,
+    now: datetime,
+    sender: Sender,
+    headers: Headers,
+    valid: list[Message],
+    refused: list[Message],
 ) -> Answer:
     try:
         event = check(raw, now, sender)
     except Refused as why:
-        kept = rejected.rejected_event(why.refusal, raw, now)
-        refused.append((None, rejected.encode(kept)))
+        kept = rejected.rejected_event(why.refusal, raw, now, sent_by=sender.name)
+        refused.append((None, rejected.encode(kept), NONE))
         return Answer(Status.REFUSED, refusal=why.refusal)
-    valid.append((key_of(event.plant, event.line), raw))
+    valid.append((key_of(event.plant, event.line), raw, headers))
     return Answer(Status.ACCEPTED, event.event_id)

@@ -7,9 +7,10 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from services.kafka.brokers import Brokers
+from services.kafka.headers import Headers
 
-Message = tuple[bytes | None, bytes]
-"""Key and value."""
+Message = tuple[bytes | None, bytes, Headers]
+"""Key, value and headers."""
 
 _BATCH_BYTES = 960 * 1024
 """Just below what a broker takes by default: each batch costs a round trip."""
@@ -33,12 +34,12 @@ async def publish(
     """Hand messages to the producer, in order; await the futures for the acknowledgements."""
     futures = []
     batch = producer.create_batch()
-    for key, value in messages:
-        if batch.append(key=key, value=value, timestamp=None) is None:
+    for key, value, headers in messages:
+        if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
             batch.close()
             futures.append(await producer.send_batch(batch, topic, partition=partition))
             batch = producer.create_batch()
-            if batch.append(key=key, value=value, timestamp=None) is None:
+            if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
                 raise ValueError(f"a message of {len(value)} bytes does not fit into a batch")
     if batch.record_count():
         batch.close()

@@ -43,6 +43,16 @@ async def make_topics(brokers: Brokers, partitions: int = PARTITIONS, replicatio
         await admin.close()
 
 
+async def cluster_id(brokers: Brokers) -> str:
+    """Which cluster it is: one that was made anew has another. Raises `KafkaError`."""
+    admin = AIOKafkaAdminClient(**brokers.settings())
+    await admin.start()
+    try:
+        return str((await admin.describe_cluster())["cluster_id"])
+    finally:
+        await admin.close()
+
+
 async def _make(admin: AIOKafkaAdminClient, topic: NewTopic) -> None:
     try:
         answer = await admin.create_topics([topic])

@@ -88,7 +88,7 @@ def _price_one(raw: bytes, book: RateBook, batch: Batch, now: datetime, sender: 
         return Answer(Status.REFUSED, refusal=refused.refusal)
     seen = event.event_id in batch.seen
     pricing = price(event, book)
-    batch.add(encode(raw, pricing))
+    batch.add(encode(raw, pricing), sent_by=sender.name)
     status = Status.DUPLICATE if seen else Status.ACCEPTED
     return Answer(status, event.event_id, note=pricing.reason)
 
@@ -104,8 +104,8 @@ def _with_duplicates(answers: list[Answer], posted: Posted) -> list[Answer]:
 
 def _rejected(group: list[Sent], answers: list[list[Answer]], now: datetime) -> list[RejectedEvent]:
     return [
-        rejected_event(answer.refusal, raw, now)
-        for (raws, _), found in zip(group, answers, strict=True)
+        rejected_event(answer.refusal, raw, now, sent_by=sender.name)
+        for (raws, sender), found in zip(group, answers, strict=True)
         for raw, answer in zip(raws, found, strict=True)
         if answer.refusal is not None
     ]

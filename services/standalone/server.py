@@ -1,17 +1,23 @@
 """Everything in one process: HTTP, pricing, posting, late pricing."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from services.aggregator.partitions import keep_making
 from services.aggregator.settling import keep_settling
 from services.beside import run_beside
 from services.ingest.http import make_http
+from services.ingest.intake import Intake
 from services.ingest.serving import serve_http
 from services.rates.watch import RateWatch
 from services.standalone.intake import LedgerIntake, pool_of
 
+Beside = Callable[[Intake], Coroutine[Any, Any, None]]
+"""What runs beside the HTTP service, on the same intake, until it is told to stop."""
 
-async def serve(dsn: str, host: str, port: int, stop: asyncio.Event) -> None:
+
+async def serve(dsn: str, host: str, port: int, stop: asyncio.Event, beside: Beside) -> None:
     """Until `stop` is set; what was accepted by then is committed."""
     rates = RateWatch(dsn)
     await rates.first()
@@ -24,6 +30,7 @@ async def serve(dsn: str, host: str, port: int, stop: asyncio.Event) -> None:
             rates.run(),
             keep_making(dsn),
             keep_settling(dsn, rates),
+            beside(intake),
             stop=stop,
         )
     finally:

@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from services.costing import stream as costing
 from services.costing.stream import CostingSettings, CostingStream, make_app
 from services.kafka.brokers import Brokers
+from services.kafka.headers import NONE
 from services.kafka.publish import publish, start_producer
 from services.kafka.topics import EVENTS, make_topics
 from tests.kafka.broker import KafkaBroker
@@ -70,7 +71,7 @@ async def topic(kafka: KafkaBroker) -> str:
 async def _send(kafka: KafkaBroker, topic: str) -> None:
     producer = await start_producer(Brokers(kafka.bootstrap))
     for partition in (0, 1):
-        messages = [(None, LARGE)] * MESSAGES
+        messages = [(None, LARGE, NONE)] * MESSAGES
         await asyncio.gather(*await publish(producer, topic, partition, messages))
     await producer.stop()
 

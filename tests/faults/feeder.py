@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from services.kafka.brokers import Brokers
+from services.kafka.headers import NONE
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import EVENTS, key_of
 from tests.faults.plant import Fact, Plant
@@ -29,7 +30,7 @@ class Feeder:
         self._producer: AIOKafkaProducer | None = None
 
     async def send(self, facts: Sequence[Fact]) -> None:
-        await self.send_raw([(key_of("pune", fact.line), fact.raw()) for fact in facts])
+        await self.send_raw([(key_of("pune", fact.line), fact.raw(), NONE) for fact in facts])
 
     async def send_raw(self, messages: Sequence[Message]) -> None:
         while True:
@@ -46,8 +47,8 @@ class Feeder:
             self._producer = await start_producer(Brokers(self._bootstrap))
         partitions = sorted(await self._producer.partitions_for(self._topic))
         sorted_out = defaultdict(list)
-        for key, raw in messages:
-            sorted_out[partitions[sum(key or b"") % len(partitions)]].append((key, raw))
+        for message in messages:
+            sorted_out[partitions[sum(message[0] or b"") % len(partitions)]].append(message)
         futures = []
         for partition, found in sorted_out.items():
             futures += await publish(self._producer, self._topic, partition, found)

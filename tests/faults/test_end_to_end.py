@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from services.kafka.brokers import Brokers
+from services.kafka.headers import NONE
 from services.kafka.topics import EVENTS, REJECTED, make_topics
 from tests.faults.feeder import Feeder
 from tests.faults.plant import FIRST, Fact, Plant, invalid
@@ -39,7 +40,7 @@ async def test_valid_events_count_once_and_the_others_wait_with_their_reason(
 async def _send(site: Site, plant: Plant, between: list[bytes]) -> None:
     feeder = Feeder(site.bootstrap)
     await feeder.send(plant.make(3_000))
-    await feeder.send_raw([(None, raw) for raw in between])
+    await feeder.send_raw([(None, raw, NONE) for raw in between])
     await feeder.send(plant.make(3_000))
     await feeder.close()
 
@@ -74,7 +75,7 @@ async def _replay_one_mended(site: Site, plant: Plant, folder: Path) -> None:
 
 async def test_what_is_no_rejected_event_on_the_rejected_topic_stops_nobody(site: Site) -> None:
     feeder = Feeder(site.bootstrap, REJECTED)
-    await feeder.send_raw([(None, b"not ours"), (None, b"\x00")])
+    await feeder.send_raw([(None, b"not ours", NONE), (None, b"\x00", NONE)])
     await feeder.close()
     aggregator = site.aggregator()
     rows = await _rejected(site, 2)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.kafka.headers import NONE
 from tests.faults.feeder import Feeder
 from tests.faults.plant import Plant
 from tests.faults.processes import until
@@ -17,7 +18,7 @@ async def test_a_flood_stops_costing_unacknowledged_and_a_higher_share_lets_it_p
 ) -> None:
     plant, feeder = Plant(19), Feeder(site.bootstrap)
     await feeder.send(plant.make(1_000))
-    await feeder.send_raw([(b"L1", b"broken")] * FLOOD)
+    await feeder.send_raw([(b"L1", b"broken", NONE)] * FLOOD)
     await feeder.close()
     costing = site.costing()
     assert await costing.exit_code() == 4

@@ -159,9 +159,10 @@ async def test_refusals_name_the_row_whoever_refused(file: Path, checkpoint: Che
     assert report.tally.accepted == ROWS - 2
 
 
-async def test_first_ten_refusals_are_kept_and_the_others_counted(
-    file: Path, checkpoint: Checkpoint
+async def test_the_first_refusals_are_kept_and_the_others_counted(
+    file: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("services.ingest.files.checkpoint.KEPT", 10)
     file.write_text(file.read_text().replace(",A,", ",bad,"))
     report = await run(file, MemoryIntake(), checkpoint)
     assert (report.tally.refused, len(report.tally.refusals)) == (ROWS, 10)

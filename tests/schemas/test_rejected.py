@@ -22,6 +22,11 @@ def test_it_comes_through_with_its_bytes(payload: bytes, origin: Origin | None) 
     assert (event.payload, event.size) == (payload, len(payload))
 
 
+def test_it_says_who_sent_it() -> None:
+    event = rejected_event(WHY, b"x", NOW, sent_by="press-4")
+    assert decode(encode(event)).sent_by == "press-4"
+
+
 def test_of_a_large_message_the_beginning_is_kept_and_the_size() -> None:
     event = rejected_event(WHY, b"x" * (KEPT_BYTES + 1), NOW)
     assert (event.payload, event.size) == (b"x" * KEPT_BYTES, KEPT_BYTES + 1)

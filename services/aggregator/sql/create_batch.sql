@@ -7,6 +7,7 @@ create temporary table if not exists batch (
     payload text,
     origin_partition int,
     origin_offset bigint,
+    sent_by text,
     plant text not null,
     line text not null,
     product text,

@@ -10,8 +10,11 @@ with fresh as (
     returning event_id
 ), kept as (
     insert into copq.event (
-        occurred_at, event_id, event_type, plant, line, origin_partition, origin_offset, payload)
-    select occurred_at, event_id, event_type, plant, line, origin_partition, origin_offset, payload
+        occurred_at, event_id, event_type, plant, line, origin_partition, origin_offset, sent_by,
+        payload)
+    select
+        occurred_at, event_id, event_type, plant, line, origin_partition, origin_offset, sent_by,
+        payload
     from batch
     where role = 'g' and payload is not null
         and (event_id in (select event_id from fresh)) is true

@@ -1,7 +1,6 @@
 """How far an import has got, on disk: what lets one that was interrupted go on."""
 
 import hashlib
-import os
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -10,9 +9,13 @@ import msgspec
 
 from services.ingest.files.convert import Unreadable
 from services.ingest.files.mapping import Mapping
+from services.ingest.files.whole_file import write_whole
 
-SHOWN = 10
-"""Refusals that are kept to be shown; the others are counted."""
+KEPT = 1_000
+"""Refusals that are kept for the report; the others are counted."""
+
+REASONS = 10
+"""Why events have no price yet: more than these are one."""
 
 
 @dataclass
@@ -34,12 +37,12 @@ class Tally:
 
     def wait(self, why: str) -> None:
         """An accepted event waits for its price; past a few reasons they are one."""
-        reason = why if why in self.unpriced or len(self.unpriced) < SHOWN else "other reasons"
+        reason = why if why in self.unpriced or len(self.unpriced) < REASONS else "other reasons"
         self.unpriced[reason] = self.unpriced.get(reason, 0) + 1
 
     def refuse(self, row: int, where: str, message: str) -> None:
         self.refused += 1
-        if len(self.refusals) < SHOWN:
+        if len(self.refusals) < KEPT:
             self.refusals.append(Unreadable(row, where, message))
 
 
@@ -65,12 +68,7 @@ class Checkpoint:
     def save(self, tally: Tally) -> None:
         """Call it once all that the tally counts is acknowledged, never before."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(f".{os.getpid()}.new")
-        with fresh.open("wb") as file:
-            file.write(msgspec.json.encode(tally))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        write_whole(self._path, msgspec.json.encode(tally))
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)

@@ -49,6 +49,20 @@ async def import_file(
     checkpoint: Checkpoint,
     on_progress: OnProgress,
 ) -> ImportReport:
+    """As `carry_on`; then the checkpoint has served its time."""
+    report = await carry_on(path, form, mapping, intake, checkpoint, on_progress)
+    checkpoint.remove()
+    return report
+
+
+async def carry_on(
+    path: Path,
+    form: Format,
+    mapping: Mapping,
+    intake: Intake,
+    checkpoint: Checkpoint,
+    on_progress: OnProgress,
+) -> ImportReport:
     """Import all of a file, from where the checkpoint says.
 
     The checkpoint moves when a chunk is acknowledged, so whatever ends this before its end, a
@@ -65,7 +79,6 @@ async def import_file(
         )
         checkpoint.save(tally)
         on_progress(_step(converter, tally))
-    checkpoint.remove()
     return ImportReport(converter.rows, converter.ambiguous, resumed_at, tally)
 
 
@@ -77,12 +90,15 @@ Items = list[Converted | Unreadable]
 
 
 async def _chunks(items: Iterator[Converted | Unreadable], skip: int) -> AsyncIterator[Items]:
-    """All but the first `skip`; other tasks get their turn between the chunks passed over."""
-    while skip > 0 and (passed := len(list(islice(items, min(skip, CHUNK))))):
+    """All but the first `skip`. They are made in a thread, for a service may answer others."""
+    while skip > 0 and (passed := len(await _next(items, min(skip, CHUNK)))):
         skip -= passed
-        await asyncio.sleep(0)
-    while chunk := list(islice(items, CHUNK)):
+    while chunk := await _next(items, CHUNK):
         yield chunk
+
+
+async def _next(items: Iterator[Converted | Unreadable], count: int) -> Items:
+    return await asyncio.to_thread(lambda: list(islice(items, count)))
 
 
 async def _hand_over(

@@ -1,0 +1,103 @@
+"""Where the events of files go, for `copq import` and `copq watch`."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from copq.database import connected, database
+from copq.terminal import fail
+from services.ingest.files.faults import MappingError
+from services.ingest.files.ledger_identity import ledger_identity
+from services.ingest.intake import Intake
+from services.ingest.kafka_intake import KafkaIntake
+from services.kafka.brokers import Brokers
+from services.kafka.topics import cluster_id
+from services.standalone.intake import LedgerIntake, pool_of
+
+REQUEST_WITHIN_S = 120.0
+
+ToOption = Annotated[
+    str | None, typer.Option(help="A running service, such as http://localhost:8080.")
+]
+KafkaOption = Annotated[
+    str | None,
+    typer.Option("--kafka", help="Brokers, host:port,…: the events go to quality.events there."),
+]
+StateOption = Annotated[
+    Path | None,
+    typer.Option(help="Folder that remembers how far an import got. [DATA/imports]"),
+]
+
+
+class Target(NamedTuple):
+    """Where the events go, and a text that tells it from every other place."""
+
+    intake: Intake
+    identity: str
+
+
+OpenTarget = Callable[[], AbstractAsyncContextManager[Target]]
+
+
+@contextmanager
+def faults_of_mapping(path: Path | str) -> Iterator[None]:
+    """Ends the command with a sentence for each fault of the mapping that the body reads."""
+    try:
+        yield
+    except MappingError as error:
+        faults = "\n".join(f"  - {fault}" for fault in error.faults)
+        fail(f"{path} is refused; nothing was imported:\n{faults}")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"cannot read {path}: {error}")
+
+
+@contextmanager
+def opened(
+    to: str | None, kafka: Brokers | None, database_url: str | None, data: Path
+) -> Iterator[OpenTarget]:
+    if to is not None:
+        if not to.startswith(("http://", "https://")):
+            fail(f'--to is the address of a service, such as http://localhost:8080, not "{to}"')
+        yield lambda: _service(to)
+        return
+    if kafka is not None:
+        yield lambda: _brokers(kafka)
+        return
+    with database(database_url, data) as dsn:
+        yield lambda: ledger_target(dsn, database_url or str(data.resolve()))
+
+
+@asynccontextmanager
+async def _service(url: str) -> AsyncIterator[Target]:
+    import httpx  # slow to load, and of use here alone
+
+    from services.ingest.files.http_intake import HttpIntake
+
+    async with httpx.AsyncClient(timeout=REQUEST_WITHIN_S) as client:
+        yield Target(HttpIntake(client, url), url)
+
+
+@asynccontextmanager
+async def _brokers(brokers: Brokers) -> AsyncIterator[Target]:
+    identity = await cluster_id(brokers)
+    intake = KafkaIntake(brokers)
+    try:
+        yield Target(intake, f"kafka {identity}")
+    finally:
+        await intake.close()
+
+
+@asynccontextmanager
+async def ledger_target(dsn: str, name: str) -> AsyncIterator[Target]:
+    identity = await identity_of(dsn, name)
+    async with await pool_of(dsn, size=1) as pool:
+        yield Target(LedgerIntake(pool), identity)
+
+
+async def identity_of(dsn: str, name: str) -> str:
+    """A text that tells this ledger from one elsewhere, and from one that was made anew."""
+    async with connected(dsn) as conn:
+        return f"{name} {await ledger_identity(conn)}"

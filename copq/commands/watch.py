@@ -1,0 +1,95 @@
+"""`copq watch`: a folder whose files are imported as they come."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copq.commands.import_target import (
+    KafkaOption,
+    OpenTarget,
+    StateOption,
+    ToOption,
+    faults_of_mapping,
+    opened,
+)
+from copq.database import DATA, DatabaseOption, DataOption
+from copq.exits import Exit
+from copq.kafka import PlaintextOption, optional_brokers
+from copq.running import run_service, start_logging
+from copq.terminal import fail, out
+from services.ingest.files.mapping_choice import Choice, read_choice
+from services.ingest.files.shelves import InUse
+from services.ingest.files.watch import Watch, WatchSettings
+from services.ingest.intake import Intake
+
+MAPPING_HELP = (
+    "Mapping file, or PATTERN=FILE for the files of a name, such as 'mes-*.csv=mes.yaml'; may "
+    "come several times, and the first pattern that fits is taken. See docs/ingest/files.md."
+)
+SettleOption = Annotated[
+    float, typer.Option(min=0, help="Seconds a file must stay as it is before it is taken.")
+]
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(help="Files that are put here are imported.")],
+    mapping: Annotated[list[str], typer.Option(help=MAPPING_HELP)],
+    to: ToOption = None,
+    kafka: KafkaOption = None,
+    plaintext: PlaintextOption = False,
+    settle: SettleOption = 5.0,
+    state: StateOption = None,
+    metrics_port: Annotated[
+        int, typer.Option(envvar="METRICS_PORT", help="Port for /metrics; 0 for none.")
+    ] = 0,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Import every file that is put into a folder, and move it to done/ or rejected/ there.
+
+    Its report lies beside it. Interrupted, it goes on where it was; nothing counts twice.
+    """
+    start_logging(metrics_port)
+    settings = watch_settings(folder, mapping, state or data / "imports", settle)
+    with opened(to, optional_brokers(kafka, plaintext), database_url, data) as target:
+        out.print(f"Watching {folder}; files end in {folder}/done or {folder}/rejected.")
+        run_service(lambda stop: _watch(settings, target, stop))
+
+
+async def _watch(settings: WatchSettings, open_target: OpenTarget, stop: asyncio.Event) -> None:
+    async with open_target() as target:
+        await started(settings, target.intake, target.identity).run(stop)
+
+
+def watch_settings(
+    folder: Path, mapping: list[str], state: Path, settle_s: float = 5.0
+) -> WatchSettings:
+    """Ends the command where the folder is none, or a mapping is refused."""
+    if not folder.is_dir():
+        fail(f"{folder} is no folder: make it first, then watch it")
+    if not mapping:
+        fail(
+            "--watch needs a --mapping FILE that says what the files mean; see docs/ingest/files.md"
+        )
+    return WatchSettings(folder, tuple(map(_choice, mapping)), state, settle_s)
+
+
+def _choice(text: str) -> Choice:
+    with faults_of_mapping(text):
+        return read_choice(text)
+
+
+def started(settings: WatchSettings, intake: Intake, identity: str) -> Watch:
+    """Ends the command where the folder cannot be used."""
+    try:
+        return Watch(settings, intake, identity)
+    except InUse as error:
+        fail(str(error))
+    except OSError as error:
+        fail(
+            f"cannot work in {settings.folder}: {error}. copq must be allowed to read, write and "
+            "rename there",
+            Exit.USAGE,
+        )
