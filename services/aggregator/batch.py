@@ -8,7 +8,7 @@ event that is known already (a reversal, a re-booking, a late price).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from pydantic import TypeAdapter
@@ -19,13 +19,25 @@ from schemas.priced import EVENT_FOLLOWS
 COLUMNS = (
     "role", "event_id", "occurred_at", "event_type", "payload", "origin_partition",
     "origin_offset", "plant", "line", "product", "stage", "work_unit", "defect_code", "shift",
-    "supplier", "outcome", "entry_no", "reverses", "reason", "booked_by", "element", "category",
+    "supplier", "outcome", "entry_no", "reverses", "reason", "booked_by", "corrected_by",
+    "element", "category",
     "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good", "currency",
     "rate_version", "hour", "day",
 )  # fmt: skip
 INSTANT: TypeAdapter[Any] = TypeAdapter(Instant)
 _NULL = r"\N"
 _NO_ENTRY = "\t".join([_NULL] * (len(COLUMNS) - COLUMNS.index("reverses")))
+
+
+class Cause(NamedTuple):
+    """Why an entry is booked, and by whom; `corrected_by` is the correction's event id."""
+
+    reason: str | None = None
+    booked_by: str | None = None
+    corrected_by: str | None = None
+
+
+NO_CAUSE = Cause()
 
 
 class _Entry(msgspec.Struct, gc=False):
@@ -140,8 +152,11 @@ class Batch:
         partition: int | None = None,
         offset: int | None = None,
         known: bool = False,
+        cause: Cause = NO_CAUSE,
     ) -> None:
         """Add one message of `copq.priced-events`; `known` if its event is stored already.
+
+        `cause` is what its entries say of why they are booked, if there is anything to say.
 
         Raises `msgspec.DecodeError` or `UnicodeDecodeError` where it is no such message.
         """
@@ -155,7 +170,8 @@ class Batch:
             return
         self.seen.add(facts.event_id)
         origin = f"{_payload(raw)}\t{_text(partition)}\t{_text(offset)}"
-        self._add_rows(head, facts, origin, "k" if known else "g")
+        figures = head.figures if cause is NO_CAUSE else _caused(head.figures, cause)
+        self._add_rows(head, figures, facts, origin, "k" if known else "g")
         for entry in head.once:
             self._add_once(entry, facts)
         if head.rates > self.rates:
@@ -164,15 +180,17 @@ class Batch:
             special = Special(head.outcome, raw, head.rates, head.reason, head.stop)
             self.special[facts.event_id] = special
 
-    def _add_rows(self, head: _Head, facts: _Facts, origin: str, role: str) -> None:
+    def _add_rows(
+        self, head: _Head, figures: tuple[str, ...], facts: _Facts, origin: str, role: str
+    ) -> None:
         event = f"{_escape(facts.event_id)}\t{_instant(facts)}"
         context = f"{_context(facts)}\t{head.outcome}"
-        first, *more = head.figures
+        first, *others = figures
         self.rows.append(f"{role}\t{event}\t{facts.event_type}\t{origin}\t{context}\t{first}")
-        for figures in more:
+        for other in others:
             again = "k" if role == "k" else "e"
             blank = f"{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}"
-            self.rows.append(f"{again}\t{event}\t{blank}\t{context}\t{figures}")
+            self.rows.append(f"{again}\t{event}\t{blank}\t{context}\t{other}")
 
     def _add_once(self, entry: _Entry, facts: _Facts) -> None:
         """An entry that several events may cause has a key of its own, and no event."""
@@ -192,9 +210,16 @@ def known_row(values: Mapping[str, Any]) -> str:
     return "\t".join(_optional(None if row.get(c) is None else str(row[c])) for c in COLUMNS)
 
 
+def _caused(figures: tuple[str, ...], cause: Cause) -> tuple[str, ...]:
+    """The ends of rows, with the cause in its place."""
+    told = "\t".join(map(_optional, cause))
+    parts = [end.split("\t", 5) for end in figures]
+    return tuple(f"{number}\t{reverses}\t{told}\t{rest}" for number, reverses, *_, rest in parts)
+
+
 def _figures(e: _Entry) -> str:
     return (
-        f"{_NULL}\t{_NULL}\t{_NULL}\t{e.element}\t{e.category}\t{e.quantity}\t{e.gross}\t"
+        f"{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}\t{e.element}\t{e.category}\t{e.quantity}\t{e.gross}\t"
         f"{e.recovered}\t{e.allowed}\t{e.net}\t{e.hours}\t{e.base}\t{e.good}\t{e.currency}\t"
         f"{e.rate_version}\t{e.hour}\t{e.day}"
     )
