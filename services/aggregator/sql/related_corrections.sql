@@ -1,6 +1,6 @@
 -- All corrections that hang together with these ids: by what they correct, and what they bring.
 with recursive near (id) as (
-    select unnest($1::text[])
+    select unnest($1::text[]) collate "C"
     union
     select other.id
     from near
