@@ -66,7 +66,7 @@ async def correct(
     )
     if not related:
         return Effects()
-    known = await conn.fetch(queries.KNOWN_EVENTS, sorted(_named(related)))
+    known = await conn.fetch(queries.KNOWN_EVENTS, sorted(named(related)))
     ruling = rule_of(related, known)
     effects = Effects(causes=_causes(related, known, ruling))
     await _set_states(conn, related, ruling)
@@ -117,7 +117,8 @@ async def _store_replacements(
     )
 
 
-def _named(related: Iterable[Record]) -> set[str]:
+def named(related: Iterable[Record]) -> set[str]:
+    """The ids of corrections, of what they correct, and of what they bring."""
     names = ("event_id", "corrects", "replacement")
     return {row[name] for row in related for name in names if row[name] is not None}
 

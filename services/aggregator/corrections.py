@@ -29,6 +29,11 @@ class State(StrEnum):
     """A correction of this correction is in force."""
     NOT_APPLICABLE = "not_applicable"
 
+    def said(self, why: str | None) -> str:
+        """As a person reads it, with the reason."""
+        state = self.replace("_", " ")
+        return f"{state}, {why}" if why else state
+
 
 @dataclass(frozen=True, slots=True)
 class Reported:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import asyncpg
@@ -188,7 +189,7 @@ async def play(
     await import_rates(conn, rates(recovery_rate="0.5", recovery_overhead_per_day="9"), "t", "t")
     book = await load(conn)
     edges = [0, *sorted(set(cuts)), len(order)]
-    for number, (first, last) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (first, last) in enumerate(pairwise(edges)):
         if number == gadget_after:
             await import_rates(conn, GADGET, "t", "t")
             book = await load(conn)
