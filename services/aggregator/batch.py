@@ -144,6 +144,8 @@ class Batch:
     special: dict[str, Special] = field(default_factory=dict)
     once: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
     """Rows that several events may cause, each with the ids of those that do."""
+    causes: dict[str, Cause] = field(default_factory=dict)
+    """Why events are booked, of those that were not reported as such."""
     rates: int = 0
 
     def add(
@@ -170,7 +172,9 @@ class Batch:
             return
         self.seen.add(facts.event_id)
         origin = f"{_payload(raw)}\t{_text(partition)}\t{_text(offset)}"
-        figures = head.figures if cause is NO_CAUSE else _caused(head.figures, cause)
+        figures = head.figures
+        if cause != NO_CAUSE:
+            figures, self.causes[facts.event_id] = _caused(figures, cause), cause
         self._add_rows(head, figures, facts, origin, "k" if known else "g")
         for entry in head.once:
             self._add_once(entry, facts)

@@ -114,7 +114,7 @@ async def _follow_up(
         effects = await correct(conn, corrections, arrived.all, book)
         more = await _keep(conn, effects.priced.special.values())
         lines = together(lines, effects.lines, more)
-    rows = await rebook(conn, lines, book, effects.causes)
+    rows = await rebook(conn, lines, book, batch.causes | effects.causes)
     once = {key: row for key, (row, causes) in batch.once.items() if not causes <= duplicates}
     once |= {key: row for key, (row, _) in effects.priced.once.items()}
     withdrawn = dict.fromkeys(await share(conn, once), NO_CAUSE)

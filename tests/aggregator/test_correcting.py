@@ -168,6 +168,7 @@ async def test_a_replacement_without_a_price_is_settled_when_the_table_comes(con
     await conn.execute("update copq.unpriced set tried_revision = 0")
     assert await settle(conn, later) == 1
     assert await figures(conn) == 30
+    assert [c.entries for c in await list_corrections(conn)] == [["a#2", "b#1"]]
 
 
 async def priced(raw: bytes) -> Batch:

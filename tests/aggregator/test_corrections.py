@@ -161,7 +161,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Event], list[int], int]:
     names = [f"k{n}" for n in range(draw(st.integers(1, 6)))]
     corrections: dict[str, Event] = {}
     for name in names:
-        target = draw(st.sampled_from([*pool, *names]))
+        target = draw(st.sampled_from([*pool, *(n for n in names if n != name)]))
         line = pool[target]["line"] if target in pool else draw(LINES)
         line = draw(st.sampled_from([line, line, line, "L2"]))
         replacement = draw(st.sampled_from([None, "r1", "r2", "r3", "a"]))

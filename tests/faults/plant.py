@@ -183,7 +183,8 @@ def standing(facts: Iterable[Fact]) -> list[Fact]:
             fact = correction.replacement
         return fact
 
-    return [s for f in known.values() if not f.corrects and (s := in_its_place(f)) is not None]
+    found = [in_its_place(fact) for fact in known.values()]
+    return [fact for fact in found if fact is not None and not fact.corrects]
 
 
 Bucket = tuple[str, str, str, str, date, datetime | None]
