@@ -3,6 +3,7 @@
 import typer
 
 from copq.commands import (
+    corrections,
     demo,
     importing,
     migrations,
@@ -41,6 +42,7 @@ app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
 app.add_typer(rejected.app, name="rejected")
+app.add_typer(corrections.app, name="corrections")
 
 
 def main() -> None:

@@ -250,7 +250,10 @@ class Correction(QualityEvent):
 
     @model_validator(mode="after")
     def _is_of_another(self) -> Self:
-        if self.replacement is not None and self.replacement.event_id == self.corrects:
+        if self.corrects == self.event_id:
+            raise ValueError("corrects: is the correction's own event_id")
+        known = (self.corrects, self.event_id)
+        if self.replacement is not None and self.replacement.event_id in known:
             raise ValueError("replacement: needs an event_id of its own")
         return self
 

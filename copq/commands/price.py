@@ -1,5 +1,6 @@
 """`copq price`: what a file of events costs, without a database."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,7 +78,7 @@ def _result_json(result: Offline, totals: list[ReportRow]) -> dict[str, Any]:
         ],
         "unpriced": [{"event_id": u.event_id, "reason": u.reason} for u in result.unpriced],
         "open_stops": result.open_stops,
-        "corrections": result.corrections,
+        "corrections": [asdict(correction) for correction in result.corrections],
         "events": result.events,
         "duplicates": result.duplicates,
         "basis": BASIS,
@@ -126,7 +127,10 @@ def _show_left_out(result: Offline) -> None:
     lines = [f"Refused, event {r.number}: {r.refusal.message}" for r in result.refused]
     lines += [f"Unpriced, {u.event_id}: {u.reason}" for u in result.unpriced]
     lines += [f"Open stop, not counted: {event_id}" for event_id in result.open_stops]
-    lines += [f"Correction, not applied to a file: {event_id}" for event_id in result.corrections]
+    lines += [
+        f"Correction {c.event_id} of {c.corrects}: {c.state.said(c.why)}"
+        for c in result.corrections
+    ]
     if result.duplicates:
         lines.append(f"Duplicates, counted once: {result.duplicates}")
     for line in lines:

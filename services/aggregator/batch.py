@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from pydantic import TypeAdapter
@@ -21,15 +21,26 @@ from schemas.priced import EVENT_FOLLOWS
 COLUMNS = (
     "role", "event_id", "occurred_at", "event_type", "payload", "origin_partition",
     "origin_offset", "sent_by", "plant", "line", "product", "stage", "work_unit", "defect_code",
-    "shift", "supplier", "outcome", "entry_no", "reverses", "reason", "booked_by", "element",
-    "category", "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good",
-    "currency", "rate_version", "hour", "day",
+    "shift", "supplier", "outcome", "entry_no", "reverses", "reason", "booked_by", "corrected_by",
+    "element", "category", "quantity", "gross", "recovered", "allowed", "net", "hours", "base",
+    "good", "currency", "rate_version", "hour", "day",
 )  # fmt: skip
 INSTANT: TypeAdapter[Any] = TypeAdapter(Instant)
 _NULL = r"\N"
 _NO_ORIGIN = "\t".join([_NULL] * (COLUMNS.index("plant") - COLUMNS.index("event_type")))
 """Of a row that keeps no event: its type, payload, origin and sender."""
 _NO_ENTRY = "\t".join([_NULL] * (len(COLUMNS) - COLUMNS.index("reverses")))
+
+
+class Cause(NamedTuple):
+    """Why an entry is booked, and by whom; `corrected_by` is the correction's event id."""
+
+    reason: str | None = None
+    booked_by: str | None = None
+    corrected_by: str | None = None
+
+
+NO_CAUSE = Cause()
 
 
 class _Entry(msgspec.Struct, gc=False):
@@ -132,6 +143,7 @@ class Special:
     rates: int
     reason: str | None
     stop: "StopRow | None"
+    sent_by: str | None = None
 
 
 @dataclass(slots=True)
@@ -144,6 +156,8 @@ class Batch:
     special: dict[str, Special] = field(default_factory=dict)
     once: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
     """Rows that several events may cause, each with the ids of those that do."""
+    causes: dict[str, Cause] = field(default_factory=dict)
+    """Why events are booked, of those that were not reported as such."""
     rates: int = 0
 
     def add(
@@ -153,8 +167,11 @@ class Batch:
         offset: int | None = None,
         known: bool = False,
         sent_by: str | None = None,
+        cause: Cause = NO_CAUSE,
     ) -> None:
         """Add one message of `copq.priced-events`; `known` if its event is stored already.
+
+        `cause` is what its entries say of why they are booked, if there is anything to say.
 
         Raises `msgspec.DecodeError` or `ValueError` where it is no such message.
         """
@@ -169,23 +186,29 @@ class Batch:
         self.seen.add(facts.event_id)
         who = _NULL if sent_by is None else _written(sent_by)
         origin = f"{_written(raw.decode())}\t{_text(partition)}\t{_text(offset)}\t{who}"
-        self._add_rows(head, facts, origin, "k" if known else "g")
+        figures = head.figures
+        if cause != NO_CAUSE:
+            figures, self.causes[facts.event_id] = _caused(figures, cause), cause
+        self._add_rows(head, figures, facts, origin, "k" if known else "g")
         for entry in head.once:
             self._add_once(entry, facts)
         if head.rates > self.rates:
             self.rates = head.rates
         if head.outcome != "priced":
-            special = Special(head.outcome, raw, head.rates, head.reason, head.stop)
-            self.special[facts.event_id] = special
+            self.special[facts.event_id] = Special(
+                head.outcome, raw, head.rates, head.reason, head.stop, sent_by
+            )
 
-    def _add_rows(self, head: _Head, facts: _Facts, origin: str, role: str) -> None:
+    def _add_rows(
+        self, head: _Head, figures: tuple[str, ...], facts: _Facts, origin: str, role: str
+    ) -> None:
         event = f"{_escape(facts.event_id)}\t{_instant(facts)}"
         context = f"{_context(facts)}\t{head.outcome}"
-        first, *more = head.figures
+        first, *others = figures
         self.rows.append(f"{role}\t{event}\t{facts.event_type}\t{origin}\t{context}\t{first}")
-        for figures in more:
+        for other in others:
             again = "k" if role == "k" else "e"
-            self.rows.append(f"{again}\t{event}\t{_NO_ORIGIN}\t{context}\t{figures}")
+            self.rows.append(f"{again}\t{event}\t{_NO_ORIGIN}\t{context}\t{other}")
 
     def _add_once(self, entry: _Entry, facts: _Facts) -> None:
         """An entry that several events may cause has a key of its own, and no event."""
@@ -205,9 +228,16 @@ def known_row(values: Mapping[str, Any]) -> str:
     return "\t".join(_optional(None if row.get(c) is None else str(row[c])) for c in COLUMNS)
 
 
+def _caused(figures: tuple[str, ...], cause: Cause) -> tuple[str, ...]:
+    """The ends of rows, with the cause in its place."""
+    told = "\t".join(map(_optional, cause))
+    parts = [end.split("\t", 5) for end in figures]
+    return tuple(f"{number}\t{reverses}\t{told}\t{rest}" for number, reverses, *_, rest in parts)
+
+
 def _figures(e: _Entry) -> str:
     return (
-        f"{_NULL}\t{_NULL}\t{_NULL}\t{e.element}\t{e.category}\t{e.quantity}\t{e.gross}\t"
+        f"{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}\t{e.element}\t{e.category}\t{e.quantity}\t{e.gross}\t"
         f"{e.recovered}\t{e.allowed}\t{e.net}\t{e.hours}\t{e.base}\t{e.good}\t{e.currency}\t"
         f"{e.rate_version}\t{e.hour}\t{e.day}"
     )

@@ -1,15 +1,20 @@
 """Posting a batch: one transaction that keeps, de-duplicates, books and folds."""
 
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from asyncpg import Connection
 
 from schemas.decode import decode_strictly
-from schemas.events import Correction
+from schemas.priced import Outcome
 from services.aggregator import queries
-from services.aggregator.batch import COLUMNS, Batch, Special
-from services.aggregator.stops import add_stops, rebook
+from services.aggregator.batch import COLUMNS, NO_CAUSE, Batch, Special
+from services.aggregator.claims import Arrivals, arrivals
+from services.aggregator.correcting import Effects, correct
+from services.aggregator.once import reconsider, share
+from services.aggregator.stops import Lines, add_stops, rebook, together
 from services.postgres import while_connected
 from services.rates.book import RateBook
 
@@ -56,12 +61,25 @@ async def post_staged(conn: Connection, batch: Batch, book: RateBook) -> Posted:
     """The second half of `post`, in the transaction that the batch was staged in."""
     if not batch.rows:
         return Posted(0, frozenset())
-    posted = await conn.fetchrow(queries.POST_BATCH)
-    special = [batch.special[event_id] for event_id in posted["special"]]
-    duplicates = frozenset(posted["duplicates"])
-    more = [row for row, causes in batch.once.values() if not causes <= duplicates]
-    await _post_more(conn, more + await _post_special(conn, special, book))
-    return Posted(posted["fresh"], duplicates)
+    first = await conn.fetchrow(queries.POST_BATCH)
+    arrived = await arrivals(conn, first["duplicates"])
+    late = await _post_alone(conn, arrived.awaited) if arrived.awaited else _NOTHING
+    posted = Posted(
+        first["fresh"] + late["fresh"], frozenset(first["duplicates"]) - arrived.awaited
+    )
+    special = [batch.special[event_id] for event_id in (*first["special"], *late["special"])]
+    await _follow_up(conn, batch, special, arrived, posted.duplicates, book)
+    return posted
+
+
+_NOTHING: Mapping[str, Any] = {"fresh": 0, "special": ()}
+
+
+async def _post_alone(conn: Connection, awaited: Collection[str]) -> Mapping[str, Any]:
+    """Of the batch these events alone, which only looked like duplicates."""
+    await conn.execute(queries.KEEP_IN_BATCH, list(awaited))
+    row: Mapping[str, Any] = await conn.fetchrow(queries.POST_BATCH)
+    return row
 
 
 async def _copy(conn: Connection, rows: list[str]) -> None:
@@ -82,15 +100,38 @@ async def _post_more(conn: Connection, rows: list[str]) -> None:
         await conn.fetchrow(queries.POST_BATCH)
 
 
-async def _post_special(conn: Connection, special: list[Special], book: RateBook) -> list[str]:
-    """Keep what is more than rows; answer the rows that follow from the stops among it."""
-    by_outcome: dict[str, list[Special]] = {}
+async def _follow_up(
+    conn: Connection,
+    batch: Batch,
+    special: list[Special],
+    arrived: Arrivals,
+    duplicates: frozenset[str],
+    book: RateBook,
+) -> None:
+    """What follows from what is more than rows: stops, corrections, entries of several events."""
+    lines = await _keep(conn, special)
+    corrections = [event for event in special if event.outcome == Outcome.CORRECTION]
+    effects = Effects()
+    if corrections or arrived.all:
+        effects = await correct(conn, corrections, arrived.all, book)
+        more = await _keep(conn, effects.priced.special.values())
+        lines = together(lines, effects.lines, more)
+    rows = await rebook(conn, lines, book, batch.causes | effects.causes)
+    once = {key: row for key, (row, causes) in batch.once.items() if not causes <= duplicates}
+    once |= {key: row for key, (row, _) in effects.priced.once.items()}
+    withdrawn = dict.fromkeys(await share(conn, once), NO_CAUSE)
+    await _post_more(conn, [*once.values(), *rows, *effects.rows, *effects.priced.rows])
+    if withdrawn or effects.once:
+        await _post_more(conn, await reconsider(conn, withdrawn | effects.once))
+
+
+async def _keep(conn: Connection, special: Iterable[Special]) -> Lines:
+    """Keep stops and events without a price; answer the lines whose stops have changed."""
+    by_outcome: dict[str, list[Special]] = defaultdict(list)
     for event in special:
-        by_outcome.setdefault(event.outcome, []).append(event)
-    await _add_unpriced(conn, by_outcome.get("unpriced", []))
-    await _add_corrections(conn, by_outcome.get("correction", []))
-    lines = await add_stops(conn, by_outcome.get("stop", []))
-    return await rebook(conn, lines, book)
+        by_outcome[event.outcome].append(event)
+    await _add_unpriced(conn, by_outcome[Outcome.UNPRICED])
+    return await add_stops(conn, by_outcome[Outcome.STOP])
 
 
 async def _add_unpriced(conn: Connection, events: list[Special]) -> None:
@@ -103,11 +144,3 @@ async def _add_unpriced(conn: Connection, events: list[Special]) -> None:
             for e, event in found
         ],
     )  # fmt: skip
-
-
-async def _add_corrections(conn: Connection, events: list[Special]) -> None:
-    found = [decode_strictly(event.raw) for event in events]
-    corrections = [event for event in found if isinstance(event, Correction)]
-    await conn.executemany(
-        queries.ADD_CORRECTIONS, [(c.event_id, c.corrects, c.occurred_at) for c in corrections]
-    )

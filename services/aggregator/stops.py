@@ -1,7 +1,7 @@
 """Stops into the ledger: the union of a line's stops is booked, and re-booked when it changes."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,8 @@ from schemas.decode import decode_strictly
 from schemas.events import Downtime
 from schemas.priced import Category
 from services.aggregator import queries
-from services.aggregator.batch import Special, known_row
+from services.aggregator.accounts import reversal
+from services.aggregator.batch import NO_CAUSE, Cause, Special, known_row
 from services.aggregator.downtime import Segment, Stop, closed, element, segments
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar, next_hour, this_hour
@@ -33,38 +34,50 @@ async def add_stops(conn: Connection, stops: list[Special]) -> Lines:
             for e, rate in events if isinstance(e, Downtime) and rate is not None
         ],
     )  # fmt: skip
-    return _touched(event for event, _ in events if isinstance(event, Downtime))
+    return touched(
+        (e.plant, e.line, e.started_at, e.ended_at) for e, _ in events if isinstance(e, Downtime)
+    )
 
 
-def _touched(stops: Iterable[Downtime]) -> Lines:
+def touched(stops: Iterable[tuple[str, str, datetime, datetime | None]]) -> Lines:
     """Only a stop that has ended is booked; one that is open is added when figures are read."""
     spans: Lines = {}
-    for stop in stops:
-        if stop.ended_at is not None:
-            line = (stop.plant, stop.line)
-            start, end = spans.get(line, (stop.started_at, stop.ended_at))
-            spans[line] = (min(start, stop.started_at), max(end, stop.ended_at))
+    for plant, line, started_at, ended_at in stops:
+        if ended_at is not None:
+            start, end = spans.get((plant, line), (started_at, ended_at))
+            spans[plant, line] = (min(start, started_at), max(end, ended_at))
     return spans
 
 
-async def rebook(conn: Connection, lines: Lines, book: RateBook) -> list[str]:
-    """The rows that bring the ledger from what is booked of these lines to what is true now."""
+def together(*spans: Lines) -> Lines:
+    """The lines of all, each with the whole time."""
+    return touched((*line, *span) for lines in spans for line, span in lines.items())
+
+
+async def rebook(
+    conn: Connection, lines: Lines, book: RateBook, causes: Mapping[str, Cause]
+) -> list[str]:
+    """The rows that bring the ledger from what is booked of these lines to what is true now.
+
+    `causes` says why, of the stops that a correction voids or brings.
+    """
     rows: list[str] = []
     for (plant, line), (start, end) in sorted(lines.items()):
         calendar = book.sites[plant].calendar
         whole = (this_hour(calendar, start), next_hour(calendar, end))
-        rows += await _rebook_line(conn, plant, line, calendar, whole)
+        rows += await _rebook_line(conn, plant, line, calendar, whole, causes)
     return rows
 
 
 async def _rebook_line(
-    conn: Connection, plant: str, line: str, calendar: Calendar, span: Span
-) -> list[str]:
+    conn: Connection, plant: str, line: str, calendar: Calendar, span: Span,
+    causes: Mapping[str, Cause],
+) -> list[str]:  # fmt: skip
     await conn.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{plant}/{line}")
     stops = [Stop(**row) for row in await conn.fetch(queries.STOPS_BETWEEN, plant, line, *span)]
     wanted = {_key(s): s for s in segments(closed(stops), calendar, *span)}
     booked = await conn.fetch(queries.BOOKED_DOWNTIME, plant, line, *_reach(stops, span))
-    ledger = _Booked(booked, span)
+    ledger = _Booked(booked, span, causes)
     rows = [ledger.reversal(entry) for key, entry in ledger.live.items() if key not in wanted]
     new = [segment for key, segment in wanted.items() if key not in ledger.live]
     return rows + [ledger.entry(segment, plant, line, calendar) for segment in new]
@@ -87,7 +100,8 @@ def _key(segment: Segment) -> Key:
 class _Booked:
     """A line's booked downtime: the entries that stand, and the numbers used up by event."""
 
-    def __init__(self, entries: list[Record], span: Span) -> None:
+    def __init__(self, entries: list[Record], span: Span, causes: Mapping[str, Cause]) -> None:
+        self.causes = causes
         self.last: dict[str, int] = defaultdict(int)
         reversed_ = {(e["event_id"], e["reverses"]) for e in entries if e["reverses"] is not None}
         self.live: dict[Key, Record] = {}
@@ -103,10 +117,8 @@ class _Booked:
 
     def reversal(self, entry: Record) -> str:
         """Takes an entry back at the figures that were booked."""
-        figures = {name: -entry[name] for name in _FIGURES}
-        number = self._number(entry["event_id"])
-        why = {"reverses": entry["entry_no"], "reason": "the line's stops changed"}
-        return known_row({**entry, **figures, **why, "entry_no": number})
+        cause = self.causes.get(entry["event_id"], _CHANGED)
+        return reversal(entry, self._number(entry["event_id"]), cause)
 
     def entry(self, segment: Segment, plant: str, line: str, calendar: Calendar) -> str:
         stop = segment.stop
@@ -120,7 +132,8 @@ class _Booked:
             "good": 0,
             "currency": stop.currency, "rate_version": stop.rate_version, "hour": hour, "day": day,
         }  # fmt: skip
-        return known_row(values)
+        cause = self.causes.get(stop.event_id, NO_CAUSE)
+        return known_row({**values, **cause._asdict()})
 
 
-_FIGURES = ("quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good")
+_CHANGED = Cause("the line's stops changed")

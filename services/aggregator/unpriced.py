@@ -7,7 +7,7 @@ from asyncpg import Connection
 from schemas.decode import decode_strictly
 from schemas.priced import Outcome, encode
 from services.aggregator import queries
-from services.aggregator.batch import Batch
+from services.aggregator.batch import Batch, Cause
 from services.aggregator.post import post
 from services.costing.price import MONEY, price
 from services.rates.book import RateBook
@@ -27,7 +27,9 @@ async def settle(conn: Connection, book: RateBook, limit: int = AT_ONCE) -> int:
         with localcontext(MONEY):
             for row in rows:
                 raw = row["payload"].encode()
-                batch.add(encode(raw, price(decode_strictly(raw), book)), known=True)
+                cause = Cause(row["reason"], row["booked_by"], row["corrected_by"])
+                message = encode(raw, price(decode_strictly(raw), book))
+                batch.add(message, known=True, cause=cause)
         await post(conn, batch, book)
         still = {event_id for event_id, s in batch.special.items() if s.outcome == Outcome.UNPRICED}
         await conn.execute(queries.DROP_UNPRICED, list(batch.seen - still))

@@ -7,6 +7,7 @@ below traps every rounding, and only `quotient` rounds, on purpose.
 """
 
 from collections.abc import Callable
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 from typing import Any
 
@@ -168,7 +169,7 @@ def _daily_recovery(event: Any, book: RateBook, site: Site, entry: Entry) -> lis
     gross = found.item.recovery_overhead_per_day
     allowed = found.item.allowed_rejection * gross
     start = site.calendar.start_of(entry.day)
-    once = OWN_IDS + joined("recovery", event.plant, event.line, event.product, str(entry.day))
+    once = recovery_id(event.plant, event.line, event.product, entry.day)
     return [
         Entry(
             "recovery_overhead", Category.INTERNAL_FAILURE, ZERO, gross, ZERO, allowed,
@@ -176,6 +177,11 @@ def _daily_recovery(event: Any, book: RateBook, site: Site, entry: Entry) -> lis
             site.calendar.bucket(start).hour, entry.day, at=start, once=once,
         )
     ]  # fmt: skip
+
+
+def recovery_id(plant: str, line: str, product: str, day: date) -> str:
+    """The id of the dispatch of a day's recoverable rejects: several events may cause it."""
+    return OWN_IDS + joined("recovery", plant, line, product, str(day))
 
 
 def _rework(event: Any, book: RateBook, site: Site) -> Pricing:

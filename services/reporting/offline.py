@@ -13,6 +13,7 @@ import msgspec
 from schemas.decode import decode
 from schemas.priced import Category, Entry, Outcome, StopRate
 from schemas.refusal import Refusal, Refused
+from services.aggregator.corrections import Known, Reported, Ruling, State, rule
 from services.aggregator.downtime import Segment, Stop, closed, element, segments
 from services.costing.check import not_in_the_future
 from services.costing.price import MONEY, ZERO, price
@@ -59,6 +60,16 @@ class UnpricedEvent:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfflineCorrection:
+    """What became of a correction, as far as the file alone can say."""
+
+    event_id: str
+    corrects: str
+    state: State
+    why: str | None
+
+
 @dataclass(slots=True)
 class Offline:
     """What became of each event of a file."""
@@ -68,8 +79,7 @@ class Offline:
     unpriced: list[UnpricedEvent] = field(default_factory=list)
     open_stops: list[str] = field(default_factory=list)
     """Ids of stops without an end: what they cost depends on the clock."""
-    corrections: list[str] = field(default_factory=list)
-    """Ids of corrections: a file alone cannot say what they correct in the ledger."""
+    corrections: list[OfflineCorrection] = field(default_factory=list)
     events: int = 0
     duplicates: int = 0
     booked_once: set[str] = field(default_factory=set)
@@ -88,11 +98,14 @@ def read_events(path: Path) -> list[bytes]:
 
 
 def price_offline(raws: Iterable[bytes], book: RateBook, now: datetime) -> Offline:
-    """Price events as the stream would: each id once, a daily entry once, stops united."""
+    """Price events as the stream would: each id once, a daily entry once, stops united.
+
+    Corrections are applied: what does not stand is not there.
+    """
     result = Offline()
     with localcontext(MONEY):
         stops: dict[tuple[str, str], list[Stop]] = defaultdict(list)
-        for event in _events(raws, now, result):
+        for event in _standing(_events(raws, now, result), result):
             _price(event, book, result, stops)
         for (plant, line), found in sorted(stops.items()):
             _add_stops(book, plant, line, found, result)
@@ -116,14 +129,42 @@ def _events(raws: Iterable[bytes], now: datetime, result: Offline) -> Iterator[A
         yield event
 
 
+def _standing(events: Iterable[Any], result: Offline) -> Iterator[Any]:
+    """What stands of the events, and the replacements that stand for others."""
+    alone = {event.event_id: event for event in events}
+    corrections = [event for event in alone.values() if event.event_type == "correction"]
+    brought = {
+        c.replacement.event_id: c.replacement for c in reversed(corrections) if c.replacement
+    }
+    stored = alone | {i: event for i, event in brought.items() if i not in alone}
+    ruling = _ruling(corrections, stored, alone)
+    for correction in corrections:
+        state = ruling.state(correction.event_id)
+        result.corrections.append(
+            OfflineCorrection(correction.event_id, correction.corrects, *state)
+        )
+    for event_id, event in stored.items():
+        if event.event_type != "correction" and ruling.stands(event_id):
+            yield event
+
+
+def _ruling(corrections: list[Any], stored: dict[str, Any], alone: dict[str, Any]) -> Ruling:
+    reported = [
+        Reported(
+            c.event_id, c.corrects, c.replacement.event_id if c.replacement else None,
+            c.occurred_at, c.plant, c.line,
+        )
+        for c in corrections
+    ]  # fmt: skip
+    return rule(reported, {i: Known(e.plant, e.line, i in alone) for i, e in stored.items()})
+
+
 def _price(
     event: Any, book: RateBook, result: Offline, stops: dict[tuple[str, str], list[Stop]]
 ) -> None:
     pricing = price(event, book)
     if pricing.outcome == Outcome.UNPRICED:
         result.unpriced.append(UnpricedEvent(event.event_id, pricing.reason or ""))
-    elif pricing.outcome == Outcome.CORRECTION:
-        result.corrections.append(event.event_id)
     elif pricing.stop is not None:
         stops[event.plant, event.line].append(_stop(event, pricing.stop))
     else:

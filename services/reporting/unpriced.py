@@ -6,13 +6,14 @@ from decimal import Decimal
 
 from asyncpg import Connection
 
+from services.aggregator.corrections import State
 from services.rates.book import RateBook
 from services.reporting.accrual import OpenStop, accrue, cost_by_stop, open_stops
+from services.reporting.corrections import ListedCorrection, list_corrections
 from services.reporting.figures import Scope
 from services.sql_files import statement
 
 _GROUPS = statement(__file__, "unpriced_groups")
-_CORRECTIONS = statement(__file__, "waiting_corrections")
 _HELD = statement(__file__, "held")
 
 
@@ -32,13 +33,6 @@ class UnpricedGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingCorrection:
-    event_id: str
-    corrects: str
-    occurred_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class CostlyStop:
     """An open stop, and what the time that is its own has cost: overlaps cost once."""
 
@@ -51,7 +45,7 @@ class Waiting:
     """All that is not in the figures, or only provisionally."""
 
     unpriced: list[UnpricedGroup]
-    corrections: list[WaitingCorrection]
+    corrections: list[ListedCorrection]
     open_stops: list[CostlyStop]
 
 
@@ -68,7 +62,7 @@ async def waiting(conn: Connection, book: RateBook, now: datetime) -> Waiting:
     """What waits, one by one, as of `now` and in one snapshot."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         groups = [UnpricedGroup(**row) for row in await conn.fetch(_GROUPS)]
-        corrections = [WaitingCorrection(**row) for row in await conn.fetch(_CORRECTIONS)]
+        corrections = await list_corrections(conn, (State.WAITING,))
         costs = cost_by_stop(await accrue(conn, book, Scope(), now))
         stops = await open_stops(conn, now)
     costly = [CostlyStop(s, costs.get(s.stop.event_id, Decimal(0))) for s in stops]

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from typing import Any
@@ -14,6 +13,8 @@ from services.costing.price import MONEY
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar, next_hour
 from services.rates.store import load
+from services.reporting.corrected import corrected
+from services.reporting.difference import Difference
 from services.sql_files import statement
 
 _ROLLUPS = statement(__file__, "verify_rollups")
@@ -29,37 +30,12 @@ _FIGURES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that is not as it must be.
-
-    `check` is `rollup`, `event_key`, `entry_twice`, `reversal` or `downtime`; `subject` names the
-    row, `expected` and `found` what differs (None: no such row).
-    """
-
-    check: str
-    subject: dict[str, Any]
-    expected: dict[str, Any] | None
-    found: dict[str, Any] | None
-
-    def __str__(self) -> str:
-        subject = ", ".join(f"{k} {v}" for k, v in self.subject.items() if v not in (None, ""))
-        return (
-            f"{self.check}: {subject}: expected {_said(self.expected)}, found {_said(self.found)}"
-        )
-
-
-def _said(figures: dict[str, Any] | None) -> str:
-    if figures is None:
-        return "none"
-    return ", ".join(f"{name} {value}" for name, value in figures.items())
-
-
 async def verify(conn: Connection) -> list[Difference]:
     """All differences, in one snapshot: it may run beside a live stream.
 
     Rollups of all grains against the ledger, keys against entries, reversals against what they
-    take back, booked downtime against the union of the stops. Reads everything there is.
+    take back, booked downtime against the union of the stops, what was corrected against the
+    corrections in force. Reads everything there is.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         return [
@@ -68,6 +44,7 @@ async def verify(conn: Connection) -> list[Difference]:
             *map(_twice, await conn.fetch(_TWICE)),
             *map(_reversal, await conn.fetch(_REVERSALS)),
             *await _downtime(conn),
+            *await corrected(conn),
         ]
 
 

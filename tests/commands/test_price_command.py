@@ -119,8 +119,23 @@ def test_what_is_left_out_has_a_reason() -> None:
     )
     assert result.entries == []
     assert 'product "gadget" has no cost table' in result.unpriced[0].reason
-    assert (result.open_stops, result.corrections) == (["open"], ["c"])
+    assert (result.open_stops, result.corrections[0].state) == (["open"], "waiting")
     assert [r.refusal.code for r in result.refused] == ["in_the_future", "malformed_json"]
+
+
+def test_corrections_of_a_file_are_applied_wherever_they_stand_in_it() -> None:
+    replacement = json.loads(defect("b", AT, 3))
+    why = {"occurred_at": AT, "reason": "counted twice"}
+    raws = [
+        event("correction", "c", corrects="a", replacement=replacement, **why),
+        defect("a", AT, 5),
+        defect("d", AT, 7),
+        event("correction", "e", corrects="d", **why),
+    ]
+    for order in (raws, raws[::-1]):
+        result = priced(*order)
+        assert [(e.gross, e.quantity) for e in entries(result, "defect")] == [(30, 3)]
+        assert {c.state for c in result.corrections} == {"applied"}
 
 
 def test_a_file_is_lines_or_an_array(tmp_path: Path) -> None:

@@ -30,7 +30,9 @@ class Feeder:
         self._producer: AIOKafkaProducer | None = None
 
     async def send(self, facts: Sequence[Fact]) -> None:
-        await self.send_raw([(key_of("pune", fact.line), fact.raw(), NONE) for fact in facts])
+        await self.send_raw(
+            [(key_of("pune", fact.key_line or fact.line), fact.raw(), NONE) for fact in facts]
+        )
 
     async def send_raw(self, messages: Sequence[Message]) -> None:
         while True:

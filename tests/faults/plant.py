@@ -78,24 +78,44 @@ class Fact:
     stage: str = "S2"
     quantity: int = 0
     minutes: int = 0
+    corrects: str = ""
+    replacement: "Fact | None" = None
+    key_line: str = ""
+    """The line of its key, where that is another: an MES may key as it likes."""
 
     def raw(self) -> bytes:
+        return json.dumps(self._said()).encode()
+
+    def _said(self) -> dict[str, object]:
         where = {"event_id": self.event_id, "event_type": self.kind, "plant": "pune"}
-        return json.dumps({**where, "line": self.line, **self._what()}).encode()
+        return {**where, "line": self.line, **self._what()}
 
     def _what(self) -> dict[str, object]:
         if self.kind == "downtime":
             end = self.at + timedelta(minutes=self.minutes)
             return {"started_at": self.at.isoformat(), "ended_at": end.isoformat()}
+        if self.kind == "correction":
+            brings = {"replacement": self.replacement._said()} if self.replacement else {}
+            said = {"occurred_at": self.at.isoformat(), "corrects": self.corrects}
+            return {**said, "reason": "counted wrongly", **brings}
         said = {"occurred_at": self.at.isoformat(), "product": self.product}
         stage = {"stage": self.stage} if self.kind == "defect" else {}
         return {**said, **stage, "quantity": self.quantity}
 
 
 class Plant:
-    """Makes events: of all days at once, so late and disordered, and some of them twice."""
+    """Makes events: of all days at once, so late and disordered, and some of them twice.
 
-    def __init__(self, seed: int, products: tuple[str, ...] = ("widget", "widget", "gadget")):
+    A share of them are `corrections`: of any event, of replacements and of corrections, on any
+    partition and some of them before what they correct.
+    """
+
+    def __init__(
+        self, seed: int, products: tuple[str, ...] = ("widget", "widget", "gadget"),
+        corrections: float = 0,
+    ):  # fmt: skip
+        self._corrections = corrections
+        self._replacements: list[Fact] = []
         self._random = random.Random(seed)
         self._products = products
         self._seed = seed
@@ -103,7 +123,10 @@ class Plant:
 
     def make(self, count: int) -> list[Fact]:
         """That many events to send: one in twenty was made before."""
-        return [self._again() if self._is_again() else self._new() for _ in range(count)]
+        made = [self._again() if self._is_again() else self._new() for _ in range(count)]
+        if self._corrections:
+            self._random.shuffle(made)
+        return made
 
     def _is_again(self) -> bool:
         return bool(self.facts) and self._random.random() < 0.05
@@ -112,19 +135,56 @@ class Plant:
         return self._random.choice(self.facts)
 
     def _new(self) -> Fact:
+        corrects = self.facts and self._random.random() < self._corrections
+        fact = self._correction() if corrects else self._event()
+        self.facts.append(fact)
+        return fact
+
+    def _correction(self) -> Fact:
+        pick = self._random
+        target = pick.choice([*self.facts[-200:], *self._replacements[-50:]])
+        replacement = self._event("-r") if pick.random() < 0.5 else None
+        if replacement is not None:
+            self._replacements.append(replacement)
+        at = FIRST + timedelta(hours=pick.randrange(24))
+        return Fact(
+            f"{self._seed}-{len(self.facts)}-c", "correction", target.line, at,
+            corrects=target.event_id, replacement=replacement, key_line=pick.choice(list(LINES)),
+        )  # fmt: skip
+
+    def _event(self, ending: str = "") -> Fact:
         pick = self._random
         kind = pick.choices(("production", "defect", "rework", "downtime"), (60, 33, 6, 0.3))[0]
-        name = f"{self._seed}-{len(self.facts)}-{pick.getrandbits(32):08x}"
+        name = f"{self._seed}-{len(self.facts)}-{pick.getrandbits(32):08x}{ending}"
         line = pick.choice(list(LINES))
         if kind == "downtime":
             at = FIRST + timedelta(minutes=pick.randrange(DAYS * 1440))
-            fact = Fact(name, kind, line, at, minutes=pick.randrange(1, 90))
-        else:
-            at = FIRST + timedelta(seconds=pick.randrange(DAYS * 86_400))
-            product, stage = pick.choice(self._products), pick.choice(("S1", "S2"))
-            fact = Fact(name, kind, line, at, product, stage, pick.randrange(1, 200))
-        self.facts.append(fact)
+            return Fact(name, kind, line, at, minutes=pick.randrange(1, 90))
+        at = FIRST + timedelta(seconds=pick.randrange(DAYS * 86_400))
+        product, stage = pick.choice(self._products), pick.choice(("S1", "S2"))
+        return Fact(name, kind, line, at, product, stage, pick.randrange(1, 200))
+
+
+def standing(facts: Iterable[Fact]) -> list[Fact]:
+    """What is in the figures: the latest correction that is not corrected itself is in force."""
+    known = {fact.event_id: fact for fact in facts}
+    of: dict[str, list[Fact]] = defaultdict(list)
+    for fact in known.values():
+        of[fact.corrects].append(fact)
+
+    def corrector(event_id: str) -> Fact | None:
+        valid = [c for c in of.get(event_id, []) if corrector(c.event_id) is None]
+        return max(valid, key=lambda c: (c.at, c.event_id), default=None)
+
+    def in_its_place(fact: Fact) -> Fact | None:
+        while (correction := corrector(fact.event_id)) is not None:
+            if correction.replacement is None:
+                return None
+            fact = correction.replacement
         return fact
+
+    found = [in_its_place(fact) for fact in known.values()]
+    return [fact for fact in found if fact is not None and not fact.corrects]
 
 
 Bucket = tuple[str, str, str, str, date, datetime | None]
@@ -144,7 +204,7 @@ def expected(facts: Iterable[Fact]) -> dict[Bucket, Sums]:
     """The rollups by hour, day and month that these events make, each counted once."""
     found: dict[Bucket, Sums] = defaultdict(Sums)
     stopped: set[tuple[str, datetime]] = set()
-    for fact in {fact.event_id: fact for fact in facts}.values():
+    for fact in standing(facts):
         if fact.kind == "downtime":
             stopped |= {(fact.line, fact.at + timedelta(minutes=m)) for m in range(fact.minutes)}
         else:

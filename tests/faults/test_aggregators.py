@@ -53,6 +53,21 @@ async def test_two_aggregators_that_both_own_every_partition_count_nothing_twice
     await site.is_right(plant.facts)
 
 
+async def test_corrections_on_any_partition_are_applied_by_workers_that_are_killed(
+    site: Site,
+) -> None:
+    pick, plant = random.Random(31), Plant(31, corrections=0.02)
+    site.costing()
+    async with streaming(site.bootstrap, plant):
+        workers = [site.aggregator("first"), site.aggregator("second")]
+        await site.has_more_than(0)
+        for _ in range(4):
+            await asyncio.sleep(pick.uniform(0.1, 2))
+            pick.choice(workers).restart()
+            await site.has_more_than(await site.count() + 500)
+    await site.is_right(plant.facts)
+
+
 async def test_a_topic_made_anew_is_read_from_its_start_by_a_running_aggregator(
     site: Site,
 ) -> None:

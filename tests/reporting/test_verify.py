@@ -7,7 +7,7 @@ import pytest
 from services.rates.book import RateBook
 from services.rates.store import import_rates, load
 from services.reporting.verify import verify
-from tests.building import defect, post_events, production, rates, stop
+from tests.building import defect, event, post_events, production, rates, stop
 
 
 @pytest.fixture
@@ -31,6 +31,14 @@ async def posted(conn: Any) -> RateBook:
         defect("d2", "2026-04-02T10:05:00+01:00", 5, line="L2"),
     ]
     await post_events(conn, book, later)
+    why = {"reason": "counted twice", "occurred_at": "2026-03-05T10:00:00+01:00"}
+    corrected = [
+        defect("d3", "2026-03-04T10:05:00+01:00", 5),
+        stop("s5", "2026-03-04T10:10:00+01:00", "2026-03-04T10:20:00+01:00"),
+        event("correction", "c1", corrects="d3", **why),
+        event("correction", "c2", corrects="s5", **why),
+    ]
+    await post_events(conn, book, corrected)
     return book
 
 
@@ -54,7 +62,14 @@ TAMPERINGS = [
      " category, 1, 0, 0, 0, 0, 0, 0, 0, 0 from copq.rollup limit 1", ["rollup"]),
     ("insert into copq.rollup select grain, plant, 'L9', product, element, currency, day, hour,"
      " category, 0, 0, 0, 0, 0, 0, 0, 0, 0 from copq.rollup limit 1", []),
-    ("delete from copq.ledger where event_id = 'd1'", ["rollup"]),
+    ("delete from copq.ledger where event_id = 'd1'", ["recovery_overhead", "rollup"]),
+    ("update copq.correction set state = 'waiting' where event_id = 'c1'", ["correction"]),
+    ("delete from copq.correction where event_id = 'c1'",
+     ["corrected_by"]),
+    ("delete from copq.ledger where event_id = 'd3' and reverses is not null",
+     ["corrected", "recovery_overhead", "rollup"]),
+    ("update copq.stop set voided = false where event_id = 's5'", ["corrected", "downtime"]),
+    ("delete from copq.withdrawn", ["recovery_overhead"]),
     ("insert into copq.ledger select * from copq.ledger where event_id = 'd1'",
      ["entry_twice", "rollup"]),
     ("delete from copq.event_key where event_id = 'd1'", ["event_key"]),

@@ -23,6 +23,7 @@ create table copq.rate_item (
 
 -- One row an event id, ever: a second event with the same id is no event. It is kept apart
 -- from the events so that it can span their partitions, and outlive their payloads.
+-- An id that a correction has claimed before its event came is there from infinity on.
 create table copq.event_key (
     event_id text collate "C" primary key,
     occurred_at timestamptz not null
@@ -43,7 +44,7 @@ create table copq.event (
 create index event_occurred_at on copq.event (occurred_at);
 
 -- The ledger. An entry is never changed or removed; `reverses` names the entry of the same
--- event that a reversal takes back. `day` is the production day of `occurred_at`; `period` the
+-- event that a reversal takes back, `corrected_by` the correction that caused it. `day` is the production day of `occurred_at`; `period` the
 -- month in which the entry is booked, another than that of `day` only once a month is closed.
 create table copq.ledger (
     occurred_at timestamptz not null,
@@ -53,6 +54,7 @@ create table copq.ledger (
     reverses int,
     reason text,
     booked_by text,
+    corrected_by text collate "C",
     plant text not null,
     line text not null,
     product text,
@@ -80,6 +82,7 @@ create table copq.ledger (
 ) partition by range (occurred_at);
 create index ledger_occurred_at on copq.ledger (occurred_at);
 create index ledger_downtime on copq.ledger (plant, line, occurred_at) where element in ('downtime', 'planned_stop');
+create index ledger_corrected on copq.ledger (corrected_by) where corrected_by is not null;
 
 -- Calendar buckets of the plant. `hour` is the instant at which the hour starts, and minus
 -- infinity in the days and months; `day` is the production day, or the first of the month.
@@ -128,7 +131,8 @@ create table copq.unpriced (
 );
 create index unpriced_tried on copq.unpriced (tried_revision);
 
--- Stops as reported. Their cost is booked in the ledger once united, by line.
+-- Stops as reported. Their cost is booked in the ledger once united, by line; that of a stop
+-- which a correction has voided is none.
 create table copq.stop (
     event_id text collate "C" primary key,
     plant text not null,
@@ -142,19 +146,44 @@ create table copq.stop (
     planned boolean not null,
     per_minute numeric not null,
     currency text not null,
-    rate_version bigint not null
+    rate_version bigint not null,
+    voided boolean not null default false
 );
 create index stop_ended on copq.stop (plant, line, ended_at, started_at);
 create index stop_open on copq.stop (plant, line, started_at) where ended_at is null;
 
--- Corrections as reported, until they are applied.
+-- Corrections as reported, and what becomes of each: it is applied while it is in force. `why`
+-- says more where it is not, `replacement` the id of the event that it brings.
 create table copq.correction (
     event_id text collate "C" primary key,
-    corrects text not null,
+    corrects text collate "C" not null,
+    replacement text collate "C",
     occurred_at timestamptz not null,
+    plant text not null,
+    line text not null,
+    reason text not null,
+    booked_by text,
+    state text not null default 'waiting'
+        check (state in ('applied', 'waiting', 'superseded', 'corrected', 'not_applicable')),
+    why text,
     applied_at timestamptz
 );
-create index correction_waiting on copq.correction (corrects) where applied_at is null;
+create index correction_corrects on copq.correction (corrects);
+create index correction_replacement on copq.correction (replacement)
+    where replacement is not null;
+create index correction_waiting on copq.correction (occurred_at) where state = 'waiting';
+
+-- Ids that only corrections have named so far, as what they correct or what they bring. A
+-- replacement is stored at once; the row goes when an event of this id comes by itself.
+create table copq.claim (
+    event_id text collate "C" primary key,
+    stored boolean not null default false
+);
+
+-- Entries that several events may cause, taken back while none of them stands.
+create table copq.withdrawn (
+    event_id text collate "C" primary key
+);
 
 -- What was refused, with its bytes.
 create table copq.rejected (

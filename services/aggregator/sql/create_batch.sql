@@ -21,6 +21,7 @@ create temporary table if not exists batch (
     reverses int,
     reason text,
     booked_by text,
+    corrected_by text,
     element text,
     category text,
     quantity numeric,

@@ -21,13 +21,14 @@ with fresh as (
     returning 1
 ), booked as (
     insert into copq.ledger (
-        occurred_at, event_id, entry_no, reverses, reason, booked_by, plant, line, product, stage,
-        work_unit, defect_code, shift, supplier, element, category, quantity, gross, recovered,
-        allowed, net, hours, base, good, currency, rate_version, hour, day, period)
+        occurred_at, event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
+        product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
+        gross, recovered, allowed, net, hours, base, good, currency, rate_version, hour, day,
+        period)
     select
-        occurred_at, event_id, entry_no, reverses, reason, booked_by, plant, line, product, stage,
-        work_unit, defect_code, shift, supplier, element, category, quantity, gross, recovered,
-        allowed, net, hours, base, good, currency, rate_version, hour, day,
+        occurred_at, event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
+        product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
+        gross, recovered, allowed, net, hours, base, good, currency, rate_version, hour, day,
         date_trunc('month', day)
     from batch
     where element is not null

@@ -1,4 +1,5 @@
--- Events that an older rate book had no price for, held until they are tried with this one.
+-- Events that an older rate book had no price for, held until they are tried with this one; and of
+-- a replacement the correction that brings it.
 with taken as (
     select event_id, occurred_at from copq.unpriced
     where tried_revision < $1
@@ -6,4 +7,8 @@ with taken as (
     limit $2
     for update skip locked
 )
-select event_id, e.payload from taken join copq.event e using (occurred_at, event_id)
+select
+    taken.event_id, e.payload, c.reason, c.booked_by, c.event_id as corrected_by
+from taken
+join copq.event as e using (occurred_at, event_id)
+left join copq.correction as c on c.replacement = taken.event_id and c.state = 'applied'

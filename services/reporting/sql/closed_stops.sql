@@ -4,3 +4,4 @@ select
     currency, rate_version
 from copq.stop
 where plant = $1 and line = $2 and started_at < $4 and ended_at > $3
+    and not voided

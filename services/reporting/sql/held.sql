@@ -1,4 +1,4 @@
 -- How much is held back from the figures.
 select
     (select count(*) from copq.unpriced) as unpriced,
-    (select count(*) from copq.correction where applied_at is null) as corrections
+    (select count(*) from copq.correction where state = 'waiting') as corrections

@@ -1,0 +1,203 @@
+"""Corrections into the ledger: what is in force is worked out, and the ledger brought to it.
+
+Each step brings about a state, whatever was there before: so it does not matter in which order
+corrections and events came, nor how often.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import localcontext
+from typing import Any
+
+import msgspec
+from asyncpg import Connection, Record
+
+from schemas.decode import decode_strictly
+from schemas.events import Correction
+from schemas.priced import encode
+from services.aggregator import queries
+from services.aggregator.accounts import Account, accounts
+from services.aggregator.batch import NO_CAUSE, Batch, Cause, Special
+from services.aggregator.corrections import Known, Reported, Ruling, State, rule
+from services.aggregator.stops import Lines, touched
+from services.costing.price import MONEY, price, recovery_id
+from services.rates.book import RateBook
+
+
+class _Replacement(msgspec.Struct):
+    """The bytes of a correction's replacement, as they came."""
+
+    replacement: msgspec.Raw = msgspec.Raw(b"")
+
+
+_decode_replacement = msgspec.json.Decoder(_Replacement).decode
+
+
+@dataclass(slots=True)
+class Effects:
+    """What corrections do to the ledger, as rows and as what makes rows.
+
+    `lines` are to be united anew; `priced` holds events that are priced now, since they had no
+    price before; `once` are the daily entries that may have lost or found an event to cause them.
+    """
+
+    rows: list[str] = field(default_factory=list)
+    lines: Lines = field(default_factory=dict)
+    priced: Batch = field(default_factory=Batch)
+    causes: dict[str, Cause] = field(default_factory=dict)
+    once: dict[str, Cause] = field(default_factory=dict)
+
+
+async def correct(
+    conn: Connection, new: list[Special], arrived: Collection[str], book: RateBook
+) -> Effects:
+    """Keep new corrections, and work out what follows from them and from what has `arrived`.
+
+    Call it once the events of the batch are in the ledger, the stops and the unpriced among them.
+    Holds, until the transaction ends, what keeps others from doing the same.
+    """
+    corrections = [(event, s) for s in new if isinstance(event := _read(s), Correction)]
+    await _keep(conn, corrections)
+    await conn.execute(queries.LOCK_CORRECTIONS)
+    await _store_replacements(conn, corrections)
+    related = await conn.fetch(
+        queries.RELATED_CORRECTIONS, [*(event.event_id for event, _ in corrections), *arrived]
+    )
+    if not related:
+        return Effects()
+    known = await conn.fetch(queries.KNOWN_EVENTS, sorted(named(related)))
+    ruling = rule_of(related, known)
+    effects = Effects(causes=_causes(related, known, ruling))
+    await _set_states(conn, related, ruling)
+    await _bring_about(
+        conn, [k for k in known if k["event_type"] != "correction"], ruling, effects, book
+    )
+    return effects
+
+
+def _read(special: Special) -> Any:
+    return decode_strictly(special.raw)
+
+
+async def _keep(conn: Connection, corrections: list[tuple[Correction, Special]]) -> None:
+    """Who corrects is who was let in, else who the event says reported it."""
+    await conn.executemany(
+        queries.ADD_CORRECTIONS,
+        [
+            (c.event_id, c.corrects, c.replacement.event_id if c.replacement else None,
+             c.occurred_at, c.plant, c.line, c.reason, special.sent_by or c.source)
+            for c, special in corrections
+        ],
+    )  # fmt: skip
+    claimed = {c.corrects for c, _ in corrections}
+    claimed |= {c.replacement.event_id for c, _ in corrections if c.replacement}
+    if claimed:
+        await conn.execute(queries.CLAIM_IDS, sorted(claimed))
+
+
+async def _store_replacements(
+    conn: Connection, corrections: Iterable[tuple[Correction, Special]]
+) -> None:
+    """As events of their own, with their own bytes: the first of an id, as ever."""
+    found: dict[str, tuple[Any, bytes, str | None]] = {}
+    for correction, special in corrections:
+        if correction.replacement is not None:
+            payload = bytes(_decode_replacement(special.raw).replacement)
+            replacement = (correction.replacement, payload, special.sent_by)
+            found.setdefault(correction.replacement.event_id, replacement)
+    if not found:
+        return
+    fresh = await conn.fetch(queries.CLAIMS_TO_STORE, sorted(found))
+    events = [found[row["event_id"]] for row in fresh]
+    await conn.executemany(
+        queries.STORE_REPLACEMENTS,
+        [
+            (e.event_id, e.occurred_at, e.event_type, e.plant, e.line, payload.decode(), sent_by)
+            for e, payload, sent_by in events
+        ],
+    )
+
+
+def named(related: Iterable[Record]) -> set[str]:
+    """The ids of corrections, of what they correct, and of what they bring."""
+    names = ("event_id", "corrects", "replacement")
+    return {row[name] for row in related for name in names if row[name] is not None}
+
+
+def rule_of(related: Iterable[Any], known: Iterable[Any]) -> Ruling:
+    """The ruling on rows of `copq.correction`, given rows of the events that are stored."""
+    reported = [Reported(*(row[name] for name in Reported.__dataclass_fields__)) for row in related]
+    return rule(reported, {k["event_id"]: Known(k["plant"], k["line"], k["alone"]) for k in known})
+
+
+def _causes(related: Iterable[Record], known: Iterable[Record], ruling: Ruling) -> dict[str, Cause]:
+    """Of each event the correction because of which it stands, or does not."""
+    told = {r["event_id"]: Cause(r["reason"], r["booked_by"], r["event_id"]) for r in related}
+    before = {r["corrects"]: r["event_id"] for r in related if r["state"] == State.APPLIED}
+    by = {k["event_id"]: ruling.cause(k["event_id"], before) for k in known}
+    return {event_id: told[cause] for event_id, cause in by.items() if cause is not None}
+
+
+async def _set_states(conn: Connection, related: Iterable[Record], ruling: Ruling) -> None:
+    states = [(row, *ruling.state(row["event_id"])) for row in related]
+    await conn.executemany(
+        queries.SET_CORRECTION_STATE,
+        [
+            (row["event_id"], state, why)
+            for row, state, why in states
+            if (row["state"], row["why"]) != (state, why)
+        ],
+    )
+
+
+async def _bring_about(
+    conn: Connection, events: list[Record], ruling: Ruling, effects: Effects, book: RateBook
+) -> None:
+    """What should stand and does not, or the other way round, becomes rows and stops."""
+    stands = {e["event_id"]: ruling.stands(e["event_id"]) for e in events}
+    times: dict[str, datetime] = {e["event_id"]: e["occurred_at"] for e in events}
+    # First, since it waits for whoever is about to price one of them.
+    await conn.execute(queries.DROP_UNPRICED, [i for i, standing in stands.items() if not standing])
+    held = {row["event_id"] for row in await conn.fetch(queries.STILL_UNPRICED, list(stands))}
+    stops = await _void_stops(conn, stands, effects)
+    booked = await accounts(conn, {i: at for i, at in times.items() if i not in stops})
+    for event_id, account in sorted(booked.items()):
+        if stands[event_id] != bool(account.standing):
+            _turn(account, stands[event_id], effects)
+    wanting = {i for i, standing in stands.items() if standing} - held - stops - booked.keys()
+    await _price(conn, {i: times[i] for i in sorted(wanting)}, effects, book)
+
+
+async def _void_stops(conn: Connection, stands: Mapping[str, bool], effects: Effects) -> set[str]:
+    voided = [not standing for standing in stands.values()]
+    rows = await conn.fetch(queries.VOID_STOPS, list(stands), voided)
+    effects.lines = touched(
+        (row["plant"], row["line"], row["started_at"], row["ended_at"])
+        for row in rows if row["changed"]
+    )  # fmt: skip
+    return {row["event_id"] for row in rows}
+
+
+def _turn(account: Account, stands: bool, effects: Effects) -> None:
+    event_id = account.entries[0]["event_id"]
+    cause = effects.causes.get(event_id, NO_CAUSE)
+    effects.rows += account.restored(cause) if stands else account.withdrawn(cause)
+    for entry in account.entries:
+        if entry["recovered"] and entry["element"] in ("defect", "scrap"):
+            once = recovery_id(entry["plant"], entry["line"], entry["product"], entry["day"])
+            effects.once[once] = cause
+
+
+async def _price(
+    conn: Connection, times: Mapping[str, datetime], effects: Effects, book: RateBook
+) -> None:
+    """Events that stand for the first time, with the table in force when they occurred."""
+    if not times:
+        return
+    rows = await conn.fetch(queries.PAYLOADS_OF, list(times), list(times.values()))
+    with localcontext(MONEY):
+        for row in rows:
+            raw, cause = row["payload"].encode(), effects.causes.get(row["event_id"], NO_CAUSE)
+            message = encode(raw, price(decode_strictly(raw), book))
+            effects.priced.add(message, known=True, cause=cause)

@@ -1,0 +1,229 @@
+"""Which corrections are in force, and so which events stand: a pure function of the set of them.
+
+Whatever the order in which they came, and however often, the answer is the same:
+
+- A correction may correct an event, or another correction, of its own plant and line.
+- Of several corrections of one event the latest by (`occurred_at`, `event_id`) is in force.
+- A correction that is itself corrected is out of force, and the next latest is in force instead.
+- A replacement stands while the correction that brings it is in force, or once an event of its
+  id has come by itself, and while no correction of its own is in force.
+- Corrections that correct each other in a circle are never in force.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What has become of a correction."""
+
+    APPLIED = "applied"
+    WAITING = "waiting"
+    """What it corrects has not come yet."""
+    SUPERSEDED = "superseded"
+    """A later correction of the same event is in force instead."""
+    CORRECTED = "corrected"
+    """A correction of this correction is in force."""
+    NOT_APPLICABLE = "not_applicable"
+
+    def said(self, why: str | None) -> str:
+        """As a person reads it, with the reason."""
+        state = self.replace("_", " ")
+        return f"{state}, {why}" if why else state
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A correction; `replacement` is the id of the event it brings."""
+
+    event_id: str
+    corrects: str
+    replacement: str | None
+    occurred_at: datetime
+    plant: str
+    line: str
+
+    @property
+    def rank(self) -> tuple[datetime, str]:
+        return self.occurred_at, self.event_id
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event that is stored; not `alone` while it is known only as a replacement."""
+
+    plant: str
+    line: str
+    alone: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What is in force. `by` names the correction that is, of each event that has one."""
+
+    corrections: Mapping[str, Reported]
+    by: dict[str, str] = field(default_factory=dict)
+    present: set[str] = field(default_factory=set)
+    faults: dict[str, str] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    carriers: dict[str, list[Reported]] = field(default_factory=dict)
+    """The corrections that bring an event as their replacement, the latest first."""
+
+    def stands(self, event_id: str) -> bool:
+        """Whether an event is in the figures."""
+        return event_id in self.present and event_id not in self.by
+
+    def state(self, event_id: str) -> tuple[State, str | None]:
+        """What has become of a correction, and why where the state alone does not say it."""
+        correction = self.corrections[event_id]
+        target = correction.corrects
+        if event_id in self.by:
+            return State.CORRECTED, f'by "{self.by[event_id]}"'
+        if target in self.unknown:
+            return State.WAITING, None
+        if event_id in self.faults:
+            return State.NOT_APPLICABLE, self.faults[event_id]
+        if self.by.get(target) != event_id:
+            return State.SUPERSEDED, f'by "{self.by[target]}"'
+        if target not in self.present:
+            reason = f'"{target}" is the replacement of a correction that is not in force'
+            return State.NOT_APPLICABLE, reason
+        return State.APPLIED, None
+
+    def in_force(self, event_id: str) -> bool:
+        return self.state(event_id)[0] is State.APPLIED
+
+    def cause(self, event_id: str, before: Mapping[str, str]) -> str | None:
+        """The correction because of which an event stands now, or does not.
+
+        `before` names the correction that was in force until now, of each event that had one.
+        """
+        if event_id in self.by and event_id in self.present:
+            return self.by[event_id]
+        carriers = self.carriers.get(event_id, [])
+        if event_id not in self.present and carriers:
+            return self._undone_by(carriers[0].event_id)
+        if event_id in before:
+            return self._undone_by(before[event_id])
+        return next((c.event_id for c in carriers if self.in_force(c.event_id)), None)
+
+    def _undone_by(self, event_id: str) -> str:
+        """Which correction put this one out of force: of it, of its event, or further up."""
+        seen: set[str] = set()
+        while event_id not in seen:
+            seen.add(event_id)
+            target = self.corrections[event_id].corrects
+            winner = self.by.get(event_id) or self.by.get(target)
+            if winner is not None and winner != event_id:
+                return winner
+            carriers = self.carriers.get(target, [])
+            if target in self.present or not carriers:
+                break
+            event_id = carriers[0].event_id
+        return event_id
+
+
+def rule(corrections: Iterable[Reported], known: Mapping[str, Known]) -> Ruling:
+    """What is in force of these corrections, given the events (and corrections) that are known.
+
+    Ask it about all that hang together: what a correction corrects or brings, and their own.
+    """
+    by_id = {c.event_id: c for c in corrections}
+    ruling = Ruling(by_id, carriers=_carriers(by_id.values()))
+    circular = set(_in_circles(by_id))
+    of: dict[str, list[Reported]] = defaultdict(list)
+    for correction in by_id.values():
+        _sort_in(correction, known, circular, of, ruling)
+    for target in _correctors_first(by_id, of):
+        _decide(target, of, ruling)
+    for target in of.keys() - by_id.keys():
+        _decide(target, of, ruling)
+    _bring(known, ruling)
+    return ruling
+
+
+def _carriers(corrections: Iterable[Reported]) -> dict[str, list[Reported]]:
+    found: dict[str, list[Reported]] = defaultdict(list)
+    for correction in sorted(corrections, key=lambda c: c.rank, reverse=True):
+        if correction.replacement is not None:
+            found[correction.replacement].append(correction)
+    return found
+
+
+def _sort_in(
+    correction: Reported,
+    known: Mapping[str, Known],
+    circular: set[str],
+    of: dict[str, list[Reported]],
+    ruling: Ruling,
+) -> None:
+    """To the corrections of its event, unless it cannot be one of them."""
+    target = known.get(correction.corrects)
+    if correction.event_id in circular:
+        ruling.faults[correction.event_id] = "these corrections correct each other in a circle"
+    elif target is None:
+        ruling.unknown.add(correction.corrects)
+    elif (target.plant, target.line) != (correction.plant, correction.line):
+        ruling.faults[correction.event_id] = (
+            f'"{correction.corrects}" is of line "{target.line}" of plant "{target.plant}"; '
+            "a correction names the plant and line of what it corrects"
+        )
+    else:
+        of[correction.corrects].append(correction)
+
+
+def _in_circles(corrections: Mapping[str, Reported]) -> Iterator[str]:
+    """Each correction corrects one event, so from any of them one path leads on."""
+    done: set[str] = set()
+    for start in corrections:
+        path: list[str] = []
+        on_path: set[str] = set()
+        at = start
+        while at in corrections and at not in done and at not in on_path:
+            path.append(at)
+            on_path.add(at)
+            at = corrections[at].corrects
+        if at in on_path:
+            yield from path[path.index(at) :]
+        done |= on_path
+
+
+def _correctors_first(
+    corrections: Mapping[str, Reported], of: Mapping[str, list[Reported]]
+) -> Iterator[str]:
+    """The corrections in such an order that those of one come before it; circles are cut."""
+    undecided = {event_id: len(of.get(event_id, ())) for event_id in corrections}
+    ready = [event_id for event_id, number in undecided.items() if not number]
+    while ready:
+        event_id = ready.pop()
+        yield event_id
+        target = corrections[event_id].corrects
+        if target in undecided and corrections[event_id] in of.get(target, ()):
+            undecided[target] -= 1
+            if not undecided[target]:
+                ready.append(target)
+
+
+def _decide(target: str, of: Mapping[str, list[Reported]], ruling: Ruling) -> None:
+    """The latest of the corrections that are not themselves corrected."""
+    valid = [c for c in of.get(target, ()) if c.event_id not in ruling.by]
+    if valid:
+        ruling.by[target] = max(valid, key=lambda c: c.rank).event_id
+
+
+def _bring(known: Mapping[str, Known], ruling: Ruling) -> None:
+    """What came by itself is present; so is what a correction of something present brings."""
+    ready = [event_id for event_id, event in known.items() if event.alone]
+    while ready:
+        event_id = ready.pop()
+        if event_id in ruling.present:
+            continue
+        ruling.present.add(event_id)
+        winner = ruling.by.get(event_id)
+        # A correction that is itself corrected is in no `by`, so a winner is in force.
+        brought = ruling.corrections[winner].replacement if winner else None
+        if brought is not None and brought in known:
+            ready.append(brought)

@@ -1,0 +1,1 @@
+delete from copq.withdrawn where event_id = $1

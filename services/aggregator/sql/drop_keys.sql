@@ -1,0 +1,1 @@
+delete from copq.event_key where event_id = any($1::text[])

@@ -1,0 +1,1 @@
+select exists (select from copq.claim where event_id = any($1::text[]))

@@ -1,0 +1,1 @@
+delete from batch where not event_id = any($1::text[])

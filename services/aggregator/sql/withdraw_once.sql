@@ -1,0 +1,1 @@
+insert into copq.withdrawn (event_id) values ($1)

@@ -1,0 +1,31 @@
+"""What `copq verify` finds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as it must be.
+
+    `check` is `rollup`, `event_key`, `entry_twice`, `reversal`, `downtime`, `correction` (its
+    state), `corrected` (an event that stands or not), `recovery_overhead` or `corrected_by` (a
+    link); `subject` names the row, `expected` and `found` what differs (None: no such row).
+    """
+
+    check: str
+    subject: dict[str, Any]
+    expected: dict[str, Any] | None
+    found: dict[str, Any] | None
+
+    def __str__(self) -> str:
+        subject = ", ".join(f"{k} {v}" for k, v in self.subject.items() if v not in (None, ""))
+        return (
+            f"{self.check}: {subject}: expected {_said(self.expected)}, found {_said(self.found)}"
+        )
+
+
+def _said(figures: dict[str, Any] | None) -> str:
+    if figures is None:
+        return "none"
+    return ", ".join(f"{name} {value}" for name, value in figures.items())

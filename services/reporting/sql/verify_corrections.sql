@@ -1,0 +1,2 @@
+-- All corrections.
+select * from copq.correction order by occurred_at, event_id
