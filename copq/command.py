@@ -6,6 +6,7 @@ from copq.commands import (
     demo,
     importing,
     migrations,
+    mqtt,
     price,
     rates,
     rejected,
@@ -39,6 +40,7 @@ app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
 app.add_typer(rejected.app, name="rejected")
+app.add_typer(mqtt.app, name="mqtt")
 
 
 def main() -> None:

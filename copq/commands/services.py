@@ -1,11 +1,13 @@
 """`copq up`, and one command for each service of the stream."""
 
 import logging
+from pathlib import Path
 from typing import Annotated
 
 import asyncpg
 import typer
 
+from copq.commands.mqtt import mqtt_source
 from copq.database import DATA, DatabaseOption, DataOption, database
 from copq.exits import Exit
 from copq.running import run_service, start_logging
@@ -23,6 +25,13 @@ PortOption = Annotated[int, typer.Option(help="Port to listen on.")]
 MetricsOption = Annotated[
     int, typer.Option(envvar="METRICS_PORT", help="Port for /metrics; 0 for none.")
 ]
+MqttOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--mqtt", envvar="COPQ_MQTT", show_default=False,
+        help="Also read an MQTT broker, as this file says (docs/ingest/mqtt.md).",
+    ),
+]  # fmt: skip
 SessionOption = Annotated[
     float,
     typer.Option(
@@ -37,17 +46,19 @@ def up(
     port: PortOption = 8080,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
+    mqtt: MqttOption = None,
 ) -> None:
-    """Run everything in one process: HTTP in, ledger and rollups in Postgres. No broker needed."""
+    """Run everything in one process: HTTP and MQTT in, the ledger in Postgres. No Kafka needed."""
     from services.standalone.server import serve
 
     start_logging()
+    source = mqtt_source(mqtt, data / "mqtt")
     if database_url is not None:
         _migrated(database_url)
     with database(database_url, data) as dsn:
         where = "DATABASE_URL" if database_url else str(data.resolve())
         out.print(f"COPQ listens on http://{host}:{port}/v1/events (docs: /docs); data: {where}")
-        run_service(lambda stop: serve(dsn, host, port, stop))
+        run_service(lambda stop: serve(dsn, host, port, stop, source))
 
 
 def ingest(
@@ -56,12 +67,18 @@ def ingest(
     port: PortOption = 8080,
     partitions: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 8,
     replication: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 1,
+    mqtt: MqttOption = None,
+    mqtt_state: Annotated[
+        Path,
+        typer.Option(envvar="COPQ_MQTT_STATE", help="Folder of what MQTT has to remember."),
+    ] = Path("copq-mqtt"),
 ) -> None:
-    """Take events by HTTP and put them on Kafka's quality.events."""
+    """Take events by HTTP and MQTT and put them on Kafka's quality.events."""
     from services.ingest.server import serve
 
     start_logging()
-    run_service(lambda stop: serve(kafka, host, port, partitions, replication, stop))
+    source = mqtt_source(mqtt, mqtt_state)
+    run_service(lambda stop: serve(kafka, host, port, partitions, replication, stop, source))
 
 
 def costing(

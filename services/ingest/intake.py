@@ -42,3 +42,11 @@ class Intake(Protocol):
         committed. Raises `Unavailable` where that cannot be said; sending all again does no harm.
         """
         ...
+
+
+class KeepingIntake(Intake, Protocol):
+    """An intake that also keeps messages of other forms, which make no event."""
+
+    async def refuse(self, refused: list[tuple[Refusal, bytes]]) -> None:
+        """Keep these messages, each with why it is refused. Raises `Unavailable` as `accept`."""
+        ...

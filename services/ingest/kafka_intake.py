@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from schemas import rejected
-from schemas.refusal import Refused
+from schemas.refusal import Refusal, Refused
 from services.ingest.check import check
 from services.ingest.intake import Answer, Status, Unavailable
 from services.ingest.sender import ANYONE, Sender
@@ -41,6 +41,11 @@ class KafkaIntake:
         answers = [_check(raw, now, sender, valid, refused) for raw in raws]
         await self._store({EVENTS: valid, REJECTED: refused if self._keeps else []})
         return answers
+
+    async def refuse(self, refused: list[tuple[Refusal, bytes]]) -> None:
+        now = datetime.now(UTC)
+        kept = [rejected.rejected_event(why, raw, now) for why, raw in refused]
+        await self._store({REJECTED: [(None, rejected.encode(event)) for event in kept]})
 
     async def _store(self, messages: dict[str, list[Message]]) -> None:
         used: AIOKafkaProducer | None = None

@@ -7,7 +7,7 @@ from decimal import localcontext
 import asyncpg
 
 from schemas.priced import encode
-from schemas.refusal import Refused
+from schemas.refusal import Refusal, Refused
 from schemas.rejected import RejectedEvent, rejected_event
 from services.aggregator.batch import Batch
 from services.aggregator.post import Posted, post, prepare
@@ -40,6 +40,14 @@ class LedgerIntake:
                     return await self._accept(conn, raws, sender)
             except AWAY as error:
                 raise Unavailable(f"Postgres: {error}") from error
+
+    async def refuse(self, refused: list[tuple[Refusal, bytes]]) -> None:
+        now = datetime.now(UTC)
+        try:
+            async with self._pool.acquire() as conn, conn.transaction():
+                await keep_rejected(conn, [rejected_event(why, raw, now) for why, raw in refused])
+        except AWAY as error:
+            raise Unavailable(f"Postgres: {error}") from error
 
     async def _accept(
         self, conn: asyncpg.Connection, raws: list[bytes], sender: Sender

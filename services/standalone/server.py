@@ -1,4 +1,4 @@
-"""Everything in one process: HTTP, pricing, posting, late pricing."""
+"""Everything in one process: HTTP and MQTT, pricing, posting, late pricing."""
 
 import asyncio
 
@@ -6,19 +6,23 @@ from services.aggregator.partitions import keep_making
 from services.aggregator.settling import keep_settling
 from services.beside import run_beside
 from services.ingest.http import make_http
+from services.ingest.mqtt.service import MqttSource, beside_mqtt
 from services.ingest.serving import serve_http
 from services.rates.watch import RateWatch
 from services.standalone.intake import LedgerIntake, pool_of
 
 
-async def serve(dsn: str, host: str, port: int, stop: asyncio.Event) -> None:
+async def serve(
+    dsn: str, host: str, port: int, stop: asyncio.Event, mqtt: MqttSource | None = None
+) -> None:
     """Until `stop` is set; what was accepted by then is committed."""
     rates = RateWatch(dsn)
     await rates.first()
     pool = await pool_of(dsn)
+    intake = LedgerIntake(pool)
     try:
         await run_beside(
-            serve_http(make_http(LedgerIntake(pool)), host, port, stop),
+            beside_mqtt(serve_http(make_http(intake), host, port, stop), mqtt, intake, stop),
             rates.run(),
             keep_making(dsn),
             keep_settling(dsn, rates),

@@ -1,0 +1,66 @@
+"""An intake that lists what it was given, and may be away; and running the MQTT way into it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+from schemas.refusal import Refusal
+from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.mqtt.config_file import parse_config
+from services.ingest.mqtt.memory import Memory
+from services.ingest.mqtt.service import MqttIngest
+from services.ingest.sender import ANYONE, Sender
+
+_names = count()
+
+
+class ListingIntake:
+    """Keeps events by id in memory. While `away` it stores nothing; `held` lets it wait."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, Any] = {}
+        self.refused: list[tuple[Refusal, bytes]] = []
+        self.away = False
+        self.accepts = 0
+        self.tries = 0
+
+    async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
+        self.tries += 1
+        if self.away:
+            raise Unavailable("the test says so", retry_after=0)
+        self.accepts += 1
+        return [self._one(json.loads(raw)) for raw in raws]
+
+    def _one(self, event: Any) -> Answer:
+        known = event["event_id"] in self.events
+        self.events.setdefault(event["event_id"], event)
+        return Answer(Status.DUPLICATE if known else Status.ACCEPTED, event["event_id"])
+
+    async def refuse(self, refused: list[tuple[Refusal, bytes]]) -> None:
+        if self.away:
+            raise Unavailable("the test says so", retry_after=0)
+        self.refused += refused
+
+
+def config_text(port: int, *subscriptions: str, name: str | None = None, **more: Any) -> str:
+    lines = [f"broker: mqtt://127.0.0.1:{port}", f"client_id: {name or f'test-{next(_names)}'}"]
+    lines += [f"{key}: {value}" for key, value in more.items()]
+    return "\n".join([*lines, "subscriptions:", *subscriptions])
+
+
+@asynccontextmanager
+async def reading(
+    text: str, intake: ListingIntake, memory: Memory | None = None
+) -> AsyncIterator[asyncio.Event]:
+    """The MQTT way in, as long as the body lasts; then it is told to stop, and drains."""
+    stop = asyncio.Event()
+    ingest = MqttIngest(parse_config(text), intake, memory or Memory())
+    running = asyncio.create_task(ingest.run(stop))
+    try:
+        yield stop
+    finally:
+        stop.set()
+        await asyncio.wait_for(running, 30)

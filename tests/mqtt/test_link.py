@@ -1,0 +1,132 @@
+"""Acknowledged by hand, against a real Mosquitto: nothing is lost, whoever is killed and when."""
+
+import asyncio
+import json
+
+import pytest
+
+from services.ingest.mqtt.config_file import parse_config
+from services.ingest.mqtt.link import connect
+from tests.faults.processes import until
+from tests.mqtt.broker import Mosquitto, publish
+from tests.mqtt.listing import ListingIntake, config_text, reading
+
+pytestmark = pytest.mark.mosquitto
+
+HERE = '  - {topic: "%s/{plant}/{line}", format: copq}'
+VERSIONS = pytest.mark.parametrize("version", ["3.1.1", "5"])
+
+
+def lines(*numbers: int) -> bytes:
+    return b"\n".join(json.dumps({"event_id": f"e{n}"}).encode() for n in numbers)
+
+
+async def send(broker: Mosquitto, topic: str, *numbers: int, qos: int = 1) -> None:
+    """One message a number."""
+    for number in numbers:
+        await asyncio.to_thread(publish, broker.port, topic, lines(number), "-q", str(qos))
+
+
+@VERSIONS
+async def test_what_is_not_acknowledged_is_delivered_again_and_marked_so(
+    mosquitto: Mosquitto, version: str
+) -> None:
+    topic = f"again-{version}"
+    config = parse_config(config_text(mosquitto.port, HERE % topic, version=version))
+    async with connect(config) as link:
+        await send(mosquitto, f"{topic}/north/L1", 1, 2, 3)
+        first = []
+        while len(first) < 3:
+            first += await link.take(10)
+        link.ack(first[:1])
+    assert [message.again for message in first] == [False] * 3
+    async with connect(config) as link:
+        second = []
+        while len(second) < 2:
+            second += await link.take(10)
+        link.ack(second)
+    assert [(m.payload, m.packet_id) for m in second] == [
+        (m.payload, m.packet_id) for m in first[1:]
+    ]
+    assert [message.again for message in second] == [True] * 2
+
+
+@VERSIONS
+@pytest.mark.parametrize("qos", [1, 2])
+async def test_what_comes_while_nobody_reads_is_read_later(
+    mosquitto: Mosquitto, version: str, qos: int
+) -> None:
+    topic, intake = f"later-{version}-{qos}", ListingIntake()
+    text = config_text(mosquitto.port, HERE % topic, version=version)
+    async with reading(text, intake):
+        await send(mosquitto, f"{topic}/north/L1", 0, qos=qos)
+        await until(lambda: len(intake.events) == 1, "the first is there")
+    await send(mosquitto, f"{topic}/north/L1", 1, 2, 3, qos=qos)
+    async with reading(text, intake):
+        await until(lambda: len(intake.events) == 4, "the others are there")
+
+
+async def test_no_more_than_the_limit_is_unacknowledged(mosquitto: Mosquitto) -> None:
+    text = config_text(mosquitto.port, HERE % "limit", in_flight=4)
+    async with connect(parse_config(text)) as link:
+        await asyncio.to_thread(publish, mosquitto.port, "limit/north/L1", lines(*range(10)), "-l")
+        seen = []
+        while len(seen) < 4:
+            seen += await link.take(10)
+        await send(mosquitto, "limit/north/L1", 11)
+        assert len(seen) == 4
+        while len(seen) < 11:
+            link.ack(seen[-4:] if len(seen) % 4 == 0 else seen[-1:])
+            seen += await link.take(1)
+    assert len({message.payload for message in seen}) == 11
+
+
+async def test_an_intake_that_is_away_leaves_messages_with_the_broker(
+    mosquitto: Mosquitto,
+) -> None:
+    intake = ListingIntake()
+    text = config_text(mosquitto.port, HERE % "away", in_flight=10)
+    intake.away = True
+    async with reading(text, intake):
+        await until(lambda: _connected(), "it is connected")
+        await asyncio.to_thread(publish, mosquitto.port, "away/north/L1", lines(*range(50)), "-l")
+        await until(lambda: intake.tries > 2, "it has tried more than once")
+        assert not intake.events
+    assert not intake.events
+    intake.away = False
+    async with reading(text, intake):
+        await until(lambda: len(intake.events) == 50, "all of them are there")
+
+
+async def test_a_killed_broker_loses_nothing_and_is_found_again(own_mosquitto: Mosquitto) -> None:
+    broker, intake = own_mosquitto, ListingIntake()
+    text = config_text(broker.port, HERE % "killed")
+    async with reading(text, intake):
+        await send(broker, "killed/north/L1", *range(5))
+        await until(lambda: len(intake.events) == 5, "the first are there")
+        intake.away = True
+        await send(broker, "killed/north/L1", *range(5, 10))
+        await until(lambda: intake.tries > intake.accepts, "they are under way")
+        broker.kill()
+        intake.away = False
+        broker.start()
+        await send(broker, "killed/north/L1", *range(10, 15))
+        await until(lambda: len(intake.events) == 15, "all are there")
+
+
+async def test_what_cannot_be_read_is_kept_and_blocks_nothing(mosquitto: Mosquitto) -> None:
+    intake = ListingIntake()
+    poison = [b"", b"{", b"\x00\xff\xfe", b"[1, 2]", b'{"plant": 1e999999}', b"[" * 5000]
+    async with reading(config_text(mosquitto.port, HERE % "poison"), intake):
+        for payload in poison:
+            await asyncio.to_thread(publish, mosquitto.port, "poison/north/L1", payload)
+        await send(mosquitto, "poison/north/L1", 1)
+        await until(lambda: "e1" in intake.events, "the good one is there")
+    assert [raw for _, raw in intake.refused] == poison
+    assert all("poison/north/L1" in why.message for why, _ in intake.refused)
+
+
+def _connected() -> bool:
+    from services.ingest.mqtt import metrics
+
+    return metrics.CONNECTED._value.get() == 1
