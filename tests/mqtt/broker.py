@@ -1,6 +1,7 @@
 """A real Mosquitto on a free port, with its persistence on: to be stopped, killed and started."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -15,8 +16,7 @@ listener {port} 127.0.0.1
 {access}
 persistence true
 persistence_location {data}/
-autosave_interval 1
-autosave_on_changes true
+autosave_interval 0
 max_queued_messages 0
 max_inflight_messages 0
 """
@@ -32,6 +32,7 @@ class Mosquitto:
         self.log = folder / "mosquitto.log"
         data = folder / "data"
         data.mkdir(parents=True)
+        self._database = data / "mosquitto.db"
         settings = folder / "mosquitto.conf"
         settings.write_text(_SETTINGS.format(port=self.port, data=data, access=access))
         self._command = [program, "-c", str(settings)]
@@ -59,18 +60,27 @@ class Mosquitto:
             self._process.stop(10)
             self._process = None
 
+    def save(self) -> None:
+        """Have the sessions written to the disk, as Mosquitto does by itself now and then."""
+        assert self._process is not None
+        before = self._database.stat().st_mtime_ns if self._database.exists() else 0
+        self._process.signal(signal.SIGUSR1)
+        deadline = time.monotonic() + _START_S
+        while not self._database.exists() or self._database.stat().st_mtime_ns == before:
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.02)
+
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process = None
 
 
-def publish(port: int, topic: str, payload: bytes, *more: str) -> None:
+def publish(port: int, topic: str, payload: bytes, *more: str, each_line: bool = False) -> None:
     """By Mosquitto's own client, at QoS 1 unless `more` says otherwise."""
-    reach = ["-h", "127.0.0.1", "-p", str(port), "-q", "1"]
-    subprocess.run(
-        ["mosquitto_pub", *reach, "-t", topic, "-s", *more], input=payload, check=True, timeout=30
-    )
+    reach = ["-h", "127.0.0.1", "-p", str(port), "-q", "1", "-t", topic]
+    body = "-l" if each_line else "-s" if payload else "-n"
+    subprocess.run(["mosquitto_pub", *reach, body, *more], input=payload, check=True, timeout=30)
 
 
 def _is_root() -> bool:

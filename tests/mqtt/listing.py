@@ -9,10 +9,12 @@ from typing import Any
 
 from schemas.refusal import Refusal
 from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.mqtt import metrics
 from services.ingest.mqtt.config_file import parse_config
 from services.ingest.mqtt.memory import Memory
 from services.ingest.mqtt.service import MqttIngest
 from services.ingest.sender import ANYONE, Sender
+from tests.faults.processes import until
 
 _names = count()
 
@@ -51,6 +53,10 @@ def config_text(port: int, *subscriptions: str, name: str | None = None, **more:
     return "\n".join([*lines, "subscriptions:", *subscriptions])
 
 
+def is_connected() -> bool:
+    return bool(metrics.CONNECTED._value.get())
+
+
 @asynccontextmanager
 async def reading(
     text: str, intake: ListingIntake, memory: Memory | None = None
@@ -60,6 +66,7 @@ async def reading(
     ingest = MqttIngest(parse_config(text), intake, memory or Memory())
     running = asyncio.create_task(ingest.run(stop))
     try:
+        await until(is_connected, "it is subscribed", 30)
         yield stop
     finally:
         stop.set()

@@ -100,7 +100,7 @@ class MqttIngest:
             except Unavailable as error:
                 metrics.UNAVAILABLE.inc()
                 log.warning("MQTT messages wait unacknowledged: %s", error)
-                await _either(stop, error.retry_after)
+                await _either(stop, min(max(error.retry_after, FIRST_WAIT_S), LONGEST_WAIT_S))
             if stop.is_set() or not link.is_up:
                 return None
 
