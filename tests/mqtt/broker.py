@@ -80,7 +80,7 @@ def publish(port: int, topic: str, payload: bytes, *more: str, each_line: bool =
     """By Mosquitto's own client, at QoS 1 unless `more` says otherwise."""
     reach = ["-h", "127.0.0.1", "-p", str(port), "-q", "1", "-t", topic]
     body = "-l" if each_line else "-s" if payload else "-n"
-    subprocess.run(["mosquitto_pub", *reach, body, *more], input=payload, check=True, timeout=30)
+    subprocess.run(["mosquitto_pub", *reach, body, *more], input=payload, check=True, timeout=120)
 
 
 def _is_root() -> bool:

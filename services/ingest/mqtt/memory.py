@@ -16,12 +16,11 @@ import msgspec
 
 _SCHEMA = """
 create table if not exists kept (key text primary key, value blob, saved_at real) without rowid;
-create table if not exists done (packet_id integer, digest blob) strict;
+create table if not exists done (packet_id integer primary key, digest blob) strict;
 """
 KEPT_DAYS = 90
 """What has not changed for so long is forgotten: a product record, a machine that is gone."""
 
-_GONE = object()
 Mark = tuple[int, bytes]
 """Packet id and digest of a message."""
 
@@ -38,7 +37,7 @@ class Memory:
 
     def __init__(self, path: Path | None = None) -> None:
         """Raises OSError where the file cannot be had, or another process has it."""
-        self._changes: dict[str, Any] = {}
+        self._changes: dict[str, bytes] = {}
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,47 +52,42 @@ class Memory:
         except sqlite3.Error as error:
             raise OSError(f"{path}: {error}; does another copq use it?") from error
         rows = self._db.execute("select packet_id, digest from done").fetchall()
-        self._done: frozenset[Mark] = frozenset((int(i), bytes(d)) for i, d in rows)
+        self._done: dict[int, bytes] = {int(i): bytes(digest) for i, digest in rows}
 
     def get(self, key: str) -> Any:
         """The value as plain JSON, or None."""
         if key in self._changes:
-            value = self._changes[key]
-            return None if value is _GONE else msgspec.json.decode(value)
+            return msgspec.json.decode(self._changes[key])
         row = self._db.execute("select value from kept where key = ?", (key,)).fetchone()
         return None if row is None else msgspec.json.decode(row[0])
 
     def put(self, key: str, value: Any) -> None:
         self._changes[key] = msgspec.json.encode(value)
 
-    def forget(self, key: str) -> None:
-        self._changes[key] = _GONE
-
     def is_done(self, found: Mark) -> bool:
-        """Whether this very message was part of the last batch that was saved."""
-        return found in self._done
+        """Whether this very message was saved: the last one that had its packet id."""
+        return self._done.get(found[0]) == found[1]
 
     def save(self, done: list[Mark]) -> None:
-        """Write what changed since the last call, and the messages that it comes from."""
-        if not self._changes and not self._done:
-            return
-        marks = done if self._changes else []
-        now = time.time()
-        gone = [(key,) for key, value in self._changes.items() if value is _GONE]
-        kept = [(k, v, now) for k, v in self._changes.items() if v is not _GONE]
-        with self._db:
-            self._db.executemany("delete from kept where key = ?", gone)
-            self._db.executemany("insert or replace into kept values (?, ?, ?)", kept)
-            self._db.execute("delete from done")
-            self._db.executemany("insert into done values (?, ?)", marks)
-        self._changes.clear()
-        self._done = frozenset(marks)
+        """Write what changed since the last call, and the messages that it comes from.
 
-    def checkpoint(self) -> dict[str, Any]:
+        Marks stay until their packet id comes again: acknowledgements may lie unsent for long.
+        """
+        if not self._changes:
+            return
+        now = time.time()
+        kept = [(key, value, now) for key, value in self._changes.items()]
+        with self._db:
+            self._db.executemany("insert or replace into kept values (?, ?, ?)", kept)
+            self._db.executemany("insert or replace into done values (?, ?)", done)
+        self._changes.clear()
+        self._done.update(done)
+
+    def checkpoint(self) -> dict[str, bytes]:
         """To be given to `back_to` where a message turns out to be refused halfway."""
         return dict(self._changes)
 
-    def back_to(self, checkpoint: dict[str, Any]) -> None:
+    def back_to(self, checkpoint: dict[str, bytes]) -> None:
         self._changes = checkpoint
 
     def undo(self) -> None:

@@ -218,7 +218,7 @@ class _Values:
                 self._read.remarks.append(made.remark)
             if made.increase:
                 key = [name, at, str(made.since), str(value)]
-                self._report(counter, at, str(round(made.increase, 6)), key)
+                self._report(counter, at, _text(round(made.increase, 6)), key)
 
     def _report(self, counter: Counter, at: str, quantity: str, key: list[str]) -> None:
         said = {**self._common(at), "quantity": quantity}
