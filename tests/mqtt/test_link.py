@@ -128,3 +128,25 @@ async def test_what_cannot_be_read_is_kept_and_blocks_nothing(mosquitto: Mosquit
         await until(lambda: "e1" in intake.events, "the good one is there")
     assert [raw for _, raw in intake.refused] == poison
     assert all("poison/north/L1" in why.message for why, _ in intake.refused)
+
+
+async def test_why_qos_2_is_read_at_1(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At QoS 2 paho has said "received" by itself: after a kill only the release comes again."""
+    config = parse_config(config_text(mosquitto.port, HERE % "two"))
+    found = {}
+    for qos in (2, 1):
+        monkeypatch.setattr("services.ingest.mqtt.link.QOS", qos)
+        async with connect(config) as link:
+            await send(mosquitto, "two/north/L1", qos, qos=2)
+            unacknowledged = await link.take(10)
+        async with connect(config) as link:
+            await send(mosquitto, "two/north/L1", 10 + qos, qos=2)
+            found[qos] = await link.take(10)
+            while found[qos][-1].payload != lines(10 + qos):
+                found[qos] += await link.take(10)
+            link.ack(found[qos])
+        assert [message.payload for message in unacknowledged] == [lines(qos)]
+    assert [message.payload for message in found[2]] == [lines(12)]
+    assert [message.payload for message in found[1]] == [lines(1), lines(11)]
