@@ -26,6 +26,8 @@ class ListingIntake:
         self.events: dict[str, Any] = {}
         self.refused: list[tuple[Refusal, bytes]] = []
         self.away = False
+        self.stumbles = b"\n"
+        """It fails on an event that holds this."""
         self.accepts = 0
         self.tries = 0
 
@@ -33,6 +35,8 @@ class ListingIntake:
         self.tries += 1
         if self.away:
             raise Unavailable("the test says so", retry_after=0)
+        if any(self.stumbles in raw for raw in raws):
+            raise ValueError("it stumbles")
         self.accepts += 1
         return [self._one(json.loads(raw)) for raw in raws]
 

@@ -24,6 +24,19 @@ def own_events(name: str) -> list[bytes]:
     return (EXAMPLES / f"{name}.events.ndjson").read_bytes().splitlines()
 
 
+def in_the_end(name: str) -> list[bytes]:
+    """Our own events once the corrections among them are applied: the oracle's own way."""
+    facts: dict[str, Any] = {}
+    for event in map(msgspec.json.decode, own_events(name)):
+        if event["event_type"] != "correction":
+            facts[event["event_id"]] = event
+        else:
+            del facts[event["corrects"]]
+            if fresh := event.get("replacement"):
+                facts[fresh["event_id"]] = fresh
+    return [msgspec.json.encode(event) for event in facts.values()]
+
+
 def config_of(name: str, broker: Mosquitto, client_id: str) -> str:
     """The example's configuration, with a session of its own at another broker."""
     text = (EXAMPLES / f"{name}.yaml").read_text()

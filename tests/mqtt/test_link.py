@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import sqlite3
 
 import pytest
+from aiomqtt import Client
 
 from services.ingest.mqtt.config_file import parse_config
 from services.ingest.mqtt.link import connect
+from services.ingest.mqtt.memory import Memory
+from services.ingest.mqtt.sparkplug_payload import decode
 from tests.faults.processes import until
 from tests.mqtt.broker import Mosquitto, publish
 from tests.mqtt.listing import ListingIntake, config_text, reading
@@ -150,3 +154,54 @@ async def test_why_qos_2_is_read_at_1(
         assert [message.payload for message in unacknowledged] == [lines(qos)]
     assert [message.payload for message in found[2]] == [lines(12)]
     assert [message.payload for message in found[1]] == [lines(1), lines(11)]
+
+
+async def test_what_the_intake_stumbles_over_is_kept_and_blocks_nothing(
+    mosquitto: Mosquitto,
+) -> None:
+    intake = ListingIntake()
+    intake.stumbles = b"e2"
+    async with reading(config_text(mosquitto.port, HERE % "stumbles"), intake):
+        await send(mosquitto, "stumbles/north/L1", 1, 2, 3)
+        await until(lambda: {"e1", "e3"} <= set(intake.events), "the good ones are there")
+        await until(lambda: bool(intake.refused), "the bad one is kept")
+    [(why, raw)] = intake.refused
+    assert (why.code, b"e2" in raw) == ("unreadable", True)
+
+
+async def test_a_memory_that_cannot_be_written_leaves_messages_with_the_broker(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic, intake, failed = "umh/v1/full/north/L1/_analytics", ListingIntake(), []
+
+    def full(self: Memory, kept: object, done: object) -> None:
+        failed.append(kept)
+        raise sqlite3.OperationalError("database or disk is full")
+
+    shape = '  - {topic: "umh/v1/full/{plant}/{line}/_analytics/#", format: umh}'
+    payload = b'{"state": 180000, "start_time": "2026-03-02T07:10:00Z"}'
+    memory = Memory()
+    with monkeypatch.context() as patch:
+        patch.setattr(Memory, "_write", full)
+        async with reading(config_text(mosquitto.port, shape, name="full"), intake, memory):
+            await asyncio.to_thread(publish, mosquitto.port, f"{topic}/state/add", payload)
+            await until(lambda: len(failed) > 1, "it has tried again")
+    assert memory.get("states/umh/v1/full/north/L1") is None
+    async with reading(config_text(mosquitto.port, shape, name="full"), intake, memory):
+        await until(lambda: memory.get("states/umh/v1/full/north/L1") is not None, "kept")
+    assert len(intake.events) == 1
+
+
+async def test_a_node_is_asked_for_a_rebirth(mosquitto: Mosquitto) -> None:
+    shape = """  - topic: spBv1.0/asked/#
+    format: sparkplug
+    devices: [{group: asked, node: n, device: d, plant: p, line: l, product: w,
+               counters: [{metric: C, counts: good}]}]"""
+    async with (
+        Client("127.0.0.1", mosquitto.port) as node,
+        reading(config_text(mosquitto.port, shape), ListingIntake()),
+    ):
+        await node.subscribe("spBv1.0/asked/NCMD/n")
+        await node.publish("spBv1.0/asked/DDATA/n/d", b"\x18\x05", qos=1)
+        asked = await anext(aiter(node.messages))
+    assert [metric.name for metric in decode(asked.payload).metrics] == ["Node Control/Rebirth"]

@@ -221,7 +221,10 @@ class MqttConfig(Part):
     """A whole configuration file."""
 
     broker: Broker
-    client_id: Identifier = Field(description="Names the session: one running copq for each.")
+    client_id: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        description="Names the session: one running copq for each.",
+    )
     version: Literal["3.1.1", "5"] = "5"
     plaintext: bool = Field(False, description="Send all in the clear to another machine.")
     tls: Tls = Tls()

@@ -25,6 +25,8 @@ from services.ingest.mqtt.message import Command
 
 QOS = 1
 _REFUSED = 128
+ANSWER_S = 5
+"""How long the broker may take to answer; a process that is told to stop waits no longer."""
 
 
 class Received(NamedTuple):
@@ -106,7 +108,7 @@ async def connect(config: MqttConfig) -> AsyncIterator[Link]:
     client = Client(
         config.broker.host, config.broker.port, username=config.username,
         password=password(config), identifier=config.client_id, tls_context=tls_context(config),
-        keepalive=config.keepalive_seconds, **_session(config),
+        keepalive=config.keepalive_seconds, timeout=ANSWER_S, **_session(config),
     )  # fmt: skip
     client._client.manual_ack_set(True)
     client._client.on_message = inbox.receive

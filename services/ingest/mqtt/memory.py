@@ -72,16 +72,23 @@ class Memory:
         """Write what changed since the last call, and the messages that it comes from.
 
         Marks stay until their packet id comes again: acknowledgements may lie unsent for long.
+        Raises OSError, and then nothing is written: the disk is full, say.
         """
         if not self._changes:
             return
         now = time.time()
         kept = [(key, value, now) for key, value in self._changes.items()]
+        try:
+            self._write(kept, done)
+        except sqlite3.Error as error:
+            raise OSError(f"what MQTT has to remember cannot be written: {error}") from error
+        self._changes.clear()
+        self._done.update(done)
+
+    def _write(self, kept: list[tuple[str, bytes, float]], done: list[Mark]) -> None:
         with self._db:
             self._db.executemany("insert or replace into kept values (?, ?, ?)", kept)
             self._db.executemany("insert or replace into done values (?, ?)", done)
-        self._changes.clear()
-        self._done.update(done)
 
     def checkpoint(self) -> dict[str, bytes]:
         """To be given to `back_to` where a message turns out to be refused halfway."""

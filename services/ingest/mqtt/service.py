@@ -105,10 +105,28 @@ class MqttIngest:
                 return None
 
     async def _try(self, raws: list[bytes], refused: list[tuple[Refusal, bytes]]) -> list[Answer]:
-        answers = await self._intake.accept(raws, self._sender) if raws else []
+        try:
+            answers = await self._intake.accept(raws, self._sender) if raws else []
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("a batch cannot be stored; its events are stored one by one")
+            answers = [await self._one(raw) for raw in raws]
         if refused:
             await self._intake.refuse(refused)
         return answers
+
+    async def _one(self, raw: bytes) -> Answer:
+        """What an intake stumbles over is kept, and does not come again and again."""
+        try:
+            [answer] = await self._intake.accept([raw], self._sender)
+        except Unavailable:
+            raise
+        except Exception as error:
+            refusal = Refusal("unreadable", "", f"{type(error).__name__}: {error}"[:200])
+            await self._intake.refuse([(refusal, raw)])
+            return Answer(Status.REFUSED, refusal=refusal)
+        return answer
 
 
 def _count(found: list[Translated], answers: list[Answer], again: int) -> None:
