@@ -98,7 +98,7 @@ def _messages(
         if topic is not None and payload is not None:
             yield topic, _payload(payload)
         if recorded is not None:
-            yield from map(_recorded, recorded.read_bytes().splitlines())
+            yield from map(recorded_message, recorded.read_bytes().splitlines())
     except OSError as error:
         fail(f"cannot read: {error}")
     except (msgspec.DecodeError, KeyError, ValueError) as error:
@@ -111,8 +111,8 @@ def _payload(text: str) -> bytes:
     return Path(text[1:]).read_bytes() if text.startswith("@") else text.encode()
 
 
-def _recorded(line: bytes) -> tuple[str, bytes]:
-    """`hex` holds any payload; `payload` is text, or JSON as it stands."""
+def recorded_message(line: bytes) -> tuple[str, bytes]:
+    """Topic and payload of a line. `hex` holds any payload; `payload` is text, or JSON as it stands."""
     said = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
     topic = msgspec.json.decode(said["topic"], type=str)
     if "hex" in said:

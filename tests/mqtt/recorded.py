@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from copq.commands.mqtt import _recorded
+from copq.commands.mqtt import recorded_message
 from services.rates.file import read_rate_file
 from services.rates.store import import_rates
 from tests.mqtt.broker import Mosquitto
@@ -17,7 +17,7 @@ Recorded = list[tuple[str, bytes]]
 
 def recorded(name: str) -> Recorded:
     lines = (EXAMPLES / f"{name}.messages.ndjson").read_bytes().splitlines()
-    return [_recorded(line) for line in lines]
+    return [recorded_message(line) for line in lines]
 
 
 def own_events(name: str) -> list[bytes]:

@@ -7,9 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from copq.command import app
 from services.ingest.mqtt.config_file import parse_config, read_config
-from tests.faults.processes import copq, until
+from tests.faults.processes import until
 from tests.mqtt.broker import Mosquitto
 from tests.mqtt.listing import ListingIntake, reading
 from tests.mqtt.recorded import EXAMPLES, config_of
@@ -50,13 +52,23 @@ def test_an_example_configuration_is_right(name: str) -> None:
     assert read_config(EXAMPLES / f"{name}.yaml").subscriptions
 
 
+def _check(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["mqtt", "check", *arguments])
+
+
 @pytest.mark.parametrize("name", ["umh", "sparkplug"])
 def test_a_recording_can_be_tried_out_without_a_broker(name: str) -> None:
     config, messages = EXAMPLES / f"{name}.yaml", EXAMPLES / f"{name}.messages.ndjson"
-    results = json.loads(copq("mqtt", "check", str(config), "--recorded", str(messages), "--json"))
-    assert {result["outcome"] for result in results} == {"events", "noted"}
-    refused = copq(
-        "mqtt", "check", str(config), "--topic", "umh/v1/a/b/c/d/e/_analytics/x/y",
-        "--payload", "{}", code=1 if name == "umh" else 0,
-    )  # fmt: skip
-    assert ("unknown_message" in refused) is (name == "umh")
+    found = _check(str(config), "--recorded", str(messages), "--json")
+    assert found.exit_code == 0
+    assert {result["outcome"] for result in json.loads(found.stdout)} == {"events", "noted"}
+
+
+def test_a_message_that_is_refused_ends_the_check_with_1() -> None:
+    topic = "umh/v1/a/b/c/d/e/_analytics/x/y"
+    found = _check(str(EXAMPLES / "umh.yaml"), "--topic", topic, "--payload", "{}")
+    assert (found.exit_code, "unknown_message" in found.stdout) == (1, True)
+
+
+def test_a_wrong_file_ends_the_check_with_2() -> None:
+    assert _check(str(EXAMPLES / "rates.yaml")).exit_code == 2

@@ -190,9 +190,17 @@ async def beside_mqtt(
     try:
         reading = MqttIngest(source.config, intake, memory).run(stop)
         async with asyncio.TaskGroup() as group:
-            group.create_task(main)
+            group.create_task(_and_stop(main, stop))
             group.create_task(reading)
     except* OSError as errors:
         raise errors.exceptions[0] from None
     finally:
         memory.close()
+
+
+async def _and_stop(main: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Whatever ends `main`, what runs beside it ends with it."""
+    try:
+        await main
+    finally:
+        stop.set()
