@@ -112,7 +112,7 @@ def _payload(text: str) -> bytes:
 
 
 def recorded_message(line: bytes) -> tuple[str, bytes]:
-    """Topic and payload of a line. `hex` holds any payload; `payload` is text, or JSON as it stands."""
+    """Topic and payload of a line: `hex` holds any, `payload` is text, or JSON as it stands."""
     said = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
     topic = msgspec.json.decode(said["topic"], type=str)
     if "hex" in said:

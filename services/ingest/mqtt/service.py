@@ -13,6 +13,7 @@ from schemas.refusal import Refusal
 from services.ingest.intake import Answer, KeepingIntake, Status, Unavailable
 from services.ingest.mqtt import metrics
 from services.ingest.mqtt.config import MqttConfig
+from services.ingest.mqtt.faults import MqttConfigError
 from services.ingest.mqtt.link import Link, Received, connect
 from services.ingest.mqtt.memory import Memory, mark
 from services.ingest.mqtt.translate import Translated, Translator
@@ -42,7 +43,7 @@ class MqttIngest:
                     wait = FIRST_WAIT_S
                     await self._serve(link, stop)
                     link.check()
-            except (MqttError, OSError) as error:
+            except (MqttError, MqttConfigError, OSError) as error:
                 broker = self._config.broker
                 log.warning("MQTT %s:%d: %s", broker.host, broker.port, error)
             finally:
