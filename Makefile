@@ -40,6 +40,9 @@ bench: .venv/.installed $(KAFKA)/.resolved ## the table of speeds, each beside i
 bench-growth: .venv/.installed ## what a batch costs with ten million entries in the ledger
 	$(BIN)/python -m benchmarks.growth
 
+bench-mqtt: .venv/.installed $(KAFKA)/.resolved ## MQTT messages a second (Mosquitto)
+	$(BIN)/python -m benchmarks.ingest_mqtt
+
 kafka: $(KAFKA)/.resolved ## fetch Apache Kafka's jars by Maven
 
 setup: .venv/.installed ## install the pinned packages into .venv
@@ -69,4 +72,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak check format schemas bench bench-growth kafka setup lock clean
+.PHONY: help demo up test programs soak check format schemas bench bench-growth bench-mqtt kafka setup lock clean

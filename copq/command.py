@@ -7,6 +7,7 @@ from copq.commands import (
     demo,
     importing,
     migrations,
+    mqtt,
     price,
     rates,
     rejected,
@@ -43,6 +44,7 @@ app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(corrections.app, name="corrections")
+app.add_typer(mqtt.app, name="mqtt")
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from deploy.migrate import migrate
 from services.aggregator.post import prepare
 from services.standalone.postgres import EmbeddedPostgres
 
-pytest_plugins = ["tests.kafka.fixtures"]
+pytest_plugins = ["tests.kafka.fixtures", "tests.mqtt.fixtures"]
 _numbers = count()
 
 
@@ -28,6 +28,16 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def database(postgres: str) -> str:
     """The address of an empty, migrated database of the test's own."""
+    return _fresh_database(postgres)
+
+
+@pytest.fixture
+def other_database(postgres: str) -> str:
+    """As `database`, for a test that needs two."""
+    return _fresh_database(postgres)
+
+
+def _fresh_database(postgres: str) -> str:
     name = f"copq_{next(_numbers)}"
     _run(postgres, f"create database {name} template template_copq")
     return named(postgres, name)

@@ -58,7 +58,7 @@ def _row(row: Any) -> tuple[str, ...]:
 
 def _origin(row: Any) -> str:
     if row["origin_topic"] is None:
-        return "HTTP or file"
+        return "HTTP, MQTT or file"
     return f"{row['origin_topic']}/{row['origin_partition']}@{row['origin_offset']}"
 
 

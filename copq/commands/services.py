@@ -9,6 +9,7 @@ import asyncpg
 import typer
 
 from copq.commands.import_target import identity_of
+from copq.commands.mqtt import mqtt_source
 from copq.commands.watch import MAPPING_HELP, started, watch_settings
 from copq.database import DATA, DatabaseOption, DataOption, database
 from copq.exits import Exit
@@ -28,6 +29,13 @@ PortOption = Annotated[int, typer.Option(help="Port to listen on.")]
 MetricsOption = Annotated[
     int, typer.Option(envvar="METRICS_PORT", help="Port for /metrics; 0 for none.")
 ]
+MqttOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--mqtt", envvar="COPQ_MQTT", show_default=False,
+        help="Also read an MQTT broker, as this file says (docs/ingest/mqtt.md).",
+    ),
+]  # fmt: skip
 SessionOption = Annotated[
     float,
     typer.Option(
@@ -46,21 +54,27 @@ def up(
     mapping: Annotated[list[str] | None, typer.Option(help=MAPPING_HELP)] = None,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
+    mqtt: MqttOption = None,
 ) -> None:
-    """Run everything in one process: HTTP in, ledger and rollups in Postgres. No broker needed."""
+    """Run everything in one process: HTTP and MQTT in, the ledger in Postgres. No Kafka needed."""
     from services.standalone.server import serve
 
     start_logging()
     if mapping and watch is None:
         fail("--mapping is for the files of a folder: say which, by --watch FOLDER")
     folder = watch_settings(watch, mapping or [], data / "imports") if watch else None
+    source = mqtt_source(mqtt, data / "mqtt")
     if database_url is not None:
         _migrated(database_url)
     with database(database_url, data) as dsn:
         where = "DATABASE_URL" if database_url else str(data.resolve())
         out.print(f"COPQ listens on http://{host}:{port}/v1/events (docs: /docs); data: {where}")
         name = database_url or str(data.resolve())
-        run_service(lambda stop: serve(dsn, host, port, stop, _watching(folder, dsn, name, stop)))
+        run_service(
+            lambda stop: serve(
+                dsn, host, port, stop, _watching(folder, dsn, name, stop), mqtt=source
+            )
+        )
 
 
 def ingest(
@@ -70,13 +84,19 @@ def ingest(
     partitions: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 8,
     replication: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 1,
     plaintext: PlaintextOption = False,
+    mqtt: MqttOption = None,
+    mqtt_state: Annotated[
+        Path,
+        typer.Option(envvar="COPQ_MQTT_STATE", help="Folder of what MQTT has to remember."),
+    ] = Path("copq-mqtt"),
 ) -> None:
-    """Take events by HTTP and put them on Kafka's quality.events."""
+    """Take events by HTTP and MQTT and put them on Kafka's quality.events."""
     from services.ingest.server import serve
 
     start_logging()
     reach = brokers(kafka, plaintext)
-    run_service(lambda stop: serve(reach, host, port, partitions, replication, stop))
+    source = mqtt_source(mqtt, mqtt_state)
+    run_service(lambda stop: serve(reach, host, port, partitions, replication, stop, mqtt=source))
 
 
 def costing(

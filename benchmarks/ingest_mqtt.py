@@ -1,0 +1,120 @@
+"""MQTT at QoS 1: messages a second into the stream and into the ledger, beside reading alone.
+
+python -m benchmarks.ingest_mqtt --messages 100000
+"""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+
+from benchmarks.pace import pace
+from benchmarks.plant import events
+from benchmarks.posting import posted
+from benchmarks.servers import Servers, length, servers
+from copq.terminal import err, table
+from services.ingest.mqtt.config_file import parse_config
+from services.ingest.mqtt.link import connect
+from services.kafka.topics import EVENTS
+from tests.faults.processes import Service
+from tests.kafka.settings import free_ports
+from tests.mqtt.broker import Mosquitto, publish
+
+TOPIC = "plant/north/quality"
+WANTED = 10_000
+
+
+async def main(total: int) -> None:
+    payload = b"\n".join(raw for _, raw in events(total))
+    with tempfile.TemporaryDirectory() as folder:
+        broker = Mosquitto(Path(folder) / "mosquitto")
+        broker.start()
+        try:
+            async with servers() as s:
+                rows = await _measure(broker, s, Path(folder), payload, total)
+        finally:
+            broker.kill()
+    columns = ["what", "measured", "reading alone", "ratio", "of 10,000/s"]
+    table(f"MQTT, QoS 1, {total:,} messages of one event", columns, rows)
+
+
+async def _measure(
+    broker: Mosquitto, s: Servers, folder: Path, payload: bytes, total: int
+) -> list[tuple[str, ...]]:
+    raw = await _raw(await _session(broker, "raw", payload), total)
+    reach = ["--kafka", s.bootstrap, "--mqtt-state", str(folder)]
+    file = await _file(folder, await _session(broker, "kafka", payload))
+    stream = await _process(folder, ["ingest", *reach, *file], lambda: length(s, EVENTS), total)
+    file = await _file(folder, await _session(broker, "ledger", payload))
+    conn = await asyncpg.connect(s.dsn)
+    reach = ["--database", s.dsn, "--data", str(folder / "up")]
+    ledger = await _process(folder, ["up", *reach, *file], lambda: posted(conn), total)
+    await conn.close()
+    return [
+        _row("to Kafka (copq ingest)", stream, raw),
+        _row("to the ledger (copq up)", ledger, raw),
+    ]
+
+
+async def _session(broker: Mosquitto, name: str, payload: bytes) -> str:
+    """A configuration whose session the broker has filled with all messages."""
+    text = f"""
+broker: mqtt://127.0.0.1:{broker.port}
+client_id: {name}
+in_flight: 2000
+subscriptions: [{{topic: "{TOPIC}/{name}", format: copq}}]
+"""
+    async with connect(parse_config(text)):
+        pass
+    err.print(f"filling the session {name} …")
+    await asyncio.to_thread(publish, broker.port, f"{TOPIC}/{name}", payload, each_line=True)
+    return text
+
+
+async def _raw(text: str, total: int) -> float:
+    """Messages a second of a link that acknowledges what it reads, and does nothing with it."""
+    async with connect(parse_config(text)) as link:
+        done, begin = 0, time.perf_counter()
+        while done < total:
+            batch = await link.take(1000)
+            link.ack(batch)
+            done += len(batch)
+        return total / (time.perf_counter() - begin)
+
+
+async def _file(folder: Path, text: str) -> list[str]:
+    [port] = free_ports(1)
+    file = folder / "mqtt.yaml"
+    await asyncio.to_thread(file.write_text, text)
+    return ["--port", str(port), "--mqtt", str(file)]
+
+
+async def _process(
+    folder: Path, command: list[str], done: Callable[[], Awaitable[int]], total: int
+) -> float:
+    service = Service(folder, command[0], *command)
+    service.start()
+
+    def alive() -> None:
+        if not service.runs:
+            raise RuntimeError(service.tail())
+
+    try:
+        return (await pace(done, total, alive)).per_second
+    finally:
+        service.kill()
+
+
+def _row(what: str, measured: float, raw: float) -> tuple[str, ...]:
+    parts = (measured / raw, measured / WANTED)
+    return (what, f"{measured:,.0f}/s", f"{raw:,.0f}/s", *(f"{part:.2f}" for part in parts))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=100_000)
+    asyncio.run(main(parser.parse_args().messages))

@@ -1,0 +1,13 @@
+"""What is wrong with a configuration file."""
+
+
+class ConfigFault(ValueError):
+    """One thing to mend."""
+
+
+class MqttConfigError(ValueError):
+    """The file is refused as a whole; `faults` has a sentence for each thing to mend."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults

@@ -1,0 +1,51 @@
+"""What readers of messages take and give."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec
+
+from schemas.refusal import Refusal, Refused, shown
+
+encode_event = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it came. `fields` are the levels that its topic's pattern names."""
+
+    topic: str
+    payload: bytes
+    fields: dict[str, str]
+    retained: bool = False
+
+
+class Command(NamedTuple):
+    """A message to be published in answer."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Read:
+    """What a message says: events as bytes of JSON objects, and what is to be asked back."""
+
+    events: list[bytes] = field(default_factory=list)
+    outcome: str = "events"
+    """`noted`: it makes no event by itself; `ignored`: it is about something else."""
+    commands: list[Command] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    """For the log."""
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Fields of None are left out."""
+        self.events.append(encode_event({k: v for k, v in event.items() if v is not None}))
+
+
+NOTED, IGNORED = "noted", "ignored"
+
+
+def refused(code: str, field: str, message: str) -> Refused:
+    """To be raised: what cannot be read, and what to do."""
+    return Refused(Refusal(code, shown(field), message))

@@ -1,0 +1,210 @@
+"""Messages into an intake: acknowledged once their events are safe, and never before."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from aiomqtt import MqttError
+
+from schemas.refusal import Refusal
+from services.ingest.check import Unreadable
+from services.ingest.intake import Answer, Intake, Status, Unavailable
+from services.ingest.mqtt import metrics
+from services.ingest.mqtt.config import MqttConfig
+from services.ingest.mqtt.faults import MqttConfigError
+from services.ingest.mqtt.link import Link, Received, connect
+from services.ingest.mqtt.memory import Memory, mark
+from services.ingest.mqtt.translate import Translated, Translator
+from services.ingest.sender import Sender
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
+
+log = logging.getLogger("services.mqtt")
+
+
+class MqttIngest:
+    """Reads a broker as a configuration says, into an intake."""
+
+    def __init__(self, config: MqttConfig, intake: Intake, memory: Memory) -> None:
+        self._config, self._intake, self._memory = config, intake, memory
+        self._translator = Translator(config, memory)
+        self._sender = Sender(f"mqtt/{config.client_id}")
+        # Half of what may be unacknowledged: the other half comes in meanwhile.
+        self._most = max(1, config.in_flight // 2)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; the batch under way is finished then. Connects again for ever."""
+        wait = FIRST_WAIT_S
+        while not stop.is_set():
+            try:
+                async with connect(self._config) as link:
+                    wait = FIRST_WAIT_S
+                    await self._serve(link, stop)
+                    link.check()
+            except (MqttError, MqttConfigError, OSError) as error:
+                broker = self._config.broker
+                log.warning("MQTT %s:%d: %s", broker.host, broker.port, error)
+            finally:
+                metrics.CONNECTED.set(0)
+            await _either(stop, wait)
+            wait = min(wait * 2, LONGEST_WAIT_S)
+
+    async def _serve(self, link: Link, stop: asyncio.Event) -> None:
+        metrics.CONNECTED.set(1)
+        metrics.CONNECTIONS.inc()
+        log.info("MQTT: connected to %s as %s", self._config.broker.host, self._config.client_id)
+        stopping = asyncio.create_task(stop.wait())
+        stopping.add_done_callback(lambda _: link.wake())
+        try:
+            while link.is_up and not stop.is_set():
+                if batch := await link.take(self._most):
+                    with metrics.BATCH_SECONDS.time():
+                        await self._handle(link, batch, stop)
+        finally:
+            stopping.cancel()
+
+    async def _handle(self, link: Link, batch: list[Received], stop: asyncio.Event) -> None:
+        """Store, remember, acknowledge: in this order."""
+        try:
+            translated = [self._translate(message) for message in batch]
+            fresh = [found for found in translated if found is not None]
+            answers = await self._store(fresh, link, stop)
+            if answers is None:
+                return
+            marks = [mark(m.packet_id, m.topic, m.payload) for m in batch]
+            await asyncio.to_thread(self._memory.save, marks)
+        finally:
+            self._memory.undo()
+        link.ack(batch)
+        _count(fresh, answers, len(batch) - len(fresh))
+        await _ask(link, fresh)
+
+    def _translate(self, message: Received) -> Translated | None:
+        """None: it was done, and the broker had not heard of it."""
+        if message.again and self._memory.is_done(
+            mark(message.packet_id, message.topic, message.payload)
+        ):
+            return None
+        return self._translator.translate(message.topic, message.payload, message.retained)
+
+    async def _store(
+        self, found: list[Translated], link: Link, stop: asyncio.Event
+    ) -> list[Answer] | None:
+        """Until all of it is safe. None: the connection went, or we are told to stop, before."""
+        raws = [raw for one in found for raw in one.read.events]
+        refused: list[bytes] = [
+            Unreadable(one.payload, one.refusal) for one in found if one.refusal is not None
+        ]
+        while True:
+            try:
+                return await self._try(raws, refused)
+            except Unavailable as error:
+                metrics.UNAVAILABLE.inc()
+                log.warning("MQTT messages wait unacknowledged: %s", error)
+                await _either(stop, min(max(error.retry_after, FIRST_WAIT_S), LONGEST_WAIT_S))
+            if stop.is_set() or not link.is_up:
+                return None
+
+    async def _try(self, raws: list[bytes], refused: list[bytes]) -> list[Answer]:
+        try:
+            answers = await self._intake.accept(raws, self._sender) if raws else []
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("a batch cannot be stored; its events are stored one by one")
+            answers = [await self._one(raw) for raw in raws]
+        if refused:
+            await self._intake.accept(refused, self._sender)
+        return answers
+
+    async def _one(self, raw: bytes) -> Answer:
+        """What an intake stumbles over is kept, and does not come again and again."""
+        try:
+            [answer] = await self._intake.accept([raw], self._sender)
+        except Unavailable:
+            raise
+        except Exception as error:
+            refusal = Refusal("unreadable", "", f"{type(error).__name__}: {error}"[:200])
+            await self._intake.accept([Unreadable(raw, refusal)], self._sender)
+            return Answer(Status.REFUSED, refusal=refusal)
+        return answer
+
+
+def _count(found: list[Translated], answers: list[Answer], again: int) -> None:
+    for (form, outcome), count in Counter((f.format, f.outcome) for f in found).items():
+        metrics.MESSAGES.labels(form, outcome).inc(count)
+    if again:
+        metrics.MESSAGES.labels("any", "redelivered").inc(again)
+    for status, count in Counter(answer.status for answer in answers).items():
+        metrics.EVENTS.labels(status.value).inc(count)
+    metrics.LAST_ACKED.set_to_current_time()
+    for one in found:
+        if one.refusal is not None:
+            log.warning("MQTT message refused: %s: %s", one.refusal.code, one.refusal.message)
+    for answer in answers:
+        if answer.status is Status.REFUSED and answer.refusal is not None:
+            log.warning("MQTT event refused: %s: %s", answer.refusal.code, answer.refusal.message)
+
+
+async def _ask(link: Link, found: list[Translated]) -> None:
+    for one in found:
+        for remark in one.read.remarks:
+            log.warning("%s", remark)
+        for command in one.read.commands:
+            await link.publish(command)
+
+
+async def _either(stop: asyncio.Event, seconds: float) -> None:
+    """Wait so long, or until told to stop."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        pass
+
+
+class MqttSource(NamedTuple):
+    """What to read, and the folder in which is remembered what has to be."""
+
+    config: MqttConfig
+    folder: Path
+
+
+async def beside_mqtt(
+    main: Coroutine[Any, Any, None],
+    source: MqttSource | None,
+    intake: Intake,
+    stop: asyncio.Event,
+) -> None:
+    """Run `main`, and with a source MQTT beside it; both drain when `stop` is set.
+
+    Raises OSError where another process uses the folder.
+    """
+    if source is None:
+        await main
+        return
+    try:
+        memory = Memory(source.folder / f"{source.config.client_id}.sqlite")
+    except OSError:
+        main.close()
+        raise
+    try:
+        reading = MqttIngest(source.config, intake, memory).run(stop)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_and_stop(main, stop))
+            group.create_task(reading)
+    except* OSError as errors:
+        raise errors.exceptions[0] from None
+    finally:
+        memory.close()
+
+
+async def _and_stop(main: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Whatever ends `main`, what runs beside it ends with it."""
+    try:
+        await main
+    finally:
+        stop.set()
