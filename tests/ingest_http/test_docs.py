@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 from typing import Any
 
 import httpx
@@ -12,6 +11,7 @@ import pytest
 
 from services.ingest.http.openapi import BINARY, EXAMPLES_BY_TYPE
 from tests.ingest_http.conftest import DOCS, Standalone
+from tests.programs import program
 
 PAGE = (DOCS / "ingest" / "http.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(sh|js)\n(.*?)^```\n(?:```(\w*)\n(.*?)^```\n)?", PAGE, re.S | re.M)
@@ -32,10 +32,8 @@ async def test_every_example_of_the_page_answers_as_it_says(standalone: Standalo
     for language, text, kind, said in BLOCKS:
         if not said:
             continue
-        if language == "js" and shutil.which("node") is None:
-            pytest.fail("the example in JavaScript needs Node.js 18 or later")
-        node = ["node", "--input-type=module", "-"]
-        out = await _run(["sh"] if language == "sh" else node, standalone.url, text)
+        run = ["sh"] if language == "sh" else [program("node"), "--input-type=module", "-"]
+        out = await _run(run, standalone.url, text)
         if kind == "json":
             assert json.loads(out) == json.loads(said), text
         else:

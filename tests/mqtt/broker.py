@@ -1,6 +1,5 @@
 """A real Mosquitto on a free port, with its persistence on: to be stopped, killed and started."""
 
-import shutil
 import signal
 import socket
 import subprocess
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from tests.kafka.guarded import GuardedProcess
 from tests.kafka.settings import free_ports
+from tests.programs import program
 
 _START_S = 20.0
 _SETTINGS = """
@@ -26,8 +26,6 @@ class Mosquitto:
     """Keeps its port and its sessions between a stop or a kill and the next start."""
 
     def __init__(self, folder: Path, access: str = "allow_anonymous true") -> None:
-        program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-        assert program is not None, "no mosquitto: apt install mosquitto mosquitto-clients"
         [self.port] = free_ports(1)
         self.log = folder / "mosquitto.log"
         data = folder / "data"
@@ -35,7 +33,7 @@ class Mosquitto:
         self._database = data / "mosquitto.db"
         settings = folder / "mosquitto.conf"
         settings.write_text(_SETTINGS.format(port=self.port, data=data, access=access))
-        self._command = [program, "-c", str(settings)]
+        self._command = [program("mosquitto"), "-c", str(settings)]
         if _is_root():
             settings.write_text(f"user root\n{settings.read_text()}")
         self._process: GuardedProcess | None = None

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 import trustme
 
+from services.kafka.brokers import Brokers
 from services.kafka.topics import make_topics
 from tests.faults.processes import COPQ, Service, until
 from tests.kafka.broker import KafkaBroker
@@ -97,7 +98,7 @@ async def test_ingest_puts_messages_on_the_stream_and_drains(
 ) -> None:
     from aiokafka import AIOKafkaConsumer
 
-    await make_topics(kafka.bootstrap, 2)
+    await make_topics(Brokers(kafka.bootstrap), 2)
     text = config_text(mosquitto.port, ALL % "stream")
     reach = ("--kafka", kafka.bootstrap, "--mqtt-state", str(tmp_path))
     ingest = _service(tmp_path, text, "ingest", *reach).start()
