@@ -11,6 +11,7 @@ from copq.commands import (
     rejected,
     report,
     services,
+    tokens,
 )
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
 app.add_typer(rejected.app, name="rejected")
+app.add_typer(tokens.app, name="tokens")
 
 
 def main() -> None:

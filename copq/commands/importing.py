@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, NamedTuple
+from urllib.parse import urlsplit
 
 import typer
 
 from copq.commands.import_report import progress, show_interrupted, show_report
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
+from copq.listening import PlaintextOption, is_loopback
 from copq.terminal import fail
 from services.ingest.files.checkpoint import Checkpoint, import_key
 from services.ingest.files.faults import FileError, MappingError, NotAnIntake
@@ -43,6 +45,14 @@ def import_command(
     to: Annotated[
         str | None, typer.Option(help="A running service, such as http://localhost:8080.")
     ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="COPQ_TOKEN", show_default=False,
+            help="For --to. Others see options in the process list: better COPQ_TOKEN.",
+        ),
+    ] = None,
+    plaintext: PlaintextOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     state: Annotated[
         Path | None,
@@ -50,7 +60,7 @@ def import_command(
     ] = None,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
-) -> None:
+) -> None:  # fmt: skip
     """Import a file of the plant's own system. Interrupted, the same command goes on.
 
     Nothing counts twice: not a file imported again, nor one that overlaps with another.
@@ -58,7 +68,7 @@ def import_command(
     declared = _mapping(mapping)
     with _faults_of(file):
         found = survey(file, declared.file)
-        with _opened(to, database_url, data) as target:
+        with _opened(to, token, plaintext, database_url, data) as target:
             run = _Run(file, found, declared, state or data / "imports")
             report = run.to_its_end(target)
     show_report(report, as_json)
@@ -95,23 +105,37 @@ def _faults_of(file: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(to: str | None, database_url: str | None, data: Path) -> Iterator[OpenTarget]:
+def _opened(
+    to: str | None, token: str | None, plaintext: bool, database_url: str | None, data: Path
+) -> Iterator[OpenTarget]:
     if to is not None:
         if not to.startswith(("http://", "https://")):
             fail(f'--to is the address of a service, such as http://localhost:8080, not "{to}"')
-        yield lambda: _service(to)
+        if token and not plaintext:
+            _refuse_to_tell_all(to)
+        yield lambda: _service(to, token)
         return
     with database(database_url, data) as dsn:
         yield lambda: _ledger(dsn, database_url or str(data.resolve()))
 
 
+def _refuse_to_tell_all(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        fail(
+            f"{url} is not encrypted: anybody on the way would read the token. Use https://, or "
+            "--plaintext where the network is yours alone"
+        )
+
+
 @asynccontextmanager
-async def _service(url: str) -> AsyncIterator[Target]:
+async def _service(url: str, token: str | None) -> AsyncIterator[Target]:
     import httpx  # slow to load, and of use here alone
 
     from services.ingest.files.http_intake import HttpIntake
 
-    async with httpx.AsyncClient(timeout=REQUEST_WITHIN_S) as client:
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    async with httpx.AsyncClient(timeout=REQUEST_WITHIN_S, headers=headers) as client:
         yield Target(HttpIntake(client, url), url)
 
 

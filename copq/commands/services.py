@@ -8,6 +8,14 @@ import typer
 
 from copq.database import DATA, DatabaseOption, DataOption, database
 from copq.exits import Exit
+from copq.listening import (
+    CertOption,
+    KeyOption,
+    NoAuthOption,
+    PlaintextOption,
+    is_loopback,
+    tls_of,
+)
 from copq.running import run_service, start_logging
 from copq.terminal import fail, out
 from deploy.migrate import SchemaMismatch, check, migrate
@@ -37,17 +45,32 @@ def up(
     port: PortOption = 8080,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
+    no_auth: NoAuthOption = False,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    plaintext: PlaintextOption = False,
 ) -> None:
-    """Run everything in one process: HTTP in, ledger and rollups in Postgres. No broker needed."""
+    """Run everything in one process: HTTP in, ledger and rollups in Postgres. No broker needed.
+
+    On this machine alone it is open until the first token is made (copq tokens create); on any
+    other address it asks for one from the start.
+    """
+    from services.access.tokens import TokenDoor
     from services.standalone.server import serve
 
     start_logging()
+    tls = tls_of(host, tls_cert, tls_key, plaintext)
     if database_url is not None:
         _migrated(database_url)
     with database(database_url, data) as dsn:
         where = "DATABASE_URL" if database_url else str(data.resolve())
-        out.print(f"COPQ listens on http://{host}:{port}/v1/events (docs: /docs); data: {where}")
-        run_service(lambda stop: serve(dsn, host, port, stop))
+        scheme = "https" if tls else "http"
+        out.print(
+            f"COPQ listens on {scheme}://{host}:{port}/v1/events (docs: /docs, form: /form); "
+            f"data: {where}"
+        )
+        door = None if no_auth else TokenDoor(dsn, needs_token=not is_loopback(host))
+        run_service(lambda stop: serve(dsn, host, port, stop, door, tls))
 
 
 def ingest(
@@ -56,12 +79,38 @@ def ingest(
     port: PortOption = 8080,
     partitions: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 8,
     replication: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 1,
-) -> None:
-    """Take events by HTTP and put them on Kafka's quality.events."""
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            "--database", envvar="DATABASE_URL", show_default=False,
+            help="Postgres of tokens and rates: who may send, and the form's stages.",
+        ),
+    ] = None,
+    no_auth: NoAuthOption = False,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    plaintext: PlaintextOption = False,
+) -> None:  # fmt: skip
+    """Take events by HTTP and by the form, and put them on Kafka's quality.events."""
+    from services.access.tokens import TokenDoor
     from services.ingest.server import serve
 
     start_logging()
-    run_service(lambda stop: serve(kafka, host, port, partitions, replication, stop))
+    tls = tls_of(host, tls_cert, tls_key, plaintext)
+    if database_url is not None:
+        _refuse_other_schema(database_url)
+    elif not no_auth:
+        fail(
+            "who may send is known by tokens, which are in Postgres: give --database (or "
+            "DATABASE_URL) and make one with copq tokens create; or --no-auth, to take events "
+            "from anybody"
+        )
+    door = None if no_auth or database_url is None else TokenDoor(database_url)
+    run_service(
+        lambda stop: serve(
+            kafka, host, port, partitions, replication, stop, database_url, door, tls
+        )
+    )
 
 
 def costing(

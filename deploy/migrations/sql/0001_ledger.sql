@@ -37,6 +37,7 @@ create table copq.event (
     received_at timestamptz not null default now(),
     origin_partition int,
     origin_offset bigint,
+    sent_by text,
     payload text not null
 ) partition by range (occurred_at);
 create index event_occurred_at on copq.event (occurred_at);
@@ -166,6 +167,7 @@ create table copq.rejected (
     field text not null,
     message text not null,
     size bigint not null,
+    sent_by text,
     payload bytea not null,
     replayed_at timestamptz,
     unique (origin_topic, origin_partition, origin_offset)

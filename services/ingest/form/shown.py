@@ -1,0 +1,58 @@
+"""How an entry is shown again: what was typed, under the names that the form gives it."""
+
+from services.ingest.form.store import KeptEntry
+from services.rates.book import RateBook
+
+LABELS = {
+    "produced": "Units produced",
+    "good": "Of these good",
+    "sent_back": "Units sent back",
+    "scrapped": "Of these scrapped in the plant",
+    "transport": "Transport",
+    "reworked_on_site": "Units reworked there",
+    "scrapped_on_site": "Units scrapped there",
+    "travel": "Travel",
+    "shift": "Shift",
+    "day": "Day",
+    "from": "From",
+    "to": "To",
+}
+_PERIOD = ("period", "day", "from", "to")
+
+
+def facts_of(filled: dict[str, str]) -> list[tuple[str, str]]:
+    """Label and value, in the order of the form."""
+    return [("Period", period_shown(filled)), *_numbers(filled)]
+
+
+def _numbers(filled: dict[str, str]) -> list[tuple[str, str]]:
+    before = [(LABELS[n], filled[n]) for n in ("produced", "good") if filled.get(n)]
+    after = [
+        (label, filled[name])
+        for name, label in LABELS.items()
+        if name not in ("produced", "good", *_PERIOD) and filled.get(name)
+    ]
+    return [*before, *_rejects(filled), *after]
+
+
+def _rejects(filled: dict[str, str]) -> list[tuple[str, str]]:
+    stages = [name.removeprefix("reject:") for name in filled if name.startswith("reject:")]
+    return [(f"Rejected at {stage}", " · ".join(_with_reason(filled, stage))) for stage in stages]
+
+
+def _with_reason(filled: dict[str, str], stage: str) -> list[str]:
+    return [filled[f"reject:{stage}"], *filter(None, [filled.get(f"reason:{stage}")])]
+
+
+def period_shown(filled: dict[str, str]) -> str:
+    if filled.get("period") == "span":
+        start, end = (filled.get(name, "").replace("T", " ") for name in ("from", "to"))
+        return f"{start} to {end}"
+    return filled.get("day", "")
+
+
+def when(kept: KeptEntry, book: RateBook) -> str:
+    """When it was entered, as the plant's clock shows it."""
+    site = book.sites.get(kept.plant)
+    at = kept.entered_at.astimezone(site.calendar.zone) if site else kept.entered_at
+    return f"{at:%Y-%m-%d %H:%M}"
