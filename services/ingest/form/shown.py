@@ -1,5 +1,6 @@
 """How an entry is shown again: what was typed, under the names that the form gives it."""
 
+from services.ingest.form.entry import MONEY
 from services.ingest.form.store import KeptEntry
 from services.rates.book import RateBook
 
@@ -17,22 +18,20 @@ LABELS = {
     "from": "From",
     "to": "To",
 }
+_MADE = ("produced", "good")
 _PERIOD = ("period", "day", "from", "to")
 
 
-def facts_of(filled: dict[str, str]) -> list[tuple[str, str]]:
-    """Label and value, in the order of the form."""
-    return [("Period", period_shown(filled)), *_numbers(filled)]
-
-
-def _numbers(filled: dict[str, str]) -> list[tuple[str, str]]:
-    before = [(LABELS[n], filled[n]) for n in ("produced", "good") if filled.get(n)]
+def facts_of(filled: dict[str, str], currency: str) -> list[tuple[str, str]]:
+    """Label and value, in the order of the form; money that was paid with its currency."""
+    values = filled | {name: f"{filled[name]} {currency}" for name in MONEY if name in filled}
+    made = [(LABELS[name], values[name]) for name in _MADE if name in values]
     after = [
-        (label, filled[name])
+        (label, values[name])
         for name, label in LABELS.items()
-        if name not in ("produced", "good", *_PERIOD) and filled.get(name)
+        if name not in (*_MADE, *_PERIOD) and name in values
     ]
-    return [*before, *_rejects(filled), *after]
+    return [("Period", period_shown(filled)), *made, *_rejects(filled), *after]
 
 
 def _rejects(filled: dict[str, str]) -> list[tuple[str, str]]:
