@@ -53,8 +53,14 @@ create table copq.form_entry (
 );
 create index form_entry_newest on copq.form_entry (entered_by, entered_at desc);
 
--- For the fate of one's own events. The id of a refused message is found in its bytes; the
--- beginning is enough, and what is no UTF-8 does no harm in the escaped form.
+-- For the fate of one's own events.
 create index if not exists correction_corrects on copq.correction (corrects);
-create index rejected_event_id on copq.rejected (
-    substring(encode(substring(payload for 4096), 'escape') from '"event_id"\s*:\s*"([^"]{1,512})"'));
+
+-- The id of a refused message, escaped, as far as one can be seen near its beginning. It never
+-- fails and is never too long for an index, whatever the bytes: what is refused must be kept.
+create function copq.event_id_in(payload bytea) returns text
+language sql immutable strict parallel safe
+return left(
+    substring(encode(substring(payload for 4096), 'escape') from '"event_id"\s*:\s*"([^"]*)"'),
+    2100);
+create index rejected_event_id on copq.rejected (copq.event_id_in(payload));

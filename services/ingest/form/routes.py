@@ -51,7 +51,10 @@ def add_form(
             filled = await _prefilled(desk, by, asked.get("again", ""))
             filled |= {name: asked.get(name, "") for name in ("plant", "line", "product")}
             sheet = _sheet(book(), filled, by, clock())
-            return _show_form(sheet, _with_day(filled, sheet, clock()), by)
+            page = _show_form(sheet, _with_day(filled, sheet, clock()), by)
+            # The way back shows what was typed, as the submission that it was.
+            page.headers["Cache-Control"] = "private, no-cache"
+            return page
         return await _show_choice(desk, book(), by, clock())
 
     @app.post("/form", include_in_schema=False)

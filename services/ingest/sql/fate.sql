@@ -24,8 +24,7 @@ union all
     select null, rejected_at, 'refused', message, code, field
     from copq.rejected
     where ($2::text is null or sent_by = $2)
-        and substring(encode(substring(payload for 4096), 'escape') from '"event_id"\s*:\s*"([^"]{1,512})"')
-            = encode(convert_to($1, 'UTF8'), 'escape')
+        and copq.event_id_in(payload) = encode(convert_to($1, 'UTF8'), 'escape')
     order by rejected_at desc
     limit 1
 )
