@@ -147,7 +147,7 @@ def test_what_is_insecure_starts_by_name_alone(words: tuple[str, ...], said: str
 
 def test_an_import_does_not_send_its_token_in_the_clear(tmp_path: Path) -> None:
     mapping, file = Path("examples/bottling_plant/mapping.yaml"), tmp_path / "x.csv"
-    file.write_bytes(b"")
+    file.write_text("at,machine\n1,2\n")
     root = Path(__file__).parents[2]
     words = ("import", str(file), "--mapping", str(root / mapping), "--to")
     told = refusal(*words, "http://plant.example:8080", "--token", UNKNOWN)
