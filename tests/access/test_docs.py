@@ -39,7 +39,9 @@ async def test_the_page_of_access_runs(database: str, up: tuple[Service, str]) -
     # The service names the sender once ingest carries it through.
     await run(database, "update copq.event set sent_by = 'press-4' where sent_by is null")
     fate = json.loads(shell(ask, database, url, COPQ_TOKEN=found))
-    shown = json.loads(re.findall(r"```json\n(.*?)```", (ROOT / "docs/access.md").read_text())[0])
+    shown = json.loads(
+        re.findall(r"```json\n(.*?)```", (ROOT / "docs/access.md").read_text(), re.S)[0]
+    )
     assert fate | {"received_at": 0} == shown | {"received_at": 0}
     assert "Revoked: press-4." in shell(revoke, database, url)
 
