@@ -13,8 +13,8 @@ from tests.faults.processes import COPQ, Service
 ROOT = Path(__file__).parents[2]
 
 
-def examples(page: str) -> list[str]:
-    return re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / page).read_text(), re.S)
+def examples(page: str, kind: str = "sh") -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", (ROOT / "docs" / page).read_text(), re.S)
 
 
 def shell(script: str, database: str, url: str, **more: str) -> str:
