@@ -38,7 +38,9 @@ class Http:
 async def http(servers: Servers, total: int, requests: int) -> Http:
     """The service as `copq ingest` runs it, beside broker and sender."""
     [port] = free_ports(1)
-    with Process(servers, "ingest", "--port", str(port), "--partitions", "4") as process:
+    with Process(
+        servers, "ingest", "--no-auth", "--port", str(port), "--partitions", "4"
+    ) as process:
         await _listening(port, process)
         cpu = process.cpu_seconds
         ndjson = await _ndjson(port, total)

@@ -48,7 +48,9 @@ async def _measure(
     raw = await _raw(await _session(broker, "raw", payload), total)
     reach = ["--kafka", s.bootstrap, "--mqtt-state", str(folder)]
     file = await _file(folder, await _session(broker, "kafka", payload))
-    stream = await _process(folder, ["ingest", *reach, *file], lambda: length(s, EVENTS), total)
+    stream = await _process(
+        folder, ["ingest", "--no-auth", *reach, *file], lambda: length(s, EVENTS), total
+    )
     file = await _file(folder, await _session(broker, "ledger", payload))
     conn = await asyncpg.connect(s.dsn)
     reach = ["--database", s.dsn, "--data", str(folder / "up")]

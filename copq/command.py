@@ -13,6 +13,7 @@ from copq.commands import (
     rejected,
     report,
     services,
+    tokens,
     watch,
 )
 
@@ -45,6 +46,7 @@ app.add_typer(rates.app, name="rates")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(corrections.app, name="corrections")
 app.add_typer(mqtt.app, name="mqtt")
+app.add_typer(tokens.app, name="tokens")
 
 
 def main() -> None:

@@ -16,13 +16,6 @@ BootstrapOption = Annotated[
         help="Kafka brokers, host:port,… TLS and SASL: docs/security.md.",
     ),
 ]  # fmt: skip
-PlaintextOption = Annotated[
-    bool,
-    typer.Option(
-        "--plaintext", envvar="COPQ_PLAINTEXT",
-        help="Let traffic leave this machine unencrypted: the network is trusted.",
-    ),
-]  # fmt: skip
 
 
 def brokers(addresses: str, plaintext: bool) -> Brokers:

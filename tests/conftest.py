@@ -11,7 +11,7 @@ from deploy.migrate import migrate
 from services.aggregator.post import prepare
 from services.standalone.postgres import EmbeddedPostgres
 
-pytest_plugins = ["tests.kafka.fixtures", "tests.mqtt.fixtures"]
+pytest_plugins = ["tests.kafka.fixtures", "tests.programs.browser", "tests.mqtt.fixtures"]
 _numbers = count()
 
 

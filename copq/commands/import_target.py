@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, NamedTuple
+from urllib.parse import urlsplit
 
 import typer
 
@@ -15,6 +16,7 @@ from services.ingest.intake import Intake
 from services.ingest.kafka_intake import KafkaIntake
 from services.kafka.brokers import Brokers
 from services.kafka.topics import cluster_id
+from services.loopback import is_loopback
 from services.standalone.intake import LedgerIntake, pool_of
 
 REQUEST_WITHIN_S = 120.0
@@ -22,6 +24,13 @@ REQUEST_WITHIN_S = 120.0
 ToOption = Annotated[
     str | None, typer.Option(help="A running service, such as http://localhost:8080.")
 ]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="COPQ_TOKEN", show_default=False,
+        help="For --to. Others see options in the process list: better COPQ_TOKEN.",
+    ),
+]  # fmt: skip
 KafkaOption = Annotated[
     str | None,
     typer.Option("--kafka", help="Brokers, host:port,…: the events go to quality.events there."),
@@ -56,12 +65,16 @@ def faults_of_mapping(path: Path | str) -> Iterator[None]:
 
 @contextmanager
 def opened(
-    to: str | None, kafka: Brokers | None, database_url: str | None, data: Path
-) -> Iterator[OpenTarget]:
+    to: str | None, token: str | None, kafka: Brokers | None, plaintext: bool,
+    database_url: str | None, data: Path,
+) -> Iterator[OpenTarget]:  # fmt: skip
+    """The place that the options name: a service, brokers, or else a ledger."""
     if to is not None:
         if not to.startswith(("http://", "https://")):
             fail(f'--to is the address of a service, such as http://localhost:8080, not "{to}"')
-        yield lambda: _service(to)
+        if token and not plaintext:
+            _refuse_to_tell_all(to)
+        yield lambda: _service(to, token)
         return
     if kafka is not None:
         yield lambda: _brokers(kafka)
@@ -70,13 +83,23 @@ def opened(
         yield lambda: ledger_target(dsn, database_url or str(data.resolve()))
 
 
+def _refuse_to_tell_all(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        fail(
+            f"{url} is not encrypted: anybody on the way would read the token. Use https://, or "
+            "--plaintext where the network is yours alone"
+        )
+
+
 @asynccontextmanager
-async def _service(url: str) -> AsyncIterator[Target]:
+async def _service(url: str, token: str | None) -> AsyncIterator[Target]:
     import httpx  # slow to load, and of use here alone
 
     from services.ingest.files.http_intake import HttpIntake
 
-    async with httpx.AsyncClient(timeout=REQUEST_WITHIN_S) as client:
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    async with httpx.AsyncClient(timeout=REQUEST_WITHIN_S, headers=headers) as client:
         yield Target(HttpIntake(client, url), url)
 
 

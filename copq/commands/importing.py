@@ -14,13 +14,15 @@ from copq.commands.import_target import (
     KafkaOption,
     OpenTarget,
     StateOption,
+    TokenOption,
     ToOption,
     faults_of_mapping,
     opened,
 )
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.exits import Exit
-from copq.kafka import PlaintextOption, optional_brokers
+from copq.kafka import optional_brokers
+from copq.plaintext import PlaintextOption
 from copq.terminal import fail
 from services.ingest.files.checkpoint import Checkpoint, import_key
 from services.ingest.files.faults import FileError, NotAnIntake
@@ -38,6 +40,7 @@ def import_command(
     file: Annotated[Path, typer.Argument(help="CSV, NDJSON or Parquet; also gzipped.")],
     mapping: Annotated[Path, typer.Option(help="Mapping file (YAML); see docs/import.md.")],
     to: ToOption = None,
+    token: TokenOption = None,
     kafka: KafkaOption = None,
     plaintext: PlaintextOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -53,7 +56,8 @@ def import_command(
         declared = read_mapping(mapping)
     with _faults_of(file):
         found = survey(file, declared.file)
-        with opened(to, optional_brokers(kafka, plaintext), database_url, data) as target:
+        brokers = optional_brokers(kafka, plaintext)
+        with opened(to, token, brokers, plaintext, database_url, data) as target:
             run = _Run(file, found, declared, state or data / "imports")
             report = run.to_its_end(target)
     show_report(report, as_json)

@@ -9,7 +9,8 @@ import typer
 
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.kafka import PlaintextOption, optional_brokers
+from copq.kafka import optional_brokers
+from copq.plaintext import PlaintextOption
 from copq.terminal import fail, out, print_json, table
 from schemas.refusal import Refusal, Refused
 from services.aggregator.rejected import list_rejected, mark_replayed

@@ -13,12 +13,15 @@ from copq.commands.mqtt import mqtt_source
 from copq.commands.watch import MAPPING_HELP, started, watch_settings
 from copq.database import DATA, DatabaseOption, DataOption, database
 from copq.exits import Exit
-from copq.kafka import BootstrapOption, PlaintextOption, brokers
+from copq.kafka import BootstrapOption, brokers
+from copq.listening import CertOption, KeyOption, NoAuthOption, tls_of
+from copq.plaintext import PlaintextOption
 from copq.running import run_service, start_logging
 from copq.terminal import fail, out
 from deploy.migrate import SchemaMismatch, check, migrate
 from services.ingest.files.watch import WatchSettings
 from services.ingest.intake import Intake
+from services.loopback import is_loopback
 from services.standalone.server import Beside
 
 RequiredDatabase = Annotated[
@@ -52,14 +55,24 @@ def up(
         Path | None, typer.Option(help="Folder whose files are imported, as by copq watch.")
     ] = None,
     mapping: Annotated[list[str] | None, typer.Option(help=MAPPING_HELP)] = None,
+    mqtt: MqttOption = None,
+    no_auth: NoAuthOption = False,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    plaintext: PlaintextOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
-    mqtt: MqttOption = None,
 ) -> None:
-    """Run everything in one process: HTTP and MQTT in, the ledger in Postgres. No Kafka needed."""
+    """Run everything in one process, from HTTP and MQTT to the ledger. No broker needed.
+
+    On this machine alone it is open until the first token is made (copq tokens create); on any
+    other address it asks for one from the start.
+    """
+    from services.access.tokens import TokenDoor
     from services.standalone.server import serve
 
     start_logging()
+    tls = tls_of(host, tls_cert, tls_key, plaintext)
     if mapping and watch is None:
         fail("--mapping is for the files of a folder: say which, by --watch FOLDER")
     folder = watch_settings(watch, mapping or [], data / "imports") if watch else None
@@ -67,14 +80,21 @@ def up(
     if database_url is not None:
         _migrated(database_url)
     with database(database_url, data) as dsn:
-        where = "DATABASE_URL" if database_url else str(data.resolve())
-        out.print(f"COPQ listens on http://{host}:{port}/v1/events (docs: /docs); data: {where}")
         name = database_url or str(data.resolve())
+        _say_where(host, port, tls is not None, "DATABASE_URL" if database_url else name)
+        door = None if no_auth else TokenDoor(dsn, needs_token=not is_loopback(host))
         run_service(
             lambda stop: serve(
-                dsn, host, port, stop, _watching(folder, dsn, name, stop), mqtt=source
+                dsn, host, port, stop, _watching(folder, dsn, name, stop), door, tls, source
             )
         )
+
+
+def _say_where(host: str, port: int, secure: bool, data: str) -> None:
+    out.print(
+        f"COPQ listens on {'https' if secure else 'http'}://{host}:{port}/v1/events "
+        f"(docs: /docs, form: /form); data: {data}"
+    )
 
 
 def ingest(
@@ -83,20 +103,45 @@ def ingest(
     port: PortOption = 8080,
     partitions: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 8,
     replication: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 1,
-    plaintext: PlaintextOption = False,
     mqtt: MqttOption = None,
     mqtt_state: Annotated[
         Path,
         typer.Option(envvar="COPQ_MQTT_STATE", help="Folder of what MQTT has to remember."),
     ] = Path("copq-mqtt"),
-) -> None:
-    """Take events by HTTP and MQTT and put them on Kafka's quality.events."""
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            "--database", envvar="DATABASE_URL", show_default=False,
+            help="Postgres of tokens and rates: who may send, and the form's stages.",
+        ),
+    ] = None,
+    no_auth: NoAuthOption = False,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    plaintext: PlaintextOption = False,
+) -> None:  # fmt: skip
+    """Take events by HTTP, the form and MQTT, and put them on Kafka's quality.events."""
+    from services.access.tokens import TokenDoor
     from services.ingest.server import serve
 
     start_logging()
     reach = brokers(kafka, plaintext)
+    tls = tls_of(host, tls_cert, tls_key, plaintext)
     source = mqtt_source(mqtt, mqtt_state)
-    run_service(lambda stop: serve(reach, host, port, partitions, replication, stop, mqtt=source))
+    if database_url is not None:
+        _refuse_other_schema(database_url)
+    elif not no_auth:
+        fail(
+            "who may send is known by tokens, which are in Postgres: give --database (or "
+            "DATABASE_URL) and make one with copq tokens create; or --no-auth, to take events "
+            "from anybody"
+        )
+    door = None if no_auth or database_url is None else TokenDoor(database_url)
+    run_service(
+        lambda stop: serve(
+            reach, host, port, partitions, replication, stop, database_url, door, tls, source
+        )
+    )
 
 
 def costing(

@@ -10,13 +10,15 @@ from copq.commands.import_target import (
     KafkaOption,
     OpenTarget,
     StateOption,
+    TokenOption,
     ToOption,
     faults_of_mapping,
     opened,
 )
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.exits import Exit
-from copq.kafka import PlaintextOption, optional_brokers
+from copq.kafka import optional_brokers
+from copq.plaintext import PlaintextOption
 from copq.running import run_service, start_logging
 from copq.terminal import fail, out
 from services.ingest.files.mapping_choice import Choice, read_choice
@@ -37,6 +39,7 @@ def watch(
     folder: Annotated[Path, typer.Argument(help="Files that are put here are imported.")],
     mapping: Annotated[list[str], typer.Option(help=MAPPING_HELP)],
     to: ToOption = None,
+    token: TokenOption = None,
     kafka: KafkaOption = None,
     plaintext: PlaintextOption = False,
     settle: SettleOption = 5.0,
@@ -53,7 +56,8 @@ def watch(
     """
     start_logging(metrics_port)
     settings = watch_settings(folder, mapping, state or data / "imports", settle)
-    with opened(to, optional_brokers(kafka, plaintext), database_url, data) as target:
+    brokers = optional_brokers(kafka, plaintext)
+    with opened(to, token, brokers, plaintext, database_url, data) as target:
         out.print(f"Watching {folder}; files end in {folder}/done or {folder}/rejected.")
         run_service(lambda stop: _watch(settings, target, stop))
 

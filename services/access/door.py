@@ -44,7 +44,10 @@ class TooMuch(Exception):
 
 class Door(Protocol):
     async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
-        """Who the token belongs to. Raises `NotAdmitted`, or `NotAllowed` outside of `roles`."""
+        """Who the token belongs to. Raises `NotAdmitted`, or `NotAllowed` outside of `roles`.
+
+        Also raises `Unavailable` where nobody can say now whether the token is good.
+        """
         ...
 
     def charge(self, bearer: Bearer, requests: int = 0, events: int = 0, size: int = 0) -> None:

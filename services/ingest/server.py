@@ -1,13 +1,21 @@
-"""The ingest service of the stream: HTTP and MQTT in, Kafka out."""
+"""The ingest service of the stream: HTTP, the form and MQTT in, Kafka out."""
 
 import asyncio
 
+import asyncpg
+
+from services.access.door import OpenDoor
+from services.access.tokens import TokenDoor
+from services.beside import run_beside
 from services.ingest.http import make_http
 from services.ingest.kafka_intake import KafkaIntake
 from services.ingest.mqtt.service import MqttSource, beside_mqtt
-from services.ingest.serving import serve_http
+from services.ingest.people import add_people
+from services.ingest.serving import Tls, serve_http
 from services.kafka.brokers import Brokers
 from services.kafka.topics import make_topics
+from services.postgres import ANSWER_S, STATEMENT_S
+from services.rates.watch import RateWatch
 
 
 async def serve(
@@ -17,13 +25,36 @@ async def serve(
     partitions: int,
     replication: int,
     stop: asyncio.Event,
+    dsn: str | None = None,
+    tokens: TokenDoor | None = None,
+    tls: Tls | None = None,
     mqtt: MqttSource | None = None,
 ) -> None:
-    """Until `stop` is set; what was accepted by then is on the broker."""
+    """Until `stop` is set; what was accepted by then is on the broker.
+
+    Without `tokens` it is open. Without `dsn` there is neither form nor fate. Postgres may be
+    away: events go to the broker all the same.
+    """
     await make_topics(brokers, partitions, replication)
-    intake = KafkaIntake(brokers)
-    app = make_http(intake, checks={"kafka": intake.ready}, stop=stop)
+    intake, door = KafkaIntake(brokers), tokens or OpenDoor()
+    app = make_http(intake, door, checks={"kafka": intake.ready}, stop=stop)
+    beside = [tokens.run()] if tokens else []
+    pool = await _pool(dsn) if dsn else None
+    if dsn and pool:
+        rates = RateWatch(dsn)
+        beside.append(rates.run())
+        add_people(app, door, intake, pool, lambda: rates.book)
+    serving = serve_http(app, host, port, stop, tls)
     try:
-        await beside_mqtt(serve_http(app, host, port, stop), mqtt, intake, stop)
+        await run_beside(beside_mqtt(serving, mqtt, intake, stop), *beside, stop=stop)
     finally:
         await intake.close()
+        if pool:
+            pool.terminate()
+
+
+async def _pool(dsn: str) -> asyncpg.Pool:
+    """Connects when somebody asks, not before."""
+    return await asyncpg.create_pool(
+        dsn, min_size=0, max_size=4, timeout=ANSWER_S, command_timeout=STATEMENT_S
+    )

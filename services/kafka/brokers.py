@@ -3,12 +3,13 @@
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import faust
 from faust.types.auth import CredentialsT
+
+from services.loopback import is_loopback
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
@@ -36,7 +37,7 @@ class Brokers:
     @property
     def are_local(self) -> bool:
         """Whether nothing leaves this machine."""
-        return all(_is_local(address) for address in self.addresses.split(","))
+        return all(is_loopback(_host(address)) for address in self.addresses.split(","))
 
     def settings(self) -> dict[str, Any]:
         """What every client of aiokafka takes."""
@@ -111,9 +112,5 @@ def _tls(environment: Mapping[str, str]) -> ssl.SSLContext | None:
         raise BrokerSettingsError(f"{files}: {error}") from error
 
 
-def _is_local(address: str) -> bool:
-    host = address.rsplit(":", 1)[0].strip("[] ")
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _host(address: str) -> str:
+    return address.rsplit(":", 1)[0].strip("[] ")

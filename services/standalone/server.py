@@ -1,16 +1,19 @@
-"""Everything in one process: HTTP and MQTT, pricing, posting, late pricing."""
+"""Everything in one process: HTTP, the form and MQTT in, pricing, posting, late pricing."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from services.access.door import OpenDoor
+from services.access.tokens import TokenDoor
 from services.aggregator.partitions import keep_making
 from services.aggregator.settling import keep_settling
 from services.beside import run_beside
 from services.ingest.http import make_http
 from services.ingest.intake import Intake
 from services.ingest.mqtt.service import MqttSource, beside_mqtt
-from services.ingest.serving import serve_http
+from services.ingest.people import add_people
+from services.ingest.serving import Tls, serve_http
 from services.rates.watch import RateWatch
 from services.standalone.intake import LedgerIntake, pool_of
 
@@ -24,21 +27,26 @@ async def serve(
     port: int,
     stop: asyncio.Event,
     beside: Beside,
+    tokens: TokenDoor | None = None,
+    tls: Tls | None = None,
     mqtt: MqttSource | None = None,
 ) -> None:
-    """Until `stop` is set; what was accepted by then is committed."""
+    """Until `stop` is set; what was accepted by then is committed. Without `tokens` it is open."""
     rates = RateWatch(dsn)
     await rates.first()
     pool = await pool_of(dsn)
-    intake = LedgerIntake(pool)
-    app = make_http(intake, checks={"postgres": intake.ready}, stop=stop)
+    intake, door = LedgerIntake(pool), tokens or OpenDoor()
+    app = make_http(intake, door, checks={"postgres": intake.ready}, stop=stop)
+    add_people(app, door, intake, pool, lambda: rates.book)
+    serving = serve_http(app, host, port, stop, tls)
     try:
         await run_beside(
-            beside_mqtt(serve_http(app, host, port, stop), mqtt, intake, stop),
+            beside_mqtt(serving, mqtt, intake, stop),
             rates.run(),
             keep_making(dsn),
             keep_settling(dsn, rates),
             beside(intake),
+            *([tokens.run()] if tokens else []),
             stop=stop,
         )
     finally:

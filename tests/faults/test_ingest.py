@@ -20,7 +20,7 @@ BATCH = 500
 def _ingest(site: Site) -> tuple[Service, Sender]:
     [port] = free_ports(1)
     reach = ("--kafka", site.bootstrap, "--port", str(port), "--partitions", str(PARTITIONS))
-    return site.service("ingest", "ingest", *reach).start(), Sender(port)
+    return site.service("ingest", "ingest", "--no-auth", *reach).start(), Sender(port)
 
 
 async def test_without_a_broker_it_says_503_and_with_one_again_it_accepts(

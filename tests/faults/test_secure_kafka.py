@@ -56,7 +56,7 @@ async def test_an_event_goes_from_http_to_the_ledger_through_a_secure_broker(
         monkeypatch.setenv(name, value)
     site.bootstrap, plant, [port] = address, Plant(3), free_ports(1)
     await make_topics(brokers_from(address, environment), PARTITIONS)
-    site.service("ingest", "ingest", "--kafka", address, "--port", str(port)).start()
+    site.service("ingest", "ingest", "--no-auth", "--kafka", address, "--port", str(port)).start()
     site.costing()
     site.aggregator()
     sender = Sender(port)
@@ -84,7 +84,7 @@ async def test_who_is_not_known_does_not_get_in(
 
 
 def test_plain_text_leaves_the_machine_only_when_asked_for_by_name() -> None:
-    refused = copq("ingest", "--kafka", "broker.example.com:9092", code=2)
+    refused = copq("ingest", "--no-auth", "--kafka", "broker.example.com:9092", code=2)
     assert "--plaintext" in refused
 
 

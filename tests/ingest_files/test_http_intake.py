@@ -70,7 +70,8 @@ async def test_connection_that_fails_is_unavailable() -> None:
     ("answer", "said"),
     [
         (responding(404), "HTTP 404 Not Found"),
-        (responding(401), "HTTP 401 Unauthorized"),
+        (responding(401), "HTTP 401 Unauthorized; give a token that is valid"),
+        (responding(403), "HTTP 403 Forbidden; the token must be an operator's"),
         (responding(202, text="<html>"), "answers otherwise than a copq"),
         (responding(202, json={"answers": [{"status": "maybe"}]}), "otherwise than a copq"),
         (responding(202, json=[]), "answers otherwise than a copq"),

@@ -46,7 +46,7 @@ class Ingest:
         self.url = f"http://127.0.0.1:{self.port}"
         self._bootstrap = bootstrap
         reach = ("--kafka", bootstrap, "--port", str(self.port), "--partitions", str(PARTITIONS))
-        self.process = Service(folder, "ingest", "ingest", *reach)
+        self.process = Service(folder, "ingest", "ingest", "--no-auth", *reach)
 
     async def start(self) -> None:
         self.process.start()

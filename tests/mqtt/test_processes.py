@@ -101,7 +101,7 @@ async def test_ingest_puts_messages_on_the_stream_and_drains(
     await make_topics(Brokers(kafka.bootstrap), 2)
     text = config_text(mosquitto.port, ALL % "stream")
     reach = ("--kafka", kafka.bootstrap, "--mqtt-state", str(tmp_path))
-    ingest = _service(tmp_path, text, "ingest", *reach).start()
+    ingest = _service(tmp_path, text, "ingest", "--no-auth", *reach).start()
     found: set[str] = set()
     consumer = AIOKafkaConsumer(
         "quality.events", "quality.events.rejected", bootstrap_servers=kafka.bootstrap,

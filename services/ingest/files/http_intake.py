@@ -40,7 +40,7 @@ class HttpIntake:
 
     def _answers(self, response: httpx.Response, sent: int) -> list[Answer]:
         if response.status_code not in _ANSWERED:
-            raise NotAnIntake(f"{self._events}: {_status(response)}")
+            raise NotAnIntake(f"{self._events}: {_status(response)}{_hint(response)}")
         try:
             answers = [_answer(given) for given in response.json()["answers"]]
         except (ValueError, KeyError, TypeError) as error:
@@ -60,6 +60,17 @@ def _answer(given: dict[str, Any]) -> Answer:
 
 def _status(response: httpx.Response) -> str:
     return f"HTTP {response.status_code} {response.reason_phrase}"
+
+
+_TURNED_AWAY = {
+    401: "; give a token that is valid: COPQ_TOKEN or --token",
+    403: "; the token must be an operator's",
+}
+
+
+def _hint(response: httpx.Response) -> str:
+    """What to do about it, where it is the token."""
+    return _TURNED_AWAY.get(response.status_code, "")
 
 
 def _retry_after(response: httpx.Response) -> int:

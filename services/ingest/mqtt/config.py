@@ -1,7 +1,6 @@
 """What a configuration file of the MQTT way in says. Declared, so that it can be reviewed."""
 
 from decimal import Decimal
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from schemas.fields import Identifier
 from services.ingest.mqtt.topic import FIELDS, TopicPattern
+from services.loopback import is_loopback
 
 
 class Part(BaseModel):
@@ -211,10 +211,7 @@ class Broker(Part):
     @property
     def is_here(self) -> bool:
         """Whether nobody else can listen on the way to it."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
 
 class MqttConfig(Part):

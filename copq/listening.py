@@ -1,0 +1,42 @@
+"""Where an HTTP service listens, and that it is safe to: options, and what is refused."""
+
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError
+from typing import Annotated
+
+import typer
+
+from copq.terminal import fail
+from services.ingest.serving import Tls
+from services.loopback import is_loopback
+
+NoAuthOption = Annotated[
+    bool, typer.Option("--no-auth", help="Take requests without a token, from anybody.")
+]
+CertOption = Annotated[
+    Path | None, typer.Option("--tls-cert", help="Certificate with its chain (PEM), for HTTPS.")
+]
+KeyOption = Annotated[Path | None, typer.Option("--tls-key", help="Its private key (PEM).")]
+
+
+def tls_of(host: str, certificate: Path | None, key: Path | None, plaintext: bool) -> Tls | None:
+    """What HTTP is served with. Ends the command where tokens would go about in the clear."""
+    if certificate and key:
+        return _readable(Tls(certificate, key))
+    if certificate or key:
+        fail("--tls-cert and --tls-key belong together: give both")
+    if not plaintext and not is_loopback(host):
+        fail(
+            f"{host} can be reached from elsewhere, and without TLS anybody on the way reads "
+            "tokens and events. Give --tls-cert and --tls-key; or --plaintext, behind a proxy that "
+            "ends TLS; or listen on 127.0.0.1"
+        )
+    return None
+
+
+def _readable(tls: Tls) -> Tls:
+    try:
+        SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key)
+    except (OSError, SSLError) as error:
+        fail(f"cannot use {tls.certificate} with {tls.key}: {error}")
+    return tls

@@ -1,0 +1,105 @@
+"""A person's login: the token goes into a cookie that no script can read."""
+
+from urllib.parse import quote, urlsplit
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.access.door import Bearer, Door, NotAdmitted, Role
+from services.access.requests import COOKIE, admitted, charged, refuse_other_sites, token_of
+from services.ingest.intake import Unavailable
+from services.pages.filled import filled_in
+from services.pages.page import PageError, Pages
+
+STAYS_S = 30 * 24 * 3600
+"""How long a browser remembers; the token may expire or be revoked before."""
+
+_TITLES = {403: "Not for you", 429: "Too fast", 503: "Not now"}
+
+
+def add_login(app: FastAPI, door: Door) -> None:
+    """`GET` and `POST /login`, `POST /logout`. The app needs `add_pages`, too."""
+    pages = Pages.of()
+
+    @app.get("/login", include_in_schema=False)
+    async def login_page(request: Request, next: str = "") -> Response:
+        try:
+            bearer = await door.admit(token_of(request))
+        except (NotAdmitted, Unavailable):
+            return pages.show("login.html", next=_own_path(next), fault="")
+        return _go(_own_path(next) or _home(bearer))
+
+    @app.post("/login", include_in_schema=False)
+    async def login(request: Request) -> Response:
+        _refuse_other_sites(request)
+        filled = await filled_in(request)
+        token, next = filled.get("token", ""), _own_path(filled.get("next", ""))
+        try:
+            bearer = await door.admit(token)
+        except (NotAdmitted, Unavailable) as error:
+            status = 401 if isinstance(error, NotAdmitted) else 503
+            fault = _sentence(str(error))
+            return pages.show("login.html", status, next=next, fault=fault)
+        response = _go(next or _home(bearer))
+        if bearer.sender.name is not None:
+            response.set_cookie(
+                COOKIE, token, STAYS_S, httponly=True, samesite="strict",
+                secure=request.url.scheme == "https",
+            )  # fmt: skip
+        return response
+
+    @app.post("/logout", include_in_schema=False)
+    async def logout(request: Request) -> Response:
+        _refuse_other_sites(request)
+        response = _go("/login")
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        return response
+
+
+async def person(request: Request, door: Door, *roles: Role) -> Bearer:
+    """As `admitted`, for a page: who is not known is sent to the login, the others are told.
+
+    Raises `HTTPException` 303 or `PageError`. Counts as one request.
+    """
+    try:
+        bearer = await admitted(request, door, *roles)
+        charged(door, bearer, requests=1)
+    except HTTPException as error:
+        if error.status_code != 401:
+            raise _page_error(error) from error
+        to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        back = f"?next={quote(to)}" if request.method == "GET" else ""
+        raise HTTPException(303, headers={"Location": f"/login{back}"}) from error
+    return bearer
+
+
+def _refuse_other_sites(request: Request) -> None:
+    try:
+        refuse_other_sites(request)
+    except HTTPException as error:
+        raise _page_error(error) from error
+
+
+def _page_error(error: HTTPException) -> PageError:
+    title = _TITLES.get(error.status_code, "That did not work")
+    retry = (error.headers or {}).get("Retry-After", "")
+    return PageError(error.status_code, title, _sentence(str(error.detail)), retry)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _own_path(path: str) -> str:
+    """Where to go after the login: a page of this service, or none. No address elsewhere."""
+    parts = urlsplit(path)
+    own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if own and not parts.netloc and not parts.scheme else ""
+
+
+def _home(bearer: Bearer) -> str:
+    return "/form" if bearer.role is Role.OPERATOR else "/"
+
+
+def _go(to: str) -> RedirectResponse:
+    return RedirectResponse(to, 303, {"Cache-Control": "no-store"})

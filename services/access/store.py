@@ -1,0 +1,86 @@
+"""Tokens in Postgres. No function here sees a token's text but the one that is given it."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from services.access.door import Role
+from services.access.limits import NO_LIMITS, Limits
+from services.access.token import NewToken
+from services.ingest.sender import Lines
+from services.sql_files import statement
+
+_ADD_TOKEN = statement(__file__, "add_token")
+_ALL_TOKENS = statement(__file__, "all_tokens")
+_REVOKE_TOKEN = statement(__file__, "revoke_token")
+_MARK_USED = statement(__file__, "mark_used")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token is to open: for whom, as what, for which lines (None: all), until when."""
+
+    name: str
+    role: Role
+    lines: Lines | None = None
+    limits: Limits = NO_LIMITS
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptToken:
+    """A token as it is kept."""
+
+    grant: Grant
+    token_id: str
+    hash: bytes = field(repr=False)
+    created_at: datetime
+    created_by: str
+    revoked_at: datetime | None
+    revoked_by: str | None
+    last_used_at: datetime | None
+
+
+class NameTaken(Exception):
+    """There is, or was, a token of this name."""
+
+
+async def add_token(conn: Connection, grant: Grant, token: NewToken, by: str) -> None:
+    """Keep a new token's hash. Raises `NameTaken`."""
+    lines = None if grant.lines is None else json.dumps(sorted(grant.lines, key=str))
+    limits = grant.limits
+    added = await conn.fetchval(
+        _ADD_TOKEN, grant.name, token.token_id, token.hash, grant.role, lines, limits.requests,
+        limits.events, limits.size, by, grant.expires_at,
+    )  # fmt: skip
+    if added is None:
+        raise NameTaken(grant.name)
+
+
+async def all_tokens(conn: Connection) -> list[KeptToken]:
+    """Every token there ever was, the oldest first."""
+    return [_kept(row) for row in await conn.fetch(_ALL_TOKENS)]
+
+
+async def revoke_token(conn: Connection, name: str, by: str) -> bool:
+    """Whether there is such a token; from now on it opens nothing."""
+    found: bool = await conn.fetchval(_REVOKE_TOKEN, name, by)
+    return found
+
+
+async def mark_used(conn: Connection, names: list[str]) -> None:
+    """These tokens were used within the last minute."""
+    await conn.execute(_MARK_USED, names)
+
+
+def _kept(row: Any) -> KeptToken:
+    limits = Limits(row["requests_per_s"], row["events_per_s"], row["bytes_per_s"])
+    lines = None if row["lines"] is None else frozenset(map(tuple, json.loads(row["lines"])))
+    grant = Grant(row["name"], Role(row["role"]), lines, limits, row["expires_at"])
+    return KeptToken(
+        grant, row["token_id"], row["hash"], row["created_at"], row["created_by"],
+        row["revoked_at"], row["revoked_by"], row["last_used_at"],
+    )  # fmt: skip

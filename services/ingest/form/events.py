@@ -1,0 +1,90 @@
+"""The events that an entry makes, and those that withdraw them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from services.ingest.form.entry import Entry, reject_field
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+SOURCE = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An event as bytes, and the field of the form that it comes from."""
+
+    field: str
+    raw: bytes
+
+
+def entry_id(sender: str | None, submission: str) -> str:
+    """Of one submission of one sender: sent again it is the same, and nobody else's."""
+    return sha256(f"{sender or ''}\0{submission}".encode()).hexdigest()[:32]
+
+
+def events_of(entry: Entry, entry_id: str, sender: str | None) -> list[Made]:
+    """One event a fact. It occurs as its period begins: in the right day, never in the future."""
+    common = _common(entry, sender)
+    return [
+        Made(field, _encode({"event_id": f"form-{entry_id}-{part}", **facts, **common}))
+        for part, field, facts in _facts(entry)
+    ]
+
+
+def _common(entry: Entry, sender: str | None) -> dict[str, Any]:
+    sheet, period = entry.sheet, entry.period
+    return {
+        "occurred_at": period.start.isoformat(),
+        "plant": sheet.plant,
+        "line": sheet.line,
+        "product": sheet.product,
+        **({"shift": entry.shift} if entry.shift else {}),
+        "source": sender or SOURCE,
+        "attributes": {"from": period.start.isoformat(), "to": period.end.isoformat()},
+    }
+
+
+def _facts(entry: Entry) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """What the event's id ends with, the field, and what the event says."""
+    amounts = entry.amounts
+    if amounts["produced"]:
+        yield "made", "produced", _fact("production", amounts["produced"], good=amounts["good"])
+    for reject in entry.rejects:
+        why = {"stage": reject.stage, "defect_code": reject.defect_code}
+        fact = _fact("defect", reject.units, **why)
+        yield f"rejected-{reject.number}", reject_field(reject.stage), fact
+    if sent_back := amounts["sent_back"]:
+        spent = {"scrapped": amounts["scrapped"], "transport": amounts["transport"]}
+        yield "sent-back", "sent_back", _fact("return", sent_back, **spent)
+    if on_site := amounts["reworked_on_site"] + amounts["scrapped_on_site"]:
+        spent = {"scrapped": amounts["scrapped_on_site"], "travel": amounts["travel"]}
+        yield "on-site", "reworked_on_site", _fact("return", on_site, on_site=True, **spent)
+
+
+def _fact(event_type: str, quantity: Any, **more: Any) -> dict[str, Any]:
+    given = {name: value for name, value in more.items() if value}
+    return {"event_type": event_type, "quantity": quantity, **given}
+
+
+def withdrawals(events: list[str], reason: str) -> list[bytes]:
+    """Corrections that void these events. Made again they are the same."""
+    return [
+        _encode(
+            {
+                "event_id": f"{raw['event_id']}-withdrawn",
+                "event_type": "correction",
+                "occurred_at": raw["occurred_at"],
+                "plant": raw["plant"],
+                "line": raw["line"],
+                "product": raw["product"],
+                "source": raw["source"],
+                "corrects": raw["event_id"],
+                "reason": reason,
+            }
+        )
+        for raw in map(msgspec.json.decode, events)
+    ]

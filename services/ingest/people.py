@@ -1,0 +1,25 @@
+"""What a service offers beside its way in: the login, the form, and the fate of one's events."""
+
+from collections.abc import Callable
+
+import asyncpg
+from fastapi import FastAPI
+
+from services.access.door import Door
+from services.access.login import add_login
+from services.ingest.fate import add_fate
+from services.ingest.form.routes import add_form
+from services.ingest.form.sending import Desk
+from services.ingest.intake import Intake
+from services.pages.page import add_pages
+from services.rates.book import RateBook
+
+
+def add_people(
+    app: FastAPI, door: Door, intake: Intake, pool: asyncpg.Pool, book: Callable[[], RateBook]
+) -> None:
+    """The form's events go through `intake`; `pool` is of the database that knows the rest."""
+    add_pages(app)
+    add_login(app, door)
+    add_form(app, door, Desk(intake, pool), book)
+    add_fate(app, door, pool)

@@ -1,0 +1,155 @@
+"""The form in a real browser: a phone and a desk, light and dark, by keyboard, without a script."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from playwright.async_api import Browser, Page
+
+from services.rates.store import import_rates
+from tests.access.serving import grant, run, served
+from tests.ingest_form.test_form import RATES
+
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+
+pytestmark = pytest.mark.browser
+
+CONTRAST = """() => {
+  const parse = text => { const m = text.match(/[\\d.]+/g).map(Number);
+    return m.length < 4 ? [...m, 1] : m };
+  const light = ([r, g, b]) => { const f = [r, g, b].map(v => { v /= 255;
+    return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4 });
+    return .2126 * f[0] + .7152 * f[1] + .0722 * f[2] };
+  const ground = node => { for (; node; node = node.parentElement) {
+    const c = parse(getComputedStyle(node).backgroundColor); if (c[3] > .99) return c }
+    return [255, 255, 255, 1] };
+  const low = [];
+  for (const node of document.querySelectorAll("body *")) {
+    const own = [...node.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!own && !["INPUT"].includes(node.tagName) || !node.checkVisibility()) continue;
+    const [a, b] = [parse(getComputedStyle(node).color), ground(node)].map(light);
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) low.push([node.outerHTML.slice(0, 80), ratio]);
+  }
+  return low;
+}"""
+UNLABELLED = """() => [...document.querySelectorAll("input:not([type=hidden]), button")]
+  .filter(n => !(n.labels?.length || n.ariaLabel || n.textContent.trim())).map(n => n.outerHTML)"""
+
+
+@pytest.fixture
+async def service(database: str, conn: asyncpg.Connection) -> AsyncIterator[httpx.AsyncClient]:
+    await import_rates(conn, RATES, "rates.yaml", "test")
+    async with served(database) as client:
+        yield client
+
+
+@asynccontextmanager
+async def opened(
+    browser: Browser, service: httpx.AsyncClient, token: str, **settings: Any
+) -> AsyncIterator[Page]:
+    """A page that is logged in, as a person does it; nothing may leave for another host."""
+    base = str(service.base_url).rstrip("/")
+    context = await browser.new_context(base_url=base, **settings)
+    page = await context.new_page()
+    asked: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    await page.goto("/form")
+    await page.fill("#token", token)
+    await page.keyboard.press("Enter")
+    await page.get_by_role("heading", name="What was made?").wait_for()
+    yield page
+    assert all(url.startswith((base, "data:")) for url in asked), asked
+    # Chromium calls an answer of 422 an error; that is how a mistake is told.
+    assert [fault for fault in faults if "422" not in fault] == []
+    await context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+async def test_enter_mend_send_correct_and_withdraw(
+    browser: Browser, service: httpx.AsyncClient, database: str, size: Any, scheme: Any
+) -> None:
+    token = await grant(database, "desk")
+    settings = {"viewport": size, "color_scheme": scheme}
+    async with opened(browser, service, token, **settings) as page:
+        await _is_readable(page)
+        await page.get_by_role("link", name="TR29").click()
+        await page.get_by_label("Units produced").fill("12000")
+        await page.get_by_label("Units rejected at P3").fill("14,5")
+        await page.get_by_label("Defect code of the rejects at P3").fill("burr")
+        await page.get_by_role("button", name="Send").click()
+
+        await page.get_by_role("alert").wait_for()
+        assert await page.evaluate("document.activeElement.id") == "faults"
+        wrong = page.get_by_label("Units rejected at P3")
+        assert await wrong.get_attribute("aria-invalid") == "true"
+        assert await wrong.input_value() == "14,5"
+        await _is_readable(page)
+        await page.get_by_role("alert").get_by_role("link").click()
+        await wrong.fill("14")
+        await page.get_by_role("button", name="Send").click()
+
+        await page.get_by_text("Sent and stored").wait_for()
+        await _is_readable(page)
+        await page.get_by_role("button", name="Correct").click()
+        await page.get_by_label("Units rejected at P3").fill("15")
+        await page.get_by_role("button", name="Send").click()
+        await page.get_by_text("15 · burr").wait_for()
+        await page.get_by_text("Withdraw", exact=True).click()
+        await page.get_by_role("button", name="Withdraw all of it").click()
+        await page.get_by_text("Withdrawn.").wait_for()
+        await _is_readable(page)
+    rows = await run(database, "select event_type, count(*) as n from copq.event group by 1")
+    assert {r["event_type"]: r["n"] for r in rows} == {
+        "production": 2, "defect": 2, "correction": 4
+    }  # fmt: skip
+
+
+async def _is_readable(page: Page) -> None:
+    """Contrast of AA, a name for every control, nothing wider than the screen."""
+    assert await page.evaluate(CONTRAST) == []
+    assert await page.evaluate(UNLABELLED) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_double_click_counts_once(
+    browser: Browser, service: httpx.AsyncClient, database: str
+) -> None:
+    async with opened(browser, service, await grant(database, "desk")) as page:
+        await page.get_by_role("link", name="TR414").click()
+        await page.get_by_label("Units produced").fill("7")
+        await page.get_by_role("button", name="Send").dblclick()
+        await page.get_by_text("Sent and stored").wait_for()
+        await page.go_back()
+        await page.get_by_role("button", name="Send").click()
+        await page.get_by_text("Sent and stored").wait_for()
+    [row] = await run(database, "select count(*) as n from copq.event")
+    assert row["n"] == 1
+
+
+async def test_it_works_without_scripts_and_by_keyboard_alone(
+    browser: Browser, service: httpx.AsyncClient, database: str
+) -> None:
+    token = await grant(database, "desk")
+    async with opened(browser, service, token, java_script_enabled=False) as page:
+        await page.get_by_role("link", name="TR29").focus()
+        await page.keyboard.press("Enter")
+        await page.get_by_label("A day", exact=True).focus()
+        await page.keyboard.press("ArrowRight")
+        await page.get_by_label("From", exact=True).fill("2026-03-02T06:00")
+        await page.get_by_label("To", exact=True).fill("2026-03-02T14:00")
+        assert not await page.get_by_label("Day", exact=True).is_visible()
+        await page.get_by_label("Units produced").focus()
+        await page.keyboard.type("40")
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("39")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("2026-03-02 06:00 to 2026-03-02 14:00").wait_for()
+        assert await page.get_by_text("Sent and stored").is_visible()
