@@ -10,7 +10,9 @@ from copq.commands import (
     rates,
     rejected,
     report,
+    reporting,
     services,
+    targets,
 )
 
 app = typer.Typer(
@@ -29,6 +31,7 @@ app.command("up")(services.up)
 app.command("ingest")(services.ingest)
 app.command("costing")(services.costing)
 app.command("aggregator")(services.aggregator)
+app.command("reporting")(reporting.reporting)
 app.command("migrate")(migrations.migrate_command)
 app.command("import")(importing.import_command)
 app.command("price")(price.price_command)
@@ -38,6 +41,7 @@ app.command("drivers")(report.drivers)
 app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
+app.add_typer(targets.app, name="targets")
 app.add_typer(rejected.app, name="rejected")
 
 

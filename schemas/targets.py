@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from schemas.fields import Identifier, Money, Share, TimeZone, Validity
 
@@ -14,6 +14,10 @@ WINDOWS = (
 WindowName = Literal[
     "hour", "last_hour", "day", "last_day", "month", "last_month", "1h", "24h", "30d"
 ]
+
+
+# Files are read as text, so that no number ever is a binary float.
+_NULL = BeforeValidator(lambda value: None if value in ("", "null", "~") else value)
 
 
 class _Item(BaseModel):
@@ -29,7 +33,9 @@ class Target(_Item):
     line: Identifier | None = None
     product: Identifier | None = None
     window: WindowName | None = None
-    ratio: Annotated[Share | None, Field(description="0.03 is 3 %; null takes the target away.")]
+    ratio: Annotated[
+        Share | None, _NULL, Field(description="0.03 is 3 %; null takes the target away.")
+    ]
 
     @model_validator(mode="after")
     def _lines_have_a_plant(self) -> Self:
@@ -43,7 +49,7 @@ class Budget(_Item):
 
     plant: Identifier
     line: Identifier | None = None
-    amount: Annotated[Money | None, Field(description="null takes the budget away.")]
+    amount: Annotated[Money | None, _NULL, Field(description="null takes the budget away.")]
 
 
 class TargetFile(BaseModel):
@@ -54,4 +60,3 @@ class TargetFile(BaseModel):
     time_zone: TimeZone | None = Field(None, description="Of dates that name no offset.")
     targets: tuple[Target, ...] = ()
     budgets: tuple[Budget, ...] = ()
-

@@ -78,7 +78,7 @@ def costing(
     from services.costing.stream import CostingSettings, CostingStream, TooManyRejects
 
     start_logging(metrics_port)
-    _refuse_other_schema(database_url)
+    refuse_other_schema(database_url)
     settings = CostingSettings(kafka, database_url, group, max_reject_share, session_timeout)
 
     try:
@@ -99,7 +99,7 @@ def aggregator(
     from services.aggregator.stream import AggregatorSettings
 
     start_logging(metrics_port)
-    _refuse_other_schema(database_url)
+    refuse_other_schema(database_url)
     settings = AggregatorSettings(kafka, database_url, group, session_timeout_s=session_timeout)
     run_service(lambda stop: run_aggregator(settings, stop))
 
@@ -111,7 +111,7 @@ def _migrated(url: str) -> None:
         fail(f"Postgres: {error}", Exit.UNAVAILABLE)
 
 
-def _refuse_other_schema(url: str) -> None:
+def refuse_other_schema(url: str) -> None:
     """A service does not touch a schema that it was not made for; it does wait for Postgres."""
     try:
         check(url)
