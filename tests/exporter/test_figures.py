@@ -82,7 +82,8 @@ async def test_a_plants_ratio_is_sum_over_sum(conn: Any) -> None:
     rates = book()
     await post_events(conn, rates, [
         production("p1", at("10:30:00"), 900), defect("d1", at("10:40:00"), 9),
-        production("p2", at("10:30:00"), 100, line="L2"), defect("d2", at("10:40:00"), 11, line="L2"),
+        production("p2", at("10:30:00"), 100, line="L2"),
+        defect("d2", at("10:40:00"), 11, line="L2"),
     ])  # fmt: skip
     found = await scrape(conn, rates)
     of_plant = {"scope": "plant", "plant": "north", "currency": "EUR", "window": "1h"}

@@ -118,8 +118,10 @@ async def test_what_is_taken_away_stays_in_the_history(conn: Any, tmp_path: Path
 
 async def test_a_plant_or_line_that_is_not_in_the_rate_book_is_refused(conn: Any) -> None:
     await import_rates(conn, rates(plant(lines=("L1", "L2"))), "rates.yaml", "finance")
-    items = [{"plant": "norht", "effective_from": day(1), "ratio": "0.1"},
-             {"plant": "north", "line": "L7", "effective_from": day(1), "ratio": "0.1"}]  # fmt: skip
+    items = [
+        {"plant": "norht", "effective_from": day(1), "ratio": "0.1"},
+        {"plant": "north", "line": "L7", "effective_from": day(1), "ratio": "0.1"},
+    ]
     file = TargetFile.model_validate({"targets": items})
     with pytest.raises(RateFileError) as caught:
         await import_targets(conn, file, await load(conn), "targets.yaml", "finance")

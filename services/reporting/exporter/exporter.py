@@ -1,7 +1,6 @@
 """The exporter: figures are computed in the background, one after the other, and kept rendered."""
 
 import asyncio
-import gzip
 import logging
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from services.rates.store import current, load
 from services.reporting.exporter import metrics
 from services.reporting.exporter.collector import Page, page_of, rendered
 from services.reporting.exporter.reading import Reading, read
+from services.reporting.exporter.zipped import deflated
 
 EVERY_S = 2.0
 SHARE = 4
@@ -23,7 +23,6 @@ SHARE = 4
 
 STALE_AFTER = timedelta(seconds=60)
 MAX_SERIES = 50_000
-_QUICKLY = 1
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ class Figures:
 
     at: datetime
     plain: bytes
-    gzipped: bytes
+    deflated: bytes
 
 
 class Exporter:
@@ -97,4 +96,4 @@ class Exporter:
         page: Page = page_of(reading, self._max_series, self._detail)
         self._detail = page.detail
         plain = rendered(page)
-        return Figures(reading.now, plain, gzip.compress(plain, _QUICKLY))
+        return Figures(reading.now, plain, deflated(plain))

@@ -1,7 +1,5 @@
 """`GET /metrics`."""
 
-import gzip
-
 from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -9,6 +7,9 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from services.access.door import Door, Role
 from services.access.requests import admitted
 from services.reporting.exporter.exporter import Exporter
+from services.reporting.exporter.zipped import deflated, gzipped
+
+_NOTHING = deflated(b"")
 
 
 def add_metrics(app: FastAPI, exporter: Exporter, door: Door) -> None:
@@ -26,9 +27,7 @@ def add_metrics(app: FastAPI, exporter: Exporter, door: Door) -> None:
 def _page(exporter: Exporter, zipped: bool) -> Response:
     """The process's own metrics as of now, then the figures as they were last computed."""
     own, found = generate_latest(REGISTRY), exporter.figures
+    plain, ready = (found.plain, found.deflated) if found else (b"", _NOTHING)
     headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if zipped else {}
-    if zipped:
-        content = gzip.compress(own, 1) + (found.gzipped if found else b"")
-    else:
-        content = own + (found.plain if found else b"")
+    content = gzipped(own, plain, ready) if zipped else own + plain
     return Response(content, media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=headers)
