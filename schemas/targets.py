@@ -7,12 +7,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from schemas.fields import Identifier, Money, Share, TimeZone, Validity
 
 WINDOWS = (
-    "hour", "last_hour", "day", "last_day", "month", "last_month", "1h", "24h", "30d",
+    "hour", "last_hour", "day", "last_day", "month", "last_month", "15m", "1h", "24h", "30d",
 )  # fmt: skip
 """The current and the last full hour, day and month of the plant, and the trailing windows."""
 
 WindowName = Literal[
-    "hour", "last_hour", "day", "last_day", "month", "last_month", "1h", "24h", "30d"
+    "hour", "last_hour", "day", "last_day", "month", "last_month", "15m", "1h", "24h", "30d"
 ]
 
 

@@ -103,7 +103,7 @@ async def test_every_window_is_what_reports_say(conn: Any) -> None:
     for window, rows in [
         *[(w, await _reported(conn, rates, w, now)) for w in WINDOWS if w not in TRAILING],
         *[(t.window.name.replace(" ", ""), t.rows)
-          for t in await trailing(conn, rates, Scope(by=("plant", "line")), now)],
+          for t in await trailing(conn, rates, Scope(), now, list(TRAILING.values()))],
     ]:  # fmt: skip
         for row in rows:
             labels = {"scope": "line", **row.dims, "currency": row.currency, "window": window}

@@ -7,7 +7,7 @@ create table copq.target (
     line text not null default '',
     product text not null default '',
     period text not null default '' check (
-        period in ('', '1h', '24h', '30d', 'hour', 'last_hour', 'day', 'last_day', 'month', 'last_month')),
+        period in ('', '15m', '1h', '24h', '30d', 'hour', 'last_hour', 'day', 'last_day', 'month', 'last_month')),
     effective_from timestamptz not null,
     ratio numeric check (ratio >= 0),
     set_at timestamptz not null default now(),

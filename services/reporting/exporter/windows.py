@@ -6,7 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from services.rates.calendar import Calendar
 from services.reporting.trailing import WINDOWS, Window
 
-TRAILING: dict[str, Window] = {window.name.replace(" ", ""): window for window in WINDOWS}
+QUARTER = Window("15 m", timedelta(minutes=15))
+"""Beside the longer windows, so that an alert ends soon after its cause."""
+
+TRAILING: dict[str, Window] = {w.name.replace(" ", ""): w for w in (QUARTER, *WINDOWS)}
 _DAY, _MOMENT, _WEEK = timedelta(days=1), timedelta(microseconds=1), timedelta(days=7)
 WEEKS = 4
 
