@@ -67,7 +67,7 @@ async def test_workers_count_what_they_do(
                 ("copq_stream_events_total", {"stage": "costing", "outcome": "priced"}, 3),
                 ("copq_stream_events_total", {"stage": "costing", "outcome": "unpriced"}, 1),
                 ("copq_stream_events_total", {"stage": "costing", "outcome": "refused"}, 1),
-                ("copq_stream_rejected_events_total", {"code": "missing"}, 1),
+                ("copq_stream_rejected_events_total", {"code": "missing_field"}, 1),
                 ("copq_stream_batch_events_sum", {"stage": "costing"}, 5),
                 ("copq_stream_lag_events", lag, 0),
             ],
