@@ -24,6 +24,7 @@ check: .venv/.installed ## lint, format, types, generated documents
 	$(BIN)/mypy
 	$(BIN)/python -m schemas.documents --check
 	$(BIN)/python -m deploy.metrics_page --check
+	$(BIN)/python -m deploy.grafana.generate --check
 
 format: .venv/.installed ## format the code
 	$(BIN)/ruff check --fix .
@@ -34,6 +35,9 @@ schemas: .venv/.installed ## generate the JSON Schemas and the AsyncAPI document
 
 metrics: .venv/.installed ## generate the table of docs/metrics.md
 	$(BIN)/python -m deploy.metrics_page
+
+dashboards: .venv/.installed ## generate Grafana's dashboards
+	$(BIN)/python -m deploy.grafana.generate
 
 bench: .venv/.installed $(KAFKA)/.resolved ## the table of speeds, each beside its limit
 	$(BIN)/python -m benchmarks
@@ -70,4 +74,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test soak check format schemas metrics bench bench-growth kafka setup lock clean
+.PHONY: help demo up test soak check format schemas metrics dashboards bench bench-growth kafka setup lock clean

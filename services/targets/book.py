@@ -49,6 +49,8 @@ class TargetBook:
         One of the product comes before one of the line, that before one of the plant, and among
         those alike one of the window before one of all windows.
         """
+        if not self.ratios:
+            return None
         for p in dict.fromkeys((product, ALL)):
             for where in dict.fromkeys(((plant, line), (plant, ALL), (ALL, ALL))):
                 for w in dict.fromkeys((window, ALL)):

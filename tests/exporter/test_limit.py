@@ -9,13 +9,14 @@ from services.rates.book import RateBook
 from services.reporting.exporter.collector import page_of
 from services.reporting.exporter.limit import limited
 from services.reporting.exporter.reading import read
-from services.reporting.exporter.samples import DETAILS, Sample, WindowSums, samples
+from services.reporting.exporter.samples import DETAILS, Sample, WindowSums, count, samples
 from services.reporting.exporter.sums import Key, Sums
 from services.targets.book import TargetBook
 from tests.building import book, defect, post_events, production
 from tests.exporter.test_figures import NOW, at
 
 LINES, PRODUCTS = 5, 20
+ZERO = Decimal(0)
 
 
 def window(products: int = PRODUCTS) -> WindowSums:
@@ -34,6 +35,20 @@ def of(detail: str, products: int = PRODUCTS) -> list[Sample]:
     return samples(window(products), detail, RateBook(), TargetBook())
 
 
+JUST = (lambda _, detail: of(detail), lambda _, detail: len(of(detail)))
+
+
+@pytest.mark.parametrize("detail", DETAILS)
+def test_samples_are_counted_without_making_them(detail: str) -> None:
+    ratios = {("north", "L1", "", ""): Decimal("0.1"), ("", "", "P3", ""): Decimal("0.2")}
+    for targets in (TargetBook(), TargetBook(ratios)):
+        some = window()
+        some.fine["north", "L9", "", "EUR"] = Sums(cost={("internal_failure", "downtime"): ZERO})
+        some.__post_init__()
+        made = samples(some, detail, RateBook(), targets)
+        assert count(some, detail, RateBook(), targets) == len(made)
+
+
 @pytest.mark.parametrize("detail", DETAILS[:-1])
 def test_the_sum_is_the_same_in_every_detail(detail: str) -> None:
     costs = [s.value for s in of(detail) if s.figure.name == "copq_cost"]
@@ -49,7 +64,9 @@ def test_each_detail_has_fewer_series_than_the_finer_one() -> None:
 
 def test_the_window_with_the_most_series_loses_its_detail_first() -> None:
     sizes = {"hour": 2, "month": PRODUCTS}
-    found = limited(list(sizes), lambda name, detail: of(detail, sizes[name]), 400)
+    found = limited(
+        list(sizes), lambda w, d: of(d, sizes[w]), lambda w, d: len(of(d, sizes[w])), 400
+    )
     assert found["hour"].detail == DETAILS[0]
     assert found["month"].detail == "line and element"
     assert found["hour"].dropped == 0
@@ -58,7 +75,7 @@ def test_the_window_with_the_most_series_loses_its_detail_first() -> None:
 
 @pytest.mark.parametrize("most", [0, 1, 10, 50, 137, 500, 5_000])
 def test_there_are_never_more_than_allowed(most: int) -> None:
-    found = limited(["a", "b"], lambda _, detail: of(detail), most)
+    found = limited(["a", "b"], *JUST, most)
     assert sum(len(shown.samples) for shown in found.values()) <= most
 
 
@@ -66,11 +83,11 @@ def test_detail_comes_back_with_room_only() -> None:
     """At the edge of the limit a series would come and go with every product."""
     full = len(of(DETAILS[0]))
     before = {"1h": "line and element"}
-    again = limited(["1h"], lambda _, detail: of(detail), full, before)
+    again = limited(["1h"], *JUST, full, before)
     assert again["1h"].detail != DETAILS[0]
-    roomy = limited(["1h"], lambda _, detail: of(detail), full * 2, before)
+    roomy = limited(["1h"], *JUST, full * 2, before)
     assert roomy["1h"].detail == DETAILS[0]
-    assert limited(["1h"], lambda _, detail: of(detail), full)["1h"].detail == DETAILS[0]
+    assert limited(["1h"], *JUST, full)["1h"].detail == DETAILS[0]
 
 
 async def test_a_page_says_what_it_leaves_out(conn: Any) -> None:

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from services.reporting.exporter import figures as f
 from services.reporting.exporter.limit import Shown, limited
 from services.reporting.exporter.reading import Reading
-from services.reporting.exporter.samples import Sample, WindowSums, samples
+from services.reporting.exporter.samples import Sample, WindowSums, count, samples
 from services.reporting.exporter.state import state
 from services.reporting.exporter.sums import summed
 
@@ -33,6 +33,7 @@ def page_of(reading: Reading, most: int, before: dict[str, str] | None = None) -
     shown = limited(
         list(windows),
         lambda name, detail: samples(windows[name], detail, reading.book, reading.targets),
+        lambda name, detail: count(windows[name], detail, reading.book, reading.targets),
         most - len(about),
         before,
     )

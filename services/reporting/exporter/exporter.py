@@ -21,6 +21,9 @@ EVERY_S = 2.0
 SHARE = 4
 """A pause is at least so many times as long as the work before it: a fifth of one core."""
 
+LONGEST_PAUSE_S = 15.0
+"""Figures stay fresh where one computation takes up to twenty seconds."""
+
 STALE_AFTER = timedelta(seconds=60)
 MAX_SERIES = 50_000
 
@@ -79,7 +82,7 @@ class Exporter:
                 begun = time.monotonic()
                 await self.refresh(conn)
                 took = time.monotonic() - begun
-                await asyncio.sleep(max(self._every_s, SHARE * took))
+                await asyncio.sleep(max(self._every_s, min(SHARE * took, LONGEST_PAUSE_S)))
 
     async def refresh(self, conn: asyncpg.Connection) -> None:
         """Compute the figures anew. Rendering is done in a thread: others are served meanwhile."""

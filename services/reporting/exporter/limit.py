@@ -21,21 +21,24 @@ class Shown:
 def limited(
     windows: list[str],
     of: Callable[[str, str], list[Sample]],
+    count: Callable[[str, str], int],
     most: int,
     before: dict[str, str] | None = None,
 ) -> dict[str, Shown]:
     """The windows in the finest detail that fits: `of` gives a window's samples in a detail.
 
-    While there are too many, the window with the most loses its finest detail. `before` is the
-    detail of the last time.
+    While there are too many, the window with the most loses its finest detail. `count` is the
+    length of what `of` gives, `before` the detail of the last time.
     """
-    found = {window: of(window, DETAILS[0]) for window in windows}
-    full = {window: len(samples) for window, samples in found.items()}
-    detail = dict.fromkeys(windows, 0)
+    full = {window: count(window, DETAILS[0]) for window in windows}
+    number, detail = dict(full), dict.fromkeys(windows, 0)
     reduced = before is not None and any(d != DETAILS[0] for d in before.values())
     allowed = int(most * STEADY) if reduced else most
-    while sum(map(len, found.values())) > allowed:
-        largest = max(windows, key=lambda window: len(found[window]))
+    while sum(number.values()) > allowed:
+        largest = max(windows, key=lambda window: number[window])
         detail[largest] += 1
-        found[largest] = of(largest, DETAILS[detail[largest]])
-    return {w: Shown(DETAILS[detail[w]], found[w], full[w] - len(found[w])) for w in windows}
+        number[largest] = count(largest, DETAILS[detail[largest]])
+    return {
+        w: Shown(DETAILS[detail[w]], of(w, DETAILS[detail[w]]), full[w] - number[w])
+        for w in windows
+    }

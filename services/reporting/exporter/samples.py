@@ -50,6 +50,31 @@ def samples(window: WindowSums, detail: str, book: RateBook, targets: TargetBook
         return list(_all(window, detail, book, targets))
 
 
+def count(window: WindowSums, detail: str, book: RateBook, targets: TargetBook) -> int:
+    """How many `samples` there would be; of products it is told without making them."""
+    if not detail.startswith("product"):
+        return len(samples(window, detail, book, targets))
+    elements = detail.endswith("element")
+    coarser = "line and element"
+    shared = len(samples(window, coarser, book, targets)) - _shown(window.lines, True)
+    own = sum(
+        (sums.base > 0) + (targets.target(key[0], key[1], key[2], window.name) is not None)
+        for key, sums in window.fine.items()
+        if key[2]
+    )
+    return shared + _shown(window.fine, elements) + own
+
+
+def _shown(sums: dict[Key, Sums], elements: bool) -> int:
+    """The number of `_sums`."""
+    return sum(
+        (sum(map(bool, s.cost.values())) if elements else len({kind for kind, _ in s.cost}))
+        + sum(map(bool, (s.base, s.units.produced, s.units.good, s.units.scrapped,
+                         s.units.reworked)))
+        for s in sums.values()
+    )  # fmt: skip
+
+
 def _all(window: WindowSums, detail: str, book: RateBook, targets: TargetBook) -> Iterator[Sample]:
     products = detail.startswith("product")
     lines = products or detail.startswith("line")
