@@ -15,7 +15,7 @@ from copq.terminal import fail, money, out, percent, print_json, table
 from schemas.targets import WINDOWS, Budget, Target, TargetFile
 from services.rates.file import RateFileError
 from services.rates.store import load
-from services.targets.book import SetBudget, SetTarget, in_force
+from services.targets.book import SetBudget, SetTarget
 from services.targets.file import read_target_file
 from services.targets.store import Imported, history, import_targets
 
@@ -185,14 +185,16 @@ def _show(targets: list[SetTarget], budgets: list[SetBudget]) -> None:
     if not targets and not budgets:
         out.print("No target is set. Set one with: copq targets set 3% --plant PLANT")
         return
-    book = in_force(targets, budgets, datetime.now(UTC))
-    held = {(*key, ratio) for key, ratio in book.ratios.items()}
+    now = datetime.now(UTC)
     rows = [
-        (*(part or "all" for part in (t.plant, t.line, t.product, t.window)),
-         f"{t.effective_from:%Y-%m-%d %H:%M %z}", _percent(t.ratio),
-         "yes" if (t.plant, t.line, t.product, t.window, t.ratio) in held else "")
+        (
+            *(part or "all" for part in (t.plant, t.line, t.product, t.window)),
+            f"{t.effective_from:%Y-%m-%d %H:%M %z}",
+            _percent(t.ratio),
+            "yes" if _counts(t, targets, now) else "",
+        )
         for t in targets
-    ]  # fmt: skip
+    ]
     columns = ["plant", "line", "product", "window", "from", "target", "in force"]
     table("Targets of COPQ over cost of production", columns, rows, left=5)
     money_rows = [
@@ -202,6 +204,17 @@ def _show(targets: list[SetTarget], budgets: list[SetBudget]) -> None:
     ]  # fmt: skip
     if money_rows:
         table("Budgets of a month", ["plant", "line", "from", "money"], money_rows, left=3)
+
+
+def _counts(target: SetTarget, targets: list[SetTarget], now: datetime) -> bool:
+    """Whether it has begun, and none of the same scope that was set or begins later has."""
+    alike = [t for t in targets if _scope(t) == _scope(target) and t.effective_from <= now]
+    newest = max(enumerate(alike), key=lambda i: (i[1].effective_from, i[0]), default=None)
+    return newest is not None and newest[1] is target and target.ratio is not None
+
+
+def _scope(target: SetTarget) -> tuple[str, ...]:
+    return target.plant, target.line, target.product, target.window
 
 
 def _percent(ratio: Decimal | None) -> str:
