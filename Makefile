@@ -26,6 +26,8 @@ check: .venv/.installed ## lint, format, types, generated documents
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m schemas.documents --check
+	$(BIN)/python -m deploy.metrics_page --check
+	$(BIN)/python -m deploy.grafana.generate --check
 
 format: .venv/.installed ## format the code
 	$(BIN)/ruff check --fix .
@@ -33,6 +35,12 @@ format: .venv/.installed ## format the code
 
 schemas: .venv/.installed ## generate the JSON Schemas and the AsyncAPI document
 	$(BIN)/python -m schemas.documents
+
+metrics: .venv/.installed ## generate the table of docs/metrics.md
+	$(BIN)/python -m deploy.metrics_page
+
+dashboards: .venv/.installed ## generate Grafana's dashboards
+	$(BIN)/python -m deploy.grafana.generate
 
 bench: .venv/.installed $(KAFKA)/.resolved ## the table of speeds, each beside its limit
 	$(BIN)/python -m benchmarks
@@ -72,4 +80,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak check format schemas bench bench-growth bench-mqtt kafka setup lock clean
+.PHONY: help demo up test programs soak check format schemas metrics dashboards bench bench-growth bench-mqtt kafka setup lock clean

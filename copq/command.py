@@ -12,7 +12,9 @@ from copq.commands import (
     rates,
     rejected,
     report,
+    reporting,
     services,
+    targets,
     tokens,
     watch,
 )
@@ -33,6 +35,7 @@ app.command("up")(services.up)
 app.command("ingest")(services.ingest)
 app.command("costing")(services.costing)
 app.command("aggregator")(services.aggregator)
+app.command("reporting")(reporting.reporting)
 app.command("migrate")(migrations.migrate_command)
 app.command("import")(importing.import_command)
 app.command("watch")(watch.watch)
@@ -43,6 +46,7 @@ app.command("drivers")(report.drivers)
 app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
+app.add_typer(targets.app, name="targets")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(corrections.app, name="corrections")
 app.add_typer(mqtt.app, name="mqtt")

@@ -16,6 +16,7 @@ from schemas.events import EVENT
 from schemas.priced import Outcome, Pricing
 from schemas.rates import RateFile
 from schemas.rejected import RejectedEvent
+from schemas.targets import TargetFile
 
 FOLDER = Path(__file__).parent
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -29,6 +30,7 @@ def documents() -> dict[Path, str]:
         "event": ("Quality event", _event(_ALONE)),
         "priced_event": ("Priced event", _priced_event(_ALONE)),
         "rate_file": ("Rate file", RateFile.model_json_schema()),
+        "target_file": ("Target file", TargetFile.model_json_schema()),
         "rejected": ("Rejected event", RejectedEvent.model_json_schema()),
     }
     found = {

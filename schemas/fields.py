@@ -104,6 +104,8 @@ Spent = Annotated[Decimal, Field(ge=0, le=MAX_QUANTITY, decimal_places=DECIMAL_P
 
 Money = Annotated[Decimal, Field(ge=0, le=MAX_QUANTITY, decimal_places=8), _plain(8)]
 """A rate or unit cost of the rate book."""
+Rate = Annotated[Decimal, Field(gt=0, le=MAX_QUANTITY, decimal_places=8), _plain(8)]
+"""Units a minute."""
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=8), _plain(8)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
@@ -129,5 +131,5 @@ DayStart = Annotated[time, AfterValidator(_on_a_quarter)]
 
 __all__ = [
     "Currency", "DayStart", "EventId", "Identifier", "Instant", "Minutes", "Money", "Quantity",
-    "QuantityOrNone", "Share", "Spent", "Text", "TimeZone", "Validity", "date",
+    "QuantityOrNone", "Rate", "Share", "Spent", "Text", "TimeZone", "Validity", "date",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from schemas.fields import Currency, DayStart, Identifier, Money, Share, TimeZone, Validity
+from schemas.fields import Currency, DayStart, Identifier, Money, Rate, Share, TimeZone, Validity
 
 ZERO = Decimal(0)
 
@@ -135,6 +135,10 @@ class LineRate(Effective):
     planned_rate_per_minute: Money = Field(ZERO, description="Of a planned stop: nothing.")
     output_work_units: tuple[Identifier, ...] = Field(
         (), description="The machines where product leaves the line, if machines report."
+    )
+
+    ideal_rate_per_minute: Rate | None = Field(
+        None, description="Units a minute that the line makes at best; without it no OEE."
     )
 
     def per_minute(self, planned: bool) -> Decimal:

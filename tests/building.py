@@ -30,7 +30,7 @@ def plant(
     )  # fmt: skip
 
 
-def rates(*plants: Plant, **widget: Any) -> RateFile:
+def rates(*plants: Plant, ideal_rate: int | None = None, **widget: Any) -> RateFile:
     """Rates of some plants (of `north` without any), the same numbers in each one's currency.
 
     A `widget` costs 4 after stage S1 and 10 after S2; a minute of standstill costs 2 on L1, 3 on
@@ -42,7 +42,11 @@ def rates(*plants: Plant, **widget: Any) -> RateFile:
         cost_tables=tuple(_table(site, widget) for site in sites),
         line_rates=tuple(
             LineRate(
-                plant=site.plant, line=line, effective_from=LONG_AGO, rate_per_minute=Decimal(rate)
+                plant=site.plant,
+                line=line,
+                effective_from=LONG_AGO,
+                rate_per_minute=Decimal(rate),
+                ideal_rate_per_minute=ideal_rate and Decimal(ideal_rate),
             )
             for site in sites
             for line, rate in (("L1", 2), ("L2", 3))

@@ -129,7 +129,7 @@ def ingest(
     tls = tls_of(host, tls_cert, tls_key, plaintext)
     source = mqtt_source(mqtt, mqtt_state)
     if database_url is not None:
-        _refuse_other_schema(database_url)
+        refuse_other_schema(database_url)
     elif not no_auth:
         fail(
             "who may send is known by tokens, which are in Postgres: give --database (or "
@@ -159,7 +159,7 @@ def costing(
     from services.costing.stream import CostingSettings, CostingStream, TooManyRejects
 
     start_logging(metrics_port)
-    _refuse_other_schema(database_url)
+    refuse_other_schema(database_url)
     settings = CostingSettings(
         brokers(kafka, plaintext), database_url, group, max_reject_share, session_timeout
     )
@@ -183,7 +183,7 @@ def aggregator(
     from services.aggregator.stream import AggregatorSettings
 
     start_logging(metrics_port)
-    _refuse_other_schema(database_url)
+    refuse_other_schema(database_url)
     settings = AggregatorSettings(
         brokers(kafka, plaintext), database_url, group, session_timeout_s=session_timeout
     )
@@ -209,7 +209,7 @@ def _migrated(url: str) -> None:
         fail(f"Postgres: {error}", Exit.UNAVAILABLE)
 
 
-def _refuse_other_schema(url: str) -> None:
+def refuse_other_schema(url: str) -> None:
     """A service does not touch a schema that it was not made for; it does wait for Postgres."""
     try:
         check(url)

@@ -1,12 +1,8 @@
-"""All metrics of the aggregator."""
+"""All metrics of the aggregator alone; `services/kafka/metrics.py` has those of any stage."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter
 
-POSTED = Counter("copq_aggregator_events", "Events posted for the first time")
-DUPLICATES = Counter("copq_aggregator_duplicates", "Events whose id was known already")
-FENCED = Counter("copq_aggregator_fenced", "Messages below the fence: delivered again by Kafka")
-POST_SECONDS = Histogram("copq_aggregator_post_seconds", "One batch in Postgres, commit included")
-RETRIES = Counter("copq_aggregator_retries", "Batches posted again after an error")
-SETTLED = Counter("copq_aggregator_settled", "Unpriced events priced anew")
-REJECTED = Counter("copq_aggregator_rejected", "Refused messages kept")
-LAST_COMMIT = Gauge("copq_aggregator_last_commit_timestamp_seconds", "When a batch was committed")
+STAGE = "aggregator"
+
+SETTLED = Counter("copq_settled_events", "Unpriced events priced anew")
+KEPT = Counter("copq_rejected_kept_messages", "Refused messages kept with their bytes")

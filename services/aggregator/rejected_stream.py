@@ -56,7 +56,7 @@ async def _keep_until_kept(dsn: str, rejected: list[RejectedEvent]) -> None:
         try:
             async with connected(dsn) as conn, conn.transaction():
                 await keep_rejected(conn, rejected)
-            metrics.REJECTED.inc(len(rejected))
+            metrics.KEPT.inc(len(rejected))
             return
         except AWAY as error:
             log.warning("keeping refused messages is tried again: %r", error)

@@ -2,11 +2,14 @@
 
 import asyncio
 
+from services.aggregator import metrics
 from services.aggregator.partitions import keep_making
 from services.aggregator.rejected_stream import keep_from_kafka
 from services.aggregator.settling import keep_settling
 from services.aggregator.stream import AggregatorSettings, AggregatorStream
 from services.beside import run_beside
+from services.kafka.lag import keep_measuring
+from services.kafka.topics import PRICED
 from services.rates.watch import RateWatch
 
 
@@ -14,8 +17,11 @@ async def run_aggregator(settings: AggregatorSettings, stop: asyncio.Event) -> N
     """Until `stop` is set; raises what ended one of its parts."""
     rates = RateWatch(settings.database)
     await rates.first()
+    stream = AggregatorStream(settings, rates, stop)
+    lag = keep_measuring(settings.brokers, metrics.STAGE, PRICED, settings.group, stream.assigned)
     await run_beside(
-        AggregatorStream(settings, rates, stop).run(),
+        stream.run(),
+        lag,
         rates.run(),
         keep_making(settings.database),
         keep_settling(settings.database, rates),

@@ -8,6 +8,7 @@ works on this one.
 import asyncio
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -18,6 +19,7 @@ from services.aggregator import metrics
 from services.aggregator.fence import Fetched, Gap, Staged, lock_fence, make_fence, move_fence
 from services.aggregator.post import Posted, post_staged, prepare, restage, stage
 from services.aggregator.rejected import keep_rejected
+from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
 from services.kafka.topics import METADATA_MS, PRICED
@@ -52,6 +54,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         self._open: set[asyncpg.Connection] = set()
         self._idle: list[asyncpg.Connection] = []
         self._stop = stop
+        self._consumer: Any = None
         self._gaps: dict[int, tuple[int, int]] = {}
         self._leave_at: float | None = None
 
@@ -71,6 +74,10 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         finally:
             self._disconnect()
             await close_consumer(self._consumer)
+
+    def assigned(self) -> list[int]:
+        """The partitions that are this worker's."""
+        return [tp.partition for tp in self._consumer.assignment()] if self._consumer else []
 
     async def _follow(self) -> None:
         posting: asyncio.Task[None] | None = None
@@ -129,7 +136,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
                     {TopicPartition(PRICED, p) for p in fetched.records}
                 )
             except AWAY as error:
-                metrics.RETRIES.inc()
+                stream_metrics.RETRIES.labels(metrics.STAGE).inc()
                 log.warning("posting is tried again in %.1f s: %r", delay, error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 5.0)
@@ -156,7 +163,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         staged, fetched.staged = fetched.staged, None
         conn, transaction = staged or await self._staged(fetched)
         try:
-            with metrics.POST_SECONDS.time():
+            with stream_metrics.BATCH_SECONDS.labels(metrics.STAGE).time():
                 new, posted = await self._post_within(conn, fetched)
                 await transaction.commit()
         except BaseException:
@@ -196,10 +203,15 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         )
 
     def _count(self, fetched: Fetched, new: Fetched, posted: Posted) -> None:
-        metrics.POSTED.inc(posted.fresh)
-        metrics.DUPLICATES.inc(new.batch.events - posted.fresh)
-        metrics.FENCED.inc(len(fetched) - len(new))
-        metrics.LAST_COMMIT.set_to_current_time()
+        """`fenced` is what Kafka delivered again, `duplicate` an id that was known already."""
+        stage = metrics.STAGE
+        for outcome, number in (
+            ("posted", posted.fresh), ("duplicate", new.batch.events - posted.fresh),
+            ("fenced", len(fetched) - len(new)),
+        ):  # fmt: skip
+            stream_metrics.EVENTS.labels(stage, outcome).inc(number)
+        stream_metrics.BATCH_EVENTS.labels(stage).observe(len(fetched))
+        stream_metrics.LAST_COMMIT.labels(stage).set_to_current_time()
 
     async def _hint(self, posted: Fetched) -> None:
         offsets = {TopicPartition(PRICED, p): offset for p, offset in posted.next().items()}

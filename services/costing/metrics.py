@@ -1,10 +1,8 @@
-"""All metrics of the costing service."""
+"""All metrics of the costing service alone; `services/kafka/metrics.py` has those of any stage."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge
 
-EVENTS = Counter("copq_costing_events", "Events read, by outcome", ["outcome"])
-REJECTED = Counter("copq_costing_rejected", "Events refused, by reason", ["code"])
-BATCH_SECONDS = Histogram("copq_costing_batch_seconds", "Pricing of one batch")
-PUBLISH_RETRIES = Counter("copq_costing_publish_retries", "Batches published again after an error")
-RATES_REVISION = Gauge("copq_costing_rates_revision", "Revision of the rate book in use")
-LAST_ACKED = Gauge("copq_costing_last_batch_timestamp_seconds", "When a batch was last published")
+STAGE = "costing"
+
+REFUSED = Counter("copq_stream_rejected_events", "Events refused, by reason", ["code"])
+RATES_REVISION = Gauge("copq_rate_book_revision", "Revision of the rate book in use")

@@ -15,13 +15,16 @@ from typing import Any
 import faust
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from faust.exceptions import ConsumerNotStarted
 
 from services.costing import metrics
 from services.costing.batches import PricedBatch, RejectGuard, price_records
 from services.costing.faust_batches import BatchTransport
 from services.costing.memo import Pricer
+from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
+from services.kafka.lag import keep_measuring
 from services.kafka.publish import publish, start_producer
 from services.kafka.topics import EVENTS, METADATA_MS, PRICED, REJECTED
 from services.rates.watch import RateWatch
@@ -100,6 +103,9 @@ class CostingStream:
         )
         parts: list[Coroutine[Any, Any, Any]] = [
             self._stop.wait(), self.rates.run(), self._read(),
+            keep_measuring(
+                self.settings.brokers, metrics.STAGE, EVENTS, self.settings.group, self._assigned
+            ),
         ]  # fmt: skip
         waiting = [self._failed, *(asyncio.ensure_future(part) for part in parts)]
         try:
@@ -151,7 +157,7 @@ class CostingStream:
         """Price this batch while others are being acknowledged, one of each partition at most."""
         if self._stop.is_set() or not self._is_ours(event):
             return
-        with metrics.BATCH_SECONDS.time():
+        with stream_metrics.BATCH_SECONDS.labels(metrics.STAGE).time():
             batch = price_records(event.value, self._pricer(), datetime.now(UTC))
         if not self._guard.admits(len(event.value), len(batch.rejected)):
             raise TooManyRejects(self._why(batch, event.message))
@@ -185,11 +191,18 @@ class CostingStream:
             and message.tp in self._app.consumer.assignment()
         )
 
+    def _assigned(self) -> list[int]:
+        """The partitions of `quality.events` that are this worker's."""
+        try:
+            return [tp.partition for tp in self._app.consumer.assignment() if tp.topic == EVENTS]
+        except ConsumerNotStarted:
+            return []
+
     async def _publish(self, batch: PricedBatch, event: Any) -> None:
         try:
             producer = self._producer
             while not await self._published(producer, batch, event.message.partition):
-                metrics.PUBLISH_RETRIES.inc()
+                stream_metrics.RETRIES.labels(metrics.STAGE).inc()
                 producer = await self._renewed(producer)
             self._count(batch)
             if self._is_ours(event):
@@ -234,12 +247,15 @@ class CostingStream:
                 log.warning("Kafka does not answer: %r", error)
 
     def _count(self, batch: PricedBatch) -> None:
-        for outcome, number in batch.outcomes.items():
-            metrics.EVENTS.labels(outcome).inc(number)
+        stage = metrics.STAGE
+        refused = batch.reasons.total()
+        for outcome, number in (*batch.outcomes.items(), ("refused", refused)):
+            stream_metrics.EVENTS.labels(stage, outcome).inc(number)
         for code, number in batch.reasons.items():
-            metrics.REJECTED.labels(code).inc(number)
+            metrics.REFUSED.labels(code).inc(number)
+        stream_metrics.BATCH_EVENTS.labels(stage).observe(batch.outcomes.total() + refused)
         metrics.RATES_REVISION.set(self.rates.book.revision)
-        metrics.LAST_ACKED.set_to_current_time()
+        stream_metrics.LAST_COMMIT.labels(stage).set_to_current_time()
 
     def _commit(self) -> None:
         """Commit while the next batch is priced; one commit at a time is enough."""

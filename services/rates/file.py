@@ -2,16 +2,17 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from schemas.rates import RateFile
 from schemas.refusal import nearest
 from services.rates.book import joined
 
+M = TypeVar("M", bound=BaseModel)
 _DATED = ("cost_tables", "line_rates", "labour_rates")
 
 
@@ -34,6 +35,15 @@ def read_rate_file(path: Path) -> RateFile:
 
 def parse_rates(text: str) -> RateFile:
     """As `read_rate_file`, from text. Numbers are read as they are written, never as floats."""
+    holds = "a rate file has plants, cost_tables, line_rates, …"
+    rates = parse_dated(text, RateFile, _DATED, holds)
+    if faults := [*_twice(rates), *_inconsistent(rates)]:
+        raise RateFileError(faults)
+    return rates
+
+
+def parse_dated(text: str, model: type[M], dated: tuple[str, ...], holds: str) -> M:
+    """A file of lists, those named `dated` of items in force from a date. Faults as above."""
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - scalars alone, no objects
     except yaml.YAMLError as error:
@@ -41,14 +51,11 @@ def parse_rates(text: str) -> RateFile:
     except RecursionError:
         raise RateFileError(["is not YAML: is nested too deep"]) from None
     if not isinstance(data, dict):
-        raise RateFileError(["is empty: a rate file has plants, cost_tables, line_rates, …"])
+        raise RateFileError([f"is empty: {holds}"])
     try:
-        rates = RateFile.model_validate(_with_offsets(data))
+        return model.model_validate(_with_offsets(data, dated))
     except ValidationError as error:
-        raise RateFileError([_fault(e) for e in error.errors()]) from None
-    if faults := [*_twice(rates), *_inconsistent(rates)]:
-        raise RateFileError(faults)
-    return rates
+        raise RateFileError([_fault(e, model) for e in error.errors()]) from None
 
 
 class _Loader(yaml.BaseLoader):
@@ -64,10 +71,10 @@ class _Loader(yaml.BaseLoader):
         return super().construct_mapping(node, deep)
 
 
-def _with_offsets(data: dict[str, Any]) -> dict[str, Any]:
+def _with_offsets(data: dict[str, Any], lists: tuple[str, ...]) -> dict[str, Any]:
     """Dates and local times get the offset of the file's own time zone."""
     zone = data.get("time_zone")
-    known = {name: data[name] for name in _DATED if isinstance(data.get(name), list)}
+    known = {name: data[name] for name in lists if isinstance(data.get(name), list)}
     dated = {name: [_item(item, zone) for item in items] for name, items in known.items()}
     return {**data, **dated}
 
@@ -92,19 +99,19 @@ def _instant(text: Any, zone: Any) -> Any:
         return text
 
 
-def _fault(error: Any) -> str:
+def _fault(error: Any, model: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "timezone_aware":
         return f"{where}: has no offset; add one, or set time_zone at the top of the file"
     if error["type"] == "value_error" and error["loc"][-1:] in {(n,) for n in _EFFECTIVE}:
         return f"{where}: is no date: write 2026-01-31, or 2026-01-31T06:00:00+01:00"
     if error["type"] == "extra_forbidden":
-        return f"{where}: is no field here{nearest(str(error['loc'][-1]), _field_names())}"
+        return f"{where}: is no field here{nearest(str(error['loc'][-1]), _field_names(model))}"
     return f"{where}: {error['msg'].removeprefix('Value error, ')}"
 
 
-def _field_names() -> set[str]:
-    schema = RateFile.model_json_schema()
+def _field_names(model: type[BaseModel]) -> set[str]:
+    schema = model.model_json_schema()
     models = [schema, *schema["$defs"].values()]
     return {name for model in models for name in model.get("properties", {})}
 

@@ -70,14 +70,24 @@ async def _trailing(
     conn: Connection, book: RateBook, scope: Scope, now: datetime, window: Window,
     accrued: list[Accrued],
 ) -> Trailing:  # fmt: skip
+    cells = await cells_of(conn, book, scope, now, window, accrued)
     start = now - window.length
-    cells = _accrued_cells(accrued, start, now)
-    for calendar, plants in _calendars(book, scope.plant):
-        cells += await _booked(conn, plants, _parts(calendar, start, now), scope)
     return Trailing(window, start, now, fold(filter(scope.holds, cells), scope))
 
 
-def _calendars(book: RateBook, plant: str | None) -> list[tuple[Calendar, list[str]]]:
+async def cells_of(
+    conn: Connection, book: RateBook, scope: Scope, now: datetime, window: Window,
+    accrued: list[Accrued],
+) -> list[Cell]:  # fmt: skip
+    """What a window is folded of; the accrued of other scopes is among it."""
+    start = now - window.length
+    cells = _accrued_cells(accrued, start, now)
+    for calendar, plants in calendars(book, scope.plant):
+        cells += await _booked(conn, plants, _parts(calendar, start, now), scope)
+    return cells
+
+
+def calendars(book: RateBook, plant: str | None) -> list[tuple[Calendar, list[str]]]:
     """The plants in scope, those together whose days and hours are the same."""
     alike: dict[tuple[Any, ...], tuple[Calendar, list[str]]] = {}
     for name, site in book.sites.items():

@@ -15,6 +15,8 @@ from services.ingest.mqtt.service import MqttSource, beside_mqtt
 from services.ingest.people import add_people
 from services.ingest.serving import Tls, serve_http
 from services.rates.watch import RateWatch
+from services.reporting.exporter.exporter import Exporter
+from services.reporting.exporter.http import add_metrics
 from services.standalone.intake import LedgerIntake, pool_of
 
 Beside = Callable[[Intake], Coroutine[Any, Any, None]]
@@ -38,11 +40,14 @@ async def serve(
     intake, door = LedgerIntake(pool), tokens or OpenDoor()
     app = make_http(intake, door, checks={"postgres": intake.ready}, stop=stop)
     add_people(app, door, intake, pool, lambda: rates.book)
+    exporter = Exporter(dsn)
+    add_metrics(app, exporter, door)
     serving = serve_http(app, host, port, stop, tls)
     try:
         await run_beside(
             beside_mqtt(serving, mqtt, intake, stop),
             rates.run(),
+            exporter.run(),
             keep_making(dsn),
             keep_settling(dsn, rates),
             beside(intake),

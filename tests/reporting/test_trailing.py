@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.rates.book import RateBook
+from services.reporting.exporter.windows import QUARTER
 from services.reporting.figures import ReportRow, Scope
 from services.reporting.trailing import WINDOWS, trailing
 from tests.building import book, defect, plant, post_events, production, stop
@@ -154,7 +155,7 @@ async def test_windows_are_what_the_events_say(conn: Any, seed: int) -> None:
     for first in range(0, len(shuffled), 100):
         await post_events(conn, rates, shuffled[first : first + 100])
     for now in (END, END - 45 * MINUTE, END - random.randrange(3_000) * MINUTE):
-        for found in await trailing(conn, rates, Scope(), now):
+        for found in await trailing(conn, rates, Scope(), now, (QUARTER, *WINDOWS)):
             wanted = _by_hand(events, found.start, now)
             rows = {(r.dims["plant"], r.dims["line"]): r for r in found.rows}
             assert rows.keys() == wanted.keys()

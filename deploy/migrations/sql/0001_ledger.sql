@@ -43,6 +43,15 @@ create table copq.event (
 ) partition by range (occurred_at);
 create index event_occurred_at on copq.event (occurred_at);
 
+-- When a line was last heard of: its newest event, never later than it came.
+create table copq.line_heard (
+    plant text not null,
+    line text not null,
+    occurred_at timestamptz not null,
+    received_at timestamptz not null default now(),
+    primary key (plant, line)
+) with (fillfactor = 50);
+
 -- The ledger. An entry is never changed or removed; `reverses` names the entry of the same
 -- event that a reversal takes back, `corrected_by` the correction that caused it. `day` is the production day of `occurred_at`; `period` the
 -- month in which the entry is booked, another than that of `day` only once a month is closed.
@@ -150,6 +159,7 @@ create table copq.stop (
     voided boolean not null default false
 );
 create index stop_ended on copq.stop (plant, line, ended_at, started_at);
+create index stop_ended_at on copq.stop (ended_at) where not planned;
 create index stop_open on copq.stop (plant, line, started_at) where ended_at is null;
 
 -- Corrections as reported, and what becomes of each: it is applied while it is in force. `why`
@@ -202,6 +212,8 @@ create table copq.rejected (
     replayed_at timestamptz,
     unique (origin_topic, origin_partition, origin_offset)
 );
+
+create index rejected_waiting on copq.rejected (code) where replayed_at is null;
 
 -- Partitions by month of occurred_at. They are made ahead by the services as they start and
 -- once a day; what lies outside them goes to the default partition, and is never lost.

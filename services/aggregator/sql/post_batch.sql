@@ -18,7 +18,16 @@ with fresh as (
     from batch
     where role = 'g' and payload is not null
         and (event_id in (select event_id from fresh)) is true
-    returning 1
+    returning plant, line, occurred_at
+), heard as (
+    insert into copq.line_heard as h (plant, line, occurred_at)
+    select plant, line, least(max(occurred_at), now())
+    from kept
+    group by plant, line
+    order by plant, line
+    on conflict (plant, line) do update set
+        occurred_at = greatest(h.occurred_at, excluded.occurred_at),
+        received_at = excluded.received_at
 ), booked as (
     insert into copq.ledger (
         occurred_at, event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,

@@ -1,0 +1,126 @@
+"""What a scrape and a computation cost: lines × products, every pair in every window.
+
+`python -m benchmarks.exporter` prints a row for each limit of series.
+"""
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import httpx
+
+from copq.terminal import err, table
+from deploy.migrate import migrate
+from services.access.door import OpenDoor
+from services.ingest.serving import serve_http
+from services.rates.file import parse_rates
+from services.rates.store import import_rates
+from services.reporting.exporter.exporter import Exporter
+from services.reporting.server import make_reporting
+from services.standalone.postgres import EmbeddedPostgres
+from tests.alerts.servers import free_port
+
+RATES = """
+time_zone: UTC
+plants: [{plant: north, time_zone: UTC, day_start: "00:00", currency: EUR}]
+"""
+FILL = """
+insert into copq.rollup
+select grain, 'north', 'L' || line, 'P' || product, element, 'EUR', day, hour, category, 1, 7, cost,
+    0, 0, cost, 0, base, good
+from generate_series(1, $1::int) as line, generate_series(1, $2::int) as product,
+    (values ('defect', 'internal_failure', 3.5, 0, 0), ('scrap', 'internal_failure', 2.25, 0, 0),
+        ('rework', 'internal_failure', 1.75, 0, 0), ('production', 'none', 0, 100, 7)
+    ) as e (element, category, cost, base, good),
+    (select 'hour' as grain, (at at time zone 'UTC')::date as day, at as hour
+     from generate_series(date_trunc('hour', $3::timestamptz) - $4::int * interval '1 hour',
+         date_trunc('hour', $3::timestamptz), interval '1 hour') as at
+     union all
+     select 'day', ($3::timestamptz at time zone 'UTC')::date - n, '-infinity'
+     from generate_series(0, 31) as n
+     union all
+     select 'month', (date_trunc('month', $3::timestamptz at time zone 'UTC')
+         - n * interval '1 month')::date, '-infinity'
+     from generate_series(0, 1) as n) as buckets
+"""
+
+
+async def main(lines: int, products: int, hours: int) -> None:
+    rows = []
+    with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "d") as dsn:
+        await asyncio.to_thread(migrate, dsn)
+        conn = await asyncpg.connect(dsn)
+        await import_rates(conn, parse_rates(RATES), "benchmark", "benchmark")
+        err.print(f"filling rollups of {hours} hours, {lines} lines × {products} products …")
+        await conn.execute(FILL, lines, products, datetime.now(UTC), hours)
+        await conn.execute("analyze")
+        for most in (50_000, 1_000_000):
+            rows.append(await measure(conn, dsn, most))
+        await conn.close()
+    columns = ["limit", "series", "page", "scrape plain", "scrape gzip", "computation"]
+    table(f"{lines} lines × {products} products, all in every window", columns, rows)
+
+
+async def measure(conn: asyncpg.Connection, dsn: str, most: int) -> tuple[str, ...]:
+    exporter = Exporter(dsn, max_series=most)
+    took = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        await exporter.refresh(conn)
+        took.append(time.perf_counter() - begun)
+    found = exporter.figures
+    assert found is not None
+    series = sum(not line.startswith(b"#") for line in found.plain.splitlines())
+    plain, zipped = await scrapes(exporter, "identity"), await scrapes(exporter, "gzip")
+    return (
+        f"{most:,}", f"{series:,}", f"{len(found.plain) / 1e6:.1f} MB", _ms(plain), _ms(zipped),
+        f"{statistics.median(took):.2f} s",
+    )  # fmt: skip
+
+
+async def scrapes(exporter: Exporter, encoding: str) -> list[float]:
+    """Seconds of thirty scrapes over TCP, the client's reading of the bytes included."""
+    port, stop = free_port(), asyncio.Event()
+    serving = asyncio.create_task(
+        serve_http(make_reporting(exporter, OpenDoor()), "127.0.0.1", port, stop)
+    )
+    took = []
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        await _until_served(http)
+        for _ in range(30):
+            begun = time.perf_counter()
+            headers = {"Accept-Encoding": encoding}
+            async with http.stream("GET", "/metrics", headers=headers) as answer:
+                async for _ in answer.aiter_raw():
+                    pass
+            took.append(time.perf_counter() - begun)
+    stop.set()
+    await serving
+    return sorted(took)
+
+
+async def _until_served(http: httpx.AsyncClient) -> None:
+    while True:
+        try:
+            await http.get("/healthz")
+            return
+        except httpx.TransportError:
+            await asyncio.sleep(0.05)
+
+
+def _ms(took: list[float]) -> str:
+    return f"p50 {took[len(took) // 2] * 1000:.0f}, max {took[-1] * 1000:.0f} ms"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=100)
+    parser.add_argument("--products", type=int, default=50)
+    parser.add_argument("--hours", type=int, default=48, help="of hourly rollups behind now")
+    options = parser.parse_args()
+    asyncio.run(main(options.lines, options.products, options.hours))

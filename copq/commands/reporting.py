@@ -1,0 +1,55 @@
+"""`copq reporting`: what Postgres holds, for Prometheus."""
+
+from typing import Annotated
+
+import typer
+
+from copq.commands.services import (
+    HostOption,
+    PortOption,
+    RequiredDatabase,
+    refuse_other_schema,
+)
+from copq.listening import CertOption, KeyOption, NoAuthOption, tls_of
+from copq.plaintext import PlaintextOption
+from copq.running import run_service, start_logging
+from services.loopback import is_loopback
+
+EveryOption = Annotated[
+    float, typer.Option(min=0.1, help="Seconds between two computations of the figures.")
+]
+SeriesOption = Annotated[
+    int,
+    typer.Option(
+        "--max-series", min=100, envvar="COPQ_MAX_SERIES",
+        help="Series of figures on /metrics at most; the finest detail is left out first.",
+    ),
+]  # fmt: skip
+
+
+def reporting(
+    database_url: RequiredDatabase,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8081,
+    every: EveryOption = 2.0,
+    max_series: SeriesOption = 50_000,
+    no_auth: NoAuthOption = False,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    plaintext: PlaintextOption = False,
+) -> None:
+    """Serve COPQ from Postgres: /metrics for Prometheus, /healthz, /readyz.
+
+    Results are for the roles manager and finance: on this machine alone it is open until the
+    first token is made (copq tokens create), elsewhere it asks for one from the start.
+    """
+    from services.access.tokens import TokenDoor
+    from services.reporting.exporter.exporter import Exporter
+    from services.reporting.server import serve
+
+    start_logging()
+    tls = tls_of(host, tls_cert, tls_key, plaintext)
+    refuse_other_schema(database_url)
+    door = None if no_auth else TokenDoor(database_url, needs_token=not is_loopback(host))
+    exporter = Exporter(database_url, every, max_series)
+    run_service(lambda stop: serve(database_url, host, port, stop, exporter, door, tls))

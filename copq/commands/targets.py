@@ -1,0 +1,226 @@
+"""`copq targets`: what COPQ should stay below, and what a month may lose."""
+
+import asyncio
+import getpass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.terminal import fail, money, out, percent, print_json, table
+from schemas.targets import WINDOWS, Budget, Target, TargetFile
+from services.rates.file import RateFileError
+from services.rates.store import load
+from services.targets.book import SetBudget, SetTarget
+from services.targets.file import read_target_file
+from services.targets.store import Imported, history, import_targets
+
+app = typer.Typer(
+    help="Targets of COPQ by plant, line, product and window, and the budget of a month.",
+    no_args_is_help=True,
+)
+PlantOption = Annotated[str | None, typer.Option(help="Of this plant; without it, of all.")]
+LineOption = Annotated[str | None, typer.Option(help="Of this line of the plant.")]
+FromOption = Annotated[
+    str, typer.Option("--from", help="In force from this day (of the plant) or instant; now.")
+]
+ByOption = Annotated[str, typer.Option(help="Who sets it.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A target file (YAML); see docs/targets.md.")],
+    by: ByOption = "",
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Import a target file: all of it, or nothing. What it does not name stays as it is."""
+    try:
+        targets = read_target_file(file)
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"cannot read {file}: {error}")
+    except RateFileError as error:
+        _refuse(f"{file} is refused; nothing was imported", error)
+    imported = _import(targets, file.name, by, database_url, data)
+    if as_json:
+        print_json({n: getattr(imported, n) for n in ("targets", "budgets", "unchanged")})
+        return
+    out.print(
+        f"{imported.targets} targets and {imported.budgets} budgets set, "
+        f"{imported.unchanged} unchanged."
+    )
+
+
+@app.command("set")
+def set_(
+    ratio: Annotated[str, typer.Argument(help='3% or 0.03; "none" takes the target away.')],
+    plant: PlantOption = None,
+    line: LineOption = None,
+    product: Annotated[str | None, typer.Option(help="Of this product.")] = None,
+    window: Annotated[
+        str | None, typer.Option(help=f"Of this window: {', '.join(WINDOWS)}.")
+    ] = None,
+    start: FromOption = "",
+    by: ByOption = "",
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Set one target. The most specific one counts: product, then line, then plant, then all.
+
+    Example: copq targets set 3% --plant north --line L1 --window 1h
+    """
+    asked = {
+        "plant": plant, "line": line, "product": product, "window": window, "ratio": _share(ratio),
+        "effective_from": start,
+    }  # fmt: skip
+    _set(Target, asked, by, database_url, data)
+    out.print(f"Target {ratio} set.")
+
+
+@app.command("budget")
+def budget(
+    amount: Annotated[str, typer.Argument(help='Money a month; "none" takes the budget away.')],
+    plant: Annotated[str, typer.Option(help="Of this plant.")],
+    line: LineOption = None,
+    start: FromOption = "",
+    by: ByOption = "",
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Set what COPQ may cost in a month, in the plant's currency.
+
+    Example: copq targets budget 40000 --plant north
+    """
+    asked = {"plant": plant, "line": line, "amount": _figure(amount), "effective_from": start}
+    _set(Budget, asked, by, database_url, data)
+    out.print(f"Budget {amount} a month set.")
+
+
+@app.command("list")
+def list_(
+    as_json: JsonOption = False, database_url: DatabaseOption = None, data: DataOption = DATA
+) -> None:
+    """List what was set, and what is in force now."""
+
+    async def run(dsn: str) -> tuple[list[SetTarget], list[SetBudget]]:
+        async with connected(dsn) as conn:
+            return await history(conn)
+
+    with database(database_url, data) as dsn:
+        targets, budgets = asyncio.run(run(dsn))
+    if as_json:
+        print_json({"targets": list(map(_json, targets)), "budgets": list(map(_json, budgets))})
+        return
+    _show(targets, budgets)
+
+
+def _import(file: TargetFile, source: str, by: str, url: str | None, data: Path) -> Imported:
+    async def run(dsn: str) -> Imported:
+        async with connected(dsn) as conn:
+            book = await load(conn)
+            return await import_targets(conn, file, book, source, by or getpass.getuser())
+
+    with database(url, data) as dsn:
+        try:
+            return asyncio.run(run(dsn))
+        except RateFileError as error:
+            _refuse("nothing was set", error)
+
+
+def _set(model: type[Any], asked: dict[str, Any], by: str, url: str | None, data: Path) -> None:
+    """Set one item; a day begins at midnight in the plant's zone, or in UTC for all plants."""
+    with database(url, data) as dsn:
+        asked["effective_from"] = _instant(asked["effective_from"], asked["plant"], dsn)
+        try:
+            item = model(**asked)
+        except ValidationError as error:
+            fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
+        kind = "targets" if model is Target else "budgets"
+        _import(TargetFile.model_validate({kind: (item,)}), "copq targets", by, dsn, data)
+
+
+def _instant(text: str, plant: str | None, dsn: str) -> datetime:
+    if not text:
+        return datetime.now(UTC)
+    try:
+        if "T" not in text:
+            day = date.fromisoformat(text)
+            return datetime.combine(day, time(), asyncio.run(_zone(dsn, plant)))
+        return datetime.fromisoformat(text)
+    except ValueError:
+        fail(f'--from: "{text}" is no date: write 2026-01-31, or 2026-01-31T06:00:00+01:00')
+
+
+async def _zone(dsn: str, plant: str | None) -> Any:
+    async with connected(dsn) as conn:
+        site = (await load(conn)).sites.get(plant or "")
+    return site.calendar.zone if site else UTC
+
+
+def _share(text: str) -> Decimal | None:
+    if text.endswith("%"):
+        figure = _figure(text.removesuffix("%").strip())
+        return None if figure is None else figure / 100
+    return _figure(text)
+
+
+def _figure(text: str) -> Decimal | None:
+    try:
+        return None if text == "none" else Decimal(text)
+    except InvalidOperation:
+        fail(f'"{text}" is no figure: write 3% or 0.03, 40000, or none')
+
+
+def _json(item: SetTarget | SetBudget) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in item.__dataclass_fields__}
+
+
+def _show(targets: list[SetTarget], budgets: list[SetBudget]) -> None:
+    if not targets and not budgets:
+        out.print("No target is set. Set one with: copq targets set 3% --plant PLANT")
+        return
+    now = datetime.now(UTC)
+    rows = [
+        (
+            *(part or "all" for part in (t.plant, t.line, t.product, t.window)),
+            f"{t.effective_from:%Y-%m-%d %H:%M %z}",
+            _percent(t.ratio),
+            "yes" if _counts(t, targets, now) else "",
+        )
+        for t in targets
+    ]
+    columns = ["plant", "line", "product", "window", "from", "target", "in force"]
+    table("Targets of COPQ over cost of production", columns, rows, left=5)
+    money_rows = [
+        (b.plant, b.line or "all", f"{b.effective_from:%Y-%m-%d %H:%M %z}",
+         "none" if b.amount is None else money(b.amount))
+        for b in budgets
+    ]  # fmt: skip
+    if money_rows:
+        table("Budgets of a month", ["plant", "line", "from", "money"], money_rows, left=3)
+
+
+def _counts(target: SetTarget, targets: list[SetTarget], now: datetime) -> bool:
+    """Whether it has begun, and none of the same scope that was set or begins later has."""
+    alike = [t for t in targets if _scope(t) == _scope(target) and t.effective_from <= now]
+    newest = max(enumerate(alike), key=lambda i: (i[1].effective_from, i[0]), default=None)
+    return newest is not None and newest[1] is target and target.ratio is not None
+
+
+def _scope(target: SetTarget) -> tuple[str, ...]:
+    return target.plant, target.line, target.product, target.window
+
+
+def _percent(ratio: Decimal | None) -> str:
+    return "none" if ratio is None else percent(ratio * 100)
+
+
+def _refuse(what: str, error: RateFileError) -> NoReturn:
+    faults = "\n".join(f"  - {fault}" for fault in error.faults)
+    fail(f"{what}:\n{faults}")

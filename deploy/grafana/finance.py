@@ -1,0 +1,53 @@
+"""Cost of quality: for the controller, by month and category."""
+
+from typing import Any
+
+from deploy.grafana.panels import (
+    CURRENCY,
+    MONEY,
+    OF_TARGET,
+    PLANT,
+    SHARE,
+    beside,
+    board,
+    course,
+    entries,
+    one,
+)
+from services.sql_files import statement
+
+OF = 'plant=~"$plant",currency="$currency"'
+
+MONTHS = statement(__file__, "months")
+RESTATED = statement(__file__, "restated")
+UNPRICED = statement(__file__, "unpriced")
+
+
+def _cost(window: str, categories: str) -> str:
+    return f'sum(copq_cost{{{OF},window="{window}",category=~"{categories}"}})'
+
+
+def finance() -> Any:
+    base = f'sum(copq_base{{{OF},window="month"}})'
+    panels = [
+        one("COPQ, this month", _cost("month", ".+_failure"), MONEY, "Failure alone. An estimate."),
+        one("COPQ, last month", _cost("last_month", ".+_failure"), MONEY, "Failure alone."),
+        one("COPQ over base, this month", f'{_cost("month", ".+_failure")} / {base}', SHARE, ""),
+        one("Cost of quality over base", f'{_cost("month", ".+")} / {base}', SHARE,
+            "COPQ with appraisal and prevention."),
+        one("Budget spent", 'max(copq:budget:spent{plant=~"$plant",line=""})', SHARE, "", OF_TARGET),
+        one("Month passed", 'max(copq_month_elapsed_seconds{plant=~"$plant"}'
+            ' / copq_month_seconds)', SHARE, "To compare the budget with."),
+        course("By category, month to date", MONEY, "",
+               (f'sum by (category) (copq_cost{{{OF},window="month"}})', "{{category}}")),
+        course("How fast the budget burns", SHARE, "100 % uses it up just as the month ends.",
+               ('copq:budget:burn{plant=~"$plant"}', "{{plant}} {{line}} {{window}}")),
+        entries("Months by category", MONTHS, "In the plant's currency, and over cost of production."),
+        entries("As first reported, as restated", RESTATED,
+                "What was booked in its own month, and with what was booked for it later."),
+        beside("Targets", "In force now, for the last 30 days.",
+               ('copq_target_ratio{plant=~"$plant",window="30d",scope!="product"}', "target")),
+        entries("Without a price", UNPRICED, "Not in any figure until finance adds what is missing."),
+    ]  # fmt: skip
+    says = "Categories of quality cost by month, in money and over cost of production."
+    return board("copq-finance", "Cost of quality", says, [PLANT, CURRENCY], panels, "now-30d")

@@ -1,0 +1,65 @@
+"""The table of all metrics in docs/metrics.md, generated from the code.
+
+`python -m deploy.metrics_page` writes it, with `--check` it exits 1 if the table is stale.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from services.aggregator import metrics as _aggregator
+from services.costing import metrics as _costing
+from services.kafka import metrics as _stream
+from services.reporting.exporter import metrics as _exporter
+from services.reporting.exporter.figures import FIGURES
+
+PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
+MARK = "<!-- generated from here on -->\n"
+REGISTERED = (_aggregator, _costing, _stream, _exporter)
+"""Imported, they are in the registry."""
+
+
+def table() -> str:
+    """Name, kind, labels, meaning; in order of the name."""
+    rows = sorted({*_figures(), *_registered()})
+    lines = [
+        f"| `{name}` | {kind} | {', '.join(f'`{label}`' for label in labels)} | {says} |"
+        for name, kind, labels, says in rows
+    ]
+    return "\n".join(
+        ["", "| metric | kind | labels | what it says |", "|---|---|---|---|", *lines, ""]
+    )
+
+
+def _figures() -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    return ((figure.name, "gauge", figure.labels, figure.help) for figure in FIGURES)
+
+
+def _registered() -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    for module in REGISTERED:
+        for metric in vars(module).values():
+            describe = getattr(metric, "describe", None)
+            if describe is None or isinstance(metric, type):
+                continue
+            for family in describe():
+                name = family.name + ("_total" if family.type == "counter" else "")
+                yield name, family.type, tuple(metric._labelnames), family.documentation
+
+
+def wanted() -> str:
+    """The page with its table as it should be."""
+    return PAGE.read_text("utf-8").partition(MARK)[0] + MARK + table()
+
+
+def main(arguments: list[str]) -> int:
+    """Write the table, or with `--check` say whether it is stale."""
+    if arguments != ["--check"]:
+        PAGE.write_text(wanted(), "utf-8")
+        return 0
+    if stale := PAGE.read_text("utf-8") != wanted():
+        print("docs/metrics.md is stale: run make metrics")
+    return int(stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,20 @@
+"""All metrics that the stages of the stream have in common; `stage` tells them apart."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SIZES = (1, 10, 100, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+EVENTS = Counter("copq_stream_events", "Events that a stage is done with", ["stage", "outcome"])
+BATCH_EVENTS = Histogram(
+    "copq_stream_batch_events", "Events of one batch", ["stage"], buckets=_SIZES
+)
+BATCH_SECONDS = Histogram(
+    "copq_stream_batch_seconds", "Work on one batch", ["stage"], buckets=_SECONDS
+)
+RETRIES = Counter("copq_stream_retries", "Batches tried again after an error", ["stage"])
+LAST_COMMIT = Gauge(
+    "copq_stream_last_commit_timestamp_seconds", "When a stage last finished a batch", ["stage"]
+)
+LAG = Gauge("copq_stream_lag_events", "Messages not committed yet", ["stage", "topic", "partition"])
+"""Of the partitions that this worker has: over all workers each partition is there once."""

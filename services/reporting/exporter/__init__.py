@@ -1,0 +1,1 @@
+"""COPQ for Prometheus: read from Postgres in the background, served from memory."""

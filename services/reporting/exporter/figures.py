@@ -1,0 +1,102 @@
+"""All metrics of the exporter's figures: name, labels, what it says. All of them are gauges."""
+
+from typing import NamedTuple
+
+_SCOPE = ("scope", "plant", "line", "product")
+_LINE = ("plant", "line")
+
+
+class Figure(NamedTuple):
+    name: str
+    labels: tuple[str, ...]
+    help: str
+
+
+COST = Figure(
+    "copq_cost",
+    ("plant", "line", "product", "category", "element", "currency", "window"),
+    "Net cost of quality: failure (that is COPQ), appraisal and prevention by category",
+)
+BASE = Figure(
+    "copq_base",
+    ("plant", "line", "product", "currency", "window"),
+    "Cost of production: units that left the line at the cost of the finished unit",
+)
+UNITS = Figure("copq_units", (*_SCOPE[1:], "window"), "Units that left the line (PQ)")
+GOOD = Figure("copq_good_units", (*_SCOPE[1:], "window"), "Good units of them (GQ)")
+SCRAPPED = Figure("copq_scrapped_units", (*_SCOPE[1:], "window"), "Units rejected (SQ)")
+REWORKED = Figure("copq_reworked_units", (*_SCOPE[1:], "window"), "Units reworked (RQ)")
+FAILURE = Figure(
+    "copq_failure_cost", (*_SCOPE, "currency", "window"), "COPQ: net cost of failure alone"
+)
+RATIO = Figure(
+    "copq_ratio", (*_SCOPE, "currency", "window"),
+    "COPQ over cost of production, sum over sum; absent where there is no base",
+)  # fmt: skip
+TARGET = Figure(
+    "copq_target_ratio", (*_SCOPE, "window"), "What the ratio should stay below: the most specific"
+)
+SCRAP = Figure("copq_scrap_ratio", (*_SCOPE, "window"), "SQ / PQ")
+REWORK = Figure("copq_rework_ratio", (*_SCOPE, "window"), "RQ / PQ")
+FIRST_PASS = Figure(
+    "copq_first_pass_yield_ratio", (*_SCOPE, "window"), "(GQ - RQ) / PQ: good without rework"
+)
+QUALITY = Figure("copq_quality_ratio", (*_SCOPE, "window"), "GQ / PQ")
+AVAILABILITY = Figure(
+    "copq_availability_ratio", (*_SCOPE, "window"), "APT / PBT, of lines with an ideal rate"
+)
+EFFECTIVENESS = Figure(
+    "copq_effectiveness_ratio", (*_SCOPE, "window"), "PRI x PQ / APT, of lines with an ideal rate"
+)
+OEE = Figure(
+    "copq_oee_ratio", (*_SCOPE, "window"), "Overall equipment effectiveness by ISO 22400-2"
+)
+REPAIR = Figure(
+    "copq_mean_time_to_repair_seconds", (*_SCOPE, "window"), "MTTR of unplanned stops that ended"
+)
+OEE_MISSING = Figure(
+    "copq_oee_input_missing", (*_LINE, "input"), "1 where OEE is left out, and for want of what"
+)
+OPEN_STOPS = Figure("copq_open_stops", _LINE, "Stops that no report has ended")
+STOP_COST = Figure(
+    "copq_open_stop_cost", (*_LINE, "work_unit", "defect_code", "currency"),
+    "What a stop that is open has cost so far; overlaps cost once",
+)  # fmt: skip
+STOP_START = Figure(
+    "copq_open_stop_start_timestamp_seconds", (*_LINE, "work_unit", "defect_code"),
+    "When a stop that is open began",
+)  # fmt: skip
+UNPRICED = Figure("copq_unpriced_events", _LINE, "Events that wait for a price")
+REJECTED = Figure(
+    "copq_rejected_waiting_events", ("code",), "Refused messages that wait to be replayed"
+)
+HEARD = Figure(
+    "copq_newest_event_timestamp_seconds", _LINE, "When the newest event of a line occurred"
+)
+USUAL_COST = Figure(
+    "copq_usual_cost", (*_LINE, "currency"),
+    "COPQ of the same hour as the last full one, mean of the last four weeks that have a base",
+)  # fmt: skip
+USUAL_BASE = Figure("copq_usual_base", (*_LINE, "currency"), "The base of copq_usual_cost")
+BUDGET = Figure(
+    "copq_budget", (*_LINE, "currency"), "COPQ that the month may cost; of a plant without a line"
+)
+MONTH = Figure("copq_month_seconds", ("plant",), "How long the plant's month is")
+MONTH_PASSED = Figure("copq_month_elapsed_seconds", ("plant",), "How much of it has passed")
+AT = Figure("copq_figures_timestamp_seconds", (), "The instant for which the figures were computed")
+SERIES = Figure("copq_exporter_series", (), "Series of figures that are shown")
+LIMIT = Figure("copq_exporter_series_limit", (), "How many may be shown (--max-series)")
+DROPPED = Figure(
+    "copq_exporter_series_dropped", ("window",),
+    "Series left out by the limit: their sums are in coarser ones",
+)  # fmt: skip
+DETAIL = Figure(
+    "copq_exporter_detail", ("window", "detail"), "1 for the detail that a window is shown in"
+)
+
+FIGURES = (
+    COST, BASE, UNITS, GOOD, SCRAPPED, REWORKED, FAILURE, RATIO, TARGET, SCRAP, REWORK, FIRST_PASS,
+    QUALITY, AVAILABILITY, EFFECTIVENESS, OEE, REPAIR, OEE_MISSING, OPEN_STOPS, STOP_COST,
+    STOP_START, UNPRICED, REJECTED, HEARD, USUAL_COST, USUAL_BASE, BUDGET, MONTH, MONTH_PASSED, AT,
+    SERIES, LIMIT, DROPPED, DETAIL,
+)  # fmt: skip

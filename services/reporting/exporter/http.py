@@ -1,0 +1,33 @@
+"""`GET /metrics`."""
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from prometheus_client import REGISTRY
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from services.access.door import Door, Role
+from services.access.requests import admitted
+from services.reporting.exporter.exporter import Exporter
+from services.reporting.exporter.zipped import deflated, gzipped
+
+_NOTHING = deflated(b"")
+
+
+def add_metrics(app: FastAPI, exporter: Exporter, door: Door) -> None:
+    """Metrics show what quality costs: they are for those who may read results."""
+    router = APIRouter()
+
+    @router.get("/metrics", summary="For Prometheus", include_in_schema=False)
+    async def metrics(request: Request) -> Response:
+        await admitted(request, door, Role.MANAGER, Role.FINANCE)
+        return _page(exporter, "gzip" in request.headers.get("accept-encoding", ""))
+
+    app.include_router(router)
+
+
+def _page(exporter: Exporter, zipped: bool) -> Response:
+    """The process's own metrics as of now, then the figures as they were last computed."""
+    own, found = generate_latest(REGISTRY), exporter.figures
+    plain, ready = (found.plain, found.deflated) if found else (b"", _NOTHING)
+    headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if zipped else {}
+    content = gzipped(own, plain, ready) if zipped else own + plain
+    return Response(content, media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=headers)

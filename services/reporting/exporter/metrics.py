@@ -1,0 +1,13 @@
+"""The exporter's metrics of itself; those of its figures are in `figures.py`."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REFRESHES = Counter(
+    "copq_exporter_refreshes", "Times the figures were computed anew, by outcome", ["outcome"]
+)
+REFRESH_SECONDS = Histogram(
+    "copq_exporter_refresh_seconds", "Reading Postgres and rendering the figures once"
+)
+LAST_SUCCESS = Gauge(
+    "copq_exporter_last_success_timestamp_seconds", "When the figures were last computed anew"
+)

@@ -1,0 +1,116 @@
+"""All that a scrape shows, read from Postgres in one snapshot."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from services.rates.book import RateBook
+from services.rates.calendar import Calendar
+from services.reporting.accrual import Accrued, OpenStop, accrue, open_stops
+from services.reporting.exporter.windows import TRAILING, Span, same_hours, spans
+from services.reporting.figures import Cell, Scope
+from services.reporting.trailing import calendars, cells_of
+from services.sql_files import statement
+from services.targets.book import TargetBook
+from services.targets.store import load_targets
+
+_BUCKET = statement(__file__, "bucket")
+_REPAIRS = statement(__file__, "repairs")
+_UNPRICED = statement(__file__, "unpriced")
+_REJECTED = statement(__file__, "rejected")
+_HEARD = statement(__file__, "heard")
+
+LineKey = tuple[str, str]
+"""Plant and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """As of `now`. By window: the cells, what stops ended, and from when to when, by plant."""
+
+    now: datetime
+    book: RateBook
+    targets: TargetBook
+    cells: dict[str, list[Cell]] = field(default_factory=lambda: defaultdict(list))
+    usual: dict[str, list[Cell]] = field(default_factory=lambda: defaultdict(list))
+    """The last full hour one to four weeks ago, by week."""
+    repairs: dict[str, dict[LineKey, tuple[int, float]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    spans: dict[str, dict[str, tuple[datetime, datetime]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    accrued: list[Accrued] = field(default_factory=list)
+    open: list[OpenStop] = field(default_factory=list)
+    unpriced: dict[LineKey, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
+    heard: dict[LineKey, datetime] = field(default_factory=dict)
+
+
+async def read(conn: Connection, book: RateBook, now: datetime) -> Reading:
+    """What there is at `now`. Open stops count until then, as in every report."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        reading = Reading(now, book, await load_targets(conn, now))
+        reading.accrued.extend(await accrue(conn, book, Scope(), now))
+        reading.open.extend(await open_stops(conn, now))
+        for calendar, plants in calendars(book, None):
+            await _read_calendar(conn, reading, calendar, plants)
+        for name, window in TRAILING.items():
+            recent = [a for a in reading.accrued if a.segment.end > now - window.length]
+            reading.cells[name] += await cells_of(conn, book, Scope(), now, window, recent)
+        await _read_state(conn, reading)
+    return reading
+
+
+async def _read_calendar(
+    conn: Connection, reading: Reading, calendar: Calendar, plants: list[str]
+) -> None:
+    """The buckets of plants whose days and hours are the same."""
+    found = spans(calendar, reading.now)
+    for span in found:
+        cells = await _bucket(conn, span, plants)
+        reading.cells[span.window] += cells + _accrued(reading.accrued, span, plants)
+        await _read_repairs(conn, reading, span.window, (span.start, span.end), plants)
+    for name, window in TRAILING.items():
+        since = reading.now - window.length
+        await _read_repairs(conn, reading, name, (since, reading.now), plants)
+    last_hour = next(span for span in found if span.window == "last_hour")
+    for week in same_hours(calendar, last_hour.start):
+        reading.usual[week.window] += await _bucket(conn, week, plants)
+
+
+async def _bucket(conn: Connection, span: Span, plants: list[str]) -> list[Cell]:
+    rows = await conn.fetch(_BUCKET, span.grain, span.first, span.last, span.hour, plants)
+    return [Cell(bucket=None, **row) for row in rows]
+
+
+def _accrued(accrued: list[Accrued], span: Span, plants: list[str]) -> list[Cell]:
+    return [
+        a.cell(None, a.cost, a.hours)
+        for a in accrued
+        if a.plant in plants and span.takes(*a.bucket)
+    ]
+
+
+async def _read_repairs(
+    conn: Connection, reading: Reading, window: str, span: tuple[datetime, datetime],
+    plants: list[str],
+) -> None:  # fmt: skip
+    for row in await conn.fetch(_REPAIRS, *span, plants):
+        reading.repairs[window][row["plant"], row["line"]] = (row["stops"], row["seconds"])
+    reading.spans[window].update(dict.fromkeys(plants, span))
+
+
+async def _read_state(conn: Connection, reading: Reading) -> None:
+    unpriced = await conn.fetch(_UNPRICED)
+    reading.unpriced.update(_by_line(unpriced, "events"))
+    rejected = await conn.fetch(_REJECTED)
+    reading.rejected.update({row["code"]: row["events"] for row in rejected})
+    reading.heard.update(_by_line(await conn.fetch(_HEARD), "occurred_at"))
+
+
+def _by_line(rows: list[Any], name: str) -> dict[LineKey, Any]:
+    return {(row["plant"], row["line"]): row[name] for row in rows}

@@ -1,0 +1,1 @@
+select plant, line, occurred_at from copq.line_heard

@@ -1,0 +1,2 @@
+-- What waits to be mended and replayed.
+select code, count(*) as events from copq.rejected where replayed_at is null group by code

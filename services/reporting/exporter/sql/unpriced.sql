@@ -1,0 +1,1 @@
+select plant, line, count(*) as events from copq.unpriced group by plant, line

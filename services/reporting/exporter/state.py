@@ -1,0 +1,85 @@
+"""Figures of no window: what is open, what waits, what is usual, what a month may cost."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal, localcontext
+
+from services.costing.price import MONEY, quotient
+from services.reporting.accrual import cost_by_stop
+from services.reporting.exporter import figures as f
+from services.reporting.exporter.reading import Reading
+from services.reporting.exporter.samples import Sample
+from services.reporting.exporter.sums import Key, Sums, added, by_line, summed
+from services.reporting.exporter.windows import month_end
+
+ZERO = Decimal(0)
+
+
+def state(reading: Reading) -> list[Sample]:
+    """As of the reading's instant, the shortest lists first."""
+    with localcontext(MONEY):
+        return [
+            *_months(reading),
+            *_budgets(reading),
+            *(Sample(f.REJECTED, (code,), n) for code, n in reading.rejected.items()),
+            *(Sample(f.UNPRICED, line, n) for line, n in reading.unpriced.items()),
+            *(Sample(f.HEARD, line, at.timestamp()) for line, at in reading.heard.items()),
+            *_open_stops(reading),
+            *_usual(reading),
+            *_missing(reading),
+        ]
+
+
+def _months(reading: Reading) -> Iterator[Sample]:
+    for plant, (start, _) in reading.spans["month"].items():
+        calendar = reading.book.sites[plant].calendar
+        end = month_end(calendar, calendar.bucket(start).day)
+        yield Sample(f.MONTH, (plant,), (end - start).total_seconds())
+        yield Sample(f.MONTH_PASSED, (plant,), (reading.now - start).total_seconds())
+
+
+def _budgets(reading: Reading) -> Iterator[Sample]:
+    for (plant, line), amount in reading.targets.budgets.items():
+        site = reading.book.sites.get(plant)
+        if site is not None:
+            yield Sample(f.BUDGET, (plant, line, site.currency), float(amount))
+
+
+def _open_stops(reading: Reading) -> Iterator[Sample]:
+    """Stops of one machine with one code are one: the first of them, and what all cost."""
+    costs = cost_by_stop(reading.accrued)
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    total: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    began: dict[tuple[str, ...], float] = {}
+    for found in reading.open:
+        stop = found.stop
+        labels = (found.plant, found.line, stop.work_unit or "", stop.defect_code or "")
+        counts[found.plant, found.line] += 1
+        total[(*labels, stop.currency)] += costs.get(stop.event_id, ZERO)
+        start = stop.started_at.timestamp()
+        began[labels] = min(began.get(labels, start), start)
+    yield from (Sample(f.OPEN_STOPS, line, n) for line, n in counts.items())
+    yield from (Sample(f.STOP_COST, labels, float(cost)) for labels, cost in total.items())
+    yield from (Sample(f.STOP_START, labels, at) for labels, at in began.items())
+
+
+def _usual(reading: Reading) -> Iterator[Sample]:
+    """The mean over the weeks in which the line produced in that hour."""
+    weeks: dict[Key, list[Sums]] = defaultdict(list)
+    for cells in reading.usual.values():
+        for key, sums in added(summed(cells), by_line).items():
+            if sums.base > 0:
+                weeks[key].append(sums)
+    for (plant, line, _, currency), found in weeks.items():
+        count = Decimal(len(found))
+        cost = quotient(sum((s.failure for s in found), ZERO), count)
+        base = quotient(sum((s.base for s in found), ZERO), count)
+        yield Sample(f.USUAL_COST, (plant, line, currency), float(cost))
+        yield Sample(f.USUAL_BASE, (plant, line, currency), float(base))
+
+
+def _missing(reading: Reading) -> Iterator[Sample]:
+    for plant, line in reading.heard:
+        rate = reading.book.line_rate(plant, line, reading.now)
+        if rate is None or rate.item.ideal_rate_per_minute is None:
+            yield Sample(f.OEE_MISSING, (plant, line, "ideal_rate_per_minute"), 1)

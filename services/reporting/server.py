@@ -1,0 +1,45 @@
+"""The reporting service: what Postgres holds, for Prometheus."""
+
+import asyncio
+
+from fastapi import FastAPI, Response
+
+from services.access.door import Door, OpenDoor
+from services.access.tokens import TokenDoor
+from services.beside import run_beside
+from services.ingest.serving import Tls, serve_http
+from services.reporting.exporter.exporter import Exporter
+from services.reporting.exporter.http import add_metrics
+
+
+def make_reporting(exporter: Exporter, door: Door) -> FastAPI:
+    """The HTTP service around an exporter, which somebody has to run."""
+    app = FastAPI(title="COPQ reporting", version="1", description=__doc__ or "")
+
+    @app.get("/healthz", summary="Is the process alive?")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", summary="Are there fresh figures?")
+    async def ready() -> Response:
+        if exporter.figures is None:
+            return Response("no fresh figures: Postgres does not answer, or has not yet\n", 503)
+        return Response("ok\n")
+
+    add_metrics(app, exporter, door)
+    return app
+
+
+async def serve(
+    dsn: str,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    exporter: Exporter,
+    tokens: TokenDoor | None = None,
+    tls: Tls | None = None,
+) -> None:
+    """Until `stop` is set. Without `tokens` it is open."""
+    app = make_reporting(exporter, tokens or OpenDoor())
+    beside = [tokens.run()] if tokens else []
+    await run_beside(serve_http(app, host, port, stop, tls), exporter.run(), *beside, stop=stop)

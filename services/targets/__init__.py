@@ -1,0 +1,1 @@
+"""Targets: what COPQ should stay below, and what a month may lose."""

@@ -1,0 +1,84 @@
+"""Which target is in force for what: the most specific one. Values in, values out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+ALL = ""
+"""Of a plant, line, product or window that a target does not name."""
+
+Key = tuple[str, str, str, str]
+"""Plant, line, product, window."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTarget:
+    """A target as it was set; the ratio is None where it was taken away."""
+
+    plant: str
+    line: str
+    product: str
+    window: str
+    effective_from: datetime
+    ratio: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetBudget:
+    """What COPQ may cost in a month; of the plant's own where `line` is all."""
+
+    plant: str
+    line: str
+    effective_from: datetime
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetBook:
+    """What is in force at one instant."""
+
+    ratios: dict[Key, Decimal] = field(default_factory=dict)
+    budgets: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+
+    def target(
+        self, plant: str, line: str = ALL, product: str = ALL, window: str = ALL
+    ) -> Decimal | None:
+        """The most specific target, a share of the base.
+
+        One of the product comes before one of the line, that before one of the plant, and among
+        those alike one of the window before one of all windows.
+        """
+        if not self.ratios:
+            return None
+        for p in dict.fromkeys((product, ALL)):
+            for where in dict.fromkeys(((plant, line), (plant, ALL), (ALL, ALL))):
+                for w in dict.fromkeys((window, ALL)):
+                    found = self.ratios.get((*where, p, w))
+                    if found is not None:
+                        return found
+        return None
+
+
+def in_force(
+    targets: Iterable[SetTarget], budgets: Iterable[SetBudget], now: datetime
+) -> TargetBook:
+    """What holds at `now`. Both come in the order in which they were set: the last word counts."""
+    newest: dict[Key, SetTarget] = {}
+    for target in targets:
+        key = (target.plant, target.line, target.product, target.window)
+        if target.effective_from <= now and _supersedes(target, newest.get(key)):
+            newest[key] = target
+    spent: dict[tuple[str, str], SetBudget] = {}
+    for budget in budgets:
+        of = (budget.plant, budget.line)
+        if budget.effective_from <= now and _supersedes(budget, spent.get(of)):
+            spent[of] = budget
+    return TargetBook(
+        {key: found.ratio for key, found in newest.items() if found.ratio is not None},
+        {of: found.amount for of, found in spent.items() if found.amount is not None},
+    )
+
+
+def _supersedes(later: SetTarget | SetBudget, known: SetTarget | SetBudget | None) -> bool:
+    return known is None or later.effective_from >= known.effective_from

@@ -1,0 +1,18 @@
+"""Reading a target file: YAML in, a validated `TargetFile` out, every fault with its place."""
+
+from pathlib import Path
+
+from schemas.targets import TargetFile
+from services.rates.file import RateFileError, parse_dated
+
+_HOLDS = "a target file has targets and budgets"
+_DATED = ("targets", "budgets")
+
+
+def read_target_file(path: Path) -> TargetFile:
+    """The targets of a YAML file. Raises `RateFileError` with all faults found, `OSError`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RateFileError([f"is not UTF-8: {error}"]) from None
+    return parse_dated(text, TargetFile, _DATED, _HOLDS)

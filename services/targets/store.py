@@ -1,0 +1,103 @@
+"""Targets in Postgres: each as it was set, none ever changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from schemas.targets import Budget, Target, TargetFile
+from services.rates.book import RateBook
+from services.rates.file import RateFileError
+from services.sql_files import statement
+from services.targets.book import ALL, SetBudget, SetTarget, TargetBook, in_force
+
+_ADD_TARGET = statement(__file__, "add_target")
+_ADD_BUDGET = statement(__file__, "add_budget")
+_ALL_TARGETS = statement(__file__, "all_targets")
+_ALL_BUDGETS = statement(__file__, "all_budgets")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many of a file's items were new, and how many said what holds already."""
+
+    targets: int
+    budgets: int
+    unchanged: int
+
+
+async def import_targets(
+    conn: Connection, file: TargetFile, book: RateBook, source: str, by: str
+) -> Imported:
+    """Add what is new in the file, all of it or nothing, in a transaction of its own.
+
+    Raises `RateFileError` where it names a plant or line that the rate book has not.
+    """
+    if faults := [*_unknown(file.targets, book), *_unknown(file.budgets, book)]:
+        raise RateFileError(faults)
+    async with conn.transaction():
+        known = await _known(conn)
+        targets = [t for t in map(_set_target, file.targets) if t != known.get(_scope(t))]
+        budgets = [b for b in map(_set_budget, file.budgets) if b != known.get(_scope(b))]
+        await conn.executemany(_ADD_TARGET, [(*_row(t), by, source) for t in targets])
+        await conn.executemany(_ADD_BUDGET, [(*_row(b), by, source) for b in budgets])
+    fresh = len(targets) + len(budgets)
+    return Imported(len(targets), len(budgets), len(file.targets) + len(file.budgets) - fresh)
+
+
+def _set_target(target: Target) -> SetTarget:
+    return SetTarget(
+        target.plant or ALL, target.line or ALL, target.product or ALL, target.window or ALL,
+        target.effective_from, target.ratio,
+    )  # fmt: skip
+
+
+def _set_budget(budget: Budget) -> SetBudget:
+    return SetBudget(budget.plant, budget.line or ALL, budget.effective_from, budget.amount)
+
+
+def _row(item: SetTarget | SetBudget) -> tuple[Any, ...]:
+    return tuple(getattr(item, name) for name in item.__dataclass_fields__)
+
+
+def _scope(item: SetTarget | SetBudget) -> tuple[Any, ...]:
+    """All but the figure, which comes last."""
+    return type(item), *_row(item)[:-1]
+
+
+async def _known(conn: Connection) -> dict[Any, SetTarget | SetBudget]:
+    """The last word on each scope and date."""
+    targets, budgets = await history(conn)
+    items: list[SetTarget | SetBudget] = [*targets, *budgets]
+    return {_scope(item): item for item in items}
+
+
+def _unknown(items: tuple[Target, ...] | tuple[Budget, ...], book: RateBook) -> list[str]:
+    faults = []
+    for item in items:
+        site = book.sites.get(item.plant or "")
+        if item.plant is not None and site is None:
+            names = ", ".join(sorted(book.sites)) or "none yet"
+            faults.append(
+                f'plant "{item.plant}" is unknown; the rate book has {names}. '
+                "Add it with: copq rates import FILE"
+            )
+        elif site is not None and item.line and site.lines and item.line not in site.lines:
+            faults.append(
+                f'line "{item.line}" is not in plant "{item.plant}"; '
+                f"its lines are {', '.join(sorted(site.lines))}"
+            )
+    return list(dict.fromkeys(faults))
+
+
+async def history(conn: Connection) -> tuple[list[SetTarget], list[SetBudget]]:
+    """All that was ever set, in that order."""
+    targets = [SetTarget(*row) for row in await conn.fetch(_ALL_TARGETS)]
+    budgets = [SetBudget(*row) for row in await conn.fetch(_ALL_BUDGETS)]
+    return targets, budgets
+
+
+async def load_targets(conn: Connection, now: datetime) -> TargetBook:
+    """What is in force at `now`."""
+    return in_force(*await history(conn), now)

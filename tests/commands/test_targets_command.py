@@ -1,0 +1,59 @@
+"""`copq targets` as finance uses it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from copq.command import app
+
+RATES = Path(__file__).parents[2] / "examples" / "bottling_plant" / "rates.yaml"
+
+
+@pytest.fixture
+def copq(database: str):  # type: ignore[no-untyped-def]
+    runner = CliRunner()
+
+    def run(*arguments: str, code: int = 0) -> str:
+        done = runner.invoke(app, [*arguments, "--database", database])
+        assert done.exit_code == code, done.output
+        return done.output
+
+    run("rates", "import", str(RATES))
+    return run
+
+
+def test_a_target_is_set_listed_and_taken_away(copq, capsys) -> None:  # type: ignore[no-untyped-def]
+    copq("targets", "set", "3%", "--plant", "bottling", "--line", "2", "--from", "2026-01-01")
+    copq("targets", "set", "0.05", "--plant", "bottling", "--line", "2", "--from", "2026-02-01")
+    copq("targets", "budget", "40000", "--plant", "bottling", "--from", "2026-01-01")
+    found = json.loads(copq("targets", "list", "--json"))
+    # A day begins at midnight in the plant's zone, New York.
+    assert [(t["line"], t["ratio"], t["effective_from"]) for t in found["targets"]] == [
+        ("2", "0.03", "2026-01-01T05:00:00+00:00"), ("2", "0.05", "2026-02-01T05:00:00+00:00"),
+    ]  # fmt: skip
+    assert [(b["plant"], b["amount"]) for b in found["budgets"]] == [("bottling", "40000")]
+    copq("targets", "set", "none", "--plant", "bottling", "--line", "2")
+    assert len(json.loads(copq("targets", "list", "--json"))["targets"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ("set", "3%", "--plant", "botling"),
+            'plant "botling" is unknown; the rate book has bottling',
+        ),
+        (("set", "3%", "--plant", "bottling", "--line", "9"), "its lines are 1, 2, 3"),
+        (("set", "3%", "--line", "2"), "needs its plant"),
+        (("set", "300%", "--plant", "bottling"), "less than or equal to 1"),
+        (("set", "much", "--plant", "bottling"), '"much" is no figure'),
+        (("set", "3%", "--plant", "bottling", "--window", "2h"), "window"),
+        (("set", "3%", "--plant", "bottling", "--from", "soon"), '"soon" is no date'),
+        (("budget", "-1", "--plant", "bottling"), ""),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_to_do(copq, arguments, says) -> None:  # type: ignore[no-untyped-def]
+    assert says in copq("targets", *arguments, code=2).replace("\n", " ")
+    assert json.loads(copq("targets", "list", "--json"))["targets"] == []

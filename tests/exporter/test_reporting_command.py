@@ -1,0 +1,25 @@
+"""`copq reporting` as a process."""
+
+from pathlib import Path
+
+import httpx
+
+from tests.alerts.servers import answers, free_port, until
+from tests.faults.processes import Service
+
+
+def test_it_serves_metrics_and_says_when_it_is_ready(database: str, tmp_path: Path) -> None:
+    port = free_port()
+    service = Service(
+        tmp_path, "reporting", "reporting", "--database", database, "--port", str(port),
+        "--max-series", "500",
+    ).start()  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until(answers(f"{url}/readyz"), "it is ready")
+        page = httpx.get(f"{url}/metrics").text
+        assert "\ncopq_exporter_series_limit 500.0\n" in page
+        assert 'copq_exporter_refreshes_total{outcome="done"}' in page
+        assert httpx.get(f"{url}/healthz").json() == {"status": "ok"}
+    finally:
+        service.kill()
