@@ -9,7 +9,7 @@ import typer
 from copq.database import DATA, DatabaseOption, DataOption, database
 from copq.exits import Exit
 from copq.kafka import BootstrapOption, PlaintextOption, brokers
-from copq.running import run_service, start_logging
+from copq.running import run_service, show_health, start_logging
 from copq.terminal import fail, out
 from deploy.migrate import SchemaMismatch, check, migrate
 
@@ -19,7 +19,7 @@ RequiredDatabase = Annotated[
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.")]
 MetricsOption = Annotated[
-    int, typer.Option(envvar="METRICS_PORT", help="Port for /metrics; 0 for none.")
+    int, typer.Option(envvar="METRICS_PORT", help="Port for /metrics, /healthz, /readyz; 0: none.")
 ]
 SessionOption = Annotated[
     float,
@@ -78,14 +78,15 @@ def costing(
     """Price quality.events and publish copq.priced-events. Stops on a flood of refused events."""
     from services.costing.stream import CostingSettings, CostingStream, TooManyRejects
 
-    start_logging(metrics_port)
+    start_logging()
+    health = show_health(metrics_port)
     _refuse_other_schema(database_url)
     settings = CostingSettings(
         brokers(kafka, plaintext), database_url, group, max_reject_share, session_timeout
     )
 
     try:
-        run_service(lambda stop: CostingStream(settings, stop).run())
+        run_service(lambda stop: CostingStream(settings, stop, health).run(), health)
     except TooManyRejects as error:
         fail(str(error), Exit.STOPPED)
 
@@ -102,12 +103,13 @@ def aggregator(
     from services.aggregator.service import run_aggregator
     from services.aggregator.stream import AggregatorSettings
 
-    start_logging(metrics_port)
+    start_logging()
+    health = show_health(metrics_port)
     _refuse_other_schema(database_url)
     settings = AggregatorSettings(
         brokers(kafka, plaintext), database_url, group, session_timeout_s=session_timeout
     )
-    run_service(lambda stop: run_aggregator(settings, stop))
+    run_service(lambda stop: run_aggregator(settings, stop, health), health)
 
 
 def _migrated(url: str) -> None:

@@ -7,15 +7,21 @@ from services.aggregator.rejected_stream import keep_from_kafka
 from services.aggregator.settling import keep_settling
 from services.aggregator.stream import AggregatorSettings, AggregatorStream
 from services.beside import run_beside
+from services.health import Health
 from services.rates.watch import RateWatch
 
 
-async def run_aggregator(settings: AggregatorSettings, stop: asyncio.Event) -> None:
+async def run_aggregator(
+    settings: AggregatorSettings, stop: asyncio.Event, health: Health | None = None
+) -> None:
     """Until `stop` is set; raises what ended one of its parts."""
+    health = health or Health()
     rates = RateWatch(settings.database)
+    health.missing = "waits for the rate book, from Postgres"
     await rates.first()
+    health.missing = "waits for its partitions, from Kafka"
     await run_beside(
-        AggregatorStream(settings, rates, stop).run(),
+        AggregatorStream(settings, rates, stop, health).run(),
         rates.run(),
         keep_making(settings.database),
         keep_settling(settings.database, rates),
