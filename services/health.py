@@ -16,7 +16,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import make_wsgi_app
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 TURN_S = 1.0
 STANDSTILL_S = 15.0
@@ -54,8 +54,8 @@ def serve_health(port: int, health: Health) -> WSGIServer:
     return server
 
 
-def _answering(health: Health) -> Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]:
-    metrics = make_wsgi_app()
+def _answering(health: Health) -> "WSGIApplication":
+    metrics: WSGIApplication = make_wsgi_app()
 
     def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         match environ["PATH_INFO"]:

@@ -66,7 +66,7 @@ def test_metrics_are_on_the_same_port(probed: Probed) -> None:
 async def test_workers_are_ready_once_they_have_partitions(
     kafka: KafkaBroker, database: str, tmp_path: Path
 ) -> None:
-    await make_topics(Brokers(kafka.bootstrap), 2)
+    await make_topics(Brokers(kafka.bootstrap))
     for name in WORKERS:
         group = ("--group", f"health-{name}")
         async with Worker(tmp_path, name, kafka.bootstrap, database, *group) as worker:

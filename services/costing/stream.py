@@ -119,7 +119,7 @@ class CostingStream:
                 part.result()
             part.cancel()
 
-    async def _assigned(self, app: Any, assigned: Any, **_: Any) -> None:
+    def _assigned(self, *_: Any, **__: Any) -> None:
         self._health.missing = None
 
     async def _read(self) -> None:
