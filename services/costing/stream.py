@@ -104,7 +104,7 @@ class CostingStream:
         self._app.agent(self._app.topic(EVENTS, value_type=bytes, value_serializer="raw"))(
             self._agent
         )
-        self._app.on_partitions_assigned.connect(self._assigned)
+        self._app.on_partitions_assigned.connect(self._dealt)
         parts: list[Coroutine[Any, Any, Any]] = [
             self._stop.wait(), self.rates.run(), self._read(),
         ]  # fmt: skip
@@ -119,7 +119,7 @@ class CostingStream:
                 part.result()
             part.cancel()
 
-    def _assigned(self, *_: Any, **__: Any) -> None:
+    def _dealt(self, *_: Any, **__: Any) -> None:
         self._health.missing = None
 
     async def _read(self) -> None:
