@@ -30,7 +30,7 @@ class Health:
         self.missing: str | None = "not started yet"
         """Why it is not ready; None where it is."""
         self._clock = clock
-        self._turned = clock()
+        self._turned: float | None = None
 
     async def turn(self) -> None:
         """Show for ever that the loop turns."""
@@ -43,6 +43,8 @@ class Health:
 
     def standstill(self) -> str | None:
         """What is wrong with the loop; None while it turns."""
+        if self._turned is None:
+            return "the loop has not started"
         seconds = self._clock() - self._turned
         return None if seconds < STANDSTILL_S else f"the loop has stood still for {seconds:.0f} s"
 

@@ -32,6 +32,7 @@ class Probed:
 @pytest.fixture
 def probed() -> Iterator[Probed]:
     found = Probed()
+    found.health.turned()
     yield found
     found.server.shutdown()
     found.server.server_close()
@@ -56,6 +57,13 @@ def test_a_worker_whose_loop_stands_still_is_neither(probed: Probed) -> None:
         assert "stood still for 15 s" in probed.get(path).text
     probed.health.turned()
     assert probed.get("/healthz").status_code == probed.get("/readyz").status_code == 200
+
+
+def test_a_worker_that_has_not_started_is_not_taken_for_one_that_hangs(probed: Probed) -> None:
+    """Until then an orchestrator waits for its start, and restarts nothing."""
+    fresh = Health(lambda: probed.now)
+    probed.now += STANDSTILL_S
+    assert fresh.standstill() == "the loop has not started"
 
 
 def test_metrics_are_on_the_same_port(probed: Probed) -> None:

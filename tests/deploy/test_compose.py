@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft7Validator
-from typer.main import get_command
 
-from copq.command import app
+from tests.deploy.command_lines import parse
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
@@ -95,19 +94,7 @@ def test_what_is_mounted_is_in_the_repository(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "copq"])
 def test_our_services_are_commands_that_there_are(name: str) -> None:
-    command, *arguments = OURS[name]["command"]
-    known = get_command(app).commands[command]  # type: ignore[attr-defined]
-    environment = {**OURS[name]["environment"]}
-    known.make_context(command, _with(environment, arguments, known), resilient_parsing=False)
-
-
-def _with(environment: dict[str, str], arguments: list[str], command: Any) -> list[str]:
-    """The arguments, and those that the environment gives."""
-    given = list(arguments)
-    for option in command.params:
-        if option.envvar in environment and not getattr(option, "is_flag", False):
-            given += [option.opts[0], environment[option.envvar]]
-    return given
+    parse(OURS[name]["command"], OURS[name]["environment"])
 
 
 def test_prometheus_asks_services_that_there_are() -> None:

@@ -11,6 +11,7 @@ from services.costing.stream import CostingSettings
 from services.kafka.brokers import Brokers
 from services.kafka.topics import EVENTS, PRICED
 from tests.deploy.api_schemas import check
+from tests.deploy.command_lines import parse
 from tests.deploy.helm.chart import CHART, ROOT, Release, pod, render
 
 EXAMPLES = ROOT / "deploy" / "kubernetes" / "examples"
@@ -109,6 +110,15 @@ def test_services_are_probed_on_a_port_that_they_have(releases: list[Release]) -
             assert container[probe]["httpGet"]["port"] in ports
         secure = "--tls-cert=/etc/copq/tls/tls.crt" in container["args"]
         assert container["readinessProbe"]["httpGet"]["scheme"] == ("HTTPS" if secure else "HTTP")
+
+
+@pytest.mark.parametrize(
+    "component", ["migrate", "ingest", "costing", "aggregator", "reporting", "mqtt"]
+)
+def test_services_are_commands_that_there_are(charts: dict[str, Release], component: str) -> None:
+    kind = {"migrate": "Job", "mqtt": "StatefulSet"}.get(component, "Deployment")
+    [container] = pod(charts["everything"].named(kind, f"copq-{component}"))["containers"]
+    parse(container["args"], {v["name"]: v.get("value", "secret") for v in container["env"]})
 
 
 def test_no_manifest_holds_a_secret(releases: list[Release]) -> None:
