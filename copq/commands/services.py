@@ -16,7 +16,7 @@ from copq.exits import Exit
 from copq.kafka import BootstrapOption, brokers
 from copq.listening import CertOption, KeyOption, NoAuthOption, tls_of
 from copq.plaintext import PlaintextOption
-from copq.running import run_service, start_logging
+from copq.running import run_service, show_health, start_logging
 from copq.terminal import fail, out
 from deploy.migrate import SchemaMismatch, check, migrate
 from services.ingest.files.watch import WatchSettings
@@ -30,7 +30,7 @@ RequiredDatabase = Annotated[
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.")]
 MetricsOption = Annotated[
-    int, typer.Option(envvar="METRICS_PORT", help="Port for /metrics; 0 for none.")
+    int, typer.Option(envvar="METRICS_PORT", help="Port for /metrics, /healthz, /readyz; 0: none.")
 ]
 MqttOption = Annotated[
     Path | None,
@@ -158,14 +158,15 @@ def costing(
     """Price quality.events and publish copq.priced-events. Stops on a flood of refused events."""
     from services.costing.stream import CostingSettings, CostingStream, TooManyRejects
 
-    start_logging(metrics_port)
+    start_logging()
+    health = show_health(metrics_port)
     refuse_other_schema(database_url)
     settings = CostingSettings(
         brokers(kafka, plaintext), database_url, group, max_reject_share, session_timeout
     )
 
     try:
-        run_service(lambda stop: CostingStream(settings, stop).run())
+        run_service(lambda stop: CostingStream(settings, stop, health).run(), health)
     except TooManyRejects as error:
         fail(str(error), Exit.STOPPED)
 
@@ -182,12 +183,13 @@ def aggregator(
     from services.aggregator.service import run_aggregator
     from services.aggregator.stream import AggregatorSettings
 
-    start_logging(metrics_port)
+    start_logging()
+    health = show_health(metrics_port)
     refuse_other_schema(database_url)
     settings = AggregatorSettings(
         brokers(kafka, plaintext), database_url, group, session_timeout_s=session_timeout
     )
-    run_service(lambda stop: run_aggregator(settings, stop))
+    run_service(lambda stop: run_aggregator(settings, stop, health), health)
 
 
 def _watching(settings: WatchSettings | None, dsn: str, name: str, stop: asyncio.Event) -> Beside:

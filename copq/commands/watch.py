@@ -19,7 +19,7 @@ from copq.database import DATA, DatabaseOption, DataOption
 from copq.exits import Exit
 from copq.kafka import optional_brokers
 from copq.plaintext import PlaintextOption
-from copq.running import run_service, start_logging
+from copq.running import run_service, show_health, start_logging
 from copq.terminal import fail, out
 from services.ingest.files.mapping_choice import Choice, read_choice
 from services.ingest.files.shelves import InUse
@@ -45,7 +45,8 @@ def watch(
     settle: SettleOption = 5.0,
     state: StateOption = None,
     metrics_port: Annotated[
-        int, typer.Option(envvar="METRICS_PORT", help="Port for /metrics; 0 for none.")
+        int,
+        typer.Option(envvar="METRICS_PORT", help="Port for /metrics, /healthz, /readyz; 0: none."),
     ] = 0,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -54,12 +55,14 @@ def watch(
 
     Its report lies beside it. Interrupted, it goes on where it was; nothing counts twice.
     """
-    start_logging(metrics_port)
+    start_logging()
+    health = show_health(metrics_port)
+    health.missing = None
     settings = watch_settings(folder, mapping, state or data / "imports", settle)
     brokers = optional_brokers(kafka, plaintext)
     with opened(to, token, brokers, plaintext, database_url, data) as target:
         out.print(f"Watching {folder}; files end in {folder}/done or {folder}/rejected.")
-        run_service(lambda stop: _watch(settings, target, stop))
+        run_service(lambda stop: _watch(settings, target, stop), health)
 
 
 async def _watch(settings: WatchSettings, open_target: OpenTarget, stop: asyncio.Event) -> None:

@@ -8,16 +8,22 @@ from services.aggregator.rejected_stream import keep_from_kafka
 from services.aggregator.settling import keep_settling
 from services.aggregator.stream import AggregatorSettings, AggregatorStream
 from services.beside import run_beside
+from services.health import Health
 from services.kafka.lag import keep_measuring
 from services.kafka.topics import PRICED
 from services.rates.watch import RateWatch
 
 
-async def run_aggregator(settings: AggregatorSettings, stop: asyncio.Event) -> None:
+async def run_aggregator(
+    settings: AggregatorSettings, stop: asyncio.Event, health: Health | None = None
+) -> None:
     """Until `stop` is set; raises what ended one of its parts."""
+    health = health or Health()
     rates = RateWatch(settings.database)
+    health.missing = "waits for the rate book, from Postgres"
     await rates.first()
-    stream = AggregatorStream(settings, rates, stop)
+    health.missing = "waits for its partitions, from Kafka"
+    stream = AggregatorStream(settings, rates, stop, health)
     lag = keep_measuring(settings.brokers, metrics.STAGE, PRICED, settings.group, stream.assigned)
     await run_beside(
         stream.run(),

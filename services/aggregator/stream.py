@@ -19,6 +19,7 @@ from services.aggregator import metrics
 from services.aggregator.fence import Fetched, Gap, Staged, lock_fence, make_fence, move_fence
 from services.aggregator.post import Posted, post_staged, prepare, restage, stage
 from services.aggregator.rejected import keep_rejected
+from services.health import Health
 from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
@@ -48,8 +49,12 @@ class AggregatorSettings:
 class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
     """One worker. `run` returns once `stop` is set, and raises what ended it otherwise."""
 
-    def __init__(self, settings: AggregatorSettings, rates: RateWatch, stop: asyncio.Event) -> None:
+    def __init__(
+        self, settings: AggregatorSettings, rates: RateWatch, stop: asyncio.Event,
+        health: Health | None = None,
+    ) -> None:  # fmt: skip
         self.settings = settings
+        self._health = health or Health()
         self.rates = rates
         self._open: set[asyncpg.Connection] = set()
         self._idle: list[asyncpg.Connection] = []
@@ -226,6 +231,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         await self._seek_until_there(assigned)
+        self._health.missing = None
 
     async def _seek_until_there(self, partitions: set[TopicPartition]) -> None:
         while not self._stop.is_set():

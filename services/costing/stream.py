@@ -21,6 +21,7 @@ from services.costing import metrics
 from services.costing.batches import PricedBatch, RejectGuard, price_records
 from services.costing.faust_batches import BatchTransport
 from services.costing.memo import Pricer
+from services.health import Health
 from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
@@ -83,8 +84,11 @@ def make_app(settings: CostingSettings) -> faust.App:
 class CostingStream:
     """One worker. `run` returns once `stop` is set, and raises what ended it otherwise."""
 
-    def __init__(self, settings: CostingSettings, stop: asyncio.Event) -> None:
+    def __init__(
+        self, settings: CostingSettings, stop: asyncio.Event, health: Health | None = None
+    ) -> None:
         self.settings = settings
+        self._health = health or Health()
         self._stop = stop
         self.rates = RateWatch(settings.database)
         self._newest = Pricer(self.rates.book)
@@ -95,12 +99,15 @@ class CostingStream:
         self._committing: asyncio.Task[Any] | None = None
 
     async def run(self) -> None:
+        self._health.missing = "waits for the rate book, from Postgres"
         await self.rates.first()
+        self._health.missing = "waits for its partitions, from Kafka"
         self._producer = await start_producer(self.settings.brokers)
         self._app = make_app(self.settings)
         self._app.agent(self._app.topic(EVENTS, value_type=bytes, value_serializer="raw"))(
             self._agent
         )
+        self._app.on_partitions_assigned.connect(self._dealt)
         parts: list[Coroutine[Any, Any, Any]] = [
             self._stop.wait(), self.rates.run(), self._read(),
             keep_measuring(
@@ -117,6 +124,9 @@ class CostingStream:
             if part.done():
                 part.result()
             part.cancel()
+
+    def _dealt(self, *_: Any, **__: Any) -> None:
+        self._health.missing = None
 
     async def _read(self) -> None:
         """Let Faust read for ever. It may crash in its own threads, and tell nobody."""

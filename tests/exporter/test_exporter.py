@@ -19,7 +19,7 @@ from tests.building import defect, post_events, rates
 
 
 def client(exporter: Exporter, door: Any = None) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(make_reporting(exporter, door))
+    transport = httpx.ASGITransport(make_reporting(exporter, door or OpenDoor()))
     return httpx.AsyncClient(transport=transport, base_url="http://copq")
 
 

@@ -206,7 +206,7 @@ create table copq.rejected (
     field text not null,
     message text not null,
     size bigint not null,
-    headers json not null,
+    headers json not null default '[]',
     sent_by text,
     payload bytea not null,
     replayed_at timestamptz,

@@ -1,0 +1,155 @@
+{{/* Names and labels. Each takes a dict of root and component. */}}
+{{- define "copq.name" -}}
+{{ .root.Release.Name }}-{{ .component }}
+{{- end }}
+
+{{- define "copq.selector" -}}
+app.kubernetes.io/name: copq
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{- define "copq.labels" -}}
+{{ include "copq.selector" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
+{{- end }}
+
+{{- define "copq.metadata" -}}
+name: {{ include "copq.name" . }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "copq.labels" . | nindent 2 }}
+{{- end }}
+
+{{/* Everything of a pod but its container. */}}
+{{- define "copq.pod" -}}
+serviceAccountName: {{ include "copq.name" . }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+terminationGracePeriodSeconds: 30
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: {type: RuntimeDefault}
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- with .root.Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Several pods of a kind: not all on one node, or in one zone. */}}
+{{- define "copq.spread" -}}
+topologySpreadConstraints:
+  {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - maxSkew: 1
+    topologyKey: {{ $key }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{- include "copq.selector" $ | nindent 8 }}
+  {{- end }}
+{{- end }}
+
+{{- define "copq.container" -}}
+image: "{{ .root.Values.image.repository }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}"
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end }}
+
+{{- define "copq.database" -}}
+- name: DATABASE_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ (index .root.Values .component | default dict).databaseSecret | default .root.Values.database.secret }}
+      key: {{ .root.Values.database.key }}
+{{- end }}
+
+{{/* How the brokers are reached: docs/security.md. The files are those of copq.brokerFiles. */}}
+{{- define "copq.brokers" -}}
+{{- with .root.Values.kafka -}}
+- {name: KAFKA_BOOTSTRAP, value: {{ required "kafka.bootstrap: name the brokers, host:port,…" .bootstrap | quote }}}
+{{- if not (or .caSecret .systemCa .clientSecret .plaintext) }}
+{{- fail "kafka: set caSecret (or systemCa) for TLS; plaintext: true where the network is trusted" }}
+{{- end }}
+{{- if .caSecret }}
+- {name: KAFKA_CA_FILE, value: /etc/copq/kafka/ca.crt}
+{{- else if .systemCa }}
+- {name: KAFKA_TLS, value: "1"}
+{{- end }}
+{{- if .clientSecret }}
+- {name: KAFKA_CERT_FILE, value: /etc/copq/kafka/tls.crt}
+- {name: KAFKA_KEY_FILE, value: /etc/copq/kafka/tls.key}
+{{- end }}
+{{- if .sasl.secret }}
+- {name: KAFKA_SASL_MECHANISM, value: {{ .sasl.mechanism }}}
+- {name: KAFKA_PASSWORD_FILE, value: /etc/copq/kafka/password}
+- name: KAFKA_USERNAME
+  valueFrom: {secretKeyRef: {name: {{ .sasl.secret }}, key: username}}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "copq.brokerFiles" -}}
+{{- with .root.Values.kafka -}}
+{{- if or .caSecret .clientSecret .sasl.secret -}}
+- name: kafka
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- if .caSecret }}
+      - secret: {name: {{ .caSecret }}, items: [{key: ca.crt, path: ca.crt}]}
+      {{- end }}
+      {{- if .clientSecret }}
+      - secret: {name: {{ .clientSecret }}, items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}]}
+      {{- end }}
+      {{- if .sasl.secret }}
+      - secret: {name: {{ .sasl.secret }}, items: [{key: password, path: password}]}
+      {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "copq.volumes" -}}
+- name: tmp
+  emptyDir: {sizeLimit: 256Mi}
+{{ include "copq.brokerFiles" . }}
+{{- end }}
+
+{{- define "copq.mounts" -}}
+- {name: tmp, mountPath: /tmp}
+{{- if include "copq.brokerFiles" . }}
+- {name: kafka, mountPath: /etc/copq/kafka, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{/* Alive while its loop turns; ready once it can work. Five minutes to start. */}}
+{{- define "copq.probes" -}}
+startupProbe:
+  httpGet: {path: /healthz, port: {{ .port }}, scheme: {{ .scheme | default "HTTP" }}}
+  periodSeconds: 2
+  failureThreshold: 150
+livenessProbe:
+  httpGet: {path: /healthz, port: {{ .port }}, scheme: {{ .scheme | default "HTTP" }}}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 3
+readinessProbe:
+  httpGet: {path: /readyz, port: {{ .port }}, scheme: {{ .scheme | default "HTTP" }}}
+  periodSeconds: 5
+  timeoutSeconds: 5
+{{- end }}

@@ -1,0 +1,86 @@
+"""What a worker says of itself on its metrics port: `/healthz`, `/readyz`, `/metrics`.
+
+Alive is a worker whose event loop turns, whatever it waits for: a restart mends no server that is
+away. Ready is one that has its rate book and was dealt its partitions, even if none were left.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from socketserver import ThreadingMixIn
+from threading import Thread
+from typing import TYPE_CHECKING
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import make_wsgi_app
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+TURN_S = 1.0
+STANDSTILL_S = 15.0
+"""No batch keeps the loop for so long: prices and rows are made in well under a second."""
+
+
+class Health:
+    """Written in the event loop, read by the threads that answer."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.missing: str | None = "not started yet"
+        """Why it is not ready; None where it is."""
+        self._clock = clock
+        self._turned: float | None = None
+
+    async def turn(self) -> None:
+        """Show for ever that the loop turns."""
+        while True:
+            self.turned()
+            await asyncio.sleep(TURN_S)
+
+    def turned(self) -> None:
+        self._turned = self._clock()
+
+    def standstill(self) -> str | None:
+        """What is wrong with the loop; None while it turns."""
+        if self._turned is None:
+            return "the loop has not started"
+        seconds = self._clock() - self._turned
+        return None if seconds < STANDSTILL_S else f"the loop has stood still for {seconds:.0f} s"
+
+
+def serve_health(port: int, health: Health) -> WSGIServer:
+    """Answer on this port, 0 for a free one, in threads of its own. Raises OSError."""
+    server = make_server("", port, _answering(health), server_class=_Server, handler_class=_Silent)
+    Thread(target=server.serve_forever, name="health", daemon=True).start()
+    return server
+
+
+def _answering(health: Health) -> "WSGIApplication":
+    metrics: WSGIApplication = make_wsgi_app()
+
+    def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        match environ["PATH_INFO"]:
+            case "/healthz":
+                return _say(start, health.standstill())
+            case "/readyz":
+                return _say(start, health.standstill() or health.missing)
+            case _:
+                return metrics(environ, start)
+
+    return answer
+
+
+def _say(start: "StartResponse", wrong: str | None) -> Iterable[bytes]:
+    status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
+    start(f"{status.value} {status.phrase}", [("Content-Type", "text/plain; charset=utf-8")])
+    return [f"{wrong or 'ok'}\n".encode()]
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Probes come every few seconds: none of them is worth a line."""

@@ -1,0 +1,210 @@
+"""The Helm chart: rendered by Helm, checked as an API server would, and for what we promise."""
+
+import re
+
+import pytest
+import yaml
+from jsonschema import ValidationError
+
+from services.aggregator.stream import AggregatorSettings
+from services.costing.stream import CostingSettings
+from services.kafka.brokers import Brokers
+from services.kafka.topics import EVENTS, PRICED
+from tests.deploy.api_schemas import check
+from tests.deploy.command_lines import parse
+from tests.deploy.helm.chart import CHART, ROOT, Release, pod, render
+
+EXAMPLES = ROOT / "deploy" / "kubernetes" / "examples"
+RULES = sorted((ROOT / "deploy" / "prometheus").glob("*.y*ml"))
+TLS = {"bootstrap": "kafka:9093", "caSecret": "ca"}
+WORKERS = {
+    "costing": (EVENTS, CostingSettings(Brokers(""), "").group),
+    "aggregator": (PRICED, AggregatorSettings(Brokers(""), "").group),
+}
+pytestmark = pytest.mark.helm
+
+
+RULE = {"alert": "Late", "expr": "copq_age_seconds > 60", "for": "5m"}
+EVERYTHING = {
+    "image": {"pullSecrets": ["registry"]},
+    "kafka": {**TLS, "clientSecret": "me", "sasl": {"secret": "kafka"}},
+    "ingest": {"tlsSecret": "https", "databaseSecret": "ingest-database"},
+    "mqtt": {"enabled": True, "configMap": "mqtt", "storageClass": "fast"},
+    "keda": {"enabled": True},
+    "monitoring": {
+        "enabled": True,
+        "rules": {"late": yaml.safe_dump({"groups": [{"name": "late", "rules": [RULE]}]})},
+    },
+    "networkPolicy": {"database": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]},
+    "nodeSelector": {"disk": "fast"},
+    "tolerations": [{"key": "plant", "operator": "Exists"}],
+    "podAnnotations": {"team": "quality"},
+}
+OURS = {path.stem: text for path in RULES if "groups:" in (text := path.read_text())}
+VALUES = {
+    "everything": EVERYTHING,
+    "our rules": {"kafka": TLS, "monitoring": {"enabled": True, "rules": OURS}},
+    "in the clear": {"kafka": {"bootstrap": "kafka:9092"}},
+    "misspelt": {"kafka": TLS, "kafak": {}},
+}
+
+
+@pytest.fixture(scope="module")
+def charts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Release]:
+    """What the examples and `VALUES` make."""
+    folder = tmp_path_factory.mktemp("chart")
+    files = {name: EXAMPLES / f"{name}.yaml" for name in ("production", "trial")}
+    for name, values in VALUES.items():
+        files[name] = folder / f"{name}.values.yaml"
+        files[name].write_text(yaml.safe_dump(values))
+    return dict(zip(files, render(folder, *files.values()), strict=True))
+
+
+@pytest.fixture(scope="module")
+def releases(charts: dict[str, Release]) -> list[Release]:
+    return [charts["production"], charts["trial"], charts["everything"]]
+
+
+def test_an_api_server_would_take_every_manifest(releases: list[Release]) -> None:
+    for release in releases:
+        assert release.manifests
+        for manifest in release.manifests:
+            check(manifest)
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "ScaledObject", "PodMonitor"])
+def test_the_check_refuses_a_misspelt_field(releases: list[Release], kind: str) -> None:
+    manifest = releases[0].of_kind(kind)[0]
+    with pytest.raises(ValidationError, match="sepc"):
+        check({**manifest, "spec": {**manifest["spec"], "sepc": 1}})
+
+
+def test_containers_can_change_nothing_and_become_nobody_else(releases: list[Release]) -> None:
+    for workload in releases[0].workloads() + releases[2].workloads():
+        spec = pod(workload)
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert spec["automountServiceAccountToken"] is False
+        for container in spec["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert set(container["resources"]["requests"]) == {"cpu", "memory"}
+            assert container["resources"]["limits"]["memory"]
+            assert re.search(r":\d", container["image"])
+
+
+def test_the_user_is_that_of_the_image(releases: list[Release]) -> None:
+    dockerfile = (ROOT / "deploy" / "container" / "Dockerfile").read_text()
+    user = int(re.findall(r"^USER (\d+)$", dockerfile, re.MULTILINE)[-1])
+    assert {pod(w)["securityContext"]["runAsUser"] for w in releases[0].workloads()} == {user}
+
+
+def test_services_are_probed_on_a_port_that_they_have(releases: list[Release]) -> None:
+    for workload in releases[2].of_kind("Deployment", "StatefulSet"):
+        [container] = pod(workload)["containers"]
+        ports = {port["name"] for port in container["ports"]}
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            assert container[probe]["httpGet"]["port"] in ports
+        secure = "--tls-cert=/etc/copq/tls/tls.crt" in container["args"]
+        assert container["readinessProbe"]["httpGet"]["scheme"] == ("HTTPS" if secure else "HTTP")
+
+
+@pytest.mark.parametrize(
+    "component", ["migrate", "ingest", "costing", "aggregator", "reporting", "mqtt"]
+)
+def test_services_are_commands_that_there_are(charts: dict[str, Release], component: str) -> None:
+    kind = {"migrate": "Job", "mqtt": "StatefulSet"}.get(component, "Deployment")
+    [container] = pod(charts["everything"].named(kind, f"copq-{component}"))["containers"]
+    parse(container["args"], {v["name"]: v.get("value", "secret") for v in container["env"]})
+
+
+def test_no_manifest_holds_a_secret(releases: list[Release]) -> None:
+    for release in releases:
+        assert not release.of_kind("Secret")
+        for workload in release.workloads():
+            for container in pod(workload)["containers"]:
+                for variable in container["env"]:
+                    secret = re.search("URL|PASSWORD$|USERNAME|TOKEN", variable["name"])
+                    assert ("secretKeyRef" in variable.get("valueFrom", {})) == bool(secret)
+
+
+def test_each_service_has_its_account_its_budget_and_its_policy(releases: list[Release]) -> None:
+    for workload in releases[0].workloads():
+        name = workload["metadata"]["name"]
+        assert pod(workload)["serviceAccountName"] == name
+        labels = workload["spec"]["template"]["metadata"]["labels"]
+        kinds = {"ServiceAccount": None, "NetworkPolicy": "podSelector"}
+        if workload["kind"] != "Job":
+            kinds["PodDisruptionBudget"] = "selector"
+        for kind, selector in kinds.items():
+            found = releases[0].named(kind, name)
+            if selector:
+                wanted = found["spec"][selector]["matchLabels"]
+                assert wanted.items() <= labels.items()
+
+
+def test_only_named_peers_come_in(releases: list[Release]) -> None:
+    production, trial = releases[0], releases[1]
+    ingress = {
+        policy["metadata"]["name"]: policy["spec"].get("ingress")
+        for policy in production.of_kind("NetworkPolicy")
+    }
+    assert ingress["copq-migrate"] is ingress["copq-mqtt"] is None
+    for name, namespaces in {
+        "copq-costing": {"monitoring"},
+        "copq-ingest": {"monitoring", "ingress-nginx"},
+        "copq-reporting": {"monitoring", "ingress-nginx"},
+    }.items():
+        [rule] = ingress[name]
+        found = {p["namespaceSelector"]["matchLabels"].popitem()[1] for p in rule["from"]}
+        assert found == namespaces
+    assert "from" not in trial.named("NetworkPolicy", "copq-ingest")["spec"]["ingress"][0]
+
+
+def test_workers_follow_the_lag_of_their_own_group(releases: list[Release]) -> None:
+    for component, (topic, group) in WORKERS.items():
+        scaled = releases[0].named("ScaledObject", f"copq-{component}")["spec"]
+        [trigger] = scaled["triggers"]
+        assert trigger["metadata"]["topic"] == topic
+        assert trigger["metadata"]["consumerGroup"] == group
+        assert trigger["metadata"]["sasl"] == "scram_sha512"
+        assert trigger["metadata"]["tls"] == "enable"
+        target = releases[0].named("Deployment", scaled["scaleTargetRef"]["name"])
+        assert "replicas" not in target["spec"], "KEDA's figure would be undone at each upgrade"
+        authentication = trigger["authenticationRef"]["name"]
+        assert releases[0].named("TriggerAuthentication", authentication)
+
+
+def test_no_more_workers_than_partitions() -> None:
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    for component in WORKERS:
+        assert values[component]["scale"]["max"] <= values["kafka"]["topics"]["partitions"]
+
+
+def test_the_schema_is_migrated_before_services_roll(releases: list[Release]) -> None:
+    for release in releases:
+        [job] = release.of_kind("Job")
+        hooked = [job, release.named("ServiceAccount", "copq-migrate")]
+        if release.of_kind("NetworkPolicy"):
+            hooked.append(release.named("NetworkPolicy", "copq-migrate"))
+        for manifest in hooked:
+            assert manifest["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
+
+
+def test_traffic_in_plain_text_is_asked_for_by_name(charts: dict[str, Release]) -> None:
+    assert "plaintext: true where the network is trusted" in (charts["in the clear"].refused or "")
+
+
+def test_values_that_mean_nothing_are_refused(charts: dict[str, Release]) -> None:
+    assert "kafak" in (charts["misspelt"].refused or "")
+
+
+@pytest.mark.skipif(not OURS, reason="there are no rules in deploy/prometheus")
+def test_the_rules_of_prometheus_fit_the_operator(charts: dict[str, Release]) -> None:
+    found = charts["our rules"].of_kind("PrometheusRule")
+    assert len(found) == len(OURS)
+    for manifest in found:
+        check(manifest)
