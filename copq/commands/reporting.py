@@ -37,6 +37,14 @@ def reporting(
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
     plaintext: PlaintextOption = False,
+    open_metrics: Annotated[
+        bool,
+        typer.Option(
+            "--open-metrics",
+            envvar="COPQ_OPEN_METRICS",
+            help="Serve /metrics without a token, to a Prometheus on a network of your own.",
+        ),
+    ] = False,
 ) -> None:
     """Serve COPQ from Postgres: /metrics for Prometheus, /healthz, /readyz.
 
@@ -52,4 +60,4 @@ def reporting(
     refuse_other_schema(database_url)
     door = None if no_auth else TokenDoor(database_url, needs_token=not is_loopback(host))
     exporter = Exporter(database_url, every, max_series)
-    run_service(lambda stop: serve(database_url, host, port, stop, exporter, door, tls))
+    run_service(lambda stop: serve(host, port, stop, exporter, door, tls, open_metrics))

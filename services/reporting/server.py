@@ -31,15 +31,16 @@ def make_reporting(exporter: Exporter, door: Door) -> FastAPI:
 
 
 async def serve(
-    dsn: str,
     host: str,
     port: int,
     stop: asyncio.Event,
     exporter: Exporter,
     tokens: TokenDoor | None = None,
     tls: Tls | None = None,
+    open_metrics: bool = False,
 ) -> None:
-    """Until `stop` is set. Without `tokens` it is open."""
-    app = make_reporting(exporter, tokens or OpenDoor())
+    """Until `stop` is set. Without `tokens` it is open; with `open_metrics`, /metrics alone is."""
+    door = tokens or OpenDoor()
+    app = make_reporting(exporter, OpenDoor() if open_metrics else door)
     beside = [tokens.run()] if tokens else []
     await run_beside(serve_http(app, host, port, stop, tls), exporter.run(), *beside, stop=stop)
