@@ -10,13 +10,13 @@ import asyncpg
 import pytest
 
 from tests.faults.own_postgres import OwnPostgres
-from tests.faults.processes import Service, until
+from tests.faults.processes import PATIENCE_S, Service, until
 from tests.faults.site import Site
 from tests.ingest_files.ledger import check_figures, import_bottling_rates
 from tests.ingest_files.plant import MAPPING, LogRow, log, write
 from tests.kafka.settings import free_ports
 
-ROWS = 4_500
+ROWS = 6_000
 
 
 class Drop:
@@ -34,8 +34,10 @@ class Drop:
         (self.folder / f".{name}").rename(self.folder / name)
 
     async def is_in_the_middle(self) -> None:
-        """Some of the file is acknowledged, not all of it."""
-        await until(self._has_checkpoint, "a part of the file is imported")
+        """Some of the file is acknowledged, not all of it: looked at more often than it is."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not self._has_checkpoint():
+                await asyncio.sleep(0.002)
 
     def _has_checkpoint(self) -> bool:
         assert self.service.runs, "the watch ended by itself"
@@ -117,6 +119,7 @@ async def test_killed_on_its_way_to_kafka_the_file_counts_once(bare_site: Site) 
     await drop.is_in_the_middle()
     drop.service.restart()
     report = await drop.report("mes-1.csv")
+    assert report["resumed_at"] > 0
     await site.has_more_than(sum(report["events"].values()))
     await until(site._is_drained, "everything on Kafka is posted")
     await check_figures(site.database, drop.rows)
