@@ -12,6 +12,7 @@ from services.sql_files import statement
 
 _ENTRIES = statement(__file__, "entries")
 _TOTAL = statement(__file__, "entries_total")
+_SPAN = statement(__file__, "entries_span")
 CHUNK = 500
 """Entries read at once where all of them are asked for."""
 
@@ -127,10 +128,15 @@ async def all_entries(conn: Connection, asked: Asked, read_at: datetime) -> Asyn
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
-    """What all pages add up to, in one currency."""
+class Part:
+    """What the entries of one element add up to, in one currency.
+
+    `entries` are those that stand; `lines` counts what was taken back, and the taking back, too.
+    """
 
     currency: str
+    category: str
+    element: str
     entries: int
     lines: int
     quantity: Decimal
@@ -142,7 +148,13 @@ class Total:
     base: Decimal
 
 
-async def total(conn: Connection, asked: Asked, read_at: datetime) -> list[Total]:
-    """One for each currency: they are never added."""
+async def parts(conn: Connection, asked: Asked, read_at: datetime) -> list[Part]:
+    """What all pages add up to, the dearest element of each currency first."""
     rows = await conn.fetch(_TOTAL, *asked.parameters(), read_at)
-    return [Total(**row) for row in rows]
+    return [Part(**row) for row in rows]
+
+
+async def span_of(conn: Connection, event_id: str) -> tuple[datetime, datetime] | None:
+    """The instants within which an event's entries lie; None where it is not known."""
+    row = await conn.fetchrow(_SPAN, event_id)
+    return (row["first"], row["last"]) if row else None

@@ -79,11 +79,11 @@ def _bare(entry: LedgerEntry) -> str:
 
 def _booked(entry: LedgerEntry) -> Figures:
     """As if it were no reversal."""
-    sign = sign(entry)
+    way = sign(entry)
     with localcontext(MONEY):
         return Figures(
-            sign * entry.gross, sign * entry.recovered, sign * entry.allowed, sign * entry.net,
-            sign * entry.base,
+            way * entry.gross, way * entry.recovered, way * entry.allowed, way * entry.net,
+            way * entry.base,
         )  # fmt: skip
 
 

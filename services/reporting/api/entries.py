@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from decimal import localcontext
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from schemas.priced import FAILURES
+from services.costing.price import MONEY
 from services.rates.book import RateBook
 from services.reporting import entries as ledger
 from services.reporting.api import asked, cursor, examples
@@ -24,6 +26,9 @@ from services.reporting.report import zone_of
 COPQ = "copq"
 _FIELDS = tuple(name for name in LedgerEntry.__dataclass_fields__ if name != "payload")
 _COLUMNS = (*_FIELDS, "formula", "agrees", "note", "event")
+_ADDED = (
+    "entries", "lines", "gross", "recovered", "allowed", "net", "hours", "base",
+)  # fmt: skip
 _LONGEST_DAY = timedelta(days=2)
 
 Filter = Annotated[str | None, Query()]
@@ -64,11 +69,20 @@ def add_entries(router: APIRouter, source: Source) -> None:
                 plant=plant, line=line, product=product, element=element, stage=stage,
                 defect_code=defect_code, work_unit=work_unit, event_id=event_id,
                 categories=_categories(category),
+                **await _span(reading, event_id),
                 **_when(reading.book, plant, grain, bucket, start, end),
             )  # fmt: skip
             if not wants_csv(request, kind):
                 return await _page(reading, which, after, limit)
         return stream_csv("copq-entries", _all(source, which), _COLUMNS)
+
+
+async def _span(reading: Reading, event_id: str | None) -> dict[str, Any]:
+    """Where to look for an event's entries: the ledger is found by time."""
+    if event_id is None:
+        return {}
+    first, last = await ledger.span_of(reading.conn, event_id) or (reading.now, reading.now)
+    return {"since": first, "until": last + timedelta(hours=1)}
 
 
 def _categories(name: str | None) -> tuple[str, ...] | None:
@@ -81,6 +95,8 @@ def _when(
     book: RateBook, plant: str | None, grain: str, bucket: str, start: str, end: str
 ) -> dict[str, Any]:
     """The edges of time; without any, whatever it is."""
+    if not (bucket or start or end):
+        return {}
     zone = zone_of(book, plant)
     if bucket and grain == "hour":
         hour = edge(bucket, grain, zone)
@@ -130,9 +146,21 @@ async def _page(reading: Reading, which: Asked, after: str | None, limit: int) -
                     for pair in await explained(reading.conn, reading.books, page.entries)],
     }  # fmt: skip
     if after is None:
-        totals = await ledger.total(reading.conn, which, place.read_at)
-        said["totals"] = [asdict(one) for one in totals]
+        parts = await ledger.parts(reading.conn, which, place.read_at)
+        said["totals"] = _totals(parts)
+        said["parts"] = [asdict(part) for part in parts]
     return as_json(said)
+
+
+def _totals(parts: list[ledger.Part]) -> list[dict[str, Any]]:
+    """One for each currency: they are never added."""
+    totals: dict[str, dict[str, Any]] = {}
+    with localcontext(MONEY):
+        for part in parts:
+            one = totals.setdefault(part.currency, {"currency": part.currency})
+            for name in _ADDED:
+                one[name] = one.get(name, 0) + getattr(part, name)
+    return list(totals.values())
 
 
 async def _last_booking(reading: Reading) -> datetime:

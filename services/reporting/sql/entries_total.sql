@@ -1,7 +1,7 @@
--- What all pages of the same question add up to; parameters as in entries.sql. `entries` are those
+-- What all pages of the same question add up to, by element; parameters as in entries.sql. `entries` are those
 -- that stand: a reversal takes one away.
 select
-    currency, sum(case when reverses is null then 1 else -1 end)::bigint as entries,
+    currency, category, element, sum(case when reverses is null then 1 else -1 end)::bigint as entries,
     count(*) as lines, sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base
 from copq.ledger
@@ -21,5 +21,5 @@ where ($1::timestamptz is null or occurred_at >= $1)
     and ($14::timestamptz is null or hour = $14)
     and ($15::date is null or day = $15)
     and booked_at <= $16
-group by currency
-order by currency
+group by currency, category, element
+order by currency, sum(net) desc, element
