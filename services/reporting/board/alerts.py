@@ -51,12 +51,14 @@ def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> 
 def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:
     events = sum(group.events for group in unpriced)
     if events:
-        text = f"{events:,} events have no price and are in no figure: {unpriced[0].reason}"
+        have = "event has" if events == 1 else "events have"
+        text = f"{events:,} {have} no price, and no figure holds them: {unpriced[0].reason}"
         yield Alert("unpriced", "warning", text)
     if rejected:
+        were = "message was" if rejected == 1 else "messages were"
         text = (
-            f"{rejected:,} messages were refused in the last 24 hours, of all plants; "
-            "see them with: copq rejected list"
+            f"{rejected:,} {were} refused in the last 24 hours, of all plants; "
+            "see: copq rejected list"
         )
         yield Alert("rejected", "warning", text)
 

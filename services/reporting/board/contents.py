@@ -31,7 +31,7 @@ from services.sql_files import statement
 
 _NEWEST = statement(__file__, "newest")
 _REJECTED = statement(__file__, "rejected_since")
-LATEST = 12
+LATEST = 6
 """Entries in the list of the latest."""
 
 _HOUR = Window("1 h", timedelta(hours=1))

@@ -51,7 +51,8 @@ function render() {
 
 const figures = () => [
   panels.tiles(board),
-  h("div", { class: "grid", "data-key": "grid" }, panels.hours(board), panels.stops(board), panels.lines(board), panels.pareto(board, pareto()), panels.latest(board)),
+  panels.stops(board),
+  h("div", { class: "grid", "data-key": "grid" }, panels.hours(board), panels.pareto(board, pareto()), panels.lines(board), panels.latest(board)),
 ];
 
 /** Open stops go on between two answers. */

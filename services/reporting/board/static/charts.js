@@ -39,7 +39,7 @@ export function hours(b) {
 let current = null;
 
 function hourOptions(count) {
-  const axis = { stroke: colour("quiet"), font: `${0.75 * rem()}px system-ui, sans-serif`, ticks: { show: false } };
+  const axis = { stroke: colour("quiet"), font: `${Math.round(0.75 * rem())}px system-ui, sans-serif`, ticks: { show: false } };
   return {
     padding: [8, 4, 0, 0],
     scales: { x: { time: false, range: [-0.6, count - 0.4] }, y: { range: (_, low, high) => [Math.min(0, low), Math.max(high * 1.05, 1)] } },

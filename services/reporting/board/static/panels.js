@@ -41,11 +41,12 @@ function verdict(figure) {
 
 function tile(name, title, b, figure, beforeName, href) {
   const change = f.change(figure.copq, figure.before.copq);
+  const known = Number(figure.before.copq) !== 0 || Number(figure.before.base ?? 0) !== 0;
   const base = figure.share === null
     ? [h("abbr", { class: "share", title: "nothing was produced here: no base, no percentage" }, "– %"),
        h("span", { class: "quiet" }, " no production, so no percentage")]
     : [h("span", { class: "share" }, f.percent(figure.share)),
-       h("span", { class: "quiet" }, ` of ${f.money(figure.base)} produced`)];
+       h("span", { class: "quiet" }, ` of ${f.money(figure.base)} ${b.currency} production`)];
   return h("section", { class: "panel tile", "data-key": name, "aria-labelledby": `${name}-title` },
     h("h2", { id: `${name}-title` }, title),
     h("p", { class: "figure" },
@@ -54,7 +55,7 @@ function tile(name, title, b, figure, beforeName, href) {
     h("p", { class: "of" }, base),
     bullet(figure),
     h("p", { class: "beside" },
-      h("span", { class: "quiet" }, `${beforeName} ${f.money(figure.before.copq)}`, change ? ` · ${change}` : ""),
+      h("span", { class: "quiet" }, known ? `${beforeName} ${f.money(figure.before.copq)}${change ? ` · ${change}` : ""}` : `${beforeName}: no figures`),
       verdict(figure)),
     Number(figure.provisional) > 0
       ? h("p", { class: "quiet small" }, `of it ${f.money(figure.provisional)} from stops still open`) : null);
@@ -116,7 +117,8 @@ function spark(values) {
 }
 
 export function lines(b) {
-  const heads = [["Line", ""], ["By hour", "wide"], [b.live ? "Today" : "Day", "n"], ["COPQ %", "n"], ["Target", "n"],
+  const aimed = b.lines.some((line) => line.target_share !== null);
+  const heads = [["Line", ""], ["By hour", "wide"], [b.live ? "Today" : "Day", "n"], ["COPQ %", "n"], ...(aimed ? [["Target", "n"]] : []),
     [b.live ? "Yesterday" : "Day before", "n wide"], ["Month", "n"], ["Last heard", "wide"]];
   return panel("lines", b.line ? `Line ${b.line}` : "Lines, dearest first",
     b.lines.length === 0 ? h("p", { class: "quiet" }, "No line has figures this month.") :
@@ -128,7 +130,7 @@ export function lines(b) {
         h("td", { class: "n strong", title: `${line.copq} ${b.currency}` },
           h("a", { href: behind({ ...ofDay(b), line: line.line }) }, f.money(line.copq))),
         h("td", { class: line.over ? "n bad" : "n" }, line.over ? "▲ " : "", f.percent(line.share)),
-        h("td", { class: "n quiet" }, f.percent(line.target_share)),
+        aimed ? h("td", { class: "n quiet" }, f.percent(line.target_share)) : null,
         h("td", { class: "n quiet wide", title: line.before.copq }, f.money(line.before.copq)),
         h("td", { class: "n", title: line.month.copq },
           h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))),
@@ -168,24 +170,29 @@ export function pareto(b, kind) {
 
 /** Stops that are open; `app.js` lets them tick. */
 export function stops(b) {
-  return panel("stops", b.open_stops.length ? `Open stops (${b.open_stops.length})` : "Open stops",
-    b.open_stops.length === 0 ? h("p", { class: "quiet" }, b.live ? "✓ No line stands still." : "No stop was open at the end of the day.") :
-    h("ul", { class: "list" }, b.open_stops.map((stop) => h("li", { "data-key": stop.event_id },
-      h("a", { href: address({ event: stop.event_id, entries: null }), class: "what" },
-        `Line ${stop.line}`, stop.work_unit ? ` · ${stop.work_unit}` : "", stop.defect_code ? ` · ${stop.defect_code}` : "", stop.planned ? " (planned)" : ""),
-      h("span", { class: "clock n", "data-since": b.live ? stop.started_at : null }, f.lasting(Date.parse(b.as_of) - Date.parse(stop.started_at))),
-      h("span", { class: "n strong" }, h("span", { "data-cost": b.live ? stop.cost : null, "data-rate": stop.per_minute, "data-at": b.as_of }, f.exactly(stop.cost)), ` ${stop.currency}`),
-      Number(stop.per_minute) === 0 && !stop.planned ? h("span", { class: "quiet small" }, "a dearer stop of the line has its time") : null))));
+  const quiet = b.live ? "✓ no line stands still" : "none at the end of the day";
+  return panel(b.open_stops.length ? "stops" : "stops none", b.open_stops.length ? `Open stops (${b.open_stops.length})` : "Open stops",
+    b.open_stops.length === 0 ? h("p", { class: "quiet" }, quiet) : h("ul", {}, b.open_stops.map((stop) => openStop(b, stop))));
+}
+
+function openStop(b, stop) {
+  const what = [`Line ${stop.line}`, stop.work_unit, stop.defect_code, stop.planned ? "planned" : null].filter(Boolean).join(" · ");
+  const elsewhere = Number(stop.per_minute) === 0 && !stop.planned;
+  return h("li", { "data-key": stop.event_id },
+    h("span", { class: "clock n", "data-since": b.live ? stop.started_at : null }, f.lasting(Date.parse(b.as_of) - Date.parse(stop.started_at))),
+    h("span", { class: "what" }, h("a", { href: address({ event: stop.event_id, entries: null }) }, what),
+      elsewhere ? h("span", { class: "quiet small" }, " a dearer stop has the line's time") : null),
+    h("span", { class: "n strong" }, h("span", { "data-cost": b.live ? stop.cost : null, "data-rate": stop.per_minute, "data-at": b.as_of }, f.exactly(stop.cost)), h("span", { class: "quiet" }, ` ${stop.currency}`)));
 }
 
 export function latest(b) {
-  return panel("latest", "Latest priced",
+  return panel("latest", `Latest priced, ${b.currency}`,
     b.latest.length === 0 ? h("p", { class: "quiet" }, "Nothing was booked on this day or the day before.") :
     h("ul", { class: "list" }, b.latest.map((entry) => h("li", { "data-key": `${entry.event_id}/${entry.entry_no}` },
+      h("span", { class: "quiet n" }, f.clock(entry.occurred_at)),
       h("a", { class: "what", href: address({ event: entry.event_id, entries: null }) },
-        h("span", { class: "quiet n" }, f.seconds(entry.occurred_at)), " ", `Line ${entry.line} · ${f.element(entry.element)}`,
-        [entry.stage, entry.work_unit, entry.defect_code].filter((x) => x && x !== entry.stage || x === entry.stage && x).slice(0, 2).map((x) => ` · ${x}`)),
-      h("span", { class: "n strong", title: entry.net }, f.exactly(entry.net), h("span", { class: "quiet" }, ` ${entry.currency}`)),
+        [`Line ${entry.line}`, f.element(entry.element), entry.defect_code ?? entry.stage ?? entry.product].filter(Boolean).join(" · ")),
+      h("span", { class: "n strong", title: entry.net }, f.exactly(entry.net)),
       h("span", { class: "formula quiet small" }, entry.formula)))));
 }
 
