@@ -29,18 +29,29 @@ export function h(tag, attributes = {}, ...children) {
 export function show(parent, ...children) {
   const wanted = document.createElement("div");
   wanted.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  const focused = document.activeElement;
   align(parent, wanted);
+  // A row that moved among its like is the same row, but moving it takes the focus away.
+  if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
 }
 
 function align(parent, wanted) {
   const next = [...wanted.childNodes];
   next.forEach((child, index) => {
+    const known = keyed(parent, child);
+    if (known && known !== parent.childNodes[index]) parent.insertBefore(known, parent.childNodes[index]);
     const there = parent.childNodes[index];
     if (!there) parent.append(child);
-    else if (!alike(there, child)) there.replaceWith(child);
-    else become(there, child);
+    else if (alike(there, child)) become(there, child);
+    else if (child.dataset?.key) parent.insertBefore(child, there);
+    else there.replaceWith(child);
   });
   while (parent.childNodes.length > next.length) parent.lastChild.remove();
+}
+
+function keyed(parent, child) {
+  const key = child.dataset?.key;
+  return key && [...parent.childNodes].find((there) => there.dataset?.key === key && alike(there, child));
 }
 
 function alike(a, b) {
