@@ -30,6 +30,7 @@ _ADDED = (
     "entries", "lines", "gross", "recovered", "allowed", "net", "hours", "base",
 )  # fmt: skip
 _LONGEST_DAY = timedelta(days=2)
+_DEFAULT = timedelta(days=30)
 
 Filter = Annotated[str | None, Query()]
 
@@ -70,7 +71,9 @@ def add_entries(router: APIRouter, source: Source) -> None:
                 defect_code=defect_code, work_unit=work_unit, event_id=event_id,
                 categories=_categories(category),
                 **await _span(reading, event_id),
-                **_when(reading.book, plant, grain, bucket, start, end),
+                **_when(
+                    reading.book, plant, grain, bucket, start, end, event_id, reading.now
+                ),
             )  # fmt: skip
             if not wants_csv(request, kind):
                 return await _page(reading, which, after, limit)
@@ -92,11 +95,14 @@ def _categories(name: str | None) -> tuple[str, ...] | None:
 
 
 def _when(
-    book: RateBook, plant: str | None, grain: str, bucket: str, start: str, end: str
-) -> dict[str, Any]:
-    """The edges of time; without any, whatever it is."""
-    if not (bucket or start or end):
+    book: RateBook, plant: str | None, grain: str, bucket: str, start: str, end: str,
+    event_id: str | None, now: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """The edges of time: an event has its own; where nobody says any, the last 30 days."""
+    if event_id is not None:
         return {}
+    if not (bucket or start or end):
+        return {"since": now - _DEFAULT}
     zone = zone_of(book, plant)
     if bucket and grain == "hour":
         hour = edge(bucket, grain, zone)

@@ -23,8 +23,8 @@ ENTRIES = (
     "The entries of the ledger that a figure is the sum of, newest first, each with its event's "
     "bytes, the version of the rates, and the formula with the numbers in it, computed anew and "
     "compared with what is booked. Say which by `bucket` (with `grain`), by `from` and `to`, or "
-    "by `event_id`. `next` is the cursor of the next page: an entry is on exactly one page, "
-    "whatever is booked meanwhile. CSV has all pages in one." + _CURRENCIES
+    "by `event_id`; else the last 30 days. `next` is the cursor of the next page: an entry is on "
+    "exactly one page, whatever is booked meanwhile. CSV has all pages in one." + _CURRENCIES
 )
 
 _ROW: dict[str, Any] = {

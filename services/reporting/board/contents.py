@@ -42,20 +42,21 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
     """What the page shows; `span` is `day` or `month`, of the Pareto."""
     days = await _days(reading, view)
     hours = await _hours(reading, view)
+    newest = await newest_by_line(reading, view)
     return {
         **await _where(reading, view),
         "hour": await _last_hour(reading, view, aims),
         "today": await _today(reading, view, aims, days),
         "month": _month(view, aims, days),
         "hours": _by_hour(view, aims, hours),
-        "lines": await _lines(reading, view, aims, days, hours),
+        "lines": _lines(view, aims, days, hours, newest),
         "span": span,
         "paretos": await paretos(
             reading.conn, view, view.month if span == "month" else view.day, view.day + ONE_DAY
         ),
         "open_stops": await ticking(reading.conn, reading.book, view),
         "latest": await _latest(reading, view),
-        "alerts": [asdict(alert) for alert in await _alerts(reading, view, aims)],
+        "alerts": [asdict(alert) for alert in await _alerts(reading, view, aims, newest)],
     }
 
 
@@ -183,11 +184,11 @@ def _sums(rows: list[ReportRow], key: Any) -> dict[Any, Sum]:
     return found
 
 
-async def _lines(
-    reading: Reading, view: View, aims: Aims, days: list[ReportRow], hours: list[ReportRow]
-) -> list[dict[str, Any]]:
+def _lines(
+    view: View, aims: Aims, days: list[ReportRow], hours: list[ReportRow],
+    newest: dict[str, datetime],
+) -> list[dict[str, Any]]:  # fmt: skip
     """The dearest first, each with its hours as a sparkline."""
-    newest = await newest_by_line(reading, view)
     today = _sums([r for r in days if r.bucket == view.day], lambda r: r.dims["line"])
     before = _sums([r for r in days if r.bucket == view.day_before], lambda r: r.dims["line"])
     month = _sums([r for r in days if _date(r) >= view.month], lambda r: r.dims["line"])
@@ -237,7 +238,9 @@ async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-async def _alerts(reading: Reading, view: View, aims: Aims) -> list[alerts.Alert]:
+async def _alerts(
+    reading: Reading, view: View, aims: Aims, newest: dict[str, datetime]
+) -> list[alerts.Alert]:
     """What is over, silent, or missing now; a day that is over has none but the last."""
     held = await waiting(reading.conn, reading.book, view.now)
     unpriced = [group for group in held.unpriced if group.plant == view.plant]
@@ -249,7 +252,6 @@ async def _alerts(reading: Reading, view: View, aims: Aims) -> list[alerts.Alert
     rows = await _trailing(reading, view, view.now, _HOUR, ("line",))
     by_line = _sums(rows, lambda row: row.dims["line"])
     stopped = {s.open.line for s in held.open_stops if s.open.plant == view.plant}
-    newest = await newest_by_line(reading, view)
     return [
         *alerts.over_target(view, by_line, aims),
         *alerts.silent_lines(view, newest, stopped),
