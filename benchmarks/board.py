@@ -90,7 +90,7 @@ def _questions() -> list[tuple[str, str]]:
         ("/v1/entries, a month", f"/v1/entries?plant=north&grain=month&bucket={month}"),
         ("/v1/entries, a month, one code", f"/v1/entries?plant=north&grain=month&bucket={month}"
          "&defect_code=jam&line=L3"),
-        ("/v1/entries, of all time", "/v1/entries"),
+        ("/v1/entries, the last 30 days", "/v1/entries"),
     ]  # fmt: skip
 
 

@@ -147,7 +147,7 @@ const KINDS = { stage: "Stage", defect_code: "Defect code", element: "Element" }
 
 export function pareto(b, kind) {
   const bars = b.paretos[kind];
-  const name = (bar) => (bar.others ? `${bar.others} others` : bar.name === null ? `no ${KINDS[kind].toLowerCase()}` : kind === "element" ? f.element(bar.name) : bar.name);
+  const name = (bar) => (bar.others ? `${bar.others} others` : bar.name === null ? (kind === "stage" ? "no stage" : "no code") : kind === "element" ? f.element(bar.name) : bar.name);
   return panel("pareto", "What costs most",
     h("div", { class: "choices" },
       h("nav", { "aria-label": "Pareto by" }, Object.entries(KINDS).map(([k, title]) =>
