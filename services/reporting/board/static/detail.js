@@ -69,7 +69,7 @@ function openStops(b, asked) {
   const line = asked.get("line");
   const open = b.open_stops.filter((stop) => !line || stop.line === line);
   if (!open.length || (asked.get("element") && asked.get("element") !== "downtime")) return null;
-  return h("p", { class: "quiet" }, `${open.length === 1 ? "A stop that is open" : `${open.length} stops that are open`} cost more meanwhile: on the board already, in the ledger once over.`);
+  return h("p", { class: "quiet" }, `${open.length === 1 ? "A stop that is open costs" : `${open.length} stops that are open cost`} more meanwhile: on the board already, in the ledger once over.`);
 }
 
 function words(asked, b) {
