@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -14,6 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from copq.exits import Exit
+from services.reporting.exact import exact, plain
+
+__all__ = ["err", "exact", "fail", "money", "out", "percent", "print_json", "table"]
 
 _NARROW = 10
 """No column of words gets narrower than this."""
@@ -33,21 +35,7 @@ def fail(message: str, code: Exit = Exit.USAGE) -> NoReturn:
 
 def print_json(value: Any) -> None:
     """Exact: money and quantities are strings, instants ISO 8601."""
-    print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return exact(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    raise TypeError(f"no JSON for {type(value)}")
-
-
-def exact(value: Decimal) -> str:
-    """All digits that matter, never an exponent."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    print(json.dumps(value, default=plain, ensure_ascii=False, indent=2))
 
 
 def money(value: Decimal) -> str:

@@ -1,6 +1,8 @@
 """`copq demo` as a newcomer runs it: what it shows, and what it leaves alone."""
 
 import json
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -24,7 +26,14 @@ def words(folder: Path) -> list[str]:
 
 
 def run(folder: Path, inside: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words(folder), cwd=inside, capture_output=True, text=True, timeout=200)
+    return subprocess.run(
+        words(folder),
+        cwd=inside,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def money_after(label: str, shown: str) -> list[Decimal]:
@@ -83,6 +92,25 @@ def test_valves_are_within_a_thousandth_of_the_published(shown: str) -> None:
 def test_it_ends_clean_and_says_how_to_go_on(shown: str) -> None:
     for said in ("illustrative", "Every event has its price", "No difference", "copq up --data"):
         assert said in shown
+
+
+def test_at_a_terminal_the_board_stays_up_until_it_is_stopped(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        words(tmp_path / "d"), cwd=ROOT, stdin=theirs, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    address = next(line for line in process.stdout if "?plant=bottling" in line).strip()
+    assert next(line for line in process.stdout if "Ctrl-C" in line)
+    assert "<main" in httpx.get(address, trust_env=False).text
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.stdout.read()
+    assert process.wait(60) == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address, trust_env=False)
+    os.close(ours)
+    os.close(theirs)
 
 
 def test_a_folder_with_other_data_is_left_alone(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,6 +17,7 @@ from copq.demo import bottling, sending, valves
 from copq.demo.folder import fresh
 from copq.demo.service import free_port, running
 from copq.demo.telling import command, heading, say
+from copq.terminal import out
 from services.rates.store import load
 
 DATA = Path("copq-data/demo")
@@ -28,6 +31,10 @@ def demo(
     data: Annotated[
         Path, typer.Option("--data", help="Folder of the demo alone; emptied at each run.")
     ] = DATA,
+    board: Annotated[
+        bool,
+        typer.Option(help="Leave the board up at the end, where somebody sits at the terminal."),
+    ] = True,
 ) -> None:
     """Import a plant's fortnight through a running service, and show what it cost.
 
@@ -41,8 +48,11 @@ def demo(
     fresh(data)
     say("COPQ on two examples: two weeks of a bottling plant, and a day of tyre valves.")
     say("A line after $ is a command to copy. Before, once: source .venv/bin/activate")
-    _run(data)
+    port = free_port()
+    _run(data, port)
     heading(f"Done in {time.monotonic() - started:.0f} s")
+    if board and sys.stdin.isatty():
+        _leave_board_up(data, port)
     _show_how_to_go_on(data)
 
 
@@ -57,8 +67,7 @@ def _leave(number: int, _: object) -> NoReturn:
     raise SystemExit(128 + number)
 
 
-def _run(data: Path) -> None:
-    port = free_port()
+def _run(data: Path, port: int) -> None:
     heading("Everything in one process: HTTP, pricing, ledger, an embedded Postgres")
     command(f"copq up --data {data} --port {port}")
     started = time.monotonic()
@@ -68,6 +77,17 @@ def _run(data: Path) -> None:
         sending.import_log(url, data)
         sending.send_day(url)
         _show_figures(data)
+
+
+def _leave_board_up(data: Path, port: int) -> None:
+    """Until Ctrl-C; the service is stopped then."""
+    with running(data, port) as url:
+        say("The board of the log's last whole day, and of now:")
+        for view in (f"?plant={bottling.PLANT}&day={bottling.LAST_WHOLE}", ""):
+            out.print(f"  {url}/{view}", style="bold", markup=False, soft_wrap=True)
+        say("It stays up until you press Ctrl-C.")
+        with suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 def _show_figures(data: Path) -> None:

@@ -1,4 +1,4 @@
-"""Rows of figures as commands show them: one table, one JSON, one line of what they mean."""
+"""Rows of figures as commands show them: one table, one line of what they mean."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -6,13 +6,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from copq.terminal import money, out, percent, table
+from services.reporting.answers import BASIS
 from services.reporting.figures import ReportRow
 from services.reporting.unpriced import Held
 
-BASIS = (
-    "An estimate at standard rates, for finance to reconcile. COPQ is failure alone, other CoQ "
-    "appraisal and prevention. COPQ % = COPQ / base; base = cost of production."
-)
 EMPTY = (
     "No figures here yet. Rates first: copq rates import FILE; "
     "then events: copq import FILE, or POST /v1/events. What has no price: copq unpriced"
@@ -88,27 +85,3 @@ def show_notes(held: Held) -> None:
         out.print(f"Not in it: {held.corrections} corrections that wait. See: copq unpriced")
     if held.open_stops:
         out.print(f"Open stops counted until now: {held.open_stops}. See: copq unpriced")
-
-
-def row_json(row: ReportRow) -> dict[str, Any]:
-    """All of a row; money exact, `copq_share` null where there is no base."""
-    return {
-        "from": row.bucket,
-        **{name: value or None for name, value in row.dims.items()},
-        "currency": row.currency,
-        "net": row.net, "gross": row.gross, "recovered": row.recovered, "allowed": row.allowed,
-        "hours": row.hours, "copq": row.copq, "coq": row.coq, "base": row.base,
-        "base_name": "cost of production", "copq_share": row.copq_share, "units": row.units,
-        "good": row.good, "rejected": row.rejected, "provisional": row.provisional,
-        "flags": row.flags,
-    }  # fmt: skip
-
-
-def held_json(held: Held) -> dict[str, Any]:
-    """What stands beside every answer."""
-    return {
-        "basis": BASIS,
-        "unpriced_events": held.unpriced,
-        "waiting_corrections": held.corrections,
-        "open_stops": held.open_stops,
-    }

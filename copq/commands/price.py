@@ -8,12 +8,13 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from copq.commands.figures import BASIS, row_json, show_rows
+from copq.commands.figures import show_rows
 from copq.exits import Exit
 from copq.terminal import exact, fail, money, out, print_json, table
 from services.rates.book import RateBook
 from services.rates.file import RateFileError, read_rate_file
 from services.rates.store import book_of
+from services.reporting.answers import BASIS, row_json
 from services.reporting.figures import ReportRow, Scope, fold
 from services.reporting.offline import Offline, OfflineEntry, price_offline, read_events
 

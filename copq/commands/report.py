@@ -3,23 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 from asyncpg import Connection
 
-from copq.commands.figures import (
-    BASIS,
-    EMPTY,
-    held_json,
-    row_json,
-    share,
-    show_notes,
-    show_rows,
-    when,
-)
+from copq.commands.figures import EMPTY, share, show_notes, show_rows, when
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
 from copq.terminal import fail, money, out, print_json, table
@@ -30,6 +21,8 @@ from services.reporting import report as reporting
 from services.reporting import trailing as windows
 from services.reporting import unpriced as waiting
 from services.reporting.accrual import OpenStop
+from services.reporting.answers import BASIS, held_json, row_json
+from services.reporting.edges import day_of, default_start, dimensions, edge
 from services.reporting.figures import DIMENSIONS, Scope
 from services.reporting.verify import verify
 
@@ -73,8 +66,8 @@ def report(
         zone = reporting.zone_of(book, plant)
         query = _asked(
             lambda: reporting.ReportQuery(
-                plant, line, product, element, _dimensions(by), grain,
-                _edge(start, grain, zone) or _default_start(grain, now), _edge(end, grain, zone),
+                plant, line, product, element, dimensions(by), grain,
+                edge(start, grain, zone) or default_start(grain, now), edge(end, grain, zone),
             )
         )  # fmt: skip
         rows = await reporting.report(conn, book, query, now)
@@ -110,7 +103,7 @@ def trailing(
     now = datetime.now(UTC)
 
     async def run(conn: Connection, book: RateBook) -> Any:
-        scope = _asked(lambda: Scope(plant, line, product, element, _dimensions(by)))
+        scope = _asked(lambda: Scope(plant, line, product, element, dimensions(by)))
         found = await windows.trailing(conn, book, scope, now)
         return found, await waiting.held(conn, now), reporting.zone_of(book, plant)
 
@@ -119,7 +112,7 @@ def trailing(
         print_json({"at": now, "windows": [_window_json(w) for w in found], **held_json(held)})
         return
     for window in found:
-        _show_window(window, _dimensions(by), zone)
+        _show_window(window, dimensions(by), zone)
     if not any(window.rows for window in found):
         out.print(EMPTY)
     show_notes(held)
@@ -156,8 +149,8 @@ def drivers(
     Example: copq drivers --plant north --line L1 --from 2026-03-01 --to 2026-04-01 --top 5
     """
     now = datetime.now(UTC)
-    first = _asked(lambda: _day(start)) or now.date() - timedelta(days=30)
-    last = _asked(lambda: _day(end)) or now.date() + timedelta(days=2)
+    first = _asked(lambda: day_of(start)) or now.date() - timedelta(days=30)
+    last = _asked(lambda: day_of(end)) or now.date() + timedelta(days=2)
 
     async def run(conn: Connection, book: RateBook) -> Any:
         found = await driving.drivers(conn, first, last, top, plant, line)
@@ -302,30 +295,6 @@ def _asked(build: Callable[[], T]) -> T:
         return build()
     except ValueError as error:
         fail(str(error))
-
-
-def _dimensions(by: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in by.split(",") if name.strip())
-
-
-def _edge(text: str, grain: str, zone: tzinfo) -> datetime | date | None:
-    if not text or grain != "hour":
-        return _day(text)
-    instant = datetime.fromisoformat(text)
-    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
-
-
-def _day(text: str) -> date | None:
-    """A day, or the first of a month."""
-    if not text:
-        return None
-    return date.fromisoformat(f"{text}-01" if len(text) == len("2026-03") else text)
-
-
-def _default_start(grain: str, now: datetime) -> datetime | date:
-    if grain == "hour":
-        return now - timedelta(hours=24)
-    return now.date() - timedelta(days=30 if grain == "day" else 365)
 
 
 def _span(query: reporting.ReportQuery, zone: tzinfo) -> str:

@@ -1,4 +1,4 @@
-"""`copq reporting`: what Postgres holds, for Prometheus."""
+"""`copq reporting`: what Postgres holds, for people, for programs and for Prometheus."""
 
 from typing import Annotated
 
@@ -46,7 +46,7 @@ def reporting(
         ),
     ] = False,
 ) -> None:
-    """Serve COPQ from Postgres: /metrics for Prometheus, /healthz, /readyz.
+    """Serve COPQ from Postgres: the board at /, the query API (docs: /docs), /metrics.
 
     Results are for the roles manager and finance: on this machine alone it is open until the
     first token is made (copq tokens create), elsewhere it asks for one from the start.
@@ -60,4 +60,6 @@ def reporting(
     refuse_other_schema(database_url)
     door = None if no_auth else TokenDoor(database_url, needs_token=not is_loopback(host))
     exporter = Exporter(database_url, every, max_series)
-    run_service(lambda stop: serve(host, port, stop, exporter, door, tls, open_metrics))
+    run_service(
+        lambda stop: serve(database_url, host, port, stop, exporter, door, tls, open_metrics)
+    )

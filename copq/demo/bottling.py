@@ -20,6 +20,7 @@ ZONE = ZoneInfo("America/New_York")
 # its first six hours belong to 31 May, and its last day lacks six.
 FIRST, LAST = date(2025, 5, 31), date(2025, 6, 14)
 UNTIL = LAST + timedelta(days=1)
+LAST_WHOLE = LAST - timedelta(days=1)
 LOG_ENDS = datetime(2025, 6, 15, tzinfo=ZONE)
 TODAY_FROM = datetime(2025, 6, 14, 6, tzinfo=ZONE)
 DAY = timedelta(days=1)

@@ -121,11 +121,11 @@ async def current(conn: Connection) -> int:
     return revision
 
 
-async def load(conn: Connection) -> RateBook:
-    """The whole book as of its newest revision."""
+async def load(conn: Connection, at: int | None = None) -> RateBook:
+    """The whole book as of its newest revision, or of an earlier one."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        revision = await current(conn)
-        rows = await conn.fetch(_ALL_ITEMS)
+        revision = await current(conn) if at is None else at
+        rows = await conn.fetch(_ALL_ITEMS, revision)
     found: dict[str, list[Versioned[Any]]] = {kind: [] for kind in _MODELS}
     for row in rows:
         item = _MODELS[row["kind"]].model_validate_json(row["content"])

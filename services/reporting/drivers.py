@@ -1,7 +1,7 @@
 """What drives the cost: the worst combinations of element, stage, code and machine."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from asyncpg import Connection
 
 from schemas.priced import FAILURES
 from services.costing.price import quotient
+from services.rates.calendar import Calendar
 from services.sql_files import statement
 
 _DRIVERS = statement(__file__, "drivers")
@@ -36,15 +37,25 @@ class Driver:
 
 async def drivers(
     conn: Connection, start: date, end: date, top: int = 10,
-    plant: str | None = None, line: str | None = None,
+    plant: str | None = None, line: str | None = None, calendar: Calendar | None = None,
 ) -> list[Driver]:  # fmt: skip
     """The `top` worst of each currency in the production days [start, end), worst first.
 
-    From the ledger: failure alone, what is booked and stands. Open stops are not in it.
+    From the ledger: failure alone, what is booked and stands. Open stops are not in it. With the
+    plant's `calendar` no entry beside these days is read.
     """
     failures = [str(category) for category in FAILURES]
-    rows = await conn.fetch(_DRIVERS, start, end, plant, line, failures, top)
+    around = _instants(start, end, calendar)
+    rows = await conn.fetch(_DRIVERS, start, end, plant, line, failures, top, *around)
     return [_driver(dict(row)) for row in rows]
+
+
+def _instants(start: date, end: date, calendar: Calendar | None) -> tuple[datetime, datetime]:
+    """What the days lie within: a day is within two days of its date, wherever the plant is."""
+    if calendar is not None:
+        return calendar.start_of(start), calendar.start_of(end)
+    midnights = [datetime.combine(day, time(), UTC) for day in (start, end)]
+    return midnights[0] - timedelta(days=2), midnights[1] + timedelta(days=2)
 
 
 def _driver(row: dict[str, Any]) -> Driver:

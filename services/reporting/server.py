@@ -1,20 +1,25 @@
-"""The reporting service: what Postgres holds, for Prometheus."""
+"""The reporting service: what Postgres holds, for people, for programs and for Prometheus."""
 
 import asyncio
 
 from fastapi import FastAPI, Response
+from fastapi_offline import FastAPIOffline
 
 from services.access.door import Door, OpenDoor
+from services.access.login import add_login
 from services.access.tokens import TokenDoor
 from services.beside import run_beside
 from services.ingest.serving import Tls, serve_http
+from services.pages.page import add_pages
+from services.reporting.api.source import reading_pool
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.exporter.http import add_metrics
+from services.reporting.results import add_results
 
 
 def make_reporting(exporter: Exporter, door: Door) -> FastAPI:
     """The HTTP service around an exporter, which somebody has to run."""
-    app = FastAPI(title="COPQ reporting", version="1", description=__doc__ or "")
+    app = FastAPIOffline(title="COPQ reporting", version="1", description=__doc__ or "")
 
     @app.get("/healthz", summary="Is the process alive?")
     async def health() -> dict[str, str]:
@@ -31,6 +36,7 @@ def make_reporting(exporter: Exporter, door: Door) -> FastAPI:
 
 
 async def serve(
+    dsn: str,
     host: str,
     port: int,
     stop: asyncio.Event,
@@ -42,5 +48,12 @@ async def serve(
     """Until `stop` is set. Without `tokens` it is open; with `open_metrics`, /metrics alone is."""
     door = tokens or OpenDoor()
     app = make_reporting(exporter, OpenDoor() if open_metrics else door)
+    add_pages(app)
+    add_login(app, door)
+    reading = await reading_pool(dsn)
+    add_results(app, reading, door)
     beside = [tokens.run()] if tokens else []
-    await run_beside(serve_http(app, host, port, stop, tls), exporter.run(), *beside, stop=stop)
+    try:
+        await run_beside(serve_http(app, host, port, stop, tls), exporter.run(), *beside, stop=stop)
+    finally:
+        reading.terminate()

@@ -1,4 +1,4 @@
-"""Everything in one process: HTTP, the form and MQTT in, pricing, posting, late pricing."""
+"""Everything in one process: the ways in, pricing, posting, late pricing, and results."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -15,8 +15,10 @@ from services.ingest.mqtt.service import MqttSource, beside_mqtt
 from services.ingest.people import add_people
 from services.ingest.serving import Tls, serve_http
 from services.rates.watch import RateWatch
+from services.reporting.api.source import reading_pool
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.exporter.http import add_metrics
+from services.reporting.results import add_results
 from services.standalone.intake import LedgerIntake, pool_of
 
 Beside = Callable[[Intake], Coroutine[Any, Any, None]]
@@ -36,12 +38,12 @@ async def serve(
     """Until `stop` is set; what was accepted by then is committed. Without `tokens` it is open."""
     rates = RateWatch(dsn)
     await rates.first()
-    pool = await pool_of(dsn)
-    intake, door = LedgerIntake(pool), tokens or OpenDoor()
+    pool, reading = await pool_of(dsn), await reading_pool(dsn)
+    intake, door, exporter = LedgerIntake(pool), tokens or OpenDoor(), Exporter(dsn)
     app = make_http(intake, door, checks={"postgres": intake.ready}, stop=stop)
     add_people(app, door, intake, pool, lambda: rates.book)
-    exporter = Exporter(dsn)
     add_metrics(app, exporter, door)
+    add_results(app, reading, door)
     serving = serve_http(app, host, port, stop, tls)
     try:
         await run_beside(
@@ -56,3 +58,4 @@ async def serve(
         )
     finally:
         pool.terminate()
+        reading.terminate()

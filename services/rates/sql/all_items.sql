@@ -1,1 +1,1 @@
-select kind, revision, content from copq.rate_item
+select kind, revision, content from copq.rate_item where revision <= $1

@@ -1,5 +1,5 @@
 -- Failure cost by element, stage, code and, of stops, machine, in the production days from $1 to
--- $2. A day lies within two days of its date, wherever the plant is.
+-- $2, which lie between the instants $7 and $8.
 with losses as (
     select
         currency, element, stage, defect_code,
@@ -7,8 +7,7 @@ with losses as (
         sum(net) as net, sum(hours) as hours, sum(quantity) as quantity,
         sum(case when reverses is null then 1 else -1 end)::bigint as entries
     from copq.ledger
-    where occurred_at >= ($1::date - 2)::timestamp at time zone 'UTC'
-        and occurred_at < ($2::date + 2)::timestamp at time zone 'UTC'
+    where occurred_at >= $7 and occurred_at < $8
         and day >= $1 and day < $2
         and ($3::text is null or plant = $3)
         and ($4::text is null or line = $4)

@@ -1,0 +1,38 @@
+"""What an answer with figures says, to whoever asks: a command, a program, the board."""
+
+from typing import Any
+
+from services.reporting.figures import ReportRow
+from services.reporting.unpriced import Held
+
+BASE_NAME = "cost of production"
+BASIS = (
+    "An estimate at standard rates, for finance to reconcile. COPQ is failure alone, other CoQ "
+    "appraisal and prevention. COPQ % = COPQ / base; base = cost of production."
+)
+NO_BASE = "nothing was produced here, so there is no base and no percentage"
+
+
+def row_json(row: ReportRow) -> dict[str, Any]:
+    """All of a row; money exact, `copq_share` null where there is no base, with the reason."""
+    return {
+        "from": row.bucket,
+        **{name: value or None for name, value in row.dims.items()},
+        "currency": row.currency,
+        "net": row.net, "gross": row.gross, "recovered": row.recovered, "allowed": row.allowed,
+        "hours": row.hours, "copq": row.copq, "coq": row.coq, "base": row.base,
+        "base_name": BASE_NAME, "copq_share": row.copq_share,
+        "copq_share_reason": None if row.base > 0 else NO_BASE, "units": row.units,
+        "good": row.good, "rejected": row.rejected, "provisional": row.provisional,
+        "flags": row.flags,
+    }  # fmt: skip
+
+
+def held_json(held: Held) -> dict[str, Any]:
+    """What stands beside every answer."""
+    return {
+        "basis": BASIS,
+        "unpriced_events": held.unpriced,
+        "waiting_corrections": held.corrections,
+        "open_stops": held.open_stops,
+    }

@@ -1,0 +1,1 @@
+"""The query API: results as JSON and CSV, for managers and finance."""

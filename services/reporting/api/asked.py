@@ -1,0 +1,40 @@
+"""The parameters of a request, each with what it means, and how they are read."""
+
+from typing import Annotated, Literal
+
+from fastapi import Query
+
+from services.reporting.figures import DIMENSIONS
+
+Plant = Annotated[str | None, Query(description="Of this plant alone.", examples=["north"])]
+Line = Annotated[str | None, Query(description="Of this line alone.", examples=["L1"])]
+Product = Annotated[str | None, Query(description="Of this product alone.", examples=["TR29"])]
+Element = Annotated[
+    str | None,
+    Query(description="Of this element alone: defect, scrap, downtime, …", examples=["defect"]),
+]
+By = Annotated[
+    str,
+    Query(
+        description=f"A row for each, with commas: {', '.join(DIMENSIONS)}.",
+        examples=["line,product"],
+    ),
+]
+Grain = Annotated[Literal["hour", "day", "month"], Query(description="The length of a bucket.")]
+From = Annotated[
+    str,
+    Query(
+        alias="from",
+        description="The first day, month or hour: 2026-03-01, 2026-03, 2026-03-01T06:00. A time "
+        "without an offset is the plant's own.",
+        examples=["2026-03-01"],
+    ),
+]
+To = Annotated[
+    str,
+    Query(alias="to", description="The first that is not in it.", examples=["2026-04-01"]),
+]
+Format = Annotated[
+    Literal["json", "csv"] | None,
+    Query(alias="format", description="Else as the Accept header says; JSON without one."),
+]

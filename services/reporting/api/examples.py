@@ -1,0 +1,99 @@
+"""What the API's documentation says of each question, with an answer to it."""
+
+from typing import Any
+
+_CURRENCIES = " A row has one currency; currencies are never added. Money is text, with all digits."
+
+COPQ = (
+    "Sums of the buckets that begin in [from, to), a row for each bucket and for each value of "
+    "`by`. Without `from`: the last 24 hours, 30 days or 12 months. A share is a sum over a sum; "
+    "without a base it is null, and `copq_share_reason` says why. Stops still open count until "
+    "now, and are told apart as `provisional`." + _CURRENCIES
+)
+TRAILING = (
+    "Exact windows up to this instant, open on the left. Better for an alarm than calendar "
+    "buckets, which have almost no base in their first minutes." + _CURRENCIES
+)
+DRIVERS = (
+    "Combinations of element, stage, defect code and, of stops, machine, the dearest first, each "
+    "with its share of all losses and that of it with all dearer ones. Production days in "
+    "[from, to); without them the last 30 days. Stops still open are not in it." + _CURRENCIES
+)
+ENTRIES = (
+    "The entries of the ledger that a figure is the sum of, newest first, each with its event's "
+    "bytes, the version of the rates, and the formula with the numbers in it, computed anew and "
+    "compared with what is booked. Say which by `bucket` (with `grain`), by `from` and `to`, or "
+    "by `event_id`; else the last 30 days. `next` is the cursor of the next page: an entry is on "
+    "exactly one page, whatever is booked meanwhile. CSV has all pages in one." + _CURRENCIES
+)
+
+_ROW: dict[str, Any] = {
+    "from": "2026-03-02", "plant": "north", "line": "L1", "currency": "EUR", "net": "412.5",
+    "gross": "430", "recovered": "16", "allowed": "1.5", "hours": "0.5", "copq": "412.5",
+    "coq": "440", "base": "13750", "base_name": "cost of production", "copq_share": "0.03",
+    "copq_share_reason": None, "units": "1375", "good": "1340", "rejected": "35",
+    "provisional": "0", "flags": [],
+}  # fmt: skip
+_BESIDE = {
+    "basis": "An estimate at standard rates, …", "unpriced_events": 0, "waiting_corrections": 0,
+    "open_stops": 0,
+}  # fmt: skip
+_AT = "2026-03-02T14:05:00+00:00"
+COPQ_ANSWER = {
+    "at": _AT, "grain": "day", "from": "2026-03-01", "to": None, "rows": [_ROW], **_BESIDE
+}  # fmt: skip
+TRAILING_ANSWER = {
+    "at": _AT,
+    "windows": [
+        {"window": "1 h", "after": "2026-03-02T13:05:00+00:00", "to": _AT,
+         "rows": [{**_ROW, "from": None}]}
+    ],
+    **_BESIDE,
+}  # fmt: skip
+DRIVERS_ANSWER = {
+    "at": _AT, "from": "2026-03-01", "to": "2026-04-01",
+    "rows": [
+        {"rank": 1, "element": "downtime", "stage": None, "defect_code": "jam",
+         "work_unit": "packer-1", "currency": "EUR", "net": "290", "hours": "0.5", "quantity": "0",
+         "entries": 3, "share": "0.703030303", "cumulative_share": "0.703030303"}
+    ],
+    **_BESIDE,
+}  # fmt: skip
+ENTRIES_ANSWER = {
+    "at": _AT, "as_of": _AT, "next": None,
+    "totals": [{"currency": "INR", "entries": 1, "lines": 1, "net": "19.062"}],
+    "entries": [
+        {"event_id": "press-4-17", "entry_no": 1, "reverses": None, "reason": None,
+         "booked_by": None, "occurred_at": "2026-03-02T14:05:00+05:30", "booked_at": _AT,
+         "received_at": _AT, "event_type": "defect", "plant": "mysuru", "line": "valves",
+         "product": "TR29", "stage": "P3", "work_unit": None, "defect_code": None, "shift": None,
+         "supplier": None, "element": "defect", "category": "internal_failure", "quantity": "3",
+         "gross": "28.17", "recovered": "9.108", "allowed": "0", "net": "19.062", "hours": "0",
+         "base": "0", "good": "0", "currency": "INR", "rate_version": 1,
+         "hour": "2026-03-02T14:00:00+05:30", "day": "2026-03-02", "period": "2026-03-01",
+         "formula": "3 pcs × 9.39 = 28.17; recovered 3 × 0.60 × 5.06 = 9.11; net 19.06",
+         "terms": ["9.39 = cost of a unit after stage P3: …"], "agrees": True, "note": None,
+         "event": {"event_id": "press-4-17", "event_type": "defect"}}
+    ],
+}  # fmt: skip
+
+
+def answers(example: Any) -> dict[int | str, dict[str, Any]]:
+    """The answers of one question, for OpenAPI."""
+    refused = {"detail": 'line "L7" is not in plant "north"; its lines are L1, L2'}
+    return {
+        200: {
+            "description": "The figures.",
+            "content": {
+                "application/json": {"example": example},
+                "text/csv": {"schema": {"type": "string"}},
+            },
+        },
+        401: {"description": "Nobody is known by this token, or there is none."},
+        403: {"description": "The token's role sees no results."},
+        422: {
+            "description": "The question makes no sense; `detail` says what to ask instead.",
+            "content": {"application/json": {"example": refused}},
+        },
+        503: {"description": "Postgres does not answer; ask again after Retry-After seconds."},
+    }

@@ -1,0 +1,78 @@
+"""Where answers come from: one snapshot of Postgres for each request, and the rates of it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import asyncpg
+from fastapi import HTTPException, Request
+
+from schemas.refusal import Refused
+from services.access.door import Door, Role
+from services.access.requests import admitted
+from services.postgres import ANSWER_S, AWAY, STATEMENT_S
+from services.rates.book import RateBook
+from services.reporting.books import Books
+
+RETRY_AFTER_S = 5
+READERS = (Role.MANAGER, Role.FINANCE)
+"""Who may see results. An operator enters, and sees none of it."""
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that one answer is made of: it is of one instant, and agrees with itself."""
+
+    conn: asyncpg.Connection
+    book: RateBook
+    books: Books
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The database, who may read it, and the time."""
+
+    pool: asyncpg.Pool
+    door: Door
+    clock: Clock = wall_clock
+    books: Books = field(default_factory=Books)
+
+    async def admit(self, request: Request) -> None:
+        """Raises `HTTPException` 401 or 403 for whoever may see no results."""
+        await admitted(request, self.door, *READERS)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reading]:
+        """Raises `HTTPException` 422 on a question that makes no sense, 503 without Postgres."""
+        try:
+            async with (
+                self.pool.acquire(timeout=ANSWER_S) as conn,
+                conn.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                yield Reading(conn, await self.books.newest(conn), self.books, self.clock())
+        except AWAY as error:
+            raise _away(error) from error
+        except (Refused, HTTPException):
+            raise
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+
+
+def _away(error: BaseException) -> HTTPException:
+    said = f"Postgres does not answer ({error}); nothing is lost, ask again in a moment"
+    return HTTPException(503, said, {"Retry-After": str(RETRY_AFTER_S)})
+
+
+async def reading_pool(dsn: str, size: int = 4) -> asyncpg.Pool:
+    """Connections for answers alone. Made without Postgres too: it is asked for when needed."""
+    return await asyncpg.create_pool(
+        dsn, min_size=0, max_size=size, timeout=ANSWER_S, command_timeout=STATEMENT_S
+    )

@@ -1,0 +1,68 @@
+"""What a supervisor must see first, in one sentence each, from the figures on the board."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from services.reporting.board.targets import Aims
+from services.reporting.board.view import Sum, View, is_over
+
+SILENT_AFTER = timedelta(minutes=30)
+"""A line that sent something today and then nothing for so long has a story to tell."""
+
+FORGOTTEN_AFTER = timedelta(hours=24)
+"""A line that has sent nothing for a day is not at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """`kind` tells where it leads: over, silent, unpriced or rejected."""
+
+    kind: str
+    level: str
+    text: str
+    line: str | None = None
+
+
+def over_target(view: View, by_line: dict[str, Sum], aims: Aims) -> Iterable[Alert]:
+    for line, hour in by_line.items():
+        share = aims.share(line, "hour")
+        if is_over(hour, share) and hour.share is not None and share is not None:
+            text = (
+                f"Line {line}, last hour: COPQ {percent(hour.share)} (target {percent(share)}), "
+                f"{hour.copq:,.0f} {view.currency}"
+            )
+            yield Alert("over", "critical", text, line)
+
+
+def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> Iterable[Alert]:
+    """A line that stands still is silent for a reason that is shown already."""
+    for line, at in sorted(newest.items()):
+        age = view.now - at
+        if SILENT_AFTER <= age < FORGOTTEN_AFTER and line not in stopped:
+            since = at.astimezone(view.calendar.zone)
+            minutes = int(age / timedelta(minutes=1))
+            text = f"Line {line} is silent since {since:%H:%M} ({minutes} min): nothing was sent"
+            yield Alert("silent", "warning", text, line)
+
+
+def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:
+    events = sum(group.events for group in unpriced)
+    if events:
+        have = "event has" if events == 1 else "events have"
+        text = f"{events:,} {have} no price, and no figure holds them: {unpriced[0].reason}"
+        yield Alert("unpriced", "warning", text)
+    if rejected:
+        were = "message was" if rejected == 1 else "messages were"
+        text = (
+            f"{rejected:,} {were} refused in the last 24 hours, of all plants; "
+            "see: copq rejected list"
+        )
+        yield Alert("rejected", "warning", text)
+
+
+def percent(share: Decimal) -> str:
+    value = share * 100
+    return f"{value:.2f} %" if abs(value) < 1 else f"{value:.1f} %"

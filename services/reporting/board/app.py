@@ -1,0 +1,116 @@
+"""Adding the board to a service: the page at `/`, its files, and what it shows as JSON."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from services.rates.book import RateBook
+from services.reporting.api import asked
+from services.reporting.api.formats import as_json
+from services.reporting.api.source import Reading, Source
+from services.reporting.board.contents import contents
+from services.reporting.board.targets import SetTargets, Targets
+from services.reporting.board.view import latest_days, view_of
+from services.reporting.edges import day_of
+from services.reporting.names import check_names
+from services.sql_files import statement
+
+_VERSION = statement(__file__, "version")
+_STATIC = Path(__file__).parent / "static"
+RENEWED_EVERY_S = 10
+"""Figures of trailing windows and open stops move with the clock, without any event."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_GUARDED = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class _Files(StaticFiles):
+    """The page's files: revalidated each time, so that an upgrade is seen at once."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(_GUARDED)
+        return response
+
+
+def add_board(app: FastAPI, source: Source, targets: Targets | None = None) -> None:
+    """Add the page, and `GET /v1/board` that it reads. Managers and finance alone see either."""
+    router = APIRouter(tags=["board"])
+    _add_page(router, source)
+    _add_contents(router, source, targets or SetTargets())
+    app.include_router(router)
+    app.mount("/board", _Files(directory=_STATIC), name="board")
+
+
+def _add_page(router: APIRouter, source: Source) -> None:
+    @router.get("/", include_in_schema=False)
+    async def page(request: Request) -> Response:
+        try:
+            await source.admit(request)
+        except HTTPException as refused:
+            return _not_shown(request, refused)
+        return FileResponse(_STATIC / "index.html", headers=_GUARDED, media_type="text/html")
+
+
+def _not_shown(request: Request, refused: HTTPException) -> Response:
+    """Who is not known signs in first; who may not see it is told so."""
+    if refused.status_code == 401:
+        where = f"{request.url.path}?{request.url.query}".rstrip("?")
+        return RedirectResponse(f"/login?next={quote(where, safe='')}", 303)
+    page = (_STATIC / "forbidden.html").read_text(encoding="utf-8")
+    return HTMLResponse(page, refused.status_code, _GUARDED)
+
+
+def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:
+    @router.get(
+        "/v1/board",
+        summary="All that the board shows, of one instant",
+        description="Without a plant: the one with the newest figures. Ask again with the ETag as "
+        "`If-None-Match`, every other second if need be: 304 while nothing has changed.",
+        responses={304: {"description": "Nothing has changed."}},
+    )
+    async def board(
+        request: Request, plant: asked.Plant = None, line: asked.Line = None,
+        day: Annotated[str, Query(description="A production day that is over; else now.")] = "",
+        span: Annotated[Literal["day", "month"], Query(description="Of the Pareto.")] = "day",
+    ) -> Response:  # fmt: skip
+        await source.admit(request)
+        async with source.reading() as reading:
+            tag = await _tag(reading, str(request.url.query))
+            if request.headers.get("if-none-match") == tag:
+                return Response(status_code=304, headers={"ETag": tag})
+            headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+            if not reading.book.sites:
+                return as_json({"empty": "rates", "read_at": reading.now}, headers)
+            await check_names(reading.conn, reading.book, plant, line, None)
+            chosen = plant or await _newest_plant(reading, reading.book)
+            view = view_of(reading.book, chosen, line, day_of(day), reading.now)
+            aims = await targets.aims(reading.conn, chosen, view.now)
+            return as_json(await contents(reading, view, aims, span), headers)
+
+
+async def _tag(reading: Reading, question: str) -> str:
+    """Changes with whatever is committed, with the rates, and with the clock."""
+    seen = await reading.conn.fetchval(_VERSION)
+    ticks = int(reading.now.timestamp() // RENEWED_EVERY_S)
+    said = f"{seen} {reading.book.revision} {ticks} {question}"
+    return f'"{hashlib.sha256(said.encode()).hexdigest()[:24]}"'
+
+
+async def _newest_plant(reading: Reading, book: RateBook) -> str:
+    latest = await latest_days(reading.conn)
+    known = [(latest[name], name) for name in latest if name in book.sites]
+    return max(known)[1] if known else min(book.sites)

@@ -1,0 +1,259 @@
+"""All that the board shows, of one snapshot: its figures agree with one another."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from schemas.priced import FAILURES
+from services.costing.price import MONEY
+from services.reporting.answers import BASE_NAME, BASIS
+from services.reporting.api.source import Reading
+from services.reporting.board import alerts
+from services.reporting.board.losses import paretos, ticking
+from services.reporting.board.targets import Aims
+from services.reporting.board.view import (
+    ONE_DAY,
+    Sum,
+    View,
+    compared,
+    latest_day,
+    latest_days,
+    sum_of,
+)  # fmt: skip
+from services.reporting.entries import Asked, Place, entries
+from services.reporting.explaining import explained
+from services.reporting.figures import ReportRow, Scope
+from services.reporting.names import lines_of
+from services.reporting.report import ReportQuery, report
+from services.reporting.trailing import Window, trailing
+from services.reporting.unpriced import waiting
+from services.sql_files import statement
+
+_NEWEST = statement(__file__, "newest")
+_REJECTED = statement(__file__, "rejected_since")
+LATEST = 6
+"""Entries in the list of the latest."""
+
+_HOUR = Window("1 h", timedelta(hours=1))
+_WEEK = timedelta(days=7)
+
+
+async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[str, Any]:
+    """What the page shows; `span` is `day` or `month`, of the Pareto."""
+    days = await _days(reading, view)
+    hours = await _hours(reading, view)
+    newest = await newest_by_line(reading, view)
+    return {
+        **await _where(reading, view),
+        "hour": await _last_hour(reading, view, aims),
+        "today": await _today(reading, view, aims, days),
+        "month": _month(view, aims, days),
+        "hours": _by_hour(view, aims, hours),
+        "lines": _lines(view, aims, days, hours, newest),
+        "span": span,
+        "paretos": await paretos(
+            reading.conn, view, view.month if span == "month" else view.day, view.day + ONE_DAY
+        ),
+        "open_stops": await ticking(reading.conn, reading.book, view),
+        "latest": await _latest(reading, view),
+        "alerts": [asdict(alert) for alert in await _alerts(reading, view, aims, newest)],
+    }
+
+
+async def _where(reading: Reading, view: View) -> dict[str, Any]:
+    """What the figures are of, and what they stand on."""
+    latest = await latest_days(reading.conn)
+    return {
+        "as_of": view.now.astimezone(view.calendar.zone),
+        "read_at": reading.now.astimezone(view.calendar.zone),
+        "live": view.live,
+        "plant": view.plant,
+        "plants": [
+            {"plant": name, "currency": site.currency, "has_figures": name in latest}
+            for name, site in sorted(reading.book.sites.items())
+        ],
+        "line": view.line,
+        "line_names": await lines_of(reading.conn, reading.book, view.plant),
+        "day": view.day,
+        "day_start": view.day_start.astimezone(view.calendar.zone),
+        "day_end": view.day_end.astimezone(view.calendar.zone),
+        "latest_day": await latest_day(reading.conn, view.plant),
+        "zone": str(view.calendar.zone),
+        "currency": view.currency,
+        "base_name": BASE_NAME,
+        "basis": BASIS,
+    }
+
+
+async def _days(reading: Reading, view: View) -> list[ReportRow]:
+    """By line and production day, this month and the one before."""
+    query = ReportQuery(
+        view.plant, view.line, by=("line",), start=min(view.month_before, view.day - _WEEK),
+        end=view.day + ONE_DAY,
+    )  # fmt: skip
+    return await report(reading.conn, reading.book, query, view.now)
+
+
+async def _hours(reading: Reading, view: View) -> list[ReportRow]:
+    """By line and hour, the day and the day before."""
+    start, end = view.calendar.start_of(view.day_before), view.day_end
+    query = ReportQuery(
+        view.plant, view.line, by=("line",), grain="hour", start=start, end=end
+    )  # fmt: skip
+    return await report(reading.conn, reading.book, query, view.now)
+
+
+async def _last_hour(reading: Reading, view: View, aims: Aims) -> dict[str, Any] | None:
+    """The last 60 minutes, against the same a day ago. None on a day that is over."""
+    if not view.live:
+        return None
+    now = sum_of(await _trailing(reading, view, view.now, _HOUR))
+    before = sum_of(await _trailing(reading, view, view.now - ONE_DAY, _HOUR))
+    return compared(now, before, aims, view.line, "hour")
+
+
+async def _trailing(
+    reading: Reading, view: View, at: datetime, window: Window, by: tuple[str, ...] = ()
+) -> list[ReportRow]:
+    scope = Scope(view.plant, view.line, by=by)
+    [found] = await trailing(reading.conn, reading.book, scope, at, [window])
+    return found.rows
+
+
+async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
+    """The day so far, against as much of the day before."""
+    whole = sum_of([row for row in days if row.bucket == view.day_before])
+    before = whole
+    if view.live:
+        before = sum_of(await _same_time_yesterday(reading, view))
+    today = sum_of([row for row in days if row.bucket == view.day])
+    said = compared(today, before, aims, view.line, "day")
+    return {**said, "whole_day_before": whole.said()}
+
+
+async def _same_time_yesterday(reading: Reading, view: View) -> list[ReportRow]:
+    start = view.calendar.start_of(view.day_before)
+    # A window is open on its left: the first instant of the day is in it by a microsecond.
+    elapsed = view.now - view.day_start + timedelta(microseconds=1)
+    end = start + (view.now - view.day_start)
+    return await _trailing(reading, view, end, Window("so far", elapsed))
+
+
+def _month(view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
+    """The month up to the day, against as many days of the month before."""
+    same_day = view.month_before + (view.day - view.month)
+    now = sum_of([row for row in days if _date(row) >= view.month])
+    before = sum_of(
+        [r for r in days if view.month_before <= _date(r) <= same_day and _date(r) < view.month]
+    )
+    return compared(now, before, aims, view.line, "month")
+
+
+def _date(row: ReportRow) -> Any:
+    return row.bucket
+
+
+def _by_hour(view: View, aims: Aims, hours: list[ReportRow]) -> list[dict[str, Any]]:
+    """Each hour of the day that has begun or will; its target is a share of its own base."""
+    share = aims.share(view.line, "hour")
+    found = _sums(hours, lambda row: row.bucket)
+    columns = []
+    for hour, before in zip(*_starts(view), strict=True):
+        now = found.get(hour, Sum())
+        columns.append({
+            "hour": hour.astimezone(view.calendar.zone), "copq": now.copq, "base": now.base,
+            "share": now.share, "rejected": now.rejected, "hours": now.hours,
+            "target": None if share is None else MONEY.multiply(share, now.base),
+            "before": found.get(before, Sum()).copq, "begun": hour < view.now,
+        })  # fmt: skip
+    return columns
+
+
+def _starts(view: View) -> tuple[list[datetime], list[datetime]]:
+    """The hours of the day, and as far into the day before each one of it."""
+    start, yesterday = view.day_start, view.calendar.start_of(view.day_before)
+    count = int((view.day_end - start) / timedelta(hours=1))
+    each = [timedelta(hours=number) for number in range(count)]
+    return [start + n for n in each], [yesterday + n for n in each]
+
+
+def _sums(rows: list[ReportRow], key: Any) -> dict[Any, Sum]:
+    found: dict[Any, Sum] = {}
+    for row in rows:
+        found.setdefault(key(row), Sum()).add(row)
+    return found
+
+
+def _lines(
+    view: View, aims: Aims, days: list[ReportRow], hours: list[ReportRow],
+    newest: dict[str, datetime],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The dearest first, each with its hours as a sparkline."""
+    today = _sums([r for r in days if r.bucket == view.day], lambda r: r.dims["line"])
+    before = _sums([r for r in days if r.bucket == view.day_before], lambda r: r.dims["line"])
+    month = _sums([r for r in days if _date(r) >= view.month], lambda r: r.dims["line"])
+    by_hour = _sums(hours, lambda r: (r.dims["line"], r.bucket))
+    starts = _starts(view)[0]
+    rows = [
+        {
+            "line": line,
+            **compared(today.get(line, Sum()), before.get(line, Sum()), aims, line, "day"),
+            "month": month.get(line, Sum()).said(),
+            "spark": [by_hour.get((line, h), Sum()).copq for h in starts if h < view.now],
+            "newest": newest.get(line),
+        }
+        for line in today.keys() | before.keys() | month.keys()
+    ]
+    return sorted(rows, key=lambda row: (-row["copq"], row["line"]))
+
+
+async def newest_by_line(reading: Reading, view: View) -> dict[str, datetime]:
+    """When each line was last heard of, within a week."""
+    rows = await reading.conn.fetch(_NEWEST, view.plant, view.now, view.day - _WEEK, view.day)
+    zone = view.calendar.zone
+    return {
+        row["line"]: row["occurred_at"].astimezone(zone)
+        for row in rows
+        if row["occurred_at"] is not None and view.line in (None, row["line"])
+    }
+
+
+async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
+    """The newest entries that cost something."""
+    asked = Asked(
+        plant=view.plant, line=view.line, categories=tuple(map(str, FAILURES)),
+        since=view.calendar.start_of(view.day_before), until=view.day_end,
+    )  # fmt: skip
+    now = await reading.conn.fetchval("select now()")
+    page = await entries(reading.conn, asked, Place(now), LATEST)
+    return [
+        {
+            "event_id": e.event_id, "entry_no": e.entry_no,
+            "occurred_at": e.occurred_at.astimezone(view.calendar.zone), "line": e.line,
+            "product": e.product, "stage": e.stage, "work_unit": e.work_unit,
+            "defect_code": e.defect_code, "element": e.element, "net": e.net,
+            "currency": e.currency, "formula": why.formula,
+        }
+        for e, why in await explained(reading.conn, reading.books, page.entries)
+    ]  # fmt: skip
+
+
+async def _alerts(
+    reading: Reading, view: View, aims: Aims, newest: dict[str, datetime]
+) -> list[alerts.Alert]:
+    """What is over, silent, or missing now; a day that is over has none but the last."""
+    held = await waiting(reading.conn, reading.book, view.now)
+    unpriced = [group for group in held.unpriced if group.plant == view.plant]
+    since = reading.now - ONE_DAY
+    refused = await reading.conn.fetchval(_REJECTED, since) if view.live else 0
+    found = list(alerts.not_in_the_figures(unpriced, refused))
+    if not view.live:
+        return found
+    rows = await _trailing(reading, view, view.now, _HOUR, ("line",))
+    by_line = _sums(rows, lambda row: row.dims["line"])
+    stopped = {s.open.line for s in held.open_stops if s.open.plant == view.plant}
+    return [
+        *alerts.over_target(view, by_line, aims),
+        *alerts.silent_lines(view, newest, stopped),
+        *found,
+    ]

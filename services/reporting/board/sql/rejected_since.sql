@@ -1,0 +1,1 @@
+select count(*) from copq.rejected where replayed_at is null and rejected_at >= $1

@@ -1,0 +1,123 @@
+// The charts, by uPlot: the hours as columns, the Pareto as bars with the cumulative line.
+
+import * as f from "./figures.js";
+import { go } from "./address.js";
+import { ofHour } from "./panels.js";
+
+const uPlot = globalThis.uPlot;
+const charts = new Map();
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+
+/** Draw into an element; a chart of the same shape gets new figures alone. */
+function draw(place, shape, options, data) {
+  const key = place.id;
+  const { width, height } = place.getBoundingClientRect();
+  if (!width || !height) return;
+  const whole = `${shape} ${Math.round(width)}x${Math.round(height)} ${colour("paper")}`;
+  const known = charts.get(key);
+  if (known?.whole === whole && place.contains(known.chart.root)) {
+    known.chart.setData(data);
+    return;
+  }
+  known?.chart.destroy();
+  place.replaceChildren();
+  const chart = new uPlot({ width, height, legend: { show: false }, ...options() }, data, place);
+  charts.set(key, { chart, whole });
+}
+
+export function hours(b) {
+  const place = document.getElementById("hours-chart");
+  if (!place) return;
+  current = b;
+  const numbers = (name) => b.hours.map((hour) => (hour[name] === null ? null : Number(hour[name])));
+  const target = numbers("target").map((value, index) => (b.hours[index].begun ? value : null));
+  const data = [b.hours.map((_, index) => index), numbers("before"), numbers("copq"), target];
+  draw(place, `hours ${b.hours.length}`, () => hourOptions(b.hours.length), data);
+}
+
+let current = null;
+
+function hourOptions(count) {
+  const axis = { stroke: colour("quiet"), font: `${Math.round(0.75 * rem())}px system-ui, sans-serif`, ticks: { show: false } };
+  return {
+    padding: [8, 4, 0, 0],
+    scales: { x: { time: false, range: [-0.6, count - 0.4] }, y: { range: (_, low, high) => [Math.min(0, low), Math.max(high * 1.05, 1)] } },
+    axes: [
+      { ...axis, size: 1.7 * rem(), grid: { show: false }, space: 2.4 * rem(), incrs: [1, 2, 3, 4, 6, 12], values: (_, splits) => splits.map((i) => (current.hours[i] ? f.clock(current.hours[i].hour) : "")) },
+      { ...axis, size: 3.2 * rem(), grid: { stroke: colour("rule"), width: 1 }, values: (_, splits) => splits.map(f.short) },
+    ],
+    series: [
+      {},
+      { fill: colour("before"), width: 0, paths: uPlot.paths.bars({ size: [0.82, 80] }), points: { show: false } },
+      { fill: colour("accent"), width: 0, paths: uPlot.paths.bars({ size: [0.46, 46] }), points: { show: false } },
+      { stroke: colour("ink"), width: 1.5, dash: [5, 3], paths: uPlot.paths.stepped({ align: 1 }), points: { show: false } },
+    ],
+    cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
+    hooks: { setCursor: [under], ready: [(chart) => chart.over.addEventListener("click", () => open(chart.cursor.idx))] },
+  };
+}
+
+function under(chart) {
+  const hour = current?.hours[chart.cursor.idx ?? -1];
+  const said = hour && chart.cursor.left >= 0
+    ? `${f.clock(hour.hour)}: ${f.exactly(hour.copq)} (${f.percent(hour.share)}), the day before ${f.exactly(hour.before)}` : "";
+  const place = document.getElementById("hour-under");
+  if (place) place.textContent = said;
+}
+
+const open = (index) => current.hours[index]?.begun && go(ofHour(current, current.hours[index]));
+
+/** Bars lie in the rows of the table beside them, so both are drawn from the same heights. */
+export function pareto(b, kind) {
+  const place = document.getElementById("pareto-chart");
+  const body = document.querySelector("table.pareto tbody");
+  const space = document.querySelector("table.pareto th.space");
+  if (!place || !body) return;
+  const bars = b.paretos[kind];
+  fit(place, body, space);
+  const most = Math.max(...bars.map((bar) => Number(bar.net)), 1e-9);
+  const data = [bars.map((_, index) => index), bars.map((bar) => Number(bar.net)), bars.map((bar) => Number(bar.cumulative_share) * 100)];
+  draw(place, `pareto ${bars.length} ${most}`, () => paretoOptions(bars.length, most), data);
+}
+
+function fit(place, body, space) {
+  const table = place.parentElement.getBoundingClientRect();
+  const rows = body.getBoundingClientRect();
+  const column = space.getBoundingClientRect();
+  Object.assign(place.style, {
+    left: `${column.left - table.left}px`, width: `${column.width}px`,
+    top: `${rows.top - table.top}px`, height: `${rows.height}px`,
+  });
+}
+
+function paretoOptions(count, most) {
+  return {
+    padding: [0, 6, 0, 0],
+    scales: {
+      x: { time: false, ori: 1, dir: -1, range: [-0.5, count - 0.5] },
+      y: { ori: 0, range: [0, most] }, share: { ori: 0, range: [0, 100] },
+    },
+    axes: [{ show: false, side: 3 }, { show: false, side: 2 }],
+    series: [
+      {},
+      { scale: "y", fill: colour("accent"), width: 0, paths: uPlot.paths.bars({ size: [0.5, 40] }), points: { show: false } },
+      { scale: "share", stroke: colour("ink"), width: 1.25, points: { show: true, size: 5, fill: colour("paper"), stroke: colour("ink") } },
+    ],
+    cursor: { show: false },
+    hooks: { draw: [mark] },
+  };
+}
+
+function mark(chart) {
+  const x = chart.valToPos(80, "share", true);
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.strokeStyle = colour("quiet");
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
+}

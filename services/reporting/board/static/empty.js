@@ -1,0 +1,34 @@
+// A board without figures teaches how to get some, with commands that run as they are.
+
+import { h } from "./dom.js";
+import * as f from "./figures.js";
+import { address } from "./address.js";
+
+const command = (text) => h("pre", { tabindex: 0 }, h("code", {}, text));
+
+/** Without a rate book nothing has a price. */
+export function withoutRates() {
+  return h("div", { class: "empty", "data-key": "empty" },
+    h("h1", {}, "Two steps to your first figure"),
+    h("ol", {},
+      h("li", {}, h("h2", {}, "Say what things cost"), h("p", {}, "Plants, cost tables, line rates, as finance writes them. An example comes with copq:"), command("copq rates import examples/tyre_valves/rates.yaml")),
+      h("li", {}, h("h2", {}, "Send what happened"), h("p", {}, "This one costs 28.17 INR less what the supplier pays back:"), command(send("mysuru", "valves", "TR29", "P3")))),
+    h("p", { class: "quiet" }, "This page shows the figure by itself, a second later."));
+}
+
+/** A day without anything, with the way to one that has some. */
+export function withoutFigures(b) {
+  const nothing = [b.today.copq, b.today.base, b.month.copq, b.month.base].every((value) => Number(value) === 0);
+  if (!nothing || b.open_stops.length) return null;
+  const line = b.line ?? b.line_names[0] ?? "L1";
+  return h("section", { class: "empty", "data-key": "empty" },
+    h("h2", {}, b.live ? "Nothing is booked this month" : `Nothing is booked in ${f.monthInWords(b.day)} up to this day`),
+    b.latest_day && b.latest_day !== b.day ? h("p", {}, h("a", { href: address({ day: b.latest_day }) }, `Look at ${f.dayInWords(b.latest_day)}`), ", the latest day with figures.") : null,
+    b.live ? [h("p", {}, "Or send an event; it is here a second later:"), command(send(b.plant, line, "YOUR-PRODUCT", "YOUR-STAGE")),
+      h("p", { class: "quiet" }, "A whole log of your MES: copq import FILE --mapping FILE")] : null);
+}
+
+function send(plant, line, product, stage) {
+  const event = { event_id: "my-first", event_type: "defect", occurred_at: new Date().toISOString(), plant, line, product, stage, quantity: 3 };
+  return `curl ${location.origin}/v1/events -H 'content-type: application/json' \\\n  -d '${JSON.stringify(event)}'`;
+}

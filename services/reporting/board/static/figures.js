@@ -1,0 +1,84 @@
+// How figures look: as many digits as a person can use; the exact value is in the title.
+
+const MINUS = "−";
+const NONE = "–";
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const cents = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/** Money for a tile or a table: whole from 100 on, else with two places. */
+export const money = (text) => signed(Math.abs(text) >= 100 ? whole.format(text) : cents.format(text));
+/** Money with two places, for an entry. */
+export const exactly = (text) => signed(cents.format(text));
+/** Money for an axis. */
+export const short = (value) => signed(compact.format(value));
+export const count = (text) => signed(new Intl.NumberFormat("en", { maximumFractionDigits: 2 }).format(text));
+
+/** A share as a percentage: two places below 1 %, one above; a dash without a base. */
+export function percent(share) {
+  if (share === null || share === undefined) return NONE;
+  const value = Number(share) * 100;
+  return signed(`${value.toFixed(Math.abs(value) < 1 ? 2 : 1)} %`);
+}
+
+/** How much more or less: "▲ 12 %"; null where there is nothing to compare with. */
+export function change(now, before) {
+  if (Number(before) === 0) return null;
+  const value = ((now - before) / Math.abs(before)) * 100;
+  const sign = Math.abs(value) < 0.5 ? "=" : value > 0 ? "▲" : "▼";
+  return `${sign} ${Math.abs(value) < 0.5 ? "same" : `${whole.format(Math.abs(value))} %`}`;
+}
+
+function signed(text) {
+  return text.replace("-", MINUS);
+}
+
+/** The time of an instant that carries the plant's offset, as the plant's clocks show it. */
+export const clock = (instant) => instant.slice(11, 16);
+export const seconds = (instant) => instant.slice(11, 19);
+export const day = (instant) => instant.slice(0, 10);
+
+/** A day in words: Sat 14 June 2025. */
+export function dayInWords(date) {
+  const at = new Date(`${date}T12:00:00Z`);
+  return at.toLocaleDateString("en-GB", {
+    weekday: "short", day: "numeric", month: "long", year: "numeric", timeZone: "UTC",
+  });
+}
+
+export function monthInWords(date) {
+  return new Date(`${date}T12:00:00Z`).toLocaleDateString("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
+}
+
+/** Days later, or earlier. */
+export function shift(date, days) {
+  const at = new Date(`${date}T12:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
+}
+
+/** "3 min ago". */
+export function ago(instant, now = Date.now()) {
+  const minutes = Math.max(0, Math.floor((now - Date.parse(instant)) / 60000));
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return `${Math.floor(minutes / 1440)} days ago`;
+}
+
+/** How long: 1:04:09. */
+export function lasting(milliseconds) {
+  const s = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (n) => String(n).padStart(2, "0");
+  return `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}
+
+const WORDS = {
+  downtime: "stops", planned_stop: "planned stops", defect: "rejects", scrap: "scrap",
+  rework: "rework", downgrade: "seconds", recovery: "recovery", recovery_overhead: "recovery dispatch",
+  rework_of_returns: "returns reworked", rework_on_site: "rework at customers", return_scrap: "returns scrapped",
+  complaint: "complaints", warranty: "warranty", admin_failure: "administrative failures",
+};
+
+/** An element in a plant's words. */
+export const element = (name) => WORDS[name] ?? String(name).replaceAll("_", " ");

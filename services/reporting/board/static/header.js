@@ -1,0 +1,39 @@
+// The head of the board: of what, of when, and how fresh.
+
+import { h } from "./dom.js";
+import * as f from "./figures.js";
+import { address, go } from "./address.js";
+
+export function header(b) {
+  const plant = b.plants.map((p) => p.plant);
+  return [
+    h("h1", {}, h("span", { class: "brand" }, "COPQ"), " ", h("span", { class: "title" }, b.line ? `${b.plant}, line ${b.line}` : b.plant)),
+    h("form", { class: "choose" },
+      select("plant", "Plant", plant.map((name) => [name, name]), b.plant),
+      select("line", "Line", [["", "all lines"], ...b.line_names.map((name) => [name, `line ${name}`])], b.line ?? ""),
+      h("div", { class: "days" },
+        h("a", { href: address({ day: f.shift(b.day, -1) }), class: "step", "aria-label": "The day before" }, "‹"),
+        h("label", {}, h("span", { class: "unseen" }, "Day"), h("input", { type: "date", name: "day", value: b.day, max: f.day(b.read_at) })),
+        b.live ? h("span", { class: "step off", "aria-hidden": "true" }, "›")
+          : h("a", { href: address({ day: f.shift(b.day, 1) }), class: "step", "aria-label": "The day after" }, "›"))),
+    b.live
+      ? h("p", { class: "fresh" }, h("span", { class: "dot", "aria-hidden": "true" }), h("strong", {}, "Live"), h("span", { class: "quiet n" }, ` ${f.seconds(b.as_of)} ${b.zone}`))
+      : h("p", { class: "fresh past" }, h("strong", {}, "Past day"), " ", h("a", { href: address({ day: null }) }, "to now")),
+  ];
+}
+
+function select(name, label, options, chosen) {
+  return h("label", {}, h("span", { class: "unseen" }, label),
+    h("select", { name, "data-key": `${name}=${chosen}` }, options.map(([value, text]) => h("option", { value, selected: value === chosen }, text))));
+}
+
+/** What is chosen is where to go. */
+export function listen(top) {
+  top.addEventListener("change", (event) => {
+    const { name, value } = event.target;
+    if (name === "plant") go(address({ plant: value, line: null, entries: null, event: null }));
+    if (name === "line") go(address({ line: value || null, entries: null, event: null }));
+    if (name === "day" && value) go(address({ day: value, entries: null, event: null }));
+  });
+  top.addEventListener("submit", (event) => event.preventDefault());
+}

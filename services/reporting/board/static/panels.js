@@ -1,0 +1,216 @@
+// The panels of the board: figures in, elements out. None keeps anything.
+
+import { h } from "./dom.js";
+import * as f from "./figures.js";
+import { address, behind } from "./address.js";
+
+const FAILURE = { category: "copq" };
+
+/** The filters of the day, and of the month up to it. */
+export const ofDay = (b) => ({ ...FAILURE, line: b.line, grain: "day", bucket: b.day });
+export const ofMonth = (b) => ({
+  ...FAILURE, line: b.line, from: `${b.day.slice(0, 8)}01`, to: f.shift(b.day, 1),
+});
+const ofSpan = (b) => (b.span === "month" ? ofMonth(b) : ofDay(b));
+
+function panel(name, title, ...content) {
+  return h("section", { class: `panel ${name}`, "data-key": name, "aria-labelledby": `${name}-title` },
+    h("h2", { id: `${name}-title` }, title), content);
+}
+
+/** A bar of what is, with ticks for what it may be and for what it was. */
+function bullet(figure) {
+  const [now, target, before] = [figure.copq, figure.target ?? 0, figure.before.copq].map(Number);
+  const most = Math.max(now, target, before, 1e-9) * 1.04;
+  const at = (value) => `${(Math.max(value, 0) / most) * 100}%`;
+  return h("svg", { class: "bullet", "aria-hidden": "true", width: "100%", height: "14" },
+    h("rect", { class: "track", width: "100%", y: 2, height: 10 }),
+    h("rect", { class: "before", width: at(before), y: 2, height: 10 }),
+    h("rect", { class: figure.over ? "actual over" : "actual", width: at(now), y: 5, height: 4 }),
+    figure.target === null ? null : h("line", { class: "target", x1: at(target), x2: at(target), y1: 0, y2: 14 }));
+}
+
+function verdict(figure) {
+  if (figure.target_share === null) return h("span", { class: "quiet" }, "no target set");
+  const target = `target ${f.percent(figure.target_share)}`;
+  if (figure.share === null) return h("span", { class: "quiet" }, `${target}; no base yet`);
+  return figure.over
+    ? h("span", { class: "bad" }, `▲ over ${target}`)
+    : h("span", { class: "good" }, `✓ within ${target}`);
+}
+
+function tile(name, title, b, figure, beforeName, href) {
+  const change = f.change(figure.copq, figure.before.copq);
+  const known = Number(figure.before.copq) !== 0 || Number(figure.before.base ?? 0) !== 0;
+  const base = figure.share === null
+    ? [h("abbr", { class: "share", title: "nothing was produced here: no base, no percentage" }, "– %"),
+       h("span", { class: "quiet" }, " no production, so no percentage")]
+    : [h("span", { class: "share" }, f.percent(figure.share)),
+       h("span", { class: "quiet" }, ` of ${f.money(figure.base)} ${b.currency} production`)];
+  return h("section", { class: "panel tile", "data-key": name, "aria-labelledby": `${name}-title` },
+    h("h2", { id: `${name}-title` }, title),
+    h("p", { class: "figure" },
+      h("a", { href, title: `${figure.copq} ${b.currency}: open what it is made of` },
+        f.money(figure.copq), h("span", { class: "unit" }, ` ${b.currency}`))),
+    h("p", { class: "of" }, base),
+    bullet(figure),
+    h("p", { class: "beside" },
+      h("span", { class: "quiet" }, known ? `${beforeName} ${f.money(figure.before.copq)}${change ? ` · ${change}` : ""}` : `${beforeName}: no figures`),
+      verdict(figure)),
+    Number(figure.provisional) > 0
+      ? h("p", { class: "quiet small" }, `of it ${f.money(figure.provisional)} from stops still open`) : null);
+}
+
+export function tiles(b) {
+  const first = b.hour
+    ? tile("hour", "Last 60 minutes", b, b.hour, "same hour yesterday",
+        behind({ ...FAILURE, line: b.line, from: new Date(Date.parse(b.as_of) - 3600000).toISOString(), to: b.as_of }))
+    : worst(b);
+  const today = b.live
+    ? tile("today", "Today so far", b, b.today, "yesterday by now", behind(ofDay(b)))
+    : tile("today", f.dayInWords(b.day), b, b.today, "the day before", behind(ofDay(b)));
+  const until = b.live ? "" : ` to ${Number(b.day.slice(8))}`;
+  return h("div", { class: "tiles", "data-key": "tiles" }, first, today,
+    tile("month", `${f.monthInWords(b.day)}${until}`, b, b.month, "same days last month", behind(ofMonth(b))));
+}
+
+/** Of a day that is over, the hour that cost most. */
+function worst(b) {
+  const hour = b.hours.reduce((a, c) => (Number(c.copq) > Number(a.copq) ? c : a));
+  const figure = { ...hour, target_share: null, over: hour.target !== null && Number(hour.copq) > Number(hour.target),
+    before: { copq: hour.before }, provisional: "0" };
+  if (hour.target !== null) figure.target_share = String(Number(hour.target) / Number(hour.base || 1));
+  return tile("hour", `Worst hour: ${f.clock(hour.hour)}`, b, figure, "same hour the day before", ofHour(b, hour));
+}
+
+export const ofHour = (b, hour) => behind({ ...FAILURE, line: b.line, grain: "hour", bucket: hour.hour });
+
+export function hours(b) {
+  const target = b.hours.some((hour) => hour.target !== null);
+  const rows = b.hours.filter((hour) => hour.begun);
+  return panel("hours", "Hour by hour",
+    h("p", { class: "legend" }, key("actual", `COPQ in ${b.currency}`), key("before", "the day before"),
+      target ? key("line", "target") : h("span", { class: "quiet" }, "no target set"),
+      h("span", { class: "under", id: "hour-under", "data-kept": true })),
+    h("div", { class: "chart", id: "hours-chart", "data-kept": true, role: "img",
+      "aria-label": `COPQ of each hour of ${f.dayInWords(b.day)}; the table below has the same figures` }),
+    h("details", {}, h("summary", {}, "The hours as a table"),
+      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "COPQ by hour" }, h("table", {},
+        h("thead", {}, h("tr", {}, ["Hour", `COPQ (${b.currency})`, "COPQ %", "Target", "Day before", "Stops, h"].map((t) => h("th", { scope: "col" }, t)))),
+        h("tbody", {}, rows.map((hour) => h("tr", {},
+          h("th", { scope: "row" }, h("a", { href: ofHour(b, hour) }, f.clock(hour.hour))),
+          h("td", { title: hour.copq }, f.exactly(hour.copq)), h("td", {}, f.percent(hour.share)),
+          h("td", {}, hour.target === null ? "–" : f.exactly(hour.target)), h("td", {}, f.exactly(hour.before)),
+          h("td", {}, f.count(hour.hours)))))))));
+}
+
+const key = (kind, text) => h("span", { class: `key ${kind}` }, text);
+
+function spark(values) {
+  const numbers = values.map(Number);
+  const most = Math.max(...numbers, 1e-9);
+  const each = 100 / 24;
+  return h("svg", { class: "spark", viewBox: "0 0 100 24", preserveAspectRatio: "none", "aria-hidden": "true" },
+    numbers.map((value, index) => h("rect", {
+      x: (index * each).toFixed(2), width: (each * 0.7).toFixed(2),
+      y: (24 - (Math.max(value, 0) / most) * 23).toFixed(2), height: ((Math.max(value, 0) / most) * 23).toFixed(2) })));
+}
+
+export function lines(b) {
+  const aimed = b.lines.some((line) => line.target_share !== null);
+  const heads = [["Line", ""], ["By hour", "wide"], [b.live ? "Today" : "Day", "n"], ["COPQ %", "n"], ...(aimed ? [["Target", "n"]] : []),
+    [b.live ? "Yesterday" : "Day before", "n wide"], ["Month", "n"], ["Last heard", "wide"]];
+  return panel("lines", b.line ? `Line ${b.line}` : "Lines, dearest first",
+    b.lines.length === 0 ? h("p", { class: "quiet" }, "No line has figures this month.") :
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Lines" }, h("table", {},
+      h("thead", {}, h("tr", {}, heads.map(([t, c]) => h("th", { scope: "col", class: c }, t)))),
+      h("tbody", {}, b.lines.map((line) => h("tr", { "data-key": line.line },
+        h("th", { scope: "row" }, h("a", { href: address({ line: b.line ? null : line.line }) }, line.line)),
+        h("td", { class: "wide" }, spark(line.spark)),
+        h("td", { class: "n strong", title: `${line.copq} ${b.currency}` },
+          h("a", { href: behind({ ...ofDay(b), line: line.line }) }, f.money(line.copq))),
+        h("td", { class: line.over ? "n bad" : "n" }, line.over ? "▲ " : "", f.percent(line.share)),
+        aimed ? h("td", { class: "n quiet" }, f.percent(line.target_share)) : null,
+        h("td", { class: "n quiet wide", title: line.before.copq }, f.money(line.before.copq)),
+        h("td", { class: "n", title: line.month.copq },
+          h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))),
+        h("td", { class: "quiet wide" }, line.newest ? heard(b, line.newest) : "–")))))),
+    h("p", { class: "quiet small" }, `In ${b.currency}. A line's name shows that line alone.`));
+}
+
+function heard(b, instant) {
+  const text = f.day(instant) === f.day(b.as_of) ? f.clock(instant) : `${f.day(instant)} ${f.clock(instant)}`;
+  return b.live ? `${text}, ${f.ago(instant, Date.parse(b.as_of))}` : text;
+}
+
+const KINDS = { stage: "Stage", defect_code: "Defect code", element: "Element" };
+
+export function pareto(b, kind) {
+  const bars = b.paretos[kind];
+  const name = (bar) => (bar.others ? `${bar.others} others` : bar.name === null ? (kind === "stage" ? "no stage" : "no code") : kind === "element" ? f.element(bar.name) : bar.name);
+  return panel("pareto", "What costs most",
+    h("div", { class: "choices" },
+      h("nav", { "aria-label": "Pareto by" }, Object.entries(KINDS).map(([k, title]) =>
+        h("a", { href: address({ pareto: k }), "aria-current": k === kind ? "true" : null }, title))),
+      h("nav", { "aria-label": "Window of the Pareto" }, [["day", b.live ? "Today" : "Day"], ["month", "Month"]].map(([k, title]) =>
+        h("a", { href: address({ span: k }), "aria-current": k === b.span ? "true" : null }, title)))),
+    bars.length === 0 ? h("p", { class: "quiet" }, "Nothing is booked in this window.") :
+    h("div", { class: "bars" },
+      h("div", { class: "canvas", id: "pareto-chart", "data-kept": true, "aria-hidden": "true" }),
+      h("table", { class: "pareto" },
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, KINDS[kind]), h("th", { scope: "col", class: "space" }, h("span", { class: "unseen" }, "Bar")),
+          h("th", { scope: "col", class: "n" }, b.currency), h("th", { scope: "col", class: "n" }, "added up"))),
+        h("tbody", {}, bars.map((bar) => h("tr", {},
+          h("th", { scope: "row", title: name(bar) }, bar.others ? name(bar) : h("a", { href: behind({ ...ofSpan(b), [kind]: bar.name ?? "" }) }, name(bar))),
+          h("td", { class: "space" }),
+          h("td", { class: "n strong", title: bar.net }, f.money(bar.net)),
+          h("td", { class: "n quiet" }, f.percent(bar.cumulative_share))))))),
+    h("p", { class: "quiet small" }, "Booked losses; stops still open come in once they end. Line: added up, with the 80 % mark."));
+}
+
+/** Stops that are open; `app.js` lets them tick. */
+export function stops(b) {
+  const quiet = b.live ? "✓ no line stands still" : "none at the end of the day";
+  return panel(b.open_stops.length ? "stops" : "stops none", b.open_stops.length ? `Open stops (${b.open_stops.length})` : "Open stops",
+    b.open_stops.length === 0 ? h("p", { class: "quiet" }, quiet) : h("ul", {}, b.open_stops.map((stop) => openStop(b, stop))));
+}
+
+function openStop(b, stop) {
+  const what = [`Line ${stop.line}`, stop.work_unit, stop.defect_code, stop.planned ? "planned" : null].filter(Boolean).join(" · ");
+  const elsewhere = Number(stop.per_minute) === 0 && !stop.planned;
+  return h("li", { "data-key": stop.event_id },
+    h("span", { class: "clock n", "data-since": b.live ? stop.started_at : null }, f.lasting(Date.parse(b.as_of) - Date.parse(stop.started_at))),
+    h("span", { class: "what" }, h("a", { href: address({ event: stop.event_id, entries: null }) }, what),
+      elsewhere ? h("span", { class: "quiet small" }, " a dearer stop has the line's time") : null),
+    h("span", { class: "n strong" }, h("span", { "data-cost": b.live ? stop.cost : null, "data-rate": stop.per_minute, "data-at": b.as_of }, f.exactly(stop.cost)), h("span", { class: "quiet" }, ` ${stop.currency}`)));
+}
+
+export function latest(b) {
+  return panel("latest", `Latest priced, ${b.currency}`,
+    b.latest.length === 0 ? h("p", { class: "quiet" }, "Nothing was booked on this day or the day before.") :
+    h("ul", { class: "list" }, b.latest.map((entry) => h("li", { "data-key": `${entry.event_id}/${entry.entry_no}` },
+      h("span", { class: "quiet n" }, f.clock(entry.occurred_at)),
+      h("a", { class: "what", href: address({ event: entry.event_id, entries: null }) },
+        [`Line ${entry.line}`, f.element(entry.element), entry.defect_code ?? entry.stage ?? entry.product].filter(Boolean).join(" · ")),
+      h("span", { class: "n strong", title: entry.net }, f.exactly(entry.net)),
+      h("span", { class: "formula quiet small" }, entry.formula)))));
+}
+
+const SIGN = { critical: "▲", warning: "!" };
+
+export function alerts(b) {
+  if (b.alerts.length === 0) return null;
+  return h("section", { class: "alerts", "data-key": "alerts", "aria-label": "Alerts" },
+    h("ul", {}, b.alerts.map((alert) => h("li", { class: alert.level },
+      h("span", { class: "sign", "aria-hidden": "true" }, SIGN[alert.level]),
+      alert.line ? h("a", { href: address({ line: alert.line }) }, alert.text) : h("span", {}, alert.text)))));
+}
+
+export function footer(b) {
+  return [
+    h("p", {}, h("strong", {}, "Estimates at standard rates"), `, in ${b.currency}, until finance reconciles them. COPQ is failure alone: internal, external and administrative. COPQ % = COPQ / base; base: ${b.base_name}. `,
+      `As of ${f.day(b.as_of)} ${f.seconds(b.as_of)} (${b.zone}); the production day ${b.day} is from ${f.clock(b.day_start)} to ${f.clock(b.day_end)}.`),
+    h("p", {}, h("a", { href: `/v1/copq?plant=${encodeURIComponent(b.plant)}&grain=day&by=line&from=${b.day.slice(0, 8)}01&format=csv` }, "This month by line and day as CSV"), " · ",
+      h("a", { href: "/openapi.json" }, "the API behind the board (OpenAPI)")),
+  ];
+}

@@ -1,0 +1,54 @@
+"""The port through which the board learns what COPQ may be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, Protocol
+
+from asyncpg import Connection
+
+from services.targets.book import ALL, TargetBook
+from services.targets.store import load_targets
+
+Window = Literal["hour", "day", "month"]
+WINDOWS: tuple[Window, ...] = ("hour", "day", "month")
+
+
+@dataclass(frozen=True, slots=True)
+class Aims:
+    """The targets of a plant: COPQ over base (0.03 for 3 %) by line and window.
+
+    The line None is the plant. A line without a target of its own has the plant's.
+    """
+
+    shares: Mapping[tuple[str | None, Window], Decimal] = field(default_factory=dict)
+
+    def share(self, line: str | None, window: Window) -> Decimal | None:
+        """None where no target is set: that is a state of its own, no target of 0."""
+        return self.shares.get((line, window), self.shares.get((None, window)))
+
+
+class Targets(Protocol):
+    async def aims(self, conn: Connection, plant: str, at: datetime) -> Aims:
+        """What is in force at that instant."""
+        ...
+
+
+class SetTargets:
+    """Those that were set with `copq targets`."""
+
+    async def aims(self, conn: Connection, plant: str, at: datetime) -> Aims:
+        return aims_of(await load_targets(conn, at), plant)
+
+
+def aims_of(book: TargetBook, plant: str) -> Aims:
+    """Those of a plant: its own, and those of the lines that have one."""
+    lines = {line for of, line, product, _ in book.ratios if of == plant and product == ALL}
+    places = [(None, ALL), *((line, line) for line in sorted(lines) if line != ALL)]
+    found = {
+        (shown, window): book.target(plant, line, window=window)
+        for shown, line in places
+        for window in WINDOWS
+    }
+    return Aims({key: share for key, share in found.items() if share is not None})

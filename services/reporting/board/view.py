@@ -1,0 +1,128 @@
+"""What the board shows: a plant or one line of it, live or on a day that is over."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, localcontext
+from typing import Any
+
+from asyncpg import Connection
+
+from services.costing.price import MONEY, ZERO, quotient
+from services.rates.book import RateBook
+from services.rates.calendar import Calendar
+from services.reporting.board.targets import Aims, Window
+from services.reporting.figures import ReportRow
+from services.sql_files import statement
+
+_LATEST = statement(__file__, "latest_day")
+_LATEST_DAY = statement(__file__, "latest_day_of_month")
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which plant, line and production day; `now` is the end of a day that is over."""
+
+    plant: str
+    line: str | None
+    day: date
+    now: datetime
+    live: bool
+    calendar: Calendar
+    currency: str
+
+    @property
+    def day_start(self) -> datetime:
+        return self.calendar.start_of(self.day)
+
+    @property
+    def day_end(self) -> datetime:
+        return self.calendar.end_of(self.day)
+
+    @property
+    def day_before(self) -> date:
+        return self.day - ONE_DAY
+
+    @property
+    def month(self) -> date:
+        return self.day.replace(day=1)
+
+    @property
+    def month_before(self) -> date:
+        return (self.month - ONE_DAY).replace(day=1)
+
+
+def view_of(book: RateBook, plant: str, line: str | None, day: date | None, now: datetime) -> View:
+    """Live where no day is named, or today is. Raises `ValueError` on a day that has not begun."""
+    site = book.sites[plant]
+    today = site.calendar.bucket(now).day
+    if day is not None and day > today:
+        raise ValueError(f"the production day {day} has not begun; today is {today}")
+    shown = day or today
+    live = shown == today
+    until = now if live else site.calendar.end_of(shown)
+    return View(plant, line, shown, until, live, site.calendar, site.currency)
+
+
+async def latest_days(conn: Connection, plant: str | None = None) -> dict[str, date]:
+    """The newest month with figures, by plant, as its first."""
+    return {row["plant"]: row["day"] for row in await conn.fetch(_LATEST, plant)}
+
+
+async def latest_day(conn: Connection, plant: str) -> date | None:
+    """The newest production day with figures."""
+    month = (await latest_days(conn, plant)).get(plant)
+    if month is None:
+        return None
+    found: date | None = await conn.fetchval(_LATEST_DAY, plant, month)
+    return found
+
+
+@dataclass(slots=True)
+class Sum:
+    """Figures added up, in one currency."""
+
+    copq: Decimal = ZERO
+    base: Decimal = ZERO
+    units: Decimal = ZERO
+    rejected: Decimal = ZERO
+    hours: Decimal = ZERO
+    provisional: Decimal = ZERO
+
+    def add(self, row: ReportRow) -> None:
+        with localcontext(MONEY):
+            for name in self.__dataclass_fields__:
+                setattr(self, name, getattr(self, name) + getattr(row, name))
+
+    @property
+    def share(self) -> Decimal | None:
+        """Sum over sum; None without a base."""
+        return quotient(self.copq, self.base) if self.base > 0 else None
+
+    def said(self) -> dict[str, Any]:
+        figures = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**figures, "share": self.share}
+
+
+def sum_of(rows: list[ReportRow]) -> Sum:
+    found = Sum()
+    for row in rows:
+        found.add(row)
+    return found
+
+
+def compared(now: Sum, before: Sum, aims: Aims, line: str | None, window: Window) -> dict[str, Any]:
+    """A figure, what it may be, and what it was."""
+    share = aims.share(line, window)
+    return {
+        **now.said(),
+        "target_share": share,
+        "target": None if share is None else MONEY.multiply(share, now.base),
+        "over": is_over(now, share),
+        "before": before.said(),
+    }
+
+
+def is_over(now: Sum, share: Decimal | None) -> bool:
+    """Over target; without a base, any cost is over nothing and says nothing."""
+    return share is not None and now.share is not None and now.share > share

@@ -1,0 +1,28 @@
+"""Entries with their explanations: finds the event and the rates that each one needs."""
+
+from collections.abc import Iterable
+
+from asyncpg import Connection
+
+from schemas.decode import decode_strictly
+from schemas.events import Event
+from services.reporting.books import Books
+from services.reporting.entries import LedgerEntry
+from services.reporting.explain import Explained, explain
+
+
+async def explained(
+    conn: Connection, books: Books, entries: Iterable[LedgerEntry]
+) -> list[tuple[LedgerEntry, Explained]]:
+    """Each entry with its formula, in the order given."""
+    newest = await books.newest(conn)
+    pairs = []
+    for entry in entries:
+        then = await books.as_of(conn, entry.rate_version)
+        pairs.append((entry, explain(entry, event_of(entry), (then, newest))))
+    return pairs
+
+
+def event_of(entry: LedgerEntry) -> Event | None:
+    """The event that caused the entry; None where several may have."""
+    return decode_strictly(entry.payload.encode()) if entry.payload else None

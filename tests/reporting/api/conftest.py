@@ -1,0 +1,26 @@
+"""The API over a database of the test's own, asked without a socket."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.access.door import OpenDoor
+from services.reporting.api.app import add_api
+from services.reporting.api.source import reading_pool
+from tests.reporting.api.asking import NOW, Api
+
+
+@pytest.fixture
+async def api(database: str) -> AsyncIterator[Api]:
+    """Asked at noon, UTC, of `NOW`; everybody is let in unless the test changes the door."""
+    pool = await reading_pool(database)
+    app = FastAPI()
+    found = Api(OpenDoor())
+    add_api(app, pool, found, lambda: NOW)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:
+        found.client = client
+        yield found
+    await pool.close()

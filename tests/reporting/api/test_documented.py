@@ -1,0 +1,34 @@
+"""What docs/api.md and OpenAPI say can be asked as it stands."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.rates.file import parse_rates
+from services.rates.store import import_rates
+from tests.reporting.api.asking import Api
+
+ROOT = Path(__file__).parents[3]
+ADDRESSES = re.findall(r"^curl '[^/]+//[^/]+(/[^']+)'", (ROOT / "docs/api.md").read_text(), re.M)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_each_example_is_answered(conn: Any, api: Api, address: str) -> None:
+    rates = parse_rates((ROOT / "examples/bottling_plant/rates.yaml").read_text())
+    await import_rates(conn, rates, "test", "test")
+    answer = await api.client.get(address)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_every_question_has_an_example_of_its_answer(api: Api) -> None:
+    paths = (await api.get("/openapi.json"))["paths"]
+    assert set(paths) == {"/v1/copq", "/v1/trailing", "/v1/drivers", "/v1/entries"}
+    for path in paths.values():
+        said = path["get"]["responses"]["200"]["content"]
+        assert said["application/json"]["example"] and "text/csv" in said
+
+
+def test_there_are_examples() -> None:
+    assert len(ADDRESSES) == 5

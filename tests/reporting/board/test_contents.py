@@ -1,0 +1,200 @@
+"""What the board shows, as data: figures that agree, targets, alerts, and who may see it."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.access.door import OpenDoor
+from services.rates.store import import_rates
+from services.reporting.api.app import add_api
+from services.reporting.api.source import reading_pool
+from services.reporting.board.app import add_board
+from services.reporting.board.targets import Aims
+from tests.building import book, defect, plant, post_events, production, rates, stop
+from tests.reporting.api.asking import NOW, Api, RoleDoor
+
+LINES = ("L1", "L2", "L3")
+
+
+class Clocked(Api):
+    """With a clock and targets that the test sets."""
+
+    now = NOW
+    shares: dict[tuple[str | None, Any], Decimal]
+
+    async def aims(self, conn: Any, plant: str, at: datetime) -> Aims:
+        return Aims(self.shares)
+
+    async def board(self, **asked: str) -> Any:
+        return await self.get("/v1/board", **asked)
+
+
+@pytest.fixture
+async def site(database: str, conn: Any) -> AsyncIterator[Clocked]:
+    pool = await reading_pool(database)
+    found = Clocked(OpenDoor())
+    found.shares = {}
+    app = FastAPI()
+    add_board(app, add_api(app, pool, found, lambda: found.now), found)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://copq"
+    ) as client:
+        found.client = client
+        yield found
+    await pool.close()
+
+
+def ago(minutes: float) -> str:
+    return (NOW - timedelta(minutes=minutes)).isoformat()
+
+
+async def fill(conn: Any) -> None:
+    """L1 dear and at work, L2 cheap and silent for 50 minutes, L3 stopped for ten."""
+    await import_rates(conn, rates(plant(lines=LINES)), "test", "test")
+    events = [
+        production("p1", ago(5), 100), defect("d1", ago(4), 8, defect_code="burr"),
+        production("p2", ago(55), 100, line="L2"), defect("d2", ago(50), 1, line="L2"),
+        defect("y1", ago(24 * 60 + 30), 2), defect("y2", ago(24 * 60 - 90), 9),
+        stop("s1", ago(10), line="L1", work_unit="M1", defect_code="jam"),
+        defect("m1", "2026-05-20T10:00:00+02:00", 3), defect("m2", "2026-06-20T10:00:00+02:00", 4),
+    ]  # fmt: skip
+    await post_events(conn, book(plant(lines=LINES)), events)
+
+
+async def test_figures_agree_with_one_another_and_with_the_api(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    said = await site.board()
+    today = Decimal(said["today"]["copq"])
+    assert today == 80 + 10 + 20
+    assert sum(Decimal(hour["copq"]) for hour in said["hours"]) == today
+    assert sum(Decimal(line["copq"]) for line in said["lines"]) == today
+    [row] = (await site.get("/v1/copq", by="", plant="north", from_="2026-06-30"))["rows"]
+    assert Decimal(row["copq"]) == today and row["copq_share"] == said["today"]["share"]
+    assert [line["line"] for line in said["lines"]] == ["L1", "L2"]
+    for bars in said["paretos"].values():
+        assert sum(Decimal(bar["net"]) for bar in bars) == 90, "the open stop is not booked yet"
+        assert Decimal(bars[-1]["cumulative_share"]) == 1
+
+
+async def test_today_is_compared_with_yesterday_at_this_time(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    said = await site.board()
+    assert said["today"]["before"]["copq"] == "20"
+    assert said["today"]["whole_day_before"]["copq"] == "110"
+    assert said["hour"]["before"]["copq"] == "20"
+    assert (said["month"]["copq"], said["month"]["before"]["copq"]) == ("260", "30")
+
+
+async def test_an_open_stop_tells_what_a_minute_adds(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    [open_stop] = (await site.board())["open_stops"]
+    assert (open_stop["cost"], open_stop["per_minute"]) == ("20", "2")
+    site.now = NOW + timedelta(minutes=5)
+    [open_stop] = (await site.board())["open_stops"]
+    assert open_stop["cost"] == "30"
+
+
+async def test_without_a_target_none_is_missed(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    said = await site.board()
+    assert said["today"]["target_share"] is None and said["today"]["over"] is False
+    assert not [alert for alert in said["alerts"] if alert["kind"] == "over"]
+
+
+async def test_a_line_over_its_target_is_an_alert_and_others_are_not(
+    conn: Any, site: Clocked
+) -> None:
+    await fill(conn)
+    site.shares = {(None, "hour"): Decimal("0.03"), ("L1", "day"): Decimal("0.2")}
+    said = await site.board()
+    [over] = [alert for alert in said["alerts"] if alert["kind"] == "over"]
+    assert over["text"] == "Line L1, last hour: COPQ 10.0 % (target 3.0 %), 100 EUR"
+    assert said["hour"]["over"] is True
+    first, second = said["lines"]
+    assert (first["target_share"], first["over"]) == ("0.2", False)
+    assert second["target_share"] is None
+
+
+async def test_a_silent_line_is_told_and_a_stopped_one_is_not(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    silent = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "silent"]
+    assert silent == ["Line L2 is silent since 13:10 (50 min): nothing was sent"]
+
+
+async def test_what_has_no_price_is_told(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    await post_events(
+        conn, book(plant(lines=LINES)), [defect("u", ago(3), product="gadget", line="L1")]
+    )
+    [told] = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "unpriced"]
+    assert told.startswith('1 event has no price, and no figure holds them: product "gadget"')
+
+
+async def test_a_past_day_is_whole_and_has_no_last_hour(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    said = await site.board(day="2026-06-29")
+    assert (said["live"], said["hour"], said["today"]["copq"]) == (False, None, "110")
+    assert said["as_of"] == "2026-06-30T06:00:00+02:00"
+    assert said["month"]["copq"] == "150"
+    assert not [alert for alert in said["alerts"] if alert["kind"] == "silent"]
+
+
+async def test_a_day_to_come_is_refused(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    said = await site.get("/v1/board", status=422, day="2026-07-01")
+    assert said["detail"] == "the production day 2026-07-01 has not begun; today is 2026-06-30"
+
+
+async def test_one_line_alone(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    said = await site.board(line="L2")
+    assert said["today"]["copq"] == "10" and said["open_stops"] == []
+    assert [line["line"] for line in said["lines"]] == ["L2"]
+    assert {entry["line"] for entry in said["latest"]} == {"L2"}
+
+
+async def test_without_a_plant_it_is_that_of_the_newest_figures(conn: Any, site: Clocked) -> None:
+    sites = plant(), plant("south", "America/Chicago", currency="USD")
+    await import_rates(conn, rates(*sites), "test", "test")
+    assert (await site.board())["plant"] == "north"
+    await post_events(conn, book(*sites), [defect("d", ago(5), plant="south")])
+    said = await site.board()
+    assert (said["plant"], said["currency"], said["today"]["copq"]) == ("south", "USD", "10")
+
+
+async def test_without_rates_it_is_empty(site: Clocked) -> None:
+    assert (await site.board())["empty"] == "rates"
+
+
+async def test_nothing_new_is_no_answer_and_an_event_is_one(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    first = await site.client.get("/v1/board")
+    asked = {"if-none-match": first.headers["etag"]}
+    assert (await site.client.get("/v1/board", headers=asked)).status_code == 304
+    assert (await site.client.get("/v1/board?line=L1", headers=asked)).status_code == 200
+    await post_events(conn, book(plant(lines=LINES)), [defect("new", ago(1))])
+    second = await site.client.get("/v1/board", headers=asked)
+    assert second.json()["latest"][0]["event_id"] == "new"
+
+
+async def test_the_page_asks_for_a_token_and_refuses_an_operators(site: Clocked) -> None:
+    site.door = RoleDoor()
+    to_login = await site.client.get("/?plant=north")
+    assert to_login.status_code == 303
+    assert to_login.headers["location"] == "/login?next=%2F%3Fplant%3Dnorth"
+    for path in ("/", "/v1/board"):
+        refused = await site.client.get(path, headers={"authorization": "Bearer operator"})
+        assert refused.status_code == 403 and "EUR" not in refused.text
+    shown = await site.client.get("/", headers={"authorization": "Bearer manager"})
+    assert shown.status_code == 200 and "<main" in shown.text
+
+
+async def test_the_page_may_load_from_nowhere_else(site: Clocked) -> None:
+    for path in ("/", "/board/app.js", "/board/vendor/uplot.js"):
+        policy = (await site.client.get(path)).headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
