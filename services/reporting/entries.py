@@ -29,6 +29,7 @@ class LedgerEntry:
     reverses: int | None
     reason: str | None
     booked_by: str | None
+    corrected_by: str | None
     occurred_at: datetime
     booked_at: datetime
     received_at: datetime | None

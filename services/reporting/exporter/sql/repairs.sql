@@ -3,7 +3,7 @@ select plant, line, count(*) as stops, extract(epoch from sum(lasted))::float8 a
 from (
     select plant, line, max(ended_at) - started_at as lasted
     from copq.stop
-    where not planned and ended_at > $1 and ended_at <= $2 and plant = any($3::text[])
+    where not planned and not voided and ended_at > $1 and ended_at <= $2 and plant = any($3::text[])
     group by plant, line, work_unit, started_at
 ) as ended
 group by plant, line
