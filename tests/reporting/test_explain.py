@@ -42,7 +42,8 @@ def booked(raw: bytes, rates: RateBook) -> list[LedgerEntry]:
     assert pricing.outcome == Outcome.PRICED, pricing.reason
     return [
         LedgerEntry(
-            event_id=found.event_id, entry_no=number, reverses=None, reason=None, booked_by=None, corrected_by=None,
+            event_id=found.event_id, entry_no=number, reverses=None, reason=None, booked_by=None,
+            corrected_by=None,
             occurred_at=entry.at or found.occurred_at, booked_at=datetime.now(UTC),
             received_at=None, event_type=found.event_type, plant=found.plant, line=found.line,
             product=found.product, stage=found.stage, work_unit=None, defect_code=None,

@@ -64,7 +64,8 @@ ENTRIES_ANSWER = {
     "totals": [{"currency": "INR", "entries": 1, "lines": 1, "net": "19.062"}],
     "entries": [
         {"event_id": "press-4-17", "entry_no": 1, "reverses": None, "reason": None,
-         "booked_by": None, "corrected_by": None, "occurred_at": "2026-03-02T14:05:00+05:30", "booked_at": _AT,
+         "booked_by": None, "corrected_by": None,
+         "occurred_at": "2026-03-02T14:05:00+05:30", "booked_at": _AT,
          "received_at": _AT, "event_type": "defect", "plant": "mysuru", "line": "valves",
          "product": "TR29", "stage": "P3", "work_unit": None, "defect_code": None, "shift": None,
          "supplier": None, "element": "defect", "category": "internal_failure", "quantity": "3",
