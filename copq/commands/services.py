@@ -91,9 +91,11 @@ def up(
 
 
 def _say_where(host: str, port: int, secure: bool, data: str) -> None:
+    here = f"{'https' if secure else 'http'}://{host}:{port}"
     out.print(
-        f"COPQ listens on {'https' if secure else 'http'}://{host}:{port}/v1/events "
-        f"(docs: /docs, form: /form); data: {data}"
+        f"COPQ listens on {here}: the board at {here}/, events to /v1/events, the form at /form, "
+        f"documentation at /docs. Data: {data}",
+        soft_wrap=True,
     )
 
 

@@ -4,6 +4,7 @@ Each step brings about a state, whatever was there before: so it does not matter
 corrections and events came, nor how often.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -103,7 +104,7 @@ async def _store_replacements(
     found: dict[str, tuple[Any, bytes, str | None]] = {}
     for correction, special in corrections:
         if correction.replacement is not None:
-            payload = bytes(_decode_replacement(special.raw).replacement)
+            payload = _replacement_in(special.raw)
             replacement = (correction.replacement, payload, special.sent_by)
             found.setdefault(correction.replacement.event_id, replacement)
     if not found:
@@ -117,6 +118,15 @@ async def _store_replacements(
             for e, payload, sent_by in events
         ],
     )
+
+
+def _replacement_in(raw: bytes) -> bytes:
+    """Its own bytes; made anew where pydantic reads what msgspec does not, as NaN before a number
+    of the same name."""
+    try:
+        return bytes(_decode_replacement(raw).replacement)
+    except msgspec.DecodeError:
+        return json.dumps(json.loads(raw)["replacement"], ensure_ascii=False).encode()
 
 
 def named(related: Iterable[Record]) -> set[str]:

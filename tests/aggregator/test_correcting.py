@@ -65,6 +65,17 @@ async def test_reversal_and_new_entry_name_the_correction_the_reason_and_who(con
     assert await figures(conn) == 30
 
 
+async def test_a_replacement_that_only_pydantic_reads_is_kept_and_counts(conn: Any) -> None:
+    """Of a name that is there twice the last one counts, whatever stood in the first."""
+    raw = correction("c", "a", defect("b", AT, 3))
+    twice = raw.replace(b'"quantity"', b'"quantity": NaN, "quantity"')
+    assert twice != raw
+    await post_events(conn, book(), [defect("a", AT, 5), twice])
+    assert await figures(conn) == 30
+    payload = await conn.fetchval("select payload from copq.event where event_id = 'b'")
+    assert json.loads(payload) == json.loads(defect("b", AT, 3))
+
+
 async def test_correcting_a_correction_brings_the_first_price_back(conn: Any) -> None:
     await post_events(conn, book(), [defect("a", AT, 5), correction("c", "a", defect("b", AT, 3))])
     await post_events(conn, book(), [correction("d", "c")])

@@ -88,7 +88,7 @@ def copq(*arguments: str, code: int = 0) -> str:
     """Run a command to its end and answer what it printed; its complaints where it is to fail."""
     done = subprocess.run([COPQ, *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == code, done.stdout + done.stderr
-    return done.stderr if code else done.stdout
+    return done.stdout or done.stderr
 
 
 async def until(

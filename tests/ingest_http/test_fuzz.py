@@ -55,6 +55,12 @@ def _header_safe(headers: dict[str, str]) -> dict[str, str]:
     return {n: v.replace("\x00", "%00").replace("é", "%C3%A9") for n, v in headers.items()}
 
 
+_SENT = """
+select count(*) from copq.event where event_id not in (select event_id from copq.claim)
+"""
+"""Those that came by themselves: a correction's replacement is stored as an event, too."""
+
+
 async def test_of_every_damaged_event_it_is_known_what_became_of_it(
     standalone: Standalone,
 ) -> None:
@@ -65,7 +71,7 @@ async def test_of_every_damaged_event_it_is_known_what_became_of_it(
     assert counts["sent"] >= LINES + SINGLE + 2 * ENVELOPED
     assert min(counts["accepted"], counts["refused"]) > LINES // 5
     conn = await asyncpg.connect(standalone.database)
-    assert await conn.fetchval("select count(*) from copq.event") == counts["accepted"]
+    assert await conn.fetchval(_SENT) == counts["accepted"]
     assert await conn.fetchval("select count(*) from copq.rejected") == counts["refused"]
     assert await verify(conn) == []
     await conn.close()
