@@ -6,6 +6,7 @@ import asyncio
 from benchmarks.costing import costing_alone, plain_faust, raw_read
 from benchmarks.end_to_end import end_to_end, latency
 from benchmarks.ingest_http import http
+from benchmarks.ingest_mqtt import mqtt
 from benchmarks.plant import events
 from benchmarks.posting import INTO_ALL, INTO_LEDGER, aggregator_alone, limit
 from benchmarks.servers import fill_topic, servers
@@ -68,11 +69,14 @@ async def chain(total: int, seconds: int) -> list[Row]:
 
 
 async def ways_in(total: int) -> list[Row]:
-    """Ingest alone, in front of a broker."""
+    """Ingest alone, in front of a broker: HTTP, then MQTT."""
     async with servers() as s:
         err.print("(f) HTTP ingest …")
         found = await http(s, total, min(total, 40_000))
+    err.print("(h) MQTT …")
+    messages = await mqtt(min(total, 60_000))
     p99 = found.waits[int(len(found.waits) * 0.99)]
+    alone = f"reading alone {_rate(messages.raw)}"
     limit = f"validating {_rate(found.validated)}"
     return [
         ("(f) HTTP, NDJSON", _rate(found.ndjson), "40,000/s wanted", _ratio(found.ndjson, 40_000)),
@@ -84,6 +88,11 @@ async def ways_in(total: int) -> list[Row]:
         ("(g) p99 of 64 connections", f"{p99 * 1000:.0f} ms", "50 ms wanted", _ratio(p99, 0.05)),
         ("memory of ingest, at most", f"{found.memory_mb:.0f} MB", "200 MB wanted",
          _ratio(found.memory_mb, 200)),
+        ("(h) MQTT QoS 1 to Kafka", _rate(messages.stream), "10,000/s wanted",
+         _ratio(messages.stream, 10_000)),
+        ("(h) the same", _rate(messages.stream), alone, _ratio(messages.stream, messages.raw)),
+        ("(h) MQTT to the ledger", _rate(messages.ledger), alone,
+         _ratio(messages.ledger, messages.raw)),
     ]  # fmt: skip
 
 

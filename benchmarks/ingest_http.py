@@ -77,7 +77,7 @@ async def _connected(
 
 async def _ndjson(port: int, total: int) -> float:
     """The body is made beforehand; its answers are read to the last."""
-    made = (raw for _, raw in events(total))
+    made = (raw for _, raw, _ in events(total))
     parts = []
     while lines := list(islice(made, _LINES)):
         part = b"\n".join(lines) + b"\n"
@@ -106,7 +106,7 @@ async def _head(reader: asyncio.StreamReader) -> tuple[int, int]:
 
 async def _single(port: int, requests: int) -> tuple[list[float], float]:
     """The wait of each request, and the seconds of all."""
-    made = (raw for _, raw in events(requests, seed=2))
+    made = (raw for _, raw, _ in events(requests, seed=2))
     bodies = [_HEAD % (b"application/json", b"Content-Length: %d\r\n" % len(r)) + r for r in made]
     waits: list[float] = []
     began = time.perf_counter()
@@ -130,7 +130,7 @@ async def _one_by_one(port: int, bodies: list[bytes], waits: list[float]) -> Non
 
 def _validated(total: int) -> float:
     now = datetime.now(UTC)
-    raws = [raw for _, raw in events(total)]
+    raws = [raw for _, raw, _ in events(total)]
     began = time.process_time()
     for raw in raws:
         check(raw, now, ANYONE)

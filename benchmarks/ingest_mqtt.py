@@ -1,14 +1,11 @@
-"""MQTT at QoS 1: messages a second into the stream and into the ledger, beside reading alone.
+"""(h) MQTT at QoS 1: messages a second to Kafka and to the ledger, beside reading alone."""
 
-python -m benchmarks.ingest_mqtt --messages 100000
-"""
-
-import argparse
 import asyncio
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import asyncpg
 
@@ -16,7 +13,7 @@ from benchmarks.pace import pace
 from benchmarks.plant import events
 from benchmarks.posting import posted
 from benchmarks.servers import Servers, length, servers
-from copq.terminal import err, table
+from copq.terminal import err
 from services.ingest.mqtt.config_file import parse_config
 from services.ingest.mqtt.link import connect
 from services.kafka.topics import EVENTS
@@ -25,26 +22,30 @@ from tests.kafka.settings import free_ports
 from tests.mqtt.broker import Mosquitto, publish
 
 TOPIC = "plant/north/quality"
-WANTED = 10_000
 
 
-async def main(total: int) -> None:
-    payload = b"\n".join(raw for _, raw in events(total))
+class Mqtt(NamedTuple):
+    """Messages a second: by `copq ingest`, by `copq up`, and read and acknowledged alone."""
+
+    stream: float
+    ledger: float
+    raw: float
+
+
+async def mqtt(total: int) -> Mqtt:
+    """On servers of its own; the broker holds all messages before each of the three begins."""
+    payload = b"\n".join(raw for _, raw, _ in events(total))
     with tempfile.TemporaryDirectory() as folder:
         broker = Mosquitto(Path(folder) / "mosquitto")
         broker.start()
         try:
             async with servers() as s:
-                rows = await _measure(broker, s, Path(folder), payload, total)
+                return await _measure(broker, s, Path(folder), payload, total)
         finally:
             broker.kill()
-    columns = ["what", "measured", "reading alone", "ratio", "of 10,000/s"]
-    table(f"MQTT, QoS 1, {total:,} messages of one event", columns, rows)
 
 
-async def _measure(
-    broker: Mosquitto, s: Servers, folder: Path, payload: bytes, total: int
-) -> list[tuple[str, ...]]:
+async def _measure(broker: Mosquitto, s: Servers, folder: Path, payload: bytes, total: int) -> Mqtt:
     raw = await _raw(await _session(broker, "raw", payload), total)
     reach = ["--kafka", s.bootstrap, "--mqtt-state", str(folder)]
     file = await _file(folder, await _session(broker, "kafka", payload))
@@ -56,10 +57,7 @@ async def _measure(
     reach = ["--database", s.dsn, "--data", str(folder / "up")]
     ledger = await _process(folder, ["up", *reach, *file], lambda: posted(conn), total)
     await conn.close()
-    return [
-        _row("to Kafka (copq ingest)", stream, raw),
-        _row("to the ledger (copq up)", ledger, raw),
-    ]
+    return Mqtt(stream, ledger, raw)
 
 
 async def _session(broker: Mosquitto, name: str, payload: bytes) -> str:
@@ -109,14 +107,3 @@ async def _process(
         return (await pace(done, total, alive)).per_second
     finally:
         service.kill()
-
-
-def _row(what: str, measured: float, raw: float) -> tuple[str, ...]:
-    parts = (measured / raw, measured / WANTED)
-    return (what, f"{measured:,.0f}/s", f"{raw:,.0f}/s", *(f"{part:.2f}" for part in parts))
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--messages", type=int, default=100_000)
-    asyncio.run(main(parser.parse_args().messages))
