@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.tracing import ENDPOINTS
+from services.tracing import ENDPOINTS, is_wanted
 from tests.faults.collector import Collector, collecting
 from tests.faults.plant import Plant
 from tests.faults.processes import Service, until
@@ -163,13 +163,30 @@ with traced("copq"):
 """FastAPI loads OpenTelemetry's interface by itself, which records nothing."""
 
 
-@pytest.mark.parametrize("variable", [None, *ENDPOINTS])
+@pytest.mark.parametrize("is_set", [True, False])
 def test_opentelemetry_is_loaded_only_where_an_endpoint_is_set(
-    variable: str | None, monkeypatch: pytest.MonkeyPatch
+    is_set: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ENDPOINTS:
         monkeypatch.delenv(name, raising=False)
-    if variable is not None:
-        monkeypatch.setenv(variable, "http://127.0.0.1:9/v1/traces")
+    if is_set:
+        monkeypatch.setenv(ENDPOINTS[0], "http://127.0.0.1:9")
     said = subprocess.run([sys.executable, "-c", _LOADED], capture_output=True, text=True)
-    assert said.stdout.split() == [str(variable is not None)] * 2, said.stderr
+    assert said.stdout.split() == [str(is_set)] * 2, said.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({}, False),
+        ({ENDPOINTS[0]: ""}, False),  # as compose passes on what is not set
+        ({ENDPOINTS[0]: "http://collector:4318"}, True),
+        ({ENDPOINTS[1]: "http://collector:4318/v1/traces"}, True),
+        ({ENDPOINTS[0]: "http://collector:4318", "OTEL_SDK_DISABLED": "True"}, False),
+        ({ENDPOINTS[0]: "http://collector:4318", "OTEL_TRACES_EXPORTER": "none"}, False),
+    ],
+)
+def test_opentelemetrys_own_variables_say_whether_to_trace(
+    environment: dict[str, str], wanted: bool
+) -> None:
+    assert is_wanted(environment) is wanted
