@@ -122,5 +122,5 @@ def _resource(service: str) -> Resource:
 
 def _warn_of_protocol() -> None:
     for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
-        if os.environ.get(name, _PROTOCOL) != _PROTOCOL:
+        if os.environ.get(name, "") not in ("", _PROTOCOL):
             log.warning("%s: traces are sent as %s all the same", name, _PROTOCOL)
