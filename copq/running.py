@@ -17,6 +17,7 @@ from copq.exits import Exit
 from copq.repeats import OnceInAWhile
 from copq.terminal import fail
 from services.health import Health, serve_health
+from services.tracing import traced
 
 DRAINED_WITHIN_S = 8
 GONE_WITHIN_S = 10
@@ -25,17 +26,20 @@ log = logging.getLogger("services")
 
 
 def run_service(
-    service: Callable[[asyncio.Event], Coroutine[Any, Any, None]], health: Health | None = None
+    service: Callable[[asyncio.Event], Coroutine[Any, Any, None]],
+    health: Health | None = None,
+    name: str | None = None,
 ) -> None:
     """Run a service until SIGTERM or SIGINT; it drains, then leaves.
 
     Within ten seconds of the signal the process is gone, even while what it waits for is frozen:
-    nothing that was acknowledged depends on an orderly end.
+    nothing that was acknowledged depends on an orderly end. By `name` it is known in traces.
     """
     import uvloop
 
     try:
-        uvloop.run(_main(service, health or Health()))
+        with traced(name):
+            uvloop.run(_main(service, health or Health()))
     except (KafkaError, OSError, asyncpg.PostgresError) as error:
         fail(f"{type(error).__name__}: {error}", Exit.UNAVAILABLE)
 

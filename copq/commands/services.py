@@ -86,7 +86,8 @@ def up(
         run_service(
             lambda stop: serve(
                 dsn, host, port, stop, _watching(folder, dsn, name, stop), door, tls, source
-            )
+            ),
+            name="copq-up",
         )
 
 
@@ -142,7 +143,8 @@ def ingest(
     run_service(
         lambda stop: serve(
             reach, host, port, partitions, replication, stop, database_url, door, tls, source
-        )
+        ),
+        name="copq-ingest",
     )
 
 
@@ -168,7 +170,9 @@ def costing(
     )
 
     try:
-        run_service(lambda stop: CostingStream(settings, stop, health).run(), health)
+        run_service(
+            lambda stop: CostingStream(settings, stop, health).run(), health, "copq-costing"
+        )
     except TooManyRejects as error:
         fail(str(error), Exit.STOPPED)
 
@@ -191,7 +195,7 @@ def aggregator(
     settings = AggregatorSettings(
         brokers(kafka, plaintext), database_url, group, session_timeout_s=session_timeout
     )
-    run_service(lambda stop: run_aggregator(settings, stop, health), health)
+    run_service(lambda stop: run_aggregator(settings, stop, health), health, "copq-aggregator")
 
 
 def _watching(settings: WatchSettings | None, dsn: str, name: str, stop: asyncio.Event) -> Beside:

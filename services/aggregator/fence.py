@@ -1,8 +1,9 @@
 """The fence: the next Kafka offset of each partition, moved with the batch that it lies behind."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +16,7 @@ from schemas.rejected import Origin, RejectedEvent, rejected_event
 from services.aggregator import queries
 from services.aggregator.batch import Batch
 from services.kafka.headers import sent_by
+from services.tracing import Span
 
 
 class Gap(Exception):
@@ -26,6 +28,8 @@ class Staged(NamedTuple):
 
     conn: Connection
     transaction: Transaction
+    span: Span
+    """Begins with the transaction, and ends with its commit."""
 
 
 @dataclass(slots=True)
@@ -61,6 +65,9 @@ class Fetched:
         """What does not lie below the fence."""
         kept = {p: [r for r in rs if r.offset >= fence[p]] for p, rs in self.records.items()}
         return Fetched.of({p: rs for p, rs in kept.items() if rs})
+
+    def all(self) -> Iterator[ConsumerRecord]:
+        return chain.from_iterable(self.records.values())
 
     def __len__(self) -> int:
         return sum(len(found) for found in self.records.values())

@@ -26,6 +26,7 @@ from services.kafka.closing import close_consumer
 from services.kafka.topics import METADATA_MS, PRICED
 from services.postgres import AWAY, connect, connected
 from services.rates.watch import RateWatch
+from services.tracing import tracer
 
 LEAVE_S = 3
 """How long the batches under way may take once the worker is told to stop: all of them."""
@@ -154,23 +155,25 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
             log.warning("the batch is copied later: %r", error)
 
     async def _staged(self, fetched: Fetched) -> Staged:
+        span = tracer().batch(PRICED, self.settings.group, fetched.all())
         conn = await self._take()
         try:
             transaction = conn.transaction()
             await transaction.start()
             await stage(conn, fetched.batch)
-            return Staged(conn, transaction)
+            return Staged(conn, transaction, span)
         except BaseException:
             self._drop(conn)
             raise
 
     async def _post_once(self, fetched: Fetched) -> None:
         staged, fetched.staged = fetched.staged, None
-        conn, transaction = staged or await self._staged(fetched)
+        conn, transaction, span = staged or await self._staged(fetched)
         try:
-            with stream_metrics.BATCH_SECONDS.labels(metrics.STAGE).time():
+            with span, stream_metrics.BATCH_SECONDS.labels(metrics.STAGE).time():
                 new, posted = await self._post_within(conn, fetched)
                 await transaction.commit()
+                span.tell(_of_batch(fetched, new, posted))
         except BaseException:
             self._drop(conn)
             raise
@@ -292,3 +295,13 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         for conn in list(self._open):
             self._drop(conn)
         self._idle = []
+
+
+def _of_batch(fetched: Fetched, new: Fetched, posted: Posted) -> dict[str, int]:
+    """What a trace says of it; `fenced` is what Kafka delivered again."""
+    return {
+        "messaging.batch.message_count": len(fetched),
+        "copq.fresh": posted.fresh,
+        "copq.duplicates": new.batch.events - posted.fresh,
+        "copq.fenced": len(fetched) - len(new),
+    }

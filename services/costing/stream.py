@@ -29,6 +29,7 @@ from services.kafka.lag import keep_measuring
 from services.kafka.publish import publish, start_producer
 from services.kafka.topics import EVENTS, METADATA_MS, PRICED, REJECTED
 from services.rates.watch import RateWatch
+from services.tracing import Span, tracer
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +168,7 @@ class CostingStream:
         """Price this batch while others are being acknowledged, one of each partition at most."""
         if self._stop.is_set() or not self._is_ours(event):
             return
+        span = tracer().batch(EVENTS, self.settings.group, event.value)
         with stream_metrics.BATCH_SECONDS.labels(metrics.STAGE).time():
             batch = price_records(event.value, self._pricer(), datetime.now(UTC))
         if not self._guard.admits(len(event.value), len(batch.rejected)):
@@ -176,7 +178,7 @@ class CostingStream:
             await self._publishing[partition]
         # The batch before may have failed: Faust would commit it together with this one.
         if not self._stop.is_set() and self._is_ours(event):
-            self._publishing[partition] = asyncio.create_task(self._publish(batch, event))
+            self._publishing[partition] = asyncio.create_task(self._publish(batch, event, span))
 
     def _pricer(self) -> Pricer:
         """That of the newest rate book."""
@@ -208,12 +210,11 @@ class CostingStream:
         except ConsumerNotStarted:
             return []
 
-    async def _publish(self, batch: PricedBatch, event: Any) -> None:
+    async def _publish(self, batch: PricedBatch, event: Any, span: Span) -> None:
         try:
-            producer = self._producer
-            while not await self._published(producer, batch, event.message.partition):
-                stream_metrics.RETRIES.labels(metrics.STAGE).inc()
-                producer = await self._renewed(producer)
+            with span:
+                span.tell(_of_batch(batch, event.message.partition))
+                await self._publish_until_published(batch, event.message.partition)
             self._count(batch)
             if self._is_ours(event):
                 event.ack()
@@ -222,6 +223,12 @@ class CostingStream:
             raise
         except BaseException as error:
             self._fail(error)
+
+    async def _publish_until_published(self, batch: PricedBatch, partition: int) -> None:
+        producer = self._producer
+        while not await self._published(producer, batch, partition):
+            stream_metrics.RETRIES.labels(metrics.STAGE).inc()
+            producer = await self._renewed(producer)
 
     async def _published(
         self, producer: AIOKafkaProducer, batch: PricedBatch, partition: int
@@ -277,3 +284,13 @@ class CostingStream:
             await self._app.consumer.commit()
         except Exception as error:
             log.warning("commit is tried again with the next batch: %r", error)
+
+
+def _of_batch(batch: PricedBatch, partition: int) -> dict[str, str | int]:
+    """What a trace says of it."""
+    refused = batch.reasons.total()
+    return {
+        "messaging.destination.partition.id": str(partition),
+        "messaging.batch.message_count": batch.outcomes.total() + refused,
+        "copq.refused": refused,
+    }

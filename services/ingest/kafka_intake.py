@@ -20,6 +20,7 @@ from services.kafka.closing import close_producer
 from services.kafka.headers import NONE, Headers, of_sender
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import EVENTS, REJECTED, key_of
+from services.tracing import tracer
 
 PATIENCE_S = 10
 """How long a sender waits for the broker before it is told to come again."""
@@ -52,7 +53,7 @@ class KafkaIntake:
         now = datetime.now(UTC)
         valid: list[Message] = []
         refused: list[Message] = []
-        headers = of_sender(sender.name)
+        headers = of_sender(sender.name, tracer().traceparent())
         answers = [_check(raw, now, sender, headers, valid, refused) for raw in raws]
         await self._gathering.submit((valid, refused if self._keeps else []))
         return answers

@@ -1,6 +1,9 @@
 """Record headers: what copq says of a message beside its key and value."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+
+from aiokafka.structs import ConsumerRecord
 
 Headers = list[tuple[str, bytes]]
 """Of a message to publish, in order. A name may come twice."""
@@ -12,17 +15,44 @@ NONE: Headers = []
 """Shared by all messages without: nobody adds to it."""
 
 SENT_BY = "copq-sent-by"
+TRACEPARENT = "traceparent"
+"""The trace that a message belongs to, as W3C Trace Context writes it."""
+
 _LONGEST = 256
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-def of_sender(name: str | None) -> Headers:
-    """The headers of what `name` sent; none where nobody asked."""
-    return [(SENT_BY, name.encode())] if name else NONE
+def of_sender(name: str | None, traceparent: bytes | None = None) -> Headers:
+    """The headers of what `name` sent; none where nobody asked, and nothing is traced."""
+    if not traceparent:
+        return [(SENT_BY, name.encode())] if name else NONE
+    return [*of_sender(name), (TRACEPARENT, traceparent)]
 
 
 def passed_on(headers: Read) -> Headers:
     """Those of an event that its priced event has, too."""
-    return [header for header in headers if header[0] == SENT_BY]
+    return [
+        (name, value)
+        for name, value in headers
+        if name == SENT_BY or (name == TRACEPARENT and _is_traceparent(value))
+    ]
+
+
+def _is_traceparent(value: bytes | None) -> bool:
+    return _TRACEPARENT.fullmatch(value or b"") is not None
+
+
+def traceparents(records: Iterable[ConsumerRecord]) -> list[bytes]:
+    """The traces of records, each once, in order."""
+    values = dict.fromkeys(
+        value for record in records for name, value in record.headers if name == TRACEPARENT
+    )
+    return list(filter(_is_traceparent, values))
+
+
+def is_sampled(traceparent: bytes) -> bool:
+    """Whether its trace is recorded where it began: the last bit of its flags."""
+    return traceparent[-1:] in b"13579bdf"
 
 
 def sent_by(headers: Read) -> str | None:

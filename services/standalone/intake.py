@@ -20,12 +20,14 @@ from services.ingest.sender import ANYONE, Sender
 from services.postgres import ANSWER_S, AWAY, STATEMENT_S
 from services.rates.book import RateBook
 from services.rates.store import current, load
+from services.tracing import tracer
 
 LOOK_S = 3
 TOGETHER = 2_000
 """Events of as many callers as there are, posted in one transaction."""
 
-Sent = tuple[list[bytes], Sender]
+Sent = tuple[list[bytes], Sender, bytes | None]
+"""Events, who sent them, and the trace they belong to."""
 
 
 class LedgerIntake:
@@ -42,7 +44,7 @@ class LedgerIntake:
         self._gathering = Gathering(self._store, lambda sent: len(sent[0]), TOGETHER)
 
     async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
-        return await self._gathering.submit((raws, sender))
+        return await self._gathering.submit((raws, sender, tracer().traceparent()))
 
     async def ready(self) -> None:
         """Raises `Unavailable` where Postgres does not answer."""
@@ -65,10 +67,12 @@ class LedgerIntake:
         batch = Batch()
         now = datetime.now(UTC)
         answers = _price_all(group, self._book, batch, now)
-        async with conn.transaction():
-            posted = await post(conn, batch, self._book)
-            if self._keeps:
-                await keep_rejected(conn, _rejected(group, answers, now))
+        with tracer().transaction("post to the ledger", (trace for *_, trace in group)) as span:
+            async with conn.transaction():
+                posted = await post(conn, batch, self._book)
+                if self._keeps:
+                    await keep_rejected(conn, _rejected(group, answers, now))
+            span.tell({"copq.fresh": posted.fresh, "copq.duplicates": batch.events - posted.fresh})
         return [_with_duplicates(found, posted) for found in answers]
 
 
@@ -77,7 +81,7 @@ def _price_all(
 ) -> list[list[Answer]]:
     with localcontext(MONEY):
         return [
-            [_price_one(raw, book, batch, now, sender) for raw in raws] for raws, sender in group
+            [_price_one(raw, book, batch, now, sender) for raw in raws] for raws, sender, _ in group
         ]
 
 
@@ -105,7 +109,7 @@ def _with_duplicates(answers: list[Answer], posted: Posted) -> list[Answer]:
 def _rejected(group: list[Sent], answers: list[list[Answer]], now: datetime) -> list[RejectedEvent]:
     return [
         rejected_event(answer.refusal, raw, now, sent_by=sender.name)
-        for (raws, sender), found in zip(group, answers, strict=True)
+        for (raws, sender, _), found in zip(group, answers, strict=True)
         for raw, answer in zip(raws, found, strict=True)
         if answer.refusal is not None
     ]

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 import httpx
 
 from tests.faults.plant import Fact
-from tests.faults.processes import until
+from tests.faults.processes import Service, until
+from tests.faults.site import PARTITIONS, Site
+from tests.kafka.settings import free_ports
 
 NDJSON = {"content-type": "application/x-ndjson"}
 
@@ -17,6 +19,8 @@ class Sender:
     port: int
     made: list[Fact] = field(default_factory=list)
     acknowledged: list[Fact] = field(default_factory=list)
+    traceparent: str | None = None
+    """The trace that it sends in, if any."""
 
     async def is_answered(self) -> None:
         """Wait until the service listens."""
@@ -47,4 +51,12 @@ class Sender:
     async def _ask(self, method: str, path: str, body: bytes = b"") -> httpx.Response:
         async with httpx.AsyncClient(timeout=60) as client:
             url = f"http://127.0.0.1:{self.port}{path}"
-            return await client.request(method, url, content=body, headers=NDJSON)
+            traced = {"traceparent": self.traceparent} if self.traceparent else {}
+            return await client.request(method, url, content=body, headers=NDJSON | traced)
+
+
+def ingesting(site: Site) -> tuple[Service, Sender]:
+    """`copq ingest`, started, and who sends to it."""
+    [port] = free_ports(1)
+    reach = ("--kafka", site.bootstrap, "--port", str(port), "--partitions", str(PARTITIONS))
+    return site.service("ingest", "ingest", "--no-auth", *reach).start(), Sender(port)

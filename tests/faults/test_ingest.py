@@ -6,28 +6,21 @@ import signal
 import pytest
 
 from tests.faults.plant import Plant
-from tests.faults.processes import Service, until
-from tests.faults.sender import Sender
-from tests.faults.site import PARTITIONS, Site
+from tests.faults.processes import until
+from tests.faults.sender import ingesting
+from tests.faults.site import Site
 from tests.kafka.broker import KafkaBroker
-from tests.kafka.settings import free_ports
 
 pytestmark = pytest.mark.kafka
 
 BATCH = 500
 
 
-def _ingest(site: Site) -> tuple[Service, Sender]:
-    [port] = free_ports(1)
-    reach = ("--kafka", site.bootstrap, "--port", str(port), "--partitions", str(PARTITIONS))
-    return site.service("ingest", "ingest", "--no-auth", *reach).start(), Sender(port)
-
-
 async def test_without_a_broker_it_says_503_and_with_one_again_it_accepts(
     frail_site: Site, own_kafka: KafkaBroker
 ) -> None:
     site, plant = frail_site, Plant(20)
-    ingest, sender = _ingest(site)
+    ingest, sender = ingesting(site)
     await sender.is_answered()
     assert await sender.post(plant.make(BATCH)) == 202
     own_kafka.kill()
@@ -45,7 +38,7 @@ async def test_without_a_broker_it_says_503_and_with_one_again_it_accepts(
 
 async def test_told_to_stop_it_finishes_what_it_has_begun(site: Site) -> None:
     plant = Plant(21)
-    ingest, sender = _ingest(site)
+    ingest, sender = ingesting(site)
     await sender.is_answered()
     batches = [asyncio.create_task(sender.post(plant.make(BATCH))) for _ in range(6)]
     await asyncio.wait(batches, return_when=asyncio.FIRST_COMPLETED)

@@ -1,8 +1,24 @@
-"""The header that says who sent an event, written by copq and by whoever may write to the topic."""
+"""What headers say of an event, written by copq and by whoever may write to the topic."""
+
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from services.kafka.headers import NONE, SENT_BY, of_sender, passed_on, sent_by
+from services.kafka.headers import (
+    NONE,
+    SENT_BY,
+    TRACEPARENT,
+    Headers,
+    is_sampled,
+    of_sender,
+    passed_on,
+    sent_by,
+    traceparents,
+)
+
+SAMPLED = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+UNSAMPLED = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 
 
 @pytest.mark.parametrize("name", ["press-4", "größe 7", "a" * 256])
@@ -28,6 +44,26 @@ def test_what_others_wrote_is_made_fit_to_be_stored(value: bytes, name: str | No
     assert sent_by([("traceparent", b"00-1"), (SENT_BY, value)]) == name
 
 
-def test_only_the_sender_is_passed_on() -> None:
-    headers = [("traceparent", b"00-1"), *of_sender("press-4"), ("ce_id", b"7")]
-    assert passed_on(headers) == of_sender("press-4")
+def test_only_the_sender_and_the_trace_are_passed_on() -> None:
+    headers = [*of_sender("press-4", SAMPLED), ("ce_id", b"7"), ("tracestate", b"a=1")]
+    assert passed_on(headers) == of_sender("press-4", SAMPLED)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, b"", b"00-1", SAMPLED + b"-more", SAMPLED + b"\n", SAMPLED.upper(), b"x" * 9_999],
+)
+def test_what_is_no_trace_is_left_behind(value: Any) -> None:
+    headers = [(TRACEPARENT, value)]
+    assert passed_on(headers) == NONE
+    assert traceparents([_record(headers)]) == []
+
+
+def test_the_traces_of_records_are_found_once_each_in_order() -> None:
+    records = [_record(of_sender(None, value)) for value in (UNSAMPLED, SAMPLED, None, UNSAMPLED)]
+    assert traceparents(records) == [UNSAMPLED, SAMPLED]
+    assert [is_sampled(value) for value in (UNSAMPLED, SAMPLED)] == [False, True]
+
+
+def _record(headers: Headers) -> Any:
+    return SimpleNamespace(headers=tuple(headers))

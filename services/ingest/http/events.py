@@ -16,6 +16,7 @@ from services.ingest.http.formats import ACCEPTED, reader
 from services.ingest.http.turned_away import ClientGone, TurnedAway
 from services.ingest.http.unpacking import CODINGS
 from services.ingest.intake import Answer, Intake, Unavailable
+from services.tracing import Span, tracer
 
 AT_ONCE = 256
 """Requests under way; more are told to come again."""
@@ -44,16 +45,21 @@ class Events:
         request = Request(scope, receive)
         if request.method == "OPTIONS":
             return await _offer(send)
+        with tracer().request("POST /v1/events", request.headers.get("traceparent")) as span:
+            await self._answer(request, receive, send, span)
+
+    async def _answer(self, request: Request, receive: Receive, send: Send, span: Span) -> None:
         answers = Answers("return=minimal" in request.headers.get("prefer", ""))
         self._under_way += 1
         try:
             status, error, headers = await self._take(request, answers)
+            _tell(span, status, error, answers.total)
             await _say(send, answers, status, error, headers)
             if error is not None and (self._stop.is_set() or "Connection" in headers):
                 await _linger(receive)
             await send({"type": "http.response.body", "body": b""})
         except ClientGone:
-            pass
+            span.failed("the client is gone")
         finally:
             self._under_way -= 1
             answers.close()
@@ -110,6 +116,19 @@ class Events:
             await asyncio.gather(*stored, return_exceptions=True)
             raise
         await _finish(stored, answers)
+
+
+def _tell(span: Span, status: int, error: str | None, events: int) -> None:
+    span.tell(
+        {
+            "http.request.method": "POST",
+            "http.route": "/v1/events",
+            "http.response.status_code": status,
+            "copq.events": events,
+        }
+    )
+    if status >= 500:
+        span.failed(error or "")
 
 
 async def _finish(stored: UnderWay, answers: Answers) -> None:
