@@ -5,14 +5,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from schemas.refusal import Refusal
 
 KEPT_BYTES = 64 * 1024
 """Of a message that is refused for its size, the beginning is enough to know it by."""
 
-_Count = Annotated[int, Field(ge=0)]
+_Count = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+def _is_base64(value: str) -> str:
+    try:
+        b64decode(value, validate=True)
+    except ValueError:
+        raise ValueError("is no base64") from None
+    return value
 
 
 class Origin(BaseModel):
@@ -21,7 +29,7 @@ class Origin(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     topic: str
-    partition: _Count
+    partition: Annotated[int, Field(ge=0, lt=2**31)]
     offset: _Count
 
 
@@ -35,7 +43,7 @@ class RejectedEvent(BaseModel):
     message: str = Field(description="For people: what is wrong, and what to do.")
     origin: Origin | None = None
     size: _Count = Field(description="Bytes of the whole message.")
-    payload_base64: str = Field(
+    payload_base64: Annotated[str, AfterValidator(_is_base64)] = Field(
         description=f"The first {KEPT_BYTES} bytes.",
         json_schema_extra={"contentEncoding": "base64"},
     )

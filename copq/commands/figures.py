@@ -11,8 +11,9 @@ from services.reporting.figures import ReportRow
 from services.reporting.unpriced import Held
 
 EMPTY = (
-    "No figures here yet. Rates first: copq rates import FILE; "
-    "then events: copq import FILE, or POST /v1/events. What has no price: copq unpriced"
+    "No figures in this window. Older ones: --from 2025-06-01. None at all yet? Rates first: "
+    "copq rates import FILE; then events: copq import FILE, or POST /v1/events. What has no "
+    "price: copq unpriced"
 )
 
 

@@ -42,8 +42,9 @@ def check(
     Nothing is connected to, and nothing is stored. Ends with 1 if a message or an event is
     refused.
 
-    Example: copq mqtt check examples/mqtt/presses.yaml --topic plant/north/line/L1/quality
-    --payload '{"event_type": "scrap", …}'
+    Example: copq mqtt check examples/mqtt/sensors.yaml --topic plant/north/line/L1/quality
+    --payload '{"event_type": "scrap", "occurred_at": "2026-03-02T06:30:00+01:00",
+    "product": "widget", "quantity": 3}'
     """
     config = read_or_fail(file)
     messages = list(_messages(topic, payload, recorded))

@@ -16,6 +16,7 @@ from schemas.refusal import Refusal, Refused
 from services.aggregator.rejected import list_rejected, mark_replayed
 from services.ingest.intake import Answer, Intake, Status, Unavailable
 from services.ingest.kafka_intake import KafkaIntake
+from services.ingest.sender import Sender
 from services.kafka.brokers import Brokers
 from services.kafka.cloudevents import as_structured, event_in, event_in_mended
 from services.standalone.intake import LedgerIntake, pool_of
@@ -133,7 +134,9 @@ async def _replay(
         async with pool.acquire() as conn:
             rows = await list_rejected(conn, replayed=ids is not None, ids=ids, limit=100_000)
             whole = [row for row in rows if mended or row["size"] == len(row["payload"])]
-            said = await _said([(row["rejected_id"], _event(row, mended)) for row in whole], intake)
+            # What was not for its sender to report is let in by name, one by one.
+            whole = [row for row in whole if ids or row["code"] != "out_of_scope"]
+            said = await _replay_each(whole, mended, intake)
             done = [i for i, answer in said.items() if answer.status is not Status.REFUSED]
             await mark_replayed(conn, done)
             return said
@@ -141,6 +144,15 @@ async def _replay(
         if isinstance(intake, KafkaIntake):
             await intake.close()
         await pool.close()
+
+
+async def _replay_each(rows: list[Any], mended: bytes | None, intake: Intake) -> dict[int, Answer]:
+    """As from whom they came the first time."""
+    said: dict[int, Answer] = {}
+    for name in dict.fromkeys(row["sent_by"] for row in rows):
+        events = [(r["rejected_id"], _event(r, mended)) for r in rows if r["sent_by"] == name]
+        said |= await _said(events, intake, Sender(name))
+    return said
 
 
 def _event(row: Any, mended: bytes | None) -> bytes | Refusal:
@@ -153,10 +165,12 @@ def _event(row: Any, mended: bytes | None) -> bytes | Refusal:
         return refused.refusal
 
 
-async def _said(events: list[tuple[int, bytes | Refusal]], intake: Intake) -> dict[int, Answer]:
+async def _said(
+    events: list[tuple[int, bytes | Refusal]], intake: Intake, sender: Sender
+) -> dict[int, Answer]:
     """The answers by id, of those that never get to the intake, too."""
     sent = {i: raw for i, raw in events if isinstance(raw, bytes)}
-    answers = await intake.accept(list(sent.values())) if sent else []
+    answers = await intake.accept(list(sent.values()), sender) if sent else []
     said = dict(zip(sent, answers, strict=True))
     out_of_hand = {
         i: Answer(Status.REFUSED, refusal=why) for i, why in events if isinstance(why, Refusal)

@@ -94,7 +94,7 @@ def up(
 def _say_where(host: str, port: int, secure: bool, data: str) -> None:
     here = f"{'https' if secure else 'http'}://{host}:{port}"
     out.print(
-        f"COPQ listens on {here}: the board at {here}/, events to /v1/events, the form at /form, "
+        f"COPQ starts at {here}: the board at {here}/, events to /v1/events, the form at /form, "
         f"documentation at /docs. Data: {data}",
         soft_wrap=True,
     )

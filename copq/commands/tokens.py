@@ -123,10 +123,15 @@ def _warn_of_strangers(grant: Grant, book: RateBook) -> None:
         site = book.sites.get(plant)
         if book.sites and site is None:
             known = ", ".join(sorted(book.sites))
-            err.print(f'[yellow]copq:[/yellow] plant "{plant}" is not in the rate book: {known}')
+            _warn(f'plant "{plant}" is not in the rate book, which has {known}')
         elif site and site.lines and line is not None and line not in site.lines:
             known = ", ".join(site.plant.lines)
-            err.print(f'[yellow]copq:[/yellow] plant "{plant}" has no line "{line}": {known}')
+            _warn(f'plant "{plant}" has no line "{line}"; its lines are {known}')
+
+
+def _warn(what: str) -> None:
+    told = f"{what}. The token is made all the same; until then it may send nothing of it."
+    err.print(f"[yellow]copq:[/yellow] {told}", soft_wrap=True)
 
 
 def _show_new(grant: Grant, text: str, as_json: bool) -> None:

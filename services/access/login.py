@@ -27,7 +27,7 @@ def add_login(app: FastAPI, door: Door) -> None:
             bearer = await door.admit(token_of(request))
         except (NotAdmitted, Unavailable):
             return pages.show("login.html", next=_own_path(next), fault="")
-        return _go(_own_path(next) or _home(bearer))
+        return _go(_own_path(next) or _home(request, bearer))
 
     @app.post("/login", include_in_schema=False)
     async def login(request: Request) -> Response:
@@ -40,7 +40,7 @@ def add_login(app: FastAPI, door: Door) -> None:
             status = 401 if isinstance(error, NotAdmitted) else 503
             fault = _sentence(str(error))
             return pages.show("login.html", status, next=next, fault=fault)
-        response = _go(next or _home(bearer))
+        response = _go(next or _home(request, bearer))
         if bearer.sender.name is not None:
             response.set_cookie(
                 COOKIE, token, STAYS_S, httponly=True, samesite="strict",
@@ -97,8 +97,11 @@ def _own_path(path: str) -> str:
     return path if own and not parts.netloc and not parts.scheme else ""
 
 
-def _home(bearer: Bearer) -> str:
-    return "/form" if bearer.role is Role.OPERATOR else "/"
+def _home(request: Request, bearer: Bearer) -> str:
+    """The page for the role, where this service has it."""
+    wanted = "/form" if bearer.role is Role.OPERATOR else "/"
+    there = {getattr(route, "path", None) for route in request.app.routes}
+    return wanted if wanted in there else "/docs"
 
 
 def _go(to: str) -> RedirectResponse:

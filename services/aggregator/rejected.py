@@ -28,8 +28,10 @@ async def mark_replayed(conn: Connection, ids: list[int]) -> None:
 
 def _row(event: RejectedEvent) -> tuple[object, ...]:
     origin = event.origin
-    where = (origin.topic, origin.partition, origin.offset) if origin else (None, None, None)
-    why = (event.code, _storable(event.field), _storable(event.message))
+    where: tuple[object, ...] = (None, None, None)
+    if origin is not None:
+        where = (_storable(origin.topic), origin.partition, origin.offset)
+    why = tuple(map(_storable, (event.code, event.field, event.message)))
     who = _storable(event.sent_by) if event.sent_by else None
     return (
         event.rejected_at, *where, *why, event.size, json.dumps(event.headers), who,

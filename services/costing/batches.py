@@ -19,6 +19,8 @@ from services.kafka.cloudevents import envelope_of, event_in, is_too_large
 from services.kafka.headers import NONE, passed_on, sent_by
 from services.kafka.publish import LARGEST_MESSAGE, Message
 
+LONGEST_KEY = 1024
+
 
 @dataclass(slots=True)
 class PricedBatch:
@@ -44,7 +46,8 @@ def price_records(records: Sequence[ConsumerRecord], pricer: Pricer, now: dateti
                     raw = event_in(envelope_of(headers), raw)
                 outcome, message = _price(raw, pricer, latest)
                 outcomes.append(outcome)
-                batch.priced.append((record.key, message, passed_on(headers) if headers else NONE))
+                more = passed_on(headers) if headers else NONE
+                batch.priced.append((_key(record), message, more))
             except Refused as refused:
                 _reject(record, refused.refusal, now, batch)
     batch.outcomes.update(outcomes)
@@ -67,8 +70,15 @@ def _reject(record: ConsumerRecord, refusal: Refusal, now: datetime, batch: Pric
     envelope = envelope_of(record.headers)
     kept = {} if is_too_large(envelope) else envelope
     event = rejected.rejected_event(refusal, record.value or b"", now, origin, who, kept)
-    batch.rejected.append((record.key, rejected.encode(event), NONE))
+    batch.rejected.append((_key(record), rejected.encode(event), NONE))
     batch.reasons[refusal.code] += 1
+
+
+def _key(record: ConsumerRecord) -> bytes | None:
+    """That of the record, unless it is none that a plant and a line could make: a long one may
+    not fit beside what a message grows by."""
+    key: bytes | None = record.key
+    return key if key is None or len(key) <= LONGEST_KEY else None
 
 
 class RejectGuard:

@@ -30,12 +30,14 @@ def of_sender(name: str | None, traceparent: bytes | None = None) -> Headers:
 
 
 def passed_on(headers: Read) -> Headers:
-    """Those of an event that its priced event has, too."""
-    return [
-        (name, value)
-        for name, value in headers
-        if name == SENT_BY or (name == TRACEPARENT and _is_traceparent(value))
-    ]
+    """Those of an event that its priced event has, too: each once, none longer than is read."""
+    passed: dict[str, bytes] = {}
+    for name, value in headers:
+        if name == SENT_BY:
+            passed.setdefault(name, (value or b"")[: 4 * _LONGEST])
+        elif name == TRACEPARENT and _is_traceparent(value):
+            passed.setdefault(name, value)
+    return list(passed.items())
 
 
 def _is_traceparent(value: bytes | None) -> bool:

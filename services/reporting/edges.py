@@ -1,6 +1,10 @@
 """The edges of a window as people write them: a day, a month, an hour in the plant's own time."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def edge(text: str, grain: str, zone: tzinfo) -> datetime | date | None:
@@ -10,7 +14,7 @@ def edge(text: str, grain: str, zone: tzinfo) -> datetime | date | None:
     """
     if not text or grain != "hour":
         return day_of(text)
-    instant = datetime.fromisoformat(text)
+    instant = _read(datetime.fromisoformat, text, text, "2026-03-01T06:00")
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)
 
 
@@ -18,7 +22,15 @@ def day_of(text: str) -> date | None:
     """A day, or the first of a month."""
     if not text:
         return None
-    return date.fromisoformat(f"{text}-01" if len(text) == len("2026-03") else text)
+    whole = f"{text}-01" if len(text) == len("2026-03") else text
+    return _read(date.fromisoformat, whole, text, "2026-03-01")
+
+
+def _read(read: Callable[[str], T], whole: str, text: str, example: str) -> T:
+    try:
+        return read(whole)
+    except ValueError:
+        raise ValueError(f'"{text}" is no date: write it as {example}') from None
 
 
 def default_start(grain: str, now: datetime) -> datetime | date:

@@ -41,7 +41,7 @@ async def test_the_page_of_access_runs(database: str, up: tuple[Service, str]) -
         re.findall(r"```json\n(.*?)```", (ROOT / "docs/access.md").read_text(), re.S)[0]
     )
     assert fate | {"received_at": 0} == shown | {"received_at": 0}
-    assert "Revoked: press-4." in shell(revoke, database, url)
+    assert "Revoked: press-7." in shell(revoke, database, url)
 
 
 async def test_the_page_of_the_form_runs(database: str, up: tuple[Service, str]) -> None:  # noqa: F811

@@ -55,6 +55,7 @@ def counts(said: httpx.Response) -> tuple[int, int, int]:
         (GOOD, {"content-type": "application/json; charset=utf-8"}, 202, (1, 0, 0)),
         (GOOD, {**JSON, "content-encoding": "br"}, 415, (0, 0, 0)),
         (b" " * (MAX_JSON_BYTES + 1), JSON, 413, (0, 0, 0)),
+        (b"[" + b"1," * 1_000_000 + b"1]", JSON, 413, (0, 0, 0)),
     ],
 )
 async def test_a_body_is_answered_as_it_deserves(

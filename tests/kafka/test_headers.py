@@ -67,3 +67,9 @@ def test_the_traces_of_records_are_found_once_each_in_order() -> None:
 
 def _record(headers: Headers) -> Any:
     return SimpleNamespace(headers=tuple(headers))
+
+
+def test_what_is_passed_on_fits_beside_any_message() -> None:
+    trace = b"00-" + b"1" * 32 + b"-" + b"2" * 16 + b"-01"
+    many = [(TRACEPARENT, trace)] * 1_000 + [(SENT_BY, b"x" * 500_000)] * 2
+    assert sum(len(name) + len(value) for name, value in passed_on(many)) < 2_000

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import ValidationError
 
 from schemas.documents import FOLDER
 from schemas.refusal import Refusal
@@ -36,3 +37,18 @@ def test_it_fits_the_published_schema() -> None:
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads((FOLDER / "json" / "rejected.schema.json").read_text("utf-8"))
     jsonschema.validate(json.loads(encode(rejected_event(WHY, b"x", NOW, PLACE))), schema)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"payload_base64": "no base64!"},
+        {"size": 2**70},
+        {"origin": {"topic": "quality.events", "partition": 2**40, "offset": 1}},
+        {"origin": {"topic": "quality.events", "partition": 1, "offset": 2**70}},
+    ],
+)
+def test_what_no_store_could_keep_is_no_rejected_event(wrong: dict[str, object]) -> None:
+    told = json.loads(encode(rejected_event(WHY, b"x", NOW, PLACE)))
+    with pytest.raises(ValidationError):
+        decode(json.dumps(told | wrong).encode())

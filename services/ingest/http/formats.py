@@ -25,8 +25,12 @@ CHUNK = 1_000
 CHUNK_BYTES = 512 * 1024
 """Events stored at once; a longer body is stored in parts, in order."""
 
-MAX_JSON_BYTES = 8 * 1024 * 1024
+MAX_JSON_BYTES = 4 * 1024 * 1024
 """Of a JSON document; NDJSON is read as a stream and has no limit but the line's."""
+
+LEAST_BETWEEN_COMMAS = 10
+"""Bytes of an array for each of its commas, on the average: events have more, and an array of
+nothing but numbers would fill the memory with its elements."""
 
 _BOM = b"\xef\xbb\xbf"
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -103,6 +107,8 @@ async def _whole(body: Body) -> bytes:
 
 
 def _elements(text: bytes) -> list[msgspec.Raw]:
+    if text.count(b",") > 1_000 + len(text) // LEAST_BETWEEN_COMMAS:
+        raise TurnedAway(413, f"the array has more elements than events could be; send {NDJSON}")
     try:
         return _decode_array(text)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:

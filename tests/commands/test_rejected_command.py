@@ -1,0 +1,58 @@
+"""`copq rejected replay`: from whom it came, and what it does not let in by the dozen."""
+
+import asyncio
+import json
+from typing import Any
+
+import asyncpg
+from typer.testing import CliRunner
+
+from copq.command import app
+from services.ingest.sender import Sender
+from services.rates.store import import_rates
+from services.standalone.intake import LedgerIntake, pool_of
+from tests.building import defect, rates
+
+AT = "2026-03-02T10:00:00+01:00"
+PRESS = Sender("press", frozenset({("north", "L1")}))
+
+
+async def _refuse(database: str) -> None:
+    """Before there are rates: a good event under a name of another line, and one with a fault."""
+    async with await pool_of(database, size=1) as pool:
+        raws = [defect("foreign", AT, line="L2"), defect("early", AT).replace(b"L1", b"L1\\u0000")]
+        await LedgerIntake(pool).accept(raws, PRESS)
+        async with pool.acquire() as conn:
+            await import_rates(conn, rates(), "rates.yaml", "test")
+
+
+def _replay(database: str, *words: str) -> Any:
+    told = CliRunner().invoke(app, ["rejected", "replay", *words, "--json", "--database", database])
+    return json.loads(told.stdout)
+
+
+async def _sent_by(database: str) -> list[tuple[str, str]]:
+    conn = await asyncpg.connect(database)
+    rows = await conn.fetch("select event_id, sent_by from copq.event order by 1")
+    await conn.close()
+    return [tuple(row) for row in rows]
+
+
+def test_what_was_out_of_scope_is_let_in_by_its_id_alone_and_keeps_its_sender(
+    database: str,
+) -> None:
+    asyncio.run(_refuse(database))
+    assert _replay(database)["replayed"] == 0
+    assert asyncio.run(_sent_by(database)) == []
+    foreign = asyncio.run(_id_of(database))
+    assert _replay(database, str(foreign)) == {"replayed": 1, "refused_again": []}
+    assert asyncio.run(_sent_by(database)) == [("foreign", "press")]
+
+
+async def _id_of(database: str) -> int:
+    conn = await asyncpg.connect(database)
+    found: int = await conn.fetchval(
+        "select rejected_id from copq.rejected where code = 'out_of_scope'"
+    )
+    await conn.close()
+    return found
