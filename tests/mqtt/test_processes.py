@@ -10,9 +10,8 @@ import asyncpg
 import pytest
 import trustme
 
-from services.kafka.brokers import Brokers
-from services.kafka.topics import make_topics
 from tests.faults.processes import COPQ, Service, until
+from tests.faults.site import TOPICS, Site
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.settings import free_ports
 from tests.mqtt.broker import Mosquitto, publish
@@ -98,7 +97,7 @@ async def test_ingest_puts_messages_on_the_stream_and_drains(
 ) -> None:
     from aiokafka import AIOKafkaConsumer
 
-    await make_topics(Brokers(kafka.bootstrap), 2)
+    await Site(kafka.bootstrap, "", tmp_path).make_anew(*TOPICS)
     text = config_text(mosquitto.port, ALL % "stream")
     reach = ("--kafka", kafka.bootstrap, "--mqtt-state", str(tmp_path))
     ingest = _service(tmp_path, text, "ingest", "--no-auth", *reach).start()
