@@ -23,7 +23,7 @@ from services.rates.store import import_rates
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.server import make_reporting
 from services.standalone.postgres import EmbeddedPostgres
-from tests.alerts.servers import free_port
+from tests.kafka.settings import free_ports
 
 RATES = """
 time_zone: UTC
@@ -85,7 +85,7 @@ async def measure(conn: asyncpg.Connection, dsn: str, most: int) -> tuple[str, .
 
 async def scrapes(exporter: Exporter, encoding: str) -> list[float]:
     """Seconds of thirty scrapes over TCP, the client's reading of the bytes included."""
-    port, stop = free_port(), asyncio.Event()
+    [port], stop = free_ports(1), asyncio.Event()
     serving = asyncio.create_task(
         serve_http(make_reporting(exporter, OpenDoor()), "127.0.0.1", port, stop)
     )

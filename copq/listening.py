@@ -13,6 +13,9 @@ from services.loopback import is_loopback
 NoAuthOption = Annotated[
     bool, typer.Option("--no-auth", help="Take requests without a token, from anybody.")
 ]
+MetricsOption = Annotated[
+    int, typer.Option(envvar="METRICS_PORT", help="Port for /metrics, /healthz, /readyz; 0: none.")
+]
 CertOption = Annotated[
     Path | None, typer.Option("--tls-cert", help="Certificate with its chain (PEM), for HTTPS.")
 ]

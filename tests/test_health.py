@@ -6,12 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from copq.demo.service import free_port
 from services.health import STANDSTILL_S, Health, serve_health
 from services.kafka.brokers import Brokers
 from services.kafka.topics import make_topics
 from tests.faults.processes import Service, until
 from tests.kafka.broker import KafkaBroker
+from tests.kafka.settings import free_ports
 
 WORKERS = ("costing", "aggregator")
 NOBODY = "127.0.0.1:1"
@@ -96,7 +96,7 @@ class Worker:
     """A worker's process, probed from outside."""
 
     def __init__(self, folder: Path, name: str, kafka: str, database: str, *more: str) -> None:
-        self._port = free_port()
+        [self._port] = free_ports(1)
         reach = ("--kafka", kafka, "--database", database)
         metrics = ("--metrics-port", str(self._port))
         self._service = Service(folder, name, name, *reach, *metrics, *more)

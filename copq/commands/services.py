@@ -14,7 +14,7 @@ from copq.commands.watch import MAPPING_HELP, started, watch_settings
 from copq.database import DATA, DatabaseOption, DataOption, database
 from copq.exits import Exit
 from copq.kafka import BootstrapOption, brokers
-from copq.listening import CertOption, KeyOption, NoAuthOption, tls_of
+from copq.listening import CertOption, KeyOption, MetricsOption, NoAuthOption, tls_of
 from copq.plaintext import PlaintextOption
 from copq.running import run_service, show_health, start_logging
 from copq.terminal import fail, out
@@ -29,9 +29,6 @@ RequiredDatabase = Annotated[
 ]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(help="Port to listen on.")]
-MetricsOption = Annotated[
-    int, typer.Option(envvar="METRICS_PORT", help="Port for /metrics, /healthz, /readyz; 0: none.")
-]
 MqttOption = Annotated[
     Path | None,
     typer.Option(

@@ -18,6 +18,7 @@ from copq.commands.import_target import (
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.exits import Exit
 from copq.kafka import optional_brokers
+from copq.listening import MetricsOption
 from copq.plaintext import PlaintextOption
 from copq.running import run_service, show_health, start_logging
 from copq.terminal import fail, out
@@ -44,10 +45,7 @@ def watch(
     plaintext: PlaintextOption = False,
     settle: SettleOption = 5.0,
     state: StateOption = None,
-    metrics_port: Annotated[
-        int,
-        typer.Option(envvar="METRICS_PORT", help="Port for /metrics, /healthz, /readyz; 0: none."),
-    ] = 0,
+    metrics_port: MetricsOption = 0,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:

@@ -23,7 +23,7 @@ AGAIN_S = 1
 log = logging.getLogger(__name__)
 
 
-async def keep_from_kafka(brokers: Brokers, dsn: str, group: str = "copq-rejected") -> None:
+async def keep_from_kafka(brokers: Brokers, dsn: str, group: str) -> None:
     """For ever; while Kafka or Postgres is away it waits."""
     while True:
         try:

@@ -6,9 +6,8 @@ from fastapi import FastAPI
 from services.access.door import Door
 from services.reporting.api.app import add_api
 from services.reporting.board.app import add_board
-from services.reporting.board.targets import SetTargets
 
 
 def add_results(app: FastAPI, pool: asyncpg.Pool, door: Door) -> None:
     """The board at `/` and the API that it stands on. The pool is read from alone."""
-    add_board(app, add_api(app, pool, door), SetTargets())
+    add_board(app, add_api(app, pool, door))

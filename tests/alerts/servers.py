@@ -1,7 +1,6 @@
 """The real Prometheus and Alertmanager on ports of their own, and a webhook that hears them."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,16 +13,10 @@ import httpx
 import yaml
 
 from tests.kafka.guarded import GuardedProcess
+from tests.kafka.settings import free_ports
 from tests.programs import program
 
 PATIENCE_S = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def until(true: Callable[[], Any], what: str, seconds: float = PATIENCE_S) -> Any:
@@ -72,7 +65,7 @@ def prometheus(
 ) -> Iterator[Prometheus]:
     """Scrapes every second: `targets` are addresses by job."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    [port] = free_ports(1)
     config: dict[str, Any] = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(path) for path in rules or []],
@@ -98,7 +91,7 @@ def prometheus(
 def alertmanager(folder: Path, webhook: str) -> Iterator[str]:
     """Its address. What it is told it hands on to the webhook after a second."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    [port] = free_ports(1)
     config = {
         "route": {"receiver": "hook", "group_by": ["alertname"], "group_wait": "1s",
                   "group_interval": "1s", "repeat_interval": "1h"},

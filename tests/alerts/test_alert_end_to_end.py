@@ -15,9 +15,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.alerts.servers import alertmanager, answers, free_port, prometheus, until, webhook
+from tests.alerts.servers import alertmanager, answers, prometheus, until, webhook
 from tests.alerts.test_rules import RULES
 from tests.faults.processes import COPQ, Service
+from tests.kafka.settings import free_ports
 
 pytestmark = pytest.mark.prometheus
 
@@ -67,7 +68,7 @@ def event(url: str, number: str, kind: str, quantity: int, **more: Any) -> None:
 
 
 def test_an_alert_is_pending_fires_is_delivered_and_resolves(tmp_path: Path) -> None:
-    port = free_port()
+    [port] = free_ports(1)
     url, data = f"http://127.0.0.1:{port}", str(tmp_path / "data")
     (tmp_path / "rates.yaml").write_text(RATES)
     service = Service(tmp_path, "up", "up", "--port", str(port), "--data", data).start()

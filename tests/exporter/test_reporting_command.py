@@ -4,12 +4,13 @@ from pathlib import Path
 
 import httpx
 
-from tests.alerts.servers import answers, free_port, until
+from tests.alerts.servers import answers, until
 from tests.faults.processes import Service
+from tests.kafka.settings import free_ports
 
 
 def test_it_serves_metrics_and_says_when_it_is_ready(database: str, tmp_path: Path) -> None:
-    port = free_port()
+    [port] = free_ports(1)
     service = Service(
         tmp_path, "reporting", "reporting", "--database", database, "--port", str(port),
         "--max-series", "500",

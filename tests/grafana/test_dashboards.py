@@ -22,9 +22,10 @@ from services.rates.store import book_of, import_rates
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.server import make_reporting
 from services.targets.store import import_targets
-from tests.alerts.servers import Prometheus, free_port, prometheus
+from tests.alerts.servers import Prometheus, prometheus
 from tests.alerts.test_rules import RULES
 from tests.building import defect, event, post_events, production, rates, stop
+from tests.kafka.settings import free_ports
 
 PROVISIONING = FOLDER.parent / "provisioning"
 NOW = datetime.now(UTC)
@@ -101,7 +102,8 @@ async def work() -> None:
 @asynccontextmanager
 async def watched(database: str, folder: Path) -> AsyncIterator[Prometheus]:
     """A Prometheus that has scraped the exporter a few times."""
-    exporter, port, stopping = Exporter(database, every_s=0.5), free_port(), asyncio.Event()
+    [port] = free_ports(1)
+    exporter, stopping = Exporter(database, every_s=0.5), asyncio.Event()
     app = make_reporting(exporter, OpenDoor())
     beside = [
         asyncio.create_task(part)

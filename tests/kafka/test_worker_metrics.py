@@ -1,7 +1,6 @@
 """What the workers tell Prometheus, on a real Kafka."""
 
 import asyncio
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,10 @@ from services.rates.store import import_rates
 from tests.building import defect, rates
 from tests.faults.processes import Service, until
 from tests.kafka.broker import KafkaBroker
+from tests.kafka.settings import free_ports
 
 pytestmark = pytest.mark.kafka
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 async def scrape(port: int) -> Samples:
@@ -55,7 +48,7 @@ async def test_workers_count_what_they_do(
     producer = await start_producer(Brokers(own_kafka.bootstrap))
     await asyncio.gather(*await publish(producer, EVENTS, 0, [(None, raw, NONE) for raw in events]))
     await producer.stop()
-    ports = {"costing": free_port(), "aggregator": free_port()}
+    ports = dict(zip(("costing", "aggregator"), free_ports(2), strict=True))
     where = ["--kafka", own_kafka.bootstrap, "--database", database]
     services = [
         Service(tmp_path, name, name, *where, "--metrics-port", str(port),
