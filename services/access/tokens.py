@@ -60,7 +60,7 @@ class TokenDoor:
     async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
         if self._tokens is None and not await self._read_again():
             raise Unavailable(_READ_AGAIN)
-        if not self._needs_token and not self._tokens:
+        if await self._stands_open(token):
             return ANYBODY
         if token is None:
             TURNED_AWAY.labels("none").inc()
@@ -71,6 +71,14 @@ class TokenDoor:
             allowed = " or ".join(sorted(roles))
             raise NotAllowed(f'"{bearer.sender.name}" is {bearer.role}; this is for {allowed}')
         return bearer
+
+    async def _stands_open(self, token: str | None) -> bool:
+        """Whoever shows a token may hold the first one, which was made a moment ago."""
+        if self._needs_token or self._tokens:
+            return False
+        if token is not None and not await self._read_again():
+            raise Unavailable(_READ_AGAIN)
+        return not self._tokens
 
     def charge(self, bearer: Bearer, requests: int = 0, events: int = 0, size: int = 0) -> None:
         meter = self._meters.get(bearer.sender.name or "")

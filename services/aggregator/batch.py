@@ -159,6 +159,8 @@ class Batch:
     causes: dict[str, Cause] = field(default_factory=dict)
     """Why events are booked, of those that were not reported as such."""
     rates: int = 0
+    oldest: int | None = None
+    """The newest and the oldest revision of the rate book that an event was priced with."""
 
     def add(
         self,
@@ -194,6 +196,8 @@ class Batch:
             self._add_once(entry, facts)
         if head.rates > self.rates:
             self.rates = head.rates
+        if self.oldest is None or head.rates < self.oldest:
+            self.oldest = head.rates
         if head.outcome != "priced":
             self.special[facts.event_id] = Special(
                 head.outcome, raw, head.rates, head.reason, head.stop, sent_by

@@ -1,8 +1,10 @@
 """The fence: the next Kafka offset of each partition, moved with the batch that it lies behind."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import localcontext
 from itertools import chain
 from typing import NamedTuple
 
@@ -11,11 +13,15 @@ from aiokafka.structs import ConsumerRecord
 from asyncpg import Connection
 from asyncpg.transaction import Transaction
 
+from schemas.decode import decode_strictly
+from schemas.priced import EVENT_FOLLOWS, encode
 from schemas.refusal import Refusal
 from schemas.rejected import Origin, RejectedEvent, rejected_event
 from services.aggregator import queries
 from services.aggregator.batch import Batch
+from services.costing.price import MONEY, price
 from services.kafka.headers import sent_by
+from services.rates.book import RateBook
 from services.tracing import Span
 
 
@@ -65,6 +71,24 @@ class Fetched:
         """What does not lie below the fence."""
         kept = {p: [r for r in rs if r.offset >= fence[p]] for p, rs in self.records.items()}
         return Fetched.of({p: rs for p, rs in kept.items() if rs})
+
+    def priced_with(self, book: RateBook) -> "Fetched":
+        """The same records at other rates: they came into force while these were on their way."""
+        anew = Fetched(self.records, broken=self.broken)
+        with localcontext(MONEY):
+            for partition, found in self.records.items():
+                for record in found:
+                    anew._add_priced(record, partition, book)
+        return anew
+
+    def _add_priced(self, record: ConsumerRecord, partition: int, book: RateBook) -> None:
+        _, follows, rest = (record.value or b"").partition(EVENT_FOLLOWS)
+        if not follows:
+            return
+        raw, who = rest[:-1], sent_by(record.headers) if record.headers else None
+        with suppress(msgspec.DecodeError, ValueError):
+            message = encode(raw, price(decode_strictly(raw), book))
+            self.batch.add(message, partition, record.offset, sent_by=who)
 
     def all(self) -> Iterator[ConsumerRecord]:
         return chain.from_iterable(self.records.values())

@@ -11,6 +11,7 @@ from schemas.decode import decode_strictly
 from schemas.priced import Outcome
 from services.aggregator import queries
 from services.aggregator.batch import COLUMNS, NO_CAUSE, Batch, Special
+from services.aggregator.booking import hold_booking
 from services.aggregator.claims import Arrivals, arrivals
 from services.aggregator.correcting import Effects, correct
 from services.aggregator.once import reconsider, share
@@ -37,9 +38,9 @@ async def prepare(conn: Connection) -> None:
 async def post(conn: Connection, batch: Batch, book: RateBook) -> Posted:
     """Post a batch within the caller's transaction.
 
-    An event whose id is known changes nothing. `book` gives the calendars and must be at least
-    as new as the rates the batch was priced with. On any error nothing of the batch is kept once
-    the caller rolls back, and it may be posted again.
+    An event whose id is known changes nothing. `book` gives the calendars. On any error nothing
+    of the batch is kept once the caller rolls back, and it may be posted again. Raises
+    `StaleRates` where the batch or `book` is older than the rate book in force.
     """
     await stage(conn, batch)
     return await post_staged(conn, batch, book)
@@ -58,9 +59,13 @@ async def restage(conn: Connection, batch: Batch) -> None:
 
 
 async def post_staged(conn: Connection, batch: Batch, book: RateBook) -> Posted:
-    """The second half of `post`, in the transaction that the batch was staged in."""
+    """The second half of `post`, in the transaction that the batch was staged in.
+
+    Raises `StaleRates`, and has then changed nothing.
+    """
     if not batch.rows:
         return Posted(0, frozenset())
+    await hold_booking(conn, batch, book)
     first = await conn.fetchrow(queries.POST_BATCH)
     arrived = await arrivals(conn, first["duplicates"])
     late = await _post_alone(conn, arrived.awaited) if arrived.awaited else _NOTHING

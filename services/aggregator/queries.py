@@ -5,6 +5,7 @@ from services.sql_files import statement
 CREATE_BATCH = statement(__file__, "create_batch")
 EMPTY_BATCH = statement(__file__, "empty_batch")
 POST_BATCH = statement(__file__, "post_batch")
+HOLD_BOOKING = statement(__file__, "hold_booking")
 MAKE_FENCE = statement(__file__, "make_fence")
 LOCK_FENCE = statement(__file__, "lock_fence")
 MOVE_FENCE = statement(__file__, "move_fence")

@@ -6,6 +6,7 @@ import logging
 import asyncpg
 
 from services.aggregator import metrics
+from services.aggregator.booking import StaleRates
 from services.aggregator.post import prepare
 from services.aggregator.unpriced import AT_ONCE, settle
 from services.postgres import AWAY, connected
@@ -28,7 +29,11 @@ async def keep_settling(dsn: str, rates: RateWatch) -> None:
 
 async def _settle_all(conn: asyncpg.Connection, rates: RateWatch) -> None:
     while True:
-        tried = await settle(conn, rates.book)
+        try:
+            tried = await settle(conn, rates.book)
+        except StaleRates as stale:
+            await rates.at_least(stale.revision)
+            continue
         metrics.SETTLED.inc(tried)
         if tried:
             log.info("%d unpriced events tried with revision %d", tried, rates.book.revision)

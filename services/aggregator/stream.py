@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from aiokafka.structs import TopicPartition
 
 from services.aggregator import metrics
+from services.aggregator.booking import StaleRates
 from services.aggregator.fence import Fetched, Gap, Staged, lock_fence, make_fence, move_fence
 from services.aggregator.post import Posted, post_staged, prepare, restage, stage
 from services.aggregator.rejected import keep_rejected
@@ -188,10 +189,23 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         new = await self._beyond_the_fence(conn, fetched)
         if new is not fetched:
             await restage(conn, new.batch)
-        posted = await post_staged(conn, new.batch, self.rates.book)
+        try:
+            posted = await post_staged(conn, new.batch, self.rates.book)
+        except StaleRates as stale:
+            new = await self._priced_anew(conn, new, stale.revision)
+            posted = await post_staged(conn, new.batch, self.rates.book)
         await keep_rejected(conn, new.broken)
         await move_fence(conn, PRICED, new.next())
         return new, posted
+
+    async def _priced_anew(
+        self, conn: asyncpg.Connection, fetched: Fetched, revision: int
+    ) -> Fetched:
+        """At the rates in force, which nobody changes until this transaction ends."""
+        book = await self.rates.at_least(revision)
+        anew = await asyncio.to_thread(fetched.priced_with, book)
+        await restage(conn, anew.batch)
+        return anew
 
     async def _beyond_the_fence(self, conn: asyncpg.Connection, fetched: Fetched) -> Fetched:
         fence = await lock_fence(conn, PRICED, fetched.records)

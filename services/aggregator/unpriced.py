@@ -19,7 +19,8 @@ async def settle(conn: Connection, book: RateBook, limit: int = AT_ONCE) -> int:
     """Price up to `limit` events that an older book had no price for; answer how many were tried.
 
     One transaction: what now has a price is booked, what still has none waits for the next
-    revision of the book. Several processes may settle at once.
+    revision of the book. Several processes may settle at once. Raises `StaleRates` where `book`
+    is not in force any longer.
     """
     async with conn.transaction():
         rows = await conn.fetch(queries.TAKE_UNPRICED, book.revision, limit)

@@ -10,6 +10,7 @@ from schemas.priced import encode
 from schemas.refusal import Refused
 from schemas.rejected import RejectedEvent, rejected_event
 from services.aggregator.batch import Batch
+from services.aggregator.booking import StaleRates
 from services.aggregator.post import Posted, post, prepare
 from services.aggregator.rejected import keep_rejected
 from services.costing.price import MONEY, price
@@ -62,14 +63,23 @@ class LedgerIntake:
             raise Unavailable(f"Postgres: {error}") from error
 
     async def _post(self, conn: asyncpg.Connection, group: list[Sent]) -> list[list[Answer]]:
-        if await current(conn) != self._book.revision:
-            self._book = await load(conn)
+        while True:
+            if await current(conn) != self._book.revision:
+                self._book = await load(conn)
+            try:
+                return await self._post_at(conn, group, self._book)
+            except StaleRates:
+                continue  # a revision came into force meanwhile
+
+    async def _post_at(
+        self, conn: asyncpg.Connection, group: list[Sent], book: RateBook
+    ) -> list[list[Answer]]:
         batch = Batch()
         now = datetime.now(UTC)
-        answers = _price_all(group, self._book, batch, now)
+        answers = _price_all(group, book, batch, now)
         with tracer().transaction("post to the ledger", (trace for *_, trace in group)) as span:
             async with conn.transaction():
-                posted = await post(conn, batch, self._book)
+                posted = await post(conn, batch, book)
                 if self._keeps:
                     await keep_rejected(conn, _rejected(group, answers, now))
             span.tell({"copq.fresh": posted.fresh, "copq.duplicates": batch.events - posted.fresh})

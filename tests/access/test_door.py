@@ -110,6 +110,13 @@ async def test_on_a_machine_of_ones_own_it_is_open_until_the_first_token(databas
         assert not await lets_in(door, None)
 
 
+async def test_whoever_shows_the_first_token_at_once_is_known_by_it(database: str) -> None:
+    async with reading(TokenDoor(database, needs_token=False)) as door:
+        assert await lets_in(door, None)
+        token = await grant(database, "first")
+        assert (await door.admit(token)).sender.name == "first"
+
+
 async def test_limits_are_those_of_the_token(database: str) -> None:
     now = 0.0
     slow = await grant(database, "slow", limits=Limits(events=1))

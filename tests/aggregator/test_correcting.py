@@ -174,10 +174,8 @@ async def test_a_replacement_without_a_price_is_settled_when_the_table_comes(con
                            file.cost_tables[0].stages[1].model_copy(update={"stage": "S9"}))}
     )  # fmt: skip
     await import_rates(conn, file.model_copy(update={"cost_tables": (staged,)}), "t", "t")
-    later = await load(conn)
-    await import_rates(conn, rates(allowed_rejection="0.1"), "t", "t")
     await conn.execute("update copq.unpriced set tried_revision = 0")
-    assert await settle(conn, later) == 1
+    assert await settle(conn, await load(conn)) == 1
     assert await figures(conn) == 30
     assert [c.entries for c in await list_corrections(conn)] == [["a#2", "b#1"]]
 

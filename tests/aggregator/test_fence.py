@@ -11,6 +11,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from schemas.decode import decode
 from schemas.priced import encode
+from schemas.rates import RateFile, Stage
 from services.aggregator.fence import Fetched
 from services.aggregator.stream import AggregatorSettings, AggregatorStream
 from services.costing.price import MONEY, price
@@ -206,3 +207,19 @@ async def test_an_error_in_the_middle_leaves_nothing_and_the_same_batch_may_come
     await conn.execute("alter table copq.rollup drop constraint no_more")
     await worker.delivered(0, 0, 1, 2)
     assert await events(conn) == 3
+
+
+async def test_what_was_priced_before_rates_came_into_force_is_booked_at_these(
+    worker: Worker, conn: asyncpg.Connection
+) -> None:
+    stage = {"stage": "S2", "raw_material": "20"}
+    [old] = building.rates().cost_tables
+    dearer = old.model_copy(update={"stages": (*old.stages[:1], Stage.model_validate(stage))})
+    await import_rates(conn, RateFile(cost_tables=(dearer,)), "dearer", "test")
+    renewing = asyncio.create_task(worker.stream.rates.run())
+    await worker.delivered(0, 0, 1)
+    renewing.cancel()
+    assert await conn.fetchval("select sum(gross) from copq.rollup where grain = 'hour'") == 40
+    assert await conn.fetchval("select array_agg(distinct rate_version) from copq.ledger") == [2]
+    assert await fence(conn) == {0: 2, 1: 0}
+    assert await verify(conn) == []

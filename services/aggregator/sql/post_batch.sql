@@ -1,6 +1,7 @@
 -- All that a batch does: keep what is new, book it, fold what was booked, add it to the rollups.
 -- What is a duplicate is not in `fresh`, so nothing after it needs to know of duplicates.
 -- (`is true` keeps the planner from a nested loop: it cannot know how many rows are fresh.)
+-- Booked as the statement begins: whatever was closed or put in force before is known to it.
 -- Rows of role k are about events that are stored already: booked without asking.
 -- Sorted before the upsert, so that two writers never wait for each other in a circle.
 with fresh as (
@@ -30,12 +31,12 @@ with fresh as (
         received_at = excluded.received_at
 ), booked as (
     insert into copq.ledger (
-        occurred_at, event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
+        occurred_at, booked_at, event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
         product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
         gross, recovered, allowed, net, hours, base, good, currency, rate_version, hour, day,
         period)
     select
-        occurred_at, event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
+        occurred_at, statement_timestamp(), event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
         product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
         gross, recovered, allowed, net, hours, base, good, currency, rate_version, hour, day,
         date_trunc('month', day)

@@ -1,0 +1,22 @@
+"""Who gives a command: the holder of COPQ_TOKEN, or the person at the machine."""
+
+import getpass
+import os
+
+from asyncpg import Connection
+
+from copq.exits import Exit
+from copq.terminal import fail
+from services.access.authority import Actor, acting
+from services.access.door import NotAllowed, Role
+
+
+async def actor(conn: Connection, role: Role, by: str = "") -> Actor:
+    """Who acts in `role`; `by` is the name that a person gives, where no token is asked for.
+
+    Ends the command where it is for others.
+    """
+    try:
+        return await acting(conn, role, os.environ.get("COPQ_TOKEN"), by or getpass.getuser())
+    except NotAllowed as error:
+        fail(str(error), Exit.NO)
