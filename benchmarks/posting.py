@@ -64,6 +64,7 @@ async def limit(
             for statement in statements:
                 await conn.execute(statement)
     seconds = time.perf_counter() - begin
+    await conn.execute("set session_replication_role = replica")  # else nobody may
     await conn.execute("truncate copq.event_key, copq.event, copq.ledger")
     await conn.close()
     return total / seconds

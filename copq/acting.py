@@ -2,13 +2,17 @@
 
 import getpass
 import os
+from typing import Annotated
 
+import typer
 from asyncpg import Connection
 
 from copq.exits import Exit
 from copq.terminal import fail
 from services.access.authority import Actor, acting
 from services.access.door import NotAllowed, Role
+
+WhyOption = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 
 async def actor(conn: Connection, role: Role, by: str = "") -> Actor:

@@ -3,6 +3,7 @@
 import typer
 
 from copq.commands import (
+    audit,
     corrections,
     demo,
     importing,
@@ -51,6 +52,7 @@ app.add_typer(rejected.app, name="rejected")
 app.add_typer(corrections.app, name="corrections")
 app.add_typer(mqtt.app, name="mqtt")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:

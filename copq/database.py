@@ -1,11 +1,13 @@
 """Which database a command works on: a server by its address, else the data folder's own."""
 
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import asyncpg
+import click
 import typer
 
 from copq.exits import Exit
@@ -28,6 +30,8 @@ DataOption = Annotated[
 ]
 T = TypeVar("T")
 DATA = Path("copq-data")
+_LONGEST = 63
+"""Bytes of an application's name in Postgres."""
 
 
 @contextmanager
@@ -61,8 +65,10 @@ def _or_unavailable(step: Callable[[], T]) -> T:
 
 @asynccontextmanager
 async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection for the length of a command."""
-    connection = await asyncpg.connect(dsn)
+    """A connection for the length of a command; Postgres knows which command it is, and where."""
+    context = click.get_current_context(silent=True)
+    told = f"{context.command_path if context else 'copq'} on {socket.gethostname()}"
+    connection = await asyncpg.connect(dsn, server_settings={"application_name": told[:_LONGEST]})
     try:
         yield connection
     finally:

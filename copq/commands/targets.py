@@ -1,7 +1,6 @@
 """`copq targets`: what COPQ should stay below, and what a month may lose."""
 
 import asyncio
-import getpass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -10,9 +9,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pydantic import ValidationError
 
+from copq.acting import WhyOption, actor
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.terminal import fail, money, out, percent, print_json, table
 from schemas.targets import WINDOWS, Budget, Target, TargetFile
+from services.access.authority import sign
+from services.access.door import Role
 from services.rates.file import RateFileError
 from services.rates.store import load
 from services.targets.book import SetBudget, SetTarget
@@ -28,7 +30,7 @@ LineOption = Annotated[str | None, typer.Option(help="Of this line of the plant.
 FromOption = Annotated[
     str, typer.Option("--from", help="In force from this day (of the plant) or instant; now.")
 ]
-ByOption = Annotated[str, typer.Option(help="Who sets it.")]
+ByOption = Annotated[str, typer.Option(help="Who sets it, where no token of finance is asked for.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -36,6 +38,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def import_(
     file: Annotated[Path, typer.Argument(help="A target file (YAML); see docs/targets.md.")],
     by: ByOption = "",
+    why: WhyOption = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -47,7 +50,7 @@ def import_(
         fail(f"cannot read {file}: {error}")
     except RateFileError as error:
         _refuse(f"{file} is refused; nothing was imported", error)
-    imported = _import(targets, file.name, by, database_url, data)
+    imported = _import(targets, file.name, by, why, database_url, data)
     if as_json:
         print_json({n: getattr(imported, n) for n in ("targets", "budgets", "unchanged")})
         return
@@ -68,6 +71,7 @@ def set_(
     ] = None,
     start: FromOption = "",
     by: ByOption = "",
+    why: WhyOption = "",
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
@@ -79,7 +83,7 @@ def set_(
         "plant": plant, "line": line, "product": product, "window": window, "ratio": _share(ratio),
         "effective_from": start,
     }  # fmt: skip
-    _set(Target, asked, by, database_url, data)
+    _set(Target, asked, by, why, database_url, data)
     out.print(f"Target {ratio} set.")
 
 
@@ -90,6 +94,7 @@ def budget(
     line: LineOption = None,
     start: FromOption = "",
     by: ByOption = "",
+    why: WhyOption = "",
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
@@ -98,7 +103,7 @@ def budget(
     Example: copq targets budget 40000 --plant north
     """
     asked = {"plant": plant, "line": line, "amount": _figure(amount), "effective_from": start}
-    _set(Budget, asked, by, database_url, data)
+    _set(Budget, asked, by, why, database_url, data)
     out.print(f"Budget {amount} a month set.")
 
 
@@ -120,11 +125,15 @@ def list_(
     _show(targets, budgets)
 
 
-def _import(file: TargetFile, source: str, by: str, url: str | None, data: Path) -> Imported:
+def _import(
+    file: TargetFile, source: str, by: str, why: str, url: str | None, data: Path
+) -> Imported:
     async def run(dsn: str) -> Imported:
         async with connected(dsn) as conn:
-            book = await load(conn)
-            return await import_targets(conn, file, book, source, by or getpass.getuser())
+            setter, book = await actor(conn, Role.FINANCE, by), await load(conn)
+            async with conn.transaction():
+                await sign(conn, setter, why)
+                return await import_targets(conn, file, book, source, setter.name)
 
     with database(url, data) as dsn:
         try:
@@ -133,7 +142,9 @@ def _import(file: TargetFile, source: str, by: str, url: str | None, data: Path)
             _refuse("nothing was set", error)
 
 
-def _set(model: type[Any], asked: dict[str, Any], by: str, url: str | None, data: Path) -> None:
+def _set(
+    model: type[Any], asked: dict[str, Any], by: str, why: str, url: str | None, data: Path
+) -> None:
     """Set one item; a day begins at midnight in the plant's zone, or in UTC for all plants."""
     with database(url, data) as dsn:
         asked["effective_from"] = _instant(asked["effective_from"], asked["plant"], dsn)
@@ -142,7 +153,7 @@ def _set(model: type[Any], asked: dict[str, Any], by: str, url: str | None, data
         except ValidationError as error:
             fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
         kind = "targets" if model is Target else "budgets"
-        _import(TargetFile.model_validate({kind: (item,)}), "copq targets", by, dsn, data)
+        _import(TargetFile.model_validate({kind: (item,)}), "copq targets", by, why, dsn, data)
 
 
 def _instant(text: str, plant: str | None, dsn: str) -> datetime:

@@ -1,7 +1,6 @@
 """`copq tokens`: who may send and read."""
 
 import asyncio
-import getpass
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -9,10 +8,12 @@ from typing import Annotated, Any
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from copq.acting import WhyOption, actor
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
 from copq.terminal import err, fail, out, print_json, table
 from schemas.fields import Identifier
+from services.access.authority import sign
 from services.access.door import Role
 from services.access.limits import Limits
 from services.access.store import (
@@ -52,6 +53,7 @@ def create(
     requests_per_second: LimitOption = None,
     events_per_second: LimitOption = None,
     bytes_per_second: LimitOption = None,
+    why: WhyOption = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -60,6 +62,7 @@ def create(
 
     operator: sends events and sees what became of its own. manager: reads results. finance: sets
     rates, reads results. admin: grants access. Without --plant and --line it is for all lines.
+    Once there is a token of an admin, COPQ_TOKEN has to hold one.
     """
     limits = Limits(requests_per_second, events_per_second, bytes_per_second)
     grant = Grant(_named(name), role, _lines(plant, line), limits, _expiry(expires))
@@ -67,7 +70,10 @@ def create(
 
     async def run(dsn: str) -> RateBook:
         async with connected(dsn) as conn:
-            await add_token(conn, grant, token, getpass.getuser())
+            admin = await actor(conn, Role.ADMIN)
+            async with conn.transaction():
+                await sign(conn, admin, why)
+                await add_token(conn, grant, token, admin.name)
             return await load(conn)
 
     with database(database_url, data) as dsn:
@@ -231,15 +237,22 @@ def _json(token: KeptToken, now: datetime) -> dict[str, Any]:
 @app.command()
 def revoke(
     name: Annotated[str, typer.Argument(help="The token's name, as the list shows it.")],
+    why: WhyOption = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Revoke a token: running services turn it away within a second or two. It stays listed."""
+    """Revoke a token: running services turn it away within a second or two. It stays listed.
+
+    Example: copq tokens revoke press-7 --why "lost in hall 3"
+    """
 
     async def run(dsn: str) -> bool:
         async with connected(dsn) as conn:
-            return await revoke_token(conn, name, getpass.getuser())
+            admin = await actor(conn, Role.ADMIN)
+            async with conn.transaction():
+                await sign(conn, admin, why)
+                return await revoke_token(conn, name, admin.name)
 
     with database(database_url, data) as dsn:
         if not asyncio.run(run(dsn)):

@@ -9,13 +9,15 @@ from services.ingest.fate import _FATE
 from services.rates.store import import_rates, load
 from tests.access.serving import bearer, grant, run, served
 from tests.building import defect, event, post_events, rates
+from tests.tampering import tampering
 
 AT = "2026-03-02T10:00:00+01:00"
 
 
 async def _send(conn: asyncpg.Connection, sender: str, *raws: bytes) -> None:
     await post_events(conn, await load(conn), raws)
-    await conn.execute("update copq.event set sent_by = $1 where sent_by is null", sender)
+    async with tampering(conn):
+        await conn.execute("update copq.event set sent_by = $1 where sent_by is null", sender)
 
 
 async def _refuse(database: str, sender: str, payload: bytes) -> None:

@@ -19,6 +19,7 @@ from services.reporting.corrections import list_corrections
 from services.reporting.unpriced import waiting
 from services.reporting.verify import verify
 from tests.building import book, defect, event, plant, post_events, rates, stop
+from tests.tampering import tampering
 
 AT = "2026-03-02T10:00:00+01:00"
 LATER = "2026-03-02T12:00:00+01:00"
@@ -225,7 +226,8 @@ async def test_of_two_transactions_at_once_neither_misses_the_other(
     await task
     await other.close()
     together = await result(conn)
-    await conn.execute(_EMPTY)
+    async with tampering(conn):
+        await conn.execute(_EMPTY)
     await post_events(conn, BOOK, [*there, *raws])
     assert together == await result(conn)
 

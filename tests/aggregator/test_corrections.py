@@ -19,6 +19,7 @@ from services.aggregator.unpriced import settle
 from services.rates.store import import_rates, load
 from services.reporting.verify import verify
 from tests.building import LONG_AGO, post_events, rates
+from tests.tampering import tampering
 
 Event = dict[str, Any]
 START = datetime.fromisoformat("2026-03-02T03:30:00+01:00")
@@ -30,7 +31,6 @@ GADGET = RateFile(
         ),
     )
 )  # fmt: skip
-
 
 # The model: which events stand.
 
@@ -185,7 +185,8 @@ async def play(
     conn: asyncpg.Connection, order: list[Event], cuts: list[int], gadget_after: int
 ) -> None:
     """Post the batches as they are cut; everything is priced in the end."""
-    await conn.execute(_EMPTY)
+    async with tampering(conn):
+        await conn.execute(_EMPTY)
     await import_rates(conn, rates(recovery_rate="0.5", recovery_overhead_per_day="9"), "t", "t")
     book = await load(conn)
     edges = [0, *sorted(set(cuts)), len(order)]

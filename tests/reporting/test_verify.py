@@ -8,6 +8,7 @@ from services.rates.book import RateBook
 from services.rates.store import import_rates, load
 from services.reporting.verify import verify
 from tests.building import defect, event, post_events, production, rates, stop
+from tests.tampering import tampering
 
 
 @pytest.fixture
@@ -88,7 +89,8 @@ TAMPERINGS = [
 async def test_a_tampering_is_found(
     conn: Any, posted: RateBook, sql: str, found: list[str]
 ) -> None:
-    assert not (await conn.execute(sql)).endswith(" 0")
+    async with tampering(conn):
+        assert not (await conn.execute(sql)).endswith(" 0")
     assert await checks(conn) == found
 
 

@@ -2,6 +2,34 @@
 
 create schema copq;
 
+-- What is append-only is so for everybody, its owner and a superuser included: these triggers
+-- refuse whatever would change or remove a row. Only who may take triggers off gets past them.
+create function copq.refuse_change() returns trigger
+language plpgsql as $$
+begin
+    raise exception '%.% is append-only: % is refused', tg_table_schema, tg_table_name, lower(tg_op)
+        using errcode = 'restrict_violation',
+            hint = 'What is wrong is corrected by another row, never by changing this one.';
+end $$;
+
+-- Partitions inherit the trigger of rows, and need one of their own against being emptied.
+create function copq.never_truncated(kept regclass) returns void
+language plpgsql as $$
+begin
+    execute format(
+        'create trigger never_truncated before truncate on %s '
+        'for each statement execute function copq.refuse_change()', kept);
+end $$;
+
+create function copq.append_only(kept regclass) returns void
+language plpgsql as $$
+begin
+    execute format(
+        'create trigger append_only before update or delete on %s '
+        'for each row execute function copq.refuse_change()', kept);
+    perform copq.never_truncated(kept);
+end $$;
+
 -- The rate book: every version of every item, none ever changed.
 create table copq.rate_revision (
     revision bigint generated always as identity primary key,
@@ -220,6 +248,33 @@ create index rejected_waiting on copq.rejected (code) where replayed_at is null;
 create table copq.event_other partition of copq.event default;
 create table copq.ledger_other partition of copq.ledger default;
 
+select copq.append_only('copq.ledger');
+select copq.append_only('copq.rate_revision');
+select copq.append_only('copq.rate_item');
+select copq.never_truncated(kept)
+from unnest('{copq.ledger_other, copq.event, copq.event_other, copq.event_key}'::regclass[]) as kept;
+
+-- An event stays as it came. Its bytes alone may go, by whom retention says so to Postgres.
+create function copq.keep_event() returns trigger
+language plpgsql as $$
+begin
+    if tg_op = 'UPDATE' and current_setting('copq.dropping', true) = 'payloads'
+        and new.payload is null and old.payload is not null
+        and to_jsonb(new) - array['payload', 'dropped_by']
+            = to_jsonb(old) - array['payload', 'dropped_by'] then
+        return new;
+    end if;
+    raise exception 'copq.event is append-only: % is refused', lower(tg_op)
+        using errcode = 'restrict_violation',
+            hint = 'Correct an event by a correction that names it.';
+end $$;
+create trigger append_only before update or delete on copq.event
+    for each row execute function copq.keep_event();
+
+-- An id is kept for ever, once its event is there: what is only claimed may still change.
+create trigger append_only before update or delete on copq.event_key
+    for each row when (old.occurred_at <> 'infinity') execute function copq.refuse_change();
+
 create function copq.make_partitions(first date, last date) returns int
 language plpgsql as $$
 declare
@@ -238,6 +293,7 @@ begin
                         'create table copq.%I partition of copq.%I for values from (%L) to (%L)',
                         name, parent, month::timestamp at time zone 'UTC',
                         (month + interval '1 month')::timestamp at time zone 'UTC');
+                    perform copq.never_truncated(format('copq.%I', name)::regclass);
                     made := made + 1;
                 exception when check_violation then
                     null; -- the default partition already holds some of it: leave it there

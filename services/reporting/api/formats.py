@@ -1,7 +1,5 @@
 """An answer as JSON or as CSV, whichever is asked for; both streamed, both exact."""
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
@@ -10,9 +8,9 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.reporting.exact import plain
+from services.reporting.spreadsheet import cell, lines
 
 CSV = "text/csv"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
@@ -43,27 +41,10 @@ def stream_csv(
 ) -> Response:
     """As `as_csv`, from rows that come bit by bit."""
 
-    async def lines() -> AsyncIterator[str]:
-        yield _lines([columns])
+    async def text() -> AsyncIterator[str]:
+        yield lines([columns])
         async for rows in chunks:
-            yield _lines([[_cell(row.get(column)) for column in columns] for row in rows])
+            yield lines([[cell(row.get(column)) for column in columns] for row in rows])
 
     said = {**_NEVER_KEPT, "Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return StreamingResponse(lines(), 200, said, f"{CSV}; charset=utf-8")
-
-
-def _lines(rows: Iterable[Sequence[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
-
-
-def _cell(value: Any) -> str:
-    """Text that a spreadsheet would take for a formula gets a quote before it."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    if isinstance(value, list):
-        return "; ".join(map(str, value))
-    return str(plain(value)) if not isinstance(value, int) else str(value)
+    return StreamingResponse(text(), 200, said, f"{CSV}; charset=utf-8")

@@ -1,0 +1,210 @@
+"""`copq audit`: who decided what, from where, when and why; and the proof that it is all there."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, TextIO
+
+import typer
+
+from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.exits import Exit
+from copq.terminal import err, fail, out, print_json, table
+from services.audit.exported import line_of, link_of, links_in
+from services.audit.store import newest, rows
+from services.audit.trail import AuditRow, Chain, Fault, Head, change
+from services.reporting.spreadsheet import cell, lines
+
+app = typer.Typer(
+    help="The audit trail: every rate, target and token that was set, by whom and why.",
+    no_args_is_help=True,
+)
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_NAMES = tuple(AuditRow.__dataclass_fields__)
+_COLUMNS = ["row", "at", "who", "what", "changes", "why", "from"]
+_LONGEST = 60
+
+
+@app.command("list")
+def list_(
+    subject: Annotated[
+        str, typer.Option("--table", help="Of this table alone: token, rate_item, target, …")
+    ] = "",
+    who: Annotated[str | None, typer.Option(help="By this person or token alone.")] = None,
+    since: Annotated[str, typer.Option(help="From this day or instant on: 2026-03-01.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """List decisions, the newest first: who, what, from what to what, why, from where.
+
+    Example: copq audit list --table token --since 2026-03-01
+    """
+    named = f"copq.{subject.removeprefix('copq.')}" if subject else None
+    start = _instant(since)
+
+    async def run(dsn: str) -> list[AuditRow]:
+        async with connected(dsn) as conn:
+            return await newest(conn, named, who, start, limit)
+
+    with database(database_url, data) as dsn:
+        found = asyncio.run(run(dsn))
+    if as_json:
+        print_json([_json(row) for row in found])
+    elif found:
+        table("Audit trail", _COLUMNS, map(_row, found), left=len(_COLUMNS))
+    else:
+        out.print("Nothing here was decided yet.")
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f'--since: "{text}" is no date: write 2026-03-01, or 2026-03-01T06:00:00+01:00')
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _json(row: AuditRow) -> dict[str, Any]:
+    said = {name: getattr(row, name) for name in _NAMES}
+    for name in ("old", "new"):
+        said[name] = None if said[name] is None else json.loads(said[name])
+    return {**said, "hash": row.hash.hex()}
+
+
+def _row(row: AuditRow) -> tuple[str, ...]:
+    said = [
+        f"{name}: {_short(new)}" if row.old is None else f"{name}: {_short(old)} → {_short(new)}"
+        for name, (old, new) in change(row).items()
+    ]
+    role = f" as {row.db_role}" if row.db_role else ""
+    what = f"{row.action} {row.subject.removeprefix('copq.')}"
+    return (
+        str(row.seq), f"{row.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}", row.who, what,
+        "; ".join(said), row.why or "–", f"{row.client} {row.application} ({row.db_user}{role})",
+    )  # fmt: skip
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+@app.command()
+def verify(
+    expect: Annotated[
+        str, typer.Option(help="SEQ:HASH as an earlier verify printed it: still so?")
+    ] = "",
+    file: Annotated[
+        Path | None, typer.Option(help="Of an export (NDJSON) instead of the database.")
+    ] = None,
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Prove that no row was altered or taken out; print the head, to be kept elsewhere.
+
+    The trail alone cannot tell that its end was cut off, or all of it written anew: a head that
+    was kept elsewhere can. Ends with 1 where the chain is broken.
+
+    Example: copq audit verify --expect 128:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    """
+    try:
+        chain = Chain(Head.parse(expect) if expect else None)
+    except ValueError as error:
+        fail(f"--expect: {error}")
+    if file is not None:
+        faults = _prove_file(chain, file)
+    else:
+        with database(database_url, data) as dsn:
+            faults = asyncio.run(_prove(chain, dsn))
+    _show_proof(chain.head, faults, bool(expect), as_json)
+    if faults:
+        raise typer.Exit(Exit.NO)
+
+
+def _prove_file(chain: Chain, file: Path) -> list[Fault]:
+    try:
+        with file.open("rb") as found:
+            faults = [fault for link in links_in(found) for fault in chain.take(link)]
+    except (OSError, ValueError) as error:
+        fail(f"{file}: {error}")
+    return [*faults, *chain.end()]
+
+
+async def _prove(chain: Chain, dsn: str) -> list[Fault]:
+    async with connected(dsn) as conn:
+        faults = [fault async for row in _told(rows(conn)) for fault in chain.take(link_of(row))]
+    return [*faults, *chain.end()]
+
+
+async def _told(found: AsyncIterator[AuditRow]) -> AsyncIterator[AuditRow]:
+    """The rows, while a person sees how far it is."""
+    with err.status("verifying") if err.is_terminal else nullcontext() as status:
+        async for row in found:
+            if status is not None and row.seq % 10_000 == 0:
+                status.update(f"verifying: {row.seq:,} rows")
+            yield row
+
+
+def _show_proof(head: Head, faults: list[Fault], expected: bool, as_json: bool) -> None:
+    if as_json:
+        print_json({"head": str(head), "rows": head.seq, "faults": [f._asdict() for f in faults]})
+        return
+    for fault in faults:
+        out.print(fault.what, markup=False)
+    if faults:
+        out.print(f"{len(faults)} faults: the trail is not what was written.")
+        return
+    kept = ", and what was kept of it is in it" if expected else ""
+    out.print(f"{head.seq:,} rows, none altered, none missing{kept}.")
+    out.print(f"Head, to keep elsewhere: {head}", soft_wrap=True)
+
+
+@app.command()
+def export(
+    output: Annotated[
+        Path | None, typer.Option(help="File to write; else the standard output.")
+    ] = None,
+    kind: Annotated[
+        Literal["ndjson", "csv"],
+        typer.Option("--format", help="ndjson can be verified without the database."),
+    ] = "ndjson",
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Write the whole trail, the oldest first: NDJSON with each row's seal, or CSV.
+
+    Example: copq audit export --output audit.ndjson; copq audit verify --file audit.ndjson
+    """
+    with database(database_url, data) as dsn:
+        if output is None:
+            asyncio.run(_export(dsn, sys.stdout, kind))
+            return
+        try:
+            with output.open("w", encoding="utf-8", newline="") as file:
+                asyncio.run(_export(dsn, file, kind))
+        except OSError as error:
+            fail(f"cannot write {output}: {error}")
+
+
+async def _export(dsn: str, file: TextIO, kind: str) -> None:
+    if kind == "csv":
+        file.write(lines([_NAMES]))
+    async with connected(dsn) as conn:
+        async for row in rows(conn):
+            if kind == "csv":
+                file.write(lines([[_cell(getattr(row, name)) for name in _NAMES]]))
+            else:
+                file.write(line_of(row) + "\n")
+
+
+def _cell(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else cell(value)

@@ -1,0 +1,32 @@
+"""The audit trail in Postgres, read in order and in little memory."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from asyncpg import Connection
+
+from services.audit.trail import AuditRow
+from services.sql_files import statement
+
+_ROWS = statement(__file__, "rows")
+_NEWEST = statement(__file__, "newest")
+_AT_ONCE = 2_000
+
+
+async def rows(conn: Connection) -> AsyncIterator[AuditRow]:
+    """All rows, the oldest first, of one snapshot."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        async for row in conn.cursor(_ROWS, prefetch=_AT_ONCE):
+            yield AuditRow(*row)
+
+
+async def newest(
+    conn: Connection,
+    subject: str | None = None,
+    who: str | None = None,
+    since: datetime | None = None,
+    limit: int = 100,
+) -> list[AuditRow]:
+    """The newest first. `subject` is a table, such as `copq.token`."""
+    found = await conn.fetch(_NEWEST, subject, who, since, limit)
+    return [AuditRow(*row) for row in found]

@@ -1,0 +1,127 @@
+"""The chain of the audit trail: what each row's seal is over, and whether it holds.
+
+Pure, and written apart from the trigger that seals the rows: what proves is not what it proves.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+NO_SEAL = b""
+"""Before the first row."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One decision. `old` and `new` are JSON as Postgres writes it, None where there is none."""
+
+    seq: int
+    at: datetime
+    who: str
+    db_user: str
+    db_role: str | None
+    client: str
+    application: str
+    action: str
+    subject: str
+    old: str | None
+    new: str | None
+    why: str | None
+    hash: bytes
+
+
+def record(row: AuditRow) -> str:
+    """The text that the seal is over: JSON, instants in UTC, the names in this order."""
+    at = row.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    values = [str(row.seq), _text(at)]
+    values += map(_text, (row.who, row.db_user, row.db_role, row.client, row.application))
+    values += [_text(row.action), _text(row.subject), row.old or "null", row.new or "null"]
+    values.append(_text(row.why))
+    names = [name for name in AuditRow.__dataclass_fields__ if name != "hash"]
+    parts = [f'"{name}" : {value}' for name, value in zip(names, values, strict=True)]
+    return "{" + ", ".join(parts) + "}"
+
+
+def _text(value: str | None) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def seal(before: bytes, text: str) -> bytes:
+    """SHA-256 over the seal of the row before and a row's record."""
+    return hashlib.sha256(before + text.encode()).digest()
+
+
+class Link(NamedTuple):
+    """What the chain needs of a row."""
+
+    seq: int
+    record: str
+    hash: bytes
+
+
+class Head(NamedTuple):
+    """A place in the chain; who has kept one can prove that nothing up to it was rewritten."""
+
+    seq: int
+    hash: bytes
+
+    @classmethod
+    def parse(cls, text: str) -> "Head":
+        """From `SEQ:HASH`. Raises `ValueError`."""
+        seq, colon, digest = text.partition(":")
+        found = cls(int(seq), bytes.fromhex(digest)) if colon and seq.isdigit() else None
+        if found is None or len(found.hash) != hashlib.sha256().digest_size:
+            raise ValueError(f'"{text}" is no head: it is written SEQ:HASH, as verify prints it')
+        return found
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash.hex()}"
+
+
+class Fault(NamedTuple):
+    """Where the chain is broken, and what shows it."""
+
+    seq: int
+    what: str
+
+
+class Chain:
+    """The proof, row by row in order of `seq`; it holds one seal, however long the trail is."""
+
+    def __init__(self, expected: Head | None = None) -> None:
+        self.head = Head(0, NO_SEAL)
+        self._expected = expected
+
+    def take(self, link: Link) -> Iterator[Fault]:
+        """What is wrong with the next row."""
+        first = self.head.seq + 1
+        if link.seq != first:
+            last = link.seq - 1
+            gone = f"row {first} is" if last == first else f"rows {first} to {last} are"
+            yield Fault(first, f"{gone} missing")
+        elif seal(self.head.hash, link.record) != link.hash:
+            yield Fault(link.seq, f"row {link.seq} is not what was sealed, or the row before it")
+        self.head = Head(link.seq, link.hash)
+        expected = self._expected
+        if expected and link.seq == expected.seq and link.hash != expected.hash:
+            yield Fault(link.seq, f"row {link.seq} has another seal than the one that was kept")
+
+    def end(self) -> Iterator[Fault]:
+        """What is wrong with where it ends."""
+        expected = self._expected
+        if expected and self.head.seq < expected.seq:
+            said = f"the trail ends at row {self.head.seq}, and row {expected.seq} was kept of it"
+            yield Fault(self.head.seq, said)
+
+
+def change(row: AuditRow) -> dict[str, tuple[Any, Any]]:
+    """What the decision changed, by column: from what, to what."""
+    old, new = ({} if text is None else json.loads(text) for text in (row.old, row.new))
+    return {
+        name: (old.get(name), new.get(name))
+        for name in dict.fromkeys([*new, *old])
+        if old.get(name) != new.get(name)
+    }
