@@ -13,6 +13,7 @@ import typer
 from copq.exits import Exit
 from copq.terminal import fail
 from deploy.migrate import SchemaMismatch, check, migrate
+from services.postgres import DatabaseRole, RoleRefused, act_as
 from services.standalone.postgres import EmbeddedPostgres, EmbeddedPostgresError
 
 DatabaseOption = Annotated[
@@ -64,12 +65,20 @@ def _or_unavailable(step: Callable[[], T]) -> T:
 
 
 @asynccontextmanager
-async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection for the length of a command; Postgres knows which command it is, and where."""
+async def connected(
+    dsn: str, role: DatabaseRole = DatabaseRole.REPORTING
+) -> AsyncIterator[asyncpg.Connection]:
+    """A connection for the length of a command; Postgres knows which command it is, and where.
+
+    Ends the command where the database user may not act as `role`.
+    """
     context = click.get_current_context(silent=True)
     told = f"{context.command_path if context else 'copq'} on {socket.gethostname()}"
     connection = await asyncpg.connect(dsn, server_settings={"application_name": told[:_LONGEST]})
     try:
+        await act_as(connection, role)
         yield connection
+    except RoleRefused as error:
+        fail(str(error), Exit.UNAVAILABLE)
     finally:
         await connection.close()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import asyncpg
@@ -22,15 +23,65 @@ AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
 """
 
 
-async def connect(dsn: str) -> asyncpg.Connection:
-    """Raises `TimeoutError`, an `OSError`, where the server takes too long, now or later."""
-    return await asyncpg.connect(dsn, timeout=ANSWER_S, command_timeout=STATEMENT_S)
+class DatabaseRole(StrEnum):
+    """What a connection may do, down in Postgres; migration 0010 says what that is."""
+
+    DOOR = "copq_door"
+    """Knows the tokens."""
+    INGEST = "copq_ingest"
+    """Knows names, keeps forms, tells what became of an event; sees no cost."""
+    COSTING = "copq_costing"
+    """Reads rates."""
+    AGGREGATOR = "copq_aggregator"
+    """Books; changes no entry."""
+    REPORTING = "copq_reporting"
+    """Reads, of the lines that `copq.lines` names; writes nothing."""
+    FINANCE = "copq_finance"
+    """Reads all; sets rates and targets."""
+    ADMIN = "copq_admin"
+    """Grants access; sees no cost."""
+
+
+class RoleRefused(Exception):
+    """The database user may not act in this role; the message says what to do."""
+
+
+async def take_role(connection: asyncpg.Connection, role: DatabaseRole) -> None:
+    """From now on the connection may do what `role` may, and no more. Raises `RoleRefused`."""
+    try:
+        await connection.execute(f"set role {role}")
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError) as error:
+        user = await connection.fetchval("select session_user")
+        raise RoleRefused(
+            f'the database user "{user}" may not act as {role} ({error}); let an administrator of '
+            f'the server run: grant {role} to "{user}"'
+        ) from error
+
+
+async def act_as(connection: asyncpg.Connection, role: DatabaseRole) -> None:
+    """As `take_role`, for work of the service itself: it sees all lines."""
+    await take_role(connection, role)
+    await connection.execute("set copq.lines = '*'")
+
+
+async def connect(dsn: str, role: DatabaseRole) -> asyncpg.Connection:
+    """Raises `TimeoutError`, an `OSError`, where the server takes too long, now or later.
+
+    Raises `RoleRefused`, too.
+    """
+    connection = await asyncpg.connect(dsn, timeout=ANSWER_S, command_timeout=STATEMENT_S)
+    try:
+        await act_as(connection, role)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
 @asynccontextmanager
-async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+async def connected(dsn: str, role: DatabaseRole) -> AsyncIterator[asyncpg.Connection]:
     """A connection that is closed in order after the body, and dropped where that fails."""
-    connection = await connect(dsn)
+    connection = await connect(dsn, role)
     try:
         yield connection
         await connection.close(timeout=ANSWER_S)

@@ -114,7 +114,7 @@ def verify(
     The trail alone cannot tell that its end was cut off, or all of it written anew: a head that
     was kept elsewhere can. Ends with 1 where the chain is broken.
 
-    Example: copq audit verify --expect 128:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    Example: copq audit verify --expect "$(cat head-of-march.txt)"
     """
     try:
         chain = Chain(Head.parse(expect) if expect else None)

@@ -17,6 +17,7 @@ from services.ingest.kafka_intake import KafkaIntake
 from services.kafka.brokers import Brokers
 from services.kafka.topics import cluster_id
 from services.loopback import is_loopback
+from services.postgres import DatabaseRole
 from services.standalone.intake import LedgerIntake, pool_of
 
 REQUEST_WITHIN_S = 120.0
@@ -122,5 +123,5 @@ async def ledger_target(dsn: str, name: str) -> AsyncIterator[Target]:
 
 async def identity_of(dsn: str, name: str) -> str:
     """A text that tells this ledger from one elsewhere, and from one that was made anew."""
-    async with connected(dsn) as conn:
+    async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
         return f"{name} {await ledger_identity(conn)}"

@@ -9,6 +9,7 @@ import typer
 
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.terminal import exact, fail, out, print_json, table
+from services.postgres import DatabaseRole
 from services.rates.book import RateBook
 from services.rates.file import RateFileError, read_rate_file
 from services.rates.store import Imported, import_rates, load
@@ -33,7 +34,7 @@ def import_(
         _refuse(file, error)
 
     async def run(dsn: str) -> Imported:
-        async with connected(dsn) as conn:
+        async with connected(dsn, DatabaseRole.FINANCE) as conn:
             return await import_rates(conn, rates, file.name, by or getpass.getuser())
 
     with database(database_url, data) as dsn:

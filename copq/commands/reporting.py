@@ -14,6 +14,7 @@ from copq.listening import CertOption, KeyOption, NoAuthOption, tls_of
 from copq.plaintext import PlaintextOption
 from copq.running import run_service, start_logging
 from services.loopback import is_loopback
+from services.postgres import DatabaseRole
 
 EveryOption = Annotated[
     float, typer.Option(min=0.1, help="Seconds between two computations of the figures.")
@@ -57,7 +58,7 @@ def reporting(
 
     start_logging()
     tls = tls_of(host, tls_cert, tls_key, plaintext)
-    refuse_other_schema(database_url)
+    refuse_other_schema(database_url, DatabaseRole.REPORTING)
     door = None if no_auth else TokenDoor(database_url, needs_token=not is_loopback(host))
     exporter = Exporter(database_url, every, max_series)
     run_service(

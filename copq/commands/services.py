@@ -22,6 +22,7 @@ from deploy.migrate import SchemaMismatch, check, migrate
 from services.ingest.files.watch import WatchSettings
 from services.ingest.intake import Intake
 from services.loopback import is_loopback
+from services.postgres import DatabaseRole, RoleRefused, connected
 from services.standalone.server import Beside
 
 RequiredDatabase = Annotated[
@@ -129,7 +130,7 @@ def ingest(
     tls = tls_of(host, tls_cert, tls_key, plaintext)
     source = mqtt_source(mqtt, mqtt_state)
     if database_url is not None:
-        refuse_other_schema(database_url)
+        refuse_other_schema(database_url, DatabaseRole.INGEST)
     elif not no_auth:
         fail(
             "who may send is known by tokens, which are in Postgres: give --database (or "
@@ -161,7 +162,7 @@ def costing(
 
     start_logging()
     health = show_health(metrics_port)
-    refuse_other_schema(database_url)
+    refuse_other_schema(database_url, DatabaseRole.COSTING)
     settings = CostingSettings(
         brokers(kafka, plaintext), database_url, group, max_reject_share, session_timeout
     )
@@ -188,7 +189,7 @@ def aggregator(
 
     start_logging()
     health = show_health(metrics_port)
-    refuse_other_schema(database_url)
+    refuse_other_schema(database_url, DatabaseRole.AGGREGATOR)
     settings = AggregatorSettings(
         brokers(kafka, plaintext), database_url, group, session_timeout_s=session_timeout
     )
@@ -214,11 +215,20 @@ def _migrated(url: str) -> None:
         fail(f"Postgres: {error}", Exit.UNAVAILABLE)
 
 
-def refuse_other_schema(url: str) -> None:
-    """A service does not touch a schema that it was not made for; it does wait for Postgres."""
+def refuse_other_schema(url: str, role: DatabaseRole) -> None:
+    """A service does not touch a schema that it was not made for; it does wait for Postgres.
+
+    Nor does it begin where the database user may not act as `role`.
+    """
     try:
         check(url)
-    except SchemaMismatch as error:
+        asyncio.run(_try_role(url, role))
+    except (SchemaMismatch, RoleRefused) as error:
         fail(str(error), Exit.UNAVAILABLE)
     except (OSError, asyncpg.PostgresError) as error:
         logging.getLogger("services").warning("Postgres does not answer yet: %s", error)
+
+
+async def _try_role(url: str, role: DatabaseRole) -> None:
+    async with connected(url, role):
+        pass

@@ -15,6 +15,7 @@ from copq.terminal import fail, money, out, percent, print_json, table
 from schemas.targets import WINDOWS, Budget, Target, TargetFile
 from services.access.authority import sign
 from services.access.door import Role
+from services.postgres import DatabaseRole
 from services.rates.file import RateFileError
 from services.rates.store import load
 from services.targets.book import SetBudget, SetTarget
@@ -129,7 +130,7 @@ def _import(
     file: TargetFile, source: str, by: str, why: str, url: str | None, data: Path
 ) -> Imported:
     async def run(dsn: str) -> Imported:
-        async with connected(dsn) as conn:
+        async with connected(dsn, DatabaseRole.FINANCE) as conn:
             setter, book = await actor(conn, Role.FINANCE, by), await load(conn)
             async with conn.transaction():
                 await sign(conn, setter, why)

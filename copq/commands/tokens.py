@@ -26,8 +26,9 @@ from services.access.store import (
 )
 from services.access.token import new_token
 from services.ingest.sender import Lines
+from services.postgres import DatabaseRole
 from services.rates.book import RateBook
-from services.rates.store import load
+from services.rates.store import load_names
 
 app = typer.Typer(help="Tokens: who may send events, and who may read results.")
 
@@ -69,12 +70,12 @@ def create(
     token = new_token()
 
     async def run(dsn: str) -> RateBook:
-        async with connected(dsn) as conn:
+        async with connected(dsn, DatabaseRole.ADMIN) as conn:
             admin = await actor(conn, Role.ADMIN)
             async with conn.transaction():
                 await sign(conn, admin, why)
                 await add_token(conn, grant, token, admin.name)
-            return await load(conn)
+            return await load_names(conn)
 
     with database(database_url, data) as dsn:
         try:
@@ -248,7 +249,7 @@ def revoke(
     """
 
     async def run(dsn: str) -> bool:
-        async with connected(dsn) as conn:
+        async with connected(dsn, DatabaseRole.ADMIN) as conn:
             admin = await actor(conn, Role.ADMIN)
             async with conn.transaction():
                 await sign(conn, admin, why)

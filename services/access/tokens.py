@@ -15,7 +15,7 @@ from services.access.store import KeptToken, all_tokens, mark_used
 from services.access.token import fits, id_of
 from services.ingest.intake import Unavailable
 from services.ingest.sender import ANYONE, Sender
-from services.postgres import AWAY, connected
+from services.postgres import AWAY, DatabaseRole, connected
 
 EVERY_S = 0.5
 """A token that is revoked is out within a second."""
@@ -141,7 +141,7 @@ class TokenDoor:
         return f" since {self._read_at:%H:%M:%S} UTC" if self._read_at else ""
 
     async def _follow(self) -> None:
-        async with connected(self._dsn) as conn:
+        async with connected(self._dsn, DatabaseRole.DOOR) as conn:
             written = self._monotonic()
             while True:
                 await self._read(conn)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from services.postgres import AWAY, connected
+from services.postgres import AWAY, DatabaseRole, connected
 
 BEHIND = timedelta(days=3 * 366)
 AHEAD = timedelta(days=62)
@@ -27,7 +27,7 @@ async def keep_making(dsn: str) -> None:
     """Once a day, for ever; what fails is tried an hour later."""
     while True:
         try:
-            async with connected(dsn) as conn:
+            async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
                 await make_partitions(conn, datetime.now(UTC))
             await asyncio.sleep(DAY_S)
         except (*AWAY, asyncpg.PostgresError) as error:

@@ -16,7 +16,7 @@ from services.aggregator.rejected import keep_rejected
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
 from services.kafka.topics import METADATA_MS, REJECTED
-from services.postgres import AWAY, connected
+from services.postgres import AWAY, DatabaseRole, connected
 
 AGAIN_S = 1
 
@@ -54,7 +54,7 @@ async def _follow(brokers: Brokers, dsn: str, group: str) -> None:
 async def _keep_until_kept(dsn: str, rejected: list[RejectedEvent]) -> None:
     while True:
         try:
-            async with connected(dsn) as conn, conn.transaction():
+            async with connected(dsn, DatabaseRole.AGGREGATOR) as conn, conn.transaction():
                 await keep_rejected(conn, rejected)
             metrics.KEPT.inc(len(rejected))
             return

@@ -9,7 +9,7 @@ from services.aggregator import metrics
 from services.aggregator.booking import StaleRates
 from services.aggregator.post import prepare
 from services.aggregator.unpriced import AT_ONCE, settle
-from services.postgres import AWAY, connected
+from services.postgres import AWAY, DatabaseRole, connected
 from services.rates.watch import EVERY_S, RateWatch
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ async def keep_settling(dsn: str, rates: RateWatch) -> None:
     """For ever; while Postgres is away it waits."""
     while True:
         try:
-            async with connected(dsn) as conn:
+            async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
                 await prepare(conn)
                 await _settle_all(conn, rates)
         except (*AWAY, asyncpg.PostgresError) as error:

@@ -25,7 +25,7 @@ from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
 from services.kafka.topics import METADATA_MS, PRICED
-from services.postgres import AWAY, connect, connected
+from services.postgres import AWAY, DatabaseRole, connect, connected
 from services.rates.watch import RateWatch
 from services.tracing import tracer
 
@@ -262,7 +262,8 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         """To the fence; where the log does not reach it, or begins after it, to what there is."""
         if not partitions:
             return
-        async with connected(self.settings.database) as conn, conn.transaction():
+        connection = connected(self.settings.database, DatabaseRole.AGGREGATOR)
+        async with connection as conn, conn.transaction():
             fence = await make_fence(conn, PRICED, [tp.partition for tp in partitions])
             # Asked while the fence is held: nobody moves it on meanwhile.
             starts = await self._consumer.beginning_offsets(list(partitions))
@@ -293,7 +294,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
             if not conn.is_closed():
                 return conn
             self._drop(conn)
-        conn = await connect(self.settings.database)
+        conn = await connect(self.settings.database, DatabaseRole.AGGREGATOR)
         self._open.add(conn)
         # What a crash of the server takes back it takes back with its fence: it is read again.
         await conn.execute("set synchronous_commit = off")

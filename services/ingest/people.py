@@ -12,13 +12,25 @@ from services.ingest.form.routes import add_form
 from services.ingest.form.sending import Desk
 from services.ingest.intake import Intake
 from services.pages.page import add_pages
+from services.postgres import ANSWER_S, STATEMENT_S, DatabaseRole, take_role
 from services.rates.book import RateBook
+
+
+async def people_pool(dsn: str) -> asyncpg.Pool:
+    """Connects when somebody asks, not before."""
+
+    async def ready(conn: asyncpg.Connection) -> None:
+        await take_role(conn, DatabaseRole.INGEST)
+
+    return await asyncpg.create_pool(
+        dsn, min_size=0, max_size=4, init=ready, timeout=ANSWER_S, command_timeout=STATEMENT_S
+    )
 
 
 def add_people(
     app: FastAPI, door: Door, intake: Intake, pool: asyncpg.Pool, book: Callable[[], RateBook]
 ) -> None:
-    """The form's events go through `intake`; `pool` is of the database that knows the rest."""
+    """The form's events go through `intake`; `pool` is a `people_pool`."""
     add_pages(app)
     add_login(app, door)
     add_form(app, door, Desk(intake, pool), book)

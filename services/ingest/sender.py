@@ -1,9 +1,18 @@
 """Who sends: the name that is kept with what was sent, and the lines it may report for."""
 
+import json
 from dataclasses import dataclass
 
 Lines = frozenset[tuple[str, str | None]]
 """Plant and line; a line of None stands for all lines of the plant."""
+
+
+ALL_LINES = "*"
+
+
+def written(lines: Lines | None) -> str:
+    """As Postgres reads them, in `copq.lines`."""
+    return ALL_LINES if lines is None else json.dumps(sorted(lines, key=str))
 
 
 @dataclass(frozen=True, slots=True)

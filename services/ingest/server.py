@@ -2,19 +2,16 @@
 
 import asyncio
 
-import asyncpg
-
 from services.access.door import OpenDoor
 from services.access.tokens import TokenDoor
 from services.beside import run_beside
 from services.ingest.http import make_http
 from services.ingest.kafka_intake import KafkaIntake
 from services.ingest.mqtt.service import MqttSource, beside_mqtt
-from services.ingest.people import add_people
+from services.ingest.people import add_people, people_pool
 from services.ingest.serving import Tls, serve_http
 from services.kafka.brokers import Brokers
 from services.kafka.topics import make_topics
-from services.postgres import ANSWER_S, STATEMENT_S
 from services.rates.watch import RateWatch
 
 
@@ -39,9 +36,9 @@ async def serve(
     intake, door = KafkaIntake(brokers), tokens or OpenDoor()
     app = make_http(intake, door, checks={"kafka": intake.ready}, stop=stop)
     beside = [tokens.run()] if tokens else []
-    pool = await _pool(dsn) if dsn else None
+    pool = await people_pool(dsn) if dsn else None
     if dsn and pool:
-        rates = RateWatch(dsn)
+        rates = RateWatch(dsn, names_only=True)
         beside.append(rates.run())
         add_people(app, door, intake, pool, lambda: rates.book)
     serving = serve_http(app, host, port, stop, tls)
@@ -51,10 +48,3 @@ async def serve(
         await intake.close()
         if pool:
             pool.terminate()
-
-
-async def _pool(dsn: str) -> asyncpg.Pool:
-    """Connects when somebody asks, not before."""
-    return await asyncpg.create_pool(
-        dsn, min_size=0, max_size=4, timeout=ANSWER_S, command_timeout=STATEMENT_S
-    )

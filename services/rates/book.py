@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -64,6 +65,12 @@ class Site:
         self.calendar = Calendar(plant.time_zone, plant.day_start)
         self.lines = frozenset(plant.lines)
 
+    def of_lines(self, lines: set[str | None]) -> "Site":
+        """As if the plant had these lines alone."""
+        named = self.plant.lines or tuple(sorted(line for line in lines if line))
+        kept = tuple(line for line in named if line in lines)
+        return Site(self.plant.model_copy(update={"lines": kept}))
+
 
 class RateBook:
     """All rates as of one revision. It never changes; a new import makes a new book."""
@@ -81,6 +88,20 @@ class RateBook:
         self._tables = _histories(cost_tables, lambda t: (t.plant, t.product))
         self._lines = _histories(line_rates, lambda r: (r.plant, r.line))
         self._labour = _histories(labour_rates, lambda r: (r.plant, r.grade))
+
+    def seen_by(self, lines: frozenset[tuple[str, str | None]] | None) -> "RateBook":
+        """The same book with the plants of these lines alone; None: all. A line of None stands
+        for all lines of its plant.
+        """
+        if lines is None:
+            return self
+        seen = copy(self)
+        seen.sites = {
+            name: site if None in own else site.of_lines(own)
+            for name, site in self.sites.items()
+            if (own := {line for plant, line in lines if plant == name})
+        }
+        return seen
 
     @cached_property
     def edges(self) -> frozenset[float]:

@@ -20,6 +20,7 @@ _ADD_REVISION = statement(__file__, "add_revision")
 _ADD_ITEM = statement(__file__, "add_item")
 _CURRENT_REVISION = statement(__file__, "current_revision")
 _ALL_ITEMS = statement(__file__, "all_items")
+_ALL_NAMES = statement(__file__, "all_names")
 
 _MODELS: dict[str, type[Any]] = {
     "plant": Plant, "cost_table": CostTable, "line_rate": LineRate, "labour_rate": LabourRate,
@@ -125,9 +126,18 @@ async def current(conn: Connection) -> int:
 
 async def load(conn: Connection, at: int | None = None) -> RateBook:
     """The whole book as of its newest revision, or of an earlier one."""
+    return await _load(conn, _ALL_ITEMS, at)
+
+
+async def load_names(conn: Connection) -> RateBook:
+    """The newest book without a figure: its plants, products, stages and lines cost nought."""
+    return await _load(conn, _ALL_NAMES, None)
+
+
+async def _load(conn: Connection, items: str, at: int | None) -> RateBook:
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         revision = await current(conn) if at is None else at
-        rows = await conn.fetch(_ALL_ITEMS, revision)
+        rows = await conn.fetch(items, revision)
     found: dict[str, list[Versioned[Any]]] = {kind: [] for kind in _MODELS}
     for row in rows:
         item = _MODELS[row["kind"]].model_validate_json(row["content"])

@@ -5,9 +5,9 @@ import logging
 
 import asyncpg
 
-from services.postgres import AWAY, connected
+from services.postgres import AWAY, DatabaseRole, connected
 from services.rates.book import RateBook
-from services.rates.store import current, load
+from services.rates.store import current, load, load_names
 
 EVERY_S = 0.5
 """A new table is used within a second of its import."""
@@ -18,9 +18,12 @@ log = logging.getLogger(__name__)
 class RateWatch:
     """Keeps `book` at the newest revision. While Postgres is away the last book stays."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, names_only: bool = False) -> None:
+        """`names_only`: for who may see no cost; every figure of the book is nought."""
         self.book = RateBook()
         self._dsn = dsn
+        self._role = DatabaseRole.INGEST if names_only else DatabaseRole.COSTING
+        self._load = load_names if names_only else load
 
     async def first(self) -> RateBook:
         """Wait for Postgres, however long, and load the book."""
@@ -48,13 +51,13 @@ class RateWatch:
         return self.book
 
     async def _renew(self) -> None:
-        async with connected(self._dsn) as connection:
-            self.book = await load(connection)
+        async with connected(self._dsn, self._role) as connection:
+            self.book = await self._load(connection)
 
     async def _follow(self) -> None:
-        async with connected(self._dsn) as connection:
+        async with connected(self._dsn, self._role) as connection:
             while True:
                 if await current(connection) != self.book.revision:
-                    self.book = await load(connection)
+                    self.book = await self._load(connection)
                     log.info("rate book revision %d", self.book.revision)
                 await asyncio.sleep(EVERY_S)

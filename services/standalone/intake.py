@@ -18,7 +18,7 @@ from services.ingest.check import check
 from services.ingest.gathering import Gathering
 from services.ingest.intake import Answer, Status, Unavailable
 from services.ingest.sender import ANYONE, Sender
-from services.postgres import ANSWER_S, AWAY, STATEMENT_S
+from services.postgres import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, act_as
 from services.rates.book import RateBook
 from services.rates.store import current, load
 from services.tracing import tracer
@@ -127,6 +127,11 @@ def _rejected(group: list[Sent], answers: list[list[Answer]], now: datetime) -> 
 
 async def pool_of(dsn: str, size: int = 4) -> asyncpg.Pool:
     """Connections that are ready to post."""
+
+    async def ready(conn: asyncpg.Connection) -> None:
+        await act_as(conn, DatabaseRole.AGGREGATOR)
+        await prepare(conn)
+
     return await asyncpg.create_pool(
-        dsn, min_size=1, max_size=size, init=prepare, timeout=ANSWER_S, command_timeout=STATEMENT_S
+        dsn, min_size=1, max_size=size, init=ready, timeout=ANSWER_S, command_timeout=STATEMENT_S
     )

@@ -12,7 +12,7 @@ from services.beside import run_beside
 from services.ingest.http import make_http
 from services.ingest.intake import Intake
 from services.ingest.mqtt.service import MqttSource, beside_mqtt
-from services.ingest.people import add_people
+from services.ingest.people import add_people, people_pool
 from services.ingest.serving import Tls, serve_http
 from services.rates.watch import RateWatch
 from services.reporting.api.source import reading_pool
@@ -38,10 +38,10 @@ async def serve(
     """Until `stop` is set; what was accepted by then is committed. Without `tokens` it is open."""
     rates = RateWatch(dsn)
     await rates.first()
-    pool, reading = await pool_of(dsn), await reading_pool(dsn)
+    pool, people, reading = await pool_of(dsn), await people_pool(dsn), await reading_pool(dsn)
     intake, door, exporter = LedgerIntake(pool), tokens or OpenDoor(), Exporter(dsn)
     app = make_http(intake, door, checks={"postgres": intake.ready}, stop=stop)
-    add_people(app, door, intake, pool, lambda: rates.book)
+    add_people(app, door, intake, people, lambda: rates.book)
     add_metrics(app, exporter, door)
     add_results(app, reading, door)
     serving = serve_http(app, host, port, stop, tls)
@@ -58,4 +58,5 @@ async def serve(
         )
     finally:
         pool.terminate()
+        people.terminate()
         reading.terminate()

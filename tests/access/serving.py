@@ -15,7 +15,7 @@ from services.access.store import Grant, add_token, revoke_token
 from services.access.token import new_token
 from services.access.tokens import TokenDoor
 from services.ingest.http import make_http
-from services.ingest.people import add_people
+from services.ingest.people import add_people, people_pool
 from services.ingest.sender import Lines
 from services.ingest.serving import serve_http
 from services.rates.book import RateBook
@@ -72,11 +72,11 @@ async def served(
     """A client of a service that asks for tokens."""
     [port] = free_ports(1)
     stop, door = asyncio.Event(), door or TokenDoor(database)
-    pool = await pool_of(database)
+    pool, people = await pool_of(database), await people_pool(database)
     async with pool.acquire() as conn:
         rates = book or await load(conn)
     app = make_http(intake := LedgerIntake(pool), door)
-    add_people(app, door, intake, pool, lambda: rates)
+    add_people(app, door, intake, people, lambda: rates)
     reading = asyncio.create_task(door.run())
     serving = asyncio.create_task(serve_http(app, "127.0.0.1", port, stop))
     try:
@@ -89,6 +89,7 @@ async def served(
         await serving
         reading.cancel()
         pool.terminate()
+        people.terminate()
 
 
 async def _listens(client: httpx.AsyncClient) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from schemas.priced import FAILURES
+from services.access.door import Bearer
 from services.costing.price import MONEY
 from services.rates.book import RateBook
 from services.reporting import entries as ledger
@@ -63,8 +64,8 @@ def add_entries(router: APIRouter, source: Source) -> None:
         ] = None,
         kind: asked.Format = None,
     ) -> Response:  # fmt: skip
-        await source.admit(request)
-        async with source.reading() as reading:
+        reader = await source.admit(request)
+        async with source.reading(reader) as reading:
             await check_names(reading.conn, reading.book, plant, line, product)
             which = Asked(
                 plant=plant, line=line, product=product, element=element, stage=stage,
@@ -77,7 +78,7 @@ def add_entries(router: APIRouter, source: Source) -> None:
             )  # fmt: skip
             if not wants_csv(request, kind):
                 return await _page(reading, which, after, limit)
-        return stream_csv("copq-entries", _all(source, which), _COLUMNS)
+        return stream_csv("copq-entries", _all(source, reader, which), _COLUMNS)
 
 
 async def _span(reading: Reading, event_id: str | None) -> dict[str, Any]:
@@ -184,9 +185,9 @@ def _entry(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
     return {**said, **asdict(why), "event": event}
 
 
-async def _all(source: Source, which: Asked) -> AsyncIterator[list[dict[str, Any]]]:
+async def _all(source: Source, reader: Bearer, which: Asked) -> AsyncIterator[list[dict[str, Any]]]:
     """All entries, in a snapshot of their own that lasts as long as they are read."""
-    async with source.reading() as reading:
+    async with source.reading(reader) as reading:
         read_at = await _last_booking(reading)
         async for page in ledger.all_entries(reading.conn, which, read_at):
             yield await _rows(reading, page)

@@ -37,8 +37,8 @@ def add_figures(router: APIRouter, source: Source) -> None:
         element: asked.Element = None, start: asked.From = "", end: asked.To = "",
         kind: asked.Format = None,
     ) -> Response:  # fmt: skip
-        await source.admit(request)
-        async with source.reading() as reading:
+        reader = await source.admit(request)
+        async with source.reading(reader) as reading:
             await check_names(reading.conn, reading.book, plant, line, product)
             zone = zone_of(reading.book, plant)
             first = edge(start, grain, zone) or default_start(grain, reading.now)
@@ -62,8 +62,8 @@ def add_figures(router: APIRouter, source: Source) -> None:
         line: asked.Line = None, product: asked.Product = None, element: asked.Element = None,
         kind: asked.Format = None,
     ) -> Response:  # fmt: skip
-        await source.admit(request)
-        async with source.reading() as reading:
+        reader = await source.admit(request)
+        async with source.reading(reader) as reading:
             await check_names(reading.conn, reading.book, plant, line, product)
             dims = dimensions(by)
             scope = Scope(plant, line, product, element, dims)
@@ -86,8 +86,8 @@ def add_figures(router: APIRouter, source: Source) -> None:
         top: Annotated[int, Query(ge=1, le=1000, description="So many of each currency.")] = 10,
         kind: asked.Format = None,
     ) -> Response:  # fmt: skip
-        await source.admit(request)
-        async with source.reading() as reading:
+        reader = await source.admit(request)
+        async with source.reading(reader) as reading:
             await check_names(reading.conn, reading.book, plant, line, None)
             first, last = _days(start, end, reading.now)
             site = reading.book.sites.get(plant or "")

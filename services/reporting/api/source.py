@@ -9,12 +9,15 @@ import asyncpg
 from fastapi import HTTPException, Request
 
 from schemas.refusal import Refused
-from services.access.door import Door, Role
+from services.access.door import Bearer, Door, Role
 from services.access.requests import admitted
-from services.postgres import ANSWER_S, AWAY, STATEMENT_S
+from services.ingest.sender import written
+from services.postgres import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, take_role
 from services.rates.book import RateBook
 from services.reporting.books import Books
+from services.sql_files import statement
 
+_SEE = statement(__file__, "see")
 RETRY_AFTER_S = 5
 READERS = (Role.MANAGER, Role.FINANCE)
 """Who may see results. An operator enters, and sees none of it."""
@@ -45,19 +48,24 @@ class Source:
     clock: Clock = wall_clock
     books: Books = field(default_factory=Books)
 
-    async def admit(self, request: Request) -> None:
-        """Raises `HTTPException` 401 or 403 for whoever may see no results."""
-        await admitted(request, self.door, *READERS)
+    async def admit(self, request: Request) -> Bearer:
+        """Who asks. Raises `HTTPException` 401 or 403 for whoever may see no results."""
+        return await admitted(request, self.door, *READERS)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reading]:
-        """Raises `HTTPException` 422 on a question that makes no sense, 503 without Postgres."""
+    async def reading(self, reader: Bearer) -> AsyncIterator[Reading]:
+        """What `reader` may see: other lines than those of its token do not exist.
+
+        Raises `HTTPException` 422 on a question that makes no sense, 503 without Postgres."""
         try:
             async with (
                 self.pool.acquire(timeout=ANSWER_S) as conn,
                 conn.transaction(isolation="repeatable_read", readonly=True),
             ):
-                yield Reading(conn, await self.books.newest(conn), self.books, self.clock())
+                lines = reader.sender.lines
+                await conn.execute(_SEE, written(lines))
+                book = (await self.books.newest(conn)).seen_by(lines)
+                yield Reading(conn, book, self.books, self.clock())
         except AWAY as error:
             raise _away(error) from error
         except (Refused, HTTPException):
@@ -72,7 +80,14 @@ def _away(error: BaseException) -> HTTPException:
 
 
 async def reading_pool(dsn: str, size: int = 4) -> asyncpg.Pool:
-    """Connections for answers alone. Made without Postgres too: it is asked for when needed."""
+    """Connections for answers alone. Made without Postgres too: it is asked for when needed.
+
+    They see nothing until `copq.lines` says of which lines.
+    """
+
+    async def ready(conn: asyncpg.Connection) -> None:
+        await take_role(conn, DatabaseRole.REPORTING)
+
     return await asyncpg.create_pool(
-        dsn, min_size=0, max_size=size, timeout=ANSWER_S, command_timeout=STATEMENT_S
+        dsn, min_size=0, max_size=size, init=ready, timeout=ANSWER_S, command_timeout=STATEMENT_S
     )

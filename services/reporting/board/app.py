@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
+from services.ingest.sender import written
 from services.rates.book import RateBook
 from services.reporting.api import asked
 from services.reporting.api.formats import as_json
@@ -87,9 +88,9 @@ def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:
         day: Annotated[str, Query(description="A production day that is over; else now.")] = "",
         span: Annotated[Literal["day", "month"], Query(description="Of the Pareto.")] = "day",
     ) -> Response:  # fmt: skip
-        await source.admit(request)
-        async with source.reading() as reading:
-            tag = await _tag(reading, str(request.url.query))
+        reader = await source.admit(request)
+        async with source.reading(reader) as reading:
+            tag = await _tag(reading, f"{written(reader.sender.lines)} {request.url.query}")
             if request.headers.get("if-none-match") == tag:
                 return Response(status_code=304, headers={"ETag": tag})
             headers = {"ETag": tag, "Cache-Control": "private, no-cache"}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from services.postgres import AWAY, connected
+from services.postgres import AWAY, DatabaseRole, connected
 from services.rates.book import RateBook
 from services.rates.store import current, load
 from services.reporting.exporter import metrics
@@ -77,7 +77,7 @@ class Exporter:
             await asyncio.sleep(1)
 
     async def _follow(self) -> None:
-        async with connected(self._dsn) as conn:
+        async with connected(self._dsn, DatabaseRole.REPORTING) as conn:
             while True:
                 begun = time.monotonic()
                 await self.refresh(conn)

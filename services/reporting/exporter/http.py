@@ -1,6 +1,6 @@
 """`GET /metrics`."""
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
@@ -9,6 +9,7 @@ from services.access.requests import admitted
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.exporter.zipped import deflated, gzipped
 
+_ALL_LINES = "metrics are of all lines: use a token that is for all of them"
 _NOTHING = deflated(b"")
 
 
@@ -18,7 +19,9 @@ def add_metrics(app: FastAPI, exporter: Exporter, door: Door) -> None:
 
     @router.get("/metrics", summary="For Prometheus", include_in_schema=False)
     async def metrics(request: Request) -> Response:
-        await admitted(request, door, Role.MANAGER, Role.FINANCE)
+        reader = await admitted(request, door, Role.MANAGER, Role.FINANCE)
+        if reader.sender.lines is not None:
+            raise HTTPException(403, _ALL_LINES)
         return _page(exporter, "gzip" in request.headers.get("accept-encoding", ""))
 
     app.include_router(router)

@@ -1,0 +1,130 @@
+-- Who may do what, down in Postgres: a service that errs, or is told to, gets no further than
+-- this. Tables are named one by one; nobody has a right to what is not named here.
+
+grant usage on schema copq to
+    copq_door, copq_ingest, copq_costing, copq_aggregator, copq_reporting, copq_finance, copq_admin;
+grant select on alembic_version to public;
+
+-- The door: which tokens there are. That one was used is written by a function, so that whoever
+-- lets people in needs no right to write. Both that let people in may act as the door.
+grant select on copq.token to copq_door;
+create function copq.mark_used(names text[]) returns void
+language sql security definer
+set search_path = pg_catalog, pg_temp
+begin atomic
+    -- To the minute: whoever asks which tokens are in use needs no more.
+    update copq.token set last_used_at = now()
+    where name = any(names)
+        and (last_used_at is null or last_used_at < now() - interval '1 minute');
+end;
+revoke all on function copq.mark_used(text[]) from public;
+grant execute on function copq.mark_used(text[]) to copq_door;
+grant copq_door to copq_ingest, copq_reporting;
+
+-- Ingest: names out of the rate book, the form, and what became of an event; no cost, no event.
+create view copq.rate_name as
+select
+    revision, kind, key, effective_from,
+    case kind
+        when 'plant' then content
+        when 'cost_table' then jsonb_strip_nulls(jsonb_build_object(
+            'product', content -> 'product', 'plant', content -> 'plant',
+            'currency', content -> 'currency', 'effective_from', content -> 'effective_from',
+            'effective_to', content -> 'effective_to',
+            'stages', (
+                select jsonb_agg(jsonb_build_object('stage', stage -> 'stage', 'raw_material', '0')
+                    order by number)
+                from jsonb_array_elements(content -> 'stages')
+                    with ordinality as each (stage, number))))
+        when 'line_rate' then jsonb_strip_nulls(jsonb_build_object(
+            'plant', content -> 'plant', 'line', content -> 'line', 'rate_per_minute', '0',
+            'effective_from', content -> 'effective_from',
+            'effective_to', content -> 'effective_to'))
+    end as content
+from copq.rate_item
+where kind in ('plant', 'cost_table', 'line_rate');
+comment on view copq.rate_name is 'The rate book without its figures: each cost is nought.';
+grant select on copq.rate_name, copq.rate_revision to copq_ingest, copq_admin;
+grant select (event_id, occurred_at) on copq.event_key to copq_ingest;
+grant select (event_id, occurred_at, received_at, sent_by) on copq.event to copq_ingest;
+grant select (event_id, reason) on copq.unpriced to copq_ingest;
+grant select (corrects, event_id, state) on copq.correction to copq_ingest;
+grant select on copq.rejected to copq_ingest;
+grant select, insert on copq.form_entry to copq_ingest;
+grant update (sent_at, withdrawn_at) on copq.form_entry to copq_ingest;
+
+-- Costing: the rates, and nothing of what they make.
+grant select on copq.rate_revision, copq.rate_item to copq_costing;
+grant copq_costing to copq_aggregator;
+
+-- The aggregator prices what is late, and books. It adds to the ledger, and keeps what is derived from it.
+grant select, insert on copq.event, copq.ledger to copq_aggregator;
+grant select, insert, update, delete on copq.event_key, copq.claim, copq.unpriced, copq.withdrawn
+    to copq_aggregator;
+grant select, insert, update on
+    copq.line_heard, copq.rollup, copq.fence, copq.stop, copq.correction to copq_aggregator;
+grant select, insert on copq.rejected to copq_aggregator;
+grant update (replayed_at) on copq.rejected to copq_aggregator;
+alter function copq.make_partitions(date, date) security definer;
+alter function copq.make_partitions(date, date) set search_path = pg_catalog, pg_temp;
+revoke all on function copq.make_partitions(date, date) from public;
+grant execute on function copq.make_partitions(date, date) to copq_aggregator;
+
+-- Reporting reads; finance reads too, and sets rates and targets; an admin grants access alone.
+grant select on
+    copq.rate_revision, copq.rate_item, copq.event_key, copq.event, copq.line_heard, copq.ledger,
+    copq.rollup, copq.fence, copq.unpriced, copq.stop, copq.correction, copq.claim,
+    copq.withdrawn, copq.rejected, copq.target, copq.budget, copq.audit
+    to copq_reporting, copq_finance;
+grant select on copq.token to copq_finance;
+grant insert on copq.rate_revision, copq.rate_item, copq.target, copq.budget to copq_finance;
+grant select, insert on copq.token to copq_admin;
+grant update (revoked_at, revoked_by) on copq.token to copq_admin;
+grant select on copq.audit to copq_admin;
+
+-- Of which lines reporting sees rows: as `copq.lines` says, for this transaction or connection.
+-- '*' is all; else JSON as in copq.token.lines; nothing where nobody has said any.
+create function copq.sees_all() returns boolean
+language sql stable parallel safe
+return coalesce(current_setting('copq.lines', true) = '*', false);
+
+create function copq.lines_said() returns jsonb
+language sql stable parallel safe
+return nullif(nullif(current_setting('copq.lines', true), ''), '*')::jsonb;
+
+create function copq.plants_seen() returns text[]
+language sql stable parallel safe
+return array(
+    select line ->> 0 from jsonb_array_elements(copq.lines_said()) as line
+    where line ->> 1 is null);
+
+create function copq.lines_seen() returns text[]
+language sql stable parallel safe
+return array(
+    select (line ->> 0) || E'\n' || (line ->> 1)
+    from jsonb_array_elements(copq.lines_said()) as line
+    where line ->> 1 is not null);
+
+-- Each of these sub-selects is computed once a query, not once a row. Others than reporting see
+-- all of what they were granted.
+do $$
+declare
+    guarded text;
+begin
+    foreach guarded in array array[
+        'event', 'line_heard', 'ledger', 'rollup', 'unpriced', 'stop', 'correction', 'rejected',
+        'audit'] loop
+        execute format('alter table copq.%I enable row level security', guarded);
+        execute format(
+            'create policy whoever_was_granted on copq.%I '
+            'to copq_ingest, copq_aggregator, copq_finance, copq_admin '
+            'using (true) with check (true)', guarded);
+        execute format(
+            'create policy lines_of_the_reader on copq.%I for select to copq_reporting using (%s)',
+            guarded,
+            case when guarded in ('rejected', 'audit') then '(select copq.sees_all())'
+            else '(select copq.sees_all()) '
+                'or plant = any((select copq.plants_seen())::text[]) '
+                'or plant || E''\n'' || line = any((select copq.lines_seen())::text[])' end);
+    end loop;
+end $$;

@@ -1,0 +1,1 @@
+select kind, revision, content from copq.rate_name where revision <= $1
