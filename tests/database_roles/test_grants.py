@@ -1,13 +1,17 @@
 """What each database role is refused, by trying; and what it needs, by doing it."""
 
+import json
 from typing import Any
 
 import asyncpg
 import pytest
 
+from services.aggregator.unpriced import settle
 from services.ingest.fate import _FATE
 from services.postgres import DatabaseRole, act_as
 from services.rates.store import import_rates, load, load_names
+from services.reporting.verify import verify
+from services.standalone.intake import pool_of
 from tests.building import defect, event, post_events, production, rates, stop
 
 AT = "2026-03-02T10:00:00+01:00"
@@ -162,7 +166,8 @@ REFUSED: list[tuple[DatabaseRole, str]] = [
     (DatabaseRole.FINANCE, "insert into copq.ledger select * from copq.ledger"),
     (DatabaseRole.FINANCE, "update copq.rollup set net = 0"),
     (DatabaseRole.COSTING, "select net from copq.ledger"),
-    (DatabaseRole.COSTING, "insert into copq.rate_revision (imported_by, source) values ('x', 'x')"),
+    (DatabaseRole.COSTING, "insert into copq.rate_revision (imported_by, source) "
+     "values ('x', 'x')"),
     (DatabaseRole.AGGREGATOR, "insert into copq.rate_revision (imported_by, source) "
      "values ('x', 'x')"),
     (DatabaseRole.AGGREGATOR, "select hash from copq.token"),
@@ -190,20 +195,26 @@ async def test_an_attempt_is_refused(
         await posted.execute(sql)
 
 
-async def test_the_aggregator_books_as_its_role(conn: asyncpg.Connection) -> None:
+async def test_the_aggregator_books_as_its_role(database: str, conn: asyncpg.Connection) -> None:
     """All kinds of events, corrections before and after theirs, and what is priced late."""
     await import_rates(conn, rates(recovery_rate="0.5", recovery_overhead_per_day="9"), "t", "t")
-    book = await load(conn)
-    await act_as(conn, DatabaseRole.AGGREGATOR)
+    old = await load(conn)
     why: dict[str, Any] = {"reason": "typed twice", "occurred_at": AT}
-    await conn.execute("drop table pg_temp.batch") if False else None
-    await post_events(conn, book, [event("correction", "c1", corrects="d2", **why)])
-    await post_events(conn, book, [production("p", AT, 9), defect("d1", AT), defect("d2", AT)])
-    await post_events(conn, book, [event("correction", "c2", corrects="d1", **why)])
-    await post_events(conn, book, [stop("s", AT, "2026-03-02T12:00:00+01:00")])
-    await post_events(conn, book, [event("correction", "c3", corrects="s", **why)])
+    async with await pool_of(database, size=1) as pool, pool.acquire() as own:
+        await post_events(own, old, [event("correction", "c1", corrects="d2", **why)])
+        await post_events(own, old, [production("p", AT, 9), defect("d1", AT), defect("d2", AT)])
+        await post_events(own, old, [event("correction", "c2", corrects="d1", **why)])
+        await post_events(own, old, [stop("s", AT, "2026-03-02T12:00:00+01:00")])
+        await post_events(own, old, [event("correction", "c3", corrects="s", **why)])
+        brought = event("defect", "d3", occurred_at=AT, product="gadget", stage="S2", quantity=1)
+        brings = {"corrects": "c1", "replacement": json.loads(brought)}
+        await post_events(own, old, [event("correction", "c4", **why, **brings)])
+        await post_events(own, old, [defect("u", AT, product="gadget")])
+        await import_rates(conn, rates(recovery_rate="0.6"), "t", "t")
+        assert await settle(own, await load(own)) >= 1
+        assert await own.fetchval("select copq.make_partitions('2027-01-01', '2027-03-01')") == 6
+    assert await verify(conn) == []
     assert await conn.fetchval("select count(*) from copq.ledger") > 6
-    assert await conn.fetchval("select copq.make_partitions('2027-01-01', '2027-03-01')") == 6
 
 
 async def test_what_became_of_an_event_is_told_by_ingest(posted: asyncpg.Connection) -> None:
