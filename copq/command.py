@@ -6,6 +6,7 @@ from copq.commands import (
     audit,
     corrections,
     demo,
+    explain,
     importing,
     migrations,
     mqtt,
@@ -44,6 +45,8 @@ app.command("price")(price.price_command)
 app.command("report")(report.report)
 app.command("trailing")(report.trailing)
 app.command("drivers")(report.drivers)
+app.command("entries")(explain.entries_command)
+app.command("explain")(explain.explain)
 app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")

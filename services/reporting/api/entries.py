@@ -7,6 +7,7 @@ from decimal import localcontext
 from typing import Annotated, Any
 
 import msgspec
+from asyncpg import Connection
 from fastapi import APIRouter, Query, Request, Response
 
 from schemas.priced import FAILURES
@@ -26,7 +27,7 @@ from services.reporting.report import zone_of
 
 COPQ = "copq"
 _FIELDS = tuple(name for name in LedgerEntry.__dataclass_fields__ if name != "payload")
-_COLUMNS = (*_FIELDS, "formula", "agrees", "note", "event")
+COLUMNS = (*_FIELDS, "formula", "agrees", "note", "event")
 _ADDED = (
     "entries", "lines", "gross", "recovered", "allowed", "net", "hours", "base",
 )  # fmt: skip
@@ -70,32 +71,32 @@ def add_entries(router: APIRouter, source: Source) -> None:
             which = Asked(
                 plant=plant, line=line, product=product, element=element, stage=stage,
                 defect_code=defect_code, work_unit=work_unit, event_id=event_id,
-                categories=_categories(category),
-                **await _span(reading, event_id),
-                **_when(
+                categories=categories(category),
+                **await span(reading.conn, event_id, reading.now),
+                **when(
                     reading.book, plant, grain, bucket, start, end, event_id, reading.now
                 ),
             )  # fmt: skip
             if not wants_csv(request, kind):
                 return await _page(reading, which, after, limit)
-        return stream_csv("copq-entries", _all(source, reader, which), _COLUMNS)
+        return stream_csv("copq-entries", _all(source, reader, which), COLUMNS)
 
 
-async def _span(reading: Reading, event_id: str | None) -> dict[str, Any]:
+async def span(conn: Connection, event_id: str | None, now: datetime) -> dict[str, Any]:
     """Where to look for an event's entries: the ledger is found by time."""
     if event_id is None:
         return {}
-    first, last = await ledger.span_of(reading.conn, event_id) or (reading.now, reading.now)
+    first, last = await ledger.span_of(conn, event_id) or (now, now)
     return {"since": first, "until": last + timedelta(hours=1)}
 
 
-def _categories(name: str | None) -> tuple[str, ...] | None:
+def categories(name: str | None) -> tuple[str, ...] | None:
     if name is None:
         return None
     return tuple(map(str, FAILURES)) if name == COPQ else (name,)
 
 
-def _when(
+def when(
     book: RateBook, plant: str | None, grain: str, bucket: str, start: str, end: str,
     event_id: str | None, now: datetime,
 ) -> dict[str, Any]:  # fmt: skip
@@ -143,23 +144,22 @@ def _days(
 
 
 async def _page(reading: Reading, which: Asked, after: str | None, limit: int) -> Response:
-    place = cursor.read(after) if after else Place(await _last_booking(reading))
+    place = cursor.read(after) if after else Place(await last_booking(reading.conn))
     page = await ledger.entries(reading.conn, which, place, limit)
     said = {
         "at": reading.now,
         "as_of": place.read_at,
         "next": cursor.written(page.next) if page.next else None,
-        "entries": [_entry(*pair, zone_of(reading.book, pair[0].plant))
-                    for pair in await explained(reading.conn, reading.books, page.entries)],
-    }  # fmt: skip
+        "entries": await page_json(reading, page),
+    }
     if after is None:
         parts = await ledger.parts(reading.conn, which, place.read_at)
-        said["totals"] = _totals(parts)
+        said["totals"] = totals_of(parts)
         said["parts"] = [asdict(part) for part in parts]
     return as_json(said)
 
 
-def _totals(parts: list[ledger.Part]) -> list[dict[str, Any]]:
+def totals_of(parts: list[ledger.Part]) -> list[dict[str, Any]]:
     """One for each currency: they are never added."""
     totals: dict[str, dict[str, Any]] = {}
     with localcontext(MONEY):
@@ -170,13 +170,13 @@ def _totals(parts: list[ledger.Part]) -> list[dict[str, Any]]:
     return list(totals.values())
 
 
-async def _last_booking(reading: Reading) -> datetime:
+async def last_booking(conn: Connection) -> datetime:
     """Postgres's own clock, which `booked_at` is of: ours may go wrong."""
-    found: datetime = await reading.conn.fetchval("select now()")
+    found: datetime = await conn.fetchval("select now()")
     return found
 
 
-def _entry(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
+def entry_json(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
     """An entry as JSON, in the plant's own time; `event` is the event as it came."""
     said = {name: getattr(entry, name) for name in _FIELDS}
     for name in ("occurred_at", "booked_at", "received_at", "hour"):
@@ -188,14 +188,20 @@ def _entry(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
 async def _all(source: Source, reader: Bearer, which: Asked) -> AsyncIterator[list[dict[str, Any]]]:
     """All entries, in a snapshot of their own that lasts as long as they are read."""
     async with source.reading(reader) as reading:
-        read_at = await _last_booking(reading)
+        read_at = await last_booking(reading.conn)
         async for page in ledger.all_entries(reading.conn, which, read_at):
-            yield await _rows(reading, page)
+            yield await table_rows(reading, page)
 
 
-async def _rows(reading: Reading, page: Page) -> list[dict[str, Any]]:
-    found = await explained(reading.conn, reading.books, page.entries)
-    rows = [_entry(e, why, zone_of(reading.book, e.plant)) for e, why in found]
+async def table_rows(reading: Reading, page: Page) -> list[dict[str, Any]]:
+    """A page's entries as rows of `COLUMNS`; each with its event's bytes."""
+    rows = await page_json(reading, page)
     for row, entry in zip(rows, page.entries, strict=True):
         row["event"] = entry.payload
     return rows
+
+
+async def page_json(reading: Reading, page: Page) -> list[dict[str, Any]]:
+    """A page's entries as JSON has them."""
+    found = await explained(reading.conn, reading.books, page.entries)
+    return [entry_json(entry, why, zone_of(reading.book, entry.plant)) for entry, why in found]

@@ -1,0 +1,285 @@
+"""`copq explain` and `copq entries`: from a figure down to entries, bytes, rates and formula."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from asyncpg import Connection
+from rich.markup import escape
+
+from copq.commands.figures import when
+from copq.commands.report import ElementOption, LineOption, PlantOption, ProductOption
+from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.exits import Exit
+from copq.terminal import fail, money, out, print_json, table
+from services.aggregator.corrections import State
+from services.reporting.account import Account, AccountedEntry, Correction, Origin, account
+from services.reporting.answers import BASIS
+from services.reporting.books import Books
+from services.reporting.entries import Asked, Place, all_entries, entries, parts
+from services.reporting.names import UnknownName, check_names
+from services.reporting.spreadsheet import cell, lines
+
+T = TypeVar("T")
+
+
+def explain(
+    event: Annotated[str, typer.Argument(help="An event's id, or one entry of it: ID#NUMBER.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show what is behind an entry: its event's bytes, rates, formula, and whether it comes out.
+
+    Also who sent the event and when, what took the entry back or what it takes back, and the
+    correction that caused it. Ends with 1 where an entry does not come out as it was booked.
+
+    Example: copq explain press-7-17#1
+    """
+
+    async def run(conn: Connection) -> tuple[Account | None, int | None]:
+        whole = await account(conn, Books(), event)
+        if whole is not None:
+            return whole, None
+        event_id, _, number = event.rpartition("#")
+        if not event_id or not number.isdigit():
+            return None, None
+        return await account(conn, Books(), event_id), int(number)
+
+    found, number = _read(run, database_url, data)
+    shown = [] if found is None else _asked_for(found, number)
+    if found is None or (number is not None and not shown):
+        fail(f'nothing is kept of "{event}"; see: copq entries, copq rejected list', Exit.NO)
+    if as_json:
+        print_json(_json(found, shown))
+    else:
+        _show(found, shown)
+    if any(entry.why.agrees is False for entry in shown):
+        raise typer.Exit(Exit.NO)
+
+
+def _asked_for(found: Account, number: int | None) -> list[AccountedEntry]:
+    return [e for e in found.entries if number in (None, e.entry.entry_no)]
+
+
+def _read(
+    run: Callable[[Connection], Awaitable[T]], database_url: str | None, data: Path
+) -> T:  # fmt: skip
+    async def connect(dsn: str) -> T:
+        async with connected(dsn) as conn:
+            return await run(conn)
+
+    with database(database_url, data) as dsn:
+        return asyncio.run(connect(dsn))
+
+
+def _json(found: Account, shown: list[AccountedEntry]) -> dict[str, Any]:
+    origin = found.origin and {**asdict(found.origin), "sha256": found.origin.digest}
+    return {
+        "event_id": found.event_id,
+        "event": origin,
+        "entries": [_entry_json(entry) for entry in shown],
+        "corrections": [asdict(correction) for correction in found.corrections],
+    }
+
+
+def _entry_json(found: AccountedEntry) -> dict[str, Any]:
+    own = asdict(found.entry)
+    for name in ("payload", "received_at", "event_type"):
+        own.pop(name)
+    return {
+        **own, **asdict(found.why), "taken_back_by": found.taken_back_by,
+        "in_another_month": found.in_another_month,
+        "rates": found.rates and asdict(found.rates),
+    }  # fmt: skip
+
+
+def _say(text: str, style: str = "") -> None:
+    out.print(escape(text), style=style, soft_wrap=True)
+
+
+def _show(found: Account, shown: list[AccountedEntry]) -> None:
+    if found.origin is not None:
+        _show_origin(found.event_id, found.origin)
+    else:
+        _say(f"{found.event_id}: no one event is behind it", "bold")
+    for entry in shown:
+        _show_entry(entry)
+    for correction in found.corrections:
+        _say(f"\n{_told(correction)}")
+    if not shown:
+        _say("\nIt has no entry in the ledger.")
+    _say(f"\n{BASIS}", "dim")
+
+
+def _show_origin(event_id: str, origin: Origin) -> None:
+    of = f"{origin.event_type} of {origin.plant}/{origin.line}, {when(origin.occurred_at)}"
+    _say(f"Event {event_id}: {of}", "bold")
+    by = f"sent by {origin.sent_by}" if origin.sent_by else "sender not known"
+    place = ""
+    if origin.origin_partition is not None:
+        place = f", offset {origin.origin_offset} of partition {origin.origin_partition}"
+    _say(f"  {by}, kept {when(origin.received_at)}{place}")
+    if origin.unpriced:
+        _say(f"  without a price: {origin.unpriced}")
+    if origin.payload is None:
+        _say("  its bytes are not kept any more")
+    else:
+        _say(f"  SHA-256 of its bytes: {origin.digest}")
+        _say(f"  {origin.payload}")
+
+
+def _show_entry(found: AccountedEntry) -> None:
+    entry, why = found.entry, found.why
+    _say(f"\nEntry {entry.event_id}#{entry.entry_no}: {entry.element} ({entry.category})", "bold")
+    _say(f"  {why.formula}")
+    for term in why.terms:
+        _say(f"    {term}")
+    figure = f"base {money(entry.base)}" if entry.base else f"net {money(entry.net)}"
+    _say(f"  booked: {figure} {entry.currency}; computed anew: {_outcome(found)}")
+    if found.rates is not None:
+        rates = found.rates
+        at = f"{when(rates.imported_at)} by {rates.imported_by} from {rates.source}"
+        _say(f"  rate book revision {rates.revision}, imported {at}")
+    late = ", another than that of its day" if found.in_another_month else ""
+    _say(f"  booked {when(entry.booked_at)}, in the month {entry.period:%Y-%m}{late}")
+    for said in _links(found):
+        _say(f"  {said}")
+
+
+def _outcome(found: AccountedEntry) -> str:
+    if found.why.agrees:
+        return "the same"
+    return found.why.note or "it does not come out"
+
+
+def _links(found: AccountedEntry) -> list[str]:
+    entry = found.entry
+    said = []
+    if entry.reverses is not None:
+        said.append(f"takes back entry #{entry.reverses}")
+    if found.taken_back_by is not None:
+        said.append(f"taken back by entry #{found.taken_back_by}")
+    if entry.corrected_by is not None:
+        said.append(f"because of correction {entry.corrected_by}: {entry.reason or '–'}")
+    elif entry.reason is not None:
+        said.append(f"because: {entry.reason}")
+    if entry.booked_by is not None:
+        said.append(f"on the word of {entry.booked_by}")
+    return said
+
+
+def _told(found: Correction) -> str:
+    by = f" by {found.replacement}" if found.replacement else ""
+    who = found.booked_by or "nobody named"
+    state = State(found.state).said(found.why)
+    return f"Correction {found.event_id} of {found.corrects}{by}: {found.reason} ({who}); {state}"
+
+
+def entries_command(
+    plant: PlantOption = None,
+    line: LineOption = None,
+    product: ProductOption = None,
+    element: ElementOption = None,
+    category: Annotated[
+        str | None, typer.Option(help="One category, or copq for all kinds of failure.")
+    ] = None,
+    stage: Annotated[str | None, typer.Option(help="Of this stage; empty: without one.")] = None,
+    code: Annotated[str | None, typer.Option(help="Of this defect code; empty: none.")] = None,
+    machine: Annotated[str | None, typer.Option(help="Of this machine; empty: none.")] = None,
+    event: Annotated[str | None, typer.Option(help="Of this event alone.")] = None,
+    hour: Annotated[str, typer.Option(help="Of one hour: 2026-03-01T06:00.")] = "",
+    day: Annotated[str, typer.Option(help="Of one production day: 2026-03-01.")] = "",
+    month: Annotated[str, typer.Option(help="Of one month: 2026-03.")] = "",
+    start: Annotated[str, typer.Option("--from", help="First production day or instant.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The first that is not in it.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="So many are shown; the sums are of all.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print all of them as CSV, with formula and event.")
+    ] = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show the ledger behind a figure: its entries, newest first, and what they add up to.
+
+    Without any edge of time: the last 30 days. As GET /v1/entries, with the same filters.
+
+    Example: copq entries --plant north --day 2026-03-01 --category copq --csv > entries.csv
+    """
+    from services.reporting.api import entries as api  # slow to load, and of use here alone
+    from services.reporting.api.source import Reading
+
+    buckets = [("hour", hour), ("day", day), ("month", month)]
+    grain, bucket = next((b for b in buckets if b[1]), ("day", ""))
+
+    async def run(conn: Connection) -> None:
+        books, now = Books(), datetime.now(UTC)
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            book = await books.newest(conn)
+            reading = Reading(conn, book, books, now)
+            await check_names(conn, book, plant, line, product)
+            which = Asked(
+                plant=plant, line=line, product=product, element=element, stage=stage,
+                defect_code=code, work_unit=machine, event_id=event,
+                categories=api.categories(category), **await api.span(conn, event, now),
+                **api.when(book, plant, grain, bucket, start, end, event, now),
+            )  # fmt: skip
+            read_at = await api.last_booking(conn)
+            if as_csv:
+                sys.stdout.write(lines([api.COLUMNS]))
+                async for page in all_entries(conn, which, read_at):
+                    rows = await api.table_rows(reading, page)
+                    sys.stdout.write(
+                        lines([[cell(row.get(name)) for name in api.COLUMNS] for row in rows])
+                    )
+                return
+            page = await entries(conn, which, Place(read_at), limit)
+            found = await parts(conn, which, read_at)
+            rows = await api.page_json(reading, page)
+        totals = api.totals_of(found)
+        if as_json:
+            more = page.next is not None
+            print_json({"at": now, "entries": rows, "more": more, "totals": totals})
+        else:
+            _show_entries(rows, totals, page.next is not None)
+
+    try:
+        _read(run, database_url, data)
+    except UnknownName as error:
+        fail(str(error))
+    except ValueError as error:
+        fail(f"{error}; days are written 2026-03-01, months 2026-03, hours 2026-03-01T06:00")
+
+
+_COLUMNS = ["entry", "at", "of", "element", "product", "net", "currency", "formula"]
+
+
+def _show_entries(rows: list[dict[str, Any]], totals: list[dict[str, Any]], more: bool) -> None:
+    if not rows:
+        out.print("No entry here.")
+        return
+    table("Entries, the newest first", _COLUMNS, map(_row, rows), left=len(_COLUMNS))
+    for total in totals:
+        net, base = money(total["net"]), money(total["base"])
+        out.print(
+            f"All {total['lines']:,} lines: net {net} {total['currency']}, base {base}, "
+            f"{total['hours']:,.2f} h lost; {total['entries']:,} entries stand."
+        )
+    if more:
+        out.print("There are more: --limit shows them, --csv all of them.")
+    out.print("What is behind one: copq explain ENTRY", style="dim")
+
+
+def _row(row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        f"{row['event_id']}#{row['entry_no']}", when(row["occurred_at"]),
+        f"{row['plant']}/{row['line']}", row["element"], row["product"] or "–",
+        money(row["net"]), row["currency"],
+        row["formula"] if row["agrees"] is not False else f"{row['formula']}: {row['note']}",
+    )  # fmt: skip

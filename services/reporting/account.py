@@ -1,0 +1,122 @@
+"""All that stands behind an event's entries: its bytes, the rates, the formulas, who decided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from asyncpg import Connection
+
+from services.reporting.books import Books
+from services.reporting.entries import Asked, LedgerEntry, all_entries, span_of
+from services.reporting.explain import Explained
+from services.reporting.explaining import explained
+from services.sql_files import statement
+
+_ORIGIN = statement(__file__, "origin")
+_REVISIONS = statement(__file__, "revisions")
+_CORRECTIONS = statement(__file__, "corrections_of")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How an event came: who sent it, and its place in `copq.priced-events` if it came by Kafka."""
+
+    event_type: str
+    occurred_at: datetime
+    received_at: datetime
+    plant: str
+    line: str
+    sent_by: str | None
+    origin_partition: int | None
+    origin_offset: int | None
+    payload: str | None
+    unpriced: str | None
+
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of its bytes."""
+        return None if self.payload is None else sha256(self.payload.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A revision of the rate book."""
+
+    revision: int
+    imported_at: datetime
+    imported_by: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A correction that has to do with the event."""
+
+    event_id: str
+    corrects: str
+    replacement: str | None
+    occurred_at: datetime
+    reason: str
+    booked_by: str | None
+    state: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountedEntry:
+    """An entry, its formula, the rates it was priced by, and the entry that took it back."""
+
+    entry: LedgerEntry
+    why: Explained
+    rates: Revision | None
+    taken_back_by: int | None
+
+    @property
+    def in_another_month(self) -> bool:
+        """It is booked in another month than the one it belongs to, which was closed by then."""
+        return self.entry.period != self.entry.day.replace(day=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is known of an event id; `origin` is None where no one event is behind it."""
+
+    event_id: str
+    origin: Origin | None
+    entries: list[AccountedEntry]
+    corrections: list[Correction]
+
+
+async def account(conn: Connection, books: Books, event_id: str) -> Account | None:
+    """None where nothing of this id was ever kept. Of one snapshot."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        row = await conn.fetchrow(_ORIGIN, event_id)
+        if row is None:
+            return None
+        origin = Origin(**row) if row["event_type"] else None
+        entries = await _entries(conn, books, event_id)
+        found = [Correction(**row) for row in await conn.fetch(_CORRECTIONS, event_id)]
+        return Account(event_id, origin, entries, found)
+
+
+async def _entries(conn: Connection, books: Books, event_id: str) -> list[AccountedEntry]:
+    found = await _of_ledger(conn, event_id)
+    versions = sorted({entry.rate_version for entry in found})
+    revisions = {row["revision"]: Revision(**row) for row in await conn.fetch(_REVISIONS, versions)}
+    back: Mapping[int, int] = {e.reverses: e.entry_no for e in found if e.reverses is not None}
+    return [
+        AccountedEntry(entry, why, revisions.get(entry.rate_version), back.get(entry.entry_no))
+        for entry, why in await explained(conn, books, found)
+    ]
+
+
+async def _of_ledger(conn: Connection, event_id: str) -> list[LedgerEntry]:
+    """In the order in which they were booked."""
+    now: datetime = await conn.fetchval("select now()")
+    span = await span_of(conn, event_id)
+    if span is None:
+        return []
+    asked = Asked(since=span[0], until=span[1] + timedelta(hours=1), event_id=event_id)
+    pages = [page.entries async for page in all_entries(conn, asked, now)]
+    return sorted((e for page in pages for e in page), key=lambda entry: entry.entry_no)

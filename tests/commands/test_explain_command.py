@@ -1,0 +1,159 @@
+"""`copq explain` and `copq entries`: from a figure down to bytes, rates and formula."""
+
+import asyncio
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import pytest
+from typer.testing import CliRunner
+
+from copq.command import app
+from services.aggregator.post import prepare
+from services.rates.store import import_rates, load
+from tests.building import defect, event, post_events, production, rates, stop
+from tests.tampering import tampering
+
+AT = "2026-03-02T10:00:00+01:00"
+
+
+def invoke(database: str, *words: str, code: int = 0) -> Any:
+    done = CliRunner().invoke(app, [*words, "--database", database], env={"COLUMNS": "250"})
+    assert done.exit_code == code, done.output
+    return done
+
+
+def _json(database: str, *words: str, code: int = 0) -> Any:
+    return json.loads(invoke(database, *words, "--json", code=code).stdout)
+
+
+def on(database: str, work: Callable[[asyncpg.Connection], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        conn = await asyncpg.connect(database)
+        await prepare(conn)
+        try:
+            return await work(conn)
+        finally:
+            await conn.close()
+
+    return asyncio.run(run())
+
+
+RAWS = {
+    "p": production("p", AT, 100), "d": defect("d", AT, 7), "d#2": defect("d#2", AT, 1),
+    "wrong": defect("wrong", AT, 9), "u": defect("u", AT, product="gadget"),
+    "s": stop("s", AT, "2026-03-02T12:30:00+01:00"), "o": stop("o", "2026-03-02T13:00:00+01:00"),
+    "void": event("correction", "void", occurred_at=AT, corrects="wrong", reason="typed 9 for 6",
+                  source="foreman"),
+    "early": event("correction", "early", occurred_at=AT, corrects="to-come", reason="a test"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def ledger(database: str) -> str:
+    async def fill(conn: asyncpg.Connection) -> None:
+        await import_rates(
+            conn,
+            rates(plant(), recovery_overhead_per_day="9", recovery_rate="0.5"),
+            "r.yaml",
+            "anna",
+        )
+        await post_events(conn, await load(conn), RAWS.values())
+
+    on(database, fill)
+    return database
+
+
+def test_an_entry_is_taken_down_to_bytes_rates_and_formula(ledger: str) -> None:
+    found = _json(ledger, "explain", "d#1")
+    assert found["event"]["payload"] == RAWS["d"].decode()
+    assert found["event"]["sha256"] == hashlib.sha256(RAWS["d"]).hexdigest()
+    [entry] = found["entries"]
+    assert entry["formula"] == "7 pcs × 10 = 70.00; recovered 7 × 0.5 × 4 = 14.00; net 56.00"
+    assert entry["agrees"] is True and entry["net"] == "56"
+    assert entry["rates"] | {"imported_at": 0} == {
+        "revision": 1, "imported_at": 0, "imported_by": "anna", "source": "r.yaml",
+    }  # fmt: skip
+    said = invoke(ledger, "explain", "d").stdout
+    parts = ("Event d: defect of north/L1", RAWS["d"].decode(), "computed anew: the same",
+             "rate book revision 1", "by anna from r.yaml", "in the month 2026-03")  # fmt: skip
+    assert [part for part in parts if part not in said] == []
+
+
+def test_a_reversal_and_its_entry_name_each_other_and_the_correction(ledger: str) -> None:
+    found = _json(ledger, "explain", "wrong")
+    first, back = found["entries"]
+    assert (first["taken_back_by"], back["reverses"], back["corrected_by"]) == (2, 1, "void")
+    assert Decimal(first["net"]) == -Decimal(back["net"]) and back["agrees"] is True
+    assert [c["event_id"] for c in found["corrections"]] == ["void"]
+    said = invoke(ledger, "explain", "wrong#2").stdout
+    assert "because of correction void: typed 9 for 6" in said and "takes back entry #1" in said
+    assert "on the word of foreman" in said and "wrong#1" not in said
+
+
+def test_every_entry_of_the_ledger_comes_out_as_it_was_booked(ledger: str) -> None:
+    rows = on(ledger, lambda conn: conn.fetch("select event_id, entry_no from copq.ledger"))
+    assert len(rows) > 8
+    for row in rows:
+        [entry] = _json(ledger, "explain", f"{row['event_id']}#{row['entry_no']}")["entries"]
+        assert entry["agrees"] is True, entry
+
+
+def test_what_has_no_entry_says_why(ledger: str) -> None:
+    assert "without a price: " in invoke(ledger, "explain", "u").stdout
+    assert "It has no entry" in invoke(ledger, "explain", "o").stdout
+    claimed = invoke(ledger, "explain", "to-come").stdout
+    assert "no one event is behind it" in claimed and "Correction early of to-come" in claimed
+    for name in ("nothing", "d#9", "#1", "d#x"):
+        assert "nothing is kept of" in invoke(ledger, "explain", name, code=1).output
+    assert _json(ledger, "explain", "d#2")["event"]["payload"] == RAWS["d#2"].decode()
+
+
+def test_an_entry_that_was_tampered_with_does_not_come_out(ledger: str) -> None:
+    async def tamper(conn: asyncpg.Connection) -> None:
+        async with tampering(conn):
+            await conn.execute(
+                "update copq.ledger set gross = gross - 1, net = net - 1 where event_id = 'd'"
+            )
+
+    on(ledger, tamper)
+    assert "rate version 1 gives 56.00" in invoke(ledger, "explain", "d", code=1).stdout
+
+
+DAY = ("entries", "--plant", "north", "--day", "2026-03-02")
+
+
+def test_a_figure_of_a_report_is_the_sum_of_its_entries(ledger: str) -> None:
+    report = _json(ledger, "report", "--plant", "north", "--from", "2026-03-02", "--to",
+                   "2026-03-03", "--element", "defect", "--by", "plant,element")  # fmt: skip
+    [row] = [row for row in report["rows"] if row["element"] == "defect"]
+    found = _json(ledger, *DAY, "--element", "defect")
+    assert sum(Decimal(e["net"]) for e in found["entries"]) == Decimal(row["net"])
+    assert [t["net"] for t in found["totals"]] == [row["net"]]
+    table = list(csv.DictReader(io.StringIO(
+        invoke(ledger, *DAY, "--element", "defect", "--csv").stdout
+    )))  # fmt: skip
+    assert sum(Decimal(line["net"].lstrip("'")) for line in table) == Decimal(row["net"])
+    assert {line["event"].lstrip("'") for line in table if line["event_id"] == "d"} == {
+        RAWS["d"].decode()
+    }
+
+
+def test_entries_are_found_by_hour_month_event_and_kind(ledger: str) -> None:
+    def ids(*words: str) -> set[str]:
+        return {entry["event_id"] for entry in _json(ledger, "entries", *words)["entries"]}
+
+    assert ids("--plant", "north", "--hour", "2026-03-02T12:00") == {"s"}
+    assert {"d", "s", "p"} <= ids("--plant", "north", "--month", "2026-03")
+    assert "p" not in ids("--month", "2026-03", "--category", "copq")
+    assert ids("--event", "s") == {"s"}
+    assert ids("--from", "2026-03-03", "--to", "2026-03-04") == set()
+    shown = invoke(ledger, *DAY, "--limit", "1").stdout
+    assert "There are more" in shown and "lines: net" in shown
+    assert "not in the rate book" in invoke(ledger, "entries", "--plant", "x", code=2).output
+    assert "written 2026-03-01" in invoke(ledger, "entries", "--day", "soon", code=2).output
