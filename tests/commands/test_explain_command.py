@@ -59,7 +59,7 @@ def ledger(database: str) -> str:
     async def fill(conn: asyncpg.Connection) -> None:
         await import_rates(
             conn,
-            rates(plant(), recovery_overhead_per_day="9", recovery_rate="0.5"),
+            rates(recovery_overhead_per_day="9", recovery_rate="0.5"),
             "r.yaml",
             "anna",
         )
