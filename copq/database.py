@@ -1,13 +1,14 @@
 """Which database a command works on: a server by its address, else the data folder's own."""
 
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import asyncpg
-import click
 import typer
 
 from copq.exits import Exit
@@ -72,8 +73,8 @@ async def connected(
 
     Ends the command where the database user may not act as `role`.
     """
-    context = click.get_current_context(silent=True)
-    told = f"{context.command_path if context else 'copq'} on {socket.gethostname()}"
+    command = " ".join(["copq", *takewhile(str.isalpha, sys.argv[1:3])])
+    told = f"{command} on {socket.gethostname()}"
     connection = await asyncpg.connect(dsn, server_settings={"application_name": told[:_LONGEST]})
     try:
         await act_as(connection, role)

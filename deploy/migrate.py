@@ -35,6 +35,13 @@ def migrate(dsn: str, migrations: Path = MIGRATIONS) -> None:
     asyncio.run(_migrate(dsn, migrations))
 
 
+def make_roles(dsn: str) -> None:
+    """Make the database roles that are missing on the server, and nothing else: before a dump is
+    restored there. Raises as migrate does.
+    """
+    asyncio.run(_make_roles(dsn))
+
+
 def pending(dsn: str, migrations: Path = MIGRATIONS) -> list[str]:
     """The migrations not yet applied, oldest first. Raises as migrate does."""
     return _after(asyncio.run(_current(dsn)), migrations)
@@ -56,6 +63,14 @@ async def _migrate(dsn: str, migrations: Path) -> None:
             current = await _revision(connection)
             if _after(current, migrations):
                 await connection.execute(_rendered(current, migrations))
+    finally:
+        await connection.close()
+
+
+async def _make_roles(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute((MIGRATIONS / "sql" / "roles.sql").read_text(encoding="utf-8"))
     finally:
         await connection.close()
 

@@ -5,6 +5,7 @@ Pure, and written apart from the trigger that seals the rows: what proves is not
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,11 +72,10 @@ class Head(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "Head":
         """From `SEQ:HASH`. Raises `ValueError`."""
-        seq, colon, digest = text.partition(":")
-        found = cls(int(seq), bytes.fromhex(digest)) if colon and seq.isdigit() else None
-        if found is None or len(found.hash) != hashlib.sha256().digest_size:
+        found = re.fullmatch(r"(\d+):([0-9a-f]{64})", text)
+        if found is None:
             raise ValueError(f'"{text}" is no head: it is written SEQ:HASH, as verify prints it')
-        return found
+        return cls(int(found[1]), bytes.fromhex(found[2]))
 
     def __str__(self) -> str:
         return f"{self.seq}:{self.hash.hex()}"

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from copq.command import app
 from services.ingest.sender import Sender
+from services.postgres import DatabaseRole, connected
 from services.rates.store import import_rates
 from services.standalone.intake import LedgerIntake, pool_of
 from tests.building import defect, rates
@@ -22,8 +23,8 @@ async def _refuse(database: str) -> None:
     async with await pool_of(database, size=1) as pool:
         raws = [defect("foreign", AT, line="L2"), defect("early", AT).replace(b"L1", b"L1\\u0000")]
         await LedgerIntake(pool).accept(raws, PRESS)
-        async with pool.acquire() as conn:
-            await import_rates(conn, rates(), "rates.yaml", "test")
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await import_rates(conn, rates(), "rates.yaml", "test")
 
 
 def _replay(database: str, *words: str) -> Any:

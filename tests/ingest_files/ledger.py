@@ -12,6 +12,7 @@ import asyncpg
 from services.ingest.files.checkpoint import Checkpoint
 from services.ingest.files.importing import ImportReport, import_file
 from services.ingest.files.mapping_file import read_mapping
+from services.postgres import DatabaseRole, connected
 from services.rates.file import read_rate_file
 from services.rates.store import import_rates
 from services.reporting.verify import verify
@@ -33,9 +34,9 @@ async def import_bottling_rates(conn: asyncpg.Connection) -> None:
 @asynccontextmanager
 async def ledger(database: str):
     """A database with the plant's rates, ready to take its events."""
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await import_bottling_rates(conn)
     async with await pool_of(database, size=1) as pool:
-        async with pool.acquire() as conn:
-            await import_bottling_rates(conn)
         yield LedgerIntake(pool)
 
 

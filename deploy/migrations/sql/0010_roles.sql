@@ -6,7 +6,7 @@ grant usage on schema copq to
 grant select on alembic_version to public;
 
 -- The door: which tokens there are. That one was used is written by a function, so that whoever
--- lets people in needs no right to write. Both that let people in may act as the door.
+-- lets people in needs no right to write.
 grant select on copq.token to copq_door;
 create function copq.mark_used(names text[]) returns void
 language sql security definer
@@ -19,7 +19,6 @@ begin atomic
 end;
 revoke all on function copq.mark_used(text[]) from public;
 grant execute on function copq.mark_used(text[]) to copq_door;
-grant copq_door to copq_ingest, copq_reporting;
 
 -- Ingest: names out of the rate book, the form, and what became of an event; no cost, no event.
 create view copq.rate_name as
@@ -55,7 +54,6 @@ grant update (sent_at, withdrawn_at) on copq.form_entry to copq_ingest;
 
 -- Costing: the rates, and nothing of what they make.
 grant select on copq.rate_revision, copq.rate_item to copq_costing;
-grant copq_costing to copq_aggregator;
 
 -- The aggregator prices what is late, and books. It adds to the ledger, and keeps what is derived from it.
 grant select, insert on copq.event, copq.ledger to copq_aggregator;
