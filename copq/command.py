@@ -3,6 +3,7 @@
 import typer
 
 from copq.commands import (
+    backup,
     corrections,
     demo,
     importing,
@@ -36,6 +37,8 @@ app.command("ingest")(services.ingest)
 app.command("costing")(services.costing)
 app.command("aggregator")(services.aggregator)
 app.command("reporting")(reporting.reporting)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore_command)
 app.command("migrate")(migrations.migrate_command)
 app.command("import")(importing.import_command)
 app.command("watch")(watch.watch)

@@ -1,0 +1,19 @@
+"""What a restore asks of a database before and after."""
+
+from asyncpg import Connection, Record
+
+from services.sql_files import statement
+
+_FENCE = statement(__file__, "fence")
+_TABLES = statement(__file__, "tables")
+
+
+async def is_empty(conn: Connection) -> bool:
+    """Whether a backup may go into this database."""
+    return bool(await conn.fetchval(_TABLES) == 0)
+
+
+async def fence(conn: Connection) -> list[Record]:
+    """Topic, partition and next offset of all that was read; none without Kafka."""
+    rows: list[Record] = await conn.fetch(_FENCE)
+    return rows
