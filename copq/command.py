@@ -14,6 +14,7 @@ from copq.commands import (
     rejected,
     report,
     reporting,
+    retention,
     services,
     targets,
     tokens,
@@ -51,6 +52,7 @@ app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
 app.add_typer(targets.app, name="targets")
 app.add_typer(rejected.app, name="rejected")
+app.add_typer(retention.app, name="retention")
 app.add_typer(corrections.app, name="corrections")
 app.add_typer(mqtt.app, name="mqtt")
 app.add_typer(tokens.app, name="tokens")

@@ -19,8 +19,8 @@ from copq.database import (
 from copq.exits import Exit
 from copq.terminal import err, fail, out, print_json
 from deploy.migrate import migrate
-from services.backup.programs import BackupError, dump, restore
-from services.backup.state import fence, is_empty
+from services.backup.programs import BackupError, dump, restore, roles_in
+from services.backup.state import fence, is_empty, make_roles
 from services.reporting.difference import Difference
 from services.reporting.verify import verify
 from services.standalone.postgres import EmbeddedPostgres
@@ -29,7 +29,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="The file to write; none of this name may be there.")],
+    file: Annotated[Path, typer.Argument(help="The file to write; it may not exist yet.")],
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -67,13 +67,17 @@ def restore_command(
     if not file.is_file():
         fail(f"there is no file {file}")
     with _empty_database(database_url, data) as dsn, err.status(f"Restoring {file} …") as status:
+        made = or_unavailable(lambda: asyncio.run(_with_roles(dsn, file)))
         _or_fail(lambda: restore(dsn, file))
         or_unavailable(lambda: migrate(dsn))
         status.update("Verifying …")
         goes_on, differences = asyncio.run(_looked_over(dsn))
     if as_json:
-        print_json({"goes_on": goes_on, "differences": [str(d) for d in differences]})
+        found = [str(difference) for difference in differences]
+        print_json({"made_roles": made, "goes_on": goes_on, "differences": found})
     else:
+        for role in made:
+            out.print(f'Made the role "{role}"; let in whom you will: grant "{role}" to USER')
         for row in goes_on:
             out.print("{topic}/{partition} goes on at offset {next_offset}.".format(**row))
         for difference in differences:
@@ -109,6 +113,16 @@ def _refuse_full(dsn: str, what: str) -> None:
             f"{what} holds a ledger already, and a backup goes into an empty one: name another "
             "by --data or --database, or move this one away first"
         )
+
+
+async def _with_roles(dsn: str, file: Path) -> list[str]:
+    """The roles that were missing: grants to them are part of the backup, they are not."""
+    try:
+        named = roles_in(file)
+    except BackupError as error:
+        fail(str(error))
+    async with connected(dsn) as conn:
+        return await make_roles(conn, named)
 
 
 async def _looked_over(dsn: str) -> tuple[list[dict[str, Any]], list[Difference]]:

@@ -10,10 +10,10 @@ import asyncpg
 import pytest
 
 from copq.exits import Exit
-from services.backup.programs import BackupError, dump, restore
+from services.backup.programs import BackupError, _program, _split, dump, restore
 from services.standalone.postgres import EmbeddedPostgres
-from tests.building import defect, post_events
 from tests.building import book as rate_book
+from tests.building import defect, post_events
 from tests.conftest import named
 from tests.faults.plant import GADGET, RATES, Plant
 from tests.faults.processes import Service, copq
@@ -129,3 +129,44 @@ async def test_partitions_are_not_made_while_a_reader_holds_them_and_posting_goe
         await post_events(conn, rate_book(), [defect("b", AT, 5)])
     await reader.close()
     assert await conn.fetchval("select copq.make_partitions('2031-01-01', '2031-01-01')") == 2
+
+
+async def test_roles_that_the_server_lacks_are_made_with_their_grants(
+    conn: asyncpg.Connection, database: str, postgres: str, tmp_path: Path
+) -> None:
+    await conn.execute('create role "copq reader"; grant select on copq.rollup to "copq reader"')
+    file = tmp_path / "a.dump"
+    await asyncio.to_thread(dump, database, file)
+    await conn.execute('drop owned by "copq reader"; drop role "copq reader"')
+    server = await asyncpg.connect(postgres)
+    await server.execute("create database with_roles")
+    await server.close()
+    said = await command("restore", str(file), "--database", named(postgres, "with_roles"))
+    assert 'Made the role "copq reader"' in said
+    assert await conn.fetchval("select not rolcanlogin from pg_roles where rolname = 'copq reader'")
+    restored = await asyncpg.connect(named(postgres, "with_roles"))
+    asked = "select has_table_privilege('copq reader', 'copq.rollup', 'select')"
+    assert await restored.fetchval(asked)
+    await restored.execute('drop owned by "copq reader"; drop role "copq reader"')
+    await restored.close()
+
+
+def test_a_password_is_nowhere_to_be_seen() -> None:
+    """Whoever is on the machine sees the words of every process."""
+    address, password = _split("postgresql://copq:p%40ss@db:5432/copq?sslmode=require")
+    assert (address, password) == ("postgresql://copq@db:5432/copq?sslmode=require", "p@ss")
+    socket = "postgresql://postgres:@/postgres?host=/tmp/a&port=5432"
+    assert _split(socket) == ("postgresql://postgres@/postgres?host=/tmp/a&port=5432", None)
+
+
+def test_where_tls_is_asked_for_the_systems_own_program_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = tmp_path / "pg_dump"
+    own.write_text("#!/bin/sh\n")
+    own.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert _program("pg_dump", "postgresql://db/copq?sslmode=verify-full") == own
+    assert _program("pg_dump", "postgresql://db/copq").parent.name == "bin"
+    with pytest.raises(BackupError, match="knows no TLS"):
+        _program("pg_restore", "postgresql://db/copq?sslmode=require")
