@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from services.standalone.postgres_account import EmbeddedPostgresError
 from services.standalone.postgres_cluster import programs_folder
@@ -97,7 +97,8 @@ def _split(dsn: str) -> tuple[str, str | None]:
     parts = urlsplit(dsn)
     who, at, where = parts.netloc.rpartition("@")
     user, _, password = who.partition(":")
-    return urlunsplit(parts._replace(netloc=f"{user}{at}{where}")), unquote(password) or None
+    asked = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{user}{at}{where}{parts.path}{asked}", unquote(password) or None
 
 
 def _flush(path: Path) -> None:

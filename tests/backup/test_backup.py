@@ -157,6 +157,7 @@ def test_a_password_is_nowhere_to_be_seen() -> None:
     assert (address, password) == ("postgresql://copq@db:5432/copq?sslmode=require", "p@ss")
     socket = "postgresql://postgres:@/postgres?host=/tmp/a&port=5432"
     assert _split(socket) == ("postgresql://postgres@/postgres?host=/tmp/a&port=5432", None)
+    assert _split("postgresql:///copq") == ("postgresql:///copq", None)
 
 
 def test_where_tls_is_asked_for_the_systems_own_program_is_taken(
