@@ -47,7 +47,7 @@ def test_the_door_and_mqtt_are_scraped_beside_the_events(
             refused = httpx.post(f"http://127.0.0.1:{port}/v1/events", content=SCRAP)
             assert refused.status_code == 401
             sees(server, 'sum(copq_mqtt_events_total{status="accepted"})', "1")
-            sees(server, 'sum(copq_door_turned_away_total{why="unknown"})', "1")
+            sees(server, 'sum(copq_door_turned_away_total{why="none"})', "1")
             sees(server, 'up{job="copq-ingest"}', "1")
             sees(server, "count(copq_door_tokens_read_timestamp_seconds > 0)", "1")
     finally:
