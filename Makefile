@@ -5,7 +5,7 @@ KAFKA := build/kafka
 HELM := build/helm
 
 help: ## list every target
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/.installed ## a bottling plant and a day of tyre valves, priced and shown (Python alone)
 	$(BIN)/copq demo
