@@ -35,16 +35,14 @@ async def rows_read(conn: Any, statement: str, parameters: tuple[Any, ...]) -> i
         below = sum(map(scanned, node.get("Plans", [])))
         if "Scan" not in node["Node Type"] or "Relation Name" not in node:
             return below
-        dropped = node.get("Rows Removed by Filter", 0) + node.get(
-            "Rows Removed by Index Recheck", 0
-        )
+        dropped = sum(n for name, n in node.items() if name.startswith("Rows Removed by"))
         return below + round((node["Actual Rows"] + dropped) * node["Actual Loops"])
 
     return scanned(json.loads(said)[0]["Plan"])
 
 
 async def test_what_is_read_does_not_grow_with_the_ledger(conn: Any) -> None:
-    """Ten times the entries in every hour, and ten times the months: the same rows are read."""
+    """Ten times the entries in every hour, and ten times the months: no more rows are read."""
     rates = book()
     await conn.execute("set enable_seqscan = off")  # tiny tables are read whole otherwise
 
@@ -66,7 +64,7 @@ async def test_what_is_read_does_not_grow_with_the_ledger(conn: Any) -> None:
     await fill(31, 20, "many")
     await fill(300, 1, "old")
     assert await conn.fetchval("select count(*) from copq.ledger") > 10 * 31 * 3
-    assert await total() == read_before
+    assert 0 < await total() <= read_before
 
 
 async def test_a_bucket_that_is_over_is_read_again_only_after_a_while(conn: Any) -> None:
