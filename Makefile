@@ -5,7 +5,7 @@ KAFKA := build/kafka
 HELM := build/helm
 
 help: ## list every target
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/.installed ## a bottling plant and a day of tyre valves, priced and shown (Python alone)
 	$(BIN)/copq demo
@@ -49,6 +49,9 @@ bench: .venv/.installed $(KAFKA)/.resolved ## the table of speeds, each beside i
 bench-growth: .venv/.installed ## what a batch costs with ten million entries in the ledger
 	$(BIN)/python -m benchmarks.growth
 
+bench-exporter: .venv/.installed ## what a scrape and a computation cost at 100 lines × 50 products
+	$(BIN)/python -m benchmarks.exporter
+
 kafka: $(KAFKA)/.resolved ## fetch Apache Kafka's jars by Maven
 
 helm: $(HELM)/.resolved ## fetch Helm by Maven, for the tests of the chart
@@ -85,4 +88,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak check format schemas metrics dashboards bench bench-growth kafka helm setup lock clean
+.PHONY: help demo up test programs soak check format schemas metrics dashboards bench bench-growth bench-exporter kafka helm setup lock clean

@@ -4,6 +4,7 @@ import typer
 
 from copq.commands import (
     audit,
+    backup,
     corrections,
     demo,
     explain,
@@ -15,6 +16,7 @@ from copq.commands import (
     rejected,
     report,
     reporting,
+    retention,
     services,
     targets,
     tokens,
@@ -38,6 +40,8 @@ app.command("ingest")(services.ingest)
 app.command("costing")(services.costing)
 app.command("aggregator")(services.aggregator)
 app.command("reporting")(reporting.reporting)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore_command)
 app.command("migrate")(migrations.migrate_command)
 app.command("import")(importing.import_command)
 app.command("watch")(watch.watch)
@@ -52,6 +56,7 @@ app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
 app.add_typer(targets.app, name="targets")
 app.add_typer(rejected.app, name="rejected")
+app.add_typer(retention.app, name="retention")
 app.add_typer(corrections.app, name="corrections")
 app.add_typer(mqtt.app, name="mqtt")
 app.add_typer(tokens.app, name="tokens")

@@ -44,19 +44,20 @@ def database(url: str | None, data: Path) -> Iterator[str]:
     another version's.
     """
     if url is not None:
-        _or_unavailable(lambda: check(url))
+        or_unavailable(lambda: check(url))
         yield url
         return
     embedded = EmbeddedPostgres(data)
-    dsn = _or_unavailable(embedded.start)
+    dsn = or_unavailable(embedded.start)
     try:
-        _or_unavailable(lambda: migrate(dsn))
+        or_unavailable(lambda: migrate(dsn))
         yield dsn
     finally:
         embedded.stop()
 
 
-def _or_unavailable(step: Callable[[], T]) -> T:
+def or_unavailable(step: Callable[[], T]) -> T:
+    """What the step gives; ends the command where Postgres is away or is not as it should be."""
     try:
         return step()
     except (SchemaMismatch, EmbeddedPostgresError) as error:

@@ -26,6 +26,8 @@ AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
 class DatabaseRole(StrEnum):
     """What a connection may do, down in Postgres; migration 0010 says what that is."""
 
+    OWNER = "none"
+    """The database user itself, as the owner of all tables: for backup and retention."""
     DOOR = "copq_door"
     """Knows the tokens."""
     INGEST = "copq_ingest"

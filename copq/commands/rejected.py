@@ -65,7 +65,7 @@ def _origin(row: Any) -> str:
 
 
 def _json(row: Any) -> dict[str, Any]:
-    payload = bytes(row["payload"]).decode(errors="replace")
+    payload = None if row["payload"] is None else bytes(row["payload"]).decode(errors="replace")
     return {**row, "headers": json.loads(row["headers"]), "payload": payload}
 
 
@@ -80,6 +80,12 @@ def show(
     A CloudEvent that came with its attributes in Kafka headers is printed in structured mode.
     """
     row = _find(rejected_id, database_url, data)
+    if row["payload"] is None:
+        fail(
+            f"the bytes of {rejected_id} were dropped by retention {row['dropped_by']}: see "
+            "copq retention list",
+            Exit.NO,
+        )
     text = as_structured(json.loads(row["headers"]), bytes(row["payload"]))
     typer.get_binary_stream("stdout").write(text)
 
@@ -133,7 +139,7 @@ async def _replay(
     try:
         async with pool.acquire() as conn:
             rows = await list_rejected(conn, replayed=ids is not None, ids=ids, limit=100_000)
-            whole = [row for row in rows if mended or row["size"] == len(row["payload"])]
+            whole = [row for row in rows if mended or row["size"] == len(row["payload"] or b"")]
             # What was not for its sender to report is let in by name, one by one.
             whole = [row for row in whole if ids or row["code"] != "out_of_scope"]
             said = await _replay_each(whole, mended, intake)

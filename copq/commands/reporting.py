@@ -33,7 +33,7 @@ def reporting(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8081,
     every: EveryOption = 2.0,
-    max_series: SeriesOption = 50_000,
+    max_series: SeriesOption = 500_000,
     no_auth: NoAuthOption = False,
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,

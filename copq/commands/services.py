@@ -119,6 +119,7 @@ def ingest(
     no_auth: NoAuthOption = False,
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
+    metrics_port: MetricsOption = 0,
     plaintext: PlaintextOption = False,
 ) -> None:  # fmt: skip
     """Take events by HTTP, the form and MQTT, and put them on Kafka's quality.events."""
@@ -138,11 +139,14 @@ def ingest(
             "from anybody"
         )
     door = None if no_auth or database_url is None else TokenDoor(database_url)
+    health = show_health(metrics_port)
+    health.missing = None  # the port of events answers /readyz for what it needs
     run_service(
         lambda stop: serve(
             reach, host, port, partitions, replication, stop, database_url, door, tls, source
         ),
-        name="copq-ingest",
+        health,
+        "copq-ingest",
     )
 
 

@@ -21,6 +21,8 @@ CHUNK = 500
 class LedgerEntry:
     """One line of the ledger. Money in `currency`; `payload` is None where no one event caused it.
 
+    Or where a retention has dropped it: `dropped_at` and `dropped_by` say when, on whose word.
+
     A reversal (`reverses` is the entry that it takes back) carries the figures negated.
     """
 
@@ -58,6 +60,8 @@ class LedgerEntry:
     day: date
     period: date
     payload: str | None
+    dropped_at: datetime | None = None
+    dropped_by: str | None = None
 
     @classmethod
     def of(cls, row: Any) -> Self:

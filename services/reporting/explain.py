@@ -56,7 +56,7 @@ def explain(entry: LedgerEntry, event: Event | None, books: Sequence[RateBook]) 
         if figures == _booked(entry):
             return _told(entry, event, book, None)
     if not tried:
-        return Explained(_bare(entry), note="its event or its rate is not at hand any more")
+        return Explained(_bare(entry), note=_missing(entry))
     found = tried[0][1]
     note = (
         f"booked is net {money(entry.net)}, but rate version {entry.rate_version} gives "
@@ -71,6 +71,15 @@ def _told(entry: LedgerEntry, event: Event | None, book: RateBook, note: str | N
         formula = f"takes back entry {entry.reverses}: −({formula})"
     terms.append(f"rate version {entry.rate_version}")
     return Explained(formula, terms, note is None, note)
+
+
+def _missing(entry: LedgerEntry) -> str:
+    if entry.dropped_at is None:
+        return "its event or its rate is not at hand any more"
+    return (
+        f"its event's bytes were dropped by policy, ordered on {entry.dropped_at:%Y-%m-%d} by "
+        f"{entry.dropped_by}; the entry stands as booked"
+    )
 
 
 def _bare(entry: LedgerEntry) -> str:

@@ -19,7 +19,9 @@ from services.reporting.accrual import Accrued, accrue
 from services.reporting.figures import Cell, ReportRow, Scope, fold
 from services.sql_files import statement
 
-_WHOLE = statement(__file__, "trailing_whole")
+WHOLE = statement(__file__, "trailing_whole")
+"""The sums of a window's whole days and hours; its parameters are `Parts.whole`."""
+
 _EDGES = statement(__file__, "trailing_edges")
 _EDGE_STOPS = statement(__file__, "trailing_edge_stops")
 _MICROSECOND = timedelta(microseconds=1)
@@ -81,9 +83,12 @@ async def cells_of(
 ) -> list[Cell]:  # fmt: skip
     """What a window is folded of; the accrued of other scopes is among it."""
     start = now - window.length
-    cells = _accrued_cells(accrued, start, now)
+    cells = accrued_cells(accrued, start, now)
     for calendar, plants in calendars(book, scope.plant):
-        cells += await _booked(conn, plants, _parts(calendar, start, now), scope)
+        parts = parts_of(calendar, start, now)
+        whole = await conn.fetch(WHOLE, *parts.whole(plants, scope))
+        cells += [Cell(bucket=None, **record) for record in whole]
+        cells += await rests(conn, plants, parts, scope)
     return cells
 
 
@@ -114,8 +119,13 @@ class Parts:
     days: tuple[date, date]
     around: tuple[date, date]
 
+    def whole(self, plants: list[str], scope: Scope) -> tuple[Any, ...]:
+        """The parameters of `WHOLE`: they stay the same for an hour."""
+        of = (plants, scope.line, scope.product, scope.element)
+        return (*of, self.first, self.last, *self.days, *self.around)
 
-def _parts(calendar: Calendar, start: datetime, now: datetime) -> Parts:
+
+def parts_of(calendar: Calendar, start: datetime, now: datetime) -> Parts:
     """An hour that begins just at `start` is no whole one: that instant is outside the window."""
     before = calendar.bucket(start).hour
     first = next_hour(calendar, start.astimezone(UTC))
@@ -129,13 +139,13 @@ def _parts(calendar: Calendar, start: datetime, now: datetime) -> Parts:
     return Parts(start, now, before, first, last, (whole, around[1]), around)
 
 
-async def _booked(conn: Connection, plants: list[str], parts: Parts, scope: Scope) -> list[Cell]:
+async def rests(conn: Connection, plants: list[str], parts: Parts, scope: Scope) -> list[Cell]:
+    """What is booked in the parts of hours at the window's edges."""
     of = (plants, scope.line, scope.product, scope.element)
-    whole = await conn.fetch(_WHOLE, *of, parts.first, parts.last, *parts.days, *parts.around)
     edges = (parts.now, parts.before, parts.first, parts.last)
-    rests = await conn.fetch(_EDGES, *of, *edges, parts.start)
+    others = await conn.fetch(_EDGES, *of, *edges, parts.start)
     stops = await conn.fetch(_EDGE_STOPS, *of, *edges)
-    cells = [Cell(bucket=None, **record) for record in (*whole, *rests)]
+    cells = [Cell(bucket=None, **record) for record in others]
     return cells + [c for r in stops for c in _stop_cell(dict(r), parts.start, parts.now)]
 
 
@@ -150,7 +160,8 @@ def _stop_cell(entry: dict[str, Any], start: datetime, now: datetime) -> Iterabl
             yield Cell(bucket=None, **{**entry, **figures})
 
 
-def _accrued_cells(accrued: list[Accrued], start: datetime, now: datetime) -> list[Cell]:
+def accrued_cells(accrued: list[Accrued], start: datetime, now: datetime) -> list[Cell]:
+    """The part of what open stops add that lies in (start, now]."""
     cells = []
     with localcontext(MONEY):
         for part in accrued:

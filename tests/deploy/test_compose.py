@@ -101,4 +101,13 @@ def test_prometheus_asks_services_that_there_are() -> None:
     text = (ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text()
     asked = re.findall(r'targets: \["([\w-]+):(\d+)"', text)
     asked += re.findall(r"names: \[([\w-]+)\], type: A, port: (\d+)", text)
-    assert {"reporting", "costing", "aggregator"} <= {host for host, _ in asked} <= set(SERVICES)
+    ours = {"reporting", "ingest", "ingest-mqtt", "costing", "aggregator"}
+    assert {host for host, _ in asked} == ours | {"alertmanager"}
+    for host, port in asked:
+        assert host not in ours or port == OURS[host]["environment"].get("METRICS_PORT", "8081")
+
+
+@pytest.mark.parametrize("name", ["ingest", "ingest-mqtt", "costing", "aggregator"])
+def test_traces_go_where_the_settings_say(name: str) -> None:
+    told = OURS[name]["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"]
+    assert told == "${OTEL_EXPORTER_OTLP_ENDPOINT:-}"

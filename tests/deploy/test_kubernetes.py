@@ -31,6 +31,7 @@ EVERYTHING = {
     "ingest": {"tlsSecret": "https", "databaseSecret": "ingest-database"},
     "mqtt": {"enabled": True, "configMap": "mqtt", "storageClass": "fast"},
     "keda": {"enabled": True},
+    "tracing": {"endpoint": "http://collector:4318", "headersSecret": "collector"},
     "monitoring": {
         "enabled": True,
         "rules": {"late": yaml.safe_dump({"groups": [{"name": "late", "rules": [RULE]}]})},
@@ -127,7 +128,7 @@ def test_no_manifest_holds_a_secret(releases: list[Release]) -> None:
         for workload in release.workloads():
             for container in pod(workload)["containers"]:
                 for variable in container["env"]:
-                    secret = re.search("URL|PASSWORD$|USERNAME|TOKEN", variable["name"])
+                    secret = re.search("URL|PASSWORD$|USERNAME|TOKEN|HEADERS", variable["name"])
                     assert ("secretKeyRef" in variable.get("valueFrom", {})) == bool(secret)
 
 
@@ -152,14 +153,20 @@ def test_only_named_peers_come_in(releases: list[Release]) -> None:
         policy["metadata"]["name"]: policy["spec"].get("ingress")
         for policy in production.of_kind("NetworkPolicy")
     }
-    assert ingress["copq-migrate"] is ingress["copq-mqtt"] is None
+    assert ingress["copq-migrate"] is None
     for name, namespaces in {
-        "copq-costing": {"monitoring"},
-        "copq-ingest": {"monitoring", "ingress-nginx"},
-        "copq-reporting": {"monitoring", "ingress-nginx"},
+        "copq-costing": {9101: {"monitoring"}},
+        "copq-mqtt": {9101: {"monitoring"}},
+        "copq-ingest": {8080: {"monitoring", "ingress-nginx"}, 9101: {"monitoring"}},
+        "copq-reporting": {8081: {"monitoring", "ingress-nginx"}},
     }.items():
-        [rule] = ingress[name]
-        found = {p["namespaceSelector"]["matchLabels"].popitem()[1] for p in rule["from"]}
+        found = {
+            rule["ports"][0]["port"]: {
+                peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+                for peer in rule["from"]
+            }
+            for rule in ingress[name]
+        }
         assert found == namespaces
     assert "from" not in trial.named("NetworkPolicy", "copq-ingest")["spec"]["ingress"][0]
 
@@ -176,6 +183,28 @@ def test_workers_follow_the_lag_of_their_own_group(releases: list[Release]) -> N
         assert "replicas" not in target["spec"], "KEDA's figure would be undone at each upgrade"
         authentication = trigger["authenticationRef"]["name"]
         assert releases[0].named("TriggerAuthentication", authentication)
+
+
+def test_every_service_is_scraped_on_a_port_that_it_has(charts: dict[str, Release]) -> None:
+    release = charts["everything"]
+    scraped = {m["metadata"]["name"]: m["spec"] for m in release.of_kind("PodMonitor")}
+    services = release.of_kind("Deployment", "StatefulSet")
+    assert set(scraped) == {service["metadata"]["name"] for service in services}
+    for service in services:
+        [container] = pod(service)["containers"]
+        [endpoint] = scraped[service["metadata"]["name"]]["podMetricsEndpoints"]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        told = {v["name"]: v.get("value") for v in container["env"]}.get("METRICS_PORT")
+        assert str(ports[endpoint["port"]]) == (told or "8081")
+
+
+def test_the_stream_is_told_where_traces_go(charts: dict[str, Release]) -> None:
+    for name, endpoint in {"everything": "http://collector:4318", "trial": None}.items():
+        for component in ("ingest", "costing", "aggregator"):
+            [container] = pod(charts[name].named("Deployment", f"copq-{component}"))["containers"]
+            told = {v["name"]: v.get("value") for v in container["env"]}
+            assert told.get("OTEL_EXPORTER_OTLP_ENDPOINT") == endpoint
+            assert ("OTEL_EXPORTER_OTLP_HEADERS" in told) == bool(endpoint)
 
 
 def test_no_more_workers_than_partitions() -> None:

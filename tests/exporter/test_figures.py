@@ -12,9 +12,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from schemas.targets import WINDOWS, TargetFile
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar
-from services.reporting.exporter.collector import page_of, rendered
+from services.reporting.exporter import figures
+from services.reporting.exporter.collector import Page, page_of, rendered
 from services.reporting.exporter.exporter import MAX_SERIES
 from services.reporting.exporter.reading import read
+from services.reporting.exporter.samples import Sample
 from services.reporting.exporter.windows import TRAILING, spans
 from services.reporting.figures import Scope
 from services.reporting.report import ReportQuery, report
@@ -306,3 +308,13 @@ def test_money_is_summed_exactly_before_it_becomes_a_float() -> None:
     ] * 10  # fmt: skip
     (sums,) = summed(cells).values()
     assert sums.failure == 1
+
+
+def test_names_with_quotes_and_newlines_are_read_as_they_are() -> None:
+    odd = 'a "quoted\\\n name'
+    twice = [Sample(figures.OPEN_STOPS, (odd, "L1"), 2), Sample(figures.OPEN_STOPS, (odd, "L1"), 3)]
+    text = rendered(Page([*twice, Sample(figures.AT, (), 1.5e18)], {})).decode()
+    found = dict(_parsed(text))
+    assert value(found, "copq_open_stops", plant=odd, line="L1") == 2.0
+    assert value(found, "copq_figures_timestamp_seconds") == 1.5e18
+    assert len(found) == 2

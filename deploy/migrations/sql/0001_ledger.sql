@@ -57,6 +57,7 @@ create table copq.event_key (
     occurred_at timestamptz not null
 );
 
+-- Its bytes stay as they came, until a retention, `dropped_by`, drops them.
 create table copq.event (
     occurred_at timestamptz not null,
     event_id text collate "C" not null,
@@ -67,7 +68,9 @@ create table copq.event (
     origin_partition int,
     origin_offset bigint,
     sent_by text,
-    payload text not null
+    payload text,
+    dropped_by bigint,
+    check ((payload is null) = (dropped_by is not null))
 ) partition by range (occurred_at);
 create index event_occurred_at on copq.event (occurred_at);
 
@@ -236,12 +239,14 @@ create table copq.rejected (
     size bigint not null,
     headers json not null default '[]',
     sent_by text,
-    payload bytea not null,
+    payload bytea,
+    dropped_by bigint,
     replayed_at timestamptz,
+    check ((payload is null) = (dropped_by is not null)),
     unique (origin_topic, origin_partition, origin_offset)
 );
 
-create index rejected_waiting on copq.rejected (code) where replayed_at is null;
+create index rejected_waiting on copq.rejected (code) where replayed_at is null and payload is not null;
 
 -- Partitions by month of occurred_at. They are made ahead by the services as they start and
 -- once a day; what lies outside them goes to the default partition, and is never lost.
@@ -275,8 +280,9 @@ create trigger append_only before update or delete on copq.event
 create trigger append_only before update or delete on copq.event_key
     for each row when (old.occurred_at <> 'infinity') execute function copq.refuse_change();
 
+-- It gives up soon where somebody reads all tables, a backup: who posts would wait behind it.
 create function copq.make_partitions(first date, last date) returns int
-language plpgsql as $$
+language plpgsql set lock_timeout = '2s' as $$
 declare
     month date := date_trunc('month', first);
     made int := 0;

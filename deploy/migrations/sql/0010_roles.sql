@@ -72,7 +72,7 @@ grant execute on function copq.make_partitions(date, date) to copq_aggregator;
 grant select on
     copq.rate_revision, copq.rate_item, copq.event_key, copq.event, copq.line_heard, copq.ledger,
     copq.rollup, copq.fence, copq.unpriced, copq.stop, copq.correction, copq.claim,
-    copq.withdrawn, copq.rejected, copq.target, copq.budget, copq.audit
+    copq.withdrawn, copq.rejected, copq.target, copq.budget, copq.retention, copq.audit
     to copq_reporting, copq_finance;
 grant select on copq.token to copq_finance;
 grant insert on copq.rate_revision, copq.rate_item, copq.target, copq.budget to copq_finance;

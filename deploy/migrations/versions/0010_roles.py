@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.migrations.sql_file import run_sql_file
 
 revision = "0010_roles"
-down_revision = "0004_audit"
+down_revision = "0009_retention"
 
 
 def upgrade() -> None:

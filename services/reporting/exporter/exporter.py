@@ -13,7 +13,10 @@ from services.postgres import AWAY, DatabaseRole, connected
 from services.rates.book import RateBook
 from services.rates.store import current, load
 from services.reporting.exporter import metrics
+from services.reporting.exporter.apart import apart
 from services.reporting.exporter.collector import Page, page_of, rendered
+from services.reporting.exporter.kept import Kept
+from services.reporting.exporter.made import Made
 from services.reporting.exporter.reading import Reading, read
 from services.reporting.exporter.zipped import deflated
 
@@ -25,7 +28,8 @@ LONGEST_PAUSE_S = 15.0
 """Figures stay fresh where one computation takes up to twenty seconds."""
 
 STALE_AFTER = timedelta(seconds=60)
-MAX_SERIES = 50_000
+MAX_SERIES = 500_000
+"""A plant of 100 lines × 50 products is shown whole, all of them made in every window."""
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +61,7 @@ class Exporter:
         self._clock = clock
         self._book = RateBook()
         self._detail: dict[str, str] | None = None
+        self._kept, self._made = Kept(), Made()
         self._newest: Figures | None = None
 
     @property
@@ -67,7 +72,10 @@ class Exporter:
         return newest if fresh else None
 
     async def run(self) -> None:
-        """For ever; while Postgres is away it waits."""
+        """For ever, in a thread of its own; while Postgres is away it waits."""
+        await apart(self._run)
+
+    async def _run(self) -> None:
         while True:
             try:
                 await self._follow()
@@ -90,13 +98,13 @@ class Exporter:
             async with conn.transaction(isolation="repeatable_read", readonly=True):
                 if await current(conn) != self._book.revision:
                     self._book = await load(conn)
-                reading = await read(conn, self._book, self._clock())
+                reading = await read(conn, self._book, self._clock(), self._kept)
             self._newest = await asyncio.to_thread(self._render, reading)
         metrics.REFRESHES.labels("done").inc()
         metrics.LAST_SUCCESS.set(self._clock().timestamp())
 
     def _render(self, reading: Reading) -> Figures:
-        page: Page = page_of(reading, self._max_series, self._detail)
+        page: Page = page_of(reading, self._max_series, self._detail, self._made)
         self._detail = page.detail
         plain = rendered(page)
         return Figures(reading.now, plain, deflated(plain))

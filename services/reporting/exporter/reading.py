@@ -10,14 +10,20 @@ from asyncpg import Connection
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar
 from services.reporting.accrual import Accrued, OpenStop, accrue, open_stops
+from services.reporting.exporter.kept import Kept
+from services.reporting.exporter.sums import Key, Sums, summed, summed_rows
 from services.reporting.exporter.windows import TRAILING, Span, same_hours, spans
-from services.reporting.figures import Cell, Scope
-from services.reporting.trailing import calendars, cells_of
+from services.reporting.figures import Scope
+from services.reporting.trailing import WHOLE, accrued_cells, calendars, parts_of, rests
 from services.sql_files import statement
 from services.targets.book import TargetBook
 from services.targets.store import load_targets
 
 _BUCKET = statement(__file__, "bucket")
+_WHOLE = f"""
+select plant, line, product, currency, element, category, quantity, net, hours, base, good
+from ({WHOLE}) as whole
+"""  # noqa: S608 - of a file of ours
 _REPAIRS = statement(__file__, "repairs")
 _UNPRICED = statement(__file__, "unpriced")
 _REJECTED = statement(__file__, "rejected")
@@ -29,13 +35,13 @@ LineKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """As of `now`. By window: the cells, what stops ended, and from when to when, by plant."""
+    """As of `now`. By window: sums in parts, what stops ended, and from when to when, by plant."""
 
     now: datetime
     book: RateBook
     targets: TargetBook
-    cells: dict[str, list[Cell]] = field(default_factory=lambda: defaultdict(list))
-    usual: dict[str, list[Cell]] = field(default_factory=lambda: defaultdict(list))
+    sums: dict[str, list[dict[Key, Sums]]] = field(default_factory=lambda: defaultdict(list))
+    usual: dict[str, list[dict[Key, Sums]]] = field(default_factory=lambda: defaultdict(list))
     """The last full hour one to four weeks ago, by week."""
     repairs: dict[str, dict[LineKey, tuple[int, float]]] = field(
         default_factory=lambda: defaultdict(dict)
@@ -50,49 +56,72 @@ class Reading:
     heard: dict[LineKey, datetime] = field(default_factory=dict)
 
 
-async def read(conn: Connection, book: RateBook, now: datetime) -> Reading:
-    """What there is at `now`. Open stops count until then, as in every report."""
+async def read(
+    conn: Connection, book: RateBook, now: datetime, kept: Kept | None = None
+) -> Reading:
+    """What there is at `now`. Open stops count until then, as in every report.
+
+    `kept` is what the last reading knew of buckets that are over.
+    """
+    kept = kept or Kept()
+    kept.begin()
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         reading = Reading(now, book, await load_targets(conn, now))
         reading.accrued.extend(await accrue(conn, book, Scope(), now))
         reading.open.extend(await open_stops(conn, now))
+        reading.sums.update({name: [] for name in TRAILING})
         for calendar, plants in calendars(book, None):
-            await _read_calendar(conn, reading, calendar, plants)
-        for name, window in TRAILING.items():
-            recent = [a for a in reading.accrued if a.segment.end > now - window.length]
-            reading.cells[name] += await cells_of(conn, book, Scope(), now, window, recent)
+            await _read_calendar(conn, reading, calendar, plants, kept)
+            await _read_trailing(conn, reading, calendar, plants, kept)
         await _read_state(conn, reading)
     return reading
 
 
 async def _read_calendar(
-    conn: Connection, reading: Reading, calendar: Calendar, plants: list[str]
+    conn: Connection, reading: Reading, calendar: Calendar, plants: list[str], kept: Kept
 ) -> None:
     """The buckets of plants whose days and hours are the same."""
     found = spans(calendar, reading.now)
     for span in found:
-        cells = await _bucket(conn, span, plants)
-        reading.cells[span.window] += cells + _accrued(reading.accrued, span, plants)
+        reading.sums[span.window] += [
+            await _bucket(conn, span, plants, kept if span.end < reading.now else None),
+            _accrued(reading.accrued, span, plants),
+        ]
         await _read_repairs(conn, reading, span.window, (span.start, span.end), plants)
-    for name, window in TRAILING.items():
-        since = reading.now - window.length
-        await _read_repairs(conn, reading, name, (since, reading.now), plants)
     last_hour = next(span for span in found if span.window == "last_hour")
     for week in same_hours(calendar, last_hour.start):
-        reading.usual[week.window] += await _bucket(conn, week, plants)
+        reading.usual[week.window].append(await _bucket(conn, week, plants, kept))
 
 
-async def _bucket(conn: Connection, span: Span, plants: list[str]) -> list[Cell]:
-    rows = await conn.fetch(_BUCKET, span.grain, span.first, span.last, span.hour, plants)
-    return [Cell(bucket=None, **row) for row in rows]
+async def _read_trailing(
+    conn: Connection, reading: Reading, calendar: Calendar, plants: list[str], kept: Kept
+) -> None:
+    """The windows up to now: their whole days and hours are over, the rest is not."""
+    accrued = [a for a in reading.accrued if a.plant in plants]
+    for name, window in TRAILING.items():
+        start = reading.now - window.length
+        parts = parts_of(calendar, start, reading.now)
+        recent = accrued_cells([a for a in accrued if a.segment.end > start], start, reading.now)
+        reading.sums[name] += [
+            await kept.sums(conn, _WHOLE, *parts.whole(plants, Scope())),
+            summed(recent + await rests(conn, plants, parts, Scope())),
+        ]
+        await _read_repairs(conn, reading, name, (start, reading.now), plants)
 
 
-def _accrued(accrued: list[Accrued], span: Span, plants: list[str]) -> list[Cell]:
-    return [
+async def _bucket(
+    conn: Connection, span: Span, plants: list[str], kept: Kept | None
+) -> dict[Key, Sums]:
+    asked = (_BUCKET, span.grain, span.first, span.last, span.hour, plants)
+    return await kept.sums(conn, *asked) if kept else summed_rows(await conn.fetch(*asked))
+
+
+def _accrued(accrued: list[Accrued], span: Span, plants: list[str]) -> dict[Key, Sums]:
+    return summed(
         a.cell(None, a.cost, a.hours)
         for a in accrued
         if a.plant in plants and span.takes(*a.bucket)
-    ]
+    )
 
 
 async def _read_repairs(

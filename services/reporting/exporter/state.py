@@ -9,7 +9,7 @@ from services.reporting.accrual import cost_by_stop
 from services.reporting.exporter import figures as f
 from services.reporting.exporter.reading import Reading
 from services.reporting.exporter.samples import Sample
-from services.reporting.exporter.sums import Key, Sums, added, by_line, summed
+from services.reporting.exporter.sums import Key, Sums, added, by_line, merged
 from services.reporting.exporter.windows import month_end
 
 ZERO = Decimal(0)
@@ -66,8 +66,8 @@ def _open_stops(reading: Reading) -> Iterator[Sample]:
 def _usual(reading: Reading) -> Iterator[Sample]:
     """The mean over the weeks in which the line produced in that hour."""
     weeks: dict[Key, list[Sums]] = defaultdict(list)
-    for cells in reading.usual.values():
-        for key, sums in added(summed(cells), by_line).items():
+    for parts in reading.usual.values():
+        for key, sums in added(merged(parts), by_line).items():
             if sums.base > 0:
                 weeks[key].append(sums)
     for (plant, line, _, currency), found in weeks.items():

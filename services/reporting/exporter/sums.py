@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
+from typing import Any
 
 from schemas.priced import FAILURES, Category
 from services.costing.price import MONEY
@@ -24,23 +25,25 @@ class Sums:
     stopped: Decimal = ZERO
     planned_stop: Decimal = ZERO
 
-    def take(self, cell: Cell) -> None:
-        if cell.category != Category.NONE:
-            kind = (cell.category, cell.element)
-            self.cost[kind] = self.cost.get(kind, ZERO) + cell.net
-        match cell.element:
-            case element if element == PRODUCTION:
-                self.base += cell.base
-                self.units.produced += cell.quantity
-                self.units.good += cell.good
-            case "rework":
-                self.units.reworked += cell.quantity
-            case "downtime":
-                self.stopped += cell.hours
-            case "planned_stop":
-                self.planned_stop += cell.hours
-            case element if element in REJECTED:
-                self.units.scrapped += cell.quantity
+    def take(
+        self, element: str, category: str, quantity: Decimal, net: Decimal, hours: Decimal,
+        base: Decimal, good: Decimal,
+    ) -> None:  # fmt: skip
+        if category != Category.NONE:
+            kind = (category, element)
+            self.cost[kind] = self.cost.get(kind, ZERO) + net
+        if element == PRODUCTION:
+            self.base += base
+            self.units.produced += quantity
+            self.units.good += good
+        elif element in REJECTED:
+            self.units.scrapped += quantity
+        elif element == "rework":
+            self.units.reworked += quantity
+        elif element == "downtime":
+            self.stopped += hours
+        elif element == "planned_stop":
+            self.planned_stop += hours
 
     def add(self, other: "Sums") -> None:
         for kind, net in other.cost.items():
@@ -58,14 +61,36 @@ class Sums:
 
 def summed(cells: Iterable[Cell]) -> dict[Key, Sums]:
     """By plant, line, product and currency; exact."""
+    return summed_rows(
+        (c.plant or "", c.line or "", c.product or "", c.currency, c.element, c.category,
+         c.quantity, c.net, c.hours, c.base, c.good)
+        for c in cells
+    )  # fmt: skip
+
+
+def summed_rows(rows: Iterable[Any]) -> dict[Key, Sums]:
+    """As `summed`, of rows of `sql/`: plant, line, product, currency, and what `take` takes."""
     found: dict[Key, Sums] = {}
     with localcontext(MONEY):
-        for cell in cells:
-            key = (cell.plant or "", cell.line or "", cell.product or "", cell.currency)
+        for plant, line, product, currency, *figures in rows:
+            key = (plant, line, product, currency)
             sums = found.get(key)
             if sums is None:
                 sums = found[key] = Sums()
-            sums.take(cell)
+            sums.take(*figures)
+    return found
+
+
+def merged(parts: list[dict[Key, Sums]]) -> dict[Key, Sums]:
+    """All parts together; one alone as it is, so that it is known again."""
+    filled = [part for part in parts if part]
+    if len(filled) == 1:
+        return filled[0]
+    found: dict[Key, Sums] = {}
+    with localcontext(MONEY):
+        for part in filled:
+            for key, sums in part.items():
+                found.setdefault(key, Sums()).add(sums)
     return found
 
 

@@ -25,11 +25,14 @@ with page as (
     order by occurred_at desc, event_id desc, entry_no desc
     limit $16
 )
-select page.*, found.payload, found.received_at, found.event_type
+select
+    page.*, found.payload, found.received_at, found.event_type, retention.ordered_at as dropped_at,
+    retention.ordered_by as dropped_by
 from page
 left join copq.event_key as key on key.event_id = page.event_id
 left join lateral (
-    select payload, received_at, event_type from copq.event as e
+    select payload, received_at, event_type, dropped_by from copq.event as e
     where e.event_id = page.event_id and e.occurred_at = key.occurred_at
 ) as found on true
+left join copq.retention as retention on retention.retention = found.dropped_by
 order by page.occurred_at desc, page.event_id desc, page.entry_no desc

@@ -104,6 +104,19 @@ securityContext:
 {{- end }}
 {{- end }}
 
+{{/* Where traces go: docs/tracing.md. */}}
+{{- define "copq.traces" -}}
+{{- with .root.Values.tracing -}}
+{{- if .endpoint -}}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .endpoint | quote }}}
+{{- if .headersSecret }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom: {secretKeyRef: {name: {{ .headersSecret }}, key: headers}}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "copq.brokerFiles" -}}
 {{- with .root.Values.kafka -}}
 {{- if or .caSecret .clientSecret .sasl.secret -}}

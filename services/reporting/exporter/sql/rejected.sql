@@ -1,2 +1,5 @@
 -- What waits to be mended and replayed.
-select code, count(*) as events from copq.rejected where replayed_at is null group by code
+select code, count(*) as events
+from copq.rejected
+where replayed_at is null and payload is not null
+group by code

@@ -1,0 +1,140 @@
+"""`copq backup` and `copq restore`: the database into a file, and back."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from copq.database import (
+    DATA,
+    DatabaseOption,
+    DataOption,
+    connected,
+    database,
+    or_unavailable,
+)
+from copq.exits import Exit
+from copq.terminal import err, fail, out, print_json
+from deploy.migrate import migrate
+from services.backup.programs import BackupError, dump, restore, roles_in
+from services.backup.state import fence, is_empty, make_roles
+from services.postgres import DatabaseRole
+from services.reporting.difference import Difference
+from services.reporting.verify import verify
+from services.standalone.postgres import EmbeddedPostgres
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; it may not exist yet.")],
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Write the whole database into a file, while everything goes on. Keep it elsewhere.
+
+    It is a dump of pg_dump in its custom form: pg_restore reads it, too.
+
+    Example: copq backup /mnt/backup/copq-$(date +%F).dump
+    """
+    if file.exists():
+        fail(f"{file} is there already; a backup replaces none: give another name")
+    with database(database_url, data) as dsn, err.status(f"Backing up to {file} …"):
+        _or_fail(lambda: dump(dsn, file))
+    size = file.stat().st_size
+    if as_json:
+        print_json({"file": str(file), "bytes": size})
+    else:
+        out.print(f"Backed up to {file} ({size / 1e6:,.1f} MB).", soft_wrap=True)
+
+
+def restore_command(
+    file: Annotated[Path, typer.Argument(help="A file of copq backup, or of pg_dump.")],
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Bring a backup back into an empty database or a new data folder, and verify it.
+
+    All of it, or nothing: a database that holds a ledger is left alone. Ends with 1 if the
+    figures do not agree. Kafka's events are read on from where the backup was.
+
+    Example: copq restore /mnt/backup/copq-2026-03-02.dump --data copq-data
+    """
+    if not file.is_file():
+        fail(f"there is no file {file}")
+    with _empty_database(database_url, data) as dsn, err.status(f"Restoring {file} …") as status:
+        made = or_unavailable(lambda: asyncio.run(_with_roles(dsn, file)))
+        _or_fail(lambda: restore(dsn, file))
+        or_unavailable(lambda: migrate(dsn))
+        status.update("Verifying …")
+        goes_on, differences = asyncio.run(_looked_over(dsn))
+    if as_json:
+        found = [str(difference) for difference in differences]
+        print_json({"made_roles": made, "goes_on": goes_on, "differences": found})
+    else:
+        for role in made:
+            out.print(f'Made the role "{role}"; let in whom you will: grant "{role}" to USER')
+        for row in goes_on:
+            out.print("{topic}/{partition} goes on at offset {next_offset}.".format(**row))
+        for difference in differences:
+            out.print(str(difference), markup=False, soft_wrap=True)
+        out.print(f"Restored {file}; {len(differences)} differences.", soft_wrap=True)
+    if differences:
+        raise typer.Exit(Exit.NO)
+
+
+@contextmanager
+def _empty_database(url: str | None, data: Path) -> Iterator[str]:
+    """The address of a database without a schema of copq; ends the command where it has one."""
+    if url is not None:
+        _refuse_full(url, "this database")
+        yield url
+        return
+    embedded = EmbeddedPostgres(data)
+    dsn = or_unavailable(embedded.start)
+    try:
+        _refuse_full(dsn, f"the data folder {data}")
+        yield dsn
+    finally:
+        embedded.stop()
+
+
+def _refuse_full(dsn: str, what: str) -> None:
+    async def empty() -> bool:
+        async with connected(dsn, DatabaseRole.OWNER) as conn:
+            return await is_empty(conn)
+
+    if not or_unavailable(lambda: asyncio.run(empty())):
+        fail(
+            f"{what} holds a ledger already, and a backup goes into an empty one: name another "
+            "by --data or --database, or move this one away first"
+        )
+
+
+async def _with_roles(dsn: str, file: Path) -> list[str]:
+    """The roles that were missing: grants to them are part of the backup, they are not."""
+    try:
+        named = roles_in(file)
+    except BackupError as error:
+        fail(str(error))
+    async with connected(dsn, DatabaseRole.OWNER) as conn:
+        return await make_roles(conn, named)
+
+
+async def _looked_over(dsn: str) -> tuple[list[dict[str, Any]], list[Difference]]:
+    """Where the stream goes on, and what does not agree."""
+    async with connected(dsn, DatabaseRole.OWNER) as conn:
+        await conn.execute("analyze")
+        return [dict(row) for row in await fence(conn)], await verify(conn)
+
+
+def _or_fail(step: Callable[[], None]) -> None:
+    try:
+        step()
+    except (BackupError, OSError) as error:
+        fail(str(error), Exit.UNAVAILABLE)

@@ -1,0 +1,109 @@
+"""pg_dump and pg_restore: the embedded Postgres's, or the system's where TLS is asked for."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from services.standalone.postgres_account import EmbeddedPostgresError
+from services.standalone.postgres_cluster import programs_folder
+
+
+class BackupError(Exception):
+    """Nothing came of it; the message says why."""
+
+
+def dump(dsn: str, file: Path) -> None:
+    """All of a database, as of one instant, into a file that is there whole or not at all.
+
+    Whoever writes to the database goes on meanwhile. Raises `BackupError`, and OSError on the file.
+    """
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.touch(0o600)  # it holds every event
+        # A partition that is made meanwhile waits for it, not it for the partition.
+        _run("pg_dump", dsn, "--format=custom", f"--file={part}")
+        _flush(part)
+        part.rename(file)
+        _flush(file.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def restore(dsn: str, file: Path) -> None:
+    """A file of `dump` into an empty database: all of it, or nothing. Raises `BackupError`."""
+    _run("pg_restore", dsn, "--no-owner", "--single-transaction", str(file))
+
+
+def roles_in(file: Path) -> set[str]:
+    """The roles that the backup's grants and policies name: they belong to a server, not to it."""
+    said = _output(_bundled("pg_restore"), "--schema-only", "--file=-", str(file))
+    found = {name.strip('"') for line in _GRANTS.findall(said) for name in _ROLE.findall(line)}
+    return {name for name in found if name != "PUBLIC" and not name.startswith("pg_")}
+
+
+_GRANTS = re.compile(r"^(?:GRANT|ALTER DEFAULT PRIVILEGES|CREATE POLICY) .*$", re.MULTILINE)
+_ROLE = re.compile(r'\bTO ("[^"]+"|\w+)')
+
+
+def _run(program: str, dsn: str, *words: str) -> None:
+    address, password = _split(dsn)
+    secret = {"PGPASSWORD": password} if password else {}
+    _output(_program(program, dsn), f"--dbname={address}", *words, **secret)
+
+
+def _output(program: Path, *words: str, **environment: str) -> str:
+    try:
+        done = subprocess.run(
+            [program, *words], env={**os.environ, **environment},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except OSError as error:
+        raise BackupError(f"{program} cannot be run: {error}") from error
+    if done.returncode != 0:
+        raise BackupError(done.stderr.strip() or f"{program} ended with {done.returncode}")
+    return done.stdout
+
+
+def _program(name: str, dsn: str) -> Path:
+    """The bundled one knows no TLS; where the address asks for it the system's is taken."""
+    if _mode(dsn) in (None, "disable", "allow", "prefer"):
+        return _bundled(name)
+    found = shutil.which(name)
+    if found is None:
+        raise BackupError(
+            f"the {name} that comes with copq knows no TLS, which the address asks for: install "
+            "PostgreSQL's client programs, of the server's version (Debian: postgresql-client)"
+        )
+    return Path(found)
+
+
+def _mode(dsn: str) -> str | None:
+    asked = parse_qs(urlsplit(dsn).query).get("sslmode")
+    return asked[-1] if asked else os.environ.get("PGSSLMODE")
+
+
+def _bundled(name: str) -> Path:
+    try:
+        return programs_folder() / name
+    except EmbeddedPostgresError as error:
+        raise BackupError(str(error)) from error
+
+
+def _split(dsn: str) -> tuple[str, str | None]:
+    """The address without its password, which everybody on the machine could read."""
+    parts = urlsplit(dsn)
+    who, at, where = parts.netloc.rpartition("@")
+    user, _, password = who.partition(":")
+    asked = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{user}{at}{where}{parts.path}{asked}", unquote(password) or None
+
+
+def _flush(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,1 @@
+"""Retention: bytes are let go after a time, ledger entries never."""

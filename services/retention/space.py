@@ -1,0 +1,38 @@
+"""Giving the disk back: a month whose bytes have gone is written anew, the others are swept."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from asyncpg import Connection, LockNotAvailableError
+
+WAIT_S = 5
+"""For those who use the month. Who comes after us waits behind us, so it is not long."""
+
+
+async def give_back(conn: Connection, month: date, whole: bool) -> int | None:
+    """Sweep the partition of a month; a `whole` one, with nothing left to keep, is written anew.
+
+    The bytes by which the files shrank; None where the month was in use. Outside a transaction.
+    """
+    name = f"copq.event_{month:%Y_%m}"
+    if await conn.fetchval("select to_regclass($1)", name) is None:
+        name, whole = "copq.event_other", False
+    before = await _size(conn, name)
+    try:
+        await conn.execute(f"set lock_timeout = '{WAIT_S}s'")
+        await conn.execute(f"vacuum ({'full, ' if whole else ''}analyze) {name}")
+    except LockNotAvailableError:
+        return None
+    finally:
+        await conn.execute("reset lock_timeout")
+    return before - await _size(conn, name)
+
+
+async def _size(conn: Connection, name: str) -> int:
+    found: int = await conn.fetchval("select pg_total_relation_size($1::text::regclass)", name)
+    return found
+
+
+def end_of(month: date) -> datetime:
+    """Where a month's partition ends: months of partitions are those of UTC."""
+    following = (month + timedelta(days=32)).replace(day=1)
+    return datetime.combine(following, time(), UTC)

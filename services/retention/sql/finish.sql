@@ -1,0 +1,1 @@
+update copq.retention set finished_at = now() where retention = $1 returning *

@@ -1,0 +1,146 @@
+"""Retention in the database: what would be dropped, and dropping it in batches.
+
+Each batch is a transaction of its own, signed, and moves the mark from which the next one starts:
+interrupted at any point, it goes on there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from asyncpg import Connection, Record
+
+from services.access.authority import Actor, sign
+from services.sql_files import statement
+
+_PLAN_EVENTS = statement(__file__, "plan_events")
+_PLAN_REFUSED = statement(__file__, "plan_refused")
+_BEGIN = statement(__file__, "begin")
+_UNFINISHED = statement(__file__, "unfinished")
+_NEXT_MONTH = statement(__file__, "next_month")
+_SLICE_END = statement(__file__, "slice_end")
+_DROP_EVENTS = statement(__file__, "drop_events")
+_DROP_REFUSED = statement(__file__, "drop_refused")
+_ALLOW = statement(__file__, "allow")
+_REACH = statement(__file__, "reach")
+_FINISH = statement(__file__, "finish")
+_ALL = statement(__file__, "all")
+
+BATCH = 5_000
+EVENTS, REFUSED = "events", "refused"
+Bounds = Mapping[str, datetime]
+"""By plant the instant before which an event's bytes may go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to go: bytes of `events` (of a plant, or all) or of `refused` messages."""
+
+    subject: str
+    before: date
+    plant: str | None = None
+
+    @property
+    def instant(self) -> datetime:
+        """`before` where no plant says when its day starts."""
+        return datetime.combine(self.before, time(), UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An order as it is carried out: how far it got, and what was dropped."""
+
+    number: int
+    ordered_at: datetime
+    order: Order
+    at: datetime
+    event_id: str
+    dropped: int
+    bytes: int
+    finished_at: datetime | None
+
+
+async def plan_events(conn: Connection, bounds: Bounds) -> list[Record]:
+    """By plant and month: events whose bytes would go, how many bytes, and events kept."""
+    rows: list[Record] = await conn.fetch(_PLAN_EVENTS, list(bounds), list(bounds.values()))
+    return rows
+
+
+async def plan_refused(conn: Connection, order: Order) -> Record:
+    """Messages whose bytes would go, how many bytes, and how many still wait to be replayed."""
+    return await conn.fetchrow(_PLAN_REFUSED, order.instant)
+
+
+async def begin(conn: Connection, order: Order, actor: Actor, reason: str) -> Run:
+    """The run of this order that was interrupted, else a new one."""
+    async with conn.transaction():
+        await sign(conn, actor, reason)
+        asked = (order.subject, order.before, order.plant)
+        row = await conn.fetchrow(_UNFINISHED, *asked)
+        return _run(row or await conn.fetchrow(_BEGIN, actor.name, reason, *asked))
+
+
+async def next_month(conn: Connection, run: Run, until: datetime) -> date | None:
+    """The month of the first event that was not looked at yet."""
+    found: date | None = await conn.fetchval(_NEXT_MONTH, run.at, run.event_id, until)
+    return found
+
+
+async def drop_events(
+    conn: Connection, run: Run, bounds: Bounds, until: datetime, actor: Actor, reason: str,
+    batch: int = BATCH,
+) -> Run | None:  # fmt: skip
+    """Look at the next events before `until`, drop what may go; None where there are no more."""
+    async with conn.transaction():
+        await sign(conn, actor, reason)
+        await conn.execute(_ALLOW)
+        end = await conn.fetchrow(_SLICE_END, run.at, run.event_id, until, batch)
+        if end is None:
+            return None
+        found = await conn.fetchrow(
+            _DROP_EVENTS, run.at, run.event_id, *end, list(bounds), list(bounds.values()),
+            run.number,
+        )  # fmt: skip
+        return await _reach(conn, run, end["occurred_at"], end["event_id"], found)
+
+
+async def drop_refused(
+    conn: Connection, run: Run, actor: Actor, reason: str, batch: int = BATCH
+) -> Run | None:
+    """As `drop_events`, of messages that were refused before the order's day (UTC)."""
+    async with conn.transaction():
+        await sign(conn, actor, reason)
+        found = await conn.fetchrow(_DROP_REFUSED, run.order.instant, batch, run.number)
+        if not found["dropped"]:
+            return None
+        return await _reach(conn, run, run.at, run.event_id, found)
+
+
+async def _reach(conn: Connection, run: Run, at: datetime, event_id: str, found: Record) -> Run:
+    dropped, size = found["dropped"], found["bytes"]
+    await conn.execute(_REACH, run.number, at, event_id, dropped, size)
+    return replace(
+        run, at=at, event_id=event_id, dropped=run.dropped + dropped, bytes=run.bytes + size
+    )
+
+
+async def finish(conn: Connection, run: Run, actor: Actor, reason: str) -> Run:
+    """It is done: the same order would begin anew."""
+    async with conn.transaction():
+        await sign(conn, actor, reason)
+        return _run(await conn.fetchrow(_FINISH, run.number))
+
+
+async def history(conn: Connection) -> list[Record]:
+    """All runs, the newest first."""
+    rows: list[Record] = await conn.fetch(_ALL)
+    return rows
+
+
+def _run(row: Any) -> Run:
+    order = Order(row["subject"], row["before"], row["plant"])
+    return Run(
+        row["retention"], row["ordered_at"], order, row["reached_at"], row["reached_id"],
+        row["dropped"], row["bytes"], row["finished_at"],
+    )  # fmt: skip

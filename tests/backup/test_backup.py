@@ -1,0 +1,173 @@
+"""A backup taken while events come, a folder wiped, and everything there again."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from copq.exits import Exit
+from services.backup.programs import BackupError, _program, _split, dump, restore
+from services.standalone.postgres import EmbeddedPostgres
+from tests.building import book as rate_book
+from tests.building import defect, post_events
+from tests.conftest import named
+from tests.faults.plant import GADGET, RATES, Plant
+from tests.faults.processes import Service, copq
+from tests.faults.sender import Sender
+from tests.faults.site import Site
+from tests.kafka.settings import free_ports
+
+BATCH = 300
+AT = "2026-03-02T10:00:00+01:00"
+
+
+async def command(*words: str, code: int = 0) -> str:
+    return await asyncio.to_thread(copq, *words, code=code)
+
+
+@asynccontextmanager
+async def up(folder: Path) -> AsyncIterator[Sender]:
+    """`copq up` on the folder's data, until the body ends."""
+    [port] = free_ports(1)
+    service = Service(folder, "up", "up", "--data", str(folder / "data"), "--port", str(port))
+    service.start()
+    try:
+        sender = Sender(port)
+        await sender.is_answered()
+        yield sender
+        assert await service.stop() == 0
+    finally:
+        service.kill()
+
+
+async def test_a_folder_is_backed_up_while_it_takes_events_and_restored_once_wiped(
+    tmp_path: Path,
+) -> None:
+    data, file, plant = tmp_path / "data", tmp_path / "copq.dump", Plant(41)
+    for number, text in enumerate((RATES, GADGET)):
+        rates = tmp_path / f"rates-{number}.yaml"
+        rates.write_text(text)
+        await command("rates", "import", str(rates), "--data", str(data))
+    async with up(tmp_path) as sender:
+        assert await sender.post(plant.make(BATCH)) == 202
+        backing_up = asyncio.create_task(command("backup", str(file), "--data", str(data)))
+        while not backing_up.done():
+            assert await sender.post(plant.make(BATCH)) == 202
+        assert "Backed up" in await backing_up
+    made = sender.made
+    shutil.rmtree(data)
+
+    assert "0 differences" in await command("restore", str(file), "--data", str(data))
+    async with up(tmp_path) as sender:
+        assert await sender.post(plant.make(BATCH)) == 202
+        for start in range(0, len(made), BATCH):
+            assert await sender.post(made[start : start + BATCH]) == 202
+    embedded = EmbeddedPostgres(data)
+    dsn = await asyncio.to_thread(embedded.start)
+    try:
+        await Site("", dsn, tmp_path).figures_are_right(plant.facts)
+    finally:
+        await asyncio.to_thread(embedded.stop)
+
+
+@pytest.fixture
+async def dumped(database: str, conn: asyncpg.Connection, tmp_path: Path) -> Path:
+    """A backup of a ledger of one event."""
+    await post_events(conn, rate_book(), [defect("a", AT, 5)])
+    await asyncio.to_thread(dump, database, tmp_path / "a.dump")
+    return tmp_path / "a.dump"
+
+
+async def test_a_backup_goes_into_no_database_that_holds_a_ledger(
+    dumped: Path, other_database: str
+) -> None:
+    said = await command("restore", str(dumped), "--database", other_database, code=Exit.USAGE)
+    assert "holds a ledger already" in said
+
+
+async def test_a_spoilt_backup_restores_nothing(dumped: Path, postgres: str) -> None:
+    conn = await asyncpg.connect(postgres)
+    await conn.execute("create database spoilt")
+    await conn.close()
+    whole = dumped.read_bytes()
+    dumped.write_bytes(whole[: len(whole) - 200])
+    with pytest.raises(BackupError):
+        await asyncio.to_thread(restore, named(postgres, "spoilt"), dumped)
+    conn = await asyncpg.connect(named(postgres, "spoilt"))
+    assert await conn.fetchval("select count(*) from pg_tables where schemaname = 'copq'") == 0
+    await conn.close()
+
+
+async def test_a_backup_replaces_no_other_and_a_failed_one_leaves_no_file(
+    dumped: Path, database: str
+) -> None:
+    said = await command("backup", str(dumped), "--database", database, code=Exit.USAGE)
+    assert "a backup replaces none" in said
+    nowhere = database.replace("/copq_", "/nowhere_")
+    with pytest.raises(BackupError, match="nowhere_"):
+        await asyncio.to_thread(dump, nowhere, dumped.with_name("b.dump"))
+    assert [file.name for file in dumped.parent.glob("*.dump*")] == ["a.dump"]
+
+
+async def test_only_its_owner_may_read_a_backup(dumped: Path) -> None:
+    assert dumped.stat().st_mode & 0o077 == 0
+
+
+async def test_partitions_are_not_made_while_a_reader_holds_them_and_posting_goes_on(
+    conn: asyncpg.Connection, database: str
+) -> None:
+    """A dump holds every table as long as it takes."""
+    reader = await asyncpg.connect(database)
+    async with reader.transaction():
+        await reader.fetch("select from copq.event")
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await conn.fetchval("select copq.make_partitions('2031-01-01', '2031-01-01')")
+        await post_events(conn, rate_book(), [defect("b", AT, 5)])
+    await reader.close()
+    assert await conn.fetchval("select copq.make_partitions('2031-01-01', '2031-01-01')") == 2
+
+
+async def test_roles_that_the_server_lacks_are_made_with_their_grants(
+    conn: asyncpg.Connection, database: str, postgres: str, tmp_path: Path
+) -> None:
+    await conn.execute('create role "copq reader"; grant select on copq.rollup to "copq reader"')
+    file = tmp_path / "a.dump"
+    await asyncio.to_thread(dump, database, file)
+    await conn.execute('drop owned by "copq reader"; drop role "copq reader"')
+    server = await asyncpg.connect(postgres)
+    await server.execute("create database with_roles")
+    await server.close()
+    said = await command("restore", str(file), "--database", named(postgres, "with_roles"))
+    assert 'Made the role "copq reader"' in said
+    assert await conn.fetchval("select not rolcanlogin from pg_roles where rolname = 'copq reader'")
+    restored = await asyncpg.connect(named(postgres, "with_roles"))
+    asked = "select has_table_privilege('copq reader', 'copq.rollup', 'select')"
+    assert await restored.fetchval(asked)
+    await restored.execute('drop owned by "copq reader"; drop role "copq reader"')
+    await restored.close()
+
+
+def test_a_password_is_nowhere_to_be_seen() -> None:
+    """Whoever is on the machine sees the words of every process."""
+    address, password = _split("postgresql://copq:p%40ss@db:5432/copq?sslmode=require")
+    assert (address, password) == ("postgresql://copq@db:5432/copq?sslmode=require", "p@ss")
+    socket = "postgresql://postgres:@/postgres?host=/tmp/a&port=5432"
+    assert _split(socket) == ("postgresql://postgres@/postgres?host=/tmp/a&port=5432", None)
+    assert _split("postgresql:///copq") == ("postgresql:///copq", None)
+
+
+def test_where_tls_is_asked_for_the_systems_own_program_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = tmp_path / "pg_dump"
+    own.write_text("#!/bin/sh\n")
+    own.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert _program("pg_dump", "postgresql://db/copq?sslmode=verify-full") == own
+    assert _program("pg_dump", "postgresql://db/copq").parent.name == "bin"
+    with pytest.raises(BackupError, match="knows no TLS"):
+        _program("pg_restore", "postgresql://db/copq?sslmode=require")
