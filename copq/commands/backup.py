@@ -13,7 +13,6 @@ from copq.database import (
     DatabaseOption,
     DataOption,
     connected,
-    database,
     or_unavailable,
 )
 from copq.exits import Exit
@@ -37,13 +36,16 @@ def backup(
 ) -> None:
     """Write the whole database into a file, while everything goes on. Keep it elsewhere.
 
-    It is a dump of pg_dump in its custom form: pg_restore reads it, too.
+    It is a dump of pg_dump in its custom form: pg_restore reads it, too. The schema stays as it is,
+    so that a newer copq can back up before it migrates.
 
     Example: copq backup /mnt/backup/copq-$(date +%F).dump
     """
     if file.exists():
         fail(f"{file} is there already; a backup replaces none: give another name")
-    with database(database_url, data) as dsn, err.status(f"Backing up to {file} …"):
+    if database_url is None and not (data / "postgres").is_dir():
+        fail(f"there is no data in {data}: name the folder by --data, or a server by --database")
+    with _as_it_is(database_url, data) as dsn, err.status(f"Backing up to {file} …"):
         _or_fail(lambda: dump(dsn, file))
     size = file.stat().st_size
     if as_json:
@@ -67,7 +69,8 @@ def restore_command(
     """
     if not file.is_file():
         fail(f"there is no file {file}")
-    with _empty_database(database_url, data) as dsn, err.status(f"Restoring {file} …") as status:
+    with _as_it_is(database_url, data) as dsn, err.status(f"Restoring {file} …") as status:
+        _refuse_full(dsn, "this database" if database_url else f"the data folder {data}")
         made = or_unavailable(lambda: asyncio.run(_with_roles(dsn, file)))
         _or_fail(lambda: restore(dsn, file))
         or_unavailable(lambda: migrate(dsn))
@@ -89,16 +92,14 @@ def restore_command(
 
 
 @contextmanager
-def _empty_database(url: str | None, data: Path) -> Iterator[str]:
-    """The address of a database without a schema of copq; ends the command where it has one."""
+def _as_it_is(url: str | None, data: Path) -> Iterator[str]:
+    """The address of a database whose schema may be of any version: nothing is migrated."""
     if url is not None:
-        _refuse_full(url, "this database")
         yield url
         return
     embedded = EmbeddedPostgres(data)
     dsn = or_unavailable(embedded.start)
     try:
-        _refuse_full(dsn, f"the data folder {data}")
         yield dsn
     finally:
         embedded.stop()

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from copq.exits import Exit
+from deploy.migrate import MIGRATIONS, migrate
 from services.backup.programs import BackupError, _program, _split, dump, restore
 from services.standalone.postgres import EmbeddedPostgres
 from tests.building import book as rate_book
@@ -111,6 +112,38 @@ async def test_a_backup_replaces_no_other_and_a_failed_one_leaves_no_file(
     with pytest.raises(BackupError, match="nowhere_"):
         await asyncio.to_thread(dump, nowhere, dumped.with_name("b.dump"))
     assert [file.name for file in dumped.parent.glob("*.dump*")] == ["a.dump"]
+
+
+async def test_a_folder_without_data_is_not_backed_up(tmp_path: Path) -> None:
+    words = ("backup", str(tmp_path / "a.dump"), "--data", str(tmp_path / "mistyped"))
+    assert "there is no data in" in await command(*words, code=Exit.USAGE)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_an_older_schema_is_backed_up_as_it_is_and_brought_up_by_the_restore(
+    conn: asyncpg.Connection, postgres: str, tmp_path: Path
+) -> None:
+    """A backup before an upgrade, by the new copq."""
+    migrations, file = tmp_path / "migrations", tmp_path / "old.dump"
+    shutil.copytree(MIGRATIONS, migrations)
+    for version in migrations.glob("versions/0*.py"):
+        if version.name > "0003_":
+            version.unlink()
+    await conn.execute("create database older")
+    await conn.execute("create database brought_up")
+    await asyncio.to_thread(migrate, named(postgres, "older"), migrations)
+    await command("backup", str(file), "--database", named(postgres, "older"))
+    assert await version_of(named(postgres, "older")) == "0002_access"
+    await command("restore", str(file), "--database", named(postgres, "brought_up"))
+    latest = await conn.fetchval("select version_num from alembic_version")
+    assert await version_of(named(postgres, "brought_up")) == latest
+
+
+async def version_of(dsn: str) -> str:
+    conn = await asyncpg.connect(dsn)
+    found: str = await conn.fetchval("select version_num from alembic_version")
+    await conn.close()
+    return found
 
 
 async def test_only_its_owner_may_read_a_backup(dumped: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from threading import Thread
 from typing import Any
 
@@ -28,7 +29,7 @@ async def apart(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         finally:
             theirs.run_until_complete(theirs.shutdown_default_executor())
             theirs.close()
-            if not ours.is_closed():
+            with suppress(RuntimeError):  # ours has ended, and nobody waits
                 ours.call_soon_threadsafe(ended.set)
 
     Thread(target=run, name="exporter", daemon=True).start()
