@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import * as f from "./figures.js";
 import { address, behind } from "./address.js";
+import { chosen, figure, table } from "./sorting.js";
 
 const FAILURE = { category: "copq" };
 
@@ -95,14 +96,21 @@ export function hours(b) {
     h("div", { class: "chart", id: "hours-chart", "data-kept": true, role: "img",
       "aria-label": `COPQ of each hour of ${f.dayInWords(b.day)}; the table below has the same figures` }),
     h("details", {}, h("summary", {}, "The hours as a table"),
-      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "COPQ by hour" }, h("table", {},
-        h("thead", {}, h("tr", {}, ["Hour", `COPQ (${b.currency})`, "COPQ %", "Target", "Day before", "Stops, h"].map((t) => h("th", { scope: "col" }, t)))),
-        h("tbody", {}, rows.map((hour) => h("tr", {},
-          h("th", { scope: "row" }, h("a", { href: ofHour(b, hour) }, f.clock(hour.hour))),
-          h("td", { title: hour.copq }, f.exactly(hour.copq)), h("td", {}, f.percent(hour.share)),
-          h("td", {}, hour.target === null ? "–" : f.exactly(hour.target)), h("td", {}, f.exactly(hour.before)),
-          h("td", {}, f.count(hour.hours)))))))));
+      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "COPQ by hour" },
+        table("hours", hourColumns(b), rows, { given: "hour", key: (hour) => hour.hour }))));
 }
+
+const hourColumns = (b) => [
+  { key: "hour", title: "Hour", value: (hour) => hour.hour,
+    cell: (hour) => h("th", { scope: "row" }, h("a", { href: ofHour(b, hour) }, f.clock(hour.hour))) },
+  { key: "copq", title: `COPQ (${b.currency})`, kind: "n", value: (hour) => figure(hour.copq),
+    cell: (hour) => h("td", { class: hour.over ? "bad" : null, title: hour.copq }, hour.over ? "▲ " : "", f.exactly(hour.copq)) },
+  { key: "share", title: "COPQ %", kind: "n", value: (hour) => figure(hour.share), cell: (hour) => h("td", {}, f.percent(hour.share)) },
+  { key: "target", title: "Target", kind: "n", value: (hour) => figure(hour.target),
+    cell: (hour) => h("td", {}, hour.target === null ? "–" : f.exactly(hour.target)) },
+  { key: "before", title: "Day before", kind: "n", value: (hour) => figure(hour.before), cell: (hour) => h("td", {}, f.exactly(hour.before)) },
+  { key: "stops", title: "Stops, h", kind: "n", value: (hour) => figure(hour.hours), cell: (hour) => h("td", {}, f.count(hour.hours)) },
+];
 
 const key = (kind, text) => h("span", { class: `key ${kind}` }, text);
 
@@ -117,25 +125,37 @@ function spark(values) {
 }
 
 export function lines(b) {
-  const aimed = b.lines.some((line) => line.target_share !== null);
-  const heads = [["Line", ""], ["By hour", "wide"], [b.live ? "Today" : "Day", "n"], ["COPQ %", "n"], ...(aimed ? [["Target", "n"]] : []),
-    [b.live ? "Yesterday" : "Day before", "n wide"], ["Month", "n"], ["Last heard", "wide"]];
-  return panel("lines", b.line ? `Line ${b.line}` : "Lines, dearest first",
+  const columns = lineColumns(b);
+  const order = chosen("lines", columns) ? "Lines" : "Lines, dearest first";
+  return panel("lines", b.line ? `Line ${b.line}` : order,
     b.lines.length === 0 ? h("p", { class: "quiet" }, "No line has figures this month.") :
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Lines" }, h("table", {},
-      h("thead", {}, h("tr", {}, heads.map(([t, c]) => h("th", { scope: "col", class: c }, t)))),
-      h("tbody", {}, b.lines.map((line) => h("tr", { "data-key": line.line },
-        h("th", { scope: "row" }, h("a", { href: address({ line: b.line ? null : line.line }) }, line.line)),
-        h("td", { class: "wide" }, spark(line.spark)),
-        h("td", { class: "n strong", title: `${line.copq} ${b.currency}` },
-          h("a", { href: behind({ ...ofDay(b), line: line.line }) }, f.money(line.copq))),
-        h("td", { class: line.over ? "n bad" : "n" }, line.over ? "▲ " : "", f.percent(line.share)),
-        aimed ? h("td", { class: "n quiet" }, f.percent(line.target_share)) : null,
-        h("td", { class: "n quiet wide", title: line.before.copq }, f.money(line.before.copq)),
-        h("td", { class: "n", title: line.month.copq },
-          h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))),
-        h("td", { class: "quiet wide" }, line.newest ? heard(b, line.newest) : "–")))))),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Lines" },
+      table("lines", columns, b.lines, { given: "-copq", key: (line) => line.line })),
     h("p", { class: "quiet small" }, `In ${b.currency}. A line's name shows that line alone.`));
+}
+
+function lineColumns(b) {
+  const aimed = b.lines.some((line) => line.target_share !== null);
+  const all = [
+    { key: "line", title: "Line", value: (line) => line.line,
+      cell: (line) => h("th", { scope: "row" }, h("a", { href: address({ line: b.line ? null : line.line }) }, line.line)) },
+    { key: "spark", title: "By hour", kind: "wide", cell: (line) => h("td", { class: "wide" }, spark(line.spark)) },
+    { key: "copq", title: b.live ? "Today" : "Day", kind: "n", value: (line) => figure(line.copq),
+      cell: (line) => h("td", { class: "n strong", title: `${line.copq} ${b.currency}` },
+        h("a", { href: behind({ ...ofDay(b), line: line.line }) }, f.money(line.copq))) },
+    { key: "share", title: "COPQ %", kind: "n", value: (line) => figure(line.share),
+      cell: (line) => h("td", { class: line.over ? "n bad" : "n" }, line.over ? "▲ " : "", f.percent(line.share)) },
+    { key: "target", title: "Target", kind: "n", value: (line) => figure(line.target_share),
+      cell: (line) => h("td", { class: "n quiet" }, f.percent(line.target_share)) },
+    { key: "before", title: b.live ? "Yesterday" : "Day before", kind: "n wide", value: (line) => figure(line.before.copq),
+      cell: (line) => h("td", { class: "n quiet wide", title: line.before.copq }, f.money(line.before.copq)) },
+    { key: "month", title: "Month", kind: "n", value: (line) => figure(line.month.copq),
+      cell: (line) => h("td", { class: "n", title: line.month.copq },
+        h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))) },
+    { key: "heard", title: "Last heard", kind: "wide", value: (line) => (line.newest ? Date.parse(line.newest) : null),
+      cell: (line) => h("td", { class: "quiet wide" }, line.newest ? heard(b, line.newest) : "–") },
+  ];
+  return aimed ? all : all.filter((column) => column.key !== "target");
 }
 
 function heard(b, instant) {
