@@ -98,5 +98,5 @@ follow(path, {
 addEventListener("copq:view", () => board && !board.empty && render());
 const redraw = () => board && !board.empty && (charts.hours(board), charts.pareto(board, pareto()));
 new ResizeObserver(redraw).observe(document.body);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+for (const media of ["(prefers-color-scheme: dark)", "print"]) matchMedia(media).addEventListener("change", redraw);
 setInterval(tick, 1000);

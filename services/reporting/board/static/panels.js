@@ -78,8 +78,7 @@ export function tiles(b) {
 /** Of a day that is over, the hour that cost most. */
 function worst(b) {
   const hour = b.hours.reduce((a, c) => (Number(c.copq) > Number(a.copq) ? c : a));
-  const figure = { ...hour, target_share: null, over: hour.target !== null && Number(hour.copq) > Number(hour.target),
-    before: { copq: hour.before }, provisional: "0" };
+  const figure = { ...hour, target_share: null, before: { copq: hour.before }, provisional: "0" };
   if (hour.target !== null) figure.target_share = String(Number(hour.target) / Number(hour.base || 1));
   return tile("hour", `Worst hour: ${f.clock(hour.hour)}`, b, figure, "same hour the day before", ofHour(b, hour));
 }
@@ -91,6 +90,7 @@ export function hours(b) {
   const rows = b.hours.filter((hour) => hour.begun);
   return panel("hours", "Hour by hour",
     h("p", { class: "legend" }, key("actual", `COPQ in ${b.currency}`), key("before", "the day before"),
+      b.hours.some((hour) => hour.over) ? key("over", "▲ over target") : null,
       target ? key("line", "target") : h("span", { class: "quiet" }, "no target set"),
       h("span", { class: "under", id: "hour-under", "data-kept": true })),
     h("div", { class: "chart", id: "hours-chart", "data-kept": true, role: "img",
@@ -168,7 +168,8 @@ const KINDS = { stage: "Stage", defect_code: "Defect code", element: "Element" }
 export function pareto(b, kind) {
   const bars = b.paretos[kind];
   const name = (bar) => (bar.others ? `${bar.others} others` : bar.name === null ? (kind === "stage" ? "no stage" : "no code") : kind === "element" ? f.element(bar.name) : bar.name);
-  return panel("pareto", "What costs most",
+  const of = h("span", { class: "printed" }, ` by ${KINDS[kind].toLowerCase()}, ${b.span === "month" ? "this month" : b.live ? "today" : "this day"}`);
+  return panel("pareto", ["What costs most", of],
     h("div", { class: "choices" },
       h("nav", { "aria-label": "Pareto by" }, Object.entries(KINDS).map(([k, title]) =>
         h("a", { href: address({ pareto: k }), "aria-current": k === kind ? "true" : null }, title))),
