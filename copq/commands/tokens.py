@@ -24,7 +24,7 @@ from services.access.store import (
     revoke_token,
 )
 from services.access.token import new_token
-from services.ingest.sender import Lines
+from services.ingest.sender import MQTT, Lines
 from services.rates.book import RateBook
 from services.rates.store import load
 
@@ -84,6 +84,12 @@ def create(
 
 
 def _named(name: str) -> str:
+    if name.startswith(MQTT):
+        fail(
+            f'names that begin with "{MQTT}" are those of MQTT clients, and a token sees what '
+            f"became of all that was sent under its name; choose another, such as "
+            f"{name.replace('/', '-')}"
+        )
     try:
         return _NAME.validate_python(name)
     except ValidationError:
