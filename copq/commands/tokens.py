@@ -36,10 +36,20 @@ _NAME: TypeAdapter[str] = TypeAdapter(Identifier)
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError:
+        known = ", ".join(f"'{role}'" for role in Role)
+        raise typer.BadParameter(f"'{text}' is not one of {known}") from None
+
+
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="Who holds it; kept with all that it sends.")],
-    role: Annotated[Role, typer.Option(help="What it is for.")] = Role.OPERATOR,
+    role: Annotated[
+        Role, typer.Option(help="What it is for.", parser=_role, metavar="|".join(Role))
+    ] = Role.OPERATOR,
     plant: Annotated[
         list[str] | None, typer.Option(help="All lines of this plant; may be repeated.")
     ] = None,
