@@ -81,7 +81,9 @@ def show_notes(held: Held) -> None:
     """What the figures are, and what they do not hold."""
     out.print(BASIS, style="dim")
     if held.unpriced:
-        out.print(f"Not in it: {counted(held.unpriced, 'event')} without a price. See: copq unpriced")
+        out.print(
+            f"Not in it: {counted(held.unpriced, 'event')} without a price. See: copq unpriced"
+        )
     if held.corrections:
         waits = counted(held.corrections, "correction that waits", "corrections that wait")
         out.print(f"Not in it: {waits}. See: copq unpriced")

@@ -58,7 +58,9 @@ def _say_if_waiting(step: Step) -> None:
 
 def show_interrupted(file: Path, step: Step | None) -> None:
     where = (
-        f"after {counted(step.events, 'event')} (row {step.rows:,})" if step else "before its first event"
+        f"after {counted(step.events, 'event')} (row {step.rows:,})"
+        if step
+        else "before its first event"
     )
     err.print(
         f"copq: the import of {file} was interrupted {where}. "

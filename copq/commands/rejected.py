@@ -80,7 +80,12 @@ def _origin(row: Any) -> str:
 
 def _json(row: Any) -> dict[str, Any]:
     payload = bytes(row["payload"]).decode(errors="replace")
-    return {**row, "event_id": _event_id(row), "headers": json.loads(row["headers"]), "payload": payload}
+    return {
+        **row,
+        "event_id": _event_id(row),
+        "headers": json.loads(row["headers"]),
+        "payload": payload,
+    }
 
 
 @app.command()

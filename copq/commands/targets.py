@@ -76,14 +76,15 @@ def set_(
 
     Example: copq targets set 3% --plant north --line L1 --window 1h
     """
-    asked = {
-        "plant": plant, "line": line, "product": product, "window": window, "ratio": _share(ratio),
-        "effective_from": start,
-    }  # fmt: skip
-    if asked["ratio"] is not None and not 0 <= asked["ratio"] <= 1:
-        fail(f'"{ratio}" is {asked["ratio"] * 100:f} %: a target is from 0 to 100 %, as 3% or 0.03')
+    share = _share(ratio)
+    if share is not None and not 0 <= share <= 1:
+        fail(f'"{ratio}" is {share * 100:f} %: a target is from 0 to 100 %, as 3% or 0.03')
     if line and not plant:
         fail(f"--line {line} is of which plant? Give --plant too")
+    asked = {
+        "plant": plant, "line": line, "product": product, "window": window, "ratio": share,
+        "effective_from": start,
+    }  # fmt: skip
     _set(Target, asked, by, database_url, data)
     out.print(f"Target {ratio} set.")
 

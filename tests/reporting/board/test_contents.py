@@ -157,9 +157,7 @@ async def test_the_main_cause_is_the_dearest_by_what_stands_in_the_window(
     ended = stop("ended", ago(100), ago(15), work_unit="M3", defect_code="leak")
     await post_events(conn, site_book, [ended, defect("wrong", ago(2), 50, defect_code="crack")])
     assert (await over_text(site)).endswith("mostly crack at S2 since 13:58")
-    void = event(
-        "correction", "c1", occurred_at=ago(1), corrects="wrong", reason="counted twice"
-    )
+    void = event("correction", "c1", occurred_at=ago(1), corrects="wrong", reason="counted twice")
     await post_events(conn, site_book, [void])
     assert (await over_text(site)).endswith("mostly leak on M3 since 12:20")
 
