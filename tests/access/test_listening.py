@@ -46,7 +46,7 @@ async def test_what_fails_beside_mqtt_is_known_by_its_own_type(tmp_path: Path) -
         raise CannotListen("the port is taken")
 
     file = tmp_path / "mqtt.yaml"
-    file.write_text(config_text(1, "  - {topic: x, format: umh}"))
+    file.write_text(config_text(1, '  - {topic: "x/{plant}/{line}", format: copq}'))
     source = MqttSource(read_config(file), tmp_path)
     with pytest.raises(CannotListen, match="the port is taken"):
         await asyncio.wait_for(beside_mqtt(main(), source, Kept(), asyncio.Event()), 30)

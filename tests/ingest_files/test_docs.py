@@ -65,7 +65,7 @@ async def test_the_names_of_the_page_find_their_mappings(desk: Path, database: s
     (desk / "inbox").mkdir()
     for number, name in enumerate(("mes", "qa", "other")):
         (desk / f"{name}.yaml").write_text(SMALL.replace("mill", f"mill-{number}"))
-    files = ("mes-1.csv", "qa-1", "anything.csv")
+    files = ("mes-1.csv", "qa-1.csv", "anything.csv")
     for file in files:
         text = "at,press,item,step,scrap\n2026-01-31 14:05,P4,A,s,3\n"
         (desk / "inbox" / file).write_text(text)
