@@ -1,5 +1,8 @@
 """The `copq` command: one module of `copq.commands` for each subject."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from copq.commands import (
@@ -61,6 +64,22 @@ app.add_typer(corrections.app, name="corrections")
 app.add_typer(mqtt.app, name="mqtt")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(audit.app, name="audit")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"copq {version('copq')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """The cost of poor quality, priced as it happens."""
 
 
 def main() -> None:

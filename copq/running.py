@@ -17,6 +17,7 @@ from copq.exits import Exit
 from copq.repeats import OnceInAWhile
 from copq.terminal import fail
 from services.health import Health, serve_health
+from services.ingest.serving import CannotListen
 from services.postgres import RoleRefused
 from services.tracing import traced
 
@@ -42,6 +43,8 @@ def run_service(
         with traced(name):
             uvloop.run(_main(service, health or Health()))
     except RoleRefused as error:
+        fail(str(error), Exit.UNAVAILABLE)
+    except CannotListen as error:
         fail(str(error), Exit.UNAVAILABLE)
     except (KafkaError, OSError, asyncpg.PostgresError) as error:
         fail(f"{type(error).__name__}: {error}", Exit.UNAVAILABLE)

@@ -15,7 +15,7 @@ from rich.table import Table
 from copq.exits import Exit
 from services.reporting.exact import exact, plain
 
-__all__ = ["err", "exact", "fail", "money", "out", "percent", "print_json", "table"]
+__all__ = ["counted", "err", "exact", "fail", "money", "out", "percent", "print_json", "table"]
 
 _NARROW = 10
 """No column of words gets narrower than this."""
@@ -41,6 +41,11 @@ def print_json(value: Any) -> None:
 def money(value: Decimal) -> str:
     """As a person reads it: thousands separated, two places."""
     return f"{value:,.2f}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number and what it counts: 1 event, 1,200 events."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def percent(value: Decimal | None) -> str:

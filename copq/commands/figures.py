@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from copq.terminal import money, out, percent, table
+from copq.terminal import counted, money, out, percent, table
 from services.reporting.answers import BASIS
 from services.reporting.figures import ReportRow
 from services.reporting.unpriced import Held
@@ -81,8 +81,11 @@ def show_notes(held: Held) -> None:
     """What the figures are, and what they do not hold."""
     out.print(BASIS, style="dim")
     if held.unpriced:
-        out.print(f"Not in it: {held.unpriced} events without a price. See: copq unpriced")
+        out.print(
+            f"Not in it: {counted(held.unpriced, 'event')} without a price. See: copq unpriced"
+        )
     if held.corrections:
-        out.print(f"Not in it: {held.corrections} corrections that wait. See: copq unpriced")
+        waits = counted(held.corrections, "correction that waits", "corrections that wait")
+        out.print(f"Not in it: {waits}. See: copq unpriced")
     if held.open_stops:
         out.print(f"Open stops counted until now: {held.open_stops}. See: copq unpriced")

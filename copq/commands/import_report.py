@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from copq.terminal import err, out, print_json, table
+from copq.terminal import counted, err, out, print_json, table
 from services.ingest.files.importing import ImportReport, Step
 from services.ingest.files.report import report_json
 
@@ -58,7 +58,9 @@ def _say_if_waiting(step: Step) -> None:
 
 def show_interrupted(file: Path, step: Step | None) -> None:
     where = (
-        f"after {step.events:,} events (row {step.rows:,})" if step else "before its first event"
+        f"after {counted(step.events, 'event')} (row {step.rows:,})"
+        if step
+        else "before its first event"
     )
     err.print(
         f"copq: the import of {file} was interrupted {where}. "
@@ -74,16 +76,18 @@ def show_report(report: ImportReport, as_json: bool) -> None:
         return
     tally = report.tally
     if report.resumed_at:
-        out.print(f"Resumed after {report.resumed_at:,} events that were imported before.")
+        known = counted(report.resumed_at, "event")
+        out.print(f"Resumed after {known} imported before.")
     events = ", ".join(f"{number:,} {kind}" for kind, number in sorted(tally.sent.items()))
-    out.print(f"{report.rows:,} rows: {events or 'no events'}.")
+    out.print(f"{counted(report.rows, 'row')}: {events or 'no events'}.")
     out.print(
         f"{tally.accepted:,} accepted, {tally.duplicates:,} there before, "
         f"{tally.refused:,} refused."
     )
     if report.ambiguous:
+        rows = counted(report.ambiguous, "row has", "rows have")
         out.print(
-            f"{report.ambiguous:,} rows have a time that came twice, as clocks went back; "
+            f"{rows} a time that came twice, as clocks went back; "
             "the first was taken. A column with an offset would tell them apart."
         )
     _show_unpriced(report)
@@ -93,7 +97,8 @@ def show_report(report: ImportReport, as_json: bool) -> None:
 def _show_unpriced(report: ImportReport) -> None:
     waiting = report.tally.unpriced
     if waiting:
-        out.print(f"{sum(waiting.values()):,} have no price yet; they get it with the rates:")
+        have = counted(sum(waiting.values()), "event has", "events have")
+        out.print(f"{have} no price yet, and get it with the rates:")
         for why, number in sorted(waiting.items(), key=lambda item: -item[1]):
             out.print(f"  {number:,} × {why}", markup=False)
 

@@ -34,8 +34,11 @@ TokenOption = Annotated[
 ]  # fmt: skip
 KafkaOption = Annotated[
     str | None,
-    typer.Option("--kafka", help="Brokers, host:port,…: the events go to quality.events there."),
-]
+    typer.Option(
+        "--kafka", envvar="KAFKA_BOOTSTRAP",
+        help="Brokers, host:port,…: the events go to quality.events there.",
+    ),
+]  # fmt: skip
 StateOption = Annotated[
     Path | None,
     typer.Option(help="Folder that remembers how far an import got. [DATA/imports]"),
@@ -62,6 +65,41 @@ def faults_of_mapping(path: Path | str) -> Iterator[None]:
         fail(f"{path} is refused; nothing was imported:\n{faults}")
     except (OSError, UnicodeDecodeError) as error:
         fail(f"cannot read {path}: {error}")
+
+
+_PLACES = {"to": "--to", "kafka": "--kafka", "database_url": "--database"}
+_VARIABLES = {"kafka": "KAFKA_BOOTSTRAP", "database_url": "DATABASE_URL"}
+
+
+class Place(NamedTuple):
+    """Where the events go: one of these, or the data folder's own ledger."""
+
+    to: str | None
+    kafka: str | None
+    database_url: str | None
+
+
+def one_place(context: typer.Context, place: Place) -> Place:
+    """The one that is given; what a variable says gives way to an option.
+
+    Ends the command where two are given: neither beats the other without a word.
+    """
+    by_option = [n for n in _PLACES if _is_option(context, n)]
+    found = by_option or [n for n in _VARIABLES if getattr(place, n)]
+    if len(found) > 1:
+        names = _PLACES if by_option else _VARIABLES
+        given = " and ".join(names[name] for name in found)
+        fail(f"the events go to one place, and {given} name several: give one of {_options()}")
+    return Place(**{n: getattr(place, n) if n in found else None for n in Place._fields})
+
+
+def _is_option(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _options() -> str:
+    return ", ".join(_PLACES.values())
 
 
 @contextmanager

@@ -13,10 +13,12 @@ from copq.commands.import_report import progress, show_interrupted, show_report
 from copq.commands.import_target import (
     KafkaOption,
     OpenTarget,
+    Place,
     StateOption,
     TokenOption,
     ToOption,
     faults_of_mapping,
+    one_place,
     opened,
 )
 from copq.database import DATA, DatabaseOption, DataOption
@@ -37,6 +39,7 @@ INTERRUPTED = 130
 
 
 def import_command(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(help="CSV, NDJSON or Parquet; also gzipped.")],
     mapping: Annotated[Path, typer.Option(help="Mapping file (YAML); see docs/import.md.")],
     to: ToOption = None,
@@ -52,12 +55,27 @@ def import_command(
 
     Nothing counts twice: not a file imported again, nor one that overlaps with another.
     """
+    place = one_place(context, Place(to, kafka, database_url))
+    import_to(place, file, mapping, token, plaintext, as_json, state, data)
+
+
+def import_to(
+    place: Place,
+    file: Path,
+    mapping: Path,
+    token: str | None = None,
+    plaintext: bool = False,
+    as_json: bool = False,
+    state: Path | None = None,
+    data: Path = DATA,
+) -> None:
+    """The import itself. Ends the command with 1 where events were refused."""
     with faults_of_mapping(mapping):
         declared = read_mapping(mapping)
     with _faults_of(file):
         found = survey(file, declared.file)
-        brokers = optional_brokers(kafka, plaintext)
-        with opened(to, token, brokers, plaintext, database_url, data) as target:
+        brokers = optional_brokers(place.kafka, plaintext)
+        with opened(place.to, token, brokers, plaintext, place.database_url, data) as target:
             run = _Run(file, found, declared, state or data / "imports")
             report = run.to_its_end(target)
     show_report(report, as_json)

@@ -11,8 +11,8 @@ from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
 from copq.kafka import optional_brokers
 from copq.plaintext import PlaintextOption
-from copq.terminal import fail, out, print_json, table
-from schemas.refusal import Refusal, Refused
+from copq.terminal import err, fail, out, print_json, table
+from schemas.refusal import Refusal, Refused, shown
 from services.aggregator.rejected import list_rejected, mark_replayed
 from services.ingest.intake import Answer, Intake, Status, Unavailable
 from services.ingest.kafka_intake import KafkaIntake
@@ -38,10 +38,13 @@ def list_(
 
     async def run(dsn: str) -> list[Any]:
         async with connected(dsn) as conn:
-            return await list_rejected(conn, replayed=everything, limit=limit)
+            return await list_rejected(conn, replayed=everything, limit=limit + 1)
 
     with database(database_url, data) as dsn:
-        rows = asyncio.run(run(dsn))
+        found = asyncio.run(run(dsn))
+    rows = found[:limit]
+    if len(found) > limit:
+        err.print(f"copq: these are the newest {limit}; older ones with: --limit {10 * limit}")
     if as_json:
         print_json([_json(row) for row in rows])
     elif rows:
@@ -50,12 +53,25 @@ def list_(
         out.print("Nothing refused waits.")
 
 
-_COLUMNS = ["id", "refused at", "from", "code", "field", "why"]
+_COLUMNS = ["id", "refused at", "from", "sender", "event", "code", "field", "why"]
 
 
 def _row(row: Any) -> tuple[str, ...]:
     at = f"{row['rejected_at']:%Y-%m-%d %H:%M:%S} UTC"
-    return (str(row["rejected_id"]), at, _origin(row), row["code"], row["field"], row["message"])
+    whose = (_origin(row), row["sent_by"] or "–", _event_id(row) or "–")
+    return (str(row["rejected_id"]), at, *whose, row["code"], row["field"], row["message"])
+
+
+def _event_id(row: Any) -> str | None:
+    """The id that a refused event names, as far as it can be read."""
+    if row["payload"] is None:
+        return None
+    try:
+        said = json.loads(event_in(json.loads(row["headers"]), bytes(row["payload"])))
+    except (Refused, ValueError, RecursionError):
+        return None
+    found = said.get("event_id") if isinstance(said, dict) else None
+    return shown(found) if isinstance(found, str) else None
 
 
 def _origin(row: Any) -> str:
@@ -66,7 +82,12 @@ def _origin(row: Any) -> str:
 
 def _json(row: Any) -> dict[str, Any]:
     payload = None if row["payload"] is None else bytes(row["payload"]).decode(errors="replace")
-    return {**row, "headers": json.loads(row["headers"]), "payload": payload}
+    return {
+        **row,
+        "event_id": _event_id(row),
+        "headers": json.loads(row["headers"]),
+        "payload": payload,
+    }
 
 
 @app.command()
@@ -124,11 +145,25 @@ def replay(
         fail(f"cannot read {mended}: {error}")
     reach = optional_brokers(kafka, plaintext)
     with database(database_url, data) as dsn:
+        _refuse_unknown(ids or [], dsn)
         try:
             answers = asyncio.run(_replay(dsn, ids or None, bytes_, reach))
         except Unavailable as error:
             fail(f"{error}; nothing is lost, run it again", Exit.UNAVAILABLE)
     _show_replayed(answers, as_json)
+
+
+def _refuse_unknown(ids: list[int], dsn: str) -> None:
+    """Nothing is sent where one of the ids is a slip of the pen."""
+
+    async def run() -> set[int]:
+        async with connected(dsn) as conn:
+            rows = await list_rejected(conn, replayed=True, ids=ids, limit=len(ids))
+            return {row["rejected_id"] for row in rows}
+
+    if ids and (unknown := sorted(set(ids) - asyncio.run(run()))):
+        which = ", ".join(map(str, unknown))
+        fail(f"there is no refused event {which}; nothing was sent. See: copq rejected list --all")
 
 
 async def _replay(

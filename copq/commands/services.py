@@ -79,20 +79,21 @@ def up(
         _migrated(database_url)
     with database(database_url, data) as dsn:
         name = database_url or str(data.resolve())
-        _say_where(host, port, tls is not None, "DATABASE_URL" if database_url else name)
         door = None if no_auth else TokenDoor(dsn, needs_token=not is_loopback(host))
+        shown = "DATABASE_URL" if database_url else name
         run_service(
             lambda stop: serve(
-                dsn, host, port, stop, _watching(folder, dsn, name, stop), door, tls, source
+                dsn, host, port, stop, _watching(folder, dsn, name, stop), door, tls, source,
+                lambda: _say_where(host, port, tls is not None, shown),
             ),
             name="copq-up",
-        )
+        )  # fmt: skip
 
 
 def _say_where(host: str, port: int, secure: bool, data: str) -> None:
     here = f"{'https' if secure else 'http'}://{host}:{port}"
     out.print(
-        f"COPQ starts at {here}: the board at {here}/, events to /v1/events, the form at /form, "
+        f"COPQ is at {here}: the board at {here}/, events to /v1/events, the form at /form, "
         f"documentation at /docs. Data: {data}",
         soft_wrap=True,
     )

@@ -11,11 +11,12 @@ from pydantic import ValidationError
 
 from copq.acting import WhyOption, actor
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
-from copq.terminal import fail, money, out, percent, print_json, table
+from copq.terminal import counted, fail, money, out, percent, print_json, table
 from schemas.targets import WINDOWS, Budget, Target, TargetFile
 from services.access.authority import sign
 from services.access.door import Role
 from services.postgres import DatabaseRole
+from services.rates.book import RateBook
 from services.rates.file import RateFileError
 from services.rates.store import load
 from services.targets.book import SetBudget, SetTarget
@@ -56,7 +57,7 @@ def import_(
         print_json({n: getattr(imported, n) for n in ("targets", "budgets", "unchanged")})
         return
     out.print(
-        f"{imported.targets} targets and {imported.budgets} budgets set, "
+        f"{counted(imported.targets, 'target')} and {counted(imported.budgets, 'budget')} set, "
         f"{imported.unchanged} unchanged."
     )
 
@@ -80,8 +81,13 @@ def set_(
 
     Example: copq targets set 3% --plant north --line L1 --window 1h
     """
+    share = _share(ratio)
+    if share is not None and not 0 <= share <= 1:
+        fail(f'"{ratio}" is {share * 100:f} %: a target is from 0 to 100 %, as 3% or 0.03')
+    if line and not plant:
+        fail(f"--line {line} is of which plant? Give --plant too")
     asked = {
-        "plant": plant, "line": line, "product": product, "window": window, "ratio": _share(ratio),
+        "plant": plant, "line": line, "product": product, "window": window, "ratio": share,
         "effective_from": start,
     }  # fmt: skip
     _set(Target, asked, by, why, database_url, data)
@@ -114,16 +120,16 @@ def list_(
 ) -> None:
     """List what was set, and what is in force now."""
 
-    async def run(dsn: str) -> tuple[list[SetTarget], list[SetBudget]]:
+    async def run(dsn: str) -> tuple[list[SetTarget], list[SetBudget], RateBook]:
         async with connected(dsn) as conn:
-            return await history(conn)
+            return *await history(conn), await load(conn)
 
     with database(database_url, data) as dsn:
-        targets, budgets = asyncio.run(run(dsn))
+        targets, budgets, book = asyncio.run(run(dsn))
     if as_json:
         print_json({"targets": list(map(_json, targets)), "budgets": list(map(_json, budgets))})
         return
-    _show(targets, budgets)
+    _show(targets, budgets, book)
 
 
 def _import(
@@ -152,9 +158,21 @@ def _set(
         try:
             item = model(**asked)
         except ValidationError as error:
-            fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
+            fail("; ".join(map(_sentence, error.errors())))
         kind = "targets" if model is Target else "budgets"
         _import(TargetFile.model_validate({kind: (item,)}), "copq targets", by, why, dsn, data)
+
+
+def _sentence(error: Any) -> str:
+    option = f"--{error['loc'][0]}" if error["loc"] else ""
+    if error["type"] == "literal_error":
+        return f'{option} is one of {", ".join(WINDOWS)}; not "{error["input"]}"'
+    if error["type"] == "greater_than_equal":
+        return f"{error['input']} is less than nothing: give 0 or more, or none"
+    if error["type"] == "decimal_max_places":
+        return f"{error['input']} has more than {error['ctx']['decimal_places']} decimal places"
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{option}: {said[0].lower()}{said[1:]}".removeprefix(": ")
 
 
 def _instant(text: str, plant: str | None, dsn: str) -> datetime:
@@ -193,7 +211,14 @@ def _json(item: SetTarget | SetBudget) -> dict[str, Any]:
     return {name: getattr(item, name) for name in item.__dataclass_fields__}
 
 
-def _show(targets: list[SetTarget], budgets: list[SetBudget]) -> None:
+def _when(at: datetime, plant: str, book: RateBook) -> str:
+    """By the plant's clocks; of all plants, in UTC."""
+    site = book.sites.get(plant)
+    zone = site.calendar.zone if site else UTC
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M} {zone}"
+
+
+def _show(targets: list[SetTarget], budgets: list[SetBudget], book: RateBook) -> None:
     if not targets and not budgets:
         out.print("No target is set. Set one with: copq targets set 3% --plant PLANT")
         return
@@ -201,7 +226,7 @@ def _show(targets: list[SetTarget], budgets: list[SetBudget]) -> None:
     rows = [
         (
             *(part or "all" for part in (t.plant, t.line, t.product, t.window)),
-            f"{t.effective_from:%Y-%m-%d %H:%M %z}",
+            _when(t.effective_from, t.plant, book),
             _percent(t.ratio),
             "yes" if _counts(t, targets, now) else "",
         )
@@ -210,7 +235,7 @@ def _show(targets: list[SetTarget], budgets: list[SetBudget]) -> None:
     columns = ["plant", "line", "product", "window", "from", "target", "in force"]
     table("Targets of COPQ over cost of production", columns, rows, left=5)
     money_rows = [
-        (b.plant, b.line or "all", f"{b.effective_from:%Y-%m-%d %H:%M %z}",
+        (b.plant, b.line or "all", _when(b.effective_from, b.plant, book),
          "none" if b.amount is None else money(b.amount))
         for b in budgets
     ]  # fmt: skip

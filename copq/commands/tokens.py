@@ -25,7 +25,7 @@ from services.access.store import (
     revoke_token,
 )
 from services.access.token import new_token
-from services.ingest.sender import Lines
+from services.ingest.sender import MQTT, Lines
 from services.postgres import DatabaseRole
 from services.rates.book import RateBook
 from services.rates.store import load_names
@@ -38,10 +38,20 @@ _NAME: TypeAdapter[str] = TypeAdapter(Identifier)
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError:
+        known = ", ".join(f"'{role}'" for role in Role)
+        raise typer.BadParameter(f"'{text}' is not one of {known}") from None
+
+
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="Who holds it; kept with all that it sends.")],
-    role: Annotated[Role, typer.Option(help="What it is for.")] = Role.OPERATOR,
+    role: Annotated[
+        Role, typer.Option(help="What it is for.", parser=_role, metavar="|".join(Role))
+    ] = Role.OPERATOR,
     plant: Annotated[
         list[str] | None, typer.Option(help="All lines of this plant; may be repeated.")
     ] = None,
@@ -91,6 +101,12 @@ def create(
 
 
 def _named(name: str) -> str:
+    if name.startswith(MQTT):
+        fail(
+            f'names that begin with "{MQTT}" are those of MQTT clients, and a token sees what '
+            f"became of all that was sent under its name; choose another, such as "
+            f"{name.replace('/', '-')}"
+        )
     try:
         return _NAME.validate_python(name)
     except ValidationError:

@@ -9,10 +9,12 @@ import typer
 from copq.commands.import_target import (
     KafkaOption,
     OpenTarget,
+    Place,
     StateOption,
     TokenOption,
     ToOption,
     faults_of_mapping,
+    one_place,
     opened,
 )
 from copq.database import DATA, DatabaseOption, DataOption
@@ -37,6 +39,7 @@ SettleOption = Annotated[
 
 
 def watch(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Files that are put here are imported.")],
     mapping: Annotated[list[str], typer.Option(help=MAPPING_HELP)],
     to: ToOption = None,
@@ -57,8 +60,9 @@ def watch(
     health = show_health(metrics_port)
     health.missing = None
     settings = watch_settings(folder, mapping, state or data / "imports", settle)
-    brokers = optional_brokers(kafka, plaintext)
-    with opened(to, token, brokers, plaintext, database_url, data) as target:
+    place = one_place(context, Place(to, kafka, database_url))
+    brokers = optional_brokers(place.kafka, plaintext)
+    with opened(place.to, token, brokers, plaintext, place.database_url, data) as target:
         out.print(f"Watching {folder}; files end in {folder}/done or {folder}/rejected.")
         run_service(lambda stop: _watch(settings, target, stop), health)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from copq.commands import importing, rates
+from copq.commands.import_target import Place
 from copq.demo.telling import command, heading, say
 from copq.exits import Exit
 from copq.terminal import fail
@@ -31,7 +32,7 @@ def import_rates(data: Path) -> None:
 def import_log(url: str, data: Path) -> None:
     heading("What happened: two weeks of the bottling plant's MES log")
     command(f"copq import {LOG} \\\n    --mapping {MAPPING} --to {url}")
-    importing.import_command(LOG, MAPPING, to=url, data=data)
+    importing.import_to(Place(url, None, None), LOG, MAPPING, data=data)
 
 
 def send_day(url: str) -> None:

@@ -72,6 +72,13 @@ class TokenDoor:
             raise NotAllowed(f'"{bearer.sender.name}" is {bearer.role}; this is for {allowed}')
         return bearer
 
+    def knows(self, token: str | None) -> bool:
+        if self._tokens is None:
+            return False
+        if token is None or not id_of(token):
+            return self._needs_token or bool(self._tokens) or token is None
+        return self._known(token) is not None
+
     async def _stands_open(self, token: str | None) -> bool:
         """Whoever shows a token may hold the first one, which was made a moment ago."""
         if self._needs_token or self._tokens:

@@ -20,7 +20,7 @@ from schemas.priced import encode
 from services.aggregator import queries
 from services.aggregator.accounts import Account, accounts
 from services.aggregator.batch import NO_CAUSE, Batch, Cause, Special
-from services.aggregator.corrections import Known, Reported, Ruling, State, rule
+from services.aggregator.corrections import MOST, Known, Reported, Ruling, State, rule
 from services.aggregator.stops import Lines, touched
 from services.costing.price import MONEY, price, recovery_id
 from services.rates.book import RateBook
@@ -61,6 +61,7 @@ async def correct(
     corrections = [(event, s) for s in new if isinstance(event := _read(s), Correction)]
     await _keep(conn, corrections)
     await conn.execute(queries.LOCK_CORRECTIONS)
+    corrections = await _within_cap(conn, corrections)
     await _store_replacements(conn, corrections)
     related = await conn.fetch(
         queries.RELATED_CORRECTIONS, [*(event.event_id for event, _ in corrections), *arrived]
@@ -75,6 +76,17 @@ async def correct(
         conn, [k for k in known if k["event_type"] != "correction"], ruling, effects, book
     )
     return effects
+
+
+async def _within_cap(
+    conn: Connection, corrections: list[tuple[Correction, Special]]
+) -> list[tuple[Correction, Special]]:
+    """Those that are looked at: the others are kept as not applicable."""
+    if not corrections:
+        return []
+    ids = [event.event_id for event, _ in corrections]
+    beyond = {r["event_id"] for r in await conn.fetch(queries.CAP_CORRECTIONS, ids, MOST)}
+    return [(event, s) for event, s in corrections if event.event_id not in beyond]
 
 
 def _read(special: Special) -> Any:

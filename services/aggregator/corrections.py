@@ -7,6 +7,8 @@ Whatever the order in which they came, and however often, the answer is the same
 - A correction that is itself corrected is out of force, and the next latest is in force instead.
 - A replacement stands while the correction that brings it is in force, or once an event of its
   id has come by itself, and while no correction of its own is in force.
+- Those that come after the first `MOST` of one event are not applicable. Here alone it matters
+  in which order they came.
 - Corrections that correct each other in a circle are never in force.
 """
 
@@ -15,6 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+MOST = 100
+"""Corrections of one event that are looked at: a sender gone wild must not slow down the others."""
 
 
 class State(StrEnum):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.access.door import Door
 from services.access.requests import admitted, charged
+from services.answers import NOT_ANSWERED, NotAnswered
 from services.postgres import AWAY
 from services.sql_files import statement
 
@@ -47,7 +48,10 @@ def add_fate(app: FastAPI, door: Door, pool: asyncpg.Pool) -> None:
         "/v1/events/{event_id:path}",
         summary="What became of an event of yours",
         response_model_exclude_none=True,
-        responses={404: {"description": "No event of yours has this id."}},
+        responses={
+            **NOT_ANSWERED,
+            404: {"model": NotAnswered, "description": "No event of yours has this id."},
+        },
     )
     async def fate(request: Request, event_id: str) -> Fate:
         bearer = await admitted(request, door)

@@ -27,5 +27,8 @@ class Sender:
         return self.lines is None or not self.lines.isdisjoint({(plant, None), (plant, line)})
 
 
+MQTT = "mqtt/"
+"""What the name of an MQTT client begins with, and no token's name may."""
+
 ANYONE = Sender()
 """Where nobody asks who sends: on a machine of one's own, or by a command."""

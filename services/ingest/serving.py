@@ -1,11 +1,16 @@
 """Serving HTTP until told to stop: uvicorn, drained on the way out."""
 
 import asyncio
+import errno
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+
+BACKLOG = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +21,52 @@ class Tls:
     key: Path
 
 
+class CannotListen(OSError):
+    """The address is taken, or is not this machine's; the text says what to do."""
+
+
 async def serve_http(
-    app: FastAPI, host: str, port: int, stop: asyncio.Event, tls: Tls | None = None
+    app: FastAPI,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    tls: Tls | None = None,
+    on_listening: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until `stop` is set, then finish the requests under way. Raises OSError on the port."""
+    """Serve until `stop` is set, then finish the requests under way.
+
+    `on_listening` is called once clients can connect. Raises `CannotListen`.
+    """
     config = uvicorn.Config(app, host=host, port=port, log_level="warning", lifespan="off")
     if tls is not None:
         config.ssl_certfile, config.ssl_keyfile = str(tls.certificate), str(tls.key)
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server._serve())
+    sockets = _listening(host, port)
+    on_listening()
+    serving = asyncio.create_task(server._serve(sockets))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
     stopping.cancel()
     await serving
+
+
+def _listening(host: str, port: int) -> list[socket.socket]:
+    """A socket at each address of the host. uvicorn's own way ends the process."""
+    found: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            found.append(socket.create_server(address[:2], family=family, backlog=BACKLOG))
+    except OSError as error:
+        for one in found:
+            one.close()
+        raise CannotListen(f"cannot listen on {host}:{port}: {_why(error)}") from None
+    return found
+
+
+def _why(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "something listens there already; stop it, or choose another with --port"
+    return (error.strerror or str(error)).lower()

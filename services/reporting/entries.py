@@ -10,8 +10,9 @@ from asyncpg import Connection
 
 from services.sql_files import statement
 
-_ENTRIES = statement(__file__, "entries")
-_TOTAL = statement(__file__, "entries_total")
+_ASKED = statement(__file__, "entries_asked")
+_ENTRIES = statement(__file__, "entries").replace("{asked}", _ASKED)
+_TOTAL = statement(__file__, "entries_total").replace("{asked}", _ASKED)
 _SPAN = statement(__file__, "entries_span")
 CHUNK = 500
 """Entries read at once where all of them are asked for."""

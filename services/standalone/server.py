@@ -34,6 +34,7 @@ async def serve(
     tokens: TokenDoor | None = None,
     tls: Tls | None = None,
     mqtt: MqttSource | None = None,
+    on_listening: Callable[[], None] = lambda: None,
 ) -> None:
     """Until `stop` is set; what was accepted by then is committed. Without `tokens` it is open."""
     rates = RateWatch(dsn)
@@ -44,7 +45,7 @@ async def serve(
     add_people(app, door, intake, people, lambda: rates.book)
     add_metrics(app, exporter, door)
     add_results(app, reading, door)
-    serving = serve_http(app, host, port, stop, tls)
+    serving = serve_http(app, host, port, stop, tls, on_listening)
     try:
         await run_beside(
             beside_mqtt(serving, mqtt, intake, stop),

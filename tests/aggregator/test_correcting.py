@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from decimal import localcontext
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 
 from schemas.decode import decode
 from schemas.priced import encode
+from services.aggregator import queries
 from services.aggregator.batch import Batch
+from services.aggregator.corrections import MOST
 from services.aggregator.post import post, prepare
 from services.aggregator.unpriced import settle
 from services.costing.price import MONEY, price
@@ -252,3 +255,34 @@ async def result(conn: Any) -> Any:
         "group by element having sum(entries) <> 0 order by 1"
     )
     return [tuple(row) for row in sums], await states(conn)
+
+
+async def test_corrections_beyond_the_first_hundred_of_an_event_are_kept_and_not_applied(
+    conn: Any,
+) -> None:
+    """They cost a batch nothing, bring nothing, and the one in force can still be corrected."""
+    await post_events(conn, book(), [defect("a", AT, 5)])
+    many = [
+        correction(f"c{n:03}", "a", defect(f"b{n:03}", AT, 1 + n), occurred_at=later(n))
+        for n in range(MOST + 20)
+    ]
+    for start in range(0, len(many), 30):
+        await post_events(conn, book(), many[start : start + 30])
+    found = {c.event_id: (c.state, c.why) for c in await list_corrections(conn)}
+    assert len(found) == MOST + 20
+    assert found[f"c{MOST - 1:03}"] == ("applied", None)
+    state, why = found[f"c{MOST:03}"]
+    assert state == "not_applicable" and '"a" has 100 corrections already' in why
+    assert await figures(conn) == 10 * MOST
+    await post_events(conn, book(), many)
+    assert {c.event_id: (c.state, c.why) for c in await list_corrections(conn)} == found
+    related = await conn.fetch(queries.RELATED_CORRECTIONS, ["a"])
+    assert len(related) == MOST
+    last = correction("d", f"c{MOST - 1:03}", occurred_at=later(500))
+    await post_events(conn, book(), [last])
+    assert (await states(conn))[f"c{MOST - 2:03}"] == "applied"
+    assert await figures(conn) == 10 * (MOST - 1)
+
+
+def later(seconds: int) -> str:
+    return (NOW + timedelta(seconds=seconds)).isoformat()

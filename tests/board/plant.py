@@ -59,6 +59,9 @@ class Plant:
         file.write_text(RATES)
         copq("rates", "import", str(file), "--database", self.database)
 
+    def set_target(self, ratio: str) -> None:
+        copq("targets", "set", ratio, "--plant", "north", "--database", self.database)
+
     async def send(self, *events: dict[str, Any]) -> None:
         body = "\n".join(map(json.dumps, events))
         kind = {"content-type": "application/x-ndjson"}

@@ -57,3 +57,27 @@ async def _id_of(database: str) -> int:
     )
     await conn.close()
     return found
+
+
+def _run(database: str, *words: str, code: int = 0) -> Any:
+    told = CliRunner().invoke(app, ["rejected", *words, "--database", database])
+    assert told.exit_code == code, told.output
+    return told
+
+
+def test_the_list_names_event_and_sender_and_says_that_there_are_more(database: str) -> None:
+    asyncio.run(_refuse(database))
+    said = _run(database, "list", "--limit", "1")
+    assert "these are the newest 1; older ones with: --limit 10" in said.stderr
+    [newest] = json.loads(_run(database, "list", "--limit", "1", "--json").stdout)
+    assert (newest["event_id"], newest["sent_by"]) == ("early", "press")
+    whole = _run(database, "list")
+    assert "foreign" in whole.stdout and "press" in whole.stdout and whole.stderr == ""
+
+
+def test_an_id_that_is_not_there_is_told_and_nothing_is_sent(database: str) -> None:
+    asyncio.run(_refuse(database))
+    foreign = asyncio.run(_id_of(database))
+    said = _run(database, "replay", str(foreign), "9999", code=2)
+    assert "there is no refused event 9999; nothing was sent" in said.stderr
+    assert asyncio.run(_sent_by(database)) == []

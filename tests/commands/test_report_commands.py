@@ -54,7 +54,7 @@ def filled(database: str) -> str:
 def test_figures_have_unit_base_and_what_they_lack(filled: str, words: tuple[str, ...]) -> None:
     shown = run(filled, *words)
     assert shown.exit_code == 0, shown.output
-    for said in ("EUR", "1,000.00", "estimate", "1 events without a price", "Open stops", "CE"):
+    for said in ("EUR", "1,000.00", "estimate", "1 event without a price", "Open stops", "CE"):
         assert said in shown.output
 
 

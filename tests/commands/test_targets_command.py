@@ -34,6 +34,7 @@ def test_a_target_is_set_listed_and_taken_away(copq, capsys) -> None:  # type: i
         ("2", "0.03", "2026-01-01T05:00:00+00:00"), ("2", "0.05", "2026-02-01T05:00:00+00:00"),
     ]  # fmt: skip
     assert [(b["plant"], b["amount"]) for b in found["budgets"]] == [("bottling", "40000")]
+    assert "2026-01-01 00:00 America/New_York" in copq("targets", "list")
     copq("targets", "set", "none", "--plant", "bottling", "--line", "2")
     assert len(json.loads(copq("targets", "list", "--json"))["targets"]) == 3
 
@@ -46,14 +47,22 @@ def test_a_target_is_set_listed_and_taken_away(copq, capsys) -> None:  # type: i
             'plant "botling" is unknown; the rate book has bottling',
         ),
         (("set", "3%", "--plant", "bottling", "--line", "9"), "its lines are 1, 2, 3"),
-        (("set", "3%", "--line", "2"), "needs its plant"),
-        (("set", "300%", "--plant", "bottling"), "less than or equal to 1"),
+        (("set", "3%", "--line", "2"), "--line 2 is of which plant? Give --plant too"),
+        (
+            ("set", "3", "--plant", "bottling"),
+            '"3" is 300 %: a target is from 0 to 100 %, as 3% or 0.03',
+        ),
+        (("set", "300%", "--plant", "bottling"), '"300%" is 300 %: a target is from 0 to 100 %'),
         (("set", "much", "--plant", "bottling"), '"much" is no figure'),
-        (("set", "3%", "--plant", "bottling", "--window", "2h"), "window"),
+        (
+            ("set", "3%", "--plant", "bottling", "--window", "2h"),
+            "--window is one of hour, last_hour",
+        ),
         (("set", "3%", "--plant", "bottling", "--from", "soon"), '"soon" is no date'),
         (("budget", "-1", "--plant", "bottling"), ""),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_to_do(copq, arguments, says) -> None:  # type: ignore[no-untyped-def]
-    assert says in copq("targets", *arguments, code=2).replace("\n", " ")
+    said = copq("targets", *arguments, code=2).replace("\n", " ")
+    assert says in said and "Value error" not in said and "Input should" not in said
     assert json.loads(copq("targets", "list", "--json"))["targets"] == []

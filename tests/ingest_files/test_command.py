@@ -1,6 +1,7 @@
 """`copq import` as a process: its exit codes, its words, and its death at any moment."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,9 +11,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from tests.access.serving import grant, run
+from tests.faults.processes import COPQ, Service
+from tests.faults.sender import Sender
 from tests.ingest_files.converting import SMALL
 from tests.ingest_files.ledger import check_figures, import_bottling_rates
 from tests.ingest_files.plant import LOG, MAPPING, log, write
+from tests.kafka.settings import free_ports
 
 HEADER = "at,press,item,step,scrap\n"
 
@@ -81,7 +86,7 @@ def test_report(command: Command, file: Path, mapping: Path) -> None:
     said = command.run(file, mapping).stdout
     assert "2 rows: 2 defect." in said
     assert "2 accepted, 0 there before, 0 refused." in said
-    assert "1 rows have a time that came twice" in said
+    assert "1 row has a time that came twice" in said
 
 
 def test_report_as_json_and_second_import(command: Command, file: Path, mapping: Path) -> None:
@@ -115,7 +120,11 @@ def test_wrong_mapping_and_wrong_files_are_usage_errors(
     assert "none.csv" in command.run(tmp_path / "none.csv", mapping, code=2).stderr
     (tmp_path / "log.csv.gz").write_bytes(LOG.read_bytes()[:9_999])
     assert "is cut short" in command.run(tmp_path / "log.csv.gz", MAPPING, code=2).stderr
-    assert "--to is" in command.run(file, mapping, "--to", "localhost", code=2).stderr
+    said = subprocess.run(
+        [COPQ, "import", str(file), "--mapping", str(mapping), "--to", "localhost"],
+        env=_bare(), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert said.returncode == 2 and "--to is" in said.stderr
 
 
 def test_nothing_that_answers_is_said_with_its_own_code(file: Path, mapping: Path) -> None:
@@ -173,3 +182,65 @@ async def _make_anew(database: str) -> None:
     conn = await asyncpg.connect(database)
     await import_bottling_rates(conn)
     await conn.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "said"),
+    [
+        (("--to", "http://localhost:1", "--kafka", "localhost:2"), {}, "--to and --kafka"),
+        (("--kafka", "localhost:2", "--database", "x"), {}, "--kafka and --database"),
+        ((), {"KAFKA_BOOTSTRAP": "localhost:2", "DATABASE_URL": "x"}, "KAFKA_BOOTSTRAP and"),
+    ],
+)
+@pytest.mark.parametrize("words", [("import", "log.csv"), ("watch", ".")])
+def test_two_places_at_once_are_refused(
+    file: Path, mapping: Path, words: tuple[str, ...], options: tuple[str, ...],
+    variables: dict[str, str], said: str,
+) -> None:  # fmt: skip
+    done = subprocess.run(
+        [COPQ, *words, "--mapping", str(mapping), *options], cwd=file.parent, timeout=60,
+        env={**_bare(), **variables}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2 and said in done.stderr, done.stderr
+
+
+def _bare() -> dict[str, str]:
+    places = ("KAFKA_BOOTSTRAP", "DATABASE_URL")
+    return {name: value for name, value in os.environ.items() if name not in places}
+
+
+def test_kafka_of_the_environment_gives_way_to_an_option_and_counts_without_one(
+    command: Command, file: Path, mapping: Path
+) -> None:
+    away = {**_bare(), "KAFKA_BOOTSTRAP": "127.0.0.1:1"}
+    by_option = subprocess.run(
+        command.words(file, mapping), env=away, capture_output=True, text=True, timeout=120
+    )
+    assert "2 accepted" in by_option.stdout, by_option.stderr
+    words = [COPQ, "import", str(file), "--mapping", str(mapping)]
+    alone = subprocess.run(words, env=away, capture_output=True, text=True, timeout=120)
+    assert alone.returncode == 3 and "Kafka does not answer" in alone.stderr
+
+
+async def test_a_token_of_another_line_ends_the_import_at_once_and_says_so(
+    database: str, file: Path, mapping: Path, tmp_path: Path
+) -> None:
+    token = await grant(database, "other", lines=frozenset({("elsewhere", "L9")}))
+    [port] = free_ports(1)
+    service = Service(tmp_path, "up", "up", "--database", database, "--port", str(port)).start()
+    try:
+        await Sender(port).is_answered()
+        rows = [f"2026-01-31 14:05,P4,A,s,{n + 1}\n" for n in range(5_000)]
+        file.write_text(HEADER + "".join(rows))
+        done = subprocess.run(
+            [COPQ, "import", str(file), "--mapping", str(mapping),
+             "--to", f"http://127.0.0.1:{port}", "--state", str(tmp_path / "state")],
+            env={**_bare(), "COPQ_TOKEN": token}, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+    finally:
+        service.kill()
+    assert done.returncode == 2, done.stdout
+    said = " ".join(done.stderr.split())
+    assert "none of the first 2,000 events is of a line that this token may report" in said
+    [refused] = await run(database, "select count(*) as n from copq.rejected")
+    assert refused["n"] == 2_000

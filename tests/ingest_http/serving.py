@@ -58,6 +58,9 @@ class Turnstile:
     def __init__(self, requests: int = 10**9, events: int = 10**9, size: int = 10**9) -> None:
         self._left = [requests, events, size]
 
+    def knows(self, token: str | None) -> bool:
+        return True
+
     async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
         if token not in ("operator", "manager"):
             raise NotAdmitted("no such token")

@@ -194,7 +194,8 @@ create index stop_ended_at on copq.stop (ended_at) where not planned;
 create index stop_open on copq.stop (plant, line, started_at) where ended_at is null;
 
 -- Corrections as reported, and what becomes of each: it is applied while it is in force. `why`
--- says more where it is not, `replacement` the id of the event that it brings.
+-- says more where it is not, `replacement` the id of the event that it brings. Those `beyond` the
+-- first hundred of one event are kept and not looked at.
 create table copq.correction (
     event_id text collate "C" primary key,
     corrects text collate "C" not null,
@@ -207,11 +208,12 @@ create table copq.correction (
     state text not null default 'waiting'
         check (state in ('applied', 'waiting', 'superseded', 'corrected', 'not_applicable')),
     why text,
-    applied_at timestamptz
+    applied_at timestamptz,
+    beyond boolean not null default false
 );
-create index correction_corrects on copq.correction (corrects);
+create index correction_corrects on copq.correction (corrects) where not beyond;
 create index correction_replacement on copq.correction (replacement)
-    where replacement is not null;
+    where replacement is not null and not beyond;
 create index correction_waiting on copq.correction (occurred_at) where state = 'waiting';
 
 -- Ids that only corrections have named so far, as what they correct or what they bring. A

@@ -5,16 +5,16 @@ with recursive near (id) as (
     select other.id
     from near
     cross join lateral (
-        select event_id, corrects, replacement from copq.correction where event_id = near.id
+        select event_id, corrects, replacement from copq.correction where event_id = near.id and not beyond
         union all
-        select event_id, corrects, replacement from copq.correction where corrects = near.id
+        select event_id, corrects, replacement from copq.correction where corrects = near.id and not beyond
         union all
-        select event_id, corrects, replacement from copq.correction where replacement = near.id
+        select event_id, corrects, replacement from copq.correction where replacement = near.id and not beyond
     ) as c
     cross join lateral (values (c.event_id), (c.corrects), (c.replacement)) as other (id)
     where other.id is not null
 )
 select c.*
 from copq.correction as c
-where c.event_id in (select id from near)
+where c.event_id in (select id from near) and not c.beyond
 order by c.occurred_at, c.event_id

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from services.ingest.files.checkpoint import Checkpoint, Tally
 from services.ingest.files.convert import Converted, Converter, Unreadable
+from services.ingest.files.faults import NotAnIntake
 from services.ingest.files.mapping import Format, Mapping
 from services.ingest.files.rows import read_rows
 from services.ingest.intake import Answer, Intake, Status, Unavailable
+from services.ingest.sender import ANYONE, Sender
 
 CHUNK = 2_000
 PATIENCE_S = 300.0
@@ -49,10 +51,35 @@ async def import_file(
     checkpoint: Checkpoint,
     on_progress: OnProgress,
 ) -> ImportReport:
-    """As `carry_on`; then the checkpoint has served its time."""
-    report = await carry_on(path, form, mapping, intake, checkpoint, on_progress)
+    """As `carry_on`; then the checkpoint has served its time.
+
+    Raises `NotAnIntake` where no event at the beginning is one that its sender may report.
+    """
+    scoped = _StopsOutOfScope(intake)
+    report = await carry_on(path, form, mapping, scoped, checkpoint, on_progress)
     checkpoint.remove()
     return report
+
+
+class _StopsOutOfScope:
+    """A token for other lines refuses a file to its end; the first chunk tells as much."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake, self._first = intake, True
+
+    async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
+        answers = await self._intake.accept(raws, sender)
+        refusals = [answer.refusal for answer in answers if answer.refusal is not None]
+        if self._first and raws and len(refusals) == len(raws):
+            foreign = [why for why in refusals if why.code == "out_of_scope"]
+            if len(foreign) == len(raws):
+                raise NotAnIntake(
+                    f"stopped: none of the first {len(raws):,} events is of a line that this token "
+                    f"may report ({foreign[0].message}). Give a token of these lines: COPQ_TOKEN "
+                    "or --token"
+                )
+        self._first = False
+        return answers
 
 
 async def carry_on(

@@ -24,8 +24,10 @@ def report_json(report: ImportReport) -> dict[str, Any]:
 
 def report_line(report: ImportReport) -> str:
     tally = report.tally
+    rows = "row" if report.rows == 1 else "rows"
+    events = "event" if tally.accepted == 1 else "events"
     said = (
-        f"{report.rows:,} rows: {tally.accepted:,} events accepted, "
+        f"{report.rows:,} {rows}: {tally.accepted:,} {events} accepted, "
         f"{tally.duplicates:,} there before, {tally.refused:,} refused"
     )
     if not tally.refusals:

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 
 from fastapi import HTTPException, Request
 from starlette.types import Receive, Scope, Send
 
 from services.access.door import Bearer, Door, Role, TooMuch
-from services.access.requests import admitted
+from services.access.requests import admitted, token_of
 from services.ingest.http.answers import Answers
 from services.ingest.http.body import CLOSING, GRACE_S, LANES, SLOWEST, Body
 from services.ingest.http.formats import ACCEPTED, reader
@@ -19,7 +19,10 @@ from services.ingest.intake import Answer, Intake, Unavailable
 from services.tracing import Span, tracer
 
 AT_ONCE = 256
-"""Requests under way; more are told to come again."""
+"""Requests under way of those who are known; more are told to come again."""
+
+WAITING = 64
+"""Requests that wait until it is known who sends them: they take no place from those known."""
 
 AHEAD = 1
 """Chunks that are read and checked while one is being stored."""
@@ -39,7 +42,7 @@ class Events:
         self._door = door
         self._stop = stop
         self._lanes = asyncio.Semaphore(LANES)
-        self._under_way = 0
+        self._under_way = self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -50,7 +53,6 @@ class Events:
 
     async def _answer(self, request: Request, receive: Receive, send: Send, span: Span) -> None:
         answers = Answers("return=minimal" in request.headers.get("prefer", ""))
-        self._under_way += 1
         try:
             status, error, headers = await self._take(request, answers)
             _tell(span, status, error, answers.total)
@@ -61,7 +63,6 @@ class Events:
         except ClientGone:
             span.failed("the client is gone")
         finally:
-            self._under_way -= 1
             answers.close()
 
     async def _take(
@@ -69,10 +70,12 @@ class Events:
     ) -> tuple[int, str | None, dict[str, str]]:
         """Status, error and headers of the response."""
         try:
-            self._refuse_new()
-            bearer = await admitted(request, self._door, Role.OPERATOR)
-            self._door.charge(bearer, requests=1)
-            await self._store(request, bearer, answers)
+            if self._stop.is_set():
+                raise TurnedAway(503, CLOSING, Retry_After="5", Connection="close")
+            bearer = await self._admitted(request)
+            with self._place():
+                self._door.charge(bearer, requests=1)
+                await self._store(request, bearer, answers)
         except Unavailable as error:
             return 503, f"{error}; {_AGAIN}", {"Retry-After": str(error.retry_after)}
         except TooMuch as error:
@@ -84,11 +87,26 @@ class Events:
             return error.status_code, str(error.detail), dict(error.headers or {})
         return answers.status, None, {}
 
-    def _refuse_new(self) -> None:
-        if self._stop.is_set():
-            raise TurnedAway(503, CLOSING, Retry_After="5", Connection="close")
-        if self._under_way > AT_ONCE:
+    async def _admitted(self, request: Request) -> Bearer:
+        if self._door.knows(token_of(request)):
+            return await admitted(request, self._door, Role.OPERATOR)
+        if self._waiting >= WAITING:
+            raise TurnedAway(503, f"{WAITING} unknown tokens wait to be looked up", Retry_After="1")
+        self._waiting += 1
+        try:
+            return await admitted(request, self._door, Role.OPERATOR)
+        finally:
+            self._waiting -= 1
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if self._under_way >= AT_ONCE:
             raise TurnedAway(503, f"{AT_ONCE} requests are under way already", Retry_After="1")
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
 
     async def _store(self, request: Request, bearer: Bearer, answers: Answers) -> None:
         def charge(size: int) -> None:

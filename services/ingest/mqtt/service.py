@@ -18,7 +18,7 @@ from services.ingest.mqtt.faults import MqttConfigError
 from services.ingest.mqtt.link import Link, Received, connect
 from services.ingest.mqtt.memory import Memory, mark
 from services.ingest.mqtt.translate import Translated, Translator
-from services.ingest.sender import Sender
+from services.ingest.sender import MQTT, Sender
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
 
@@ -31,7 +31,7 @@ class MqttIngest:
     def __init__(self, config: MqttConfig, intake: Intake, memory: Memory) -> None:
         self._config, self._intake, self._memory = config, intake, memory
         self._translator = Translator(config, memory)
-        self._sender = Sender(f"mqtt/{config.client_id}")
+        self._sender = Sender(f"{MQTT}{config.client_id}")
         # Half of what may be unacknowledged: the other half comes in meanwhile.
         self._most = max(1, config.in_flight // 2)
 
@@ -181,7 +181,7 @@ async def beside_mqtt(
 ) -> None:
     """Run `main`, and with a source MQTT beside it; both drain when `stop` is set.
 
-    Raises OSError where another process uses the folder.
+    Raises OSError where another process uses the folder, and what `main` raises as it raises it.
     """
     if source is None:
         await main
@@ -196,10 +196,18 @@ async def beside_mqtt(
         async with asyncio.TaskGroup() as group:
             group.create_task(_and_stop(main, stop))
             group.create_task(reading)
-    except* OSError as errors:
-        raise errors.exceptions[0] from None
+    except BaseExceptionGroup as failed:
+        raise _first(failed) from None
     finally:
         memory.close()
+
+
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What failed first: its callers know it by its own type."""
+    error: BaseException = failed
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _and_stop(main: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:

@@ -4,6 +4,7 @@ import asyncpg
 from fastapi import APIRouter, FastAPI
 
 from services.access.door import Door
+from services.answers import NOT_ANSWERED, tell_in_one_shape
 from services.reporting.api.entries import add_entries
 from services.reporting.api.figures import add_figures
 from services.reporting.api.source import Clock, Source, wall_clock
@@ -16,7 +17,8 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     but managers and finance comes through the door.
     """
     source = Source(pool, door, clock)
-    router = APIRouter(tags=["results"])
+    tell_in_one_shape(app)
+    router = APIRouter(tags=["results"], responses=NOT_ANSWERED)
     add_figures(router, source)
     add_entries(router, source)
     app.include_router(router)

@@ -81,7 +81,6 @@ ENTRIES_ANSWER = {
 
 def answers(example: Any) -> dict[int | str, dict[str, Any]]:
     """The answers of one question, for OpenAPI."""
-    refused = {"detail": 'line "L7" is not in plant "north"; its lines are L1, L2'}
     return {
         200: {
             "description": "The figures.",
@@ -90,11 +89,4 @@ def answers(example: Any) -> dict[int | str, dict[str, Any]]:
                 "text/csv": {"schema": {"type": "string"}},
             },
         },
-        401: {"description": "Nobody is known by this token, or there is none."},
-        403: {"description": "The token's role sees no results."},
-        422: {
-            "description": "The question makes no sense; `detail` says what to ask instead.",
-            "content": {"application/json": {"example": refused}},
-        },
-        503: {"description": "Postgres does not answer; ask again after Retry-After seconds."},
     }

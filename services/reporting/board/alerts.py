@@ -1,6 +1,6 @@
 """What a supervisor must see first, in one sentence each, from the figures on the board."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,12 +8,15 @@ from typing import Any
 
 from services.reporting.board.targets import Aims
 from services.reporting.board.view import Sum, View, is_over
+from services.reporting.causes import Cause
 
 SILENT_AFTER = timedelta(minutes=30)
 """A line that sent something today and then nothing for so long has a story to tell."""
 
 FORGOTTEN_AFTER = timedelta(hours=24)
 """A line that has sent nothing for a day is not at work."""
+
+_WORDS = {"downtime": "stops", "defect": "rejects"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +29,35 @@ class Alert:
     line: str | None = None
 
 
-def over_target(view: View, by_line: dict[str, Sum], aims: Aims) -> Iterable[Alert]:
+def over_target(
+    view: View, by_line: dict[str, Sum], aims: Aims, causes: Mapping[str, Cause]
+) -> Iterable[Alert]:
     for line, hour in by_line.items():
         share = aims.share(line, "hour")
         if is_over(hour, share) and hour.share is not None and share is not None:
             text = (
-                f"Line {line}, last hour: COPQ {percent(hour.share)} (target {percent(share)}), "
-                f"{hour.copq:,.0f} {view.currency}"
+                f"COPQ of line {line} is {percent(hour.share)} (target {percent(share)}), "
+                f"{hour.copq:,.0f} {view.currency} in the last hour"
             )
-            yield Alert("over", "critical", text, line)
+            cause = causes.get(line)
+            mostly = f": mostly {worded(cause, view)}" if cause else ""
+            yield Alert("over", "critical", text + mostly, line)
+
+
+def worded(cause: Cause, view: View) -> str:
+    """As a person says it: "jam on packer-1 since 14:05", by the plant's clocks."""
+    what = cause.defect_code or _WORDS.get(cause.element, cause.element.replace("_", " "))
+    where = f" on {cause.work_unit}" if cause.work_unit else ""
+    where = where or (f" at {cause.stage}" if cause.stage else "")
+    return f"{what}{where}{_since(cause.since, view)}"
+
+
+def _since(instant: datetime | None, view: View) -> str:
+    if instant is None:
+        return ""
+    at = instant.astimezone(view.calendar.zone)
+    today = at.date() == view.now.astimezone(view.calendar.zone).date()
+    return f" since {at:%H:%M}" if today else f" since {at.day} {at:%B %H:%M}"
 
 
 def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> Iterable[Alert]:

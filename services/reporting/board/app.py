@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
+from services.answers import NOT_ANSWERED
 from services.ingest.sender import written
 from services.rates.book import RateBook
 from services.reporting.api import asked
@@ -49,7 +50,7 @@ class _Files(StaticFiles):
 
 def add_board(app: FastAPI, source: Source, targets: Targets | None = None) -> None:
     """Add the page, and `GET /v1/board` that it reads. Managers and finance alone see either."""
-    router = APIRouter(tags=["board"])
+    router = APIRouter(tags=["board"], responses=NOT_ANSWERED)
     _add_page(router, source)
     _add_contents(router, source, targets or SetTargets())
     app.include_router(router)

@@ -1,11 +1,13 @@
 """All that the board shows, of one snapshot: its figures agree with one another."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.priced import FAILURES
 from services.costing.price import MONEY
+from services.reporting.accrual import accrue
 from services.reporting.answers import BASE_NAME, BASIS
 from services.reporting.api.source import Reading
 from services.reporting.board import alerts
@@ -16,10 +18,12 @@ from services.reporting.board.view import (
     Sum,
     View,
     compared,
+    is_over,
     latest_day,
     latest_days,
     sum_of,
 )  # fmt: skip
+from services.reporting.causes import Cause, main_causes
 from services.reporting.entries import Asked, Place, entries
 from services.reporting.explaining import explained
 from services.reporting.figures import ReportRow, Scope
@@ -164,7 +168,8 @@ def _by_hour(view: View, aims: Aims, hours: list[ReportRow]) -> list[dict[str, A
             "hour": hour.astimezone(view.calendar.zone), "copq": now.copq, "base": now.base,
             "share": now.share, "rejected": now.rejected, "hours": now.hours,
             "target": None if share is None else MONEY.multiply(share, now.base),
-            "before": found.get(before, Sum()).copq, "begun": hour < view.now,
+            "over": is_over(now, share), "before": found.get(before, Sum()).copq,
+            "begun": hour < view.now,
         })  # fmt: skip
     return columns
 
@@ -253,7 +258,15 @@ async def _alerts(
     by_line = _sums(rows, lambda row: row.dims["line"])
     stopped = {s.open.line for s in held.open_stops if s.open.plant == view.plant}
     return [
-        *alerts.over_target(view, by_line, aims),
+        *alerts.over_target(view, by_line, aims, await _causes(reading, view, by_line)),
         *alerts.silent_lines(view, newest, stopped),
         *found,
     ]
+
+
+async def _causes(reading: Reading, view: View, lines: Collection[str]) -> dict[str, Cause]:
+    """What cost each line most in the last hour."""
+    start = view.now - _HOUR.length
+    scope = Scope(view.plant, view.line)
+    accrued = await accrue(reading.conn, reading.book, scope, view.now, start)
+    return await main_causes(reading.conn, view.plant, lines, start, view.now, accrued)

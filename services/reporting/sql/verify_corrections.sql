@@ -1,2 +1,2 @@
--- All corrections.
-select * from copq.correction order by occurred_at, event_id
+-- All corrections that are looked at.
+select * from copq.correction where not beyond order by occurred_at, event_id

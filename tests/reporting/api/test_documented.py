@@ -30,5 +30,33 @@ async def test_every_question_has_an_example_of_its_answer(api: Api) -> None:
         assert said["application/json"]["example"] and "text/csv" in said
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/v1/copq?grain=week", 'grain is hour, day or month; not "week"'),
+        ("/v1/drivers?top=none", 'top: "none" should be a valid integer'),
+        ("/v1/drivers?top=0&plant=north", "top:"),
+        ("/v1/copq?plant=nowhere", 'plant "nowhere"'),
+        ("/v1/copq?by=colour", "colour"),
+        ("/v1/entries?cursor=x", "cursor"),
+    ],
+)
+async def test_whatever_is_refused_is_told_in_one_sentence(
+    api: Api, address: str, said: str
+) -> None:
+    answer = await api.client.get(address)
+    assert answer.status_code == 422
+    assert set(answer.json()) == {"detail"} and said in answer.json()["detail"]
+
+
+async def test_openapi_knows_that_shape_and_no_other(api: Api) -> None:
+    document = await api.get("/openapi.json")
+    assert "HTTPValidationError" not in str(document)
+    for path in document["paths"].values():
+        for status in ("401", "403", "422", "503"):
+            schema = path["get"]["responses"][status]["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/NotAnswered"}
+
+
 def test_there_are_examples() -> None:
     assert len(ADDRESSES) == 5

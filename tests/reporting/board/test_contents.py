@@ -15,7 +15,7 @@ from services.reporting.api.app import add_api
 from services.reporting.api.source import reading_pool
 from services.reporting.board.app import add_board
 from services.reporting.board.targets import Aims
-from tests.building import book, defect, plant, post_events, production, rates, stop
+from tests.building import book, defect, event, plant, post_events, production, rates, stop
 from tests.reporting.api.asking import NOW, Api, RoleDoor
 
 LINES = ("L1", "L2", "L3")
@@ -113,11 +113,53 @@ async def test_a_line_over_its_target_is_an_alert_and_others_are_not(
     site.shares = {(None, "hour"): Decimal("0.03"), ("L1", "day"): Decimal("0.2")}
     said = await site.board()
     [over] = [alert for alert in said["alerts"] if alert["kind"] == "over"]
-    assert over["text"] == "Line L1, last hour: COPQ 10.0 % (target 3.0 %), 100 EUR"
+    assert over["text"] == (
+        "COPQ of line L1 is 10.0 % (target 3.0 %), 100 EUR in the last hour: "
+        "mostly burr at S2 since 13:56"
+    )
     assert said["hour"]["over"] is True
     first, second = said["lines"]
     assert (first["target_share"], first["over"]) == ("0.2", False)
     assert second["target_share"] is None
+
+
+async def over_text(site: Clocked) -> str:
+    site.shares = {(None, "hour"): Decimal("0.001")}
+    texts = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "over"]
+    return next(text for text in texts if "line L1 " in text)
+
+
+async def test_an_alert_names_the_stop_that_is_open_by_the_plants_clock(
+    conn: Any, site: Clocked
+) -> None:
+    await fill(conn)
+    long = stop("long", ago(90), work_unit="M2", defect_code="jam")
+    await post_events(conn, book(plant(lines=LINES)), [long])
+    assert (await over_text(site)).endswith("mostly jam on M2 since 12:30")
+
+
+async def test_an_alert_names_no_beginning_of_what_was_there_before(
+    conn: Any, site: Clocked
+) -> None:
+    await fill(conn)
+    await post_events(
+        conn, book(plant(lines=LINES)), [defect("old", ago(100), 1, defect_code="burr")]
+    )
+    assert (await over_text(site)).endswith(": mostly burr at S2")
+
+
+async def test_the_main_cause_is_the_dearest_by_what_stands_in_the_window(
+    conn: Any, site: Clocked
+) -> None:
+    """A stop that has ended counts for its part in the window, a voided event for nothing."""
+    await fill(conn)
+    site_book = book(plant(lines=LINES))
+    ended = stop("ended", ago(100), ago(15), work_unit="M3", defect_code="leak")
+    await post_events(conn, site_book, [ended, defect("wrong", ago(2), 50, defect_code="crack")])
+    assert (await over_text(site)).endswith("mostly crack at S2 since 13:58")
+    void = event("correction", "c1", occurred_at=ago(1), corrects="wrong", reason="counted twice")
+    await post_events(conn, site_book, [void])
+    assert (await over_text(site)).endswith("mostly leak on M3 since 12:20")
 
 
 async def test_a_silent_line_is_told_and_a_stopped_one_is_not(conn: Any, site: Clocked) -> None:

@@ -7,6 +7,7 @@ import * as panels from "./panels.js";
 import * as charts from "./charts.js";
 import * as detail from "./detail.js";
 import * as empty from "./empty.js";
+import * as sorting from "./sorting.js";
 import { header, listen } from "./header.js";
 import { exactly, lasting } from "./figures.js";
 
@@ -80,6 +81,7 @@ function back() {
 
 listen(at("top"));
 detail.listen();
+sorting.listen();
 followLinks();
 follow(path, {
   news(said) {
@@ -96,5 +98,5 @@ follow(path, {
 addEventListener("copq:view", () => board && !board.empty && render());
 const redraw = () => board && !board.empty && (charts.hours(board), charts.pareto(board, pareto()));
 new ResizeObserver(redraw).observe(document.body);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+for (const media of ["(prefers-color-scheme: dark)", "print"]) matchMedia(media).addEventListener("change", redraw);
 setInterval(tick, 1000);

@@ -32,7 +32,10 @@ export function hours(b) {
   current = b;
   const numbers = (name) => b.hours.map((hour) => (hour[name] === null ? null : Number(hour[name])));
   const target = numbers("target").map((value, index) => (b.hours[index].begun ? value : null));
-  const data = [b.hours.map((_, index) => index), numbers("before"), numbers("copq"), target];
+  const copq = numbers("copq");
+  const over = copq.map((value, index) => (b.hours[index].over ? value : null));
+  const within = copq.map((value, index) => (b.hours[index].over ? null : value));
+  const data = [b.hours.map((_, index) => index), numbers("before"), within, over, target];
   draw(place, `hours ${b.hours.length}`, () => hourOptions(b.hours.length), data);
 }
 
@@ -51,11 +54,30 @@ function hourOptions(count) {
       {},
       { fill: colour("before"), width: 0, paths: uPlot.paths.bars({ size: [0.82, 80] }), points: { show: false } },
       { fill: colour("accent"), width: 0, paths: uPlot.paths.bars({ size: [0.46, 46] }), points: { show: false } },
-      { stroke: colour("ink"), width: 1.5, dash: [5, 3], paths: uPlot.paths.stepped({ align: 1 }), points: { show: false } },
+      { fill: colour("bad"), width: 0, paths: uPlot.paths.bars({ size: [0.46, 46] }), points: { show: false } },
+      { paths: () => null, points: { show: false } },
     ],
     cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
-    hooks: { setCursor: [under], ready: [(chart) => chart.over.addEventListener("click", () => open(chart.cursor.idx))] },
+    hooks: { setCursor: [under], draw: [aims], ready: [(chart) => chart.over.addEventListener("click", () => open(chart.cursor.idx))] },
   };
+}
+
+/** Each hour has a target of its own: a share of what was produced in it. */
+function aims(chart) {
+  const { ctx } = chart;
+  ctx.save();
+  ctx.strokeStyle = colour("ink");
+  ctx.lineWidth = 2 * devicePixelRatio;
+  ctx.setLineDash([5 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.beginPath();
+  chart.data.at(-1).forEach((target, index) => {
+    if (target === null) return;
+    const y = chart.valToPos(target, "y", true);
+    ctx.moveTo(chart.valToPos(index - 0.5, "x", true), y);
+    ctx.lineTo(chart.valToPos(index + 0.5, "x", true), y);
+  });
+  ctx.stroke();
+  ctx.restore();
 }
 
 function under(chart) {

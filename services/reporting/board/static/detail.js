@@ -4,29 +4,39 @@ import { h, show } from "./dom.js";
 import * as f from "./figures.js";
 import { address, behind, go, view } from "./address.js";
 import { detail as reason } from "./live.js";
+import { table } from "./sorting.js";
 
 const place = () => document.getElementById("detail");
 let shown = "";
+/** The figure that is open: what was asked, and what has been read of it so far. */
+let figure = null;
 
 /** Open, change or close what the address says. */
 export async function follow(b) {
   const { entries, event } = view();
   const wanted = event ? `event ${event}` : entries ? `entries ${entries} ${b.plant}` : "";
-  if (wanted === shown) return;
+  if (wanted === shown) {
+    if (figure && entries && !event) show(place(), ofFigure(b));
+    return;
+  }
   shown = wanted;
+  figure = null;
   if (!wanted) {
     if (place().open) place().close();
     return;
   }
   show(place(), head(event ? "Event" : "What it is made of"), h("p", { class: "waiting" }, "Reading the ledger …"));
   if (!place().open) place().showModal();
-  const content = await (event ? ofEvent(event) : ofFigure(b, entries));
-  if (wanted === shown) show(place(), content);
+  const content = await (event ? ofEvent(event) : readFigure(entries, b));
+  if (wanted !== shown) return;
+  figure = content.asked ? content : null;
+  show(place(), figure ? ofFigure(b) : content);
 }
 
 export function listen() {
   place().addEventListener("cancel", (event) => { event.preventDefault(); close(); });
   place().addEventListener("click", (event) => event.target === place() && close());
+  place().addEventListener("click", (event) => event.target.closest("button.next") && more(event.target));
 }
 
 const close = () => go(address({ entries: null, event: null }));
@@ -43,11 +53,16 @@ async function read(query) {
   return { failed: (said && (await reason(said))) ?? "The service does not answer; close this and open it again." };
 }
 
-async function ofFigure(b, filters) {
+async function readFigure(filters, b) {
   const asked = new URLSearchParams(filters);
   asked.set("plant", b.plant);
   const said = await read(asked);
   if (said.failed) return [head("What it is made of"), h("p", { class: "bad" }, said.failed)];
+  return { asked, said };
+}
+
+function ofFigure(b) {
+  const { asked, said } = figure;
   const title = `COPQ: ${words(asked, b)}`;
   const total = said.totals[0];
   return [
@@ -58,9 +73,10 @@ async function ofFigure(b, filters) {
       "; an estimate at standard rates.") : h("p", {}, "No entry of the ledger: nothing is booked here."),
     openStops(b, asked),
     said.parts.length > 1 ? parts(said.parts, asked) : null,
-    total ? table(said.entries) : null,
+    total ? entriesOf(said) : null,
     h("div", { class: "more" },
-      said.next ? more(asked, said.next) : null,
+      figure.failed ? h("span", { class: "bad" }, figure.failed) : null,
+      said.next && !figure.failed ? h("button", { type: "button", class: "next" }, "More entries") : null,
       total ? h("a", { href: `/v1/entries?${asked}&format=csv` }, "All of them as CSV") : null),
   ];
 }
@@ -97,20 +113,28 @@ function narrowed(asked) {
   return filters;
 }
 
-function table(entries) {
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Entries" }, h("table", { class: "entries" },
-    h("thead", {}, h("tr", {}, ["Time", "Line", "What", "Formula", "Net"].map((t) => h("th", { scope: "col", class: t === "Net" ? "n" : "" }, t)))),
-    h("tbody", { id: "entries-body" }, entries.map(row))));
+const COLUMNS = [
+  { key: "time", title: "Time", value: (entry) => Date.parse(entry.occurred_at),
+    cell: (entry) => h("td", { class: "n", "data-name": "Time" }, `${f.day(entry.occurred_at)} ${f.seconds(entry.occurred_at)}`) },
+  { key: "line", title: "Line", value: (entry) => entry.line, cell: (entry) => h("td", { "data-name": "Line" }, entry.line) },
+  { key: "what", title: "What", value: what,
+    cell: (entry) => h("td", { "data-name": "What" }, h("a", { href: address({ event: entry.event_id }) }, what(entry))) },
+  { key: "formula", title: "Formula", cell: (entry) => h("td", { class: "formula", "data-name": "Formula" }, entry.formula, doubt(entry)) },
+  { key: "net", title: "Net", kind: "n", value: (entry) => Number(entry.net),
+    cell: (entry) => h("td", { class: "n strong", "data-name": "Net", title: entry.net }, f.exactly(entry.net)) },
+];
+
+function what(entry) {
+  return [f.element(entry.element), entry.stage, entry.work_unit, entry.defect_code].filter(Boolean).join(" · ");
 }
 
-function row(entry) {
-  const what = [f.element(entry.element), entry.stage, entry.work_unit, entry.defect_code].filter(Boolean).join(" · ");
-  return h("tr", { class: entry.reverses === null ? null : "reversal" },
-    h("td", { class: "n", "data-name": "Time" }, `${f.day(entry.occurred_at)} ${f.seconds(entry.occurred_at)}`),
-    h("td", { "data-name": "Line" }, entry.line),
-    h("td", { "data-name": "What" }, h("a", { href: address({ event: entry.event_id }) }, what)),
-    h("td", { class: "formula", "data-name": "Formula" }, entry.formula, doubt(entry)),
-    h("td", { class: "n strong", "data-name": "Net", title: entry.net }, f.exactly(entry.net)));
+function entriesOf(said) {
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Entries" },
+    said.next ? h("p", { class: "quiet small" }, `The newest ${f.count(said.entries.length)}; columns sort these.`) : null,
+    table("entries", COLUMNS, said.entries, {
+      given: "-time", id: "entries-body", attributes: { class: "entries" },
+      key: (entry) => `${entry.event_id}/${entry.entry_no}`,
+      of: (entry) => (entry.reverses === null ? null : "reversal") }));
 }
 
 function doubt(entry) {
@@ -118,17 +142,14 @@ function doubt(entry) {
   return h("span", { class: entry.agrees === false ? "bad" : "quiet" }, ` ${entry.agrees === false ? "▲ " : ""}${entry.note}`);
 }
 
-function more(asked, cursor) {
-  const button = h("button", { type: "button" }, "More entries");
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    const said = await read(`${asked}&cursor=${cursor}`);
-    if (said.failed) { button.replaceWith(h("span", { class: "bad" }, said.failed)); return; }
-    document.getElementById("entries-body").append(...said.entries.map(row));
-    if (said.next) button.replaceWith(more(asked, said.next));
-    else button.remove();
-  });
-  return button;
+async function more(button) {
+  const open = figure;
+  button.disabled = true;
+  const said = await read(`${open.asked}&cursor=${open.said.next}`);
+  open.failed = said.failed;
+  if (!said.failed) open.said = { ...open.said, entries: [...open.said.entries, ...said.entries], next: said.next };
+  button.disabled = false;
+  if (open === figure) dispatchEvent(new Event("copq:view"));
 }
 
 async function ofEvent(id) {

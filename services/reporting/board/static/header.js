@@ -8,6 +8,7 @@ export function header(b) {
   const plant = b.plants.map((p) => p.plant);
   return [
     h("h1", {}, h("span", { class: "brand" }, "COPQ"), " ", h("span", { class: "title" }, b.line ? `${b.plant}, line ${b.line}` : b.plant)),
+    h("p", { class: "printed strong" }, `${f.dayInWords(b.day)}, in ${b.currency}`),
     h("form", { class: "choose" },
       select("plant", "Plant", plant.map((name) => [name, name]), b.plant),
       select("line", "Line", [["", "all lines"], ...b.line_names.map((name) => [name, `line ${name}`])], b.line ?? ""),

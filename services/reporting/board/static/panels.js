@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import * as f from "./figures.js";
 import { address, behind } from "./address.js";
+import { chosen, figure, table } from "./sorting.js";
 
 const FAILURE = { category: "copq" };
 
@@ -77,8 +78,7 @@ export function tiles(b) {
 /** Of a day that is over, the hour that cost most. */
 function worst(b) {
   const hour = b.hours.reduce((a, c) => (Number(c.copq) > Number(a.copq) ? c : a));
-  const figure = { ...hour, target_share: null, over: hour.target !== null && Number(hour.copq) > Number(hour.target),
-    before: { copq: hour.before }, provisional: "0" };
+  const figure = { ...hour, target_share: null, before: { copq: hour.before }, provisional: "0" };
   if (hour.target !== null) figure.target_share = String(Number(hour.target) / Number(hour.base || 1));
   return tile("hour", `Worst hour: ${f.clock(hour.hour)}`, b, figure, "same hour the day before", ofHour(b, hour));
 }
@@ -90,19 +90,27 @@ export function hours(b) {
   const rows = b.hours.filter((hour) => hour.begun);
   return panel("hours", "Hour by hour",
     h("p", { class: "legend" }, key("actual", `COPQ in ${b.currency}`), key("before", "the day before"),
+      b.hours.some((hour) => hour.over) ? key("over", "▲ over target") : null,
       target ? key("line", "target") : h("span", { class: "quiet" }, "no target set"),
       h("span", { class: "under", id: "hour-under", "data-kept": true })),
     h("div", { class: "chart", id: "hours-chart", "data-kept": true, role: "img",
       "aria-label": `COPQ of each hour of ${f.dayInWords(b.day)}; the table below has the same figures` }),
     h("details", {}, h("summary", {}, "The hours as a table"),
-      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "COPQ by hour" }, h("table", {},
-        h("thead", {}, h("tr", {}, ["Hour", `COPQ (${b.currency})`, "COPQ %", "Target", "Day before", "Stops, h"].map((t) => h("th", { scope: "col" }, t)))),
-        h("tbody", {}, rows.map((hour) => h("tr", {},
-          h("th", { scope: "row" }, h("a", { href: ofHour(b, hour) }, f.clock(hour.hour))),
-          h("td", { title: hour.copq }, f.exactly(hour.copq)), h("td", {}, f.percent(hour.share)),
-          h("td", {}, hour.target === null ? "–" : f.exactly(hour.target)), h("td", {}, f.exactly(hour.before)),
-          h("td", {}, f.count(hour.hours)))))))));
+      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "COPQ by hour" },
+        table("hours", hourColumns(b), rows, { given: "hour", key: (hour) => hour.hour }))));
 }
+
+const hourColumns = (b) => [
+  { key: "hour", title: "Hour", value: (hour) => hour.hour,
+    cell: (hour) => h("th", { scope: "row" }, h("a", { href: ofHour(b, hour) }, f.clock(hour.hour))) },
+  { key: "copq", title: `COPQ (${b.currency})`, kind: "n", value: (hour) => figure(hour.copq),
+    cell: (hour) => h("td", { class: hour.over ? "bad" : null, title: hour.copq }, hour.over ? "▲ " : "", f.exactly(hour.copq)) },
+  { key: "share", title: "COPQ %", kind: "n", value: (hour) => figure(hour.share), cell: (hour) => h("td", {}, f.percent(hour.share)) },
+  { key: "target", title: "Target", kind: "n", value: (hour) => figure(hour.target),
+    cell: (hour) => h("td", {}, hour.target === null ? "–" : f.exactly(hour.target)) },
+  { key: "before", title: "Day before", kind: "n", value: (hour) => figure(hour.before), cell: (hour) => h("td", {}, f.exactly(hour.before)) },
+  { key: "stops", title: "Stops, h", kind: "n", value: (hour) => figure(hour.hours), cell: (hour) => h("td", {}, f.count(hour.hours)) },
+];
 
 const key = (kind, text) => h("span", { class: `key ${kind}` }, text);
 
@@ -117,25 +125,37 @@ function spark(values) {
 }
 
 export function lines(b) {
-  const aimed = b.lines.some((line) => line.target_share !== null);
-  const heads = [["Line", ""], ["By hour", "wide"], [b.live ? "Today" : "Day", "n"], ["COPQ %", "n"], ...(aimed ? [["Target", "n"]] : []),
-    [b.live ? "Yesterday" : "Day before", "n wide"], ["Month", "n"], ["Last heard", "wide"]];
-  return panel("lines", b.line ? `Line ${b.line}` : "Lines, dearest first",
+  const columns = lineColumns(b);
+  const order = chosen("lines", columns) ? "Lines" : "Lines, dearest first";
+  return panel("lines", b.line ? `Line ${b.line}` : order,
     b.lines.length === 0 ? h("p", { class: "quiet" }, "No line has figures this month.") :
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Lines" }, h("table", {},
-      h("thead", {}, h("tr", {}, heads.map(([t, c]) => h("th", { scope: "col", class: c }, t)))),
-      h("tbody", {}, b.lines.map((line) => h("tr", { "data-key": line.line },
-        h("th", { scope: "row" }, h("a", { href: address({ line: b.line ? null : line.line }) }, line.line)),
-        h("td", { class: "wide" }, spark(line.spark)),
-        h("td", { class: "n strong", title: `${line.copq} ${b.currency}` },
-          h("a", { href: behind({ ...ofDay(b), line: line.line }) }, f.money(line.copq))),
-        h("td", { class: line.over ? "n bad" : "n" }, line.over ? "▲ " : "", f.percent(line.share)),
-        aimed ? h("td", { class: "n quiet" }, f.percent(line.target_share)) : null,
-        h("td", { class: "n quiet wide", title: line.before.copq }, f.money(line.before.copq)),
-        h("td", { class: "n", title: line.month.copq },
-          h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))),
-        h("td", { class: "quiet wide" }, line.newest ? heard(b, line.newest) : "–")))))),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Lines" },
+      table("lines", columns, b.lines, { given: "-copq", key: (line) => line.line })),
     h("p", { class: "quiet small" }, `In ${b.currency}. A line's name shows that line alone.`));
+}
+
+function lineColumns(b) {
+  const aimed = b.lines.some((line) => line.target_share !== null);
+  const all = [
+    { key: "line", title: "Line", value: (line) => line.line,
+      cell: (line) => h("th", { scope: "row" }, h("a", { href: address({ line: b.line ? null : line.line }) }, line.line)) },
+    { key: "spark", title: "By hour", kind: "wide", cell: (line) => h("td", { class: "wide" }, spark(line.spark)) },
+    { key: "copq", title: b.live ? "Today" : "Day", kind: "n", value: (line) => figure(line.copq),
+      cell: (line) => h("td", { class: "n strong", title: `${line.copq} ${b.currency}` },
+        h("a", { href: behind({ ...ofDay(b), line: line.line }) }, f.money(line.copq))) },
+    { key: "share", title: "COPQ %", kind: "n", value: (line) => figure(line.share),
+      cell: (line) => h("td", { class: line.over ? "n bad" : "n" }, line.over ? "▲ " : "", f.percent(line.share)) },
+    { key: "target", title: "Target", kind: "n", value: (line) => figure(line.target_share),
+      cell: (line) => h("td", { class: "n quiet" }, f.percent(line.target_share)) },
+    { key: "before", title: b.live ? "Yesterday" : "Day before", kind: "n wide", value: (line) => figure(line.before.copq),
+      cell: (line) => h("td", { class: "n quiet wide", title: line.before.copq }, f.money(line.before.copq)) },
+    { key: "month", title: "Month", kind: "n", value: (line) => figure(line.month.copq),
+      cell: (line) => h("td", { class: "n", title: line.month.copq },
+        h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))) },
+    { key: "heard", title: "Last heard", kind: "wide", value: (line) => (line.newest ? Date.parse(line.newest) : null),
+      cell: (line) => h("td", { class: "quiet wide" }, line.newest ? heard(b, line.newest) : "–") },
+  ];
+  return aimed ? all : all.filter((column) => column.key !== "target");
 }
 
 function heard(b, instant) {
@@ -148,7 +168,8 @@ const KINDS = { stage: "Stage", defect_code: "Defect code", element: "Element" }
 export function pareto(b, kind) {
   const bars = b.paretos[kind];
   const name = (bar) => (bar.others ? `${bar.others} others` : bar.name === null ? (kind === "stage" ? "no stage" : "no code") : kind === "element" ? f.element(bar.name) : bar.name);
-  return panel("pareto", "What costs most",
+  const of = h("span", { class: "printed" }, ` by ${KINDS[kind].toLowerCase()}, ${b.span === "month" ? "this month" : b.live ? "today" : "this day"}`);
+  return panel("pareto", ["What costs most", of],
     h("div", { class: "choices" },
       h("nav", { "aria-label": "Pareto by" }, Object.entries(KINDS).map(([k, title]) =>
         h("a", { href: address({ pareto: k }), "aria-current": k === kind ? "true" : null }, title))),

@@ -1,0 +1,46 @@
+"""One shape for whatever is not answered: `{"detail": "a sentence that says what to do"}`."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+
+class NotAnswered(BaseModel):
+    detail: str = Field(
+        description="What is wrong, and what to do next.",
+        examples=['line "L7" is not in plant "north"; its lines are L1, L2'],
+    )
+
+
+def _told(description: str) -> dict[str, Any]:
+    return {"model": NotAnswered, "description": description}
+
+
+NOT_ANSWERED: dict[int | str, dict[str, Any]] = {
+    401: _told("No token, or none that is known."),
+    403: _told("The token's role does not allow it."),
+    422: _told("Ask otherwise."),
+    503: _told("Postgres is away: ask again later."),
+}
+"""For the `responses` of a router: what OpenAPI says of them."""
+
+
+def tell_in_one_shape(app: FastAPI) -> None:
+    """FastAPI answers a parameter that it refuses with a list of its own making."""
+
+    @app.exception_handler(RequestValidationError)
+    async def refused(request: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse({"detail": "; ".join(map(_sentence, error.errors()))}, 422)
+
+
+def _sentence(error: Any) -> str:
+    name, given = error["loc"][-1], error.get("input")
+    if error["type"] == "missing":
+        return f"{name} is missing"
+    if error["type"] == "literal_error":
+        return f'{name} is {error["ctx"]["expected"].replace(chr(39), "")}; not "{given}"'
+    said = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return f'{name}: "{given}" {said[0].lower()}{said[1:]}'

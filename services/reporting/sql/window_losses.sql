@@ -1,0 +1,33 @@
+-- Failure cost of the lines $2 of plant $1 in the window ($3, $4], by element, stage, code and, of
+-- stops, machine; of a stop the part that lies in the window. `since`: when it began; null where
+-- the same was there in as long a time before the window already.
+with entry as (
+    select
+        l.line, l.element, l.stage, l.defect_code, l.event_id, l.net,
+        case when stop.event_id is not null then l.work_unit end as work_unit,
+        coalesce(stop.started_at, l.occurred_at) as began,
+        case when stop.event_id is null or l.hours = 0
+            then (l.occurred_at > $3)::int::numeric
+            else greatest(0, extract(epoch from
+                least(l.occurred_at + abs(l.hours) * interval '1 hour', $4)
+                - greatest(l.occurred_at, $3))) / (3600 * abs(l.hours))
+        end as inside
+    from copq.ledger as l
+    left join copq.stop on stop.event_id = l.event_id
+    where l.plant = $1 and l.line = any($2::text[])
+        and l.occurred_at > $3 - ($4::timestamptz - $3::timestamptz) and l.occurred_at <= $4
+        and l.category = any($5::text[])
+), event as (
+    select
+        line, element, stage, defect_code, work_unit, min(began) as began,
+        sum(net * inside) as net
+    from entry
+    group by event_id, line, element, stage, defect_code, work_unit
+    having sum(net) <> 0
+)
+select
+    line, element, stage, defect_code, work_unit, sum(net) as net,
+    case when bool_and(net <> 0) then min(began) end as since
+from event
+group by line, element, stage, defect_code, work_unit
+having sum(net) > 0
