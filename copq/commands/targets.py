@@ -76,7 +76,7 @@ def set_(
     Example: copq targets set 3% --plant north --line L1 --window 1h
     """
     asked = {
-        "plant": plant, "line": line, "product": product, "window": window, "ratio": _share(ratio),
+        "plant": plant, "line": line, "product": product, "window": window, "ratio": share(ratio),
         "effective_from": start,
     }  # fmt: skip
     _set(Target, asked, by, database_url, data)
@@ -163,7 +163,8 @@ async def _zone(dsn: str, plant: str | None) -> Any:
     return site.calendar.zone if site else UTC
 
 
-def _share(text: str) -> Decimal | None:
+def share(text: str) -> Decimal | None:
+    """3% or 0.03; None for `none`. Ends the command where it is neither."""
     if text.endswith("%"):
         figure = _figure(text.removesuffix("%").strip())
         return None if figure is None else figure / 100
