@@ -133,12 +133,18 @@ class RateBook:
             return None
         return history.first_in(calendar.start_of(day), calendar.end_of(day))
 
+    def line_rates_of(self, plant: str, line: str) -> History[LineRate] | None:
+        return self._lines.get((plant, line))
+
+    def labour_rates_of(self, plant: str, grade: str) -> History[LabourRate] | None:
+        return self._labour.get((plant, grade))
+
     def line_rate(self, plant: str, line: str, at: datetime) -> Versioned[LineRate] | None:
-        history = self._lines.get((plant, line))
+        history = self.line_rates_of(plant, line)
         return history.at(at) if history else None
 
     def labour_rate(self, plant: str, grade: str, at: datetime) -> Versioned[LabourRate] | None:
-        history = self._labour.get((plant, grade))
+        history = self.labour_rates_of(plant, grade)
         return history.at(at) if history else None
 
     def named_items(self) -> list[tuple[str, str, Versioned[Any]]]:
