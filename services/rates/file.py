@@ -119,7 +119,9 @@ def _instant(text: Any, zone: Any) -> Any:
     try:
         local = datetime.fromisoformat(text)
         if local.tzinfo is None and zone:
-            return local.replace(tzinfo=ZoneInfo(zone))
+            # An offset rather than a zone: in the hour that a clock change repeats Python takes
+            # no instant of one zone for the same as one of another.
+            return datetime.fromisoformat(local.replace(tzinfo=ZoneInfo(zone)).isoformat())
         return local
     except (TypeError, ValueError, KeyError, OSError):
         return text

@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -108,7 +108,7 @@ def rates_from(sheets: Iterable[Sheet]) -> RateFile:
         for item, rows in read(sheet):
             places.rows[sheet.kind, len(items)] = (sheet.name, rows)
             items.append(item)
-    if not data:
+    if not any(data.values()):
         raise RateFileError(["is empty: it has no row of rates"])
     return rates_of(data, places.name)
 
@@ -229,12 +229,18 @@ def _cells(item: BaseModel, zone: str | None) -> Iterator[tuple[str, Any]]:
 
 def local(instant: datetime, zone: str | None) -> str:
     """As finance writes it: a date for a midnight in the file's time zone; else with an offset."""
-    if zone is not None:
-        shown = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
-        if shown.replace(tzinfo=ZoneInfo(zone)) == instant.astimezone(ZoneInfo(zone)):
-            midnight = shown.time().isoformat() == "00:00:00"
-            return shown.date().isoformat() if midnight else shown.isoformat()
-    return instant.isoformat()
+    there = _in(zone, instant)
+    if there is None or there.utcoffset() != there.replace(fold=1 - there.fold).utcoffset():
+        return instant.isoformat()
+    shown = there.replace(tzinfo=None)
+    return shown.date().isoformat() if shown.time() == time() else shown.isoformat()
+
+
+def _in(zone: str | None, instant: datetime) -> datetime | None:
+    try:
+        return None if zone is None else instant.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return None  # the end of time, which the zone has none of
 
 
 def text_of(cell: Any) -> str:

@@ -133,7 +133,7 @@ async def test_what_has_no_price_is_told(conn: Any, site: Clocked) -> None:
     )
     [told] = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "unpriced"]
     assert told.startswith(
-        '1 event has no price, and no figure holds them (what they are worth is unknown): '
+        "1 event has no price, and no figure holds them (what they are worth is unknown): "
         'product "gadget"'
     )
 
