@@ -2,7 +2,7 @@
 
 from asyncpg import Connection
 
-from schemas.decode import decode_strictly
+from schemas.decode import decode
 from services.aggregator import queries
 from services.aggregator.batch import Special
 from services.costing.estimate import Estimate, Estimator
@@ -12,15 +12,14 @@ from services.rates.book import RateBook
 async def add_unpriced(conn: Connection, events: list[Special], book: RateBook) -> None:
     """Keep the events; of one that waits already the reason and the estimate are renewed."""
     estimator = Estimator(book)
-    found = [(decode_strictly(event.raw), event) for event in events]
-    await conn.executemany(
-        queries.ADD_UNPRICED,
-        [
-            (e.event_id, e.occurred_at, e.event_type, e.plant, e.line, e.product,
-             event.reason, event.rates, *_columns(estimator.estimate(e)))
-            for e, event in found
-        ],
-    )  # fmt: skip
+    rows = []
+    for event in events:
+        e = decode(event.raw)
+        rows.append(
+            (e.event_id, e.occurred_at, e.event_type, e.plant, e.line, e.product, event.reason,
+             event.rates, *_columns(estimator.estimate(e)))
+        )  # fmt: skip
+    await conn.execute(queries.ADD_UNPRICED, *map(list, zip(*rows, strict=True)))
 
 
 def _columns(found: Estimate | None) -> tuple[object, ...]:

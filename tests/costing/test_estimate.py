@@ -23,7 +23,8 @@ cost_tables:
      stages: [{stage: pressed, raw_material: 2}, {stage: glazed, raw_material: 10}]}
   - {product: cup, effective_from: 2026-06-01, effective_to: 2026-07-01, currency: EUR,
      rework_in_house: {labour: 7}, stages: [{stage: pressed, raw_material: 20}]}
-  - {product: dear, effective_from: 2026-01-01, currency: USD, stages: [{stage: s, raw_material: 1}]}
+  - {product: dear, effective_from: 2026-01-01, currency: USD,
+     stages: [{stage: s, raw_material: 1}]}
 line_rates:
   - {plant: hamburg, line: filling, effective_from: 2026-03-01, rate_per_minute: 3,
      planned_rate_per_minute: 1}
@@ -54,7 +55,8 @@ ROWS: tuple[tuple[str, dict[str, Any], tuple[str, str, str] | None], ...] = (
     ("scrap", {**CUP, "line": "x", "occurred_at": at("06-15")}, ("40", "0", "06-01")),
     # minutes, of labour and of a stop; planned or not
     ("inspection", {"minutes": 4, "occurred_at": at("08-01")}, ("2.0", "0", "03-01")),
-    ("downtime", {"started_at": at("02-01"), "ended_at": "2026-02-01T12:01:40Z"}, ("5", "0", "03-01")),
+    ("downtime", {"started_at": at("02-01"), "ended_at": "2026-02-01T12:01:40Z"},
+     ("5", "0", "03-01")),
     ("downtime", {"started_at": at("02-01"), "ended_at": "2026-02-01T12:02:00Z", "planned": True},
      ("2", "0", "03-01")),
     # what no rate is near to is unknown
