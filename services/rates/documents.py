@@ -76,6 +76,7 @@ class NotPossible(Exception):
 async def submit(conn: Connection, handed_in: HandedIn, actor: Actor, why: str) -> int:
     """Keep a draft; answer its number. Raises `RateFileError` where it does not fit the book."""
     async with conn.transaction():
+        await sign(conn, actor, why)
         await refuse_misfits(conn, handed_in.rates)
         return await _add(conn, handed_in, actor, why)
 
@@ -91,6 +92,7 @@ async def approve(
     another by now; `RateFileError` where it does not fit the book any longer.
     """
     async with writing(conn):
+        await sign(conn, actor, why)
         document = await one_document(conn, number)
         check_two_people(document, actor)
         if await current(conn) != reviewed:
@@ -108,6 +110,7 @@ async def approve(
 async def reject(conn: Connection, number: int, actor: Actor, why: str) -> State:
     """Turn a draft down; whoever submitted it withdraws it. Raises `NotPossible`."""
     async with writing(conn):
+        await sign(conn, actor, why)
         document = await one_document(conn, number)
         _check_draft(document)
         state = State.WITHDRAWN if document.submitted_by == actor.name else State.REJECTED
@@ -125,6 +128,7 @@ async def import_alone(
     if actor.role is not None:
         raise NotPossible("finance has tokens: one person submits, another one approves")
     async with writing(conn):
+        await sign(conn, actor, why)
         imported = await write_rates(conn, handed_in.rates, handed_in.name, actor.name)
         if imported.changed:
             number = await _add(conn, handed_in, actor, why)
@@ -189,7 +193,6 @@ def check_two_people(document: Document, actor: Actor) -> None:
 
 
 async def _add(conn: Connection, handed_in: HandedIn, actor: Actor, why: str) -> int:
-    await sign(conn, actor, why)
     number: int = await conn.fetchval(
         _ADD_DOCUMENT, handed_in.name, handed_in.original, handed_in.rates.model_dump_json(),
         actor.name, actor.role, why,
@@ -201,7 +204,6 @@ async def _decide(
     conn: Connection, number: int, what: str, actor: Actor, why: str, revision: int | None,
     alone: bool = False, concerns: Sequence[str] = (),
 ) -> None:  # fmt: skip
-    await sign(conn, actor, why)
     await conn.execute(
         _ADD_DECISION, number, what, revision, actor.name, actor.role, why, alone,
         json.dumps(list(concerns)),

@@ -20,7 +20,7 @@ from services.rates.file import RateFileError
 from services.rates.rows import COLUMNS, MAX_ROWS, Row, Sheet, kind_of, rows_of, text_of
 
 MAX_UNPACKED = 32 * 1024 * 1024
-MAX_CELLS = 10_000_000
+MAX_CELLS = 3_000_000
 """Empty ones among them: a stray cell far below or far right makes a table of millions."""
 DIGITS = 15
 """Decimal digits that a number of Excel is sure to keep."""

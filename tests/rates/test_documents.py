@@ -176,6 +176,35 @@ async def test_the_very_bytes_are_kept(conn: Any) -> None:
     assert await content(conn, number) == given.rates
 
 
+SIGNED = """
+create function pg_temp.signed() returns trigger language plpgsql as $$
+begin
+    insert into signed values (
+        tg_table_name, current_setting('copq.who', true), current_setting('copq.why', true));
+    return new;
+end $$;
+create temporary table signed (what text, who text, why text);
+"""
+
+
+async def test_whatever_is_written_says_who_and_why(conn: Any) -> None:
+    await conn.execute(SIGNED)
+    for table in ("item", "revision", "document", "decision"):
+        await conn.execute(
+            f"create trigger signed after insert on copq.rate_{table} "
+            "for each row execute function pg_temp.signed()"
+        )
+    number = await submit(conn, handed_in(("2026-01-01", "1")), ANNA, "new")
+    await approve(conn, number, CARLA, "checked", 0)
+    await import_alone(conn, handed_in(("2027-01-01", "1")), Actor("dora"), "alone")
+    found = {tuple(row) for row in await conn.fetch("select * from signed")}
+    tables = ("rate_document", "rate_decision", "rate_revision", "rate_item")
+    assert found == {
+        ("rate_document", "anna", "new"), *((t, "carla", "checked") for t in tables[1:]),
+        *((t, "dora", "alone") for t in tables),
+    }  # fmt: skip
+
+
 TRIES = (
     "update copq.rate_item set content = '{}'",
     "update copq.rate_item set effective_from = now()",
