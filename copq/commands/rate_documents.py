@@ -245,12 +245,14 @@ def show(
         return
     out.print(_told(document), markup=False, soft_wrap=True)
     rows = [
-        (named(kind, item), since(start), _money(item)) for kind, _, start, item in items_of(rates)
+        (named(kind, item), since(start), money_of(item))
+        for kind, _, start, item in items_of(rates)
     ]
     table("What it says", ["item", "from", "money"], rows, left=2)
 
 
-def _money(item: Any) -> str:
+def money_of(item: Any) -> str:
+    """The figure that tells most of an item."""
     finished = getattr(item, "finished", None)
     rate = getattr(item, "rate_per_minute", None)
     if finished is not None:

@@ -21,7 +21,7 @@ from copq.commands.rate_documents import (
     surprising,
 )
 from copq.database import DATA, DatabaseOption, DataOption
-from copq.terminal import err, exact, fail, out, print_json, table
+from copq.terminal import err, fail, out, print_json, table
 from services.access.door import Role
 from services.rates.book import RateBook
 from services.rates.documents import HandedIn, import_alone, submit
@@ -217,18 +217,16 @@ def _show_book(book: RateBook) -> None:
         left=5,
     )
     rows = [
-        (kind, key, f"{v.item.effective_from:%Y-%m-%d %H:%M %z}", exact_of(v.item), str(v.version))
+        (
+            kind,
+            key,
+            f"{v.item.effective_from:%Y-%m-%d %H:%M %z}",
+            rate_documents.money_of(v.item),
+            str(v.version),
+        )
         for kind, key, v in sorted(book.named_items(), key=lambda i: (i[0], i[1]))
     ]
     table("In the book", ["kind", "of", "from", "money", "version"], rows, left=3)
-
-
-def exact_of(item: object) -> str:
-    """The figure that tells most of an item."""
-    finished = getattr(item, "finished", None)
-    if finished is not None:
-        return f"{exact(finished.cost)} {getattr(item, 'currency', '')} a unit"
-    return f"{exact(getattr(item, 'rate_per_minute'))} a minute"  # noqa: B009
 
 
 rate_documents.add_to(app)
