@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -190,6 +191,8 @@ def unpriced(
 ) -> None:
     """Show what the figures lack: events without a price, corrections, stops still open.
 
+    What events without a price are worth is estimated by the nearest known rate in time.
+
     Example: copq unpriced; then mend the rate file, and: copq rates import rates.yaml
     """
     now = datetime.now(UTC)
@@ -214,11 +217,31 @@ def _show_unpriced(groups: list[waiting.UnpricedGroup]) -> None:
         out.print("Every event has its price.")
         return
     rows = [
-        (g.reason, g.event_type, f"{g.plant}/{g.line}", when(g.since), f"{g.events:,}")
+        (g.reason, g.event_type, f"{g.plant}/{g.line}", when(g.since), _rates(g), f"{g.events:,}",
+         _about(g.worth, g), _about(g.base, g) if g.base else "–")
         for g in groups
-    ]
-    table("Events without a price", ["why", "type", "of", "since", "events"], rows, left=4)
+    ]  # fmt: skip
+    words = ["why", "type", "of", "since", "nearest rate"]
+    table("Events without a price", [*words, "events", "worth about", "base about"], rows, left=5)
+    out.print("An estimate, in no figure: each at the rate that is nearest in time.", style="dim")
     out.print("They are priced by themselves once the rates are there: copq rates import FILE")
+
+
+def _about(amount: Decimal | None, group: waiting.UnpricedGroup) -> str:
+    if amount is None:
+        return "unknown"
+    some = f" + {group.unknown:,} unknown" if group.unknown else ""
+    return f"{money(amount)} {group.currency}{some}"
+
+
+def _rates(group: waiting.UnpricedGroup) -> str:
+    """Revision and effective date of the rates that stand in for what is missing."""
+    if group.nearest_from is None or group.nearest_to is None:
+        return "none"
+    first, last = group.first_version, group.last_version
+    revisions = f"{first}" if first == last else f"{first} to {last}"
+    start, end = f"{group.nearest_from:%Y-%m-%d}", f"{group.nearest_to:%Y-%m-%d}"
+    return f"{revisions}, from {start if start == end else f'{start} … {end}'}"
 
 
 def _show_open_stops(stops: list[waiting.CostlyStop], book: RateBook, now: datetime) -> None:

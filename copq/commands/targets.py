@@ -81,13 +81,13 @@ def set_(
 
     Example: copq targets set 3% --plant north --line L1 --window 1h
     """
-    share = _share(ratio)
-    if share is not None and not 0 <= share <= 1:
-        fail(f'"{ratio}" is {share * 100:f} %: a target is from 0 to 100 %, as 3% or 0.03')
+    wanted = share(ratio)
+    if wanted is not None and not 0 <= wanted <= 1:
+        fail(f'"{ratio}" is {wanted * 100:f} %: a target is from 0 to 100 %, as 3% or 0.03')
     if line and not plant:
         fail(f"--line {line} is of which plant? Give --plant too")
     asked = {
-        "plant": plant, "line": line, "product": product, "window": window, "ratio": share,
+        "plant": plant, "line": line, "product": product, "window": window, "ratio": wanted,
         "effective_from": start,
     }  # fmt: skip
     _set(Target, asked, by, why, database_url, data)
@@ -193,7 +193,8 @@ async def _zone(dsn: str, plant: str | None) -> Any:
     return site.calendar.zone if site else UTC
 
 
-def _share(text: str) -> Decimal | None:
+def share(text: str) -> Decimal | None:
+    """3% or 0.03; None for `none`. Ends the command where it is neither."""
     if text.endswith("%"):
         figure = _figure(text.removesuffix("%").strip())
         return None if figure is None else figure / 100

@@ -7,13 +7,13 @@ from typing import Any
 
 from asyncpg import Connection
 
-from schemas.decode import decode_strictly
 from schemas.priced import Outcome
 from services.aggregator import queries
 from services.aggregator.batch import COLUMNS, NO_CAUSE, Batch, Special
 from services.aggregator.booking import hold_booking
 from services.aggregator.claims import Arrivals, arrivals
 from services.aggregator.correcting import Effects, correct
+from services.aggregator.held import add_unpriced
 from services.aggregator.once import reconsider, share
 from services.aggregator.stops import Lines, add_stops, rebook, together
 from services.postgres import while_connected
@@ -114,12 +114,12 @@ async def _follow_up(
     book: RateBook,
 ) -> None:
     """What follows from what is more than rows: stops, corrections, entries of several events."""
-    lines = await _keep(conn, special)
+    lines = await _keep(conn, special, book)
     corrections = [event for event in special if event.outcome == Outcome.CORRECTION]
     effects = Effects()
     if corrections or arrived.all:
         effects = await correct(conn, corrections, arrived.all, book)
-        more = await _keep(conn, effects.priced.special.values())
+        more = await _keep(conn, effects.priced.special.values(), book)
         lines = together(lines, effects.lines, more)
     rows = await rebook(conn, lines, book, batch.causes | effects.causes)
     once = {key: row for key, (row, causes) in batch.once.items() if not causes <= duplicates}
@@ -130,22 +130,11 @@ async def _follow_up(
         await _post_more(conn, await reconsider(conn, withdrawn | effects.once))
 
 
-async def _keep(conn: Connection, special: Iterable[Special]) -> Lines:
+async def _keep(conn: Connection, special: Iterable[Special], book: RateBook) -> Lines:
     """Keep stops and events without a price; answer the lines whose stops have changed."""
     by_outcome: dict[str, list[Special]] = defaultdict(list)
     for event in special:
         by_outcome[event.outcome].append(event)
-    await _add_unpriced(conn, by_outcome[Outcome.UNPRICED])
+    if unpriced := by_outcome[Outcome.UNPRICED]:
+        await add_unpriced(conn, unpriced, book)
     return await add_stops(conn, by_outcome[Outcome.STOP])
-
-
-async def _add_unpriced(conn: Connection, events: list[Special]) -> None:
-    found = [(decode_strictly(event.raw), event) for event in events]
-    await conn.executemany(
-        queries.ADD_UNPRICED,
-        [
-            (e.event_id, e.occurred_at, e.event_type, e.plant, e.line, e.product,
-             event.reason, event.rates)
-            for e, event in found
-        ],
-    )  # fmt: skip

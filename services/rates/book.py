@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from copy import copy
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +13,7 @@ from schemas.rates import CostTable, Effective, LabourRate, LineRate, Plant
 from services.rates.calendar import QUARTER, Calendar, quarter_of
 
 E = TypeVar("E", bound=Effective)
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,28 @@ class History(Generic[E]):
 
     def all(self) -> list[Versioned[E]]:
         return list(self._versions)
+
+    def spans(self) -> list[tuple[Versioned[E], datetime, datetime | None]]:
+        """Each version with the time in which it is in force: until None, where nothing ends it."""
+        followers: list[datetime | None] = [*self._starts[1:], None]
+        return [
+            (v, start, min((e for e in (v.item.effective_to, follower) if e), default=None))
+            for v, start, follower in zip(self._versions, self._starts, followers, strict=False)
+        ]
+
+    def nearest(self, instant: datetime) -> list[Versioned[E]]:
+        """All versions: the one in force first, then by how far they are from the instant.
+
+        Of two that are as far the earlier comes first.
+        """
+
+        def distance(span: tuple[Versioned[E], datetime, datetime | None]) -> timedelta:
+            _, start, end = span
+            if instant < start:
+                return start - instant
+            return instant - end + _INSTANT if end is not None and end <= instant else timedelta()
+
+        return [version for version, *_ in sorted(self.spans(), key=distance)]
 
 
 class Site:
@@ -131,12 +154,18 @@ class RateBook:
             return None
         return history.first_in(calendar.start_of(day), calendar.end_of(day))
 
+    def line_rates_of(self, plant: str, line: str) -> History[LineRate] | None:
+        return self._lines.get((plant, line))
+
+    def labour_rates_of(self, plant: str, grade: str) -> History[LabourRate] | None:
+        return self._labour.get((plant, grade))
+
     def line_rate(self, plant: str, line: str, at: datetime) -> Versioned[LineRate] | None:
-        history = self._lines.get((plant, line))
+        history = self.line_rates_of(plant, line)
         return history.at(at) if history else None
 
     def labour_rate(self, plant: str, grade: str, at: datetime) -> Versioned[LabourRate] | None:
-        history = self._labour.get((plant, grade))
+        history = self.labour_rates_of(plant, grade)
         return history.at(at) if history else None
 
     def named_items(self) -> list[tuple[str, str, Versioned[Any]]]:

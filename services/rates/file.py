@@ -1,5 +1,6 @@
 """Reading a rate file: YAML in, a validated `RateFile` out, every fault named with its place."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,9 @@ from schemas.refusal import nearest
 from services.rates.book import joined
 
 M = TypeVar("M", bound=BaseModel)
+Place = Callable[[tuple[Any, ...]], str]
+"""Where a person finds what pydantic has a location for."""
+
 _DATED = ("cost_tables", "line_rates", "labour_rates")
 
 
@@ -26,17 +30,30 @@ class RateFileError(ValueError):
 
 def read_rate_file(path: Path) -> RateFile:
     """The rates of a YAML file. Raises `RateFileError` with all faults found, `OSError`."""
+    return parse_rates(decoded(path.read_bytes()))
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file in UTF-8, with or without a byte order mark."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RateFileError([f"is not UTF-8: {error}"]) from None
-    return parse_rates(text)
 
 
 def parse_rates(text: str) -> RateFile:
     """As `read_rate_file`, from text. Numbers are read as they are written, never as floats."""
     holds = "a rate file has plants, cost_tables, line_rates, …"
-    rates = parse_dated(text, RateFile, _DATED, holds)
+    return consistent(parse_dated(text, RateFile, _DATED, holds))
+
+
+def rates_of(data: dict[str, Any], place: Place) -> RateFile:
+    """The rates of what is laid out as in YAML, all values as text; `place` names what is wrong."""
+    return consistent(_validated(data, RateFile, _DATED, place))
+
+
+def consistent(rates: RateFile) -> RateFile:
+    """The same rates. Raises `RateFileError` where one item contradicts another."""
     if faults := [*_twice(rates), *_inconsistent(rates)]:
         raise RateFileError(faults)
     return rates
@@ -52,10 +69,19 @@ def parse_dated(text: str, model: type[M], dated: tuple[str, ...], holds: str) -
         raise RateFileError(["is not YAML: is nested too deep"]) from None
     if not isinstance(data, dict):
         raise RateFileError([f"is empty: {holds}"])
+    return _validated(data, model, dated, dotted)
+
+
+def _validated(data: dict[str, Any], model: type[M], dated: tuple[str, ...], place: Place) -> M:
     try:
         return model.model_validate(_with_offsets(data, dated))
     except ValidationError as error:
-        raise RateFileError([_fault(e, model) for e in error.errors()]) from None
+        raise RateFileError([_fault(e, model, place) for e in error.errors()]) from None
+
+
+def dotted(location: tuple[Any, ...]) -> str:
+    """`cost_tables.0.stages.2.raw_material`: the third stage of the first table."""
+    return ".".join(map(str, location))
 
 
 class _Loader(yaml.BaseLoader):
@@ -93,14 +119,16 @@ def _instant(text: Any, zone: Any) -> Any:
     try:
         local = datetime.fromisoformat(text)
         if local.tzinfo is None and zone:
-            return local.replace(tzinfo=ZoneInfo(zone))
+            # An offset rather than a zone: in the hour that a clock change repeats Python takes
+            # no instant of one zone for the same as one of another.
+            return datetime.fromisoformat(local.replace(tzinfo=ZoneInfo(zone)).isoformat())
         return local
     except (TypeError, ValueError, KeyError, OSError):
         return text
 
 
-def _fault(error: Any, model: type[BaseModel]) -> str:
-    where = ".".join(str(part) for part in error["loc"])
+def _fault(error: Any, model: type[BaseModel], place: Place) -> str:
+    where = place(error["loc"])
     if error["type"] == "timezone_aware":
         return f"{where}: has no offset; add one, or set time_zone at the top of the file"
     if error["type"] == "value_error" and error["loc"][-1:] in {(n,) for n in _EFFECTIVE}:

@@ -19,7 +19,12 @@ _HELD = statement(__file__, "held")
 
 @dataclass(frozen=True, slots=True)
 class UnpricedGroup:
-    """Events held for the same reason; `since` is when the first of them came."""
+    """Events held for the same reason; `since` is when the first of them came.
+
+    `worth` (net cost) and `base` are estimates by the nearest known rates, of the revisions and
+    the effective dates named; `unknown` is how many events have none. Where that is all of them
+    there is no worth, and no currency.
+    """
 
     reason: str
     event_type: str
@@ -30,6 +35,14 @@ class UnpricedGroup:
     since: datetime
     first_occurred_at: datetime
     last_occurred_at: datetime
+    unknown: int
+    currency: str | None
+    worth: Decimal | None
+    base: Decimal | None
+    first_version: int | None
+    last_version: int | None
+    nearest_from: datetime | None
+    nearest_to: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +74,7 @@ class Held:
 async def waiting(conn: Connection, book: RateBook, now: datetime) -> Waiting:
     """What waits, one by one, as of `now` and in one snapshot."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        groups = [UnpricedGroup(**row) for row in await conn.fetch(_GROUPS)]
+        groups = [UnpricedGroup(**row) for row in await conn.fetch(_GROUPS, now)]
         corrections = await list_corrections(conn, (State.WAITING,))
         costs = cost_by_stop(await accrue(conn, book, Scope(), now))
         stops = await open_stops(conn, now)

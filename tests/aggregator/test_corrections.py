@@ -202,8 +202,11 @@ async def play(
 
 
 _EMPTY = """
+set session_replication_role = replica;  -- rates are only ever added to, but here
 truncate copq.event_key, copq.event, copq.ledger, copq.rollup, copq.unpriced, copq.stop,
-    copq.correction, copq.claim, copq.withdrawn, copq.rate_item, copq.rate_revision
+    copq.correction, copq.claim, copq.withdrawn, copq.rate_item, copq.rate_revision,
+    copq.rate_document, copq.rate_decision;
+set session_replication_role = default
 """
 
 

@@ -1,10 +1,14 @@
 """What the figures lack is counted, with the reason."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from schemas.rates import RateFile, Stage
+from services.aggregator.unpriced import settle
+from services.rates.store import import_rates, load
 from services.reporting.unpriced import Held, held, waiting
-from tests.building import book, defect, event, post_events, stop
+from tests.building import book, defect, event, post_events, production, rates, stop
 
 NOW = datetime.fromisoformat("2026-03-02T11:00:00+01:00")
 
@@ -35,3 +39,56 @@ async def test_reasons_corrections_and_open_stops(conn: Any) -> None:
 
 async def test_nothing_waits_in_an_empty_database(conn: Any) -> None:
     assert await held(conn, NOW) == Held(0, 0, 0)
+
+
+async def test_what_waits_is_worth_about_what_the_nearest_rate_says(conn: Any) -> None:
+    await import_rates(conn, rates(), "rates.yaml", "test")
+    early = "2019-12-31T10:00:00+01:00"
+    events = [
+        defect("u1", early, 3),
+        defect("u2", early, 4, stage="S1"),
+        defect("u3", early, 1, product="gadget"),
+        production("p", early, 7),
+        stop("ended", early, "2019-12-31T10:10:00+01:00"),
+        stop("open", "2019-12-31T11:00:00+01:00", line="L2"),
+    ]
+    await post_events(conn, await load(conn), events)
+    now = datetime.fromisoformat("2019-12-31T11:30:00+01:00")
+    found = (await waiting(conn, await load(conn), now)).unpriced
+    about = {(g.event_type, g.product, g.line): (g.worth, g.base, g.currency) for g in found}
+    assert about == {
+        ("defect", "widget", "L1"): (46, 0, "EUR"),
+        ("defect", "gadget", "L1"): (None, None, None),
+        ("production", "widget", "L1"): (0, 70, "EUR"),
+        ("downtime", None, "L1"): (20, 0, "EUR"),
+        ("downtime", None, "L2"): (90, 0, "EUR"),
+    }
+    assert {g.product: (g.unknown, g.first_version) for g in found if g.event_type == "defect"} == {
+        "widget": (0, 1), "gadget": (1, None),
+    }  # fmt: skip
+    assert await conn.fetchval("select count(*) from copq.ledger") == 0
+
+
+async def test_an_estimate_follows_the_rates_and_goes_once_there_is_a_price(conn: Any) -> None:
+    await import_rates(conn, rates(), "rates.yaml", "test")
+    early = "2019-12-31T10:00:00+01:00"
+    await post_events(conn, await load(conn), [defect("u", early, 3)])
+    nearer = _from("2019-12-31T12:00:00+01:00", "7")
+    await import_rates(conn, nearer, "nearer.yaml", "test")
+    await settle(conn, await load(conn))
+    [group] = (await waiting(conn, await load(conn), NOW)).unpriced
+    assert (group.worth, group.first_version) == (21, 2)
+    await import_rates(conn, _from(early, "5"), "there.yaml", "test")
+    await settle(conn, await load(conn))
+    assert (await waiting(conn, await load(conn), NOW)).unpriced == []
+    [booked] = await conn.fetch("select net, day, rate_version from copq.ledger")
+    assert (booked["net"], str(booked["day"]), booked["rate_version"]) == (15, "2019-12-31", 3)
+
+
+def _from(start: str, cost: str) -> RateFile:
+    [table] = rates().cost_tables
+    stage = Stage(stage="S2", raw_material=Decimal(cost))
+    at = datetime.fromisoformat(start)
+    return RateFile(
+        cost_tables=(table.model_copy(update={"effective_from": at, "stages": (stage,)}),)
+    )

@@ -1,5 +1,7 @@
-select plant, line, event_type, product, reason, count(*) as events, min(since) as since
+select
+    plant, line, event_type, product, reason, count(*) as events, min(since) as since,
+    sum(worth) as "worth about", currency
 from copq.unpriced
-group by 1, 2, 3, 4, 5
+group by plant, line, event_type, product, reason, currency
 order by events desc
 limit 100

@@ -157,7 +157,9 @@ create table copq.fence (
     primary key (topic, partition)
 );
 
--- Events without a price, and the revision of the rate book that had none for them.
+-- Events without a price, and the revision of the rate book that had none for them. What each is
+-- worth by the nearest known rate is null where none would do; a stop that is open has the money
+-- that it costs a minute instead.
 create table copq.unpriced (
     event_id text collate "C" primary key,
     occurred_at timestamptz not null,
@@ -167,6 +169,12 @@ create table copq.unpriced (
     product text,
     reason text not null,
     tried_revision bigint not null,
+    worth numeric,
+    base numeric,
+    per_minute numeric,
+    currency text,
+    nearest_version bigint,
+    nearest_from timestamptz,
     since timestamptz not null default now()
 );
 create index unpriced_tried on copq.unpriced (tried_revision);

@@ -74,8 +74,10 @@ grant select on
     copq.rollup, copq.fence, copq.unpriced, copq.stop, copq.correction, copq.claim,
     copq.withdrawn, copq.rejected, copq.target, copq.budget, copq.retention, copq.audit
     to copq_reporting, copq_finance;
-grant select on copq.token to copq_finance;
-grant insert on copq.rate_revision, copq.rate_item, copq.target, copq.budget to copq_finance;
+grant select on copq.token, copq.rate_document, copq.rate_decision to copq_finance;
+grant insert on
+    copq.rate_revision, copq.rate_item, copq.rate_document, copq.rate_decision, copq.target,
+    copq.budget to copq_finance;
 grant select, insert on copq.token to copq_admin;
 grant update (revoked_at, revoked_by) on copq.token to copq_admin;
 grant select on copq.audit to copq_admin;

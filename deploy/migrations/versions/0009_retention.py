@@ -5,7 +5,7 @@ from pathlib import Path
 from deploy.migrations.sql_file import run_sql_file
 
 revision = "0009_retention"
-down_revision = "0004_audit"
+down_revision = "0008_rate_documents"
 
 
 def upgrade() -> None:

@@ -1,5 +1,6 @@
 """What a supervisor must see first, in one sentence each, from the figures on the board."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,7 +76,10 @@ def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:
     events = sum(group.events for group in unpriced)
     if events:
         have = "event has" if events == 1 else "events have"
-        text = f"{events:,} {have} no price, and no figure holds them: {unpriced[0].reason}"
+        text = (
+            f"{events:,} {have} no price, and no figure holds {_worth(unpriced)}: "
+            f"{unpriced[0].reason}"
+        )
         yield Alert("unpriced", "warning", text)
     if rejected:
         were = "message was" if rejected == 1 else "messages were"
@@ -84,6 +88,20 @@ def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:
             "see: copq rejected list"
         )
         yield Alert("rejected", "warning", text)
+
+
+def _worth(unpriced: list[Any]) -> str:
+    """`them`, and what they are worth, about: unknown is said, never left out as nought."""
+    worth: dict[str, Decimal] = defaultdict(Decimal)
+    for group in unpriced:
+        if group.worth is not None:
+            worth[group.currency] += group.worth
+    known = ", ".join(f"{amount:,.0f} {currency}" for currency, amount in worth.items())
+    unknown = sum(group.unknown for group in unpriced)
+    if not known:
+        return "them (what they are worth is unknown)"
+    more = f", and {unknown:,} of unknown worth" if unknown else ""
+    return f"them (about {known} at the nearest known rates{more})"
 
 
 def percent(share: Decimal) -> str:

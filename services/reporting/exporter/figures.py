@@ -67,6 +67,13 @@ STOP_START = Figure(
     "When a stop that is open began",
 )  # fmt: skip
 UNPRICED = Figure("copq_unpriced_events", _LINE, "Events that wait for a price")
+UNPRICED_WORTH = Figure(
+    "copq_unpriced_worth", (*_LINE, "currency"),
+    "What they are worth, about, by the nearest known rates; those without one are not in it",
+)  # fmt: skip
+UNPRICED_UNKNOWN = Figure(
+    "copq_unpriced_unknown_events", _LINE, "Of the events that wait, those that no rate is near to"
+)
 REJECTED = Figure(
     "copq_rejected_waiting_events", ("code",), "Refused messages that wait to be replayed"
 )
@@ -97,6 +104,6 @@ DETAIL = Figure(
 FIGURES = (
     COST, BASE, UNITS, GOOD, SCRAPPED, REWORKED, FAILURE, RATIO, TARGET, SCRAP, REWORK, FIRST_PASS,
     QUALITY, AVAILABILITY, EFFECTIVENESS, OEE, REPAIR, OEE_MISSING, OPEN_STOPS, STOP_COST,
-    STOP_START, UNPRICED, REJECTED, HEARD, USUAL_COST, USUAL_BASE, BUDGET, MONTH, MONTH_PASSED, AT,
-    SERIES, LIMIT, DROPPED, DETAIL,
+    STOP_START, UNPRICED, UNPRICED_WORTH, UNPRICED_UNKNOWN, REJECTED, HEARD, USUAL_COST, USUAL_BASE,
+    BUDGET, MONTH, MONTH_PASSED, AT, SERIES, LIMIT, DROPPED, DETAIL,
 )  # fmt: skip

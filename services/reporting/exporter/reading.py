@@ -3,7 +3,8 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
@@ -33,6 +34,16 @@ LineKey = tuple[str, str]
 """Plant and line."""
 
 
+class UnpricedLine(NamedTuple):
+    """Events of a line that wait for a price; without a currency their worth is unknown."""
+
+    plant: str
+    line: str
+    currency: str | None
+    events: int
+    worth: Decimal | None
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """As of `now`. By window: sums in parts, what stops ended, and from when to when, by plant."""
@@ -51,7 +62,7 @@ class Reading:
     )
     accrued: list[Accrued] = field(default_factory=list)
     open: list[OpenStop] = field(default_factory=list)
-    unpriced: dict[LineKey, int] = field(default_factory=dict)
+    unpriced: list[UnpricedLine] = field(default_factory=list)
     rejected: dict[str, int] = field(default_factory=dict)
     heard: dict[LineKey, datetime] = field(default_factory=dict)
 
@@ -134,8 +145,8 @@ async def _read_repairs(
 
 
 async def _read_state(conn: Connection, reading: Reading) -> None:
-    unpriced = await conn.fetch(_UNPRICED)
-    reading.unpriced.update(_by_line(unpriced, "events"))
+    unpriced = await conn.fetch(_UNPRICED, reading.now)
+    reading.unpriced.extend(UnpricedLine(**row) for row in unpriced)
     rejected = await conn.fetch(_REJECTED)
     reading.rejected.update({row["code"]: row["events"] for row in rejected})
     reading.heard.update(_by_line(await conn.fetch(_HEARD), "occurred_at"))

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from services.costing.price import MONEY, quotient
 from services.reporting.accrual import cost_by_stop
 from services.reporting.exporter import figures as f
-from services.reporting.exporter.reading import Reading
+from services.reporting.exporter.reading import LineKey, Reading
 from services.reporting.exporter.samples import Sample
 from services.reporting.exporter.sums import Key, Sums, added, by_line, merged
 from services.reporting.exporter.windows import month_end
@@ -22,7 +22,7 @@ def state(reading: Reading) -> list[Sample]:
             *_months(reading),
             *_budgets(reading),
             *(Sample(f.REJECTED, (code,), n) for code, n in reading.rejected.items()),
-            *(Sample(f.UNPRICED, line, n) for line, n in reading.unpriced.items()),
+            *_unpriced(reading),
             *(Sample(f.HEARD, line, at.timestamp()) for line, at in reading.heard.items()),
             *_open_stops(reading),
             *_usual(reading),
@@ -43,6 +43,19 @@ def _budgets(reading: Reading) -> Iterator[Sample]:
         site = reading.book.sites.get(plant)
         if site is not None:
             yield Sample(f.BUDGET, (plant, line, site.currency), float(amount))
+
+
+def _unpriced(reading: Reading) -> Iterator[Sample]:
+    """A line whose worth is unknown has none: it is not nought."""
+    counts: dict[LineKey, int] = defaultdict(int)
+    for found in reading.unpriced:
+        line = (found.plant, found.line)
+        counts[line] += found.events
+        if found.currency is None:
+            yield Sample(f.UNPRICED_UNKNOWN, line, found.events)
+        elif found.worth is not None:
+            yield Sample(f.UNPRICED_WORTH, (*line, found.currency), float(found.worth))
+    yield from (Sample(f.UNPRICED, line, n) for line, n in counts.items())
 
 
 def _open_stops(reading: Reading) -> Iterator[Sample]:

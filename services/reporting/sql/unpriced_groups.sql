@@ -1,9 +1,16 @@
--- Events without a price, by why; the largest group first. A reason may name the instant of its
--- event: left out, or each event were a group of its own.
+-- Events without a price, by why; the largest group first. Worth is what those are worth that have
+-- a rate near enough, never a sum of two currencies; a stop that is open costs until $1.
 select
-    regexp_replace(reason, ' at \d{4}-\d\d-\d\dT[^ ]*[0-9Z]', '') as reason,
-    event_type, plant, line, product, count(*) as events, min(since) as since,
-    min(occurred_at) as first_occurred_at, max(occurred_at) as last_occurred_at
+    reason, event_type, plant, line, product, count(*) as events, min(since) as since,
+    min(occurred_at) as first_occurred_at, max(occurred_at) as last_occurred_at,
+    count(*) filter (where currency is null) as unknown,
+    case when min(currency) = max(currency) then min(currency) end as currency,
+    case when min(currency) = max(currency) then sum(
+        worth + coalesce(per_minute, 0) * extract(epoch from greatest($1 - occurred_at, '0')) / 60)
+    end as worth,
+    case when min(currency) = max(currency) then sum(base) end as base,
+    min(nearest_version) as first_version, max(nearest_version) as last_version,
+    min(nearest_from) as nearest_from, max(nearest_from) as nearest_to
 from copq.unpriced
-group by 1, 2, 3, 4, 5
+group by reason, event_type, plant, line, product
 order by events desc, since, reason, plant, line

@@ -174,7 +174,10 @@ async def test_what_has_no_price_is_told(conn: Any, site: Clocked) -> None:
         conn, book(plant(lines=LINES)), [defect("u", ago(3), product="gadget", line="L1")]
     )
     [told] = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "unpriced"]
-    assert told.startswith('1 event has no price, and no figure holds them: product "gadget"')
+    assert told.startswith(
+        "1 event has no price, and no figure holds them (what they are worth is unknown): "
+        'product "gadget"'
+    )
 
 
 async def test_a_past_day_is_whole_and_has_no_last_hour(conn: Any, site: Clocked) -> None:

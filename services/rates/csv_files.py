@@ -1,0 +1,52 @@
+"""Rates as CSV: a file a kind, recognised by its columns."""
+
+import csv
+import io
+from typing import Any
+
+from schemas.rates import RateFile
+from services.rates.file import RateFileError, decoded
+from services.rates.rows import COLUMNS, MAX_ROWS, Row, Sheet, kind_of, rows_of, text_of
+
+
+def sheet_of_csv(name: str, data: bytes) -> Sheet:
+    """The table of one file. Raises `RateFileError`.
+
+    The separator is what the header uses: a comma, a semicolon or a tab.
+    """
+    text = decoded(data)
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = [column.strip() for column in next(reader, [])]
+        sheet = Sheet(name, kind_of(name, header))
+        for cells in reader:
+            if any(cells):
+                sheet.rows.append(_row(name, reader.line_num, header, cells))
+            if len(sheet.rows) > MAX_ROWS:
+                raise RateFileError([f"{name}: has more than {MAX_ROWS:,} rows"])
+    except csv.Error as error:
+        raise RateFileError([f"{name}: is no CSV at line {reader.line_num}: {error}"]) from None
+    return sheet
+
+
+def _row(name: str, number: int, header: list[str], cells: list[str]) -> Row:
+    if len(cells) != len(header):
+        says = f"has {len(cells)} cells, the header has {len(header)}; a number has a decimal point"
+        raise RateFileError([f"{name}, row {number}: {says}"])
+    return Row(number, dict(zip(header, cells, strict=True)))
+
+
+def csv_of(rates: RateFile) -> dict[str, str]:
+    """The files of a folder, by name. What there is none of has no file."""
+    return {f"{kind}.csv": _text(kind, rows) for kind, rows in rows_of(rates).items()}
+
+
+def _text(kind: str, rows: list[dict[str, Any]]) -> str:
+    """Every cell that could be taken for a separator or a quote is in quotes."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS[kind], restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: text_of(cell) for name, cell in row.items()} for row in rows)
+    return text.getvalue()

@@ -1,0 +1,243 @@
+"""Rates as documents: submitted by one, approved by another, never changed afterwards."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from asyncpg import Connection, Record
+
+from schemas.rates import RateFile
+from services.access.authority import Actor, sign
+from services.rates.revisions import Imported, current, refuse_misfits, write_rates, writing
+from services.rates.yaml_text import yaml_of
+from services.sql_files import statement
+
+_ADD_DOCUMENT = statement(__file__, "add_document")
+_ADD_DECISION = statement(__file__, "add_decision")
+_ALL_DOCUMENTS = statement(__file__, "all_documents")
+_DOCUMENT_CONTENT = statement(__file__, "document_content")
+_DOCUMENT_ORIGINAL = statement(__file__, "document_original")
+_ITEM_SPANS = statement(__file__, "item_spans")
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    APPROVED = "approved"
+    """Approved, and all of it begins later."""
+    IN_FORCE = "in force"
+    SUPERSEDED = "superseded"
+    """None of its items is in force, and none will be."""
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """A rate file as it was handed in: what it says, its name, and its very bytes."""
+
+    rates: RateFile
+    name: str
+    original: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`alone`: submitted and approved in one step, while nobody could be told apart."""
+
+    what: str
+    by: str
+    at: datetime
+    why: str
+    revision: int | None
+    alone: bool
+    concerns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A rate document as of now. `told_apart`: its submitter has shown a token."""
+
+    number: int
+    name: str
+    state: State
+    submitted_by: str
+    submitted_at: datetime
+    why: str
+    told_apart: bool
+    decision: Decision | None
+
+
+class NotPossible(Exception):
+    """A document cannot be decided on like that: a sentence that says what to do."""
+
+
+async def submit(conn: Connection, handed_in: HandedIn, actor: Actor, why: str) -> int:
+    """Keep a draft; answer its number. Raises `RateFileError` where it does not fit the book."""
+    async with conn.transaction():
+        await sign(conn, actor, why)
+        await refuse_misfits(conn, handed_in.rates)
+        return await _add(conn, handed_in, actor, why)
+
+
+async def approve(
+    conn: Connection, number: int, actor: Actor, why: str, reviewed: int,
+    concerns: Sequence[str] = (),
+) -> Imported:  # fmt: skip
+    """Write a draft into the book, under a new revision.
+
+    `reviewed` is the revision of the book that the draft was compared with, `concerns` what was
+    shown of it. Raises `NotPossible` where it is no draft, the actor submitted it, or the book is
+    another by now; `RateFileError` where it does not fit the book any longer.
+    """
+    async with writing(conn):
+        await sign(conn, actor, why)
+        document = await one_document(conn, number)
+        check_two_people(document, actor)
+        if await current(conn) != reviewed:
+            raise NotPossible(
+                f"the rate book has changed since revision {reviewed}, which document {number} "
+                f"was compared with: review it again"
+            )
+        imported = await write_rates(conn, await content(conn, number), document.name, actor.name)
+        if not imported.changed:
+            raise NotPossible(f"document {number} changes nothing in the book: reject it")
+        await _decide(conn, number, "approved", actor, why, imported.revision, concerns=concerns)
+        return imported
+
+
+async def reject(conn: Connection, number: int, actor: Actor, why: str) -> State:
+    """Turn a draft down; whoever submitted it withdraws it. Raises `NotPossible`."""
+    async with writing(conn):
+        await sign(conn, actor, why)
+        document = await one_document(conn, number)
+        _check_draft(document)
+        state = State.WITHDRAWN if document.submitted_by == actor.name else State.REJECTED
+        await _decide(conn, number, state, actor, why, None)
+        return state
+
+
+async def import_alone(
+    conn: Connection, handed_in: HandedIn, actor: Actor, why: str, concerns: Sequence[str] = ()
+) -> Imported:
+    """Submit and approve in one step: for an actor whom nobody can tell from another.
+
+    A file that changes nothing makes no document. Raises `RateFileError`, `NotPossible`.
+    """
+    if actor.role is not None:
+        raise NotPossible("finance has tokens: one person submits, another one approves")
+    async with writing(conn):
+        await sign(conn, actor, why)
+        imported = await write_rates(conn, handed_in.rates, handed_in.name, actor.name)
+        if imported.changed:
+            number = await _add(conn, handed_in, actor, why)
+            await _decide(
+                conn, number, "approved", actor, why, imported.revision, True, concerns
+            )  # fmt: skip
+        return imported
+
+
+async def import_rates(conn: Connection, rates: RateFile, source: str, by: str) -> Imported:
+    """As `import_alone`, of rates that are no file."""
+    return await import_alone(
+        conn, HandedIn(rates, source, yaml_of(rates).encode()), Actor(by), f"import of {source}"
+    )
+
+
+async def documents(conn: Connection, now: datetime) -> list[Document]:
+    """All of them, the oldest first."""
+    return await _read(conn, None, now)
+
+
+async def one_document(conn: Connection, number: int, now: datetime | None = None) -> Document:
+    """Raises `NotPossible` where there is none of this number."""
+    found = await _read(conn, number, now or await conn.fetchval("select now()"))
+    if not found:
+        raise NotPossible(f"there is no rate document {number}. See: copq rates documents")
+    return found[0]
+
+
+async def content(conn: Connection, number: int) -> RateFile:
+    """What a document says."""
+    return RateFile.model_validate_json(await conn.fetchval(_DOCUMENT_CONTENT, number))
+
+
+async def original(conn: Connection, number: int) -> bytes:
+    """The bytes that were handed in."""
+    found: bytes = await conn.fetchval(_DOCUMENT_ORIGINAL, number)
+    return found
+
+
+def _check_draft(document: Document) -> None:
+    if document.decision is not None:
+        raise NotPossible(
+            f"document {document.number} is {document.state} (by {document.decision.by}, "
+            f"{document.decision.at:%Y-%m-%d}): submit a new one"
+        )
+
+
+def check_two_people(document: Document, actor: Actor) -> None:
+    """Raise `NotPossible` unless the actor may approve the document."""
+    _check_draft(document)
+    number, name = document.number, document.submitted_by
+    if name == actor.name:
+        raise NotPossible(
+            f'document {number} was submitted by "{name}": another person approves it'
+        )
+    if actor.role is not None and not document.told_apart:
+        raise NotPossible(
+            f'document {number} was submitted by "{name}" without a token: nobody can tell who '
+            "that was. Submit it again, with COPQ_TOKEN"
+        )
+
+
+async def _add(conn: Connection, handed_in: HandedIn, actor: Actor, why: str) -> int:
+    number: int = await conn.fetchval(
+        _ADD_DOCUMENT, handed_in.name, handed_in.original, handed_in.rates.model_dump_json(),
+        actor.name, actor.role, why,
+    )  # fmt: skip
+    return number
+
+
+async def _decide(
+    conn: Connection, number: int, what: str, actor: Actor, why: str, revision: int | None,
+    alone: bool = False, concerns: Sequence[str] = (),
+) -> None:  # fmt: skip
+    await conn.execute(
+        _ADD_DECISION, number, what, revision, actor.name, actor.role, why, alone,
+        json.dumps(list(concerns)),
+    )  # fmt: skip
+
+
+async def _read(conn: Connection, number: int | None, now: datetime) -> list[Document]:
+    rows = await conn.fetch(_ALL_DOCUMENTS, number)
+    standing = _standing(await conn.fetch(_ITEM_SPANS), now)
+    return [_document(row, standing) for row in rows]
+
+
+def _standing(spans: list[Record], now: datetime) -> dict[int, State]:
+    """What the items of each revision are now: in force if one is, else approved if one will be."""
+    found: dict[int, State] = {}
+    for revision, start, until in spans:
+        if start <= now and (until is None or now < until):
+            found[revision] = State.IN_FORCE
+        elif now < start and (until is None or start < until):
+            found.setdefault(revision, State.APPROVED)
+    return found
+
+
+def _document(row: Record, standing: dict[int, State]) -> Document:
+    what = row["decision"]
+    if what is None:
+        state, decision = State.DRAFT, None
+    else:
+        state = standing.get(row["revision"], State.SUPERSEDED) if row["revision"] else State(what)
+        decision = Decision(
+            what, row["decided_by"], row["decided_at"], row["decided_why"], row["revision"],
+            row["alone"], tuple(json.loads(row["concerns"])),
+        )  # fmt: skip
+    return Document(
+        row["document"], row["name"], state, row["submitted_by"], row["submitted_at"], row["why"],
+        row["submitted_as"] is not None, decision,
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""A rate file by its name: YAML, CSV (a file or a folder of them), Excel."""
+
+import io
+import zipfile
+from enum import StrEnum
+from pathlib import Path
+
+from schemas.rates import RateFile
+from services.rates.csv_files import csv_of, sheet_of_csv
+from services.rates.documents import HandedIn
+from services.rates.file import RateFileError, decoded, parse_rates
+from services.rates.rows import rates_from
+from services.rates.workbook import sheets_of_workbook, workbook_of
+from services.rates.yaml_text import yaml_of
+
+MAX_BYTES = 16 * 1024 * 1024
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+_YAML, _CSV, _EXCEL = (".yaml", ".yml"), (".csv", ".tsv"), (".xlsx",)
+_NEARLY = {
+    ".xlsm": "may hold macros: save it as .xlsx",
+    ".xlsb": "is a binary workbook: save it as .xlsx",
+    ".xls": "is a workbook of the old kind: save it as .xlsx",
+    ".ods": "is no Excel workbook: save it as .xlsx",
+}
+
+
+class Format(StrEnum):
+    YAML = "yaml"
+    CSV = "csv"
+    EXCEL = "xlsx"
+
+
+def read_rates(path: Path) -> HandedIn:
+    """The rates of a file, or of the CSV files of a folder. Raises `RateFileError`, `OSError`."""
+    if path.is_dir():
+        return _folder(path)
+    data = _bytes(path)
+    return HandedIn(_read(path, data), path.name, data)
+
+
+def _read(path: Path, data: bytes) -> RateFile:
+    suffix = path.suffix.lower()
+    if suffix in _YAML:
+        return parse_rates(decoded(data))
+    if suffix in _CSV:
+        return rates_from([sheet_of_csv(path.name, data)])
+    if suffix in _EXCEL:
+        return rates_from(sheets_of_workbook(data))
+    says = _NEARLY.get(suffix, "has no ending that is known: .yaml, .csv, .xlsx")
+    raise RateFileError([says])
+
+
+def _bytes(path: Path) -> bytes:
+    """Never more than may be: a file may grow while it is read."""
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise RateFileError([f"is larger than {MAX_BYTES >> 20} MB"])
+    return data
+
+
+def _folder(path: Path) -> HandedIn:
+    """All CSV files of the folder together; kept as one archive."""
+    files = {p.name: _bytes(p) for p in sorted(path.iterdir()) if p.suffix.lower() in _CSV}
+    if not files:
+        raise RateFileError(["has no .csv file in it"])
+    if sum(map(len, files.values())) > MAX_BYTES:
+        raise RateFileError([f"is larger than {MAX_BYTES >> 20} MB"])
+    rates = rates_from([sheet_of_csv(name, data) for name, data in files.items()])
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in files.items():
+            packed.writestr(zipfile.ZipInfo(name, _LONG_AGO), data)
+    return HandedIn(rates, f"{path.resolve().name}.zip", archive.getvalue())
+
+
+def write_rates_to(path: Path, form: Format, rates: RateFile) -> list[Path]:
+    """Write the file, or of CSV the files of the folder; answer what was written."""
+    if form is Format.CSV:
+        path.mkdir(parents=True, exist_ok=True)
+        texts = csv_of(rates)
+        for name, text in texts.items():
+            (path / name).write_text(text, encoding="utf-8", newline="")
+        return [path / name for name in texts]
+    data = workbook_of(rates) if form is Format.EXCEL else yaml_of(rates).encode()
+    path.write_bytes(data)
+    return [path]

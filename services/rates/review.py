@@ -1,0 +1,170 @@
+"""What an approver should look at before rates come into force. Values in, values out."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, localcontext
+from itertools import pairwise
+from typing import Any
+
+from schemas.rates import CostTable, RateFile
+from services.rates.book import History, RateBook, Versioned
+from services.rates.difference import ItemDifference, difference, figures, named, since
+from services.rates.file import items_of
+from services.rates.store import book_with, file_of
+
+JUMP = Decimal("0.25")
+"""A figure that changes by more than a quarter is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """`kind`: gap, overlap, cheaper stage, jump, lost or currency; `says` is a sentence."""
+
+    kind: str
+    item: str
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.item}: {self.says}"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is changed of the time before now: so many items, the earliest of them from `since`."""
+
+    items: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A file against the book of `revision`."""
+
+    revision: int
+    changes: list[ItemDifference]
+    concerns: list[Concern]
+    past: Past | None
+
+
+def review(book: RateBook, rates: RateFile, jump: Decimal, now: datetime) -> Review:
+    """Compare a file with the book. `jump` is the share above which a change is surprising."""
+    after = book_with(book, rates)
+    changes = difference(file_of(book), file_of(after))
+    with localcontext(prec=60):
+        concerns = [*_concerns(book, after, jump), *_currencies(after, rates)]
+    early = [c.effective_from for c in changes if c.effective_from < now and c.kind != "plant"]
+    past = Past(len(early), min(early)) if early and book.revision else None
+    return Review(book.revision, changes, concerns, past)
+
+
+def _concerns(before: RateBook, after: RateBook, jump: Decimal) -> Iterator[Concern]:
+    """Of each table or rate that the file touches, all that is new to it."""
+    old, new = _by_key(before), _by_key(after)
+    for key, versions in new.items():
+        known = {v.item.effective_from: v for v in old.get(key, ())}
+        fresh = [v for v in versions if not _is_known(v, known)]
+        if not fresh:
+            continue
+        name = named(key[0], fresh[0].item)
+        history = History(versions)
+        yield from (Concern(*c) for c in _edges(name, history, fresh))
+        for versioned in fresh:
+            if isinstance(versioned.item, CostTable):
+                yield from _stages(name, versioned.item)
+        for earlier, later in _pairs(history, fresh, known):
+            yield from _surprises(name, earlier.item, later.item, jump)
+
+
+def _is_known(versioned: Versioned[Any], known: dict[datetime, Versioned[Any]]) -> bool:
+    found = known.get(versioned.item.effective_from)
+    return found is not None and found.item == versioned.item
+
+
+def _by_key(book: RateBook) -> dict[tuple[str, str], list[Versioned[Any]]]:
+    versions = {id(v.item): v for _, _, v in book.named_items()}
+    found: dict[tuple[str, str], list[Versioned[Any]]] = defaultdict(list)
+    for kind, key, _, item in items_of(file_of(book)):
+        if kind != "plant":
+            found[kind, key].append(versions[id(item)])
+    return found
+
+
+def _edges(
+    name: str, history: History[Any], fresh: list[Versioned[Any]]
+) -> Iterator[tuple[str, str, str]]:
+    """Time between two versions that has none, time that two claim, and an end without a heir."""
+    spans = history.spans()
+    for (earlier, _, end), (later, start, _) in pairwise(spans):
+        if earlier not in fresh and later not in fresh:
+            continue
+        if end is not None and end < start:
+            yield "gap", name, f"nothing is in force from {since(end)} to {since(start)}"
+        own_end = earlier.item.effective_to
+        if own_end is not None and own_end > start:
+            yield (
+                "overlap", name,
+                f"the version from {since(earlier.item.effective_from)} says that it holds to "
+                f"{since(own_end)}, but the next begins {since(start)} and is in force from then",
+            )  # fmt: skip
+    last, _, end = spans[-1]
+    if last in fresh and end is not None:
+        yield "gap", name, f"nothing is in force from {since(end)} on"
+
+
+def _stages(name: str, table: CostTable) -> Iterator[Concern]:
+    """All cost is cumulated: no stage can cost less than the one before it."""
+    for before, after in pairwise(table.stages):
+        if after.cost < before.cost:
+            says = (
+                f"from {since(table.effective_from)}: stage {after.stage} costs {after.cost:f}, "
+                f"less than {before.stage} before it ({before.cost:f})"
+            )
+            yield Concern("cheaper stage", name, says)
+
+
+def _pairs(
+    history: History[Any], fresh: list[Versioned[Any]], replaced: dict[datetime, Versioned[Any]]
+) -> Iterator[tuple[Versioned[Any], Versioned[Any]]]:
+    """Each new version with the one before it, the one after it, and the one it replaces."""
+    for earlier, later in pairwise(history.all()):
+        if earlier in fresh or later in fresh:
+            yield earlier, later
+    for versioned in fresh:
+        if versioned.item.effective_from in replaced:
+            yield replaced[versioned.item.effective_from], versioned
+
+
+def _surprises(name: str, old: Any, new: Any, jump: Decimal) -> Iterator[Concern]:
+    at = f"from {since(new.effective_from)}"
+    was, is_ = figures(old), figures(new)
+    for figure in sorted(was.keys() - is_.keys() - {"effective_to"}):
+        if not figure.startswith("stages."):
+            yield Concern("lost", name, f"{at}: {figure} was {_said(was[figure])}, and is gone")
+    if lost := set(was.get("stages", ())) - set(is_.get("stages", ())):
+        yield Concern("lost", name, f"{at}: stage {', '.join(sorted(lost))} is gone")
+    for figure in is_:
+        before, after = was.get(figure), is_[figure]
+        if not (isinstance(before, Decimal) and isinstance(after, Decimal)):
+            continue
+        if abs(after - before) > jump * before:
+            says = f"{at}: {figure} {before:f} → {after:f} ({_change(before, after)})"
+            yield Concern("jump", name, says)
+
+
+def _change(before: Decimal, after: Decimal) -> str:
+    return f"{(after - before) / before:+.0%}" if before else "from nothing"
+
+
+def _said(value: Any) -> str:
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _currencies(book: RateBook, rates: RateFile) -> Iterator[Concern]:
+    """A table of another currency than its plant's prices nothing there."""
+    for table in rates.cost_tables:
+        site = book.sites.get(table.plant or "")
+        if site is not None and site.currency != table.currency:
+            says = f"is in {table.currency}, the plant in {site.currency}: it prices nothing there"
+            yield Concern("currency", named("cost_table", table), says)

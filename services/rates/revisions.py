@@ -1,0 +1,142 @@
+"""Writing to the rate book: all of a file under one new revision, one file after the other."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from schemas.rates import CostTable, LabourRate, LineRate, Plant, RateFile
+from services.rates.file import RateFileError, items_of
+from services.sql_files import statement
+
+_LOCK_IMPORTS = statement(__file__, "lock_imports")
+_LOCK_BOOKING = statement(__file__, "lock_booking")
+_NEWEST_ITEMS = statement(__file__, "newest_items")
+_PLANT_HAS_ENTRIES = statement(__file__, "plant_has_entries")
+_ADD_REVISION = statement(__file__, "add_revision")
+_ADD_ITEM = statement(__file__, "add_item")
+_CURRENT_REVISION = statement(__file__, "current_revision")
+
+MODELS: dict[str, type[Any]] = {
+    "plant": Plant, "cost_table": CostTable, "line_rate": LineRate, "labour_rate": LabourRate,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a file does with one item: `added`, `changed` or `unchanged`."""
+
+    kind: str
+    key: str
+    effective_from: datetime
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The book's revision after an import, and what became of each item."""
+
+    revision: int
+    changes: list[Change]
+
+    @property
+    def changed(self) -> bool:
+        return any(change.what != "unchanged" for change in self.changes)
+
+
+@asynccontextmanager
+async def writing(conn: Connection) -> AsyncIterator[None]:
+    """A transaction that may write to the book: one after the other."""
+    async with conn.transaction():
+        await conn.execute(_LOCK_IMPORTS)
+        yield
+
+
+async def write_rates(conn: Connection, rates: RateFile, source: str, by: str) -> Imported:
+    """Write the items that are new or differ, all under one new revision.
+
+    Raises `RateFileError` where the file does not fit what the book holds. A file that changes
+    nothing makes no revision. Call it within `writing`.
+    """
+    known = await _newest(conn)
+    await _refuse_misfits(conn, rates, known)
+    items = items_of(rates)
+    changes = [
+        Change(kind, key, start, _what(known.get((kind, key, start)), item))
+        for kind, key, start, item in items
+    ]
+    pairs = zip(items, changes, strict=True)
+    fresh = [item for item, change in pairs if change.what != "unchanged"]
+    revision = await _write(conn, fresh, source, by) if fresh else await current(conn)
+    return Imported(revision, changes)
+
+
+async def refuse_misfits(conn: Connection, rates: RateFile) -> None:
+    """Raise `RateFileError` where a file does not fit what the book holds now."""
+    await _refuse_misfits(conn, rates, await _newest(conn))
+
+
+def _what(known: Any, item: Any) -> str:
+    """Two are the same by what they say: 1.10 is 1.1, and an instant that of another offset."""
+    if known is None:
+        return "added"
+    return "unchanged" if known == item else "changed"
+
+
+async def _newest(conn: Connection) -> dict[tuple[str, str, datetime], Any]:
+    rows = await conn.fetch(_NEWEST_ITEMS)
+    return {
+        (r["kind"], r["key"], r["effective_from"]): MODELS[r["kind"]].model_validate_json(
+            r["content"]
+        )
+        for r in rows
+    }
+
+
+async def _refuse_misfits(conn: Connection, rates: RateFile, known: dict[Any, Any]) -> None:
+    """Rates need their plant; a plant with entries keeps the calendar they were booked in."""
+    old: dict[str, Plant] = {
+        plant.plant: plant for (kind, _, _), plant in known.items() if kind == "plant"
+    }
+    faults = _plantless(rates, old.keys() | {plant.plant for plant in rates.plants})
+    for plant in rates.plants:
+        moved = plant.plant in old and _calendar(old[plant.plant]) != _calendar(plant)
+        if moved and await conn.fetchval(_PLANT_HAS_ENTRIES, plant.plant):
+            faults.append(
+                f'plant "{plant.plant}" has entries: its time_zone, day_start and currency '
+                "cannot change"
+            )
+    if faults:
+        raise RateFileError(faults)
+
+
+def _plantless(rates: RateFile, plants: set[str]) -> list[str]:
+    named: set[str | None] = {rate.plant for rate in rates.line_rates}
+    named |= {rate.plant for rate in rates.labour_rates}
+    named |= {table.plant for table in rates.cost_tables}
+    missing = sorted(plant for plant in named if plant is not None and plant not in plants)
+    return [f'plant "{plant}" is unknown; add it under plants' for plant in missing]
+
+
+def _calendar(plant: Plant) -> tuple[Any, ...]:
+    return plant.time_zone, plant.day_start, plant.currency
+
+
+async def _write(conn: Connection, items: list[Any], source: str, by: str) -> int:
+    await conn.execute(_LOCK_BOOKING)
+    revision: int = await conn.fetchval(_ADD_REVISION, source, by)
+    rows = [
+        (revision, kind, key, start, item.model_dump_json(exclude_defaults=True))
+        for kind, key, start, item in items
+    ]
+    await conn.executemany(_ADD_ITEM, rows)
+    return revision
+
+
+async def current(conn: Connection) -> int:
+    """The newest revision, 0 while the book is empty."""
+    revision: int = await conn.fetchval(_CURRENT_REVISION)
+    return revision

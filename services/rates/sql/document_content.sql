@@ -1,0 +1,1 @@
+select content from copq.rate_document where document = $1

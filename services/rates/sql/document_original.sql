@@ -1,0 +1,1 @@
+select original from copq.rate_document where document = $1
