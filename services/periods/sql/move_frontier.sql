@@ -1,0 +1,8 @@
+-- Where the plant books what comes for its months that are not open: after the last of them.
+update copq.period set booked_in = frontier
+from (
+    select (max(month) + interval '1 month')::date as frontier
+    from copq.period
+    where plant = $1 and state <> 'open'
+) as last
+where plant = $1 and state <> 'open' and booked_in <> frontier
