@@ -8,6 +8,7 @@ from copq.commands import (
     importing,
     migrations,
     mqtt,
+    periods,
     price,
     rates,
     rejected,
@@ -46,6 +47,7 @@ app.command("drivers")(report.drivers)
 app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
+app.add_typer(periods.app, name="periods")
 app.add_typer(targets.app, name="targets")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(corrections.app, name="corrections")

@@ -81,9 +81,7 @@ async def _step(conn: Connection, plant: str, month: date, what: What, order: Or
         await _take(conn, found, what, order, Unfinished())
 
 
-async def _begin(
-    conn: Connection, plant: str, month: date, order: Order, what: What
-) -> Period:
+async def _begin(conn: Connection, plant: str, month: date, order: Order, what: What) -> Period:
     await sign(conn, order.actor, order.why)
     await change_rules(conn)
     found = await period(conn, plant, month)

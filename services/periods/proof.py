@@ -13,7 +13,7 @@ _CLOSINGS = statement(__file__, "verify_closings")
 _FIGURES = statement(__file__, "verify_figures")
 _BOOKED = statement(__file__, "verify_booked")
 
-_STATE = ("state", "closings", "first_closed_at", "booked_in")
+_STATE = ("state", "closings", "first_closed_at", "booked_in", "steps")
 _SUMS = (
     "entries", "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good",
     "digest",
@@ -36,8 +36,10 @@ async def closed_periods(conn: Connection) -> list[Difference]:
 async def _closing(conn: Connection, row: Record) -> list[Difference]:
     subject = {**_month(row), "closing": row["closing"]}
     if None in (row["done_at"], row["closed_at"]):
-        sides = ({"closed_at": row[name]} if row[name] else None for name in ("done_at", "closed_at"))
-        return [Difference("closing", subject, *sides)]
+        done, kept = (
+            {"closed_at": at} if at else None for at in (row["done_at"], row["closed_at"])
+        )
+        return [Difference("closing", subject, done, kept)]
     found = _signature(subject, row)
     of = (row["plant"], row["month"], row["closing"], row["done_at"])
     return found + [_figure(subject, figure) for figure in await conn.fetch(_FIGURES, *of)]

@@ -29,6 +29,10 @@ class Listed:
     first_reported: Decimal | None
     restated: Decimal
 
+    @property
+    def difference(self) -> Decimal | None:
+        return None if self.first_reported is None else self.restated - self.first_reported
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -46,8 +46,6 @@ WORDS = {
 KINDS = tuple(WORDS)
 
 
-async def unfinished(
-    conn: Connection, plant: str, start: datetime, end: datetime
-) -> Unfinished:
+async def unfinished(conn: Connection, plant: str, start: datetime, end: datetime) -> Unfinished:
     """Of a plant, in [start, end); a stop that began before and is open lasts into it."""
     return Unfinished(**await conn.fetchrow(_UNFINISHED, plant, start, end))

@@ -17,8 +17,8 @@ from services.reporting.basis import As, Basis
 from services.reporting.report import ReportQuery, report
 from tests.building import event, plant, rates
 
-NOW = datetime(2026, 12, 1, tzinfo=UTC)
-JAN, FEB, MAR = "2026-01", "2026-02", "2026-03"
+NOW = datetime(2027, 6, 1, tzinfo=UTC)
+JAN, FEB, MAR, APR = "2026-01", "2026-02", "2026-03", "2026-04"
 IN_JAN, IN_FEB, IN_MAR = (f"{month}-10T12:00:00+01:00" for month in (JAN, FEB, MAR))
 WHY = Order(Actor("controller"), "month end")
 
@@ -60,7 +60,8 @@ async def copq(
     last = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     edges: tuple[Any, Any] = first, last
     if grain == "hour":
-        edges = (await load(conn)).sites["north"].calendar.start_of(first), NOW
+        calendar = (await load(conn)).sites["north"].calendar
+        edges = calendar.start_of(first), calendar.start_of(last)
     query = ReportQuery(by=(), grain=grain, start=edges[0], end=edges[1],
                         basis=Basis(reported, as_of))  # fmt: skip
     rows = await report(conn, await load(conn), query, NOW)

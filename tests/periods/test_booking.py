@@ -42,8 +42,10 @@ async def is_restated(conn: Any, first: int, restated: int) -> None:
 
 async def waiting(conn: Any, number: int, task: "asyncio.Task[Any]") -> None:
     """Until so many connections wait for a lock."""
-    here = "select count(*) from pg_locks where not granted and database = (" \
+    here = (
+        "select count(*) from pg_locks where not granted and database = ("
         "select oid from pg_database where datname = current_database())"
+    )
     while await conn.fetchval(here) < number:
         assert not task.done(), task
         await asyncio.sleep(0)

@@ -1,6 +1,6 @@
--- Periods: the months of a plant that finance has closed. A month without a row is open. `booked_in` is,
--- for a month that is not open, the one in which what comes for it is booked: the month after
--- the plant's last that is not open.
+-- Periods: the months of a plant that finance has closed. A month without a row is open.
+-- `booked_in` is, for a month that is not open, the one in which what comes for it is booked:
+-- that after the last month of the plant that was ever closed.
 create table copq.period (
     plant text not null,
     month date not null check (month = date_trunc('month', month::timestamp)),

@@ -6,11 +6,12 @@ from fastapi import APIRouter, FastAPI
 from services.access.door import Door
 from services.reporting.api.entries import add_entries
 from services.reporting.api.figures import add_figures
+from services.reporting.api.periods import add_periods
 from services.reporting.api.source import Clock, Source, wall_clock
 
 
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
-    """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers` and `/v1/entries` to the app.
+    """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/periods`, `/v1/entries` to the app.
 
     Answers the source that they read from. The pool's connections are read from alone; nobody
     but managers and finance comes through the door.
@@ -18,6 +19,7 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     source = Source(pool, door, clock)
     router = APIRouter(tags=["results"])
     add_figures(router, source)
+    add_periods(router, source)
     add_entries(router, source)
     app.include_router(router)
     return source
