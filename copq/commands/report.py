@@ -313,6 +313,8 @@ def _asked(build: Callable[[], T]) -> T:
 def _said(basis: Basis, now: datetime, zone: tzinfo) -> str:
     if basis.as_of is not None:
         return f"as the ledger said at {when(basis.as_of.astimezone(zone))}"
+    if basis.reported is As.FIRST_REPORTED:
+        return str(basis)
     return f"{basis}, as of {when(now.astimezone(zone))}"
 
 

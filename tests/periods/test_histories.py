@@ -24,14 +24,14 @@ class Model:
 
     state: dict[str, str] = field(default_factory=lambda: dict.fromkeys(MONTHS, "open"))
     entries: Counter[tuple[str, str]] = field(default_factory=Counter)
-    used: set[str] = field(default_factory=set)
+    begun: set[str] = field(default_factory=set)
     first: dict[str, int] = field(default_factory=dict)
     units: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def book(self, month: str, units: int) -> None:
         period = month if self.state[month] == "open" else self._frontier()
         self.entries[month, period] += 10 * units
-        self.used.add(period)
+        self.begun |= {month, period}
 
     def _frontier(self) -> str:
         number = int(max(self.first)[-2:]) + 1
@@ -39,12 +39,13 @@ class Model:
 
     def may(self, step: str, month: str) -> bool:
         if step == "close":
-            before = {m for m in self.used if m < month}
+            before = {m for m in self.begun if m < month}
             return self.state[month] == "open" and all(self.state[m] != "open" for m in before)
         return self.state[month] == "closed"
 
     def take(self, step: str, month: str) -> None:
         self.state[month] = {"close": "closed", "reopen": "open", "lock": "locked"}[step]
+        self.begun.add(month)
         if step == "close":
             self.first.setdefault(month, self.entries[month, month])
 

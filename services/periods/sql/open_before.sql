@@ -1,4 +1,5 @@
--- The months before $2 that are open and have entries, of their own or of another month.
+-- The months before $2 that are open and have entries, of their own or of another month, or
+-- were reopened.
 select month
 from (
     select distinct day as month from copq.rollup
@@ -6,8 +7,10 @@ from (
     union
     select distinct period from copq.ledger
     where plant = $1 and period < $2 and period <> date_trunc('month', day::timestamp)::date
-) as booked
+    union
+    select month from copq.period where plant = $1 and month < $2
+) as begun
 where not exists (
     select from copq.period as p
-    where p.plant = $1 and p.month = booked.month and p.state <> 'open')
+    where p.plant = $1 and p.month = begun.month and p.state <> 'open')
 order by month
