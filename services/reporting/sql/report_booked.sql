@@ -13,7 +13,7 @@ select
     sum(good) as good, bool_or($11::timestamptz is null and first_closed_at is null) as is_open
 from copq.ledger as l
 left join (select plant as of_plant, month, first_closed_at from copq.period) as p
-    on of_plant = plant and month = date_trunc('month', day::timestamp)
+    on of_plant = plant and month = date_trunc('month', day::timestamp)::date
 cross join lateral (
     select case when $1 = 'month' then date_trunc('month', day::timestamp)::date else day end
         as bucket
