@@ -57,7 +57,9 @@ async def measure(
         await make_partitions(conn, datetime.now(UTC))
         await prepare(conn)
         book = await load(conn)
-        took = [await _post(conn, batch, book) for batch in _batches(millions, book, kind, name)]
+        took = [
+            await post_timed(conn, batch, book) for batch in _batches(millions, book, kind, name)
+        ]
         await conn.close()
     return statistics.median(took[2:12]), statistics.median(took[-10:])
 
@@ -70,10 +72,10 @@ def _batches(
     for number in range(count):
         if number % 100 == 0:
             err.print(f"{name}: {number * SIZE:,} of {count * SIZE:,}")
-        yield _batch(chance, pricer, number, kind)
+        yield batch_of(chance, pricer, number, kind)
 
 
-def _batch(
+def batch_of(
     chance: random.Random, pricer: Pricer, number: int, kind: Callable[[], uuid.UUID] | None
 ) -> Batch:
     batch = Batch()
@@ -85,7 +87,7 @@ def _batch(
     return batch
 
 
-async def _post(conn: asyncpg.Connection, batch: Batch, book: RateBook) -> float:
+async def post_timed(conn: asyncpg.Connection, batch: Batch, book: RateBook) -> float:
     begin = time.perf_counter()
     async with conn.transaction():
         await post(conn, batch, book)

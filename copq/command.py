@@ -14,6 +14,7 @@ from copq.commands import (
     importing,
     migrations,
     mqtt,
+    periods,
     price,
     rates,
     rejected,
@@ -57,6 +58,7 @@ app.command("explain")(explain.explain)
 app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
+app.add_typer(periods.app, name="periods")
 app.add_typer(targets.app, name="targets")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(retention.app, name="retention")

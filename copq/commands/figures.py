@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from copq.terminal import counted, money, out, percent, table
 from services.reporting.answers import BASIS
-from services.reporting.figures import ReportRow
+from services.reporting.figures import EXCEED, NOT_CLOSED, ReportRow
 from services.reporting.unpriced import Held
 
 EMPTY = (
@@ -27,8 +27,10 @@ def show_rows(title: str, rows: Sequence[ReportRow], by: Sequence[str]) -> None:
     if provisional := _by_currency(rows):
         out.print(f"Of it, from stops still open: {provisional}.")
     for row in rows:
-        for flag in row.flags:
-            out.print(f"! {' '.join(_words(row))}: {flag} ({row.rejected:,f} > {row.units:,f})")
+        if EXCEED in row.flags:
+            out.print(f"! {' '.join(_words(row))}: {EXCEED} ({row.rejected:,f} > {row.units:,f})")
+    if buckets := dict.fromkeys(when(r.bucket) for r in rows if r.bucket and NOT_CLOSED in r.flags):
+        out.print(f"! {NOT_CLOSED}: {', '.join(buckets)}")
 
 
 def share(part: Decimal | None) -> str:

@@ -22,8 +22,9 @@ from services.reporting import report as reporting
 from services.reporting import trailing as windows
 from services.reporting import unpriced as waiting
 from services.reporting.accrual import OpenStop
-from services.reporting.answers import BASIS, held_json, row_json
-from services.reporting.edges import day_of, default_start, dimensions, edge
+from services.reporting.answers import BASIS, basis_json, held_json, row_json
+from services.reporting.basis import As, Basis, basis_of
+from services.reporting.edges import day_of, default_start, dimensions, edge, instant
 from services.reporting.figures import DIMENSIONS, Scope
 from services.reporting.verify import verify
 
@@ -51,6 +52,13 @@ def report(
         str, typer.Option("--from", help="First day, month or hour: 2026-03-01, 2026-03-01T06:00.")
     ] = "",
     end: Annotated[str, typer.Option("--to", help="The first that is not in it.")] = "",
+    reported: Annotated[
+        str,
+        typer.Option("--as", help="restated: as it is now; first-reported: as its month closed."),
+    ] = As.RESTATED,
+    as_of: Annotated[
+        str, typer.Option(help="What the ledger said at this instant: 2026-04-03T18:00.")
+    ] = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -60,6 +68,7 @@ def report(
     Days and months are the plant's own. Without --from: the last 24 hours, 30 days, 12 months.
 
     Example: copq report --grain day --plant north --by line,product --from 2026-03-01
+    Example: copq report --grain month --as first-reported
     """
     now = datetime.now(UTC)
 
@@ -69,6 +78,7 @@ def report(
             lambda: reporting.ReportQuery(
                 plant, line, product, element, dimensions(by), grain,
                 edge(start, grain, zone) or default_start(grain, now), edge(end, grain, zone),
+                basis_of(reported, instant(as_of, zone), now),
             )
         )  # fmt: skip
         rows = await reporting.report(conn, book, query, now)
@@ -76,10 +86,13 @@ def report(
 
     query, rows, held, zone = _read(run, database_url, data, plant)
     if as_json:
-        asked = {"grain": grain, "from": query.start, "to": query.end, "at": now}
+        asked = {
+            "grain": grain, "from": query.start, "to": query.end, "at": now,
+            **basis_json(query.basis),
+        }  # fmt: skip
         print_json({**asked, "rows": [row_json(row) for row in rows], **held_json(held)})
         return
-    title = f"COPQ by {grain}, {_span(query, zone)}; as of {when(now.astimezone(zone))}"
+    title = f"COPQ by {grain}, {_span(query, zone)}; {_said(query.basis, now, zone)}"
     if rows:
         show_rows(title, rows, query.by)
     else:
@@ -318,6 +331,14 @@ def _asked(build: Callable[[], T]) -> T:
         return build()
     except ValueError as error:
         fail(str(error))
+
+
+def _said(basis: Basis, now: datetime, zone: tzinfo) -> str:
+    if basis.as_of is not None:
+        return f"as the ledger said at {when(basis.as_of.astimezone(zone))}"
+    if basis.reported is As.FIRST_REPORTED:
+        return str(basis)
+    return f"{basis}, as of {when(now.astimezone(zone))}"
 
 
 def _span(query: reporting.ReportQuery, zone: tzinfo) -> str:

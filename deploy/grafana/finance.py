@@ -44,7 +44,7 @@ def finance() -> Any:
                ('copq:budget:burn{plant=~"$plant"}', "{{plant}} {{line}} {{window}}")),
         entries("Months by category", MONTHS, "In the plant's currency, and over cost of production."),
         entries("As first reported, as restated", RESTATED,
-                "What was booked in its own month, and with what was booked for it later."),
+                "As finance signed it off with the first closing of the month, and as it is now."),
         beside("Targets", "In force now, for the last 30 days.",
                ('copq_target_ratio{plant=~"$plant",window="30d",scope!="product"}', "target")),
         entries("Without a price", UNPRICED, "Not in any figure until finance adds what is missing."),

@@ -9,11 +9,11 @@ from typing import Any
 from asyncpg import Connection
 
 from schemas.rates import CostTable, LabourRate, LineRate, Plant, RateFile
+from services.aggregator.rules import change_rules
 from services.rates.file import RateFileError, items_of
 from services.sql_files import statement
 
 _LOCK_IMPORTS = statement(__file__, "lock_imports")
-_LOCK_BOOKING = statement(__file__, "lock_booking")
 _NEWEST_ITEMS = statement(__file__, "newest_items")
 _PLANT_HAS_ENTRIES = statement(__file__, "plant_has_entries")
 _ADD_REVISION = statement(__file__, "add_revision")
@@ -126,7 +126,7 @@ def _calendar(plant: Plant) -> tuple[Any, ...]:
 
 
 async def _write(conn: Connection, items: list[Any], source: str, by: str) -> int:
-    await conn.execute(_LOCK_BOOKING)
+    await change_rules(conn)
     revision: int = await conn.fetchval(_ADD_REVISION, source, by)
     rows = [
         (revision, kind, key, start, item.model_dump_json(exclude_defaults=True))

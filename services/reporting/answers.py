@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.reporting.basis import Basis
 from services.reporting.figures import ReportRow
 from services.reporting.unpriced import Held
 
@@ -26,6 +27,11 @@ def row_json(row: ReportRow) -> dict[str, Any]:
         "good": row.good, "rejected": row.rejected, "provisional": row.provisional,
         "flags": row.flags,
     }  # fmt: skip
+
+
+def basis_json(basis: Basis) -> dict[str, Any]:
+    """Which figures these are."""
+    return {"as": basis.reported, "as_of": basis.as_of, "reported": str(basis)}
 
 
 def held_json(held: Held) -> dict[str, Any]:

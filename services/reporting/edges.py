@@ -14,8 +14,15 @@ def edge(text: str, grain: str, zone: tzinfo) -> datetime | date | None:
     """
     if not text or grain != "hour":
         return day_of(text)
-    instant = _read(datetime.fromisoformat, text, text, "2026-03-01T06:00")
-    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
+    return instant(text, zone)
+
+
+def instant(text: str, zone: tzinfo) -> datetime | None:
+    """Of `zone` where it names no offset; None for nothing. Raises `ValueError`."""
+    if not text:
+        return None
+    found = _read(datetime.fromisoformat, text, text, "2026-03-01T06:00")
+    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def day_of(text: str) -> date | None:

@@ -16,6 +16,8 @@ PRODUCTION = "production"
 """The element that carries the base; `stage_production` has none and makes no units."""
 
 REJECTED = ("defect", "scrap")
+EXCEED = "rejects exceed units produced"
+NOT_CLOSED = "not closed yet: as of now"
 ZERO = Decimal(0)
 Bucket = datetime | date | None
 
@@ -64,6 +66,8 @@ class Cell:
     base: Decimal = ZERO
     good: Decimal = ZERO
     provisional: Decimal = ZERO
+    is_open: bool = False
+    """Of a month as first reported that was never closed."""
 
 
 @dataclass(slots=True)
@@ -73,7 +77,8 @@ class ReportRow:
     `bucket` is the hour's start in the plant's zone, the production day, the first of the month,
     or None in a trailing window. `copq` is failure alone, `coq` adds appraisal and prevention.
     `base` is cost of production, `units` and `good` the units of it, `rejected` what defects and
-    scrap say. `provisional` is the part of `net` that comes from stops still open.
+    scrap say. `provisional` is the part of `net` that comes from stops still open. `is_open`: as
+    first reported, but some of it is of a month that was never closed, and so as of now.
     """
 
     bucket: Bucket
@@ -91,6 +96,7 @@ class ReportRow:
     good: Decimal = ZERO
     rejected: Decimal = ZERO
     provisional: Decimal = ZERO
+    is_open: bool = False
 
     def add(self, cell: Cell) -> None:
         """Add the costs of a cell; the base is added by `stand_on`."""
@@ -100,12 +106,14 @@ class ReportRow:
         self.net += cell.net
         self.hours += cell.hours
         self.provisional += cell.provisional
+        self.is_open |= cell.is_open
         self.copq += cell.net if cell.category in FAILURES else ZERO
         self.coq += cell.net if cell.category != Category.NONE else ZERO
         self.rejected += cell.quantity if cell.element in REJECTED else ZERO
 
     def stand_on(self, base: "_Base") -> None:
         self.base, self.units, self.good = base.money, base.units, base.good
+        self.is_open |= base.is_open
 
     @property
     def copq_share(self) -> Decimal | None:
@@ -115,9 +123,8 @@ class ReportRow:
     @property
     def flags(self) -> list[str]:
         """What a reader should know of the figures; they are booked all the same."""
-        if self.units > 0 and self.rejected > self.units:
-            return ["rejects exceed units produced"]
-        return []
+        exceed = self.units > 0 and self.rejected > self.units
+        return [*([EXCEED] if exceed else []), *([NOT_CLOSED] if self.is_open else [])]
 
     @property
     def is_empty(self) -> bool:
@@ -130,8 +137,10 @@ class _Base:
     money: Decimal = ZERO
     units: Decimal = ZERO
     good: Decimal = ZERO
+    is_open: bool = False
 
     def add(self, cell: Cell) -> None:
+        self.is_open |= cell.is_open
         self.money += cell.base
         self.units += cell.quantity
         self.good += cell.good

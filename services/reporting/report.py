@@ -1,6 +1,6 @@
-"""Reports by hour, production day or month, from the rollups and the stops still open."""
+"""Reports by hour, production day or month: rollups or an earlier ledger, and stops still open."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -8,10 +8,14 @@ from asyncpg import Connection
 
 from services.rates.book import RateBook
 from services.reporting.accrual import Accrued, accrue
+from services.reporting.basis import RESTATED, As, Basis
 from services.reporting.figures import Bucket, Cell, ReportRow, Scope, fold
 from services.sql_files import statement
 
 _REPORT = statement(__file__, "report")
+_FIRST = statement(__file__, "report_first")
+_BOOKED = statement(__file__, "report_booked")
+_CLOSED = statement(__file__, "closed_months")
 GRAINS = ("hour", "day", "month")
 
 
@@ -26,6 +30,7 @@ class ReportQuery(Scope):
     grain: str = "day"
     start: datetime | date | None = None
     end: datetime | date | None = None
+    basis: Basis = RESTATED
 
     def __post_init__(self) -> None:
         Scope.__post_init__(self)
@@ -51,16 +56,40 @@ async def report(
 ) -> list[ReportRow]:
     """The rows in order of time. Percentages are sums over sums; currencies are never added.
 
-    Open stops count until `now` and are told apart as `provisional`. One snapshot.
+    Open stops count until `now` and are told apart as `provisional`; as of an earlier instant,
+    or in a month as it was first reported, they are not in it. One snapshot.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        booked = await conn.fetch(_REPORT, *_parameters(query))
-        accrued = await accrue(conn, book, query, now, _since(query))
+        booked = await _booked(conn, query)
+        accrued = await _accrued(conn, book, query, now)
     cells = [_cell(record) for record in booked] + _accrued_cells(accrued, query)
     rows = fold(cells, query)
     for row in rows:
         row.bucket = _local(row.bucket, zone_of(book, row.dims.get("plant") or query.plant))
     return rows
+
+
+async def _booked(conn: Connection, query: ReportQuery) -> list[Any]:
+    asked, basis = _parameters(query), query.basis
+    if basis == RESTATED:
+        found: list[Any] = await conn.fetch(_REPORT, *asked)
+    elif basis.reported is As.FIRST_REPORTED and query.grain == "month":
+        found = await conn.fetch(_FIRST, *asked[1:-2])
+    else:
+        found = await conn.fetch(_BOOKED, *asked, basis.as_of)
+    return found
+
+
+async def _accrued(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime
+) -> list[Accrued]:
+    if not query.basis.is_live:
+        return []
+    found = await accrue(conn, book, query, now, _since(query))
+    if query.basis == RESTATED:
+        return found
+    closed = {tuple(row) for row in await conn.fetch(_CLOSED)}
+    return [a for a in found if (a.plant, a.bucket.day.replace(day=1)) not in closed]
 
 
 def _parameters(query: ReportQuery) -> tuple[Any, ...]:
@@ -95,7 +124,11 @@ def _cell(record: Any) -> Cell:
 
 
 def _accrued_cells(accrued: list[Accrued], query: ReportQuery) -> list[Cell]:
-    cells = [a.cell(_bucket(a, query.grain), a.cost, a.hours) for a in accrued]
+    never_closed = query.basis.reported is As.FIRST_REPORTED
+    cells = [
+        replace(a.cell(_bucket(a, query.grain), a.cost, a.hours), is_open=never_closed)
+        for a in accrued
+    ]
     return [cell for cell in cells if query.holds(cell) and query.takes(cell.bucket)]
 
 

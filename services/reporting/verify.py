@@ -10,6 +10,7 @@ from asyncpg import Connection, Record
 
 from services.aggregator.downtime import Segment, Stop, closed, element, segments
 from services.costing.price import MONEY
+from services.periods.proof import closed_periods
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar, next_hour
 from services.rates.store import load
@@ -35,7 +36,7 @@ async def verify(conn: Connection) -> list[Difference]:
 
     Rollups of all grains against the ledger, keys against entries, reversals against what they
     take back, booked downtime against the union of the stops, what was corrected against the
-    corrections in force. Reads everything there is.
+    corrections in force, what was signed off as months were closed. Reads everything there is.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         return [
@@ -45,6 +46,7 @@ async def verify(conn: Connection) -> list[Difference]:
             *map(_reversal, await conn.fetch(_REVERSALS)),
             *await _downtime(conn),
             *await corrected(conn),
+            *await closed_periods(conn),
         ]
 
 

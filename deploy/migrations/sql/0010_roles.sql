@@ -74,6 +74,11 @@ grant select on
     copq.rollup, copq.fence, copq.unpriced, copq.stop, copq.correction, copq.claim,
     copq.withdrawn, copq.rejected, copq.target, copq.budget, copq.retention, copq.audit
     to copq_reporting, copq_finance;
+grant select on copq.period to copq_aggregator;
+grant select on copq.period, copq.period_step, copq.closing, copq.closing_figure, copq.first_reported
+    to copq_reporting, copq_finance;
+grant insert on copq.period, copq.period_step, copq.closing, copq.closing_figure to copq_finance;
+grant update on copq.period to copq_finance;
 grant select on copq.token, copq.rate_document, copq.rate_decision to copq_finance;
 grant insert on
     copq.rate_revision, copq.rate_item, copq.rate_document, copq.rate_decision, copq.target,
@@ -112,7 +117,8 @@ declare
     guarded text;
 begin
     foreach guarded in array array[
-        'event', 'line_heard', 'ledger', 'rollup', 'unpriced', 'stop', 'correction', 'rejected',
+        'event', 'line_heard', 'ledger', 'rollup', 'closing_figure', 'unpriced', 'stop',
+        'correction', 'rejected',
         'audit'] loop
         execute format('alter table copq.%I enable row level security', guarded);
         execute format(

@@ -2,6 +2,8 @@
 -- What is a duplicate is not in `fresh`, so nothing after it needs to know of duplicates.
 -- (`is true` keeps the planner from a nested loop: it cannot know how many rows are fresh.)
 -- Booked as the statement begins: whatever was closed or put in force before is known to it.
+-- What belongs to a month that is closed is booked in the open one; `day` and rollups stay.
+-- (`::date` lets the join be hashed: a timestamp would be compared with each closed month.)
 -- Rows of role k are about events that are stored already: booked without asking.
 -- Sorted before the upsert, so that two writers never wait for each other in a circle.
 with fresh as (
@@ -39,8 +41,10 @@ with fresh as (
         occurred_at, statement_timestamp(), event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
         product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
         gross, recovered, allowed, net, hours, base, good, currency, rate_version, hour, day,
-        date_trunc('month', day)
+        coalesce(booked_in, date_trunc('month', day::timestamp)::date)
     from batch
+    left join (select plant as of_plant, month, booked_in from copq.period) as p
+        on of_plant = plant and month = date_trunc('month', day::timestamp)::date
     where element is not null
         and (role = 'k' or event_id in (select event_id from fresh))
     returning

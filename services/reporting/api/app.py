@@ -7,11 +7,12 @@ from services.access.door import Door
 from services.answers import NOT_ANSWERED, tell_in_one_shape
 from services.reporting.api.entries import add_entries
 from services.reporting.api.figures import add_figures
+from services.reporting.api.periods import add_periods
 from services.reporting.api.source import Clock, Source, wall_clock
 
 
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
-    """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers` and `/v1/entries` to the app.
+    """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/periods`, `/v1/entries` to the app.
 
     Answers the source that they read from. The pool's connections are read from alone; nobody
     but managers and finance comes through the door.
@@ -20,6 +21,7 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     tell_in_one_shape(app)
     router = APIRouter(tags=["results"], responses=NOT_ANSWERED)
     add_figures(router, source)
+    add_periods(router, source)
     add_entries(router, source)
     app.include_router(router)
     return source

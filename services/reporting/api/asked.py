@@ -34,6 +34,21 @@ To = Annotated[
     str,
     Query(alias="to", description="The first that is not in it.", examples=["2026-04-01"]),
 ]
+Reported = Annotated[
+    Literal["restated", "first-reported"],
+    Query(
+        alias="as",
+        description="As it is now, or as each month was when it was first closed.",
+    ),
+]
+AsOf = Annotated[
+    str,
+    Query(
+        description="What the ledger said at this instant. Without an offset it is the plant's.",
+        examples=["2026-04-03T18:00:00+02:00"],
+    ),
+]
+Month = Annotated[str, Query(description="This month alone: 2026-03.", examples=["2026-03"])]
 Format = Annotated[
     Literal["json", "csv"] | None,
     Query(alias="format", description="Else as the Accept header says; JSON without one."),

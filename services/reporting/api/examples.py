@@ -8,7 +8,15 @@ COPQ = (
     "Sums of the buckets that begin in [from, to), a row for each bucket and for each value of "
     "`by`. Without `from`: the last 24 hours, 30 days or 12 months. A share is a sum over a sum; "
     "without a base it is null, and `copq_share_reason` says why. Stops still open count until "
-    "now, and are told apart as `provisional`." + _CURRENCIES
+    "now, and are told apart as `provisional`. `as` and `as_of` say which figures: as restated, as "
+    "each month was first reported (`flags` name one that was never closed and is as of now), or "
+    "as the ledger said at an instant; `reported` repeats it. In months first reported, and as of "
+    "an instant, open stops are not in it." + _CURRENCIES
+)
+PERIODS = (
+    "The months of each plant that have entries, the newest first: open, closed or locked, with "
+    "COPQ as first reported (null: never closed) and as restated. `booked_in` is the month in "
+    "which what comes for one that is not open is booked." + _CURRENCIES
 )
 TRAILING = (
     "Exact windows up to this instant, open on the left. Better for an alarm than calendar "
@@ -40,7 +48,17 @@ _BESIDE = {
 }  # fmt: skip
 _AT = "2026-03-02T14:05:00+00:00"
 COPQ_ANSWER = {
-    "at": _AT, "grain": "day", "from": "2026-03-01", "to": None, "rows": [_ROW], **_BESIDE
+    "at": _AT, "grain": "day", "from": "2026-03-01", "to": None, "as": "restated", "as_of": None,
+    "reported": "as restated", "rows": [{**_ROW, "reported": "as restated"}], **_BESIDE,
+}  # fmt: skip
+PERIODS_ANSWER = {
+    "at": _AT,
+    "rows": [
+        {"plant": "north", "month": "2026-02", "state": "closed", "closings": 1,
+         "first_closed_at": _AT, "booked_in": "2026-03", "currency": "EUR",
+         "first_reported": "412.5", "restated": "422.5", "difference": "10"}
+    ],
+    **_BESIDE,
 }  # fmt: skip
 TRAILING_ANSWER = {
     "at": _AT,

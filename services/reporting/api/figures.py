@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.reporting import drivers as driving
 from services.reporting import trailing as windows
-from services.reporting.answers import held_json, row_json
+from services.reporting.answers import basis_json, held_json, row_json
 from services.reporting.api import asked, examples
 from services.reporting.api.formats import as_csv, as_json, wants_csv
 from services.reporting.api.source import Reading, Source
-from services.reporting.edges import day_of, default_start, dimensions, edge
+from services.reporting.basis import basis_of
+from services.reporting.edges import day_of, default_start, dimensions, edge, instant
 from services.reporting.figures import Scope
 from services.reporting.names import check_names
 from services.reporting.report import ReportQuery, report, zone_of
@@ -35,6 +36,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
         request: Request, grain: asked.Grain = "day", by: asked.By = "plant,line",
         plant: asked.Plant = None, line: asked.Line = None, product: asked.Product = None,
         element: asked.Element = None, start: asked.From = "", end: asked.To = "",
+        reported: asked.Reported = "restated", as_of: asked.AsOf = "",
         kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
@@ -43,13 +45,18 @@ def add_figures(router: APIRouter, source: Source) -> None:
             zone = zone_of(reading.book, plant)
             first = edge(start, grain, zone) or default_start(grain, reading.now)
             dims = dimensions(by)
+            basis = basis_of(reported, instant(as_of, zone), reading.now)
             query = ReportQuery(
-                plant, line, product, element, dims, grain, first, edge(end, grain, zone)
+                plant, line, product, element, dims, grain, first, edge(end, grain, zone), basis
             )
             found = await report(reading.conn, reading.book, query, reading.now)
-            rows = [row_json(row) for row in found]
-            said = {"grain": grain, "from": query.start, "to": query.end, "rows": rows}
-            return await _answer(request, kind, reading, "copq", said, ("from", *dims, *_FIGURES))
+            rows = [{**row_json(row), "reported": str(basis)} for row in found]
+            said = {
+                "grain": grain, "from": query.start, "to": query.end, **basis_json(basis),
+                "rows": rows,
+            }  # fmt: skip
+            columns = ("from", *dims, *_FIGURES, "reported")
+            return await _answer(request, kind, reading, "copq", said, columns)
 
     @router.get(
         "/v1/trailing",

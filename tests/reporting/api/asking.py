@@ -28,12 +28,13 @@ class RoleDoor:
 
 
 class Api:
-    """Itself a door, so that a test may change whose it is."""
+    """Itself a door, so that a test may change whose it is; `now` is when it is asked."""
 
     client: httpx.AsyncClient
 
     def __init__(self, door: Door) -> None:
         self.door = door
+        self.now = NOW
 
     async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
         return await self.door.admit(token, roles)

@@ -9,16 +9,16 @@ from fastapi import FastAPI
 from services.access.door import OpenDoor
 from services.reporting.api.app import add_api
 from services.reporting.api.source import reading_pool
-from tests.reporting.api.asking import NOW, Api
+from tests.reporting.api.asking import Api
 
 
 @pytest.fixture
 async def api(database: str) -> AsyncIterator[Api]:
-    """Asked at noon, UTC, of `NOW`; everybody is let in unless the test changes the door."""
+    """Asked at noon, UTC, of `NOW`, and everybody is let in unless the test changes the door."""
     pool = await reading_pool(database)
     app = FastAPI()
     found = Api(OpenDoor())
-    add_api(app, pool, found, lambda: NOW)
+    add_api(app, pool, found, lambda: found.now)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:
         found.client = client

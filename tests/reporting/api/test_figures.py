@@ -10,7 +10,7 @@ from tests.building import book, defect, event, plant, post_events, production, 
 from tests.reporting.api.asking import Api, RoleDoor
 
 DAY = "2026-06-29"
-PATHS = ("/v1/copq", "/v1/trailing", "/v1/drivers", "/v1/entries")
+PATHS = ("/v1/copq", "/v1/trailing", "/v1/drivers", "/v1/periods", "/v1/entries")
 
 
 async def filled(conn: Any) -> None:

@@ -1,0 +1,86 @@
+"""What periods cost: a batch into an open and a closed month, a closing, the questions about it."""
+
+import argparse
+import asyncio
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from benchmarks.growth import SIZE, batch_of, post_timed
+from benchmarks.plant import RATES
+from copq.terminal import err, table
+from deploy.migrate import migrate
+from services.access.authority import Actor
+from services.aggregator.partitions import make_partitions
+from services.aggregator.post import prepare
+from services.costing.memo import Pricer
+from services.periods.closing import Order, close
+from services.rates.book import RateBook
+from services.rates.file import parse_rates
+from services.rates.store import import_rates, load
+from services.reporting.basis import As, Basis
+from services.reporting.report import ReportQuery, report
+from services.reporting.verify import verify
+from services.standalone.postgres import EmbeddedPostgres
+
+ORDER = Order(Actor("benchmark"), "to measure it")
+MONTH = date(2026, 1, 1)
+FIRST = 100
+"""The number of the first batch of the month: before it the plant is in December."""
+Rows = list[tuple[str, str]]
+
+
+async def main(number: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "d") as dsn:
+        await asyncio.to_thread(migrate, dsn)
+        conn = await asyncpg.connect(dsn)
+        await import_rates(conn, parse_rates(RATES), "benchmark", "benchmark")
+        await make_partitions(conn, datetime.now(UTC))
+        await prepare(conn)
+        rows = await _measure(conn, await load(conn), number)
+        await conn.close()
+    table(f"Periods: {number * SIZE:,} events in a month", ["what", "seconds"], rows)
+
+
+async def _measure(conn: asyncpg.Connection, book: RateBook, number: int) -> Rows:
+    now = datetime.now(UTC)
+    rows = [(f"a batch of {SIZE:,}, month open", await _post(conn, book, FIRST, number))]
+    await conn.execute("vacuum analyze")
+    site = book.sites["north"]
+    rows.append(("closing it", await _timed(close(conn, site, MONTH, ORDER, now))))
+    late = await _post(conn, book, FIRST + number, 20)
+    rows.append((f"a batch of {SIZE:,}, month closed", late))
+    for grain in ("month", "day"):
+        for basis in (Basis(), Basis(As.FIRST_REPORTED), Basis(as_of=now)):
+            query = ReportQuery(grain=grain, start=MONTH, basis=basis)
+            took = await _timed(report(conn, book, query, now))
+            rows.append((f"report by {grain}, {str(basis).split(' at ')[0]}", took))
+    return [*rows, ("verify, all of it", await _timed(verify(conn)))]
+
+
+async def _post(conn: asyncpg.Connection, book: RateBook, first: int, number: int) -> str:
+    """The median of the last half."""
+    chance, pricer, took = random.Random(first), Pricer(book), []
+    for index in range(number):
+        err.print(f"batch {index + 1} of {number}")
+        took.append(await post_timed(conn, batch_of(chance, pricer, first + index, None), book))
+    return f"{statistics.median(took[number // 2 :]):.3f}"
+
+
+async def _timed(work: Awaitable[Any]) -> str:
+    begin = time.perf_counter()
+    await work
+    return f"{time.perf_counter() - begin:.2f}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batches", type=int, default=100)
+    asyncio.run(main(parser.parse_args().batches))

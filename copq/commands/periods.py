@@ -1,0 +1,259 @@
+"""`copq periods`: the months of a plant, closed by finance, and what was signed off."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from asyncpg import Connection
+
+from copq.acting import actor
+from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.exits import Exit
+from copq.terminal import fail, money, out, print_json, table
+from services.access.door import Role
+from services.periods import answers, closing, store
+from services.periods.closing import Order
+from services.periods.period import PeriodError, State, month_of, named, span
+from services.periods.store import Listed, Step
+from services.periods.unfinished import KINDS, Unfinished, unfinished
+from services.postgres import DatabaseRole
+from services.rates.book import RateBook, Site
+from services.rates.store import load
+
+app = typer.Typer(
+    help="The months of a plant: open, closed, locked, and what was signed off.",
+    no_args_is_help=True,
+)
+T = TypeVar("T")
+PlantArgument = Annotated[str, typer.Argument(help="The plant.")]
+MonthArgument = Annotated[str, typer.Argument(help="The month: 2026-03.")]
+WhyOption = Annotated[str, typer.Option(help="Why; kept for good.")]
+ByOption = Annotated[str, typer.Option(help="Who, where no token of finance is asked for.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")]
+
+
+@app.command("list")
+def list_(
+    plant: Annotated[str | None, typer.Option(help="Of this plant alone.")] = None,
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """List the months with entries: state, COPQ as first reported and as restated.
+
+    Example: copq periods list --plant north
+    """
+
+    async def run(conn: Connection, book: RateBook) -> list[Listed]:
+        if plant is not None:
+            _site(book, plant)
+        return await store.periods(conn, plant)
+
+    found = _run(run, database_url, data)
+    if as_json:
+        print_json({"periods": [answers.listed(one) for one in found]})
+    elif found:
+        _show_list(found)
+    else:
+        out.print("No month has entries yet.")
+
+
+def _show_list(found: list[Listed]) -> None:
+    columns = ["plant", "month", "state", "closed", "currency"]
+    figures = ["first reported", "restated", "difference"]
+    rows = [
+        (
+            one.period.plant, named(one.period.month), one.period.state,
+            f"{one.period.closings} ×" if one.period.closings else "–", one.currency or "–",
+            "–" if one.first_reported is None else money(one.first_reported), money(one.restated),
+            "–" if one.difference is None else money(one.difference),
+        )
+        for one in found
+    ]  # fmt: skip
+    table("COPQ by month", columns + figures, rows, left=len(columns))
+    out.print("Without a figure as first reported: never closed.", style="dim")
+
+
+@app.command()
+def show(
+    plant: PlantArgument,
+    month: MonthArgument,
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show a month: its steps and why, what each closing signed off, what it lacks still.
+
+    Example: copq periods show north 2026-03
+    """
+
+    async def run(conn: Connection, book: RateBook) -> Any:
+        site, first = _site(book, plant), month_of(month)
+        return (
+            await store.period(conn, plant, first),
+            await store.periods(conn, plant, first),
+            await store.steps(conn, plant, first),
+            await store.signed_off(conn, plant, first),
+            await unfinished(conn, plant, *span(first, site.calendar)),
+        )
+
+    found, listed, steps, signed, lacks = _run(run, database_url, data)
+    if as_json:
+        print_json(answers.shown(found, listed, steps, signed, lacks))
+        return
+    out.print(f"{found}: {found.state}{_goes_to(found.booked_in)}")
+    if listed:
+        _show_list(listed)
+    _show_steps(steps)
+    if signed:
+        columns = ["closing", "of month", "category", "currency", "entries", "net"]
+        rows = [
+            (str(s.closing), named(s.of_month), s.category, s.currency, f"{s.entries:,}",
+             money(s.net))
+            for s in signed
+        ]  # fmt: skip
+        table("Signed off: what was booked in it", columns, rows, left=4)
+    if lacks.counts:
+        out.print(f"Not finished: {lacks}. See: copq unpriced")
+
+
+def _goes_to(booked_in: date | None) -> str:
+    return f"; what comes for it is booked in {named(booked_in)}" if booked_in else ""
+
+
+def _show_steps(steps: list[Step]) -> None:
+    rows = [
+        (
+            f"{s.at.astimezone(UTC):%Y-%m-%d %H:%M:%S %Z}", s.what, s.by, s.why,
+            str(Unfinished(**s.unfinished)) or "–",
+            "–" if s.entries is None else f"{s.entries:,}",
+        )
+        for s in steps
+    ]  # fmt: skip
+    if rows:
+        table("Steps", ["at", "what", "by", "why", "left out", "entries"], rows, left=5)
+    for s in steps:
+        if s.digest:
+            out.print(f"Digest of closing {s.closing}: {s.digest}", soft_wrap=True)
+
+
+@app.command()
+def close(
+    plant: PlantArgument,
+    month: MonthArgument,
+    why: WhyOption = "month end",
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Close it without these: {', '.join(KINDS)}; may be repeated."),
+    ] = None,
+    by: ByOption = "",
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Close a month that has ended, and sign off what is booked in it.
+
+    What comes for it afterwards is booked in the open month. The figures stay: as first
+    reported. Where an earlier run was interrupted, this one signs off.
+
+    Example: copq periods close north 2026-03 --accept stops
+    """
+    accepted = accept or []
+    if wrong := [kind for kind in accepted if kind not in KINDS]:
+        fail(f'--accept: "{wrong[0]}" is none of {", ".join(KINDS)}')
+
+    async def run(conn: Connection, book: RateBook) -> list[Step]:
+        site, first = _site(book, plant), month_of(month)
+        order = Order(await actor(conn, Role.FINANCE, by), why)
+        out_of_the_way = (await store.period(conn, plant, first)).state is not State.OPEN
+        if not (out_of_the_way and await closing.sign_off(conn, plant, first, order)):
+            await closing.close(conn, site, first, order, datetime.now(UTC), accepted)
+        return await store.steps(conn, plant, first)
+
+    step = next(s for s in reversed(_run(run, database_url, data)) if s.digest)
+    if as_json:
+        print_json(asdict(step))
+        return
+    left_out = f" Left out: {Unfinished(**step.unfinished)}." if step.unfinished else ""
+    out.print(
+        f"Closed: {month} of {plant}, closing {step.closing}, {step.entries:,} entries.{left_out}"
+    )
+    out.print(f"Digest: {step.digest}", soft_wrap=True)
+
+
+@app.command()
+def reopen(
+    plant: PlantArgument,
+    month: MonthArgument,
+    why: WhyOption,
+    by: ByOption = "",
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Reopen a closed month: what comes for it is booked in it, until it is closed again.
+
+    Example: copq periods reopen north 2026-03 --why "credit note of the supplier was missing"
+    """
+    _change(closing.reopen, "Reopened", plant, month, why, by, as_json, database_url, data)
+
+
+@app.command()
+def lock(
+    plant: PlantArgument,
+    month: MonthArgument,
+    why: WhyOption = "audited",
+    by: ByOption = "",
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Lock a closed month: nobody reopens it any more.
+
+    Example: copq periods lock north 2026-03 --why "audited by the group"
+    """
+    _change(closing.lock, "Locked", plant, month, why, by, as_json, database_url, data)
+
+
+def _change(
+    step: Callable[[Connection, str, date, Order], Awaitable[None]], done: str, plant: str,
+    month: str, why: str, by: str, as_json: bool, database_url: str | None, data: Path,
+) -> None:  # fmt: skip
+    async def run(conn: Connection, book: RateBook) -> list[Step]:
+        _site(book, plant)
+        first = month_of(month)
+        await step(conn, plant, first, Order(await actor(conn, Role.FINANCE, by), why))
+        return await store.steps(conn, plant, first)
+
+    steps = _run(run, database_url, data)
+    if as_json:
+        print_json(asdict(steps[-1]))
+    else:
+        out.print(f"{done}: {month} of {plant}.")
+
+
+def _site(book: RateBook, plant: str) -> Site:
+    if plant not in book.sites:
+        names = ", ".join(book.sites) or "none yet"
+        raise PeriodError(f'plant "{plant}" is not in the rate book; its plants: {names}')
+    return book.sites[plant]
+
+
+def _run(
+    run: Callable[[Connection, RateBook], Awaitable[T]], database_url: str | None, data: Path
+) -> T:
+    """What `run` answers; where it cannot be done the command ends with 1."""
+
+    async def connect(dsn: str) -> T:
+        async with connected(dsn, DatabaseRole.FINANCE) as conn:
+            return await run(conn, await load(conn))
+
+    with database(database_url, data) as dsn:
+        try:
+            return asyncio.run(connect(dsn))
+        except PeriodError as error:
+            fail(str(error), Exit.NO)

@@ -1,0 +1,82 @@
+"""Proof that what was signed off is still what the ledger says, however long ago it was."""
+
+from typing import Any
+
+from asyncpg import Connection, Record
+
+from services.periods.period import named
+from services.reporting.difference import Difference
+from services.sql_files import statement
+
+_PERIODS = statement(__file__, "verify_periods")
+_CLOSINGS = statement(__file__, "verify_closings")
+_FIGURES = statement(__file__, "verify_figures")
+_BOOKED = statement(__file__, "verify_booked")
+
+_STATE = ("state", "closings", "first_closed_at", "booked_in", "steps")
+_SUMS = (
+    "entries", "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good",
+    "digest",
+)  # fmt: skip
+
+
+async def closed_periods(conn: Connection) -> list[Difference]:
+    """All differences, in the caller's snapshot.
+
+    States against the steps that led to them, what was signed off against the ledger and its
+    own digest, and entries against the months that were open as they were booked.
+    """
+    found = [_unlike("period", _month(row), row, ("step", "period"), _STATE)
+             for row in await conn.fetch(_PERIODS)]  # fmt: skip
+    for row in await conn.fetch(_CLOSINGS):
+        found += await _closing(conn, row)
+    return found + [_booked(row) for row in await conn.fetch(_BOOKED)]
+
+
+async def _closing(conn: Connection, row: Record) -> list[Difference]:
+    subject = {**_month(row), "closing": row["closing"]}
+    if None in (row["done_at"], row["closed_at"]):
+        done, kept = (
+            {"closed_at": at} if at else None for at in (row["done_at"], row["closed_at"])
+        )
+        return [Difference("closing", subject, done, kept)]
+    found = _signature(subject, row)
+    of = (row["plant"], row["month"], row["closing"], row["done_at"])
+    return found + [_figure(subject, figure) for figure in await conn.fetch(_FIGURES, *of)]
+
+
+def _signature(subject: dict[str, Any], row: Record) -> list[Difference]:
+    """What is kept of a closing has the digest that was signed off."""
+    expected = {"closed_at": row["done_at"], "digest": row["digest"]}
+    kept = {"closed_at": row["closed_at"], "digest": row["kept_digest"]}
+    return [] if expected == kept else [Difference("signed_off", subject, expected, kept)]
+
+
+def _figure(subject: dict[str, Any], row: Record) -> Difference:
+    names = ("of_month", "line", "product", "element", "category", "currency")
+    of = {**subject, **{name: row[name] for name in names}, "of_month": named(row["of_month"])}
+    return _unlike("closing", of, row, ("ledger", "closing"), _SUMS)
+
+
+def _unlike(
+    check: str, subject: dict[str, Any], row: Record, sides: tuple[str, str], names: tuple[str, ...]
+) -> Difference:
+    """What differs between two sides; None for one that is not there."""
+    there = [any(row[f"{side}_{name}"] is not None for name in names) for side in sides]
+    differ = [n for n in names if row[f"{sides[0]}_{n}"] != row[f"{sides[1]}_{n}"]]
+    said = [{n: row[f"{side}_{n}"] for n in differ} for side in sides]
+    expected, found = (values if is_there else None
+                       for values, is_there in zip(said, there, strict=True))  # fmt: skip
+    return Difference(check, subject, expected, found)
+
+
+def _month(row: Record) -> dict[str, Any]:
+    return {"plant": row["plant"], "month": named(row["month"])}
+
+
+def _booked(row: Record) -> Difference:
+    subject = {n: row[n] for n in ("plant", "event_id", "entry_no", "booked_at")}
+    month, period = named(row["day"]), named(row["period"])
+    if row["was_open"]:
+        return Difference("booked_in", subject, {"period": month}, {"period": period})
+    return Difference("booked_in", subject, {"period": "one that is open"}, {"period": period})

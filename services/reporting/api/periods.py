@@ -1,0 +1,40 @@
+"""`/v1/periods`: which months are closed, and what they were first reported as."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.periods import answers
+from services.periods.period import month_of
+from services.periods.store import periods
+from services.reporting.answers import held_json
+from services.reporting.api import asked, examples
+from services.reporting.api.formats import as_csv, as_json, wants_csv
+from services.reporting.api.source import Source
+from services.reporting.names import check_names
+from services.reporting.unpriced import held
+
+_COLUMNS = (
+    "plant", "month", "state", "closings", "first_closed_at", "booked_in", "currency",
+    "first_reported", "restated", "difference",
+)  # fmt: skip
+
+
+def add_periods(router: APIRouter, source: Source) -> None:
+    @router.get(
+        "/v1/periods",
+        summary="Months: open, closed, locked",
+        description=examples.PERIODS,
+        responses=examples.answers(examples.PERIODS_ANSWER),
+    )
+    async def all_periods(
+        request: Request, plant: asked.Plant = None, month: asked.Month = "",
+        kind: asked.Format = None,
+    ) -> Response:  # fmt: skip
+        reader = await source.admit(request)
+        async with source.reading(reader) as reading:
+            await check_names(reading.conn, reading.book, plant, None, None)
+            found = await periods(reading.conn, plant, month_of(month) if month else None)
+            rows = [answers.listed(one) for one in found]
+            if wants_csv(request, kind):
+                return as_csv("copq-periods", rows, _COLUMNS)
+            waiting = held_json(await held(reading.conn, reading.now))
+            return as_json({"at": reading.now, "rows": rows, **waiting})

@@ -1,0 +1,2 @@
+-- The months that were ever closed.
+select plant, month from copq.period
