@@ -78,7 +78,6 @@ grant select on copq.token to copq_finance;
 grant insert on copq.rate_revision, copq.rate_item, copq.target, copq.budget to copq_finance;
 grant select, insert on copq.token to copq_admin;
 grant update (revoked_at, revoked_by) on copq.token to copq_admin;
-grant select on copq.audit to copq_admin;
 
 -- Of which lines reporting sees rows: as `copq.lines` says, for this transaction or connection.
 -- '*' is all; else JSON as in copq.token.lines; nothing where nobody has said any.
