@@ -24,7 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_NAMES = tuple(AuditRow.__dataclass_fields__)
+_NAMES = AuditRow._fields
 _COLUMNS = ["row", "at", "who", "what", "changes", "why", "from"]
 _LONGEST = 60
 

@@ -16,8 +16,10 @@ _AT_ONCE = 2_000
 async def rows(conn: Connection) -> AsyncIterator[AuditRow]:
     """All rows, the oldest first, of one snapshot."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        async for row in conn.cursor(_ROWS, prefetch=_AT_ONCE):
-            yield AuditRow(*row)
+        cursor = await conn.cursor(_ROWS)
+        while found := await cursor.fetch(_AT_ONCE):
+            for row in found:
+                yield AuditRow(*row)
 
 
 async def newest(

@@ -7,16 +7,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
 NO_SEAL = b""
 """Before the first row."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRow:
+class AuditRow(NamedTuple):
     """One decision. `old` and `new` are JSON as Postgres writes it, None where there is none."""
 
     seq: int
@@ -34,20 +33,24 @@ class AuditRow:
     hash: bytes
 
 
+_SEALED = AuditRow._fields[:-1]
+"""All but the seal itself."""
+
+
 def record(row: AuditRow) -> str:
     """The text that the seal is over: JSON, instants in UTC, the names in this order."""
-    at = row.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    at = row.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     values = [str(row.seq), _text(at)]
     values += map(_text, (row.who, row.db_user, row.db_role, row.client, row.application))
     values += [_text(row.action), _text(row.subject), row.old or "null", row.new or "null"]
     values.append(_text(row.why))
-    names = [name for name in AuditRow.__dataclass_fields__ if name != "hash"]
-    parts = [f'"{name}" : {value}' for name, value in zip(names, values, strict=True)]
+    parts = [f'"{name}" : {value}' for name, value in zip(_SEALED, values, strict=True)]
     return "{" + ", ".join(parts) + "}"
 
 
 def _text(value: str | None) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """As `json.dumps` without `ensure_ascii`, which makes an encoder for each word."""
+    return "null" if value is None else encode_basestring(value)
 
 
 def seal(before: bytes, text: str) -> bytes:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -148,7 +147,7 @@ async def test_a_row_sealed_anew_breaks_the_next(conn: asyncpg.Connection) -> No
     for name in "abc":
         await _grant(conn, name)
     first, second, _ = await _trail(conn)
-    forged = replace(second, who="x")
+    forged = second._replace(who="x")
     async with tampering(conn):
         await conn.execute(
             "update copq.audit set who = 'x', hash = $1 where seq = 2",

@@ -9,7 +9,9 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from copq.command import app
 from deploy.migrate import migrate
 from services.access.door import Role
 from services.access.tokens import TokenDoor
@@ -53,7 +55,9 @@ def as_user(dsn: str, user: str) -> str:
     return dsn.replace("//postgres:@", f"//{user}:@", 1)
 
 
-# The first two need a server without the roles: they come first.
+_DROP_ROLES = tuple(f"drop role {role}" for role in DatabaseRole)
+
+# The first three need a server without the roles: they come first.
 
 
 def test_who_may_not_create_roles_is_told_what_to_do(server: str) -> None:
@@ -66,9 +70,16 @@ def test_who_may_not_create_roles_is_told_what_to_do(server: str) -> None:
     told = hint.removeprefix("Let an administrator of the server run: ").split(". ")[0]
     ask(server, *told.split("; "))
     migrate(as_user(named(server, "poor"), "poor"))
-    ask(server, "drop database poor", "drop owned by poor", "drop role poor", *(
-        f"drop role {role}" for role in DatabaseRole
-    ))  # fmt: skip
+    ask(server, "drop database poor", "drop owned by poor", "drop role poor", *_DROP_ROLES)
+
+
+def test_the_roles_alone_are_made_for_a_dump_to_be_restored(server: str) -> None:
+    for _ in range(2):
+        CliRunner().invoke(
+            app, ["migrate", "--roles", "--database", server], catch_exceptions=False
+        )
+    ask(server, *(f"set role {role}" for role in DatabaseRole))
+    ask(server, *_DROP_ROLES)
 
 
 def test_many_databases_are_migrated_at_once(server: str) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.postgres import connect, while_connected
+from services.postgres import DatabaseRole, connect, while_connected
 from tests.faults.own_postgres import OwnPostgres
 
 
 async def test_a_copy_ends_with_its_server(tmp_path: Path) -> None:
     postgres = await asyncio.to_thread(OwnPostgres, tmp_path / "data")
-    conn = await connect(postgres.database)
+    conn = await connect(postgres.database, DatabaseRole.AGGREGATOR)
     await conn.execute("create temporary table row (value text)")
     sent = Sent()
     copying = asyncio.create_task(

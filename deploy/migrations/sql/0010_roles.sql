@@ -85,7 +85,6 @@ grant insert on
     copq.budget to copq_finance;
 grant select, insert on copq.token to copq_admin;
 grant update (revoked_at, revoked_by) on copq.token to copq_admin;
-grant select on copq.audit to copq_admin;
 
 -- Of which lines reporting sees rows: as `copq.lines` says, for this transaction or connection.
 -- '*' is all; else JSON as in copq.token.lines; nothing where nobody has said any.

@@ -56,7 +56,8 @@ class Source:
     async def reading(self, reader: Bearer) -> AsyncIterator[Reading]:
         """What `reader` may see: other lines than those of its token do not exist.
 
-        Raises `HTTPException` 422 on a question that makes no sense, 503 without Postgres."""
+        Raises `HTTPException` 422 on a question that makes no sense, 503 without Postgres.
+        """
         try:
             async with (
                 self.pool.acquire(timeout=ANSWER_S) as conn,

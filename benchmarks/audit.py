@@ -1,0 +1,71 @@
+"""How long the audit trail takes: a million decisions written, proved, exported; in what memory."""
+
+import argparse
+import asyncio
+import resource
+import tempfile
+import time
+from collections.abc import Awaitable
+from pathlib import Path
+
+import asyncpg
+
+from copq.terminal import table
+from deploy.migrate import migrate
+from services.audit.exported import line_of, link_of
+from services.audit.store import rows
+from services.audit.trail import Chain
+from services.standalone.postgres import EmbeddedPostgres
+
+WRITE = """
+insert into copq.target (plant, line, effective_from, ratio, set_by, source)
+select 'north', 'L' || n % 50, now(), 0.03, 'benchmark', 'benchmark'
+from generate_series(1, $1::int) as n
+"""
+
+
+async def main(decisions: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "d") as dsn:
+        await asyncio.to_thread(migrate, dsn)
+        conn = await asyncpg.connect(dsn)
+        before = _memory()
+        steps = [("written", _written), ("proved", _proved), ("exported", _exported)]
+        timed = [(name, await _timed(step(conn, decisions))) for name, step in steps]
+        await conn.close()
+    shown = [(name, f"{s:,.1f} s", f"{decisions / s:,.0f}") for name, s in timed]
+    grown = f"memory grew by {_memory() - before:,.0f} MiB"
+    table(f"{decisions:,} decisions; {grown}", ["", "took", "a second"], shown)
+
+
+async def _written(conn: asyncpg.Connection, decisions: int) -> None:
+    await conn.execute(WRITE, decisions)
+
+
+async def _proved(conn: asyncpg.Connection, decisions: int) -> None:
+    chain = Chain()
+    async for row in rows(conn):
+        assert not list(chain.take(link_of(row)))
+    assert chain.head.seq == decisions
+
+
+async def _exported(conn: asyncpg.Connection, decisions: int) -> None:
+    with tempfile.TemporaryFile("w") as file:
+        async for row in rows(conn):
+            file.write(line_of(row) + "\n")
+
+
+async def _timed(step: Awaitable[None]) -> float:
+    begin = time.perf_counter()
+    await step
+    return time.perf_counter() - begin
+
+
+def _memory() -> float:
+    """The most that this process has held so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--decisions", type=int, default=1_000_000)
+    asyncio.run(main(parser.parse_args().decisions))
