@@ -27,6 +27,7 @@ _DOWNTIME = statement(__file__, "verify_downtime")
 
 _FIGURES = (
     "entries", "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good",
+    "reporting_gross", "reporting_recovered", "reporting_net", "reporting_base", "unconverted",
 )  # fmt: skip
 
 
