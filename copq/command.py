@@ -4,6 +4,7 @@ import typer
 
 from copq.commands import (
     corrections,
+    currencies,
     demo,
     importing,
     migrations,
@@ -46,6 +47,7 @@ app.command("drivers")(report.drivers)
 app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
+app.add_typer(currencies.app, name="currencies")
 app.add_typer(targets.app, name="targets")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(corrections.app, name="corrections")

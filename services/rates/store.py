@@ -111,10 +111,15 @@ def _calendar(plant: Plant) -> tuple[Any, ...]:
 
 
 async def _write(conn: Connection, items: list[Any], source: str, by: str) -> int:
-    await conn.execute(_LOCK_BOOKING)
+    await hold_booking_alone(conn)
     revision: int = await conn.fetchval(_ADD_REVISION, source, by)
     await conn.executemany(_ADD_ITEM, [(revision, *item) for item in items])
     return revision
+
+
+async def hold_booking_alone(conn: Connection) -> None:
+    """No batch is being booked, and none begins until the transaction ends."""
+    await conn.execute(_LOCK_BOOKING)
 
 
 async def current(conn: Connection) -> int:

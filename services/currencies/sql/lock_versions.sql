@@ -1,0 +1,2 @@
+-- One import after the other.
+lock table copq.exchange_version in share row exclusive mode
