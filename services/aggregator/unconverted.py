@@ -1,4 +1,4 @@
-"""Entries without an exchange rate are booked again once there is one, by reversal and new entry."""
+"""Entries without an exchange rate are booked again once it comes: reversal and new entry."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime

@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -52,7 +52,7 @@ def _day(text: str) -> date:
     """The ECB's file of one day alone writes `25 November 2026`."""
     for form in ("%Y-%m-%d", "%d %B %Y"):
         try:
-            return datetime.strptime(text, form).date()
+            return datetime.strptime(text, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
     raise ValueError(f'"{text[:20]}" is no day such as 2026-03-31')

@@ -57,6 +57,8 @@ class LedgerEntry:
     hour: datetime
     day: date
     period: date
+    exchange_rate: Decimal | None
+    reporting_currency: str | None
     payload: str | None
 
     @classmethod

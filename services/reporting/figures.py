@@ -1,7 +1,7 @@
 """The figures of a report: sums of the ledger folded into rows, each with its base beside it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 
@@ -29,6 +29,8 @@ class Scope:
     product: str | None = None
     element: str | None = None
     by: tuple[str, ...] = ("plant", "line")
+    currency: str | None = field(default=None, kw_only=True)
+    """The reporting currency, to have all money in it; None: each in its own, never added."""
 
     def __post_init__(self) -> None:
         for dimension in self.by:
@@ -64,6 +66,8 @@ class Cell:
     base: Decimal = ZERO
     good: Decimal = ZERO
     provisional: Decimal = ZERO
+    unconverted: int = 0
+    """Entries whose money is missing, where all is in the reporting currency."""
 
 
 @dataclass(slots=True)
@@ -73,7 +77,8 @@ class ReportRow:
     `bucket` is the hour's start in the plant's zone, the production day, the first of the month,
     or None in a trailing window. `copq` is failure alone, `coq` adds appraisal and prevention.
     `base` is cost of production, `units` and `good` the units of it, `rejected` what defects and
-    scrap say. `provisional` is the part of `net` that comes from stops still open.
+    scrap say. `provisional` is the part of `net` that comes from stops still open. Where entries
+    are `unconverted`, for want of an exchange rate, the sums lack them: no figure is known.
     """
 
     bucket: Bucket
@@ -91,6 +96,7 @@ class ReportRow:
     good: Decimal = ZERO
     rejected: Decimal = ZERO
     provisional: Decimal = ZERO
+    unconverted: int = 0
 
     def add(self, cell: Cell) -> None:
         """Add the costs of a cell; the base is added by `stand_on`."""
@@ -103,14 +109,22 @@ class ReportRow:
         self.copq += cell.net if cell.category in FAILURES else ZERO
         self.coq += cell.net if cell.category != Category.NONE else ZERO
         self.rejected += cell.quantity if cell.element in REJECTED else ZERO
+        self.unconverted += cell.unconverted if cell.category != Category.NONE else 0
 
     def stand_on(self, base: "_Base") -> None:
         self.base, self.units, self.good = base.money, base.units, base.good
+        self.unconverted += base.unconverted
 
     @property
     def copq_share(self) -> Decimal | None:
-        """COPQ over base, 0.05 for 5 %; None where nothing was produced."""
-        return quotient(self.copq, self.base) if self.base > 0 else None
+        """COPQ over base, 0.05 for 5 %; None where nothing was produced or a rate is missing."""
+        known = self.base > 0 and not self.unconverted
+        return quotient(self.copq, self.base) if known else None
+
+    def money(self, name: str) -> Decimal | None:
+        """A sum of money by its name; None where an entry of it has no exchange rate."""
+        known: Decimal = getattr(self, name)
+        return None if self.unconverted else known
 
     @property
     def flags(self) -> list[str]:
@@ -122,7 +136,8 @@ class ReportRow:
     @property
     def is_empty(self) -> bool:
         """All that was booked has been taken back."""
-        return not any((self.gross, self.net, self.recovered, self.hours, self.base, self.rejected))
+        sums = (self.gross, self.net, self.recovered, self.hours, self.base, self.rejected)
+        return not any((*sums, self.unconverted))
 
 
 @dataclass(slots=True)
@@ -130,8 +145,10 @@ class _Base:
     money: Decimal = ZERO
     units: Decimal = ZERO
     good: Decimal = ZERO
+    unconverted: int = 0
 
     def add(self, cell: Cell) -> None:
+        self.unconverted += cell.unconverted
         self.money += cell.base
         self.units += cell.quantity
         self.good += cell.good
@@ -186,5 +203,5 @@ def fold(cells: Iterable[Cell], scope: Scope) -> list[ReportRow]:
     folded = _Fold(scope.by)
     with localcontext(MONEY):
         for cell in cells:
-            folded.add(cell)
+            folded.add(cell if scope.currency else replace(cell, unconverted=0))
         return folded.finished()

@@ -6,12 +6,13 @@ from typing import Any
 
 from asyncpg import Connection
 
+from services.currencies.converted import Question
 from services.rates.book import RateBook
 from services.reporting.accrual import Accrued, accrue
 from services.reporting.figures import Bucket, Cell, ReportRow, Scope, fold
-from services.sql_files import statement
+from services.reporting.lacking import Lacking, lacking
 
-_REPORT = statement(__file__, "report")
+_REPORT = Question(__file__, "report")
 GRAINS = ("hour", "day", "month")
 
 
@@ -49,12 +50,13 @@ def _fits(edge: datetime | date, grain: str) -> bool:
 async def report(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime
 ) -> list[ReportRow]:
-    """The rows in order of time. Percentages are sums over sums; currencies are never added.
+    """The rows in order of time. Percentages are sums over sums; currencies are never added, but
+    converted where the query asks for it.
 
     Open stops count until `now` and are told apart as `provisional`. One snapshot.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        booked = await conn.fetch(_REPORT, *_parameters(query))
+        booked = await conn.fetch(_REPORT.of(query.currency), *_parameters(query))
         accrued = await accrue(conn, book, query, now, _since(query))
     cells = [_cell(record) for record in booked] + _accrued_cells(accrued, query)
     rows = fold(cells, query)
@@ -106,6 +108,21 @@ def _bucket(accrued: Accrued, grain: str) -> datetime | date:
 
 def _local(bucket: Bucket, zone: tzinfo) -> Bucket:
     return bucket.astimezone(zone) if isinstance(bucket, datetime) else bucket
+
+
+async def report_lacks(conn: Connection, query: ReportQuery) -> list[Lacking] | None:
+    """What a report in the reporting currency lacks; see `lacking`."""
+    start, end = query.start, query.end
+    if query.grain == "month":
+        start, end = _next_first(start), _next_first(end)
+    return await lacking(conn, query, start, end)
+
+
+def _next_first(day: Any) -> Any:
+    """A month is in where its first is: the first of a month from this day on."""
+    if day is None or day.day == 1:
+        return day
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def zone_of(book: RateBook, plant: str | None) -> tzinfo:

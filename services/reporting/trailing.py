@@ -13,15 +13,16 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from services.costing.price import MONEY, quotient
+from services.currencies.converted import Question
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar, next_hour
 from services.reporting.accrual import Accrued, accrue
 from services.reporting.figures import Cell, ReportRow, Scope, fold
-from services.sql_files import statement
+from services.reporting.lacking import Lacking, lacking
 
-_WHOLE = statement(__file__, "trailing_whole")
-_EDGES = statement(__file__, "trailing_edges")
-_EDGE_STOPS = statement(__file__, "trailing_edge_stops")
+_WHOLE = Question(__file__, "trailing_whole")
+_EDGES = Question(__file__, "trailing_edges")
+_EDGE_STOPS = Question(__file__, "trailing_edge_stops")
 _MICROSECOND = timedelta(microseconds=1)
 _PER_HOUR = 3_600_000_000
 
@@ -64,6 +65,13 @@ async def trailing(
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         accrued = await accrue(conn, book, scope, now, now - longest)
         return [await _trailing(conn, book, scope, now, w, accrued) for w in windows]
+
+
+async def trailing_lacks(conn: Connection, scope: Scope, now: datetime) -> list[Lacking] | None:
+    """What windows in the reporting currency lack, by the days that the longest touches."""
+    longest = max(window.length for window in WINDOWS)
+    first = (now - longest).date() - timedelta(days=1)
+    return await lacking(conn, scope, first, now.date() + timedelta(days=2))
 
 
 async def _trailing(
@@ -131,10 +139,12 @@ def _parts(calendar: Calendar, start: datetime, now: datetime) -> Parts:
 
 async def _booked(conn: Connection, plants: list[str], parts: Parts, scope: Scope) -> list[Cell]:
     of = (plants, scope.line, scope.product, scope.element)
-    whole = await conn.fetch(_WHOLE, *of, parts.first, parts.last, *parts.days, *parts.around)
+    whole = await conn.fetch(
+        _WHOLE.of(scope.currency), *of, parts.first, parts.last, *parts.days, *parts.around
+    )
     edges = (parts.now, parts.before, parts.first, parts.last)
-    rests = await conn.fetch(_EDGES, *of, *edges, parts.start)
-    stops = await conn.fetch(_EDGE_STOPS, *of, *edges)
+    rests = await conn.fetch(_EDGES.of(scope.currency), *of, *edges, parts.start)
+    stops = await conn.fetch(_EDGE_STOPS.of(scope.currency), *of, *edges)
     cells = [Cell(bucket=None, **record) for record in (*whole, *rests)]
     return cells + [c for r in stops for c in _stop_cell(dict(r), parts.start, parts.now)]
 

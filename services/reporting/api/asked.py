@@ -34,6 +34,14 @@ To = Annotated[
     str,
     Query(alias="to", description="The first that is not in it.", examples=["2026-04-01"]),
 ]
+Currency = Annotated[
+    str | None,
+    Query(
+        description="The reporting currency: all money in it, each entry at its stored exchange "
+        "rate. Without: each currency on its own.",
+        examples=["EUR"],
+    ),
+]
 Format = Annotated[
     Literal["json", "csv"] | None,
     Query(alias="format", description="Else as the Accept header says; JSON without one."),

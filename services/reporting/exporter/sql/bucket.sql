@@ -2,7 +2,7 @@
 -- days, so its days, from $2 to $3, are named for the index alone.
 select
     plant, line, product, element, category, currency, quantity, gross, recovered, allowed, net,
-    hours, base, good
+    hours, base, good, unconverted
 from copq.rollup
 where grain = $1 and day >= $2 and day <= $3
     and hour = coalesce($4::timestamptz, '-infinity')
