@@ -95,7 +95,7 @@ def read_exchange_file(path: Path, reporting: str, today: date) -> list[Publishe
 
     Raises `ExchangeFileError`, `OSError` and `UnicodeDecodeError`; then nothing of it counts.
     """
-    return parse_exchange(path.read_text(encoding="utf-8-sig"), reporting, today)
+    return parse_exchange(path.read_text(encoding="utf-8"), reporting, today)
 
 
 def parse_exchange(text: str, reporting: str, today: date) -> list[Published]:
@@ -103,7 +103,7 @@ def parse_exchange(text: str, reporting: str, today: date) -> list[Published]:
     none at all."""
     found = _Found(today)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True))
     except csv.Error as error:
         raise ExchangeFileError([f"it is no CSV: {error}"]) from error
     heads = [name.strip() for name in rows[0]] if rows else []

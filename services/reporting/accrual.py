@@ -118,10 +118,10 @@ async def accrue(
     accrued: list[Accrued] = []
     for (plant, line), stops in by_line.items():
         accrued += await _accrue_line(conn, book, plant, line, stops, now, since)
-    return accrued if scope.currency is None else await _exchanged(conn, accrued, scope.currency)
+    return accrued if scope.currency is None else await exchanged(conn, accrued, scope.currency)
 
 
-async def _exchanged(conn: Connection, accrued: list[Accrued], currency: str) -> list[Accrued]:
+async def exchanged(conn: Connection, accrued: list[Accrued], currency: str) -> list[Accrued]:
     """Each at the rate of its day, as it would be booked now: today's is the newest there is."""
     pairs = [(a.segment.stop.currency, a.bucket.day) for a in accrued]
     found = await rates_of(conn, pairs)

@@ -3,13 +3,17 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import localcontext
 from typing import Any
 
 from asyncpg import Connection
 
+from services.costing.price import MONEY
+from services.currencies.store import reporting_currency
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar
-from services.reporting.accrual import Accrued, OpenStop, accrue, open_stops
+from services.reporting.accrual import Accrued, OpenStop, accrue, exchanged, open_stops
+from services.reporting.exporter.converted import Converted
 from services.reporting.exporter.windows import TRAILING, Span, same_hours, spans
 from services.reporting.figures import Cell, Scope
 from services.reporting.trailing import calendars, cells_of
@@ -18,6 +22,7 @@ from services.targets.book import TargetBook
 from services.targets.store import load_targets
 
 _BUCKET = statement(__file__, "bucket")
+_CONVERTED = statement(__file__, "converted")
 _REPAIRS = statement(__file__, "repairs")
 _UNPRICED = statement(__file__, "unpriced")
 _REJECTED = statement(__file__, "rejected")
@@ -44,6 +49,8 @@ class Reading:
         default_factory=lambda: defaultdict(dict)
     )
     accrued: list[Accrued] = field(default_factory=list)
+    converted: dict[str, Converted] = field(default_factory=dict)
+    """All plants in the reporting currency, by calendar window; empty while there is none."""
     open: list[OpenStop] = field(default_factory=list)
     unpriced: dict[LineKey, int] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
@@ -70,10 +77,13 @@ async def _read_calendar(
 ) -> None:
     """The buckets of plants whose days and hours are the same."""
     found = spans(calendar, reading.now)
+    reporting = await reporting_currency(conn)
     for span in found:
         cells = await _bucket(conn, span, plants)
         reading.cells[span.window] += cells + _accrued(reading.accrued, span, plants)
         await _read_repairs(conn, reading, span.window, (span.start, span.end), plants)
+        if reporting is not None:
+            await _convert(conn, reading, span, plants, reporting.currency)
     for name, window in TRAILING.items():
         since = reading.now - window.length
         await _read_repairs(conn, reading, name, (since, reading.now), plants)
@@ -85,6 +95,20 @@ async def _read_calendar(
 async def _bucket(conn: Connection, span: Span, plants: list[str]) -> list[Cell]:
     rows = await conn.fetch(_BUCKET, span.grain, span.first, span.last, span.hour, plants)
     return [Cell(bucket=None, **row) for row in rows]
+
+
+async def _convert(
+    conn: Connection, reading: Reading, span: Span, plants: list[str], currency: str
+) -> None:
+    """What these plants add to the window's figures in the reporting currency."""
+    rows = await conn.fetch(_CONVERTED, span.grain, span.first, span.last, span.hour, plants)
+    open_now = [a for a in reading.accrued if a.plant in plants and span.takes(*a.bucket)]
+    open_now = await exchanged(conn, open_now, currency)
+    total = reading.converted.setdefault(span.window, Converted(currency))
+    with localcontext(MONEY):
+        for row in rows:
+            total.take(row)
+        total.accrue(open_now)
 
 
 def _accrued(accrued: list[Accrued], span: Span, plants: list[str]) -> list[Cell]:
