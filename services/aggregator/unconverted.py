@@ -43,8 +43,9 @@ async def _convert_day(conn: Connection, currency: str, day: date, at_once: int)
         async with conn.transaction():
             await hold_booking_alone(conn)
             rows = await conn.fetch(queries.TAKE_UNCONVERTED, currency, day, *place, at_once)
-            await post_more(conn, list(_booked_again(rows)))
-        converted += len(rows)
+            standing = [row for row in rows if not row["taken_back"]]
+            await post_more(conn, list(_booked_again(standing)))
+        converted += len(standing)
         if len(rows) < at_once:
             return converted
         place = (rows[-1]["occurred_at"], rows[-1]["event_id"], rows[-1]["entry_no"])
