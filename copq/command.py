@@ -9,6 +9,7 @@ from copq.commands import (
     audit,
     backup,
     corrections,
+    currencies,
     demo,
     explain,
     importing,
@@ -59,6 +60,7 @@ app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
 app.add_typer(rates.app, name="rates")
 app.add_typer(periods.app, name="periods")
+app.add_typer(currencies.app, name="currencies")
 app.add_typer(targets.app, name="targets")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(retention.app, name="retention")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from copq.terminal import counted, money, out, percent, table
 from services.reporting.answers import BASIS
 from services.reporting.figures import EXCEED, NOT_CLOSED, ReportRow
+from services.reporting.lacking import CONVERSION, Lacking
 from services.reporting.unpriced import Held
 
 EMPTY = (
@@ -43,6 +44,15 @@ def when(bucket: datetime | date) -> str:
     return f"{bucket:%Y-%m-%d %H:%M %Z}" if isinstance(bucket, datetime) else f"{bucket:%Y-%m-%d}"
 
 
+def money_or_dash(amount: Decimal | None) -> str:
+    """A dash where it is not known."""
+    return "–" if amount is None else money(amount)
+
+
+def _other(row: ReportRow) -> Decimal | None:
+    return None if row.unconverted else row.coq - row.copq
+
+
 def _count(number: Decimal) -> str:
     return f"{number:,f}"
 
@@ -57,13 +67,14 @@ class _Figure(NamedTuple):
 
 
 _FIGURES = (
-    _Figure("COPQ", lambda row: row.copq, money, always=True),
+    _Figure("COPQ", lambda row: row.money("copq"), money_or_dash, always=True),
     _Figure("COPQ %", lambda row: row.copq_share, share, always=True),
-    _Figure("base", lambda row: row.base, lambda base: money(base) if base else "–", always=True),
+    _Figure("base", lambda row: row.money("base"), lambda b: money_or_dash(b or None), always=True),
     _Figure("units", lambda row: row.units, _count),
     _Figure("rejected", lambda row: row.rejected, _count),
     _Figure("lost h", lambda row: row.hours, money),
-    _Figure("other CoQ", lambda row: row.coq - row.copq, money),
+    _Figure("other CoQ", _other, money_or_dash),
+    _Figure("without rate", lambda row: row.unconverted, str),
 )
 
 
@@ -75,13 +86,17 @@ def _words(row: ReportRow) -> list[str]:
 def _by_currency(rows: Sequence[ReportRow]) -> str:
     sums: dict[str, Decimal] = {}
     for row in rows:
-        sums[row.currency] = sums.get(row.currency, Decimal(0)) + row.provisional
+        sums[row.currency] = sums.get(row.currency, Decimal(0)) + (row.money("provisional") or 0)
     return ", ".join(f"{money(amount)} {name}" for name, amount in sums.items() if amount)
 
 
-def show_notes(held: Held) -> None:
+def show_notes(held: Held, lacks: Sequence[Lacking] | None = None) -> None:
     """What the figures are, and what they do not hold."""
     out.print(BASIS, style="dim")
+    if lacks is not None:
+        out.print(CONVERSION, style="dim")
+    for of in lacks or ():
+        out.print(f"No exchange rate: {of}. See: copq currencies list")
     if held.unpriced:
         out.print(
             f"Not in it: {counted(held.unpriced, 'event')} without a price. See: copq unpriced"

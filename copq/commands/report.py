@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from asyncpg import Connection
 
-from copq.commands.figures import EMPTY, share, show_notes, show_rows, when
+from copq.commands.figures import EMPTY, money_or_dash, share, show_notes, show_rows, when
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
 from copq.terminal import fail, money, out, print_json, table
@@ -26,6 +26,7 @@ from services.reporting.answers import BASIS, basis_json, held_json, row_json
 from services.reporting.basis import As, Basis, basis_of
 from services.reporting.edges import day_of, default_start, dimensions, edge, instant
 from services.reporting.figures import DIMENSIONS, Scope
+from services.reporting.lacking import lacking, lacking_json
 from services.reporting.verify import verify
 
 T = TypeVar("T")
@@ -37,6 +38,10 @@ ElementOption = Annotated[
 ]
 ByOption = Annotated[
     str, typer.Option(help=f"A row for each, with commas: {', '.join(DIMENSIONS)}.")
+]
+CurrencyOption = Annotated[
+    str | None,
+    typer.Option(help="All in the reporting currency, such as EUR; else each in its own."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")]
 
@@ -59,6 +64,7 @@ def report(
     as_of: Annotated[
         str, typer.Option(help="What the ledger said at this instant: 2026-04-03T18:00.")
     ] = "",
+    currency: CurrencyOption = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -78,26 +84,28 @@ def report(
             lambda: reporting.ReportQuery(
                 plant, line, product, element, dimensions(by), grain,
                 edge(start, grain, zone) or default_start(grain, now), edge(end, grain, zone),
-                basis_of(reported, instant(as_of, zone), now),
+                basis=basis_of(reported, instant(as_of, zone), now), currency=currency,
             )
         )  # fmt: skip
+        lacks = await _lacks(reporting.report_lacks(conn, query))
         rows = await reporting.report(conn, book, query, now)
-        return query, rows, await waiting.held(conn, now), zone
+        return query, rows, await waiting.held(conn, now), zone, lacks
 
-    query, rows, held, zone = _read(run, database_url, data, plant)
+    query, rows, held, zone, lacks = _read(run, database_url, data, plant)
     if as_json:
         asked = {
             "grain": grain, "from": query.start, "to": query.end, "at": now,
             **basis_json(query.basis),
         }  # fmt: skip
-        print_json({**asked, "rows": [row_json(row) for row in rows], **held_json(held)})
+        print_json({**asked, "rows": [row_json(row) for row in rows], **held_json(held),
+                    **lacking_json(lacks)})  # fmt: skip
         return
     title = f"COPQ by {grain}, {_span(query, zone)}; {_said(query.basis, now, zone)}"
     if rows:
         show_rows(title, rows, query.by)
     else:
         out.print(f"{title}\n{EMPTY}")
-    show_notes(held)
+    show_notes(held, lacks)
 
 
 def trailing(
@@ -106,6 +114,7 @@ def trailing(
     product: ProductOption = None,
     element: ElementOption = None,
     by: ByOption = "plant,line",
+    currency: CurrencyOption = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -117,19 +126,23 @@ def trailing(
     now = datetime.now(UTC)
 
     async def run(conn: Connection, book: RateBook) -> Any:
-        scope = _asked(lambda: Scope(plant, line, product, element, dimensions(by)))
+        scope = _asked(
+            lambda: Scope(plant, line, product, element, dimensions(by), currency=currency)
+        )
+        lacks = await _lacks(windows.trailing_lacks(conn, scope, now))
         found = await windows.trailing(conn, book, scope, now)
-        return found, await waiting.held(conn, now), reporting.zone_of(book, plant)
+        return found, await waiting.held(conn, now), reporting.zone_of(book, plant), lacks
 
-    found, held, zone = _read(run, database_url, data, plant)
+    found, held, zone, lacks = _read(run, database_url, data, plant)
     if as_json:
-        print_json({"at": now, "windows": [_window_json(w) for w in found], **held_json(held)})
+        said = {"at": now, "windows": [_window_json(w) for w in found]}
+        print_json({**said, **held_json(held), **lacking_json(lacks)})
         return
     for window in found:
         _show_window(window, dimensions(by), zone)
     if not any(window.rows for window in found):
         out.print(EMPTY)
-    show_notes(held)
+    show_notes(held, lacks)
 
 
 def _window_json(found: windows.Trailing) -> dict[str, Any]:
@@ -152,6 +165,7 @@ def drivers(
     start: Annotated[str, typer.Option("--from", help="First production day: 2026-03-01.")] = "",
     end: Annotated[str, typer.Option("--to", help="The first day that is not in it.")] = "",
     top: Annotated[int, typer.Option(min=1, help="So many of each currency.")] = 10,
+    currency: CurrencyOption = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -167,20 +181,23 @@ def drivers(
     last = _asked(lambda: day_of(end)) or now.date() + timedelta(days=2)
 
     async def run(conn: Connection, book: RateBook) -> Any:
-        found = await driving.drivers(conn, first, last, top, plant, line)
-        return found, await waiting.held(conn, now)
+        scope = Scope(plant, line, by=(), currency=currency)
+        lacks = await _lacks(lacking(conn, scope, first, last))
+        found = await driving.drivers(conn, first, last, top, plant, line, currency=currency)
+        return found, await waiting.held(conn, now), lacks
 
-    found, held = _read(run, database_url, data, plant)
+    found, held, lacks = _read(run, database_url, data, plant)
     if as_json:
         rows = [asdict(driver) for driver in found]
-        print_json({"from": first, "to": last, "drivers": rows, **held_json(held)})
+        said = {"from": first, "to": last, "drivers": rows}
+        print_json({**said, **held_json(held), **lacking_json(lacks)})
         return
     title = f"What costs most, production days {first} up to {last} (exclusive)"
     if found:
         _show_drivers(title, found)
     else:
         out.print(f"{title}\n{EMPTY}")
-    show_notes(held)
+    show_notes(held, lacks)
 
 
 def _show_drivers(title: str, found: list[driving.Driver]) -> None:
@@ -188,7 +205,7 @@ def _show_drivers(title: str, found: list[driving.Driver]) -> None:
     rows = [
         (
             d.element, d.stage or "–", d.defect_code or "–", d.work_unit or "–", d.currency,
-            money(d.net), share(d.share), share(d.cumulative_share), f"{d.hours:,.2f}",
+            money_or_dash(d.net), share(d.share), share(d.cumulative_share), f"{d.hours:,.2f}",
             f"{d.quantity:,f}", str(d.entries),
         )
         for d in found
@@ -317,6 +334,14 @@ def _read(
 
     with database(database_url, data) as dsn:
         return asyncio.run(connect(dsn))
+
+
+async def _lacks(asked: Awaitable[T]) -> T:
+    """What figures in the reporting currency lack; another currency ends the command."""
+    try:
+        return await asked
+    except ValueError as error:
+        fail(str(error))
 
 
 def _check_plant(book: RateBook, plant: str | None) -> None:

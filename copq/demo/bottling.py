@@ -70,13 +70,13 @@ async def show_drivers(conn: Connection, data: str) -> None:
     command(f"copq drivers --plant {PLANT} {span} --top {TOP} --data {data}")
     found = await drivers(conn, FIRST, UNTIL, TOP, PLANT)
     say(WINDOW)
-    rows = [_driver(driver, found[0].net) for driver in found]
+    rows = [_driver(driver, found[0].loss) for driver in found]
     table("", ["driver", "", "COPQ", "share", "added up"], rows, left=2)
 
 
 def _driver(driver: Driver, worst: Decimal) -> tuple[str, ...]:
     return (
-        _said(driver), _bar(driver.net / worst), money(driver.net), share(driver.share),
+        _said(driver), _bar(driver.loss / worst), money(driver.loss), share(driver.share),
         share(driver.cumulative_share),
     )  # fmt: skip
 

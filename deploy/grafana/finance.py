@@ -3,6 +3,7 @@
 from typing import Any
 
 from deploy.grafana.panels import (
+    COUNT,
     CURRENCY,
     MONEY,
     OF_TARGET,
@@ -16,9 +17,11 @@ from deploy.grafana.panels import (
 )
 from services.sql_files import statement
 
+ALL = 'category=~".+_failure"'
 OF = 'plant=~"$plant",currency="$currency"'
 
 MONTHS = statement(__file__, "months")
+REPORTING = statement(__file__, "reporting")
 RESTATED = statement(__file__, "restated")
 UNPRICED = statement(__file__, "unpriced")
 
@@ -42,6 +45,15 @@ def finance() -> Any:
                (f'sum by (category) (copq_cost{{{OF},window="month"}})', "{{category}}")),
         course("How fast the budget burns", SHARE, "100 % uses it up just as the month ends.",
                ('copq:budget:burn{plant=~"$plant"}', "{{plant}} {{line}} {{window}}")),
+        one("All plants, this month", f'sum(copq_reporting_cost{{{ALL},window="month"}})', MONEY,
+            "COPQ of all plants in the reporting currency. None while an exchange rate is missing."),
+        one("All plants, last month", f'sum(copq_reporting_cost{{{ALL},window="last_month"}})', MONEY,
+            "COPQ of all plants in the reporting currency. None while an exchange rate is missing."),
+        one("All plants over base, this month", 'max(copq_reporting_ratio{window="month"})', SHARE,
+            "In the reporting currency."),
+        one("Without exchange rate, this month", 'sum(copq_unconverted_entries{window="month"})',
+            COUNT, "Entries. See: copq currencies list."),
+        entries("All plants by month", REPORTING, "In the reporting currency, and what lacks a rate."),
         entries("Months by category", MONTHS, "In the plant's currency, and over cost of production."),
         entries("As first reported, as restated", RESTATED,
                 "As finance signed it off with the first closing of the month, and as it is now."),

@@ -24,11 +24,14 @@ COLUMNS = (
     "shift", "supplier", "outcome", "entry_no", "reverses", "reason", "booked_by", "corrected_by",
     "element", "category", "quantity", "gross", "recovered", "allowed", "net", "hours", "base",
     "good", "currency", "rate_version", "hour", "day",
+    "exchange_rate", "reporting_currency",
 )  # fmt: skip
 INSTANT: TypeAdapter[Any] = TypeAdapter(Instant)
 _NULL = r"\N"
 _NO_ORIGIN = "\t".join([_NULL] * (COLUMNS.index("plant") - COLUMNS.index("event_type")))
 """Of a row that keeps no event: its type, payload, origin and sender."""
+_NO_RATE = "\t".join([_NULL] * 2)
+"""A new entry is converted as it is posted; a reversal names the rate that it takes back."""
 _NO_ENTRY = "\t".join([_NULL] * (len(COLUMNS) - COLUMNS.index("reverses")))
 
 
@@ -243,7 +246,7 @@ def _figures(e: _Entry) -> str:
     return (
         f"{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}\t{e.element}\t{e.category}\t{e.quantity}\t{e.gross}\t"
         f"{e.recovered}\t{e.allowed}\t{e.net}\t{e.hours}\t{e.base}\t{e.good}\t{e.currency}\t"
-        f"{e.rate_version}\t{e.hour}\t{e.day}"
+        f"{e.rate_version}\t{e.hour}\t{e.day}\t{_NO_RATE}"
     )
 
 

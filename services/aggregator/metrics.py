@@ -6,3 +6,7 @@ STAGE = "aggregator"
 
 SETTLED = Counter("copq_settled_events", "Unpriced events priced anew")
 KEPT = Counter("copq_rejected_kept_messages", "Refused messages kept with their bytes")
+CONVERTED = Counter(
+    "copq_converted_entries",
+    "Entries booked again because an exchange rate came that they lacked",
+)

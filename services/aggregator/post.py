@@ -97,8 +97,8 @@ async def _text(rows: list[str]) -> AsyncIterator[bytes]:
         yield ("\n".join(rows[start : start + _CHUNK]) + "\n").encode()
 
 
-async def _post_more(conn: Connection, rows: list[str]) -> None:
-    """What follows from the batch, in the same transaction."""
+async def post_more(conn: Connection, rows: list[str]) -> None:
+    """Rows about events that are stored, in the caller's transaction, which holds the booking."""
     if rows:
         await conn.execute(queries.EMPTY_BATCH)
         await _copy(conn, rows)
@@ -125,9 +125,9 @@ async def _follow_up(
     once = {key: row for key, (row, causes) in batch.once.items() if not causes <= duplicates}
     once |= {key: row for key, (row, _) in effects.priced.once.items()}
     withdrawn = dict.fromkeys(await share(conn, once), NO_CAUSE)
-    await _post_more(conn, [*once.values(), *rows, *effects.rows, *effects.priced.rows])
+    await post_more(conn, [*once.values(), *rows, *effects.rows, *effects.priced.rows])
     if withdrawn or effects.once:
-        await _post_more(conn, await reconsider(conn, withdrawn | effects.once))
+        await post_more(conn, await reconsider(conn, withdrawn | effects.once))
 
 
 async def _keep(conn: Connection, special: Iterable[Special], book: RateBook) -> Lines:

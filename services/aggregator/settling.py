@@ -1,4 +1,5 @@
-"""Beside the stream: events without a price are tried again with each new rate book."""
+"""Beside the stream: events without a price are tried again with each new rate book, entries
+without an exchange rate with each import of rates."""
 
 import asyncio
 import logging
@@ -8,6 +9,7 @@ import asyncpg
 from services.aggregator import metrics
 from services.aggregator.booking import StaleRates
 from services.aggregator.post import prepare
+from services.aggregator.unconverted import convert_late, exchange_state
 from services.aggregator.unpriced import AT_ONCE, settle
 from services.postgres import AWAY, DatabaseRole, connected
 from services.rates.watch import EVERY_S, RateWatch
@@ -28,7 +30,9 @@ async def keep_settling(dsn: str, rates: RateWatch) -> None:
 
 
 async def _settle_all(conn: asyncpg.Connection, rates: RateWatch) -> None:
+    converted_at: tuple[object, ...] | None = None
     while True:
+        converted_at = await _convert(conn, converted_at)
         try:
             tried = await settle(conn, rates.book)
         except StaleRates as stale:
@@ -39,3 +43,16 @@ async def _settle_all(conn: asyncpg.Connection, rates: RateWatch) -> None:
             log.info("%d unpriced events tried with revision %d", tried, rates.book.revision)
         if tried < AT_ONCE:
             await asyncio.sleep(EVERY_S)
+
+
+async def _convert(
+    conn: asyncpg.Connection, before: tuple[object, ...] | None
+) -> tuple[object, ...]:
+    """Once for each state of the exchange rates; answers the one that is dealt with."""
+    state = await exchange_state(conn)
+    if state != before:
+        converted = await convert_late(conn)
+        metrics.CONVERTED.inc(converted)
+        if converted:
+            log.info("%d entries without an exchange rate booked again with one", converted)
+    return state

@@ -17,10 +17,10 @@ from schemas.priced import Category, Entry, Outcome, Pricing, StopRate
 from schemas.rates import CostTable, ReworkRates
 from services.rates.book import RateBook, Site, Versioned, joined
 
-MONEY = Context(prec=60, traps=[Inexact, InvalidOperation, DivisionByZero])
+MONEY = Context(prec=90, traps=[Inexact, InvalidOperation, DivisionByZero])
 """Set it for the thread, or by `localcontext(MONEY)`, around all arithmetic with money."""
 
-_ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_ROUNDING = Context(prec=90, rounding=ROUND_HALF_EVEN)
 _NANO = Decimal("1E-9")
 ZERO = Decimal(0)
 SIXTY = Decimal(60)

@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
 from schemas.priced import Category
 from services.aggregator.downtime import Segment, Stop, closed, element, segments, until
+from services.costing.price import MONEY, ZERO
+from services.currencies.store import rates_of
 from services.rates.book import RateBook
 from services.rates.calendar import Bucket, Calendar, next_hour
 from services.reporting.figures import Cell, Scope
@@ -18,6 +20,14 @@ from services.sql_files import statement
 
 _OPEN_STOPS = statement(__file__, "open_stops")
 _CLOSED_STOPS = statement(__file__, "closed_stops")
+ONE = Decimal(1)
+
+
+class Exchange(NamedTuple):
+    """Into `currency` at `rate`, None where there is none."""
+
+    currency: str
+    rate: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class Accrued:
     segment: Segment
     sign: int
     bucket: Bucket
+    exchange: "Exchange | None" = None
+    """How its money becomes money of the reporting currency, where that is asked for."""
 
     @property
     def cost(self) -> Decimal:
@@ -44,10 +56,13 @@ class Accrued:
     def cell(self, bucket: Any, cost: Decimal, hours: Decimal) -> Cell:
         """As the ledger would have it: `cost` and `hours` are all or a part of this."""
         stop = self.segment.stop
+        exchange = self.exchange or Exchange(stop.currency, ONE)
+        known = exchange.rate is not None
+        money = MONEY.multiply(cost, exchange.rate) if exchange.rate is not None else ZERO
         return Cell(
             bucket=bucket, plant=self.plant, line=self.line, product=stop.product or "",
-            element=element(stop), category=Category.INTERNAL_FAILURE, currency=stop.currency,
-            gross=cost, net=cost, hours=hours, provisional=cost,
+            element=element(stop), category=Category.INTERNAL_FAILURE, currency=exchange.currency,
+            gross=money, net=money, hours=hours, provisional=money, unconverted=int(not known),
         )  # fmt: skip
 
 
@@ -103,7 +118,17 @@ async def accrue(
     accrued: list[Accrued] = []
     for (plant, line), stops in by_line.items():
         accrued += await _accrue_line(conn, book, plant, line, stops, now, since)
-    return accrued
+    return accrued if scope.currency is None else await exchanged(conn, accrued, scope.currency)
+
+
+async def exchanged(conn: Connection, accrued: list[Accrued], currency: str) -> list[Accrued]:
+    """Each at the rate of its day, as it would be booked now: today's is the newest there is."""
+    pairs = [(a.segment.stop.currency, a.bucket.day) for a in accrued]
+    found = await rates_of(conn, pairs)
+    return [
+        replace(a, exchange=Exchange(currency, found[pair]))
+        for a, pair in zip(accrued, pairs, strict=True)
+    ]
 
 
 async def _accrue_line(

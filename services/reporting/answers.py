@@ -15,23 +15,32 @@ NO_BASE = "nothing was produced here, so there is no base and no percentage"
 
 
 def row_json(row: ReportRow) -> dict[str, Any]:
-    """All of a row; money exact, `copq_share` null where there is no base, with the reason."""
+    """All of a row; money exact, `copq_share` null where there is no base, with the reason.
+
+    Where entries have no exchange rate all money is null: part of a sum is no sum.
+    """
     return {
         "from": row.bucket,
         **{name: value or None for name, value in row.dims.items()},
         "currency": row.currency,
-        "net": row.net, "gross": row.gross, "recovered": row.recovered, "allowed": row.allowed,
-        "hours": row.hours, "copq": row.copq, "coq": row.coq, "base": row.base,
+        **{name: row.money(name) for name in ("net", "gross", "recovered", "allowed")},
+        "hours": row.hours, **{name: row.money(name) for name in ("copq", "coq", "base")},
         "base_name": BASE_NAME, "copq_share": row.copq_share,
-        "copq_share_reason": None if row.base > 0 else NO_BASE, "units": row.units,
-        "good": row.good, "rejected": row.rejected, "provisional": row.provisional,
-        "flags": row.flags,
+        "copq_share_reason": _no_share(row), "units": row.units,
+        "good": row.good, "rejected": row.rejected, "provisional": row.money("provisional"),
+        "unconverted": row.unconverted, "flags": row.flags,
     }  # fmt: skip
 
 
 def basis_json(basis: Basis) -> dict[str, Any]:
     """Which figures these are."""
     return {"as": basis.reported, "as_of": basis.as_of, "reported": str(basis)}
+
+
+def _no_share(row: ReportRow) -> str | None:
+    if row.unconverted:
+        return f"{row.unconverted} entries have no exchange rate"
+    return None if row.base > 0 else NO_BASE
 
 
 def held_json(held: Held) -> dict[str, Any]:

@@ -9,16 +9,17 @@ from asyncpg import Connection
 
 from schemas.priced import FAILURES
 from services.costing.price import quotient
+from services.currencies.converted import Question
 from services.rates.calendar import Calendar
-from services.sql_files import statement
 
-_DRIVERS = statement(__file__, "drivers")
+_DRIVERS = Question(__file__, "drivers")
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
     """One combination. `share` is its part of all losses in its currency, `cumulative_share` that
-    of it and all worse ones; a combination that earned money is no loss and is left out.
+    of it and all worse ones; a combination that earned money is no loss and is left out. In the
+    reporting currency `net` is None where entries are `unconverted`, and so is every share.
     """
 
     rank: int
@@ -27,26 +28,37 @@ class Driver:
     defect_code: str | None
     work_unit: str | None
     currency: str
-    net: Decimal
+    net: Decimal | None
     hours: Decimal
     quantity: Decimal
     entries: int
-    share: Decimal
-    cumulative_share: Decimal
+    unconverted: int
+    share: Decimal | None
+    cumulative_share: Decimal | None
+
+    @property
+    def loss(self) -> Decimal:
+        """`net` where it must be known: nothing was converted."""
+        assert self.net is not None
+        return self.net
 
 
 async def drivers(
     conn: Connection, start: date, end: date, top: int = 10,
     plant: str | None = None, line: str | None = None, calendar: Calendar | None = None,
+    currency: str | None = None,
 ) -> list[Driver]:  # fmt: skip
     """The `top` worst of each currency in the production days [start, end), worst first.
 
     From the ledger: failure alone, what is booked and stands. Open stops are not in it. With the
-    plant's `calendar` no entry beside these days is read.
+    plant's `calendar` no entry beside these days is read. With the reporting `currency` all are
+    ranked together.
     """
     failures = [str(category) for category in FAILURES]
     around = _instants(start, end, calendar)
-    rows = await conn.fetch(_DRIVERS, start, end, plant, line, failures, top, *around)
+    rows = await conn.fetch(
+        _DRIVERS.of(currency), start, end, plant, line, failures, top, *around, currency is not None
+    )
     return [_driver(dict(row)) for row in rows]
 
 
@@ -60,5 +72,8 @@ def _instants(start: date, end: date, calendar: Calendar | None) -> tuple[dateti
 
 def _driver(row: dict[str, Any]) -> Driver:
     total, cumulative = row.pop("total"), row.pop("cumulative")
+    if row.pop("lacking"):
+        net = None if row["unconverted"] else row["net"]
+        return Driver(**{**row, "net": net}, share=None, cumulative_share=None)
     share = quotient(row["net"], total)
     return Driver(**row, share=share, cumulative_share=quotient(cumulative, total))

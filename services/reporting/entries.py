@@ -60,6 +60,8 @@ class LedgerEntry:
     hour: datetime
     day: date
     period: date
+    exchange_rate: Decimal | None
+    reporting_currency: str | None
     payload: str | None
     dropped_at: datetime | None = None
     dropped_by: str | None = None

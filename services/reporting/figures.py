@@ -1,7 +1,7 @@
 """The figures of a report: sums of the ledger folded into rows, each with its base beside it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 
@@ -31,6 +31,8 @@ class Scope:
     product: str | None = None
     element: str | None = None
     by: tuple[str, ...] = ("plant", "line")
+    currency: str | None = field(default=None, kw_only=True)
+    """The reporting currency, to have all money in it; None: each in its own, never added."""
 
     def __post_init__(self) -> None:
         for dimension in self.by:
@@ -68,6 +70,8 @@ class Cell:
     provisional: Decimal = ZERO
     is_open: bool = False
     """Of a month as first reported that was never closed."""
+    unconverted: int = 0
+    """Entries whose money is missing, where all is in the reporting currency."""
 
 
 @dataclass(slots=True)
@@ -78,7 +82,8 @@ class ReportRow:
     or None in a trailing window. `copq` is failure alone, `coq` adds appraisal and prevention.
     `base` is cost of production, `units` and `good` the units of it, `rejected` what defects and
     scrap say. `provisional` is the part of `net` that comes from stops still open. `is_open`: as
-    first reported, but some of it is of a month that was never closed, and so as of now.
+    first reported, but some of it is of a month that was never closed, and so as of now. Where
+    entries are `unconverted`, for want of an exchange rate, the sums lack them: no figure is known.
     """
 
     bucket: Bucket
@@ -97,6 +102,7 @@ class ReportRow:
     rejected: Decimal = ZERO
     provisional: Decimal = ZERO
     is_open: bool = False
+    unconverted: int = 0
 
     def add(self, cell: Cell) -> None:
         """Add the costs of a cell; the base is added by `stand_on`."""
@@ -110,15 +116,23 @@ class ReportRow:
         self.copq += cell.net if cell.category in FAILURES else ZERO
         self.coq += cell.net if cell.category != Category.NONE else ZERO
         self.rejected += cell.quantity if cell.element in REJECTED else ZERO
+        self.unconverted += cell.unconverted if cell.category != Category.NONE else 0
 
     def stand_on(self, base: "_Base") -> None:
         self.base, self.units, self.good = base.money, base.units, base.good
         self.is_open |= base.is_open
+        self.unconverted += base.unconverted
 
     @property
     def copq_share(self) -> Decimal | None:
-        """COPQ over base, 0.05 for 5 %; None where nothing was produced."""
-        return quotient(self.copq, self.base) if self.base > 0 else None
+        """COPQ over base, 0.05 for 5 %; None where nothing was produced or a rate is missing."""
+        known = self.base > 0 and not self.unconverted
+        return quotient(self.copq, self.base) if known else None
+
+    def money(self, name: str) -> Decimal | None:
+        """A sum of money by its name; None where an entry of it has no exchange rate."""
+        known: Decimal = getattr(self, name)
+        return None if self.unconverted else known
 
     @property
     def flags(self) -> list[str]:
@@ -129,7 +143,8 @@ class ReportRow:
     @property
     def is_empty(self) -> bool:
         """All that was booked has been taken back."""
-        return not any((self.gross, self.net, self.recovered, self.hours, self.base, self.rejected))
+        sums = (self.gross, self.net, self.recovered, self.hours, self.base, self.rejected)
+        return not any((*sums, self.unconverted))
 
 
 @dataclass(slots=True)
@@ -138,9 +153,11 @@ class _Base:
     units: Decimal = ZERO
     good: Decimal = ZERO
     is_open: bool = False
+    unconverted: int = 0
 
     def add(self, cell: Cell) -> None:
         self.is_open |= cell.is_open
+        self.unconverted += cell.unconverted
         self.money += cell.base
         self.units += cell.quantity
         self.good += cell.good
@@ -195,5 +212,5 @@ def fold(cells: Iterable[Cell], scope: Scope) -> list[ReportRow]:
     folded = _Fold(scope.by)
     with localcontext(MONEY):
         for cell in cells:
-            folded.add(cell)
+            folded.add(cell if scope.currency else replace(cell, unconverted=0))
         return folded.finished()

@@ -6,15 +6,17 @@ from typing import Any
 
 from asyncpg import Connection
 
+from services.currencies.converted import Question
 from services.rates.book import RateBook
 from services.reporting.accrual import Accrued, accrue
 from services.reporting.basis import RESTATED, As, Basis
 from services.reporting.figures import Bucket, Cell, ReportRow, Scope, fold
+from services.reporting.lacking import Lacking, lacking
 from services.sql_files import statement
 
-_REPORT = statement(__file__, "report")
+_REPORT = Question(__file__, "report")
+_BOOKED = Question(__file__, "report_booked")
 _FIRST = statement(__file__, "report_first")
-_BOOKED = statement(__file__, "report_booked")
 _CLOSED = statement(__file__, "closed_months")
 GRAINS = ("hour", "day", "month")
 
@@ -54,7 +56,8 @@ def _fits(edge: datetime | date, grain: str) -> bool:
 async def report(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime
 ) -> list[ReportRow]:
-    """The rows in order of time. Percentages are sums over sums; currencies are never added.
+    """The rows in order of time. Percentages are sums over sums; currencies are never added, but
+    converted where the query asks for it.
 
     Open stops count until `now` and are told apart as `provisional`; as of an earlier instant,
     or in a month as it was first reported, they are not in it. One snapshot.
@@ -72,12 +75,18 @@ async def report(
 async def _booked(conn: Connection, query: ReportQuery) -> list[Any]:
     asked, basis = _parameters(query), query.basis
     if basis == RESTATED:
-        found: list[Any] = await conn.fetch(_REPORT, *asked)
-    elif basis.reported is As.FIRST_REPORTED and query.grain == "month":
+        found: list[Any] = await conn.fetch(_REPORT.of(query.currency), *asked)
+    elif _is_signed_off(query):
         found = await conn.fetch(_FIRST, *asked[1:-2])
     else:
-        found = await conn.fetch(_BOOKED, *asked, basis.as_of)
+        found = await conn.fetch(_BOOKED.of(query.currency), *asked, basis.as_of)
     return found
+
+
+def _is_signed_off(query: ReportQuery) -> bool:
+    """Whether the figures are those that closings keep: of months, each currency on its own."""
+    first = query.basis.reported is As.FIRST_REPORTED
+    return first and query.grain == "month" and query.currency is None
 
 
 async def _accrued(
@@ -139,6 +148,21 @@ def _bucket(accrued: Accrued, grain: str) -> datetime | date:
 
 def _local(bucket: Bucket, zone: tzinfo) -> Bucket:
     return bucket.astimezone(zone) if isinstance(bucket, datetime) else bucket
+
+
+async def report_lacks(conn: Connection, query: ReportQuery) -> list[Lacking] | None:
+    """What a report in the reporting currency lacks; see `lacking`."""
+    start, end = query.start, query.end
+    if query.grain == "month":
+        start, end = _next_first(start), _next_first(end)
+    return await lacking(conn, query, start, end)
+
+
+def _next_first(day: Any) -> Any:
+    """A month is in where its first is: the first of a month from this day on."""
+    if day is None or day.day == 1:
+        return day
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def zone_of(book: RateBook, plant: str | None) -> tzinfo:

@@ -13,17 +13,18 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from services.costing.price import MONEY, quotient
+from services.currencies.converted import Question
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar, next_hour
 from services.reporting.accrual import Accrued, accrue
 from services.reporting.figures import Cell, ReportRow, Scope, fold
-from services.sql_files import statement
+from services.reporting.lacking import Lacking, lacking
 
-WHOLE = statement(__file__, "trailing_whole")
+WHOLE = Question(__file__, "trailing_whole")
 """The sums of a window's whole days and hours; its parameters are `Parts.whole`."""
 
-_EDGES = statement(__file__, "trailing_edges")
-_EDGE_STOPS = statement(__file__, "trailing_edge_stops")
+_EDGES = Question(__file__, "trailing_edges")
+_EDGE_STOPS = Question(__file__, "trailing_edge_stops")
 _MICROSECOND = timedelta(microseconds=1)
 _PER_HOUR = 3_600_000_000
 
@@ -68,6 +69,13 @@ async def trailing(
         return [await _trailing(conn, book, scope, now, w, accrued) for w in windows]
 
 
+async def trailing_lacks(conn: Connection, scope: Scope, now: datetime) -> list[Lacking] | None:
+    """What windows in the reporting currency lack, by the days that the longest touches."""
+    longest = max(window.length for window in WINDOWS)
+    first = (now - longest).date() - timedelta(days=1)
+    return await lacking(conn, scope, first, now.date() + timedelta(days=2))
+
+
 async def _trailing(
     conn: Connection, book: RateBook, scope: Scope, now: datetime, window: Window,
     accrued: list[Accrued],
@@ -86,7 +94,7 @@ async def cells_of(
     cells = accrued_cells(accrued, start, now)
     for calendar, plants in calendars(book, scope.plant):
         parts = parts_of(calendar, start, now)
-        whole = await conn.fetch(WHOLE, *parts.whole(plants, scope))
+        whole = await conn.fetch(WHOLE.of(scope.currency), *parts.whole(plants, scope))
         cells += [Cell(bucket=None, **record) for record in whole]
         cells += await rests(conn, plants, parts, scope)
     return cells
@@ -143,8 +151,8 @@ async def rests(conn: Connection, plants: list[str], parts: Parts, scope: Scope)
     """What is booked in the parts of hours at the window's edges."""
     of = (plants, scope.line, scope.product, scope.element)
     edges = (parts.now, parts.before, parts.first, parts.last)
-    others = await conn.fetch(_EDGES, *of, *edges, parts.start)
-    stops = await conn.fetch(_EDGE_STOPS, *of, *edges)
+    others = await conn.fetch(_EDGES.of(scope.currency), *of, *edges, parts.start)
+    stops = await conn.fetch(_EDGE_STOPS.of(scope.currency), *of, *edges)
     cells = [Cell(bucket=None, **record) for record in others]
     return cells + [c for r in stops for c in _stop_cell(dict(r), parts.start, parts.now)]
 

@@ -22,12 +22,14 @@ _ROLLUPS = statement(__file__, "verify_rollups")
 _KEYS = statement(__file__, "verify_keys")
 _TWICE = statement(__file__, "verify_twice")
 _REVERSALS = statement(__file__, "verify_reversals")
+_EXCHANGE = statement(__file__, "verify_exchange")
 _STOP_LINES = statement(__file__, "verify_stop_lines")
 _STOPS = statement(__file__, "verify_stops")
 _DOWNTIME = statement(__file__, "verify_downtime")
 
 _FIGURES = (
     "entries", "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good",
+    "reporting_gross", "reporting_recovered", "reporting_net", "reporting_base", "unconverted",
 )  # fmt: skip
 
 
@@ -35,8 +37,9 @@ async def verify(conn: Connection) -> list[Difference]:
     """All differences, in one snapshot: it may run beside a live stream.
 
     Rollups of all grains against the ledger, keys against entries, reversals against what they
-    take back, booked downtime against the union of the stops, what was corrected against the
-    corrections in force, what was signed off as months were closed. Reads everything there is.
+    take back, exchange rates against those imported, booked downtime against the union of the
+    stops, what was corrected against the corrections in force, what was signed off as months were
+    closed. Reads everything there is.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         return [
@@ -44,6 +47,7 @@ async def verify(conn: Connection) -> list[Difference]:
             *map(_keyless, await conn.fetch(_KEYS)),
             *map(_twice, await conn.fetch(_TWICE)),
             *map(_reversal, await conn.fetch(_REVERSALS)),
+            *map(_exchange, await conn.fetch(_EXCHANGE)),
             *await _downtime(conn),
             *await corrected(conn),
             *await closed_periods(conn),
@@ -82,6 +86,12 @@ def _reversal(row: Record) -> Difference:
     values = dict(row)
     found = {"entries_it_takes_back": values.pop("taken_back")}
     return Difference("reversal", values, {"entries_it_takes_back": 1}, found)
+
+
+def _exchange(row: Record) -> Difference:
+    values = dict(row)
+    found = {"exchange_rate": values.pop("exchange_rate")}
+    return Difference("exchange_rate", values, {"exchange_rate": "one that was imported"}, found)
 
 
 Key = tuple[str, datetime, str, str, str, Decimal, Decimal]

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import yaml
 
 from deploy.grafana.generate import FOLDER, dashboards
 from schemas.targets import TargetFile
+from services.access.authority import Actor
 from services.access.door import OpenDoor
 from services.aggregator import metrics as aggregator
 from services.costing import metrics as costing
+from services.currencies.file import Published
+from services.currencies.store import import_exchange, set_reporting
 from services.ingest.serving import serve_http
 from services.kafka import metrics as stream
 from services.rates.store import book_of, import_rates
@@ -74,6 +78,10 @@ async def fill(conn: Any) -> None:
     file = rates(ideal_rate=100)
     await import_rates(conn, file, "rates.yaml", "finance")
     book = book_of(file)
+    await set_reporting(conn, "USD", 7, Actor("finance"), "")
+    today = datetime.now(UTC).date()
+    usd = [Published(today - timedelta(days=n), "EUR", Decimal("1.08")) for n in range(60)]
+    await import_exchange(conn, usd, "usd.csv", Actor("finance"))
     await post_events(conn, book, a_plants_day())
     await import_targets(conn, TargetFile.model_validate({
         "targets": [{"effective_from": ago(days=40), "ratio": "0.03"}],

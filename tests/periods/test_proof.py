@@ -71,7 +71,7 @@ COLUMNS = (
     "event_id, entry_no, occurred_at, booked_at, reverses, reason, booked_by, corrected_by, "
     "plant, line, product, stage, work_unit, defect_code, shift, supplier, element, category, "
     "quantity, gross, recovered, allowed, net, hours, base, good, currency, rate_version, hour, "
-    "day, period"
+    "day, period, exchange_rate, reporting_currency"
 )
 
 

@@ -42,6 +42,7 @@ def booked(raw: bytes, rates: RateBook) -> list[LedgerEntry]:
     assert pricing.outcome == Outcome.PRICED, pricing.reason
     return [
         LedgerEntry(
+            exchange_rate=None, reporting_currency=None,
             event_id=found.event_id, entry_no=number, reverses=None, reason=None, booked_by=None,
             corrected_by=None,
             occurred_at=entry.at or found.occurred_at, booked_at=datetime.now(UTC),

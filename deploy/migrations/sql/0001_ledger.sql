@@ -86,6 +86,8 @@ create table copq.line_heard (
 -- The ledger. An entry is never changed or removed; `reverses` names the entry of the same
 -- event that a reversal takes back, `corrected_by` the correction that caused it. `day` is the production day of `occurred_at`; `period` the
 -- month in which the entry is booked, another than that of `day` only once a month is closed.
+-- `exchange_rate` is what one unit of `currency` was worth in the reporting currency on `day`, as
+-- known when the entry was booked; null where there was none.
 create table copq.ledger (
     occurred_at timestamptz not null,
     booked_at timestamptz not null default now(),
@@ -118,6 +120,9 @@ create table copq.ledger (
     hour timestamptz not null,
     day date not null,
     period date not null,
+    exchange_rate numeric check (exchange_rate > 0),
+    reporting_currency text,
+    check (exchange_rate is null or reporting_currency is not null),
     check (net = gross - recovered - allowed)
 ) partition by range (occurred_at);
 create index ledger_occurred_at on copq.ledger (occurred_at);
@@ -125,7 +130,8 @@ create index ledger_downtime on copq.ledger (plant, line, occurred_at) where ele
 create index ledger_corrected on copq.ledger (corrected_by) where corrected_by is not null;
 
 -- Calendar buckets of the plant. `hour` is the instant at which the hour starts, and minus
--- infinity in the days and months; `day` is the production day, or the first of the month.
+-- infinity in the days and months; `day` is the production day, or the first of the month. What
+-- is `reporting_` is in the reporting currency, without the `unconverted` entries, which have no rate.
 create table copq.rollup (
     grain text not null check (grain in ('hour', 'day', 'month')),
     plant text not null,
@@ -145,6 +151,11 @@ create table copq.rollup (
     hours numeric not null,
     base numeric not null,
     good numeric not null,
+    reporting_gross numeric not null default 0,
+    reporting_recovered numeric not null default 0,
+    reporting_net numeric not null default 0,
+    reporting_base numeric not null default 0,
+    unconverted bigint not null default 0,
     primary key (grain, plant, line, product, element, currency, day, hour)
 ) with (fillfactor = 70);
 create index rollup_day on copq.rollup (grain, day, hour);

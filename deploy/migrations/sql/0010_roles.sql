@@ -75,6 +75,11 @@ grant select on
     copq.withdrawn, copq.rejected, copq.target, copq.budget, copq.retention, copq.audit
     to copq_reporting, copq_finance;
 grant select on copq.period to copq_aggregator;
+grant select on copq.reporting_currency, copq.exchange_version, copq.exchange_rate
+    to copq_aggregator, copq_reporting, copq_finance;
+grant select on copq.reporting_ledger, copq.reporting_rollup to copq_reporting, copq_finance;
+grant insert on copq.reporting_currency, copq.exchange_version, copq.exchange_rate to copq_finance;
+grant update on copq.reporting_currency to copq_finance;
 grant select on copq.period, copq.period_step, copq.closing, copq.closing_figure, copq.first_reported
     to copq_reporting, copq_finance;
 grant insert on copq.period, copq.period_step, copq.closing, copq.closing_figure to copq_finance;

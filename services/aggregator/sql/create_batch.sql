@@ -35,5 +35,7 @@ create temporary table if not exists batch (
     currency text,
     rate_version bigint,
     hour timestamptz,
-    day date
+    day date,
+    exchange_rate numeric,
+    reporting_currency text
 ) on commit delete rows

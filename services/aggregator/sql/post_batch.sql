@@ -5,6 +5,7 @@
 -- What belongs to a month that is closed is booked in the open one; `day` and rollups stay.
 -- (`::date` lets the join be hashed: a timestamp would be compared with each closed month.)
 -- Rows of role k are about events that are stored already: booked without asking.
+-- A new entry is converted at the rate of its day, a reversal at that of the entry it takes back.
 -- Sorted before the upsert, so that two writers never wait for each other in a circle.
 with fresh as (
     insert into copq.event_key (event_id, occurred_at)
@@ -31,63 +32,94 @@ with fresh as (
     on conflict (plant, line) do update set
         occurred_at = greatest(h.occurred_at, excluded.occurred_at),
         received_at = excluded.received_at
+), exchange as materialized (
+    select
+        dated.currency, dated.day, reporting.currency as reporting_currency,
+        copq.rate_of_day(dated.currency, dated.day) as rate
+    from (
+        select distinct currency, day from batch where element is not null and reverses is null
+    ) as dated
+    cross join copq.reporting_currency as reporting
 ), booked as (
     insert into copq.ledger (
         occurred_at, booked_at, event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
         product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
         gross, recovered, allowed, net, hours, base, good, currency, rate_version, hour, day,
-        period)
+        period, exchange_rate, reporting_currency)
     select
         occurred_at, statement_timestamp(), event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
         product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
         gross, recovered, allowed, net, hours, base, good, currency, rate_version, hour, day,
-        coalesce(booked_in, date_trunc('month', day::timestamp)::date)
+        coalesce(booked_in, date_trunc('month', day::timestamp)::date),
+        case when reverses is null then x.rate else batch.exchange_rate end,
+        case when reverses is null then x.reporting_currency else batch.reporting_currency end
     from batch
     left join (select plant as of_plant, month, booked_in from copq.period) as p
         on of_plant = plant and month = date_trunc('month', day::timestamp)::date
+    left join exchange as x using (currency, day)
     where element is not null
         and (role = 'k' or event_id in (select event_id from fresh))
     returning
         plant, line, product, element, category, currency, day, hour, reverses, quantity, gross,
-        recovered, allowed, net, hours, base, good
-), by_hour as (
+        recovered, allowed, net, hours, base, good, exchange_rate
+), by_rate as (
     select
         plant, line, coalesce(product, '') as product, element, category, currency, day, hour,
-        sum(case when reverses is null then 1 else -1 end) as entries,
+        exchange_rate, sum(case when reverses is null then 1 else -1 end) as entries,
         sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
         sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
         sum(good) as good
     from booked
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+), by_hour as (
+    select
+        plant, line, product, element, category, currency, day, hour, sum(entries) as entries,
+        sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
+        sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
+        sum(good) as good, coalesce(sum(gross * exchange_rate), 0) as reporting_gross,
+        coalesce(sum(recovered * exchange_rate), 0) as reporting_recovered,
+        coalesce(sum(net * exchange_rate), 0) as reporting_net,
+        coalesce(sum(base * exchange_rate), 0) as reporting_base,
+        coalesce(sum(entries) filter (where exchange_rate is null), 0) as unconverted
+    from by_rate
     group by 1, 2, 3, 4, 5, 6, 7, 8
 ), by_day as (
     select
         plant, line, product, element, category, currency, day,
         sum(entries) as entries, sum(quantity) as quantity, sum(gross) as gross,
         sum(recovered) as recovered, sum(allowed) as allowed, sum(net) as net,
-        sum(hours) as hours, sum(base) as base, sum(good) as good
+        sum(hours) as hours, sum(base) as base, sum(good) as good,
+        sum(reporting_gross) as reporting_gross, sum(reporting_recovered) as reporting_recovered,
+        sum(reporting_net) as reporting_net, sum(reporting_base) as reporting_base,
+        sum(unconverted) as unconverted
     from by_hour
     group by 1, 2, 3, 4, 5, 6, 7
 ), by_grain as (
     select
         'hour' as grain, plant, line, product, element, category, currency, day, hour, entries,
-        quantity, gross, recovered, allowed, net, hours, base, good
+        quantity, gross, recovered, allowed, net, hours, base, good, reporting_gross,
+        reporting_recovered, reporting_net, reporting_base, unconverted
     from by_hour
     union all
     select
         'day', plant, line, product, element, category, currency, day, '-infinity', entries,
-        quantity, gross, recovered, allowed, net, hours, base, good
+        quantity, gross, recovered, allowed, net, hours, base, good, reporting_gross,
+        reporting_recovered, reporting_net, reporting_base, unconverted
     from by_day
     union all
     select
         'month', plant, line, product, element, category, currency,
         date_trunc('month', day)::date, '-infinity', sum(entries), sum(quantity), sum(gross),
-        sum(recovered), sum(allowed), sum(net), sum(hours), sum(base), sum(good)
+        sum(recovered), sum(allowed), sum(net), sum(hours), sum(base), sum(good),
+        sum(reporting_gross), sum(reporting_recovered), sum(reporting_net), sum(reporting_base),
+        sum(unconverted)
     from by_day
     group by 2, 3, 4, 5, 6, 7, 8
 ), added as (
     insert into copq.rollup as r (
         grain, plant, line, product, element, category, currency, day, hour, entries, quantity,
-        gross, recovered, allowed, net, hours, base, good)
+        gross, recovered, allowed, net, hours, base, good, reporting_gross, reporting_recovered,
+        reporting_net, reporting_base, unconverted)
     select * from by_grain
     order by grain, plant, line, product, element, currency, day, hour
     on conflict (grain, plant, line, product, element, currency, day, hour) do update set
@@ -99,7 +131,12 @@ with fresh as (
         net = r.net + excluded.net,
         hours = r.hours + excluded.hours,
         base = r.base + excluded.base,
-        good = r.good + excluded.good
+        good = r.good + excluded.good,
+        reporting_gross = r.reporting_gross + excluded.reporting_gross,
+        reporting_recovered = r.reporting_recovered + excluded.reporting_recovered,
+        reporting_net = r.reporting_net + excluded.reporting_net,
+        reporting_base = r.reporting_base + excluded.reporting_base,
+        unconverted = r.unconverted + excluded.unconverted
 )
 select
     (select count(*) from kept) as fresh,

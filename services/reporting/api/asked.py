@@ -49,6 +49,14 @@ AsOf = Annotated[
     ),
 ]
 Month = Annotated[str, Query(description="This month alone: 2026-03.", examples=["2026-03"])]
+Currency = Annotated[
+    str | None,
+    Query(
+        description="The reporting currency: all money in it, each entry at its stored exchange "
+        "rate. Without: each currency on its own.",
+        examples=["EUR"],
+    ),
+]
 Format = Annotated[
     Literal["json", "csv"] | None,
     Query(alias="format", description="Else as the Accept header says; JSON without one."),

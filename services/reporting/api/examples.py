@@ -2,7 +2,11 @@
 
 from typing import Any
 
-_CURRENCIES = " A row has one currency; currencies are never added. Money is text, with all digits."
+_CURRENCIES = (
+    " A row has one currency; currencies are never added, but converted if `currency` asks for it: "
+    "money is then null where entries have no exchange rate (`unconverted`). Money is text, with "
+    "all digits."
+)
 
 COPQ = (
     "Sums of the buckets that begin in [from, to), a row for each bucket and for each value of "
@@ -32,7 +36,8 @@ ENTRIES = (
     "bytes, the version of the rates, and the formula with the numbers in it, computed anew and "
     "compared with what is booked. Say which by `bucket` (with `grain`), by `from` and `to`, or "
     "by `event_id`; else the last 30 days. `next` is the cursor of the next page: an entry is on "
-    "exactly one page, whatever is booked meanwhile. CSV has all pages in one." + _CURRENCIES
+    "exactly one page, whatever is booked meanwhile. CSV has all pages in one. Money is "
+    "text, with all digits."
 )
 
 _ROW: dict[str, Any] = {
@@ -40,7 +45,7 @@ _ROW: dict[str, Any] = {
     "gross": "430", "recovered": "16", "allowed": "1.5", "hours": "0.5", "copq": "412.5",
     "coq": "440", "base": "13750", "base_name": "cost of production", "copq_share": "0.03",
     "copq_share_reason": None, "units": "1375", "good": "1340", "rejected": "35",
-    "provisional": "0", "flags": [],
+    "provisional": "0", "unconverted": 0, "flags": [],
 }  # fmt: skip
 _BESIDE = {
     "basis": "An estimate at standard rates, …", "unpriced_events": 0, "waiting_corrections": 0,
@@ -73,7 +78,7 @@ DRIVERS_ANSWER = {
     "rows": [
         {"rank": 1, "element": "downtime", "stage": None, "defect_code": "jam",
          "work_unit": "packer-1", "currency": "EUR", "net": "290", "hours": "0.5", "quantity": "0",
-         "entries": 3, "share": "0.703030303", "cumulative_share": "0.703030303"}
+         "entries": 3, "unconverted": 0, "share": "0.703030303", "cumulative_share": "0.703030303"}
     ],
     **_BESIDE,
 }  # fmt: skip
@@ -90,6 +95,7 @@ ENTRIES_ANSWER = {
          "gross": "28.17", "recovered": "9.108", "allowed": "0", "net": "19.062", "hours": "0",
          "base": "0", "good": "0", "currency": "INR", "rate_version": 1,
          "hour": "2026-03-02T14:00:00+05:30", "day": "2026-03-02", "period": "2026-03-01",
+         "exchange_rate": "0.0109", "reporting_currency": "EUR",
          "formula": "3 pcs × 9.39 = 28.17; recovered 3 × 0.60 × 5.06 = 9.11; net 19.06",
          "terms": ["9.39 = cost of a unit after stage P3: …"], "agrees": True, "note": None,
          "event": {"event_id": "press-4-17", "event_type": "defect"}}

@@ -15,13 +15,16 @@ from services.reporting.api.source import Reading, Source
 from services.reporting.basis import basis_of
 from services.reporting.edges import day_of, default_start, dimensions, edge, instant
 from services.reporting.figures import Scope
+from services.reporting.lacking import lacking, lacking_json
 from services.reporting.names import check_names
-from services.reporting.report import ReportQuery, report, zone_of
+from services.reporting.report import ReportQuery, report, report_lacks, zone_of
+from services.reporting.trailing import trailing_lacks
 from services.reporting.unpriced import held
 
 _FIGURES = (
     "currency", "copq", "base", "base_name", "copq_share", "copq_share_reason", "coq", "net",
-    "gross", "recovered", "allowed", "hours", "units", "good", "rejected", "provisional", "flags",
+    "gross", "recovered", "allowed", "hours", "units", "good", "rejected", "provisional",
+    "unconverted", "flags",
 )  # fmt: skip
 
 
@@ -37,7 +40,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
         plant: asked.Plant = None, line: asked.Line = None, product: asked.Product = None,
         element: asked.Element = None, start: asked.From = "", end: asked.To = "",
         reported: asked.Reported = "restated", as_of: asked.AsOf = "",
-        kind: asked.Format = None,
+        currency: asked.Currency = None, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
@@ -47,13 +50,23 @@ def add_figures(router: APIRouter, source: Source) -> None:
             dims = dimensions(by)
             basis = basis_of(reported, instant(as_of, zone), reading.now)
             query = ReportQuery(
-                plant, line, product, element, dims, grain, first, edge(end, grain, zone), basis
+                plant,
+                line,
+                product,
+                element,
+                dims,
+                grain,
+                first,
+                edge(end, grain, zone),
+                basis=basis,
+                currency=currency,
             )
+            lacks = lacking_json(await report_lacks(reading.conn, query))
             found = await report(reading.conn, reading.book, query, reading.now)
             rows = [{**row_json(row), "reported": str(basis)} for row in found]
             said = {
                 "grain": grain, "from": query.start, "to": query.end, **basis_json(basis),
-                "rows": rows,
+                "rows": rows, **lacks,
             }  # fmt: skip
             columns = ("from", *dims, *_FIGURES, "reported")
             return await _answer(request, kind, reading, "copq", said, columns)
@@ -67,15 +80,16 @@ def add_figures(router: APIRouter, source: Source) -> None:
     async def trailing(
         request: Request, by: asked.By = "plant,line", plant: asked.Plant = None,
         line: asked.Line = None, product: asked.Product = None, element: asked.Element = None,
-        kind: asked.Format = None,
+        currency: asked.Currency = None, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
             await check_names(reading.conn, reading.book, plant, line, product)
             dims = dimensions(by)
-            scope = Scope(plant, line, product, element, dims)
+            scope = Scope(plant, line, product, element, dims, currency=currency)
+            lacks = lacking_json(await trailing_lacks(reading.conn, scope, reading.now))
             found = await windows.trailing(reading.conn, reading.book, scope, reading.now)
-            said = {"windows": [_window(w) for w in found]}
+            said = {"windows": [_window(w) for w in found], **lacks}
             if wants_csv(request, kind):
                 rows = [_named(w, row) for w in said["windows"] for row in w["rows"]]
                 return as_csv("copq-trailing", rows, ("window", "after", "to", *dims, *_FIGURES))
@@ -91,18 +105,21 @@ def add_figures(router: APIRouter, source: Source) -> None:
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         start: asked.From = "", end: asked.To = "",
         top: Annotated[int, Query(ge=1, le=1000, description="So many of each currency.")] = 10,
-        kind: asked.Format = None,
+        currency: asked.Currency = None, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
             await check_names(reading.conn, reading.book, plant, line, None)
             first, last = _days(start, end, reading.now)
             site = reading.book.sites.get(plant or "")
+            scope = Scope(plant, line, by=(), currency=currency)
+            lacks = lacking_json(await lacking(reading.conn, scope, first, last))
             found = await driving.drivers(
-                reading.conn, first, last, top, plant, line, site.calendar if site else None
-            )
+                reading.conn, first, last, top, plant, line, site.calendar if site else None,
+                currency,
+            )  # fmt: skip
             rows = [asdict(driver) for driver in found]
-            said = {"from": first, "to": last, "rows": rows}
+            said = {"from": first, "to": last, "rows": rows, **lacks}
             columns = tuple(driving.Driver.__dataclass_fields__)
             return await _answer(request, kind, reading, "copq-drivers", said, columns)
 

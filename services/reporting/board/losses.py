@@ -31,7 +31,7 @@ def _pareto(found: Iterable[Driver], kind: str) -> list[dict[str, Any]]:
     nets: dict[str | None, Decimal] = defaultdict(Decimal)
     with localcontext(MONEY):
         for driver in found:
-            nets[getattr(driver, kind)] += driver.net
+            nets[getattr(driver, kind)] += driver.loss
         ranked = sorted(nets.items(), key=lambda item: (-item[1], item[0] or ""))
         rest = sum((net for _, net in ranked[SHOWN:]), ZERO)
         whole = sum(nets.values(), ZERO)

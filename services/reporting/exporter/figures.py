@@ -66,6 +66,22 @@ STOP_START = Figure(
     "copq_open_stop_start_timestamp_seconds", (*_LINE, "work_unit", "defect_code"),
     "When a stop that is open began",
 )  # fmt: skip
+CONVERTED_COST = Figure(
+    "copq_reporting_cost", ("category", "currency", "window"),
+    "Net cost of quality of all plants in the reporting currency; absent where a rate is missing",
+)  # fmt: skip
+CONVERTED_BASE = Figure(
+    "copq_reporting_base", ("currency", "window"),
+    "Cost of production of all plants in the reporting currency",
+)  # fmt: skip
+CONVERTED_RATIO = Figure(
+    "copq_reporting_ratio", ("currency", "window"),
+    "COPQ over cost of production of all plants in the reporting currency",
+)  # fmt: skip
+UNCONVERTED = Figure(
+    "copq_unconverted_entries", ("currency", "window"),
+    "Entries of a currency that lack an exchange rate; copq_reporting_cost is then absent",
+)  # fmt: skip
 UNPRICED = Figure("copq_unpriced_events", _LINE, "Events that wait for a price")
 UNPRICED_WORTH = Figure(
     "copq_unpriced_worth", (*_LINE, "currency"),
@@ -104,6 +120,7 @@ DETAIL = Figure(
 FIGURES = (
     COST, BASE, UNITS, GOOD, SCRAPPED, REWORKED, FAILURE, RATIO, TARGET, SCRAP, REWORK, FIRST_PASS,
     QUALITY, AVAILABILITY, EFFECTIVENESS, OEE, REPAIR, OEE_MISSING, OPEN_STOPS, STOP_COST,
-    STOP_START, UNPRICED, UNPRICED_WORTH, UNPRICED_UNKNOWN, REJECTED, HEARD, USUAL_COST, USUAL_BASE,
-    BUDGET, MONTH, MONTH_PASSED, AT, SERIES, LIMIT, DROPPED, DETAIL,
+    STOP_START, CONVERTED_COST, CONVERTED_BASE, CONVERTED_RATIO, UNCONVERTED, UNPRICED,
+    UNPRICED_WORTH, UNPRICED_UNKNOWN, REJECTED, HEARD, USUAL_COST, USUAL_BASE, BUDGET, MONTH,
+    MONTH_PASSED, AT, SERIES, LIMIT, DROPPED, DETAIL,
 )  # fmt: skip

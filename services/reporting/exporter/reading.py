@@ -3,14 +3,17 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
+from services.costing.price import MONEY
+from services.currencies.store import reporting_currency
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar
-from services.reporting.accrual import Accrued, OpenStop, accrue, open_stops
+from services.reporting.accrual import Accrued, OpenStop, accrue, exchanged, open_stops
+from services.reporting.exporter.converted import Converted
 from services.reporting.exporter.kept import Kept
 from services.reporting.exporter.sums import Key, Sums, summed, summed_rows
 from services.reporting.exporter.windows import TRAILING, Span, same_hours, spans
@@ -23,8 +26,9 @@ from services.targets.store import load_targets
 _BUCKET = statement(__file__, "bucket")
 _WHOLE = f"""
 select plant, line, product, currency, element, category, quantity, net, hours, base, good
-from ({WHOLE}) as whole
+from ({WHOLE.of(None)}) as whole
 """  # noqa: S608 - of a file of ours
+_CONVERTED = statement(__file__, "converted")
 _REPAIRS = statement(__file__, "repairs")
 _UNPRICED = statement(__file__, "unpriced")
 _REJECTED = statement(__file__, "rejected")
@@ -61,6 +65,8 @@ class Reading:
         default_factory=lambda: defaultdict(dict)
     )
     accrued: list[Accrued] = field(default_factory=list)
+    converted: dict[str, Converted] = field(default_factory=dict)
+    """All plants in the reporting currency, by calendar window; empty while there is none."""
     open: list[OpenStop] = field(default_factory=list)
     unpriced: list[UnpricedLine] = field(default_factory=list)
     rejected: dict[str, int] = field(default_factory=dict)
@@ -93,12 +99,15 @@ async def _read_calendar(
 ) -> None:
     """The buckets of plants whose days and hours are the same."""
     found = spans(calendar, reading.now)
+    reporting = await reporting_currency(conn)
     for span in found:
         reading.sums[span.window] += [
             await _bucket(conn, span, plants, kept if span.end < reading.now else None),
             _accrued(reading.accrued, span, plants),
         ]
         await _read_repairs(conn, reading, span.window, (span.start, span.end), plants)
+        if reporting is not None:
+            await _convert(conn, reading, span, plants, reporting.currency)
     last_hour = next(span for span in found if span.window == "last_hour")
     for week in same_hours(calendar, last_hour.start):
         reading.usual[week.window].append(await _bucket(conn, week, plants, kept))
@@ -118,6 +127,20 @@ async def _read_trailing(
             summed(recent + await rests(conn, plants, parts, Scope())),
         ]
         await _read_repairs(conn, reading, name, (start, reading.now), plants)
+
+
+async def _convert(
+    conn: Connection, reading: Reading, span: Span, plants: list[str], currency: str
+) -> None:
+    """What these plants add to the window's figures in the reporting currency."""
+    rows = await conn.fetch(_CONVERTED, span.grain, span.first, span.last, span.hour, plants)
+    open_now = [a for a in reading.accrued if a.plant in plants and span.takes(*a.bucket)]
+    open_now = await exchanged(conn, open_now, currency)
+    total = reading.converted.setdefault(span.window, Converted(currency))
+    with localcontext(MONEY):
+        for row in rows:
+            total.take(row)
+        total.accrue(open_now)
 
 
 async def _bucket(

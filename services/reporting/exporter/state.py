@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 from services.costing.price import MONEY, quotient
 from services.reporting.accrual import cost_by_stop
 from services.reporting.exporter import figures as f
+from services.reporting.exporter.converted import converted_samples
 from services.reporting.exporter.reading import LineKey, Reading
 from services.reporting.exporter.samples import Sample
 from services.reporting.exporter.sums import Key, Sums, added, by_line, merged
@@ -20,6 +21,7 @@ def state(reading: Reading) -> list[Sample]:
     with localcontext(MONEY):
         return [
             *_months(reading),
+            *converted_samples(reading.converted),
             *_budgets(reading),
             *(Sample(f.REJECTED, (code,), n) for code, n in reading.rejected.items()),
             *_unpriced(reading),

@@ -9,7 +9,7 @@ select
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
-    sum(good) as good
+    sum(good) as good, sum(unconverted)::bigint as unconverted
 from copq.rollup
 where grain = $1
     and ($3::text is null or plant = $3)

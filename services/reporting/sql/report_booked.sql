@@ -10,7 +10,10 @@ select
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
-    sum(good) as good, bool_or($11::timestamptz is null and first_closed_at is null) as is_open
+    sum(good) as good,
+    sum(case when exchange_rate is not null then 0 when reverses is null then 1 else -1 end)
+        as unconverted,
+    bool_or($11::timestamptz is null and first_closed_at is null) as is_open
 from copq.ledger as l
 left join (select plant as of_plant, month, first_closed_at from copq.period) as p
     on of_plant = plant and month = date_trunc('month', day::timestamp)::date

@@ -7,6 +7,8 @@ left join copq.ledger as e
         = (r.plant, r.line, coalesce(r.product, ''), r.element, r.category, r.currency, r.hour, r.day)
     and (e.quantity, e.gross, e.recovered, e.allowed, e.net, e.hours, e.base, e.good)
         = (-r.quantity, -r.gross, -r.recovered, -r.allowed, -r.net, -r.hours, -r.base, -r.good)
+    and (e.exchange_rate, e.reporting_currency)
+        is not distinct from (r.exchange_rate, r.reporting_currency)
     and not exists (
         select from copq.ledger as other
         where other.event_id = r.event_id and other.reverses = r.reverses

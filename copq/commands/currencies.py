@@ -1,0 +1,220 @@
+"""`copq currencies`: the reporting currency, and exchange rates."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from asyncpg import Connection
+from pydantic import TypeAdapter, ValidationError
+
+from copq.acting import actor
+from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.exits import Exit
+from copq.terminal import exact, fail, out, print_json, table
+from schemas.fields import Currency
+from services.access.door import Role
+from services.currencies.file import ExchangeFileError, read_exchange_file
+from services.currencies.store import (
+    RATE_DAYS,
+    CurrencyFixed,
+    CurrencySummary,
+    Imported,
+    KeptRate,
+    NoReportingCurrency,
+    Reporting,
+    history,
+    import_exchange,
+    reporting_currency,
+    set_reporting,
+    summaries,
+)
+from services.postgres import DatabaseRole
+from services.reporting.edges import day_of
+
+app = typer.Typer(help="The currency that figures are added in, and daily exchange rates.")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")]
+ByOption = Annotated[str, typer.Option(help="Who does it, where no token is asked for.")]
+_CURRENCY: TypeAdapter[str] = TypeAdapter(Currency)
+
+
+@app.command("set")
+def set_(
+    currency: Annotated[str, typer.Argument(help="Three capital letters, such as EUR.")],
+    rate_days: Annotated[
+        int,
+        typer.Option(
+            min=0, max=366, help="So many days a rate counts while there is no newer one."
+        ),
+    ] = RATE_DAYS,
+    why: Annotated[str, typer.Option(help="For the audit trail.")] = "",
+    by: ByOption = "",
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Set the reporting currency: once, and before the first events where that is possible.
+
+    It cannot change once there are exchange rates or entries in it. For finance.
+
+    Example: copq currencies set EUR
+    """
+    named = _named(currency)
+
+    async def run(conn: Connection) -> None:
+        who = await actor(conn, Role.FINANCE, by)
+        await set_reporting(conn, named, rate_days, who, why or f"figures are added in {named}")
+
+    try:
+        _run(run, database_url, data)
+    except CurrencyFixed as error:
+        fail(str(error), Exit.NO)
+    out.print(f"Figures are added in {named}; a rate counts for up to {rate_days} days.")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(help="CSV: date,currency,rate, or the ECB's eurofxref-hist.csv.")
+    ],
+    why: Annotated[
+        str, typer.Option(help="Why a rate that is there already is another; else it is refused.")
+    ] = "",
+    by: ByOption = "",
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Import daily exchange rates: all of a file, or nothing. For finance.
+
+    A rate counts for entries booked from now on; those booked without one are booked again.
+
+    Example: copq currencies import eurofxref-hist.csv
+    """
+
+    async def run(conn: Connection) -> Imported:
+        who = await actor(conn, Role.FINANCE, by)
+        found = await reporting_currency(conn)
+        if found is None:
+            raise NoReportingCurrency
+        today = datetime.now(UTC).date() + timedelta(days=1)
+        rates = read_exchange_file(file, found.currency, today)
+        return await import_exchange(conn, rates, file.name, who, why)
+
+    try:
+        imported = _run(run, database_url, data)
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"cannot read {file}: {error}")
+    except NoReportingCurrency as error:
+        fail(str(error))
+    except ExchangeFileError as error:
+        faults = "\n".join(f"  - {fault}" for fault in error.faults)
+        fail(f"{file} is refused; nothing was imported:\n{faults}")
+    if as_json:
+        print_json(asdict(imported))
+        return
+    said = f"{imported.added:,} rates added, {imported.corrected:,} corrected"
+    version = f" (version {imported.version})" if imported.version else ""
+    out.print(f"{said}, {imported.unchanged:,} unchanged{version}.")
+
+
+@app.command("list")
+def list_(
+    as_json: JsonOption = False, database_url: DatabaseOption = None, data: DataOption = DATA
+) -> None:
+    """Show the reporting currency, and of each other one what rates there are and are missing.
+
+    Example: copq currencies list
+    """
+
+    async def run(conn: Connection) -> tuple[Reporting | None, list[CurrencySummary]]:
+        return await reporting_currency(conn), await summaries(conn)
+
+    found, currencies = _run(run, database_url, data)
+    if as_json:
+        said = asdict(found) if found else None
+        print_json({"reporting": said, "currencies": [asdict(c) for c in currencies]})
+        return
+    out.print(_reporting_said(found))
+    if currencies:
+        columns = ["currency", "days", "first", "last", "newest rate", "entries without a rate"]
+        table("Currencies", columns, map(_summary_words, currencies))
+
+
+def _reporting_said(found: Reporting | None) -> str:
+    if found is None:
+        return str(NoReportingCurrency())
+    return (
+        f"Figures are added in {found.currency} (set by {found.set_by}, {found.set_at:%Y-%m-%d}); "
+        f"a rate counts for up to {found.rate_days} days."
+    )
+
+
+def _summary_words(of: CurrencySummary) -> list[str]:
+    rate = "–" if of.newest_rate is None else exact(of.newest_rate)
+    days = [str(day or "–") for day in (of.first_day, of.last_day)]
+    return [of.currency, f"{of.rates:,}", *days, rate, f"{of.unconverted:,}"]
+
+
+@app.command("show")
+def show(
+    currency: Annotated[str, typer.Argument(help="Such as SEK.")],
+    start: Annotated[str, typer.Option("--from", help="The first day; else 30 days ago.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The first day that is not in it.")] = "",
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show the rates of one currency, each with its versions: the newest of a day counts.
+
+    Example: copq currencies show SEK --from 2026-03-01 --to 2026-04-01
+    """
+    named = _named(currency)
+    first, last = _day(start, -30), _day(end, 2)
+
+    async def run(conn: Connection) -> tuple[Reporting | None, list[KeptRate]]:
+        return await reporting_currency(conn), await history(conn, named, first, last)
+
+    found, rates = _run(run, database_url, data)
+    if as_json:
+        print_json({"currency": named, "rates": [asdict(rate) for rate in rates]})
+        return
+    if not rates:
+        out.print(f"No rate of {named} from {first} up to {last} (exclusive).")
+        return
+    worth = f"What one {named} is worth in {found.currency if found else '–'}"
+    columns = ["day", "imported by", "file", "why", "version", "rate"]
+    table(worth, columns, map(_rate_words, rates), left=4)
+
+
+def _rate_words(rate: KeptRate) -> list[str]:
+    return [
+        str(rate.day), rate.imported_by, rate.source, rate.why or "–", str(rate.version),
+        exact(rate.rate),
+    ]  # fmt: skip
+
+
+def _day(text: str, away: int) -> date:
+    try:
+        return day_of(text) or datetime.now(UTC).date() + timedelta(days=away)
+    except ValueError as error:
+        fail(str(error))
+
+
+def _named(currency: str) -> str:
+    try:
+        return _CURRENCY.validate_python(currency)
+    except ValidationError:
+        fail(f'"{currency}" is no currency: three capital letters, such as EUR')
+
+
+def _run(run: Callable[[Connection], Awaitable[Any]], url: str | None, data: Path) -> Any:
+    async def connect(dsn: str) -> Any:
+        async with connected(dsn, DatabaseRole.FINANCE) as conn:
+            return await run(conn)
+
+    with database(url, data) as dsn:
+        return asyncio.run(connect(dsn))

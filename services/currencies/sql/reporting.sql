@@ -1,0 +1,1 @@
+select currency, rate_days, set_at, set_by from copq.reporting_currency

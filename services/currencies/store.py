@@ -1,0 +1,182 @@
+"""The reporting currency and exchange rates in Postgres. A rate is never changed, but corrected
+by a later version, which counts for what is booked from then on."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from asyncpg import Connection
+
+from services.access.authority import Actor, sign
+from services.aggregator.rules import change_rules
+from services.currencies.file import ExchangeFileError, Published
+from services.sql_files import statement
+
+RATE_DAYS = 7
+"""So long a rate counts while there is no newer one: no central bank pauses longer."""
+
+_REPORTING = statement(__file__, "reporting")
+_SET_REPORTING = statement(__file__, "set_reporting")
+_IN_USE = statement(__file__, "in_use")
+_LOCK_VERSIONS = statement(__file__, "lock_versions")
+_NEWEST_RATES = statement(__file__, "newest_rates")
+_ADD_VERSION = statement(__file__, "add_version")
+_ADD_RATES = statement(__file__, "add_rates")
+_SUMMARY = statement(__file__, "summary")
+_HISTORY = statement(__file__, "history")
+_RATES_OF = statement(__file__, "rates_of")
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """The currency that figures are added in; a rate counts for up to `rate_days` after its day."""
+
+    currency: str
+    rate_days: int
+    set_at: datetime
+    set_by: str
+
+
+class CurrencyFixed(Exception):
+    """The reporting currency can no longer be changed."""
+
+
+class NoReportingCurrency(ValueError):
+    """Nobody has said yet in which currency figures are added."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is no reporting currency yet; finance sets it: copq currencies set EUR"
+        )
+
+
+async def reporting_currency(conn: Connection) -> Reporting | None:
+    """None until finance has set it."""
+    row = await conn.fetchrow(_REPORTING)
+    return Reporting(**row) if row else None
+
+
+async def check_reporting(conn: Connection, asked: str | None) -> None:
+    """Figures are converted into the reporting currency alone. Raises `ValueError`."""
+    if asked is None:
+        return
+    found = await reporting_currency(conn)
+    if found is None:
+        raise NoReportingCurrency
+    if asked != found.currency:
+        raise ValueError(f'"{asked}" is not the reporting currency, which is {found.currency}')
+
+
+async def set_reporting(
+    conn: Connection, currency: str, rate_days: int, actor: Actor, why: str
+) -> None:
+    """For entries booked from now on. Raises `CurrencyFixed` where another is in use."""
+    async with conn.transaction():
+        await sign(conn, actor, why)
+        await change_rules(conn)
+        found = await reporting_currency(conn)
+        other = found is not None and found.currency != currency
+        if found and other and await conn.fetchval(_IN_USE):
+            raise CurrencyFixed(
+                f"the reporting currency is {found.currency}: there are rates or entries in it, so "
+                "it cannot change"
+            )
+        await conn.execute(_SET_REPORTING, currency, rate_days, actor.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did; `version` is None where it changed nothing."""
+
+    version: int | None
+    added: int
+    corrected: int
+    unchanged: int
+
+
+async def import_exchange(
+    conn: Connection, rates: Sequence[Published], source: str, actor: Actor, why: str = ""
+) -> Imported:
+    """Keep what is new or differs under one new version, or nothing at all.
+
+    A rate that differs from the one that is there needs a reason: without, `ExchangeFileError`.
+    """
+    async with conn.transaction():
+        await sign(conn, actor, why or f"imported {source}")
+        await conn.execute(_LOCK_VERSIONS)
+        known = await _known(conn, rates)
+        fresh = [r for r in rates if known.get((r.currency, r.day)) != r.rate]
+        corrected = [r for r in fresh if (r.currency, r.day) in known]
+        if corrected and not why:
+            raise ExchangeFileError([_differs(r, known[r.currency, r.day]) for r in corrected])
+        version = await _write(conn, fresh, source, actor, why) if fresh else None
+    return Imported(version, len(fresh) - len(corrected), len(corrected), len(rates) - len(fresh))
+
+
+async def _known(conn: Connection, rates: Iterable[Published]) -> dict[tuple[str, date], Decimal]:
+    days = [rate.day for rate in rates]
+    rows = await conn.fetch(_NEWEST_RATES, min(days), max(days)) if days else []
+    return {(row["currency"], row["day"]): row["rate"] for row in rows}
+
+
+def _differs(rate: Published, known: Decimal) -> str:
+    return (
+        f"{rate.currency} on {rate.day} is {known} already, the file says {rate.rate}; to correct "
+        "it, say why: --why"
+    )
+
+
+async def _write(
+    conn: Connection, rates: Sequence[Published], source: str, actor: Actor, why: str
+) -> int:
+    await change_rules(conn)
+    version: int = await conn.fetchval(_ADD_VERSION, source, actor.name, why or None)
+    days, currencies, values = zip(*rates, strict=True)
+    await conn.execute(_ADD_RATES, version, currencies, days, values)
+    return version
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencySummary:
+    """What there is of one currency; `entries` were booked in it without a rate, and stand."""
+
+    currency: str
+    rates: int
+    first_day: date | None
+    last_day: date | None
+    newest_rate: Decimal | None
+    unconverted: int
+
+
+async def summaries(conn: Connection) -> list[CurrencySummary]:
+    """Of each currency that has rates or figures."""
+    return [CurrencySummary(**row) for row in await conn.fetch(_SUMMARY)]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRate:
+    """One version of a day's rate; the newest of a day counts."""
+
+    day: date
+    rate: Decimal
+    version: int
+    imported_at: datetime
+    imported_by: str
+    source: str
+    why: str | None
+
+
+async def history(conn: Connection, currency: str, start: date, end: date) -> list[KeptRate]:
+    """The versions of the rates published in [start, end), newest day and version first."""
+    return [KeptRate(**row) for row in await conn.fetch(_HISTORY, currency, start, end)]
+
+
+async def rates_of(
+    conn: Connection, pairs: Iterable[tuple[str, date]]
+) -> dict[tuple[str, date], Decimal | None]:
+    """The rates of these currencies and days as they would be booked now."""
+    wanted = sorted(set(pairs))
+    currencies, days = [c for c, _ in wanted], [d for _, d in wanted]
+    rows = await conn.fetch(_RATES_OF, currencies, days)
+    return {(row["currency"], row["day"]): row["rate"] for row in rows}
