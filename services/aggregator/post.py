@@ -66,6 +66,8 @@ async def post_staged(conn: Connection, batch: Batch, book: RateBook) -> Posted:
     if not batch.rows:
         return Posted(0, frozenset())
     await hold_booking(conn, batch, book)
+    if any(event.outcome == Outcome.CORRECTION for event in batch.special.values()):
+        await conn.execute(queries.SHARE_STANDING)
     first = await conn.fetchrow(queries.POST_BATCH)
     arrived = await arrivals(conn, first["duplicates"])
     late = await _post_alone(conn, arrived.awaited) if arrived.awaited else _NOTHING
@@ -127,7 +129,7 @@ async def _follow_up(
     withdrawn = dict.fromkeys(await share(conn, once), NO_CAUSE)
     await _post_more(conn, [*once.values(), *rows, *effects.rows, *effects.priced.rows])
     if withdrawn or effects.once:
-        await _post_more(conn, await reconsider(conn, withdrawn | effects.once))
+        await _post_more(conn, await reconsider(conn, withdrawn | effects.once, book))
 
 
 async def _keep(conn: Connection, special: Iterable[Special]) -> Lines:
