@@ -13,6 +13,7 @@ from copq.commands import (
     rejected,
     report,
     reporting,
+    reprice,
     services,
     targets,
     tokens,
@@ -45,6 +46,7 @@ app.command("trailing")(report.trailing)
 app.command("drivers")(report.drivers)
 app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
+app.command("reprice")(reprice.reprice)
 app.add_typer(rates.app, name="rates")
 app.add_typer(targets.app, name="targets")
 app.add_typer(rejected.app, name="rejected")

@@ -203,7 +203,7 @@ async def _void_stops(
     with localcontext(MONEY):
         for raw in (await _payloads(conn, back)).values():
             rates.add(encode(raw, price(decode_strictly(raw), book)), known=True)
-    await reprice_stops(conn, list(rates.special.values()))
+    await reprice_stops(conn, rates.special)
     bare = {i: s for i, s in rates.special.items() if s.outcome == Outcome.UNPRICED}
     effects.priced.special |= bare
     return {row["event_id"] for row in rows}

@@ -48,8 +48,14 @@ async def post(conn: Connection, batch: Batch, book: RateBook) -> Posted:
 
 async def stage(conn: Connection, batch: Batch) -> None:
     """The first half of `post`: the rows into the connection's own table. Nothing is locked."""
-    if batch.rows:
-        await _copy(conn, batch.rows)
+    await stage_rows(conn, batch.rows)
+
+
+async def stage_rows(conn: Connection, rows: list[str]) -> None:
+    """More rows into the connection's own table."""
+    if rows:
+        copying = conn.copy_to_table("batch", source=_text(rows), columns=COLUMNS)
+        await while_connected(conn, copying)
 
 
 async def restage(conn: Connection, batch: Batch) -> None:
@@ -89,11 +95,6 @@ async def _post_alone(conn: Connection, awaited: Collection[str]) -> Mapping[str
     return row
 
 
-async def _copy(conn: Connection, rows: list[str]) -> None:
-    copying = conn.copy_to_table("batch", source=_text(rows), columns=COLUMNS)
-    await while_connected(conn, copying)
-
-
 async def _text(rows: list[str]) -> AsyncIterator[bytes]:
     for start in range(0, len(rows), _CHUNK):
         yield ("\n".join(rows[start : start + _CHUNK]) + "\n").encode()
@@ -103,7 +104,7 @@ async def _post_more(conn: Connection, rows: list[str]) -> None:
     """What follows from the batch, in the same transaction."""
     if rows:
         await conn.execute(queries.EMPTY_BATCH)
-        await _copy(conn, rows)
+        await stage_rows(conn, rows)
         await conn.fetchrow(queries.POST_BATCH)
 
 
@@ -137,11 +138,12 @@ async def _keep(conn: Connection, special: Iterable[Special]) -> Lines:
     by_outcome: dict[str, list[Special]] = defaultdict(list)
     for event in special:
         by_outcome[event.outcome].append(event)
-    await _add_unpriced(conn, by_outcome[Outcome.UNPRICED])
+    await add_unpriced(conn, by_outcome[Outcome.UNPRICED])
     return await add_stops(conn, by_outcome[Outcome.STOP])
 
 
-async def _add_unpriced(conn: Connection, events: list[Special]) -> None:
+async def add_unpriced(conn: Connection, events: list[Special]) -> None:
+    """Events wait for the rate book that has a price for them."""
     found = [(decode_strictly(event.raw), event) for event in events]
     await conn.executemany(
         queries.ADD_UNPRICED,

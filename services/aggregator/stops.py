@@ -40,13 +40,13 @@ async def add_stops(conn: Connection, stops: list[Special]) -> Lines:
     )
 
 
-async def reprice_stops(conn: Connection, stops: list[Special]) -> list[Record]:
-    """Give stops that are kept the rates in `stops`; one that has none any longer is kept no more.
+async def reprice_stops(conn: Connection, stops: Mapping[str, Special]) -> list[Record]:
+    """Give kept stops, by id, the rates in `stops`; one that has none any longer is kept no more.
 
     Answers those that changed. What the lines cost follows from `rebook`.
     """
-    rated = [(decode_strictly(s.raw).event_id, s.stop) for s in stops if s.stop is not None]
-    bare = [decode_strictly(s.raw).event_id for s in stops if s.stop is None]
+    rated = [(event_id, s.stop) for event_id, s in stops.items() if s.stop is not None]
+    bare = [event_id for event_id, s in stops.items() if s.stop is None]
     changed: list[Record] = await conn.fetch(
         queries.CHANGE_STOPS, [i for i, _ in rated], [Decimal(r.per_minute) for _, r in rated],
         [r.currency for _, r in rated], [r.rate_version for _, r in rated],
