@@ -202,7 +202,7 @@ async def play(
 
 _EMPTY = """
 truncate copq.event_key, copq.event, copq.ledger, copq.rollup, copq.unpriced, copq.stop,
-    copq.correction, copq.claim, copq.withdrawn, copq.rate_item, copq.rate_revision
+    copq.correction, copq.claim, copq.withdrawn, copq.rate_item, copq.rate_revision cascade
 """
 
 
