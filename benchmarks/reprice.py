@@ -111,9 +111,7 @@ def _spread(total: int, months: int):  # type: ignore[no-untyped-def]
         yield f"north/{line}".encode(), event(chance, line, at), ()
 
 
-async def _reprice(
-    dsn: str, total: int, posting: float, live: int
-) -> tuple[str, str, str]:
+async def _reprice(dsn: str, total: int, posting: float, live: int) -> tuple[str, str, str]:
     begin = time.perf_counter()
     command = [str(Path(sys.executable).with_name("copq")), "reprice", "--apply", "--json",
                "--why", "benchmark", "--database", dsn]  # fmt: skip

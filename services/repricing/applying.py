@@ -84,6 +84,7 @@ async def _opened(
 ) -> Run | None:
     async with conn.transaction():
         await sign(conn, actor, why)
+        await conn.execute(queries.LOCK_RUNS)
         await runs.supersede(conn, book.revision)
         found = await runs.interrupted(conn, asked, book.revision)
         if found is not None:
