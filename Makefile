@@ -49,6 +49,9 @@ bench: .venv/.installed $(KAFKA)/.resolved ## the table of speeds, each beside i
 bench-growth: .venv/.installed ## what a batch costs with ten million entries in the ledger
 	$(BIN)/python -m benchmarks.growth
 
+bench-reprice: .venv/.installed ## a million events priced anew, alone and beside a live stream
+	$(BIN)/python -m benchmarks.reprice
+
 kafka: $(KAFKA)/.resolved ## fetch Apache Kafka's jars by Maven
 
 helm: $(HELM)/.resolved ## fetch Helm by Maven, for the tests of the chart
@@ -85,4 +88,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak check format schemas metrics dashboards bench bench-growth kafka helm setup lock clean
+.PHONY: help demo up test programs soak check format schemas metrics dashboards bench bench-growth bench-reprice kafka helm setup lock clean

@@ -128,7 +128,7 @@ def _show_plan(found: Plan, as_json: bool) -> None:
         })  # fmt: skip
         return
     _show_changes(f"At rate book revision {found.revision} this would change", found.changes)
-    out.print(f"{found.seen:,} events looked at. {_lost(found.unpriced, 'would lose')}")
+    out.print(_looked_at(found.seen, found.unpriced, "would lose"))
     if found.changes:
         out.print('Book it with: copq reprice --apply --why "…"')
 
@@ -145,12 +145,13 @@ def _show_done(done: tuple[Run, list[Change]] | None, as_json: bool) -> None:
         print_json(_run_json(run, changes))
         return
     _show_changes(f"Repricing {run.repricing_id}, at rate book revision {run.revision}", changes)
-    out.print(f"{run.seen:,} events looked at. {_lost(run.unpriced, 'lost')}")
+    out.print(_looked_at(run.seen, run.unpriced, "lost"))
     out.print("Prove it with: copq verify")
 
 
-def _lost(number: int, verb: str) -> str:
-    return f"{number:,} {verb} their price. See: copq unpriced" if number else ""
+def _looked_at(seen: int, unpriced: int, verb: str) -> str:
+    lost = f" {unpriced:,} {verb} their price. See: copq unpriced" if unpriced else ""
+    return f"{seen:,} events looked at.{lost}"
 
 
 def _show_changes(title: str, changes: Iterable[Change]) -> None:
