@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import asyncpg
 import typer
@@ -18,6 +18,7 @@ from copq.exits import INTERRUPTED, Exit
 from copq.terminal import err, fail, money, out, print_json, table
 from services.access.door import Role
 from services.postgres import AWAY
+from services.rates.store import load
 from services.reporting.edges import day_of
 from services.repricing import runs
 from services.repricing.applying import apply
@@ -26,7 +27,6 @@ from services.repricing.planning import Plan, plan
 from services.repricing.reach import Asked
 from services.repricing.runs import Run
 
-T = TypeVar("T")
 Watch = Callable[[Any], None]
 _LISTED = 20
 _GO_ON = "Run the same command again: it goes on where it was."
@@ -60,7 +60,11 @@ def reprice(
     if applied and not why.strip():
         fail('--apply needs a reason, which auditors will read: --why "invoice 4711 came late"')
     asked = Asked(plant, product, _day(start, "--from"), _day(end, "--to"))
+    if asked.first and asked.until and asked.first >= asked.until:
+        fail("--to is not after --from: it is the first day that is not in it")
     with database(database_url, data) as dsn:
+        if plant is not None:
+            _run(_must_know(dsn, plant))
         if listed:
             _show_runs(_run(_newest(dsn)), as_json)
         elif planned:
@@ -78,6 +82,13 @@ def _day(text: str, option: str) -> date | None:
         return day_of(text)
     except ValueError as error:
         fail(f"{option}: {error}")
+
+
+async def _must_know(dsn: str, plant: str) -> None:
+    async with connected(dsn) as conn:
+        plants = (await load(conn)).sites
+    if plant not in plants:
+        fail(f'plant "{plant}" is not in the rate book; its plants: {", ".join(sorted(plants))}')
 
 
 def _run(work: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from decimal import localcontext
+from decimal import Decimal, localcontext
 from typing import Any
 
 import asyncpg
@@ -98,9 +98,9 @@ async def test_an_event_that_stands_again_costs_what_the_rates_in_force_say(conn
     await post_events(conn, await load(conn), [defect("a", AT, 5), stopped, *voids])
     file = rates(**{**more, "recovery_overhead_per_day": "11"})
     first, last = file.cost_tables[0].stages
-    stages = (first, last.model_copy(update={"labour_overhead": 8}))
+    stages = (first, last.model_copy(update={"labour_overhead": Decimal(8)}))
     table = file.cost_tables[0].model_copy(update={"stages": stages})
-    dear = file.line_rates[0].model_copy(update={"rate_per_minute": 7})
+    dear = file.line_rates[0].model_copy(update={"rate_per_minute": Decimal(7)})
     file = file.model_copy(update={"cost_tables": (table,), "line_rates": (dear,)})
     await import_rates(conn, file, "t", "t")
     await post_events(conn, await load(conn), [correction("d", "c"), correction("w", "v")])
