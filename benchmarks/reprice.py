@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import asyncpg
 
-from benchmarks.plant import RATES, events
+from benchmarks.plant import LINES, RATES, START, event, events
 from copq.terminal import err, table
 from deploy.migrate import migrate
 from schemas.decode import decode
@@ -27,6 +28,7 @@ from services.aggregator.partitions import make_partitions
 from services.aggregator.post import post, prepare
 from services.costing.memo import Pricer
 from services.costing.price import MONEY
+from services.kafka.headers import NONE
 from services.kafka.publish import Message
 from services.rates.file import parse_rates
 from services.rates.store import import_rates, load
@@ -61,7 +63,7 @@ async def main(total: int, live: int, spread: int) -> None:
         rows = [("posting, one process", f"{posting:,.0f}/s", "")]
         for factor, beside in ((2, 0), (3, live)):
             await import_rates(conn, _dearer(rates, factor), "benchmark", "benchmark")
-            rows.append(await _reprice(dsn, total, posting, beside))
+            rows += await _reprice(dsn, total, posting, beside)
         begin = time.perf_counter()
         faults = len(await verify(conn))
         rows.append(("copq verify", f"{time.perf_counter() - begin:.0f} s, {faults} faults", ""))
@@ -98,21 +100,17 @@ async def _post_all(conn: asyncpg.Connection, total: int, spread: int) -> float:
     return total / took
 
 
-def _spread(total: int, months: int):  # type: ignore[no-untyped-def]
-    """The same events over months, as a plant of a usual size has them."""
-    import random
-
-    from benchmarks.plant import LINES, START, event
-
+def _spread(total: int, months: int) -> Iterator[Message]:
+    """Such events over months, as a plant of a usual size has them."""
     chance = random.Random(1)
     for number in range(total):
         line = f"L{chance.randrange(LINES)}"
         at = START + number / total * months * MONTH_S
-        yield f"north/{line}".encode(), event(chance, line, at), ()
+        yield f"north/{line}".encode(), event(chance, line, at), NONE
 
 
-async def _reprice(dsn: str, total: int, posting: float, live: int) -> tuple[str, str, str]:
-    begin = time.perf_counter()
+async def _reprice(dsn: str, total: int, posting: float, live: int) -> list[tuple[str, str, str]]:
+    """The command as finance gives it, its start included."""
     command = [str(Path(sys.executable).with_name("copq")), "reprice", "--apply", "--json",
                "--why", "benchmark", "--database", dsn]  # fmt: skip
     async with _streaming(dsn, live) as latencies:
@@ -123,11 +121,15 @@ async def _reprice(dsn: str, total: int, posting: float, live: int) -> tuple[str
         done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
         seconds = time.perf_counter() - begin
     assert done.returncode == 0, done.stderr
-    what = f"repricing beside {live:,} events/s" if live else "repricing alone"
-    if live:
-        err.print(f"batches of the stream: alone {alone}; beside it {latencies.said()}")
     rate = total / seconds
-    return what, f"{rate:,.0f}/s, {seconds:.0f} s", f"{rate / posting:.2f}"
+    row = f"{rate:,.0f}/s, {seconds:.0f} s", f"{rate / posting:.2f}"
+    if not live:
+        return [("repricing alone", *row)]
+    return [
+        (f"repricing beside {live:,} events/s", *row),
+        ("batches of that stream, alone", alone, ""),
+        ("    the same, beside it", latencies.said(), ""),
+    ]
 
 
 @asynccontextmanager

@@ -176,14 +176,14 @@ async def test_killed_it_goes_on_where_it_was(
     conn: asyncpg.Connection, database: str, other_database: str, command: list[str]
 ) -> None:
     chance = random.Random(11)
-    events = history(chance, "a", 30_000)
+    events = history(chance, "a", 18_000)
     await import_rates(conn, OLD, "t", "t")
     book = await load(conn)
     for some in in_batches(events, 5_000):
         await post_events(conn, book, some)
     await import_rates(conn, NEW, "t", "t")
     killed_at: list[int] = []
-    for more in (1, 9_000):
+    for more in (1, 4_000):
         process = subprocess.Popen(command)
         wanted = (killed_at[-1] if killed_at else 0) + more
         await until(partial(has_seen, conn, wanted), "the repricing is under way")
