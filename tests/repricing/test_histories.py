@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import asyncpg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ ASKED = st.sampled_from([
 STEPS = st.lists(st.tuples(st.none() | rate_files(), ASKED), min_size=6, max_size=6)
 
 
+@pytest.mark.timeout(900)
 @settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 @given(history=histories(), steps=STEPS, last=rate_files(), size=st.integers(1, 9))
 def test_any_history_ends_with_what_pricing_afresh_gives(
