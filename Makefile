@@ -52,6 +52,9 @@ bench-growth: .venv/.installed ## what a batch costs with ten million entries in
 bench-exporter: .venv/.installed ## what a scrape and a computation cost at 100 lines × 50 products
 	$(BIN)/python -m benchmarks.exporter
 
+bench-reprice: .venv/.installed ## a million events priced anew, alone and beside a live stream
+	$(BIN)/python -m benchmarks.reprice
+
 kafka: $(KAFKA)/.resolved ## fetch Apache Kafka's jars by Maven
 
 helm: $(HELM)/.resolved ## fetch Helm by Maven, for the tests of the chart
@@ -88,4 +91,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak check format schemas metrics dashboards bench bench-growth bench-exporter kafka helm setup lock clean
+.PHONY: help demo up test programs soak check format schemas metrics dashboards bench bench-growth bench-exporter bench-reprice kafka helm setup lock clean

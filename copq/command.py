@@ -21,6 +21,7 @@ from copq.commands import (
     rejected,
     report,
     reporting,
+    reprice,
     retention,
     services,
     targets,
@@ -58,6 +59,7 @@ app.command("entries")(explain.entries_command)
 app.command("explain")(explain.explain)
 app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)
+app.command("reprice")(reprice.reprice)
 app.add_typer(rates.app, name="rates")
 app.add_typer(periods.app, name="periods")
 app.add_typer(currencies.app, name="currencies")

@@ -13,3 +13,7 @@ class Exit(IntEnum):
     """Postgres or Kafka does not answer, or its schema is another version's."""
     STOPPED = 4
     """A stream stopped itself: too much of what it read was refused."""
+
+
+INTERRUPTED = 130
+"""As a shell says it: ended by Ctrl-C."""

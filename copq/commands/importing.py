@@ -22,7 +22,7 @@ from copq.commands.import_target import (
     opened,
 )
 from copq.database import DATA, DatabaseOption, DataOption
-from copq.exits import Exit
+from copq.exits import INTERRUPTED, Exit
 from copq.kafka import optional_brokers
 from copq.plaintext import PlaintextOption
 from copq.terminal import fail
@@ -33,9 +33,6 @@ from services.ingest.files.mapping import Mapping
 from services.ingest.files.mapping_file import read_mapping
 from services.ingest.files.survey import Survey, survey
 from services.ingest.intake import Unavailable
-
-INTERRUPTED = 130
-"""As a shell says it: ended by Ctrl-C."""
 
 
 def import_command(

@@ -1,4 +1,4 @@
-"""The entries of an event: taking them back, and booking them again, each with its reason."""
+"""The entries of an event: which of them stand, and taking them back, with the reason."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,18 +13,18 @@ from services.aggregator import queries
 from services.aggregator.batch import Cause, known_row
 
 Entry = Mapping[str, Any]
-_FIGURES = ("quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good")
+FIGURES = ("quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good")
 
 
 def reversal(entry: Entry, number: int, cause: Cause) -> str:
     """Takes an entry back at the figures that were booked."""
-    figures = {name: -entry[name] for name in _FIGURES}
+    figures = {name: -entry[name] for name in FIGURES}
     told = {"entry_no": number, "reverses": entry["entry_no"], **cause._asdict()}
     return known_row({**entry, **figures, **told})
 
 
 def again(entry: Entry, number: int, cause: Cause) -> str:
-    """Books an entry anew, as it was booked first."""
+    """Books an entry anew, at the figures that were booked."""
     return known_row({**entry, "entry_no": number, "reverses": None, **cause._asdict()})
 
 
@@ -44,21 +44,23 @@ class Account:
 
     def withdrawn(self, cause: Cause) -> list[str]:
         """The rows after which none of it stands."""
-        return [reversal(e, n, cause) for n, e in enumerate(self.standing, self._next)]
+        return [reversal(e, n, cause) for n, e in enumerate(self.standing, self.last + 1)]
+
+    @property
+    def last_stood(self) -> list[Entry]:
+        """Of an account of which nothing stands, what was taken back last."""
+        at = max((e["booked_at"] for e in self.entries if e["reverses"] is not None), default=None)
+        numbers = {e["reverses"] for e in self.entries if e["booked_at"] == at}
+        return [e for e in self.entries if e["entry_no"] in numbers]
 
     def restored(self, cause: Cause) -> list[str]:
-        """The rows after which it stands as it was first booked."""
-        return [again(e, n, cause) for n, e in enumerate(self._first, self._next)]
+        """The rows after which it stands as it last did: for an event whose bytes are gone."""
+        return [again(e, n, cause) for n, e in enumerate(self.last_stood, self.last + 1)]
 
     @property
-    def _next(self) -> int:
-        return max((int(e["entry_no"]) for e in self.entries), default=0) + 1
-
-    @property
-    def _first(self) -> list[Entry]:
-        """Those before the first reversal."""
-        first = next((i for i, e in enumerate(self.entries) if e["reverses"] is not None), None)
-        return list(self.entries[:first])
+    def last(self) -> int:
+        """The number of the last entry: what is booked next comes after it."""
+        return max((int(e["entry_no"]) for e in self.entries), default=0)
 
 
 async def accounts(conn: Connection, times: Mapping[str, datetime]) -> dict[str, Account]:

@@ -173,10 +173,12 @@ class Batch:
         known: bool = False,
         sent_by: str | None = None,
         cause: Cause = NO_CAUSE,
+        after: int = 0,
     ) -> None:
         """Add one message of `copq.priced-events`; `known` if its event is stored already.
 
-        `cause` is what its entries say of why they are booked, if there is anything to say.
+        `cause` is what its entries say of why they are booked, if there is anything to say;
+        `after` the number of the event's last entry, if it has any.
 
         Raises `msgspec.DecodeError` or `ValueError` where it is no such message.
         """
@@ -193,7 +195,9 @@ class Batch:
         origin = f"{_written(raw.decode())}\t{_text(partition)}\t{_text(offset)}\t{who}"
         figures = head.figures
         if cause != NO_CAUSE:
-            figures, self.causes[facts.event_id] = _caused(figures, cause), cause
+            self.causes[facts.event_id] = cause
+        if cause != NO_CAUSE or after:
+            figures = _told(figures, cause, after)
         self._add_rows(head, figures, facts, origin, "k" if known else "g")
         for entry in head.once:
             self._add_once(entry, facts)
@@ -229,17 +233,17 @@ class Batch:
         self.once[entry.once] = (row, {facts.event_id})
 
 
-def known_row(values: Mapping[str, Any]) -> str:
+def known_row(values: Mapping[str, Any], role: str = "k") -> str:
     """A row about an event that is stored already, from values by column name."""
-    row = {**values, "role": "k", "outcome": "priced"}
+    row = {**values, "role": role, "outcome": "priced"}
     return "\t".join(_optional(None if row.get(c) is None else str(row[c])) for c in COLUMNS)
 
 
-def _caused(figures: tuple[str, ...], cause: Cause) -> tuple[str, ...]:
-    """The ends of rows, with the cause in its place."""
-    told = "\t".join(map(_optional, cause))
+def _told(figures: tuple[str, ...], cause: Cause, after: int) -> tuple[str, ...]:
+    """The ends of rows, numbered after an entry and with the cause in its place."""
+    why = "\t".join(map(_written_or_null, cause))
     parts = [end.split("\t", 5) for end in figures]
-    return tuple(f"{number}\t{reverses}\t{told}\t{rest}" for number, reverses, *_, rest in parts)
+    return tuple(f"{int(n) + after}\t{reverses}\t{why}\t{rest}" for n, reverses, *_, rest in parts)
 
 
 def _figures(e: _Entry) -> str:
@@ -268,6 +272,10 @@ def _instant(facts: _Facts) -> str:
 
 def _optional(value: str | None) -> str:
     return _NULL if value is None else _escape(value)
+
+
+def _written_or_null(value: str | None) -> str:
+    return _NULL if value is None else _written(value)
 
 
 def _text(value: int | None) -> str:

@@ -29,6 +29,7 @@ async def arrivals(conn: Connection, duplicates: Collection[str]) -> Arrivals:
     ids = list(duplicates)
     if not ids or not await conn.fetchval(queries.IS_CLAIMED, ids):
         return Arrivals()
+    await conn.execute(queries.SHARE_STANDING)
     await conn.execute(queries.LOCK_CORRECTIONS)
     rows = await conn.fetch(queries.DROP_CLAIMS, ids)
     awaited = frozenset(row["event_id"] for row in rows if not row["stored"])

@@ -16,13 +16,13 @@ from asyncpg import Connection, Record
 
 from schemas.decode import decode_strictly
 from schemas.events import Correction
-from schemas.priced import encode
+from schemas.priced import Outcome, encode
 from services.aggregator import queries
-from services.aggregator.accounts import Account, accounts
+from services.aggregator.accounts import Account, Entry, accounts
 from services.aggregator.batch import NO_CAUSE, Batch, Cause, Special
 from services.aggregator.corrections import MOST, Known, Reported, Ruling, State, rule
-from services.aggregator.stops import Lines, touched
-from services.costing.price import MONEY, price, recovery_id
+from services.aggregator.stops import Lines, reprice_stops, touched
+from services.costing.price import MONEY, Dispatch, price
 from services.rates.book import RateBook
 
 
@@ -39,8 +39,9 @@ _decode_replacement = msgspec.json.Decoder(_Replacement).decode
 class Effects:
     """What corrections do to the ledger, as rows and as what makes rows.
 
-    `lines` are to be united anew; `priced` holds events that are priced now, since they had no
-    price before; `once` are the daily entries that may have lost or found an event to cause them.
+    `lines` are to be united anew; `priced` holds events that come to stand, or
+    stand again, at the rates in force now; `once` are the daily entries that may have lost or
+    found an event to cause them.
     """
 
     rows: list[str] = field(default_factory=list)
@@ -182,44 +183,78 @@ async def _bring_about(
     # First, since it waits for whoever is about to price one of them.
     await conn.execute(queries.DROP_UNPRICED, [i for i, standing in stands.items() if not standing])
     held = {row["event_id"] for row in await conn.fetch(queries.STILL_UNPRICED, list(stands))}
-    stops = await _void_stops(conn, stands, effects)
+    stops = await _void_stops(conn, stands, times, effects, book)
     booked = await accounts(conn, {i: at for i, at in times.items() if i not in stops})
-    for event_id, account in sorted(booked.items()):
-        if stands[event_id] != bool(account.standing):
-            _turn(account, stands[event_id], effects)
-    wanting = {i for i, standing in stands.items() if standing} - held - stops - booked.keys()
-    await _price(conn, {i: times[i] for i in sorted(wanting)}, effects, book)
+    standing = {event_id for event_id, account in booked.items() if account.standing}
+    for event_id in sorted(standing):
+        if not stands[event_id]:
+            _take_back(booked[event_id], effects)
+    wanting = {i for i, stand in stands.items() if stand} - held - stops - standing
+    last = {event_id: account.last for event_id, account in booked.items()}
+    found = await _payloads(conn, {i: times[i] for i in sorted(wanting)})
+    for event_id in sorted(wanting & booked.keys() - found.keys()):
+        _restore(booked[event_id], effects)
+    with localcontext(MONEY):
+        for event_id, raw in found.items():
+            _price(event_id, raw, last.get(event_id, 0), effects, book)
+    for once, (_, ids) in effects.priced.once.items():
+        effects.once.setdefault(once, effects.causes.get(min(ids), NO_CAUSE))
 
 
-async def _void_stops(conn: Connection, stands: Mapping[str, bool], effects: Effects) -> set[str]:
+async def _void_stops(
+    conn: Connection, stands: Mapping[str, bool], times: Mapping[str, datetime], effects: Effects,
+    book: RateBook,
+) -> set[str]:  # fmt: skip
+    """Those that stand again have the rate in force now; one that has none is kept no more."""
     voided = [not standing for standing in stands.values()]
     rows = await conn.fetch(queries.VOID_STOPS, list(stands), voided)
+    changed = [row for row in rows if row["changed"]]
     effects.lines = touched(
-        (row["plant"], row["line"], row["started_at"], row["ended_at"])
-        for row in rows if row["changed"]
-    )  # fmt: skip
+        (row["plant"], row["line"], row["started_at"], row["ended_at"]) for row in changed
+    )
+    back = {row["event_id"]: times[row["event_id"]] for row in changed if stands[row["event_id"]]}
+    rates = Batch()
+    with localcontext(MONEY):
+        for raw in (await _payloads(conn, back)).values():
+            rates.add(encode(raw, price(decode_strictly(raw), book)), known=True)
+    await reprice_stops(conn, rates.special)
+    bare = {i: s for i, s in rates.special.items() if s.outcome == Outcome.UNPRICED}
+    effects.priced.special |= bare
     return {row["event_id"] for row in rows}
 
 
-def _turn(account: Account, stands: bool, effects: Effects) -> None:
-    event_id = account.entries[0]["event_id"]
-    cause = effects.causes.get(event_id, NO_CAUSE)
-    effects.rows += account.restored(cause) if stands else account.withdrawn(cause)
-    for entry in account.entries:
+def _take_back(account: Account, effects: Effects) -> None:
+    cause = effects.causes.get(account.entries[0]["event_id"], NO_CAUSE)
+    effects.rows += account.withdrawn(cause)
+    _touch_dispatches(account.standing, cause, effects)
+
+
+def _restore(account: Account, effects: Effects) -> None:
+    """As it last stood: without its bytes an event cannot be priced."""
+    cause = effects.causes.get(account.entries[0]["event_id"], NO_CAUSE)
+    effects.rows += account.restored(cause)
+    _touch_dispatches(account.last_stood, cause, effects)
+
+
+def _touch_dispatches(entries: Iterable[Entry], cause: Cause, effects: Effects) -> None:
+    """Days that have lost or found something recoverable."""
+    for entry in entries:
         if entry["recovered"] and entry["element"] in ("defect", "scrap"):
-            once = recovery_id(entry["plant"], entry["line"], entry["product"], entry["day"])
-            effects.once[once] = cause
+            day = Dispatch(entry["plant"], entry["line"], entry["product"], entry["day"])
+            effects.once[day.id] = cause
 
 
-async def _price(
-    conn: Connection, times: Mapping[str, datetime], effects: Effects, book: RateBook
-) -> None:
-    """Events that stand for the first time, with the table in force when they occurred."""
+async def _payloads(conn: Connection, times: Mapping[str, datetime]) -> dict[str, bytes]:
+    """The bytes of events that occurred at these times, in the order of their ids; of those whose
+    bytes no retention has dropped."""
     if not times:
-        return
+        return {}
     rows = await conn.fetch(queries.PAYLOADS_OF, list(times), list(times.values()))
-    with localcontext(MONEY):
-        for row in rows:
-            raw, cause = row["payload"].encode(), effects.causes.get(row["event_id"], NO_CAUSE)
-            message = encode(raw, price(decode_strictly(raw), book))
-            effects.priced.add(message, known=True, cause=cause)
+    return {row["event_id"]: row["payload"].encode() for row in rows}
+
+
+def _price(event_id: str, raw: bytes, last: int, effects: Effects, book: RateBook) -> None:
+    """An event that stands now, with the table in force when it occurred."""
+    cause = effects.causes.get(event_id, NO_CAUSE)
+    message = encode(raw, price(decode_strictly(raw), book))
+    effects.priced.add(message, known=True, cause=cause, after=last)

@@ -11,6 +11,8 @@ from services.rates.book import RateBook
 
 async def add_unpriced(conn: Connection, events: list[Special], book: RateBook) -> None:
     """Keep the events; of one that waits already the reason and the estimate are renewed."""
+    if not events:
+        return
     estimator = Estimator(book)
     rows = []
     for event in events:

@@ -48,8 +48,14 @@ async def post(conn: Connection, batch: Batch, book: RateBook) -> Posted:
 
 async def stage(conn: Connection, batch: Batch) -> None:
     """The first half of `post`: the rows into the connection's own table. Nothing is locked."""
-    if batch.rows:
-        await _copy(conn, batch.rows)
+    await stage_rows(conn, batch.rows)
+
+
+async def stage_rows(conn: Connection, rows: list[str]) -> None:
+    """More rows into the connection's own table."""
+    if rows:
+        copying = conn.copy_to_table("batch", source=_text(rows), columns=COLUMNS)
+        await while_connected(conn, copying)
 
 
 async def restage(conn: Connection, batch: Batch) -> None:
@@ -66,6 +72,8 @@ async def post_staged(conn: Connection, batch: Batch, book: RateBook) -> Posted:
     if not batch.rows:
         return Posted(0, frozenset())
     await hold_booking(conn, batch, book)
+    if any(event.outcome == Outcome.CORRECTION for event in batch.special.values()):
+        await conn.execute(queries.SHARE_STANDING)
     first = await conn.fetchrow(queries.POST_BATCH)
     arrived = await arrivals(conn, first["duplicates"])
     late = await _post_alone(conn, arrived.awaited) if arrived.awaited else _NOTHING
@@ -87,11 +95,6 @@ async def _post_alone(conn: Connection, awaited: Collection[str]) -> Mapping[str
     return row
 
 
-async def _copy(conn: Connection, rows: list[str]) -> None:
-    copying = conn.copy_to_table("batch", source=_text(rows), columns=COLUMNS)
-    await while_connected(conn, copying)
-
-
 async def _text(rows: list[str]) -> AsyncIterator[bytes]:
     for start in range(0, len(rows), _CHUNK):
         yield ("\n".join(rows[start : start + _CHUNK]) + "\n").encode()
@@ -101,7 +104,7 @@ async def post_more(conn: Connection, rows: list[str]) -> None:
     """Rows about events that are stored, in the caller's transaction, which holds the booking."""
     if rows:
         await conn.execute(queries.EMPTY_BATCH)
-        await _copy(conn, rows)
+        await stage_rows(conn, rows)
         await conn.fetchrow(queries.POST_BATCH)
 
 
@@ -127,7 +130,7 @@ async def _follow_up(
     withdrawn = dict.fromkeys(await share(conn, once), NO_CAUSE)
     await post_more(conn, [*once.values(), *rows, *effects.rows, *effects.priced.rows])
     if withdrawn or effects.once:
-        await post_more(conn, await reconsider(conn, withdrawn | effects.once))
+        await post_more(conn, await reconsider(conn, withdrawn | effects.once, book))
 
 
 async def _keep(conn: Connection, special: Iterable[Special], book: RateBook) -> Lines:
@@ -135,6 +138,5 @@ async def _keep(conn: Connection, special: Iterable[Special], book: RateBook) ->
     by_outcome: dict[str, list[Special]] = defaultdict(list)
     for event in special:
         by_outcome[event.outcome].append(event)
-    if unpriced := by_outcome[Outcome.UNPRICED]:
-        await add_unpriced(conn, unpriced, book)
+    await add_unpriced(conn, by_outcome[Outcome.UNPRICED], book)
     return await add_stops(conn, by_outcome[Outcome.STOP])

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg import Connection, Record
 
@@ -19,6 +19,7 @@ from services.rates.book import RateBook
 from services.rates.calendar import Calendar, next_hour, this_hour
 
 Span = tuple[datetime, datetime]
+_CHANGED = Cause("the line's stops changed")
 Lines = dict[tuple[str, str], Span]
 
 
@@ -39,6 +40,20 @@ async def add_stops(conn: Connection, stops: list[Special]) -> Lines:
     )
 
 
+async def reprice_stops(conn: Connection, stops: Mapping[str, Special]) -> list[Record]:
+    """Give kept stops, by id, the rates in `stops`; one that has none any longer is kept no more.
+
+    Answers those that changed. What the lines cost follows from `rebook`.
+    """
+    rated = [(event_id, s.stop) for event_id, s in stops.items() if s.stop is not None]
+    bare = [event_id for event_id, s in stops.items() if s.stop is None]
+    changed: list[Record] = await conn.fetch(
+        queries.CHANGE_STOPS, [i for i, _ in rated], [Decimal(r.per_minute) for _, r in rated],
+        [r.currency for _, r in rated], [r.rate_version for _, r in rated],
+    )  # fmt: skip
+    return changed + (await conn.fetch(queries.DROP_STOPS, bare) if bare else [])
+
+
 def touched(stops: Iterable[tuple[str, str, datetime, datetime | None]]) -> Lines:
     """Only a stop that has ended is booked; one that is open is added when figures are read."""
     spans: Lines = {}
@@ -55,29 +70,30 @@ def together(*spans: Lines) -> Lines:
 
 
 async def rebook(
-    conn: Connection, lines: Lines, book: RateBook, causes: Mapping[str, Cause]
-) -> list[str]:
+    conn: Connection, lines: Lines, book: RateBook, causes: Mapping[str, Cause],
+    otherwise: Cause | None = None,
+) -> list[str]:  # fmt: skip
     """The rows that bring the ledger from what is booked of these lines to what is true now.
 
-    `causes` says why, of the stops that a correction voids or brings.
+    `causes` says why, of the stops that a correction voids or brings; `otherwise` of all others.
     """
     rows: list[str] = []
+    why = _Why(causes, otherwise or _CHANGED, otherwise or NO_CAUSE)
     for (plant, line), (start, end) in sorted(lines.items()):
         calendar = book.sites[plant].calendar
         whole = (this_hour(calendar, start), next_hour(calendar, end))
-        rows += await _rebook_line(conn, plant, line, calendar, whole, causes)
+        rows += await _rebook_line(conn, plant, line, calendar, whole, why)
     return rows
 
 
 async def _rebook_line(
-    conn: Connection, plant: str, line: str, calendar: Calendar, span: Span,
-    causes: Mapping[str, Cause],
-) -> list[str]:  # fmt: skip
+    conn: Connection, plant: str, line: str, calendar: Calendar, span: Span, why: "_Why"
+) -> list[str]:
     await conn.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{plant}/{line}")
     stops = [Stop(**row) for row in await conn.fetch(queries.STOPS_BETWEEN, plant, line, *span)]
     wanted = {_key(s): s for s in segments(closed(stops), calendar, *span)}
     booked = await conn.fetch(queries.BOOKED_DOWNTIME, plant, line, *_reach(stops, span))
-    ledger = _Booked(booked, span, causes)
+    ledger = _Booked(booked, span, why)
     rows = [ledger.reversal(entry) for key, entry in ledger.live.items() if key not in wanted]
     new = [segment for key, segment in wanted.items() if key not in ledger.live]
     return rows + [ledger.entry(segment, plant, line, calendar) for segment in new]
@@ -90,6 +106,14 @@ def _reach(stops: list[Stop], span: Span) -> Span:
     return first, max([span[1], *(end for _, end in ended)])
 
 
+class _Why(NamedTuple):
+    """Why the time of stops is booked: of some by their ids, and of all others."""
+
+    causes: Mapping[str, Cause]
+    taken_back: Cause
+    booked: Cause
+
+
 Key = tuple[str, datetime, Decimal, Decimal]
 
 
@@ -100,8 +124,8 @@ def _key(segment: Segment) -> Key:
 class _Booked:
     """A line's booked downtime: the entries that stand, and the numbers used up by event."""
 
-    def __init__(self, entries: list[Record], span: Span, causes: Mapping[str, Cause]) -> None:
-        self.causes = causes
+    def __init__(self, entries: list[Record], span: Span, why: "_Why") -> None:
+        self.why = why
         self.last: dict[str, int] = defaultdict(int)
         reversed_ = {(e["event_id"], e["reverses"]) for e in entries if e["reverses"] is not None}
         self.live: dict[Key, Record] = {}
@@ -117,7 +141,7 @@ class _Booked:
 
     def reversal(self, entry: Record) -> str:
         """Takes an entry back at the figures that were booked."""
-        cause = self.causes.get(entry["event_id"], _CHANGED)
+        cause = self.why.causes.get(entry["event_id"], self.why.taken_back)
         return reversal(entry, self._number(entry["event_id"]), cause)
 
     def entry(self, segment: Segment, plant: str, line: str, calendar: Calendar) -> str:
@@ -132,8 +156,5 @@ class _Booked:
             "good": 0,
             "currency": stop.currency, "rate_version": stop.rate_version, "hour": hour, "day": day,
         }  # fmt: skip
-        cause = self.causes.get(stop.event_id, NO_CAUSE)
+        cause = self.why.causes.get(stop.event_id, self.why.booked)
         return known_row({**values, **cause._asdict()})
-
-
-_CHANGED = Cause("the line's stops changed")

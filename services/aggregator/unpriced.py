@@ -30,7 +30,7 @@ async def settle(conn: Connection, book: RateBook, limit: int = AT_ONCE) -> int:
                 raw = row["payload"].encode()
                 cause = Cause(row["reason"], row["booked_by"], row["corrected_by"])
                 message = encode(raw, price(decode_strictly(raw), book))
-                batch.add(message, known=True, cause=cause)
+                batch.add(message, known=True, cause=cause, after=row["last"])
         await post(conn, batch, book)
         still = {event_id for event_id, s in batch.special.items() if s.outcome == Outcome.UNPRICED}
         await conn.execute(queries.DROP_UNPRICED, list(batch.seen - still))

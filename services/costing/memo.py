@@ -2,12 +2,14 @@
 
 The pricing of the frequent events depends on a few of their fields, and within a quarter of an
 hour on nothing else: buckets, days and time zones change on quarters only, and a quarter within
-which the rate book changes is left out. So the encoded pricing can be remembered by those fields.
+which the rate book changes is left out. So what is made of a pricing can be remembered by those
+fields.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
-from schemas.priced import encode_pricing
+from schemas.priced import Pricing, encode_pricing
 from services.costing.price import price
 from services.rates.book import RateBook
 from services.rates.calendar import quarter_of
@@ -20,17 +22,21 @@ Head = tuple[str, bytes]
 """Outcome, and the encoded pricing that the event's own bytes follow."""
 
 
-class Pricer:
-    """`price` for one rate book, with a memory. Call it under the `MONEY` context."""
+T = TypeVar("T")
 
-    def __init__(self, book: RateBook) -> None:
+
+class Memo(Generic[T]):
+    """What `make` makes of prices by one rate book. Call it under the `MONEY` context."""
+
+    def __init__(self, book: RateBook, make: Callable[[Pricing], T]) -> None:
         self.book = book
-        self._heads: dict[tuple[Any, ...], Head] = {}
+        self._make = make
+        self._made: dict[tuple[Any, ...], T] = {}
 
-    def head(self, event: Any) -> Head:
-        """As `encode_pricing(price(event, book))`."""
+    def of(self, event: Any) -> T:
+        """As `make(price(event, book))`."""
         if event.event_type not in _REMEMBERED:
-            return self._price(event)
+            return self._make(price(event, self.book))
         quarter = quarter_of(event.occurred_at)
         key: tuple[Any, ...] = (
             event.event_type, event.plant, event.line, event.product, event.stage, event.quantity,
@@ -38,18 +44,25 @@ class Pricer:
         )  # fmt: skip
         if event.event_type == "production":
             key = (*key, event.work_unit, event.good)
-        found = self._heads.get(key)
+        found = self._made.get(key)
         if found is None:
-            found = self._price(event)
+            found = self._make(price(event, self.book))
             if quarter not in self.book.edges:
                 self._remember(key, found)
         return found
 
-    def _price(self, event: Any) -> Head:
-        pricing = price(event, self.book)
-        return pricing.outcome, encode_pricing(pricing)
+    def _remember(self, key: tuple[Any, ...], made: T) -> None:
+        if len(self._made) >= _AT_MOST:
+            self._made.clear()
+        self._made[key] = made
 
-    def _remember(self, key: tuple[Any, ...], head: Head) -> None:
-        if len(self._heads) >= _AT_MOST:
-            self._heads.clear()
-        self._heads[key] = head
+
+class Pricer(Memo[Head]):
+    """Prices as the stream passes them on."""
+
+    def __init__(self, book: RateBook) -> None:
+        super().__init__(book, lambda pricing: (pricing.outcome, encode_pricing(pricing)))
+
+    def head(self, event: Any) -> Head:
+        """As `encode_pricing(price(event, book))`."""
+        return self.of(event)

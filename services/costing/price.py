@@ -9,7 +9,7 @@ below traps every rounding, and only `quotient` rounds, on purpose.
 from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.events import Event
 from schemas.fields import OWN_IDS
@@ -156,32 +156,40 @@ def _rejection(event: Any, book: RateBook, site: Site) -> Pricing:
     )  # fmt: skip
     if not recovered or not book.has_daily_recovery:
         return _priced(book, entry)
-    return _priced(book, entry, *_daily_recovery(event, book, site, entry))
+    sent_off = dispatch_cost(Dispatch(event.plant, event.line, event.product, entry.day), book)
+    return _priced(book, entry, *([sent_off] if sent_off else []))
 
 
-def _daily_recovery(event: Any, book: RateBook, site: Site, entry: Entry) -> list[Entry]:
-    """The dispatch of a day's recoverable rejects, once a line, product and production day."""
-    found = book.day_table(event.plant, event.product, entry.day)
-    if found is None or found.item.currency != site.currency:
-        return []
-    if not found.item.recovery_overhead_per_day:
-        return []
+class Dispatch(NamedTuple):
+    """A day's recoverable rejects of a line and product, sent off together."""
+
+    plant: str
+    line: str
+    product: str
+    day: date
+
+    @property
+    def id(self) -> str:
+        """The id of its entry: several events may cause it."""
+        return OWN_IDS + joined("recovery", self.plant, self.line, self.product, str(self.day))
+
+
+def dispatch_cost(dispatch: Dispatch, book: RateBook) -> Entry | None:
+    """What it costs once a line, product and production day, if it costs anything."""
+    site = book.sites.get(dispatch.plant)
+    found = site and book.day_table(dispatch.plant, dispatch.product, dispatch.day)
+    if not site or not found or found.item.currency != site.currency:
+        return None
     gross = found.item.recovery_overhead_per_day
+    if not gross:
+        return None
     allowed = found.item.allowed_rejection * gross
-    start = site.calendar.start_of(entry.day)
-    once = recovery_id(event.plant, event.line, event.product, entry.day)
-    return [
-        Entry(
-            "recovery_overhead", Category.INTERNAL_FAILURE, ZERO, gross, ZERO, allowed,
-            gross - allowed, ZERO, ZERO, ZERO, site.currency, found.version,
-            site.calendar.bucket(start).hour, entry.day, at=start, once=once,
-        )
-    ]  # fmt: skip
-
-
-def recovery_id(plant: str, line: str, product: str, day: date) -> str:
-    """The id of the dispatch of a day's recoverable rejects: several events may cause it."""
-    return OWN_IDS + joined("recovery", plant, line, product, str(day))
+    start = site.calendar.start_of(dispatch.day)
+    return Entry(
+        "recovery_overhead", Category.INTERNAL_FAILURE, ZERO, gross, ZERO, allowed,
+        gross - allowed, ZERO, ZERO, ZERO, site.currency, found.version,
+        site.calendar.bucket(start).hour, dispatch.day, at=start, once=dispatch.id,
+    )  # fmt: skip
 
 
 def _rework(event: Any, book: RateBook, site: Site) -> Pricing:

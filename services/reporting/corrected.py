@@ -7,6 +7,8 @@ from asyncpg import Connection, Record
 
 from services.aggregator.correcting import named, rule_of
 from services.aggregator.corrections import Ruling
+from services.costing.price import Dispatch, dispatch_cost
+from services.rates.book import RateBook
 from services.reporting.difference import Difference
 from services.sql_files import statement
 
@@ -16,16 +18,16 @@ _ONCE = statement(__file__, "verify_once")
 _LINKS = statement(__file__, "verify_links")
 
 
-async def corrected(conn: Connection) -> list[Difference]:
+async def corrected(conn: Connection, book: RateBook) -> list[Difference]:
     """Corrections whose state is another than it must be, and events that stand and must not, or
-    the other way round."""
+    the other way round. What a day's dispatch costs now, if anything, is asked of `book`."""
     corrections = await conn.fetch(_CORRECTIONS)
     events = await conn.fetch(_CORRECTED, sorted(named(corrections)))
     ruling = rule_of(corrections, events)
     return [
         *_states(corrections, ruling),
         *_events(events, ruling),
-        *map(_once, await conn.fetch(_ONCE)),
+        *_once(await conn.fetch(_ONCE), book),
         *map(_link, await conn.fetch(_LINKS)),
     ]
 
@@ -55,10 +57,15 @@ def _stands(row: Record) -> bool:
     return bool(row["entries"] or row["unpriced"])
 
 
-def _once(row: Record) -> Difference:
-    values: dict[str, Any] = {"standing": row["due"], "withdrawn": not row["due"]}
-    found = {"standing": row["standing"], "withdrawn": row["withdrawn"]}
-    return Difference("recovery_overhead", {"event_id": row["event_id"]}, values, found)
+def _once(rows: Iterable[Record], book: RateBook) -> Iterator[Difference]:
+    """One that is taken back though something is recoverable is right where it costs nothing."""
+    for row in rows:
+        day = Dispatch(row["plant"], row["line"], row["product"], row["day"])
+        if row["due"] and not row["standing"] and row["withdrawn"] and not dispatch_cost(day, book):
+            continue
+        values: dict[str, Any] = {"standing": row["due"], "withdrawn": not row["due"]}
+        found = {"standing": row["standing"], "withdrawn": row["withdrawn"]}
+        yield Difference("recovery_overhead", {"event_id": row["event_id"]}, values, found)
 
 
 def _link(row: Record) -> Difference:

@@ -42,14 +42,15 @@ async def verify(conn: Connection) -> list[Difference]:
     closed. Reads everything there is.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
+        book = await load(conn)
         return [
             *map(_rollup, await conn.fetch(_ROLLUPS)),
             *map(_keyless, await conn.fetch(_KEYS)),
             *map(_twice, await conn.fetch(_TWICE)),
             *map(_reversal, await conn.fetch(_REVERSALS)),
             *map(_exchange, await conn.fetch(_EXCHANGE)),
-            *await _downtime(conn),
-            *await corrected(conn),
+            *await _downtime(conn, book),
+            *await corrected(conn, book),
             *await closed_periods(conn),
         ]
 
@@ -97,8 +98,7 @@ def _exchange(row: Record) -> Difference:
 Key = tuple[str, datetime, str, str, str, Decimal, Decimal]
 
 
-async def _downtime(conn: Connection) -> list[Difference]:
-    book = await load(conn)
+async def _downtime(conn: Connection, book: RateBook) -> list[Difference]:
     found: list[Difference] = []
     for row in await conn.fetch(_STOP_LINES):
         found += await _line_downtime(conn, book, row["plant"], row["line"])

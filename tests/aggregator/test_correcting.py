@@ -3,7 +3,7 @@
 import asyncio
 import json
 from datetime import timedelta
-from decimal import localcontext
+from decimal import Decimal, localcontext
 from typing import Any
 
 import asyncpg
@@ -21,7 +21,7 @@ from services.rates.store import import_rates, load
 from services.reporting.corrections import list_corrections
 from services.reporting.unpriced import waiting
 from services.reporting.verify import verify
-from tests.building import book, defect, event, plant, post_events, rates, stop
+from tests.building import LONG_AGO, book, defect, event, plant, post_events, rates, stop
 from tests.tampering import tampering
 
 AT = "2026-03-02T10:00:00+01:00"
@@ -91,6 +91,45 @@ async def test_correcting_a_correction_brings_the_first_price_back(conn: Any) ->
     assert [row["event_id"] for row in causes] == ["a", "b"]
     await post_events(conn, book(), [correction("e", "d")])
     assert await figures(conn) == 30
+
+
+async def test_an_event_that_stands_again_costs_what_the_rates_in_force_say(conn: Any) -> None:
+    """A dispatch too, and a stop; each is numbered after its last entry."""
+    more = {"recovery_rate": "0.5", "recovery_overhead_per_day": "9"}
+    await import_rates(conn, rates(**more), "t", "t")
+    stopped = stop("s", AT, "2026-03-02T11:00:00+01:00")
+    voids = [correction("c", "a"), correction("v", "s")]
+    await post_events(conn, await load(conn), [defect("a", AT, 5), stopped, *voids])
+    file = rates(**{**more, "recovery_overhead_per_day": "11"})
+    first, last = file.cost_tables[0].stages
+    stages = (first, last.model_copy(update={"labour_overhead": Decimal(8)}))
+    table = file.cost_tables[0].model_copy(update={"stages": stages})
+    dear = file.line_rates[0].model_copy(update={"rate_per_minute": Decimal(7)})
+    file = file.model_copy(update={"cost_tables": (table,), "line_rates": (dear,)})
+    await import_rates(conn, file, "t", "t")
+    await post_events(conn, await load(conn), [correction("d", "c"), correction("w", "v")])
+    assert await figures(conn) == 5 * 12
+    assert await figures(conn, "recovery_overhead") == 11
+    assert await figures(conn, "downtime") == 60 * 7
+    numbers = await conn.fetch(
+        "select entry_no, corrected_by from copq.ledger where event_id = 'a' order by 1"
+    )
+    assert [tuple(row) for row in numbers] == [(1, None), (2, "c"), (3, "d")]
+
+
+async def test_a_stop_that_stands_again_without_a_rate_waits_for_one(conn: Any) -> None:
+    await import_rates(conn, rates(), "t", "t")
+    events = [stop("s", AT, LATER), correction("v", "s")]
+    await post_events(conn, await load(conn), events)
+    ended = rates().line_rates[0].model_copy(update={"effective_to": LONG_AGO.replace(year=2021)})
+    await import_rates(conn, rates().model_copy(update={"line_rates": (ended,)}), "t", "t")
+    rates_ = await load(conn)
+    await post_events(conn, rates_, [correction("w", "v")])
+    assert await figures(conn, "downtime") == 0
+    assert [g.event_type for g in (await waiting(conn, rates_, NOW)).unpriced] == ["downtime"]
+    await import_rates(conn, rates(), "t", "t")
+    await settle(conn, await load(conn))
+    assert await figures(conn, "downtime") == 240
 
 
 async def test_the_latest_of_several_corrections_is_in_force_whichever_came_last(conn: Any) -> None:

@@ -205,7 +205,7 @@ _EMPTY = """
 set session_replication_role = replica;  -- rates are only ever added to, but here
 truncate copq.event_key, copq.event, copq.ledger, copq.rollup, copq.unpriced, copq.stop,
     copq.correction, copq.claim, copq.withdrawn, copq.rate_item, copq.rate_revision,
-    copq.rate_document, copq.rate_decision;
+    copq.rate_document, copq.rate_decision cascade;
 set session_replication_role = default
 """
 

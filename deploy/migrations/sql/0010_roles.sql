@@ -61,6 +61,7 @@ grant select, insert, update, delete on copq.event_key, copq.claim, copq.unprice
     to copq_aggregator;
 grant select, insert, update on
     copq.line_heard, copq.rollup, copq.fence, copq.stop, copq.correction to copq_aggregator;
+grant delete on copq.stop to copq_aggregator;
 grant select, insert on copq.rejected to copq_aggregator;
 grant update (replayed_at) on copq.rejected to copq_aggregator;
 alter function copq.make_partitions(date, date) security definer;
@@ -75,6 +76,8 @@ grant select on
     copq.withdrawn, copq.rejected, copq.target, copq.budget, copq.retention, copq.audit
     to copq_reporting, copq_finance;
 grant select on copq.period to copq_aggregator;
+grant select on copq.repricing, copq.repricing_change to copq_aggregator, copq_reporting, copq_finance;
+grant insert, update on copq.repricing, copq.repricing_change to copq_aggregator;
 grant select on copq.reporting_currency, copq.exchange_version, copq.exchange_rate
     to copq_aggregator, copq_reporting, copq_finance;
 grant select on copq.reporting_ledger, copq.reporting_rollup to copq_reporting, copq_finance;

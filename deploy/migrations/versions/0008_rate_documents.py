@@ -5,7 +5,7 @@ from pathlib import Path
 from deploy.migrations.sql_file import run_sql_file
 
 revision = "0008_rate_documents"
-down_revision = "0006_currencies"
+down_revision = "0007_repricing"
 
 
 def upgrade() -> None:

@@ -12,12 +12,12 @@ with booked as (
     group by 1, 2, 3, 4
 ), compared as (
     select
-        b.event_id, b.standing, coalesce(r.recovered > 0, false)::int as due,
+        b.event_id, b.plant, b.line, b.product, b.day, b.standing, coalesce(r.recovered > 0, false)::int as due,
         exists (select from copq.withdrawn as w where w.event_id = b.event_id) as withdrawn
     from booked as b
     left join recovered as r
         on (r.plant, r.line, r.product, r.day) = (b.plant, b.line, b.product, b.day)
 )
-select event_id, standing, due, withdrawn from compared
+select event_id, plant, line, product, day, standing, due, withdrawn from compared
 where standing <> due or withdrawn = (due = 1)
 order by event_id

@@ -1,0 +1,1 @@
+"""What was booked, brought to rates that have changed for the past."""

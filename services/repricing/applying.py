@@ -1,0 +1,181 @@
+"""Repricing the ledger: chunk after chunk, each in a transaction of its own, beside the stream.
+
+What comes behind a run's position is right already, since every batch is booked at the rates in
+force. So a run goes once through the events there are, and is done.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import suppress
+
+import asyncpg
+from asyncpg import Connection
+
+from services.access.authority import Actor, sign
+from services.aggregator import queries as ledger
+from services.aggregator.batch import Batch, Cause
+from services.aggregator.booking import StaleRates, hold_booking
+from services.aggregator.held import add_unpriced
+from services.aggregator.post import prepare
+from services.aggregator.stops import reprice_stops
+from services.postgres import DatabaseRole, connected
+from services.rates.book import RateBook
+from services.rates.store import load
+from services.repricing import queries, runs
+from services.repricing.chunks import Chunk, Chunks
+from services.repricing.filling import (
+    bare,
+    changes,
+    fill_dispatches,
+    fill_entries,
+    fill_stops,
+    recovered,
+    stage,
+)
+from services.repricing.reach import Asked
+from services.repricing.runs import Run
+
+SIZE = 4_000
+"""Events of a chunk: a batch of the stream that needs the same rollups waits for one at most."""
+
+_GIVES_WAY = (asyncpg.LockNotAvailableError, asyncpg.TransactionRollbackError)
+_PATIENT_AFTER = 5
+
+Watch = Callable[[Run], None]
+
+
+def cause_of(revision: int, by: str) -> Cause:
+    """What the entries of a repricing say."""
+    return Cause(f"repriced: rate book revision {revision}", by)
+
+
+async def ready(conn: Connection) -> None:
+    """Make a connection ready to reprice."""
+    await prepare(conn)
+    await conn.execute(queries.CREATE_REPRICED)
+    # A plan made for one chunk is none for the next: tables grow meanwhile.
+    await conn.execute("set plan_cache_mode = force_custom_plan")
+
+
+async def apply(
+    dsn: str, asked: Asked, actor: Actor, why: str, watch: Watch, size: int = SIZE
+) -> Run | None:
+    """Price anew what is asked, to its end; None where no event can cost anything else.
+
+    One that was interrupted goes on where it was. Where rates change meanwhile it begins anew
+    with them. May run in several processes at once, which is no use.
+    """
+    role = DatabaseRole.AGGREGATOR
+    async with connected(dsn, role) as reading, connected(dsn, role) as booking:
+        await ready(booking)
+        # What a crash of the server takes back it takes back with the position.
+        await booking.execute("set synchronous_commit = off")
+        while True:
+            book = await load(reading)
+            run = await _opened(booking, asked, book, actor, why)
+            if run is None:
+                return None
+            watch(run)
+            with suppress(StaleRates):
+                return await _Repricing(run, book, actor, size).to_its_end(reading, booking, watch)
+
+
+async def _opened(
+    conn: Connection, asked: Asked, book: RateBook, actor: Actor, why: str
+) -> Run | None:
+    async with conn.transaction():
+        await sign(conn, actor, why)
+        await conn.execute(queries.LOCK_RUNS)
+        await runs.supersede(conn, book.revision)
+        found = await runs.interrupted(conn, asked, book.revision)
+        if found is not None:
+            return found
+        reach = await runs.reach(conn, asked, book)
+        if reach is None:
+            return None
+        return await runs.begin(conn, asked, reach, book.revision, actor.name, why)
+
+
+class _Repricing:
+    """One run in one process: the next chunk is read and priced while one is booked."""
+
+    def __init__(self, run: Run, book: RateBook, actor: Actor, size: int) -> None:
+        self._run, self._book, self._actor = run, book, actor
+        self._chunks = Chunks(run.reach, run.asked, book, size)
+        self._cause = cause_of(book.revision, actor.name)
+
+    async def to_its_end(self, reading: Connection, booking: Connection, watch: Watch) -> Run:
+        """Raises `StaleRates` once other rates are in force."""
+        run = self._run
+        while run.state == "running":
+            if await self._booked_all(reading, booking, run, watch):
+                await self._end(booking)
+            run = await runs.read(booking, run.repricing_id)
+            watch(run)
+        if run.state == "superseded":
+            raise StaleRates(run.revision)
+        return run
+
+    async def _booked_all(
+        self, reading: Connection, booking: Connection, run: Run, watch: Watch
+    ) -> bool:
+        """False where another process has gone on with the run meanwhile."""
+        ahead = asyncio.create_task(self._chunks.after(reading, run.position))
+        try:
+            while (chunk := await ahead) is not None:
+                ahead = asyncio.create_task(self._chunks.after(reading, chunk.end))
+                if not await self._booked(booking, chunk):
+                    return False
+                watch(await runs.read(booking, run.repricing_id))
+            return True
+        finally:
+            ahead.cancel()
+            with suppress(asyncio.CancelledError):
+                await ahead
+
+    async def _booked(self, conn: Connection, chunk: Chunk) -> bool:
+        """Until it is booked; whoever else waits for the same goes first."""
+        attempt = 0
+        while True:
+            try:
+                return await self._book_once(conn, chunk, patient=attempt >= _PATIENT_AFTER)
+            except _GIVES_WAY:
+                attempt += 1
+                await asyncio.sleep(random.uniform(0, 0.1) * attempt)  # noqa: S311
+
+    async def _book_once(self, conn: Connection, chunk: Chunk, patient: bool) -> bool:
+        async with conn.transaction():
+            await sign(conn, self._actor, self._run.why)
+            await stage(conn, chunk)
+            if not patient:
+                # Below Postgres's own second, after which it might end the stream's transaction.
+                await conn.execute("set local lock_timeout = '500ms'")
+            await hold_booking(conn, Batch(), self._book)
+            await conn.execute(ledger.LOCK_STANDING)
+            if not await runs.lock(conn, self._run, chunk.start):
+                return False
+            await self._bring(conn, chunk)
+        return True
+
+    async def _bring(self, conn: Connection, chunk: Chunk) -> None:
+        """What is booked of the chunk to what it costs now."""
+        book, cause = self._book, self._cause
+        lost = await fill_entries(conn, chunk, cause)
+        if chunk.stops:
+            changed = await reprice_stops(conn, chunk.stops)
+            await fill_stops(conn, changed, book, cause)
+            lost += bare(chunk, changed)
+        if chunk.dispatches:
+            more = await recovered(conn)
+            await fill_dispatches(conn, chunk.dispatches, more, book, cause)
+        await add_unpriced(conn, lost, book)
+        found = await changes(conn)
+        if found:
+            await conn.fetchrow(ledger.POST_BATCH)
+        await runs.move(conn, self._run, chunk, len(lost), found)
+
+    async def _end(self, conn: Connection) -> None:
+        async with conn.transaction():
+            await sign(conn, self._actor, self._run.why)
+            await runs.end(conn, self._run)

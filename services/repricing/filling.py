@@ -1,0 +1,82 @@
+"""From what events cost now to the rows of a batch: what both the plan and the repricing do."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import date
+from decimal import Decimal
+
+from asyncpg import Connection, Record
+
+from services.aggregator import once, stops
+from services.aggregator.batch import Cause, Special
+from services.aggregator.post import stage_rows
+from services.costing.price import Dispatch
+from services.postgres import while_connected
+from services.rates.book import RateBook
+from services.repricing import queries
+from services.repricing.changes import Change
+from services.repricing.chunks import COLUMNS, Chunk
+
+_AT_ONCE = 2_000
+
+
+async def stage(conn: Connection, chunk: Chunk) -> None:
+    """The prices of the chunk into the connection's own table. Nothing is locked."""
+    if chunk.rows:
+        copying = conn.copy_to_table("repriced", source=_text(chunk.rows), columns=COLUMNS)
+        await while_connected(conn, copying)
+
+
+async def _text(rows: list[str]) -> AsyncIterator[bytes]:
+    for start in range(0, len(rows), _AT_ONCE):
+        yield ("\n".join(rows[start : start + _AT_ONCE]) + "\n").encode()
+
+
+async def fill_entries(conn: Connection, chunk: Chunk, cause: Cause) -> list[Special]:
+    """Reversals and new entries of what is staged; answers the events that lose their price."""
+    if not chunk.rows:
+        return []
+    span = chunk.start.at, chunk.end.at
+    await conn.execute(queries.FILL_BATCH, *span, cause.reason, cause.booked_by)
+    if not chunk.unpriced:
+        return []
+    return [chunk.unpriced[row["event_id"]] for row in await conn.fetch(queries.LOST_PRICE)]
+
+
+async def fill_stops(
+    conn: Connection, changed: Iterable[Record], book: RateBook, cause: Cause
+) -> None:
+    """What follows for the lines of stops that have another rate now, or none."""
+    lines = stops.touched(
+        (s["plant"], s["line"], s["started_at"], s["ended_at"]) for s in changed if not s["voided"]
+    )
+    await stage_rows(conn, await stops.rebook(conn, lines, book, {}, cause))
+
+
+def bare(chunk: Chunk, changed: Iterable[Record]) -> list[Special]:
+    """Of the stops that changed those that counted until now, and have no rate any longer."""
+    ids = [s["event_id"] for s in changed if not s["voided"]]
+    return [chunk.stops[event_id] for event_id in ids if chunk.stops[event_id].stop is None]
+
+
+async def fill_dispatches(
+    conn: Connection, dispatches: set[Dispatch], staged: once.Recovered, book: RateBook,
+    cause: Cause,
+) -> None:  # fmt: skip
+    """What follows for the days of rejects, with what is `staged` besides."""
+    if dispatches:
+        await stage_rows(conn, await once.reprice(conn, dispatches, book, cause, staged))
+
+
+async def recovered(conn: Connection) -> dict[Dispatch, Decimal]:
+    """What the batch adds to what is recoverable."""
+    rows = await conn.fetch(queries.STAGED_RECOVERED)
+    return {Dispatch(*_key(row)): row["recovered"] for row in rows}
+
+
+def _key(row: Record) -> tuple[str, str, str, date]:
+    return row["plant"], row["line"], row["product"], row["day"]
+
+
+async def changes(conn: Connection) -> list[Change]:
+    """What the batch changes."""
+    return [Change(**row) for row in await conn.fetch(queries.BATCH_CHANGES)]

@@ -1,0 +1,1 @@
+select * from copq.repricing where repricing_id = $1
