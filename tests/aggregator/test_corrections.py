@@ -19,9 +19,9 @@ from services.aggregator.unpriced import settle
 from services.rates.store import import_rates, load
 from services.reporting.verify import verify
 from tests.building import LONG_AGO, post_events, rates
+from tests.histories.model import Event, instant, standing
 from tests.tampering import tampering
 
-Event = dict[str, Any]
 START = datetime.fromisoformat("2026-03-02T03:30:00+01:00")
 GADGET = RateFile(
     cost_tables=(
@@ -32,45 +32,8 @@ GADGET = RateFile(
     )
 )  # fmt: skip
 
-# The model: which events stand.
-
-
-def standing(events: Iterable[Event]) -> list[Event]:
-    """What is in the figures, of all that was sent: the first of each id."""
-    alone = {event["event_id"]: event for event in reversed(list(events))}
-    corrections = [e for e in alone.values() if e["event_type"] == "correction"]
-    brought = {
-        c["replacement"]["event_id"]: c["replacement"] for c in corrections if "replacement" in c
-    }
-    known = brought | alone
-
-    def in_a_circle(correction: Event) -> bool:
-        at, steps = correction["corrects"], 0
-        while at != correction["event_id"] and "corrects" in known.get(at, {}) and steps < 99:
-            at, steps = known[at]["corrects"], steps + 1
-        return bool(at == correction["event_id"])
-
-    def corrector(event_id: str) -> Event | None:
-        of = known[event_id]
-        found = [
-            c for c in corrections
-            if c["corrects"] == event_id and (c["plant"], c["line"]) == (of["plant"], of["line"])
-            and not in_a_circle(c) and corrector(c["event_id"]) is None
-        ]  # fmt: skip
-        return max(found, key=lambda c: (instant(c), c["event_id"]), default=None)
-
-    present = set(alone)
-    for _ in known:
-        in_force = [c for i in present if (c := corrector(i)) is not None]
-        present |= {c["replacement"]["event_id"] for c in in_force if "replacement" in c}
-    return [known[i] for i in present if corrector(i) is None and "corrects" not in known[i]]
-
 
 # The oracle: what the events that stand make of the rollups.
-
-
-def instant(event: Event) -> datetime:
-    return datetime.fromisoformat(event.get("occurred_at") or event["started_at"])
 
 
 Bucket = tuple[str, str, str, str, date, datetime | None]
