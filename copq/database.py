@@ -68,7 +68,7 @@ def or_unavailable(step: Callable[[], T]) -> T:
 
 @asynccontextmanager
 async def connected(
-    dsn: str, role: DatabaseRole = DatabaseRole.REPORTING
+    dsn: str, role: DatabaseRole | None = DatabaseRole.REPORTING
 ) -> AsyncIterator[asyncpg.Connection]:
     """A connection for the length of a command; Postgres knows which command it is, and where.
 

@@ -26,8 +26,6 @@ AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
 class DatabaseRole(StrEnum):
     """What a connection may do, down in Postgres; migration 0010 says what that is."""
 
-    OWNER = "none"
-    """The database user itself, as the owner of all tables: for backup and retention."""
     DOOR = "copq_door"
     """Knows the tokens."""
     INGEST = "copq_ingest"
@@ -42,6 +40,10 @@ class DatabaseRole(StrEnum):
     """Reads all; sets rates and targets."""
     ADMIN = "copq_admin"
     """Grants access; sees no cost."""
+
+
+OWNER: DatabaseRole | None = None
+"""No role: the database user itself, who owns the tables. For backup and retention."""
 
 
 class RoleRefused(Exception):
@@ -60,13 +62,14 @@ async def take_role(connection: asyncpg.Connection, role: DatabaseRole) -> None:
         ) from error
 
 
-async def act_as(connection: asyncpg.Connection, role: DatabaseRole) -> None:
+async def act_as(connection: asyncpg.Connection, role: DatabaseRole | None) -> None:
     """As `take_role`, for work of the service itself: it sees all lines."""
-    await take_role(connection, role)
+    if role is not None:
+        await take_role(connection, role)
     await connection.execute("set copq.lines = '*'")
 
 
-async def connect(dsn: str, role: DatabaseRole) -> asyncpg.Connection:
+async def connect(dsn: str, role: DatabaseRole | None) -> asyncpg.Connection:
     """Raises `TimeoutError`, an `OSError`, where the server takes too long, now or later.
 
     Raises `RoleRefused`, too.
@@ -81,7 +84,7 @@ async def connect(dsn: str, role: DatabaseRole) -> asyncpg.Connection:
 
 
 @asynccontextmanager
-async def connected(dsn: str, role: DatabaseRole) -> AsyncIterator[asyncpg.Connection]:
+async def connected(dsn: str, role: DatabaseRole | None) -> AsyncIterator[asyncpg.Connection]:
     """A connection that is closed in order after the body, and dropped where that fails."""
     connection = await connect(dsn, role)
     try:

@@ -10,5 +10,7 @@ from asyncpg import Connection
 async def tampering(conn: Connection) -> AsyncIterator[None]:
     """Without the triggers that keep the ledger, the audit trail and the rest as they are."""
     await conn.execute("set session_replication_role = replica")
-    yield
-    await conn.execute("reset session_replication_role")
+    try:
+        yield
+    finally:
+        await conn.execute("reset session_replication_role")

@@ -17,10 +17,11 @@ from copq.database import (
 )
 from copq.exits import Exit
 from copq.terminal import err, fail, out, print_json
+from deploy.migrate import make_roles as make_service_roles
 from deploy.migrate import migrate
 from services.backup.programs import BackupError, dump, restore, roles_in
 from services.backup.state import fence, is_empty, make_roles
-from services.postgres import DatabaseRole
+from services.postgres import OWNER
 from services.reporting.difference import Difference
 from services.reporting.verify import verify
 from services.standalone.postgres import EmbeddedPostgres
@@ -71,6 +72,8 @@ def restore_command(
         fail(f"there is no file {file}")
     with _as_it_is(database_url, data) as dsn, err.status(f"Restoring {file} …") as status:
         _refuse_full(dsn, "this database" if database_url else f"the data folder {data}")
+        # Who is a member of what is part of the server, not of the backup.
+        or_unavailable(lambda: make_service_roles(dsn))
         made = or_unavailable(lambda: asyncio.run(_with_roles(dsn, file)))
         _or_fail(lambda: restore(dsn, file))
         or_unavailable(lambda: migrate(dsn))
@@ -107,7 +110,7 @@ def _as_it_is(url: str | None, data: Path) -> Iterator[str]:
 
 def _refuse_full(dsn: str, what: str) -> None:
     async def empty() -> bool:
-        async with connected(dsn, DatabaseRole.OWNER) as conn:
+        async with connected(dsn, OWNER) as conn:
             return await is_empty(conn)
 
     if not or_unavailable(lambda: asyncio.run(empty())):
@@ -123,13 +126,13 @@ async def _with_roles(dsn: str, file: Path) -> list[str]:
         named = roles_in(file)
     except BackupError as error:
         fail(str(error))
-    async with connected(dsn, DatabaseRole.OWNER) as conn:
+    async with connected(dsn, OWNER) as conn:
         return await make_roles(conn, named)
 
 
 async def _looked_over(dsn: str) -> tuple[list[dict[str, Any]], list[Difference]]:
     """Where the stream goes on, and what does not agree."""
-    async with connected(dsn, DatabaseRole.OWNER) as conn:
+    async with connected(dsn, OWNER) as conn:
         await conn.execute("analyze")
         return [dict(row) for row in await fence(conn)], await verify(conn)
 

@@ -13,7 +13,7 @@ from copq.commands.figures import when
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.terminal import err, fail, out, print_json, table
 from services.access.door import Role
-from services.postgres import DatabaseRole
+from services.postgres import OWNER
 from services.rates.store import load
 from services.reporting.names import UnknownName
 from services.retention import store
@@ -117,7 +117,7 @@ def apply_command(
     orders = _orders(older_than, refused_older_than, plant)
 
     async def run(dsn: str) -> list[dict[str, Any]]:
-        async with connected(dsn, DatabaseRole.OWNER) as conn:
+        async with connected(dsn, OWNER) as conn:
             who = await actor(conn, Role.ADMIN, by)
             return [await _carry_out(conn, order, who, reason) for order in orders]
 

@@ -69,7 +69,7 @@ class Estimator:
         return max(self._nearest.used, key=lambda v: abs(v.item.effective_from - at), default=None)
 
 
-def _estimate(event: Any, pricing: Pricing, by: Versioned[Any] | None) -> Estimate:
+def _estimate(event: Any, pricing: Pricing, by: Versioned[Any] | None) -> Estimate | None:
     version = pricing.rates if by is None else by.version
     start = None if by is None else by.item.effective_from
     if pricing.stop is not None:
@@ -79,6 +79,8 @@ def _estimate(event: Any, pricing: Pricing, by: Versioned[Any] | None) -> Estima
         seconds = Decimal(str((event.ended_at - event.started_at).total_seconds()))
         net = quotient(rate.per_minute * seconds, SIXTY)
         return Estimate(net, ZERO, None, rate.currency, version, start)
+    if not pricing.entries:
+        return None
     costs = [e for e in pricing.entries if e.category != Category.NONE]
     net = sum((e.net for e in costs), ZERO)
     base = sum((e.base for e in pricing.entries), ZERO)

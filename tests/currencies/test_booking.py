@@ -24,6 +24,7 @@ from tests.currencies.site import (
     stored,
     three_plants,
 )
+from tests.tampering import tampering
 
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
 
@@ -174,7 +175,8 @@ async def test_a_rate_that_was_tampered_with_is_found(conn: Any, sql: str) -> No
     ]  # fmt: skip
     await post_events(conn, book, events)
     assert await verify(conn) == []
-    await conn.execute(sql)
+    async with tampering(conn):
+        await conn.execute(sql)
     assert await verify(conn) != []
 
 
@@ -183,4 +185,5 @@ async def test_the_ledger_takes_no_rate_of_nought_or_without_its_currency(conn: 
     await post_events(conn, book, [defect("n", AT, 3)])
     for sql in ("exchange_rate = 0", "reporting_currency = null"):
         with pytest.raises(asyncpg.CheckViolationError):
-            await conn.execute(f"update copq.ledger set {sql}")
+            async with tampering(conn):
+                await conn.execute(f"update copq.ledger set {sql}")

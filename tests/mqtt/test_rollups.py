@@ -8,6 +8,7 @@ from services.ingest.intake import Answer, Unavailable
 from services.ingest.mqtt.link import Link
 from services.ingest.mqtt.memory import Memory
 from services.ingest.sender import ANYONE, Sender
+from services.postgres import OWNER, connected
 from services.reporting.verify import verify
 from services.standalone.intake import LedgerIntake, pool_of
 from tests.faults.processes import until
@@ -51,7 +52,7 @@ async def test_a_history_makes_the_rollups_of_the_same_facts(
                 return await rollups(database) == wanted
 
             await until(same, "the rollups are those of our own events", 30)
-        async with pool.acquire() as conn:
+        async with connected(database, OWNER) as conn:
             assert await verify(conn) == []
 
 
@@ -89,7 +90,7 @@ async def test_a_history_broken_off_at_each_message_counts_once(
                 return await rollups(database) == wanted
 
             await until(same, "the rollups are those of our own events", 30)
-        async with pool.acquire() as conn:
+        async with connected(database, OWNER) as conn:
             assert await verify(conn) == []
 
 

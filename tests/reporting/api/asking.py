@@ -23,6 +23,9 @@ class RoleDoor:
             raise NotAllowed(f"{token} sees no results")
         return Bearer(Role(token), ANYONE)
 
+    def knows(self, token: str | None) -> bool:
+        return True
+
     def charge(self, bearer: Bearer, requests: int = 0, events: int = 0, size: int = 0) -> None:
         pass
 
@@ -38,6 +41,9 @@ class Api:
 
     async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
         return await self.door.admit(token, roles)
+
+    def knows(self, token: str | None) -> bool:
+        return self.door.knows(token)
 
     def charge(self, bearer: Bearer, requests: int = 0, events: int = 0, size: int = 0) -> None:
         self.door.charge(bearer, requests, events, size)
