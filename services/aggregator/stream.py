@@ -232,7 +232,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
             ("fenced", len(fetched) - len(new)),
         ):  # fmt: skip
             stream_metrics.EVENTS.labels(stage, outcome).inc(number)
-        stream_metrics.BATCH_EVENTS.labels(stage).observe(len(fetched))
+        stream_metrics.BATCH_EVENTS.labels(stage).observe(len(new))
         stream_metrics.LAST_COMMIT.labels(stage).set_to_current_time()
 
     async def _hint(self, posted: Fetched) -> None:
