@@ -1,6 +1,7 @@
 """A real Postgres for the tests: one server a session, a fresh database a test."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -26,21 +27,26 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(postgres: str) -> str:
+def database(postgres: str) -> Iterator[str]:
     """The address of an empty, migrated database of the test's own."""
-    return _fresh_database(postgres)
+    with _fresh_database(postgres) as dsn:
+        yield dsn
 
 
 @pytest.fixture
-def other_database(postgres: str) -> str:
+def other_database(postgres: str) -> Iterator[str]:
     """As `database`, for a test that needs two."""
-    return _fresh_database(postgres)
+    with _fresh_database(postgres) as dsn:
+        yield dsn
 
 
-def _fresh_database(postgres: str) -> str:
+@contextmanager
+def _fresh_database(postgres: str) -> Iterator[str]:
+    """Dropped afterwards: a session makes thousands, of which each takes room on the disk."""
     name = f"copq_{next(_numbers)}"
     _run(postgres, f"create database {name} template template_copq")
-    return named(postgres, name)
+    yield named(postgres, name)
+    _run(postgres, f"drop database if exists {name} with (force)")
 
 
 @pytest.fixture
