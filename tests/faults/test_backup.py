@@ -34,6 +34,7 @@ async def test_an_aggregator_goes_on_from_the_fence_in_a_restored_backup(
         said = await asyncio.to_thread(copq, "restore", str(file), "--data", str(data))
         assert "goes on at offset" in said and "0 differences" in said
         again = await asyncio.to_thread(OwnPostgres, data)
+        site.database = again.database
         try:
             behind = await site.fence()
             assert all(behind.get(p, 0) <= offset for p, offset in lost.items())

@@ -66,7 +66,6 @@ class Books:
         """What a unit costs after S2, and a day's dispatch, by the first day."""
         self.gadget: int | None = None
         self.closed: set[date] = set()
-        self.begun: set[date] = set()
         self.entries: list[tuple[Key, date, date, int]] = []
         self.first_reported: dict[date, int] = {}
         self._booked: dict[Key, tuple[date, int]] = {}
@@ -91,16 +90,7 @@ class Books:
                 self._take_back(key)
         self._bring_about()
 
-    def may_close(self, month: date) -> bool:
-        """One after the other, as far as anything is booked in them."""
-        before = {m for m in self.begun if m < month}
-        return month not in self.closed and before <= self.closed
-
-    def may_reopen(self, month: date) -> bool:
-        return month in self.closed
-
     def close(self, month: date) -> None:
-        self.begun.add(month)
         self.first_reported.setdefault(month, self.restated(month))
         self.closed.add(month)
 
@@ -133,7 +123,6 @@ class Books:
         """In its own month, or else in the one after the last that was ever closed."""
         period = month if month not in self.closed else _after(max(self.first_reported))
         self.entries.append((key, month, period, net))
-        self.begun |= {month, period}
 
     def _due(self) -> dict[Key, tuple[date, int]]:
         """What pricing everything that stands afresh would book."""
