@@ -243,3 +243,24 @@ async def test_nothing_leads_out_of_locked(conn: Any) -> None:
             await conn.execute(statement)
     await post_events(conn, book, [defect("late", IN_JAN, 1)])
     await is_restated(conn, 50, 60)
+
+
+async def test_the_next_month_closes_while_one_is_being_signed_off(
+    conn: Any, database: str
+) -> None:
+    """Adding up a month takes a while: what waited for that would hold up the stream."""
+    book = await filled(conn)
+    await post_events(conn, book, [defect("j", IN_JAN, 5), defect("f", IN_FEB, 2)])
+    others = [await asyncpg.connect(database) for _ in range(2)]
+    async with conn.transaction():
+        await conn.execute("lock table copq.closing_figure")
+        first = asyncio.create_task(shut(others[0], JAN))
+        await waiting(conn, 1, first)
+        second = asyncio.create_task(shut(others[1], FEB))
+        await waiting(conn, 2, second)
+        closed = "select count(*) from copq.period_step where what = 'closed'"
+        assert await conn.fetchval(closed) == 2
+    await asyncio.gather(first, second)
+    assert await verify(conn) == []
+    for other in others:
+        await other.close()

@@ -1,2 +1,3 @@
--- One process alone signs a closing off.
-select from copq.period where plant = $1 and month = $2 for update
+-- One sign-off of a month after the other. No row of it is locked: adding up takes a while, and who
+-- closes another month meanwhile keeps the stream from booking until it has the plant's rows.
+select pg_advisory_xact_lock(hashtextextended('copq.period/' || $1::text || '/' || $2::date, 0))
