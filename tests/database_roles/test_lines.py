@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import asyncpg
@@ -10,8 +10,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.access.authority import Actor
 from services.access.door import Bearer, Role
 from services.ingest.sender import Lines, Sender
+from services.periods.closing import Order, close
+from services.periods.unfinished import KINDS
 from services.postgres import DatabaseRole, act_as, take_role
 from services.rates.store import import_rates, load
 from services.reporting.api.app import add_api
@@ -24,6 +27,8 @@ from tests.reporting.api.asking import Api, RoleDoor
 
 NOW = datetime.fromisoformat("2026-06-30T12:00:00+00:00")
 AT = "2026-06-30T10:00:00+00:00"
+LATER = datetime.fromisoformat("2026-08-01T12:00:00+00:00")
+ORDER = Order(Actor("controller"), "month end")
 NORTH: Lines = frozenset({("north", None)})
 ONE_LINE: Lines = frozenset({("north", "L1")})
 TWO: Lines = frozenset({("north", "L1"), ("south", None)})
@@ -74,6 +79,7 @@ QUESTIONS = [
     "/v1/copq?grain=month&by=plant,line&from=2026-01-01", "/v1/trailing?by=plant,line",
     "/v1/entries", "/v1/entries?from=2026-06-01", "/v1/entries?category=copq&limit=2",
     "/v1/copq?grain=day&by=plant,line&from=2026-06-01&format=csv", "/v1/entries?format=csv",
+    "/v1/copq?grain=month&by=plant,line&from=2026-06-01&as=first-reported",
 ]  # fmt: skip
 
 
@@ -116,6 +122,21 @@ async def test_to_a_manager_of_north_there_is_no_south(api: Api, question: str) 
     assert (answer.status_code, answer.json()["detail"]) == (
         422, 'plant "south" is not in the rate book; its plants: north',
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("lines", [NORTH, ONE_LINE])
+async def test_the_months_of_another_plant_are_not_there(
+    api: Api, conn: asyncpg.Connection, lines: Lines
+) -> None:
+    book = await load(conn)
+    for name in ("north", "south"):
+        await close(conn, book.sites[name], date(2026, 6, 1), ORDER, LATER, KINDS)
+    assert {row["plant"] for row in (await api.get("/v1/periods"))["rows"]} == {"north", "south"}
+    asked = {"grain": "month", "by": "plant,line", "from_": "2026-06-01", "as": "first-reported"}
+    api.door = LinesDoor(lines)
+    assert {row["plant"] for row in (await api.get("/v1/periods"))["rows"]} == {"north"}
+    seen = {(row["plant"], row["line"]) for row in (await api.get("/v1/copq", **asked))["rows"]}
+    assert seen == {("north", "L1")} | ({("north", "L2")} if lines is NORTH else set())
 
 
 async def test_sums_are_of_the_readers_lines(api: Api) -> None:

@@ -141,3 +141,24 @@ begin
                 'or plant || E''\n'' || line = any((select copq.lines_seen())::text[])' end);
     end loop;
 end $$;
+
+-- What is of a plant as a whole is for whoever reads any line of it.
+create function copq.plants_read() returns text[]
+language sql stable parallel safe
+return array(select line ->> 0 from jsonb_array_elements(copq.lines_said()) as line);
+
+do $$
+declare
+    guarded text;
+begin
+    foreach guarded in array array['period', 'period_step', 'closing', 'repricing_change'] loop
+        execute format('alter table copq.%I enable row level security', guarded);
+        execute format(
+            'create policy whoever_was_granted on copq.%I to copq_aggregator, copq_finance '
+            'using (true) with check (true)', guarded);
+        execute format(
+            'create policy plants_of_the_reader on copq.%I for select to copq_reporting '
+            'using ((select copq.sees_all()) or plant = any((select copq.plants_read())::text[]))',
+            guarded);
+    end loop;
+end $$;
