@@ -113,7 +113,7 @@ async def _apply(
 
 
 async def _newest(dsn: str) -> list[tuple[Run, list[Change]]]:
-    async with connected(dsn) as conn:
+    async with connected(dsn, DatabaseRole.FINANCE) as conn:
         found = await runs.newest(conn, _LISTED)
         return [(run, await runs.changes_of(conn, run)) for run in found]
 

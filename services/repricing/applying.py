@@ -88,6 +88,10 @@ async def _opened(
         await sign(conn, actor, why)
         await conn.execute(queries.LOCK_RUNS)
         await runs.supersede(conn, book.revision)
+    # Apart: what is written to the audit trail keeps a closing waiting, and that the stream.
+    async with conn.transaction():
+        await sign(conn, actor, why)
+        await conn.execute(queries.LOCK_RUNS)
         found = await runs.interrupted(conn, asked, book.revision)
         if found is not None:
             return found

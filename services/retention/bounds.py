@@ -6,6 +6,9 @@ from asyncpg import Connection
 
 from services.rates.book import RateBook
 from services.reporting.names import check_names
+from services.sql_files import statement
+
+_OPEN_FROM = statement(__file__, "open_from")
 
 
 async def bounds(
@@ -13,12 +16,13 @@ async def bounds(
 ) -> dict[str, datetime]:
     """By plant the instant before which an event's bytes may go: the start of its day `before`.
 
-    Raises `UnknownName`. What else a plant's bytes have to wait for, such as its months being
-    locked, makes its instant an earlier one here.
+    A plant that closes months keeps the bytes of those that are open: they may still be priced
+    anew in their own month. Raises `UnknownName`.
     """
     await check_names(conn, book, plant, None, None)
+    open_from = {row["plant"]: row["month"] for row in await conn.fetch(_OPEN_FROM)}
     return {
-        name: site.calendar.start_of(before)
+        name: site.calendar.start_of(min(before, open_from.get(name, before)))
         for name, site in book.sites.items()
         if plant in (None, name)
     }

@@ -14,6 +14,8 @@ from services.access.authority import Actor
 from services.aggregator.partitions import make_partitions
 from services.aggregator.post import prepare
 from services.aggregator.unpriced import settle
+from services.periods.closing import Order as PeriodOrder
+from services.periods.closing import close, reopen
 from services.rates.file import parse_rates
 from services.rates.store import import_rates, load
 from services.reporting.books import Books
@@ -100,6 +102,23 @@ async def test_a_plants_day_is_its_own(conn: Any) -> None:
     assert await with_bytes(conn) == ["a", "b", "d"]
     await drop(conn)
     assert await with_bytes(conn) == ["b", "d"]
+
+
+async def test_a_plant_that_closes_months_keeps_the_bytes_of_those_that_are_open(
+    kept: Any,
+) -> None:
+    february = "2024-02-15T10:00:00+01:00"
+    await post(kept, defect("january", OLD), defect("february", february), defect("new", NEW))
+    site, order = (await load(kept)).sites["north"], PeriodOrder(ANN, "month end")
+    january, now = date(2024, 1, 1), datetime(2024, 6, 1, tzinfo=UTC)
+    await close(kept, site, january, order, now)
+    await reopen(kept, "north", january, order)
+    await drop(kept)
+    assert await with_bytes(kept) == ["february", "january", "new"]
+    await close(kept, site, january, order, now)
+    await drop(kept)
+    assert await with_bytes(kept) == ["february", "new"]
+    assert await verify(kept) == []
 
 
 async def test_an_event_that_is_sent_again_is_still_known(kept: Any) -> None:

@@ -76,7 +76,7 @@ grant select on
     copq.withdrawn, copq.rejected, copq.target, copq.budget, copq.retention, copq.audit
     to copq_reporting, copq_finance;
 grant select on copq.period to copq_aggregator;
-grant select on copq.repricing, copq.repricing_change to copq_aggregator, copq_reporting, copq_finance;
+grant select on copq.repricing, copq.repricing_change to copq_aggregator, copq_finance;
 grant insert, update on copq.repricing, copq.repricing_change to copq_aggregator;
 grant select on copq.reporting_currency, copq.exchange_version, copq.exchange_rate
     to copq_aggregator, copq_reporting, copq_finance;
@@ -151,7 +151,7 @@ do $$
 declare
     guarded text;
 begin
-    foreach guarded in array array['period', 'period_step', 'closing', 'repricing_change'] loop
+    foreach guarded in array array['period', 'period_step', 'closing'] loop
         execute format('alter table copq.%I enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.%I to copq_aggregator, copq_finance '
