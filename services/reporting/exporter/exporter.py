@@ -18,7 +18,7 @@ from services.reporting.exporter.collector import Page, page_of, rendered
 from services.reporting.exporter.kept import Kept
 from services.reporting.exporter.made import Made
 from services.reporting.exporter.reading import Reading, read
-from services.reporting.exporter.zipped import deflated
+from services.reporting.exporter.zipped import Deflated, deflated
 
 EVERY_S = 2.0
 SHARE = 4
@@ -40,7 +40,7 @@ class Figures:
 
     at: datetime
     plain: bytes
-    deflated: bytes
+    deflated: Deflated
 
 
 class Exporter:

@@ -1,22 +1,36 @@
-"""Gzip of a small text and a large one behind it, the large one compressed ahead of time."""
+"""Gzip of a large text and a small one behind it, the large one compressed ahead of time."""
 
 import struct
 import zlib
+from dataclasses import dataclass
 
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _QUICKLY, _RAW = 1, -15
 
 
-def deflated(text: bytes) -> bytes:
-    """A deflate stream that may stand behind another one's blocks."""
-    stream = zlib.compressobj(_QUICKLY, zlib.DEFLATED, _RAW)
-    return stream.compress(text) + stream.flush()
+@dataclass(frozen=True, slots=True)
+class Deflated:
+    """A text compressed to blocks that others may follow, and what a gzip's end says of it."""
+
+    blocks: bytes
+    check: int
+    size: int
 
 
-def gzipped(first: bytes, second: bytes, second_deflated: bytes) -> bytes:
-    """One gzip member of both: not every client reads two, though the format allows them."""
+def deflated(text: bytes) -> Deflated:
+    """The text, ready to have another one put behind it."""
     stream = zlib.compressobj(_QUICKLY, zlib.DEFLATED, _RAW)
-    blocks = stream.compress(first) + stream.flush(zlib.Z_FULL_FLUSH)
-    check = zlib.crc32(second, zlib.crc32(first))
-    size = (len(first) + len(second)) & 0xFFFFFFFF
-    return _HEADER + blocks + second_deflated + struct.pack("<II", check, size)
+    blocks = stream.compress(text) + stream.flush(zlib.Z_FULL_FLUSH)
+    return Deflated(blocks, zlib.crc32(text), len(text))
+
+
+def gzipped(first: Deflated, second: bytes) -> list[bytes]:
+    """One gzip member of both: not every client reads two, though the format allows them.
+
+    It takes as long as the second is, however long the first: a check goes on from the first's.
+    """
+    stream = zlib.compressobj(_QUICKLY, zlib.DEFLATED, _RAW)
+    blocks = stream.compress(second) + stream.flush()
+    size = (first.size + len(second)) & 0xFFFFFFFF
+    end = struct.pack("<II", zlib.crc32(second, first.check), size)
+    return [_HEADER, first.blocks, blocks + end]
