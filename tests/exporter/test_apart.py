@@ -1,45 +1,82 @@
-"""Work in a loop of its own: it ends with the caller, and says what went wrong."""
+"""The process that computes: it ends with its parent, and is started again when it ends alone."""
 
 import asyncio
-import threading
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
 
+import psutil
 import pytest
 
-from services.reporting.exporter.apart import apart
+from services.reporting.exporter.apart import computing
+from services.reporting.exporter.exporter import Exporter
+from services.reporting.exporter.reports import Computed, Failed, Task
+
+PARENT = """
+import asyncio, sys
+from services.reporting.exporter.exporter import Exporter
+asyncio.run(Exporter(sys.argv[1], every_s=0.1).run())
+"""
 
 
-async def test_it_runs_in_another_thread_and_is_waited_for() -> None:
-    seen: list[int] = []
-
-    async def work() -> None:
-        await asyncio.sleep(0)
-        seen.append(threading.get_ident())
-
-    await apart(work)
-    assert seen and seen != [threading.get_ident()]
+def workers(of: int) -> list[psutil.Process]:
+    return [p for p in psutil.Process(of).children() if "exporter.worker" in " ".join(p.cmdline())]
 
 
-async def test_what_it_raises_is_raised() -> None:
-    async def work() -> None:
-        raise ValueError("no")
+async def worker(of: int) -> psutil.Process:
+    async with asyncio.timeout(60):
+        while not (found := workers(of)):
+            await asyncio.sleep(0.02)
+    return found[0]
 
-    with pytest.raises(ValueError, match="no"):
-        await apart(work)
+
+async def until_gone(process: psutil.Process) -> None:
+    async with asyncio.timeout(60):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            await asyncio.sleep(0.02)
 
 
-async def test_it_is_cancelled_with_its_caller() -> None:
-    began, ended = threading.Event(), threading.Event()
+async def test_it_reports_figures_and_ends_with_the_block(database: str) -> None:
+    async with computing(Task(database, 0.05, 1000)) as reports:
+        first, second = await anext(reports), await anext(reports)
+        process = await worker(os.getpid())
+    assert isinstance(first, Computed) and isinstance(second, Computed)
+    assert first.figures.at < second.figures.at
+    assert not process.is_running()
 
-    async def work() -> None:
-        began.set()
-        try:
-            await asyncio.sleep(3600)
-        finally:
-            ended.set()
 
-    task = asyncio.create_task(apart(work))
-    await asyncio.to_thread(began.wait, 10)
-    task.cancel()
+async def test_the_password_is_not_for_all_to_see(database: str) -> None:
+    async with computing(Task(database, 0.05, 1000)):
+        assert database not in " ".join((await worker(os.getpid())).cmdline())
+
+
+async def test_it_says_that_postgres_is_away() -> None:
+    async with computing(Task("postgresql://nobody@127.0.0.1:1/none", 0.05, 1000)) as reports:
+        assert isinstance(await anext(reports), Failed)
+
+
+async def test_one_that_was_killed_is_started_again(database: str) -> None:
+    exporter = Exporter(database, every_s=0.05)
+    running = asyncio.create_task(exporter.run())
+    first = await worker(os.getpid())
+    first.send_signal(signal.SIGKILL)
+    await until_gone(first)
+    killed = datetime.now(UTC)
+    async with asyncio.timeout(60):
+        while exporter.figures is None or exporter.figures.at < killed:
+            await asyncio.sleep(0.02)
+    running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await asyncio.to_thread(ended.wait, 10)
+        await running
+    assert not workers(os.getpid())
+
+
+async def test_it_does_not_outlive_a_parent_that_was_killed(database: str) -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, database])
+    process = await worker(parent.pid)
+    parent.kill()
+    parent.wait()
+    await until_gone(process)
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,9 @@ import pytest
 from services.access.door import Bearer, NotAdmitted, NotAllowed, OpenDoor, Role
 from services.ingest.sender import ANYONE
 from services.rates.store import book_of, import_rates
+from services.reporting.exporter.computation import Computation
 from services.reporting.exporter.exporter import STALE_AFTER, Exporter
+from services.reporting.exporter.zipped import inflated
 from services.reporting.server import make_reporting
 from tests.building import defect, post_events, rates
 
@@ -30,6 +32,8 @@ async def running(exporter: Exporter) -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def until(condition: Any) -> None:
@@ -56,22 +60,21 @@ async def test_what_is_posted_is_scraped_without_asking_postgres(conn: Any, data
 
 async def test_zipped_and_plain_say_the_same(conn: Any, database: str) -> None:
     exporter = Exporter(database)
-    await exporter.refresh(conn)
-    found = exporter.figures
-    assert found is not None
+    found = await Computation().figures(conn)
+    exporter.show(found)
     async with client(exporter) as http:
         zipped = await http.get("/metrics", headers={"Accept-Encoding": "gzip"})
         plain = await http.get("/metrics", headers={"Accept-Encoding": "identity"})
     assert zipped.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
     for page in (zipped, plain):
-        assert page.text.startswith(found.plain.decode())
+        assert page.text.startswith(inflated(found.page).decode())
         assert "\nprocess_cpu_seconds_total " in page.text
 
 
 async def test_old_figures_vanish_rather_than_pass_for_new(conn: Any, database: str) -> None:
     clock = datetime.now(UTC)
     exporter = Exporter(database, clock=lambda: clock)
-    await exporter.refresh(conn)
+    exporter.show(await Computation(clock=lambda: clock).figures(conn))
     async with client(exporter) as http:
         assert "copq_figures_timestamp_seconds" in (await http.get("/metrics")).text
         clock += STALE_AFTER - timedelta(seconds=1)

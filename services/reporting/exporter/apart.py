@@ -1,43 +1,39 @@
-"""Work in a thread with an event loop of its own, so that the caller's loop stays free."""
+"""Figures computed in a process of its own.
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from threading import Thread
-from typing import Any
+Python runs one thread at a time, and looking for cycles among a million samples stops all of
+them for 200 ms: scrapes and events would wait for it.
+"""
+
+import json
+import sys
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
+
+from services.reporting.exporter.reports import Report, Task, reports
+
+_WORKER = ("-P", "-m", "services.reporting.exporter.worker")
+"""-P: what lies in the folder where somebody started the service is not imported."""
 
 
-async def apart(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Until `work` ends, and raises what it raises. Cancelled with the caller.
-
-    Reading ten thousands of rows costs the loop that reads them, and nobody else.
-    """
-    ours, ended = asyncio.get_running_loop(), asyncio.Event()
-    theirs, task = asyncio.new_event_loop(), None
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        nonlocal task
-        asyncio.set_event_loop(theirs)
-        task = theirs.create_task(work())
-        try:
-            theirs.run_until_complete(task)
-        except asyncio.CancelledError:
-            pass
-        except BaseException as error:  # told to the caller, who waits for it
-            failed.append(error)
-        finally:
-            theirs.run_until_complete(theirs.shutdown_default_executor())
-            theirs.close()
-            with suppress(RuntimeError):  # ours has ended, and nobody waits
-                ours.call_soon_threadsafe(ended.set)
-
-    Thread(target=run, name="exporter", daemon=True).start()
+@asynccontextmanager
+async def computing(task: Task) -> AsyncIterator[AsyncIterator[Report]]:
+    """What the process reports, until it ends; it ends with the block at the latest."""
+    # A session of its own: what is typed at the terminal is for the service, which ends it.
+    process = await create_subprocess_exec(
+        sys.executable, *_WORKER, stdin=PIPE, stdout=PIPE, start_new_session=True
+    )
     try:
-        await ended.wait()
-    except asyncio.CancelledError:
-        if task is not None and not theirs.is_closed():
-            theirs.call_soon_threadsafe(task.cancel)
-        raise
-    if failed:
-        raise failed[0]
+        assert process.stdin is not None and process.stdout is not None
+        # By a pipe: a password is not for `ps`.
+        process.stdin.write(json.dumps(asdict(task)).encode() + b"\n")
+        yield reports(process.stdout)
+    finally:
+        await _ended(process)
+
+
+async def _ended(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.kill()  # it has nothing to finish: it only reads
+    await process.communicate()  # what lies in the pipes goes with it

@@ -1,5 +1,6 @@
 """`GET /metrics`."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
@@ -10,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from services.access.door import Door, Role
 from services.access.requests import admitted
 from services.reporting.exporter.exporter import Exporter
-from services.reporting.exporter.zipped import deflated, gzipped
+from services.reporting.exporter.zipped import deflated, gzipped, inflated
 
 _ALL_LINES = "metrics are of all lines: use a token that is for all of them"
 _NOTHING = deflated(b"")
@@ -25,21 +26,19 @@ def add_metrics(app: FastAPI, exporter: Exporter, door: Door) -> None:
         reader = await admitted(request, door, Role.MANAGER, Role.FINANCE)
         if reader.sender.lines is not None:
             raise HTTPException(403, _ALL_LINES)
-        return _page(exporter, "gzip" in request.headers.get("accept-encoding", ""))
+        return await _page(exporter, "gzip" in request.headers.get("accept-encoding", ""))
 
     app.include_router(router)
 
 
-def _page(exporter: Exporter, zipped: bool) -> Response:
+async def _page(exporter: Exporter, zipped: bool) -> Response:
     """The figures as they were last computed, then the process's own metrics as of now.
 
-    In parts: tens of megabytes are not copied to be put behind each other.
+    In parts: megabytes are not copied to be put behind each other.
     """
-    own, found = generate_latest(REGISTRY), exporter.figures
-    if zipped:
-        parts = gzipped(found.deflated if found else _NOTHING, own)
-    else:
-        parts = [found.plain if found else b"", own]
+    own, figures = generate_latest(REGISTRY), exporter.figures
+    found = figures.page if figures else _NOTHING
+    parts = gzipped(found, own) if zipped else [await to_thread(inflated, found), own]
     headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if zipped else {}
     headers["Content-Length"] = str(sum(map(len, parts)))
     return StreamingResponse(_each(parts), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=headers)

@@ -24,6 +24,11 @@ def deflated(text: bytes) -> Deflated:
     return Deflated(blocks, zlib.crc32(text), len(text))
 
 
+def inflated(text: Deflated) -> bytes:
+    """The text itself."""
+    return zlib.decompressobj(_RAW).decompress(text.blocks)
+
+
 def gzipped(first: Deflated, second: bytes) -> list[bytes]:
     """One gzip member of both: not every client reads two, though the format allows them.
 

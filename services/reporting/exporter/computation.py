@@ -1,0 +1,54 @@
+"""One computation of all figures: read in one snapshot, rendered, compressed."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+
+from services.rates.book import RateBook
+from services.rates.store import current, load
+from services.reporting.exporter.collector import Page, page_of, rendered
+from services.reporting.exporter.kept import Kept
+from services.reporting.exporter.made import Made
+from services.reporting.exporter.reading import Reading, read
+from services.reporting.exporter.zipped import Deflated, deflated
+
+MAX_SERIES = 500_000
+"""A plant of 100 lines × 50 products is shown whole, all of them made in every window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A page of figures; `at` is the instant it is of."""
+
+    at: datetime
+    page: Deflated
+
+
+class Computation:
+    """Computes figures anew, and remembers of the last time what is over."""
+
+    def __init__(
+        self,
+        max_series: int = MAX_SERIES,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._max_series, self._clock = max_series, clock
+        self._book = RateBook()
+        self._detail: dict[str, str] | None = None
+        self._kept, self._made = Kept(), Made()
+
+    async def figures(self, conn: asyncpg.Connection) -> Figures:
+        """As of now, in a transaction of its own."""
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            if await current(conn) != self._book.revision:
+                self._book = await load(conn)
+            reading = await read(conn, self._book, self._clock(), self._kept)
+        return await asyncio.to_thread(self._render, reading)
+
+    def _render(self, reading: Reading) -> Figures:
+        page: Page = page_of(reading, self._max_series, self._detail, self._made)
+        self._detail = page.detail
+        return Figures(reading.now, deflated(rendered(page)))

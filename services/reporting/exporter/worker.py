@@ -1,0 +1,74 @@
+"""The process that computes: `python -m services.reporting.exporter.worker`, started by `apart`.
+
+It reads what to do from its standard input and writes reports to its standard output. It ends
+once the input ends, that is with whoever started it, however that one came to its end.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from threading import Thread
+from typing import BinaryIO
+
+import asyncpg
+
+from services.postgres import AWAY, DatabaseRole, connected
+from services.reporting.exporter.computation import Computation
+from services.reporting.exporter.reports import Computed, Failed, Task, framed
+
+SHARE = 4
+"""A pause is at least so many times as long as the work before it: a fifth of one core."""
+
+LONGEST_PAUSE_S = 15.0
+"""Figures stay fresh where one computation takes up to twenty seconds."""
+
+POLITE = 5
+"""Events come first: where cores are short it is the figures that wait."""
+
+
+async def work(task: Task, to: BinaryIO) -> None:
+    """For ever; while Postgres is away it waits."""
+    computation = Computation(task.max_series)
+    while True:
+        try:
+            await _follow(task, computation, to)
+        except (*AWAY, asyncpg.PostgresError) as error:
+            _tell(to, Failed(repr(error)))
+        await asyncio.sleep(1)
+
+
+async def _follow(task: Task, computation: Computation, to: BinaryIO) -> None:
+    async with connected(task.dsn, DatabaseRole.REPORTING) as conn:
+        while True:
+            begun = time.monotonic()
+            figures = await computation.figures(conn)
+            took = time.monotonic() - begun
+            _tell(to, Computed(figures, took))
+            await asyncio.sleep(max(task.every_s, min(SHARE * took, LONGEST_PAUSE_S)))
+
+
+def _tell(to: BinaryIO, report: Computed | Failed) -> None:
+    to.write(framed(report))
+    to.flush()
+
+
+def _end_with(parent: BinaryIO) -> None:
+    parent.read()
+    os._exit(0)  # whatever it is at: nobody is left to tell
+
+
+def main() -> None:
+    """Until whoever started it is gone."""
+    os.nice(POLITE)
+    task = Task(**json.loads(sys.stdin.buffer.readline()))
+    Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()
+    try:
+        asyncio.run(work(task, sys.stdout.buffer))
+    except BrokenPipeError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
