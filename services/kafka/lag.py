@@ -24,8 +24,9 @@ async def keep_measuring(
     """For ever: the committed offsets of the partitions `assigned` against their ends.
 
     It asks on a connection of its own, and joins no group: a stage that hangs is seen to fall
-    behind.
+    behind, also one that hangs from its beginning.
     """
+    metrics.LAST_COMMIT.labels(stage).set_to_current_time()
     while True:
         consumer = AIOKafkaConsumer(**brokers.settings(), group_id=group, enable_auto_commit=False)
         try:

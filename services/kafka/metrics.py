@@ -14,7 +14,9 @@ BATCH_SECONDS = Histogram(
 )
 RETRIES = Counter("copq_stream_retries", "Batches tried again after an error", ["stage"])
 LAST_COMMIT = Gauge(
-    "copq_stream_last_commit_timestamp_seconds", "When a stage last finished a batch", ["stage"]
+    "copq_stream_last_commit_timestamp_seconds",
+    "When a stage last finished a batch; before the first one, when it began",
+    ["stage"],
 )
 LAG = Gauge("copq_stream_lag_events", "Messages not committed yet", ["stage", "topic", "partition"])
 """Of the partitions that this worker has: over all workers each partition is there once."""

@@ -104,7 +104,8 @@ def _watched(url: str, server: Any, heard: list[Any]) -> Timeline:
     timeline.saw("firing")
     told = until(lambda: _heard(heard, "firing"), "the webhook is told")
     summary = told["annotations"]["summary"]
-    assert summary == "L1, last hour: COPQ 6.8% (target 3%), 68 EUR; mostly defect"
+    said = "north, line L1, last hour: COPQ 6.8 % (target 3.0 %), 68 EUR; mostly rejects at filled"
+    assert re.fullmatch(rf"{re.escape(said)} since \d\d:\d\d \(UTC\)", summary)
     timeline.saw(f"delivered: {summary}")
     event(url, "p2", "production", 9000)
     timeline.saw("production goes on: COPQ is 0.7 %")

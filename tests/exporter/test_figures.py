@@ -157,6 +157,31 @@ async def test_the_most_specific_target_stands_beside_every_ratio(conn: Any) -> 
     assert value(found, "copq_target_ratio", scope="plant", plant="north", window="1h") == 0.05
 
 
+async def test_the_main_cause_is_told_of_a_line_above_its_target_alone(conn: Any) -> None:
+    rates = book()
+    items = [{"effective_from": at("00:00:00", 1), "ratio": "0.03"}]
+    file = TargetFile.model_validate({"targets": items})
+    await import_targets(conn, file, rates, "targets.yaml", "finance")
+    await post_events(conn, rates, [
+        production("p1", at("10:30:00")), defect("d1", at("10:40:00"), 7, defect_code="burr"),
+        defect("d2", at("10:41:00"), 1, defect_code="dent"),
+        production("p2", at("10:30:00"), line="L2"), defect("d3", at("10:40:00"), 1, line="L2"),
+    ])  # fmt: skip
+    found = await scrape(conn, rates)
+    kind = {"element": "defect", "stage": "S2", "defect_code": "burr"}
+    where = {"plant": "north", "line": "L1"}
+    assert value(found, "copq_main_cause_cost", **where, **kind, currency="EUR") == 70.0
+    began = datetime.fromisoformat(at("10:40:00")).timestamp()
+    assert value(found, "copq_main_cause_start_timestamp_seconds", **where) == began
+    assert len([name for name, _ in found if name == "copq_main_cause_cost"]) == 1
+
+
+async def test_the_clocks_of_a_plant_are_told(conn: Any) -> None:
+    found = await scrape(conn, book())
+    zone = {"plant": "north", "zone": "Europe/Berlin"}
+    assert value(found, "copq_plant_utc_offset_seconds", **zone) == 3600.0
+
+
 async def test_an_open_stop_costs_more_with_every_minute(conn: Any) -> None:
     rates = book()
     began = at("10:00:00")

@@ -66,6 +66,18 @@ STOP_START = Figure(
     "copq_open_stop_start_timestamp_seconds", (*_LINE, "work_unit", "defect_code"),
     "When a stop that is open began",
 )  # fmt: skip
+CAUSE = Figure(
+    "copq_main_cause_cost",
+    (*_LINE, "element", "stage", "defect_code", "work_unit", "currency"),
+    "What cost a line that is above its target most in the last hour",
+)
+CAUSE_START = Figure(
+    "copq_main_cause_start_timestamp_seconds", _LINE,
+    "Since when; absent where it is an old trouble, or over",
+)  # fmt: skip
+UTC_OFFSET = Figure(
+    "copq_plant_utc_offset_seconds", ("plant", "zone"), "How far the plant's clocks are before UTC"
+)
 CONVERTED_COST = Figure(
     "copq_reporting_cost", ("category", "currency", "window"),
     "Net cost of quality of all plants in the reporting currency; absent where a rate is missing",
@@ -120,7 +132,8 @@ DETAIL = Figure(
 FIGURES = (
     COST, BASE, UNITS, GOOD, SCRAPPED, REWORKED, FAILURE, RATIO, TARGET, SCRAP, REWORK, FIRST_PASS,
     QUALITY, AVAILABILITY, EFFECTIVENESS, OEE, REPAIR, OEE_MISSING, OPEN_STOPS, STOP_COST,
-    STOP_START, CONVERTED_COST, CONVERTED_BASE, CONVERTED_RATIO, UNCONVERTED, UNPRICED,
+    STOP_START, CAUSE, CAUSE_START, UTC_OFFSET, CONVERTED_COST, CONVERTED_BASE, CONVERTED_RATIO,
+    UNCONVERTED, UNPRICED,
     UNPRICED_WORTH, UNPRICED_UNKNOWN, REJECTED, HEARD, USUAL_COST, USUAL_BASE, BUDGET, MONTH,
     MONTH_PASSED, AT, SERIES, LIMIT, DROPPED, DETAIL,
 )  # fmt: skip

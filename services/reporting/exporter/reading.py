@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, localcontext
+from functools import partial
 from typing import Any, NamedTuple
 
 from asyncpg import Connection
@@ -13,10 +14,11 @@ from services.currencies.store import reporting_currency
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar
 from services.reporting.accrual import Accrued, OpenStop, accrue, exchanged, open_stops
+from services.reporting.causes import Cause, main_causes
 from services.reporting.exporter.converted import Converted
 from services.reporting.exporter.kept import Kept
-from services.reporting.exporter.sums import Key, Sums, summed, summed_rows
-from services.reporting.exporter.windows import TRAILING, Span, same_hours, spans
+from services.reporting.exporter.sums import Key, Sums, added, by_line, merged, summed, summed_rows
+from services.reporting.exporter.windows import HOUR, TRAILING, Span, same_hours, spans
 from services.reporting.figures import Scope
 from services.reporting.trailing import WHOLE, accrued_cells, calendars, parts_of, rests
 from services.sql_files import statement
@@ -67,6 +69,8 @@ class Reading:
     accrued: list[Accrued] = field(default_factory=list)
     converted: dict[str, Converted] = field(default_factory=dict)
     """All plants in the reporting currency, by calendar window; empty while there is none."""
+    causes: dict[LineKey, Cause] = field(default_factory=dict)
+    """The main cause of the last hour, of lines that are above their target in it."""
     open: list[OpenStop] = field(default_factory=list)
     unpriced: list[UnpricedLine] = field(default_factory=list)
     rejected: dict[str, int] = field(default_factory=dict)
@@ -90,6 +94,7 @@ async def read(
         for calendar, plants in calendars(book, None):
             await _read_calendar(conn, reading, calendar, plants, kept)
             await _read_trailing(conn, reading, calendar, plants, kept)
+        await _read_causes(conn, reading, kept)
         await _read_state(conn, reading)
     return reading
 
@@ -165,6 +170,26 @@ async def _read_repairs(
     for row in await conn.fetch(_REPAIRS, *span, plants):
         reading.repairs[window][row["plant"], row["line"]] = (row["stops"], row["seconds"])
     reading.spans[window].update(dict.fromkeys(plants, span))
+
+
+async def _read_causes(conn: Connection, reading: Reading, kept: Kept) -> None:
+    """Of lines above their target alone: it takes reading their entries of two hours."""
+    start = reading.now - TRAILING[HOUR].length
+    for plant, lines in _above_target(reading).items():
+        read = partial(main_causes, conn, plant, lines, start, reading.now, reading.accrued)
+        causes = await kept.once(("causes", plant, tuple(lines)), read)
+        reading.causes.update({(plant, line): cause for line, cause in causes.items()})
+
+
+def _above_target(reading: Reading) -> dict[str, list[str]]:
+    """By plant, in the order of the names."""
+    found: dict[str, set[str]] = defaultdict(set)
+    with localcontext(MONEY):
+        for (plant, line, _, _), sums in added(merged(reading.sums[HOUR]), by_line).items():
+            target = reading.targets.target(plant, line, "", HOUR)
+            if target is not None and sums.base > 0 and sums.failure > target * sums.base:
+                found[plant].add(line)
+    return {plant: sorted(lines) for plant, lines in found.items()}
 
 
 async def _read_state(conn: Connection, reading: Reading) -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal, localcontext
 
 from services.costing.price import MONEY, quotient
@@ -21,12 +22,14 @@ def state(reading: Reading) -> list[Sample]:
     with localcontext(MONEY):
         return [
             *_months(reading),
+            *_clocks(reading),
             *converted_samples(reading.converted),
             *_budgets(reading),
             *(Sample(f.REJECTED, (code,), n) for code, n in reading.rejected.items()),
             *_unpriced(reading),
             *(Sample(f.HEARD, line, at.timestamp()) for line, at in reading.heard.items()),
             *_open_stops(reading),
+            *_causes(reading),
             *_usual(reading),
             *_missing(reading),
         ]
@@ -38,6 +41,23 @@ def _months(reading: Reading) -> Iterator[Sample]:
         end = month_end(calendar, calendar.bucket(start).day)
         yield Sample(f.MONTH, (plant,), (end - start).total_seconds())
         yield Sample(f.MONTH_PASSED, (plant,), (reading.now - start).total_seconds())
+
+
+def _clocks(reading: Reading) -> Iterator[Sample]:
+    """Prometheus knows no zones: with this a rule tells the time of the plant."""
+    for plant in reading.spans["month"]:
+        zone = reading.book.sites[plant].calendar.zone
+        offset = reading.now.astimezone(zone).utcoffset() or timedelta(0)
+        yield Sample(f.UTC_OFFSET, (plant, zone.key), offset.total_seconds())
+
+
+def _causes(reading: Reading) -> Iterator[Sample]:
+    for (plant, line), cause in reading.causes.items():
+        kind = (cause.element, cause.stage or "", cause.defect_code or "", cause.work_unit or "")
+        currency = reading.book.sites[plant].currency
+        yield Sample(f.CAUSE, (plant, line, *kind, currency), float(cause.net))
+        if cause.since is not None:
+            yield Sample(f.CAUSE_START, (plant, line), cause.since.timestamp())
 
 
 def _budgets(reading: Reading) -> Iterator[Sample]:

@@ -10,6 +10,9 @@ QUARTER = Window("15 m", timedelta(minutes=15))
 """Beside the longer windows, so that an alert ends soon after its cause."""
 
 TRAILING: dict[str, Window] = {w.name.replace(" ", ""): w for w in (QUARTER, *WINDOWS)}
+HOUR = "1h"
+"""The trailing hour, by which alerts are raised."""
+
 _DAY, _MOMENT, _WEEK = timedelta(days=1), timedelta(microseconds=1), timedelta(days=7)
 WEEKS = 4
 
