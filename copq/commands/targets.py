@@ -62,7 +62,7 @@ def import_(
     )
 
 
-@app.command("set")
+@app.command("set", context_settings={"ignore_unknown_options": True})  # -3% is no option
 def set_(
     ratio: Annotated[str, typer.Argument(help='3% or 0.03; "none" takes the target away.')],
     plant: PlantOption = None,
@@ -83,15 +83,18 @@ def set_(
     """
     wanted = share(ratio)
     if wanted is not None and not 0 <= wanted <= 1:
-        fail(f'"{ratio}" is {wanted * 100:f} %: a target is from 0 to 100 %, as 3% or 0.03')
+        fail(
+            f'"{ratio}" is {(wanted * 100).normalize():f} %: a target is from 0 to 100 %, as 3% or 0.03'
+        )
     if line and not plant:
         fail(f"--line {line} is of which plant? Give --plant too")
     asked = {
         "plant": plant, "line": line, "product": product, "window": window, "ratio": wanted,
         "effective_from": start,
     }  # fmt: skip
-    _set(Target, asked, by, why, database_url, data)
-    out.print(f"Target {ratio} set.")
+    item = _set(Target, asked, by, why, database_url, data)
+    what = "No target" if wanted is None else f"Target {percent(wanted * 100)}"
+    out.print(f"{what} {_said(item)}.")
 
 
 @app.command("budget")
@@ -110,8 +113,9 @@ def budget(
     Example: copq targets budget 40000 --plant north
     """
     asked = {"plant": plant, "line": line, "amount": _figure(amount), "effective_from": start}
-    _set(Budget, asked, by, why, database_url, data)
-    out.print(f"Budget {amount} a month set.")
+    item = _set(Budget, asked, by, why, database_url, data)
+    what = "No budget" if item.amount is None else f"Budget of {money(item.amount)} a month"
+    out.print(f"{what} {_said(item)}.")
 
 
 @app.command("list")
@@ -151,8 +155,8 @@ def _import(
 
 def _set(
     model: type[Any], asked: dict[str, Any], by: str, why: str, url: str | None, data: Path
-) -> None:
-    """Set one item; a day begins at midnight in the plant's zone, or in UTC for all plants."""
+) -> Any:
+    """Set one item, and give it; a day begins at midnight in the plant's zone, or in UTC for all plants."""
     with database(url, data) as dsn:
         asked["effective_from"] = _instant(asked["effective_from"], asked["plant"], dsn)
         try:
@@ -161,6 +165,14 @@ def _set(
             fail("; ".join(map(_sentence, error.errors())))
         kind = "targets" if model is Target else "budgets"
         _import(TargetFile.model_validate({kind: (item,)}), "copq targets", by, why, dsn, data)
+        return item
+
+
+def _said(item: Target | Budget) -> str:
+    """Of what, and from when: "of plant north, line L1, window 1h, from 2026-01-31T05:00:00Z"."""
+    scope = ((name, getattr(item, name, None)) for name in ("plant", "line", "product", "window"))
+    where = ", ".join(f"{name} {value}" for name, value in scope if value) or "all plants"
+    return f"of {where}, from {item.effective_from:%Y-%m-%d %H:%M %Z}"
 
 
 def _sentence(error: Any) -> str:

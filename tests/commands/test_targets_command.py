@@ -25,7 +25,10 @@ def copq(database: str):  # type: ignore[no-untyped-def]
 
 
 def test_a_target_is_set_listed_and_taken_away(copq, capsys) -> None:  # type: ignore[no-untyped-def]
-    copq("targets", "set", "3%", "--plant", "bottling", "--line", "2", "--from", "2026-01-01")
+    said = copq(
+        "targets", "set", "3%", "--plant", "bottling", "--line", "2", "--from", "2026-01-01"
+    )
+    assert said == "Target 3.0 % of plant bottling, line 2, from 2026-01-01 00:00 EST.\n"
     copq("targets", "set", "0.05", "--plant", "bottling", "--line", "2", "--from", "2026-02-01")
     copq("targets", "budget", "40000", "--plant", "bottling", "--from", "2026-01-01")
     found = json.loads(copq("targets", "list", "--json"))
@@ -59,6 +62,8 @@ def test_a_target_is_set_listed_and_taken_away(copq, capsys) -> None:  # type: i
             "--window is one of hour, last_hour",
         ),
         (("set", "3%", "--plant", "bottling", "--from", "soon"), '"soon" is no date'),
+        (("set", "-3%", "--plant", "bottling"), '"-3%" is -3 %: a target is from 0 to 100 %'),
+        (("set", "3%", "--plnt", "bottling"), "unexpected extra argument"),
         (("budget", "-1", "--plant", "bottling"), ""),
     ],
 )
