@@ -38,14 +38,13 @@ def reporting(
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
     plaintext: PlaintextOption = False,
-    open_metrics: Annotated[
-        bool,
+    metrics_port: Annotated[
+        int,
         typer.Option(
-            "--open-metrics",
-            envvar="COPQ_OPEN_METRICS",
-            help="Serve /metrics without a token, to a Prometheus on a network of your own.",
+            envvar="METRICS_PORT",
+            help="Port for /metrics without a token, for Prometheus alone; 0: none.",
         ),
-    ] = False,
+    ] = 0,
 ) -> None:
     """Serve COPQ from Postgres: the board at /, the query API (docs: /docs), /metrics.
 
@@ -62,5 +61,5 @@ def reporting(
     door = None if no_auth else TokenDoor(database_url, needs_token=not is_loopback(host))
     exporter = Exporter(database_url, every, max_series)
     run_service(
-        lambda stop: serve(database_url, host, port, stop, exporter, door, tls, open_metrics)
+        lambda stop: serve(database_url, host, port, stop, exporter, door, tls, metrics_port)
     )

@@ -83,9 +83,8 @@ def set_(
     """
     wanted = share(ratio)
     if wanted is not None and not 0 <= wanted <= 1:
-        fail(
-            f'"{ratio}" is {(wanted * 100).normalize():f} %: a target is from 0 to 100 %, as 3% or 0.03'
-        )
+        said = f"{(wanted * 100).normalize():f} %"
+        fail(f'"{ratio}" is {said}: a target is from 0 to 100 %, as 3% or 0.03')
     if line and not plant:
         fail(f"--line {line} is of which plant? Give --plant too")
     asked = {
@@ -156,7 +155,7 @@ def _import(
 def _set(
     model: type[Any], asked: dict[str, Any], by: str, why: str, url: str | None, data: Path
 ) -> Any:
-    """Set one item, and give it; a day begins at midnight in the plant's zone, or in UTC for all plants."""
+    """Set one item, and give it. A day begins at midnight of the plant, of all plants in UTC."""
     with database(url, data) as dsn:
         asked["effective_from"] = _instant(asked["effective_from"], asked["plant"], dsn)
         try:

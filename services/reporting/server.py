@@ -43,16 +43,23 @@ async def serve(
     exporter: Exporter,
     tokens: TokenDoor | None = None,
     tls: Tls | None = None,
-    open_metrics: bool = False,
+    metrics_port: int = 0,
 ) -> None:
-    """Until `stop` is set. Without `tokens` it is open; with `open_metrics`, /metrics alone is."""
+    """Until `stop` is set. Without `tokens` it is open.
+
+    On `metrics_port`, if there is one, /metrics alone is, for Prometheus: whoever may reach the
+    board must not reach that port.
+    """
     door = tokens or OpenDoor()
-    app = make_reporting(exporter, OpenDoor() if open_metrics else door)
+    app = make_reporting(exporter, door)
     add_pages(app)
     add_login(app, door)
     reading = await reading_pool(dsn)
     add_results(app, reading, door)
     beside = [tokens.run()] if tokens else []
+    if metrics_port:
+        alone = make_reporting(exporter, OpenDoor())
+        beside.append(serve_http(alone, host, metrics_port, stop))
     try:
         await run_beside(serve_http(app, host, port, stop, tls), exporter.run(), *beside, stop=stop)
     finally:

@@ -104,7 +104,7 @@ def test_prometheus_asks_services_that_there_are() -> None:
     ours = {"reporting", "ingest", "ingest-mqtt", "costing", "aggregator"}
     assert {host for host, _ in asked} == ours | {"alertmanager"}
     for host, port in asked:
-        assert host not in ours or port == OURS[host]["environment"].get("METRICS_PORT", "8081")
+        assert host not in ours or port == OURS[host]["environment"]["METRICS_PORT"]
 
 
 @pytest.mark.parametrize("name", ["ingest", "ingest-mqtt", "costing", "aggregator"])

@@ -157,8 +157,8 @@ def test_only_named_peers_come_in(releases: list[Release]) -> None:
     for name, namespaces in {
         "copq-costing": {9101: {"monitoring"}},
         "copq-mqtt": {9101: {"monitoring"}},
-        "copq-ingest": {8080: {"monitoring", "ingress-nginx"}, 9101: {"monitoring"}},
-        "copq-reporting": {8081: {"monitoring", "ingress-nginx"}},
+        "copq-ingest": {8080: {"ingress-nginx"}, 9101: {"monitoring"}},
+        "copq-reporting": {8081: {"ingress-nginx"}, 9101: {"monitoring"}},
     }.items():
         found = {
             rule["ports"][0]["port"]: {
@@ -195,7 +195,7 @@ def test_every_service_is_scraped_on_a_port_that_it_has(charts: dict[str, Releas
         [endpoint] = scraped[service["metadata"]["name"]]["podMetricsEndpoints"]
         ports = {port["name"]: port["containerPort"] for port in container["ports"]}
         told = {v["name"]: v.get("value") for v in container["env"]}.get("METRICS_PORT")
-        assert str(ports[endpoint["port"]]) == (told or "8081")
+        assert str(ports[endpoint["port"]]) == told
 
 
 def test_the_stream_is_told_where_traces_go(charts: dict[str, Release]) -> None:
