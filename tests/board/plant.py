@@ -28,6 +28,12 @@ line_rates:
 """
 
 
+ANOTHER_PLANT = """
+time_zone: UTC
+plants: [{plant: south, time_zone: UTC, day_start: "00:00", currency: EUR, lines: [L1, L9]}]
+"""
+
+
 @dataclass
 class Plant:
     """`copq up` on a database of the test's own."""
@@ -54,9 +60,9 @@ class Plant:
         except httpx.TransportError:
             return False
 
-    def import_rates(self) -> None:
+    def import_rates(self, text: str = RATES) -> None:
         file = self.folder / "rates.yaml"
-        file.write_text(RATES)
+        file.write_text(text)
         copq("rates", "import", str(file), "--database", self.database)
 
     def set_target(self, ratio: str) -> None:
@@ -83,8 +89,12 @@ def ago(minutes: float) -> str:
     return (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
 
 
-def made(event_id: str, minutes: float, quantity: int = 80, line: str = "L1") -> dict[str, Any]:
-    return _event("production", event_id, line, occurred_at=ago(minutes), quantity=quantity)
+def made(
+    event_id: str, minutes: float, quantity: int = 80, line: str = "L1", **facts: Any
+) -> dict[str, Any]:
+    return _event(
+        "production", event_id, line, occurred_at=ago(minutes), quantity=quantity, **facts
+    )
 
 
 def reject(event_id: str, minutes: float, quantity: int, line: str = "L1") -> dict[str, Any]:
@@ -103,4 +113,4 @@ def stop(event_id: str, minutes: float, line: str = "L2") -> dict[str, Any]:
 
 def _event(kind: str, event_id: str, line: str, **facts: Any) -> dict[str, Any]:
     said = {"event_id": event_id, "event_type": kind, "plant": "north", "line": line}
-    return {**said, "product": "widget", **facts}
+    return {**said, "product": "widget", **facts}  # facts may name another plant

@@ -5,7 +5,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.board.conftest import PATIENCE_MS, Watched, keep
-from tests.board.plant import Plant, made, reject
+from tests.board.plant import ANOTHER_PLANT, Plant, made, reject
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE_MS)
@@ -54,6 +54,24 @@ async def test_figures_change_by_themselves_and_the_page_does_not_jump(
     assert await page.evaluate("scrollY") == 300
     await expect(link).to_be_focused()
     await keep(page, "live")
+
+
+async def test_another_plant_that_sends_something_does_not_take_the_page_over(
+    plant: Plant, window: Watched
+) -> None:
+    plant.import_rates()
+    plant.import_rates(ANOTHER_PLANT)
+    await plant.send(made("p1", 0.2))
+    page = await window.open("?line=L1")
+    await expect(page).to_have_url(f"{plant.url}/?plant=north&line=L1")
+    await plant.send(made("s1", 0.01, plant="south", line="L9"))
+    other = await window.open()
+    await expect(other.get_by_role("heading", name="COPQ south")).to_be_visible()
+    await plant.send(made("p2", 0.01, 7777))
+    await expect(page.get_by_role("region", name="Today so far")).to_contain_text("73,777")
+    await expect(page.get_by_role("heading", name="COPQ north, line L1")).to_be_visible()
+    missing = await window.open("?plant=south&line=L2")
+    await expect(missing.get_by_text("its lines are L1, L9")).to_be_visible()
 
 
 async def test_a_dead_service_is_told_and_its_return_is_seen(plant: Plant, window: Watched) -> None:

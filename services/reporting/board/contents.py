@@ -79,6 +79,7 @@ async def _where(reading: Reading, view: View) -> dict[str, Any]:
         "line": view.line,
         "line_names": await lines_of(reading.conn, reading.book, view.plant),
         "day": view.day,
+        "today": view.calendar.bucket(reading.now).day,
         "day_start": view.day_start.astimezone(view.calendar.zone),
         "day_end": view.day_end.astimezone(view.calendar.zone),
         "latest_day": await latest_day(reading.conn, view.plant),

@@ -1,7 +1,7 @@
 // The board: asks for its figures, shows them, and lets them tick.
 
 import { show, h } from "./dom.js";
-import { followLinks, view } from "./address.js";
+import { followLinks, keepPlant, view } from "./address.js";
 import { follow } from "./live.js";
 import * as panels from "./panels.js";
 import * as charts from "./charts.js";
@@ -39,6 +39,7 @@ function render() {
     show(at("figures"), empty.withoutRates());
     return;
   }
+  if (board.plants.some((p) => p.plant === board.plant && p.has_figures)) keepPlant(board.plant);
   document.title = `${board.line ? `Line ${board.line}, ` : ""}${board.plant}: COPQ`;
   show(at("top"), header(board));
   show(at("basis"), panels.footer(board));

@@ -92,7 +92,7 @@ export function hours(b) {
     h("p", { class: "legend" }, key("actual", `COPQ in ${b.currency}`), key("before", "the day before"),
       b.hours.some((hour) => hour.over) ? key("over", "▲ over target") : null,
       target ? key("line", "target") : h("span", { class: "quiet" }, "no target set"),
-      h("span", { class: "under", id: "hour-under", "data-kept": true })),
+      h("span", { class: "under", id: "hour-under", "data-key": "under", "data-kept": true })),
     h("div", { class: "chart", id: "hours-chart", "data-kept": true, role: "img",
       "aria-label": `COPQ of each hour of ${f.dayInWords(b.day)}; the table below has the same figures` }),
     h("details", {}, h("summary", {}, "The hours as a table"),
