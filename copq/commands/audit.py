@@ -15,7 +15,7 @@ from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
 from copq.terminal import err, fail, out, print_json, table
 from services.audit.exported import line_of, link_of, links_in
-from services.audit.store import newest, rows
+from services.audit.store import newest, rows, watched
 from services.audit.trail import AuditRow, Chain, Fault, Head, change
 from services.reporting.spreadsheet import cell, lines
 
@@ -45,12 +45,14 @@ def list_(
 
     Example: copq audit list --table token --since 2026-03-01
     """
-    named = f"copq.{subject.removeprefix('copq.')}" if subject else None
+    name = subject.removeprefix("copq.")
     start = _instant(since)
 
     async def run(dsn: str) -> list[AuditRow]:
         async with connected(dsn) as conn:
-            return await newest(conn, named, who, start, limit)
+            if name and name not in (known := await watched(conn)):
+                fail(f'--table: the trail has no table "{name}"; its tables: {", ".join(known)}')
+            return await newest(conn, f"copq.{name}" if name else None, who, start, limit)
 
     with database(database_url, data) as dsn:
         found = asyncio.run(run(dsn))
