@@ -17,7 +17,7 @@ from copq.terminal import fail, money, out, print_json, table
 from services.access.door import Role
 from services.periods import answers, closing, store
 from services.periods.closing import Order
-from services.periods.period import PeriodError, State, month_of, named, span
+from services.periods.period import PeriodError, State, UnknownPeriod, month_of, named, span
 from services.periods.store import Listed, Step
 from services.periods.unfinished import KINDS, Unfinished, unfinished
 from services.postgres import DatabaseRole
@@ -239,14 +239,14 @@ def _change(
 def _site(book: RateBook, plant: str) -> Site:
     if plant not in book.sites:
         names = ", ".join(book.sites) or "none yet"
-        raise PeriodError(f'plant "{plant}" is not in the rate book; its plants: {names}')
+        raise UnknownPeriod(f'plant "{plant}" is not in the rate book; its plants: {names}')
     return book.sites[plant]
 
 
 def _run(
     run: Callable[[Connection, RateBook], Awaitable[T]], database_url: str | None, data: Path
 ) -> T:
-    """What `run` answers; where it cannot be done the command ends with 1."""
+    """What `run` answers; what cannot be done ends the command: 2 unknown, else 1."""
 
     async def connect(dsn: str) -> T:
         async with connected(dsn, DatabaseRole.FINANCE) as conn:
@@ -256,4 +256,4 @@ def _run(
         try:
             return asyncio.run(connect(dsn))
         except PeriodError as error:
-            fail(str(error), Exit.NO)
+            fail(str(error), Exit.USAGE if isinstance(error, UnknownPeriod) else Exit.NO)

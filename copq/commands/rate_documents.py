@@ -22,7 +22,7 @@ from services.access.door import Role
 from services.postgres import DatabaseRole
 from services.rates import documents as store
 from services.rates.difference import ItemDifference, difference, named, since
-from services.rates.documents import Document, NotPossible, State
+from services.rates.documents import Document, NoDocument, NotPossible, State
 from services.rates.file import RateFileError, items_of
 from services.rates.formats import read_rates
 from services.rates.review import Concern, Past, Review, review
@@ -337,7 +337,7 @@ def run(work: Callable[[Connection, datetime], Awaitable[T]], url: str | None, d
         try:
             return asyncio.run(connect(dsn))
         except NotPossible as error:
-            fail(str(error), Exit.NO)
+            fail(str(error), Exit.USAGE if isinstance(error, NoDocument) else Exit.NO)
 
 
 def refuse(what: str, error: RateFileError) -> NoReturn:

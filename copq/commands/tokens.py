@@ -273,7 +273,7 @@ def revoke(
 
     with database(database_url, data) as dsn:
         if not asyncio.run(run(dsn)):
-            fail(f'there is no token "{name}"; see: copq tokens list --all', Exit.NO)
+            fail(f'there is no token "{name}"; see: copq tokens list --all')
     if as_json:
         print_json({"name": name, "state": "revoked"})
     else:
