@@ -13,7 +13,7 @@ import typer
 
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.terminal import err, fail, out, print_json, table
+from copq.terminal import cannot, err, fail, out, print_json, table
 from services.audit.exported import line_of, link_of, links_in
 from services.audit.store import newest, rows, watched
 from services.audit.trail import AuditRow, Chain, Fault, Head, change
@@ -136,7 +136,9 @@ def _prove_file(chain: Chain, file: Path) -> list[Fault]:
     try:
         with file.open("rb") as found:
             faults = [fault for link in links_in(found) for fault in chain.take(link)]
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        cannot("read", file, error)
+    except ValueError as error:
         fail(f"{file}: {error}")
     return [*faults, *chain.end()]
 
@@ -194,7 +196,7 @@ def export(
             with output.open("w", encoding="utf-8", newline="") as file:
                 asyncio.run(_export(dsn, file, kind))
         except OSError as error:
-            fail(f"cannot write {output}: {error}")
+            cannot("write", output, error)
 
 
 async def _export(dsn: str, file: TextIO, kind: str) -> None:

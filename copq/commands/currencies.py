@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from copq.acting import actor
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.terminal import exact, fail, out, print_json, table
+from copq.terminal import cannot, exact, fail, out, print_json, table
 from schemas.fields import Currency
 from services.access.door import Role
 from services.currencies.file import ExchangeFileError, read_exchange_file
@@ -107,7 +107,7 @@ def import_(
     try:
         imported = _run(run, database_url, data)
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"cannot read {file}: {error}")
+        cannot("read", file, error)
     except NoReportingCurrency as error:
         fail(str(error))
     except ExchangeFileError as error:

@@ -16,7 +16,7 @@ from copq.acting import actor
 from copq.commands.targets import share
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.terminal import exact, fail, out, print_json, table
+from copq.terminal import cannot, exact, fail, out, print_json, table
 from schemas.rates import RateFile
 from services.access.door import Role
 from services.postgres import DatabaseRole
@@ -72,7 +72,7 @@ def submit(
 
         number, found = run(work, database_url, data)
     except OSError as error:
-        fail(f"cannot read {file}: {error}")
+        cannot("read", file, error)
     except RateFileError as error:
         refuse(f"{file} is refused; nothing was submitted", error)
     if as_json:
@@ -240,7 +240,7 @@ def show(
         try:
             original.write_bytes(handed_in)
         except OSError as error:
-            fail(f"cannot write {original}: {error}")
+            cannot("write", original, error)
     if as_json:
         print_json({**_document_json(document), "content": rates.model_dump(mode="json")})
         return

@@ -21,7 +21,7 @@ from copq.commands.rate_documents import (
     surprising,
 )
 from copq.database import DATA, DatabaseOption, DataOption
-from copq.terminal import err, fail, out, print_json, table
+from copq.terminal import cannot, err, fail, out, print_json, table
 from services.access.door import Role
 from services.rates.book import RateBook
 from services.rates.documents import HandedIn, import_alone, submit
@@ -87,7 +87,7 @@ def handed_in_from(file: Path) -> HandedIn:
     try:
         return read_rates(file)
     except OSError as error:
-        fail(f"cannot read {file}: {error}")
+        cannot("read", file, error)
     except RateFileError as error:
         refuse(f"{file} is refused; nothing was imported", error)
 
@@ -151,7 +151,7 @@ def export(
     try:
         written = write_rates_to(file, form or _by_ending(file), rates)
     except OSError as error:
-        fail(f"cannot write {file}: {error}")
+        cannot("write", file, error)
     err.print(f"Revision {book.revision}: {', '.join(map(str, written))}", markup=False)
 
 

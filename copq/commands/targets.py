@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from copq.acting import WhyOption, actor
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
-from copq.terminal import counted, fail, money, out, percent, print_json, table
+from copq.terminal import cannot, counted, fail, money, out, percent, print_json, table
 from schemas.targets import WINDOWS, Budget, Target, TargetFile
 from services.access.authority import sign
 from services.access.door import Role
@@ -49,7 +49,7 @@ def import_(
     try:
         targets = read_target_file(file)
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"cannot read {file}: {error}")
+        cannot("read", file, error)
     except RateFileError as error:
         _refuse(f"{file} is refused; nothing was imported", error)
     imported = _import(targets, file.name, by, why, database_url, data)
