@@ -8,23 +8,23 @@ import typer
 from asyncpg import Connection
 
 from copq.acting import actor
-from copq.commands import rate_documents
-from copq.commands.rate_documents import (
+from copq.commands.rate_changes import changes_json, concerns_json, show_concerns, show_past
+from copq.commands.rate_decisions import approve, reject, submit
+from copq.commands.rate_documents import diff, documents, money_of, review_, show
+from copq.commands.rate_options import (
     ByOption,
     JsonOption,
     JumpOption,
-    changes_json,
-    concerns_json,
     refuse,
     run,
-    show_concerns,
     surprising,
 )
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.terminal import cannot, err, fail, out, print_json, table
 from services.access.door import Role
+from services.rates import documents as store
 from services.rates.book import RateBook
-from services.rates.documents import HandedIn, import_alone, submit
+from services.rates.documents import HandedIn, import_alone
 from services.rates.file import RateFileError
 from services.rates.formats import Format, read_rates, write_rates_to
 from services.rates.review import Review, review
@@ -68,7 +68,7 @@ def import_(
         found = review(await load(conn), handed_in.rates, share, now)
         reason = why or f"import of {handed_in.name}"
         if who.role is not None:
-            return await submit(conn, handed_in, who, reason), found
+            return await store.submit(conn, handed_in, who, reason), found
         said = [str(concern) for concern in found.concerns]
         return await import_alone(conn, handed_in, who, reason, said), found
 
@@ -117,7 +117,7 @@ def _show_import(imported: Imported, found: Review, as_json: bool) -> None:
     show_concerns(found.concerns)
     out.print(f"Rate book revision {imported.revision}: {what}.")
     if imported.changed and found.past is not None:
-        rate_documents.show_past(found.past)
+        show_past(found.past)
 
 
 @app.command("export")
@@ -221,7 +221,7 @@ def _show_book(book: RateBook) -> None:
             kind,
             key,
             f"{v.item.effective_from:%Y-%m-%d %H:%M %z}",
-            rate_documents.money_of(v.item),
+            money_of(v.item),
             str(v.version),
         )
         for kind, key, v in sorted(book.named_items(), key=lambda i: (i[0], i[1]))
@@ -229,4 +229,5 @@ def _show_book(book: RateBook) -> None:
     table("In the book", ["kind", "of", "from", "money", "version"], rows, left=3)
 
 
-rate_documents.add_to(app)
+for command in (submit, review_, approve, reject, documents, show, diff):
+    app.command(command.__name__.rstrip("_"))(command)
