@@ -12,7 +12,7 @@ from services.system_errors import plainly
 READING = (
     ("rates", "import", "gone.yaml"), ("rates", "submit", "gone.yaml", "--why", "x"),
     ("targets", "import", "gone.yaml"), ("currencies", "import", "gone.yaml"),
-    ("price", "gone.yaml", "--rates", "gone.yaml"), ("audit", "verify", "--file", "gone.yaml"),
+    ("price", "--rates", "gone.yaml", "--events", "x"), ("audit", "verify", "--file", "gone.yaml"),
     ("rejected", "replay", "1", "--with", "gone.yaml"), ("mqtt", "check", "gone.yaml"),
     ("import", "events.csv", "--mapping", "gone.yaml"),
     ("watch", ".", "--mapping", "*.csv=gone.yaml"),
