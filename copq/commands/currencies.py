@@ -58,7 +58,8 @@ def set_(
 ) -> None:
     """Set the reporting currency: once, and before the first events where that is possible.
 
-    It cannot change once there are exchange rates or entries in it. For finance.
+    It cannot change once there are exchange rates or entries in it.
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq currencies set EUR
     """
@@ -88,9 +89,11 @@ def import_(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Import daily exchange rates: all of a file, or nothing. For finance.
+    """Import daily exchange rates: all of a file, or nothing.
 
     A rate counts for entries booked from now on; those booked without one are booked again.
+
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq currencies import eurofxref-hist.csv
     """

@@ -160,6 +160,8 @@ def close(
     What comes for it afterwards is booked in the open month. The figures stay: as first
     reported. Where an earlier run was interrupted, this one signs off.
 
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+
     Example: copq periods close north 2026-03 --accept stops
     """
     accepted = accept or []
@@ -197,6 +199,8 @@ def reopen(
 ) -> None:
     """Reopen a closed month: what comes for it is booked in it, until it is closed again.
 
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+
     Example: copq periods reopen north 2026-03 --why "credit note of the supplier was missing"
     """
     _change(closing.reopen, "Reopened", plant, month, why, by, as_json, database_url, data)
@@ -213,6 +217,8 @@ def lock(
     data: DataOption = DATA,
 ) -> None:
     """Lock a closed month: nobody reopens it any more.
+
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq periods lock north 2026-03 --why "audited by the group"
     """

@@ -48,6 +48,8 @@ def submit(
 ) -> None:
     """Submit a rate file as a draft. Nothing changes until another person approves it.
 
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+
     Example: copq rates submit rates-2027.xlsx --why "standard costs of 2027"
     """
     share_ = surprising(jump)
@@ -88,6 +90,8 @@ def approve(
     """Approve a draft that another person submitted: the book gets a new revision.
 
     What is surprising in it is shown, and asked about, before.
+
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq rates approve 7
     """
@@ -138,6 +142,8 @@ def reject(
     data: DataOption = DATA,
 ) -> None:
     """Turn a draft down. Whoever submitted it withdraws it so.
+
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq rates reject 7 --why "stage capped is missing"
     """

@@ -49,10 +49,11 @@ def reprice(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Price what was booked anew, once rates have changed for the past. For finance.
+    """Price what was booked anew, once rates have changed for the past.
 
     --plan shows what would change by plant, product and month, and changes nothing. --apply books
     reversals and new entries, beside the running services. Interrupted, the same command goes on.
+    To --apply is for finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq reprice --apply --product TR29 --from 2026-03 --why "invoice 4711 came late"
     """

@@ -108,9 +108,11 @@ def apply_command(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Drop the bytes for good, in batches, beside the live stream. For the role admin.
+    """Drop the bytes for good, in batches, beside the live stream.
 
     Interrupted, the same command goes on where it stopped. Take a backup first.
+
+    For admins: once there is a token of one, COPQ_TOKEN has to hold one.
 
     Example: copq retention apply --older-than 24m --reason "records policy 7.2"
     """

@@ -45,7 +45,12 @@ def import_(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Import a target file: all of it, or nothing. What it does not name stays as it is."""
+    """Import a target file: all of it, or nothing. What it does not name stays as it is.
+
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+
+    Example: copq targets import targets.yaml
+    """
     try:
         targets = read_target_file(file)
     except (OSError, UnicodeDecodeError) as error:
@@ -79,6 +84,8 @@ def set_(
 ) -> None:
     """Set one target. The most specific one counts: product, then line, then plant, then all.
 
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+
     Example: copq targets set 3% --plant north --line L1 --window 1h
     """
     wanted = share(ratio)
@@ -106,6 +113,8 @@ def budget(
     data: DataOption = DATA,
 ) -> None:
     """Set what COPQ may cost in a month, in the plant's currency.
+
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq targets budget 40000 --plant north
     """
