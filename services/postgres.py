@@ -43,7 +43,7 @@ class DatabaseRole(StrEnum):
 
 
 OWNER: DatabaseRole | None = None
-"""No role: the database user itself, who owns the tables. For backup, restore and retention; migrations connect so, too."""
+"""No role: the database user itself, who owns the tables. For backup, restore and retention."""
 
 
 class RoleRefused(Exception):
