@@ -34,7 +34,8 @@ app = typer.Typer(
     help="The cost of poor quality, priced as it happens.",
     epilog=(
         "Exit codes: 0 done; 1 the answer is no (a difference, a refused event); 2 wrong usage "
-        "or file; 3 Postgres or Kafka does not answer; 4 a stream stopped itself."
+        "or file, or a name that there is not; 3 Postgres or Kafka does not "
+        "answer; 4 a stream stopped itself."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,

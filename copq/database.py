@@ -16,6 +16,7 @@ from copq.terminal import fail
 from deploy.migrate import SchemaMismatch, check, migrate
 from services.postgres import DatabaseRole, RoleRefused, act_as
 from services.standalone.postgres import EmbeddedPostgres, EmbeddedPostgresError
+from services.system_errors import plainly
 
 DatabaseOption = Annotated[
     str | None,
@@ -63,7 +64,7 @@ def or_unavailable(step: Callable[[], T]) -> T:
     except (SchemaMismatch, EmbeddedPostgresError) as error:
         fail(str(error), Exit.UNAVAILABLE)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        fail(f"Postgres: {error}", Exit.UNAVAILABLE)
+        fail(f"Postgres: {plainly(error)}", Exit.UNAVAILABLE)
 
 
 @asynccontextmanager

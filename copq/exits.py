@@ -6,9 +6,10 @@ from enum import IntEnum
 class Exit(IntEnum):
     OK = 0
     NO = 1
-    """The answer is no: a difference was found, an event was refused."""
+    """The answer is no: a difference was found, an event was refused, a month stays closed."""
     USAGE = 2
-    """The command or a file that it was given is wrong: mend it and run again."""
+    """The command or a file that it was given is wrong, or names what there is not (a plant, a
+    month, a token): mend it and run again."""
     UNAVAILABLE = 3
     """Postgres or Kafka does not answer, or its schema is another version's."""
     STOPPED = 4

@@ -9,6 +9,7 @@ import typer
 from copq.terminal import fail
 from services.ingest.serving import Tls
 from services.loopback import is_loopback
+from services.system_errors import plainly
 
 NoAuthOption = Annotated[
     bool, typer.Option("--no-auth", help="Take requests without a token, from anybody.")
@@ -41,5 +42,5 @@ def _readable(tls: Tls) -> Tls:
     try:
         SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key)
     except (OSError, SSLError) as error:
-        fail(f"cannot use {tls.certificate} with {tls.key}: {error}")
+        fail(f"cannot use {tls.certificate} with {tls.key}: {plainly(error)}")
     return tls

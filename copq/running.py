@@ -19,6 +19,7 @@ from copq.terminal import fail
 from services.health import Health, serve_health
 from services.ingest.serving import CannotListen
 from services.postgres import RoleRefused
+from services.system_errors import plainly
 from services.tracing import traced
 
 DRAINED_WITHIN_S = 8
@@ -47,7 +48,7 @@ def run_service(
     except CannotListen as error:
         fail(str(error), Exit.UNAVAILABLE)
     except (KafkaError, OSError, asyncpg.PostgresError) as error:
-        fail(f"{type(error).__name__}: {error}", Exit.UNAVAILABLE)
+        fail(f"{type(error).__name__}: {plainly(error)}", Exit.UNAVAILABLE)
 
 
 async def _main(
@@ -112,5 +113,5 @@ def show_health(port: int) -> Health:
         if port:
             serve_health(port, health)
     except OSError as error:
-        fail(f"cannot serve /metrics on port {port}: {error}", Exit.UNAVAILABLE)
+        fail(f"cannot serve /metrics on port {port}: {plainly(error)}", Exit.UNAVAILABLE)
     return health

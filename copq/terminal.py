@@ -4,18 +4,22 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
 from copq.exits import Exit
 from services.reporting.exact import exact, plain
+from services.system_errors import plainly
 
-__all__ = ["counted", "err", "exact", "fail", "money", "out", "percent", "print_json", "table"]
+__all__ = ["cannot", "counted", "err", "exact", "fail", "money", "out", "percent", "print_json",
+           "size", "table"]  # fmt: skip
 
 _NARROW = 10
 """No column of words gets narrower than this."""
@@ -33,6 +37,14 @@ def fail(message: str, code: Exit = Exit.USAGE) -> NoReturn:
     raise typer.Exit(code)
 
 
+def cannot(do: str, file: Path | str, error: Exception) -> NoReturn:
+    """Leave, saying `cannot read rates.yaml: No such file or directory`; the file that the error
+    names is said instead of `file`, which may be a folder or a pattern.
+    """
+    named = getattr(error, "filename", None) or file
+    fail(f"cannot {do} {named}: {plainly(error)}")
+
+
 def print_json(value: Any) -> None:
     """Exact: money and quantities are strings, instants ISO 8601."""
     print(json.dumps(value, default=plain, ensure_ascii=False, indent=2))
@@ -46,6 +58,11 @@ def money(value: Decimal) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """A number and what it counts: 1 event, 1,200 events."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(in_bytes: int) -> str:
+    """As a person reads it: 0 bytes, 8.2 kB, 1.5 MB."""
+    return decimal(in_bytes)
 
 
 def percent(value: Decimal | None) -> str:

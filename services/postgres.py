@@ -37,13 +37,13 @@ class DatabaseRole(StrEnum):
     REPORTING = "copq_reporting"
     """Reads, of the lines that `copq.lines` names; writes nothing."""
     FINANCE = "copq_finance"
-    """Reads all; sets rates and targets."""
+    """Reads all; sets rates, targets and exchange rates, closes months; changes no entry."""
     ADMIN = "copq_admin"
     """Grants access; sees no cost."""
 
 
 OWNER: DatabaseRole | None = None
-"""No role: the database user itself, who owns the tables. For backup and retention."""
+"""No role: the database user itself, who owns the tables. For backup, restore and retention."""
 
 
 class RoleRefused(Exception):

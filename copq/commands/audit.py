@@ -13,9 +13,9 @@ import typer
 
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.terminal import err, fail, out, print_json, table
+from copq.terminal import cannot, err, fail, out, print_json, table
 from services.audit.exported import line_of, link_of, links_in
-from services.audit.store import newest, rows
+from services.audit.store import newest, rows, watched
 from services.audit.trail import AuditRow, Chain, Fault, Head, change
 from services.reporting.spreadsheet import cell, lines
 
@@ -45,12 +45,14 @@ def list_(
 
     Example: copq audit list --table token --since 2026-03-01
     """
-    named = f"copq.{subject.removeprefix('copq.')}" if subject else None
+    name = subject.removeprefix("copq.")
     start = _instant(since)
 
     async def run(dsn: str) -> list[AuditRow]:
         async with connected(dsn) as conn:
-            return await newest(conn, named, who, start, limit)
+            if name and name not in (known := await watched(conn)):
+                fail(f'--table: the trail has no table "{name}"; its tables: {", ".join(known)}')
+            return await newest(conn, f"copq.{name}" if name else None, who, start, limit)
 
     with database(database_url, data) as dsn:
         found = asyncio.run(run(dsn))
@@ -134,7 +136,9 @@ def _prove_file(chain: Chain, file: Path) -> list[Fault]:
     try:
         with file.open("rb") as found:
             faults = [fault for link in links_in(found) for fault in chain.take(link)]
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        cannot("read", file, error)
+    except ValueError as error:
         fail(f"{file}: {error}")
     return [*faults, *chain.end()]
 
@@ -192,7 +196,7 @@ def export(
             with output.open("w", encoding="utf-8", newline="") as file:
                 asyncio.run(_export(dsn, file, kind))
         except OSError as error:
-            fail(f"cannot write {output}: {error}")
+            cannot("write", output, error)
 
 
 async def _export(dsn: str, file: TextIO, kind: str) -> None:

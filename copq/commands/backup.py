@@ -16,7 +16,7 @@ from copq.database import (
     or_unavailable,
 )
 from copq.exits import Exit
-from copq.terminal import err, fail, out, print_json
+from copq.terminal import err, fail, out, print_json, size
 from deploy.migrate import make_roles as make_service_roles
 from deploy.migrate import migrate
 from services.backup.programs import BackupError, dump, restore, roles_in
@@ -25,6 +25,7 @@ from services.postgres import OWNER
 from services.reporting.difference import Difference
 from services.reporting.verify import verify
 from services.standalone.postgres import EmbeddedPostgres
+from services.system_errors import plainly
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -48,11 +49,11 @@ def backup(
         fail(f"there is no data in {data}: name the folder by --data, or a server by --database")
     with _as_it_is(database_url, data) as dsn, err.status(f"Backing up to {file} …"):
         _or_fail(lambda: dump(dsn, file))
-    size = file.stat().st_size
+    written = file.stat().st_size
     if as_json:
-        print_json({"file": str(file), "bytes": size})
+        print_json({"file": str(file), "bytes": written})
     else:
-        out.print(f"Backed up to {file} ({size / 1e6:,.1f} MB).", soft_wrap=True)
+        out.print(f"Backed up to {file} ({size(written)}).", soft_wrap=True)
 
 
 def restore_command(
@@ -141,4 +142,4 @@ def _or_fail(step: Callable[[], None]) -> None:
     try:
         step()
     except (BackupError, OSError) as error:
-        fail(str(error), Exit.UNAVAILABLE)
+        fail(plainly(error), Exit.UNAVAILABLE)

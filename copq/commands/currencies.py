@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from copq.acting import actor
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.terminal import exact, fail, out, print_json, table
+from copq.terminal import cannot, exact, fail, out, print_json, table
 from schemas.fields import Currency
 from services.access.door import Role
 from services.currencies.file import ExchangeFileError, read_exchange_file
@@ -58,7 +58,8 @@ def set_(
 ) -> None:
     """Set the reporting currency: once, and before the first events where that is possible.
 
-    It cannot change once there are exchange rates or entries in it. For finance.
+    It cannot change once there are exchange rates or entries in it.
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq currencies set EUR
     """
@@ -88,9 +89,11 @@ def import_(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Import daily exchange rates: all of a file, or nothing. For finance.
+    """Import daily exchange rates: all of a file, or nothing.
 
     A rate counts for entries booked from now on; those booked without one are booked again.
+
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq currencies import eurofxref-hist.csv
     """
@@ -107,7 +110,7 @@ def import_(
     try:
         imported = _run(run, database_url, data)
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"cannot read {file}: {error}")
+        cannot("read", file, error)
     except NoReportingCurrency as error:
         fail(str(error))
     except ExchangeFileError as error:
@@ -176,18 +179,36 @@ def show(
     first, last = _day(start, -30), _day(end, 2)
 
     async def run(conn: Connection) -> tuple[Reporting | None, list[KeptRate]]:
-        return await reporting_currency(conn), await history(conn, named, first, last)
+        reporting, kept = await reporting_currency(conn), await history(conn, named, first, last)
+        if not kept:
+            _must_know(named, reporting, [of.currency for of in await summaries(conn)])
+        return reporting, kept
 
     found, rates = _run(run, database_url, data)
     if as_json:
         print_json({"currency": named, "rates": [asdict(rate) for rate in rates]})
         return
     if not rates:
-        out.print(f"No rate of {named} from {first} up to {last} (exclusive).")
+        out.print(
+            f"No rate of {named} from {first} up to {last} (exclusive). Which days have one: "
+            "copq currencies list"
+        )
         return
     worth = f"What one {named} is worth in {found.currency if found else '–'}"
     columns = ["day", "imported by", "file", "why", "version", "rate"]
     table(worth, columns, map(_rate_words, rates), left=4)
+
+
+def _must_know(currency: str, reporting: Reporting | None, known: list[str]) -> None:
+    """End the command where nothing is, or is waiting, in this currency."""
+    if reporting is not None and currency == reporting.currency:
+        fail(f"{currency} is the reporting currency: figures are added in it, it has no rate")
+    if currency not in known:
+        said = f"those that have: {', '.join(known)}" if known else "there is none of any other"
+        fail(
+            f"there is no exchange rate of {currency}; {said}. Add one with: "
+            "copq currencies import FILE"
+        )
 
 
 def _rate_words(rate: KeptRate) -> list[str]:
@@ -208,6 +229,11 @@ def _named(currency: str) -> str:
     try:
         return _CURRENCY.validate_python(currency)
     except ValidationError:
+        if "/" in currency:
+            fail(
+                f'"{currency}" is a pair: name one currency, such as SEK; its rates say what one '
+                "of it is worth in the reporting currency"
+            )
         fail(f'"{currency}" is no currency: three capital letters, such as EUR')
 
 

@@ -18,7 +18,14 @@ from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
 from copq.terminal import fail, money, out, print_json, table
 from services.aggregator.corrections import State
-from services.reporting.account import Account, AccountedEntry, Correction, Origin, account
+from services.reporting.account import (
+    Account,
+    AccountedEntry,
+    Correction,
+    Origin,
+    Revision,
+    account,
+)
 from services.reporting.answers import BASIS
 from services.reporting.books import Books
 from services.reporting.entries import Asked, Place, all_entries, entries, parts
@@ -143,13 +150,24 @@ def _show_entry(found: AccountedEntry) -> None:
     figure = f"base {money(entry.base)}" if entry.base else f"net {money(entry.net)}"
     _say(f"  booked: {figure} {entry.currency}; computed anew: {_outcome(found)}")
     if found.rates is not None:
-        rates = found.rates
-        at = f"{when(rates.imported_at)} by {rates.imported_by} from {rates.source}"
-        _say(f"  rate book revision {rates.revision}, imported {at}")
+        for line in _rates(found.rates):
+            _say(f"  {line}")
     late = ", another than that of its day" if found.in_another_month else ""
     _say(f"  booked {when(entry.booked_at)}, in the month {entry.period:%Y-%m}{late}")
     for said in _links(found):
         _say(f"  {said}")
+
+
+def _rates(found: Revision) -> list[str]:
+    by = f"{when(found.imported_at)} by {found.imported_by}"
+    if found.document is None:
+        return [f"rate book revision {found.revision}, imported {by} from {found.source}"]
+    name = f"rate book revision {found.revision}: document {found.document} ({found.source})"
+    if found.alone:
+        return [name, f"  submitted and approved in one step {by}: {found.submitted_why}"]
+    at = f"{when(found.submitted_at)} by {found.submitted_by}" if found.submitted_at else ""
+    note = f": {found.decided_why}" if found.decided_why else ""
+    return [name, f"  submitted {at}: {found.submitted_why}", f"  approved {by}{note}"]
 
 
 def _outcome(found: AccountedEntry) -> str:

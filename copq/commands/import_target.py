@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from copq.database import connected, database
-from copq.terminal import fail
+from copq.terminal import cannot, fail
 from services.ingest.files.faults import MappingError
 from services.ingest.files.ledger_identity import ledger_identity
 from services.ingest.intake import Intake
@@ -64,7 +64,7 @@ def faults_of_mapping(path: Path | str) -> Iterator[None]:
         faults = "\n".join(f"  - {fault}" for fault in error.faults)
         fail(f"{path} is refused; nothing was imported:\n{faults}")
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"cannot read {path}: {error}")
+        cannot("read", path, error)
 
 
 _PLACES = {"to": "--to", "kafka": "--kafka", "database_url": "--database"}

@@ -25,7 +25,7 @@ from copq.database import DATA, DatabaseOption, DataOption
 from copq.exits import INTERRUPTED, Exit
 from copq.kafka import optional_brokers
 from copq.plaintext import PlaintextOption
-from copq.terminal import fail
+from copq.terminal import cannot, fail
 from services.ingest.files.checkpoint import Checkpoint, import_key
 from services.ingest.files.faults import FileError, NotAnIntake
 from services.ingest.files.importing import ImportReport, Step, import_file
@@ -94,7 +94,7 @@ def _faults_of(file: Path) -> Iterator[None]:
     except Unavailable as error:
         fail(f"{error}. Run the same command again: it goes on where it was.", Exit.UNAVAILABLE)
     except OSError as error:
-        fail(str(error))
+        cannot("use", file, error)
     except KeyboardInterrupt:
         # Before the first event was sent; later the run itself says how far it got.
         raise typer.Exit(INTERRUPTED) from None

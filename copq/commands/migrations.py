@@ -10,6 +10,7 @@ from copq.exits import Exit
 from copq.terminal import fail, out
 from deploy.migrate import SchemaMismatch, make_roles, migrate, pending
 from services.standalone.postgres import EmbeddedPostgres, EmbeddedPostgresError
+from services.system_errors import plainly
 
 
 def migrate_command(
@@ -29,7 +30,7 @@ def migrate_command(
         with EmbeddedPostgres(data) as dsn:
             step(dsn)
     except (SchemaMismatch, EmbeddedPostgresError, OSError, asyncpg.PostgresError) as error:
-        fail(f"Postgres: {error}", Exit.UNAVAILABLE)
+        fail(f"Postgres: {plainly(error)}", Exit.UNAVAILABLE)
 
 
 def _make_roles(dsn: str) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from copq.exits import Exit
-from copq.terminal import fail, out, print_json, table
+from copq.terminal import cannot, fail, out, print_json, table
 
 if TYPE_CHECKING:
     from services.ingest.mqtt.config import MqttConfig
@@ -87,7 +87,7 @@ def read_or_fail(file: Path) -> "MqttConfig":
     except MqttConfigError as error:
         fail(f"{file} is refused:\n" + "\n".join(f"  - {fault}" for fault in error.faults))
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"cannot read {file}: {error}")
+        cannot("read", file, error)
 
 
 def _messages(
@@ -101,7 +101,7 @@ def _messages(
         if recorded is not None:
             yield from map(recorded_message, recorded.read_bytes().splitlines())
     except OSError as error:
-        fail(f"cannot read: {error}")
+        cannot("read", recorded or "the payload", error)
     except (msgspec.DecodeError, KeyError, ValueError) as error:
         fail(f"{recorded}: a line is no recorded message: {error}")
 

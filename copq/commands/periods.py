@@ -17,7 +17,7 @@ from copq.terminal import fail, money, out, print_json, table
 from services.access.door import Role
 from services.periods import answers, closing, store
 from services.periods.closing import Order
-from services.periods.period import PeriodError, State, month_of, named, span
+from services.periods.period import PeriodError, State, UnknownPeriod, month_of, named, span
 from services.periods.store import Listed, Step
 from services.periods.unfinished import KINDS, Unfinished, unfinished
 from services.postgres import DatabaseRole
@@ -160,6 +160,8 @@ def close(
     What comes for it afterwards is booked in the open month. The figures stay: as first
     reported. Where an earlier run was interrupted, this one signs off.
 
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+
     Example: copq periods close north 2026-03 --accept stops
     """
     accepted = accept or []
@@ -197,6 +199,8 @@ def reopen(
 ) -> None:
     """Reopen a closed month: what comes for it is booked in it, until it is closed again.
 
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+
     Example: copq periods reopen north 2026-03 --why "credit note of the supplier was missing"
     """
     _change(closing.reopen, "Reopened", plant, month, why, by, as_json, database_url, data)
@@ -213,6 +217,8 @@ def lock(
     data: DataOption = DATA,
 ) -> None:
     """Lock a closed month: nobody reopens it any more.
+
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq periods lock north 2026-03 --why "audited by the group"
     """
@@ -239,14 +245,14 @@ def _change(
 def _site(book: RateBook, plant: str) -> Site:
     if plant not in book.sites:
         names = ", ".join(book.sites) or "none yet"
-        raise PeriodError(f'plant "{plant}" is not in the rate book; its plants: {names}')
+        raise UnknownPeriod(f'plant "{plant}" is not in the rate book; its plants: {names}')
     return book.sites[plant]
 
 
 def _run(
     run: Callable[[Connection, RateBook], Awaitable[T]], database_url: str | None, data: Path
 ) -> T:
-    """What `run` answers; where it cannot be done the command ends with 1."""
+    """What `run` answers; what cannot be done ends the command: 2 unknown, else 1."""
 
     async def connect(dsn: str) -> T:
         async with connected(dsn, DatabaseRole.FINANCE) as conn:
@@ -256,4 +262,4 @@ def _run(
         try:
             return asyncio.run(connect(dsn))
         except PeriodError as error:
-            fail(str(error), Exit.NO)
+            fail(str(error), Exit.USAGE if isinstance(error, UnknownPeriod) else Exit.NO)

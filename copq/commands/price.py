@@ -10,7 +10,7 @@ import typer
 
 from copq.commands.figures import show_rows
 from copq.exits import Exit
-from copq.terminal import exact, fail, money, out, print_json, table
+from copq.terminal import cannot, exact, fail, money, out, print_json, table
 from services.rates.book import RateBook
 from services.rates.file import RateFileError, read_rate_file
 from services.rates.store import book_of
@@ -56,14 +56,14 @@ def _book(path: Path) -> RateBook:
         faults = "\n".join(f"  - {fault}" for fault in error.faults)
         fail(f"{path} is refused:\n{faults}")
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"cannot read {path}: {error}")
+        cannot("read", path, error)
 
 
 def _events(path: Path) -> list[bytes]:
     try:
         return read_events(path)
     except OSError as error:
-        fail(f"cannot read {path}: {error}")
+        cannot("read", path, error)
     except msgspec.DecodeError as error:
         fail(f"{path} is no JSON array: {error}")
 

@@ -1,85 +1,30 @@
-"""`copq rates submit`, `review`, `approve`, `reject`, `documents`, `show`, `diff`."""
+"""`copq rates documents`, `show`, `review`, `diff`: documents and versions, shown and compared."""
 
-import asyncio
-import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
 import typer
 from asyncpg import Connection
 
-from copq.acting import actor
-from copq.commands.targets import share
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
-from copq.exits import Exit
-from copq.terminal import exact, fail, out, print_json, table
+from copq.commands.rate_changes import (
+    book_before,
+    review_json,
+    reviewed,
+    show_differences,
+    show_review,
+)
+from copq.commands.rate_options import JsonOption, JumpOption, NumberArgument, run, surprising
+from copq.database import DATA, DatabaseOption, DataOption
+from copq.terminal import cannot, exact, fail, out, print_json, table
 from schemas.rates import RateFile
-from services.access.door import Role
-from services.postgres import DatabaseRole
 from services.rates import documents as store
 from services.rates.difference import ItemDifference, difference, named, since
-from services.rates.documents import Document, NotPossible, State
-from services.rates.file import RateFileError, items_of
-from services.rates.formats import read_rates
-from services.rates.review import Concern, Past, Review, review
-from services.rates.store import Imported, book_with, file_of, load
-
-T = TypeVar("T")
-ByOption = Annotated[str, typer.Option(help="Who does it; with COPQ_TOKEN set, its holder.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-JumpOption = Annotated[
-    str,
-    typer.Option(
-        envvar="COPQ_RATES_JUMP", help="A figure that changes by more than this share is shown."
-    ),
-]
-NumberArgument = Annotated[int, typer.Argument(help="The document; see copq rates documents.")]
-
-
-def add_to(app: typer.Typer) -> None:
-    """The commands about documents, beside those about the book."""
-    for command in (submit, review_, approve, reject, documents, show, diff):
-        app.command(command.__name__.rstrip("_"))(command)
-
-
-def submit(
-    file: Annotated[Path, typer.Argument(help="A rate file: .yaml, .xlsx, .csv, or a folder.")],
-    why: Annotated[str, typer.Option(help="Why the rates change.")],
-    by: ByOption = "",
-    jump: JumpOption = "25%",
-    as_json: JsonOption = False,
-    database_url: DatabaseOption = None,
-    data: DataOption = DATA,
-) -> None:
-    """Submit a rate file as a draft. Nothing changes until another person approves it.
-
-    Example: copq rates submit rates-2027.xlsx --why "standard costs of 2027"
-    """
-    share_ = surprising(jump)
-    try:
-        handed_in = read_rates(file)
-
-        async def work(conn: Connection, now: datetime) -> tuple[int, Review]:
-            who = await actor(conn, Role.FINANCE, by)
-            found = review(await load(conn), handed_in.rates, share_, now)
-            if not found.changes:
-                fail(f"{file} changes nothing in the rate book: nothing was submitted", Exit.NO)
-            return await store.submit(conn, handed_in, who, why), found
-
-        number, found = run(work, database_url, data)
-    except OSError as error:
-        fail(f"cannot read {file}: {error}")
-    except RateFileError as error:
-        refuse(f"{file} is refused; nothing was submitted", error)
-    if as_json:
-        print_json({"document": number, "state": State.DRAFT, **_review_json(found)})
-        return
-    _show_review(found)
-    out.print(f"Document {number} is a draft. Another person: copq rates approve {number}")
+from services.rates.documents import Document
+from services.rates.file import items_of
+from services.rates.review import Review
+from services.rates.store import book_with, file_of, load
 
 
 def review_(
@@ -99,91 +44,14 @@ def review_(
 
     async def work(conn: Connection, now: datetime) -> tuple[Document, Review]:
         document = await store.one_document(conn, number, now)
-        return document, await _reviewed(conn, document, share_, now)
+        return document, await reviewed(conn, document, share_, now)
 
     document, found = run(work, database_url, data)
     if as_json:
-        print_json({**_document_json(document), **_review_json(found)})
+        print_json({**_document_json(document), **review_json(found)})
         return
     out.print(_told(document), markup=False, soft_wrap=True)
-    _show_review(found)
-
-
-def approve(
-    number: NumberArgument,
-    why: Annotated[str, typer.Option(help="A note, for the record.")] = "",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Approve in spite of what is shown, without asking.")
-    ] = False,
-    by: ByOption = "",
-    jump: JumpOption = "25%",
-    as_json: JsonOption = False,
-    database_url: DatabaseOption = None,
-    data: DataOption = DATA,
-) -> None:
-    """Approve a draft that another person submitted: the book gets a new revision.
-
-    What is surprising in it is shown, and asked about, before.
-
-    Example: copq rates approve 7
-    """
-    share_ = surprising(jump)
-
-    async def work(conn: Connection, now: datetime) -> tuple[Imported, Review]:
-        who = await actor(conn, Role.FINANCE, by)
-        document = await store.one_document(conn, number, now)
-        store.check_two_people(document, who)
-        found = await _reviewed(conn, document, share_, now)
-        if not as_json:
-            _show_review(found)
-        if found.concerns and not yes:
-            _ask(number, found)
-        said = [str(concern) for concern in found.concerns]
-        return await store.approve(conn, number, who, why, found.revision, said), found
-
-    try:
-        imported, found = run(work, database_url, data)
-    except RateFileError as error:
-        refuse(f"document {number} does not fit the rate book any longer", error)
-    if as_json:
-        print_json(
-            {"document": number, "revision": imported.revision, "changes": changes_json(imported),
-             **concerns_json(found)}
-        )  # fmt: skip
-        return
-    out.print(f"Document {number} is approved: rate book revision {imported.revision}.")
-
-
-def _ask(number: int, found: Review) -> None:
-    if not sys.stdin.isatty():
-        count = len(found.concerns)
-        fail(
-            f"{count} {'things' if count > 1 else 'thing'} to look at in document {number}: "
-            f"copq rates review {number}; approve them with --yes",
-            Exit.NO,
-        )
-    if not typer.confirm("Approve it all the same?"):
-        raise typer.Exit(Exit.NO)
-
-
-def reject(
-    number: NumberArgument,
-    why: Annotated[str, typer.Option(help="Why; its submitter reads it.")],
-    by: ByOption = "",
-    database_url: DatabaseOption = None,
-    data: DataOption = DATA,
-) -> None:
-    """Turn a draft down. Whoever submitted it withdraws it so.
-
-    Example: copq rates reject 7 --why "stage capped is missing"
-    """
-
-    async def work(conn: Connection, now: datetime) -> State:
-        return await store.reject(conn, number, await actor(conn, Role.FINANCE, by), why)
-
-    if not why.strip():
-        fail("--why: say why, in a few words")
-    out.print(f"Document {number} is {run(work, database_url, data)}.")
+    show_review(found)
 
 
 def documents(
@@ -240,7 +108,7 @@ def show(
         try:
             original.write_bytes(handed_in)
         except OSError as error:
-            fail(f"cannot write {original}: {error}")
+            cannot("write", original, error)
     if as_json:
         print_json({**_document_json(document), "content": rates.model_dump(mode="json")})
         return
@@ -285,7 +153,7 @@ def diff(
     if as_json:
         print_json({"differences": [asdict(item) for item in found]})
     elif found:
-        _show_differences(found)
+        show_differences(found)
     else:
         out.print("No difference.")
 
@@ -297,7 +165,7 @@ async def _versions(conn: Connection, name: str) -> tuple[RateFile, RateFile]:
         return file_of(await load(conn, newest.revision - 1)), file_of(newest)
     if name.removeprefix("d").isdecimal() and name.startswith("d"):
         document = await store.one_document(conn, int(name[1:]))
-        before = await _book_before(conn, document)
+        before = await book_before(conn, document)
         content = await store.content(conn, document.number)
         return file_of(before), file_of(book_with(before, content))
     if not name.isdecimal():
@@ -306,49 +174,6 @@ async def _versions(conn: Connection, name: str) -> tuple[RateFile, RateFile]:
     if not 1 <= int(name) <= newest.revision:
         fail(f"there is no revision {name}: the newest is {newest.revision}")
     return file_of(await load(conn, int(name) - 1)), file_of(await load(conn, int(name)))
-
-
-async def _book_before(conn: Connection, document: Document) -> Any:
-    revision = document.decision.revision if document.decision else None
-    return await load(conn, None if revision is None else revision - 1)
-
-
-async def _reviewed(conn: Connection, document: Document, jump: Decimal, now: datetime) -> Review:
-    book = await _book_before(conn, document)
-    return review(book, await store.content(conn, document.number), jump, now)
-
-
-def surprising(text: str) -> Decimal:
-    """The share of `--jump`."""
-    found = share(text)
-    if found is None or found < 0:
-        fail(f'--jump: "{text}" is no share: write 25% or 0.25')
-    return found
-
-
-def run(work: Callable[[Connection, datetime], Awaitable[T]], url: str | None, data: Path) -> T:
-    """What `work` answers, given a connection and the instant. What is not possible is said."""
-
-    async def connect(dsn: str) -> T:
-        async with connected(dsn, DatabaseRole.FINANCE) as conn:
-            return await work(conn, datetime.now(UTC))
-
-    with database(url, data) as dsn:
-        try:
-            return asyncio.run(connect(dsn))
-        except NotPossible as error:
-            fail(str(error), Exit.NO)
-
-
-def refuse(what: str, error: RateFileError) -> NoReturn:
-    """Leave, with all that is wrong with a file."""
-    shown = error.faults[:_FAULTS]
-    more = len(error.faults) - len(shown)
-    faults = "\n".join(f"  - {fault}" for fault in shown)
-    fail(f"{what}:\n{faults}" + (f"\n  … and {more:,} more" if more else ""))
-
-
-_FAULTS = 50
 
 
 def _told(document: Document) -> str:
@@ -364,73 +189,6 @@ def _told(document: Document) -> str:
         )
         said += "".join(f"\n  ! {concern}" for concern in found.concerns)
     return said
-
-
-def _show_review(found: Review) -> None:
-    if not found.changes:
-        out.print("It changes nothing.")
-        return
-    _show_differences(found.changes)
-    show_concerns(found.concerns)
-    if found.past is not None:
-        show_past(found.past)
-
-
-def _show_differences(found: list[ItemDifference]) -> None:
-    rows = [
-        (d.item, since(d.effective_from), d.what, f.field, _cell(f.before), _cell(f.after))
-        for d in found
-        for f in d.fields
-    ]
-    table("What changes", ["item", "from", "", "figure", "before", "after"], rows, left=4)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, Decimal):
-        return exact(value)
-    if isinstance(value, datetime):
-        return since(value)
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return str(value)
-
-
-def show_concerns(found: list[Concern]) -> None:
-    """What an approver should look at, a line each."""
-    if found:
-        out.print("To look at:", style="bold")
-    for concern in found:
-        out.print(f"  ! {concern}", markup=False, soft_wrap=True)
-
-
-def show_past(past: Past) -> None:
-    """What a change of the past does, and does not."""
-    items = "1 item is" if past.items == 1 else f"{past.items} items are"
-    out.print(
-        f"{items} in force from before now, the earliest from {since(past.since)}. What was "
-        "booked since keeps its price until it is repriced: copq reprice --plan",
-        soft_wrap=True,
-    )
-
-
-def changes_json(imported: Imported) -> list[dict[str, Any]]:
-    """What became of each item of a file."""
-    return [asdict(change) for change in imported.changes]
-
-
-def concerns_json(found: Review) -> dict[str, Any]:
-    """What an approver should look at."""
-    return {"concerns": [asdict(concern) for concern in found.concerns]}
-
-
-def _review_json(found: Review) -> dict[str, Any]:
-    past = None if found.past is None else asdict(found.past)
-    return {
-        "compared_with": found.revision, "differences": [asdict(d) for d in found.changes],
-        **concerns_json(found), "past": past,
-    }  # fmt: skip
 
 
 def _document_json(document: Document) -> dict[str, Any]:

@@ -8,23 +8,23 @@ import typer
 from asyncpg import Connection
 
 from copq.acting import actor
-from copq.commands import rate_documents
-from copq.commands.rate_documents import (
+from copq.commands.rate_changes import changes_json, concerns_json, show_concerns, show_past
+from copq.commands.rate_decisions import approve, reject, submit
+from copq.commands.rate_documents import diff, documents, money_of, review_, show
+from copq.commands.rate_options import (
     ByOption,
     JsonOption,
     JumpOption,
-    changes_json,
-    concerns_json,
     refuse,
     run,
-    show_concerns,
     surprising,
 )
 from copq.database import DATA, DatabaseOption, DataOption
-from copq.terminal import err, fail, out, print_json, table
+from copq.terminal import cannot, err, fail, out, print_json, table
 from services.access.door import Role
+from services.rates import documents as store
 from services.rates.book import RateBook
-from services.rates.documents import HandedIn, import_alone, submit
+from services.rates.documents import HandedIn, import_alone
 from services.rates.file import RateFileError
 from services.rates.formats import Format, read_rates, write_rates_to
 from services.rates.review import Review, review
@@ -57,6 +57,7 @@ def import_(
     """Import a rate file: all of it, or nothing. Running services use it within a second.
 
     Once finance has tokens it is submitted as a draft, which another person approves.
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq rates import rates.xlsx
     """
@@ -68,7 +69,7 @@ def import_(
         found = review(await load(conn), handed_in.rates, share, now)
         reason = why or f"import of {handed_in.name}"
         if who.role is not None:
-            return await submit(conn, handed_in, who, reason), found
+            return await store.submit(conn, handed_in, who, reason), found
         said = [str(concern) for concern in found.concerns]
         return await import_alone(conn, handed_in, who, reason, said), found
 
@@ -87,7 +88,7 @@ def handed_in_from(file: Path) -> HandedIn:
     try:
         return read_rates(file)
     except OSError as error:
-        fail(f"cannot read {file}: {error}")
+        cannot("read", file, error)
     except RateFileError as error:
         refuse(f"{file} is refused; nothing was imported", error)
 
@@ -117,7 +118,7 @@ def _show_import(imported: Imported, found: Review, as_json: bool) -> None:
     show_concerns(found.concerns)
     out.print(f"Rate book revision {imported.revision}: {what}.")
     if imported.changed and found.past is not None:
-        rate_documents.show_past(found.past)
+        show_past(found.past)
 
 
 @app.command("export")
@@ -151,7 +152,7 @@ def export(
     try:
         written = write_rates_to(file, form or _by_ending(file), rates)
     except OSError as error:
-        fail(f"cannot write {file}: {error}")
+        cannot("write", file, error)
     err.print(f"Revision {book.revision}: {', '.join(map(str, written))}", markup=False)
 
 
@@ -221,7 +222,7 @@ def _show_book(book: RateBook) -> None:
             kind,
             key,
             f"{v.item.effective_from:%Y-%m-%d %H:%M %z}",
-            rate_documents.money_of(v.item),
+            money_of(v.item),
             str(v.version),
         )
         for kind, key, v in sorted(book.named_items(), key=lambda i: (i[0], i[1]))
@@ -229,4 +230,5 @@ def _show_book(book: RateBook) -> None:
     table("In the book", ["kind", "of", "from", "money", "version"], rows, left=3)
 
 
-rate_documents.add_to(app)
+for command in (submit, review_, approve, reject, documents, show, diff):
+    app.command(command.__name__.rstrip("_"))(command)

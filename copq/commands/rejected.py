@@ -11,7 +11,7 @@ from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
 from copq.kafka import optional_brokers
 from copq.plaintext import PlaintextOption
-from copq.terminal import err, fail, out, print_json, table
+from copq.terminal import cannot, err, fail, out, print_json, table
 from schemas.refusal import Refusal, Refused, shown
 from services.aggregator.rejected import list_rejected, mark_replayed
 from services.ingest.intake import Answer, Intake, Status, Unavailable
@@ -142,7 +142,7 @@ def replay(
     try:
         bytes_ = mended.read_bytes() if mended else None
     except OSError as error:
-        fail(f"cannot read {mended}: {error}")
+        cannot("read", str(mended), error)
     reach = optional_brokers(kafka, plaintext)
     with database(database_url, data) as dsn:
         _refuse_unknown(ids or [], dsn)

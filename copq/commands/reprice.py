@@ -2,9 +2,10 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any
 
 import asyncpg
@@ -15,7 +16,7 @@ from copq.acting import actor
 from copq.commands.figures import when
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import INTERRUPTED, Exit
-from copq.terminal import err, fail, money, out, print_json, table
+from copq.terminal import err, exact, fail, money, out, print_json, table
 from services.access.door import Role
 from services.postgres import AWAY, DatabaseRole
 from services.rates.store import load
@@ -48,10 +49,11 @@ def reprice(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Price what was booked anew, once rates have changed for the past. For finance.
+    """Price what was booked anew, once rates have changed for the past.
 
     --plan shows what would change by plant, product and month, and changes nothing. --apply books
     reversals and new entries, beside the running services. Interrupted, the same command goes on.
+    To --apply is for finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq reprice --apply --product TR29 --from 2026-03 --why "invoice 4711 came late"
     """
@@ -167,7 +169,7 @@ def _looked_at(of: Plan | Run, verb: str) -> str:
     return f"{of.seen:,} events looked at.{lost}{kept}"
 
 
-def _show_changes(title: str, changes: Iterable[Change]) -> None:
+def _show_changes(title: str, changes: Sequence[Change]) -> None:
     rows = [
         (c.plant, c.product or "–", f"{c.month:%Y-%m}", c.currency, f"{c.events:,}",
          money(c.reversed), money(c.booked), money(c.delta), money(c.base))
@@ -179,6 +181,12 @@ def _show_changes(title: str, changes: Iterable[Change]) -> None:
     columns = ["plant", "product", "month", "currency", "events", "net before", "net after",
                "difference", "base"]  # fmt: skip
     table(title, columns, rows, left=4)
+    if any(_rounded(amount) for c in changes for amount in (c.reversed, c.booked, c.base)):
+        out.print("Each amount is rounded by itself, to two places: --json has all digits.")
+
+
+def _rounded(amount: Decimal) -> bool:
+    return len(exact(amount).partition(".")[2]) > 2
 
 
 def _show_runs(found: list[tuple[Run, list[Change]]], as_json: bool) -> None:

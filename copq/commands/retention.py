@@ -11,7 +11,7 @@ from asyncpg import Connection
 from copq.acting import actor
 from copq.commands.figures import when
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
-from copq.terminal import err, fail, out, print_json, table
+from copq.terminal import err, fail, out, print_json, size, table
 from services.access.door import Role
 from services.postgres import OWNER
 from services.rates.store import load
@@ -82,14 +82,14 @@ def _show_plan(order: Order, rows: list[dict[str, Any]]) -> None:
     if order.subject == REFUSED:
         [row] = rows
         out.print(
-            f"Refused before {order.before}: {row['messages']:,} messages of {_mb(row['bytes'])}, "
+            f"Refused before {order.before}: {row['messages']:,} messages of {size(row['bytes'])}, "
             f"of which {row['waiting']:,} still wait to be replayed, and could not be any more."
         )
     elif rows:
         table(
             f"Events before {order.before} whose bytes would be dropped",
             ["plant", "month", "events", "bytes", "kept: not booked yet"],
-            [(row["plant"], f"{row['month']:%Y-%m}", f"{row['events']:,}", _mb(row["bytes"]),
+            [(row["plant"], f"{row['month']:%Y-%m}", f"{row['events']:,}", size(row["bytes"]),
               f"{row['kept']:,}") for row in rows],
             left=2,
         )  # fmt: skip
@@ -108,9 +108,11 @@ def apply_command(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Drop the bytes for good, in batches, beside the live stream. For the role admin.
+    """Drop the bytes for good, in batches, beside the live stream.
 
     Interrupted, the same command goes on where it stopped. Take a backup first.
+
+    For admins: once there is a token of one, COPQ_TOKEN has to hold one.
 
     Example: copq retention apply --older-than 24m --reason "records policy 7.2"
     """
@@ -129,8 +131,8 @@ def apply_command(
     for row in done:
         out.print(
             f"Retention {row['retention']}: {row['dropped']:,} {row['subject']} before "
-            f"{row['before']} have lost their bytes, {_mb(row['bytes'])}; "
-            f"{_mb(row['given_back'])} of disk given back.",
+            f"{row['before']} have lost their bytes, {size(row['bytes'])}; "
+            f"{size(row['given_back'])} of disk given back.",
             soft_wrap=True,
         )
         for month in row["busy"]:
@@ -185,7 +187,7 @@ def _listed(row: Mapping[str, Any]) -> tuple[str, ...]:
         str(row["retention"]), when(row["ordered_at"]), row["ordered_by"], row["reason"],
         row["subject"], str(row["before"]), row["plant"] or "all",
         when(row["finished_at"]) if row["finished_at"] else "not yet",
-        f"{row['dropped']:,}", _mb(row["bytes"]),
+        f"{row['dropped']:,}", size(row["bytes"]),
     )  # fmt: skip
 
 
@@ -214,7 +216,3 @@ async def _bounds(conn: Connection, order: Order) -> Bounds:
         return await bounds(conn, await load(conn), order.before, order.plant)
     except UnknownName as error:
         fail(str(error))
-
-
-def _mb(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"

@@ -24,6 +24,7 @@ from services.ingest.intake import Intake
 from services.loopback import is_loopback
 from services.postgres import DatabaseRole, RoleRefused, connected
 from services.standalone.server import Beside
+from services.system_errors import plainly
 
 RequiredDatabase = Annotated[
     str, typer.Option("--database", envvar="DATABASE_URL", help="Postgres of rates and ledger.")
@@ -217,7 +218,7 @@ def _migrated(url: str) -> None:
     try:
         migrate(url)
     except (OSError, asyncpg.PostgresError) as error:
-        fail(f"Postgres: {error}", Exit.UNAVAILABLE)
+        fail(f"Postgres: {plainly(error)}", Exit.UNAVAILABLE)
 
 
 def refuse_other_schema(url: str, role: DatabaseRole) -> None:

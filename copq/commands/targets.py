@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from copq.acting import WhyOption, actor
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
-from copq.terminal import counted, fail, money, out, percent, print_json, table
+from copq.terminal import cannot, counted, fail, money, out, percent, print_json, table
 from schemas.targets import WINDOWS, Budget, Target, TargetFile
 from services.access.authority import sign
 from services.access.door import Role
@@ -45,11 +45,16 @@ def import_(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Import a target file: all of it, or nothing. What it does not name stays as it is."""
+    """Import a target file: all of it, or nothing. What it does not name stays as it is.
+
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+
+    Example: copq targets import targets.yaml
+    """
     try:
         targets = read_target_file(file)
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"cannot read {file}: {error}")
+        cannot("read", file, error)
     except RateFileError as error:
         _refuse(f"{file} is refused; nothing was imported", error)
     imported = _import(targets, file.name, by, why, database_url, data)
@@ -78,6 +83,8 @@ def set_(
     data: DataOption = DATA,
 ) -> None:
     """Set one target. The most specific one counts: product, then line, then plant, then all.
+
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq targets set 3% --plant north --line L1 --window 1h
     """
@@ -108,6 +115,8 @@ def budget(
     data: DataOption = DATA,
 ) -> None:
     """Set what COPQ may cost in a month, in the plant's currency.
+
+    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq targets budget 40000 --plant north
     """

@@ -72,8 +72,12 @@ def create(
     """Make a token and print it. It is shown this once: what is kept is its hash.
 
     operator: sends events and sees what became of its own. manager: reads results. finance: sets
-    rates, reads results. admin: grants access. Without --plant and --line it is for all lines.
-    Once there is a token of an admin, COPQ_TOKEN has to hold one.
+    rates, closes months, reads results. admin: grants access. Without --plant and --line it is for
+    all lines.
+
+    For admins: once there is a token of one, COPQ_TOKEN has to hold one.
+
+    Example: copq tokens create press-7 --line north/L1
     """
     limits = Limits(requests_per_second, events_per_second, bytes_per_second)
     grant = Grant(_named(name), role, _lines(plant, line), limits, _expiry(expires))
@@ -261,6 +265,8 @@ def revoke(
 ) -> None:
     """Revoke a token: running services turn it away within a second or two. It stays listed.
 
+    For admins: once there is a token of one, COPQ_TOKEN has to hold one.
+
     Example: copq tokens revoke press-7 --why "lost in hall 3"
     """
 
@@ -273,7 +279,7 @@ def revoke(
 
     with database(database_url, data) as dsn:
         if not asyncio.run(run(dsn)):
-            fail(f'there is no token "{name}"; see: copq tokens list --all', Exit.NO)
+            fail(f'there is no token "{name}"; see: copq tokens list --all')
     if as_json:
         print_json({"name": name, "state": "revoked"})
     else:

@@ -18,7 +18,6 @@ from copq.commands.import_target import (
     opened,
 )
 from copq.database import DATA, DatabaseOption, DataOption
-from copq.exits import Exit
 from copq.kafka import optional_brokers
 from copq.listening import MetricsOption
 from copq.plaintext import PlaintextOption
@@ -28,6 +27,7 @@ from services.ingest.files.mapping_choice import Choice, read_choice
 from services.ingest.files.shelves import InUse
 from services.ingest.files.watch import Watch, WatchSettings
 from services.ingest.intake import Intake
+from services.system_errors import plainly
 
 MAPPING_HELP = (
     "Mapping file, or PATTERN=FILE for the files of a name, such as 'mes-*.csv=mes.yaml'; may "
@@ -98,7 +98,6 @@ def started(settings: WatchSettings, intake: Intake, identity: str) -> Watch:
         fail(str(error))
     except OSError as error:
         fail(
-            f"cannot work in {settings.folder}: {error}. copq must be allowed to read, write and "
-            "rename there",
-            Exit.USAGE,
+            f"cannot work in {settings.folder}: {plainly(error)}. copq must be allowed to read, "
+            "write and rename there"
         )

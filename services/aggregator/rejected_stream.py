@@ -15,6 +15,7 @@ from services.aggregator import metrics
 from services.aggregator.rejected import keep_rejected
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
+from services.kafka.header_names import read_any_names
 from services.kafka.topics import METADATA_MS, REJECTED
 from services.postgres import AWAY, DatabaseRole, connected
 
@@ -35,6 +36,7 @@ async def keep_from_kafka(brokers: Brokers, dsn: str, group: str) -> None:
 
 async def _follow(brokers: Brokers, dsn: str, group: str) -> None:
     """A batch is committed to Kafka once it is kept."""
+    read_any_names()
     consumer = AIOKafkaConsumer(
         REJECTED, **brokers.settings(), group_id=group, enable_auto_commit=False,
         auto_offset_reset="earliest", max_poll_records=500, metadata_max_age_ms=METADATA_MS,

@@ -24,6 +24,7 @@ from services.health import Health
 from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
+from services.kafka.header_names import read_any_names
 from services.kafka.topics import METADATA_MS, PRICED
 from services.postgres import AWAY, DatabaseRole, connect, connected
 from services.rates.watch import RateWatch
@@ -66,6 +67,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         self._leave_at: float | None = None
 
     async def run(self) -> None:
+        read_any_names()
         self._consumer = AIOKafkaConsumer(
             **self.settings.brokers.settings(), group_id=self.settings.group,
             enable_auto_commit=False, auto_offset_reset="none", fetch_max_wait_ms=500,

@@ -10,6 +10,7 @@ from services.sql_files import statement
 
 _ROWS = statement(__file__, "rows")
 _NEWEST = statement(__file__, "newest")
+_WATCHED = statement(__file__, "watched")
 _AT_ONCE = 2_000
 
 
@@ -32,3 +33,8 @@ async def newest(
     """The newest first. `subject` is a table, such as `copq.token`."""
     found = await conn.fetch(_NEWEST, subject, who, since, limit)
     return [AuditRow(*row) for row in found]
+
+
+async def watched(conn: Connection) -> list[str]:
+    """The names of the tables that the trail is of, without their schema."""
+    return [row["name"] for row in await conn.fetch(_WATCHED)]

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from services.standalone.postgres_account import EmbeddedPostgresError
 from services.standalone.postgres_cluster import programs_folder
+from services.system_errors import plainly
 
 
 class BackupError(Exception):
@@ -61,7 +62,7 @@ def _output(program: Path, *words: str, **environment: str) -> str:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     except OSError as error:
-        raise BackupError(f"{program} cannot be run: {error}") from error
+        raise BackupError(f"{program} cannot be run: {plainly(error)}") from error
     if done.returncode != 0:
         raise BackupError(done.stderr.strip() or f"{program} ended with {done.returncode}")
     return done.stdout

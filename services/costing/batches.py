@@ -16,6 +16,7 @@ from services.costing.check import TOLERANCE, check_until
 from services.costing.memo import Pricer
 from services.costing.price import MONEY
 from services.kafka.cloudevents import envelope_of, event_in, is_too_large
+from services.kafka.header_names import check_names
 from services.kafka.headers import NONE, passed_on, sent_by
 from services.kafka.publish import LARGEST_MESSAGE, Message
 
@@ -43,6 +44,7 @@ def price_records(records: Sequence[ConsumerRecord], pricer: Pricer, now: dateti
             try:
                 raw = record.value or b""
                 if headers:
+                    check_names(headers)
                     raw = event_in(envelope_of(headers), raw)
                 outcome, message = _price(raw, pricer, latest)
                 outcomes.append(outcome)

@@ -15,7 +15,9 @@ from schemas.events import Event
 from schemas.fields import OWN_IDS
 from schemas.priced import Category, Entry, Outcome, Pricing, StopRate
 from schemas.rates import CostTable, ReworkRates
+from services.costing.lacking import ADD_IT, no_table
 from services.rates.book import RateBook, Site, Versioned, joined
+from services.rates.names import listed
 
 MONEY = Context(prec=90, traps=[Inexact, InvalidOperation, DivisionByZero])
 """Set it for the thread, or by `localcontext(MONEY)`, around all arithmetic with money."""
@@ -51,12 +53,14 @@ def price(event: Event, book: RateBook) -> Pricing:
 def _site(event: Event, book: RateBook) -> Site:
     site = book.sites.get(event.plant)
     if site is None:
-        known = ", ".join(sorted(book.sites)) or "none yet"
-        raise Unpriced(f'plant "{event.plant}" is not in the rate book; its plants: {known}')
+        known = listed(sorted(book.sites))
+        raise Unpriced(
+            f'plant "{event.plant}" is not in the rate book; its plants: {known}. {ADD_IT}'
+        )
     if site.lines and event.line not in site.lines:
         raise Unpriced(
             f'line "{event.line}" is not in plant "{event.plant}"; its lines are '
-            f"{', '.join(site.plant.lines)}. Add it with: copq rates import"
+            f"{listed(site.plant.lines)}. {ADD_IT}"
         )
     return site
 
@@ -64,14 +68,12 @@ def _site(event: Event, book: RateBook) -> Site:
 def _table(event: Any, book: RateBook, site: Site) -> Versioned[CostTable]:
     found = book.cost_table(event.plant, event.product, event.occurred_at)
     if found is None:
-        raise Unpriced(
-            f'product "{event.product}" has no cost table in force then. Add it with: '
-            "copq rates import"
-        )
+        raise Unpriced(no_table(event, book, site))
     if found.item.currency != site.currency:
         raise Unpriced(
             f'the cost table of "{event.product}" is in {found.item.currency}, plant '
-            f'"{event.plant}" in {site.currency}: import a table in {site.currency} for the plant'
+            f'"{event.plant}" in {site.currency}. Add a table in {site.currency} for the plant: '
+            "copq rates import FILE"
         )
     return found
 
@@ -84,7 +86,7 @@ def _unit_cost(table: CostTable, stage: str | None) -> Decimal:
     if found is None:
         raise Unpriced(
             f'stage "{stage}" is not in the cost table of "{table.product}"; its stages are '
-            f"{', '.join(table.stage_costs)}"
+            f"{listed(table.stage_costs)}. {ADD_IT}"
         )
     return found
 
@@ -209,7 +211,7 @@ def _rework(event: Any, book: RateBook, site: Site) -> Pricing:
 
 def _needs(rates: Any, name: str, table: CostTable) -> Any:
     if rates is None:
-        raise Unpriced(f'the cost table of "{table.product}" has no {name}; add it and import it')
+        raise Unpriced(f'the cost table of "{table.product}" has no {name}. {ADD_IT}')
     return rates
 
 
@@ -219,8 +221,8 @@ def _labour(event: Any, book: RateBook, minutes: Decimal) -> tuple[Decimal, int]
     found = book.labour_rate(event.plant, grade, event.occurred_at)
     if found is None:
         raise Unpriced(
-            f'plant "{event.plant}" has no labour rate of grade "{grade}" in force then. Add it '
-            "with: copq rates import"
+            f'plant "{event.plant}" has no labour rate of grade "{grade}" in force then; grades '
+            f"that have one: {listed(book.grades_of(event.plant))}. {ADD_IT}"
         )
     return minutes * found.item.rate_per_minute, found.version
 
@@ -243,8 +245,7 @@ def _downtime(event: Any, book: RateBook, site: Site) -> Pricing:
     found = book.line_rate(event.plant, event.line, event.occurred_at)
     if found is None:
         raise Unpriced(
-            f'line "{event.line}" of plant "{event.plant}" has no line rate in force then. Add '
-            "it with: copq rates import"
+            f'line "{event.line}" of plant "{event.plant}" has no line rate in force then. {ADD_IT}'
         )
     rate = StopRate(found.item.per_minute(event.planned), site.currency, found.version)
     return Pricing(Outcome.STOP, book.revision, [], stop=rate)

@@ -25,6 +25,7 @@ from services.health import Health
 from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
+from services.kafka.header_names import read_any_names
 from services.kafka.lag import keep_measuring
 from services.kafka.publish import publish, start_producer
 from services.kafka.topics import EVENTS, METADATA_MS, PRICED, REJECTED
@@ -60,6 +61,7 @@ def make_app(settings: CostingSettings) -> faust.App:
 
     Faust does not wait for its buffers itself: for a batch that was dropped it would for ever.
     """
+    read_any_names()
     app = faust.App(
         settings.group,
         broker=[f"aiokafka://{address}" for address in settings.brokers.addresses.split(",")],

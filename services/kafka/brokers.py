@@ -10,6 +10,7 @@ import faust
 from faust.types.auth import CredentialsT
 
 from services.loopback import is_loopback
+from services.system_errors import plainly
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
@@ -94,7 +95,9 @@ def _password(environment: Mapping[str, str]) -> str | None:
     try:
         return Path(path).read_text().rstrip("\n")
     except OSError as error:
-        raise BrokerSettingsError(f"KAFKA_PASSWORD_FILE: {error}") from error
+        raise BrokerSettingsError(
+            f"KAFKA_PASSWORD_FILE: cannot read {path}: {plainly(error)}"
+        ) from error
 
 
 def _tls(environment: Mapping[str, str]) -> ssl.SSLContext | None:
@@ -109,7 +112,7 @@ def _tls(environment: Mapping[str, str]) -> ssl.SSLContext | None:
         return context
     except (OSError, ssl.SSLError) as error:
         files = "KAFKA_CA_FILE, KAFKA_CERT_FILE, KAFKA_KEY_FILE"
-        raise BrokerSettingsError(f"{files}: {error}") from error
+        raise BrokerSettingsError(f"{files}: {plainly(error)}") from error
 
 
 def _host(address: str) -> str:

@@ -11,6 +11,10 @@ class PeriodError(ValueError):
     """It cannot be done with this month; the message says why and what to do."""
 
 
+class UnknownPeriod(PeriodError):
+    """There is no such plant, or no such month; the message says which there are."""
+
+
 class State(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
@@ -68,11 +72,11 @@ def named(month: date) -> str:
 
 
 def month_of(text: str) -> date:
-    """`2026-03`, as its first day. Raises `PeriodError`."""
+    """`2026-03`, as its first day. Raises `UnknownPeriod`."""
     try:
         return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
     except ValueError:
-        raise PeriodError(f'"{text}" is no month: write it as 2026-03') from None
+        raise UnknownPeriod(f'"{text}" is no month: write it as 2026-03') from None
 
 
 def after(month: date) -> date:

@@ -143,6 +143,18 @@ class RateBook:
         """The plant's own tables of the product; where it has none, those of all plants."""
         return self._tables.get((plant, product)) or self._tables.get((None, product))
 
+    @cached_property
+    def products(self) -> dict[str, list[str]]:
+        """The products of each plant that have a cost table, in order."""
+        of: dict[Hashable, set[Any]] = defaultdict(set)
+        for plant, product in self._tables:
+            of[plant].add(product)
+        return {plant: sorted(of[plant] | of[None]) for plant in self.sites}
+
+    def grades_of(self, plant: str) -> list[str]:
+        """The labour grades of a plant that have a rate, in order."""
+        return sorted(str(grade) for of, grade in self._labour if of == plant)
+
     def cost_table(self, plant: str, product: str, at: datetime) -> Versioned[CostTable] | None:
         history = self.tables_of(plant, product)
         return history.at(at) if history else None

@@ -73,6 +73,10 @@ class NotPossible(Exception):
     """A document cannot be decided on like that: a sentence that says what to do."""
 
 
+class NoDocument(NotPossible):
+    """There is no document of this number."""
+
+
 async def submit(conn: Connection, handed_in: HandedIn, actor: Actor, why: str) -> int:
     """Keep a draft; answer its number. Raises `RateFileError` where it does not fit the book."""
     async with conn.transaction():
@@ -151,10 +155,10 @@ async def documents(conn: Connection, now: datetime) -> list[Document]:
 
 
 async def one_document(conn: Connection, number: int, now: datetime | None = None) -> Document:
-    """Raises `NotPossible` where there is none of this number."""
+    """Raises `NoDocument`."""
     found = await _read(conn, number, now or await conn.fetchval("select now()"))
     if not found:
-        raise NotPossible(f"there is no rate document {number}. See: copq rates documents")
+        raise NoDocument(f"there is no rate document {number}. See: copq rates documents")
     return found[0]
 
 

@@ -41,12 +41,22 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A revision of the rate book."""
+    """A revision of the rate book; `imported_by` is who approved its document.
+
+    Without a document, which is to say before there were any, the rest is None. `alone`: who
+    submitted it approved it, in one step.
+    """
 
     revision: int
     imported_at: datetime
     imported_by: str
     source: str
+    document: int | None
+    submitted_at: datetime | None
+    submitted_by: str | None
+    submitted_why: str | None
+    decided_why: str | None
+    alone: bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
 """Whether a plant, line or product exists; where not, which ones do."""
 
-from collections.abc import Iterable
-
 from asyncpg import Connection
 
 from services.rates.book import RateBook
+from services.rates.names import listed
 from services.sql_files import statement
 
 _KNOWN = statement(__file__, "known_names")
@@ -20,19 +19,21 @@ async def check_names(
     """Raises `UnknownName` where one of them is neither in the rate book nor in any figure."""
     if plant is not None and plant not in book.sites:
         raise UnknownName(
-            f'plant "{plant}" is not in the rate book; its plants: {_said(book.sites)}'
+            f'plant "{plant}" is not in the rate book; its plants: {listed(sorted(book.sites))}'
         )
     if line is not None and line not in _lines_in_book(book, plant):
         lines = await lines_of(conn, book, plant)
         if line not in lines:
             where = f'in plant "{plant}"' if plant else "in any plant"
-            raise UnknownName(f'line "{line}" is not {where}; its lines are {_said(lines)}')
+            raise UnknownName(
+                f'line "{line}" is not {where}; its lines are {listed(sorted(lines))}'
+            )
     if product is not None and not _has_table(book, plant, product):
         products = {row["product"] for row in await conn.fetch(_KNOWN, plant)}
         if product not in products:
             raise UnknownName(
                 f'product "{product}" has neither a cost table nor figures; there are '
-                f"{_said(products - {''})}. Add it with: copq rates import FILE"
+                f"{listed(sorted(products - {''}))}. Add it with: copq rates import FILE"
             )
 
 
@@ -51,9 +52,3 @@ def _lines_in_book(book: RateBook, plant: str | None) -> list[str]:
 def _has_table(book: RateBook, plant: str | None, product: str) -> bool:
     plants = [plant] if plant else list(book.sites)
     return any(book.tables_of(name, product) for name in plants)
-
-
-def _said(names: Iterable[str]) -> str:
-    found = sorted(names)
-    more = f" and {len(found) - 20} more" if len(found) > 20 else ""
-    return (", ".join(found[:20]) or "none yet") + more

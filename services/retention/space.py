@@ -11,7 +11,8 @@ WAIT_S = 5
 async def give_back(conn: Connection, month: date, whole: bool) -> int | None:
     """Sweep the partition of a month; a `whole` one, with nothing left to keep, is written anew.
 
-    The bytes by which the files shrank; None where the month was in use. Outside a transaction.
+    The bytes by which the files shrank, 0 where they grew by the map of what is free in them; None
+    where the month was in use. Outside a transaction.
     """
     name = f"copq.event_{month:%Y_%m}"
     if await conn.fetchval("select to_regclass($1)", name) is None:
@@ -24,7 +25,7 @@ async def give_back(conn: Connection, month: date, whole: bool) -> int | None:
         return None
     finally:
         await conn.execute("reset lock_timeout")
-    return before - await _size(conn, name)
+    return max(0, before - await _size(conn, name))
 
 
 async def _size(conn: Connection, name: str) -> int:

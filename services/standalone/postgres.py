@@ -9,6 +9,7 @@ from services.standalone import postgres_process
 from services.standalone.folder_lock import FolderLock
 from services.standalone.postgres_account import EmbeddedPostgresError
 from services.standalone.postgres_cluster import PORT, Cluster
+from services.system_errors import plainly
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
 
@@ -42,7 +43,7 @@ class EmbeddedPostgres:
                 self._begin_use()
             except OSError as error:
                 raise EmbeddedPostgresError(
-                    f"cannot use the data folder {self._folder}: {error}"
+                    f"cannot use the data folder {self._folder}: {plainly(error)}"
                 ) from error
         return self._dsn
 

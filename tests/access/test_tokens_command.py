@@ -86,7 +86,7 @@ def test_what_is_wrong_is_told_and_nothing_is_made(
 
 
 def test_a_token_that_is_not_there_cannot_be_revoked(database: str) -> None:
-    assert 'no token "x"' in invoke(database, "revoke", "x", code=1).output
+    assert 'no token "x"' in invoke(database, "revoke", "x", code=2).output
 
 
 def test_a_scope_that_the_rate_book_does_not_know_is_pointed_at(database: str) -> None:

@@ -50,6 +50,10 @@ def test_decisions_are_listed_with_who_what_why_and_from_where(decided: str) -> 
     shown = invoke(decided, "audit", "list", "--table", "token").stdout
     assert "revoked_at: null →" in shown and "lost in hall 3" in shown and "3%" not in shown
     assert "Nothing" in invoke(decided, "audit", "list", "--since", "2199-01-01").stdout
+    unknown = invoke(decided, "audit", "list", "--table", "foo", code=2).output
+    assert 'the trail has no table "foo"; its tables: budget, closing, exchange_version' in unknown
+    of_targets = invoke(decided, "audit", "list", "--table", "copq.target").stdout
+    assert "board of March" in of_targets and "lost in hall 3" not in of_targets
     assert "no date" in invoke(decided, "audit", "list", "--since", "soon", code=2).output
 
 

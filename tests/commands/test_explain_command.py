@@ -5,6 +5,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from copq.command import app
+from services.access.authority import Actor
+from services.access.door import Role
 from services.aggregator.post import prepare
+from services.rates.documents import HandedIn, approve, submit
 from services.rates.store import import_rates, load
 from tests.building import defect, event, post_events, production, rates, stop
 from tests.tampering import tampering
@@ -76,13 +80,41 @@ def test_an_entry_is_taken_down_to_bytes_rates_and_formula(ledger: str) -> None:
     [entry] = found["entries"]
     assert entry["formula"] == "7 pcs × 10 = 70.00; recovered 7 × 0.5 × 4 = 14.00; net 56.00"
     assert entry["agrees"] is True and entry["net"] == "56"
-    assert entry["rates"] | {"imported_at": 0} == {
+    assert entry["rates"] | {"imported_at": 0, "submitted_at": 0} == {
         "revision": 1, "imported_at": 0, "imported_by": "anna", "source": "r.yaml",
+        "document": 1, "submitted_at": 0, "submitted_by": "anna", "alone": True,
+        "submitted_why": "import of r.yaml", "decided_why": "import of r.yaml",
     }  # fmt: skip
     said = invoke(ledger, "explain", "d").stdout
     parts = ("Event d: defect of north/L1", RAWS["d"].decode(), "computed anew: the same",
-             "rate book revision 1", "by anna from r.yaml", "in the month 2026-03")  # fmt: skip
+             "rate book revision 1: document 1 (r.yaml)", "in the month 2026-03",
+             "by anna: import of r.yaml")  # fmt: skip
     assert [part for part in parts if part not in said] == []
+
+
+def test_who_submitted_the_rates_who_approved_them_and_why(ledger: str) -> None:
+    async def two_people(conn: asyncpg.Connection) -> None:
+        dearer = rates(recovery_rate="0.25")
+        file = HandedIn(dearer, "2027.yaml", b"")
+        number = await submit(conn, file, Actor("carla", Role.FINANCE), "steel is dearer")
+        await approve(conn, number, Actor("dora", Role.FINANCE), "checked", 1)
+        await post_events(conn, await load(conn), [defect("after", AT)])
+
+    on(ledger, two_people)
+    said = invoke(ledger, "explain", "after").stdout
+    assert "rate book revision 2: document 2 (2027.yaml)" in said
+    assert re.search(r"  submitted 20\S+ \S+ UTC by carla: steel is dearer\n", said)
+    assert re.search(r"  approved 20\S+ \S+ UTC by dora: checked\n", said)
+
+
+def test_a_revision_without_a_document_names_who_imported_it(ledger: str) -> None:
+    async def forget(conn: asyncpg.Connection) -> None:
+        async with tampering(conn):
+            await conn.execute("delete from copq.rate_decision")
+
+    on(ledger, forget)
+    said = invoke(ledger, "explain", "d").stdout
+    assert re.search(r"revision 1, imported 20\S+ \S+ UTC by anna from r.yaml\n", said)
 
 
 def test_a_reversal_and_its_entry_name_each_other_and_the_correction(ledger: str) -> None:

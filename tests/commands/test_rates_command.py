@@ -126,8 +126,8 @@ def test_the_file_comes_back_as_it_was_submitted(copq: Copq, tmp_path: Path) -> 
 
 
 WRONG: tuple[tuple[tuple[str, ...], int, str], ...] = (
-    (("review", "9"), 1, "there is no rate document 9"),
-    (("approve", "9"), 1, "there is no rate document 9"),
+    (("review", "9"), 2, "there is no rate document 9"),
+    (("approve", "9"), 2, "there is no rate document 9"),
     (("diff", "soon"), 2, "neither a revision"),
     (("diff", "9"), 2, "there is no revision 9"),
     (("export", "--at", "9"), 2, "there is no revision 9"),

@@ -17,7 +17,7 @@ from services.currencies.store import CurrencyFixed, set_reporting
 from services.reporting.report import ReportQuery, report
 from services.reporting.trailing import trailing
 from tests.building import defect, post_events, production, stop
-from tests.currencies.site import AT, FINANCE, MONDAY, SEK, publish, three_plants
+from tests.currencies.site import AT, FINANCE, JPY, MONDAY, SEK, publish, three_plants
 from tests.exporter.test_figures import NOW, scrape, value
 from tests.reporting.api.asking import Api
 from tests.reporting.api.conftest import api  # noqa: F401 - a fixture
@@ -155,6 +155,28 @@ def test_a_rate_is_corrected_with_a_reason_and_both_versions_are_shown(
     ]  # fmt: skip
     listed = copq(database, "currencies", "list").output
     assert "Figures are added in EUR (set by Fin" in listed and "0.08" in listed
+
+
+async def test_a_currency_that_nobody_knows_has_no_rates_to_show(conn: Any, database: str) -> None:
+    def refused(*named: str) -> str:
+        done = copq(database, "currencies", "show", *named)
+        assert done.exit_code == 2, done.output
+        return " ".join(done.output.split())
+
+    assert "no exchange rate of XXX; there is none of any other" in await asyncio.to_thread(
+        refused, "XXX"
+    )
+    await set_reporting(conn, "EUR", 7, FINANCE, "")
+    await publish(conn, ("SEK", MONDAY, SEK), ("JPY", MONDAY, JPY))
+    for words in (("XXX",), ("XXX", "--json")):
+        said = await asyncio.to_thread(refused, *words)
+        assert "no exchange rate of XXX; those that have: JPY, SEK." in said
+        assert "copq currencies import FILE" in said
+    assert '"SEK/EUR" is a pair' in await asyncio.to_thread(refused, "SEK/EUR")
+    assert "EUR is the reporting currency" in await asyncio.to_thread(refused, "EUR")
+    words = ("currencies", "show", "SEK", "--from", "2026-04-01", "--to", "2026-04-02")
+    empty = await asyncio.to_thread(copq, database, *words)
+    assert empty.exit_code == 0 and "No rate of SEK from 2026-04-01" in empty.output
 
 
 def test_without_a_reporting_currency_the_commands_say_what_to_do(

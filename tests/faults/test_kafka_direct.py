@@ -20,7 +20,9 @@ from tests.faults.feeder import Feeder
 from tests.faults.plant import Fact, Plant
 from tests.faults.processes import copq, until
 from tests.faults.site import Site
+from tests.kafka import hostile_names
 from tests.kafka.fixtures import JARS
+from tests.kafka.hostile_names import Raw
 
 pytestmark = pytest.mark.kafka
 
@@ -75,6 +77,29 @@ async def test_cloudevents_count_as_our_own_and_refused_ones_can_be_mended_and_r
     assert kept[cut.value[:40]]["headers"] == {"content-type": "application/cloudevents+json"}
     await _mend(site, kept[wrong.value]["rejected_id"], late, tmp_path)
     await site.is_right([*plant.facts, late])
+
+
+async def test_a_header_whose_name_is_no_text_is_refused_and_what_is_behind_it_is_priced(
+    site: Site,
+) -> None:
+    plant, feeder = Plant(45), Feeder(site.bootstrap)
+    first, hostile, last = plant.make(3)
+    await hostile_names.send(site.bootstrap, EVENTS, 0, [
+        (b"pune/L1", first.raw(), []), (b"pune/L1", hostile.raw(), [(Raw(b"na\xff\xfeme"), b"x")]),
+        (b"pune/L1", last.raw(), []),
+    ])  # fmt: skip
+    more = plant.make(200)
+    await feeder.send(more)
+    await feeder.close()
+    site.costing()
+    site.aggregator()
+    await site.is_right([first, last, *more])
+    kept = (await _refused(site, 1))[hostile.raw()]
+    assert (kept["code"], kept["field"], kept["origin_offset"]) == ("bad_envelope", "headers", 1)
+    assert "is not UTF-8" in kept["message"] and "\ufffd" in kept["message"]
+    ways = ("--kafka", site.bootstrap, "--database", site.database)
+    await asyncio.to_thread(copq, "rejected", "replay", str(kept["rejected_id"]), *ways)
+    await site.is_right([first, hostile, last, *more])
 
 
 async def _mend(site: Site, rejected_id: int, fact: Fact, folder: Path) -> None:

@@ -14,7 +14,10 @@ from tests.ingest_files.converting import SMALL
     ("words", "said"),
     [
         (["watch", "none", "--mapping", "small.yaml"], "make it first, then watch it"),
-        (["watch", "in", "--mapping", "*.csv=gone.yaml"], "cannot read *.csv=gone.yaml"),
+        (
+            ["watch", "in", "--mapping", "*.csv=gone.yaml"],
+            "cannot read gone.yaml: No such file or directory",
+        ),
         (["watch", "in", "--mapping", "bad.yaml"], "bad.yaml is refused; nothing was imported"),
         (["up", "--watch", "in"], "--watch needs a --mapping FILE"),
         (["up", "--mapping", "small.yaml"], "say which, by --watch FOLDER"),

@@ -25,6 +25,7 @@ from services.reporting.verify import verify
 from services.retention.age import first_kept
 from services.retention.apply import Progress, apply
 from services.retention.bounds import bounds
+from services.retention.space import give_back
 from services.retention.store import EVENTS, Order, plan_events
 from tests.building import defect, event, plant, post_events, production, rates, stop
 
@@ -221,6 +222,15 @@ async def test_the_disk_of_a_month_is_given_back_and_late_events_come_into_it(ke
     assert await kept.fetchval(size) < before / 3
     await post(kept, defect("late", OLD, 1))
     assert await with_bytes(kept) == ["late"]
+
+
+async def test_a_month_that_grows_as_it_is_swept_gives_nothing_back(kept: Any) -> None:
+    """Vacuum makes a map of what is free, which a small partition did not have."""
+    await post(kept, *(defect(f"d{n}", OLD, 1) for n in range(400)))
+    size = "select pg_total_relation_size('copq.event_2024_01')"
+    before = await kept.fetchval(size)
+    assert await give_back(kept, date(2024, 1, 1), whole=False) == 0
+    assert await kept.fetchval(size) > before
 
 
 async def test_a_month_in_use_is_not_waited_for(kept: Any, database: str) -> None:

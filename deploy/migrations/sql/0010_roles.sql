@@ -75,6 +75,9 @@ grant select on
     copq.rollup, copq.fence, copq.unpriced, copq.stop, copq.correction, copq.claim,
     copq.withdrawn, copq.rejected, copq.target, copq.budget, copq.retention, copq.audit
     to copq_reporting, copq_finance;
+-- Whose word a price stands on, and why; not what a draft says.
+grant select (document, submitted_at, submitted_by, why) on copq.rate_document to copq_reporting;
+grant select (document, revision, why, alone) on copq.rate_decision to copq_reporting;
 grant select on copq.period to copq_aggregator;
 grant select on copq.repricing, copq.repricing_change to copq_aggregator, copq_finance;
 grant insert, update on copq.repricing, copq.repricing_change to copq_aggregator;

@@ -22,6 +22,7 @@ from services.ingest.files.report import report_json, report_line
 from services.ingest.files.shelves import Shelf, Shelves
 from services.ingest.files.survey import survey
 from services.ingest.intake import Intake, Unavailable
+from services.system_errors import plainly
 
 LEAVE_S = 5
 """How long a chunk under way may take once the watch is told to stop."""
@@ -258,4 +259,4 @@ def _advice(error: Exception, path: Path) -> str:
             f"{path.name}: {where} is not for the user {getpass.getuser()} to read, write or "
             "move: give it the rights (chown, chmod), on the folder too"
         )
-    return f"{path.name}: {error}"
+    return f"{path.name}: {where}: {plainly(error)}"

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from schemas.refusal import nearest
 from services.ingest.mqtt.config import MqttConfig
 from services.ingest.mqtt.faults import MqttConfigError
+from services.system_errors import plainly
 
 
 def read_config(path: Path) -> MqttConfig:
@@ -50,7 +51,7 @@ def password(config: MqttConfig) -> str | None:
         try:
             return config.password_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise MqttConfigError([f"password_file: {error}"]) from None
+            raise MqttConfigError([f"password_file: {plainly(error)}"]) from None
     return None
 
 
@@ -64,7 +65,7 @@ def tls_context(config: MqttConfig) -> ssl.SSLContext | None:
             context.load_cert_chain(config.tls.cert, config.tls.key)
         return context
     except (OSError, ssl.SSLError) as error:
-        raise MqttConfigError([f"tls: {error}"]) from None
+        raise MqttConfigError([f"tls: {plainly(error)}"]) from None
 
 
 _FORMATS = ("copq", "umh", "sparkplug")

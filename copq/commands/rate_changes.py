@@ -1,0 +1,92 @@
+"""How `copq rates` shows what changes in the book, and what an approver should look at."""
+
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.terminal import exact, out, table
+from services.rates import documents as store
+from services.rates.difference import ItemDifference, since
+from services.rates.documents import Document
+from services.rates.review import Concern, Past, Review, review
+from services.rates.store import Imported, load
+
+
+async def reviewed(conn: Connection, document: Document, jump: Decimal, now: datetime) -> Review:
+    book = await book_before(conn, document)
+    return review(book, await store.content(conn, document.number), jump, now)
+
+
+async def book_before(conn: Connection, document: Document) -> Any:
+    revision = document.decision.revision if document.decision else None
+    return await load(conn, None if revision is None else revision - 1)
+
+
+def show_review(found: Review) -> None:
+    if not found.changes:
+        out.print("It changes nothing.")
+        return
+    show_differences(found.changes)
+    show_concerns(found.concerns)
+    if found.past is not None:
+        show_past(found.past)
+
+
+def show_differences(found: list[ItemDifference]) -> None:
+    rows = [
+        (d.item, since(d.effective_from), d.what, f.field, _cell(f.before), _cell(f.after))
+        for d in found
+        for f in d.fields
+    ]
+    table("What changes", ["item", "from", "", "figure", "before", "after"], rows, left=4)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, Decimal):
+        return exact(value)
+    if isinstance(value, datetime):
+        return since(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def show_concerns(found: list[Concern]) -> None:
+    """What an approver should look at, a line each."""
+    if found:
+        out.print("To look at:", style="bold")
+    for concern in found:
+        out.print(f"  ! {concern}", markup=False, soft_wrap=True)
+
+
+def show_past(past: Past) -> None:
+    """What a change of the past does, and does not."""
+    items = "1 item is" if past.items == 1 else f"{past.items} items are"
+    out.print(
+        f"{items} in force from before now, the earliest from {since(past.since)}. What was "
+        "booked since keeps its price until it is repriced: copq reprice --plan",
+        soft_wrap=True,
+    )
+
+
+def changes_json(imported: Imported) -> list[dict[str, Any]]:
+    """What became of each item of a file."""
+    return [asdict(change) for change in imported.changes]
+
+
+def concerns_json(found: Review) -> dict[str, Any]:
+    """What an approver should look at."""
+    return {"concerns": [asdict(concern) for concern in found.concerns]}
+
+
+def review_json(found: Review) -> dict[str, Any]:
+    past = None if found.past is None else asdict(found.past)
+    return {
+        "compared_with": found.revision, "differences": [asdict(d) for d in found.changes],
+        **concerns_json(found), "past": past,
+    }  # fmt: skip

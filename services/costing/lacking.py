@@ -1,0 +1,32 @@
+"""What the rate book lacks, as sentences that name what there is and what to do."""
+
+from datetime import datetime
+from typing import Any
+
+from services.rates.book import RateBook, Site
+from services.rates.names import listed
+
+ADD_IT = "Add it with: copq rates import FILE"
+
+
+def no_table(event: Any, book: RateBook, site: Site) -> str:
+    """Why an event finds no cost table: its product is unknown, or none is in force at its time."""
+    history = book.tables_of(event.plant, event.product)
+    if history is None:
+        known = listed(book.products.get(event.plant, []))
+        return (
+            f'product "{event.product}" has no cost table; products of plant "{event.plant}" that '
+            f"have one: {known}. {ADD_IT}"
+        )
+    spans = [
+        f"from {_written(start, site)}" + (f" to {_written(end, site)}" if end else "")
+        for _, start, end in history.spans()
+    ]
+    return (
+        f'product "{event.product}" has no cost table in force then; its tables are in force '
+        f"{listed(spans)}. {ADD_IT}"
+    )
+
+
+def _written(instant: datetime, site: Site) -> str:
+    return f"{instant.astimezone(site.calendar.zone):%Y-%m-%d %H:%M}"

@@ -1,0 +1,89 @@
+"""Records whose header names are no UTF-8: whoever may write to a topic may write such a one.
+
+aiokafka decodes the names while a batch is read and raises in its midst; the batch is fetched
+again and again, and nothing behind it is ever read. Here such a batch is read once more, with
+U+FFFD for the bytes that are none. Written against aiokafka 0.14: its fetcher has no other place
+to say so than the class that it cuts batches with.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aiokafka.consumer import fetcher
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import _DefaultRecordBatchPy
+from aiokafka.record.memory_records import MemoryRecords
+
+from schemas.refusal import Refusal, Refused, shown
+from services.kafka.headers import Read
+
+_LENGTH, _BEHIND_LENGTH, _MAGIC = 8, 12, 16
+"""Where in a batch its length stands, what it counts from, and the version of its format."""
+_UNREADABLE = "\ufffd"
+
+
+def read_any_names() -> None:
+    """From now on no consumer of this process stumbles over a name."""
+    fetcher.MemoryRecords = _Records
+
+
+def check_names(headers: Read) -> None:
+    """Raises `Refused` where a name was none that can be read."""
+    for name, _ in headers:
+        if _UNREADABLE in name:
+            message = f'the name of the header "{shown(name)}" is not UTF-8: mend the sender'
+            raise Refused(Refusal("bad_envelope", "headers", message))
+
+
+class _Records:
+    """As aiokafka's `MemoryRecords`, which it hands the same bytes."""
+
+    def __init__(self, fetched: bytes) -> None:
+        self._records = MemoryRecords(fetched)
+        self._bytes = memoryview(fetched)
+        self.size_in_bytes = self._records.size_in_bytes
+        self.has_next = self._records.has_next
+
+    def next_batch(self) -> Any:
+        batch, whole = self._records.next_batch(), self._bytes
+        behind = _BEHIND_LENGTH + int.from_bytes(whole[_LENGTH:_BEHIND_LENGTH])
+        self._bytes = whole[behind:]
+        has_headers = whole[_MAGIC] >= 2 and not batch.is_control_batch
+        return _Batch(batch, whole[:behind]) if has_headers else batch
+
+
+class _Batch:
+    """A batch that is read again where a name in it is none."""
+
+    def __init__(self, batch: Any, whole: memoryview) -> None:
+        self._batch, self._whole = batch, whole
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._batch, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            return iter(list(self._batch))
+        except (UnicodeDecodeError, CorruptRecordException):
+            return _read_again(self._whole)
+
+
+def _read_again(whole: memoryview) -> Iterator[Any]:
+    """In Python, slowly. Raises `CorruptRecordException` where more than a name is wrong."""
+    batch = _DefaultRecordBatchPy(whole)
+    unpacked: Iterator[Any] = iter(batch)
+    batch._buffer = _Lenient(batch._buffer)
+    return unpacked
+
+
+class _Lenient(bytearray):
+    """Bytes of which each part is a text, in some way."""
+
+    def __getitem__(self, at: Any) -> Any:
+        found = super().__getitem__(at)
+        return _Text(found) if isinstance(at, slice) else found
+
+
+class _Text(bytes):
+    def decode(self, *_: Any) -> str:
+        return super().decode(errors="replace")

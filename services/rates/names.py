@@ -1,0 +1,12 @@
+"""Names in a sentence."""
+
+from collections.abc import Iterable
+
+_SHOWN = 20
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a, b, c`, in the order given; of many the first, and how many more there are."""
+    found = list(names)
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return (", ".join(found[:_SHOWN]) or "none yet") + more

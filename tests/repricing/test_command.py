@@ -1,0 +1,27 @@
+"""What `copq reprice` says to people."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from typer.testing import CliRunner
+
+from copq.command import app
+from services.rates.store import import_rates, load
+from tests.building import defect, post_events, rates
+
+AT = "2026-03-02T10:00:00+01:00"
+ROUNDED = "Each amount is rounded by itself, to two places: --json has all digits."
+
+
+@pytest.mark.parametrize(("recovered", "told"), [("0.5", False), ("0.3333", True)])
+async def test_amounts_that_are_rounded_are_said_to_be(
+    conn: asyncpg.Connection, database: str, recovered: str, told: bool
+) -> None:
+    await import_rates(conn, rates(), "old.yaml", "anna")
+    await post_events(conn, await load(conn), [defect("d", AT, 3)])
+    await import_rates(conn, rates(recovery_rate=recovered), "new.yaml", "anna")
+    words = ["reprice", "--plan", "--database", database]
+    done = await asyncio.to_thread(CliRunner().invoke, app, words)
+    assert done.exit_code == 0, done.output
+    assert "30.00" in done.output and (ROUNDED in done.output) is told
