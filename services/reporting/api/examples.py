@@ -10,7 +10,7 @@ _CURRENCIES = (
 
 COPQ = (
     "Sums of the buckets that begin in [from, to), a row for each bucket and for each value of "
-    "`by`. Without `from`: the last 24 hours, 30 days or 12 months. A share is a sum over a sum; "
+    "`by`. Without `from`: the last 24 hours, 30 days or 12 months before `to` or now. A share is a sum over a sum; "
     "without a base it is null, and `copq_share_reason` says why. Stops still open count until "
     "now, and are told apart as `provisional`. `as` and `as_of` say which figures: as restated, as "
     "each month was first reported (`flags` name one that was never closed and is as of now), or "
