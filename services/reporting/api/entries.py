@@ -178,12 +178,15 @@ async def last_booking(conn: Connection) -> datetime:
 
 
 def entry_json(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
-    """An entry as JSON, in the plant's own time; `event` is the event as it came."""
+    """An entry as JSON, in the plant's own time.
+
+    `event_text` is its event's bytes as they came, `event` the same read.
+    """
     said = {name: getattr(entry, name) for name in _FIELDS}
     for name in ("occurred_at", "booked_at", "received_at", "dropped_at", "hour"):
         said[name] = said[name] and said[name].astimezone(zone)
     event = msgspec.json.decode(entry.payload) if entry.payload else None
-    return {**said, **asdict(why), "event": event}
+    return {**said, **asdict(why), "event": event, "event_text": entry.payload}
 
 
 async def _all(source: Source, reader: Bearer, which: Asked) -> AsyncIterator[list[dict[str, Any]]]:
