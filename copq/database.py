@@ -41,18 +41,28 @@ _LONGEST = 63
 def database(url: str | None, data: Path) -> Iterator[str]:
     """The address of a database with the right schema; the embedded one is made if need be.
 
+    See `opened_database`.
+    """
+    with opened_database(url, data) as (dsn, _):
+        yield dsn
+
+
+@contextmanager
+def opened_database(url: str | None, data: Path) -> Iterator[tuple[str, EmbeddedPostgres | None]]:
+    """As `database`, with the embedded server where it is that one.
+
     Ends the command with `Exit.UNAVAILABLE` where the server does not answer or its schema is
     another version's.
     """
     if url is not None:
         or_unavailable(lambda: check(url))
-        yield url
+        yield url, None
         return
     embedded = EmbeddedPostgres(data)
     dsn = or_unavailable(embedded.start)
     try:
         or_unavailable(lambda: migrate(dsn))
-        yield dsn
+        yield dsn, embedded
     finally:
         embedded.stop()
 

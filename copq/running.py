@@ -19,6 +19,7 @@ from copq.terminal import fail
 from services.health import Health, serve_health
 from services.ingest.serving import CannotListen
 from services.postgres import RoleRefused
+from services.standalone.postgres_account import EmbeddedPostgresError
 from services.system_errors import plainly
 from services.tracing import traced
 
@@ -43,9 +44,7 @@ def run_service(
     try:
         with traced(name):
             uvloop.run(_main(service, health or Health()))
-    except RoleRefused as error:
-        fail(str(error), Exit.UNAVAILABLE)
-    except CannotListen as error:
+    except (RoleRefused, CannotListen, EmbeddedPostgresError) as error:
         fail(str(error), Exit.UNAVAILABLE)
     except (KafkaError, OSError, asyncpg.PostgresError) as error:
         fail(f"{type(error).__name__}: {plainly(error)}", Exit.UNAVAILABLE)

@@ -1,5 +1,6 @@
 """The kinds of value that events, entries and rates are made of."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
@@ -20,6 +21,13 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 LONGEST_STOP = timedelta(days=366)
 
 _NO_CONTROL = r"^[^\x00-\x1f\x7f]+$"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def holds_control(text: str) -> bool:
+    """Whether it holds what no name and no text of an event may."""
+    return _CONTROL.search(text) is not None
+
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_NO_CONTROL)]
 OWN_IDS = "copq:"

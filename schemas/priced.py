@@ -29,6 +29,13 @@ FAILURES = (
 )
 """COPQ is these alone; CoQ is all but `none`."""
 
+ELEMENTS = (
+    "defect", "scrap", "recovery_overhead", "rework", "downgrade", "downtime", "planned_stop",
+    "recovery", "rework_of_returns", "rework_on_site", "return_scrap", "complaint", "warranty",
+    "inspection", "prevention", "admin_failure", "production", "stage_production",
+)  # fmt: skip
+"""What an entry may be of, in the order of docs/domain.md."""
+
 
 class Outcome(StrEnum):
     PRICED = "priced"

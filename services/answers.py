@@ -23,13 +23,27 @@ NOT_ANSWERED: dict[int | str, dict[str, Any]] = {
     401: _told("No token, or none that is known."),
     403: _told("The token's role does not allow it."),
     422: _told("Ask otherwise."),
+    500: _told("A fault of the service: its log says which."),
     503: _told("Postgres is away: ask again later."),
 }
 """For the `responses` of a router: what OpenAPI says of them."""
 
 
+FAULT = (
+    "this is a fault of the service, not of your question; nothing was changed. Its log says "
+    "which fault: tell whoever runs it"
+)
+
+
 def tell_in_one_shape(app: FastAPI) -> None:
-    """FastAPI answers a parameter that it refuses with a list of its own making."""
+    """FastAPI answers a parameter that it refuses with a list of its own making.
+
+    What nobody foresaw is answered with 500, and raised again for the log.
+    """
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": FAULT}, 500)
 
     @app.exception_handler(RequestValidationError)
     async def refused(request: Request, error: RequestValidationError) -> JSONResponse:

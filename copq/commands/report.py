@@ -24,7 +24,7 @@ from services.reporting import unpriced as waiting
 from services.reporting.accrual import OpenStop
 from services.reporting.answers import BASIS, basis_json, held_json, row_json
 from services.reporting.basis import As, Basis, basis_of
-from services.reporting.edges import day_of, default_start, dimensions, edge, instant
+from services.reporting.edges import bounds, dimensions, instant
 from services.reporting.figures import DIMENSIONS, Scope
 from services.reporting.lacking import lacking, lacking_json
 from services.reporting.verify import verify
@@ -83,7 +83,7 @@ def report(
         query = _asked(
             lambda: reporting.ReportQuery(
                 plant, line, product, element, dimensions(by), grain,
-                edge(start, grain, zone) or default_start(grain, now), edge(end, grain, zone),
+                *bounds(start, end, grain, zone, now),
                 basis=basis_of(reported, instant(as_of, zone), now), currency=currency,
             )
         )  # fmt: skip
@@ -177,8 +177,8 @@ def drivers(
     Example: copq drivers --plant north --line L1 --from 2026-03-01 --to 2026-04-01 --top 5
     """
     now = datetime.now(UTC)
-    first = _asked(lambda: day_of(start)) or now.date() - timedelta(days=30)
-    last = _asked(lambda: day_of(end)) or now.date() + timedelta(days=2)
+    first, end_of_it = _asked(lambda: bounds(start, end, "day", UTC, now))
+    last = end_of_it or max(first, now.date()) + timedelta(days=2)
 
     async def run(conn: Connection, book: RateBook) -> Any:
         scope = Scope(plant, line, by=(), currency=currency)

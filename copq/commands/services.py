@@ -11,7 +11,7 @@ import typer
 from copq.commands.import_target import identity_of
 from copq.commands.mqtt import mqtt_source
 from copq.commands.watch import MAPPING_HELP, started, watch_settings
-from copq.database import DATA, DatabaseOption, DataOption, database
+from copq.database import DATA, DatabaseOption, DataOption, opened_database
 from copq.exits import Exit
 from copq.kafka import BootstrapOption, brokers
 from copq.listening import CertOption, KeyOption, MetricsOption, NoAuthOption, tls_of
@@ -78,14 +78,14 @@ def up(
     source = mqtt_source(mqtt, data / "mqtt")
     if database_url is not None:
         _migrated(database_url)
-    with database(database_url, data) as dsn:
+    with opened_database(database_url, data) as (dsn, embedded):
         name = database_url or str(data.resolve())
         door = None if no_auth else TokenDoor(dsn, needs_token=not is_loopback(host))
         shown = "DATABASE_URL" if database_url else name
         run_service(
             lambda stop: serve(
                 dsn, host, port, stop, _watching(folder, dsn, name, stop), door, tls, source,
-                lambda: _say_where(host, port, tls is not None, shown),
+                embedded, lambda: _say_where(host, port, tls is not None, shown),
             ),
             name="copq-up",
         )  # fmt: skip

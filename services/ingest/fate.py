@@ -12,6 +12,7 @@ from services.access.door import Door
 from services.access.requests import admitted, charged
 from services.answers import NOT_ANSWERED, NotAnswered
 from services.postgres import AWAY
+from services.questions import SOUND
 from services.sql_files import statement
 
 _FATE = statement(__file__, "fate")
@@ -48,6 +49,7 @@ def add_fate(app: FastAPI, door: Door, pool: asyncpg.Pool) -> None:
         "/v1/events/{event_id:path}",
         summary="What became of an event of yours",
         response_model_exclude_none=True,
+        dependencies=[SOUND],
         responses={
             **NOT_ANSWERED,
             404: {"model": NotAnswered, "description": "No event of yours has this id."},

@@ -2,9 +2,34 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
-from typing import TypeVar
+from typing import Any, TypeVar
 
-T = TypeVar("T")
+T = TypeVar("T", datetime, date)
+Edge = datetime | date
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+"""No event happens outside these, and near the ends of the calendar no zone works."""
+
+
+def bounds(
+    start: str, end: str, grain: str, zone: tzinfo, now: datetime
+) -> tuple[Edge, Edge | None]:
+    """From when until when; see `default_start` where nobody names a start.
+
+    Raises `ValueError` where nothing can lie in it.
+    """
+    last = edge(end, grain, zone)
+    first = edge(start, grain, zone) or default_start(grain, now, last)
+    in_order(first, last)
+    return first, last
+
+
+def in_order(first: Any, last: Any) -> None:
+    """Raises `ValueError` where the second edge is not after the first; None is no edge."""
+    if first is not None and last is not None and last <= first:
+        raise ValueError(
+            f"to ({last.isoformat()}) is not after from ({first.isoformat()}): it is the first "
+            "that is not in it"
+        )
 
 
 def edge(text: str, grain: str, zone: tzinfo) -> datetime | date | None:
@@ -35,16 +60,27 @@ def day_of(text: str) -> date | None:
 
 def _read(read: Callable[[str], T], whole: str, text: str, example: str) -> T:
     try:
-        return read(whole)
+        found = read(whole)
     except ValueError:
         raise ValueError(f'"{text}" is no date: write it as {example}') from None
+    return in_range(found, text)
 
 
-def default_start(grain: str, now: datetime) -> datetime | date:
-    """Where a window begins that nobody has named: 24 hours, 30 days or 12 months ago."""
+def in_range(found: T, text: str) -> T:
+    """Raises `ValueError` where no event can be so early or so late."""
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f'"{text}" is out of range: name a year from {FIRST_YEAR} to {LAST_YEAR}')
+    return found
+
+
+def default_start(grain: str, now: datetime, last: Any = None) -> Edge:
+    """Where a window begins that nobody has named: 24 hours, 30 days or 12 months ago.
+
+    Or before `last`, its end, where that is earlier.
+    """
     if grain == "hour":
-        return now - timedelta(hours=24)
-    return now.date() - timedelta(days=30 if grain == "day" else 365)
+        return min(now, last or now) - timedelta(hours=24)
+    return min(now.date(), last or now.date()) - timedelta(days=30 if grain == "day" else 365)
 
 
 def dimensions(by: str) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class EmbeddedPostgres:
         self._use: FolderLock | None = None
         self._shortcut: tempfile.TemporaryDirectory[str] | None = None
         self._dsn = ""
+        self._reach = self._folder  # where the socket is
 
     def start(self) -> str:
         """Bring the server up, after crash recovery if need be; return its asyncpg DSN.
@@ -46,6 +47,24 @@ class EmbeddedPostgres:
                     f"cannot use the data folder {self._folder}: {plainly(error)}"
                 ) from error
         return self._dsn
+
+    def runs(self) -> bool:
+        """Whether the server is there, at once: it may still be starting, or hang."""
+        return postgres_process.is_there(Cluster(self._folder))
+
+    def revive(self) -> None:
+        """Start a server that died, with its recovery; a no-op while one runs. Blocks.
+
+        The DSN stays as it was. Call it between start() and stop(). Raises as start().
+        """
+        cluster = Cluster(self._folder)
+        try:
+            with FolderLock(self._folder / "postgres.turn", cluster.account):
+                postgres_process.ensure_running(cluster, self._reach)
+        except OSError as error:
+            raise EmbeddedPostgresError(
+                f"cannot start Postgres again in {self._folder}: {error}"
+            ) from error
 
     def stop(self) -> None:
         """End this use; the last one shuts the server down. A no-op when not started."""
@@ -85,9 +104,9 @@ class EmbeddedPostgres:
 
     def _brought_up(self, cluster: Cluster) -> str:
         cluster.prepare()
-        reach = self._short_name(cluster.folder)
-        postgres_process.ensure_running(cluster, reach)
-        return f"postgresql://postgres:@/postgres?host={quote(str(reach))}&port={PORT}"
+        self._reach = self._short_name(cluster.folder)
+        postgres_process.ensure_running(cluster, self._reach)
+        return f"postgresql://postgres:@/postgres?host={quote(str(self._reach))}&port={PORT}"
 
     def _short_name(self, folder: Path) -> Path:
         """`folder`, or a link to it where a socket's full name there would be too long.

@@ -40,6 +40,11 @@ def ensure_running(cluster: Cluster, socket_folder: Path) -> None:
             time.sleep(POLL_S)
 
 
+def is_there(cluster: Cluster) -> bool:
+    """Whether the cluster has a live server, whatever it is doing."""
+    return _postmaster(cluster) is not None
+
+
 def stop(cluster: Cluster) -> None:
     """Shut the server down, open connections or not; a no-op when none runs.
 

@@ -20,6 +20,8 @@ from services.reporting.exporter.exporter import Exporter
 from services.reporting.exporter.http import add_metrics
 from services.reporting.results import add_results
 from services.standalone.intake import LedgerIntake, pool_of
+from services.standalone.postgres import EmbeddedPostgres
+from services.standalone.revival import keep_running
 
 Beside = Callable[[Intake], Coroutine[Any, Any, None]]
 """What runs beside the HTTP service, on the same intake, until it is told to stop."""
@@ -34,9 +36,14 @@ async def serve(
     tokens: TokenDoor | None = None,
     tls: Tls | None = None,
     mqtt: MqttSource | None = None,
+    embedded: EmbeddedPostgres | None = None,
     on_listening: Callable[[], None] = lambda: None,
 ) -> None:
-    """Until `stop` is set; what was accepted by then is committed. Without `tokens` it is open."""
+    """Until `stop` is set; what was accepted by then is committed. Without `tokens` it is open.
+
+    An `embedded` server that dies is started again; raises `EmbeddedPostgresError` where it does
+    not come up.
+    """
     rates = RateWatch(dsn)
     await rates.first()
     pool, people, reading = await pool_of(dsn), await people_pool(dsn), await reading_pool(dsn)
@@ -55,6 +62,7 @@ async def serve(
             keep_settling(dsn, rates),
             beside(intake),
             *([tokens.run()] if tokens else []),
+            *([keep_running(embedded)] if embedded else []),
             stop=stop,
         )
     finally:

@@ -113,3 +113,13 @@ async def test_whatever_is_refused_is_kept(database: str, payload: bytes) -> Non
     await _refuse(database, "press", payload)
     await _refuse(database, "press", b'{"event_id": "' + payload[:4000] + b'"}')
     assert len(await run(database, "select from copq.rejected")) == 2
+
+
+async def test_a_question_about_an_event_has_no_parameters(database: str) -> None:
+    token = await grant(database, "press")
+    async with served(database) as client:
+        answer = await client.get("/v1/events/good?state=refused", headers=bearer(token))
+    assert answer.status_code == 422
+    assert answer.json() == {
+        "detail": '"state" is no parameter of /v1/events/good (it has none)'
+    }  # fmt: skip

@@ -26,6 +26,15 @@ class OwnPostgres:
         """All its processes at once, as a power cut."""
         self._tell(signal.SIGKILL)
 
+    def signal_postmaster(self, number: signal.Signals) -> None:
+        """That process alone: SIGQUIT is a shutdown without a checkpoint."""
+        self._postmaster().send_signal(number)
+
+    def break_for_good(self) -> None:
+        """Kill it, and take away what it cannot start without."""
+        (self._cluster.folder / "global/pg_control").rename(self._cluster.folder / "taken_away")
+        self.kill()
+
     def start(self) -> None:
         self._cluster.prepare()
         [reach] = parse_qs(urlsplit(self.database).query)["host"]
@@ -39,13 +48,25 @@ class OwnPostgres:
 
     def close(self) -> None:
         """To its end, however the test left it; a no-op the second time."""
-        with suppress(FileNotFoundError):
+        with suppress(psutil.NoSuchProcess):
             self._tell(signal.SIGCONT)
         self._server.stop()
 
     def _tell(self, number: signal.Signals) -> None:
-        named = (self._cluster.folder / "postmaster.pid").read_text().split()[0]
-        main = psutil.Process(int(named))
+        main = self._postmaster()
         for process in [main, *main.children(recursive=True)]:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
+
+    def pid(self) -> int | None:
+        """Of its main process; None while there is none to be named."""
+        try:
+            return int((self._cluster.folder / "postmaster.pid").read_text().split()[0])
+        except (FileNotFoundError, IndexError):
+            return None
+
+    def _postmaster(self) -> psutil.Process:
+        pid = self.pid()
+        if pid is None:
+            raise psutil.NoSuchProcess(0)
+        return psutil.Process(pid)

@@ -1,14 +1,16 @@
 """`copq up` under a power cut: what was acknowledged is there, what is sent again counts once."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from copq.exits import Exit
 from tests.faults.own_postgres import OwnPostgres
 from tests.faults.plant import Plant
-from tests.faults.processes import Service
+from tests.faults.processes import Service, until
 from tests.faults.sender import Sender
 from tests.faults.site import Site
 from tests.kafka.settings import free_ports
@@ -55,22 +57,48 @@ async def test_what_was_acknowledged_outlives_a_kill_and_what_is_sent_again_coun
     assert await up.stop() == 0
 
 
-async def test_a_killed_postgres_is_answered_with_503_until_it_is_back(
-    alone: tuple[Site, OwnPostgres],
+@pytest.mark.parametrize("way", ["power cut", "SIGQUIT", "SIGKILL"])
+async def test_an_embedded_postgres_that_dies_is_started_again_and_nothing_is_lost(
+    alone: tuple[Site, OwnPostgres], way: str
 ) -> None:
     site, postgres = alone
     plant, (up, sender) = Plant(18), _up(site)
     up.start()
     await sender.is_answered()
-    assert await sender.post(plant.make(BATCH)) == 202
-    postgres.kill()
-    assert await sender.post(plant.make(BATCH)) == 503
-    await asyncio.to_thread(postgres.start)
-    while await sender.post(plant.make(BATCH)) != 202:
-        await asyncio.sleep(0.2)
+    for _ in range(2):
+        assert await sender.post(plant.make(BATCH)) == 202
+        before = postgres.pid()
+        under_way = asyncio.create_task(sender.post(plant.make(BATCH)))
+        if way == "power cut":
+            postgres.kill()
+        else:
+            postgres.signal_postmaster(signal.Signals[way])
+        assert await under_way in (202, 503)
+        await until(lambda gone=before: postgres.pid() not in (None, gone), "there is another")
+        await until(lambda: _takes(sender, plant), "events are accepted again")
+    assert await site.holds([fact.event_id for fact in sender.acknowledged])
     await _send_all_again(sender)
     await site.figures_are_right(plant.facts)
     assert await up.stop() == 0
+
+
+async def test_an_embedded_postgres_that_cannot_start_again_ends_the_service_with_a_sentence(
+    alone: tuple[Site, OwnPostgres],
+) -> None:
+    site, postgres = alone
+    up, sender = _up(site)
+    up.start()
+    await sender.is_answered()
+    postgres.break_for_good()
+    assert await up.exit_code() == Exit.UNAVAILABLE
+    sentence = up.said().partition("copq: Postgres does not start; its log:")[2]
+    assert "pg_control" in sentence and "Traceback" not in sentence
+
+
+async def _takes(sender: Sender, plant: Plant) -> bool:
+    status = await sender.post(plant.make(BATCH))
+    assert status in (202, 503)
+    return status == 202
 
 
 async def _send_all_again(sender: Sender) -> None:

@@ -5,6 +5,7 @@ from fastapi import APIRouter, FastAPI
 
 from services.access.door import Door
 from services.answers import NOT_ANSWERED, tell_in_one_shape
+from services.questions import SOUND
 from services.reporting.api.entries import add_entries
 from services.reporting.api.figures import add_figures
 from services.reporting.api.periods import add_periods
@@ -19,7 +20,7 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     """
     source = Source(pool, door, clock)
     tell_in_one_shape(app)
-    router = APIRouter(tags=["results"], responses=NOT_ANSWERED)
+    router = APIRouter(tags=["results"], responses=NOT_ANSWERED, dependencies=[SOUND])
     add_figures(router, source)
     add_periods(router, source)
     add_entries(router, source)

@@ -1,17 +1,46 @@
 """The parameters of a request, each with what it means, and how they are read."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
+from pydantic import AfterValidator
 
+from schemas.priced import ELEMENTS, Category
+from schemas.refusal import nearest
 from services.reporting.figures import DIMENSIONS
+
+COPQ = "copq"
+CATEGORIES = (*map(str, Category), COPQ)
+
+
+def _one_of(names: tuple[str, ...]) -> AfterValidator:
+    def known(value: Any) -> Any:
+        if value is not None and value not in names:
+            raise ValueError(f"is none of {', '.join(names)}{nearest(value, names)}")
+        return value
+
+    return AfterValidator(known)
+
 
 Plant = Annotated[str | None, Query(description="Of this plant alone.", examples=["north"])]
 Line = Annotated[str | None, Query(description="Of this line alone.", examples=["L1"])]
 Product = Annotated[str | None, Query(description="Of this product alone.", examples=["TR29"])]
 Element = Annotated[
     str | None,
-    Query(description="Of this element alone: defect, scrap, downtime, …", examples=["defect"]),
+    _one_of(ELEMENTS),
+    Query(
+        description=f"Of this element alone: {', '.join(ELEMENTS)}.",
+        examples=["defect"],
+        json_schema_extra={"enum": list(ELEMENTS)},
+    ),
+]
+OfCategory = Annotated[
+    str | None,
+    _one_of(CATEGORIES),
+    Query(
+        description="One category, or `copq` for all kinds of failure.",
+        json_schema_extra={"enum": list(CATEGORIES)},
+    ),
 ]
 By = Annotated[
     str,

@@ -18,14 +18,13 @@ from services.reporting import entries as ledger
 from services.reporting.api import asked, cursor, examples
 from services.reporting.api.formats import as_json, stream_csv, wants_csv
 from services.reporting.api.source import Reading, Source
-from services.reporting.edges import day_of, edge
+from services.reporting.edges import day_of, edge, in_order
 from services.reporting.entries import Asked, LedgerEntry, Page, Place
 from services.reporting.explain import Explained
 from services.reporting.explaining import explained
 from services.reporting.names import check_names
 from services.reporting.report import zone_of
 
-COPQ = "copq"
 _FIELDS = tuple(name for name in LedgerEntry.__dataclass_fields__ if name != "payload")
 COLUMNS = (*_FIELDS, "formula", "agrees", "note", "event")
 _ADDED = (
@@ -47,9 +46,7 @@ def add_entries(router: APIRouter, source: Source) -> None:
     async def entries(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         product: asked.Product = None, element: asked.Element = None,
-        category: Annotated[
-            str | None, Query(description="One category, or `copq` for all kinds of failure.")
-        ] = None,
+        category: asked.OfCategory = None,
         stage: Annotated[
             str | None, Query(description="Empty: entries without one; so with code and machine.")
         ] = None,
@@ -93,7 +90,7 @@ async def span(conn: Connection, event_id: str | None, now: datetime) -> dict[st
 def categories(name: str | None) -> tuple[str, ...] | None:
     if name is None:
         return None
-    return tuple(map(str, FAILURES)) if name == COPQ else (name,)
+    return tuple(map(str, FAILURES)) if name == asked.COPQ else (name,)
 
 
 def when(
@@ -115,8 +112,12 @@ def when(
         assert first is not None
         return _days(book, plant, first, _after(first, grain))
     if "T" in start or "T" in end:
-        return {"since": edge(start, "hour", zone), "until": edge(end, "hour", zone)}
-    return _days(book, plant, day_of(start), day_of(end))
+        since, until = edge(start, "hour", zone), edge(end, "hour", zone)
+        in_order(since, until)
+        return {"since": since, "until": until}
+    first, last = day_of(start), day_of(end)
+    in_order(first, last)
+    return _days(book, plant, first, last)
 
 
 def _after(first: date, grain: str) -> date:
@@ -177,12 +178,15 @@ async def last_booking(conn: Connection) -> datetime:
 
 
 def entry_json(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
-    """An entry as JSON, in the plant's own time; `event` is the event as it came."""
+    """An entry as JSON, in the plant's own time.
+
+    `event_text` is its event's bytes as they came, `event` the same read.
+    """
     said = {name: getattr(entry, name) for name in _FIELDS}
     for name in ("occurred_at", "booked_at", "received_at", "dropped_at", "hour"):
         said[name] = said[name] and said[name].astimezone(zone)
     event = msgspec.json.decode(entry.payload) if entry.payload else None
-    return {**said, **asdict(why), "event": event}
+    return {**said, **asdict(why), "event": event, "event_text": entry.payload}
 
 
 async def _all(source: Source, reader: Bearer, which: Asked) -> AsyncIterator[list[dict[str, Any]]]:

@@ -10,12 +10,12 @@ _CURRENCIES = (
 
 COPQ = (
     "Sums of the buckets that begin in [from, to), a row for each bucket and for each value of "
-    "`by`. Without `from`: the last 24 hours, 30 days or 12 months. A share is a sum over a sum; "
-    "without a base it is null, and `copq_share_reason` says why. Stops still open count until "
-    "now, and are told apart as `provisional`. `as` and `as_of` say which figures: as restated, as "
-    "each month was first reported (`flags` name one that was never closed and is as of now), or "
-    "as the ledger said at an instant; `reported` repeats it. In months first reported, and as of "
-    "an instant, open stops are not in it." + _CURRENCIES
+    "`by`. Without `from`: the last 24 hours, 30 days or 12 months before `to` or now. "
+    "A share is a sum over a sum; without a base it is null, and `copq_share_reason` says why. "
+    "Stops still open count until now, and are told apart as `provisional`. `as` and `as_of` say "
+    "which figures: as restated, as each month was first reported (`flags` name one that was never "
+    "closed and is as of now), or as the ledger said at an instant; `reported` repeats it. In "
+    "months first reported, and as of an instant, open stops are not in it." + _CURRENCIES
 )
 PERIODS = (
     "The months of each plant that have entries, the newest first: open, closed or locked, with "
@@ -37,7 +37,8 @@ ENTRIES = (
     "compared with what is booked. Say which by `bucket` (with `grain`), by `from` and `to`, or "
     "by `event_id`; else the last 30 days. `next` is the cursor of the next page: an entry is on "
     "exactly one page, whatever is booked meanwhile. CSV has all pages in one. Money is "
-    "text, with all digits."
+    "text, with all digits. `event_text` is the event's bytes as they came; `event` is the same "
+    "read as JSON, whose numbers may lose digits on the way."
 )
 
 _ROW: dict[str, Any] = {
@@ -98,7 +99,8 @@ ENTRIES_ANSWER = {
          "exchange_rate": "0.0109", "reporting_currency": "EUR",
          "formula": "3 pcs × 9.39 = 28.17; recovered 3 × 0.60 × 5.06 = 9.11; net 19.06",
          "terms": ["9.39 = cost of a unit after stage P3: …"], "agrees": True, "note": None,
-         "event": {"event_id": "press-4-17", "event_type": "defect"}}
+         "event": {"event_id": "press-4-17", "event_type": "defect"},
+         "event_text": '{"event_id":"press-4-17","event_type":"defect"}'}
     ],
 }  # fmt: skip
 

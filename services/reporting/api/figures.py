@@ -1,7 +1,7 @@
 """`/v1/copq`, `/v1/trailing` and `/v1/drivers`: figures out of rollups and ledger."""
 
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,7 +13,7 @@ from services.reporting.api import asked, examples
 from services.reporting.api.formats import as_csv, as_json, wants_csv
 from services.reporting.api.source import Reading, Source
 from services.reporting.basis import basis_of
-from services.reporting.edges import day_of, default_start, dimensions, edge, instant
+from services.reporting.edges import bounds, dimensions, instant
 from services.reporting.figures import Scope
 from services.reporting.lacking import lacking, lacking_json
 from services.reporting.names import check_names
@@ -46,7 +46,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
         async with source.reading(reader) as reading:
             await check_names(reading.conn, reading.book, plant, line, product)
             zone = zone_of(reading.book, plant)
-            first = edge(start, grain, zone) or default_start(grain, reading.now)
+            first, last = bounds(start, end, grain, zone, reading.now)
             dims = dimensions(by)
             basis = basis_of(reported, instant(as_of, zone), reading.now)
             query = ReportQuery(
@@ -57,7 +57,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
                 dims,
                 grain,
                 first,
-                edge(end, grain, zone),
+                last,
                 basis=basis,
                 currency=currency,
             )
@@ -126,8 +126,8 @@ def add_figures(router: APIRouter, source: Source) -> None:
 
 def _days(start: str, end: str, now: datetime) -> tuple[date, date]:
     """The last 30 days, where nobody says otherwise."""
-    first = day_of(start) or now.date() - timedelta(days=30)
-    return first, day_of(end) or now.date() + timedelta(days=2)
+    first, last = bounds(start, end, "day", UTC, now)
+    return first, last or max(first, now.date()) + timedelta(days=2)
 
 
 def _window(found: windows.Trailing) -> dict[str, Any]:

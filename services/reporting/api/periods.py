@@ -9,6 +9,7 @@ from services.reporting.answers import held_json
 from services.reporting.api import asked, examples
 from services.reporting.api.formats import as_csv, as_json, wants_csv
 from services.reporting.api.source import Source
+from services.reporting.edges import in_range
 from services.reporting.names import check_names
 from services.reporting.unpriced import held
 
@@ -32,7 +33,8 @@ def add_periods(router: APIRouter, source: Source) -> None:
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
             await check_names(reading.conn, reading.book, plant, None, None)
-            found = await periods(reading.conn, plant, month_of(month) if month else None)
+            wanted = in_range(month_of(month), month) if month else None
+            found = await periods(reading.conn, plant, wanted)
             rows = [answers.listed(one) for one in found]
             if wants_csv(request, kind):
                 return as_csv("copq-periods", rows, _COLUMNS)

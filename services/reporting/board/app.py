@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 
 from services.answers import NOT_ANSWERED
 from services.ingest.sender import written
+from services.questions import SOUND
 from services.rates.book import RateBook
 from services.reporting.api import asked
 from services.reporting.api.formats import as_json
@@ -83,6 +84,7 @@ def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:
         description="Without a plant: the one with the newest figures. Ask again with the ETag as "
         "`If-None-Match`, every other second if need be: 304 while nothing has changed.",
         responses={304: {"description": "Nothing has changed."}},
+        dependencies=[SOUND],
     )
     async def board(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,

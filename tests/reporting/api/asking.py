@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from services.access.door import Bearer, Door, NotAdmitted, NotAllowed, Role
 from services.ingest.sender import ANYONE
+from services.reporting.api.source import Source
 
 NOW = datetime.fromisoformat("2026-06-30T12:00:00+00:00")
 
@@ -34,6 +36,8 @@ class Api:
     """Itself a door, so that a test may change whose it is; `now` is when it is asked."""
 
     client: httpx.AsyncClient
+    app: FastAPI
+    source: Source
 
     def __init__(self, door: Door) -> None:
         self.door = door

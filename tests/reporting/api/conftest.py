@@ -18,7 +18,7 @@ async def api(database: str) -> AsyncIterator[Api]:
     pool = await reading_pool(database)
     app = FastAPI()
     found = Api(OpenDoor())
-    add_api(app, pool, found, lambda: found.now)
+    found.app, found.source = app, add_api(app, pool, found, lambda: found.now)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:
         found.client = client

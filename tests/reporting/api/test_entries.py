@@ -50,6 +50,17 @@ async def test_an_entry_tells_event_rate_version_and_formula(conn: Any, api: Api
     assert entry["occurred_at"] == f"{DAY}T10:05:00+02:00"
 
 
+async def test_an_events_bytes_are_told_as_they_came(conn: Any, api: Api) -> None:
+    await import_rates(conn, rates(), "test", "test")
+    raw = defect("d", f"{DAY}T10:00:00+02:00", 1).replace(b'"quantity": 1', b'"quantity" : 1.10')
+    assert b"1.10" in raw
+    await post_events(conn, book(), [raw])
+    [entry] = (await api.get("/v1/entries"))["entries"]
+    assert entry["event_text"] == raw.decode() and entry["event"]["event_id"] == "d"
+    [row] = await api.csv("/v1/entries")
+    assert row["event"] == raw.decode() and "event_text" not in row
+
+
 async def test_pages_hold_each_entry_once_while_events_arrive(conn: Any, api: Api) -> None:
     """Newer ones, older ones, and some at the very instant of the others."""
     await import_rates(conn, rates(), "test", "test")

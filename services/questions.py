@@ -1,0 +1,39 @@
+"""Whether a question can be meant: parameters that its route has, each once, of plain text."""
+
+from collections.abc import Iterable
+
+from fastapi import Depends, HTTPException, Request
+
+from schemas.fields import holds_control
+from schemas.refusal import nearest, shown
+
+
+async def _refuse_unsound(request: Request) -> None:
+    """A name that is mistyped would be ignored, and the figures be those of another question."""
+    known = [field.alias for field in request.scope["route"].dependant.query_params]
+    path, asked = request.url.path, request.query_params.multi_items()
+    if wrong := _unknown(path, asked, known) or _unfit(asked):
+        raise HTTPException(422, wrong)
+
+
+SOUND = Depends(_refuse_unsound)
+"""For the `dependencies` of every route under /v1 that is asked by its address."""
+
+
+def _unknown(path: str, asked: Iterable[tuple[str, str]], known: list[str]) -> str | None:
+    for name, _ in asked:
+        if name not in known:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            return f'"{shown(name)}" is no parameter of {path}{nearest(name, known)} ({has})'
+    return None
+
+
+def _unfit(asked: Iterable[tuple[str, str]]) -> str | None:
+    seen = set()
+    for name, value in asked:
+        if name in seen:
+            return f"{name} is given twice: leave one out"
+        if holds_control(value):
+            return f"{name} holds a control character, which no name does"
+        seen.add(name)
+    return None
