@@ -20,7 +20,9 @@ COPQ = (
 PERIODS = (
     "The months of each plant that have entries, the newest first: open, closed or locked, with "
     "COPQ as first reported (null: never closed) and as restated. `booked_in` is the month in "
-    "which what comes for one that is not open is booked." + _CURRENCIES
+    "which what comes for one that is not open is booked. `booked` is COPQ of all that is booked "
+    "in a month, so far where it is not `signed`; `late` the part of it that is of other months."
+    + _CURRENCIES
 )
 TRAILING = (
     "Exact windows up to this instant, open on the left. Better for an alarm than calendar "
@@ -61,7 +63,8 @@ PERIODS_ANSWER = {
     "rows": [
         {"plant": "north", "month": "2026-02", "state": "closed", "closings": 1,
          "first_closed_at": _AT, "booked_in": "2026-03", "currency": "EUR",
-         "first_reported": "412.5", "restated": "422.5", "difference": "10"}
+         "first_reported": "412.5", "restated": "422.5", "difference": "10",
+         "booked": "412.5", "late": "0", "signed": True}
     ],
     **_BESIDE,
 }  # fmt: skip

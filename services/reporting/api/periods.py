@@ -14,7 +14,7 @@ from services.reporting.unpriced import held
 
 _COLUMNS = (
     "plant", "month", "state", "closings", "first_closed_at", "booked_in", "currency",
-    "first_reported", "restated", "difference",
+    "first_reported", "restated", "difference", "booked", "late", "signed",
 )  # fmt: skip
 
 
