@@ -44,10 +44,11 @@ def _no_share(row: ReportRow) -> str | None:
 
 
 def held_json(held: Held) -> dict[str, Any]:
-    """What stands beside every answer."""
+    """What stands beside every answer: what waits now, of what was asked for."""
     return {
         "basis": BASIS,
         "unpriced_events": held.unpriced,
         "waiting_corrections": held.corrections,
         "open_stops": held.open_stops,
+        "counted_at": held.at,
     }

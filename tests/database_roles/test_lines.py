@@ -187,11 +187,14 @@ async def test_an_event_of_another_line_is_as_one_that_does_not_exist(api: Api) 
 
 
 async def test_what_is_held_back_is_counted_of_the_readers_lines(api: Api) -> None:
-    async def held() -> tuple[int, int, int]:
-        said = await api.get("/v1/copq")
+    async def held(**asked: str) -> tuple[int, int, int]:
+        said = await api.get("/v1/copq", **asked)
+        assert said["counted_at"] == said["at"]
         return said["unpriced_events"], said["waiting_corrections"], said["open_stops"]
 
     assert await held() == (3, 3, 3)
+    assert await held(plant="north") == (2, 2, 2)
+    assert await held(line="L2", element="defect") == (1, 1, 0)
     api.door = LinesDoor(ONE_LINE)
     assert await held() == (1, 1, 1)
 

@@ -42,6 +42,7 @@ ENTRIES = (
     "text, with all digits."
 )
 
+_AT = "2026-03-02T14:05:00+00:00"
 _ROW: dict[str, Any] = {
     "from": "2026-03-02", "plant": "north", "line": "L1", "currency": "EUR", "net": "412.5",
     "gross": "430", "recovered": "16", "allowed": "1.5", "hours": "0.5", "copq": "412.5",
@@ -51,9 +52,8 @@ _ROW: dict[str, Any] = {
 }  # fmt: skip
 _BESIDE = {
     "basis": "An estimate at standard rates, …", "unpriced_events": 0, "waiting_corrections": 0,
-    "open_stops": 0,
+    "open_stops": 0, "counted_at": _AT,
 }  # fmt: skip
-_AT = "2026-03-02T14:05:00+00:00"
 COPQ_ANSWER = {
     "at": _AT, "grain": "day", "from": "2026-03-01", "to": None, "as": "restated", "as_of": None,
     "reported": "as restated", "rows": [{**_ROW, "reported": "as restated"}], **_BESIDE,

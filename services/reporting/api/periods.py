@@ -9,6 +9,7 @@ from services.reporting.answers import held_json
 from services.reporting.api import asked, examples
 from services.reporting.api.formats import as_csv, as_json, wants_csv
 from services.reporting.api.source import Source
+from services.reporting.figures import Scope
 from services.reporting.names import check_names
 from services.reporting.unpriced import held
 
@@ -36,5 +37,5 @@ def add_periods(router: APIRouter, source: Source) -> None:
             rows = [answers.listed(one) for one in found]
             if wants_csv(request, kind):
                 return as_csv("copq-periods", rows, _COLUMNS)
-            waiting = held_json(await held(reading.conn, reading.now))
+            waiting = held_json(await held(reading.conn, Scope(plant), reading.now))
             return as_json({"at": reading.now, "rows": rows, **waiting})
