@@ -33,8 +33,8 @@ def row_json(row: ReportRow) -> dict[str, Any]:
 
 
 def basis_json(basis: Basis) -> dict[str, Any]:
-    """Which figures these are."""
-    return {"as": basis.reported, "as_of": basis.as_of, "reported": str(basis)}
+    """Which figures these are; `as`: restated, first-reported, or as-of with the instant."""
+    return {"as": basis.named, "as_of": basis.as_of, "reported": str(basis)}
 
 
 def _no_share(row: ReportRow) -> str | None:

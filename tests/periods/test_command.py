@@ -123,6 +123,7 @@ async def test_a_report_says_which_figures_it_shows(conn: Any, copq: Copq) -> No
 
     async def figures(*more: str) -> Any:
         said = json.loads(await in_thread(copq, *of, *more, "--json"))
+        assert said["as"] == ("as-of" if "--as-of" in more else more[1] if more else "restated")
         return said["reported"], [(row["copq"], row["flags"]) for row in said["rows"]]
 
     assert await figures() == ("as restated", [("60", []), ("20", [])])

@@ -54,13 +54,14 @@ async def test_an_answer_says_which_figures_it_has(conn: Any, api: Api) -> None:
     closed = (await restated(conn)).isoformat()
     api.now = datetime.now(UTC) + timedelta(minutes=1)
     asked = {"grain": "month", "from_": "2026-01", "by": ""}
-    for more, reported, figures in (
-        ({}, "as restated", ["60", "20"]),
-        ({"as": "first-reported"}, "as first reported", ["50", "20"]),
-        ({"as_of": closed}, "as the ledger said at", ["50", "20"]),
+    for more, named, reported, figures in (
+        ({}, "restated", "as restated", ["60", "20"]),
+        ({"as": "first-reported"}, "first-reported", "as first reported", ["50", "20"]),
+        ({"as_of": closed}, "as-of", "as the ledger said at", ["50", "20"]),
     ):
         said = await api.get("/v1/copq", **asked, **more)
-        assert said["reported"].startswith(reported)
+        assert said["as"] == named and said["reported"].startswith(reported)
+        assert (said["as_of"] is not None) == (named == "as-of")
         assert [row["copq"] for row in said["rows"]] == figures
         rows = await api.csv("/v1/copq", **asked, **more)
         assert {row["reported"] for row in rows} == {said["reported"]}
