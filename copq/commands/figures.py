@@ -30,8 +30,18 @@ def show_rows(title: str, rows: Sequence[ReportRow], by: Sequence[str]) -> None:
     for row in rows:
         if EXCEED in row.flags:
             out.print(f"! {' '.join(_words(row))}: {EXCEED} ({row.rejected:,f} > {row.units:,f})")
-    if buckets := dict.fromkeys(when(r.bucket) for r in rows if r.bucket and NOT_CLOSED in r.flags):
-        out.print(f"! {NOT_CLOSED}: {', '.join(buckets)}")
+    for flag, buckets in _not_closed(rows).items():
+        out.print(f"! {', '.join(buckets)}: {flag}", markup=False)
+
+
+def _not_closed(rows: Sequence[ReportRow]) -> dict[str, dict[str, None]]:
+    """The buckets that a flag is of, by the flag, which names the plants."""
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for flag in row.flags:
+            if row.bucket and flag.startswith(NOT_CLOSED):
+                found.setdefault(flag, {})[when(row.bucket)] = None
+    return found
 
 
 def share(part: Decimal | None) -> str:

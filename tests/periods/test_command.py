@@ -128,11 +128,16 @@ async def test_a_report_says_which_figures_it_shows(conn: Any, copq: Copq) -> No
 
     assert await figures() == ("as restated", [("60", []), ("20", [])])
     first = await figures("--as", "first-reported")
-    assert first == ("as first reported", [("50", []), ("20", ["not closed yet: as of now"])])
+    assert first == (
+        "as first reported",
+        [("50", []), ("20", ["as of now, not closed yet in north"])],
+    )
     said, rows = await figures("--as-of", read_at.isoformat())
     assert said.startswith("as the ledger said at 20") and rows == [("50", []), ("20", [])]
     shown = await in_thread(copq, *of, "--as", "first-reported")
-    assert "as first reported" in shown and "! not closed yet: as of now: 2026-02-01" in shown
+    assert (
+        "as first reported" in shown and "! 2026-02-01: as of now, not closed yet in north" in shown
+    )
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ async def test_an_answer_says_which_figures_it_has(conn: Any, api: Api) -> None:
     flags = [
         r["flags"] for r in (await api.get("/v1/copq", **asked, **{"as": "first-reported"}))["rows"]
     ]
-    assert flags == [[], ["not closed yet: as of now"]]
+    assert flags == [[], ["as of now, not closed yet in north"]]
 
 
 async def test_questions_that_make_no_sense_are_refused(api: Api) -> None:
