@@ -13,7 +13,7 @@ from asyncpg import Connection
 from copq.acting import actor
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.terminal import fail, money, out, print_json, table
+from copq.terminal import counted, fail, money, out, print_json, table
 from services.access.door import Role
 from services.periods import answers, closing, store
 from services.periods.closing import Order
@@ -192,9 +192,8 @@ def close(
         print_json(asdict(step))
         return
     left_out = f" Left out: {Unfinished(**step.unfinished)}." if step.unfinished else ""
-    out.print(
-        f"Closed: {month} of {plant}, closing {step.closing}, {step.entries:,} entries.{left_out}"
-    )
+    entries = counted(step.entries or 0, "entry", "entries")
+    out.print(f"Closed: {month} of {plant}, closing {step.closing}, {entries}.{left_out}")
     out.print(f"Digest: {step.digest}", soft_wrap=True)
 
 

@@ -14,7 +14,7 @@ from asyncpg import Connection
 from copq.commands.figures import EMPTY, money_or_dash, share, show_notes, show_rows, when
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.terminal import fail, money, out, print_json, table
+from copq.terminal import counted, fail, money, out, print_json, table
 from services.rates.book import RateBook
 from services.rates.store import load
 from services.reporting import drivers as driving
@@ -313,7 +313,8 @@ def verify_command(
     elif found:
         for difference in found:
             out.print(str(difference), markup=False, soft_wrap=True)
-        out.print(f"{len(found)} differences. The ledger is right where a rollup differs from it.")
+        differences = counted(len(found), "difference")
+        out.print(f"{differences}. The ledger is right where a rollup differs from it.")
     else:
         out.print("No difference: every figure is what the ledger says.")
     if found:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.counted import counted
 from services.reporting.basis import Basis
 from services.reporting.figures import ReportRow
 from services.reporting.unpriced import Held
@@ -39,7 +40,7 @@ def basis_json(basis: Basis) -> dict[str, Any]:
 
 def _no_share(row: ReportRow) -> str | None:
     if row.unconverted:
-        return f"{row.unconverted} entries have no exchange rate"
+        return f"{counted(row.unconverted, 'entry', 'entries')} without an exchange rate"
     return None if row.base > 0 else NO_BASE
 
 

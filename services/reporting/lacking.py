@@ -6,6 +6,7 @@ from typing import Any
 
 from asyncpg import Connection
 
+from services.counted import counted
 from services.currencies.store import check_reporting
 from services.reporting.basis import RESTATED, Basis
 from services.reporting.figures import Scope
@@ -33,7 +34,7 @@ class Lacking:
         days = f"of {self.first_day}"
         if self.days > 1:
             days = f"of {self.days} days from {self.first_day} to {self.last_day}"
-        return f"{self.entries:,} entries in {self.currency} {days}"
+        return f"{counted(self.entries, 'entry', 'entries')} in {self.currency} {days}"
 
 
 async def lacking(

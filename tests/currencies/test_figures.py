@@ -78,7 +78,7 @@ async def test_the_api_says_which_entries_lack_a_rate(conn: Any, api: Api) -> No
     [row] = said["rows"]
     unknown = ("copq", "base", "net", "gross", "provisional", "copq_share")
     assert [row[name] for name in unknown] == [None] * len(unknown)
-    assert row["copq_share_reason"] == "1 entries have no exchange rate"
+    assert row["copq_share_reason"] == "1 entry without an exchange rate"
     assert said["unconverted"] == [
         {"currency": "JPY", "entries": 1, "days": 1, "first_day": "2026-03-02",
          "last_day": "2026-03-02"}

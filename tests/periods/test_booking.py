@@ -92,7 +92,7 @@ async def test_a_stop_open_at_the_closing_is_booked_in_the_open_month_as_it_ends
     book = await filled(conn)
     began = f"{JAN}-10T12:00:00Z"
     await post_events(conn, book, [defect("j", IN_JAN, 5), stop("s", began)])
-    with pytest.raises(PeriodError, match="1 stops still open"):
+    with pytest.raises(PeriodError, match="1 stop still open"):
         await shut(conn, JAN)
     await shut(conn, JAN, accepted=["stops"])
     await post_events(conn, book, [stop("t", began, f"{JAN}-10T12:30:00Z")])
@@ -107,7 +107,7 @@ async def test_an_unpriced_event_is_booked_in_the_open_month_once_it_has_its_pri
     await post_events(
         conn, book, [defect("j", IN_JAN, 5), defect("u", IN_JAN, 4, product="gadget")]
     )
-    with pytest.raises(PeriodError, match=r"1 events without a price.*--accept unpriced"):
+    with pytest.raises(PeriodError, match=r"1 event without a price.*--accept unpriced"):
         await shut(conn, JAN)
     await shut(conn, JAN, accepted=["unpriced"])
     file = rates(plant())

@@ -50,7 +50,7 @@ async def test_a_month_from_closing_to_the_lock(conn: Any, copq: Copq) -> None:
     said = await in_thread(copq, "periods", "reopen", "north", "2026-01", "--why", "credit note")
     assert said == "Reopened: 2026-01 of north.\n"
     said = await in_thread(copq, "periods", "close", "north", "2026-01")
-    assert "closing 2, 1 entries" in said and "Digest: " in said
+    assert "closing 2, 1 entry." in said and "Digest: " in said
     await in_thread(copq, "periods", "lock", "north", "2026-01")
     refused = await in_thread(
         copq, "periods", "reopen", "north", "2026-01", "--why", "again", code=1
@@ -101,7 +101,7 @@ async def test_what_is_unfinished_is_accepted_by_name(conn: Any, copq: Copq) -> 
     refused = await in_thread(copq, *of, code=1)
     assert "--accept stops" in refused
     assert "is none of" in await in_thread(copq, *of, "--accept", "all", code=2)
-    assert "1 stops still open" in await in_thread(copq, *of, "--accept", "stops")
+    assert "1 stop still open" in await in_thread(copq, *of, "--accept", "stops")
     assert "need not be closed again" in await in_thread(copq, *of, code=1)
 
 
