@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from copq.exits import Exit
+from services.counted import counted
 from services.reporting.exact import exact, plain
 from services.system_errors import plainly
 
@@ -53,11 +54,6 @@ def print_json(value: Any) -> None:
 def money(value: Decimal) -> str:
     """As a person reads it: thousands separated, two places."""
     return f"{value:,.2f}"
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """A number and what it counts: 1 event, 1,200 events."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def size(in_bytes: int) -> str:

@@ -184,8 +184,8 @@ def _links(found: AccountedEntry) -> list[str]:
     if found.taken_back_by is not None:
         said.append(f"taken back by entry #{found.taken_back_by}")
     if entry.corrected_by is not None:
-        said.append(f"because of correction {entry.corrected_by}: {entry.reason or '–'}")
-    elif entry.reason is not None:
+        said.append(f"belongs to correction {entry.corrected_by}")
+    if entry.reason is not None:
         said.append(f"because: {entry.reason}")
     if entry.booked_by is not None:
         said.append(f"on the word of {entry.booked_by}")

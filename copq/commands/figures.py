@@ -1,7 +1,7 @@
 """Rows of figures as commands show them: one table, one line of what they mean."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -30,8 +30,18 @@ def show_rows(title: str, rows: Sequence[ReportRow], by: Sequence[str]) -> None:
     for row in rows:
         if EXCEED in row.flags:
             out.print(f"! {' '.join(_words(row))}: {EXCEED} ({row.rejected:,f} > {row.units:,f})")
-    if buckets := dict.fromkeys(when(r.bucket) for r in rows if r.bucket and NOT_CLOSED in r.flags):
-        out.print(f"! {NOT_CLOSED}: {', '.join(buckets)}")
+    for flag, buckets in _not_closed(rows).items():
+        out.print(f"! {', '.join(buckets)}: {flag}", markup=False)
+
+
+def _not_closed(rows: Sequence[ReportRow]) -> dict[str, dict[str, None]]:
+    """The buckets that a flag is of, by the flag, which names the plants."""
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for flag in row.flags:
+            if row.bucket and flag.startswith(NOT_CLOSED):
+                found.setdefault(flag, {})[when(row.bucket)] = None
+    return found
 
 
 def share(part: Decimal | None) -> str:
@@ -90,19 +100,26 @@ def _by_currency(rows: Sequence[ReportRow]) -> str:
     return ", ".join(f"{money(amount)} {name}" for name, amount in sums.items() if amount)
 
 
-def show_notes(held: Held, lacks: Sequence[Lacking] | None = None) -> None:
-    """What the figures are, and what they do not hold."""
+def show_notes(
+    held: Held, zone: tzinfo, lacks: Sequence[Lacking] | None = None, is_live: bool = True
+) -> None:
+    """What the figures are, and what they do not hold; open stops are in those that are live."""
     out.print(BASIS, style="dim")
     if lacks is not None:
         out.print(CONVERSION, style="dim")
     for of in lacks or ():
         out.print(f"No exchange rate: {of}. See: copq currencies list")
-    if held.unpriced:
-        out.print(
-            f"Not in it: {counted(held.unpriced, 'event')} without a price. See: copq unpriced"
-        )
-    if held.corrections:
-        waits = counted(held.corrections, "correction that waits", "corrections that wait")
-        out.print(f"Not in it: {waits}. See: copq unpriced")
-    if held.open_stops:
+    if left := _left_out(held, is_live):
+        now = when(held.at.astimezone(zone))
+        out.print(f"Not in it, as of {now}: {', '.join(left)}. See: copq unpriced")
+    if held.open_stops and is_live:
         out.print(f"Open stops counted until now: {held.open_stops}. See: copq unpriced")
+
+
+def _left_out(held: Held, is_live: bool) -> list[str]:
+    left = [
+        (held.unpriced, "event without a price", "events without a price"),
+        (held.corrections, "correction that waits", "corrections that wait"),
+        (0 if is_live else held.open_stops, "stop still open", "stops still open"),
+    ]
+    return [counted(*one) for one in left if one[0]]

@@ -13,12 +13,12 @@ from asyncpg import Connection
 from copq.acting import actor
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.terminal import fail, money, out, print_json, table
+from copq.terminal import counted, fail, money, out, print_json, table
 from services.access.door import Role
 from services.periods import answers, closing, store
 from services.periods.closing import Order
 from services.periods.period import PeriodError, State, UnknownPeriod, month_of, named, span
-from services.periods.store import Listed, Step
+from services.periods.store import Booked, Listed, Step
 from services.periods.unfinished import KINDS, Unfinished, unfinished
 from services.postgres import DatabaseRole
 from services.rates.book import RateBook, Site
@@ -43,7 +43,10 @@ def list_(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """List the months with entries: state, COPQ as first reported and as restated.
+    """List the months: state, COPQ as first reported and as restated, and what is booked in them.
+
+    What comes for a closed month is booked in the open one: that is listed too, with the sums so
+    far, which nobody has signed yet.
 
     Example: copq periods list --plant north
     """
@@ -63,19 +66,24 @@ def list_(
 
 
 def _show_list(found: list[Listed]) -> None:
-    columns = ["plant", "month", "state", "closed", "currency"]
-    figures = ["first reported", "restated", "difference"]
+    columns = ["plant", "month", "state", "closed", "signed", "currency"]
+    figures = ["first reported", "restated", "difference", "booked in it", "of other months"]
     rows = [
         (
             one.period.plant, named(one.period.month), one.period.state,
-            f"{one.period.closings} ×" if one.period.closings else "–", one.currency or "–",
+            f"{one.period.closings} ×" if one.period.closings else "–",
+            "yes" if one.signed else "no", one.currency or "–",
             "–" if one.first_reported is None else money(one.first_reported), money(one.restated),
             "–" if one.difference is None else money(one.difference),
+            money(one.booked), money(one.late),
         )
         for one in found
     ]  # fmt: skip
     table("COPQ by month", columns + figures, rows, left=len(columns))
-    out.print("Without a figure as first reported: never closed.", style="dim")
+    if any(one.first_reported is None for one in found):
+        out.print("Without a figure as first reported: never closed.", style="dim")
+    if not all(one.signed for one in found):
+        out.print("Not signed: what is booked in it is the sum so far.", style="dim")
 
 
 @app.command()
@@ -98,27 +106,32 @@ def show(
             await store.periods(conn, plant, first),
             await store.steps(conn, plant, first),
             await store.signed_off(conn, plant, first),
+            await store.booked_so_far(conn, plant, first),
             await unfinished(conn, plant, *span(first, site.calendar)),
         )
 
-    found, listed, steps, signed, lacks = _run(run, database_url, data)
+    found, listed, steps, signed, so_far, lacks = _run(run, database_url, data)
     if as_json:
-        print_json(answers.shown(found, listed, steps, signed, lacks))
+        print_json(answers.shown(found, listed, steps, signed, so_far, lacks))
         return
     out.print(f"{found}: {found.state}{_goes_to(found.booked_in)}")
     if listed:
         _show_list(listed)
     _show_steps(steps)
     if signed:
-        columns = ["closing", "of month", "category", "currency", "entries", "net"]
-        rows = [
-            (str(s.closing), named(s.of_month), s.category, s.currency, f"{s.entries:,}",
-             money(s.net))
-            for s in signed
-        ]  # fmt: skip
-        table("Signed off: what was booked in it", columns, rows, left=4)
+        rows = [(str(one.closing), *_booked(one)) for one in signed]
+        table("Signed off: what was booked in it", ["closing", *_BOOKED], rows, left=4)
+    if so_far:
+        table("Booked in it so far, not signed", _BOOKED, map(_booked, so_far), left=3)
     if lacks.counts:
         out.print(f"Not finished: {lacks}. See: copq unpriced")
+
+
+_BOOKED = ("of month", "category", "currency", "entries", "net")
+
+
+def _booked(one: Booked) -> tuple[str, ...]:
+    return named(one.of_month), one.category, one.currency, f"{one.entries:,}", money(one.net)
 
 
 def _goes_to(booked_in: date | None) -> str:
@@ -181,9 +194,8 @@ def close(
         print_json(asdict(step))
         return
     left_out = f" Left out: {Unfinished(**step.unfinished)}." if step.unfinished else ""
-    out.print(
-        f"Closed: {month} of {plant}, closing {step.closing}, {step.entries:,} entries.{left_out}"
-    )
+    entries = counted(step.entries or 0, "entry", "entries")
+    out.print(f"Closed: {month} of {plant}, closing {step.closing}, {entries}.{left_out}")
     out.print(f"Digest: {step.digest}", soft_wrap=True)
 
 

@@ -14,7 +14,7 @@ from asyncpg import Connection
 from copq.commands.figures import EMPTY, money_or_dash, share, show_notes, show_rows, when
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.terminal import fail, money, out, print_json, table
+from copq.terminal import counted, fail, money, out, print_json, table
 from services.rates.book import RateBook
 from services.rates.store import load
 from services.reporting import drivers as driving
@@ -89,7 +89,7 @@ def report(
         )  # fmt: skip
         lacks = await _lacks(reporting.report_lacks(conn, query))
         rows = await reporting.report(conn, book, query, now)
-        return query, rows, await waiting.held(conn, now), zone, lacks
+        return query, rows, await waiting.held(conn, query, now), zone, lacks
 
     query, rows, held, zone, lacks = _read(run, database_url, data, plant)
     if as_json:
@@ -105,7 +105,7 @@ def report(
         show_rows(title, rows, query.by)
     else:
         out.print(f"{title}\n{EMPTY}")
-    show_notes(held, lacks)
+    show_notes(held, zone, lacks, query.basis.is_live)
 
 
 def trailing(
@@ -131,7 +131,8 @@ def trailing(
         )
         lacks = await _lacks(windows.trailing_lacks(conn, scope, now))
         found = await windows.trailing(conn, book, scope, now)
-        return found, await waiting.held(conn, now), reporting.zone_of(book, plant), lacks
+        held = await waiting.held(conn, scope, now)
+        return found, held, reporting.zone_of(book, plant), lacks
 
     found, held, zone, lacks = _read(run, database_url, data, plant)
     if as_json:
@@ -142,7 +143,7 @@ def trailing(
         _show_window(window, dimensions(by), zone)
     if not any(window.rows for window in found):
         out.print(EMPTY)
-    show_notes(held, lacks)
+    show_notes(held, zone, lacks)
 
 
 def _window_json(found: windows.Trailing) -> dict[str, Any]:
@@ -184,9 +185,10 @@ def drivers(
         scope = Scope(plant, line, by=(), currency=currency)
         lacks = await _lacks(lacking(conn, scope, first, last))
         found = await driving.drivers(conn, first, last, top, plant, line, currency=currency)
-        return found, await waiting.held(conn, now), lacks
+        held = await waiting.held(conn, scope, now)
+        return found, held, reporting.zone_of(book, plant), lacks
 
-    found, held, lacks = _read(run, database_url, data, plant)
+    found, held, zone, lacks = _read(run, database_url, data, plant)
     if as_json:
         rows = [asdict(driver) for driver in found]
         said = {"from": first, "to": last, "drivers": rows}
@@ -197,7 +199,7 @@ def drivers(
         _show_drivers(title, found)
     else:
         out.print(f"{title}\n{EMPTY}")
-    show_notes(held, lacks)
+    show_notes(held, zone, lacks, is_live=False)
 
 
 def _show_drivers(title: str, found: list[driving.Driver]) -> None:
@@ -311,7 +313,8 @@ def verify_command(
     elif found:
         for difference in found:
             out.print(str(difference), markup=False, soft_wrap=True)
-        out.print(f"{len(found)} differences. The ledger is right where a rollup differs from it.")
+        differences = counted(len(found), "difference")
+        out.print(f"{differences}. The ledger is right where a rollup differs from it.")
     else:
         out.print("No difference: every figure is what the ledger says.")
     if found:

@@ -42,6 +42,10 @@ class Cause(NamedTuple):
     booked_by: str | None = None
     corrected_by: str | None = None
 
+    def keeping(self, corrected_by: str | None) -> "Cause":
+        """For what is booked anew: the correction that it stood for, unless this is another."""
+        return self if self.corrected_by else self._replace(corrected_by=corrected_by)
+
 
 NO_CAUSE = Cause()
 

@@ -106,7 +106,8 @@ async def _bring(
     await conn.execute(queries.BRING_BACK_ONCE if cost else queries.WITHDRAW_ONCE, dispatch.id)
     rows = account.withdrawn(cause)
     if cost is not None:
-        told = {**asdict(cost), **dispatch._asdict(), **cause._asdict()}
+        kept = next((entry["corrected_by"] for entry in account.standing), None)
+        told = {**asdict(cost), **dispatch._asdict(), **cause.keeping(kept)._asdict()}
         told |= {"event_id": dispatch.id, "occurred_at": cost.at}
         number = account.last + len(rows) + 1
         rows.append(known_row({**told, "entry_no": number}, "k" if account.entries else "g"))

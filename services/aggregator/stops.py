@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from asyncpg import Connection, Record
@@ -122,11 +123,14 @@ def _key(segment: Segment) -> Key:
 
 
 class _Booked:
-    """A line's booked downtime: the entries that stand, and the numbers used up by event."""
+    """A line's booked downtime: the entries that stand, and of each event the numbers used up and
+    the correction that it stands for."""
 
     def __init__(self, entries: list[Record], span: Span, why: "_Why") -> None:
         self.why = why
         self.last: dict[str, int] = defaultdict(int)
+        newest = sorted((e for e in entries if e["reverses"] is None), key=itemgetter("entry_no"))
+        self.corrected_by = {e["event_id"]: e["corrected_by"] for e in newest}
         reversed_ = {(e["event_id"], e["reverses"]) for e in entries if e["reverses"] is not None}
         self.live: dict[Key, Record] = {}
         for e in entries:
@@ -157,4 +161,5 @@ class _Booked:
             "currency": stop.currency, "rate_version": stop.rate_version, "hour": hour, "day": day,
         }  # fmt: skip
         cause = self.why.causes.get(stop.event_id, self.why.booked)
-        return known_row({**values, **cause._asdict()})
+        kept = cause.keeping(self.corrected_by.get(stop.event_id))
+        return known_row({**values, **kept._asdict()})

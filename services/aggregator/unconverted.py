@@ -57,5 +57,6 @@ def _booked_again(entries: Sequence[Record]) -> Iterator[str]:
         event_id = entry["event_id"]
         number = used.get(event_id, entry["last_no"])
         used[event_id] = number + 2
-        yield reversal(entry, number + 1, Cause(REASON, entry["booked_by"]))
-        yield again(entry, number + 2, Cause(REASON, entry["booked_by"], entry["corrected_by"]))
+        given_by = entry["given_by"]
+        yield reversal(entry, number + 1, Cause(REASON, given_by))
+        yield again(entry, number + 2, Cause(REASON, given_by, entry["corrected_by"]))

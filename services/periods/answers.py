@@ -4,37 +4,37 @@ from dataclasses import asdict
 from typing import Any
 
 from services.periods.period import Period, named
-from services.periods.store import Listed, SignedOff, Step
+from services.periods.store import Booked, Listed, SignedOff, Step
 from services.periods.unfinished import Unfinished
 
 
 def listed(one: Listed) -> dict[str, Any]:
     """A month in one currency; `first_reported` is null where it was never closed."""
-    return {
-        **_period(one.period),
-        "currency": one.currency,
-        "first_reported": one.first_reported,
-        "restated": one.restated,
-        "difference": one.difference,
-    }
+    return {**_period(one.period), **_copq(one)}
 
 
 def shown(
     period: Period, found: list[Listed], steps: list[Step], signed: list[SignedOff],
-    lacks: Unfinished,
+    so_far: list[Booked], lacks: Unfinished,
 ) -> dict[str, Any]:  # fmt: skip
     """All of a month."""
     return {
         **_period(period),
-        "copq": [
-            {"currency": one.currency, "first_reported": one.first_reported,
-             "restated": one.restated, "difference": one.difference}
-            for one in found
-        ],
+        "copq": [_copq(one) for one in found],
         "steps": [asdict(step) for step in steps],
-        "signed_off": [{**asdict(s), "of_month": named(s.of_month)} for s in signed],
+        "signed_off": [_booked(one) for one in signed],
+        "booked_so_far": [_booked(one) for one in so_far],
         "unfinished": asdict(lacks),
-    }  # fmt: skip
+    }
+
+
+def _copq(one: Listed) -> dict[str, Any]:
+    names = ("currency", "first_reported", "restated", "difference", "booked", "late", "signed")
+    return {name: getattr(one, name) for name in names}
+
+
+def _booked(one: Booked) -> dict[str, Any]:
+    return {**asdict(one), "of_month": named(one.of_month)}
 
 
 def _period(period: Period) -> dict[str, Any]:

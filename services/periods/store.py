@@ -15,23 +15,32 @@ _ONE = statement(__file__, "one_period")
 _LIST = statement(__file__, "list_periods")
 _STEPS = statement(__file__, "steps")
 _FIGURES = statement(__file__, "figures")
+_SO_FAR = statement(__file__, "booked_so_far")
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A period with its COPQ in one currency; None without entries.
 
-    `first_reported` is None where the month was never closed.
+    `first_reported` is None where the month was never closed. `booked` is COPQ of all that is
+    booked in the month, `late` the part of it that is of other months; `signed`: by a closing, and
+    nothing is added to it unless the month is reopened.
     """
 
     period: Period
     currency: str | None
     first_reported: Decimal | None
     restated: Decimal
+    booked: Decimal
+    late: Decimal
+    signed: bool
 
     @property
     def difference(self) -> Decimal | None:
         return None if self.first_reported is None else self.restated - self.first_reported
+
+
+_SUMS = ("currency", "first_reported", "restated", "booked", "late", "signed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +58,22 @@ class Step:
     digest: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SignedOff:
-    """Of a closing: what was booked in the month for `of_month`, in one category and currency."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """What is booked in a month for `of_month`, in one category and currency."""
 
-    closing: int
     of_month: date
     category: str
     currency: str
     entries: int
     net: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOff(Booked):
+    """The same as a closing keeps it."""
+
+    closing: int
 
 
 async def period(conn: Connection, plant: str, month: date) -> Period:
@@ -70,12 +85,9 @@ async def period(conn: Connection, plant: str, month: date) -> Period:
 async def periods(
     conn: Connection, plant: str | None = None, month: date | None = None
 ) -> list[Listed]:
-    """Those with entries or steps, the newest first."""
+    """Those with steps or entries, be they of another month; the newest first."""
     rows = await conn.fetch(_LIST, plant, month)
-    return [
-        Listed(_period(row), row["currency"], row["first_reported"], row["restated"])
-        for row in rows
-    ]
+    return [Listed(_period(row), *(row[name] for name in _SUMS)) for row in rows]
 
 
 def _period(row: Any) -> Period:
@@ -99,3 +111,8 @@ async def steps(conn: Connection, plant: str, month: date) -> list[Step]:
 async def signed_off(conn: Connection, plant: str, month: date) -> list[SignedOff]:
     """The figures of all closings of a month."""
     return [SignedOff(**row) for row in await conn.fetch(_FIGURES, plant, month)]
+
+
+async def booked_so_far(conn: Connection, plant: str, month: date) -> list[Booked]:
+    """What the next closing of a month will sign for, as of now; nothing where one has."""
+    return [Booked(**row) for row in await conn.fetch(_SO_FAR, plant, month)]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from asyncpg import Connection
 
+from services.counted import counted
 from services.periods.period import PeriodError
 from services.sql_files import statement
 
@@ -26,7 +27,7 @@ class Unfinished:
         return {kind: number for kind, number in asdict(self).items() if number}
 
     def __str__(self) -> str:
-        return ", ".join(WORDS[kind].format(number) for kind, number in self.counts.items())
+        return ", ".join(counted(number, *WORDS[kind]) for kind, number in self.counts.items())
 
     def refuse(self, accepted: Collection[str]) -> None:
         """Raises `PeriodError` where something is unfinished that nobody accepts."""
@@ -39,9 +40,9 @@ class Unfinished:
 
 
 WORDS = {
-    "unpriced": "{} events without a price",
-    "corrections": "{} corrections that wait for their event",
-    "stops": "{} stops still open",
+    "unpriced": ("event without a price", "events without a price"),
+    "corrections": ("correction that waits for its event", "corrections that wait for their event"),
+    "stops": ("stop still open", "stops still open"),
 }
 KINDS = tuple(WORDS)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.counted import counted
 from services.reporting.basis import Basis
 from services.reporting.figures import ReportRow
 from services.reporting.unpriced import Held
@@ -33,21 +34,22 @@ def row_json(row: ReportRow) -> dict[str, Any]:
 
 
 def basis_json(basis: Basis) -> dict[str, Any]:
-    """Which figures these are."""
-    return {"as": basis.reported, "as_of": basis.as_of, "reported": str(basis)}
+    """Which figures these are; `as`: restated, first-reported, or as-of with the instant."""
+    return {"as": basis.named, "as_of": basis.as_of, "reported": str(basis)}
 
 
 def _no_share(row: ReportRow) -> str | None:
     if row.unconverted:
-        return f"{row.unconverted} entries have no exchange rate"
+        return f"{counted(row.unconverted, 'entry', 'entries')} without an exchange rate"
     return None if row.base > 0 else NO_BASE
 
 
 def held_json(held: Held) -> dict[str, Any]:
-    """What stands beside every answer."""
+    """What stands beside every answer: what waits now, of what was asked for."""
     return {
         "basis": BASIS,
         "unpriced_events": held.unpriced,
         "waiting_corrections": held.corrections,
         "open_stops": held.open_stops,
+        "counted_at": held.at,
     }

@@ -10,6 +10,9 @@ class As(StrEnum):
     FIRST_REPORTED = "first-reported"
 
 
+AS_OF = "as-of"
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """Each month as first reported or as restated; `as_of`: what was booked by then, restated."""
@@ -21,6 +24,11 @@ class Basis:
         if self.as_of is not None:
             return f"as the ledger said at {self.as_of.isoformat(timespec='seconds')}"
         return f"as {self.reported.replace('-', ' ')}"
+
+    @property
+    def named(self) -> str:
+        """In one word: which of the three it is."""
+        return AS_OF if self.as_of is not None else self.reported
 
     @property
     def is_live(self) -> bool:

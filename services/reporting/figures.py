@@ -17,7 +17,7 @@ PRODUCTION = "production"
 
 REJECTED = ("defect", "scrap")
 EXCEED = "rejects exceed units produced"
-NOT_CLOSED = "not closed yet: as of now"
+NOT_CLOSED = "as of now, not closed yet in "
 ZERO = Decimal(0)
 Bucket = datetime | date | None
 
@@ -69,9 +69,13 @@ class Cell:
     good: Decimal = ZERO
     provisional: Decimal = ZERO
     is_open: bool = False
-    """Of a month as first reported that was never closed."""
+    """Of a month as first reported that the plant, which is named then, has never closed."""
     unconverted: int = 0
     """Entries whose money is missing, where all is in the reporting currency."""
+
+    @property
+    def open_in(self) -> set[str]:
+        return {self.plant} if self.is_open and self.plant is not None else set()
 
 
 @dataclass(slots=True)
@@ -81,8 +85,8 @@ class ReportRow:
     `bucket` is the hour's start in the plant's zone, the production day, the first of the month,
     or None in a trailing window. `copq` is failure alone, `coq` adds appraisal and prevention.
     `base` is cost of production, `units` and `good` the units of it, `rejected` what defects and
-    scrap say. `provisional` is the part of `net` that comes from stops still open. `is_open`: as
-    first reported, but some of it is of a month that was never closed, and so as of now. Where
+    scrap say. `provisional` is the part of `net` that comes from stops still open. `open_in`: as
+    first reported, but these plants have never closed the month, so it is as of now. Where
     entries are `unconverted`, for want of an exchange rate, the sums lack them: no figure is known.
     """
 
@@ -101,7 +105,7 @@ class ReportRow:
     good: Decimal = ZERO
     rejected: Decimal = ZERO
     provisional: Decimal = ZERO
-    is_open: bool = False
+    open_in: set[str] = field(default_factory=set)
     unconverted: int = 0
 
     def add(self, cell: Cell) -> None:
@@ -112,7 +116,7 @@ class ReportRow:
         self.net += cell.net
         self.hours += cell.hours
         self.provisional += cell.provisional
-        self.is_open |= cell.is_open
+        self.open_in |= cell.open_in
         self.copq += cell.net if cell.category in FAILURES else ZERO
         self.coq += cell.net if cell.category != Category.NONE else ZERO
         self.rejected += cell.quantity if cell.element in REJECTED else ZERO
@@ -120,7 +124,7 @@ class ReportRow:
 
     def stand_on(self, base: "_Base") -> None:
         self.base, self.units, self.good = base.money, base.units, base.good
-        self.is_open |= base.is_open
+        self.open_in |= base.open_in
         self.unconverted += base.unconverted
 
     @property
@@ -138,7 +142,8 @@ class ReportRow:
     def flags(self) -> list[str]:
         """What a reader should know of the figures; they are booked all the same."""
         exceed = self.units > 0 and self.rejected > self.units
-        return [*([EXCEED] if exceed else []), *([NOT_CLOSED] if self.is_open else [])]
+        not_closed = [NOT_CLOSED + ", ".join(sorted(self.open_in))] if self.open_in else []
+        return [*([EXCEED] if exceed else []), *not_closed]
 
     @property
     def is_empty(self) -> bool:
@@ -152,11 +157,11 @@ class _Base:
     money: Decimal = ZERO
     units: Decimal = ZERO
     good: Decimal = ZERO
-    is_open: bool = False
+    open_in: set[str] = field(default_factory=set)
     unconverted: int = 0
 
     def add(self, cell: Cell) -> None:
-        self.is_open |= cell.is_open
+        self.open_in |= cell.open_in
         self.unconverted += cell.unconverted
         self.money += cell.base
         self.units += cell.quantity

@@ -6,11 +6,14 @@ from typing import Any
 
 from asyncpg import Connection
 
+from services.counted import counted
 from services.currencies.store import check_reporting
+from services.reporting.basis import RESTATED, Basis
 from services.reporting.figures import Scope
 from services.sql_files import statement
 
 _LACKING = statement(__file__, "lacking")
+_BOOKED = statement(__file__, "lacking_booked")
 CONVERSION = (
     "Each entry is converted at the exchange rate of its day that is stored with it, time of open "
     "stops at the newest there is. Where a rate is missing there is no figure."
@@ -31,14 +34,16 @@ class Lacking:
         days = f"of {self.first_day}"
         if self.days > 1:
             days = f"of {self.days} days from {self.first_day} to {self.last_day}"
-        return f"{self.entries:,} entries in {self.currency} {days}"
+        return f"{counted(self.entries, 'entry', 'entries')} in {self.currency} {days}"
 
 
 async def lacking(
-    conn: Connection, scope: Scope, start: datetime | date | None, end: datetime | date | None
-) -> list[Lacking] | None:
-    """In [start, end), instants of hours or production days. None where nothing is converted.
+    conn: Connection, scope: Scope, start: datetime | date | None, end: datetime | date | None,
+    basis: Basis = RESTATED,
+) -> list[Lacking] | None:  # fmt: skip
+    """In [start, end), instants of hours or production days; of what figures on the basis stand on.
 
+    None where nothing is converted.
     Raises `ValueError` where the scope's currency is not the reporting currency.
     """
     if scope.currency is None:
@@ -47,7 +52,10 @@ async def lacking(
     of = (scope.plant, scope.line, scope.product, scope.element)
     hourly = isinstance(start, datetime) or isinstance(end, datetime)
     edges = (None, None, start, end) if hourly else (start, end, None, None)
-    rows = await conn.fetch(_LACKING, "hour" if hourly else "day", *of, *edges)
+    if basis == RESTATED:
+        rows = await conn.fetch(_LACKING, *of, *edges, "hour" if hourly else "day")
+    else:
+        rows = await conn.fetch(_BOOKED, *of, *edges, basis.as_of)
     return [Lacking(**row) for row in rows]
 
 

@@ -151,11 +151,11 @@ def _local(bucket: Bucket, zone: tzinfo) -> Bucket:
 
 
 async def report_lacks(conn: Connection, query: ReportQuery) -> list[Lacking] | None:
-    """What a report in the reporting currency lacks; see `lacking`."""
+    """What a report in the reporting currency lacks, on its basis; see `lacking`."""
     start, end = query.start, query.end
     if query.grain == "month":
         start, end = _next_first(start), _next_first(end)
-    return await lacking(conn, query, start, end)
+    return await lacking(conn, query, start, end, query.basis)
 
 
 def _next_first(day: Any) -> Any:

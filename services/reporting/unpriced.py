@@ -7,6 +7,7 @@ from decimal import Decimal
 from asyncpg import Connection
 
 from services.aggregator.corrections import State
+from services.aggregator.downtime import Stop, element
 from services.rates.book import RateBook
 from services.reporting.accrual import OpenStop, accrue, cost_by_stop, open_stops
 from services.reporting.corrections import ListedCorrection, list_corrections
@@ -64,11 +65,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How many of each."""
+    """How many of each, as of `at`: whatever the figures beside it are as of."""
 
     unpriced: int
     corrections: int
     open_stops: int
+    at: datetime
 
 
 async def waiting(conn: Connection, book: RateBook, now: datetime) -> Waiting:
@@ -82,7 +84,16 @@ async def waiting(conn: Connection, book: RateBook, now: datetime) -> Waiting:
     return Waiting(groups, corrections, costly)
 
 
-async def held(conn: Connection, now: datetime) -> Held:
-    """How much waits: a line under every table of figures."""
-    row = await conn.fetchrow(_HELD)
-    return Held(row["unpriced"], row["corrections"], len(await open_stops(conn, now)))
+async def held(conn: Connection, scope: Scope, now: datetime) -> Held:
+    """How much waits in scope: a line under every table of figures.
+
+    An event without a price has no element yet: it counts whichever is asked for.
+    """
+    row = await conn.fetchrow(_HELD, scope.plant, scope.line, scope.product)
+    stops = await open_stops(conn, now, scope.plant, scope.line)
+    found = sum(_is_in(scope, one.stop) for one in stops)
+    return Held(row["unpriced"], row["corrections"], found, now)
+
+
+def _is_in(scope: Scope, stop: Stop) -> bool:
+    return scope.product in (None, stop.product or "") and scope.element in (None, element(stop))

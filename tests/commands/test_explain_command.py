@@ -18,8 +18,13 @@ from copq.command import app
 from services.access.authority import Actor
 from services.access.door import Role
 from services.aggregator.post import prepare
+from services.aggregator.unconverted import convert_late
+from services.currencies.store import set_reporting
 from services.rates.documents import HandedIn, approve, submit
 from services.rates.store import import_rates, load
+from services.reporting.verify import verify
+from services.repricing.applying import apply
+from services.repricing.reach import Asked
 from tests.building import defect, event, post_events, production, rates, stop
 from tests.tampering import tampering
 
@@ -124,8 +129,59 @@ def test_a_reversal_and_its_entry_name_each_other_and_the_correction(ledger: str
     assert Decimal(first["net"]) == -Decimal(back["net"]) and back["agrees"] is True
     assert [c["event_id"] for c in found["corrections"]] == ["void"]
     said = invoke(ledger, "explain", "wrong#2").stdout
-    assert "because of correction void: typed 9 for 6" in said and "takes back entry #1" in said
+    assert "belongs to correction void" in said and "because: typed 9 for 6" in said
+    assert "takes back entry #1" in said
     assert "on the word of foreman" in said and "wrong#1" not in said
+
+
+def test_an_entry_booked_anew_keeps_its_correction_and_names_who_booked_it(ledger: str) -> None:
+    """Repriced by ann, then converted, as Fin has set the currency that figures are added in."""
+    swap = event(
+        "correction", "swap", occurred_at=AT, corrects="d", reason="counted again",
+        source="foreman", replacement=json.loads(defect("better", AT, 6)),
+    )  # fmt: skip
+    dearer = rates(recovery_overhead_per_day="9", recovery_rate="0.5")
+    [table] = dearer.cost_tables
+    stages = (table.stages[0], table.stages[1].model_copy(update={"labour_overhead": Decimal(8)}))
+    dearer = dearer.model_copy(
+        update={"cost_tables": (table.model_copy(update={"stages": stages}),)}
+    )
+
+    async def book_anew(conn: asyncpg.Connection) -> None:
+        await post_events(conn, await load(conn), [swap])
+        await import_rates(conn, dearer, "dearer.yaml", "anna")
+        await apply(ledger, Asked(), Actor("ann"), "dearer", lambda _: None)
+        await set_reporting(conn, "EUR", 7, Actor("Fin"), "")
+
+    def copq() -> Any:
+        asked = ("--from", "2026-03-01", "--to", "2026-03-03", "--by", "element")
+        rows = _json(ledger, "report", *asked)["rows"]
+        return [(row["element"], row["net"]) for row in rows if row["provisional"] == "0"]
+
+    on(ledger, book_anew)
+    before = copq()
+    assert ("defect", "70") in before
+    assert on(ledger, convert_late) > 3
+    assert copq() == before
+    repriced, late = "repriced: rate book revision 2", "an exchange rate of its day was imported"
+    who = ("entry_no", "reverses", "reason", "booked_by", "corrected_by")
+    told = [
+        (1, None, "counted again", "foreman", "swap"),
+        (2, 1, repriced, "ann", None),
+        (3, None, repriced, "ann", "swap"),
+        (4, 3, late, "Fin", None),
+        (5, None, late, "Fin", "swap"),
+    ]
+    explained = _json(ledger, "explain", "better")["entries"]
+    assert [tuple(entry[name] for name in who) for entry in explained] == told
+    listed = _json(ledger, "entries", "--event", "better")["entries"]
+    assert sorted(tuple(entry[name] for name in who) for entry in listed) == told
+    said = invoke(ledger, "explain", "better#5").stdout
+    lines = [line.strip() for line in said.splitlines()]
+    told_so = ["belongs to correction swap", f"because: {late}", "on the word of Fin"]
+    at = lines.index(told_so[0])
+    assert lines[at : at + 3] == told_so
+    assert on(ledger, verify) == []
 
 
 def test_every_entry_of_the_ledger_comes_out_as_it_was_booked(ledger: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,6 +65,22 @@ def test_report_in_json_is_exact(filled: str) -> None:
     assert found["defect"]["copq_share"] == "0.05"
     assert found["downtime"]["provisional"] == found["downtime"]["net"] != "0"
     assert answer["unpriced_events"] == 1 and answer["open_stops"] == 1
+
+
+def test_the_footnote_is_of_what_is_asked_for_and_says_as_of_when(filled: str) -> None:
+    for words in (("report",), ("trailing",), ("drivers",)):
+        shown = " ".join(run(filled, *words, "--line", "L1").output.split())
+        assert re.search(r"Not in it, as of 20\S+ \S+ CES?T: 1 event without a price", shown)
+        assert "without a price" not in run(filled, *words, "--line", "L2").output
+    answer = json.loads(run(filled, "report", "--product", "widget", "--json").output)
+    assert answer["unpriced_events"] == 0 and answer["counted_at"] == answer["at"]
+
+
+def test_as_of_an_instant_open_stops_are_not_in_it(filled: str) -> None:
+    as_of = ("report", "--as-of", datetime.now(UTC).isoformat())
+    shown = " ".join(run(filled, *as_of).output.split())
+    assert "1 event without a price, 1 stop still open. See" in shown
+    assert "Open stops counted" not in shown
 
 
 def test_trailing_in_json(filled: str) -> None:

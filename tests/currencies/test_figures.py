@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ import pytest
 from typer.testing import CliRunner
 
 from copq.command import app
+from services.aggregator.unconverted import convert_late
 from services.currencies.store import CurrencyFixed, set_reporting
 from services.reporting.report import ReportQuery, report
 from services.reporting.trailing import trailing
 from tests.building import defect, post_events, production, stop
 from tests.currencies.site import AT, FINANCE, JPY, MONDAY, SEK, publish, three_plants
 from tests.exporter.test_figures import NOW, scrape, value
+from tests.periods.building import shut
 from tests.reporting.api.asking import Api
 from tests.reporting.api.conftest import api  # noqa: F401 - a fixture
 from tests.tampering import tampering
@@ -76,7 +78,7 @@ async def test_the_api_says_which_entries_lack_a_rate(conn: Any, api: Api) -> No
     [row] = said["rows"]
     unknown = ("copq", "base", "net", "gross", "provisional", "copq_share")
     assert [row[name] for name in unknown] == [None] * len(unknown)
-    assert row["copq_share_reason"] == "1 entries have no exchange rate"
+    assert row["copq_share_reason"] == "1 entry without an exchange rate"
     assert said["unconverted"] == [
         {"currency": "JPY", "entries": 1, "days": 1, "first_day": "2026-03-02",
          "last_day": "2026-03-02"}
@@ -86,6 +88,44 @@ async def test_the_api_says_which_entries_lack_a_rate(conn: Any, api: Api) -> No
     assert shown == {"north": ("30", "EUR"), "gavle": ("4.67", "EUR"), "osaka": (None, "EUR")}
     own = await api.get("/v1/copq", grain="month", by="", **MARCH)
     assert len(own["rows"]) == 3 and "conversion" not in own
+
+
+@pytest.mark.parametrize(
+    ("grain", "start"),
+    [("month", "2026-03-01"), ("day", "2026-03-01"), ("hour", "2026-03-01T00:00")],
+)
+async def test_what_lacks_a_rate_is_of_the_basis_that_is_asked_for(
+    conn: Any,
+    api: Api,  # noqa: F811
+    grain: str,
+    start: str,
+) -> None:
+    """March is closed without rates, which come then; of the yen alone more is booked after."""
+    book = await three_plants(conn)
+    await post_events(conn, book, EVENTS)
+    for site in ("gavle", "osaka"):
+        await shut(conn, "2026-03", site)
+    closed = await conn.fetchval("select clock_timestamp()")
+    await publish(conn, ("SEK", MONDAY, SEK))
+    await convert_late(conn)
+    await post_events(conn, book, [defect("late", AT, 2, plant="osaka")])
+    api.now = datetime.now(UTC) + timedelta(minutes=1)
+    asked = {"grain": grain, "by": "", "currency": "EUR", "from_": start}
+
+    async def lacks(**more: str) -> list[tuple[str, int]]:
+        said = await api.get("/v1/copq", **asked, **more)
+        entries = {of["currency"]: of["entries"] for of in said["unconverted"]}
+        assert sum(row["unconverted"] for row in said["rows"]) == sum(entries.values())
+        assert all(of["first_day"] == of["last_day"] == "2026-03-02" for of in said["unconverted"])
+        return sorted(entries.items())
+
+    assert await lacks() == [("JPY", 2)]
+    assert await lacks(**{"as": "first-reported"}) == [("JPY", 1), ("SEK", 2)]
+    assert await lacks(as_of=closed.isoformat()) == [("JPY", 1), ("SEK", 2)]
+    assert await lacks(as_of="2026-01-01") == []
+    assert await lacks(plant="gavle") == []
+    assert await lacks(plant="gavle", element="defect", **{"as": "first-reported"}) == [("SEK", 2)]
+    assert await lacks(to="2026-03-01", **{"as": "first-reported"}) == []
 
 
 async def test_drivers_of_several_plants_are_ranked_together(

@@ -139,6 +139,28 @@ async def test_the_months_of_another_plant_are_not_there(
     assert seen == {("north", "L1")} | ({("north", "L2")} if lines is NORTH else set())
 
 
+async def test_what_is_booked_late_is_listed_to_who_reads_its_line(
+    api: Api, conn: asyncpg.Connection
+) -> None:
+    """In July: of June, for north/L2 and south alone."""
+    book = await load(conn)
+    for name in ("north", "south"):
+        await close(conn, book.sites[name], date(2026, 6, 1), ORDER, LATER, KINDS)
+    places = ({"plant": "north", "line": "L2"}, {"plant": "south", "line": "L1"})
+    late = [defect(f"late-{number}", AT, 1, **where) for number, where in enumerate(places)]
+    await post_events(conn, book, late)
+
+    async def in_july(lines: Lines | None) -> list[tuple[str, str]]:
+        api.door = LinesDoor(lines)
+        rows = (await api.get("/v1/periods", month="2026-07"))["rows"]
+        return [(row["plant"], row["late"]) for row in rows]
+
+    assert await in_july(None) == [("north", "10"), ("south", "10")]
+    assert await in_july(NORTH) == [("north", "10")]
+    assert await in_july(TWO) == [("south", "10")]
+    assert await in_july(ONE_LINE) == []
+
+
 async def test_sums_are_of_the_readers_lines(api: Api) -> None:
     async def copq() -> list[Any]:
         rows = (await api.get("/v1/copq", grain="day", by="element", from_="2026-06-01"))["rows"]
@@ -165,11 +187,14 @@ async def test_an_event_of_another_line_is_as_one_that_does_not_exist(api: Api) 
 
 
 async def test_what_is_held_back_is_counted_of_the_readers_lines(api: Api) -> None:
-    async def held() -> tuple[int, int, int]:
-        said = await api.get("/v1/copq")
+    async def held(**asked: str) -> tuple[int, int, int]:
+        said = await api.get("/v1/copq", **asked)
+        assert said["counted_at"] == said["at"]
         return said["unpriced_events"], said["waiting_corrections"], said["open_stops"]
 
     assert await held() == (3, 3, 3)
+    assert await held(plant="north") == (2, 2, 2)
+    assert await held(line="L2", element="defect") == (1, 1, 0)
     api.door = LinesDoor(ONE_LINE)
     assert await held() == (1, 1, 1)
 

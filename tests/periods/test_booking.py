@@ -13,7 +13,7 @@ from services.rates.store import import_rates, load
 from services.reporting.basis import As, Basis
 from services.reporting.report import ReportQuery, report
 from services.reporting.verify import verify
-from tests.building import defect, plant, post_events, rates, stop
+from tests.building import defect, plant, post_events, production, rates, stop
 from tests.periods.building import (
     FEB,
     IN_FEB,
@@ -92,7 +92,7 @@ async def test_a_stop_open_at_the_closing_is_booked_in_the_open_month_as_it_ends
     book = await filled(conn)
     began = f"{JAN}-10T12:00:00Z"
     await post_events(conn, book, [defect("j", IN_JAN, 5), stop("s", began)])
-    with pytest.raises(PeriodError, match="1 stops still open"):
+    with pytest.raises(PeriodError, match="1 stop still open"):
         await shut(conn, JAN)
     await shut(conn, JAN, accepted=["stops"])
     await post_events(conn, book, [stop("t", began, f"{JAN}-10T12:30:00Z")])
@@ -107,7 +107,7 @@ async def test_an_unpriced_event_is_booked_in_the_open_month_once_it_has_its_pri
     await post_events(
         conn, book, [defect("j", IN_JAN, 5), defect("u", IN_JAN, 4, product="gadget")]
     )
-    with pytest.raises(PeriodError, match=r"1 events without a price.*--accept unpriced"):
+    with pytest.raises(PeriodError, match=r"1 event without a price.*--accept unpriced"):
         await shut(conn, JAN)
     await shut(conn, JAN, accepted=["unpriced"])
     file = rates(plant())
@@ -171,7 +171,32 @@ async def test_a_month_never_closed_is_first_reported_as_it_is_and_says_so(conn:
         rows = await report(conn, book, query, NOW)
         flags = {str(row.bucket)[:7]: row.flags for row in rows}
         assert flags[JAN] == []
-        assert flags[FEB] == ["not closed yet: as of now"]
+        assert flags[FEB] == ["as of now, not closed yet in north"]
+
+
+@pytest.mark.parametrize("grain", ["month", "day"])
+@pytest.mark.parametrize("by", [(), ("line",), ("plant",)])
+async def test_a_sum_over_plants_names_those_that_have_not_closed(
+    conn: Any, grain: str, by: tuple[str, ...]
+) -> None:
+    names = ("north", "south", "west")
+    await import_rates(conn, rates(*map(plant, names)), "rates.yaml", "finance")
+    book = await load(conn)
+    made = [defect(f"{n}-{at}", at, 2, plant=n) for n in names for at in (IN_JAN, IN_FEB)]
+    await post_events(conn, book, [*made, production("p", IN_JAN, 9, plant="south")])
+    await shut(conn, JAN)
+    await post_events(conn, book, [defect("late", IN_JAN, 5)])
+    query = ReportQuery(by=by, grain=grain, basis=Basis(As.FIRST_REPORTED))
+    rows = await report(conn, book, query, NOW)
+    flags: dict[str, list[str]] = {}
+    for row in rows:
+        flags.setdefault(str(row.bucket)[:7], []).extend(row.flags)
+    said = "as of now, not closed yet in "
+    if by == ("plant",):
+        assert flags == {JAN: [said + n for n in names[1:]], FEB: [said + n for n in names]}
+    else:
+        assert flags == {JAN: [said + "south, west"], FEB: [said + "north, south, west"]}
+    assert sum(row.copq for row in rows) == 6 * 20 and sum(row.base for row in rows) == 90
 
 
 async def test_each_plant_has_its_own_months(conn: Any) -> None:

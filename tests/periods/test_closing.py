@@ -113,7 +113,9 @@ async def test_what_is_unfinished_is_said_and_kept_with_the_closing(conn: Any) -
         stop("n", f"{JAN}-02T12:00:00Z", line="L2"),
         stop("o", f"{JAN}-02T12:00:00Z", f"{JAN}-02T13:00:00Z", line="L2"),
     ])  # fmt: skip
-    with pytest.raises(PeriodError, match=r"1 events without a price, 1 corrections .*, 1 stops"):
+    with pytest.raises(
+        PeriodError, match=r"1 event without a price, 1 correction that waits .*, 1 stop still"
+    ):
         await shut(conn, JAN)
     with pytest.raises(PeriodError, match=r"close it all the same: --accept corrections$"):
         await shut(conn, JAN, accepted=["unpriced", "stops"])

@@ -50,7 +50,7 @@ async def test_a_month_from_closing_to_the_lock(conn: Any, copq: Copq) -> None:
     said = await in_thread(copq, "periods", "reopen", "north", "2026-01", "--why", "credit note")
     assert said == "Reopened: 2026-01 of north.\n"
     said = await in_thread(copq, "periods", "close", "north", "2026-01")
-    assert "closing 2, 1 entries" in said and "Digest: " in said
+    assert "closing 2, 1 entry." in said and "Digest: " in said
     await in_thread(copq, "periods", "lock", "north", "2026-01")
     refused = await in_thread(
         copq, "periods", "reopen", "north", "2026-01", "--why", "again", code=1
@@ -64,13 +64,44 @@ async def test_a_month_from_closing_to_the_lock(conn: Any, copq: Copq) -> None:
     assert [(s["closing"], s["net"]) for s in shown["signed_off"]] == [(1, "50"), (2, "50")]
 
 
+async def test_money_booked_in_an_open_month_for_a_closed_one_is_listed(
+    conn: Any, copq: Copq
+) -> None:
+    for month in ("2026-01", "2026-02"):
+        await in_thread(copq, "periods", "close", "north", month)
+    shown = await in_thread(copq, "periods", "list")
+    assert "Not signed" not in shown and "never closed" not in shown
+    await post_events(conn, await load(conn), [defect("late", IN_JAN, 1), defect("l", IN_FEB, 3)])
+    listed = json.loads(await in_thread(copq, "periods", "list", "--json"))["periods"]
+    names = ("month", "state", "restated", "booked", "late", "signed")
+    assert [tuple(one[name] for name in names) for one in listed] == [
+        ("2026-03", "open", "0", "40", "40", False),
+        ("2026-02", "closed", "50", "20", "0", True),
+        ("2026-01", "closed", "60", "50", "0", True),
+    ]
+    shown = await in_thread(copq, "periods", "list")
+    assert "Not signed: what is booked in it is the sum so far" in shown
+    assert "Without a figure as first reported" in shown
+    march = json.loads(await in_thread(copq, "periods", "show", "north", "2026-03", "--json"))
+    assert [(b["of_month"], b["entries"], b["net"]) for b in march["booked_so_far"]] == [
+        ("2026-01", 1, "10"), ("2026-02", 1, "30"),
+    ]  # fmt: skip
+    shown = await in_thread(copq, "periods", "show", "north", "2026-03")
+    assert "Booked in it so far, not signed" in shown
+    await in_thread(copq, "periods", "close", "north", "2026-03")
+    march = json.loads(await in_thread(copq, "periods", "show", "north", "2026-03", "--json"))
+    signed = [(s["of_month"], s["net"]) for s in march["signed_off"]]
+    assert signed == [("2026-01", "10"), ("2026-02", "30")] and march["booked_so_far"] == []
+    assert march["copq"][0]["signed"] and march["copq"][0]["booked"] == "40"
+
+
 async def test_what_is_unfinished_is_accepted_by_name(conn: Any, copq: Copq) -> None:
     await post_events(conn, await load(conn), [stop("s", IN_JAN)])
     of = ("periods", "close", "north", "2026-01")
     refused = await in_thread(copq, *of, code=1)
     assert "--accept stops" in refused
     assert "is none of" in await in_thread(copq, *of, "--accept", "all", code=2)
-    assert "1 stops still open" in await in_thread(copq, *of, "--accept", "stops")
+    assert "1 stop still open" in await in_thread(copq, *of, "--accept", "stops")
     assert "need not be closed again" in await in_thread(copq, *of, code=1)
 
 
@@ -92,15 +123,21 @@ async def test_a_report_says_which_figures_it_shows(conn: Any, copq: Copq) -> No
 
     async def figures(*more: str) -> Any:
         said = json.loads(await in_thread(copq, *of, *more, "--json"))
+        assert said["as"] == ("as-of" if "--as-of" in more else more[1] if more else "restated")
         return said["reported"], [(row["copq"], row["flags"]) for row in said["rows"]]
 
     assert await figures() == ("as restated", [("60", []), ("20", [])])
     first = await figures("--as", "first-reported")
-    assert first == ("as first reported", [("50", []), ("20", ["not closed yet: as of now"])])
+    assert first == (
+        "as first reported",
+        [("50", []), ("20", ["as of now, not closed yet in north"])],
+    )
     said, rows = await figures("--as-of", read_at.isoformat())
     assert said.startswith("as the ledger said at 20") and rows == [("50", []), ("20", [])]
     shown = await in_thread(copq, *of, "--as", "first-reported")
-    assert "as first reported" in shown and "! not closed yet: as of now: 2026-02-01" in shown
+    assert (
+        "as first reported" in shown and "! 2026-02-01: as of now, not closed yet in north" in shown
+    )
 
 
 @pytest.mark.parametrize(

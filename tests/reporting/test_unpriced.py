@@ -4,11 +4,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from schemas.rates import RateFile, Stage
 from services.aggregator.unpriced import settle
 from services.rates.store import import_rates, load
+from services.reporting.figures import Scope
 from services.reporting.unpriced import Held, held, waiting
-from tests.building import book, defect, event, post_events, production, rates, stop
+from tests.building import book, defect, event, plant, post_events, production, rates, stop
 
 NOW = datetime.fromisoformat("2026-03-02T11:00:00+01:00")
 
@@ -34,11 +37,43 @@ async def test_reasons_corrections_and_open_stops(conn: Any) -> None:
     assert [c.corrects for c in found.corrections] == ["unknown"]
     costs = {s.open.stop.event_id: s.cost for s in found.open_stops}
     assert costs == {"s1": 120, "s2": 0}
-    assert await held(conn, NOW) == Held(3, 1, 2)
+    assert await held(conn, Scope(), NOW) == Held(3, 1, 2, NOW)
+
+
+@pytest.mark.parametrize(
+    ("scope", "unpriced", "corrections", "stops"),
+    [
+        (Scope(), 4, 2, 2),
+        (Scope("north"), 3, 1, 1),
+        (Scope("north", "L2"), 1, 0, 0),
+        (Scope("south"), 1, 1, 1),
+        (Scope(product="gadget"), 3, 2, 1),
+        (Scope("north", product="widget"), 0, 1, 0),
+        (Scope(element="planned_stop"), 4, 2, 1),
+        (Scope("east"), 0, 0, 0),
+    ],
+)
+async def test_what_waits_is_counted_of_what_is_asked_for(
+    conn: Any, scope: Scope, unpriced: int, corrections: int, stops: int
+) -> None:
+    at = "2026-03-02T10:00:00+01:00"
+    void = {"corrects": "unknown", "reason": "typing error", "occurred_at": at}
+    events = [
+        defect("u1", at, product="gadget"),
+        defect("u2", at, product="gadget", line="L2"),
+        defect("u3", at, product="gadget", plant="south"),
+        stop("u4", at, "2026-03-02T10:10:00+01:00", line="L9"),
+        event("correction", "c1", **void),
+        event("correction", "c2", plant="south", **void),
+        stop("s1", at, product="gadget"),
+        stop("s2", at, plant="south", planned=True),
+    ]
+    await post_events(conn, book(plant("north"), plant("south")), events)
+    assert await held(conn, scope, NOW) == Held(unpriced, corrections, stops, NOW)
 
 
 async def test_nothing_waits_in_an_empty_database(conn: Any) -> None:
-    assert await held(conn, NOW) == Held(0, 0, 0)
+    assert await held(conn, Scope(), NOW) == Held(0, 0, 0, NOW)
 
 
 async def test_what_waits_is_worth_about_what_the_nearest_rate_says(conn: Any) -> None:

@@ -1,5 +1,6 @@
 """Rates change for the past: the ledger ends as if everything had been priced afresh."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -104,6 +105,43 @@ async def test_entries_say_why_and_who_and_only_what_differs_is_booked_anew(
         ("d1", 3, None, 70, *why),
         ("d2", 1, None, 8, None, None),
     ]
+
+
+async def test_what_stood_for_a_correction_does_so_once_it_is_priced_anew(
+    conn: asyncpg.Connection, database: str, other_database: str
+) -> None:
+    """A defect, a stop whose time another report had, and the day's dispatch."""
+    ended = stop("s4", f"{DAY}T10:10:00+01:00", f"{DAY}T12:40:00+01:00")
+    events = [*EVENTS, _replaced("c1", "d1", defect("d3", f"{DAY}T10:05:00+01:00", 4)),
+              _replaced("c2", "s1", ended)]  # fmt: skip
+    new = CHANGES["dearer"]
+    await posted(conn, OLD, new, events=events)
+    await reprice(database)
+    standing = {
+        (row["event_id"], row["corrected_by"], row["booked_by"])
+        for row in await conn.fetch(
+            "select event_id, corrected_by, booked_by from copq.ledger as l "
+            "where reverses is null and entry_no > 1 and element <> 'recovery_overhead' and not "
+            "exists (select from copq.ledger as r "
+            "where r.event_id = l.event_id and r.reverses = l.entry_no)"
+        )
+    }
+    assert {("d3", "c1", "ann"), ("s4", "c2", "ann")} <= standing
+    assert {of for of in standing if of[1]} == {("d3", "c1", "ann"), ("s4", "c2", "ann")}
+    taken_back = await conn.fetch(
+        "select distinct corrected_by from copq.ledger where reverses is not null "
+        "and booked_by = 'ann'"
+    )
+    assert [row["corrected_by"] for row in taken_back] == [None]
+    assert await verify(conn) == []
+    assert await state(conn) == await afresh(other_database, [OLD, new], [events])
+
+
+def _replaced(event_id: str, corrects: str, replacement: bytes) -> bytes:
+    return event(
+        "correction", event_id, corrects=corrects, reason="counted again", source="foreman",
+        occurred_at=f"{DAY}T16:00:00+01:00", replacement=json.loads(replacement),
+    )  # fmt: skip
 
 
 async def test_the_plan_says_what_applying_changes_and_changes_nothing(

@@ -84,8 +84,10 @@ create table copq.line_heard (
 ) with (fillfactor = 50);
 
 -- The ledger. An entry is never changed or removed; `reverses` names the entry of the same
--- event that a reversal takes back, `corrected_by` the correction that caused it. `day` is the production day of `occurred_at`; `period` the
--- month in which the entry is booked, another than that of `day` only once a month is closed.
+-- event that a reversal takes back, `corrected_by` the correction that caused it: an entry booked
+-- anew in its place keeps that, and says in `reason` and `booked_by` why itself is there. `day` is
+-- the production day of `occurred_at`; `period` the month in which the entry is booked, another
+-- than that of `day` only once a month is closed.
 -- `exchange_rate` is what one unit of `currency` was worth in the reporting currency on `day`, as
 -- known when the entry was booked; null where there was none.
 create table copq.ledger (

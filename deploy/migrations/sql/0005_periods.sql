@@ -95,27 +95,30 @@ select copq.audit_table('copq.period');
 select copq.audit_table('copq.period_step');
 select copq.audit_table('copq.closing');
 
+-- What was booked in a month up to an instant. What is booked in its own month lies within two
+-- days of it, whatever the plant's calendar.
+create function copq.booked_in(of_plant text, in_month date, until timestamptz)
+returns setof copq.ledger language sql stable as $$
+    select * from copq.ledger as l
+    where l.plant = of_plant and l.period = in_month and l.booked_at <= until
+        and l.occurred_at >= in_month - interval '2 days'
+        and l.occurred_at < in_month + interval '1 month 2 days'
+        and date_trunc('month', l.day::timestamp)::date = in_month
+    union all
+    select * from copq.ledger as l
+    where l.plant = of_plant and l.period = in_month and l.booked_at <= until
+        and l.period <> date_trunc('month', l.day::timestamp)::date
+$$;
+
 -- The figures of what was booked in a month up to an instant, as a closing keeps them. An
 -- entry's digest is SHA-256 of it as a JSON array; a figure's is that of its entries' digests,
--- in the order of event_id, entry_no, occurred_at. What is booked in its own month lies within
--- two days of it, whatever the plant's calendar.
+-- in the order of event_id, entry_no, occurred_at.
 create function copq.period_figures(of_plant text, in_month date, until timestamptz)
 returns table (
     of_month date, line text, product text, element text, category text, currency text,
     entries bigint, quantity numeric, gross numeric, recovered numeric, allowed numeric,
     net numeric, hours numeric, base numeric, good numeric, digest text)
 language sql stable set timezone = 'UTC' as $$
-    with booked as (
-        select * from copq.ledger as l
-        where l.plant = of_plant and l.period = in_month and l.booked_at <= until
-            and l.occurred_at >= in_month - interval '2 days'
-            and l.occurred_at < in_month + interval '1 month 2 days'
-            and date_trunc('month', l.day::timestamp)::date = in_month
-        union all
-        select * from copq.ledger as l
-        where l.plant = of_plant and l.period = in_month and l.booked_at <= until
-            and l.period <> date_trunc('month', l.day::timestamp)::date
-    )
     select
         date_trunc('month', day::timestamp)::date, line, coalesce(product, ''), element, category,
         currency, count(*), sum(quantity), sum(gross), sum(recovered), sum(allowed), sum(net),
@@ -128,7 +131,7 @@ language sql stable set timezone = 'UTC' as $$
                 base, good, currency, rate_version, hour, day, period,
                 exchange_rate, reporting_currency)::text, 'UTF8')),
             ''::bytea order by event_id, entry_no, occurred_at)), 'hex')
-    from booked
+    from copq.booked_in(of_plant, in_month, until)
     group by 1, 2, 3, 4, 5, 6
 $$;
 

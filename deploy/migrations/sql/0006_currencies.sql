@@ -39,6 +39,19 @@ language sql stable parallel safe as $$
     from copq.reporting_currency as r
 $$;
 
+-- On whose word that rate is there: who imported it, or made the currency the reporting one.
+create function copq.rate_given_by(of_currency text, on_day date) returns text
+language sql stable parallel safe as $$
+    select case when r.currency = of_currency then r.set_by else (
+        select v.imported_by from copq.exchange_rate as x
+        join copq.exchange_version as v using (version)
+        where x.currency = of_currency and x.day between on_day - r.rate_days and on_day
+        order by x.day desc, x.version desc
+        limit 1
+    ) end
+    from copq.reporting_currency as r
+$$;
+
 -- The ledger and the rollups with all money in the reporting currency; `unconverted` are the
 -- standing entries whose money is missing from it.
 create view copq.reporting_ledger with (security_invoker = true) as

@@ -1,6 +1,6 @@
 -- Entries of a currency $1 and day $2 that were booked without a rate, after the entry
--- ($3, $4, $5): whether they are taken back by now, and the last number that their event has used
--- up. A stop's entries lie all over its time. The page comes first, so that its size bounds the work.
+-- ($3, $4, $5): whether they are taken back by now, the last number that their event has used up,
+-- and on whose word there is a rate now. A stop's entries lie all over its time. The page comes first, so that its size bounds the work.
 with page as materialized (
     select *
     from copq.ledger as l
@@ -12,7 +12,8 @@ with page as materialized (
     order by l.occurred_at, l.event_id, l.entry_no
     limit $6
 )
-select page.*, greatest(own.last_no, stopped.last_no) as last_no, own.taken_back
+select page.*, greatest(own.last_no, stopped.last_no) as last_no, own.taken_back,
+    (select copq.rate_given_by($1, $2)) as given_by
 from page
 left join copq.stop as s on s.event_id = page.event_id
 cross join lateral (

@@ -20,7 +20,9 @@ COPQ = (
 PERIODS = (
     "The months of each plant that have entries, the newest first: open, closed or locked, with "
     "COPQ as first reported (null: never closed) and as restated. `booked_in` is the month in "
-    "which what comes for one that is not open is booked." + _CURRENCIES
+    "which what comes for one that is not open is booked. `booked` is COPQ of all that is booked "
+    "in a month, so far where it is not `signed`; `late` the part of it that is of other months."
+    + _CURRENCIES
 )
 TRAILING = (
     "Exact windows up to this instant, open on the left. Better for an alarm than calendar "
@@ -41,6 +43,7 @@ ENTRIES = (
     "read as JSON, whose numbers may lose digits on the way."
 )
 
+_AT = "2026-03-02T14:05:00+00:00"
 _ROW: dict[str, Any] = {
     "from": "2026-03-02", "plant": "north", "line": "L1", "currency": "EUR", "net": "412.5",
     "gross": "430", "recovered": "16", "allowed": "1.5", "hours": "0.5", "copq": "412.5",
@@ -50,9 +53,8 @@ _ROW: dict[str, Any] = {
 }  # fmt: skip
 _BESIDE = {
     "basis": "An estimate at standard rates, …", "unpriced_events": 0, "waiting_corrections": 0,
-    "open_stops": 0,
+    "open_stops": 0, "counted_at": _AT,
 }  # fmt: skip
-_AT = "2026-03-02T14:05:00+00:00"
 COPQ_ANSWER = {
     "at": _AT, "grain": "day", "from": "2026-03-01", "to": None, "as": "restated", "as_of": None,
     "reported": "as restated", "rows": [{**_ROW, "reported": "as restated"}], **_BESIDE,
@@ -62,7 +64,8 @@ PERIODS_ANSWER = {
     "rows": [
         {"plant": "north", "month": "2026-02", "state": "closed", "closings": 1,
          "first_closed_at": _AT, "booked_in": "2026-03", "currency": "EUR",
-         "first_reported": "412.5", "restated": "422.5", "difference": "10"}
+         "first_reported": "412.5", "restated": "422.5", "difference": "10",
+         "booked": "412.5", "late": "0", "signed": True}
     ],
     **_BESIDE,
 }  # fmt: skip

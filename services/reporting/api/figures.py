@@ -69,7 +69,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
                 "rows": rows, **lacks,
             }  # fmt: skip
             columns = ("from", *dims, *_FIGURES, "reported")
-            return await _answer(request, kind, reading, "copq", said, columns)
+            return await _answer(request, kind, reading, query, "copq", said, columns)
 
     @router.get(
         "/v1/trailing",
@@ -93,7 +93,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
             if wants_csv(request, kind):
                 rows = [_named(w, row) for w in said["windows"] for row in w["rows"]]
                 return as_csv("copq-trailing", rows, ("window", "after", "to", *dims, *_FIGURES))
-            return await _answer(request, kind, reading, "copq-trailing", said, ())
+            return await _answer(request, kind, reading, scope, "copq-trailing", said, ())
 
     @router.get(
         "/v1/drivers",
@@ -121,7 +121,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
             rows = [asdict(driver) for driver in found]
             said = {"from": first, "to": last, "rows": rows, **lacks}
             columns = tuple(driving.Driver.__dataclass_fields__)
-            return await _answer(request, kind, reading, "copq-drivers", said, columns)
+            return await _answer(request, kind, reading, scope, "copq-drivers", said, columns)
 
 
 def _days(start: str, end: str, now: datetime) -> tuple[date, date]:
@@ -140,11 +140,11 @@ def _named(window: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _answer(
-    request: Request, kind: str | None, reading: Reading, name: str, said: dict[str, Any],
-    columns: tuple[str, ...],
+    request: Request, kind: str | None, reading: Reading, scope: Scope, name: str,
+    said: dict[str, Any], columns: tuple[str, ...],
 ) -> Response:  # fmt: skip
     """The rows as CSV, or all of it as JSON, with what is not in the figures beside it."""
     if wants_csv(request, kind):
         return as_csv(name, said["rows"], columns)
-    waiting = held_json(await held(reading.conn, reading.now))
+    waiting = held_json(await held(reading.conn, scope, reading.now))
     return as_json({"at": reading.now, **said, **waiting})

@@ -10,12 +10,13 @@ from services.reporting.api import asked, examples
 from services.reporting.api.formats import as_csv, as_json, wants_csv
 from services.reporting.api.source import Source
 from services.reporting.edges import in_range
+from services.reporting.figures import Scope
 from services.reporting.names import check_names
 from services.reporting.unpriced import held
 
 _COLUMNS = (
     "plant", "month", "state", "closings", "first_closed_at", "booked_in", "currency",
-    "first_reported", "restated", "difference",
+    "first_reported", "restated", "difference", "booked", "late", "signed",
 )  # fmt: skip
 
 
@@ -38,5 +39,5 @@ def add_periods(router: APIRouter, source: Source) -> None:
             rows = [answers.listed(one) for one in found]
             if wants_csv(request, kind):
                 return as_csv("copq-periods", rows, _COLUMNS)
-            waiting = held_json(await held(reading.conn, reading.now))
+            waiting = held_json(await held(reading.conn, Scope(plant), reading.now))
             return as_json({"at": reading.now, "rows": rows, **waiting})

@@ -1,10 +1,10 @@
--- As report.sql, from what the ledger held at an instant: $11, or without it as each month was
--- first closed (`is_open`: it never was, so as of now). What came for a closed month before its
--- first closing is booked in the month itself.
+-- As report.sql, of each plant from what the ledger held at an instant: $11, or without it as each
+-- month was first closed (`is_open`: it never was, so as of now). What came for a closed month
+-- before its first closing is booked in the month itself.
 select
     case when $1 = 'hour' then hour end as hour,
     case when $1 <> 'hour' then bucket end as day,
-    case when 'plant' = any($2::text[]) then plant end as plant,
+    plant,
     case when 'line' = any($2::text[]) then line end as line,
     case when 'product' = any($2::text[]) then coalesce(product, '') end as product,
     element, category, currency,

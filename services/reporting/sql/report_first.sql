@@ -1,8 +1,9 @@
--- As report.sql, by months as they were first reported; `is_open`: not closed yet, so as of now.
+-- As report.sql, of each plant by months as they were first reported; `is_open`: not closed yet, so
+-- as of now.
 select
     null::timestamptz as hour,
     month as day,
-    case when 'plant' = any($1::text[]) then plant end as plant,
+    plant,
     case when 'line' = any($1::text[]) then line end as line,
     case when 'product' = any($1::text[]) then product end as product,
     element, category, currency,

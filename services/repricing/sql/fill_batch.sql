@@ -1,6 +1,7 @@
 -- Into the batch: of each event that stands and costs something else now, what takes back the
 -- entries that stand, and those that it has now, numbered after its last. $1 and $2 are the times
 -- of the first and the last event of `repriced`, $3 and $4 why and by whom.
+-- What stood because of a correction has that in its place as well.
 -- The same figures are the same price, whichever version of a rate they come from.
 with entries as materialized (
     select * from copq.ledger
@@ -38,12 +39,12 @@ with entries as materialized (
 )
 insert into batch (
     role, event_id, occurred_at, plant, line, product, stage, work_unit, defect_code, shift,
-    supplier, outcome, entry_no, reverses, reason, booked_by, element, category, quantity, gross,
+    supplier, outcome, entry_no, reverses, reason, booked_by, corrected_by, element, category, quantity, gross,
     recovered, allowed, net, hours, base, good, currency, rate_version, hour, day, exchange_rate,
     reporting_currency)
 select
     'k', event_id, occurred_at, plant, line, product, stage, work_unit, defect_code, shift,
-    supplier, 'priced', last + nth, entry_no, $3, $4, element, category, -quantity, -gross,
+    supplier, 'priced', last + nth, entry_no, $3, $4, null, element, category, -quantity, -gross,
     -recovered, -allowed, -net, -hours, -base, -good, currency, rate_version, hour, day,
     exchange_rate, reporting_currency
 from taken_back
@@ -51,7 +52,7 @@ union all
 select
     'k', t.event_id, t.occurred_at, t.plant, t.line, t.product, t.stage, t.work_unit,
     t.defect_code, t.shift, t.supplier, 'priced', t.last + t.standing + r.entry_no, null, $3, $4,
-    r.element, r.category, r.quantity, r.gross, r.recovered, r.allowed, r.net, r.hours, r.base,
+    t.corrected_by, r.element, r.category, r.quantity, r.gross, r.recovered, r.allowed, r.net, r.hours, r.base,
     r.good, r.currency, r.rate_version, r.hour, r.day, null, null
 from repriced as r
 join taken_back as t on t.event_id = r.event_id and t.nth = 1

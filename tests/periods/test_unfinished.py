@@ -1,0 +1,20 @@
+"""What a month lacks, in words."""
+
+import pytest
+
+from services.periods.unfinished import KINDS, Unfinished
+
+
+@pytest.mark.parametrize(
+    ("lacks", "said"),
+    [
+        (Unfinished(), ""),
+        (Unfinished(1, 1, 1), "1 event without a price, 1 correction that waits for its event, "
+                              "1 stop still open"),
+        (Unfinished(1200, 0, 2), "1,200 events without a price, 2 stops still open"),
+        (Unfinished(corrections=3), "3 corrections that wait for their event"),
+    ],
+)  # fmt: skip
+def test_one_is_said_otherwise_than_many(lacks: Unfinished, said: str) -> None:
+    assert str(lacks) == said
+    assert set(lacks.counts) <= set(KINDS)
