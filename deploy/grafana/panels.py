@@ -42,7 +42,7 @@ def course(
     """Over time, from nought."""
     panel = (
         timeseries.Panel().title(title).description(says).datasource(FIGURES).unit(unit).min(0)
-        .height(8).span(12).data_links(list(leads))
+        .height(8).span(12).data_links(list(leads)).tooltip(_all_at_once())
     )  # fmt: skip
     for ref, (expression, legend) in zip("ABCDEF", queries, strict=False):
         panel = panel.with_target(over_time(expression, legend, ref))
@@ -93,7 +93,7 @@ def entries(title: str, sql: str, says: str, columns: dict[str, Column], lead: A
     panel = table.Panel().title(title).description(says).datasource(LEDGER).height(10).span(24)
     for name, column in columns.items():
         panel = panel.override_by_name(name, column.properties())
-    panel = panel.with_target(Sql(sql))
+    panel = panel.with_target(Sql(sql)).show_header(True)
     return panel.data_links([lead]) if lead else panel
 
 
@@ -104,7 +104,7 @@ def stacked(title: str, sql: str, x: str, says: str, lead: Any) -> Any:
         .height(10).span(12).with_target(Sql(sql)).x_field(x).stacking(StackingMode.NORMAL)
         .axis_soft_min(0).show_value(VisibilityMode.NEVER).data_links([lead])
         .fill_opacity(80).line_width(1)
-        .tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI))
+        .tooltip(_all_at_once())
     )  # fmt: skip
 
 
@@ -118,6 +118,11 @@ def waterfall(title: str, sql: str, says: str, lead: Any) -> Any:
     for name, color in (("sum", "blue"), ("more", "semi-dark-orange"), ("less", "#8e8e8e")):
         panel = _override(panel, name, {"color": {"mode": "fixed", "fixedColor": color}})
     return panel
+
+
+def _all_at_once() -> Any:
+    """Pointing at one shows those beside it."""
+    return common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI)
 
 
 def _override(panel: Any, name: str, properties: dict[str, Any]) -> Any:
