@@ -60,7 +60,7 @@ def _all_plants() -> list[Any]:
     def cost(window: str) -> str:
         return f'sum by (currency) (copq_reporting_cost{{{ALL},window="{window}"}})'
 
-    return [
+    found = [
         one("All plants, this month", cost("month"), MONEY, CHOSEN, links.all_plants("month"),
             without=UNCONVERTED, legend="{{currency}}"),
         one("All plants, last month", cost("last_month"), MONEY, CHOSEN,
@@ -71,6 +71,7 @@ def _all_plants() -> list[Any]:
             COUNT, "Entries. See: copq currencies list.", links.all_plants("month"),
             without="no reporting currency"),
     ]  # fmt: skip
+    return [tile.span(6) for tile in found]
 
 
 def _months() -> list[Any]:
@@ -90,7 +91,7 @@ def _months() -> list[Any]:
                   links.MONTH_CHOSEN),
         course("By category, month to date ($currency)", MONEY, "As it grew; it begins anew each month.",
                (f'sum by (category) (copq_cost{{{OF},window="month"}})', "{{category}}"),
-               leads=[links.to_lines("month")]),
+               leads=[links.to_lines("month")]).height(10),
         entries("Months by category", ledger("months"),
                 "In the plant's currency, and over cost of production. A click chooses the month.",
                 {**SUMS, **OVER_BASE}, links.MONTH),
@@ -115,7 +116,7 @@ def _now() -> list[Any]:
     return [
         course("How fast the budget burns", SHARE, "100 % uses it up just as the month ends.",
                (f"copq:budget:burn{{{OF}}}", "{{plant}} {{line}} {{window}}"),
-               leads=[links.to_plant("month")]),
+               leads=[links.to_plant("month")]).span(24),
         beside("Targets", "In force now, for the last 30 days.", "plant, line",
                Asked('copq_target_ratio{plant=~"$plant",window="30d",scope!="product"}', "target", PERCENT),
                lead=links.to_line("30d")),

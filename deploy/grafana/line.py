@@ -102,7 +102,7 @@ def _ledger() -> list[Any]:
     )  # fmt: skip
     return [
         entries("Pareto, $window ($currency)", PARETO,
-                "By element, stage and code. Past 80 % the running share is marked. What is booked: an "
+                "By element, stage and code. Past 80 % the running share is grey. What is booked: an "
                 "open stop is in it once it ends.",
                 {"net": BAR, "share": PERCENT, "running_share": RUNNING}, links.BEHIND),
         entries("Stops, $window ($currency)", STOPS, "What stood still in the window, open stops too.",

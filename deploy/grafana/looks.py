@@ -63,7 +63,7 @@ NUMBER = Column(COUNT, 0)
 MINUTES = Column(COUNT, 1)
 AGAINST_TARGET = Column(SHARE, 1, _colored("color-background", (None, "transparent"), *_OVER))
 BAR = Column(MONEY, 2, _bar())
-RUNNING = Column(SHARE, 1, _colored("color-text", (None, "text"), (0.8, "semi-dark-orange")))
-"""A running share: what comes after the 80 % mark is marked."""
+RUNNING = Column(SHARE, 1, _colored("color-text", (None, "text"), (0.8, "#8e8e8e")))
+"""A running share: past the 80 % mark it is grey."""
 LASTED = Column(SECONDS, 0)
 INSTANT = Column("dateTimeAsIso", 0)

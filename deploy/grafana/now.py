@@ -37,11 +37,13 @@ def share(window: str) -> str:
 
 def now() -> Any:
     says = "What COPQ is now, today and this month, and where."
-    return board("copq-now", "COPQ now", says, [PLANT, CURRENCY], [*_tiles(), *_panels()])
+    return board(
+        "copq-now", "COPQ now", says, [PLANT, CURRENCY], [*_tiles(), *_state(), *_panels()]
+    )
 
 
 def _tiles() -> list[Any]:
-    hour, day, month = (links.to_lines(window) for window in ("1h", "day", "month"))
+    hour, day = links.to_lines("1h"), links.to_lines("day")
     return [
         one("COPQ, last hour ($currency)", cost("1h"), MONEY, ESTIMATE, hour),
         one("Over cost of production, last hour", share("1h"), SHARE, "Sum over sum.", hour),
@@ -53,17 +55,24 @@ def _tiles() -> list[Any]:
             "Since the production day began. " + ESTIMATE, day),
         one("COPQ, yesterday ($currency)", cost("last_day"), MONEY, "The last full production day.",
             links.to_lines("last_day")),
-        one("COPQ, this month ($currency)", cost("month"), MONEY, ESTIMATE, month),
+        one("COPQ, this month ($currency)", cost("month"), MONEY, ESTIMATE,
+            links.to_lines("month")),
+    ]  # fmt: skip
+
+
+def _state() -> list[Any]:
+    found = [
         one("Alerts", 'count(ALERTS{alertname=~"Copq.*",alertstate="firing"}) or vector(0)', COUNT,
             "Alerts that fire now.", links.ALERTS),
         one("Budget of the month spent: the worst",
             'max(copq:budget:spent{plant=~"$plant",currency="$currency",line=""})', SHARE,
             "COPQ of the month over its budget, of the plant that has spent most of its own.",
-            month, limits=OF_TARGET, without="no budget"),
+            links.to_lines("month"), limits=OF_TARGET, without="no budget"),
         one("Age of the figures", "time() - max(copq_figures_timestamp_seconds)", SECONDS,
             "Where the exporter is gone there is none.", links.PIPELINE,
             without="no figures come: see Pipeline"),
     ]  # fmt: skip
+    return [tile.span(8) for tile in found]
 
 
 def _panels() -> list[Any]:

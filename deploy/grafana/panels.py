@@ -88,13 +88,12 @@ def beside(title: str, says: str, by: str, *asked: Asked, lead: Any) -> Any:
     return panel.sort_by([largest]).data_links([lead])
 
 
-def entries(title: str, sql: str, says: str, columns: dict[str, Column], lead: Any = None) -> Any:
+def entries(title: str, sql: str, says: str, columns: dict[str, Column], lead: Any) -> Any:
     """Rows of the ledger."""
     panel = table.Panel().title(title).description(says).datasource(LEDGER).height(10).span(24)
     for name, column in columns.items():
         panel = panel.override_by_name(name, column.properties())
-    panel = panel.with_target(Sql(sql)).show_header(True)
-    return panel.data_links([lead]) if lead else panel
+    return panel.with_target(Sql(sql)).show_header(True).data_links([lead])
 
 
 def stacked(title: str, sql: str, x: str, says: str, lead: Any) -> Any:
@@ -115,7 +114,7 @@ def waterfall(title: str, sql: str, says: str, lead: Any) -> Any:
         "custom.lineWidth": 0, "custom.hideFrom": {"legend": True, "tooltip": True, "viz": False},
     }  # fmt: skip
     panel = _override(stacked(title, sql, "step", says, lead), "below", hidden)
-    for name, color in (("sum", "blue"), ("more", "semi-dark-orange"), ("less", "#8e8e8e")):
+    for name, color in (("sum", "blue"), ("more", "dark-blue"), ("less", "#8e8e8e")):
         panel = _override(panel, name, {"color": {"mode": "fixed", "fixedColor": color}})
     return panel
 

@@ -44,7 +44,7 @@ def test_what_is_shown_as_of_now_is_asked_for_now() -> None:
             assert shown["fieldConfig"]["defaults"]["noValue"], name
 
 
-def test_panels_lie_on_the_grid_and_not_on_one_another() -> None:
+def test_panels_fill_the_rows_of_the_grid_and_do_not_lie_on_one_another() -> None:
     for board in boards().values():
         taken: set[tuple[int, int]] = set()
         for shown in board["panels"]:
@@ -53,6 +53,9 @@ def test_panels_lie_on_the_grid_and_not_on_one_another() -> None:
             assert at["x"] + at["w"] <= 24, shown["title"]
             assert not cells & taken, shown["title"]
             taken |= cells
+        last = max(shown["gridPos"]["y"] for shown in board["panels"])
+        for y in {shown["gridPos"]["y"] for shown in board["panels"]} - {last}:
+            assert {x for x, row in taken if row == y} == set(range(24)), board["title"]
         assert len({shown["id"] for shown in board["panels"]}) == len(board["panels"])
 
 

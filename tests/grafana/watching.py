@@ -141,5 +141,6 @@ async def watched(database: str, folder: Path) -> AsyncIterator[Prometheus]:
         await beside[0]
         for part in beside[1:]:
             part.cancel()
+        await asyncio.gather(*beside[1:], return_exceptions=True)
         for stage in (costing.STAGE, aggregator.STAGE):
             stream.LAG.remove(stage, "quality.events", "0")
