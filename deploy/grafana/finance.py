@@ -2,64 +2,124 @@
 
 from typing import Any
 
-from deploy.grafana.panels import (
-    COUNT,
-    CURRENCY,
-    MONEY,
-    OF_TARGET,
-    PLANT,
-    SHARE,
-    beside,
-    board,
-    course,
-    entries,
-    one,
-)
-from services.sql_files import statement
+from deploy.grafana import links
+from deploy.grafana.looks import AMOUNT, COUNT, MONEY, NUMBER, OF_TARGET, PERCENT, SHARE
+from deploy.grafana.page import board
+from deploy.grafana.panels import Asked, beside, course, entries, one, stacked, waterfall
+from deploy.grafana.queries import ledger
+from deploy.grafana.variables import BOARD, CURRENCY, MONTH, PLANT
 
 ALL = 'category=~".+_failure"'
 OF = 'plant=~"$plant",currency="$currency"'
+FAILURE, QUALITY = ".+_failure", ".+"
 
-MONTHS = statement(__file__, "months")
-REPORTING = statement(__file__, "reporting")
-RESTATED = statement(__file__, "restated")
-UNPRICED = statement(__file__, "unpriced")
+CHOSEN = "All plants in the reporting currency. None while an exchange rate is missing."
+UNCONVERTED = "an exchange rate is missing, or nothing reported"
+OVER_BASE = dict.fromkeys(("COPQ over base", "cost of quality over base"), PERCENT)
+SUMS = dict.fromkeys(
+    ("COPQ", "cost of quality", "base", "internal failure", "external failure",
+     "administrative failure", "appraisal", "prevention"), AMOUNT,
+)  # fmt: skip
+ENTRY = dict.fromkeys(("gross", "recovered", "allowed", "net"), AMOUNT)
+
+
+def finance() -> Any:
+    says = "Categories of quality cost by month, in money and over cost of production."
+    panels = [*_tiles(), *_all_plants(), *_months(), *_now()]
+    variables = [PLANT, CURRENCY, MONTH, BOARD]
+    return board("copq-finance", "Cost of quality", says, variables, panels, "now-30d")
 
 
 def _cost(window: str, categories: str) -> str:
     return f'sum(copq_cost{{{OF},window="{window}",category=~"{categories}"}})'
 
 
-def finance() -> Any:
+def _tiles() -> list[Any]:
     base = f'sum(copq_base{{{OF},window="month"}})'
-    panels = [
-        one("COPQ, this month", _cost("month", ".+_failure"), MONEY, "Failure alone. An estimate."),
-        one("COPQ, last month", _cost("last_month", ".+_failure"), MONEY, "Failure alone."),
-        one("COPQ over base, this month", f'{_cost("month", ".+_failure")} / {base}', SHARE, ""),
-        one("Cost of quality over base", f'{_cost("month", ".+")} / {base}', SHARE,
-            "COPQ with appraisal and prevention."),
-        one("Budget spent", 'max(copq:budget:spent{plant=~"$plant",line=""})', SHARE, "", OF_TARGET),
-        one("Month passed", 'max(copq_month_elapsed_seconds{plant=~"$plant"}'
-            ' / copq_month_seconds)', SHARE, "To compare the budget with."),
-        course("By category, month to date", MONEY, "",
-               (f'sum by (category) (copq_cost{{{OF},window="month"}})', "{{category}}")),
-        course("How fast the budget burns", SHARE, "100 % uses it up just as the month ends.",
-               ('copq:budget:burn{plant=~"$plant"}', "{{plant}} {{line}} {{window}}")),
-        one("All plants, this month", f'sum(copq_reporting_cost{{{ALL},window="month"}})', MONEY,
-            "COPQ of all plants in the reporting currency. None while an exchange rate is missing."),
-        one("All plants, last month", f'sum(copq_reporting_cost{{{ALL},window="last_month"}})', MONEY,
-            "COPQ of all plants in the reporting currency. None while an exchange rate is missing."),
-        one("All plants over base, this month", 'max(copq_reporting_ratio{window="month"})', SHARE,
-            "In the reporting currency."),
-        one("Without exchange rate, this month", 'sum(copq_unconverted_entries{window="month"})',
-            COUNT, "Entries. See: copq currencies list."),
-        entries("All plants by month", REPORTING, "In the reporting currency, and what lacks a rate."),
-        entries("Months by category", MONTHS, "In the plant's currency, and over cost of production."),
-        entries("As first reported, as restated", RESTATED,
-                "As finance signed it off with the first closing of the month, and as it is now."),
-        beside("Targets", "In force now, for the last 30 days.",
-               ('copq_target_ratio{plant=~"$plant",window="30d",scope!="product"}', "target")),
-        entries("Without a price", UNPRICED, "Not in any figure until finance adds what is missing."),
+    month = links.to_lines("month")
+    return [
+        one("COPQ, this month ($currency)", _cost("month", FAILURE), MONEY,
+            "Failure alone. An estimate.", month),
+        one("COPQ, last month ($currency)", _cost("last_month", FAILURE), MONEY, "Failure alone.",
+            links.to_lines("last_month")),
+        one("COPQ over base, this month", f"{_cost('month', FAILURE)} / {base}", SHARE,
+            "Over cost of production.", month),
+        one("Cost of quality over base, this month", f"{_cost('month', QUALITY)} / {base}", SHARE,
+            "COPQ with appraisal and prevention.", month),
+        one("Budget of the month spent: the worst", f'max(copq:budget:spent{{{OF},line=""}})', SHARE,
+            "Of the plant that has spent most of its own.", month, limits=OF_TARGET,
+            without="no budget"),
+        one("Month passed: the furthest", 'max(copq_month_elapsed_seconds{plant=~"$plant"}'
+            ' / copq_month_seconds)', SHARE, "To compare the budget with.", month),
     ]  # fmt: skip
-    says = "Categories of quality cost by month, in money and over cost of production."
-    return board("copq-finance", "Cost of quality", says, [PLANT, CURRENCY], panels, "now-30d")
+
+
+def _all_plants() -> list[Any]:
+    """In the reporting currency, which each figure names."""
+
+    def cost(window: str) -> str:
+        return f'sum by (currency) (copq_reporting_cost{{{ALL},window="{window}"}})'
+
+    found = [
+        one("All plants, this month", cost("month"), MONEY, CHOSEN, links.all_plants("month"),
+            without=UNCONVERTED, legend="{{currency}}"),
+        one("All plants, last month", cost("last_month"), MONEY, CHOSEN,
+            links.all_plants("last_month"), without=UNCONVERTED, legend="{{currency}}"),
+        one("All plants over base, this month", 'max(copq_reporting_ratio{window="month"})', SHARE,
+            "In the reporting currency.", links.all_plants("month"), without=UNCONVERTED),
+        one("Without exchange rate, this month", 'sum(copq_unconverted_entries{window="month"})',
+            COUNT, "Entries. See: copq currencies list.", links.all_plants("month"),
+            without="no reporting currency"),
+    ]  # fmt: skip
+    return [tile.span(6) for tile in found]
+
+
+def _months() -> list[Any]:
+    behind = entries(
+        "The entries of $month ($currency)", ledger("month_entries"),
+        "The newest 500 of the ledger. A click opens the event on the board.", ENTRY, links.EVENT,
+    )  # fmt: skip
+    return [
+        stacked("Categories by month ($currency)", ledger("categories"), "month",
+                "Thirteen months. Failure is COPQ; with appraisal and prevention it is cost of quality.",
+                links.MONTH),
+        waterfall("What changed since $month was first reported ($currency)",
+                  _between("as first reported", "as it is now", "figures_restated"),
+                  "COPQ, by element. Two equal columns alone: nothing changed.", links.MONTH_CHOSEN),
+        waterfall("What changed from the month before to $month ($currency)",
+                  _between("the month before", "$month", "figures_months"), "COPQ, by element.",
+                  links.MONTH_CHOSEN),
+        course("By category, month to date ($currency)", MONEY, "As it grew; it begins anew each month.",
+               (f'sum by (category) (copq_cost{{{OF},window="month"}})', "{{category}}"),
+               leads=[links.to_lines("month")]).height(10),
+        entries("Months by category", ledger("months"),
+                "In the plant's currency, and over cost of production. A click chooses the month.",
+                {**SUMS, **OVER_BASE}, links.MONTH),
+        entries("As first reported, as restated", ledger("restated"),
+                "As finance signed it off with the first closing of the month, and as it is now.",
+                {**dict.fromkeys(("as first reported", "as restated", "difference"), AMOUNT),
+                 "change": PERCENT}, links.MONTH),
+        behind.id(links.BEHIND_ID),
+        entries("All plants by month", ledger("reporting"),
+                "In the reporting currency, and what lacks a rate.",
+                {**SUMS, **OVER_BASE, "entries without exchange rate": NUMBER}, links.MONTH),
+    ]  # fmt: skip
+
+
+def _between(before: str, after: str, figures: str) -> str:
+    return (
+        ledger("waterfall", figures=figures).replace("{before}", before).replace("{after}", after)
+    )
+
+
+def _now() -> list[Any]:
+    return [
+        course("How fast the budget burns", SHARE, "100 % uses it up just as the month ends.",
+               (f"copq:budget:burn{{{OF}}}", "{{plant}} {{line}} {{window}}"),
+               leads=[links.to_plant("month")]).span(24),
+        beside("Targets", "In force now, for the last 30 days.", "plant, line",
+               Asked('copq_target_ratio{plant=~"$plant",window="30d",scope!="product"}', "target", PERCENT),
+               lead=links.to_line("30d")),
+        entries("Without a price", ledger("unpriced"), "Not in any figure until finance adds what is missing.",
+                {"worth about": AMOUNT}, links.PLANT_ON_BOARD),
+    ]  # fmt: skip

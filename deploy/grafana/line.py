@@ -2,59 +2,110 @@
 
 from typing import Any
 
-from deploy.grafana.panels import (
-    CURRENCY,
-    LINE,
+from deploy.grafana import links
+from deploy.grafana.looks import (
+    AGAINST_TARGET,
+    AMOUNT,
+    BAR,
+    LASTED,
+    MINUTES,
     MONEY,
     OF_TARGET,
-    PLANT,
-    PRODUCT,
+    PERCENT,
+    RUNNING,
     SECONDS,
     SHARE,
-    WINDOW,
-    board,
-    course,
-    entries,
-    one,
-    ranked,
 )
-from services.sql_files import statement
+from deploy.grafana.page import board
+from deploy.grafana.panels import Asked, beside, course, entries, one, ranked
+from deploy.grafana.queries import ledger
+from deploy.grafana.variables import BOARD, CURRENCY, LINE, PLANT, PRODUCT, WINDOW
 
 WHERE = 'plant=~"$plant",line=~"$line"'
+UNITS = f'{{{WHERE},product=~"$product",window="$window"}}'
 COST = f'copq_cost{{{WHERE},product=~"$product",currency="$currency",window="$window",category=~".+_failure"}}'
 BASE = f'copq_base{{{WHERE},product=~"$product",currency="$currency",window="$window"}}'
+OF_LINES = f'{{scope="line",{WHERE},window="$window"}}'
+MONEY_OF_LINES = f'{{scope="line",{WHERE},currency="$currency",window="$window"}}'
+FIRST_PASS = (
+    f"clamp_min(sum(copq_good_units{UNITS}) - (sum(copq_reworked_units{UNITS}) or vector(0)), 0)"
+    f" / sum(copq_units{UNITS})"
+)
 
-BEHIND = statement(__file__, "behind")
-PARETO = statement(__file__, "pareto")
-STOPS = statement(__file__, "stops")
-
-
-def _ratio(name: str) -> str:
-    return f'max({name}{{scope="line",{WHERE},window="$window"}})'
+PARETO = ledger("pareto", spans="spans", counted="counted")
+STOPS = ledger("stops", spans="spans")
+BEHIND = ledger("behind", spans="spans", counted="counted")
+ENTRY = dict.fromkeys(("gross", "recovered", "allowed", "net"), AMOUNT)
 
 
 def line() -> Any:
-    panels = [
-        one("COPQ", f"sum({COST})", MONEY, "In the window chosen above. An estimate."),
-        one("Over cost of production", f"sum({COST}) / sum({BASE})", SHARE, "Sum over sum."),
-        one("Against target", f'max(copq:ratio:of_target{{scope="line",{WHERE},window="$window"}})',
-            SHARE, "The worst of the lines; 100 % is just at it.", OF_TARGET),
-        one("First pass yield", _ratio("copq_first_pass_yield_ratio"), SHARE, "(GQ - RQ) / PQ"),
-        one("OEE", _ratio("copq_oee_ratio"), SHARE, "Needs the line's ideal rate."),
-        one("MTTR", _ratio("copq_mean_time_to_repair_seconds"), SECONDS, "Stops that ended."),
-        ranked("By element", f"sort_desc(sum by (element) ({COST}))", "{{element}}", MONEY,
-               "COPQ of the window."),
-        ranked("By product", f"sort_desc(topk(10, sum by (product) ({COST})))", "{{product}}", MONEY,
-               "The ten dearest."),
-        course("COPQ by element", MONEY, "In the window chosen, over time.",
-               (f"sum by (element) ({COST})", "{{element}}")),
-        course("COPQ over base, and target", SHARE, "Of the lines.",
-               (f'copq_ratio{{scope="line",{WHERE},currency="$currency",window="$window"}}', "{{line}}"),
-               (f'copq_target_ratio{{scope="line",{WHERE},window="$window"}}', "target {{line}}")),
-        entries("Pareto", PARETO, "By element, stage and code in the time above, with its running share."),
-        entries("Stops", STOPS, "Started in the time above."),
-        entries("The events behind it", BEHIND, "Entries of the ledger in the time above, newest first."),
-    ]  # fmt: skip
     says = "One line or several: what COPQ consists of, down to single entries."
-    variables = [PLANT, LINE, PRODUCT, WINDOW, CURRENCY]
+    variables = [PLANT, LINE, PRODUCT, WINDOW, CURRENCY, BOARD]
+    panels = [*_tiles(), *_figures(), *_ledger()]
     return board("copq-line", "Line and product", says, variables, panels)
+
+
+def _tiles() -> list[Any]:
+    no_rate = "no ideal rate, or nothing reported"
+    return [
+        one("COPQ, $window ($currency)", f"sum({COST})", MONEY,
+            "An estimate. A stop that is open counts until now.", links.BEHIND),
+        one("Over cost of production, $window", f"sum({COST}) / sum({BASE})", SHARE, "Sum over sum.",
+            links.BEHIND),
+        one("Against target, $window: the worst line", f"max(copq:ratio:of_target{MONEY_OF_LINES})",
+            SHARE, "Of all products of a line; 100 % is just at it.", links.BEHIND,
+            limits=OF_TARGET, without="no target, or no base"),
+        one("First pass yield, $window", FIRST_PASS, SHARE, "(GQ - RQ) / PQ, sums over sums.",
+            links.BEHIND),
+        one("OEE, $window: the worst line", f"min(copq_oee_ratio{OF_LINES})", SHARE,
+            "Of all products of a line; each line's own stands below.", links.BEHIND,
+            without=no_rate),
+        one("MTTR, $window: the worst line", f"max(copq_mean_time_to_repair_seconds{OF_LINES})",
+            SECONDS, "Of unplanned stops that ended; each line's own stands below.", links.BEHIND,
+            without="no stop that ended"),
+    ]  # fmt: skip
+
+
+def _figures() -> list[Any]:
+    return [
+        beside(
+            "Each line, $window ($currency)", "All products. Worst against target first.",
+            "plant, line",
+            Asked(f"copq:ratio:of_target{MONEY_OF_LINES}", "of target", AGAINST_TARGET),
+            Asked(f"copq_ratio{MONEY_OF_LINES}", "COPQ over base", PERCENT),
+            Asked(f"copq_failure_cost{MONEY_OF_LINES}", "COPQ", AMOUNT),
+            Asked(f"copq_first_pass_yield_ratio{OF_LINES}", "first pass yield", PERCENT),
+            Asked(f"copq_oee_ratio{OF_LINES}", "OEE", PERCENT),
+            Asked(f"copq_mean_time_to_repair_seconds{OF_LINES}", "MTTR", LASTED),
+            lead=links.to_line("${window}"),
+        ),
+        ranked("By element, $window ($currency)", f"sort_desc(sum by (element) ({COST}))",
+               "{{element}}", MONEY, "The largest first.", links.BEHIND),
+        ranked("By product, $window ($currency)", f"sort_desc(topk(10, sum by (product) ({COST})))",
+               "{{product}}", MONEY, "The ten dearest.", links.BEHIND_PRODUCT),
+        course("COPQ by element, $window ($currency)", MONEY,
+               "The window chosen, as it was at each time.",
+               (f"sum by (element) ({COST})", "{{element}}"), leads=[links.BEHIND]),
+        course("COPQ over base, $window, and target", SHARE, "Of the lines, all products.",
+               (f"copq_ratio{MONEY_OF_LINES}", "{{plant}} {{line}}"),
+               (f"copq_target_ratio{OF_LINES}", "target {{plant}} {{line}}"),
+               leads=[links.to_line("${window}", links.label)]),
+    ]  # fmt: skip
+
+
+def _ledger() -> list[Any]:
+    event = links.EVENT
+    behind = entries(
+        "The events behind it, $window ($currency)",
+        BEHIND, "Entries of the ledger, newest first. `counted` is the part that lies in the window."
+        " A click opens the event on the board.", {**ENTRY, "counted": PERCENT}, event,
+    )  # fmt: skip
+    return [
+        entries("Pareto, $window ($currency)", PARETO,
+                "By element, stage and code. Past 80 % the running share is grey. What is booked: an "
+                "open stop is in it once it ends.",
+                {"net": BAR, "share": PERCENT, "running_share": RUNNING}, links.BEHIND),
+        entries("Stops, $window ($currency)", STOPS, "What stood still in the window, open stops too.",
+                {"minutes": MINUTES, "per_minute": AMOUNT}, event),
+        behind.id(links.BEHIND_ID),
+    ]  # fmt: skip

@@ -2,28 +2,28 @@
 
 from typing import Any
 
-from deploy.grafana.panels import (
+from deploy.grafana import links
+from deploy.grafana.looks import (
+    AGAINST_TARGET,
+    AMOUNT,
     COUNT,
-    CURRENCY,
+    INSTANT,
+    LASTED,
     MONEY,
     OF_TARGET,
-    PLANT,
+    PERCENT,
     SECONDS,
     SHARE,
-    beside,
-    board,
-    course,
-    one,
 )
+from deploy.grafana.page import board
+from deploy.grafana.panels import Asked, beside, course, one
+from deploy.grafana.variables import CURRENCY, PLANT
 
 OF = 'scope="plant",plant=~"$plant",currency="$currency"'
 LINES = 'scope="line",plant=~"$plant",currency="$currency"'
 ESTIMATE = "An estimate at standard rates, until finance reconciles it."
-LINE_BOARD = (
-    "The line, and the events behind it",
-    "/d/copq-line?var-plant=${__data.fields.plant}&var-line=${__data.fields.line}"
-    "&var-currency=${currency}",
-)
+CAUSE = 'copq_main_cause_cost{plant=~"$plant",currency="$currency"}'
+STOP = 'plant=~"$plant"'
 
 
 def cost(window: str) -> str:
@@ -36,40 +36,76 @@ def share(window: str) -> str:
 
 
 def now() -> Any:
-    panels = [
-        one("COPQ, last hour", cost("1h"), MONEY, ESTIMATE),
-        one("Over cost of production, last hour", share("1h"), SHARE, "Sum over sum."),
-        one("Against target, last hour",
+    says = "What COPQ is now, today and this month, and where."
+    return board(
+        "copq-now", "COPQ now", says, [PLANT, CURRENCY], [*_tiles(), *_state(), *_panels()]
+    )
+
+
+def _tiles() -> list[Any]:
+    hour, day = links.to_lines("1h"), links.to_lines("day")
+    return [
+        one("COPQ, last hour ($currency)", cost("1h"), MONEY, ESTIMATE, hour),
+        one("Over cost of production, last hour", share("1h"), SHARE, "Sum over sum.", hour),
+        one("Against target, last hour: the worst",
             f'max(copq:ratio:of_target{{{OF},window="1h"}} or copq:ratio:of_target{{{LINES},window="1h"}})',
-            SHARE, "The plant's ratio over its target; 100 % is just at it.", OF_TARGET),
-        one("Today", cost("day"), MONEY, "Since the production day began. " + ESTIMATE),
-        one("Yesterday", cost("last_day"), MONEY, "The last full production day."),
-        one("This month", cost("month"), MONEY, ESTIMATE),
+            SHARE, "The plant or line that is furthest over its target; 100 % is just at it.", hour,
+            limits=OF_TARGET, without="no target, or no base"),
+        one("COPQ, today ($currency)", cost("day"), MONEY,
+            "Since the production day began. " + ESTIMATE, day),
+        one("COPQ, yesterday ($currency)", cost("last_day"), MONEY, "The last full production day.",
+            links.to_lines("last_day")),
+        one("COPQ, this month ($currency)", cost("month"), MONEY, ESTIMATE,
+            links.to_lines("month")),
+    ]  # fmt: skip
+
+
+def _state() -> list[Any]:
+    found = [
         one("Alerts", 'count(ALERTS{alertname=~"Copq.*",alertstate="firing"}) or vector(0)', COUNT,
-            "Alerts that fire now."),
-        one("Budget of the month spent",
-            'max(copq:budget:spent{plant=~"$plant",line=""})', SHARE,
-            "COPQ of the month over its budget.", OF_TARGET),
+            "Alerts that fire now.", links.ALERTS),
+        one("Budget of the month spent: the worst",
+            'max(copq:budget:spent{plant=~"$plant",currency="$currency",line=""})', SHARE,
+            "COPQ of the month over its budget, of the plant that has spent most of its own.",
+            links.to_lines("month"), limits=OF_TARGET, without="no budget"),
         one("Age of the figures", "time() - max(copq_figures_timestamp_seconds)", SECONDS,
-            "Over a minute old, they vanish."),
+            "Where the exporter is gone there is none.", links.PIPELINE,
+            without="no figures come: see Pipeline"),
+    ]  # fmt: skip
+    return [tile.span(8) for tile in found]
+
+
+def _panels() -> list[Any]:
+    return [
         beside(
-            "Lines", "Worst against target first. A click opens the line.",
-            (f'copq:ratio:of_target{{{LINES},window="1h"}}', "of target, last hour"),
-            (f'copq_ratio{{{LINES},window="1h"}}', "COPQ over base, last hour"),
-            (f'copq_failure_cost{{{LINES},window="1h"}}', "COPQ, last hour"),
-            (f'copq_failure_cost{{{LINES},window="day"}}', "COPQ, today"),
-            (f'copq_failure_cost{{{LINES},window="last_day"}}', "COPQ, yesterday"),
-            link=LINE_BOARD,
+            "Lines", "Worst against target first. A click opens the line.", "plant, line, currency",
+            Asked(f'copq:ratio:of_target{{{LINES},window="1h"}}', "of target, last hour", AGAINST_TARGET),
+            Asked(f'copq_ratio{{{LINES},window="1h"}}', "COPQ over base, last hour", PERCENT),
+            Asked(f'copq_failure_cost{{{LINES},window="1h"}}', "COPQ, last hour", AMOUNT),
+            Asked(f'copq_failure_cost{{{LINES},window="day"}}', "COPQ, today", AMOUNT),
+            Asked(f'copq_failure_cost{{{LINES},window="last_day"}}', "COPQ, yesterday", AMOUNT),
+            lead=links.to_line("1h"),
+        ),
+        beside(
+            "Main cause on lines above target", "What cost such a line most in the last hour.",
+            "plant, line, element, stage, defect_code, work_unit, currency",
+            Asked(CAUSE, "cost, last hour", AMOUNT),
+            Asked(f"1000 * (0 * {CAUSE} + on (plant, line) group_left () "
+                  "copq_main_cause_start_timestamp_seconds)", "since", INSTANT),
+            lead=links.to_line("1h"),
+        ),
+        beside(
+            "Open stops ($currency)", "What stops that no report has ended have cost so far.",
+            "plant, line, work_unit, defect_code",
+            Asked(f'copq_open_stop_cost{{{STOP},currency="$currency"}}', "cost so far", AMOUNT),
+            Asked(f"time() - copq_open_stop_start_timestamp_seconds{{{STOP}}}", "lasts", LASTED),
+            lead=links.to_line("1h"),
         ),
         course("COPQ over base, last hour, with its target", SHARE, "Trailing hour.",
                (f'copq_ratio{{{OF},window="1h"}}', "{{plant}}"),
-               ('copq_target_ratio{scope="plant",plant=~"$plant",window="1h"}', "target {{plant}}")),
-        course("COPQ, last hour, by element", MONEY, "What it consists of.",
+               ('copq_target_ratio{scope="plant",plant=~"$plant",window="1h"}', "target {{plant}}"),
+               leads=[links.to_plant("1h")]),
+        course("COPQ, last hour, by element ($currency)", MONEY, "What it consists of.",
                ('sum by (element) (copq_cost{plant=~"$plant",currency="$currency",window="1h",'
-                'category=~".+_failure"})', "{{element}}")),
-        beside("Open stops", "What stops that no report has ended have cost so far.",
-               ('copq_open_stop_cost{plant=~"$plant",currency="$currency"}', "cost so far"),
-               link=LINE_BOARD),
+                'category=~".+_failure"})', "{{element}}"), leads=[links.to_lines("1h")]),
     ]  # fmt: skip
-    says = "What COPQ is now, today and this month, and where."
-    return board("copq-now", "COPQ now", says, [PLANT, CURRENCY], panels)

@@ -1,159 +1,130 @@
-"""The kinds of panel that the dashboards are made of, and the variables they share."""
+"""The kinds of panel that the dashboards are made of."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from grafana_foundation_sdk.builders import bargauge, dashboard, prometheus, stat, table, timeseries
-from grafana_foundation_sdk.builders.common import ReduceDataOptions
-from grafana_foundation_sdk.cog import variants
-from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.builders import barchart, bargauge, common, stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as models
-from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+from grafana_foundation_sdk.models.common import (
+    BigValueTextMode,
+    StackingMode,
+    TooltipDisplayMode,
+    VisibilityMode,
+)
 
-FIGURES = models.DataSourceRef(type_val="prometheus", uid="copq-prometheus")
-LEDGER = models.DataSourceRef(type_val="grafana-postgresql-datasource", uid="copq-postgres")
+from deploy.grafana.looks import COUNT, DECIMALS, Column, thresholds
+from deploy.grafana.queries import FIGURES, LEDGER, Sql, now, over_time, rows
 
-SHARE, MONEY, SECONDS, COUNT = "percentunit", "none", "s", "none"
-
-
-class SqlQuery(variants.Dataquery):
-    """A query of the ledger, as Grafana's Postgres data source takes it."""
-
-    def __init__(self, sql: str, ref_id: str = "A") -> None:
-        self._sql, self._ref_id = sql, ref_id
-
-    def to_json(self) -> dict[str, object]:
-        return {
-            "datasource": LEDGER, "refId": self._ref_id, "rawSql": self._sql, "rawQuery": True,
-            "format": "table", "editorMode": "code",
-        }  # fmt: skip
-
-    def dataquery_type(self) -> str:
-        return "sql"
+NOTHING = "no base, or nothing reported"
+_FIRST = ("plant", "line", "product", "element", "stage", "defect_code", "work_unit")
+_NEVER = ("Time", "scope", "window", "__name__", "instance", "job")
 
 
-class Sql(Builder[variants.Dataquery]):
-    def __init__(self, sql: str) -> None:
-        self._sql = sql
-
-    def build(self) -> variants.Dataquery:
-        return SqlQuery(self._sql)
-
-
-def figure(expression: str, legend: str = "", *, ref: str = "A", now: bool = False) -> Any:
-    """A query of Prometheus; `now` asks for the newest value alone."""
-    query = prometheus.Dataquery().datasource(FIGURES).expr(expression).ref_id(ref)
-    if now:
-        query = query.instant().format(PromQueryFormat.TABLE)
-    return query.legend_format(legend) if legend else query
-
-
-def thresholds(*steps: tuple[float | None, str]) -> Any:
-    found = [models.Threshold(value=value, color=color) for value, color in steps]
-    return dashboard.ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE).steps(found)
-
-
-OF_TARGET = thresholds((None, "text"), (0.8, "semi-dark-orange"), (1, "semi-dark-red"))
-"""Of a ratio to its target: the target itself is data, so one threshold serves all."""
-
-
-def one(title: str, expression: str, unit: str, says: str, limits: Any = None) -> Any:
-    """One figure, large."""
+def one(
+    title: str, expression: str, unit: str, says: str, *leads: Any, limits: Any = None,
+    without: str = NOTHING, legend: str = "",
+) -> Any:  # fmt: skip
+    """One figure, large, as it is now; `without` is said where there is none, `legend` beside it."""
     panel = (
         stat.Panel().title(title).description(says).datasource(FIGURES).unit(unit).height(4).span(4)
-        .with_target(figure(expression)).no_value("no base, or nothing reported")
-        .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]))
-        .thresholds(limits or thresholds((None, "text")))
+        .with_target(now(expression, legend)).no_value(without)
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+        .thresholds(limits or thresholds((None, "text"))).data_links(list(leads))
     )  # fmt: skip
-    return panel
+    if unit in DECIMALS:
+        panel = panel.decimals(DECIMALS[unit])
+    return panel.text_mode(BigValueTextMode.VALUE_AND_NAME) if legend else panel
 
 
-def course(title: str, unit: str, says: str, *queries: tuple[str, str], span: int = 12) -> Any:
+def course(
+    title: str, unit: str, says: str, *queries: tuple[str, str], leads: Iterable[Any] = ()
+) -> Any:
     """Over time, from nought."""
     panel = (
         timeseries.Panel().title(title).description(says).datasource(FIGURES).unit(unit).min(0)
-        .height(8).span(span)
+        .height(8).span(12).data_links(list(leads)).tooltip(_all_at_once())
     )  # fmt: skip
     for ref, (expression, legend) in zip("ABCDEF", queries, strict=False):
-        panel = panel.with_target(figure(expression, legend, ref=ref))
+        panel = panel.with_target(over_time(expression, legend, ref))
     return panel
 
 
-def ranked(title: str, expression: str, legend: str, unit: str, says: str) -> Any:
-    """Sorted bars, the largest first."""
+def ranked(title: str, expression: str, legend: str, unit: str, says: str, lead: Any) -> Any:
+    """Sorted bars, the largest first, as of now."""
     return (
         bargauge.Panel().title(title).description(says).datasource(FIGURES).unit(unit).min(0)
-        .height(8).span(12).with_target(figure(expression, legend))
-        .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]))
+        .height(8).span(12).with_target(now(expression, legend)).data_links([lead])
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     )  # fmt: skip
 
 
-def beside(
-    title: str, says: str, *queries: tuple[str, str], link: tuple[str, str] | None = None
-) -> Any:
-    """A row for each line, a column for each query; a click leads to what is behind it."""
-    panel = table.Panel().title(title).description(says).datasource(FIGURES).height(9).span(24)
+class Asked(NamedTuple):
+    """A column of `beside`: what is asked, its heading, and how it is shown."""
+
+    expression: str
+    name: str
+    column: Column
+
+
+def beside(title: str, says: str, by: str, *asked: Asked, lead: Any) -> Any:
+    """A row for each combination of the labels `by`, a column for each query; the first sorts.
+
+    Grafana joins rows whose columns in common are all equal: each query answers `by` alone.
+    """
     names = {}
-    for ref, (expression, name) in zip("ABCDEFGH", queries, strict=False):
-        panel = panel.with_target(figure(expression, ref=ref, now=True))
-        names[f"Value #{ref}" if len(queries) > 1 else "Value"] = name
-    hidden = dict.fromkeys(("Time", "scope", "window", "__name__", "instance", "job"), True)
-    options = {"renameByName": names, "excludeByName": hidden}
-    for transformation in ({"id": "merge", "options": {}}, {"id": "organize", "options": options}):
-        panel = panel.with_transformation(models.DataTransformerConfig(**_named(transformation)))
-    return panel.data_links([_link(*link)]) if link else panel
+    panel = table.Panel().title(title).description(says).datasource(FIGURES).height(9).span(24)
+    for ref, (expression, name, column) in zip("ABCDEFGH", asked, strict=False):
+        panel = panel.with_target(rows(f"max by ({by}) ({expression})", ref))
+        panel = panel.override_by_name(name, column.properties())
+        names[f"Value #{ref}" if len(asked) > 1 else "Value"] = name
+    order = [name for name in _FIRST if name in by.split(", ")] + [*names, "currency"]
+    organized = {
+        "renameByName": names, "excludeByName": dict.fromkeys(_NEVER, True),
+        "indexByName": {name: place for place, name in enumerate(order)},
+    }  # fmt: skip
+    for kind, options in (("merge", {}), ("organize", organized)):
+        panel = panel.with_transformation(models.DataTransformerConfig(kind, options=options))
+    largest = common.TableSortByFieldState().display_name(asked[0].name).desc(True)
+    return panel.sort_by([largest]).data_links([lead])
 
 
-def _named(transformation: dict[str, Any]) -> dict[str, Any]:
-    return {"id_val": transformation["id"], "options": transformation["options"]}
-
-
-def entries(title: str, sql: str, says: str) -> Any:
+def entries(title: str, sql: str, says: str, columns: dict[str, Column], lead: Any) -> Any:
     """Rows of the ledger."""
     panel = table.Panel().title(title).description(says).datasource(LEDGER).height(10).span(24)
-    return panel.with_target(Sql(sql))
+    for name, column in columns.items():
+        panel = panel.override_by_name(name, column.properties())
+    return panel.with_target(Sql(sql)).show_header(True).data_links([lead])
 
 
-def _link(title: str, url: str) -> Any:
-    return dashboard.DashboardLink(title).type(models.DashboardLinkType.LINK).url(url)
-
-
-def by_label(name: str, label: str, query: str, *, many: bool = True) -> Any:
-    """A variable filled from the figures' labels."""
-    variable = (
-        dashboard.QueryVariable(name).label(label).datasource(FIGURES).query(query)
-        .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
+def stacked(title: str, sql: str, x: str, says: str, lead: Any) -> Any:
+    """Columns of the ledger's figures, one on the other; `x` is the field below them."""
+    return (
+        barchart.Panel().title(title).description(says).datasource(LEDGER).unit(COUNT).decimals(0)
+        .height(10).span(12).with_target(Sql(sql)).x_field(x).stacking(StackingMode.NORMAL)
+        .axis_soft_min(0).show_value(VisibilityMode.NEVER).data_links([lead])
+        .fill_opacity(80).line_width(1)
+        .tooltip(_all_at_once())
     )  # fmt: skip
-    return variable.multi(True).include_all(True).all_value(".*") if many else variable
 
 
-PLANT = by_label("plant", "Plant", "label_values(copq_failure_cost, plant)")
-LINE = by_label("line", "Line", 'label_values(copq_failure_cost{plant=~"$plant"}, line)')
-PRODUCT = by_label(
-    "product", "Product", 'label_values(copq_cost{plant=~"$plant",line=~"$line"}, product)'
-)
-CURRENCY = by_label(
-    "currency", "Currency", 'label_values(copq_failure_cost{plant=~"$plant"}, currency)', many=False
-)
-WINDOW = (
-    dashboard.CustomVariable("window").label("Window")
-    .values("1h,24h,30d,hour,last_hour,day,last_day,month,last_month")
-)  # fmt: skip
+def waterfall(title: str, sql: str, says: str, lead: Any) -> Any:
+    """From one sum to another by steps: stacked columns, of which the lowest is not drawn."""
+    hidden = {
+        "color": {"mode": "fixed", "fixedColor": "transparent"}, "custom.fillOpacity": 0,
+        "custom.lineWidth": 0, "custom.hideFrom": {"legend": True, "tooltip": True, "viz": False},
+    }  # fmt: skip
+    panel = _override(stacked(title, sql, "step", says, lead), "below", hidden)
+    for name, color in (("sum", "blue"), ("more", "dark-blue"), ("less", "#8e8e8e")):
+        panel = _override(panel, name, {"color": {"mode": "fixed", "fixedColor": color}})
+    return panel
 
 
-def board(
-    uid: str, title: str, says: str, variables: Sequence[Any], panels: Sequence[Any],
-    since: str = "now-24h",
-) -> Any:  # fmt: skip
-    """A dashboard, refreshed by itself; the others are linked at its top."""
-    others = dashboard.DashboardLink("COPQ").type(models.DashboardLinkType.DASHBOARDS)
-    found = (
-        dashboard.Dashboard(title).uid(uid).description(says).tags(["copq"]).refresh("30s")
-        .time(since, "now").timezone("browser").readonly()
-        .link(others.tags(["copq"]).include_vars(True).keep_time(True).as_dropdown(False))
-    )  # fmt: skip
-    for variable in variables:
-        found = found.with_variable(variable)
-    for panel in panels:
-        found = found.with_panel(panel)
-    return found.build()
+def _all_at_once() -> Any:
+    """Pointing at one shows those beside it."""
+    return common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI)
+
+
+def _override(panel: Any, name: str, properties: dict[str, Any]) -> Any:
+    return panel.override_by_name(
+        name, [models.DynamicConfigValue(known, value) for known, value in properties.items()]
+    )

@@ -2,21 +2,31 @@
 
 from typing import Any
 
-from deploy.grafana.panels import COUNT, SECONDS, board, course, one, thresholds
+from deploy.grafana import links
+from deploy.grafana.looks import COUNT, SECONDS, thresholds
+from deploy.grafana.page import board
+from deploy.grafana.panels import course, one
 
+GONE = "no worker is seen"
 LATE = thresholds((None, "text"), (60, "semi-dark-orange"), (120, "semi-dark-red"))
 
 
 def pipeline() -> Any:
     panels = [
-        one("Events behind", "sum(copq_stream_lag_events)", COUNT, "Over all stages."),
-        one("Since the last batch",
-            "max(time() - max by (stage) (copq_stream_last_commit_timestamp_seconds))", SECONDS,
-            "Of the slowest stage; an idle plant has none either."),
-        one("Age of the figures", "time() - max(copq_figures_timestamp_seconds)", SECONDS, "", LATE),
-        one("Without a price", "sum(copq_unpriced_events) or vector(0)", COUNT, ""),
-        one("Refused, waiting", "sum(copq_rejected_waiting_events) or vector(0)", COUNT, ""),
-        one("Series left out", "sum(copq_exporter_series_dropped)", COUNT, "By --max-series."),
+        one("Events behind", "sum(copq_stream_lag_events)", COUNT, "Over all stages.",
+            without=GONE),
+        one("Since the last batch: the longest",
+            "max(time() - copq_stream_last_commit_timestamp_seconds)", SECONDS,
+            "Of the worker that waits longest; an idle plant has none either.", without=GONE),
+        one("Age of the figures", "time() - max(copq_figures_timestamp_seconds)", SECONDS,
+            "Where the exporter is gone there is none.", limits=LATE,
+            without="no figures come: see the alerts"),
+        one("Without a price", "sum(copq_unpriced_events) or vector(0)", COUNT,
+            "Events that wait until finance adds what is missing.", links.UNPRICED),
+        one("Refused, waiting", "sum(copq_rejected_waiting_events) or vector(0)", COUNT,
+            "Messages that wait to be replayed."),
+        one("Series left out", "sum(copq_exporter_series_dropped)", COUNT, "By --max-series.",
+            without="none, or no exporter"),
         course("Throughput", "ops", "Events a second, by stage and outcome.",
                ("copq:stream:events_per_second", "{{stage}} {{outcome}}")),
         course("Lag", COUNT, "Messages not committed yet.",

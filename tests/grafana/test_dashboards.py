@@ -1,161 +1,20 @@
-"""The dashboards: fresh, and every query of every panel answered by the real servers."""
+"""The dashboards as files: fresh, of sources that are there, on the grid, and linked."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from pathlib import Path
+import re
+from itertools import combinations
 from typing import Any
 
-import pytest
 import yaml
 
 from deploy.grafana.generate import FOLDER, dashboards
-from schemas.targets import TargetFile
-from services.access.authority import Actor
-from services.access.door import OpenDoor
-from services.aggregator import metrics as aggregator
-from services.costing import metrics as costing
-from services.currencies.file import Published
-from services.currencies.store import import_exchange, set_reporting
-from services.ingest.serving import serve_http
-from services.kafka import metrics as stream
-from services.rates.store import book_of, import_rates
-from services.reporting.exporter.exporter import Exporter
-from services.reporting.server import make_reporting
-from services.targets.store import import_targets
-from tests.alerts.servers import Prometheus, prometheus
-from tests.alerts.test_rules import RULES
-from tests.building import defect, event, post_events, production, rates, stop
-from tests.kafka.settings import free_ports
+from tests.grafana.filling import boards, panel, panels
 
 PROVISIONING = FOLDER.parent / "provisioning"
-NOW = datetime.now(UTC)
-VARIABLES = {
-    "${plant:regex}": ".*", "${line:regex}": ".*", "$plant": ".*", "$line": ".*", "$product": ".*",
-    "$currency": "EUR", "$window": "1h", "$__rate_interval": "30s",
-}  # fmt: skip
-TIME_FILTER = "{} between now() - interval '30 days' and now()"
+KINDS = {"stat", "timeseries", "table", "bargauge", "barchart"}
 
 
-def panels() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in sorted(FOLDER.glob("*.json")):
-        for panel in json.loads(path.read_text())["panels"]:
-            yield f"{path.stem}: {panel['title']}", panel
-
-
-def filled(text: str) -> str:
-    for name, value in VARIABLES.items():
-        text = text.replace(name, value)
-    for column in ("occurred_at", "started_at"):
-        text = text.replace(f"$__timeFilter({column})", TIME_FILTER.format(column))
-    assert "$" not in text.replace("$'", ""), f"a variable that the test does not know: {text}"
-    return text
-
-
-def ago(**length: int) -> str:
-    return (NOW - timedelta(**length)).isoformat()
-
-
-def a_plants_day() -> list[bytes]:
-    events = [
-        production("p1", ago(minutes=20), 1000, good=950), defect("d1", ago(minutes=15), 40),
-        defect("d2", ago(minutes=10), 5, defect_code="burr", stage="S1"),
-        production("p2", ago(days=1), 500), defect("d3", ago(days=1), 5),
-        production("p3", ago(days=31), 500), defect("d4", ago(days=31), 5),
-        event("inspection", "i1", occurred_at=ago(minutes=30), minutes=15),
-        stop("s1", ago(minutes=50), ago(minutes=45), work_unit="packer", defect_code="jam"),
-        stop("s2", ago(minutes=3), work_unit="packer", defect_code="jam"),
-        defect("u1", ago(minutes=5), product="unknown"),
-    ]  # fmt: skip
-    return events
-
-
-async def fill(conn: Any) -> None:
-    """A plant with all that a dashboard shows, and workers that have worked."""
-    file = rates(ideal_rate=100)
-    await import_rates(conn, file, "rates.yaml", "finance")
-    book = book_of(file)
-    await set_reporting(conn, "USD", 7, Actor("finance"), "")
-    today = datetime.now(UTC).date()
-    usd = [Published(today - timedelta(days=n), "EUR", Decimal("1.08")) for n in range(60)]
-    await import_exchange(conn, usd, "usd.csv", Actor("finance"))
-    await post_events(conn, book, a_plants_day())
-    await import_targets(conn, TargetFile.model_validate({
-        "targets": [{"effective_from": ago(days=40), "ratio": "0.03"}],
-        "budgets": [{"plant": "north", "effective_from": ago(days=40), "amount": "5000"}],
-    }), book, "targets.yaml", "finance")  # fmt: skip
-    await conn.execute(
-        "insert into copq.rejected (code, field, message, size, payload) "
-        "values ('missing_field', 'plant', 'is missing', 2, '{}')"
-    )
-
-
-async def work() -> None:
-    """The workers' own metrics, a little every while, so that there are rates."""
-    while True:
-        for stage in (costing.STAGE, aggregator.STAGE):
-            stream.EVENTS.labels(stage, "priced").inc(10)
-            stream.BATCH_EVENTS.labels(stage).observe(10)
-            stream.BATCH_SECONDS.labels(stage).observe(0.02)
-            stream.RETRIES.labels(stage).inc()
-            stream.LAST_COMMIT.labels(stage).set_to_current_time()
-            stream.LAG.labels(stage, "quality.events", "0").set(3)
-        costing.REFUSED.labels("missing_field").inc()
-        await asyncio.sleep(0.3)
-
-
-@asynccontextmanager
-async def watched(database: str, folder: Path) -> AsyncIterator[Prometheus]:
-    """A Prometheus that has scraped the exporter a few times."""
-    [port] = free_ports(1)
-    exporter, stopping = Exporter(database, every_s=0.5), asyncio.Event()
-    app = make_reporting(exporter, OpenDoor())
-    beside = [
-        asyncio.create_task(part)
-        for part in (serve_http(app, "127.0.0.1", port, stopping), exporter.run(), work())
-    ]
-    quick = [folder / path.name for path in RULES]
-    for path, copy in zip(RULES, quick, strict=True):
-        copy.write_text(path.read_text().replace("interval: 15s", "interval: 1s"))
-    running = prometheus(folder / "prom", {"copq": f"127.0.0.1:{port}"}, quick)
-    server = await asyncio.to_thread(running.__enter__)
-    try:
-        async with asyncio.timeout(60):
-            last = "copq:budget:spent and on () count_over_time(copq_exporter_series[1m]) > 5"
-            while not await asyncio.to_thread(server.query, last):
-                await asyncio.sleep(0.3)
-        yield server
-    finally:
-        await asyncio.to_thread(running.__exit__, None, None, None)
-        stopping.set()
-        await beside[0]
-        for part in beside[1:]:
-            part.cancel()
-        for stage in (costing.STAGE, aggregator.STAGE):
-            stream.LAG.remove(stage, "quality.events", "0")
-
-
-@pytest.mark.prometheus
-async def test_every_query_of_every_panel_has_an_answer(
-    conn: Any, database: str, tmp_path: Path
-) -> None:
-    await fill(conn)
-    asked, silent = 0, []
-    async with watched(database, tmp_path) as server:
-        for name, panel in panels():
-            for target in panel["targets"]:
-                if "rawSql" in target:
-                    answer = await conn.fetch(filled(target["rawSql"]))
-                else:
-                    answer = await asyncio.to_thread(server.query, filled(target["expr"]))
-                asked += 1
-                if not answer:
-                    silent.append((name, target.get("expr", "SQL")))
-    assert not silent
-    assert asked > 60
+def links(of: dict[str, Any]) -> list[str]:
+    return [link["url"] for link in of["fieldConfig"]["defaults"].get("links", [])]
 
 
 def test_the_files_are_what_the_code_makes() -> None:
@@ -166,18 +25,117 @@ def test_the_files_are_what_the_code_makes() -> None:
 def test_every_panel_says_what_it_shows_and_asks_a_source_that_is_provisioned() -> None:
     sources = yaml.safe_load((PROVISIONING / "datasources" / "copq.yml").read_text())
     known = {source["uid"]: source["type"] for source in sources["datasources"]}
-    for name, panel in panels():
-        assert panel["type"] in ("stat", "timeseries", "table", "bargauge"), name
-        for of in (panel, *panel["targets"]):
+    for name, shown in panels():
+        assert shown["type"] in KINDS, name
+        assert shown["description"], name
+        for of in (shown, *shown["targets"]):
             source = of["datasource"]
             assert known[source["uid"]] == source["type"], name
 
 
-def test_a_line_leads_to_the_events_behind_it() -> None:
-    (lines,) = [panel for name, panel in panels() if name == "copq-now: Lines"]
-    (link,) = lines["fieldConfig"]["defaults"]["links"]
-    uids = {json.loads(path.read_text())["uid"] for path in FOLDER.glob("*.json")}
-    assert link["url"].startswith("/d/copq-line?var-plant=${__data.fields.plant}")
-    assert uids == {"copq-now", "copq-line", "copq-finance", "copq-pipeline"}
-    titles = [name for name, panel in panels() if "ledger" in str(panel.get("description"))]
-    assert "line-and-product: The events behind it" in titles
+def test_what_is_shown_as_of_now_is_asked_for_now() -> None:
+    """A range with its last value would show what ended hours ago."""
+    for name, shown in panels():
+        asked = [target for target in shown["targets"] if "expr" in target]
+        for target in asked:
+            assert target.get("instant", False) is (shown["type"] != "timeseries"), name
+            assert target.get("range", False) is (shown["type"] == "timeseries"), name
+        if shown["type"] == "stat":
+            assert shown["fieldConfig"]["defaults"]["noValue"], name
+
+
+def test_panels_fill_the_rows_of_the_grid_and_do_not_lie_on_one_another() -> None:
+    for board in boards().values():
+        taken: set[tuple[int, int]] = set()
+        for shown in board["panels"]:
+            at = shown["gridPos"]
+            cells = {(at["x"] + x, at["y"] + y) for x in range(at["w"]) for y in range(at["h"])}
+            assert at["x"] + at["w"] <= 24, shown["title"]
+            assert not cells & taken, shown["title"]
+            taken |= cells
+        last = max(shown["gridPos"]["y"] for shown in board["panels"])
+        for y in {shown["gridPos"]["y"] for shown in board["panels"]} - {last}:
+            assert {x for x, row in taken if row == y} == set(range(24)), board["title"]
+        assert len({shown["id"] for shown in board["panels"]}) == len(board["panels"])
+
+
+def test_money_names_its_currency() -> None:
+    """In the title, in the legend, or in a column beside it."""
+    for name, shown in panels():
+        asked = str(shown["targets"])
+        share = shown["fieldConfig"]["defaults"].get("unit") == "percentunit"
+        if shown["type"] != "table" and re.search("_cost|sum\\(net|as before", asked) and not share:
+            legends = [target.get("legendFormat") for target in shown["targets"]]
+            assert shown["fieldConfig"]["defaults"]["unit"] == "locale", name
+            assert "currency" in str([shown["title"], legends]), name
+
+
+def test_columns_of_figures_have_a_unit_and_the_worst_comes_first() -> None:
+    for name, shown in panels():
+        if shown["type"] != "table":
+            continue
+        overridden = {
+            override["matcher"]["options"]: {p["id"]: p["value"] for p in override["properties"]}
+            for override in shown["fieldConfig"]["overrides"]
+        }
+        assert all(properties["unit"] for properties in overridden.values()), name
+        for named in shown.get("transformations", []):
+            for column in named["options"].get("renameByName", {}).values():
+                assert column in overridden, f"{name}: {column}"
+    lines = panel("copq-now: Lines")
+    assert lines["options"]["sortBy"] == [{"displayName": "of target, last hour", "desc": True}]
+    [against] = [
+        override["properties"]
+        for override in lines["fieldConfig"]["overrides"]
+        if override["matcher"]["options"] == "of target, last hour"
+    ]
+    steps = {p["id"]: p["value"] for p in against}["thresholds"]["steps"]
+    assert steps[-1] == {"value": 1, "color": "semi-dark-red"}
+
+
+def test_every_figure_leads_to_what_it_is_made_of() -> None:
+    for name, shown in panels():
+        if not name.startswith("pipeline"):
+            assert links(shown), name
+
+
+def test_links_go_to_panels_that_are_there_and_set_variables_that_are_known() -> None:
+    by_uid = {board["uid"]: board for board in boards().values()}
+    for name, shown in panels():
+        for url in links(shown):
+            if not url.startswith("/d/"):
+                assert url.startswith(("/alerting/list", "${board:raw}/?plant=")), name
+                continue
+            target = by_uid[url.split("?")[0].removeprefix("/d/")]
+            known = {variable["name"] for variable in target["templating"].get("list", [])}
+            asked = re.findall(r"var-(\w+)=", url) + re.findall(r"\{(\w+):queryparam\}", url)
+            assert set(asked) <= known, f"{name}: {url}"
+            for number in re.findall(r"viewPanel=(\d+)", url):
+                assert int(number) in [other["id"] for other in target["panels"]], url
+            values = re.findall(r"\$\{__(?:data|field)[^}]*\}", url)
+            assert all(value.endswith(":percentencode}") for value in values), url
+
+
+def test_links_ask_for_labels_and_columns_that_the_panel_has() -> None:
+    for name, shown in panels():
+        queries = " ".join(t.get("rawSql", "") + t.get("expr", "") for t in shown["targets"])
+        legends = " ".join(t.get("legendFormat", "") for t in shown["targets"])
+        for url in links(shown):
+            for column in re.findall(r"__data\.fields\.(\w+)", url):
+                assert re.search(rf"\b{column}\b", queries), f"{name}: {column}"
+            for label in re.findall(r"__field\.labels\.(\w+)", url):
+                assert f"{{{{{label}}}}}" in legends, f"{name}: {label}"
+
+
+def test_names_are_put_into_sql_so_that_no_sign_ends_the_text() -> None:
+    for name, shown in panels():
+        for target in shown["targets"]:
+            for before in re.findall(
+                r"(.{8})\$\{(?:plant|line|product):", target.get("rawSql", "")
+            ):
+                assert before == "$name$^(", name
+            assert not re.search(r"\$(plant|line|product)\b", target.get("rawSql", "")), name
+
+
+def test_no_two_dashboards_have_one_address() -> None:
+    assert all(a["uid"] != b["uid"] for a, b in combinations(boards().values(), 2))

@@ -1,13 +1,15 @@
-with losses as (
-    select concat_ws(' ', element, stage, defect_code) as what, currency, sum(net) as net
-    from copq.ledger
-    where $__timeFilter(occurred_at) and plant ~ '^(${plant:regex})$' and line ~ '^(${line:regex})$' and category like '%_failure'
-    group by 1, 2
-    having sum(net) > 0
+with {spans},
+{counted},
+losses as (
+    select concat_ws(' ', element, stage, defect_code) as cause, sum(net * part) as net
+    from counted
+    where category like '%_failure'
+    group by 1
+    having sum(net * part) > 0
 )
-select what, currency, net,
-    sum(net) over (partition by currency order by net desc, what)
-        / sum(net) over (partition by currency) as cumulative
+select
+    cause, net, net / sum(net) over () as share,
+    sum(net) over (order by net desc, cause) / sum(net) over () as running_share
 from losses
-order by net desc
+order by net desc, cause
 limit 20

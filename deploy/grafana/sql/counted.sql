@@ -1,0 +1,27 @@
+-- The entries that count in the window chosen, each with the `part` of it that does: of a stop
+-- that began before the window the rest of its time. A stop's entry lasts an hour at most.
+counted as (
+    select
+        entry.*,
+        case when lasted > interval '0' then
+            extract(epoch from least(occurred_at + lasted, until) - greatest(occurred_at, since))
+                / extract(epoch from lasted)
+            else 1
+        end as part
+    from (
+        select
+            *,
+            case when element in ('downtime', 'planned_stop')
+                then abs(hours)::float8 * interval '1 hour'
+                else interval '0'
+            end as lasted
+        from copq.ledger
+        where occurred_at >= (select min(since) from span) - interval '1 hour'
+            and plant ~ $name$^(${plant:regex})$$name$
+            and line ~ $name$^(${line:regex})$$name$
+            and coalesce(product, '') ~ $name$^(${product:regex})$$name$
+            and currency = '$currency'
+    ) as entry
+    join span using (plant)
+    where occurred_at < until and (occurred_at >= since or occurred_at + lasted > since)
+)
