@@ -149,14 +149,25 @@ def _downgrade(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
 def _stop(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     each = per_minute(entry, event, book)
     assert each is not None, "an entry was computed from it"
-    whole, rest = divmod(round(abs(entry.hours) * 3600), 60)
-    lasted = f"{whole} min" + (f" {rest} s" if rest else "")
-    kind = "planned standstill" if entry.element == "planned_stop" else "standstill"
     terms = [
-        f"{rate(each)} = a minute of {kind} of line {entry.line}",
+        a_minute(each, entry.element, entry.line),
         "the part of the stop in this hour that no dearer stop of the line covers",
     ]
-    return f"{lasted} × {rate(each)} = {money(abs(entry.gross))}", terms
+    return f"{lasted(entry.hours)} × {rate(each)} = {money(abs(entry.gross))}", terms
+
+
+def a_minute(each: Decimal, element: str, line: str) -> str:
+    kind = "planned standstill" if element == "planned_stop" else "standstill"
+    return f"{rate(each)} = a minute of {kind} of line {line}"
+
+
+def lasted(hours: Decimal) -> str:
+    """To the thousandth of a second: times a rate, it comes to the cents that are booked."""
+    minutes, rest = divmod(round(abs(hours) * 3_600_000), 60_000)
+    seconds = f"{count(Decimal(rest) / 1000)} s"
+    if not minutes and rest:
+        return seconds
+    return f"{minutes} min {seconds}" if rest else f"{minutes} min"
 
 
 def _return(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
