@@ -94,10 +94,14 @@ def reject(event_id: str, minutes: float, quantity: int, line: str = "L1") -> di
     )  # fmt: skip
 
 
-def stop(event_id: str, minutes: float, line: str = "L2") -> dict[str, Any]:
+def stop(
+    event_id: str, minutes: float, line: str = "L2", until: float | None = None
+) -> dict[str, Any]:
+    """Open, unless it lasted until so many minutes ago."""
+    ended = {} if until is None else {"ended_at": ago(until)}
     return _event(
         "downtime", event_id, line, started_at=ago(minutes), work_unit="packer-1",
-        defect_code="jam",
+        defect_code="jam", **ended,
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def over_target(
     view: View, by_line: dict[str, Sum], aims: Aims, causes: Mapping[str, Cause]
 ) -> Iterable[Alert]:
     for line, hour in by_line.items():
-        share = aims.share(line, "hour")
+        share = aims.share(line, "1h")
         if is_over(hour, share) and hour.share is not None and share is not None:
             text = (
                 f"COPQ of line {line} is {percent(hour.share)} (target {percent(share)}), "
@@ -46,19 +46,30 @@ def over_target(
 
 
 def worded(cause: Cause, view: View) -> str:
-    """As a person says it: "jam on packer-1 since 14:05", by the plant's clocks."""
+    """As a person says it: "jam on packer-1 since 14:05", or, once that is over, "jam on packer-1,
+    14:05 to 14:25", by the plant's clocks.
+    """
     what = cause.defect_code or _WORDS.get(cause.element, cause.element.replace("_", " "))
     where = f" on {cause.work_unit}" if cause.work_unit else ""
     where = where or (f" at {cause.stage}" if cause.stage else "")
-    return f"{what}{where}{_since(cause.since, view)}"
+    return f"{what}{where}{_when(cause, view)}"
 
 
-def _since(instant: datetime | None, view: View) -> str:
-    if instant is None:
-        return ""
+def _when(cause: Cause, view: View) -> str:
+    since, until = cause.since, cause.until
+    if until is None:
+        return f" since {_clock(since, view)}" if since else ""
+    if since is None:
+        return f" until {_clock(until, view)}"
+    if since == until:
+        return f" at {_clock(since, view)}"
+    return f", {_clock(since, view)} to {_clock(until, view)}"
+
+
+def _clock(instant: datetime, view: View) -> str:
     at = instant.astimezone(view.calendar.zone)
     today = at.date() == view.now.astimezone(view.calendar.zone).date()
-    return f" since {at:%H:%M}" if today else f" since {at.day} {at:%B %H:%M}"
+    return f"{at:%H:%M}" if today else f"{at.day} {at:%B %H:%M}"
 
 
 def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> Iterable[Alert]:

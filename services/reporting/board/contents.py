@@ -113,7 +113,7 @@ async def _last_hour(reading: Reading, view: View, aims: Aims) -> dict[str, Any]
         return None
     now = sum_of(await _trailing(reading, view, view.now, _HOUR))
     before = sum_of(await _trailing(reading, view, view.now - ONE_DAY, _HOUR))
-    return compared(now, before, aims, view.line, "hour")
+    return compared(now, before, aims, view.line, "1h")
 
 
 async def _trailing(

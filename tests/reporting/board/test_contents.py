@@ -110,7 +110,7 @@ async def test_a_line_over_its_target_is_an_alert_and_others_are_not(
     conn: Any, site: Clocked
 ) -> None:
     await fill(conn)
-    site.shares = {(None, "hour"): Decimal("0.03"), ("L1", "day"): Decimal("0.2")}
+    site.shares = {(None, "1h"): Decimal("0.03"), ("L1", "day"): Decimal("0.2")}
     said = await site.board()
     [over] = [alert for alert in said["alerts"] if alert["kind"] == "over"]
     assert over["text"] == (
@@ -124,7 +124,7 @@ async def test_a_line_over_its_target_is_an_alert_and_others_are_not(
 
 
 async def over_text(site: Clocked) -> str:
-    site.shares = {(None, "hour"): Decimal("0.001")}
+    site.shares = {(None, "1h"): Decimal("0.001")}
     texts = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "over"]
     return next(text for text in texts if "line L1 " in text)
 
@@ -159,7 +159,33 @@ async def test_the_main_cause_is_the_dearest_by_what_stands_in_the_window(
     assert (await over_text(site)).endswith("mostly crack at S2 since 13:58")
     void = event("correction", "c1", occurred_at=ago(1), corrects="wrong", reason="counted twice")
     await post_events(conn, site_book, [void])
-    assert (await over_text(site)).endswith("mostly leak on M3 since 12:20")
+    assert (await over_text(site)).endswith("mostly leak on M3, 12:20 to 13:45")
+
+
+async def test_a_cause_that_is_over_is_no_cause_since(conn: Any, site: Clocked) -> None:
+    """Nobody runs to a machine that has run for half an hour."""
+    await fill(conn)
+    early = [defect(f"e{n}", ago(45 - n), 40, line="L1", defect_code="dent") for n in range(5)]
+    await post_events(conn, book(plant(lines=LINES)), early)
+    assert (await over_text(site)).endswith("mostly dent at S2, 13:15 to 13:19")
+    once = [defect("once", ago(30), 900, line="L1", defect_code="tear")]
+    await post_events(conn, book(plant(lines=LINES)), once)
+    assert (await over_text(site)).endswith("mostly tear at S2 at 13:30")
+    lately = [defect("lately", ago(9), 1, line="L1", defect_code="tear")]
+    await post_events(conn, book(plant(lines=LINES)), lately)
+    assert (await over_text(site)).endswith("mostly tear at S2 since 13:30")
+
+
+async def test_a_target_of_the_last_hour_is_not_one_of_an_hour_by_the_clock(
+    conn: Any, site: Clocked
+) -> None:
+    """As the exporter has it, so that board and alerts agree on whether a line is over."""
+    await fill(conn)
+    site.shares = {(None, "1h"): Decimal("0.6"), (None, "hour"): Decimal("0.03")}
+    said = await site.board()
+    assert (said["hour"]["target_share"], said["hour"]["over"]) == ("0.6", False)
+    assert not [alert for alert in said["alerts"] if alert["kind"] == "over"]
+    assert any(hour["over"] for hour in said["hours"])
 
 
 async def test_a_silent_line_is_told_and_a_stopped_one_is_not(conn: Any, site: Clocked) -> None:

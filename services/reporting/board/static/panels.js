@@ -65,7 +65,7 @@ function tile(name, title, b, figure, beforeName, href) {
 export function tiles(b) {
   const first = b.hour
     ? tile("hour", "Last 60 minutes", b, b.hour, "same hour yesterday",
-        behind({ ...FAILURE, line: b.line, from: new Date(Date.parse(b.as_of) - 3600000).toISOString(), to: b.as_of }))
+        behind({ ...FAILURE, line: b.line, trailing: "1h", at: b.as_of }))
     : worst(b);
   const today = b.live
     ? tile("today", "Today so far", b, b.today, "yesterday by now", behind(ofDay(b)))
