@@ -13,7 +13,13 @@ from tests.kafka.settings import free_ports
 
 RATES = """
 time_zone: UTC
-plants: [{plant: north, time_zone: UTC, day_start: "00:00", currency: EUR, lines: [L1, L2]}]
+plants:
+  - {plant: north, time_zone: UTC, day_start: "00:00", currency: EUR, lines: [L1, L2]}
+  - plant: south
+    time_zone: America/New_York
+    day_start: "00:00"
+    currency: EUR
+    lines: [S1, S2, S3, S4, S5, S6, S7, S8]
 cost_tables:
   - product: widget
     effective_from: 2020-01-01
@@ -25,6 +31,7 @@ cost_tables:
 line_rates:
   - {plant: north, line: L1, effective_from: 2020-01-01, rate_per_minute: 2}
   - {plant: north, line: L2, effective_from: 2020-01-01, rate_per_minute: 3}
+  - {plant: south, line: S1, effective_from: 2020-01-01, rate_per_minute: 4}
 """
 
 
@@ -59,8 +66,8 @@ class Plant:
         file.write_text(RATES)
         copq("rates", "import", str(file), "--database", self.database)
 
-    def set_target(self, ratio: str) -> None:
-        copq("targets", "set", ratio, "--plant", "north", "--database", self.database)
+    def set_target(self, ratio: str, plant: str = "north", *more: str) -> None:
+        copq("targets", "set", ratio, "--plant", plant, *more, "--database", self.database)
 
     async def send(self, *events: dict[str, Any]) -> None:
         body = "\n".join(map(json.dumps, events))
@@ -106,5 +113,6 @@ def stop(
 
 
 def _event(kind: str, event_id: str, line: str, **facts: Any) -> dict[str, Any]:
-    said = {"event_id": event_id, "event_type": kind, "plant": "north", "line": line}
+    plant = "south" if line.startswith("S") else "north"
+    said = {"event_id": event_id, "event_type": kind, "plant": plant, "line": line}
     return {**said, "product": "widget", **facts}

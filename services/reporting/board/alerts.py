@@ -17,12 +17,15 @@ SILENT_AFTER = timedelta(minutes=30)
 FORGOTTEN_AFTER = timedelta(hours=24)
 """A line that has sent nothing for a day is not at work."""
 
+NAMED = 4
+"""So many silent lines are named."""
+
 _WORDS = {"downtime": "stops", "defect": "rejects"}
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`kind` tells where it leads: over, silent, unpriced or rejected."""
+    """`kind` tells where it leads: over, no_base, silent, unpriced or rejected."""
 
     kind: str
     level: str
@@ -31,18 +34,20 @@ class Alert:
 
 
 def over_target(
-    view: View, by_line: dict[str, Sum], aims: Aims, causes: Mapping[str, Cause]
+    view: View, by_line: Mapping[str, Sum], aims: Aims, causes: Mapping[str, Cause]
 ) -> Iterable[Alert]:
-    for line, hour in by_line.items():
+    """Lines over their target in the last hour, or with costs and no base; the dearest first."""
+    for line, hour in sorted(by_line.items(), key=lambda item: (-item[1].copq, item[0])):
         share = aims.share(line, "1h")
+        cause = causes.get(line)
+        mostly = f"; mostly {worded(cause, view)}" if cause else ""
+        cost = f"{hour.copq:,.0f} {view.currency}"
         if is_over(hour, share) and hour.share is not None and share is not None:
-            text = (
-                f"COPQ of line {line} is {percent(hour.share)} (target {percent(share)}), "
-                f"{hour.copq:,.0f} {view.currency} in the last hour"
-            )
-            cause = causes.get(line)
-            mostly = f": mostly {worded(cause, view)}" if cause else ""
-            yield Alert("over", "critical", text + mostly, line)
+            said = f"COPQ {percent(hour.share)} (target {percent(share)}), {cost}"
+            yield Alert("over", "critical", f"Line {line}, last hour: {said}{mostly}", line)
+        elif share is not None and hour.share is None and hour.copq > 0:
+            said = f"{cost} and no production, so no percentage"
+            yield Alert("no_base", "critical", f"Line {line}, last hour: {said}{mostly}", line)
 
 
 def worded(cause: Cause, view: View) -> str:
@@ -73,14 +78,26 @@ def _clock(instant: datetime, view: View) -> str:
 
 
 def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> Iterable[Alert]:
-    """A line that stands still is silent for a reason that is shown already."""
-    for line, at in sorted(newest.items()):
-        age = view.now - at
-        if SILENT_AFTER <= age < FORGOTTEN_AFTER and line not in stopped:
-            since = at.astimezone(view.calendar.zone)
-            minutes = int(age / timedelta(minutes=1))
-            text = f"Line {line} is silent since {since:%H:%M} ({minutes} min): nothing was sent"
-            yield Alert("silent", "warning", text, line)
+    """In one sentence. A line that stands still is silent for a reason that is shown already."""
+    silent = [
+        (line, at)
+        for line, at in sorted(newest.items(), key=lambda item: (item[1], item[0]))
+        if SILENT_AFTER <= view.now - at < FORGOTTEN_AFTER and line not in stopped
+    ]
+    if len(silent) == 1:
+        [(line, at)] = silent
+        text = f"Line {line} is silent since {_silence(at, view)}: nothing was sent"
+        yield Alert("silent", "warning", text, line)
+    elif silent:
+        named = [f"{line} since {_silence(at, view)}" for line, at in silent[:NAMED]]
+        more = f", and {len(silent) - NAMED} more" if len(silent) > NAMED else ""
+        text = f"{len(silent)} lines are silent, nothing was sent: {', '.join(named)}{more}"
+        yield Alert("silent", "warning", text)
+
+
+def _silence(at: datetime, view: View) -> str:
+    minutes = int((view.now - at) / timedelta(minutes=1))
+    return f"{at.astimezone(view.calendar.zone):%H:%M} ({minutes} min)"
 
 
 def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:

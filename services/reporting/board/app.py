@@ -97,8 +97,8 @@ def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:
             headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
             if not reading.book.sites:
                 return as_json({"empty": "rates", "read_at": reading.now}, headers)
-            await check_names(reading.conn, reading.book, plant, line, None)
             chosen = plant or await _newest_plant(reading, reading.book)
+            await check_names(reading.conn, reading.book, chosen, line, None)
             view = view_of(reading.book, chosen, line, day_of(day), reading.now)
             aims = await targets.aims(reading.conn, chosen, view.now)
             return as_json(await contents(reading, view, aims, span), headers)

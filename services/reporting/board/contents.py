@@ -49,6 +49,7 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
     newest = await newest_by_line(reading, view)
     return {
         **await _where(reading, view),
+        "newest": max(newest.values(), default=None),
         "hour": await _last_hour(reading, view, aims),
         "today": await _today(reading, view, aims, days),
         "month": _month(view, aims, days),
@@ -81,6 +82,7 @@ async def _where(reading: Reading, view: View) -> dict[str, Any]:
         "day": view.day,
         "day_start": view.day_start.astimezone(view.calendar.zone),
         "day_end": view.day_end.astimezone(view.calendar.zone),
+        "newest_day": view.calendar.bucket(reading.now).day,
         "latest_day": await latest_day(reading.conn, view.plant),
         "zone": str(view.calendar.zone),
         "currency": view.currency,

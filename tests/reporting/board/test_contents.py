@@ -114,8 +114,7 @@ async def test_a_line_over_its_target_is_an_alert_and_others_are_not(
     said = await site.board()
     [over] = [alert for alert in said["alerts"] if alert["kind"] == "over"]
     assert over["text"] == (
-        "COPQ of line L1 is 10.0 % (target 3.0 %), 100 EUR in the last hour: "
-        "mostly burr at S2 since 13:56"
+        "Line L1, last hour: COPQ 10.0 % (target 3.0 %), 100 EUR; mostly burr at S2 since 13:56"
     )
     assert said["hour"]["over"] is True
     first, second = said["lines"]
@@ -126,7 +125,7 @@ async def test_a_line_over_its_target_is_an_alert_and_others_are_not(
 async def over_text(site: Clocked) -> str:
     site.shares = {(None, "1h"): Decimal("0.001")}
     texts = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "over"]
-    return next(text for text in texts if "line L1 " in text)
+    return next(text for text in texts if "Line L1," in text)
 
 
 async def test_an_alert_names_the_stop_that_is_open_by_the_plants_clock(
@@ -145,7 +144,7 @@ async def test_an_alert_names_no_beginning_of_what_was_there_before(
     await post_events(
         conn, book(plant(lines=LINES)), [defect("old", ago(100), 1, defect_code="burr")]
     )
-    assert (await over_text(site)).endswith(": mostly burr at S2")
+    assert (await over_text(site)).endswith("; mostly burr at S2")
 
 
 async def test_the_main_cause_is_the_dearest_by_what_stands_in_the_window(
@@ -174,6 +173,39 @@ async def test_a_cause_that_is_over_is_no_cause_since(conn: Any, site: Clocked) 
     lately = [defect("lately", ago(9), 1, line="L1", defect_code="tear")]
     await post_events(conn, book(plant(lines=LINES)), lately)
     assert (await over_text(site)).endswith("mostly tear at S2 since 13:30")
+
+
+async def test_the_dearest_line_is_told_first_with_or_without_a_base(
+    conn: Any, site: Clocked
+) -> None:
+    await fill(conn)
+    jam = defect("jam", ago(3), 50, line="L3", defect_code="jam")
+    await post_events(conn, book(plant(lines=LINES)), [jam])
+    site.shares = {(None, "1h"): Decimal("0.001")}
+    told = (await site.board())["alerts"]
+    assert [(alert["kind"], alert["line"]) for alert in told if alert["level"] == "critical"] == [
+        ("no_base", "L3"), ("over", "L1"), ("over", "L2")
+    ]  # fmt: skip
+    assert told[0]["text"] == (
+        "Line L3, last hour: 500 EUR and no production, so no percentage; "
+        "mostly jam at S2 since 13:57"
+    )
+
+
+async def test_silent_lines_are_one_sentence(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    site.now = NOW + timedelta(hours=2)
+    await post_events(conn, book(plant(lines=LINES)), [production("p9", ago(20), 1, line="L3")])
+    [silent] = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "silent"]
+    assert silent == (
+        "2 lines are silent, nothing was sent: L2 since 13:10 (170 min), L3 since 13:40 (140 min)"
+    )
+
+
+async def test_a_line_is_looked_for_in_the_plant_that_is_shown(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    said = await site.get("/v1/board", 422, line="L9")
+    assert 'line "L9" is not in plant "north"' in said["detail"]
 
 
 async def test_a_target_of_the_last_hour_is_not_one_of_an_hour_by_the_clock(
