@@ -4,7 +4,7 @@ One function an element, after the functions of `services.costing.price`, which 
 """
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from schemas.rates import CostTable, ReworkRates
@@ -13,12 +13,17 @@ from services.rates.book import RateBook, Versioned
 from services.reporting.entries import LedgerEntry
 
 Told = tuple[str, list[str]]
+_CENT = Decimal("0.01")
 
 
 def money(value: Decimal) -> str:
-    """Two places, thousands separated, a true minus; more places where two would show nothing."""
-    small = value and abs(value) < Decimal("0.01")
-    text = f"{abs(value):f}" if small else f"{abs(value):,.2f}"
+    """Two places, a half rounded up as the board does, thousands separated, a true minus.
+
+    More places where two would show nothing.
+    """
+    small = value and abs(value) < _CENT
+    cents = abs(value).quantize(_CENT, ROUND_HALF_UP)
+    text = f"{abs(value):f}" if small else f"{cents:,f}"
     return f"−{text}" if value < 0 else text
 
 

@@ -160,6 +160,12 @@ async def test_nothing_heard_is_no_nought(plant: Plant, window: Watched) -> None
     await expect(hour).to_contain_text(
         re.compile(r"no event since .*, \d\d:\d\d \(2 days ago\)|\(3 days")
     )
+    await expect(hour.locator(".figure")).to_have_text("– EUR")
+    await expect(page.get_by_role("heading", name="Open stops").locator("..")).to_contain_text(
+        "none is reported"
+    )
+    table = page.get_by_role("region", name="Lines", exact=True)
+    assert await table.evaluate("region => region.scrollWidth <= region.clientWidth")
     await keep(page, "unheard")
 
 

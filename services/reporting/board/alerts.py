@@ -106,7 +106,7 @@ def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:
         have = "event has" if events == 1 else "events have"
         text = (
             f"{events:,} {have} no price, and no figure holds {_worth(unpriced)}: "
-            f"{unpriced[0].reason}"
+            f"{_reasons(unpriced)}"
         )
         yield Alert("unpriced", "warning", text)
     if rejected:
@@ -116,6 +116,15 @@ def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:
             "see: copq rejected list"
         )
         yield Alert("rejected", "warning", text)
+
+
+def _reasons(unpriced: list[Any]) -> str:
+    """That of most events, and how many others there are."""
+    others = len({group.reason for group in unpriced}) - 1
+    if not others:
+        return str(unpriced[0].reason)
+    more = "1 other reason" if others == 1 else f"{others} other reasons"
+    return f"{unpriced[0].reason}, and {more}"
 
 
 def _worth(unpriced: list[Any]) -> str:

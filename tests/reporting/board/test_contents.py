@@ -14,7 +14,8 @@ from services.rates.store import import_rates
 from services.reporting.api.app import add_api
 from services.reporting.api.source import reading_pool
 from services.reporting.board.app import add_board
-from services.reporting.board.targets import Aims
+from services.reporting.board.targets import Aims, aims_of
+from services.targets.book import ALL, TargetBook
 from tests.building import book, defect, event, plant, post_events, production, rates, stop
 from tests.reporting.api.asking import NOW, Api, RoleDoor
 
@@ -192,6 +193,18 @@ async def test_the_dearest_line_is_told_first_with_or_without_a_base(
     )
 
 
+def test_a_lines_target_of_the_last_hour_counts_there_alone() -> None:
+    set_ = TargetBook(
+        {
+            ("north", ALL, ALL, ALL): Decimal("0.03"),
+            ("north", "L2", ALL, "1h"): Decimal("0.6"),
+        }
+    )
+    aims = aims_of(set_, "north")
+    assert aims.share("L2", "1h") == Decimal("0.6")
+    assert aims.share("L2", "hour") == aims.share("L1", "1h") == Decimal("0.03")
+
+
 async def test_silent_lines_are_one_sentence(conn: Any, site: Clocked) -> None:
     await fill(conn)
     site.now = NOW + timedelta(hours=2)
@@ -236,6 +249,13 @@ async def test_what_has_no_price_is_told(conn: Any, site: Clocked) -> None:
         "1 event has no price, and no figure holds them (what they are worth is unknown): "
         'product "gadget"'
     )
+    other = production("u2", ago(2), 1, product="gizmo", line="L2")
+    await post_events(conn, book(plant(lines=LINES)), [other])
+    [both] = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "unpriced"]
+    assert both.startswith("2 events have no price") and both.endswith(", and 1 other reason")
+    found = (await site.board(line="L2"))["alerts"]
+    [of_line] = [a["text"] for a in found if a["kind"] == "unpriced"]
+    assert of_line.startswith("1 event has no price") and 'product "gizmo"' in of_line
 
 
 async def test_a_past_day_is_whole_and_has_no_last_hour(conn: Any, site: Clocked) -> None:

@@ -59,7 +59,7 @@ function tile(name, title, b, figure, beforeName, href, silent = null) {
     h("h2", { id: `${name}-title` }, title),
     h("p", { class: "figure" },
       h("a", { href, title: `${figure.copq} ${b.currency}: open what it is made of` },
-        f.money(figure.copq), h("span", { class: "unit" }, ` ${b.currency}`))),
+        silent && Number(figure.copq) === 0 ? "–" : f.money(figure.copq), h("span", { class: "unit" }, ` ${b.currency}`))),
     h("p", { class: "of" }, base),
     bullet(figure),
     h("p", { class: "beside" },
@@ -161,14 +161,17 @@ function lineColumns(b) {
       cell: (line) => h("td", { class: "n", title: line.month.copq },
         h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))) },
     { key: "heard", title: "Last heard", kind: "wide", value: (line) => (line.newest ? Date.parse(line.newest) : null),
-      cell: (line) => h("td", { class: "quiet wide" }, line.newest ? heard(b, line.newest) : "–") },
+      cell: (line) => h("td", { class: "quiet wide", title: line.newest && `${f.day(line.newest)} ${f.clock(line.newest)}` }, line.newest ? heard(b, line.newest) : "–") },
   ];
   return aimed ? all : all.filter((column) => column.key !== "target");
 }
 
+/** The exact time too where it is of today; of older ones it is in the title. */
 function heard(b, instant) {
-  const text = f.day(instant) === f.day(b.as_of) ? f.clock(instant) : `${f.day(instant)} ${f.clock(instant)}`;
-  return b.live ? `${text}, ${f.ago(instant, Date.parse(b.as_of))}` : text;
+  const today = f.day(instant) === f.day(b.as_of);
+  const ago = f.ago(instant, Date.parse(b.as_of));
+  if (b.live) return today ? `${f.clock(instant)}, ${ago}` : ago;
+  return today ? f.clock(instant) : `${f.day(instant)} ${f.clock(instant)}`;
 }
 
 const KINDS = { stage: "Stage", defect_code: "Defect code", element: "Element" };
@@ -199,7 +202,7 @@ export function pareto(b, kind) {
 
 /** Stops that are open; `app.js` lets them tick. */
 export function stops(b) {
-  const quiet = b.live ? "✓ no line stands still" : "none at the end of the day";
+  const quiet = unheard(b, b.day_start) ? "none is reported" : b.live ? "✓ no line stands still" : "none at the end of the day";
   return panel(b.open_stops.length ? "stops" : "stops none", b.open_stops.length ? `Open stops (${b.open_stops.length})` : "Open stops",
     b.open_stops.length === 0 ? h("p", { class: "quiet" }, quiet) : h("ul", {}, b.open_stops.map((stop) => openStop(b, stop))));
 }
