@@ -4,7 +4,7 @@ One function an element, after the functions of `services.costing.price`, which 
 """
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from schemas.rates import CostTable, ReworkRates
@@ -13,12 +13,17 @@ from services.rates.book import RateBook, Versioned
 from services.reporting.entries import LedgerEntry
 
 Told = tuple[str, list[str]]
+_CENT = Decimal("0.01")
 
 
 def money(value: Decimal) -> str:
-    """Two places, thousands separated, a true minus; more places where two would show nothing."""
-    small = value and abs(value) < Decimal("0.01")
-    text = f"{abs(value):f}" if small else f"{abs(value):,.2f}"
+    """Two places, a half rounded up as the board does, thousands separated, a true minus.
+
+    More places where two would show nothing.
+    """
+    small = value and abs(value) < _CENT
+    cents = abs(value).quantize(_CENT, ROUND_HALF_UP)
+    text = f"{abs(value):f}" if small else f"{cents:,f}"
     return f"−{text}" if value < 0 else text
 
 
@@ -149,14 +154,25 @@ def _downgrade(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
 def _stop(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     each = per_minute(entry, event, book)
     assert each is not None, "an entry was computed from it"
-    whole, rest = divmod(round(abs(entry.hours) * 3600), 60)
-    lasted = f"{whole} min" + (f" {rest} s" if rest else "")
-    kind = "planned standstill" if entry.element == "planned_stop" else "standstill"
     terms = [
-        f"{rate(each)} = a minute of {kind} of line {entry.line}",
+        a_minute(each, entry.element, entry.line),
         "the part of the stop in this hour that no dearer stop of the line covers",
     ]
-    return f"{lasted} × {rate(each)} = {money(abs(entry.gross))}", terms
+    return f"{lasted(entry.hours)} × {rate(each)} = {money(abs(entry.gross))}", terms
+
+
+def a_minute(each: Decimal, element: str, line: str) -> str:
+    kind = "planned standstill" if element == "planned_stop" else "standstill"
+    return f"{rate(each)} = a minute of {kind} of line {line}"
+
+
+def lasted(hours: Decimal) -> str:
+    """To the thousandth of a second: times a rate, it comes to the cents that are booked."""
+    minutes, rest = divmod(round(abs(hours) * 3_600_000), 60_000)
+    seconds = f"{count(Decimal(rest) / 1000)} s"
+    if not minutes and rest:
+        return seconds
+    return f"{minutes} min {seconds}" if rest else f"{minutes} min"
 
 
 def _return(entry: LedgerEntry, event: Any, book: RateBook) -> Told:

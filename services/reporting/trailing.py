@@ -161,8 +161,7 @@ def _stop_cell(entry: dict[str, Any], start: datetime, now: datetime) -> Iterabl
     """The part of a stop's entry that lies in the window; a reversal has the same time."""
     begun = entry.pop("occurred_at")
     with localcontext(MONEY):
-        lasted = int((abs(entry["hours"]) * _PER_HOUR).to_integral_value())
-        inside = Share.of(begun, begun + lasted * _MICROSECOND, start, now)
+        inside = share_of_stop(begun, entry["hours"], start, now)
         if inside.part:
             figures = {name: inside.share(entry[name]) for name in ("gross", "net", "hours")}
             yield Cell(bucket=None, **{**entry, **figures})
@@ -196,3 +195,9 @@ class Share(NamedTuple):
         if self.part == self.whole:
             return amount
         return quotient(amount * self.part, Decimal(self.whole))
+
+
+def share_of_stop(begun: datetime, hours: Decimal, start: datetime, end: datetime) -> Share:
+    """How much of a stop's entry lies in (start, end]."""
+    lasted = int((abs(hours) * _PER_HOUR).to_integral_value())
+    return Share.of(begun, begun + lasted * _MICROSECOND, start, end)

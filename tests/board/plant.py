@@ -13,7 +13,13 @@ from tests.kafka.settings import free_ports
 
 RATES = """
 time_zone: UTC
-plants: [{plant: north, time_zone: UTC, day_start: "00:00", currency: EUR, lines: [L1, L2]}]
+plants:
+  - {plant: north, time_zone: UTC, day_start: "00:00", currency: EUR, lines: [L1, L2]}
+  - plant: south
+    time_zone: America/New_York
+    day_start: "00:00"
+    currency: EUR
+    lines: [S1, S2, S3, S4, S5, S6, S7, S8]
 cost_tables:
   - product: widget
     effective_from: 2020-01-01
@@ -25,12 +31,7 @@ cost_tables:
 line_rates:
   - {plant: north, line: L1, effective_from: 2020-01-01, rate_per_minute: 2}
   - {plant: north, line: L2, effective_from: 2020-01-01, rate_per_minute: 3}
-"""
-
-
-ANOTHER_PLANT = """
-time_zone: UTC
-plants: [{plant: south, time_zone: UTC, day_start: "00:00", currency: EUR, lines: [L1, L9]}]
+  - {plant: south, line: S1, effective_from: 2020-01-01, rate_per_minute: 4}
 """
 
 
@@ -60,13 +61,13 @@ class Plant:
         except httpx.TransportError:
             return False
 
-    def import_rates(self, text: str = RATES) -> None:
+    def import_rates(self) -> None:
         file = self.folder / "rates.yaml"
-        file.write_text(text)
+        file.write_text(RATES)
         copq("rates", "import", str(file), "--database", self.database)
 
-    def set_target(self, ratio: str) -> None:
-        copq("targets", "set", ratio, "--plant", "north", "--database", self.database)
+    def set_target(self, ratio: str, plant: str = "north", *more: str) -> None:
+        copq("targets", "set", ratio, "--plant", plant, *more, "--database", self.database)
 
     async def send(self, *events: dict[str, Any]) -> None:
         body = "\n".join(map(json.dumps, events))
@@ -89,12 +90,8 @@ def ago(minutes: float) -> str:
     return (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
 
 
-def made(
-    event_id: str, minutes: float, quantity: int = 80, line: str = "L1", **facts: Any
-) -> dict[str, Any]:
-    return _event(
-        "production", event_id, line, occurred_at=ago(minutes), quantity=quantity, **facts
-    )
+def made(event_id: str, minutes: float, quantity: int = 80, line: str = "L1") -> dict[str, Any]:
+    return _event("production", event_id, line, occurred_at=ago(minutes), quantity=quantity)
 
 
 def reject(event_id: str, minutes: float, quantity: int, line: str = "L1") -> dict[str, Any]:
@@ -104,13 +101,18 @@ def reject(event_id: str, minutes: float, quantity: int, line: str = "L1") -> di
     )  # fmt: skip
 
 
-def stop(event_id: str, minutes: float, line: str = "L2") -> dict[str, Any]:
+def stop(
+    event_id: str, minutes: float, line: str = "L2", until: float | None = None
+) -> dict[str, Any]:
+    """Open, unless it lasted until so many minutes ago."""
+    ended = {} if until is None else {"ended_at": ago(until)}
     return _event(
         "downtime", event_id, line, started_at=ago(minutes), work_unit="packer-1",
-        defect_code="jam",
+        defect_code="jam", **ended,
     )  # fmt: skip
 
 
 def _event(kind: str, event_id: str, line: str, **facts: Any) -> dict[str, Any]:
-    said = {"event_id": event_id, "event_type": kind, "plant": "north", "line": line}
-    return {**said, "product": "widget", **facts}  # facts may name another plant
+    plant = "south" if line.startswith("S") else "north"
+    said = {"event_id": event_id, "event_type": kind, "plant": plant, "line": line}
+    return {**said, "product": "widget", **facts}

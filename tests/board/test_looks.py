@@ -92,7 +92,7 @@ async def test_over_target_is_red_and_said_and_within_is_neither(
     tile = page.get_by_role("region", name="Last 60 minutes")
     await expect(tile).to_contain_text("▲ over target 1.0 %")
     alert = page.get_by_role("region", name="Alerts")
-    await expect(alert).to_contain_text("COPQ of line L1 is")
+    await expect(alert).to_contain_text("Line L1, last hour: COPQ ")
     await expect(alert).to_contain_text("mostly burr at S2 since ")
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -17,6 +17,7 @@ from services.rates.file import parse_rates
 from services.rates.store import book_of
 from services.reporting.entries import LedgerEntry
 from services.reporting.explain import explain
+from services.reporting.formulas import money
 from tests.building import book, defect, event, production
 
 AT = "2026-03-02T10:00:00+01:00"
@@ -145,6 +146,14 @@ def v_without_allowance(rates: RateBook) -> Any:
 )  # fmt: skip
 def test_each_kind_of_event_has_its_formula(raw: bytes, said: list[str]) -> None:
     assert formulas(raw, book(**FULL)) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("0.165", "0.17"), ("-0.165", "−0.17"), ("1234.565", "1,234.57"), ("0.004", "0.004")],
+)
+def test_a_formula_rounds_a_half_up_as_the_board_does(value: str, said: str) -> None:
+    assert money(Decimal(value)) == said
 
 
 def test_recovery_is_no_more_than_the_unit_cost() -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import localcontext
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from asyncpg import Connection
@@ -16,8 +16,10 @@ from services.costing.price import MONEY
 from services.rates.book import RateBook
 from services.reporting import entries as ledger
 from services.reporting.api import asked, cursor, examples
+from services.reporting.api.beside import beside, span_of
 from services.reporting.api.formats import as_json, stream_csv, wants_csv
 from services.reporting.api.source import Reading, Source
+from services.reporting.beside import Span
 from services.reporting.edges import day_of, edge, in_order
 from services.reporting.entries import Asked, LedgerEntry, Page, Place
 from services.reporting.explain import Explained
@@ -56,6 +58,11 @@ def add_entries(router: APIRouter, source: Source) -> None:
             str, Query(description="One hour, day or month, as `from` of /v1/copq names it.")
         ] = "",
         start: asked.From = "", end: asked.To = "",
+        trailing: Annotated[
+            Literal["1h", "24h", "30d"] | None,
+            Query(description="A trailing window, as of /v1/trailing, instead of `from` and `to`."),
+        ] = None,
+        at: Annotated[str, Query(description="Where that ends; else now.")] = "",
         limit: Annotated[int, Query(ge=1, le=500, description="Entries on a page.")] = 50,
         after: Annotated[
             str | None, Query(alias="cursor", description="`next` of the page before.")
@@ -65,17 +72,20 @@ def add_entries(router: APIRouter, source: Source) -> None:
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
             await check_names(reading.conn, reading.book, plant, line, product)
+            if trailing and (event_id or bucket or start or end):
+                raise ValueError("trailing names the time: leave bucket, from, to, event_id out")
+            window = span_of(trailing, at, reading.book, plant, reading.now)
             which = Asked(
                 plant=plant, line=line, product=product, element=element, stage=stage,
                 defect_code=defect_code, work_unit=work_unit, event_id=event_id,
                 categories=categories(category),
                 **await span(reading.conn, event_id, reading.now),
-                **when(
+                **(window.edges() if window else when(
                     reading.book, plant, grain, bucket, start, end, event_id, reading.now
-                ),
+                )),
             )  # fmt: skip
             if not wants_csv(request, kind):
-                return await _page(reading, which, after, limit)
+                return await _page(reading, which, after, limit, window)
         return stream_csv("copq-entries", _all(source, reader, which), COLUMNS)
 
 
@@ -144,10 +154,12 @@ def _days(
     return {"first": first, "last": last, "since": edges[0], "until": edges[1]}
 
 
-async def _page(reading: Reading, which: Asked, after: str | None, limit: int) -> Response:
+async def _page(
+    reading: Reading, which: Asked, after: str | None, limit: int, window: Span | None
+) -> Response:
     place = cursor.read(after) if after else Place(await last_booking(reading.conn))
     page = await ledger.entries(reading.conn, which, place, limit)
-    said = {
+    said: dict[str, Any] = {
         "at": reading.now,
         "as_of": place.read_at,
         "next": cursor.written(page.next) if page.next else None,
@@ -157,6 +169,7 @@ async def _page(reading: Reading, which: Asked, after: str | None, limit: int) -
         parts = await ledger.parts(reading.conn, which, place.read_at)
         said["totals"] = totals_of(parts)
         said["parts"] = [asdict(part) for part in parts]
+        said |= await beside(reading, which, said["totals"], window, place.read_at)
     return as_json(said)
 
 

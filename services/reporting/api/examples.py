@@ -38,9 +38,12 @@ ENTRIES = (
     "bytes, the version of the rates, and the formula with the numbers in it, computed anew and "
     "compared with what is booked. Say which by `bucket` (with `grain`), by `from` and `to`, or "
     "by `event_id`; else the last 30 days. `next` is the cursor of the next page: an entry is on "
-    "exactly one page, whatever is booked meanwhile. CSV has all pages in one. Money is "
-    "text, with all digits. `event_text` is the event's bytes as they came; `event` is the same "
-    "read as JSON, whose numbers may lose digits on the way."
+    "exactly one page, whatever is booked meanwhile. On the first page `figures` says what "
+    "the figure is: `booked`, the sum of all pages; `open_stops`, listed with what each has cost "
+    "so far, its event and its formula; and, of a `trailing` window, `edges`: the stops that it "
+    "counts for their share, each with what that adds to the entries. CSV has all pages in one. "
+    "Money is text, with all digits. `event_text` is the event's bytes as they came; `event` is "
+    "the same read as JSON, whose numbers may lose digits on the way."
 )
 
 _AT = "2026-03-02T14:05:00+00:00"
@@ -89,6 +92,10 @@ DRIVERS_ANSWER = {
 ENTRIES_ANSWER = {
     "at": _AT, "as_of": _AT, "next": None,
     "totals": [{"currency": "INR", "entries": 1, "lines": 1, "net": "19.062"}],
+    "figures": [
+        {"currency": "INR", "booked": "19.062", "edges": "0", "open_stops": "0", "net": "19.062"}
+    ],
+    "edges": [], "open_stops": [],
     "entries": [
         {"event_id": "press-4-17", "entry_no": 1, "reverses": None, "reason": None,
          "booked_by": None, "corrected_by": None,

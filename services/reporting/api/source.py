@@ -1,5 +1,6 @@
 """Where answers come from: one snapshot of Postgres for each request, and the rates of it."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from services.rates.book import RateBook
 from services.reporting.books import Books
 from services.sql_files import statement
 
+_LOG = logging.getLogger(__name__)
 _SEE = statement(__file__, "see")
 RETRY_AFTER_S = 5
 READERS = (Role.MANAGER, Role.FINANCE)
@@ -76,7 +78,8 @@ class Source:
 
 
 def _away(error: BaseException) -> HTTPException:
-    said = f"Postgres does not answer ({error}); nothing is lost, ask again in a moment"
+    _LOG.warning("Postgres does not answer: %s", error)
+    said = "Postgres does not answer; nothing is lost, ask again in a moment"
     return HTTPException(503, said, {"Retry-After": str(RETRY_AFTER_S)})
 
 

@@ -17,12 +17,15 @@ SILENT_AFTER = timedelta(minutes=30)
 FORGOTTEN_AFTER = timedelta(hours=24)
 """A line that has sent nothing for a day is not at work."""
 
+NAMED = 4
+"""So many silent lines are named."""
+
 _WORDS = {"downtime": "stops", "defect": "rejects"}
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`kind` tells where it leads: over, silent, unpriced or rejected."""
+    """`kind` tells where it leads: over, no_base, silent, unpriced or rejected."""
 
     kind: str
     level: str
@@ -31,45 +34,70 @@ class Alert:
 
 
 def over_target(
-    view: View, by_line: dict[str, Sum], aims: Aims, causes: Mapping[str, Cause]
+    view: View, by_line: Mapping[str, Sum], aims: Aims, causes: Mapping[str, Cause]
 ) -> Iterable[Alert]:
-    for line, hour in by_line.items():
-        share = aims.share(line, "hour")
+    """Lines over their target in the last hour, or with costs and no base; the dearest first."""
+    for line, hour in sorted(by_line.items(), key=lambda item: (-item[1].copq, item[0])):
+        share = aims.share(line, "1h")
+        cause = causes.get(line)
+        mostly = f"; mostly {worded(cause, view)}" if cause else ""
+        cost = f"{hour.copq:,.0f} {view.currency}"
         if is_over(hour, share) and hour.share is not None and share is not None:
-            text = (
-                f"COPQ of line {line} is {percent(hour.share)} (target {percent(share)}), "
-                f"{hour.copq:,.0f} {view.currency} in the last hour"
-            )
-            cause = causes.get(line)
-            mostly = f": mostly {worded(cause, view)}" if cause else ""
-            yield Alert("over", "critical", text + mostly, line)
+            said = f"COPQ {percent(hour.share)} (target {percent(share)}), {cost}"
+            yield Alert("over", "critical", f"Line {line}, last hour: {said}{mostly}", line)
+        elif share is not None and hour.share is None and hour.copq > 0:
+            said = f"{cost} and no production, so no percentage"
+            yield Alert("no_base", "critical", f"Line {line}, last hour: {said}{mostly}", line)
 
 
 def worded(cause: Cause, view: View) -> str:
-    """As a person says it: "jam on packer-1 since 14:05", by the plant's clocks."""
+    """As a person says it: "jam on packer-1 since 14:05", or, once that is over, "jam on packer-1,
+    14:05 to 14:25", by the plant's clocks.
+    """
     what = cause.defect_code or _WORDS.get(cause.element, cause.element.replace("_", " "))
     where = f" on {cause.work_unit}" if cause.work_unit else ""
     where = where or (f" at {cause.stage}" if cause.stage else "")
-    return f"{what}{where}{_since(cause.since, view)}"
+    return f"{what}{where}{_when(cause, view)}"
 
 
-def _since(instant: datetime | None, view: View) -> str:
-    if instant is None:
-        return ""
+def _when(cause: Cause, view: View) -> str:
+    since, until = cause.since, cause.until
+    if until is None:
+        return f" since {_clock(since, view)}" if since else ""
+    if since is None:
+        return f" until {_clock(until, view)}"
+    if since == until:
+        return f" at {_clock(since, view)}"
+    return f", {_clock(since, view)} to {_clock(until, view)}"
+
+
+def _clock(instant: datetime, view: View) -> str:
     at = instant.astimezone(view.calendar.zone)
     today = at.date() == view.now.astimezone(view.calendar.zone).date()
-    return f" since {at:%H:%M}" if today else f" since {at.day} {at:%B %H:%M}"
+    return f"{at:%H:%M}" if today else f"{at.day} {at:%B %H:%M}"
 
 
 def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> Iterable[Alert]:
-    """A line that stands still is silent for a reason that is shown already."""
-    for line, at in sorted(newest.items()):
-        age = view.now - at
-        if SILENT_AFTER <= age < FORGOTTEN_AFTER and line not in stopped:
-            since = at.astimezone(view.calendar.zone)
-            minutes = int(age / timedelta(minutes=1))
-            text = f"Line {line} is silent since {since:%H:%M} ({minutes} min): nothing was sent"
-            yield Alert("silent", "warning", text, line)
+    """In one sentence. A line that stands still is silent for a reason that is shown already."""
+    silent = [
+        (line, at)
+        for line, at in sorted(newest.items(), key=lambda item: (item[1], item[0]))
+        if SILENT_AFTER <= view.now - at < FORGOTTEN_AFTER and line not in stopped
+    ]
+    if len(silent) == 1:
+        [(line, at)] = silent
+        text = f"Line {line} is silent since {_silence(at, view)}: nothing was sent"
+        yield Alert("silent", "warning", text, line)
+    elif silent:
+        named = [f"{line} since {_silence(at, view)}" for line, at in silent[:NAMED]]
+        more = f", and {len(silent) - NAMED} more" if len(silent) > NAMED else ""
+        text = f"{len(silent)} lines are silent, nothing was sent: {', '.join(named)}{more}"
+        yield Alert("silent", "warning", text)
+
+
+def _silence(at: datetime, view: View) -> str:
+    minutes = int((view.now - at) / timedelta(minutes=1))
+    return f"{at.astimezone(view.calendar.zone):%H:%M} ({minutes} min)"
 
 
 def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:
@@ -78,7 +106,7 @@ def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:
         have = "event has" if events == 1 else "events have"
         text = (
             f"{events:,} {have} no price, and no figure holds {_worth(unpriced)}: "
-            f"{unpriced[0].reason}"
+            f"{_reasons(unpriced)}"
         )
         yield Alert("unpriced", "warning", text)
     if rejected:
@@ -88,6 +116,15 @@ def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:
             "see: copq rejected list"
         )
         yield Alert("rejected", "warning", text)
+
+
+def _reasons(unpriced: list[Any]) -> str:
+    """That of most events, and how many others there are."""
+    others = len({group.reason for group in unpriced}) - 1
+    if not others:
+        return str(unpriced[0].reason)
+    more = "1 other reason" if others == 1 else f"{others} other reasons"
+    return f"{unpriced[0].reason}, and {more}"
 
 
 def _worth(unpriced: list[Any]) -> str:

@@ -49,6 +49,7 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
     newest = await newest_by_line(reading, view)
     return {
         **await _where(reading, view),
+        "newest": max(newest.values(), default=None),
         "hour": await _last_hour(reading, view, aims),
         "today": await _today(reading, view, aims, days),
         "month": _month(view, aims, days),
@@ -79,9 +80,9 @@ async def _where(reading: Reading, view: View) -> dict[str, Any]:
         "line": view.line,
         "line_names": await lines_of(reading.conn, reading.book, view.plant),
         "day": view.day,
-        "today": view.calendar.bucket(reading.now).day,
         "day_start": view.day_start.astimezone(view.calendar.zone),
         "day_end": view.day_end.astimezone(view.calendar.zone),
+        "newest_day": view.calendar.bucket(reading.now).day,
         "latest_day": await latest_day(reading.conn, view.plant),
         "zone": str(view.calendar.zone),
         "currency": view.currency,
@@ -114,7 +115,7 @@ async def _last_hour(reading: Reading, view: View, aims: Aims) -> dict[str, Any]
         return None
     now = sum_of(await _trailing(reading, view, view.now, _HOUR))
     before = sum_of(await _trailing(reading, view, view.now - ONE_DAY, _HOUR))
-    return compared(now, before, aims, view.line, "hour")
+    return compared(now, before, aims, view.line, "1h")
 
 
 async def _trailing(
@@ -249,7 +250,11 @@ async def _alerts(
 ) -> list[alerts.Alert]:
     """What is over, silent, or missing now; a day that is over has none but the last."""
     held = await waiting(reading.conn, reading.book, view.now)
-    unpriced = [group for group in held.unpriced if group.plant == view.plant]
+    unpriced = [
+        group
+        for group in held.unpriced
+        if group.plant == view.plant and view.line in (None, group.line)
+    ]
     since = reading.now - ONE_DAY
     refused = await reading.conn.fetchval(_REJECTED, since) if view.live else 0
     found = list(alerts.not_in_the_figures(unpriced, refused))

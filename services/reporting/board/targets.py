@@ -11,8 +11,10 @@ from asyncpg import Connection
 from services.targets.book import ALL, TargetBook
 from services.targets.store import load_targets
 
-Window = Literal["hour", "day", "month"]
-WINDOWS: tuple[Window, ...] = ("hour", "day", "month")
+Window = Literal["1h", "hour", "day", "month"]
+"""`1h` is the last 60 minutes, `hour` one by the plant's clocks."""
+
+WINDOWS: tuple[Window, ...] = ("1h", "hour", "day", "month")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,14 @@
 -- Failure cost of the lines $2 of plant $1 in the window ($3, $4], by element, stage, code and, of
 -- stops, machine; of a stop the part that lies in the window. `since`: when it began; null where
--- the same was there in as long a time before the window already.
+-- the same was there in as long a time before the window already. `until`: when it was over, a stop
+-- when it ended, anything else where the last of it is older than $6; null where it goes on.
 with entry as (
     select
         l.line, l.element, l.stage, l.defect_code, l.event_id, l.net,
         case when stop.event_id is not null then l.work_unit end as work_unit,
         coalesce(stop.started_at, l.occurred_at) as began,
+        case when stop.event_id is null then l.occurred_at else stop.ended_at end as ended,
+        stop.event_id is null as comes_singly,
         case when stop.event_id is null or l.hours = 0
             then (l.occurred_at > $3)::int::numeric
             else greatest(0, extract(epoch from
@@ -20,6 +23,7 @@ with entry as (
 ), event as (
     select
         line, element, stage, defect_code, work_unit, min(began) as began,
+        max(ended) as ended, bool_and(comes_singly) as comes_singly,
         sum(net * inside) as net
     from entry
     group by event_id, line, element, stage, defect_code, work_unit
@@ -27,7 +31,9 @@ with entry as (
 )
 select
     line, element, stage, defect_code, work_unit, sum(net) as net,
-    case when bool_and(net <> 0) then min(began) end as since
+    case when bool_and(net <> 0) then min(began) end as since,
+    case when max(ended) < case when bool_and(comes_singly) then $4 - $6::interval else $4 end
+        then max(ended) end as until
 from event
 group by line, element, stage, defect_code, work_unit
 having sum(net) > 0

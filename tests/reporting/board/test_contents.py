@@ -14,7 +14,8 @@ from services.rates.store import import_rates
 from services.reporting.api.app import add_api
 from services.reporting.api.source import reading_pool
 from services.reporting.board.app import add_board
-from services.reporting.board.targets import Aims
+from services.reporting.board.targets import Aims, aims_of
+from services.targets.book import ALL, TargetBook
 from tests.building import book, defect, event, plant, post_events, production, rates, stop
 from tests.reporting.api.asking import NOW, Api, RoleDoor
 
@@ -110,12 +111,11 @@ async def test_a_line_over_its_target_is_an_alert_and_others_are_not(
     conn: Any, site: Clocked
 ) -> None:
     await fill(conn)
-    site.shares = {(None, "hour"): Decimal("0.03"), ("L1", "day"): Decimal("0.2")}
+    site.shares = {(None, "1h"): Decimal("0.03"), ("L1", "day"): Decimal("0.2")}
     said = await site.board()
     [over] = [alert for alert in said["alerts"] if alert["kind"] == "over"]
     assert over["text"] == (
-        "COPQ of line L1 is 10.0 % (target 3.0 %), 100 EUR in the last hour: "
-        "mostly burr at S2 since 13:56"
+        "Line L1, last hour: COPQ 10.0 % (target 3.0 %), 100 EUR; mostly burr at S2 since 13:56"
     )
     assert said["hour"]["over"] is True
     first, second = said["lines"]
@@ -124,9 +124,9 @@ async def test_a_line_over_its_target_is_an_alert_and_others_are_not(
 
 
 async def over_text(site: Clocked) -> str:
-    site.shares = {(None, "hour"): Decimal("0.001")}
+    site.shares = {(None, "1h"): Decimal("0.001")}
     texts = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "over"]
-    return next(text for text in texts if "line L1 " in text)
+    return next(text for text in texts if "Line L1," in text)
 
 
 async def test_an_alert_names_the_stop_that_is_open_by_the_plants_clock(
@@ -145,7 +145,7 @@ async def test_an_alert_names_no_beginning_of_what_was_there_before(
     await post_events(
         conn, book(plant(lines=LINES)), [defect("old", ago(100), 1, defect_code="burr")]
     )
-    assert (await over_text(site)).endswith(": mostly burr at S2")
+    assert (await over_text(site)).endswith("; mostly burr at S2")
 
 
 async def test_the_main_cause_is_the_dearest_by_what_stands_in_the_window(
@@ -159,7 +159,78 @@ async def test_the_main_cause_is_the_dearest_by_what_stands_in_the_window(
     assert (await over_text(site)).endswith("mostly crack at S2 since 13:58")
     void = event("correction", "c1", occurred_at=ago(1), corrects="wrong", reason="counted twice")
     await post_events(conn, site_book, [void])
-    assert (await over_text(site)).endswith("mostly leak on M3 since 12:20")
+    assert (await over_text(site)).endswith("mostly leak on M3, 12:20 to 13:45")
+
+
+async def test_a_cause_that_is_over_is_no_cause_since(conn: Any, site: Clocked) -> None:
+    """Nobody runs to a machine that has run for half an hour."""
+    await fill(conn)
+    early = [defect(f"e{n}", ago(45 - n), 40, line="L1", defect_code="dent") for n in range(5)]
+    await post_events(conn, book(plant(lines=LINES)), early)
+    assert (await over_text(site)).endswith("mostly dent at S2, 13:15 to 13:19")
+    once = [defect("once", ago(30), 900, line="L1", defect_code="tear")]
+    await post_events(conn, book(plant(lines=LINES)), once)
+    assert (await over_text(site)).endswith("mostly tear at S2 at 13:30")
+    lately = [defect("lately", ago(9), 1, line="L1", defect_code="tear")]
+    await post_events(conn, book(plant(lines=LINES)), lately)
+    assert (await over_text(site)).endswith("mostly tear at S2 since 13:30")
+
+
+async def test_the_dearest_line_is_told_first_with_or_without_a_base(
+    conn: Any, site: Clocked
+) -> None:
+    await fill(conn)
+    jam = defect("jam", ago(3), 50, line="L3", defect_code="jam")
+    await post_events(conn, book(plant(lines=LINES)), [jam])
+    site.shares = {(None, "1h"): Decimal("0.001")}
+    told = (await site.board())["alerts"]
+    assert [(alert["kind"], alert["line"]) for alert in told if alert["level"] == "critical"] == [
+        ("no_base", "L3"), ("over", "L1"), ("over", "L2")
+    ]  # fmt: skip
+    assert told[0]["text"] == (
+        "Line L3, last hour: 500 EUR and no production, so no percentage; "
+        "mostly jam at S2 since 13:57"
+    )
+
+
+def test_a_lines_target_of_the_last_hour_counts_there_alone() -> None:
+    set_ = TargetBook(
+        {
+            ("north", ALL, ALL, ALL): Decimal("0.03"),
+            ("north", "L2", ALL, "1h"): Decimal("0.6"),
+        }
+    )
+    aims = aims_of(set_, "north")
+    assert aims.share("L2", "1h") == Decimal("0.6")
+    assert aims.share("L2", "hour") == aims.share("L1", "1h") == Decimal("0.03")
+
+
+async def test_silent_lines_are_one_sentence(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    site.now = NOW + timedelta(hours=2)
+    await post_events(conn, book(plant(lines=LINES)), [production("p9", ago(20), 1, line="L3")])
+    [silent] = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "silent"]
+    assert silent == (
+        "2 lines are silent, nothing was sent: L2 since 13:10 (170 min), L3 since 13:40 (140 min)"
+    )
+
+
+async def test_a_line_is_looked_for_in_the_plant_that_is_shown(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    said = await site.get("/v1/board", 422, line="L9")
+    assert 'line "L9" is not in plant "north"' in said["detail"]
+
+
+async def test_a_target_of_the_last_hour_is_not_one_of_an_hour_by_the_clock(
+    conn: Any, site: Clocked
+) -> None:
+    """As the exporter has it, so that board and alerts agree on whether a line is over."""
+    await fill(conn)
+    site.shares = {(None, "1h"): Decimal("0.6"), (None, "hour"): Decimal("0.03")}
+    said = await site.board()
+    assert (said["hour"]["target_share"], said["hour"]["over"]) == ("0.6", False)
+    assert not [alert for alert in said["alerts"] if alert["kind"] == "over"]
+    assert any(hour["over"] for hour in said["hours"])
 
 
 async def test_a_silent_line_is_told_and_a_stopped_one_is_not(conn: Any, site: Clocked) -> None:
@@ -178,6 +249,13 @@ async def test_what_has_no_price_is_told(conn: Any, site: Clocked) -> None:
         "1 event has no price, and no figure holds them (what they are worth is unknown): "
         'product "gadget"'
     )
+    other = production("u2", ago(2), 1, product="gizmo", line="L2")
+    await post_events(conn, book(plant(lines=LINES)), [other])
+    [both] = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "unpriced"]
+    assert both.startswith("2 events have no price") and both.endswith(", and 1 other reason")
+    found = (await site.board(line="L2"))["alerts"]
+    [of_line] = [a["text"] for a in found if a["kind"] == "unpriced"]
+    assert of_line.startswith("1 event has no price") and 'product "gizmo"' in of_line
 
 
 async def test_a_past_day_is_whole_and_has_no_last_hour(conn: Any, site: Clocked) -> None:

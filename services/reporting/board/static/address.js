@@ -32,11 +32,6 @@ export function go(href) {
   dispatchEvent(new Event("copq:view"));
 }
 
-/** What is shown stays shown: the plant with the newest figures may be another one in a second. */
-export function keepPlant(plant) {
-  if (!view().plant) history.replaceState(null, "", address({ plant }));
-}
-
 /** Links to other views of this page change the view; anything else is the browser's. */
 export function followLinks() {
   document.addEventListener("click", (event) => {

@@ -1,7 +1,7 @@
 // The board: asks for its figures, shows them, and lets them tick.
 
 import { show, h } from "./dom.js";
-import { followLinks, keepPlant, view } from "./address.js";
+import { address, followLinks, view } from "./address.js";
 import { follow } from "./live.js";
 import * as panels from "./panels.js";
 import * as charts from "./charts.js";
@@ -9,11 +9,13 @@ import * as detail from "./detail.js";
 import * as empty from "./empty.js";
 import * as sorting from "./sorting.js";
 import { header, listen } from "./header.js";
-import { exactly, lasting } from "./figures.js";
+import { clockIn, exactly, lasting } from "./figures.js";
 
 const at = (id) => document.getElementById(id);
 let board = null;
 let skew = 0;
+/** Since when no answer comes, by the service's clock: nothing ticks after it. */
+let still = null;
 
 function path() {
   const { plant, line, day, span } = view();
@@ -39,7 +41,6 @@ function render() {
     show(at("figures"), empty.withoutRates());
     return;
   }
-  if (board.plants.some((p) => p.plant === board.plant && p.has_figures)) keepPlant(board.plant);
   document.title = `${board.line ? `Line ${board.line}, ` : ""}${board.plant}: COPQ`;
   show(at("top"), header(board));
   show(at("basis"), panels.footer(board));
@@ -59,7 +60,7 @@ const figures = () => [
 
 /** Open stops go on between two answers. */
 function tick() {
-  const now = Date.now() + skew;
+  const now = still ?? Date.now() + skew;
   for (const place of document.querySelectorAll("[data-since]")) place.textContent = lasting(now - Date.parse(place.dataset.since));
   for (const place of document.querySelectorAll("[data-cost]")) {
     const minutes = Math.max(0, now - Date.parse(place.dataset.at)) / 60000;
@@ -68,13 +69,16 @@ function tick() {
 }
 
 function lost(since, why) {
-  const time = since.toLocaleTimeString("en-GB");
+  still = since.getTime() + skew;
+  const time = clockIn(still, board?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
   at("connection").className = "lost";
   show(at("connection"), h("p", {}, h("strong", {}, "▲ Not live"), ` since ${time}: ${why}. `, board ? "What you see is of then. " : "", "Trying again by itself."));
   document.body.classList.add("stale");
+  tick();
 }
 
 function back() {
+  still = null;
   at("connection").className = "";
   show(at("connection"));
   document.body.classList.remove("stale");
@@ -88,6 +92,8 @@ follow(path, {
   news(said) {
     board = said;
     skew = Date.parse(said.read_at) - Date.now();
+    // Without a plant it is that of the newest figures, which may be another by the next answer.
+    if (said.plant && !view().plant) history.replaceState(null, "", address({ plant: said.plant }));
     render();
   },
   refused(why) {

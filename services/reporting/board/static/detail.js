@@ -27,7 +27,7 @@ export async function follow(b) {
   }
   show(place(), head(event ? "Event" : "What it is made of"), h("p", { class: "waiting" }, "Reading the ledger …"));
   if (!place().open) place().showModal();
-  const content = await (event ? ofEvent(event) : readFigure(entries, b));
+  const content = await (event ? ofEvent(event, b) : readFigure(entries, b));
   if (wanted !== shown) return;
   figure = content.asked ? content : null;
   show(place(), figure ? ofFigure(b) : content);
@@ -63,15 +63,15 @@ async function readFigure(filters, b) {
 
 function ofFigure(b) {
   const { asked, said } = figure;
-  const title = `COPQ: ${words(asked, b)}`;
   const total = said.totals[0];
+  const whole = said.figures[0];
   return [
-    head(title),
-    total ? h("p", { class: "sum" }, h("strong", { title: total.net }, `${f.exactly(total.net)} ${total.currency}`),
-      ` in ${f.count(total.entries)} ${total.entries === 1 ? "entry" : "entries"} that stand`,
-      total.lines > total.entries ? `, ${total.lines - total.entries} lines taken back or taking back` : "",
-      "; an estimate at standard rates.") : h("p", {}, "No entry of the ledger: nothing is booked here."),
-    openStops(b, asked),
+    head(`COPQ: ${words(asked, b)}`),
+    whole ? sum(whole, said, b) : h("p", {}, "No entry of the ledger: nothing is booked here."),
+    beside("Open stops, so far", said.open_stops.filter((stop) => stop.ended_at === null), openStop),
+    beside("Booked, but a dearer stop has the time now", said.open_stops.filter((stop) => stop.ended_at !== null), openStop),
+    beside("Stops counted by their share", said.edges, overEdge),
+    total && (said.edges.length || said.open_stops.length) ? h("h3", {}, "In the ledger") : null,
     said.parts.length > 1 ? parts(said.parts, asked) : null,
     total ? entriesOf(said) : null,
     h("div", { class: "more" },
@@ -81,17 +81,50 @@ function ofFigure(b) {
   ];
 }
 
-function openStops(b, asked) {
-  const line = asked.get("line");
-  const open = b.open_stops.filter((stop) => !line || stop.line === line);
-  if (!open.length || (asked.get("element") && asked.get("element") !== "downtime")) return null;
-  return h("p", { class: "quiet" }, `${open.length === 1 ? "A stop that is open costs" : `${open.length} stops that are open cost`} more meanwhile: on the board already, in the ledger once over.`);
+/** The figure, and what it is the sum of: entries, shares of stops, and stops that are open. */
+function sum(whole, said, b) {
+  const total = said.totals[0];
+  const named = [
+    total && [total.net, `in ${many(total.entries, "entry", "entries")} that stand`],
+    said.edges.length && [whole.edges, `of ${many(said.edges.length, "stop", "stops")} over the window's edge, counted by ${said.edges.length === 1 ? "its" : "their"} share`],
+    said.open_stops.length && [whole.open_stops, `of ${many(said.open_stops.length, "stop that is", "stops that are")} open, booked once over`],
+  ].filter(Boolean);
+  const alone = named.length === 1 ? ` ${named[0][1]}` : ": " + named.map(([net, of]) => `${f.exactly(net)} ${of}`).join("; ");
+  const taken = total && total.lines > total.entries ? `, ${total.lines - total.entries} lines taken back or taking back` : "";
+  const cents = (net) => Math.round(Number(net) * 100);
+  const apart = named.reduce((sum, [net]) => sum + cents(net), 0) !== cents(whole.net) ? ", each rounded by itself" : "";
+  return h("p", { class: "sum" }, h("strong", { title: whole.net }, `${f.exactly(whole.net)} ${whole.currency}`),
+    `${alone}${taken}${apart}; an estimate at standard rates. As of ${f.clockIn(said.window?.to ?? said.at, b.zone)}.`);
 }
+
+const many = (count, one, more) => `${f.count(count)} ${count === 1 ? one : more}`;
+
+/** What is in the figure and no whole entry of the list, row by row. */
+function beside(title, rows, cells) {
+  if (!rows.length) return null;
+  return h("section", { class: "beside-entries", "data-key": title },
+    h("h3", {}, `${title} (${rows.length})`),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title },
+      h("table", { class: "entries" },
+        h("thead", {}, h("tr", {}, ["From", "Line", "What", "Formula"].map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col", class: "n" }, "Net"))),
+        h("tbody", {}, rows.map((row) => h("tr", { "data-key": `${row.event_id}/${row.entry_no ?? ""}` }, cells(row)))))));
+}
+
+const openStop = (stop) => besideCells(stop, stop.started_at, stop.net);
+const overEdge = (edge) => besideCells(edge, edge.occurred_at, edge.adds);
+
+const besideCells = (row, from, net) => [
+  h("td", { class: "n", "data-name": "Time" }, `${f.day(from)} ${f.seconds(from)}`),
+  h("td", { "data-name": "Line" }, row.line),
+  h("td", { "data-name": "What" }, h("a", { href: address({ event: row.event_id }) }, what(row))),
+  h("td", { class: "formula", "data-name": "Formula" }, row.formula),
+  h("td", { class: "n strong", "data-name": "Net", title: net }, f.exactly(net)),
+];
 
 function words(asked, b) {
   const when = asked.get("bucket")
     ? asked.get("grain") === "hour" ? `${f.day(asked.get("bucket"))} ${f.clock(asked.get("bucket"))}` : f.dayInWords(asked.get("bucket"))
-    : asked.get("from")?.includes("T") ? "the last 60 minutes" : `${asked.get("from") ?? ""} to ${asked.get("to") ? f.shift(asked.get("to"), -1) : ""}`;
+    : asked.get("trailing") ? `60 minutes up to ${f.clockIn(asked.get("at"), b.zone)}` : `${asked.get("from") ?? ""} to ${asked.get("to") ? f.shift(asked.get("to"), -1) : ""}`;
   const named = (name, title) => (asked.has(name) ? asked.get(name) || `no ${title}` : null);
   const element = asked.get("element");
   return [when, b.plant, asked.get("line") && `line ${asked.get("line")}`, element && f.element(element),
@@ -152,23 +185,54 @@ async function more(button) {
   if (open === figure) dispatchEvent(new Event("copq:view"));
 }
 
-async function ofEvent(id) {
+async function ofEvent(id, b) {
   const said = await read(new URLSearchParams({ event_id: id }));
   const back = view().entries ? address({ event: null }) : null;
   if (said.failed) return [head("Event", back), h("p", { class: "bad" }, said.failed)];
-  if (!said.entries.length) return [head("Event", back), h("p", {}, `Nothing is booked of ${id}: a stop that is still open is booked once it ends.`)];
+  const running = said.open_stops.map(accrued);
+  if (!said.entries.length) return said.open_stops.length ? ofOpenStop(said.open_stops[0], f.clockIn(said.at, b.zone), back) : [head("Event", back), h("p", {}, `Nothing is booked of ${id}, and no stop of that name is open. What became of it: copq explain ${id}`)];
   const first = said.entries[0];
   return [
     head(`${f.element(first.element)}, line ${first.line}`, back),
-    facts([["Event", id], ["Happened", `${f.day(first.occurred_at)} ${f.seconds(first.occurred_at)} ${first.occurred_at.slice(19)}`],
-      ["Received", first.received_at && `${f.day(first.received_at)} ${f.seconds(first.received_at)}`],
-      ["Product", first.product], ["Stage", first.stage], ["Machine", first.work_unit], ["Code", first.defect_code]]),
+    happened(first, first.occurred_at),
     h("h3", {}, said.entries.length === 1 ? "Its entry in the ledger" : `Its ${said.entries.length} entries in the ledger`),
+    running,
     said.entries.map(booked),
     said.next ? h("p", { class: "quiet" }, "Older ones are left out; the CSV has all.") : null,
-    first.event ? [h("h3", {}, "The event as it came"), h("pre", { tabindex: 0 }, JSON.stringify(first.event, null, 2))]
+    first.event ? asItCame(first)
       : h("p", { class: "quiet" }, "No one event caused it: it is booked once a line, product and day."),
   ];
+}
+
+function happened(of, at) {
+  return facts([["Event", of.event_id], ["Happened", `${f.day(at)} ${at.slice(11)}`],
+    ["Received", of.received_at && `${f.day(of.received_at)} ${f.seconds(of.received_at)}`],
+    ["Product", of.product], ["Stage", of.stage], ["Machine", of.work_unit], ["Code", of.defect_code]]);
+}
+
+/** The bytes; read and printed anew, 1.10 would be 1.1. */
+function asItCame(of) {
+  return [h("h3", {}, "The event as it came"), h("pre", { tabindex: 0, class: "bytes" }, of.event_text ?? JSON.stringify(of.event, null, 2))];
+}
+
+/** A stop that is open: nothing is booked yet, and what it costs is known all the same. */
+function ofOpenStop(stop, asOf, back) {
+  return [
+    head(`${stop.planned ? "Planned stop" : "Stop"} that is open, line ${stop.line}`, back),
+    happened(stop, stop.started_at),
+    h("h3", {}, `What it has cost so far, as of ${asOf}`),
+    accrued(stop),
+    stop.event ? asItCame(stop) : null,
+  ];
+}
+
+function accrued(stop) {
+  return h("article", { class: "booked" },
+    h("p", { class: "formula" }, stop.formula),
+    h("p", { class: "quiet small" }, stop.ended_at === null ? "Not in the ledger yet: it is booked once the stop ends." : "Meanwhile it counts for less: the rest is taken back once the dearer stop ends."),
+    h("ul", { class: "terms" }, stop.terms.map((term) => h("li", {}, term))),
+    facts([["So far", `${stop.net} ${stop.currency}`], ["A minute", `${stop.per_minute} ${stop.currency}`], ["Hours", stop.hours],
+      ["Category", f.element(stop.category)], ["Rate version", stop.rate_version]]));
 }
 
 function booked(entry) {

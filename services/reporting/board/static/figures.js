@@ -38,6 +38,11 @@ export const clock = (instant) => instant.slice(11, 16);
 export const seconds = (instant) => instant.slice(11, 19);
 export const day = (instant) => instant.slice(0, 10);
 
+/** An instant by the plant's clocks, with the zone named: 04:10:06 America/New_York. */
+export function clockIn(instant, zone) {
+  return `${new Date(instant).toLocaleTimeString("en-GB", { timeZone: zone })} ${zone}`;
+}
+
 /** A day in words: Sat 14 June 2025. */
 export function dayInWords(date) {
   const at = new Date(`${date}T12:00:00Z`);

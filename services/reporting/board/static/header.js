@@ -14,7 +14,7 @@ export function header(b) {
       select("line", "Line", [["", "all lines"], ...b.line_names.map((name) => [name, `line ${name}`])], b.line ?? ""),
       h("div", { class: "days" },
         h("a", { href: address({ day: f.shift(b.day, -1) }), class: "step", "aria-label": "The day before" }, "‹"),
-        h("label", {}, h("span", { class: "unseen" }, "Day"), h("input", { type: "date", name: "day", value: b.day, max: b.today })),
+        h("label", {}, h("span", { class: "unseen" }, "Day"), h("input", { type: "date", name: "day", value: b.day, max: b.newest_day })),
         b.live ? h("span", { class: "step off", "aria-hidden": "true" }, "›")
           : h("a", { href: address({ day: f.shift(b.day, 1) }), class: "step", "aria-label": "The day after" }, "›"))),
     b.live

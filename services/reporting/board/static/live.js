@@ -2,17 +2,19 @@
 
 const EVERY_MS = 2000;
 const AWAY_MS = 3000;
-const PATIENCE_MS = 15000;
+const PATIENCE_MS = 10000;
 
 /**
  * @param {() => string} path what to ask for
  * @param {{ news: (said: any) => void, refused: (detail: string) => void,
- *           lost: (since: Date, why: string) => void, back: () => void }} listener
+ *           lost: (since: Date, why: string) => void, back: () => void }} listener `since` is when the
+ *           last answer came, or the first question was asked
  */
 export function follow(path, listener) {
   let tag = null;
   let asked = "";
-  let lostSince = null;
+  let answered = new Date();
+  let lost = false;
   let timer = 0;
   let turn = 0;
 
@@ -32,8 +34,9 @@ export function follow(path, listener) {
       if (mine !== turn) return EVERY_MS;
       if (said.status === 401) location.reload();
       if (said.status >= 500) throw new Error((await detail(said)) ?? `status ${said.status}`);
-      if (lostSince) listener.back();
-      lostSince = null;
+      if (lost) listener.back();
+      lost = false;
+      answered = new Date();
       if (said.status === 304) return EVERY_MS;
       if (!said.ok) listener.refused(await detail(said));
       else {
@@ -42,8 +45,9 @@ export function follow(path, listener) {
       }
       return EVERY_MS;
     } catch (error) {
-      lostSince ??= new Date();
-      listener.lost(lostSince, error instanceof TypeError ? "the service does not answer" : error.message);
+      if (mine !== turn) return EVERY_MS;
+      lost = true;
+      listener.lost(answered, plainly(error));
       return AWAY_MS;
     }
   }
@@ -51,6 +55,12 @@ export function follow(path, listener) {
   addEventListener("copq:view", ask);
   document.addEventListener("visibilitychange", () => document.hidden || ask());
   ask();
+}
+
+/** What went wrong, not in a browser's words. */
+function plainly(error) {
+  if (error.name === "TimeoutError") return `the service has taken longer than ${PATIENCE_MS / 1000} s to answer`;
+  return error instanceof TypeError ? "the service does not answer" : error.message;
 }
 
 /** What an answer that is none says. */

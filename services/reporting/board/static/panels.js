@@ -40,19 +40,26 @@ function verdict(figure) {
     : h("span", { class: "good" }, `✓ within ${target}`);
 }
 
-function tile(name, title, b, figure, beforeName, href) {
+/** Since when nothing has come, where that is since before `since`; else null: nought is a figure. */
+function unheard(b, since) {
+  if (!b.live || (b.newest && Date.parse(b.newest) > Date.parse(since))) return null;
+  if (!b.newest) return b.latest_day ? `no event since ${f.dayInWords(b.latest_day)}` : "no event yet";
+  return `no event since ${f.dayInWords(f.day(b.newest))}, ${f.clock(b.newest)} (${f.ago(b.newest, Date.parse(b.as_of))})`;
+}
+
+function tile(name, title, b, figure, beforeName, href, silent = null) {
   const change = f.change(figure.copq, figure.before.copq);
   const known = Number(figure.before.copq) !== 0 || Number(figure.before.base ?? 0) !== 0;
   const base = figure.share === null
     ? [h("abbr", { class: "share", title: "nothing was produced here: no base, no percentage" }, "– %"),
-       h("span", { class: "quiet" }, " no production, so no percentage")]
+       silent ? h("span", { class: "warned" }, ` ! ${silent}`) : h("span", { class: "quiet" }, " no production, so no percentage")]
     : [h("span", { class: "share" }, f.percent(figure.share)),
        h("span", { class: "quiet" }, ` of ${f.money(figure.base)} ${b.currency} production`)];
   return h("section", { class: "panel tile", "data-key": name, "aria-labelledby": `${name}-title` },
     h("h2", { id: `${name}-title` }, title),
     h("p", { class: "figure" },
       h("a", { href, title: `${figure.copq} ${b.currency}: open what it is made of` },
-        f.money(figure.copq), h("span", { class: "unit" }, ` ${b.currency}`))),
+        silent && Number(figure.copq) === 0 ? "–" : f.money(figure.copq), h("span", { class: "unit" }, ` ${b.currency}`))),
     h("p", { class: "of" }, base),
     bullet(figure),
     h("p", { class: "beside" },
@@ -65,10 +72,11 @@ function tile(name, title, b, figure, beforeName, href) {
 export function tiles(b) {
   const first = b.hour
     ? tile("hour", "Last 60 minutes", b, b.hour, "same hour yesterday",
-        behind({ ...FAILURE, line: b.line, from: new Date(Date.parse(b.as_of) - 3600000).toISOString(), to: b.as_of }))
+        behind({ ...FAILURE, line: b.line, trailing: "1h", at: b.as_of }),
+        unheard(b, new Date(Date.parse(b.as_of) - 3600000).toISOString()))
     : worst(b);
   const today = b.live
-    ? tile("today", "Today so far", b, b.today, "yesterday by now", behind(ofDay(b)))
+    ? tile("today", "Today so far", b, b.today, "yesterday by now", behind(ofDay(b)), unheard(b, b.day_start))
     : tile("today", f.dayInWords(b.day), b, b.today, "the day before", behind(ofDay(b)));
   const until = b.live ? "" : ` to ${Number(b.day.slice(8))}`;
   return h("div", { class: "tiles", "data-key": "tiles" }, first, today,
@@ -91,8 +99,8 @@ export function hours(b) {
   return panel("hours", "Hour by hour",
     h("p", { class: "legend" }, key("actual", `COPQ in ${b.currency}`), key("before", "the day before"),
       b.hours.some((hour) => hour.over) ? key("over", "▲ over target") : null,
-      target ? key("line", "target") : h("span", { class: "quiet" }, "no target set"),
-      h("span", { class: "under", id: "hour-under", "data-key": "under", "data-kept": true })),
+      target ? key("line", "target") : h("span", { class: "quiet", "data-key": "no target" }, "no target set"),
+      h("span", { class: "under", id: "hour-under", "data-kept": true, "data-key": "under" })),
     h("div", { class: "chart", id: "hours-chart", "data-kept": true, role: "img",
       "aria-label": `COPQ of each hour of ${f.dayInWords(b.day)}; the table below has the same figures` }),
     h("details", {}, h("summary", {}, "The hours as a table"),
@@ -112,7 +120,7 @@ const hourColumns = (b) => [
   { key: "stops", title: "Stops, h", kind: "n", value: (hour) => figure(hour.hours), cell: (hour) => h("td", {}, f.count(hour.hours)) },
 ];
 
-const key = (kind, text) => h("span", { class: `key ${kind}` }, text);
+const key = (kind, text) => h("span", { class: `key ${kind}`, "data-key": kind }, text);
 
 function spark(values) {
   const numbers = values.map(Number);
@@ -153,14 +161,17 @@ function lineColumns(b) {
       cell: (line) => h("td", { class: "n", title: line.month.copq },
         h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))) },
     { key: "heard", title: "Last heard", kind: "wide", value: (line) => (line.newest ? Date.parse(line.newest) : null),
-      cell: (line) => h("td", { class: "quiet wide" }, line.newest ? heard(b, line.newest) : "–") },
+      cell: (line) => h("td", { class: "quiet wide", title: line.newest && `${f.day(line.newest)} ${f.clock(line.newest)}` }, line.newest ? heard(b, line.newest) : "–") },
   ];
   return aimed ? all : all.filter((column) => column.key !== "target");
 }
 
+/** The exact time too where it is of today; of older ones it is in the title. */
 function heard(b, instant) {
-  const text = f.day(instant) === f.day(b.as_of) ? f.clock(instant) : `${f.day(instant)} ${f.clock(instant)}`;
-  return b.live ? `${text}, ${f.ago(instant, Date.parse(b.as_of))}` : text;
+  const today = f.day(instant) === f.day(b.as_of);
+  const ago = f.ago(instant, Date.parse(b.as_of));
+  if (b.live) return today ? `${f.clock(instant)}, ${ago}` : ago;
+  return today ? f.clock(instant) : `${f.day(instant)} ${f.clock(instant)}`;
 }
 
 const KINDS = { stage: "Stage", defect_code: "Defect code", element: "Element" };
@@ -191,7 +202,7 @@ export function pareto(b, kind) {
 
 /** Stops that are open; `app.js` lets them tick. */
 export function stops(b) {
-  const quiet = b.live ? "✓ no line stands still" : "none at the end of the day";
+  const quiet = unheard(b, b.day_start) ? "none is reported" : b.live ? "✓ no line stands still" : "none at the end of the day";
   return panel(b.open_stops.length ? "stops" : "stops none", b.open_stops.length ? `Open stops (${b.open_stops.length})` : "Open stops",
     b.open_stops.length === 0 ? h("p", { class: "quiet" }, quiet) : h("ul", {}, b.open_stops.map((stop) => openStop(b, stop))));
 }
@@ -219,13 +230,24 @@ export function latest(b) {
 
 const SIGN = { critical: "▲", warning: "!" };
 
+/** Lines in trouble that are told at once; the figures must stay in sight. */
+const TOLD = 3;
+
 export function alerts(b) {
   if (b.alerts.length === 0) return null;
+  const critical = b.alerts.filter((alert) => alert.level === "critical");
+  const others = b.alerts.filter((alert) => alert.level !== "critical");
+  const more = critical.slice(TOLD);
   return h("section", { class: "alerts", "data-key": "alerts", "aria-label": "Alerts" },
-    h("ul", {}, b.alerts.map((alert) => h("li", { class: alert.level },
-      h("span", { class: "sign", "aria-hidden": "true" }, SIGN[alert.level]),
-      alert.line ? h("a", { href: address({ line: alert.line }) }, alert.text) : h("span", {}, alert.text)))));
+    h("ul", {}, critical.slice(0, TOLD).map(alerted)),
+    more.length ? h("details", { class: "critical", "data-key": "more" },
+      h("summary", {}, `and ${more.length} more ${more.length === 1 ? "line" : "lines"}, less dear`), h("ul", {}, more.map(alerted))) : null,
+    others.length ? h("ul", { "data-key": "others" }, others.map(alerted)) : null);
 }
+
+const alerted = (alert) => h("li", { class: alert.level },
+  h("span", { class: "sign", "aria-hidden": "true" }, SIGN[alert.level]),
+  alert.line ? h("a", { href: address({ line: alert.line }) }, alert.text) : h("span", {}, alert.text));
 
 export function footer(b) {
   return [

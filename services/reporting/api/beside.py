@@ -1,0 +1,133 @@
+"""`open_stops`, `edges` and `figures` of `/v1/entries`: what makes the entries the whole figure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta, tzinfo
+from decimal import localcontext
+from typing import Any
+
+import msgspec
+
+from services.costing.price import MONEY, ZERO
+from services.rates.book import RateBook
+from services.reporting.api.source import Reading
+from services.reporting.beside import OverEdge, SoFar, Span, over_edges, so_far
+from services.reporting.edges import instant
+from services.reporting.entries import Asked
+from services.reporting.formulas import a_minute, lasted, money, rate
+from services.reporting.report import zone_of
+from services.reporting.trailing import WINDOWS
+
+_NAMED = {window.name.replace(" ", ""): window.length for window in WINDOWS}
+
+
+def span_of(
+    trailing: str | None, at: str, book: RateBook, plant: str | None, now: datetime
+) -> Span | None:
+    """The trailing window up to `at`, else up to now. Raises `ValueError` on what is none."""
+    if trailing is None:
+        if at:
+            raise ValueError("at is the end of a trailing window: ask with trailing=1h too")
+        return None
+    end = instant(at, zone_of(book, plant)) or now
+    if end > now + timedelta(minutes=1):
+        raise ValueError(f"at is yet to come: {end.isoformat()}")
+    return Span(end - _NAMED[trailing], end)
+
+
+async def beside(
+    reading: Reading,
+    which: Asked,
+    totals: Sequence[dict[str, Any]],
+    span: Span | None,
+    read_at: datetime,
+) -> dict[str, Any]:
+    """What is no entry of the question, and what all of it comes to, by currency."""
+    at = span.end if span else reading.now
+    stops = await so_far(reading.conn, reading.book, which, at, span)
+    edges = await over_edges(reading.conn, which, span, read_at) if span else []
+    said: dict[str, Any] = {
+        "open_stops": [_so_far_json(stop, reading.book) for stop in stops],
+        "edges": [_edge_json(edge, span, reading.book) for edge in edges if span],
+        "figures": _figures(totals, stops, edges),
+    }
+    if span:
+        zone = zone_of(reading.book, which.plant)
+        said["window"] = {"after": span.start.astimezone(zone), "to": span.end.astimezone(zone)}
+    return said
+
+
+def _figures(
+    totals: Iterable[dict[str, Any]], stops: Iterable[SoFar], edges: Iterable[OverEdge]
+) -> list[dict[str, Any]]:
+    """Of each currency, what the entries, the edges and the open stops come to; never added."""
+    found: dict[str, dict[str, Any]] = {}
+    parts = [
+        *((total["currency"], "booked", total["net"]) for total in totals),
+        *((edge.entry.currency, "edges", edge.adds) for edge in edges),
+        *((stop.currency, "open_stops", stop.net) for stop in stops),
+    ]
+    with localcontext(MONEY):
+        for currency, part, net in parts:
+            nought = {"currency": currency, "booked": ZERO, "edges": ZERO, "open_stops": ZERO}
+            figure = found.setdefault(currency, {**nought, "net": ZERO})
+            figure[part] += net
+            figure["net"] += net
+    return list(found.values())
+
+
+def _so_far_json(stop: SoFar, book: RateBook) -> dict[str, Any]:
+    """As of an entry; `event_text` is the event's bytes as they came."""
+    zone = zone_of(book, stop.plant)
+    said = {name: value for name, value in asdict(stop).items() if name != "payload"}
+    for name in ("started_at", "ended_at", "received_at"):
+        said[name] = said[name] and said[name].astimezone(zone)
+    event = msgspec.json.decode(stop.payload) if stop.payload else None
+    formula = f"{lasted(stop.hours)} × {rate(stop.per_minute)} = {money(abs(stop.net))}"
+    return {
+        **said, "formula": formula if stop.ended_at is None else f"−({formula})",
+        "terms": _terms(stop, book), "event": event, "event_text": stop.payload,
+    }  # fmt: skip
+
+
+def _terms(stop: SoFar, book: RateBook) -> list[str]:
+    each = a_minute(stop.per_minute, stop.element, stop.line)
+    if stop.ended_at is not None:
+        return [each, "booked with this stop; a dearer stop, which is open, has the time now"]
+    found = book.line_rate(stop.plant, stop.line, stop.started_at)
+    origin = f"rate version {stop.rate_version}, in {stop.currency}"
+    since = (
+        f"; the line's rate is in force from {found.item.effective_from.date()}" if found else ""
+    )
+    return [each, "the time so far that no dearer stop of the line covers", origin + since]
+
+
+def _edge_json(edge: OverEdge, span: Span, book: RateBook) -> dict[str, Any]:
+    """What of the entry counts; `adds` is what the list lacks of it, or has too much."""
+    entry = edge.entry
+    zone = zone_of(book, entry.plant)
+    named = (
+        "event_id", "entry_no", "reverses", "plant", "line", "product", "work_unit", "defect_code",
+        "shift", "element", "category", "currency", "rate_version", "hours", "net",
+    )  # fmt: skip
+    return {
+        **{name: getattr(entry, name) for name in named},
+        "occurred_at": entry.occurred_at.astimezone(zone), "counted_hours": edge.hours,
+        "counted": edge.net, "adds": edge.adds, "formula": _share_in_words(edge, span, zone),
+    }  # fmt: skip
+
+
+def _share_in_words(edge: OverEdge, span: Span, zone: tzinfo) -> str:
+    """`17 min of 20 min, those after 04:08:12: 240.00 × 17 min / 20 min = 204.00`."""
+    entry = edge.entry
+    before = entry.occurred_at <= span.start
+    where = f"after {_clock(span.start, span, zone)}" if before else ""
+    where = where or f"up to {_clock(span.end, span, zone)}"
+    whole, part, net = lasted(entry.hours), lasted(edge.hours), money(entry.net)
+    counted = f"{part} of {whole}, those {where}: {net} × {part} / {whole} = {money(edge.net)}"
+    return counted if before else f"{counted}; listed below with {net}"
+
+
+def _clock(at: datetime, span: Span, zone: tzinfo) -> str:
+    of_day = "" if span.end - span.start < timedelta(days=1) else "%Y-%m-%d "
+    return at.astimezone(zone).strftime(f"{of_day}%H:%M:%S")

@@ -1,0 +1,207 @@
+"""What a figure holds beside whole entries of the ledger: so far, and by their share.
+
+A stop that is open costs before it is booked. A trailing window counts a stop over its edge for
+the part that lies in it, while the entry that began in it is listed whole, or not at all.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal, localcontext
+from typing import Any, NamedTuple
+
+from asyncpg import Connection
+
+from schemas.priced import Category
+from services.aggregator.downtime import Stop, element
+from services.costing.price import MONEY, ZERO
+from services.rates.book import RateBook
+from services.reporting.accrual import Accrued, accrue, open_stops
+from services.reporting.entries import Asked, LedgerEntry, all_entries
+from services.reporting.explain import STOPS
+from services.reporting.figures import Scope
+from services.reporting.trailing import Share, share_of_stop
+from services.sql_files import statement
+
+_EVENTS = statement(__file__, "events_as_came")
+INSTANT = timedelta(microseconds=1)
+_LONGEST_ENTRY = timedelta(hours=1)
+"""An entry of a stop lies within one hour of the plant."""
+
+
+class Span(NamedTuple):
+    """A trailing window (start, end]."""
+
+    start: datetime
+    end: datetime
+
+    def edges(self) -> dict[str, datetime]:
+        """As `Asked` has them: with what is just at its end, without what is just at its start."""
+        return {"since": self.start + INSTANT, "until": self.end + INSTANT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoFar:
+    """What a stop adds to a figure until it is booked; `payload` is its event as it came.
+
+    Of a stop that is open, `ended_at` is None. Of one that has ended it is less than nothing: so
+    much of its time has become that of a dearer stop, which is open.
+    """
+
+    event_id: str
+    plant: str
+    line: str
+    product: str | None
+    work_unit: str | None
+    defect_code: str | None
+    shift: str | None
+    element: str
+    category: str
+    started_at: datetime
+    ended_at: datetime | None
+    planned: bool
+    per_minute: Decimal
+    currency: str
+    rate_version: int
+    hours: Decimal
+    net: Decimal
+    received_at: datetime | None
+    payload: str | None
+
+
+async def so_far(
+    conn: Connection, book: RateBook, asked: Asked, at: datetime, span: Span | None = None
+) -> list[SoFar]:
+    """What open stops add at `at` to the figure asked for, or to that of a trailing window.
+
+    Read it in the same snapshot as the entries it is added to.
+    """
+    scope = Scope(asked.plant, asked.line)
+    accrued = await accrue(conn, book, scope, at)
+    opened = await open_stops(conn, at, asked.plant, asked.line)
+    still = {found.stop.event_id for found in opened}
+    places = {part.segment.stop.event_id: _place(part) for part in accrued}
+    places |= {found.stop.event_id: (found.plant, found.line, found.stop) for found in opened}
+    sums = _sums(accrued, asked, span)
+    kept = {
+        event_id: place
+        for event_id, place in places.items()
+        if _meets(asked, place[2]) and (sums[event_id][0] or asked.event_id is not None)
+    }
+    came = {row["event_id"]: row for row in await conn.fetch(_EVENTS, list(kept))}
+    return [
+        _said(*place, *sums[event_id], event_id in still, came.get(event_id))
+        for event_id, place in kept.items()
+    ]
+
+
+def _place(part: Accrued) -> tuple[str, str, Stop]:
+    return part.plant, part.line, part.segment.stop
+
+
+def _sums(
+    accrued: Iterable[Accrued], asked: Asked, span: Span | None
+) -> dict[str, tuple[Decimal, Decimal]]:
+    """Hours and money of each stop, of what lies in the time that is asked for."""
+    sums: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
+    with localcontext(MONEY):
+        for part in accrued:
+            inside = _inside(asked, part, span)
+            if inside.part:
+                hours, net = sums[part.segment.stop.event_id]
+                more = inside.share(part.hours), inside.share(part.cost)
+                sums[part.segment.stop.event_id] = (hours + more[0], net + more[1])
+    return sums
+
+
+_ALL, _NONE = Share(1, 1), Share(0, 1)
+
+
+def _inside(asked: Asked, part: Accrued, span: Span | None) -> Share:
+    """By the plant's hour or production day where such are asked for, else by the instants."""
+    begun, ended = part.segment.start, part.segment.end
+    if span is not None:
+        return Share.of(begun, ended, *span)
+    if asked.event_id is not None:
+        return _ALL
+    if asked.hour is not None:
+        return _ALL if part.bucket.hour == asked.hour else _NONE
+    if asked.first is not None or asked.last is not None:
+        from_first = asked.first is None or part.bucket.day >= asked.first
+        return (
+            _ALL if from_first and (asked.last is None or part.bucket.day < asked.last) else _NONE
+        )
+    return Share.of(begun, ended, asked.since or begun, asked.until or ended)
+
+
+def _meets(asked: Asked, stop: Stop) -> bool:
+    """As entries_asked.sql has it: an empty filter is met by what has nothing there."""
+    pairs = (
+        (asked.product, stop.product), (asked.element, element(stop)),
+        (asked.event_id, stop.event_id),
+    )  # fmt: skip
+    or_none = (
+        (asked.stage, None), (asked.defect_code, stop.defect_code),
+        (asked.work_unit, stop.work_unit),
+    )  # fmt: skip
+    return (
+        all(wanted in (None, there) for wanted, there in pairs)
+        and all(wanted is None or (wanted or None) == there for wanted, there in or_none)
+        and (asked.categories is None or Category.INTERNAL_FAILURE in asked.categories)
+    )
+
+
+def _said(
+    plant: str, line: str, stop: Stop, hours: Decimal, net: Decimal, is_open: bool, came: Any
+) -> SoFar:
+    return SoFar(
+        event_id=stop.event_id, plant=plant, line=line, product=stop.product,
+        work_unit=stop.work_unit, defect_code=stop.defect_code, shift=stop.shift,
+        element=element(stop), category=Category.INTERNAL_FAILURE, started_at=stop.started_at,
+        ended_at=None if is_open else stop.ended_at, planned=stop.planned,
+        per_minute=stop.per_minute, currency=stop.currency, rate_version=stop.rate_version,
+        hours=hours, net=net, received_at=came and came["received_at"],
+        payload=came and came["payload"],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OverEdge:
+    """A stop's entry over an edge of a window, which counts `net` and `hours` of it.
+
+    `adds` is what the entries that began in the window lack with it, or have too much.
+    """
+
+    entry: LedgerEntry
+    hours: Decimal
+    net: Decimal
+    adds: Decimal
+
+
+async def over_edges(
+    conn: Connection, asked: Asked, span: Span, read_at: datetime
+) -> list[OverEdge]:
+    """The entries that a trailing window counts for a part alone, the newest first."""
+    found = []
+    for which in _near_edges(asked, span):
+        async for page in all_entries(conn, which, read_at):
+            found += [_counted(entry, span) for entry in page.entries]
+    return [over for over in found if over.adds]
+
+
+def _near_edges(asked: Asked, span: Span) -> Iterable[Asked]:
+    end, start = span.end + INSTANT, span.start + INSTANT
+    for since, until in ((end - _LONGEST_ENTRY, end), (start - _LONGEST_ENTRY, start)):
+        for stops in STOPS:
+            if asked.element in (None, stops):
+                yield replace(asked, element=stops, since=since, until=until)
+
+
+def _counted(entry: LedgerEntry, span: Span) -> OverEdge:
+    with localcontext(MONEY):
+        inside = share_of_stop(entry.occurred_at, entry.hours, *span)
+        net = inside.share(entry.net) if inside.part else ZERO
+        hours = inside.share(entry.hours) if inside.part else ZERO
+        listed = entry.net if entry.occurred_at > span.start else ZERO
+        return OverEdge(entry, hours, net, net - listed)

@@ -1,0 +1,88 @@
+"""Every figure opens what it is made of: what is listed adds up to it."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.board.conftest import PATIENCE_MS, Watched, keep
+from tests.board.plant import Plant, made, reject, stop
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=PATIENCE_MS)
+
+
+async def opened(page: Page, tile: int) -> tuple[Decimal, Locator]:
+    """The figure that a tile shows as it is clicked, and what that opens."""
+    link = page.locator(".tile").nth(tile).get_by_role("link")
+    title: str = await link.evaluate(
+        "link => { const said = link.title; link.click(); return said; }"
+    )
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.locator(".sum")).to_be_visible()
+    return Decimal(title.split()[0]), dialog
+
+
+async def listed(dialog: Locator) -> Decimal:
+    nets = await dialog.locator("td[data-name=Net]").evaluate_all("all => all.map(n => n.title)")
+    return sum(map(Decimal, nets), Decimal(0))
+
+
+async def straddled(plant: Plant) -> None:
+    """A stop over the hour's edge, one that is open, and rejects."""
+    plant.import_rates()
+    await plant.send(
+        made("p", 30), reject("d", 20, 7), reject("e", 10, 2, line="L2"),
+        stop("before", 72, line="L1", until=48), stop("open", 6),
+    )  # fmt: skip
+
+
+async def test_what_the_last_hour_opens_adds_up_to_it(plant: Plant, window: Watched) -> None:
+    await straddled(plant)
+    page = await window.open()
+    figure, dialog = await opened(page, 0)
+    strong = dialog.locator(".sum strong")
+    assert Decimal(await strong.get_attribute("title") or "") == figure
+    assert await listed(dialog) == figure
+    said = dialog.locator(".sum")
+    await expect(said).to_contain_text(re.compile(r"\d in \d entries that stand"))
+    await expect(said).to_contain_text("of 1 stop over the window's edge, counted by its share")
+    await expect(said).to_contain_text("of 1 stop that is open, booked once over")
+    await expect(said).to_contain_text(re.compile(r"As of \d\d:\d\d:\d\d UTC"))
+    edge = dialog.get_by_role("region", name="Stops counted by their share")
+    await expect(edge).to_contain_text(re.compile(r" s of .*min.*, those after \d\d:\d\d:\d\d"))
+    await expect(dialog.get_by_role("region", name="Open stops, so far")).to_contain_text("× 3 = ")
+    await keep(page, "behind-hour")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await keep(page, "behind-hour-phone")
+
+
+async def test_a_day_opens_its_open_stops_too(plant: Plant, window: Watched) -> None:
+    plant.import_rates()
+    await plant.send(reject("d", 0.2, 7), stop("open", 0.1))
+    page = await window.open()
+    figure, dialog = await opened(page, 1)
+    total = Decimal(await dialog.locator(".sum strong").get_attribute("title") or "")
+    assert await listed(dialog) == total >= figure
+    await expect(dialog.locator(".sum")).to_contain_text("of 1 stop that is open")
+
+
+async def test_an_open_stop_opens_its_event_rate_and_formula(plant: Plant, window: Watched) -> None:
+    plant.import_rates()
+    await plant.send(stop("open", 12))
+    page = await window.open()
+    await page.get_by_role("region", name="Open stops (1)").get_by_role("link").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("Stop that is open, line L2")
+    formula = dialog.locator(".booked > .formula")
+    await expect(formula).to_have_text(re.compile(r"^12 min [\d.]+ s × 3 = 36\.\d\d$"))
+    for said in (
+        "3 = a minute of standstill of line L2", "rate version 1, in EUR",
+        "it is booked once the stop ends", "packer-1", "jam", "UTC",
+    ):  # fmt: skip
+        await expect(dialog).to_contain_text(said)
+    await expect(dialog.locator("pre")).to_contain_text('"event_id": "open"')
+    await keep(page, "open-stop")
+    await page.goto(f"{plant.url}/?event=nobody")
+    await expect(dialog).to_contain_text("no stop of that name is open")

@@ -1,0 +1,148 @@
+"""What a figure holds beside entries: stops over a window's edges, and stops that are open."""
+
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+
+from services.rates.store import import_rates
+from tests.building import book, defect, plant, post_events, production, rates, stop
+from tests.reporting.api import asking
+from tests.reporting.api.asking import Api
+
+NOW = asking.NOW + timedelta(minutes=17)
+LINES = ("L1", "L2")
+
+
+def ago(minutes: float) -> str:
+    return (NOW - timedelta(minutes=minutes)).isoformat()
+
+
+@pytest.fixture(autouse=True)
+def seventeen_past(api: Api) -> None:
+    api.now = NOW
+
+
+async def fill(conn: Any, *events: bytes) -> None:
+    await import_rates(conn, rates(plant(lines=LINES)), "test", "test")
+    await post_events(conn, book(plant(lines=LINES)), events)
+
+
+async def last_hour(api: Api, **asked: Any) -> Any:
+    return await api.get(
+        "/v1/entries", plant="north", category="copq", trailing="1h", at=NOW.isoformat(), **asked
+    )
+
+
+async def trailing_copq(api: Api, **asked: Any) -> Decimal:
+    windows = (await api.get("/v1/trailing", plant="north", by="plant", **asked))["windows"]
+    return sum((Decimal(row["copq"]) for row in windows[0]["rows"]), Decimal(0))
+
+
+async def test_a_stop_that_began_before_the_window_is_listed_with_its_share(
+    conn: Any, api: Api
+) -> None:
+    await fill(conn, defect("d", ago(10), 3), stop("s", ago(65), ago(47), work_unit="M1"))
+    said = await last_hour(api)
+    [edge] = said["edges"]
+    assert (edge["event_id"], edge["net"], edge["counted"], edge["adds"]) == ("s", "36", "26", "26")
+    assert edge["formula"] == (
+        "13 min of 18 min, those after 13:17:00: 36.00 × 13 min / 18 min = 26.00"
+    )
+    assert [entry["event_id"] for entry in said["entries"]] == ["d"]
+    [figure] = said["figures"]
+    assert figure == {
+        "currency": "EUR", "booked": "30", "edges": "26", "open_stops": "0", "net": "56"
+    }  # fmt: skip
+    assert Decimal(figure["net"]) == await trailing_copq(api)
+
+
+async def test_a_stop_that_has_ended_since_counts_up_to_the_windows_end(
+    conn: Any, api: Api
+) -> None:
+    """The address of a view is opened again later."""
+    await fill(conn, stop("s", ago(10)))
+    before = await last_hour(api)
+    assert (before["figures"][0]["open_stops"], before["entries"]) == ("20", [])
+    ended = (NOW + timedelta(minutes=8)).isoformat()
+    await post_events(conn, book(plant(lines=LINES)), [stop("s2", ago(10), ended)])
+    after = await last_hour(api)
+    [edge] = after["edges"]
+    assert (edge["counted"], edge["adds"]) == ("20", "-16")
+    assert "those up to 14:17:00" in edge["formula"]
+    assert edge["formula"].endswith("listed below with 36.00")
+    assert after["figures"][0]["net"] == before["figures"][0]["net"] == "20"
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_happened_the_parts_are_the_figure(conn: Any, api: Api, seed: int) -> None:
+    """To the last digit, for all lines, one line, and one element."""
+    random = Random(seed)
+    events = []
+    for number in range(60):
+        line, begun = random.choice(LINES), random.uniform(0, 130)
+        kind = random.randrange(4)
+        if kind == 0:
+            events.append(defect(f"d{number}", ago(begun), random.randint(1, 9), line=line))
+        elif kind == 1:
+            events.append(production(f"p{number}", ago(begun), 100, line=line))
+        else:
+            more = {"line": line, "work_unit": f"M{random.randrange(3)}"}
+            more["planned"] = random.random() < 0.2
+            ended = None if random.random() < 0.15 else ago(begun - random.uniform(0, 90))
+            events.append(stop(f"s{number}", ago(begun), ended, **more))
+    await fill(conn, *events)
+    for asked in ({}, {"line": "L1"}, {"element": "downtime"}, {"element": "defect"}):
+        said = await last_hour(api, limit=500, **asked)
+        listed = sum(Decimal(entry["net"]) for entry in said["entries"])
+        edges = sum(Decimal(edge["adds"]) for edge in said["edges"])
+        opened = sum(Decimal(one["net"]) for one in said["open_stops"])
+        whole = sum(Decimal(figure["net"]) for figure in said["figures"])
+        assert listed + edges + opened == whole == await trailing_copq(api, **asked), asked
+
+
+async def test_a_days_figure_has_its_open_stops_too(conn: Any, api: Api) -> None:
+    await fill(conn, defect("d", ago(30), 1), stop("s", ago(14 * 60 + 107)))
+    day = {"plant": "north", "grain": "day"}
+    for bucket in ("2026-06-29", "2026-06-30"):
+        [row] = (await api.get("/v1/copq", by="", from_=bucket, **day))["rows"][:1]
+        said = await api.get("/v1/entries", category="copq", bucket=bucket, **day)
+        assert said["figures"][0]["net"] == row["copq"]
+        assert [one["event_id"] for one in said["open_stops"]] == ["s"]
+    assert (await api.get("/v1/entries", stage="S2", bucket=bucket, **day))["open_stops"] == []
+
+
+async def test_an_open_stop_opens_its_event_and_its_cost_so_far(conn: Any, api: Api) -> None:
+    sent = stop("s", ago(12.5), work_unit="M1", defect_code="jam").replace(b'"M1"', b' "M1" ')
+    await fill(conn, sent)
+    said = await api.get("/v1/entries", event_id="s")
+    assert said["entries"] == []
+    [found] = said["open_stops"]
+    assert found["formula"] == "12 min 30 s × 2 = 25.00"
+    assert (found["net"], found["currency"], found["rate_version"]) == ("25", "EUR", 1)
+    assert found["event_text"] == sent.decode() and found["event"]["work_unit"] == "M1"
+    assert found["terms"] == [
+        "2 = a minute of standstill of line L1",
+        "the time so far that no dearer stop of the line covers",
+        "rate version 1, in EUR; the line's rate is in force from 2020-01-01",
+    ]
+
+
+async def test_a_stop_whose_time_is_a_dearer_ones_costs_nothing_so_far(conn: Any, api: Api) -> None:
+    await fill(conn, stop("first", ago(20), work_unit="M1"), stop("later", ago(10), work_unit="M2"))
+    [found] = (await api.get("/v1/entries", event_id="later"))["open_stops"]
+    assert (found["net"], found["formula"]) == ("0", "0 min × 2 = 0.00")
+    assert len((await last_hour(api))["open_stops"]) == 1
+
+
+async def test_a_window_that_cannot_be_is_refused(api: Api, conn: Any) -> None:
+    await fill(conn)
+    for asked, said in (
+        ({"trailing": "1h", "from_": "2026-06-01"}, "leave bucket, from, to"),
+        ({"at": NOW.isoformat()}, "ask with trailing=1h"),
+        ({"trailing": "1h", "at": ago(-90)}, "yet to come"),
+        ({"trailing": "2h"}, "2h"),
+    ):
+        assert said in (await api.get("/v1/entries", 422, **asked))["detail"]
