@@ -10,6 +10,7 @@ from typing import Any
 from services.reporting.board.targets import Aims
 from services.reporting.board.view import Sum, View, is_over
 from services.reporting.causes import Cause
+from services.reporting.unpriced import UnpricedGroup
 
 SILENT_AFTER = timedelta(minutes=30)
 """A line that sent something today and then nothing for so long has a story to tell."""
@@ -21,6 +22,14 @@ _WORDS = {"downtime": "stops", "defect": "rejects"}
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of those that an alert counts."""
+
+    text: str
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """`kind` tells where it leads: over, silent, unpriced or rejected."""
 
@@ -28,12 +37,14 @@ class Alert:
     level: str
     text: str
     line: str | None = None
+    parts: tuple[Part, ...] = ()
 
 
 def over_target(
     view: View, by_line: dict[str, Sum], aims: Aims, causes: Mapping[str, Cause]
 ) -> Iterable[Alert]:
-    for line, hour in by_line.items():
+    """The dearest first."""
+    for line, hour in sorted(by_line.items(), key=lambda item: (-item[1].copq, item[0])):
         share = aims.share(line, "hour")
         if is_over(hour, share) and hour.share is not None and share is not None:
             text = (
@@ -72,29 +83,39 @@ def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> 
             yield Alert("silent", "warning", text, line)
 
 
-def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:
+def not_in_the_figures(
+    view: View, unpriced: list[UnpricedGroup], refused: list[Any]
+) -> Iterable[Alert]:
+    """`refused` has a code, a field and how many messages of each."""
     events = sum(group.events for group in unpriced)
     if events:
         have = "event has" if events == 1 else "events have"
-        text = (
-            f"{events:,} {have} no price, and no figure holds {_worth(unpriced)}: "
-            f"{unpriced[0].reason}"
-        )
-        yield Alert("unpriced", "warning", text)
+        reasons = {group.reason for group in unpriced}
+        why = next(iter(reasons)) if len(reasons) == 1 else f"{len(reasons)} reasons"
+        text = f"{events:,} {have} no price, and no figure holds {_worth(unpriced)}: {why}"
+        parts = tuple(_group(view, group) for group in unpriced)
+        yield Alert("unpriced", "warning", text, parts=parts)
+    rejected = sum(row["messages"] for row in refused)
     if rejected:
         were = "message was" if rejected == 1 else "messages were"
         text = (
             f"{rejected:,} {were} refused in the last 24 hours, of all plants; "
             "see: copq rejected list"
         )
-        yield Alert("rejected", "warning", text)
+        parts = tuple(Part(f"{row['messages']:,} × {row['code']}, field {row['field']}") for row in refused)
+        yield Alert("rejected", "warning", text, parts=parts)
 
 
-def _worth(unpriced: list[Any]) -> str:
+def _group(view: View, group: UnpricedGroup) -> Part:
+    since = _since(group.first_occurred_at, view)
+    return Part(f"{group.events:,} of line {group.line}{since}: {group.reason}", group.line)
+
+
+def _worth(unpriced: list[UnpricedGroup]) -> str:
     """`them`, and what they are worth, about: unknown is said, never left out as nought."""
     worth: dict[str, Decimal] = defaultdict(Decimal)
     for group in unpriced:
-        if group.worth is not None:
+        if group.worth is not None and group.currency is not None:
             worth[group.currency] += group.worth
     known = ", ".join(f"{amount:,.0f} {currency}" for currency, amount in worth.items())
     unknown = sum(group.unknown for group in unpriced)

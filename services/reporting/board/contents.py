@@ -248,10 +248,10 @@ async def _alerts(
 ) -> list[alerts.Alert]:
     """What is over, silent, or missing now; a day that is over has none but the last."""
     held = await waiting(reading.conn, reading.book, view.now)
-    unpriced = [group for group in held.unpriced if group.plant == view.plant]
+    unpriced = [g for g in held.unpriced if g.plant == view.plant and view.line in (None, g.line)]
     since = reading.now - ONE_DAY
-    refused = await reading.conn.fetchval(_REJECTED, since) if view.live else 0
-    found = list(alerts.not_in_the_figures(unpriced, refused))
+    refused = await reading.conn.fetch(_REJECTED, since) if view.live else []
+    found = list(alerts.not_in_the_figures(view, unpriced, refused))
     if not view.live:
         return found
     rows = await _trailing(reading, view, view.now, _HOUR, ("line",))

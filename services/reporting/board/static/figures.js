@@ -10,8 +10,8 @@ const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFracti
 export const money = (text) => signed(Math.abs(text) >= 100 ? whole.format(text) : cents.format(text));
 /** Money with two places, for an entry. */
 export const exactly = (text) => signed(cents.format(text));
-/** Money for an axis. */
-export const short = (value) => signed(compact.format(value));
+/** Money for an axis, and for a wall: 12.5k. */
+export const short = (value) => signed(compact.format(value).replace("K", "k"));
 export const count = (text) => signed(new Intl.NumberFormat("en", { maximumFractionDigits: 2 }).format(text));
 
 /** A share as a percentage: two places below 1 %, one above; a dash without a base. */

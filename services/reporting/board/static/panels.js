@@ -40,6 +40,12 @@ function verdict(figure) {
     : h("span", { class: "good" }, `✓ within ${target}`);
 }
 
+/** Money in a tile: on a wall in short, from where that is shorter. */
+function amount(text) {
+  if (Math.abs(text) < 10000) return f.money(text);
+  return [h("span", { class: "whole" }, f.money(text)), h("span", { class: "short" }, f.short(text))];
+}
+
 function tile(name, title, b, figure, beforeName, href) {
   const change = f.change(figure.copq, figure.before.copq);
   const known = Number(figure.before.copq) !== 0 || Number(figure.before.base ?? 0) !== 0;
@@ -48,34 +54,38 @@ function tile(name, title, b, figure, beforeName, href) {
        h("span", { class: "quiet" }, " no production, so no percentage")]
     : [h("span", { class: "share" }, f.percent(figure.share)),
        h("span", { class: "quiet" }, ` of ${f.money(figure.base)} ${b.currency} production`)];
-  return h("section", { class: "panel tile", "data-key": name, "aria-labelledby": `${name}-title` },
+  return h("section", { class: `panel tile ${name}`, "data-key": name, "aria-labelledby": `${name}-title` },
     h("h2", { id: `${name}-title` }, title),
     h("p", { class: "figure" },
       h("a", { href, title: `${figure.copq} ${b.currency}: open what it is made of` },
-        f.money(figure.copq), h("span", { class: "unit" }, ` ${b.currency}`))),
+        amount(figure.copq), h("span", { class: "unit" }, ` ${b.currency}`))),
     h("p", { class: "of" }, base),
     bullet(figure),
     h("p", { class: "beside" },
-      h("span", { class: "quiet" }, known ? `${beforeName} ${f.money(figure.before.copq)}${change ? ` · ${change}` : ""}` : `${beforeName}: no figures`),
-      verdict(figure)),
+      verdict(figure),
+      h("span", { class: "quiet" }, known ? `${beforeName} ${f.money(figure.before.copq)}${change ? ` · ${change}` : ""}` : `${beforeName}: no figures`)),
     Number(figure.provisional) > 0
       ? h("p", { class: "quiet small" }, `of it ${f.money(figure.provisional)} from stops still open`) : null);
 }
 
-export function tiles(b) {
-  const first = b.hour
-    ? tile("hour", "Last 60 minutes", b, b.hour, "same hour yesterday",
-        behind({ ...FAILURE, line: b.line, from: new Date(Date.parse(b.as_of) - 3600000).toISOString(), to: b.as_of }))
-    : worst(b);
-  const today = b.live
-    ? tile("today", "Today so far", b, b.today, "yesterday by now", behind(ofDay(b)))
-    : tile("today", f.dayInWords(b.day), b, b.today, "the day before", behind(ofDay(b)));
-  const until = b.live ? "" : ` to ${Number(b.day.slice(8))}`;
-  return h("div", { class: "tiles", "data-key": "tiles" }, first, today,
-    tile("month", `${f.monthInWords(b.day)}${until}`, b, b.month, "same days last month", behind(ofMonth(b))));
+/** The last 60 minutes; of a day that is over, the hour that cost most. */
+export function hour(b) {
+  if (!b.hour) return worst(b);
+  return tile("hour", "Last 60 minutes", b, b.hour, "same hour yesterday",
+    behind({ ...FAILURE, line: b.line, from: new Date(Date.parse(b.as_of) - 3600000).toISOString(), to: b.as_of }));
 }
 
-/** Of a day that is over, the hour that cost most. */
+export function today(b) {
+  return b.live
+    ? tile("today", "Today so far", b, b.today, "yesterday by now", behind(ofDay(b)))
+    : tile("today", f.dayInWords(b.day), b, b.today, "the day before", behind(ofDay(b)));
+}
+
+export function month(b) {
+  const until = b.live ? "" : ` to ${Number(b.day.slice(8))}`;
+  return tile("month", `${f.monthInWords(b.day)}${until}`, b, b.month, "same days last month", behind(ofMonth(b)));
+}
+
 function worst(b) {
   const hour = b.hours.reduce((a, c) => (Number(c.copq) > Number(a.copq) ? c : a));
   const figure = { ...hour, target_share: null, before: { copq: hour.before }, provisional: "0" };
@@ -160,7 +170,7 @@ function lineColumns(b) {
 
 function heard(b, instant) {
   const text = f.day(instant) === f.day(b.as_of) ? f.clock(instant) : `${f.day(instant)} ${f.clock(instant)}`;
-  return b.live ? `${text}, ${f.ago(instant, Date.parse(b.as_of))}` : text;
+  return b.live ? [h("span", { class: "exact" }, `${text}, `), f.ago(instant, Date.parse(b.as_of))] : text;
 }
 
 const KINDS = { stage: "Stage", defect_code: "Defect code", element: "Element" };
@@ -189,11 +199,24 @@ export function pareto(b, kind) {
     h("p", { class: "quiet small" }, "Booked losses; stops still open come in once they end. Line: added up, with the 80 % mark."));
 }
 
-/** Stops that are open; `app.js` lets them tick. */
+const FIRST = 3;
+
+/** The first few in sight, the others behind a line that says how many they are. */
+function folded(rows, others, row) {
+  const rest = rows.slice(FIRST);
+  return [
+    h("ul", {}, rows.slice(0, FIRST).map(row)),
+    rest.length ? h("details", { "data-key": "rest" }, h("summary", {}, others(rest.length)), h("ul", {}, rest.map(row))) : null,
+  ];
+}
+
+/** Stops that are open, the dearest first; `app.js` lets them tick. */
 export function stops(b) {
   const quiet = b.live ? "✓ no line stands still" : "none at the end of the day";
-  return panel(b.open_stops.length ? "stops" : "stops none", b.open_stops.length ? `Open stops (${b.open_stops.length})` : "Open stops",
-    b.open_stops.length === 0 ? h("p", { class: "quiet" }, quiet) : h("ul", {}, b.open_stops.map((stop) => openStop(b, stop))));
+  const ranked = b.open_stops.toSorted((a, c) => c.cost - a.cost);
+  return panel(ranked.length ? "stops" : "stops none", ranked.length ? `Open stops (${ranked.length})` : "Open stops",
+    ranked.length === 0 ? h("p", { class: "quiet" }, quiet)
+      : folded(ranked, (n) => `and ${n} more`, (stop) => openStop(b, stop)));
 }
 
 function openStop(b, stop) {
@@ -219,13 +242,30 @@ export function latest(b) {
 
 const SIGN = { critical: "▲", warning: "!" };
 
+/** Lines over target come as they are ranked, silent ones as one; each opens what it is made of. */
 export function alerts(b) {
   if (b.alerts.length === 0) return null;
+  const of = (...kinds) => b.alerts.filter((alert) => kinds.includes(alert.kind));
   return h("section", { class: "alerts", "data-key": "alerts", "aria-label": "Alerts" },
-    h("ul", {}, b.alerts.map((alert) => h("li", { class: alert.level },
-      h("span", { class: "sign", "aria-hidden": "true" }, SIGN[alert.level]),
-      alert.line ? h("a", { href: address({ line: alert.line }) }, alert.text) : h("span", {}, alert.text)))));
+    folded(of("over"), (n) => `▲ and ${n} more ${n === 1 ? "line" : "lines"} over target`, alertRow),
+    h("ul", { "data-key": "others" }, [...silent(of("silent")), ...of("unpriced", "rejected")].map(alertRow)));
 }
+
+function silent(lines) {
+  if (lines.length < 2) return lines;
+  const text = `${lines.length} lines are silent: nothing was sent for half an hour or more`;
+  return [{ kind: "silent", level: "warning", text, line: null, parts: lines }];
+}
+
+function alertRow(alert) {
+  return h("li", { class: alert.level, "data-key": `${alert.kind} ${alert.line ?? ""}` },
+    h("span", { class: "sign", "aria-hidden": "true" }, SIGN[alert.level]),
+    alert.parts.length === 0 ? h("span", {}, ofLine(alert))
+      : h("details", {}, h("summary", {}, alert.text), h("ul", {}, alert.parts.map((part) => h("li", {}, ofLine(part))))));
+}
+
+/** What is of a line shows that line. */
+const ofLine = ({ line, text }) => (line === null ? text : h("a", { href: address({ line }) }, text));
 
 export function footer(b) {
   return [
