@@ -58,7 +58,8 @@ class Plant:
     def import_rates(self, lines: Sequence[str] = ("L1", "L2")) -> None:
         """A minute of a line costs a euro more than one of the line before."""
         rates = "\n".join(
-            f"  - {{plant: north, line: {line}, effective_from: 2020-01-01, rate_per_minute: {cost}}}"
+            f"  - {{plant: north, line: {line}, effective_from: 2020-01-01, "
+            f"rate_per_minute: {cost}}}"
             for cost, line in enumerate(lines, 2)
         )
         file = self.folder / "rates.yaml"

@@ -102,7 +102,9 @@ def not_in_the_figures(
             f"{rejected:,} {were} refused in the last 24 hours, of all plants; "
             "see: copq rejected list"
         )
-        parts = tuple(Part(f"{row['messages']:,} × {row['code']}, field {row['field']}") for row in refused)
+        parts = tuple(
+            Part(f"{row['messages']:,} × {row['code']}, field {row['field']}") for row in refused
+        )
         yield Alert("rejected", "warning", text, parts=parts)
 
 

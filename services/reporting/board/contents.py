@@ -112,8 +112,15 @@ async def _last_hour(reading: Reading, view: View, aims: Aims) -> dict[str, Any]
     if not view.live:
         return None
     now = sum_of(await _trailing(reading, view, view.now, _HOUR))
-    before = sum_of(await _trailing(reading, view, view.now - ONE_DAY, _HOUR))
-    return compared(now, before, aims, view.line, "hour")
+    yesterday = view.now - ONE_DAY
+    before = sum_of(await _trailing(reading, view, yesterday, _HOUR))
+    said = compared(now, before, aims, view.line, "hour")
+    return {**said, "before_span": _span(view, yesterday - _HOUR.length, yesterday)}
+
+
+def _span(view: View, start: datetime, end: datetime) -> list[datetime]:
+    """By the plant's clocks."""
+    return [start.astimezone(view.calendar.zone), end.astimezone(view.calendar.zone)]
 
 
 async def _trailing(
@@ -132,7 +139,9 @@ async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]
         before = sum_of(await _same_time_yesterday(reading, view))
     today = sum_of([row for row in days if row.bucket == view.day])
     said = compared(today, before, aims, view.line, "day")
-    return {**said, "whole_day_before": whole.said()}
+    start = view.calendar.start_of(view.day_before)
+    end = start + (view.now - view.day_start)
+    return {**said, "whole_day_before": whole.said(), "before_span": _span(view, start, end)}
 
 
 async def _same_time_yesterday(reading: Reading, view: View) -> list[ReportRow]:
@@ -150,7 +159,9 @@ def _month(view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
     before = sum_of(
         [r for r in days if view.month_before <= _date(r) <= same_day and _date(r) < view.month]
     )
-    return compared(now, before, aims, view.line, "month")
+    said = compared(now, before, aims, view.line, "month")
+    until = min(same_day + ONE_DAY, view.month)
+    return {**said, "before_span": [view.month_before, until]}
 
 
 def _date(row: ReportRow) -> Any:
@@ -169,6 +180,7 @@ def _by_hour(view: View, aims: Aims, hours: list[ReportRow]) -> list[dict[str, A
             "share": now.share, "rejected": now.rejected, "hours": now.hours,
             "target": None if share is None else MONEY.multiply(share, now.base),
             "over": is_over(now, share), "before": found.get(before, Sum()).copq,
+            "before_hour": before.astimezone(view.calendar.zone),
             "begun": hour < view.now,
         })  # fmt: skip
     return columns

@@ -91,7 +91,7 @@ function openStops(b, asked) {
 function words(asked, b) {
   const when = asked.get("bucket")
     ? asked.get("grain") === "hour" ? `${f.day(asked.get("bucket"))} ${f.clock(asked.get("bucket"))}` : f.dayInWords(asked.get("bucket"))
-    : asked.get("from")?.includes("T") ? "the last 60 minutes" : `${asked.get("from") ?? ""} to ${asked.get("to") ? f.shift(asked.get("to"), -1) : ""}`;
+    : asked.get("from")?.includes("T") ? f.between(asked.get("from"), asked.get("to")) : `${asked.get("from") ?? ""} to ${asked.get("to") ? f.shift(asked.get("to"), -1) : ""}`;
   const named = (name, title) => (asked.has(name) ? asked.get(name) || `no ${title}` : null);
   const element = asked.get("element");
   return [when, b.plant, asked.get("line") && `line ${asked.get("line")}`, element && f.element(element),

@@ -38,6 +38,12 @@ export const clock = (instant) => instant.slice(11, 16);
 export const seconds = (instant) => instant.slice(11, 19);
 export const day = (instant) => instant.slice(0, 10);
 
+/** From one instant to another, by the plant's clocks: 2025-06-14 06:00 to 10:30. */
+export function between(from, to) {
+  const end = day(from) === day(to) ? clock(to) : `${day(to)} ${clock(to)}`;
+  return `${day(from)} ${clock(from)} to ${end}`;
+}
+
 /** A day in words: Sat 14 June 2025. */
 export function dayInWords(date) {
   const at = new Date(`${date}T12:00:00Z`);

@@ -40,6 +40,12 @@ function verdict(figure) {
     : h("span", { class: "good" }, `✓ within ${target}`);
 }
 
+/** What a figure is compared with. */
+function ofBefore(b, figure) {
+  const [from, to] = figure.before_span;
+  return behind({ ...FAILURE, line: b.line, from, to });
+}
+
 /** Money in a tile: on a wall in short, from where that is shorter. */
 function amount(text) {
   if (Math.abs(text) < 10000) return f.money(text);
@@ -63,7 +69,7 @@ function tile(name, title, b, figure, beforeName, href) {
     bullet(figure),
     h("p", { class: "beside" },
       verdict(figure),
-      h("span", { class: "quiet" }, known ? `${beforeName} ${f.money(figure.before.copq)}${change ? ` · ${change}` : ""}` : `${beforeName}: no figures`)),
+      h("span", { class: "quiet" }, known ? [h("a", { href: ofBefore(b, figure), title: `${figure.before.copq} ${b.currency}: open what it is made of` }, `${beforeName} ${f.money(figure.before.copq)}`), change ? ` · ${change}` : ""] : `${beforeName}: no figures`)),
     Number(figure.provisional) > 0
       ? h("p", { class: "quiet small" }, `of it ${f.money(figure.provisional)} from stops still open`) : null);
 }
@@ -88,7 +94,8 @@ export function month(b) {
 
 function worst(b) {
   const hour = b.hours.reduce((a, c) => (Number(c.copq) > Number(a.copq) ? c : a));
-  const figure = { ...hour, target_share: null, before: { copq: hour.before }, provisional: "0" };
+  const end = new Date(Date.parse(hour.before_hour) + 3600000).toISOString();
+  const figure = { ...hour, target_share: null, before: { copq: hour.before }, before_span: [hour.before_hour, end], provisional: "0" };
   if (hour.target !== null) figure.target_share = String(Number(hour.target) / Number(hour.base || 1));
   return tile("hour", `Worst hour: ${f.clock(hour.hour)}`, b, figure, "same hour the day before", ofHour(b, hour));
 }
@@ -118,7 +125,8 @@ const hourColumns = (b) => [
   { key: "share", title: "COPQ %", kind: "n", value: (hour) => figure(hour.share), cell: (hour) => h("td", {}, f.percent(hour.share)) },
   { key: "target", title: "Target", kind: "n", value: (hour) => figure(hour.target),
     cell: (hour) => h("td", {}, hour.target === null ? "–" : f.exactly(hour.target)) },
-  { key: "before", title: "Day before", kind: "n", value: (hour) => figure(hour.before), cell: (hour) => h("td", {}, f.exactly(hour.before)) },
+  { key: "before", title: "Day before", kind: "n", value: (hour) => figure(hour.before),
+    cell: (hour) => h("td", {}, h("a", { href: ofHour(b, { hour: hour.before_hour }) }, f.exactly(hour.before))) },
   { key: "stops", title: "Stops, h", kind: "n", value: (hour) => figure(hour.hours), cell: (hour) => h("td", {}, f.count(hour.hours)) },
 ];
 
@@ -158,7 +166,8 @@ function lineColumns(b) {
     { key: "target", title: "Target", kind: "n", value: (line) => figure(line.target_share),
       cell: (line) => h("td", { class: "n quiet" }, f.percent(line.target_share)) },
     { key: "before", title: b.live ? "Yesterday" : "Day before", kind: "n wide", value: (line) => figure(line.before.copq),
-      cell: (line) => h("td", { class: "n quiet wide", title: line.before.copq }, f.money(line.before.copq)) },
+      cell: (line) => h("td", { class: "n quiet wide", title: line.before.copq },
+        h("a", { href: behind({ ...ofDay(b), bucket: f.shift(b.day, -1), line: line.line }) }, f.money(line.before.copq))) },
     { key: "month", title: "Month", kind: "n", value: (line) => figure(line.month.copq),
       cell: (line) => h("td", { class: "n", title: line.month.copq },
         h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))) },
@@ -242,19 +251,22 @@ export function latest(b) {
 
 const SIGN = { critical: "▲", warning: "!" };
 
-/** Lines over target come as they are ranked, silent ones as one; each opens what it is made of. */
+/** The lines in trouble as they are ranked, silent ones as one; each opens what it is made of. */
 export function alerts(b) {
   if (b.alerts.length === 0) return null;
-  const of = (...kinds) => b.alerts.filter((alert) => kinds.includes(alert.kind));
+  const critical = b.alerts.filter((alert) => alert.level === "critical");
+  const others = b.alerts.filter((alert) => alert.level !== "critical");
   return h("section", { class: "alerts", "data-key": "alerts", "aria-label": "Alerts" },
-    folded(of("over"), (n) => `▲ and ${n} more ${n === 1 ? "line" : "lines"} over target`, alertRow),
-    h("ul", { "data-key": "others" }, [...silent(of("silent")), ...of("unpriced", "rejected")].map(alertRow)));
+    folded(critical, (n) => `▲ and ${n} more ${n === 1 ? "line" : "lines"} over target`, alertRow),
+    h("ul", { "data-key": "others" }, together(others).map(alertRow)));
 }
 
-function silent(lines) {
-  if (lines.length < 2) return lines;
-  const text = `${lines.length} lines are silent: nothing was sent for half an hour or more`;
-  return [{ kind: "silent", level: "warning", text, line: null, parts: lines }];
+/** Several silent lines as one alert that opens them. */
+function together(others) {
+  const silent = others.filter((alert) => alert.kind === "silent");
+  if (silent.length < 2) return others;
+  const text = `${silent.length} lines are silent: nothing was sent for half an hour or more`;
+  return [{ ...silent[0], text, line: null, parts: silent }, ...others.filter((alert) => alert.kind !== "silent")];
 }
 
 function alertRow(alert) {
