@@ -27,13 +27,13 @@ async def in_trouble(plant: Plant, count: int) -> None:
     """Each line is over its target, every other one stands still; the last is the dearest."""
     lines = named(count)
     plant.import_rates(lines)
-    plant.set_target("3%")
+    plant.set_target("1%")
     events: list[dict[str, Any]] = []
     for number, line in enumerate(lines, 1):
         events.append(made(f"p{number}", 4, 900, line))
-        bad = reject(f"d{number}", 3, 30 + number, line)
+        bad = reject(f"d{number}", 3, 30 + 5 * number, line)
         events.append({**bad, "defect_code": f"code {number % 12}"})
-        if number % 2:
+        if (count - number) % 2 == 0:
             events.append(stop(f"s{number}", number / 40, line))
     await plant.send(*events)
 

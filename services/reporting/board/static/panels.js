@@ -157,7 +157,7 @@ function lineColumns(b) {
   const all = [
     { key: "line", title: "Line", value: (line) => line.line,
       cell: (line) => h("th", { scope: "row" }, h("a", { href: address({ line: b.line ? null : line.line }) }, line.line)) },
-    { key: "spark", title: "By hour", kind: "wide", cell: (line) => h("td", { class: "wide" }, spark(line.spark)) },
+    { key: "spark", title: "By hour", cell: (line) => h("td", {}, spark(line.spark)) },
     { key: "copq", title: b.live ? "Today" : "Day", kind: "n", value: (line) => figure(line.copq),
       cell: (line) => h("td", { class: "n strong", title: `${line.copq} ${b.currency}` },
         h("a", { href: behind({ ...ofDay(b), line: line.line }) }, f.money(line.copq))) },
@@ -165,14 +165,14 @@ function lineColumns(b) {
       cell: (line) => h("td", { class: line.over ? "n bad" : "n" }, line.over ? "▲ " : "", f.percent(line.share)) },
     { key: "target", title: "Target", kind: "n", value: (line) => figure(line.target_share),
       cell: (line) => h("td", { class: "n quiet" }, f.percent(line.target_share)) },
-    { key: "before", title: b.live ? "Yesterday" : "Day before", kind: "n wide", value: (line) => figure(line.before.copq),
-      cell: (line) => h("td", { class: "n quiet wide", title: line.before.copq },
+    { key: "before", title: b.live ? "Yesterday" : "Day before", kind: "n", value: (line) => figure(line.before.copq),
+      cell: (line) => h("td", { class: "n quiet", title: line.before.copq },
         h("a", { href: behind({ ...ofDay(b), bucket: f.shift(b.day, -1), line: line.line }) }, f.money(line.before.copq))) },
     { key: "month", title: "Month", kind: "n", value: (line) => figure(line.month.copq),
       cell: (line) => h("td", { class: "n", title: line.month.copq },
         h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))) },
-    { key: "heard", title: "Last heard", kind: "wide", value: (line) => (line.newest ? Date.parse(line.newest) : null),
-      cell: (line) => h("td", { class: "quiet wide" }, line.newest ? heard(b, line.newest) : "–") },
+    { key: "heard", title: "Last heard", value: (line) => (line.newest ? Date.parse(line.newest) : null),
+      cell: (line) => h("td", { class: "quiet" }, line.newest ? heard(b, line.newest) : "–") },
   ];
   return aimed ? all : all.filter((column) => column.key !== "target");
 }
