@@ -172,7 +172,7 @@ function lineColumns(b) {
       cell: (line) => h("td", { class: "n", title: line.month.copq },
         h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))) },
     { key: "heard", title: "Last heard", value: (line) => (line.newest ? Date.parse(line.newest) : null),
-      cell: (line) => h("td", { class: "quiet" }, line.newest ? heard(b, line.newest) : "–") },
+      cell: (line) => h("td", { class: "quiet heard" }, line.newest ? heard(b, line.newest) : "–") },
   ];
   return aimed ? all : all.filter((column) => column.key !== "target");
 }
