@@ -1,6 +1,7 @@
 """A plant that the board looks at: its service, and events sent over HTTP."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.kafka.settings import free_ports
 RATES = """
 time_zone: UTC
 plants:
-  - {plant: north, time_zone: UTC, day_start: "00:00", currency: EUR, lines: [L1, L2]}
+  - {{plant: north, time_zone: UTC, day_start: "00:00", currency: EUR, lines: {lines}}}
   - plant: south
     time_zone: America/New_York
     day_start: "00:00"
@@ -26,12 +27,11 @@ cost_tables:
     currency: EUR
     recovery_rate: 0.60
     stages:
-      - {stage: S1, raw_material: 5.06}
-      - {stage: S2, raw_material: 5.55, labour_overhead: 1.34, fixed_overhead: 2.50}
+      - {{stage: S1, raw_material: 5.06}}
+      - {{stage: S2, raw_material: 5.55, labour_overhead: 1.34, fixed_overhead: 2.50}}
 line_rates:
-  - {plant: north, line: L1, effective_from: 2020-01-01, rate_per_minute: 2}
-  - {plant: north, line: L2, effective_from: 2020-01-01, rate_per_minute: 3}
-  - {plant: south, line: S1, effective_from: 2020-01-01, rate_per_minute: 4}
+{rates}
+  - {{plant: south, line: S1, effective_from: 2020-01-01, rate_per_minute: 4}}
 """
 
 
@@ -61,9 +61,15 @@ class Plant:
         except httpx.TransportError:
             return False
 
-    def import_rates(self) -> None:
+    def import_rates(self, lines: Sequence[str] = ("L1", "L2")) -> None:
+        """A minute costs two euros, on every other line three."""
+        rates = "\n".join(
+            f"  - {{plant: north, line: {line}, effective_from: 2020-01-01, "
+            f"rate_per_minute: {2 + number % 2}}}"
+            for number, line in enumerate(lines)
+        )
         file = self.folder / "rates.yaml"
-        file.write_text(RATES)
+        file.write_text(RATES.format(lines=json.dumps(lines), rates=rates))
         copq("rates", "import", str(file), "--database", self.database)
 
     def set_target(self, ratio: str, plant: str = "north", *more: str) -> None:

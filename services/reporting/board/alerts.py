@@ -10,6 +10,7 @@ from typing import Any
 from services.reporting.board.targets import Aims
 from services.reporting.board.view import Sum, View, is_over
 from services.reporting.causes import Cause
+from services.reporting.unpriced import UnpricedGroup
 
 SILENT_AFTER = timedelta(minutes=30)
 """A line that sent something today and then nothing for so long has a story to tell."""
@@ -24,6 +25,14 @@ _WORDS = {"downtime": "stops", "defect": "rejects"}
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of those that an alert counts."""
+
+    text: str
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """`kind` tells where it leads: over, no_base, silent, unpriced or rejected."""
 
@@ -31,6 +40,7 @@ class Alert:
     level: str
     text: str
     line: str | None = None
+    parts: tuple[Part, ...] = ()
 
 
 def over_target(
@@ -92,7 +102,10 @@ def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> 
         named = [f"{line} since {_silence(at, view)}" for line, at in silent[:NAMED]]
         more = f", and {len(silent) - NAMED} more" if len(silent) > NAMED else ""
         text = f"{len(silent)} lines are silent, nothing was sent: {', '.join(named)}{more}"
-        yield Alert("silent", "warning", text)
+        parts = tuple(
+            Part(f"Line {line} is silent since {_silence(at, view)}", line) for line, at in silent
+        )
+        yield Alert("silent", "warning", text, parts=parts)
 
 
 def _silence(at: datetime, view: View) -> str:
@@ -100,38 +113,41 @@ def _silence(at: datetime, view: View) -> str:
     return f"{at.astimezone(view.calendar.zone):%H:%M} ({minutes} min)"
 
 
-def not_in_the_figures(unpriced: list[Any], rejected: int) -> Iterable[Alert]:
+def not_in_the_figures(
+    view: View, unpriced: list[UnpricedGroup], refused: list[Any]
+) -> Iterable[Alert]:
+    """`refused` has a code, a field and how many messages of each."""
     events = sum(group.events for group in unpriced)
     if events:
         have = "event has" if events == 1 else "events have"
-        text = (
-            f"{events:,} {have} no price, and no figure holds {_worth(unpriced)}: "
-            f"{_reasons(unpriced)}"
-        )
-        yield Alert("unpriced", "warning", text)
+        reasons = {group.reason for group in unpriced}
+        why = next(iter(reasons)) if len(reasons) == 1 else f"{len(reasons)} reasons"
+        text = f"{events:,} {have} no price, and no figure holds {_worth(unpriced)}: {why}"
+        parts = tuple(_group(view, group) for group in unpriced)
+        yield Alert("unpriced", "warning", text, parts=parts)
+    rejected = sum(row["messages"] for row in refused)
     if rejected:
         were = "message was" if rejected == 1 else "messages were"
         text = (
             f"{rejected:,} {were} refused in the last 24 hours, of all plants; "
             "see: copq rejected list"
         )
-        yield Alert("rejected", "warning", text)
+        parts = tuple(
+            Part(f"{row['messages']:,} × {row['code']}, field {row['field']}") for row in refused
+        )
+        yield Alert("rejected", "warning", text, parts=parts)
 
 
-def _reasons(unpriced: list[Any]) -> str:
-    """That of most events, and how many others there are."""
-    others = len({group.reason for group in unpriced}) - 1
-    if not others:
-        return str(unpriced[0].reason)
-    more = "1 other reason" if others == 1 else f"{others} other reasons"
-    return f"{unpriced[0].reason}, and {more}"
+def _group(view: View, group: UnpricedGroup) -> Part:
+    since = _clock(group.first_occurred_at, view)
+    return Part(f"{group.events:,} of line {group.line} since {since}: {group.reason}", group.line)
 
 
-def _worth(unpriced: list[Any]) -> str:
+def _worth(unpriced: list[UnpricedGroup]) -> str:
     """`them`, and what they are worth, about: unknown is said, never left out as nought."""
     worth: dict[str, Decimal] = defaultdict(Decimal)
     for group in unpriced:
-        if group.worth is not None:
+        if group.worth is not None and group.currency is not None:
             worth[group.currency] += group.worth
     known = ", ".join(f"{amount:,.0f} {currency}" for currency, amount in worth.items())
     unknown = sum(group.unknown for group in unpriced)

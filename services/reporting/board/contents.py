@@ -114,8 +114,15 @@ async def _last_hour(reading: Reading, view: View, aims: Aims) -> dict[str, Any]
     if not view.live:
         return None
     now = sum_of(await _trailing(reading, view, view.now, _HOUR))
-    before = sum_of(await _trailing(reading, view, view.now - ONE_DAY, _HOUR))
-    return compared(now, before, aims, view.line, "1h")
+    yesterday = view.now - ONE_DAY
+    before = sum_of(await _trailing(reading, view, yesterday, _HOUR))
+    said = compared(now, before, aims, view.line, "1h")
+    return {**said, "before_span": _span(view, yesterday - _HOUR.length, yesterday)}
+
+
+def _span(view: View, start: datetime, end: datetime) -> list[datetime]:
+    """By the plant's clocks."""
+    return [start.astimezone(view.calendar.zone), end.astimezone(view.calendar.zone)]
 
 
 async def _trailing(
@@ -134,7 +141,9 @@ async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]
         before = sum_of(await _same_time_yesterday(reading, view))
     today = sum_of([row for row in days if row.bucket == view.day])
     said = compared(today, before, aims, view.line, "day")
-    return {**said, "whole_day_before": whole.said()}
+    start = view.calendar.start_of(view.day_before)
+    end = start + (view.now - view.day_start)
+    return {**said, "whole_day_before": whole.said(), "before_span": _span(view, start, end)}
 
 
 async def _same_time_yesterday(reading: Reading, view: View) -> list[ReportRow]:
@@ -152,7 +161,9 @@ def _month(view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
     before = sum_of(
         [r for r in days if view.month_before <= _date(r) <= same_day and _date(r) < view.month]
     )
-    return compared(now, before, aims, view.line, "month")
+    said = compared(now, before, aims, view.line, "month")
+    until = min(same_day + ONE_DAY, view.month)
+    return {**said, "before_span": [view.month_before, until]}
 
 
 def _date(row: ReportRow) -> Any:
@@ -171,6 +182,7 @@ def _by_hour(view: View, aims: Aims, hours: list[ReportRow]) -> list[dict[str, A
             "share": now.share, "rejected": now.rejected, "hours": now.hours,
             "target": None if share is None else MONEY.multiply(share, now.base),
             "over": is_over(now, share), "before": found.get(before, Sum()).copq,
+            "before_hour": before.astimezone(view.calendar.zone),
             "begun": hour < view.now,
         })  # fmt: skip
     return columns
@@ -250,14 +262,10 @@ async def _alerts(
 ) -> list[alerts.Alert]:
     """What is over, silent, or missing now; a day that is over has none but the last."""
     held = await waiting(reading.conn, reading.book, view.now)
-    unpriced = [
-        group
-        for group in held.unpriced
-        if group.plant == view.plant and view.line in (None, group.line)
-    ]
+    unpriced = [g for g in held.unpriced if g.plant == view.plant and view.line in (None, g.line)]
     since = reading.now - ONE_DAY
-    refused = await reading.conn.fetchval(_REJECTED, since) if view.live else 0
-    found = list(alerts.not_in_the_figures(unpriced, refused))
+    refused = await reading.conn.fetch(_REJECTED, since) if view.live else []
+    found = list(alerts.not_in_the_figures(view, unpriced, refused))
     if not view.live:
         return found
     rows = await _trailing(reading, view, view.now, _HOUR, ("line",))

@@ -56,7 +56,7 @@ def _causes(reading: Reading) -> Iterator[Sample]:
         kind = (cause.element, cause.stage or "", cause.defect_code or "", cause.work_unit or "")
         currency = reading.book.sites[plant].currency
         yield Sample(f.CAUSE, (plant, line, *kind, currency), float(cause.net))
-        if cause.since is not None:
+        if cause.since is not None and cause.until is None:
             yield Sample(f.CAUSE_START, (plant, line), cause.since.timestamp())
 
 

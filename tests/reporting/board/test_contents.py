@@ -258,6 +258,62 @@ async def test_what_has_no_price_is_told(conn: Any, site: Clocked) -> None:
     assert of_line.startswith("1 event has no price") and 'product "gizmo"' in of_line
 
 
+async def test_alerts_are_ranked_by_money(conn: Any, site: Clocked) -> None:
+    """L1 costs 100 in the last hour; then L2 costs more."""
+    await fill(conn)
+    site.shares = {(None, "hour"): Decimal("0.001")}
+
+    async def over() -> list[str]:
+        return [a["line"] for a in (await site.board())["alerts"] if a["kind"] == "over"]
+
+    assert await over() == ["L1", "L2"]
+    await post_events(conn, book(plant(lines=LINES)), [defect("dear", ago(2), 50, line="L2")])
+    assert await over() == ["L2", "L1"]
+
+
+async def test_an_alert_is_of_the_line_that_is_shown_and_opens_every_reason(
+    conn: Any, site: Clocked
+) -> None:
+    await fill(conn)
+    strange = [
+        defect("u1", ago(3), product="gadget"), defect("u2", ago(2), product="gadget"),
+        defect("u3", ago(1), stage="S9"),
+    ]  # fmt: skip
+    await post_events(conn, book(plant(lines=LINES)), strange)
+    [told] = [a for a in (await site.board())["alerts"] if a["kind"] == "unpriced"]
+    assert told["text"].startswith("3 events have no price") and told["text"].endswith("2 reasons")
+    first, second = told["parts"]
+    assert first["text"].startswith('2 of line L1 since 13:57: product "gadget"')
+    assert second["text"].startswith("1 of line L1 since 13:59: ") and '"S9"' in second["text"]
+    assert first["line"] == second["line"] == "L1"
+    other = (await site.board(line="L2"))["alerts"]
+    assert not [alert for alert in other if alert["kind"] == "unpriced"]
+
+
+async def test_refused_messages_are_told_by_why(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    await conn.execute(
+        "insert into copq.rejected (code, field, message, size, payload, rejected_at) "
+        "select 'missing', unnest(array['line', 'plant', 'plant']), 'is missing', 2, '{}', $1",
+        NOW - timedelta(hours=1),
+    )
+    [told] = [a for a in (await site.board())["alerts"] if a["kind"] == "rejected"]
+    assert told["text"].startswith("3 messages were refused in the last 24 hours")
+    assert [part["text"] for part in told["parts"]] == [
+        "2 × missing, field plant", "1 × missing, field line",
+    ]  # fmt: skip
+
+
+async def test_what_a_figure_is_compared_with_has_its_entries(conn: Any, site: Clocked) -> None:
+    """The span that is said adds up to the figure."""
+    await fill(conn)
+    said = await site.board()
+    for name in ("hour", "today", "month"):
+        start, end = said[name]["before_span"]
+        found = await site.get("/v1/entries", plant="north", category="copq", from_=start, to=end)
+        assert found["totals"][0]["net"] == said[name]["before"]["copq"], name
+
+
 async def test_a_past_day_is_whole_and_has_no_last_hour(conn: Any, site: Clocked) -> None:
     await fill(conn)
     said = await site.board(day="2026-06-29")

@@ -29,10 +29,12 @@ function pareto() {
   return kind && kind in board.paretos ? kind : best();
 }
 
-/** Where nobody has chosen: stages tell most, unless hardly anything has one. */
+/** Where nobody has chosen: stages tell most, unless hardly anything has one, or all has the same. */
 function best() {
-  const named = (kind) => board.paretos[kind].filter((bar) => bar.name !== null).reduce((sum, bar) => sum + Number(bar.share), 0);
-  return named("stage") >= 0.5 ? "stage" : named("defect_code") >= 0.5 ? "defect_code" : "element";
+  const bars = (kind) => board.paretos[kind];
+  const said = (kind) => bars(kind).filter((bar) => bar.name !== null || bar.others).reduce((sum, bar) => sum + Number(bar.share), 0);
+  const tells = (kind) => bars(kind).length > 1 && said(kind) >= 0.5;
+  return ["stage", "defect_code", "element"].find(tells) ?? "element";
 }
 
 function render() {
@@ -45,17 +47,19 @@ function render() {
   show(at("top"), header(board));
   show(at("basis"), panels.footer(board));
   const nothing = empty.withoutFigures(board);
-  show(at("figures"), panels.alerts(board), nothing, nothing ? null : figures());
+  show(at("figures"), nothing ? [panels.alerts(board), nothing] : figures());
   charts.hours(board);
   if (!nothing) charts.pareto(board, pareto());
   tick();
   detail.follow(board);
 }
 
+/** What is now, then what has been so far, then what it is made of: as a phone shows them. */
 const figures = () => [
-  panels.tiles(board),
-  panels.stops(board),
-  h("div", { class: "grid", "data-key": "grid" }, panels.hours(board), panels.pareto(board, pareto()), panels.lines(board), panels.latest(board)),
+  h("div", { class: "now", "data-key": "now" }, panels.hour(board), panels.stops(board), panels.alerts(board)),
+  h("div", { class: "sofar", "data-key": "sofar" }, panels.today(board), panels.month(board)),
+  h("div", { class: "made", "data-key": "made" }, panels.hours(board), panels.pareto(board, pareto()), panels.lines(board)),
+  panels.latest(board),
 ];
 
 /** Open stops go on between two answers. */
@@ -87,6 +91,7 @@ function back() {
 listen(at("top"));
 detail.listen();
 sorting.listen();
+empty.listen(at("figures"));
 followLinks();
 follow(path, {
   news(said) {

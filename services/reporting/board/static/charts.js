@@ -48,7 +48,7 @@ function hourOptions(count) {
     scales: { x: { time: false, range: [-0.6, count - 0.4] }, y: { range: (_, low, high) => [Math.min(0, low), Math.max(high * 1.05, 1)] } },
     axes: [
       { ...axis, size: 1.7 * rem(), grid: { show: false }, space: 2.4 * rem(), incrs: [1, 2, 3, 4, 6, 12], values: (_, splits) => splits.map((i) => (current.hours[i] ? f.clock(current.hours[i].hour) : "")) },
-      { ...axis, size: 3.2 * rem(), grid: { stroke: colour("rule"), width: 1 }, values: (_, splits) => splits.map(f.short) },
+      { ...axis, size: 3.2 * rem(), space: 3 * rem(), grid: { stroke: colour("rule"), width: 1 }, values: (_, splits) => splits.map(f.short) },
     ],
     series: [
       {},

@@ -124,7 +124,8 @@ const besideCells = (row, from, net) => [
 function words(asked, b) {
   const when = asked.get("bucket")
     ? asked.get("grain") === "hour" ? `${f.day(asked.get("bucket"))} ${f.clock(asked.get("bucket"))}` : f.dayInWords(asked.get("bucket"))
-    : asked.get("trailing") ? `60 minutes up to ${f.clockIn(asked.get("at"), b.zone)}` : `${asked.get("from") ?? ""} to ${asked.get("to") ? f.shift(asked.get("to"), -1) : ""}`;
+    : asked.get("trailing") ? `60 minutes up to ${f.clockIn(asked.get("at"), b.zone)}`
+    : asked.get("from")?.includes("T") ? f.between(asked.get("from"), asked.get("to")) : `${asked.get("from") ?? ""} to ${asked.get("to") ? f.shift(asked.get("to"), -1) : ""}`;
   const named = (name, title) => (asked.has(name) ? asked.get(name) || `no ${title}` : null);
   const element = asked.get("element");
   return [when, b.plant, asked.get("line") && `line ${asked.get("line")}`, element && f.element(element),

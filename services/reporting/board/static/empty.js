@@ -4,7 +4,22 @@ import { h } from "./dom.js";
 import * as f from "./figures.js";
 import { address } from "./address.js";
 
-const command = (text) => h("pre", { tabindex: 0 }, h("code", {}, text));
+const opened = new Date().toISOString();
+
+/** A command that a button copies. */
+const command = (text) => h("div", { class: "command" },
+  h("pre", { tabindex: 0 }, h("code", {}, text)),
+  h("button", { type: "button", class: "copy" }, "Copy"));
+
+/** Where a page is not of HTTPS, browsers lend the clipboard to what is selected alone. */
+export function listen(place) {
+  place.addEventListener("click", (event) => {
+    const button = event.target.closest("button.copy");
+    if (!button) return;
+    getSelection().selectAllChildren(button.previousSibling);
+    button.textContent = document.execCommand("copy") ? "Copied" : "Selected: press Ctrl-C";
+  });
+}
 
 /** Without a rate book nothing has a price. */
 export function withoutRates() {
@@ -29,6 +44,7 @@ export function withoutFigures(b) {
 }
 
 function send(plant, line, product, stage) {
-  const event = { event_id: "my-first", event_type: "defect", occurred_at: new Date().toISOString(), plant, line, product, stage, quantity: 3 };
-  return `curl ${location.origin}/v1/events -H 'content-type: application/json' \\\n  -d '${JSON.stringify(event)}'`;
+  const event = { event_id: `my-first-at-${plant}`, event_type: "defect", occurred_at: opened, plant, line, product, stage, quantity: 3 };
+  const facts = Object.entries(event).map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value).replaceAll("'", "\\u0027")}`);
+  return `curl ${location.origin}/v1/events \\\n  -H 'content-type: application/json' \\\n  -d '{\n${facts.join(",\n")}\n}'`;
 }

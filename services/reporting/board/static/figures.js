@@ -10,8 +10,8 @@ const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFracti
 export const money = (text) => signed(Math.abs(text) >= 100 ? whole.format(text) : cents.format(text));
 /** Money with two places, for an entry. */
 export const exactly = (text) => signed(cents.format(text));
-/** Money for an axis. */
-export const short = (value) => signed(compact.format(value));
+/** Money for an axis, and for a wall: 12.5k. */
+export const short = (value) => signed(compact.format(value).replace("K", "k"));
 export const count = (text) => signed(new Intl.NumberFormat("en", { maximumFractionDigits: 2 }).format(text));
 
 /** A share as a percentage: two places below 1 %, one above; a dash without a base. */
@@ -41,6 +41,12 @@ export const day = (instant) => instant.slice(0, 10);
 /** An instant by the plant's clocks, with the zone named: 04:10:06 America/New_York. */
 export function clockIn(instant, zone) {
   return `${new Date(instant).toLocaleTimeString("en-GB", { timeZone: zone })} ${zone}`;
+}
+
+/** From one instant to another, by the plant's clocks: 2025-06-14 06:00 to 10:30. */
+export function between(from, to) {
+  const end = day(from) === day(to) ? clock(to) : `${day(to)} ${clock(to)}`;
+  return `${day(from)} ${clock(from)} to ${end}`;
 }
 
 /** A day in words: Sat 14 June 2025. */

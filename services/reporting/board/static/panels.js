@@ -47,6 +47,18 @@ function unheard(b, since) {
   return `no event since ${f.dayInWords(f.day(b.newest))}, ${f.clock(b.newest)} (${f.ago(b.newest, Date.parse(b.as_of))})`;
 }
 
+/** What a figure is compared with. */
+function ofBefore(b, figure) {
+  const [from, to] = figure.before_span;
+  return behind({ ...FAILURE, line: b.line, from, to });
+}
+
+/** Money in a tile: on a wall in short, from where that is shorter. */
+function amount(text) {
+  if (Math.abs(text) < 10000) return f.money(text);
+  return [h("span", { class: "whole" }, f.money(text)), h("span", { class: "short" }, f.short(text))];
+}
+
 function tile(name, title, b, figure, beforeName, href, silent = null) {
   const change = f.change(figure.copq, figure.before.copq);
   const known = Number(figure.before.copq) !== 0 || Number(figure.before.base ?? 0) !== 0;
@@ -55,38 +67,43 @@ function tile(name, title, b, figure, beforeName, href, silent = null) {
        silent ? h("span", { class: "warned" }, ` ! ${silent}`) : h("span", { class: "quiet" }, " no production, so no percentage")]
     : [h("span", { class: "share" }, f.percent(figure.share)),
        h("span", { class: "quiet" }, ` of ${f.money(figure.base)} ${b.currency} production`)];
-  return h("section", { class: "panel tile", "data-key": name, "aria-labelledby": `${name}-title` },
+  return h("section", { class: `panel tile ${name}`, "data-key": name, "aria-labelledby": `${name}-title` },
     h("h2", { id: `${name}-title` }, title),
     h("p", { class: "figure" },
       h("a", { href, title: `${figure.copq} ${b.currency}: open what it is made of` },
-        silent && Number(figure.copq) === 0 ? "–" : f.money(figure.copq), h("span", { class: "unit" }, ` ${b.currency}`))),
+        silent && Number(figure.copq) === 0 ? "–" : amount(figure.copq), h("span", { class: "unit" }, ` ${b.currency}`))),
     h("p", { class: "of" }, base),
     bullet(figure),
     h("p", { class: "beside" },
-      h("span", { class: "quiet" }, known ? `${beforeName} ${f.money(figure.before.copq)}${change ? ` · ${change}` : ""}` : `${beforeName}: no figures`),
-      verdict(figure)),
+      verdict(figure),
+      h("span", { class: "quiet" }, known ? [h("a", { href: ofBefore(b, figure), title: `${figure.before.copq} ${b.currency}: open what it is made of` }, `${beforeName} ${f.money(figure.before.copq)}`), change ? ` · ${change}` : ""] : `${beforeName}: no figures`)),
     Number(figure.provisional) > 0
       ? h("p", { class: "quiet small" }, `of it ${f.money(figure.provisional)} from stops still open`) : null);
 }
 
-export function tiles(b) {
-  const first = b.hour
-    ? tile("hour", "Last 60 minutes", b, b.hour, "same hour yesterday",
-        behind({ ...FAILURE, line: b.line, trailing: "1h", at: b.as_of }),
-        unheard(b, new Date(Date.parse(b.as_of) - 3600000).toISOString()))
-    : worst(b);
-  const today = b.live
-    ? tile("today", "Today so far", b, b.today, "yesterday by now", behind(ofDay(b)), unheard(b, b.day_start))
-    : tile("today", f.dayInWords(b.day), b, b.today, "the day before", behind(ofDay(b)));
-  const until = b.live ? "" : ` to ${Number(b.day.slice(8))}`;
-  return h("div", { class: "tiles", "data-key": "tiles" }, first, today,
-    tile("month", `${f.monthInWords(b.day)}${until}`, b, b.month, "same days last month", behind(ofMonth(b))));
+/** The last 60 minutes; of a day that is over, the hour that cost most. */
+export function hour(b) {
+  if (!b.hour) return worst(b);
+  return tile("hour", "Last 60 minutes", b, b.hour, "same hour yesterday",
+    behind({ ...FAILURE, line: b.line, trailing: "1h", at: b.as_of }),
+    unheard(b, new Date(Date.parse(b.as_of) - 3600000).toISOString()));
 }
 
-/** Of a day that is over, the hour that cost most. */
+export function today(b) {
+  return b.live
+    ? tile("today", "Today so far", b, b.today, "yesterday by now", behind(ofDay(b)), unheard(b, b.day_start))
+    : tile("today", f.dayInWords(b.day), b, b.today, "the day before", behind(ofDay(b)));
+}
+
+export function month(b) {
+  const until = b.live ? "" : ` to ${Number(b.day.slice(8))}`;
+  return tile("month", `${f.monthInWords(b.day)}${until}`, b, b.month, "same days last month", behind(ofMonth(b)));
+}
+
 function worst(b) {
   const hour = b.hours.reduce((a, c) => (Number(c.copq) > Number(a.copq) ? c : a));
-  const figure = { ...hour, target_share: null, before: { copq: hour.before }, provisional: "0" };
+  const end = new Date(Date.parse(hour.before_hour) + 3600000).toISOString();
+  const figure = { ...hour, target_share: null, before: { copq: hour.before }, before_span: [hour.before_hour, end], provisional: "0" };
   if (hour.target !== null) figure.target_share = String(Number(hour.target) / Number(hour.base || 1));
   return tile("hour", `Worst hour: ${f.clock(hour.hour)}`, b, figure, "same hour the day before", ofHour(b, hour));
 }
@@ -116,7 +133,8 @@ const hourColumns = (b) => [
   { key: "share", title: "COPQ %", kind: "n", value: (hour) => figure(hour.share), cell: (hour) => h("td", {}, f.percent(hour.share)) },
   { key: "target", title: "Target", kind: "n", value: (hour) => figure(hour.target),
     cell: (hour) => h("td", {}, hour.target === null ? "–" : f.exactly(hour.target)) },
-  { key: "before", title: "Day before", kind: "n", value: (hour) => figure(hour.before), cell: (hour) => h("td", {}, f.exactly(hour.before)) },
+  { key: "before", title: "Day before", kind: "n", value: (hour) => figure(hour.before),
+    cell: (hour) => h("td", {}, h("a", { href: ofHour(b, { hour: hour.before_hour }) }, f.exactly(hour.before))) },
   { key: "stops", title: "Stops, h", kind: "n", value: (hour) => figure(hour.hours), cell: (hour) => h("td", {}, f.count(hour.hours)) },
 ];
 
@@ -147,7 +165,7 @@ function lineColumns(b) {
   const all = [
     { key: "line", title: "Line", value: (line) => line.line,
       cell: (line) => h("th", { scope: "row" }, h("a", { href: address({ line: b.line ? null : line.line }) }, line.line)) },
-    { key: "spark", title: "By hour", kind: "wide", cell: (line) => h("td", { class: "wide" }, spark(line.spark)) },
+    { key: "spark", title: "By hour", cell: (line) => h("td", {}, spark(line.spark)) },
     { key: "copq", title: b.live ? "Today" : "Day", kind: "n", value: (line) => figure(line.copq),
       cell: (line) => h("td", { class: "n strong", title: `${line.copq} ${b.currency}` },
         h("a", { href: behind({ ...ofDay(b), line: line.line }) }, f.money(line.copq))) },
@@ -155,13 +173,14 @@ function lineColumns(b) {
       cell: (line) => h("td", { class: line.over ? "n bad" : "n" }, line.over ? "▲ " : "", f.percent(line.share)) },
     { key: "target", title: "Target", kind: "n", value: (line) => figure(line.target_share),
       cell: (line) => h("td", { class: "n quiet" }, f.percent(line.target_share)) },
-    { key: "before", title: b.live ? "Yesterday" : "Day before", kind: "n wide", value: (line) => figure(line.before.copq),
-      cell: (line) => h("td", { class: "n quiet wide", title: line.before.copq }, f.money(line.before.copq)) },
+    { key: "before", title: b.live ? "Yesterday" : "Day before", kind: "n", value: (line) => figure(line.before.copq),
+      cell: (line) => h("td", { class: "n quiet", title: line.before.copq },
+        h("a", { href: behind({ ...ofDay(b), bucket: f.shift(b.day, -1), line: line.line }) }, f.money(line.before.copq))) },
     { key: "month", title: "Month", kind: "n", value: (line) => figure(line.month.copq),
       cell: (line) => h("td", { class: "n", title: line.month.copq },
         h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))) },
-    { key: "heard", title: "Last heard", kind: "wide", value: (line) => (line.newest ? Date.parse(line.newest) : null),
-      cell: (line) => h("td", { class: "quiet wide", title: line.newest && `${f.day(line.newest)} ${f.clock(line.newest)}` }, line.newest ? heard(b, line.newest) : "–") },
+    { key: "heard", title: "Last heard", value: (line) => (line.newest ? Date.parse(line.newest) : null),
+      cell: (line) => h("td", { class: "quiet heard", title: line.newest && `${f.day(line.newest)} ${f.clock(line.newest)}` }, line.newest ? heard(b, line.newest) : "–") },
   ];
   return aimed ? all : all.filter((column) => column.key !== "target");
 }
@@ -170,7 +189,7 @@ function lineColumns(b) {
 function heard(b, instant) {
   const today = f.day(instant) === f.day(b.as_of);
   const ago = f.ago(instant, Date.parse(b.as_of));
-  if (b.live) return today ? `${f.clock(instant)}, ${ago}` : ago;
+  if (b.live) return today ? [h("span", { class: "exact" }, `${f.clock(instant)}, `), ago] : ago;
   return today ? f.clock(instant) : `${f.day(instant)} ${f.clock(instant)}`;
 }
 
@@ -200,11 +219,24 @@ export function pareto(b, kind) {
     h("p", { class: "quiet small" }, "Booked losses; stops still open come in once they end. Line: added up, with the 80 % mark."));
 }
 
-/** Stops that are open; `app.js` lets them tick. */
+const FIRST = 3;
+
+/** The first few in sight, the others behind a line that says how many they are. */
+function folded(rows, others, row) {
+  const rest = rows.slice(FIRST);
+  return [
+    h("ul", {}, rows.slice(0, FIRST).map(row)),
+    rest.length ? h("details", { "data-key": "rest" }, h("summary", {}, others(rest.length)), h("ul", {}, rest.map(row))) : null,
+  ];
+}
+
+/** Stops that are open, the dearest first; `app.js` lets them tick. */
 export function stops(b) {
   const quiet = unheard(b, b.day_start) ? "none is reported" : b.live ? "✓ no line stands still" : "none at the end of the day";
-  return panel(b.open_stops.length ? "stops" : "stops none", b.open_stops.length ? `Open stops (${b.open_stops.length})` : "Open stops",
-    b.open_stops.length === 0 ? h("p", { class: "quiet" }, quiet) : h("ul", {}, b.open_stops.map((stop) => openStop(b, stop))));
+  const ranked = b.open_stops.toSorted((a, c) => c.cost - a.cost);
+  return panel(ranked.length ? "stops" : "stops none", ranked.length ? `Open stops (${ranked.length})` : "Open stops",
+    ranked.length === 0 ? h("p", { class: "quiet" }, quiet)
+      : folded(ranked, (n) => `and ${n} more`, (stop) => openStop(b, stop)));
 }
 
 function openStop(b, stop) {
@@ -230,24 +262,25 @@ export function latest(b) {
 
 const SIGN = { critical: "▲", warning: "!" };
 
-/** Lines in trouble that are told at once; the figures must stay in sight. */
-const TOLD = 3;
-
+/** The lines in trouble as they are ranked, each opens what it is made of. */
 export function alerts(b) {
   if (b.alerts.length === 0) return null;
   const critical = b.alerts.filter((alert) => alert.level === "critical");
   const others = b.alerts.filter((alert) => alert.level !== "critical");
-  const more = critical.slice(TOLD);
   return h("section", { class: "alerts", "data-key": "alerts", "aria-label": "Alerts" },
-    h("ul", {}, critical.slice(0, TOLD).map(alerted)),
-    more.length ? h("details", { class: "critical", "data-key": "more" },
-      h("summary", {}, `and ${more.length} more ${more.length === 1 ? "line" : "lines"}, less dear`), h("ul", {}, more.map(alerted))) : null,
-    others.length ? h("ul", { "data-key": "others" }, others.map(alerted)) : null);
+    folded(critical, (n) => `▲ and ${n} more ${n === 1 ? "line" : "lines"}, less dear`, alertRow),
+    h("ul", { "data-key": "others" }, others.map(alertRow)));
 }
 
-const alerted = (alert) => h("li", { class: alert.level },
-  h("span", { class: "sign", "aria-hidden": "true" }, SIGN[alert.level]),
-  alert.line ? h("a", { href: address({ line: alert.line }) }, alert.text) : h("span", {}, alert.text));
+function alertRow(alert) {
+  return h("li", { class: alert.level, "data-key": `${alert.kind} ${alert.line ?? ""}` },
+    h("span", { class: "sign", "aria-hidden": "true" }, SIGN[alert.level]),
+    alert.parts.length === 0 ? h("span", {}, ofLine(alert))
+      : h("details", {}, h("summary", {}, alert.text), h("ul", {}, alert.parts.map((part) => h("li", {}, ofLine(part))))));
+}
+
+/** What is of a line shows that line. */
+const ofLine = ({ line, text }) => (line === null ? text : h("a", { href: address({ line }) }, text));
 
 export function footer(b) {
   return [
