@@ -88,17 +88,17 @@ async def the_ledger_is_of_the_window(ask: Ask, chosen: Chosen) -> None:
     """What the Pareto and the entries add up to is the tile, of the product and the window."""
     [tile] = panel("line-and-product: COPQ, $window ($currency)")["targets"]
     [pareto] = panel("line-and-product: Pareto, $window ($currency)")["targets"]
-    async with asyncio.timeout(60):
-        while True:
-            figure = await ask(tile, chosen)
-            shown = float(figure[0]["value"][1]) if figure else 0.0
-            causes = sum(float(row["net"]) for row in await ask(pareto, chosen))
-            listed = sum(
-                float(row["net"] * row["counted"])
-                for row in await ask(behind(), chosen)
-                if row["element"] != "inspection"
-            )
-            # The hour slides on between the three questions: a minute of it is 2.
-            if causes == pytest.approx(shown, abs=0.5) == listed:
-                return
-            await asyncio.sleep(0.3)
+    for _ in range(60):
+        figure = await ask(tile, chosen)
+        shown = float(figure[0]["value"][1]) if figure else 0.0
+        causes = sum(float(row["net"]) for row in await ask(pareto, chosen))
+        listed = sum(
+            float(row["net"] * row["counted"])
+            for row in await ask(behind(), chosen)
+            if row["element"] != "inspection"
+        )
+        # The hour slides on between the three questions: a minute of it is 2.
+        if causes == pytest.approx(shown, abs=0.5) == listed:
+            return
+        await asyncio.sleep(0.5)
+    raise AssertionError(f"{chosen}: tile {shown}, Pareto {causes}, entries {listed}")
