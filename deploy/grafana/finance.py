@@ -119,7 +119,7 @@ def _now() -> list[Any]:
                leads=[links.to_plant("month")]).span(24),
         beside("Targets", "In force now, for the last 30 days.", "plant, line",
                Asked('copq_target_ratio{plant=~"$plant",window="30d",scope!="product"}', "target", PERCENT),
-               lead=links.to_line("30d")),
+               lead=links.to_plant("30d", links.cell)),
         entries("Without a price", ledger("unpriced"), "Not in any figure until finance adds what is missing.",
                 {"worth about": AMOUNT}, links.PLANT_ON_BOARD),
     ]  # fmt: skip

@@ -42,9 +42,9 @@ def to_line(window: str, named: Any = cell) -> Any:
     return link("The line, and the events behind it", url)
 
 
-def to_plant(window: str) -> Any:
-    """To the plant of a series."""
-    of = f"var-plant={label('plant')}&${{currency:queryparam}}"
+def to_plant(window: str, named: Any = label) -> Any:
+    """To the plant of a series, or with `named=cell` of a row."""
+    of = f"var-plant={named('plant')}&${{currency:queryparam}}"
     return link("The plant's lines", f"/d/copq-line?{of}&var-window={window}&{_TIME}")
 
 

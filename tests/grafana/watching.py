@@ -36,6 +36,9 @@ def ago(**length: int) -> str:
     return (NOW - timedelta(**length)).isoformat()
 
 
+LAST_MONTH = (NOW.replace(day=1) - timedelta(days=15)).isoformat()
+
+
 def rates_of_both() -> RateFile:
     """Of `north`, and of a plant, line and product with signs in their names."""
     file = rates(plant(), plant(PLANT, zone="Asia/Kolkata"), ideal_rate=100)
@@ -66,8 +69,8 @@ def a_plants_month(
         made("defect", "d2", ago(minutes=10), 5, stage="S1", defect_code="burr"),
         made("production", "p2", ago(days=1), 500),
         made("defect", "d3", ago(days=1), 5, stage="S2"),
-        made("production", "p3", ago(days=31), 500),
-        made("defect", "d4", ago(days=31), 5, stage="S2"),
+        made("production", "p3", LAST_MONTH, 500),
+        made("defect", "d4", LAST_MONTH, 5, stage="S2"),
         made("defect", "u1", ago(minutes=5), 40, stage="S2", product="unknown"),
         told("inspection", "i1", occurred_at=ago(minutes=30), minutes=15),
         told("downtime", "s0", started_at=ago(minutes=95), ended_at=ago(minutes=48),
