@@ -37,10 +37,10 @@ ENTRIES = (
     "compared with what is booked. Say which by `bucket` (with `grain`), by `from` and `to`, or "
     "by `event_id`; else the last 30 days. `next` is the cursor of the next page: an entry is on "
     "exactly one page, whatever is booked meanwhile. On the first page `figures` says what "
-    "the figure is: `booked`, the sum of all pages; `open_stops`, listed with what each has cost "
-    "so far, its event and its formula; and, of a `trailing` window, `edges`: the stops "
-    "that it counts for their share, each with what that adds to the entries. CSV has all pages in "
-    "one. Money is text, with all digits."
+    "the figure is: `booked`, the sum of all pages; `open_stops`, listed with what each has cost so far, its "
+    "event and its formula; and, of a `trailing` window, `edges`: the stops that it counts for "
+    "their share, each with what that adds to the entries. CSV has all pages in one. Money is "
+    "text, with all digits."
 )
 
 _ROW: dict[str, Any] = {
