@@ -249,7 +249,7 @@ async def test_what_has_no_price_is_told(conn: Any, site: Clocked) -> None:
         "1 event has no price, and no figure holds them (what they are worth is unknown): "
         'product "gadget"'
     )
-    other = production("u2", ago(2), 1, product="gizmo", line="L2")
+    other = defect("u2", ago(2), product="gizmo", line="L2")
     await post_events(conn, book(plant(lines=LINES)), [other])
     [both] = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "unpriced"]
     assert both.startswith("2 events have no price") and both.endswith(", and 1 other reason")
