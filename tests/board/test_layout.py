@@ -205,6 +205,8 @@ async def test_a_wall_has_money_in_short_and_a_desk_in_full(plant: Plant, window
     assert await figure.inner_text() == "12,708 EUR"
     await page.set_viewport_size(WALL)
     assert await figure.inner_text() == "12.7k EUR"
+    stops, hour = await ends(page.locator(".stops")), await ends(page.locator(".hour"))
+    assert (stops["left"], stops["right"]) == (hour["left"], hour["right"]), "one column"
     assert "12708 EUR" in (await figure.get_attribute("title") or "")
 
 

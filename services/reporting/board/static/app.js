@@ -33,8 +33,8 @@ function pareto() {
 function best() {
   const bars = (kind) => board.paretos[kind];
   const said = (kind) => bars(kind).filter((bar) => bar.name !== null || bar.others).reduce((sum, bar) => sum + Number(bar.share), 0);
-  const tells = (kind) => bars(kind).length > 1 && said(kind) >= 0.5;
-  return ["stage", "defect_code", "element"].find(tells) ?? "element";
+  const told = ["stage", "defect_code", "element"].filter((kind) => said(kind) >= 0.5);
+  return told.find((kind) => bars(kind).length > 1) ?? told[0] ?? "element";
 }
 
 function render() {
