@@ -175,8 +175,8 @@ async def test_the_lines_that_are_folded_away_open_by_keyboard_the_dearest_first
 async def test_all_troubles_at_once_fit_a_wall(plant: Plant, window: Watched) -> None:
     """Lines over target, silent ones, stops, events without a price and refused messages."""
     await in_trouble(plant, 40)
-    plant.import_rates([*named(40), *(f"Silent {n}" for n in range(12))])
-    await plant.send(*(made(f"old{n}", 45, line=f"Silent {n}") for n in range(12)))
+    plant.import_rates([*named(40), *(f"Quiet {n}" for n in range(12))])
+    await plant.send(*(made(f"old{n}", 45, line=f"Quiet {n}") for n in range(12)))
     strange = {**reject("strange", 2, 3, "Filling 02"), "product": "gadget"}
     await plant.send(strange, {**strange, "event_id": "other", "stage": "S9", "product": "widget"})
     await refused(plant, 7)
@@ -192,8 +192,8 @@ async def test_all_troubles_at_once_fit_a_wall(plant: Plant, window: Watched) ->
     await alerts.get_by_text("2 events have no price").press("Enter")
     await expect(alerts.get_by_role("link", name='product "gadget"')).to_be_visible()
     await alerts.get_by_text("12 lines are silent").press("Enter")
-    await alerts.get_by_role("link", name="Silent 7").press("Enter")
-    await expect(page.get_by_role("heading", name="COPQ north, line Silent 7")).to_be_visible()
+    await alerts.get_by_role("link", name="Quiet 7").press("Enter")
+    await expect(page.get_by_role("heading", name="COPQ north, line Quiet 7")).to_be_visible()
     await expect(page.get_by_text("have no price")).to_have_count(0), "they are of another line"
 
 
