@@ -9,6 +9,7 @@ from asyncpg import Connection
 from schemas.targets import Budget, Target, TargetFile
 from services.rates.book import RateBook
 from services.rates.file import RateFileError
+from services.rates.names import listed
 from services.sql_files import statement
 from services.targets.book import ALL, SetBudget, SetTarget, TargetBook, in_force
 
@@ -74,21 +75,29 @@ async def _known(conn: Connection) -> dict[Any, SetTarget | SetBudget]:
 
 
 def _unknown(items: tuple[Target, ...] | tuple[Budget, ...], book: RateBook) -> list[str]:
-    faults = []
-    for item in items:
-        site = book.sites.get(item.plant or "")
-        if item.plant is not None and site is None:
-            names = ", ".join(sorted(book.sites)) or "none yet"
-            faults.append(
-                f'plant "{item.plant}" is unknown; the rate book has {names}. '
-                "Add it with: copq rates import FILE"
-            )
-        elif site is not None and item.line and site.lines and item.line not in site.lines:
-            faults.append(
-                f'line "{item.line}" is not in plant "{item.plant}"; '
-                f"its lines are {', '.join(sorted(site.lines))}"
-            )
-    return list(dict.fromkeys(faults))
+    faults = (_fault(item, book) for item in items)
+    return list(dict.fromkeys(fault for fault in faults if fault))
+
+
+def _fault(item: Target | Budget, book: RateBook) -> str | None:
+    """What the item names and the rate book has not; None where it has all."""
+    plant, line, product = item.plant, item.line, getattr(item, "product", None)
+    if plant is not None and plant not in book.sites:
+        return (
+            f'plant "{plant}" is unknown; the rate book has {listed(sorted(book.sites))}. '
+            "Add it with: copq rates import FILE"
+        )
+    lines = book.sites[plant].lines if plant is not None else None
+    if line and lines and line not in lines:
+        return f'line "{line}" is not in plant "{plant}"; its lines are {listed(sorted(lines))}'
+    of = [plant] if plant is not None else list(book.products)
+    products = sorted({name for plant in of for name in book.products[plant]})
+    if product and product not in products:
+        return (
+            f'product "{product}" has no cost table; products that have one: {listed(products)}. '
+            "Add it with: copq rates import FILE"
+        )
+    return None
 
 
 async def history(conn: Connection) -> tuple[list[SetTarget], list[SetBudget]]:

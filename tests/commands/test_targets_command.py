@@ -50,6 +50,11 @@ def test_a_target_is_set_listed_and_taken_away(copq, capsys) -> None:  # type: i
             'plant "botling" is unknown; the rate book has bottling',
         ),
         (("set", "3%", "--plant", "bottling", "--line", "9"), "its lines are 1, 2, 3"),
+        (
+            ("set", "3%", "--plant", "bottling", "--product", "XX"),
+            'product "XX" has no cost table; products that have one: ',
+        ),
+        (("set", "3%", "--product", "XX"), 'product "XX" has no cost table'),
         (("set", "3%", "--line", "2"), "--line 2 is of which plant? Give --plant too"),
         (
             ("set", "3", "--plant", "bottling"),

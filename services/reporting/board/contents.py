@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from schemas.priced import FAILURES
@@ -52,7 +52,7 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
         "newest": max(newest.values(), default=None),
         "hour": await _last_hour(reading, view, aims),
         "today": await _today(reading, view, aims, days),
-        "month": _month(view, aims, days),
+        "month": await _month(reading, view, aims, days),
         "hours": _by_hour(view, aims, hours),
         "lines": _lines(view, aims, days, hours, newest),
         "span": span,
@@ -136,9 +136,7 @@ async def _trailing(
 async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
     """The day so far, against as much of the day before."""
     whole = sum_of([row for row in days if row.bucket == view.day_before])
-    before = whole
-    if view.live:
-        before = sum_of(await _same_time_yesterday(reading, view))
+    before = sum_of(await _as_far_into(reading, view, view.day_before)) if view.live else whole
     today = sum_of([row for row in days if row.bucket == view.day])
     said = compared(today, before, aims, view.line, "day")
     start = view.calendar.start_of(view.day_before)
@@ -146,24 +144,27 @@ async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]
     return {**said, "whole_day_before": whole.said(), "before_span": _span(view, start, end)}
 
 
-async def _same_time_yesterday(reading: Reading, view: View) -> list[ReportRow]:
-    start = view.calendar.start_of(view.day_before)
+async def _as_far_into(reading: Reading, view: View, day: date) -> list[ReportRow]:
+    """Another production day, as far into it as it is now into this one."""
     # A window is open on its left: the first instant of the day is in it by a microsecond.
     elapsed = view.now - view.day_start + timedelta(microseconds=1)
-    end = start + (view.now - view.day_start)
+    end = view.calendar.start_of(day) + (view.now - view.day_start)
     return await _trailing(reading, view, end, Window("so far", elapsed))
 
 
-def _month(view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
-    """The month up to the day, against as many days of the month before."""
+async def _month(reading: Reading, view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
+    """The month so far, against as much of the month before, which may be shorter."""
     same_day = view.month_before + (view.day - view.month)
     now = sum_of([row for row in days if _date(row) >= view.month])
-    before = sum_of(
-        [r for r in days if view.month_before <= _date(r) <= same_day and _date(r) < view.month]
-    )
-    said = compared(now, before, aims, view.line, "month")
-    until = min(same_day + ONE_DAY, view.month)
-    return {**said, "before_span": [view.month_before, until]}
+    cut = view.live and same_day < view.month
+    last = min(same_day + (ONE_DAY if not cut else timedelta(0)), view.month)
+    rows = [row for row in days if view.month_before <= _date(row) < last]
+    end = view.calendar.start_of(last)
+    if cut:
+        rows += await _as_far_into(reading, view, same_day)
+        end += view.now - view.day_start
+    said = compared(now, sum_of(rows), aims, view.line, "month")
+    return {**said, "before_span": _span(view, view.calendar.start_of(view.month_before), end)}
 
 
 def _date(row: ReportRow) -> Any:

@@ -91,6 +91,21 @@ async def test_today_is_compared_with_yesterday_at_this_time(conn: Any, site: Cl
     assert (said["month"]["copq"], said["month"]["before"]["copq"]) == ("260", "30")
 
 
+async def test_the_month_is_compared_with_as_much_of_the_one_before(
+    conn: Any, site: Clocked
+) -> None:
+    """NOW is the afternoon of the 30th: of 30 May what came in the evening is not counted."""
+    await fill(conn)
+    may = [defect("noon", "2026-05-30T12:00:00+02:00", 5),
+           defect("evening", "2026-05-30T22:00:00+02:00", 7)]  # fmt: skip
+    await post_events(conn, book(plant(lines=LINES)), may)
+    before = (await site.board())["month"]
+    assert before["before"]["copq"] == "80", "3 and 5 of 10 each"
+    assert before["before_span"][1] == "2026-05-30T14:00:00+02:00"
+    site.now = NOW + timedelta(hours=9)
+    assert (await site.board())["month"]["before"]["copq"] == "150"
+
+
 async def test_an_open_stop_tells_what_a_minute_adds(conn: Any, site: Clocked) -> None:
     await fill(conn)
     [open_stop] = (await site.board())["open_stops"]
@@ -252,7 +267,7 @@ async def test_what_has_no_price_is_told(conn: Any, site: Clocked) -> None:
     other = defect("u2", ago(2), product="gizmo", line="L2")
     await post_events(conn, book(plant(lines=LINES)), [other])
     [both] = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "unpriced"]
-    assert both.startswith("2 events have no price") and both.endswith(", and 1 other reason")
+    assert both.startswith("2 events have no price") and both.endswith(": 2 reasons")
     found = (await site.board(line="L2"))["alerts"]
     [of_line] = [a["text"] for a in found if a["kind"] == "unpriced"]
     assert of_line.startswith("1 event has no price") and 'product "gizmo"' in of_line
@@ -261,7 +276,7 @@ async def test_what_has_no_price_is_told(conn: Any, site: Clocked) -> None:
 async def test_alerts_are_ranked_by_money(conn: Any, site: Clocked) -> None:
     """L1 costs 100 in the last hour; then L2 costs more."""
     await fill(conn)
-    site.shares = {(None, "hour"): Decimal("0.001")}
+    site.shares = {(None, "1h"): Decimal("0.001")}
 
     async def over() -> list[str]:
         return [a["line"] for a in (await site.board())["alerts"] if a["kind"] == "over"]
