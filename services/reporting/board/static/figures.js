@@ -10,6 +10,12 @@ const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFracti
 export const money = (text) => signed(Math.abs(text) >= 100 ? whole.format(text) : cents.format(text));
 /** Money with two places, for an entry. */
 export const exactly = (text) => signed(cents.format(text));
+/** Money for a column, all of it with as many places: none where it is large, and none is less than one. */
+export function column(amounts) {
+  const sizes = amounts.map((amount) => Math.abs(amount)).filter((size) => size > 0);
+  const large = sizes.some((size) => size >= 100) && sizes.every((size) => size >= 1);
+  return large ? (text) => signed(whole.format(text)) : exactly;
+}
 /** Money for an axis, and for a wall: 12.5k. */
 export const short = (value) => signed(compact.format(value).replace("K", "k"));
 export const count = (text) => signed(new Intl.NumberFormat("en", { maximumFractionDigits: 2 }).format(text));

@@ -162,23 +162,26 @@ export function lines(b) {
 
 function lineColumns(b) {
   const aimed = b.lines.some((line) => line.target_share !== null);
+  const day = f.column(b.lines.map((line) => line.copq));
+  const before = f.column(b.lines.map((line) => line.before.copq));
+  const month = f.column(b.lines.map((line) => line.month.copq));
   const all = [
     { key: "line", title: "Line", value: (line) => line.line,
       cell: (line) => h("th", { scope: "row" }, h("a", { href: address({ line: b.line ? null : line.line }) }, line.line)) },
     { key: "spark", title: "By hour", cell: (line) => h("td", {}, spark(line.spark)) },
     { key: "copq", title: b.live ? "Today" : "Day", kind: "n", value: (line) => figure(line.copq),
       cell: (line) => h("td", { class: "n strong", title: `${line.copq} ${b.currency}` },
-        h("a", { href: behind({ ...ofDay(b), line: line.line }) }, f.money(line.copq))) },
+        h("a", { href: behind({ ...ofDay(b), line: line.line }) }, day(line.copq))) },
     { key: "share", title: "COPQ %", kind: "n", value: (line) => figure(line.share),
       cell: (line) => h("td", { class: line.over ? "n bad" : "n" }, line.over ? "▲ " : "", f.percent(line.share)) },
     { key: "target", title: "Target", kind: "n", value: (line) => figure(line.target_share),
       cell: (line) => h("td", { class: "n quiet" }, f.percent(line.target_share)) },
     { key: "before", title: b.live ? "Yesterday" : "Day before", kind: "n", value: (line) => figure(line.before.copq),
       cell: (line) => h("td", { class: "n quiet", title: line.before.copq },
-        h("a", { href: behind({ ...ofDay(b), bucket: f.shift(b.day, -1), line: line.line }) }, f.money(line.before.copq))) },
+        h("a", { href: behind({ ...ofDay(b), bucket: f.shift(b.day, -1), line: line.line }) }, before(line.before.copq))) },
     { key: "month", title: "Month", kind: "n", value: (line) => figure(line.month.copq),
       cell: (line) => h("td", { class: "n", title: line.month.copq },
-        h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, f.money(line.month.copq))) },
+        h("a", { href: behind({ ...ofMonth(b), line: line.line }) }, month(line.month.copq))) },
     { key: "heard", title: "Last heard", value: (line) => (line.newest ? Date.parse(line.newest) : null),
       cell: (line) => h("td", { class: "quiet heard", title: line.newest && `${f.day(line.newest)} ${f.clock(line.newest)}` }, line.newest ? heard(b, line.newest) : "–") },
   ];
@@ -197,6 +200,7 @@ const KINDS = { stage: "Stage", defect_code: "Defect code", element: "Element" }
 
 export function pareto(b, kind) {
   const bars = b.paretos[kind];
+  const net = f.column(bars.map((bar) => bar.net));
   const name = (bar) => (bar.others ? `${bar.others} others` : bar.name === null ? (kind === "stage" ? "no stage" : "no code") : kind === "element" ? f.element(bar.name) : bar.name);
   const of = h("span", { class: "printed" }, ` by ${KINDS[kind].toLowerCase()}, ${b.span === "month" ? "this month" : b.live ? "today" : "this day"}`);
   return panel("pareto", ["What costs most", of],
@@ -214,7 +218,7 @@ export function pareto(b, kind) {
         h("tbody", {}, bars.map((bar) => h("tr", {},
           h("th", { scope: "row", title: name(bar) }, bar.others ? name(bar) : h("a", { href: behind({ ...ofSpan(b), [kind]: bar.name ?? "" }) }, name(bar))),
           h("td", { class: "space" }),
-          h("td", { class: "n strong", title: bar.net }, f.money(bar.net)),
+          h("td", { class: "n strong", title: bar.net }, net(bar.net)),
           h("td", { class: "n quiet" }, f.percent(bar.cumulative_share))))))),
     h("p", { class: "quiet small" }, "Booked losses; stops still open come in once they end. Line: added up, with the 80 % mark."));
 }
