@@ -18,9 +18,6 @@ SILENT_AFTER = timedelta(minutes=30)
 FORGOTTEN_AFTER = timedelta(hours=24)
 """A line that has sent nothing for a day is not at work."""
 
-NAMED = 4
-"""So many silent lines are named."""
-
 _WORDS = {"downtime": "stops", "defect": "rejects"}
 
 
@@ -88,7 +85,7 @@ def _clock(instant: datetime, view: View) -> str:
 
 
 def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> Iterable[Alert]:
-    """In one sentence. A line that stands still is silent for a reason that is shown already."""
+    """In one sentence that opens. A line that stands still is silent for a reason that is shown already."""
     silent = [
         (line, at)
         for line, at in sorted(newest.items(), key=lambda item: (item[1], item[0]))
@@ -99,9 +96,8 @@ def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> 
         text = f"Line {line} is silent since {_silence(at, view)}: nothing was sent"
         yield Alert("silent", "warning", text, line)
     elif silent:
-        named = [f"{line} since {_silence(at, view)}" for line, at in silent[:NAMED]]
-        more = f", and {len(silent) - NAMED} more" if len(silent) > NAMED else ""
-        text = f"{len(silent)} lines are silent, nothing was sent: {', '.join(named)}{more}"
+        since = silent[0][1].astimezone(view.calendar.zone)
+        text = f"{len(silent)} lines are silent, the first since {since:%H:%M}: nothing was sent"
         parts = tuple(
             Part(f"Line {line} is silent since {_silence(at, view)}", line) for line, at in silent
         )

@@ -224,10 +224,12 @@ async def test_silent_lines_are_one_sentence(conn: Any, site: Clocked) -> None:
     await fill(conn)
     site.now = NOW + timedelta(hours=2)
     await post_events(conn, book(plant(lines=LINES)), [production("p9", ago(20), 1, line="L3")])
-    [silent] = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "silent"]
-    assert silent == (
-        "2 lines are silent, nothing was sent: L2 since 13:10 (170 min), L3 since 13:40 (140 min)"
-    )
+    [silent] = [a for a in (await site.board())["alerts"] if a["kind"] == "silent"]
+    assert silent["text"] == "2 lines are silent, the first since 13:10: nothing was sent"
+    assert [(part["text"], part["line"]) for part in silent["parts"]] == [
+        ("Line L2 is silent since 13:10 (170 min)", "L2"),
+        ("Line L3 is silent since 13:40 (140 min)", "L3"),
+    ]
 
 
 async def test_a_line_is_looked_for_in_the_plant_that_is_shown(conn: Any, site: Clocked) -> None:
