@@ -85,7 +85,7 @@ def _clock(instant: datetime, view: View) -> str:
 
 
 def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> Iterable[Alert]:
-    """In one sentence that opens. A line that stands still is silent for a reason that is shown already."""
+    """In one sentence that opens. One that stands still is silent for a reason shown already."""
     silent = [
         (line, at)
         for line, at in sorted(newest.items(), key=lambda item: (item[1], item[0]))
