@@ -82,7 +82,10 @@ async def test_a_token_in_the_address_opens_nothing(database: str) -> None:
     token = await grant(database, "x")
     async with served(database) as client:
         for name in ("token", "access_token", COOKIE):
-            assert (await client.get("/v1/events/x", params={name: token})).status_code == 401
+            answer = await client.get("/v1/events/x", params={name: token})
+            assert answer.status_code == 422 and "is no parameter" in answer.text
+            assert token not in answer.text
+            assert (await client.get("/form", params={name: token})).status_code != 200
 
 
 async def test_the_login_gives_a_cookie_that_no_script_and_no_other_site_gets(

@@ -113,7 +113,7 @@ async def test_what_lacks_a_rate_is_of_the_basis_that_is_asked_for(
     asked = {"grain": grain, "by": "", "currency": "EUR", "from_": start}
 
     async def lacks(**more: str) -> list[tuple[str, int]]:
-        said = await api.get("/v1/copq", **asked, **more)
+        said = await api.get("/v1/copq", **{**asked, **more})
         entries = {of["currency"]: of["entries"] for of in said["unconverted"]}
         assert sum(row["unconverted"] for row in said["rows"]) == sum(entries.values())
         assert all(of["first_day"] == of["last_day"] == "2026-03-02" for of in said["unconverted"])
@@ -125,7 +125,7 @@ async def test_what_lacks_a_rate_is_of_the_basis_that_is_asked_for(
     assert await lacks(as_of="2026-01-01") == []
     assert await lacks(plant="gavle") == []
     assert await lacks(plant="gavle", element="defect", **{"as": "first-reported"}) == [("SEK", 2)]
-    assert await lacks(to="2026-03-01", **{"as": "first-reported"}) == []
+    assert await lacks(from_="2026-02-01", to="2026-03-01", **{"as": "first-reported"}) == []
 
 
 async def test_drivers_of_several_plants_are_ranked_together(

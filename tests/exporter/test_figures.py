@@ -163,7 +163,7 @@ async def test_the_main_cause_is_told_of_a_line_above_its_target_alone(conn: Any
     file = TargetFile.model_validate({"targets": items})
     await import_targets(conn, file, rates, "targets.yaml", "finance")
     await post_events(conn, rates, [
-        production("p1", at("10:30:00")), defect("d1", at("10:40:00"), 7, defect_code="burr"),
+        production("p1", at("10:30:00")), defect("d1", at("11:12:00"), 7, defect_code="burr"),
         defect("d2", at("10:41:00"), 1, defect_code="dent"),
         production("p2", at("10:30:00"), line="L2"), defect("d3", at("10:40:00"), 1, line="L2"),
     ])  # fmt: skip
@@ -171,9 +171,13 @@ async def test_the_main_cause_is_told_of_a_line_above_its_target_alone(conn: Any
     kind = {"element": "defect", "stage": "S2", "defect_code": "burr"}
     where = {"plant": "north", "line": "L1"}
     assert value(found, "copq_main_cause_cost", **where, **kind, currency="EUR") == 70.0
-    began = datetime.fromisoformat(at("10:40:00")).timestamp()
+    began = datetime.fromisoformat(at("11:12:00")).timestamp()
     assert value(found, "copq_main_cause_start_timestamp_seconds", **where) == began
     assert len([name for name, _ in found if name == "copq_main_cause_cost"]) == 1
+    # Once none has come for a while it is over, and nobody is sent to look at it "since".
+    later = await scrape(conn, rates, NOW + timedelta(minutes=8))
+    assert value(later, "copq_main_cause_cost", **where, **kind, currency="EUR") == 70.0
+    assert value(later, "copq_main_cause_start_timestamp_seconds", **where) is None
 
 
 async def test_the_clocks_of_a_plant_are_told(conn: Any) -> None:

@@ -62,10 +62,11 @@ def a_plants_month(
         of = {"product": product, "quantity": quantity, "occurred_at": at}
         return told(kind, name, **{**of, **facts})
 
+    just_now = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()  # NOW may be long ago
     jam = {"work_unit": "packer", "defect_code": "jam"}
     return [
         made("production", "p1", ago(minutes=20), 1000, good=950),
-        made("defect", "d1", ago(minutes=15), 40, stage="S2"),
+        made("defect", "d1", just_now, 40, stage="S2"),
         made("defect", "d2", ago(minutes=10), 5, stage="S1", defect_code="burr"),
         made("production", "p2", ago(days=1), 500),
         made("defect", "d3", ago(days=1), 5, stage="S2"),
