@@ -97,11 +97,12 @@ def _run_evenly() -> None:
 
 def start_logging() -> None:
     """Log to the standard error."""
+    handler = logging.StreamHandler()
+    handler.addFilter(OnceInAWhile())  # of ours alone: a handler that is there is somebody else's
     logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(OnceInAWhile())
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        handlers=[handler],
+    )  # fmt: skip
     log.setLevel(logging.INFO)
 
 
