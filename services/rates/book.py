@@ -143,6 +143,11 @@ class RateBook:
         """The plant's own tables of the product; where it has none, those of all plants."""
         return self._tables.get((plant, product)) or self._tables.get((None, product))
 
+    def has_table(self, plant: str | None, product: str) -> bool:
+        """Whether the plant, without one any plant, has ever had a cost table of the product."""
+        plants = [plant] if plant else list(self.sites)
+        return any(self.tables_of(name, product) for name in plants)
+
     @cached_property
     def products(self) -> dict[str, list[str]]:
         """The products of each plant that have a cost table, in order."""

@@ -28,7 +28,7 @@ async def check_names(
             raise UnknownName(
                 f'line "{line}" is not {where}; its lines are {listed(sorted(lines))}'
             )
-    if product is not None and not _has_table(book, plant, product):
+    if product is not None and not book.has_table(plant, product):
         products = {row["product"] for row in await conn.fetch(_KNOWN, plant)}
         if product not in products:
             raise UnknownName(
@@ -47,8 +47,3 @@ async def lines_of(conn: Connection, book: RateBook, plant: str | None) -> list[
 def _lines_in_book(book: RateBook, plant: str | None) -> list[str]:
     sites = [site for name, site in book.sites.items() if plant in (None, name)]
     return list(dict.fromkeys(line for site in sites for line in site.plant.lines))
-
-
-def _has_table(book: RateBook, plant: str | None, product: str) -> bool:
-    plants = [plant] if plant else list(book.sites)
-    return any(book.tables_of(name, product) for name in plants)

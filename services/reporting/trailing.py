@@ -33,6 +33,11 @@ class Window(NamedTuple):
     name: str
     length: timedelta
 
+    @property
+    def key(self) -> str:
+        """As programs name it: `24h`, where people read `24 h`."""
+        return self.name.replace(" ", "")
+
 
 WINDOWS = (
     Window("1 h", timedelta(hours=1)),

@@ -90,9 +90,9 @@ def _fault(item: Target | Budget, book: RateBook) -> str | None:
     lines = book.sites[plant].lines if plant is not None else None
     if line and lines and line not in lines:
         return f'line "{line}" is not in plant "{plant}"; its lines are {listed(sorted(lines))}'
-    of = [plant] if plant is not None else list(book.products)
-    products = sorted({name for plant in of for name in book.products[plant]})
-    if product and product not in products:
+    if product and not book.has_table(plant, product):
+        of = [plant] if plant is not None else list(book.products)
+        products = sorted({name for plant in of for name in book.products[plant]})
         return (
             f'product "{product}" has no cost table; products that have one: {listed(products)}. '
             "Add it with: copq rates import FILE"

@@ -18,7 +18,7 @@ from services.reporting.formulas import a_minute, lasted, money, rate
 from services.reporting.report import zone_of
 from services.reporting.trailing import WINDOWS
 
-_NAMED = {window.name.replace(" ", ""): window.length for window in WINDOWS}
+_NAMED = {window.key: window.length for window in WINDOWS}
 
 
 def span_of(

@@ -140,16 +140,15 @@ async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]
     today = sum_of([row for row in days if row.bucket == view.day])
     said = compared(today, before, aims, view.line, "day")
     start = view.calendar.start_of(view.day_before)
-    end = start + (view.now - view.day_start)
-    return {**said, "whole_day_before": whole.said(), "before_span": _span(view, start, end)}
+    span = _span(view, start, start + view.elapsed)
+    return {**said, "whole_day_before": whole.said(), "before_span": span}
 
 
 async def _as_far_into(reading: Reading, view: View, day: date) -> list[ReportRow]:
     """Another production day, as far into it as it is now into this one."""
     # A window is open on its left: the first instant of the day is in it by a microsecond.
-    elapsed = view.now - view.day_start + timedelta(microseconds=1)
-    end = view.calendar.start_of(day) + (view.now - view.day_start)
-    return await _trailing(reading, view, end, Window("so far", elapsed))
+    window = Window("so far", view.elapsed + timedelta(microseconds=1))
+    return await _trailing(reading, view, view.calendar.start_of(day) + view.elapsed, window)
 
 
 async def _month(reading: Reading, view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
@@ -157,12 +156,12 @@ async def _month(reading: Reading, view: View, aims: Aims, days: list[ReportRow]
     same_day = view.month_before + (view.day - view.month)
     now = sum_of([row for row in days if _date(row) >= view.month])
     cut = view.live and same_day < view.month
-    last = min(same_day + (ONE_DAY if not cut else timedelta(0)), view.month)
+    last = same_day if cut else min(same_day + ONE_DAY, view.month)
     rows = [row for row in days if view.month_before <= _date(row) < last]
     end = view.calendar.start_of(last)
     if cut:
         rows += await _as_far_into(reading, view, same_day)
-        end += view.now - view.day_start
+        end += view.elapsed
     said = compared(now, sum_of(rows), aims, view.line, "month")
     return {**said, "before_span": _span(view, view.calendar.start_of(view.month_before), end)}
 

@@ -40,6 +40,11 @@ class View:
         return self.calendar.end_of(self.day)
 
     @property
+    def elapsed(self) -> timedelta:
+        """Of the day, until now."""
+        return self.now - self.day_start
+
+    @property
     def day_before(self) -> date:
         return self.day - ONE_DAY
 

@@ -1,6 +1,5 @@
 """One computation of all figures: read in one snapshot, rendered, compressed."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,7 +45,7 @@ class Computation:
             if await current(conn) != self._book.revision:
                 self._book = await load(conn)
             reading = await read(conn, self._book, self._clock(), self._kept)
-        return await asyncio.to_thread(self._render, reading)
+        return self._render(reading)
 
     def _render(self, reading: Reading) -> Figures:
         page: Page = page_of(reading, self._max_series, self._detail, self._made)

@@ -9,7 +9,7 @@ from services.reporting.trailing import WINDOWS, Window
 QUARTER = Window("15 m", timedelta(minutes=15))
 """Beside the longer windows, so that an alert ends soon after its cause."""
 
-TRAILING: dict[str, Window] = {w.name.replace(" ", ""): w for w in (QUARTER, *WINDOWS)}
+TRAILING: dict[str, Window] = {w.key: w for w in (QUARTER, *WINDOWS)}
 HOUR = "1h"
 """The trailing hour, by which alerts are raised."""
 
