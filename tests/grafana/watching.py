@@ -27,16 +27,17 @@ from tests.alerts.test_rules import RULES
 from tests.building import event, plant, post_events, rates
 from tests.kafka.settings import free_ports
 
-NOW = datetime.now(UTC)
 PLANT, LINE, PRODUCT = "d'Arc (new)", "Q'1", "wid.get's"
 """Names as people give them."""
 
 
 def ago(**length: int) -> str:
-    return (NOW - timedelta(**length)).isoformat()
+    """Before this moment: a module is loaded long before its tests are run."""
+    return (datetime.now(UTC) - timedelta(**length)).isoformat()
 
 
-LAST_MONTH = (NOW.replace(day=1) - timedelta(days=15)).isoformat()
+def last_month() -> str:
+    return (datetime.now(UTC).replace(day=1) - timedelta(days=15)).isoformat()
 
 
 def rates_of_both() -> RateFile:
@@ -62,16 +63,15 @@ def a_plants_month(
         of = {"product": product, "quantity": quantity, "occurred_at": at}
         return told(kind, name, **{**of, **facts})
 
-    just_now = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()  # NOW may be long ago
     jam = {"work_unit": "packer", "defect_code": "jam"}
     return [
         made("production", "p1", ago(minutes=20), 1000, good=950),
-        made("defect", "d1", just_now, 40, stage="S2"),
+        made("defect", "d1", ago(minutes=1), 40, stage="S2"),
         made("defect", "d2", ago(minutes=10), 5, stage="S1", defect_code="burr"),
         made("production", "p2", ago(days=1), 500),
         made("defect", "d3", ago(days=1), 5, stage="S2"),
-        made("production", "p3", LAST_MONTH, 500),
-        made("defect", "d4", LAST_MONTH, 5, stage="S2"),
+        made("production", "p3", last_month(), 500),
+        made("defect", "d4", last_month(), 5, stage="S2"),
         made("defect", "u1", ago(minutes=5), 40, stage="S2", product="unknown"),
         told("inspection", "i1", occurred_at=ago(minutes=30), minutes=15),
         told("downtime", "s0", started_at=ago(minutes=95), ended_at=ago(minutes=48),
