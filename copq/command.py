@@ -11,6 +11,7 @@ from copq.commands import (
     corrections,
     currencies,
     demo,
+    entries,
     explain,
     importing,
     migrations,
@@ -56,7 +57,7 @@ app.command("price")(price.price_command)
 app.command("report")(report.report)
 app.command("trailing")(report.trailing)
 app.command("drivers")(report.drivers)
-app.command("entries")(explain.entries_command)
+app.command("entries")(entries.entries)
 app.command("explain")(explain.explain)
 app.command("unpriced")(report.unpriced)
 app.command("verify")(report.verify_command)

@@ -1,8 +1,9 @@
 """Which database a command works on: a server by its address, else the data folder's own."""
 
+import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from itertools import takewhile
 from pathlib import Path
@@ -75,6 +76,22 @@ def or_unavailable(step: Callable[[], T]) -> T:
         fail(str(error), Exit.UNAVAILABLE)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         fail(f"Postgres: {plainly(error)}", Exit.UNAVAILABLE)
+
+
+def answered(
+    ask: Callable[[asyncpg.Connection], Awaitable[T]],
+    url: str | None,
+    data: Path,
+    role: DatabaseRole | None = DatabaseRole.REPORTING,
+) -> T:
+    """What `ask` says, given a connection that acts as `role`. See `database`, `connected`."""
+
+    async def connect(dsn: str) -> T:
+        async with connected(dsn, role) as connection:
+            return await ask(connection)
+
+    with database(url, data) as dsn:
+        return asyncio.run(connect(dsn))
 
 
 @asynccontextmanager

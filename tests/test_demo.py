@@ -21,13 +21,13 @@ COPQ = str(Path(sys.executable).with_name("copq"))
 PUBLISHED = json.loads((ROOT / "tests/cases/tyre_valves.json").read_text())["figure_13"]
 
 
-def words(folder: Path) -> list[str]:
-    return [COPQ, "demo", "--data", str(folder)]
+def words(folder: Path, *more: str) -> list[str]:
+    return [COPQ, "demo", "--data", str(folder), *more]
 
 
 def run(folder: Path, inside: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        words(folder),
+        words(folder, "--no-board"),
         cwd=inside,
         capture_output=True,
         text=True,
@@ -94,19 +94,22 @@ def test_it_ends_clean_and_says_how_to_go_on(shown: str) -> None:
         assert said in shown
 
 
-def test_at_a_terminal_the_board_stays_up_until_it_is_stopped(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_the_board_stays_up_until_it_is_stopped(tmp_path: Path, at_a_terminal: bool) -> None:
+    ours, theirs = pty.openpty() if at_a_terminal else os.pipe()
+    stdin = theirs if at_a_terminal else ours
     process = subprocess.Popen(
-        words(tmp_path / "d"), cwd=ROOT, stdin=theirs, stdout=subprocess.PIPE, text=True
+        words(tmp_path / "d"), cwd=ROOT, stdin=stdin, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
     address = next(line for line in process.stdout if "?plant=bottling" in line).strip()
-    assert next(line for line in process.stdout if "Ctrl-C" in line)
+    how = "Ctrl-C" if at_a_terminal else f"kill {process.pid}"
+    assert next(line for line in process.stdout if how in line)
     assert "<main" in httpx.get(address, trust_env=False).text
     assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT if at_a_terminal else signal.SIGTERM)
     process.stdout.read()
-    assert process.wait(60) == 0
+    assert process.wait(60) == (0 if at_a_terminal else 128 + signal.SIGTERM)
     with pytest.raises(httpx.ConnectError):
         httpx.get(address, trust_env=False)
     os.close(ours)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
 import typer
+from asyncpg import Connection
 
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, answered, connected, database
 from copq.exits import Exit
 from copq.terminal import cannot, err, fail, out, print_json, table
 from services.audit.exported import line_of, link_of, links_in
@@ -48,14 +49,12 @@ def list_(
     name = subject.removeprefix("copq.")
     start = _instant(since)
 
-    async def run(dsn: str) -> list[AuditRow]:
-        async with connected(dsn) as conn:
-            if name and name not in (known := await watched(conn)):
-                fail(f'--table: the trail has no table "{name}"; its tables: {", ".join(known)}')
-            return await newest(conn, f"copq.{name}" if name else None, who, start, limit)
+    async def ask(conn: Connection) -> list[AuditRow]:
+        if name and name not in (known := await watched(conn)):
+            fail(f'--table: the trail has no table "{name}"; its tables: {", ".join(known)}')
+        return await newest(conn, f"copq.{name}" if name else None, who, start, limit)
 
-    with database(database_url, data) as dsn:
-        found = asyncio.run(run(dsn))
+    found = answered(ask, database_url, data)
     if as_json:
         print_json([_json(row) for row in found])
     elif found:

@@ -1,13 +1,13 @@
 """`copq corrections`: what was corrected, by whom and why, and what is not in force."""
 
-import asyncio
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from asyncpg import Connection
 
 from copq.commands.figures import when
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.terminal import out, print_json, table
 from services.aggregator.corrections import State
 from services.reporting.corrections import ListedCorrection, list_corrections
@@ -30,12 +30,10 @@ def list_(
     Example: copq corrections list --state waiting --state not_applicable
     """
 
-    async def run(dsn: str) -> list[ListedCorrection]:
-        async with connected(dsn) as conn:
-            return await list_corrections(conn, tuple(state or State), limit)
+    async def ask(conn: Connection) -> list[ListedCorrection]:
+        return await list_corrections(conn, tuple(state or State), limit)
 
-    with database(database_url, data) as dsn:
-        found = asyncio.run(run(dsn))
+    found = answered(ask, database_url, data)
     if as_json:
         print_json({"corrections": [asdict(correction) for correction in found]})
     elif found:

@@ -1,6 +1,5 @@
 """`copq currencies`: the reporting currency, and exchange rates."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +11,7 @@ from asyncpg import Connection
 from pydantic import TypeAdapter, ValidationError
 
 from copq.acting import actor
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.exits import Exit
 from copq.terminal import cannot, exact, fail, out, print_json, table
 from schemas.fields import Currency
@@ -238,9 +237,4 @@ def _named(currency: str) -> str:
 
 
 def _run(run: Callable[[Connection], Awaitable[Any]], url: str | None, data: Path) -> Any:
-    async def connect(dsn: str) -> Any:
-        async with connected(dsn, DatabaseRole.FINANCE) as conn:
-            return await run(conn)
-
-    with database(url, data) as dsn:
-        return asyncio.run(connect(dsn))
+    return answered(run, url, data, DatabaseRole.FINANCE)

@@ -1,6 +1,7 @@
 """`copq demo`: from an empty folder to what a plant manager wants to know, in half a minute."""
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -33,7 +34,7 @@ def demo(
     ] = DATA,
     board: Annotated[
         bool,
-        typer.Option(help="Leave the board up at the end, where somebody sits at the terminal."),
+        typer.Option(help="Leave the board up at the end, until it is stopped."),
     ] = True,
 ) -> None:
     """Import a plant's fortnight through a running service, and show what it cost.
@@ -49,10 +50,15 @@ def demo(
     say("COPQ on two examples: two weeks of a bottling plant, and a day of tyre valves.")
     say("A line after $ is a command to copy. Before, once: source .venv/bin/activate")
     port = free_port()
-    _run(data, port)
-    heading(f"Done in {time.monotonic() - started:.0f} s")
-    if board and sys.stdin.isatty():
-        _leave_board_up(data, port)
+    heading("Everything in one process: HTTP, pricing, ledger, an embedded Postgres")
+    command(f"copq up --data {data} --port {port}")
+    asked = time.monotonic()
+    with running(data, port) as url:
+        say(f"It answers on {url} after {time.monotonic() - asked:.1f} s.")
+        _fill_and_show(url, data)
+        heading(f"Done in {time.monotonic() - started:.0f} s")
+        if board:
+            _leave_board_up(url)
     _show_how_to_go_on(data)
 
 
@@ -67,27 +73,22 @@ def _leave(number: int, _: object) -> NoReturn:
     raise SystemExit(128 + number)
 
 
-def _run(data: Path, port: int) -> None:
-    heading("Everything in one process: HTTP, pricing, ledger, an embedded Postgres")
-    command(f"copq up --data {data} --port {port}")
-    started = time.monotonic()
-    with running(data, port) as url:
-        say(f"It answers on {url} after {time.monotonic() - started:.1f} s.")
-        sending.import_rates(data)
-        sending.import_log(url, data)
-        sending.send_day(url)
-        _show_figures(data)
+def _fill_and_show(url: str, data: Path) -> None:
+    sending.import_rates(data)
+    sending.import_log(url, data)
+    sending.send_day(url)
+    _show_figures(data)
 
 
-def _leave_board_up(data: Path, port: int) -> None:
-    """Until Ctrl-C; the service is stopped then."""
-    with running(data, port) as url:
-        say("The board of the log's last whole day, and of now:")
-        for view in (f"?plant={bottling.PLANT}&day={bottling.LAST_WHOLE}", ""):
-            out.print(f"  {url}/{view}", style="bold", markup=False, soft_wrap=True)
-        say("It stays up until you press Ctrl-C.")
-        with suppress(KeyboardInterrupt):
-            signal.pause()
+def _leave_board_up(url: str) -> None:
+    """Until Ctrl-C; or until a signal ends all, where nobody sits at a terminal."""
+    say("The board of the log's last whole day, and of now:")
+    for view in (f"?plant={bottling.PLANT}&day={bottling.LAST_WHOLE}", ""):
+        out.print(f"  {url}/{view}", style="bold", markup=False, soft_wrap=True)
+    stop = "you press Ctrl-C" if sys.stdin.isatty() else f"it is stopped: kill {os.getpid()}"
+    say(f"It stays up until {stop}.")
+    with suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 def _show_figures(data: Path) -> None:

@@ -1,11 +1,6 @@
-"""`copq explain` and `copq entries`: from a figure down to entries, bytes, rates and formula."""
+"""`copq explain`: from an entry down to its bytes, rates and formula."""
 
-import asyncio
-import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -13,10 +8,9 @@ from asyncpg import Connection
 from rich.markup import escape
 
 from copq.commands.figures import when
-from copq.commands.report import ElementOption, LineOption, PlantOption, ProductOption
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.exits import Exit
-from copq.terminal import fail, money, out, print_json, table
+from copq.terminal import fail, money, out, print_json
 from services.aggregator.corrections import State
 from services.reporting.account import (
     Account,
@@ -28,9 +22,6 @@ from services.reporting.account import (
 )
 from services.reporting.answers import BASIS
 from services.reporting.books import Books
-from services.reporting.entries import Asked, Place, all_entries, entries, parts
-from services.reporting.names import UnknownName, check_names
-from services.reporting.spreadsheet import cell, lines
 
 T = TypeVar("T")
 
@@ -58,7 +49,7 @@ def explain(
             return None, None
         return await account(conn, Books(), event_id), int(number)
 
-    found, number = _read(run, database_url, data)
+    found, number = answered(run, database_url, data)
     shown = [] if found is None else _asked_for(found, number)
     if found is None or (number is not None and not shown):
         fail(f'nothing is kept of "{event}"; see: copq entries, copq rejected list', Exit.NO)
@@ -72,17 +63,6 @@ def explain(
 
 def _asked_for(found: Account, number: int | None) -> list[AccountedEntry]:
     return [e for e in found.entries if number in (None, e.entry.entry_no)]
-
-
-def _read(
-    run: Callable[[Connection], Awaitable[T]], database_url: str | None, data: Path
-) -> T:  # fmt: skip
-    async def connect(dsn: str) -> T:
-        async with connected(dsn) as conn:
-            return await run(conn)
-
-    with database(database_url, data) as dsn:
-        return asyncio.run(connect(dsn))
 
 
 def _json(found: Account, shown: list[AccountedEntry]) -> dict[str, Any]:
@@ -197,107 +177,3 @@ def _told(found: Correction) -> str:
     who = found.booked_by or "nobody named"
     state = State(found.state).said(found.why)
     return f"Correction {found.event_id} of {found.corrects}{by}: {found.reason} ({who}); {state}"
-
-
-def entries_command(
-    plant: PlantOption = None,
-    line: LineOption = None,
-    product: ProductOption = None,
-    element: ElementOption = None,
-    category: Annotated[
-        str | None, typer.Option(help="One category, or copq for all kinds of failure.")
-    ] = None,
-    stage: Annotated[str | None, typer.Option(help="Of this stage; empty: without one.")] = None,
-    code: Annotated[str | None, typer.Option(help="Of this defect code; empty: none.")] = None,
-    machine: Annotated[str | None, typer.Option(help="Of this machine; empty: none.")] = None,
-    event: Annotated[str | None, typer.Option(help="Of this event alone.")] = None,
-    hour: Annotated[str, typer.Option(help="Of one hour: 2026-03-01T06:00.")] = "",
-    day: Annotated[str, typer.Option(help="Of one production day: 2026-03-01.")] = "",
-    month: Annotated[str, typer.Option(help="Of one month: 2026-03.")] = "",
-    start: Annotated[str, typer.Option("--from", help="First production day or instant.")] = "",
-    end: Annotated[str, typer.Option("--to", help="The first that is not in it.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="So many are shown; the sums are of all.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
-    as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print all of them as CSV, with formula and event.")
-    ] = False,
-    database_url: DatabaseOption = None,
-    data: DataOption = DATA,
-) -> None:
-    """Show the ledger behind a figure: its entries, newest first, and what they add up to.
-
-    Without any edge of time: the last 30 days. As GET /v1/entries, with the same filters.
-
-    Example: copq entries --plant north --day 2026-03-01 --category copq --csv > entries.csv
-    """
-    from services.reporting.api import entries as api  # slow to load, and of use here alone
-    from services.reporting.api.source import Reading
-
-    buckets = [("hour", hour), ("day", day), ("month", month)]
-    grain, bucket = next((b for b in buckets if b[1]), ("day", ""))
-
-    async def run(conn: Connection) -> None:
-        books, now = Books(), datetime.now(UTC)
-        async with conn.transaction(isolation="repeatable_read", readonly=True):
-            book = await books.newest(conn)
-            reading = Reading(conn, book, books, now)
-            await check_names(conn, book, plant, line, product)
-            which = Asked(
-                plant=plant, line=line, product=product, element=element, stage=stage,
-                defect_code=code, work_unit=machine, event_id=event,
-                categories=api.categories(category), **await api.span(conn, event, now),
-                **api.when(book, plant, grain, bucket, start, end, event, now),
-            )  # fmt: skip
-            read_at = await api.last_booking(conn)
-            if as_csv:
-                sys.stdout.write(lines([api.COLUMNS]))
-                async for page in all_entries(conn, which, read_at):
-                    rows = await api.table_rows(reading, page)
-                    sys.stdout.write(
-                        lines([[cell(row.get(name)) for name in api.COLUMNS] for row in rows])
-                    )
-                return
-            page = await entries(conn, which, Place(read_at), limit)
-            found = await parts(conn, which, read_at)
-            rows = await api.page_json(reading, page)
-        totals = api.totals_of(found)
-        if as_json:
-            more = page.next is not None
-            print_json({"at": now, "entries": rows, "more": more, "totals": totals})
-        else:
-            _show_entries(rows, totals, page.next is not None)
-
-    try:
-        _read(run, database_url, data)
-    except UnknownName as error:
-        fail(str(error))
-    except ValueError as error:
-        fail(f"{error}; days are written 2026-03-01, months 2026-03, hours 2026-03-01T06:00")
-
-
-_COLUMNS = ["entry", "at", "of", "element", "product", "net", "currency", "formula"]
-
-
-def _show_entries(rows: list[dict[str, Any]], totals: list[dict[str, Any]], more: bool) -> None:
-    if not rows:
-        out.print("No entry here.")
-        return
-    table("Entries, the newest first", _COLUMNS, map(_row, rows), left=len(_COLUMNS))
-    for total in totals:
-        net, base = money(total["net"]), money(total["base"])
-        out.print(
-            f"All {total['lines']:,} lines: net {net} {total['currency']}, base {base}, "
-            f"{total['hours']:,.2f} h lost; {total['entries']:,} entries stand."
-        )
-    if more:
-        out.print("There are more: --limit shows them, --csv all of them.")
-    out.print("What is behind one: copq explain ENTRY", style="dim")
-
-
-def _row(row: dict[str, Any]) -> tuple[str, ...]:
-    return (
-        f"{row['event_id']}#{row['entry_no']}", when(row["occurred_at"]),
-        f"{row['plant']}/{row['line']}", row["element"], row["product"] or "–",
-        money(row["net"]), row["currency"],
-        row["formula"] if row["agrees"] is not False else f"{row['formula']}: {row['note']}",
-    )  # fmt: skip

@@ -1,6 +1,5 @@
 """`copq periods`: the months of a plant, closed by finance, and what was signed off."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -11,7 +10,7 @@ import typer
 from asyncpg import Connection
 
 from copq.acting import actor
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.exits import Exit
 from copq.terminal import counted, fail, money, out, print_json, table
 from services.access.door import Role
@@ -266,12 +265,10 @@ def _run(
 ) -> T:
     """What `run` answers; what cannot be done ends the command: 2 unknown, else 1."""
 
-    async def connect(dsn: str) -> T:
-        async with connected(dsn, DatabaseRole.FINANCE) as conn:
-            return await run(conn, await load(conn))
+    async def ask(conn: Connection) -> T:
+        return await run(conn, await load(conn))
 
-    with database(database_url, data) as dsn:
-        try:
-            return asyncio.run(connect(dsn))
-        except PeriodError as error:
-            fail(str(error), Exit.USAGE if isinstance(error, UnknownPeriod) else Exit.NO)
+    try:
+        return answered(ask, database_url, data, DatabaseRole.FINANCE)
+    except PeriodError as error:
+        fail(str(error), Exit.USAGE if isinstance(error, UnknownPeriod) else Exit.NO)

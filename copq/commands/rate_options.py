@@ -1,6 +1,5 @@
 """What the commands of `copq rates` take, and how they work on the book."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,7 +10,7 @@ import typer
 from asyncpg import Connection
 
 from copq.commands.targets import share
-from copq.database import connected, database
+from copq.database import answered
 from copq.exits import Exit
 from copq.terminal import fail
 from services.postgres import DatabaseRole
@@ -42,15 +41,13 @@ def surprising(text: str) -> Decimal:
 def run(work: Callable[[Connection, datetime], Awaitable[T]], url: str | None, data: Path) -> T:
     """What `work` answers, given a connection and the instant. What is not possible is said."""
 
-    async def connect(dsn: str) -> T:
-        async with connected(dsn, DatabaseRole.FINANCE) as conn:
-            return await work(conn, datetime.now(UTC))
+    async def ask(conn: Connection) -> T:
+        return await work(conn, datetime.now(UTC))
 
-    with database(url, data) as dsn:
-        try:
-            return asyncio.run(connect(dsn))
-        except NotPossible as error:
-            fail(str(error), Exit.USAGE if isinstance(error, NoDocument) else Exit.NO)
+    try:
+        return answered(ask, url, data, DatabaseRole.FINANCE)
+    except NotPossible as error:
+        fail(str(error), Exit.USAGE if isinstance(error, NoDocument) else Exit.NO)
 
 
 def refuse(what: str, error: RateFileError) -> NoReturn:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from asyncpg import Connection
 
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, answered, connected, database
 from copq.exits import Exit
 from copq.kafka import optional_brokers
 from copq.plaintext import PlaintextOption
@@ -36,12 +37,10 @@ def list_(
 ) -> None:
     """List refused events, the newest first: why, in which field, from where."""
 
-    async def run(dsn: str) -> list[Any]:
-        async with connected(dsn) as conn:
-            return await list_rejected(conn, replayed=everything, limit=limit + 1)
+    async def ask(conn: Connection) -> list[Any]:
+        return await list_rejected(conn, replayed=everything, limit=limit + 1)
 
-    with database(database_url, data) as dsn:
-        found = asyncio.run(run(dsn))
+    found = answered(ask, database_url, data)
     rows = found[:limit]
     if len(found) > limit:
         err.print(f"copq: these are the newest {limit}; older ones with: --limit {10 * limit}")
@@ -112,12 +111,10 @@ def show(
 
 
 def _find(rejected_id: int, database_url: str | None, folder: Path) -> Any:
-    async def run(dsn: str) -> list[Any]:
-        async with connected(dsn) as conn:
-            return await list_rejected(conn, replayed=True, ids=[rejected_id])
+    async def ask(conn: Connection) -> list[Any]:
+        return await list_rejected(conn, replayed=True, ids=[rejected_id])
 
-    with database(database_url, folder) as dsn:
-        rows = asyncio.run(run(dsn))
+    rows = answered(ask, database_url, folder)
     if not rows:
         fail(f"there is no refused event {rejected_id}; see: copq rejected list --all")
     return rows[0]

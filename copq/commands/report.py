@@ -1,6 +1,5 @@
 """`copq report`, `trailing`, `drivers`, `unpriced` and `verify`: reading the ledger."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -12,7 +11,7 @@ import typer
 from asyncpg import Connection
 
 from copq.commands.figures import EMPTY, money_or_dash, share, show_notes, show_rows, when
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.exits import Exit
 from copq.terminal import counted, fail, money, out, print_json, table
 from services.rates.book import RateBook
@@ -329,14 +328,12 @@ def _read(
 ) -> T:
     """What `run` answers, given a connection and the rate book."""
 
-    async def connect(dsn: str) -> T:
-        async with connected(dsn) as conn:
-            book = await load(conn)
-            _check_plant(book, plant)
-            return await run(conn, book)
+    async def ask(conn: Connection) -> T:
+        book = await load(conn)
+        _check_plant(book, plant)
+        return await run(conn, book)
 
-    with database(database_url, data) as dsn:
-        return asyncio.run(connect(dsn))
+    return answered(ask, database_url, data)
 
 
 async def _lacks(asked: Awaitable[T]) -> T:

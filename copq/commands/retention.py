@@ -1,6 +1,5 @@
 """`copq retention`: letting go of the bytes of old events, never of what was booked."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -10,7 +9,7 @@ from asyncpg import Connection
 
 from copq.acting import actor
 from copq.commands.figures import when
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.terminal import err, fail, out, print_json, size, table
 from services.access.door import Role
 from services.postgres import OWNER
@@ -56,15 +55,11 @@ def plan(
     """
     orders = _orders(older_than, refused_older_than, plant)
 
-    async def run(dsn: str) -> dict[str, list[dict[str, Any]]]:
-        async with (
-            connected(dsn) as conn,
-            conn.transaction(isolation="repeatable_read", readonly=True),
-        ):
+    async def ask(conn: Connection) -> dict[str, list[dict[str, Any]]]:
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
             return {order.subject: await _planned(conn, order) for order in orders}
 
-    with database(database_url, data) as dsn:
-        found = asyncio.run(run(dsn))
+    found = answered(ask, database_url, data)
     if as_json:
         print_json({"before": {o.subject: o.before for o in orders}, **found})
         return
@@ -118,13 +113,11 @@ def apply_command(
     """
     orders = _orders(older_than, refused_older_than, plant)
 
-    async def run(dsn: str) -> list[dict[str, Any]]:
-        async with connected(dsn, OWNER) as conn:
-            who = await actor(conn, Role.ADMIN, by)
-            return [await _carry_out(conn, order, who, reason) for order in orders]
+    async def ask(conn: Connection) -> list[dict[str, Any]]:
+        who = await actor(conn, Role.ADMIN, by)
+        return [await _carry_out(conn, order, who, reason) for order in orders]
 
-    with database(database_url, data) as dsn:
-        done = asyncio.run(run(dsn))
+    done = answered(ask, database_url, data, OWNER)
     if as_json:
         print_json({"retentions": done})
         return
@@ -166,12 +159,10 @@ def list_(
 ) -> None:
     """List what was dropped, the newest first: on whose word, when and why."""
 
-    async def run(dsn: str) -> list[dict[str, Any]]:
-        async with connected(dsn) as conn:
-            return [dict(row) for row in await store.history(conn)]
+    async def ask(conn: Connection) -> list[dict[str, Any]]:
+        return [dict(row) for row in await store.history(conn)]
 
-    with database(database_url, data) as dsn:
-        rows = asyncio.run(run(dsn))
+    rows = answered(ask, database_url, data)
     if as_json:
         print_json({"retentions": rows})
     elif rows:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from asyncpg import Connection
 from pydantic import ValidationError
 
 from copq.acting import WhyOption, actor
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, answered, connected, database
 from copq.terminal import cannot, counted, fail, money, out, percent, print_json, table
 from schemas.targets import WINDOWS, Budget, Target, TargetFile
 from services.access.authority import sign
@@ -132,12 +133,10 @@ def list_(
 ) -> None:
     """List what was set, and what is in force now."""
 
-    async def run(dsn: str) -> tuple[list[SetTarget], list[SetBudget], RateBook]:
-        async with connected(dsn) as conn:
-            return *await history(conn), await load(conn)
+    async def ask(conn: Connection) -> tuple[list[SetTarget], list[SetBudget], RateBook]:
+        return *await history(conn), await load(conn)
 
-    with database(database_url, data) as dsn:
-        targets, budgets, book = asyncio.run(run(dsn))
+    targets, budgets, book = answered(ask, database_url, data)
     if as_json:
         print_json({"targets": list(map(_json, targets)), "budgets": list(map(_json, budgets))})
         return
@@ -147,18 +146,16 @@ def list_(
 def _import(
     file: TargetFile, source: str, by: str, why: str, url: str | None, data: Path
 ) -> Imported:
-    async def run(dsn: str) -> Imported:
-        async with connected(dsn, DatabaseRole.FINANCE) as conn:
-            setter, book = await actor(conn, Role.FINANCE, by), await load(conn)
-            async with conn.transaction():
-                await sign(conn, setter, why)
-                return await import_targets(conn, file, book, source, setter.name)
+    async def ask(conn: Connection) -> Imported:
+        setter, book = await actor(conn, Role.FINANCE, by), await load(conn)
+        async with conn.transaction():
+            await sign(conn, setter, why)
+            return await import_targets(conn, file, book, source, setter.name)
 
-    with database(url, data) as dsn:
-        try:
-            return asyncio.run(run(dsn))
-        except RateFileError as error:
-            _refuse("nothing was set", error)
+    try:
+        return answered(ask, url, data, DatabaseRole.FINANCE)
+    except RateFileError as error:
+        _refuse("nothing was set", error)
 
 
 def _set(

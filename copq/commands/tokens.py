@@ -1,15 +1,15 @@
 """`copq tokens`: who may send and read."""
 
-import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
+from asyncpg import Connection
 from pydantic import TypeAdapter, ValidationError
 
 from copq.acting import WhyOption, actor
-from copq.database import DATA, DatabaseOption, DataOption, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.exits import Exit
 from copq.terminal import err, fail, out, print_json, table
 from schemas.fields import Identifier
@@ -83,23 +83,21 @@ def create(
     grant = Grant(_named(name), role, _lines(plant, line), limits, _expiry(expires))
     token = new_token()
 
-    async def run(dsn: str) -> RateBook:
-        async with connected(dsn, DatabaseRole.ADMIN) as conn:
-            admin = await actor(conn, Role.ADMIN)
-            async with conn.transaction():
-                await sign(conn, admin, why)
-                await add_token(conn, grant, token, admin.name)
-            return await load_names(conn)
+    async def ask(conn: Connection) -> RateBook:
+        admin = await actor(conn, Role.ADMIN)
+        async with conn.transaction():
+            await sign(conn, admin, why)
+            await add_token(conn, grant, token, admin.name)
+        return await load_names(conn)
 
-    with database(database_url, data) as dsn:
-        try:
-            book = asyncio.run(run(dsn))
-        except NameTaken:
-            fail(
-                f'there is, or was, a token "{name}"; what it sent is kept under this name. '
-                f"Choose another, such as {name}-2",
-                Exit.NO,
-            )
+    try:
+        book = answered(ask, database_url, data, DatabaseRole.ADMIN)
+    except NameTaken:
+        fail(
+            f'there is, or was, a token "{name}"; what it sent is kept under this name. '
+            f"Choose another, such as {name}-2",
+            Exit.NO,
+        )
     _warn_of_strangers(grant, book)
     _show_new(grant, token.text, as_json)
 
@@ -180,12 +178,7 @@ def list_(
 ) -> None:
     """List tokens: role, lines, limits, until when, and when last used. Never the token itself."""
 
-    async def run(dsn: str) -> list[KeptToken]:
-        async with connected(dsn) as conn:
-            return await all_tokens(conn)
-
-    with database(database_url, data) as dsn:
-        found = asyncio.run(run(dsn))
+    found = answered(all_tokens, database_url, data)
     now = datetime.now(UTC)
     shown = [token for token in found if everything or _state(token, now) == "valid"]
     if as_json:
@@ -270,16 +263,14 @@ def revoke(
     Example: copq tokens revoke press-7 --why "lost in hall 3"
     """
 
-    async def run(dsn: str) -> bool:
-        async with connected(dsn, DatabaseRole.ADMIN) as conn:
-            admin = await actor(conn, Role.ADMIN)
-            async with conn.transaction():
-                await sign(conn, admin, why)
-                return await revoke_token(conn, name, admin.name)
+    async def ask(conn: Connection) -> bool:
+        admin = await actor(conn, Role.ADMIN)
+        async with conn.transaction():
+            await sign(conn, admin, why)
+            return await revoke_token(conn, name, admin.name)
 
-    with database(database_url, data) as dsn:
-        if not asyncio.run(run(dsn)):
-            fail(f'there is no token "{name}"; see: copq tokens list --all')
+    if not answered(ask, database_url, data, DatabaseRole.ADMIN):
+        fail(f'there is no token "{name}"; see: copq tokens list --all')
     if as_json:
         print_json({"name": name, "state": "revoked"})
     else:

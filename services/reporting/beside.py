@@ -1,7 +1,7 @@
 """What a figure holds beside whole entries of the ledger: so far, and by their share.
 
-A stop that is open costs before it is booked. A trailing window counts a stop over its edge for
-the part that lies in it, while the entry that began in it is listed whole, or not at all.
+A stop that is open costs before it is booked. A window counts a stop over its edge for the part
+that lies in it, while the entry that began in it is listed whole, or not at all.
 """
 
 from collections import defaultdict
@@ -31,14 +31,24 @@ _LONGEST_ENTRY = timedelta(hours=1)
 
 
 class Span(NamedTuple):
-    """A trailing window (start, end]."""
+    """A window: (start, end] where it is `trailing`, else [start, end)."""
 
     start: datetime
     end: datetime
+    trailing: bool = True
+
+    @property
+    def since(self) -> datetime:
+        """The first instant in it."""
+        return self.start + INSTANT if self.trailing else self.start
+
+    @property
+    def until(self) -> datetime:
+        """The first instant after it."""
+        return self.end + INSTANT if self.trailing else self.end
 
     def edges(self) -> dict[str, datetime]:
-        """As `Asked` has them: with what is just at its end, without what is just at its start."""
-        return {"since": self.start + INSTANT, "until": self.end + INSTANT}
+        return {"since": self.since, "until": self.until}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +83,7 @@ class SoFar:
 async def so_far(
     conn: Connection, book: RateBook, asked: Asked, at: datetime, span: Span | None = None
 ) -> list[SoFar]:
-    """What open stops add at `at` to the figure asked for, or to that of a trailing window.
+    """What open stops add at `at` to the figure asked for, or to that of a window.
 
     Read it in the same snapshot as the entries it is added to.
     """
@@ -122,7 +132,7 @@ def _inside(asked: Asked, part: Accrued, span: Span | None) -> Share:
     """By the plant's hour or production day where such are asked for, else by the instants."""
     begun, ended = part.segment.start, part.segment.end
     if span is not None:
-        return Share.of(begun, ended, *span)
+        return Share.of(begun, ended, span.start, span.end)
     if asked.event_id is not None:
         return _ALL
     if asked.hour is not None:
@@ -170,19 +180,21 @@ def _said(
 class OverEdge:
     """A stop's entry over an edge of a window, which counts `net` and `hours` of it.
 
-    `adds` is what the entries that began in the window lack with it, or have too much.
+    `listed`: it began in the window, and is among its entries. `adds` is what these lack with it,
+    or have too much.
     """
 
     entry: LedgerEntry
     hours: Decimal
     net: Decimal
+    listed: bool
     adds: Decimal
 
 
 async def over_edges(
     conn: Connection, asked: Asked, span: Span, read_at: datetime
 ) -> list[OverEdge]:
-    """The entries that a trailing window counts for a part alone, the newest first."""
+    """The entries that a window counts for a part alone, the newest first."""
     found = []
     for which in _near_edges(asked, span):
         async for page in all_entries(conn, which, read_at):
@@ -191,8 +203,8 @@ async def over_edges(
 
 
 def _near_edges(asked: Asked, span: Span) -> Iterable[Asked]:
-    end, start = span.end + INSTANT, span.start + INSTANT
-    for since, until in ((end - _LONGEST_ENTRY, end), (start - _LONGEST_ENTRY, start)):
+    inside = max(span.until - _LONGEST_ENTRY, span.since)
+    for since, until in ((inside, span.until), (span.since - _LONGEST_ENTRY, span.since)):
         for stops in STOPS:
             if asked.element in (None, stops):
                 yield replace(asked, element=stops, since=since, until=until)
@@ -200,8 +212,8 @@ def _near_edges(asked: Asked, span: Span) -> Iterable[Asked]:
 
 def _counted(entry: LedgerEntry, span: Span) -> OverEdge:
     with localcontext(MONEY):
-        inside = share_of_stop(entry.occurred_at, entry.hours, *span)
+        inside = share_of_stop(entry.occurred_at, entry.hours, span.start, span.end)
         net = inside.share(entry.net) if inside.part else ZERO
         hours = inside.share(entry.hours) if inside.part else ZERO
-        listed = entry.net if entry.occurred_at > span.start else ZERO
-        return OverEdge(entry, hours, net, net - listed)
+        listed = entry.occurred_at >= span.since
+        return OverEdge(entry, hours, net, listed, net - entry.net if listed else net)

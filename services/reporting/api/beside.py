@@ -12,7 +12,7 @@ from services.costing.price import MONEY, ZERO
 from services.rates.book import RateBook
 from services.reporting.api.source import Reading
 from services.reporting.beside import OverEdge, SoFar, Span, over_edges, so_far
-from services.reporting.edges import instant
+from services.reporting.edges import in_order, instant
 from services.reporting.entries import Asked
 from services.reporting.formulas import a_minute, lasted, money, rate
 from services.reporting.report import zone_of
@@ -21,18 +21,22 @@ from services.reporting.trailing import WINDOWS
 _NAMED = {window.key: window.length for window in WINDOWS}
 
 
-def span_of(
-    trailing: str | None, at: str, book: RateBook, plant: str | None, now: datetime
-) -> Span | None:
+def trailing_span(trailing: str, at: str, zone: tzinfo, now: datetime) -> Span:
     """The trailing window up to `at`, else up to now. Raises `ValueError` on what is none."""
-    if trailing is None:
-        if at:
-            raise ValueError("at is the end of a trailing window: ask with trailing=1h too")
-        return None
-    end = instant(at, zone_of(book, plant)) or now
+    end = instant(at, zone) or now
     if end > now + timedelta(minutes=1):
         raise ValueError(f"at is yet to come: {end.isoformat()}")
     return Span(end - _NAMED[trailing], end)
+
+
+def instants_span(start: str, end: str, zone: tzinfo) -> Span | None:
+    """Where `from` and `to` are both instants; None where they are days, or one is left out."""
+    if not (start and end and ("T" in start or "T" in end)):
+        return None
+    since, until = instant(start, zone), instant(end, zone)
+    assert since is not None and until is not None
+    in_order(since, until)
+    return Span(since, until, trailing=False)
 
 
 async def beside(
@@ -43,18 +47,25 @@ async def beside(
     read_at: datetime,
 ) -> dict[str, Any]:
     """What is no entry of the question, and what all of it comes to, by currency."""
-    at = span.end if span else reading.now
-    stops = await so_far(reading.conn, reading.book, which, at, span)
-    edges = await over_edges(reading.conn, which, span, read_at) if span else []
+    stops, edges = await stops_beside(reading, which, span, read_at)
     said: dict[str, Any] = {
         "open_stops": [_so_far_json(stop, reading.book) for stop in stops],
         "edges": [_edge_json(edge, span, reading.book) for edge in edges if span],
         "figures": _figures(totals, stops, edges),
     }
-    if span:
+    if span and span.trailing:
         zone = zone_of(reading.book, which.plant)
         said["window"] = {"after": span.start.astimezone(zone), "to": span.end.astimezone(zone)}
     return said
+
+
+async def stops_beside(
+    reading: Reading, which: Asked, span: Span | None, read_at: datetime
+) -> tuple[list[SoFar], list[OverEdge]]:
+    """The stops that are open, up to the window's end, and those over its edges."""
+    at = min(span.end, reading.now) if span else reading.now
+    stops = await so_far(reading.conn, reading.book, which, at, span)
+    return stops, await over_edges(reading.conn, which, span, read_at) if span else []
 
 
 def _figures(
@@ -83,11 +94,16 @@ def _so_far_json(stop: SoFar, book: RateBook) -> dict[str, Any]:
     for name in ("started_at", "ended_at", "received_at"):
         said[name] = said[name] and said[name].astimezone(zone)
     event = msgspec.json.decode(stop.payload) if stop.payload else None
-    formula = f"{lasted(stop.hours)} × {rate(stop.per_minute)} = {money(abs(stop.net))}"
     return {
-        **said, "formula": formula if stop.ended_at is None else f"−({formula})",
+        **said, "formula": in_words(stop),
         "terms": _terms(stop, book), "event": event, "event_text": stop.payload,
     }  # fmt: skip
+
+
+def in_words(stop: SoFar) -> str:
+    """What it has cost so far, with the numbers in it."""
+    formula = f"{lasted(stop.hours)} × {rate(stop.per_minute)} = {money(abs(stop.net))}"
+    return formula if stop.ended_at is None else f"−({formula})"
 
 
 def _terms(stop: SoFar, book: RateBook) -> list[str]:
@@ -120,12 +136,11 @@ def _edge_json(edge: OverEdge, span: Span, book: RateBook) -> dict[str, Any]:
 def _share_in_words(edge: OverEdge, span: Span, zone: tzinfo) -> str:
     """`17 min of 20 min, those after 04:08:12: 240.00 × 17 min / 20 min = 204.00`."""
     entry = edge.entry
-    before = entry.occurred_at <= span.start
-    where = f"after {_clock(span.start, span, zone)}" if before else ""
-    where = where or f"up to {_clock(span.end, span, zone)}"
+    after, until = _clock(span.start, span, zone), _clock(span.end, span, zone)
+    where = f"up to {until}" if edge.listed else f"after {after}"
     whole, part, net = lasted(entry.hours), lasted(edge.hours), money(entry.net)
     counted = f"{part} of {whole}, those {where}: {net} × {part} / {whole} = {money(edge.net)}"
-    return counted if before else f"{counted}; listed below with {net}"
+    return f"{counted}; listed below with {net}" if edge.listed else counted
 
 
 def _clock(at: datetime, span: Span, zone: tzinfo) -> str:

@@ -1,0 +1,138 @@
+"""`copq entries`: the ledger behind a figure, and what it adds up to."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import typer
+from asyncpg import Connection
+
+from copq.commands.figures import when
+from copq.commands.report import ElementOption, LineOption, PlantOption, ProductOption
+from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.terminal import fail, money, out, print_json, table
+from services.reporting.books import Books
+from services.reporting.entries import Asked
+from services.reporting.names import UnknownName, check_names
+from services.reporting.spreadsheet import cell, lines
+
+
+def entries(
+    plant: PlantOption = None,
+    line: LineOption = None,
+    product: ProductOption = None,
+    element: ElementOption = None,
+    category: Annotated[
+        str | None, typer.Option(help="One category, or copq for all kinds of failure.")
+    ] = None,
+    stage: Annotated[str | None, typer.Option(help="Of this stage; empty: without one.")] = None,
+    code: Annotated[str | None, typer.Option(help="Of this defect code; empty: none.")] = None,
+    machine: Annotated[str | None, typer.Option(help="Of this machine; empty: none.")] = None,
+    event: Annotated[str | None, typer.Option(help="Of this event alone.")] = None,
+    hour: Annotated[str, typer.Option(help="Of one hour: 2026-03-01T06:00.")] = "",
+    day: Annotated[str, typer.Option(help="Of one production day: 2026-03-01.")] = "",
+    month: Annotated[str, typer.Option(help="Of one month: 2026-03.")] = "",
+    start: Annotated[str, typer.Option("--from", help="First production day or instant.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The first that is not in it.")] = "",
+    trailing: Annotated[
+        Literal["1h", "24h", "30d"] | None, typer.Option(help="Of a window up to now.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="So many are shown; the sums are of all.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print all of them as CSV, with formula and event.")
+    ] = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show the ledger behind a figure: its entries, newest first, and what they add up to.
+
+    Without any edge of time: the last 30 days. As GET /v1/entries, with the same filters.
+
+    Example: copq entries --plant north --day 2026-03-01 --category copq --csv > entries.csv
+    """
+    # Slow to load, and of use here alone.
+    from services.reporting.api.entries import categories
+    from services.reporting.api.pages import page_of
+    from services.reporting.api.sheet import COLUMNS, table_rows
+    from services.reporting.api.source import Reading
+    from services.reporting.api.when import When
+
+    buckets = [("hour", hour), ("day", day), ("month", month)]
+    grain, bucket = next((b for b in buckets if b[1]), ("day", ""))
+
+    moment = When(
+        plant=plant, grain=grain, bucket=bucket, start=start, end=end, trailing=trailing,
+        event_id=event,
+    )  # fmt: skip
+
+    async def run(conn: Connection) -> None:
+        books, now = Books(), datetime.now(UTC)
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            book = await books.newest(conn)
+            reading = Reading(conn, book, books, now)
+            await check_names(conn, book, plant, line, product)
+            window = moment.window(book, now)
+            which = Asked(
+                plant=plant, line=line, product=product, element=element, stage=stage,
+                defect_code=code, work_unit=machine, event_id=event,
+                categories=categories(category), **await moment.edges(conn, book, now),
+            )  # fmt: skip
+            if as_csv:
+                sys.stdout.write(lines([COLUMNS]))
+                async for rows in table_rows(reading, which, window):
+                    sys.stdout.write(
+                        lines([[cell(row.get(name)) for name in COLUMNS] for row in rows])
+                    )
+                return
+            page = await page_of(reading, which, window, limit)
+        if as_json:
+            print_json(page)
+        else:
+            _show_entries(page)
+
+    try:
+        answered(run, database_url, data)
+    except UnknownName as error:
+        fail(str(error))
+    except ValueError as error:
+        fail(f"{error}; days are written 2026-03-01, months 2026-03, hours 2026-03-01T06:00")
+
+
+_COLUMNS = ["entry", "at", "of", "element", "product", "net", "currency", "formula"]
+
+
+def _show_entries(page: dict[str, Any]) -> None:
+    if page["entries"]:
+        _show_booked(page)
+    else:
+        out.print("No entry here.")
+    for one in [*page["open_stops"], *page["edges"]]:
+        state = "not booked yet" if "started_at" in one else "over the window's edge"
+        out.print(f"{one['event_id']}, a stop of line {one['line']}, {state}: {one['formula']}")
+    for figure in page["figures"]:
+        if figure["net"] != figure["booked"]:
+            net = money(figure["net"])
+            out.print(f"With these stops the figure is {net} {figure['currency']}.")
+
+
+def _show_booked(page: dict[str, Any]) -> None:
+    table("Entries, the newest first", _COLUMNS, map(_row, page["entries"]), left=len(_COLUMNS))
+    for total in page["totals"]:
+        net, base = money(total["net"]), money(total["base"])
+        out.print(
+            f"All {total['lines']:,} lines: net {net} {total['currency']}, base {base}, "
+            f"{total['hours']:,.2f} h lost; {total['entries']:,} entries stand."
+        )
+    if page["next"]:
+        out.print("There are more: --limit shows them, --csv all of them.")
+    out.print("What is behind one: copq explain ENTRY", style="dim")
+
+
+def _row(row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        f"{row['event_id']}#{row['entry_no']}", when(row["occurred_at"]),
+        f"{row['plant']}/{row['line']}", row["element"], row["product"] or "–",
+        money(row["net"]), row["currency"],
+        row["formula"] if row["agrees"] is not False else f"{row['formula']}: {row['note']}",
+    )  # fmt: skip

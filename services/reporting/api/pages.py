@@ -1,0 +1,80 @@
+"""The entries behind a figure as JSON: a page of them, and what all of them come to."""
+
+from dataclasses import asdict
+from datetime import datetime
+from decimal import localcontext
+from typing import Any
+
+import msgspec
+from asyncpg import Connection
+
+from services.costing.price import MONEY
+from services.reporting import entries as ledger
+from services.reporting.api import cursor
+from services.reporting.api.beside import beside
+from services.reporting.api.source import Reading
+from services.reporting.beside import Span
+from services.reporting.entries import Asked, LedgerEntry, Page, Place
+from services.reporting.explain import Explained
+from services.reporting.explaining import explained
+from services.reporting.report import zone_of
+
+FIELDS = tuple(name for name in LedgerEntry.__dataclass_fields__ if name != "payload")
+_ADDED = (
+    "entries", "lines", "gross", "recovered", "allowed", "net", "hours", "base",
+)  # fmt: skip
+
+
+async def page_of(
+    reading: Reading, which: Asked, window: Span | None, limit: int, after: str | None = None
+) -> dict[str, Any]:
+    """Of the first page, what is beside the entries too; `after` is `next` of the page before."""
+    place = cursor.read(after) if after else Place(await last_booking(reading.conn))
+    page = await ledger.entries(reading.conn, which, place, limit)
+    said: dict[str, Any] = {
+        "at": reading.now,
+        "as_of": place.read_at,
+        "next": cursor.written(page.next) if page.next else None,
+        "entries": await page_json(reading, page),
+    }
+    if after is None:
+        parts = await ledger.parts(reading.conn, which, place.read_at)
+        said["totals"] = totals_of(parts)
+        said["parts"] = [asdict(part) for part in parts]
+        said |= await beside(reading, which, said["totals"], window, place.read_at)
+    return said
+
+
+def totals_of(parts: list[ledger.Part]) -> list[dict[str, Any]]:
+    """One for each currency: they are never added."""
+    totals: dict[str, dict[str, Any]] = {}
+    with localcontext(MONEY):
+        for part in parts:
+            one = totals.setdefault(part.currency, {"currency": part.currency})
+            for name in _ADDED:
+                one[name] = one.get(name, 0) + getattr(part, name)
+    return list(totals.values())
+
+
+async def last_booking(conn: Connection) -> datetime:
+    """Postgres's own clock, which `booked_at` is of: ours may go wrong."""
+    found: datetime = await conn.fetchval("select now()")
+    return found
+
+
+def entry_json(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
+    """An entry as JSON, in the plant's own time.
+
+    `event_text` is its event's bytes as they came, `event` the same read.
+    """
+    said = {name: getattr(entry, name) for name in FIELDS}
+    for name in ("occurred_at", "booked_at", "received_at", "dropped_at", "hour"):
+        said[name] = said[name] and said[name].astimezone(zone)
+    event = msgspec.json.decode(entry.payload) if entry.payload else None
+    return {**said, **asdict(why), "event": event, "event_text": entry.payload}
+
+
+async def page_json(reading: Reading, page: Page) -> list[dict[str, Any]]:
+    """A page's entries as JSON has them."""
+    found = await explained(reading.conn, reading.books, page.entries)
+    return [entry_json(entry, why, zone_of(reading.book, entry.plant)) for entry, why in found]

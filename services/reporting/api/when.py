@@ -1,0 +1,106 @@
+"""The time that entries are asked of: a bucket, two edges, a trailing window, an event's own."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from asyncpg import Connection
+
+from services.rates.book import RateBook
+from services.reporting.api.beside import instants_span, trailing_span
+from services.reporting.beside import Span
+from services.reporting.edges import day_of, edge, in_order
+from services.reporting.entries import span_of
+from services.reporting.report import zone_of
+
+_LONGEST_DAY = timedelta(days=2)
+_DEFAULT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """As it was written; times without an offset are the plant's own. Nothing: the last 30 days."""
+
+    plant: str | None = None
+    grain: str = "day"
+    bucket: str = ""
+    start: str = ""
+    end: str = ""
+    trailing: str | None = None
+    at: str = ""
+    event_id: str | None = None
+
+    def window(self, book: RateBook, now: datetime) -> Span | None:
+        """Where stops over an edge count for their share; None where the time is whole buckets.
+
+        Raises `ValueError` on what cannot be meant.
+        """
+        zone = zone_of(book, self.plant)
+        if self.trailing is None:
+            if self.at:
+                raise ValueError("at is the end of a trailing window: ask with trailing=1h too")
+            named = self.event_id or self.bucket
+            return None if named else instants_span(self.start, self.end, zone)
+        if self.event_id or self.bucket or self.start or self.end:
+            raise ValueError("trailing names the time: leave bucket, from, to, event_id out")
+        return trailing_span(self.trailing, self.at, zone, now)
+
+    async def edges(self, conn: Connection, book: RateBook, now: datetime) -> dict[str, Any]:
+        """As `Asked` has them. Raises `ValueError` on what is no time."""
+        if self.event_id is not None:
+            return await _of_event(conn, self.event_id, now)
+        window = self.window(book, now)
+        if window is not None:
+            return window.edges()
+        if self.bucket:
+            return self._of_bucket(book)
+        if self.start or self.end:
+            return self._of_edges(book)
+        return {"since": now - _DEFAULT}
+
+    def _of_bucket(self, book: RateBook) -> dict[str, Any]:
+        if self.grain == "hour":
+            hour = edge(self.bucket, "hour", zone_of(book, self.plant))
+            assert isinstance(hour, datetime)
+            return {"hour": hour, "since": hour, "until": hour + _LONGEST_DAY}
+        first = day_of(self.bucket)
+        assert first is not None
+        return _days(book, self.plant, first, _after(first, self.grain))
+
+    def _of_edges(self, book: RateBook) -> dict[str, Any]:
+        zone = zone_of(book, self.plant)
+        if "T" in self.start or "T" in self.end:
+            return {"since": edge(self.start, "hour", zone), "until": edge(self.end, "hour", zone)}
+        first, last = day_of(self.start), day_of(self.end)
+        in_order(first, last)
+        return _days(book, self.plant, first, last)
+
+
+async def _of_event(conn: Connection, event_id: str, now: datetime) -> dict[str, Any]:
+    """Where to look for an event's entries: the ledger is found by time."""
+    first, last = await span_of(conn, event_id) or (now, now)
+    return {"since": first, "until": last + timedelta(hours=1)}
+
+
+def _after(first: date, grain: str) -> date:
+    """The day after a day's or month's last."""
+    if grain == "day":
+        return first + timedelta(days=1)
+    return (first.replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
+def _days(
+    book: RateBook, plant: str | None, first: date | None, last: date | None
+) -> dict[str, Any]:
+    """Production days, and instants around them: by these the partitions are found."""
+    site = book.sites.get(plant or "")
+
+    def instant(day: date | None, margin: timedelta) -> datetime | None:
+        if day is None:
+            return None
+        if site is not None:
+            return site.calendar.start_of(day)
+        return datetime.combine(day, datetime.min.time(), UTC) + margin
+
+    edges = instant(first, -_LONGEST_DAY), instant(last, _LONGEST_DAY)
+    return {"first": first, "last": last, "since": edges[0], "until": edges[1]}
