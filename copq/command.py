@@ -5,33 +5,43 @@ from typing import Annotated
 
 import typer
 
-from copq.commands import (
-    audit,
-    backup,
-    corrections,
-    currencies,
-    demo,
-    entries,
-    explain,
-    importing,
-    migrations,
-    mqtt,
-    periods,
-    price,
-    rates,
-    rejected,
-    report,
-    reporting,
-    reprice,
-    retention,
-    services,
-    targets,
-    tokens,
-    watch,
-)
+from copq.on_demand import on_demand
 
+COMMANDS = {
+    "demo": "demo.demo",
+    "up": "services.up",
+    "ingest": "services.ingest",
+    "costing": "services.costing",
+    "aggregator": "services.aggregator",
+    "reporting": "reporting.reporting",
+    "backup": "backup.backup",
+    "restore": "backup.restore_command",
+    "migrate": "migrations.migrate_command",
+    "import": "importing.import_command",
+    "watch": "watch.watch",
+    "price": "price.price_command",
+    "report": "report.report",
+    "trailing": "report.trailing",
+    "drivers": "report.drivers",
+    "entries": "entries.entries",
+    "explain": "explain.explain",
+    "unpriced": "report.unpriced",
+    "verify": "report.verify_command",
+    "reprice": "reprice.reprice",
+    "rates": "rates.app",
+    "periods": "periods.app",
+    "currencies": "currencies.app",
+    "targets": "targets.app",
+    "rejected": "rejected.app",
+    "retention": "retention.app",
+    "corrections": "corrections.app",
+    "mqtt": "mqtt.app",
+    "tokens": "tokens.app",
+    "audit": "audit.app",
+}
 app = typer.Typer(
     name="copq",
+    cls=on_demand(COMMANDS),
     help="The cost of poor quality, priced as it happens.",
     epilog=(
         "Exit codes: 0 done; 1 the answer is no (a difference, a refused event); 2 wrong usage "
@@ -42,36 +52,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("demo")(demo.demo)
-app.command("up")(services.up)
-app.command("ingest")(services.ingest)
-app.command("costing")(services.costing)
-app.command("aggregator")(services.aggregator)
-app.command("reporting")(reporting.reporting)
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore_command)
-app.command("migrate")(migrations.migrate_command)
-app.command("import")(importing.import_command)
-app.command("watch")(watch.watch)
-app.command("price")(price.price_command)
-app.command("report")(report.report)
-app.command("trailing")(report.trailing)
-app.command("drivers")(report.drivers)
-app.command("entries")(entries.entries)
-app.command("explain")(explain.explain)
-app.command("unpriced")(report.unpriced)
-app.command("verify")(report.verify_command)
-app.command("reprice")(reprice.reprice)
-app.add_typer(rates.app, name="rates")
-app.add_typer(periods.app, name="periods")
-app.add_typer(currencies.app, name="currencies")
-app.add_typer(targets.app, name="targets")
-app.add_typer(rejected.app, name="rejected")
-app.add_typer(retention.app, name="retention")
-app.add_typer(corrections.app, name="corrections")
-app.add_typer(mqtt.app, name="mqtt")
-app.add_typer(tokens.app, name="tokens")
-app.add_typer(audit.app, name="audit")
 
 
 def _show_version(wanted: bool) -> None:

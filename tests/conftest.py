@@ -21,6 +21,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running server, with a migrated template database."""
     folder: Path = tmp_path_factory.mktemp("postgres")
     with EmbeddedPostgres(folder) as dsn:
+        _run(dsn, "alter system set fsync = off")  # it does not outlive the tests
+        _run(dsn, "select pg_reload_conf()")
         _run(dsn, "create database template_copq")
         migrate(named(dsn, "template_copq"))
         yield dsn
