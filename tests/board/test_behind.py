@@ -13,9 +13,9 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE_MS)
 
 
-async def opened(page: Page, tile: int) -> tuple[Decimal, Locator]:
-    """The figure that a tile shows as it is clicked, and what that opens."""
-    link = page.locator(".tile").nth(tile).get_by_role("link")
+async def opened(page: Page, tile: int, which: int = 0) -> tuple[Decimal, Locator]:
+    """What a tile shows as it is clicked (the figure, its base, its comparison), and what opens."""
+    link = page.locator(".tile").nth(tile).get_by_role("link").nth(which)
     title: str = await link.evaluate(
         "link => { const said = link.title; link.click(); return said; }"
     )
@@ -24,8 +24,10 @@ async def opened(page: Page, tile: int) -> tuple[Decimal, Locator]:
     return Decimal(title.split()[0]), dialog
 
 
-async def listed(dialog: Locator) -> Decimal:
-    nets = await dialog.locator("td[data-name=Net]").evaluate_all("all => all.map(n => n.title)")
+async def listed(dialog: Locator, name: str = "Net") -> Decimal:
+    nets = await dialog.locator(f"td[data-name={name}]").evaluate_all(
+        "all => all.map(n => n.title)"
+    )
     return sum(map(Decimal, nets), Decimal(0))
 
 
@@ -56,6 +58,29 @@ async def test_what_the_last_hour_opens_adds_up_to_it(plant: Plant, window: Watc
     await keep(page, "behind-hour")
     await page.set_viewport_size({"width": 390, "height": 844})
     await keep(page, "behind-hour-phone")
+
+
+async def test_what_a_figure_is_a_share_of_and_compared_with_opens_too(
+    plant: Plant, window: Watched
+) -> None:
+    """To the cent: the base of the last hour, and the same hour yesterday, with a stop's share."""
+    await straddled(plant)
+    day = 24 * 60
+    await plant.send(
+        made("p2", 55, line="L2"), reject("y", day + 20, 5), stop("y2", day + 72, until=day + 48),
+        stop("y3", day + 10, until=day - 10),
+    )  # fmt: skip
+    page = await window.open()
+    for which, title in ((1, "Base, the cost of production"), (2, "COPQ")):
+        figure, dialog = await opened(page, 0, which)
+        await expect(dialog.locator("#detail-title")).to_contain_text(title)
+        strong = dialog.locator(".sum strong")
+        assert Decimal(await strong.get_attribute("title") or "") == figure > 0
+        name = "Base" if which == 1 else "Net"
+        assert await listed(dialog, name) == figure
+        await keep(page, f"behind-{name.lower()}")
+        await page.keyboard.press("Escape")
+        await expect(dialog).to_be_hidden()
 
 
 async def test_a_day_opens_its_open_stops_too(plant: Plant, window: Watched) -> None:

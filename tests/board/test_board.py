@@ -29,7 +29,7 @@ async def test_from_an_empty_board_down_to_an_entry(plant: Plant, window: Watche
     await plant.send(made("p1", 0.2), reject("d1", 0.1, 3))
     today = page.get_by_role("region", name="Today so far")
     await expect(today).to_contain_text("19.06 EUR")
-    await today.get_by_role("link").click()
+    await today.get_by_role("link").first.click()
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text("19.06 EUR in 1 entry that stand")
     formula = "3 pcs × 9.39 = 28.17; recovered 3 × 0.60 × 5.06 = 9.11; net 19.06"
@@ -215,7 +215,7 @@ async def test_it_is_readable_for_all_in_light_and_dark_at_each_size(
         await expect(page.locator("#pareto-chart canvas")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
         await _is_accessible_in_both_schemes(page, name)
-        await page.locator(".tile").nth(1).get_by_role("link").click()
+        await page.locator(".tile").nth(1).get_by_role("link").first.click()
         await expect(page.get_by_role("dialog").locator("#entries-body tr").first).to_be_visible()
         await _is_accessible_in_both_schemes(page, f"{name}-entries")
         await page.keyboard.press("Escape")

@@ -54,7 +54,7 @@ async def test_entries_sort_by_money_not_by_its_letters(plant: Plant, window: Wa
         made("p", 0.4), reject("a", 0.3, 9), reject("b", 0.2, 100), reject("c", 0.1, 20)
     )
     page = await window.open()
-    await page.locator(".tile").nth(1).get_by_role("link").click()
+    await page.locator(".tile").nth(1).get_by_role("link").first.click()
     entries = page.get_by_role("dialog").get_by_role("region", name="Entries")
     net = entries.locator("td[data-name=Net]")
     await expect(net).to_have_text(["127.08", "635.40", "57.19"])
@@ -70,7 +70,7 @@ async def test_more_entries_join_those_that_are_sorted(plant: Plant, window: Wat
     plant.import_rates()
     await plant.send(*(reject(f"d{n}", 1 + n / 200, 1 + n % 7) for n in range(150)))
     page = await window.open()
-    await page.locator(".tile").nth(1).get_by_role("link").click()
+    await page.locator(".tile").nth(1).get_by_role("link").first.click()
     entries = page.get_by_role("dialog").get_by_role("region", name="Entries")
     await entries.get_by_role("button", name="Net").click()
     for read in (50, 100, 150):
@@ -161,7 +161,7 @@ async def test_the_entries_behind_a_figure_print_without_the_board(
     plant.import_rates()
     await plant.work()
     page = await window.open()
-    await page.locator(".tile").nth(2).get_by_role("link").click()
+    await page.locator(".tile").nth(2).get_by_role("link").first.click()
     await expect(page.locator("#entries-body tr").first).to_be_visible()
     paper = await printed(page, "paper-entries")
     assert set(paper.sizes) == {A4}

@@ -58,7 +58,7 @@ async def test_a_stop_across_an_edge_counts_for_its_part(conn: Any) -> None:
     ]
     await post_events(conn, rates, events)
     (row,) = await last_hour(conn, rates, at("11:20:00"))
-    assert (row.copq, row.hours) == (40, Decimal("0.333333333"))
+    assert (row.copq, round(row.hours, 8)) == (40, Decimal("0.33333333"))
 
 
 async def test_a_reversed_stop_counts_nothing(conn: Any) -> None:

@@ -40,8 +40,9 @@ ENTRIES = (
     "by `event_id`; else the last 30 days. `next` is the cursor of the next page: an entry is on "
     "exactly one page, whatever is booked meanwhile. On the first page `figures` says what "
     "the figure is: `booked`, the sum of all pages; `open_stops`, listed with what each has cost "
-    "so far, its event and its formula; and, of a `trailing` window, `edges`: the stops that it "
-    "counts for their share, each with what that adds to the entries. CSV has all pages in one. "
+    "so far, its event and its formula; and, of a `trailing` window or one between two instants, "
+    "`edges`: the stops that it counts for their share, each with what that adds to the entries. "
+    "CSV has all pages in one, open stops and shares too: its `counted` adds up to the figure. "
     "Money is text, with all digits. `event_text` is the event's bytes as they came; `event` is "
     "the same read as JSON, whose numbers may lose digits on the way."
 )

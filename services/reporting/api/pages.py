@@ -21,7 +21,7 @@ from services.reporting.report import zone_of
 
 FIELDS = tuple(name for name in LedgerEntry.__dataclass_fields__ if name != "payload")
 _ADDED = (
-    "entries", "lines", "gross", "recovered", "allowed", "net", "hours", "base",
+    "entries", "lines", "quantity", "gross", "recovered", "allowed", "net", "hours", "base",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from tests.reporting.api.asking import Api
 
 NOW = asking.NOW + timedelta(minutes=17)
 LINES = ("L1", "L2")
+LAST_HOUR = {"plant": "north", "category": "copq", "trailing": "1h", "at": NOW.isoformat()}
 
 
 def ago(minutes: float) -> str:
@@ -31,9 +32,7 @@ async def fill(conn: Any, *events: bytes) -> None:
 
 
 async def last_hour(api: Api, **asked: Any) -> Any:
-    return await api.get(
-        "/v1/entries", plant="north", category="copq", trailing="1h", at=NOW.isoformat(), **asked
-    )
+    return await api.get("/v1/entries", **LAST_HOUR, **asked)
 
 
 async def trailing_copq(api: Api, **asked: Any) -> Decimal:
@@ -101,6 +100,36 @@ async def test_whatever_happened_the_parts_are_the_figure(conn: Any, api: Api, s
         opened = sum(Decimal(one["net"]) for one in said["open_stops"])
         whole = sum(Decimal(figure["net"]) for figure in said["figures"])
         assert listed + edges + opened == whole == await trailing_copq(api, **asked), asked
+        between = {"plant": "north", "category": "copq", "from_": ago(60), "to": ago(0), **asked}
+        for window in (between, {**LAST_HOUR, **asked}):
+            rows = await api.csv("/v1/entries", **window)
+            assert sum(Decimal(row["counted"]) for row in rows) == whole, window
+        said = await api.get("/v1/entries", limit=500, **between)
+        assert sum(Decimal(figure["net"]) for figure in said["figures"]) == whole
+
+
+async def test_between_instants_the_first_is_in_it_and_the_last_is_not(conn: Any, api: Api) -> None:
+    await fill(
+        conn, defect("at the start", ago(60), 1), defect("at the end", ago(30), 1),
+        stop("over the end", ago(35), ago(25)),
+    )  # fmt: skip
+    said = await api.get("/v1/entries", plant="north", from_=ago(60), to=ago(30))
+    assert {e["event_id"] for e in said["entries"]} == {"at the start", "over the end"}
+    assert [(edge["counted"], edge["adds"]) for edge in said["edges"]] == [("10", "-10")]
+
+
+async def test_the_table_tells_what_is_open_and_what_began_before(conn: Any, api: Api) -> None:
+    await fill(conn, stop("before", ago(65), ago(47)), stop("open", ago(10)), defect("d", ago(5)))
+    rows = {row["event_id"]: row for row in await api.csv("/v1/entries", **LAST_HOUR)}
+    assert list(rows) == ["open", "before", "d"]
+    assert (rows["open"]["counted"], rows["open"]["net"], rows["open"]["entry_no"]) == (
+        "20",
+        "",
+        "",
+    )
+    assert rows["open"]["note"] == "open: not booked yet"
+    assert (rows["before"]["counted"], rows["before"]["net"]) == ("26", "36")
+    assert rows["d"]["counted"] == rows["d"]["net"]
 
 
 async def test_a_days_figure_has_its_open_stops_too(conn: Any, api: Api) -> None:

@@ -88,7 +88,7 @@ function under(chart) {
   if (place) place.textContent = said;
 }
 
-const open = (index) => current.hours[index]?.begun && go(ofHour(current, current.hours[index]));
+const open = (index) => current.hours[index]?.begun && go(ofHour(current, current.hours[index].hour));
 
 /** Bars lie in the rows of the table beside them, so both are drawn from the same heights. */
 export function pareto(b, kind) {

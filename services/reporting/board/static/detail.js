@@ -66,18 +66,19 @@ function ofFigure(b) {
   const total = said.totals[0];
   const whole = said.figures[0];
   return [
-    head(`COPQ: ${words(asked, b)}`),
-    whole ? sum(whole, said, b) : h("p", {}, "No entry of the ledger: nothing is booked here."),
+    head(`${ofBase(asked) ? "Base, the cost of production" : "COPQ"}: ${words(asked, b)}`),
+    !whole ? h("p", {}, "No entry of the ledger: nothing is booked here.") : ofBase(asked) ? sumOfBase(total, said, b) : sum(whole, said, b),
     beside("Open stops, so far", said.open_stops.filter((stop) => stop.ended_at === null), openStop),
     beside("Booked, but a dearer stop has the time now", said.open_stops.filter((stop) => stop.ended_at !== null), openStop),
     beside("Stops counted by their share", said.edges, overEdge),
     total && (said.edges.length || said.open_stops.length) ? h("h3", {}, "In the ledger") : null,
     said.parts.length > 1 ? parts(said.parts, asked) : null,
-    total ? entriesOf(said) : null,
+    total ? entriesOf(said, ofBase(asked) ? PRODUCTION : COLUMNS) : null,
     h("div", { class: "more" },
       figure.failed ? h("span", { class: "bad" }, figure.failed) : null,
       said.next && !figure.failed ? h("button", { type: "button", class: "next" }, "More entries") : null,
       total ? h("a", { href: `/v1/entries?${asked}&format=csv` }, "All of them as CSV") : null),
+    said.next ? h("p", { class: "printed" }, `The newest ${f.count(said.entries.length)} of ${f.count(total.lines)} lines are printed; “All of them as CSV” has the others.`) : null,
   ];
 }
 
@@ -95,6 +96,14 @@ function sum(whole, said, b) {
   const apart = named.reduce((sum, [net]) => sum + cents(net), 0) !== cents(whole.net) ? ", each rounded by itself" : "";
   return h("p", { class: "sum" }, h("strong", { title: whole.net }, `${f.exactly(whole.net)} ${whole.currency}`),
     `${alone}${taken}${apart}; an estimate at standard rates. As of ${f.clockIn(said.window?.to ?? said.at, b.zone)}.`);
+}
+
+/** What COPQ is a share of; entries of production have no loss, but a base. */
+const ofBase = (asked) => asked.get("element") === "production";
+
+function sumOfBase(total, said, b) {
+  return h("p", { class: "sum" }, h("strong", { title: total.base }, `${f.exactly(total.base)} ${total.currency}`),
+    ` of ${many(total.quantity, "piece", "pieces")} in ${many(total.entries, "entry", "entries")} that stand, at standard rates. As of ${f.clockIn(said.window?.to ?? said.at, b.zone)}.`);
 }
 
 const many = (count, one, more) => `${f.count(count)} ${count === 1 ? one : more}`;
@@ -127,7 +136,7 @@ function words(asked, b) {
     : asked.get("trailing") ? `60 minutes up to ${f.clockIn(asked.get("at"), b.zone)}`
     : asked.get("from")?.includes("T") ? f.between(asked.get("from"), asked.get("to")) : `${asked.get("from") ?? ""} to ${asked.get("to") ? f.shift(asked.get("to"), -1) : ""}`;
   const named = (name, title) => (asked.has(name) ? asked.get(name) || `no ${title}` : null);
-  const element = asked.get("element");
+  const element = ofBase(asked) ? null : asked.get("element");
   return [when, b.plant, asked.get("line") && `line ${asked.get("line")}`, element && f.element(element),
     named("stage", "stage"), named("defect_code", "code")].filter(Boolean).join(", ");
 }
@@ -158,14 +167,19 @@ const COLUMNS = [
     cell: (entry) => h("td", { class: "n strong", "data-name": "Net", title: entry.net }, f.exactly(entry.net)) },
 ];
 
+/** Of the base: what was produced in place of the net, which is nought. */
+const PRODUCTION = [...COLUMNS.slice(0, -1),
+  { key: "base", title: "Base", kind: "n", value: (entry) => Number(entry.base),
+    cell: (entry) => h("td", { class: "n strong", "data-name": "Base", title: entry.base }, f.exactly(entry.base)) }];
+
 function what(entry) {
   return [f.element(entry.element), entry.stage, entry.work_unit, entry.defect_code].filter(Boolean).join(" · ");
 }
 
-function entriesOf(said) {
+function entriesOf(said, columns) {
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Entries" },
     said.next ? h("p", { class: "quiet small" }, `The newest ${f.count(said.entries.length)}; columns sort these.`) : null,
-    table("entries", COLUMNS, said.entries, {
+    table("entries", columns, said.entries, {
       given: "-time", id: "entries-body", attributes: { class: "entries" },
       key: (entry) => `${entry.event_id}/${entry.entry_no}`,
       of: (entry) => (entry.reverses === null ? null : "reversal") }));
@@ -241,7 +255,7 @@ function booked(entry) {
     h("p", { class: "formula" }, entry.formula),
     h("p", { class: entry.agrees ? "good small" : "bad small" }, entry.agrees ? "✓ computed anew, it comes out as booked" : `▲ ${entry.note}`),
     h("ul", { class: "terms" }, entry.terms.map((term) => h("li", {}, term))),
-    facts([["Net", `${entry.net} ${entry.currency}`], ["Gross", entry.gross], ["Recovered", Number(entry.recovered) ? entry.recovered : null],
+    facts([["Net", `${entry.net} ${entry.currency}`], ["Base", Number(entry.base) ? entry.base : null], ["Gross", entry.gross], ["Recovered", Number(entry.recovered) ? entry.recovered : null],
       ["Allowed", Number(entry.allowed) ? entry.allowed : null], ["Hours", Number(entry.hours) ? entry.hours : null],
       ["Category", f.element(entry.category)], ["Rate version", entry.rate_version],
       ["Booked", `${f.day(entry.booked_at)} ${f.seconds(entry.booked_at)}`], ["By", entry.booked_by], ["Why", entry.reason]]));

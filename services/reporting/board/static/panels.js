@@ -12,6 +12,8 @@ export const ofDay = (b) => ({ ...FAILURE, line: b.line, grain: "day", bucket: b
 export const ofMonth = (b) => ({
   ...FAILURE, line: b.line, from: `${b.day.slice(0, 8)}01`, to: f.shift(b.day, 1),
 });
+/** The production that a figure is a share of. */
+const ofBase = ({ category, ...filters }) => ({ ...filters, element: "production" });
 const ofSpan = (b) => (b.span === "month" ? ofMonth(b) : ofDay(b));
 
 function panel(name, title, ...content) {
@@ -47,10 +49,10 @@ function unheard(b, since) {
   return `no event since ${f.dayInWords(f.day(b.newest))}, ${f.clock(b.newest)} (${f.ago(b.newest, Date.parse(b.as_of))})`;
 }
 
-/** What a figure is compared with. */
+/** What a figure is compared with, between two instants. */
 function ofBefore(b, figure) {
   const [from, to] = figure.before_span;
-  return behind({ ...FAILURE, line: b.line, from, to });
+  return { ...FAILURE, line: b.line, from, to };
 }
 
 /** Money in a tile: on a wall in short, from where that is shorter. */
@@ -59,24 +61,25 @@ function amount(text) {
   return [h("span", { class: "whole" }, f.money(text)), h("span", { class: "short" }, f.short(text))];
 }
 
-function tile(name, title, b, figure, beforeName, href, silent = null) {
+/** A figure, its base and what it is compared with; each opens the entries that `filters` find. */
+function tile(name, title, b, figure, filters, beforeName, ofOther, silent = null) {
   const change = f.change(figure.copq, figure.before.copq);
   const known = Number(figure.before.copq) !== 0 || Number(figure.before.base ?? 0) !== 0;
   const base = figure.share === null
     ? [h("abbr", { class: "share", title: "nothing was produced here: no base, no percentage" }, "– %"),
        silent ? h("span", { class: "warned" }, ` ! ${silent}`) : h("span", { class: "quiet" }, " no production, so no percentage")]
     : [h("span", { class: "share" }, f.percent(figure.share)),
-       h("span", { class: "quiet" }, ` of ${f.money(figure.base)} ${b.currency} production`)];
+       h("span", { class: "quiet" }, " of ", h("a", { href: behind(ofBase(filters)), title: `${figure.base} ${b.currency}: open what it is made of` }, f.money(figure.base)), ` ${b.currency} production`)];
   return h("section", { class: `panel tile ${name}`, "data-key": name, "aria-labelledby": `${name}-title` },
     h("h2", { id: `${name}-title` }, title),
     h("p", { class: "figure" },
-      h("a", { href, title: `${figure.copq} ${b.currency}: open what it is made of` },
+      h("a", { href: behind(filters), title: `${figure.copq} ${b.currency}: open what it is made of` },
         silent && Number(figure.copq) === 0 ? "–" : amount(figure.copq), h("span", { class: "unit" }, ` ${b.currency}`))),
     h("p", { class: "of" }, base),
     bullet(figure),
     h("p", { class: "beside" },
       verdict(figure),
-      h("span", { class: "quiet" }, known ? [h("a", { href: ofBefore(b, figure), title: `${figure.before.copq} ${b.currency}: open what it is made of` }, `${beforeName} ${f.money(figure.before.copq)}`), change ? ` · ${change}` : ""] : `${beforeName}: no figures`)),
+      h("span", { class: "quiet" }, known ? [h("a", { href: behind(ofOther), title: `${figure.before.copq} ${b.currency}: open what it is made of` }, `${beforeName} ${f.money(figure.before.copq)}`), change ? ` · ${change}` : ""] : `${beforeName}: no figures`)),
     Number(figure.provisional) > 0
       ? h("p", { class: "quiet small" }, `of it ${f.money(figure.provisional)} from stops still open`) : null);
 }
@@ -84,31 +87,31 @@ function tile(name, title, b, figure, beforeName, href, silent = null) {
 /** The last 60 minutes; of a day that is over, the hour that cost most. */
 export function hour(b) {
   if (!b.hour) return worst(b);
-  return tile("hour", "Last 60 minutes", b, b.hour, "same hour yesterday",
-    behind({ ...FAILURE, line: b.line, trailing: "1h", at: b.as_of }),
+  const until = (at) => ({ ...FAILURE, line: b.line, trailing: "1h", at });
+  return tile("hour", "Last 60 minutes", b, b.hour, until(b.as_of), "same hour yesterday", until(b.hour.before_span[1]),
     unheard(b, new Date(Date.parse(b.as_of) - 3600000).toISOString()));
 }
 
 export function today(b) {
   return b.live
-    ? tile("today", "Today so far", b, b.today, "yesterday by now", behind(ofDay(b)), unheard(b, b.day_start))
-    : tile("today", f.dayInWords(b.day), b, b.today, "the day before", behind(ofDay(b)));
+    ? tile("today", "Today so far", b, b.today, ofDay(b), "yesterday by now", ofBefore(b, b.today), unheard(b, b.day_start))
+    : tile("today", f.dayInWords(b.day), b, b.today, ofDay(b), "the day before", { ...ofDay(b), bucket: f.shift(b.day, -1) });
 }
 
 export function month(b) {
   const until = b.live ? "" : ` to ${Number(b.day.slice(8))}`;
-  return tile("month", `${f.monthInWords(b.day)}${until}`, b, b.month, "same days last month", behind(ofMonth(b)));
+  return tile("month", `${f.monthInWords(b.day)}${until}`, b, b.month, ofMonth(b), "same days last month", ofBefore(b, b.month));
 }
 
 function worst(b) {
   const hour = b.hours.reduce((a, c) => (Number(c.copq) > Number(a.copq) ? c : a));
-  const end = new Date(Date.parse(hour.before_hour) + 3600000).toISOString();
-  const figure = { ...hour, target_share: null, before: { copq: hour.before }, before_span: [hour.before_hour, end], provisional: "0" };
+  const figure = { ...hour, target_share: null, before: { copq: hour.before }, provisional: "0" };
   if (hour.target !== null) figure.target_share = String(Number(hour.target) / Number(hour.base || 1));
-  return tile("hour", `Worst hour: ${f.clock(hour.hour)}`, b, figure, "same hour the day before", ofHour(b, hour));
+  return tile("hour", `Worst hour: ${f.clock(hour.hour)}`, b, figure, inHour(b, hour.hour), "same hour the day before", inHour(b, hour.before_hour));
 }
 
-export const ofHour = (b, hour) => behind({ ...FAILURE, line: b.line, grain: "hour", bucket: hour.hour });
+const inHour = (b, hour) => ({ ...FAILURE, line: b.line, grain: "hour", bucket: hour });
+export const ofHour = (b, hour) => behind(inHour(b, hour));
 
 export function hours(b) {
   const target = b.hours.some((hour) => hour.target !== null);
@@ -127,14 +130,14 @@ export function hours(b) {
 
 const hourColumns = (b) => [
   { key: "hour", title: "Hour", value: (hour) => hour.hour,
-    cell: (hour) => h("th", { scope: "row" }, h("a", { href: ofHour(b, hour) }, f.clock(hour.hour))) },
+    cell: (hour) => h("th", { scope: "row" }, h("a", { href: ofHour(b, hour.hour) }, f.clock(hour.hour))) },
   { key: "copq", title: `COPQ (${b.currency})`, kind: "n", value: (hour) => figure(hour.copq),
     cell: (hour) => h("td", { class: hour.over ? "bad" : null, title: hour.copq }, hour.over ? "▲ " : "", f.exactly(hour.copq)) },
-  { key: "share", title: "COPQ %", kind: "n", value: (hour) => figure(hour.share), cell: (hour) => h("td", {}, f.percent(hour.share)) },
+  { key: "share", title: "COPQ %", kind: "n", value: (hour) => figure(hour.share), cell: (hour) => h("td", {}, hour.share === null ? f.percent(null) : h("a", { href: behind(ofBase(inHour(b, hour.hour))), title: `of ${hour.base} ${b.currency} production` }, f.percent(hour.share))) },
   { key: "target", title: "Target", kind: "n", value: (hour) => figure(hour.target),
     cell: (hour) => h("td", {}, hour.target === null ? "–" : f.exactly(hour.target)) },
   { key: "before", title: "Day before", kind: "n", value: (hour) => figure(hour.before),
-    cell: (hour) => h("td", {}, h("a", { href: ofHour(b, { hour: hour.before_hour }) }, f.exactly(hour.before))) },
+    cell: (hour) => h("td", {}, h("a", { href: ofHour(b, hour.before_hour) }, f.exactly(hour.before))) },
   { key: "stops", title: "Stops, h", kind: "n", value: (hour) => figure(hour.hours), cell: (hour) => h("td", {}, f.count(hour.hours)) },
 ];
 
