@@ -1,6 +1,7 @@
 """Every figure opens what it is made of: what is listed adds up to it."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -76,6 +77,9 @@ async def test_what_a_figure_is_a_share_of_and_compared_with_opens_too(
         await expect(dialog.locator("#detail-title")).to_contain_text(title)
         strong = dialog.locator(".sum strong")
         assert Decimal(await strong.get_attribute("title") or "") == figure > 0
+        if which == 2:
+            yesterday = datetime.now(UTC) - timedelta(days=1, minutes=5)
+            await expect(dialog.locator("#detail-title")).to_contain_text(f"{yesterday:%B %Y}, ")
         name = "Base" if which == 1 else "Net"
         assert await listed(dialog, name) == figure
         await keep(page, f"behind-{name.lower()}")

@@ -189,6 +189,7 @@ async def test_all_troubles_at_once_fit_a_wall(plant: Plant, window: Watched) ->
     await expect(page.locator("#pareto-chart canvas")).to_be_visible()
     await all_is_on_the_wall(page)
     await keep(page, "wall-all-troubles")
+    await expect(page.locator(".latest h2")).to_be_hidden(), "there is no room left for an entry"
     await alerts.get_by_text("2 events have no price").press("Enter")
     await expect(alerts.get_by_role("link", name='product "gadget"')).to_be_visible()
     await alerts.get_by_text("12 lines are silent").press("Enter")

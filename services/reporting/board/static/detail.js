@@ -95,7 +95,7 @@ function sum(whole, said, b) {
   const cents = (net) => Math.round(Number(net) * 100);
   const apart = named.reduce((sum, [net]) => sum + cents(net), 0) !== cents(whole.net) ? ", each rounded by itself" : "";
   return h("p", { class: "sum" }, h("strong", { title: whole.net }, `${f.exactly(whole.net)} ${whole.currency}`),
-    `${alone}${taken}${apart}; an estimate at standard rates. As of ${f.clockIn(said.window?.to ?? said.at, b.zone)}.`);
+    `${alone}${taken}${apart}; an estimate at standard rates. As of ${moment(said.window?.to ?? said.at, b)}.`);
 }
 
 /** What COPQ is a share of; entries of production have no loss, but a base. */
@@ -103,7 +103,13 @@ const ofBase = (asked) => asked.get("element") === "production";
 
 function sumOfBase(total, said, b) {
   return h("p", { class: "sum" }, h("strong", { title: total.base }, `${f.exactly(total.base)} ${total.currency}`),
-    ` of ${many(total.quantity, "piece", "pieces")} in ${many(total.entries, "entry", "entries")} that stand, at standard rates. As of ${f.clockIn(said.window?.to ?? said.at, b.zone)}.`);
+    ` of ${many(total.quantity, "piece", "pieces")} in ${many(total.entries, "entry", "entries")} that stand, at standard rates. As of ${moment(said.window?.to ?? said.at, b)}.`);
+}
+
+/** By the plant's clocks; with the day, where it is another than the board's. */
+function moment(instant, b) {
+  const day = f.dayIn(instant, b.zone);
+  return `${day === f.day(b.as_of) ? "" : `${f.dayInWords(day)}, `}${f.clockIn(instant, b.zone)}`;
 }
 
 const many = (count, one, more) => `${f.count(count)} ${count === 1 ? one : more}`;
@@ -133,7 +139,7 @@ const besideCells = (row, from, net) => [
 function words(asked, b) {
   const when = asked.get("bucket")
     ? asked.get("grain") === "hour" ? `${f.day(asked.get("bucket"))} ${f.clock(asked.get("bucket"))}` : f.dayInWords(asked.get("bucket"))
-    : asked.get("trailing") ? `60 minutes up to ${f.clockIn(asked.get("at"), b.zone)}`
+    : asked.get("trailing") ? `60 minutes up to ${moment(asked.get("at"), b)}`
     : asked.get("from")?.includes("T") ? f.between(asked.get("from"), asked.get("to")) : `${asked.get("from") ?? ""} to ${asked.get("to") ? f.shift(asked.get("to"), -1) : ""}`;
   const named = (name, title) => (asked.has(name) ? asked.get(name) || `no ${title}` : null);
   const element = ofBase(asked) ? null : asked.get("element");

@@ -49,6 +49,9 @@ export function clockIn(instant, zone) {
   return `${new Date(instant).toLocaleTimeString("en-GB", { timeZone: zone })} ${zone}`;
 }
 
+/** The day of an instant by the plant's clocks: 2025-06-14. */
+export const dayIn = (instant, zone) => new Date(instant).toLocaleDateString("sv-SE", { timeZone: zone });
+
 /** From one instant to another, by the plant's clocks: 2025-06-14 06:00 to 10:30. */
 export function between(from, to) {
   const end = day(from) === day(to) ? clock(to) : `${day(to)} ${clock(to)}`;
