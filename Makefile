@@ -43,6 +43,9 @@ metrics: .venv/.installed ## generate the table of docs/metrics.md
 dashboards: .venv/.installed ## generate Grafana's dashboards
 	$(BIN)/python -m deploy.grafana.generate
 
+pictures: .venv/.installed ## take the pictures of docs/images anew, in Chromium
+	$(BIN)/python -m tests.board.pictures
+
 bench: .venv/.installed $(KAFKA)/.resolved ## the table of speeds, each beside its limit
 	$(BIN)/python -m benchmarks
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from copq.exits import Exit
+from schemas.refusal import nearest
 from services.counted import counted
 from services.reporting.exact import exact, plain
 from services.system_errors import plainly
@@ -30,6 +31,18 @@ WIDE = 160
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False)
+
+
+def one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
+    """For an option that has to be one of them: another is refused, with the nearest."""
+
+    def known(value: str | None) -> str | None:
+        if value is not None and value not in names:
+            hint = nearest(value, names)
+            raise typer.BadParameter(f'"{value}" is none of {", ".join(names)}{hint}')
+        return value
+
+    return known
 
 
 def fail(message: str, code: Exit = Exit.USAGE) -> NoReturn:

@@ -10,9 +10,9 @@ from asyncpg import Connection
 from copq.commands.figures import when
 from copq.commands.report import ElementOption, LineOption, PlantOption, ProductOption
 from copq.database import DATA, DatabaseOption, DataOption, answered
-from copq.terminal import fail, money, out, print_json, table
+from copq.terminal import fail, money, one_of, out, print_json, table
 from services.reporting.books import Books
-from services.reporting.entries import Asked
+from services.reporting.entries import CATEGORIES, Asked, categories
 from services.reporting.names import UnknownName, check_names
 from services.reporting.spreadsheet import cell, lines
 
@@ -23,7 +23,10 @@ def entries(
     product: ProductOption = None,
     element: ElementOption = None,
     category: Annotated[
-        str | None, typer.Option(help="One category, or copq for all kinds of failure.")
+        str | None,
+        typer.Option(
+            help="One category, or copq for all kinds of failure.", callback=one_of(CATEGORIES)
+        ),
     ] = None,
     stage: Annotated[str | None, typer.Option(help="Of this stage; empty: without one.")] = None,
     code: Annotated[str | None, typer.Option(help="Of this defect code; empty: none.")] = None,
@@ -52,7 +55,6 @@ def entries(
     Example: copq entries --plant north --day 2026-03-01 --category copq --csv > entries.csv
     """
     # Slow to load, and of use here alone.
-    from services.reporting.api.entries import categories
     from services.reporting.api.pages import page_of
     from services.reporting.api.sheet import COLUMNS, table_rows
     from services.reporting.api.source import Reading

@@ -13,7 +13,8 @@ from asyncpg import Connection
 from copq.commands.figures import EMPTY, money_or_dash, share, show_notes, show_rows, when
 from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.exits import Exit
-from copq.terminal import counted, fail, money, out, print_json, table
+from copq.terminal import counted, fail, money, one_of, out, print_json, table
+from schemas.priced import ELEMENTS
 from services.rates.book import RateBook
 from services.rates.store import load
 from services.reporting import drivers as driving
@@ -33,7 +34,8 @@ PlantOption = Annotated[str | None, typer.Option(help="Of this plant alone.")]
 LineOption = Annotated[str | None, typer.Option(help="Of this line alone.")]
 ProductOption = Annotated[str | None, typer.Option(help="Of this product alone.")]
 ElementOption = Annotated[
-    str | None, typer.Option(help="Of this element alone: defect, scrap, downtime, return, …")
+    str | None,
+    typer.Option(help=f"Of this element alone: {', '.join(ELEMENTS)}.", callback=one_of(ELEMENTS)),
 ]
 ByOption = Annotated[
     str, typer.Option(help=f"A row for each, with commas: {', '.join(DIMENSIONS)}.")

@@ -8,12 +8,17 @@ from typing import Any, NamedTuple, Self
 
 from asyncpg import Connection
 
+from schemas.priced import FAILURES, Category
 from services.sql_files import statement
 
 _ASKED = statement(__file__, "entries_asked")
 _ENTRIES = statement(__file__, "entries").replace("{asked}", _ASKED)
 _TOTAL = statement(__file__, "entries_total").replace("{asked}", _ASKED)
 _SPAN = statement(__file__, "entries_span")
+COPQ = "copq"
+CATEGORIES = (*map(str, Category), COPQ)
+"""What a question may name; `copq` is all kinds of failure."""
+
 CHUNK = 500
 """Entries read at once where all of them are asked for."""
 
@@ -105,6 +110,13 @@ class Asked:
 
     def parameters(self) -> list[Any]:
         return [getattr(self, name) for name in self.__dataclass_fields__]
+
+
+def categories(name: str | None) -> tuple[str, ...] | None:
+    """Those that a name of `CATEGORIES` means."""
+    if name is None:
+        return None
+    return tuple(map(str, FAILURES)) if name == COPQ else (name,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,6 +232,19 @@ def test_a_figure_of_a_report_is_the_sum_of_its_entries(ledger: str) -> None:
     }
 
 
+def test_stops_over_an_edge_and_open_ones_are_in_the_figure(ledger: str) -> None:
+    """`s` is from 10:00 to 12:30, `o` from 13:00 on."""
+    window = ("entries", "--plant", "north", "--category", "copq", "--element", "downtime")
+    window += ("--from", "2026-03-02T11:45", "--to", "2026-03-02T13:30")
+    shown = invoke(ledger, *window).stdout
+    assert "s, a stop of line L1, over the window's edge: 15 min of 60 min" in shown
+    assert "o, a stop of line L1, not booked yet: 30 min × 2 = 60.00" in shown
+    assert "With these stops the figure is 150.00 EUR." in shown
+    table = csv.DictReader(io.StringIO(invoke(ledger, *window, "--csv").stdout))
+    assert sum(Decimal(row["counted"]) for row in table) == 150
+    assert "No entry here" in invoke(ledger, "entries", "--trailing", "1h").stdout
+
+
 def test_entries_are_found_by_hour_month_event_and_kind(ledger: str) -> None:
     def ids(*words: str) -> set[str]:
         return {entry["event_id"] for entry in _json(ledger, "entries", *words)["entries"]}

@@ -133,6 +133,10 @@ def test_an_empty_database_says_what_to_do(database: str, words: tuple[str, ...]
     [
         ("report", "--grain", "week"),
         ("report", "--by", "machine"),
+        ("report", "--element", "return"),
+        ("entries", "--element", "rejects"),
+        ("entries", "--category", "failure"),
+        ("entries", "--day", "2026-03-02", "--trailing", "1h"),
         ("report", "--from", "yesterday"),
         ("trailing", "--by", "machine"),
         ("drivers", "--from", "yesterday"),

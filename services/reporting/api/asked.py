@@ -5,12 +5,10 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import AfterValidator
 
-from schemas.priced import ELEMENTS, Category
+from schemas.priced import ELEMENTS
 from schemas.refusal import nearest
+from services.reporting.entries import CATEGORIES
 from services.reporting.figures import DIMENSIONS
-
-COPQ = "copq"
-CATEGORIES = (*map(str, Category), COPQ)
 
 
 def _one_of(names: tuple[str, ...]) -> AfterValidator:

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from schemas.priced import FAILURES
 from services.access.door import Bearer
 from services.reporting.api import asked, examples
 from services.reporting.api.formats import as_json, stream_csv, wants_csv
@@ -14,7 +13,7 @@ from services.reporting.api.sheet import COLUMNS, table_rows
 from services.reporting.api.source import Source
 from services.reporting.api.when import When
 from services.reporting.beside import Span
-from services.reporting.entries import Asked
+from services.reporting.entries import Asked, categories
 from services.reporting.names import check_names
 
 Filter = Annotated[str | None, Query()]
@@ -68,12 +67,6 @@ def add_entries(router: APIRouter, source: Source) -> None:
             if not wants_csv(request, kind):
                 return as_json(await page_of(reading, which, window, limit, after))
         return stream_csv("copq-entries", _all(source, reader, which, window), COLUMNS)
-
-
-def categories(name: str | None) -> tuple[str, ...] | None:
-    if name is None:
-        return None
-    return tuple(map(str, FAILURES)) if name == asked.COPQ else (name,)
 
 
 async def _all(
