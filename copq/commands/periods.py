@@ -21,6 +21,7 @@ from services.periods.store import Booked, Listed, Step
 from services.periods.unfinished import KINDS, Unfinished, unfinished
 from services.postgres import DatabaseRole
 from services.rates.book import RateBook, Site
+from services.rates.names import no_plant
 from services.rates.store import load
 
 app = typer.Typer(
@@ -255,8 +256,7 @@ def _change(
 
 def _site(book: RateBook, plant: str) -> Site:
     if plant not in book.sites:
-        names = ", ".join(book.sites) or "none yet"
-        raise UnknownPeriod(f'plant "{plant}" is not in the rate book; its plants: {names}')
+        raise UnknownPeriod(no_plant(plant, book.sites))
     return book.sites[plant]
 
 

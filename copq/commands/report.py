@@ -16,6 +16,7 @@ from copq.exits import Exit
 from copq.terminal import counted, fail, money, one_of, out, print_json, table
 from schemas.priced import ELEMENTS
 from services.rates.book import RateBook
+from services.rates.names import no_plant
 from services.rates.store import load
 from services.reporting import drivers as driving
 from services.reporting import report as reporting
@@ -349,7 +350,7 @@ async def _lacks(asked: Awaitable[T]) -> T:
 def _check_plant(book: RateBook, plant: str | None) -> None:
     """A plant that nobody knows has no figures: say so, rather than show none."""
     if plant is not None and book.sites and plant not in book.sites:
-        fail(f'plant "{plant}" is not in the rate book; its plants: {", ".join(book.sites)}')
+        fail(no_plant(plant, book.sites))
 
 
 def _asked(build: Callable[[], T]) -> T:

@@ -19,6 +19,7 @@ from copq.exits import INTERRUPTED, Exit
 from copq.terminal import err, exact, fail, money, out, print_json, table
 from services.access.door import Role
 from services.postgres import AWAY, DatabaseRole
+from services.rates.names import no_plant
 from services.rates.store import load
 from services.reporting.edges import day_of
 from services.repricing import runs
@@ -90,7 +91,7 @@ async def _must_know(dsn: str, plant: str) -> None:
     async with connected(dsn) as conn:
         plants = (await load(conn)).sites
     if plant not in plants:
-        fail(f'plant "{plant}" is not in the rate book; its plants: {", ".join(sorted(plants))}')
+        fail(no_plant(plant, plants))
 
 
 def _run(work: Any) -> Any:

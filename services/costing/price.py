@@ -17,7 +17,7 @@ from schemas.priced import Category, Entry, Outcome, Pricing, StopRate
 from schemas.rates import CostTable, ReworkRates
 from services.costing.lacking import ADD_IT, no_table
 from services.rates.book import RateBook, Site, Versioned, joined
-from services.rates.names import listed
+from services.rates.names import listed, no_plant
 
 MONEY = Context(prec=90, traps=[Inexact, InvalidOperation, DivisionByZero])
 """Set it for the thread, or by `localcontext(MONEY)`, around all arithmetic with money."""
@@ -53,10 +53,7 @@ def price(event: Event, book: RateBook) -> Pricing:
 def _site(event: Event, book: RateBook) -> Site:
     site = book.sites.get(event.plant)
     if site is None:
-        known = listed(sorted(book.sites))
-        raise Unpriced(
-            f'plant "{event.plant}" is not in the rate book; its plants: {known}. {ADD_IT}'
-        )
+        raise Unpriced(f"{no_plant(event.plant, book.sites)}. {ADD_IT}")
     if site.lines and event.line not in site.lines:
         raise Unpriced(
             f'line "{event.line}" is not in plant "{event.plant}"; its lines are '

@@ -10,3 +10,8 @@ def listed(names: Iterable[str]) -> str:
     found = list(names)
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return (", ".join(found[:_SHOWN]) or "none yet") + more
+
+
+def no_plant(plant: str, known: Iterable[str]) -> str:
+    """What is said wherever somebody names a plant that the rate book has not."""
+    return f'plant "{plant}" is not in the rate book; its plants: {listed(sorted(known))}'

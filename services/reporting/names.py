@@ -3,7 +3,7 @@
 from asyncpg import Connection
 
 from services.rates.book import RateBook
-from services.rates.names import listed
+from services.rates.names import listed, no_plant
 from services.sql_files import statement
 
 _KNOWN = statement(__file__, "known_names")
@@ -18,9 +18,7 @@ async def check_names(
 ) -> None:
     """Raises `UnknownName` where one of them is neither in the rate book nor in any figure."""
     if plant is not None and plant not in book.sites:
-        raise UnknownName(
-            f'plant "{plant}" is not in the rate book; its plants: {listed(sorted(book.sites))}'
-        )
+        raise UnknownName(no_plant(plant, book.sites))
     if line is not None and line not in _lines_in_book(book, plant):
         lines = await lines_of(conn, book, plant)
         if line not in lines:

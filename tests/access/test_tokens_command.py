@@ -97,5 +97,5 @@ def test_a_scope_that_the_rate_book_does_not_know_is_pointed_at(database: str) -
 
     asyncio.run(fill())
     told = invoke(database, "create", "a", "--plant", "nroth", "--line", "north/L7").stderr
-    assert 'plant "nroth" is not in the rate book, which has north' in told
+    assert 'plant "nroth" is not in the rate book; its plants: north' in told
     assert 'plant "north" has no line "L7"; its lines are L1, L2' in told
