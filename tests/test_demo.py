@@ -12,8 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+import typer
 
 from copq.demo.folder import MARK
+from copq.demo.service import Running
+from copq.exits import Exit
 from services.standalone.postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[1]
@@ -145,3 +148,12 @@ def test_a_signal_stops_the_service_too(tmp_path: Path) -> None:
     assert process.wait(60) == 128 + signal.SIGTERM
     with pytest.raises(httpx.ConnectError):
         httpx.get(said.split()[3], trust_env=False)
+
+
+def test_a_service_that_ends_by_itself_ends_the_demo(tmp_path: Path) -> None:
+    log = tmp_path / "service.log"
+    log.write_text("out of memory")
+    service = Running("", subprocess.Popen([sys.executable, "-c", "exit(9)"]), log)
+    with pytest.raises(typer.Exit) as ended:
+        service.wait()
+    assert ended.value.exit_code == Exit.UNAVAILABLE

@@ -1,10 +1,9 @@
 """`copq currencies`: the reporting currency, and exchange rates."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from asyncpg import Connection
@@ -69,7 +68,7 @@ def set_(
         await set_reporting(conn, named, rate_days, who, why or f"figures are added in {named}")
 
     try:
-        _run(run, database_url, data)
+        answered(run, database_url, data, DatabaseRole.FINANCE)
     except CurrencyFixed as error:
         fail(str(error), Exit.NO)
     out.print(f"Figures are added in {named}; a rate counts for up to {rate_days} days.")
@@ -107,7 +106,7 @@ def import_(
         return await import_exchange(conn, rates, file.name, who, why)
 
     try:
-        imported = _run(run, database_url, data)
+        imported = answered(run, database_url, data, DatabaseRole.FINANCE)
     except (OSError, UnicodeDecodeError) as error:
         cannot("read", file, error)
     except NoReportingCurrency as error:
@@ -135,7 +134,7 @@ def list_(
     async def run(conn: Connection) -> tuple[Reporting | None, list[CurrencySummary]]:
         return await reporting_currency(conn), await summaries(conn)
 
-    found, currencies = _run(run, database_url, data)
+    found, currencies = answered(run, database_url, data, DatabaseRole.FINANCE)
     if as_json:
         said = asdict(found) if found else None
         print_json({"reporting": said, "currencies": [asdict(c) for c in currencies]})
@@ -183,7 +182,7 @@ def show(
             _must_know(named, reporting, [of.currency for of in await summaries(conn)])
         return reporting, kept
 
-    found, rates = _run(run, database_url, data)
+    found, rates = answered(run, database_url, data, DatabaseRole.FINANCE)
     if as_json:
         print_json({"currency": named, "rates": [asdict(rate) for rate in rates]})
         return
@@ -234,7 +233,3 @@ def _named(currency: str) -> str:
                 "of it is worth in the reporting currency"
             )
         fail(f'"{currency}" is no currency: three capital letters, such as EUR')
-
-
-def _run(run: Callable[[Connection], Awaitable[Any]], url: str | None, data: Path) -> Any:
-    return answered(run, url, data, DatabaseRole.FINANCE)

@@ -16,7 +16,7 @@ from copq.commands import report
 from copq.database import connected, database
 from copq.demo import bottling, sending, valves
 from copq.demo.folder import fresh
-from copq.demo.service import free_port, running
+from copq.demo.service import Running, free_port, running
 from copq.demo.telling import command, heading, say
 from copq.terminal import out
 from services.rates.store import load
@@ -53,12 +53,12 @@ def demo(
     heading("Everything in one process: HTTP, pricing, ledger, an embedded Postgres")
     command(f"copq up --data {data} --port {port}")
     asked = time.monotonic()
-    with running(data, port) as url:
-        say(f"It answers on {url} after {time.monotonic() - asked:.1f} s.")
-        _fill_and_show(url, data)
+    with running(data, port) as service:
+        say(f"It answers on {service.url} after {time.monotonic() - asked:.1f} s.")
+        _fill_and_show(service.url, data)
         heading(f"Done in {time.monotonic() - started:.0f} s")
         if board:
-            _leave_board_up(url)
+            _leave_board_up(service)
     _show_how_to_go_on(data)
 
 
@@ -80,15 +80,15 @@ def _fill_and_show(url: str, data: Path) -> None:
     _show_figures(data)
 
 
-def _leave_board_up(url: str) -> None:
+def _leave_board_up(service: Running) -> None:
     """Until Ctrl-C; or until a signal ends all, where nobody sits at a terminal."""
     say("The board of the log's last whole day, and of now:")
     for view in (f"?plant={bottling.PLANT}&day={bottling.LAST_WHOLE}", ""):
-        out.print(f"  {url}/{view}", style="bold", markup=False, soft_wrap=True)
+        out.print(f"  {service.url}/{view}", style="bold", markup=False, soft_wrap=True)
     stop = "you press Ctrl-C" if sys.stdin.isatty() else f"it is stopped: kill {os.getpid()}"
     say(f"It stays up until {stop}.")
     with suppress(KeyboardInterrupt):
-        signal.pause()
+        service.wait()
 
 
 def _show_figures(data: Path) -> None:

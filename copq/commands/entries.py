@@ -12,8 +12,8 @@ from copq.commands.report import ElementOption, LineOption, PlantOption, Product
 from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.terminal import fail, money, one_of, out, print_json, table
 from services.reporting.books import Books
-from services.reporting.entries import CATEGORIES, Asked, categories
-from services.reporting.names import UnknownName, check_names
+from services.reporting.entries import CATEGORIES, categories
+from services.reporting.names import check_names
 from services.reporting.spreadsheet import cell, lines
 
 
@@ -60,25 +60,25 @@ def entries(
     from services.reporting.api.source import Reading
     from services.reporting.api.when import When
 
-    buckets = [("hour", hour), ("day", day), ("month", month)]
-    grain, bucket = next((b for b in buckets if b[1]), ("day", ""))
-
+    buckets = [(grain, at) for grain, at in (("hour", hour), ("day", day), ("month", month)) if at]
+    if len(buckets) > 1:
+        fail("name the time once: --hour, --day or --month")
+    grain, bucket = buckets[0] if buckets else ("day", "")
     moment = When(
         plant=plant, grain=grain, bucket=bucket, start=start, end=end, trailing=trailing,
         event_id=event,
     )  # fmt: skip
 
-    async def run(conn: Connection) -> None:
+    async def read(conn: Connection) -> dict[str, Any] | None:
         books, now = Books(), datetime.now(UTC)
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             book = await books.newest(conn)
             reading = Reading(conn, book, books, now)
             await check_names(conn, book, plant, line, product)
             window = moment.window(book, now)
-            which = Asked(
-                plant=plant, line=line, product=product, element=element, stage=stage,
-                defect_code=code, work_unit=machine, event_id=event,
-                categories=categories(category), **await moment.edges(conn, book, now),
+            which = await moment.asked(
+                conn, book, now, line=line, product=product, element=element, stage=stage,
+                defect_code=code, work_unit=machine, categories=categories(category),
             )  # fmt: skip
             if as_csv:
                 sys.stdout.write(lines([COLUMNS]))
@@ -86,21 +86,20 @@ def entries(
                     sys.stdout.write(
                         lines([[cell(row.get(name)) for name in COLUMNS] for row in rows])
                     )
-                return
-            page = await page_of(reading, which, window, limit)
-        if as_json:
-            print_json(page)
-        else:
-            _show_entries(page)
+                return None
+            return await page_of(reading, which, window, limit)
 
     try:
-        answered(run, database_url, data)
-    except UnknownName as error:
-        fail(str(error))
+        page = answered(read, database_url, data)
     except ValueError as error:
-        fail(f"{error}; days are written 2026-03-01, months 2026-03, hours 2026-03-01T06:00")
+        fail(str(error))
+    if as_json and page:
+        print_json(page)
+    elif page:
+        _show_entries(page)
 
 
+_OVER_EDGE = "over the window's edge"
 _COLUMNS = ["entry", "at", "of", "element", "product", "net", "currency", "formula"]
 
 
@@ -110,8 +109,8 @@ def _show_entries(page: dict[str, Any]) -> None:
     else:
         out.print("No entry here.")
     for one in [*page["open_stops"], *page["edges"]]:
-        state = "not booked yet" if "started_at" in one else "over the window's edge"
-        out.print(f"{one['event_id']}, a stop of line {one['line']}, {state}: {one['formula']}")
+        what = f"{one['event_id']}, a stop of line {one['line']}"
+        out.print(f"{what}, {one.get('note', _OVER_EDGE)}: {one['formula']}", markup=False)
     for figure in page["figures"]:
         if figure["net"] != figure["booked"]:
             net = money(figure["net"])

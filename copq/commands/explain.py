@@ -1,7 +1,7 @@
 """`copq explain`: from an entry down to its bytes, rates and formula."""
 
 from dataclasses import asdict
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from asyncpg import Connection
@@ -22,8 +22,6 @@ from services.reporting.account import (
 )
 from services.reporting.answers import BASIS
 from services.reporting.books import Books
-
-T = TypeVar("T")
 
 
 def explain(

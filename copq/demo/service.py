@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from copq.exits import Exit
 from copq.terminal import fail
@@ -27,9 +29,23 @@ def free_port() -> int:
         return port
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service that answers at `url`."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait(self) -> NoReturn:
+        """For as long as it runs. Ends the command where it ends by itself."""
+        code = self.process.wait()
+        fail(f"the service ended ({code}); its log:\n{_end_of(self.log)}", Exit.UNAVAILABLE)
+
+
 @contextmanager
-def running(data: Path, port: int) -> Iterator[str]:
-    """The address of a service on `data` that answers; it is stopped on the way out.
+def running(data: Path, port: int) -> Iterator[Running]:
+    """A service on `data`; it is stopped on the way out.
 
     Its log is `service.log` in the folder. Ends the command where it does not come up.
     """
@@ -38,7 +54,7 @@ def running(data: Path, port: int) -> Iterator[str]:
     try:
         url = f"http://127.0.0.1:{port}"
         _await_answer(url, process, log)
-        yield url
+        yield Running(url, process, log)
     finally:
         _stop(process)
 

@@ -18,6 +18,7 @@ from services.aggregator.downtime import Stop, element
 from services.costing.price import MONEY, ZERO
 from services.rates.book import RateBook
 from services.reporting.accrual import Accrued, accrue, open_stops
+from services.reporting.edges import LAST
 from services.reporting.entries import Asked, LedgerEntry, all_entries
 from services.reporting.explain import STOPS
 from services.reporting.figures import Scope
@@ -180,14 +181,15 @@ def _said(
 class OverEdge:
     """A stop's entry over an edge of a window, which counts `net` and `hours` of it.
 
-    `listed`: it began in the window, and is among its entries. `adds` is what these lack with it,
-    or have too much.
+    `listed`: it began in the window, and is among its entries. `lasts_on`: it ends after the
+    window. `adds` is what the entries lack with it, or have too much.
     """
 
     entry: LedgerEntry
     hours: Decimal
     net: Decimal
     listed: bool
+    lasts_on: bool
     adds: Decimal
 
 
@@ -216,4 +218,6 @@ def _counted(entry: LedgerEntry, span: Span) -> OverEdge:
         net = inside.share(entry.net) if inside.part else ZERO
         hours = inside.share(entry.hours) if inside.part else ZERO
         listed = entry.occurred_at >= span.since
-        return OverEdge(entry, hours, net, listed, net - entry.net if listed else net)
+        lasts_on = share_of_stop(entry.occurred_at, entry.hours, span.end, LAST).part > 0
+        adds = net - entry.net if listed else net
+        return OverEdge(entry, hours, net, listed, lasts_on, adds)

@@ -1,13 +1,14 @@
 """The edges of a window as people write them: a day, a month, an hour in the plant's own time."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
 T = TypeVar("T", datetime, date)
 Edge = datetime | date
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """No event happens outside these, and near the ends of the calendar no zone works."""
+FIRST, LAST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
 
 
 def bounds(

@@ -27,6 +27,8 @@ _EDGES = Question(__file__, "trailing_edges")
 _EDGE_STOPS = Question(__file__, "trailing_edge_stops")
 _MICROSECOND = timedelta(microseconds=1)
 _PER_HOUR = 3_600_000_000
+_PRECISION = timedelta(microseconds=10)
+"""Of a stop's length: hours have nine decimals, 3.6 microseconds, and events rarely have more."""
 
 
 class Window(NamedTuple):
@@ -204,6 +206,11 @@ class Share(NamedTuple):
 
 def share_of_stop(begun: datetime, hours: Decimal, start: datetime, end: datetime) -> Share:
     """How much of a stop's entry lies in (start, end]."""
-    # Hours have nine decimals, which are 3.6 microseconds: of ten minutes they make one too many.
-    lasted = 10 * int((abs(hours) * _PER_HOUR / 10).to_integral_value())
-    return Share.of(begun, begun + lasted * _MICROSECOND, start, end)
+    lasted = _PRECISION * int((abs(hours) * _PER_HOUR / 10).to_integral_value())
+    ended = begun + lasted
+    return Share.of(begun, ended, _or_at(start, ended), _or_at(end, ended))
+
+
+def _or_at(edge: datetime, ended: datetime) -> datetime:
+    """An edge so near to a stop's end that they may be one is taken for it."""
+    return ended if abs(edge - ended) < _PRECISION else edge

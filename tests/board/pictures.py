@@ -50,12 +50,12 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         fresh(data)
-        with running(data, free_port()) as url:
+        with running(data, free_port()) as service:
             sending.import_rates(data)
-            sending.import_log(url, data)
+            sending.import_log(service.url, data)
             copq("targets", "set", "3%", "--plant", bottling.PLANT, "--from", "2025-01-01",
                  "--data", str(data))  # fmt: skip
-            asyncio.run(take(url))
+            asyncio.run(take(service.url))
 
 
 if __name__ == "__main__":

@@ -63,6 +63,10 @@ RAWS = {
 }  # fmt: skip
 
 
+async def posted(conn: asyncpg.Connection, raws: list[bytes]) -> None:
+    await post_events(conn, await load(conn), raws)
+
+
 @pytest.fixture
 def ledger(database: str) -> str:
     async def fill(conn: asyncpg.Connection) -> None:
@@ -238,11 +242,23 @@ def test_stops_over_an_edge_and_open_ones_are_in_the_figure(ledger: str) -> None
     window += ("--from", "2026-03-02T11:45", "--to", "2026-03-02T13:30")
     shown = invoke(ledger, *window).stdout
     assert "s, a stop of line L1, over the window's edge: 15 min of 60 min" in shown
-    assert "o, a stop of line L1, not booked yet: 30 min × 2 = 60.00" in shown
+    assert "o, a stop of line L1, open, not booked yet: 30 min × 2 = 60.00" in shown
     assert "With these stops the figure is 150.00 EUR." in shown
     table = csv.DictReader(io.StringIO(invoke(ledger, *window, "--csv").stdout))
     assert sum(Decimal(row["counted"]) for row in table) == 150
     assert "No entry here" in invoke(ledger, "entries", "--trailing", "1h").stdout
+
+
+def test_a_stop_is_told_whatever_its_name_and_whoever_has_its_time(ledger: str) -> None:
+    begun, later = "2026-03-02T15:00:00+01:00", "2026-03-02T15:10:00+01:00"
+    raws = [
+        stop("[/x]", begun, line="L2", work_unit="M1"),
+        stop("[bold]y", later, "2026-03-02T15:30:00+01:00", line="L2", work_unit="M2"),
+    ]
+    on(ledger, lambda conn: posted(conn, raws))
+    shown = invoke(ledger, "entries", "--line", "L2", "--day", "2026-03-02").stdout
+    assert "[/x], a stop of line L2, open, not booked yet: " in shown
+    assert "[bold]y, a stop of line L2, a dearer stop has its time: −(20 min" in shown
 
 
 def test_entries_are_found_by_hour_month_event_and_kind(ledger: str) -> None:
@@ -257,4 +273,4 @@ def test_entries_are_found_by_hour_month_event_and_kind(ledger: str) -> None:
     shown = invoke(ledger, *DAY, "--limit", "1").stdout
     assert "There are more" in shown and "lines: net" in shown
     assert "not in the rate book" in invoke(ledger, "entries", "--plant", "x", code=2).output
-    assert "written 2026-03-01" in invoke(ledger, "entries", "--day", "soon", code=2).output
+    assert "write it as 2026-03-01" in invoke(ledger, "entries", "--day", "soon", code=2).output

@@ -137,6 +137,7 @@ def test_an_empty_database_says_what_to_do(database: str, words: tuple[str, ...]
         ("entries", "--element", "rejects"),
         ("entries", "--category", "failure"),
         ("entries", "--day", "2026-03-02", "--trailing", "1h"),
+        ("entries", "--day", "2026-03-02", "--month", "2026-03"),
         ("report", "--from", "yesterday"),
         ("trailing", "--by", "machine"),
         ("drivers", "--from", "yesterday"),

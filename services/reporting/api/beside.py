@@ -12,7 +12,7 @@ from services.costing.price import MONEY, ZERO
 from services.rates.book import RateBook
 from services.reporting.api.source import Reading
 from services.reporting.beside import OverEdge, SoFar, Span, over_edges, so_far
-from services.reporting.edges import in_order, instant
+from services.reporting.edges import FIRST, LAST, in_order, instant
 from services.reporting.entries import Asked
 from services.reporting.formulas import a_minute, lasted, money, rate
 from services.reporting.report import zone_of
@@ -30,11 +30,10 @@ def trailing_span(trailing: str, at: str, zone: tzinfo, now: datetime) -> Span:
 
 
 def instants_span(start: str, end: str, zone: tzinfo) -> Span | None:
-    """Where `from` and `to` are both instants; None where they are days, or one is left out."""
-    if not (start and end and ("T" in start or "T" in end)):
+    """Where `from` or `to` is an instant; one may be left out. None where they are days."""
+    if "T" not in start and "T" not in end:
         return None
-    since, until = instant(start, zone), instant(end, zone)
-    assert since is not None and until is not None
+    since, until = instant(start, zone) or FIRST, instant(end, zone) or LAST
     in_order(since, until)
     return Span(since, until, trailing=False)
 
@@ -95,9 +94,13 @@ def _so_far_json(stop: SoFar, book: RateBook) -> dict[str, Any]:
         said[name] = said[name] and said[name].astimezone(zone)
     event = msgspec.json.decode(stop.payload) if stop.payload else None
     return {
-        **said, "formula": in_words(stop),
+        **said, "formula": in_words(stop), "note": state_of(stop),
         "terms": _terms(stop, book), "event": event, "event_text": stop.payload,
     }  # fmt: skip
+
+
+def state_of(stop: SoFar) -> str:
+    return "open, not booked yet" if stop.ended_at is None else "a dearer stop has its time"
 
 
 def in_words(stop: SoFar) -> str:
@@ -136,8 +139,12 @@ def _edge_json(edge: OverEdge, span: Span, book: RateBook) -> dict[str, Any]:
 def _share_in_words(edge: OverEdge, span: Span, zone: tzinfo) -> str:
     """`17 min of 20 min, those after 04:08:12: 240.00 × 17 min / 20 min = 204.00`."""
     entry = edge.entry
-    after, until = _clock(span.start, span, zone), _clock(span.end, span, zone)
-    where = f"up to {until}" if edge.listed else f"after {after}"
+    edges = []
+    if not edge.listed:
+        edges.append(f"after {_clock(span.start, span, zone)}")
+    if edge.lasts_on:
+        edges.append(f"up to {_clock(span.end, span, zone)}")
+    where = " and ".join(edges)
     whole, part, net = lasted(entry.hours), lasted(edge.hours), money(entry.net)
     counted = f"{part} of {whole}, those {where}: {net} × {part} / {whole} = {money(edge.net)}"
     return f"{counted}; listed below with {net}" if edge.listed else counted

@@ -58,11 +58,10 @@ def add_entries(router: APIRouter, source: Source) -> None:
                 at=at, event_id=event_id,
             )  # fmt: skip
             window = when.window(reading.book, reading.now)
-            which = Asked(
-                plant=plant, line=line, product=product, element=element, stage=stage,
-                defect_code=defect_code, work_unit=work_unit, event_id=event_id,
+            which = await when.asked(
+                reading.conn, reading.book, reading.now, line=line, product=product,
+                element=element, stage=stage, defect_code=defect_code, work_unit=work_unit,
                 categories=categories(category),
-                **await when.edges(reading.conn, reading.book, reading.now),
             )  # fmt: skip
             if not wants_csv(request, kind):
                 return as_json(await page_of(reading, which, window, limit, after))

@@ -1,5 +1,6 @@
 """The entries behind a figure as JSON: a page of them, and what all of them come to."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import localcontext
@@ -14,7 +15,7 @@ from services.reporting.api import cursor
 from services.reporting.api.beside import beside
 from services.reporting.api.source import Reading
 from services.reporting.beside import Span
-from services.reporting.entries import Asked, LedgerEntry, Page, Place
+from services.reporting.entries import Asked, LedgerEntry, Place
 from services.reporting.explain import Explained
 from services.reporting.explaining import explained
 from services.reporting.report import zone_of
@@ -35,7 +36,7 @@ async def page_of(
         "at": reading.now,
         "as_of": place.read_at,
         "next": cursor.written(page.next) if page.next else None,
-        "entries": await page_json(reading, page),
+        "entries": await entries_json(reading, page.entries),
     }
     if after is None:
         parts = await ledger.parts(reading.conn, which, place.read_at)
@@ -74,7 +75,6 @@ def entry_json(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
     return {**said, **asdict(why), "event": event, "event_text": entry.payload}
 
 
-async def page_json(reading: Reading, page: Page) -> list[dict[str, Any]]:
-    """A page's entries as JSON has them."""
-    found = await explained(reading.conn, reading.books, page.entries)
+async def entries_json(reading: Reading, entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
+    found = await explained(reading.conn, reading.books, entries)
     return [entry_json(entry, why, zone_of(reading.book, entry.plant)) for entry, why in found]

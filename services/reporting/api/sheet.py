@@ -1,15 +1,15 @@
 """The entries behind a figure as a table, of which one column adds up to the figure."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
-from services.reporting.api.beside import in_words, stops_beside
-from services.reporting.api.pages import FIELDS, last_booking, page_json
+from services.reporting.api.beside import in_words, state_of, stops_beside
+from services.reporting.api.pages import FIELDS, entries_json, last_booking
 from services.reporting.api.source import Reading
 from services.reporting.beside import SoFar, Span
-from services.reporting.entries import Asked, Page, all_entries
+from services.reporting.entries import Asked, LedgerEntry, all_entries
 from services.reporting.report import zone_of
 
 COLUMNS = (*FIELDS, "counted", "formula", "agrees", "note", "event")
@@ -27,10 +27,9 @@ async def table_rows(
     stops, edges = await stops_beside(reading, which, window, read_at)
     yield [_open_row(stop, zone_of(reading.book, stop.plant)) for stop in stops]
     shares = {(edge.entry.event_id, edge.entry.entry_no): edge.net for edge in edges}
-    before = Page([edge.entry for edge in edges if not edge.listed], None)
-    yield await _rows(reading, before, shares)
+    yield await _rows(reading, [edge.entry for edge in edges if not edge.listed], shares)
     async for page in all_entries(reading.conn, which, read_at):
-        yield await _rows(reading, page, shares)
+        yield await _rows(reading, page.entries, shares)
 
 
 def _open_row(stop: SoFar, zone: tzinfo) -> dict[str, Any]:
@@ -39,15 +38,15 @@ def _open_row(stop: SoFar, zone: tzinfo) -> dict[str, Any]:
         **named, "event_type": "downtime", "occurred_at": stop.started_at.astimezone(zone),
         "received_at": stop.received_at and stop.received_at.astimezone(zone),
         "counted": stop.net, "formula": in_words(stop), "event": stop.payload,
-        "note": "open: not booked yet" if stop.ended_at is None else "a dearer stop has its time",
+        "note": state_of(stop),
     }  # fmt: skip
 
 
 async def _rows(
-    reading: Reading, page: Page, shares: Mapping[tuple[str, int], Decimal]
+    reading: Reading, entries: Sequence[LedgerEntry], shares: Mapping[tuple[str, int], Decimal]
 ) -> list[dict[str, Any]]:
-    rows = await page_json(reading, page)
-    for row, entry in zip(rows, page.entries, strict=True):
+    rows = await entries_json(reading, entries)
+    for row, entry in zip(rows, entries, strict=True):
         row["event"] = entry.payload
         row["counted"] = shares.get((entry.event_id, entry.entry_no), entry.net)
     return rows

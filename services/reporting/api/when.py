@@ -10,7 +10,7 @@ from services.rates.book import RateBook
 from services.reporting.api.beside import instants_span, trailing_span
 from services.reporting.beside import Span
 from services.reporting.edges import day_of, edge, in_order
-from services.reporting.entries import span_of
+from services.reporting.entries import Asked, span_of
 from services.reporting.report import zone_of
 
 _LONGEST_DAY = timedelta(days=2)
@@ -36,20 +36,26 @@ class When:
         Raises `ValueError` on what cannot be meant.
         """
         zone = zone_of(book, self.plant)
-        if self.trailing is None:
-            if self.at:
-                raise ValueError("at is the end of a trailing window: ask with trailing=1h too")
-            named = self.event_id or self.bucket
-            return None if named else instants_span(self.start, self.end, zone)
-        if self.event_id or self.bucket or self.start or self.end:
-            raise ValueError("trailing names the time: leave bucket, from, to, event_id out")
-        return trailing_span(self.trailing, self.at, zone, now)
+        if sum(map(bool, (self.event_id, self.bucket, self.start or self.end, self.trailing))) > 1:
+            raise ValueError(
+                "name the time once: by an hour, day or month, by from and to, by a trailing "
+                "window, or by an event"
+            )
+        if self.trailing is not None:
+            return trailing_span(self.trailing, self.at, zone, now)
+        if self.at:
+            raise ValueError("at is the end of a trailing window: ask with trailing=1h too")
+        return instants_span(self.start, self.end, zone)
 
-    async def edges(self, conn: Connection, book: RateBook, now: datetime) -> dict[str, Any]:
-        """As `Asked` has them. Raises `ValueError` on what is no time."""
+    async def asked(self, conn: Connection, book: RateBook, now: datetime, **filters: Any) -> Asked:
+        """The entries of it that meet the filters. Raises `ValueError` on what is no time."""
+        edges = await self._edges(conn, book, now)
+        return Asked(plant=self.plant, event_id=self.event_id, **filters, **edges)
+
+    async def _edges(self, conn: Connection, book: RateBook, now: datetime) -> dict[str, Any]:
+        window = self.window(book, now)
         if self.event_id is not None:
             return await _of_event(conn, self.event_id, now)
-        window = self.window(book, now)
         if window is not None:
             return window.edges()
         if self.bucket:
@@ -68,9 +74,6 @@ class When:
         return _days(book, self.plant, first, _after(first, self.grain))
 
     def _of_edges(self, book: RateBook) -> dict[str, Any]:
-        zone = zone_of(book, self.plant)
-        if "T" in self.start or "T" in self.end:
-            return {"since": edge(self.start, "hour", zone), "until": edge(self.end, "hour", zone)}
         first, last = day_of(self.start), day_of(self.end)
         in_order(first, last)
         return _days(book, self.plant, first, last)

@@ -118,6 +118,33 @@ async def test_between_instants_the_first_is_in_it_and_the_last_is_not(conn: Any
     assert [(edge["counted"], edge["adds"]) for edge in said["edges"]] == [("10", "-10")]
 
 
+async def test_a_stop_that_a_window_cuts_at_both_ends_says_so(conn: Any, api: Api) -> None:
+    await fill(conn, stop("s", ago(50), ago(20)))
+    between = {"plant": "north", "from_": ago(45), "to": ago(30)}
+    [edge] = (await api.get("/v1/entries", **between))["edges"]
+    assert edge["formula"] == (
+        "15 min of 30 min, those after 13:32:00 and up to 13:47:00: 60.00 × 15 min / 30 min = 30.00"
+    )
+    for open_ended, counted in (({"from_": ago(45)}, "50"), ({"to": ago(30)}, "40")):
+        said = await api.get("/v1/entries", plant="north", **open_ended)
+        assert said["figures"][0]["net"] == counted
+
+
+async def test_a_stop_up_to_the_hour_is_whole_and_not_in_the_next(conn: Any, api: Api) -> None:
+    """Its hours have nine decimals; its microseconds do not fit into them."""
+    begun = (asking.NOW + timedelta(minutes=50, microseconds=4)).isoformat()
+    across = (asking.NOW + timedelta(minutes=30, microseconds=123456)).isoformat()
+    hour, end = asking.NOW, asking.NOW + timedelta(hours=1)
+    api.now = end + timedelta(hours=1)
+    await fill(conn, stop("s", begun, end.isoformat()),
+               stop("x", across, (end + timedelta(minutes=5)).isoformat(), line="L2"))  # fmt: skip
+    for start in (hour, end):
+        between = {"from_": start.isoformat(), "to": (start + timedelta(hours=1)).isoformat()}
+        said = await api.get("/v1/entries", plant="north", **between)
+        [row] = (await api.get("/v1/copq", plant="north", grain="hour", by="", **between))["rows"]
+        assert (said["edges"], said["figures"][0]["net"]) == ([], row["copq"])
+
+
 async def test_the_table_tells_what_is_open_and_what_began_before(conn: Any, api: Api) -> None:
     await fill(conn, stop("before", ago(65), ago(47)), stop("open", ago(10)), defect("d", ago(5)))
     rows = {row["event_id"]: row for row in await api.csv("/v1/entries", **LAST_HOUR)}
@@ -127,7 +154,7 @@ async def test_the_table_tells_what_is_open_and_what_began_before(conn: Any, api
         "",
         "",
     )
-    assert rows["open"]["note"] == "open: not booked yet"
+    assert rows["open"]["note"] == "open, not booked yet"
     assert (rows["before"]["counted"], rows["before"]["net"]) == ("26", "36")
     assert rows["d"]["counted"] == rows["d"]["net"]
 
@@ -169,7 +196,9 @@ async def test_a_stop_whose_time_is_a_dearer_ones_costs_nothing_so_far(conn: Any
 async def test_a_window_that_cannot_be_is_refused(api: Api, conn: Any) -> None:
     await fill(conn)
     for asked, said in (
-        ({"trailing": "1h", "from_": "2026-06-01"}, "leave bucket, from, to"),
+        ({"trailing": "1h", "from_": "2026-06-01"}, "name the time once"),
+        ({"bucket": "2026-06-30", "to": "2026-07-01"}, "name the time once"),
+        ({"event_id": "s", "from_": "soon"}, "name the time once"),
         ({"at": NOW.isoformat()}, "ask with trailing=1h"),
         ({"trailing": "1h", "at": ago(-90)}, "yet to come"),
         ({"trailing": "2h"}, "2h"),

@@ -136,10 +136,12 @@ const besideCells = (row, from, net) => [
   h("td", { class: "n strong", "data-name": "Net", title: net }, f.exactly(net)),
 ];
 
+const LENGTHS = { "1h": "60 minutes", "24h": "24 hours", "30d": "30 days" };
+
 function words(asked, b) {
   const when = asked.get("bucket")
     ? asked.get("grain") === "hour" ? `${f.day(asked.get("bucket"))} ${f.clock(asked.get("bucket"))}` : f.dayInWords(asked.get("bucket"))
-    : asked.get("trailing") ? `60 minutes up to ${moment(asked.get("at"), b)}`
+    : asked.get("trailing") ? `${LENGTHS[asked.get("trailing")]} up to ${moment(asked.get("at") ?? b.as_of, b)}`
     : asked.get("from")?.includes("T") ? f.between(asked.get("from"), asked.get("to")) : `${asked.get("from") ?? ""} to ${asked.get("to") ? f.shift(asked.get("to"), -1) : ""}`;
   const named = (name, title) => (asked.has(name) ? asked.get(name) || `no ${title}` : null);
   const element = ofBase(asked) ? null : asked.get("element");

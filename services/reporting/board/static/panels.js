@@ -69,7 +69,7 @@ function tile(name, title, b, figure, filters, beforeName, ofOther, silent = nul
     ? [h("abbr", { class: "share", title: "nothing was produced here: no base, no percentage" }, "– %"),
        silent ? h("span", { class: "warned" }, ` ! ${silent}`) : h("span", { class: "quiet" }, " no production, so no percentage")]
     : [h("span", { class: "share" }, f.percent(figure.share)),
-       h("span", { class: "quiet" }, " of ", h("a", { href: behind(ofBase(filters)), title: `${figure.base} ${b.currency}: open what it is made of` }, f.money(figure.base)), ` ${b.currency} production`)];
+       h("span", { class: "quiet" }, " of ", h("a", { href: behind(ofBase(filters)), title: `${figure.base} ${b.currency}: open what it is made of`, "aria-label": `${f.money(figure.base)} ${b.currency}: open the production` }, f.money(figure.base)), ` ${b.currency} production`)];
   return h("section", { class: `panel tile ${name}`, "data-key": name, "aria-labelledby": `${name}-title` },
     h("h2", { id: `${name}-title` }, title),
     h("p", { class: "figure" },
@@ -133,7 +133,7 @@ const hourColumns = (b) => [
     cell: (hour) => h("th", { scope: "row" }, h("a", { href: ofHour(b, hour.hour) }, f.clock(hour.hour))) },
   { key: "copq", title: `COPQ (${b.currency})`, kind: "n", value: (hour) => figure(hour.copq),
     cell: (hour) => h("td", { class: hour.over ? "bad" : null, title: hour.copq }, hour.over ? "▲ " : "", f.exactly(hour.copq)) },
-  { key: "share", title: "COPQ %", kind: "n", value: (hour) => figure(hour.share), cell: (hour) => h("td", {}, hour.share === null ? f.percent(null) : h("a", { href: behind(ofBase(inHour(b, hour.hour))), title: `of ${hour.base} ${b.currency} production` }, f.percent(hour.share))) },
+  { key: "share", title: "COPQ %", kind: "n", value: (hour) => figure(hour.share), cell: (hour) => h("td", {}, hour.share === null ? f.percent(null) : h("a", { href: behind(ofBase(inHour(b, hour.hour))), title: `of ${hour.base} ${b.currency} production`, "aria-label": `${f.percent(hour.share)} of ${f.money(hour.base)} ${b.currency}: open the production` }, f.percent(hour.share))) },
   { key: "target", title: "Target", kind: "n", value: (hour) => figure(hour.target),
     cell: (hour) => h("td", {}, hour.target === null ? "–" : f.exactly(hour.target)) },
   { key: "before", title: "Day before", kind: "n", value: (hour) => figure(hour.before),
