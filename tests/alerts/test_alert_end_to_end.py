@@ -4,6 +4,7 @@ The service, Prometheus and Alertmanager are the real ones. The rules are those 
 what they wait for is cut to seconds.
 """
 
+import asyncio
 import json
 import re
 import subprocess
@@ -86,7 +87,8 @@ def test_an_alert_is_pending_fires_is_delivered_and_resolves(tmp_path: Path) -> 
         ):
             timeline = _watched(url, server, heard)
     finally:
-        service.kill()
+        service.tell()  # a killed one would leave its Postgres to the machine
+        asyncio.run(service.exit_code())
     print("\n".join(["", *timeline.lines]))
 
 
