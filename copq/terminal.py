@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from copq.exits import Exit
-from schemas.refusal import nearest
+from schemas.refusal import none_of
 from services.counted import counted
 from services.reporting.exact import exact, plain
 from services.system_errors import plainly
@@ -38,8 +38,7 @@ def one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
 
     def known(value: str | None) -> str | None:
         if value is not None and value not in names:
-            hint = nearest(value, names)
-            raise typer.BadParameter(f'"{value}" is none of {", ".join(names)}{hint}')
+            raise typer.BadParameter(f'"{value}" {none_of(value, names)}')
         return value
 
     return known

@@ -1,7 +1,7 @@
 """Why an event is refused: a code, the field, and a sentence that says what to do."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -158,6 +158,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A hint at the known name that was probably meant, or nothing."""
     close = get_close_matches(str(name)[:SHOWN].lower(), list(known), n=1, cutoff=0.6)
     return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def none_of(name: str, known: Sequence[str]) -> str:
+    """`is none of a, b; did you mean "a"?`"""
+    return f"is none of {', '.join(known)}{nearest(name, known)}"
 
 
 def _own_rule(error: dict[str, Any], where: str) -> Refusal:

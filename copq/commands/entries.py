@@ -75,8 +75,7 @@ def entries(
             book = await books.newest(conn)
             reading = Reading(conn, book, books, now)
             await check_names(conn, book, plant, line, product)
-            window = moment.window(book, now)
-            which = await moment.asked(
+            which, window = await moment.asked(
                 conn, book, now, line=line, product=product, element=element, stage=stage,
                 defect_code=code, work_unit=machine, categories=categories(category),
             )  # fmt: skip

@@ -52,33 +52,25 @@ class Span(NamedTuple):
         return {"since": self.since, "until": self.until}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SoFar:
     """What a stop adds to a figure until it is booked; `payload` is its event as it came.
 
-    Of a stop that is open, `ended_at` is None. Of one that has ended it is less than nothing: so
-    much of its time has become that of a dearer stop, which is open.
+    Of a stop that is open, `stop.ended_at` is None. Of one that has ended it is less than nothing:
+    so much of its time has become that of a dearer stop, which is open.
     """
 
-    event_id: str
     plant: str
     line: str
-    product: str | None
-    work_unit: str | None
-    defect_code: str | None
-    shift: str | None
-    element: str
-    category: str
-    started_at: datetime
-    ended_at: datetime | None
-    planned: bool
-    per_minute: Decimal
-    currency: str
-    rate_version: int
+    stop: Stop
     hours: Decimal
     net: Decimal
     received_at: datetime | None
     payload: str | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.stop.ended_at is None
 
 
 async def so_far(
@@ -166,15 +158,9 @@ def _meets(asked: Asked, stop: Stop) -> bool:
 def _said(
     plant: str, line: str, stop: Stop, hours: Decimal, net: Decimal, is_open: bool, came: Any
 ) -> SoFar:
-    return SoFar(
-        event_id=stop.event_id, plant=plant, line=line, product=stop.product,
-        work_unit=stop.work_unit, defect_code=stop.defect_code, shift=stop.shift,
-        element=element(stop), category=Category.INTERNAL_FAILURE, started_at=stop.started_at,
-        ended_at=None if is_open else stop.ended_at, planned=stop.planned,
-        per_minute=stop.per_minute, currency=stop.currency, rate_version=stop.rate_version,
-        hours=hours, net=net, received_at=came and came["received_at"],
-        payload=came and came["payload"],
-    )  # fmt: skip
+    known = replace(stop, ended_at=None) if is_open else stop
+    received_at, payload = (came["received_at"], came["payload"]) if came else (None, None)
+    return SoFar(plant, line, known, hours, net, received_at, payload)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from fastapi import Query
 from pydantic import AfterValidator
 
 from schemas.priced import ELEMENTS
-from schemas.refusal import nearest
+from schemas.refusal import none_of
 from services.reporting.entries import CATEGORIES
 from services.reporting.figures import DIMENSIONS
 
@@ -14,7 +14,7 @@ from services.reporting.figures import DIMENSIONS
 def _one_of(names: tuple[str, ...]) -> AfterValidator:
     def known(value: Any) -> Any:
         if value is not None and value not in names:
-            raise ValueError(f"is none of {', '.join(names)}{nearest(value, names)}")
+            raise ValueError(none_of(value, names))
         return value
 
     return AfterValidator(known)

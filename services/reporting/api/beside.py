@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from schemas.priced import Category
+from services.aggregator.downtime import element
 from services.costing.price import MONEY, ZERO
 from services.rates.book import RateBook
 from services.reporting.api.source import Reading
@@ -48,7 +50,7 @@ async def beside(
     """What is no entry of the question, and what all of it comes to, by currency."""
     stops, edges = await stops_beside(reading, which, span, read_at)
     said: dict[str, Any] = {
-        "open_stops": [_so_far_json(stop, reading.book) for stop in stops],
+        "open_stops": [so_far_json(stop, reading.book) for stop in stops],
         "edges": [_edge_json(edge, span, reading.book) for edge in edges if span],
         "figures": _figures(totals, stops, edges),
     }
@@ -71,52 +73,55 @@ def _figures(
     totals: Iterable[dict[str, Any]], stops: Iterable[SoFar], edges: Iterable[OverEdge]
 ) -> list[dict[str, Any]]:
     """Of each currency, what the entries, the edges and the open stops come to; never added."""
-    found: dict[str, dict[str, Any]] = {}
+    sums: dict[str, dict[str, Any]] = {}
     parts = [
         *((total["currency"], "booked", total["net"]) for total in totals),
         *((edge.entry.currency, "edges", edge.adds) for edge in edges),
-        *((stop.currency, "open_stops", stop.net) for stop in stops),
+        *((found.stop.currency, "open_stops", found.net) for found in stops),
     ]
     with localcontext(MONEY):
         for currency, part, net in parts:
             nought = {"currency": currency, "booked": ZERO, "edges": ZERO, "open_stops": ZERO}
-            figure = found.setdefault(currency, {**nought, "net": ZERO})
+            figure = sums.setdefault(currency, {**nought, "net": ZERO})
             figure[part] += net
             figure["net"] += net
-    return list(found.values())
+    return list(sums.values())
 
 
-def _so_far_json(stop: SoFar, book: RateBook) -> dict[str, Any]:
+def so_far_json(found: SoFar, book: RateBook) -> dict[str, Any]:
     """As of an entry; `event_text` is the event's bytes as they came."""
-    zone = zone_of(book, stop.plant)
-    said = {name: value for name, value in asdict(stop).items() if name != "payload"}
+    zone = zone_of(book, found.plant)
+    said = {
+        **asdict(found.stop), "plant": found.plant, "line": found.line,
+        "element": element(found.stop), "category": Category.INTERNAL_FAILURE,
+        "hours": found.hours, "net": found.net, "received_at": found.received_at,
+    }  # fmt: skip
     for name in ("started_at", "ended_at", "received_at"):
         said[name] = said[name] and said[name].astimezone(zone)
-    event = msgspec.json.decode(stop.payload) if stop.payload else None
+    event = msgspec.json.decode(found.payload) if found.payload else None
     return {
-        **said, "formula": in_words(stop), "note": state_of(stop),
-        "terms": _terms(stop, book), "event": event, "event_text": stop.payload,
+        **said, "formula": _so_far_in_words(found),
+        "note": "open, not booked yet" if found.is_open else "a dearer stop has its time",
+        "terms": _terms(found, book), "event": event, "event_text": found.payload,
     }  # fmt: skip
 
 
-def state_of(stop: SoFar) -> str:
-    return "open, not booked yet" if stop.ended_at is None else "a dearer stop has its time"
-
-
-def in_words(stop: SoFar) -> str:
+def _so_far_in_words(found: SoFar) -> str:
     """What it has cost so far, with the numbers in it."""
-    formula = f"{lasted(stop.hours)} × {rate(stop.per_minute)} = {money(abs(stop.net))}"
-    return formula if stop.ended_at is None else f"−({formula})"
+    each = rate(found.stop.per_minute)
+    formula = f"{lasted(found.hours)} × {each} = {money(abs(found.net))}"
+    return formula if found.is_open else f"−({formula})"
 
 
-def _terms(stop: SoFar, book: RateBook) -> list[str]:
-    each = a_minute(stop.per_minute, stop.element, stop.line)
-    if stop.ended_at is not None:
+def _terms(found: SoFar, book: RateBook) -> list[str]:
+    stop = found.stop
+    each = a_minute(stop.per_minute, element(stop), found.line)
+    if not found.is_open:
         return [each, "booked with this stop; a dearer stop, which is open, has the time now"]
-    found = book.line_rate(stop.plant, stop.line, stop.started_at)
+    rates = book.line_rate(found.plant, found.line, stop.started_at)
     origin = f"rate version {stop.rate_version}, in {stop.currency}"
     since = (
-        f"; the line's rate is in force from {found.item.effective_from.date()}" if found else ""
+        f"; the line's rate is in force from {rates.item.effective_from.date()}" if rates else ""
     )
     return [each, "the time so far that no dearer stop of the line covers", origin + since]
 

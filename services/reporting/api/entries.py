@@ -57,8 +57,7 @@ def add_entries(router: APIRouter, source: Source) -> None:
                 plant=plant, grain=grain, bucket=bucket, start=start, end=end, trailing=trailing,
                 at=at, event_id=event_id,
             )  # fmt: skip
-            window = when.window(reading.book, reading.now)
-            which = await when.asked(
+            which, window = await when.asked(
                 reading.conn, reading.book, reading.now, line=line, product=product,
                 element=element, stage=stage, defect_code=defect_code, work_unit=work_unit,
                 categories=categories(category),

@@ -1,16 +1,15 @@
 """The entries behind a figure as a table, of which one column adds up to the figure."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
-from services.reporting.api.beside import in_words, state_of, stops_beside
+from services.rates.book import RateBook
+from services.reporting.api.beside import so_far_json, stops_beside
 from services.reporting.api.pages import FIELDS, entries_json, last_booking
 from services.reporting.api.source import Reading
 from services.reporting.beside import SoFar, Span
 from services.reporting.entries import Asked, LedgerEntry, all_entries
-from services.reporting.report import zone_of
 
 COLUMNS = (*FIELDS, "counted", "formula", "agrees", "note", "event")
 
@@ -25,20 +24,18 @@ async def table_rows(
     """
     read_at = await last_booking(reading.conn)
     stops, edges = await stops_beside(reading, which, window, read_at)
-    yield [_open_row(stop, zone_of(reading.book, stop.plant)) for stop in stops]
+    yield [_open_row(stop, reading.book) for stop in stops]
     shares = {(edge.entry.event_id, edge.entry.entry_no): edge.net for edge in edges}
     yield await _rows(reading, [edge.entry for edge in edges if not edge.listed], shares)
     async for page in all_entries(reading.conn, which, read_at):
         yield await _rows(reading, page.entries, shares)
 
 
-def _open_row(stop: SoFar, zone: tzinfo) -> dict[str, Any]:
-    named = {name: getattr(stop, name, None) for name in FIELDS if name not in ("net", "quantity")}
+def _open_row(found: SoFar, book: RateBook) -> dict[str, Any]:
+    said = so_far_json(found, book)
     return {
-        **named, "event_type": "downtime", "occurred_at": stop.started_at.astimezone(zone),
-        "received_at": stop.received_at and stop.received_at.astimezone(zone),
-        "counted": stop.net, "formula": in_words(stop), "event": stop.payload,
-        "note": state_of(stop),
+        **said, "event_type": "downtime", "occurred_at": said["started_at"], "net": None,
+        "counted": found.net, "event": found.payload,
     }  # fmt: skip
 
 

@@ -30,11 +30,19 @@ class When:
     at: str = ""
     event_id: str | None = None
 
-    def window(self, book: RateBook, now: datetime) -> Span | None:
-        """Where stops over an edge count for their share; None where the time is whole buckets.
+    async def asked(
+        self, conn: Connection, book: RateBook, now: datetime, **filters: Any
+    ) -> tuple[Asked, Span | None]:
+        """The entries of it that meet the filters, and its window if it is one.
 
         Raises `ValueError` on what cannot be meant.
         """
+        window = self._window(book, now)
+        edges = window.edges() if window else await self._edges(conn, book, now)
+        return Asked(plant=self.plant, event_id=self.event_id, **filters, **edges), window
+
+    def _window(self, book: RateBook, now: datetime) -> Span | None:
+        """Where stops over an edge count for their share; None where the time is whole buckets."""
         zone = zone_of(book, self.plant)
         if sum(map(bool, (self.event_id, self.bucket, self.start or self.end, self.trailing))) > 1:
             raise ValueError(
@@ -47,17 +55,9 @@ class When:
             raise ValueError("at is the end of a trailing window: ask with trailing=1h too")
         return instants_span(self.start, self.end, zone)
 
-    async def asked(self, conn: Connection, book: RateBook, now: datetime, **filters: Any) -> Asked:
-        """The entries of it that meet the filters. Raises `ValueError` on what is no time."""
-        edges = await self._edges(conn, book, now)
-        return Asked(plant=self.plant, event_id=self.event_id, **filters, **edges)
-
     async def _edges(self, conn: Connection, book: RateBook, now: datetime) -> dict[str, Any]:
-        window = self.window(book, now)
         if self.event_id is not None:
             return await _of_event(conn, self.event_id, now)
-        if window is not None:
-            return window.edges()
         if self.bucket:
             return self._of_bucket(book)
         if self.start or self.end:

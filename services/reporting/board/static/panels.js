@@ -55,6 +55,9 @@ function ofBefore(b, figure) {
   return { ...FAILURE, line: b.line, from, to };
 }
 
+/** What makes a link open the entries that `filters` find; the exact figure is in its title. */
+const opens = (b, filters, exact) => ({ href: behind(filters), title: `${exact} ${b.currency}: open what it is made of` });
+
 /** Money in a tile: on a wall in short, from where that is shorter. */
 function amount(text) {
   if (Math.abs(text) < 10000) return f.money(text);
@@ -69,17 +72,17 @@ function tile(name, title, b, figure, filters, beforeName, ofOther, silent = nul
     ? [h("abbr", { class: "share", title: "nothing was produced here: no base, no percentage" }, "– %"),
        silent ? h("span", { class: "warned" }, ` ! ${silent}`) : h("span", { class: "quiet" }, " no production, so no percentage")]
     : [h("span", { class: "share" }, f.percent(figure.share)),
-       h("span", { class: "quiet" }, " of ", h("a", { href: behind(ofBase(filters)), title: `${figure.base} ${b.currency}: open what it is made of`, "aria-label": `${f.money(figure.base)} ${b.currency}: open the production` }, f.money(figure.base)), ` ${b.currency} production`)];
+       h("span", { class: "quiet" }, " of ", h("a", { ...opens(b, ofBase(filters), figure.base), "aria-label": `${f.money(figure.base)} ${b.currency}: open the production` }, f.money(figure.base)), ` ${b.currency} production`)];
   return h("section", { class: `panel tile ${name}`, "data-key": name, "aria-labelledby": `${name}-title` },
     h("h2", { id: `${name}-title` }, title),
     h("p", { class: "figure" },
-      h("a", { href: behind(filters), title: `${figure.copq} ${b.currency}: open what it is made of` },
+      h("a", opens(b, filters, figure.copq),
         silent && Number(figure.copq) === 0 ? "–" : amount(figure.copq), h("span", { class: "unit" }, ` ${b.currency}`))),
     h("p", { class: "of" }, base),
     bullet(figure),
     h("p", { class: "beside" },
       verdict(figure),
-      h("span", { class: "quiet" }, known ? [h("a", { href: behind(ofOther), title: `${figure.before.copq} ${b.currency}: open what it is made of` }, `${beforeName} ${f.money(figure.before.copq)}`), change ? ` · ${change}` : ""] : `${beforeName}: no figures`)),
+      h("span", { class: "quiet" }, known ? [h("a", opens(b, ofOther, figure.before.copq), `${beforeName} ${f.money(figure.before.copq)}`), change ? ` · ${change}` : ""] : `${beforeName}: no figures`)),
     Number(figure.provisional) > 0
       ? h("p", { class: "quiet small" }, `of it ${f.money(figure.provisional)} from stops still open`) : null);
 }
