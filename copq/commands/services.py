@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import asyncpg
 import typer
@@ -23,8 +23,10 @@ from services.ingest.files.watch import WatchSettings
 from services.ingest.intake import Intake
 from services.loopback import is_loopback
 from services.postgres import DatabaseRole, RoleRefused, connected
-from services.standalone.server import Beside
 from services.system_errors import plainly
+
+if TYPE_CHECKING:
+    from services.standalone.server import Beside
 
 RequiredDatabase = Annotated[
     str, typer.Option("--database", envvar="DATABASE_URL", help="Postgres of rates and ledger.")
@@ -202,7 +204,7 @@ def aggregator(
     run_service(lambda stop: run_aggregator(settings, stop, health), health, "copq-aggregator")
 
 
-def _watching(settings: WatchSettings | None, dsn: str, name: str, stop: asyncio.Event) -> Beside:
+def _watching(settings: WatchSettings | None, dsn: str, name: str, stop: asyncio.Event) -> "Beside":
     """What runs beside the HTTP service, on the same intake: the watch of a folder, or nothing."""
 
     async def watching(intake: Intake) -> None:

@@ -87,17 +87,26 @@ def prometheus(
         yield Prometheus(port)
 
 
+ONE_RECEIVER: dict[str, Any] = {
+    "route": {"receiver": "hook", "group_by": ["alertname"], "repeat_interval": "1h"},
+    "receivers": [{"name": "hook"}],
+}
+
+
 @contextmanager
-def alertmanager(folder: Path, webhook: str) -> Iterator[str]:
-    """Its address. What it is told it hands on to the webhook after a second."""
+def alertmanager(
+    folder: Path, webhook: str, config: dict[str, Any] = ONE_RECEIVER
+) -> Iterator[str]:
+    """Its address. Every receiver of the configuration is the webhook, told after a second."""
     folder.mkdir(parents=True, exist_ok=True)
     [port] = free_ports(1)
-    config = {
-        "route": {"receiver": "hook", "group_by": ["alertname"], "group_wait": "1s",
-                  "group_interval": "1s", "repeat_interval": "1h"},
-        "receivers": [{"name": "hook", "webhook_configs": [{"url": webhook}]}],
-    }  # fmt: skip
-    (folder / "alertmanager.yml").write_text(yaml.safe_dump(config))
+    route = config["route"] | {"group_wait": "1s", "group_interval": "1s"}
+    receivers = [
+        {"name": receiver["name"], "webhook_configs": [{"url": webhook}]}
+        for receiver in config["receivers"]
+    ]
+    quick = {**config, "route": route, "receivers": receivers}
+    (folder / "alertmanager.yml").write_text(yaml.safe_dump(quick))
     command = [
         "prometheus-alertmanager", f"--config.file={folder}/alertmanager.yml",
         f"--storage.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}",

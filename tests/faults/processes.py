@@ -26,6 +26,10 @@ class Service:
         self._command = [COPQ, *arguments]
         self._process: GuardedProcess | None = None
 
+    def add(self, *arguments: str) -> None:
+        """More of its command line, from the next start on."""
+        self._command += arguments
+
     def start(self) -> "Service":
         assert self._process is None, f"{self.name} runs already"
         self._process = GuardedProcess(self._command, self.log)

@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from services.timestamps import Timestamp
+
 MESSAGES = Counter(
     "copq_mqtt_messages", "Messages acknowledged, by format and outcome", ["format", "outcome"]
 )
@@ -13,4 +15,4 @@ CONNECTIONS = Counter("copq_mqtt_connections", "Connections made to the broker")
 UNAVAILABLE = Counter("copq_mqtt_unavailable", "Batches handed over again: the intake was away")
 REBIRTHS = Counter("copq_mqtt_rebirths", "Sparkplug nodes asked for a new birth certificate")
 BATCH_SECONDS = Histogram("copq_mqtt_batch_seconds", "One batch, from taken to acknowledged")
-LAST_ACKED = Gauge("copq_mqtt_last_batch_timestamp_seconds", "When a batch was acknowledged")
+LAST_ACKED = Timestamp("copq_mqtt_last_batch_timestamp_seconds", "When a batch was acknowledged")

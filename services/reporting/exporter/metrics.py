@@ -1,6 +1,8 @@
 """The exporter's metrics of itself; those of its figures are in `figures.py`."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
+
+from services.timestamps import Timestamp
 
 REFRESHES = Counter(
     "copq_exporter_refreshes", "Times the figures were computed anew, by outcome", ["outcome"]
@@ -8,6 +10,6 @@ REFRESHES = Counter(
 REFRESH_SECONDS = Histogram(
     "copq_exporter_refresh_seconds", "Reading Postgres and rendering the figures once"
 )
-LAST_SUCCESS = Gauge(
+LAST_SUCCESS = Timestamp(
     "copq_exporter_last_success_timestamp_seconds", "When the figures were last computed anew"
 )
