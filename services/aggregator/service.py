@@ -11,6 +11,7 @@ from services.beside import run_beside
 from services.health import Health
 from services.kafka.lag import keep_measuring
 from services.kafka.topics import PRICED
+from services.kafka.waiting import wait_for_brokers
 from services.rates.watch import RateWatch
 
 
@@ -22,6 +23,8 @@ async def run_aggregator(
     rates = RateWatch(settings.database)
     health.missing = "waits for the rate book, from Postgres"
     await rates.first()
+    if not await wait_for_brokers(settings.brokers, stop, health):
+        return
     health.missing = "waits for its partitions, from Kafka"
     stream = AggregatorStream(settings, rates, stop, health)
     lag = keep_measuring(settings.brokers, metrics.STAGE, PRICED, settings.group, stream.assigned)

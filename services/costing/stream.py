@@ -29,6 +29,7 @@ from services.kafka.header_names import read_any_names
 from services.kafka.lag import keep_measuring
 from services.kafka.publish import publish, start_producer
 from services.kafka.topics import EVENTS, METADATA_MS, PRICED, REJECTED
+from services.kafka.waiting import wait_for_brokers
 from services.rates.watch import RateWatch
 from services.tracing import Span, tracer
 
@@ -104,6 +105,8 @@ class CostingStream:
     async def run(self) -> None:
         self._health.missing = "waits for the rate book, from Postgres"
         await self.rates.first()
+        if not await wait_for_brokers(self.settings.brokers, self._stop, self._health):
+            return
         self._health.missing = "waits for its partitions, from Kafka"
         self._producer = await start_producer(self.settings.brokers)
         self._app = make_app(self.settings)

@@ -11,7 +11,7 @@ from services.ingest.mqtt.service import MqttSource, beside_mqtt
 from services.ingest.people import add_people, people_pool
 from services.ingest.serving import Tls, serve_http
 from services.kafka.brokers import Brokers
-from services.kafka.topics import make_topics
+from services.kafka.waiting import make_topics_when_brokers_answer
 from services.rates.watch import RateWatch
 
 
@@ -29,13 +29,14 @@ async def serve(
 ) -> None:
     """Until `stop` is set; what was accepted by then is on the broker.
 
+    While the brokers do not answer it listens and answers 503; topics are made once they do.
     Without `tokens` it is open. Without `dsn` there is neither form nor fate. Postgres may be
     away: events go to the broker all the same.
     """
-    await make_topics(brokers, partitions, replication)
     intake, door = KafkaIntake(brokers), tokens or OpenDoor()
     app = make_http(intake, door, checks={"kafka": intake.ready}, stop=stop)
-    beside = [tokens.run()] if tokens else []
+    beside = [_keep_topics(brokers, partitions, replication, stop)]
+    beside += [tokens.run()] if tokens else []
     pool = await people_pool(dsn) if dsn else None
     if dsn and pool:
         rates = RateWatch(dsn, names_only=True)
@@ -48,3 +49,10 @@ async def serve(
         await intake.close()
         if pool:
             pool.terminate()
+
+
+async def _keep_topics(
+    brokers: Brokers, partitions: int, replication: int, stop: asyncio.Event
+) -> None:
+    await make_topics_when_brokers_answer(brokers, partitions, replication, stop)
+    await stop.wait()

@@ -2,12 +2,15 @@
 
 import asyncio
 
+import httpx
 import pytest
 
 from tests.faults.feeder import streaming
 from tests.faults.plant import Plant
+from tests.faults.processes import until
 from tests.faults.site import Site
 from tests.kafka.broker import KafkaBroker
+from tests.kafka.settings import free_ports
 
 pytestmark = pytest.mark.kafka
 
@@ -60,3 +63,44 @@ async def test_services_can_be_stopped_while_the_broker_is_away(
         service.tell()
     for service in services:
         await service.exit_code(20)
+
+
+async def test_services_started_before_the_broker_wait_for_it_and_then_work(
+    frail_site: Site, own_kafka: KafkaBroker
+) -> None:
+    site, plant = frail_site, Plant(14)
+    own_kafka.kill()
+    services = [site.costing(), site.aggregator()]
+    [port] = free_ports(1)
+    ingest = site.service(
+        "ingest", "ingest", "--kafka", site.bootstrap, "--no-auth", "--port", str(port)
+    ).start()
+    url = f"http://127.0.0.1:{port}"
+    await until(lambda: is_status(f"{url}/healthz", 200), "ingest answers")
+    assert await is_status(f"{url}/readyz", 503)
+    await asyncio.sleep(2)
+    assert all(service.runs for service in [*services, ingest])
+    await asyncio.to_thread(own_kafka.start)
+    await until(lambda: is_status(f"{url}/readyz", 200), "ingest is ready")
+    async with streaming(site.bootstrap, plant):
+        await site.has_more_than(1_000)
+    await site.is_right(plant.facts)
+    for service in [*services, ingest]:
+        assert await service.stop() == 0
+
+
+async def test_a_service_that_waits_for_the_broker_can_be_stopped(
+    frail_site: Site, own_kafka: KafkaBroker
+) -> None:
+    own_kafka.kill()
+    for service in (frail_site.costing(), frail_site.aggregator()):
+        await until(lambda s=service: "does not answer yet" in s.said(), "it waits for Kafka")
+        assert await service.stop() == 0
+
+
+async def is_status(url: str, status: int) -> bool:
+    async with httpx.AsyncClient() as http:
+        try:
+            return (await http.get(url)).status_code == status
+        except httpx.TransportError:
+            return False

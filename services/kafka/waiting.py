@@ -1,0 +1,53 @@
+"""Waiting for Kafka at the start of a service, as for Postgres: who is away comes back."""
+
+import asyncio
+import logging
+
+from aiokafka.errors import KafkaError
+
+from services.health import Health
+from services.kafka.brokers import Brokers
+from services.kafka.topics import cluster_id, make_topics
+
+PAUSE_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+async def wait_for_brokers(brokers: Brokers, stop: asyncio.Event, health: Health) -> bool:
+    """Wait until a broker answers. False if `stop` was set first.
+
+    A broker that refuses the login is waited for too: aiokafka reports it as one that is away.
+    """
+    health.missing = f"waits for Kafka at {brokers.addresses}"
+    while not stop.is_set():
+        try:
+            await cluster_id(brokers)
+            return True
+        except (KafkaError, OSError) as error:
+            _warn(brokers, error)
+            await _pause(stop)
+    return False
+
+
+async def make_topics_when_brokers_answer(
+    brokers: Brokers, partitions: int, replication: int, stop: asyncio.Event
+) -> None:
+    """Make the topics that are missing, however long it takes for the brokers to answer."""
+    while not stop.is_set():
+        try:
+            return await make_topics(brokers, partitions, replication)
+        except (KafkaError, OSError) as error:
+            _warn(brokers, error)
+            await _pause(stop)
+
+
+def _warn(brokers: Brokers, error: Exception) -> None:
+    log.warning("Kafka at %s does not answer yet: %s", brokers.addresses, error)
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), PAUSE_S)
+    except TimeoutError:
+        pass
