@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 
@@ -47,7 +48,5 @@ def _warn(brokers: Brokers, error: Exception) -> None:
 
 
 async def _pause(stop: asyncio.Event) -> None:
-    try:
+    with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), PAUSE_S)
-    except TimeoutError:
-        pass
