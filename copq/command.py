@@ -1,10 +1,10 @@
 """The `copq` command: one module of `copq.commands` for each subject."""
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
+from copq.faults import end_on_signals
 from copq.on_demand import on_demand
 
 COMMANDS = {
@@ -45,8 +45,8 @@ app = typer.Typer(
     help="The cost of poor quality, priced as it happens.",
     epilog=(
         "Exit codes: 0 done; 1 the answer is no (a difference, a refused event); 2 wrong usage "
-        "or file, or a name that there is not; 3 Postgres or Kafka does not "
-        "answer; 4 a stream stopped itself."
+        "or file, or an unknown name; 3 Postgres or Kafka does not answer; 4 a stream stopped "
+        "itself; 5 a fault of copq. Ended by Ctrl-C 130, by SIGTERM 143."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -56,6 +56,8 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # a tenth of a second
+
         print(f"copq {version('copq')}")
         raise typer.Exit
 
@@ -71,4 +73,5 @@ def _options(
 
 
 def main() -> None:
+    end_on_signals()
     app()

@@ -15,9 +15,19 @@ import typer
 from copq.exits import Exit
 from copq.terminal import fail
 from deploy.migrate import SchemaMismatch, check, migrate
+from services.database_address import AddressError, check_address
 from services.postgres import DatabaseRole, RoleRefused, act_as
 from services.standalone.postgres import EmbeddedPostgres, EmbeddedPostgresError
 from services.system_errors import plainly
+
+
+def checked_address(dsn: str | None) -> str | None:
+    """For an option: the address as it is. A malformed one ends the command, and is not shown."""
+    try:
+        return None if dsn is None else check_address(dsn)
+    except AddressError as error:
+        raise typer.BadParameter(str(error)) from None
+
 
 DatabaseOption = Annotated[
     str | None,
@@ -26,6 +36,16 @@ DatabaseOption = Annotated[
         envvar="DATABASE_URL",
         help="Postgres to use, such as postgresql://user@host/copq. Without it: the data folder.",
         show_default=False,
+        callback=checked_address,
+    ),
+]
+RequiredDatabase = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        envvar="DATABASE_URL",
+        help="Postgres of rates and ledger.",
+        callback=checked_address,
     ),
 ]
 DataOption = Annotated[
@@ -34,6 +54,7 @@ DataOption = Annotated[
 ]
 T = TypeVar("T")
 DATA = Path("copq-data")
+CHECK_IT = "Check --database (or DATABASE_URL), and that the server runs"
 _LONGEST = 63
 """Bytes of an application's name in Postgres."""
 
@@ -59,11 +80,17 @@ def opened_database(url: str | None, data: Path) -> Iterator[tuple[str, Embedded
         or_unavailable(lambda: check(url))
         yield url, None
         return
-    embedded = EmbeddedPostgres(data)
-    dsn = or_unavailable(embedded.start)
-    try:
+    with embedded_server(data) as (dsn, embedded):
         or_unavailable(lambda: migrate(dsn))
         yield dsn, embedded
+
+
+@contextmanager
+def embedded_server(data: Path) -> Iterator[tuple[str, EmbeddedPostgres]]:
+    """The folder's own server, with a schema of any version; however this ends, it is stopped."""
+    embedded = EmbeddedPostgres(data)
+    try:
+        yield or_unavailable(embedded.start), embedded
     finally:
         embedded.stop()
 
@@ -74,7 +101,9 @@ def or_unavailable(step: Callable[[], T]) -> T:
         return step()
     except (SchemaMismatch, EmbeddedPostgresError) as error:
         fail(str(error), Exit.UNAVAILABLE)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except OSError as error:
+        fail(f"Postgres does not answer: {plainly(error)}. {CHECK_IT}", Exit.UNAVAILABLE)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         fail(f"Postgres: {plainly(error)}", Exit.UNAVAILABLE)
 
 

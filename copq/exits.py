@@ -9,11 +9,13 @@ class Exit(IntEnum):
     """The answer is no: a difference was found, an event was refused, a month stays closed."""
     USAGE = 2
     """The command or a file that it was given is wrong, or names what there is not (a plant, a
-    month, a token): mend it and run again."""
+    month, a token): correct it and run again."""
     UNAVAILABLE = 3
     """Postgres or Kafka does not answer, or its schema is another version's."""
     STOPPED = 4
     """A stream stopped itself: too much of what it read was refused."""
+    FAULT = 5
+    """A fault of copq itself."""
 
 
 INTERRUPTED = 130

@@ -14,8 +14,17 @@ from services.system_errors import plainly
 NoAuthOption = Annotated[
     bool, typer.Option("--no-auth", help="Take requests without a token, from anybody.")
 ]
+LAST_PORT = 65_535
+HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option(min=1, max=LAST_PORT, help="Port to listen on.")]
 MetricsOption = Annotated[
-    int, typer.Option(envvar="METRICS_PORT", help="Port for /metrics, /healthz, /readyz; 0: none.")
+    int,
+    typer.Option(
+        envvar="METRICS_PORT",
+        min=0,
+        max=LAST_PORT,
+        help="Port for /metrics, /healthz, /readyz; 0: none.",
+    ),
 ]
 CertOption = Annotated[
     Path | None, typer.Option("--tls-cert", help="Certificate with its chain (PEM), for HTTPS.")

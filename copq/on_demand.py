@@ -1,12 +1,16 @@
-"""Commands whose modules are loaded once they are named: all of them together take a second."""
+"""Commands whose modules are loaded once they are named: all of them together take seconds."""
 
+import ast
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
+
+from copq.faults import reported_plainly
 
 
 def on_demand(places: Mapping[str, str]) -> type[TyperGroup]:
@@ -19,6 +23,17 @@ def on_demand(places: Mapping[str, str]) -> type[TyperGroup]:
 
         def list_commands(self, _: Any) -> list[str]:
             return list(places)
+
+        def invoke(self, ctx: Any) -> Any:
+            with reported_plainly():
+                return super().invoke(ctx)
+
+        def format_help(self, ctx: Any, formatter: Any) -> None:
+            loaded, self.commands = self.commands, _described(places)
+            try:
+                super().format_help(ctx, formatter)
+            finally:
+                self.commands = loaded
 
     return OnDemand
 
@@ -51,3 +66,25 @@ def _made(name: str, place: str) -> Any:
     alone = typer.Typer(add_completion=False)
     alone.command(name)(found)
     return get_command(alone)
+
+
+def _described(places: Mapping[str, str]) -> dict[str, Any]:
+    """Commands that have a name and a help text, and cannot be run."""
+    return {name: TyperCommand(name, help=help_of(place)) for name, place in places.items()}
+
+
+def help_of(place: str) -> str:
+    """The help of the function or group at `module.name`, read from its source."""
+    module, _, name = place.rpartition(".")
+    source = (Path(__file__).parent / "commands" / f"{module}.py").read_text(encoding="utf-8")
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return ast.get_docstring(node) or ""
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return _help_argument(node.value)
+    raise LookupError(f"no {place} in copq.commands")
+
+
+def _help_argument(call: ast.expr) -> str:
+    given = call.keywords if isinstance(call, ast.Call) else []
+    return next((ast.literal_eval(one.value) for one in given if one.arg == "help"), "")

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -14,19 +15,22 @@ import asyncpg
 from aiokafka.errors import KafkaError
 
 from copq.exits import Exit
-from copq.repeats import OnceInAWhile
 from copq.terminal import fail
 from services.health import Health, serve_health
 from services.ingest.serving import CannotListen
 from services.postgres import RoleRefused
 from services.standalone.postgres_account import EmbeddedPostgresError
-from services.system_errors import plainly
+from services.system_errors import plainly, with_server
 from services.tracing import traced
 
 DRAINED_WITHIN_S = 8
 GONE_WITHIN_S = 10
 
 log = logging.getLogger("services")
+
+
+class NotDrained(Exception):
+    """The service did not finish in time what was under way; the message says what that means."""
 
 
 def run_service(
@@ -44,10 +48,10 @@ def run_service(
     try:
         with traced(name):
             uvloop.run(_main(service, health or Health()))
-    except (RoleRefused, CannotListen, EmbeddedPostgresError) as error:
+    except (RoleRefused, CannotListen, EmbeddedPostgresError, NotDrained) as error:
         fail(str(error), Exit.UNAVAILABLE)
-    except (KafkaError, OSError, asyncpg.PostgresError) as error:
-        fail(f"{type(error).__name__}: {plainly(error)}", Exit.UNAVAILABLE)
+    except (KafkaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        fail(with_server(error), Exit.UNAVAILABLE)
 
 
 async def _main(
@@ -55,26 +59,41 @@ async def _main(
 ) -> None:
     _run_evenly()
     stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    for one in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(one, _tell_to_stop, stop, one)
     turning = asyncio.create_task(health.turn())
     serving = asyncio.create_task(service(stop))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     health.missing = "it is leaving"
-    if not serving.done():
-        _be_gone_soon()
-        await _drained(serving)
-    turning.cancel()
-    serving.result()
+    began = time.monotonic()
+    try:
+        if not serving.done():
+            _be_gone_soon()
+            await _drained(serving)
+        turning.cancel()
+        serving.result()
+    except BaseException as error:
+        log.error("stopped by a fault: %s", error)
+        raise
+    log.info("stopped, %.1f s after it began to", time.monotonic() - began)
+
+
+def _tell_to_stop(stop: asyncio.Event, by: signal.Signals) -> None:
+    if not stop.is_set():
+        log.info("%s: finishing what is under way, for %d s at most", by.name, DRAINED_WITHIN_S)
+    stop.set()
 
 
 async def _drained(serving: asyncio.Task[None]) -> None:
     done, _ = await asyncio.wait([serving], timeout=DRAINED_WITHIN_S)
     if not done:
         serving.cancel()
-        raise TimeoutError(f"told to stop, and not drained within {DRAINED_WITHIN_S} s")
+        raise NotDrained(
+            f"what was under way was not finished {DRAINED_WITHIN_S} s after the signal to stop; "
+            "nothing accepted is lost: it is read again, or sent again by its sender"
+        )
 
 
 def _be_gone_soon() -> None:
@@ -93,17 +112,6 @@ def _run_evenly() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)
     sys.setswitchinterval(0.0005)
-
-
-def start_logging() -> None:
-    """Log to the standard error."""
-    handler = logging.StreamHandler()
-    handler.addFilter(OnceInAWhile())  # of ours alone: a handler that is there is somebody else's
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        handlers=[handler],
-    )  # fmt: skip
-    log.setLevel(logging.INFO)
 
 
 def show_health(port: int) -> Health:

@@ -60,6 +60,9 @@ def _answering(health: Health) -> "WSGIApplication":
     metrics: WSGIApplication = make_wsgi_app()
 
     def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "HEAD":
+            answer({**environ, "REQUEST_METHOD": "GET"}, start)
+            return []
         match environ["PATH_INFO"]:
             case "/healthz":
                 return _say(start, health.standstill())

@@ -13,6 +13,7 @@ from copq.database import (
     DatabaseOption,
     DataOption,
     connected,
+    embedded_server,
     or_unavailable,
 )
 from copq.exits import Exit
@@ -24,7 +25,6 @@ from services.backup.state import fence, is_empty, make_roles
 from services.postgres import OWNER
 from services.reporting.difference import Difference
 from services.reporting.verify import verify
-from services.standalone.postgres import EmbeddedPostgres
 from services.system_errors import plainly
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -101,12 +101,8 @@ def _as_it_is(url: str | None, data: Path) -> Iterator[str]:
     if url is not None:
         yield url
         return
-    embedded = EmbeddedPostgres(data)
-    dsn = or_unavailable(embedded.start)
-    try:
+    with embedded_server(data) as (dsn, _):
         yield dsn
-    finally:
-        embedded.stop()
 
 
 def _refuse_full(dsn: str, what: str) -> None:

@@ -2,15 +2,11 @@
 
 from typing import Annotated
 
-import asyncpg
 import typer
 
-from copq.database import DATA, DatabaseOption, DataOption
-from copq.exits import Exit
-from copq.terminal import fail, out
-from deploy.migrate import SchemaMismatch, make_roles, migrate, pending
-from services.standalone.postgres import EmbeddedPostgres, EmbeddedPostgresError
-from services.system_errors import plainly
+from copq.database import DATA, DatabaseOption, DataOption, embedded_server, or_unavailable
+from copq.terminal import out
+from deploy.migrate import make_roles, migrate, pending
 
 
 def migrate_command(
@@ -23,14 +19,11 @@ def migrate_command(
 ) -> None:
     """Bring the database's schema up to this copq. Does nothing when it is there already."""
     step = _make_roles if roles else _migrate
-    try:
-        if database is not None:
-            step(database)
-            return
-        with EmbeddedPostgres(data) as dsn:
-            step(dsn)
-    except (SchemaMismatch, EmbeddedPostgresError, OSError, asyncpg.PostgresError) as error:
-        fail(f"Postgres: {plainly(error)}", Exit.UNAVAILABLE)
+    if database is not None:
+        or_unavailable(lambda: step(database))
+        return
+    with embedded_server(data) as (dsn, _):
+        or_unavailable(lambda: step(dsn))
 
 
 def _make_roles(dsn: str) -> None:

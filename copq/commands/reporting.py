@@ -4,15 +4,20 @@ from typing import Annotated
 
 import typer
 
-from copq.commands.services import (
+from copq.commands.services import refuse_other_schema
+from copq.database import RequiredDatabase
+from copq.listening import (
+    LAST_PORT,
+    CertOption,
     HostOption,
+    KeyOption,
+    NoAuthOption,
     PortOption,
-    RequiredDatabase,
-    refuse_other_schema,
+    tls_of,
 )
-from copq.listening import CertOption, KeyOption, NoAuthOption, tls_of
+from copq.logs import start_logging
 from copq.plaintext import PlaintextOption
-from copq.running import run_service, start_logging
+from copq.running import run_service
 from services.loopback import is_loopback
 from services.postgres import DatabaseRole
 
@@ -42,6 +47,8 @@ def reporting(
         int,
         typer.Option(
             envvar="METRICS_PORT",
+            min=0,
+            max=LAST_PORT,
             help="Port for /metrics without a token, for Prometheus alone; 0: none.",
         ),
     ] = 0,

@@ -11,28 +11,40 @@ import typer
 from copq.commands.import_target import identity_of
 from copq.commands.mqtt import mqtt_source
 from copq.commands.watch import MAPPING_HELP, started, watch_settings
-from copq.database import DATA, DatabaseOption, DataOption, opened_database
+from copq.database import (
+    DATA,
+    DatabaseOption,
+    DataOption,
+    RequiredDatabase,
+    checked_address,
+    opened_database,
+    or_unavailable,
+)
 from copq.exits import Exit
 from copq.kafka import BootstrapOption, brokers
-from copq.listening import CertOption, KeyOption, MetricsOption, NoAuthOption, tls_of
+from copq.listening import (
+    CertOption,
+    HostOption,
+    KeyOption,
+    MetricsOption,
+    NoAuthOption,
+    PortOption,
+    tls_of,
+)
+from copq.logs import start_logging
 from copq.plaintext import PlaintextOption
-from copq.running import run_service, show_health, start_logging
+from copq.running import run_service, show_health
 from copq.terminal import fail, out
 from deploy.migrate import SchemaMismatch, check, migrate
 from services.ingest.files.watch import WatchSettings
 from services.ingest.intake import Intake
 from services.loopback import is_loopback
-from services.postgres import DatabaseRole, RoleRefused, connected
+from services.postgres import AWAY, DatabaseRole, RoleRefused, connected
 from services.system_errors import plainly
 
 if TYPE_CHECKING:
     from services.standalone.server import Beside
 
-RequiredDatabase = Annotated[
-    str, typer.Option("--database", envvar="DATABASE_URL", help="Postgres of rates and ledger.")
-]
-HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
-PortOption = Annotated[int, typer.Option(help="Port to listen on.")]
 MqttOption = Annotated[
     Path | None,
     typer.Option(
@@ -79,7 +91,7 @@ def up(
     folder = watch_settings(watch, mapping or [], data / "imports") if watch else None
     source = mqtt_source(mqtt, data / "mqtt")
     if database_url is not None:
-        _migrated(database_url)
+        or_unavailable(lambda: migrate(database_url))
     with opened_database(database_url, data) as (dsn, embedded):
         name = database_url or str(data.resolve())
         door = None if no_auth else TokenDoor(dsn, needs_token=not is_loopback(host))
@@ -106,8 +118,12 @@ def ingest(
     kafka: BootstrapOption,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8080,
-    partitions: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 8,
-    replication: Annotated[int, typer.Option(help="Of a topic that is missing.")] = 1,
+    partitions: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Of a topic that is missing.")
+    ] = 8,
+    replication: Annotated[
+        int, typer.Option(min=1, max=100, help="Of a topic that is missing.")
+    ] = 1,
     mqtt: MqttOption = None,
     mqtt_state: Annotated[
         Path,
@@ -116,7 +132,7 @@ def ingest(
     database_url: Annotated[
         str | None,
         typer.Option(
-            "--database", envvar="DATABASE_URL", show_default=False,
+            "--database", envvar="DATABASE_URL", show_default=False, callback=checked_address,
             help="Postgres of tokens and rates: who may send, and the form's stages.",
         ),
     ] = None,
@@ -216,13 +232,6 @@ def _watching(settings: WatchSettings | None, dsn: str, name: str, stop: asyncio
     return watching
 
 
-def _migrated(url: str) -> None:
-    try:
-        migrate(url)
-    except (OSError, asyncpg.PostgresError) as error:
-        fail(f"Postgres: {plainly(error)}", Exit.UNAVAILABLE)
-
-
 def refuse_other_schema(url: str, role: DatabaseRole) -> None:
     """A service does not touch a schema that it was not made for; it does wait for Postgres.
 
@@ -233,8 +242,10 @@ def refuse_other_schema(url: str, role: DatabaseRole) -> None:
         asyncio.run(_try_role(url, role))
     except (SchemaMismatch, RoleRefused) as error:
         fail(str(error), Exit.UNAVAILABLE)
-    except (OSError, asyncpg.PostgresError) as error:
-        logging.getLogger("services").warning("Postgres does not answer yet: %s", error)
+    except AWAY as error:
+        logging.getLogger("services").warning("Postgres does not answer yet: %s", plainly(error))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        fail(f"Postgres: {plainly(error)}", Exit.UNAVAILABLE)
 
 
 async def _try_role(url: str, role: DatabaseRole) -> None:

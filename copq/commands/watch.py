@@ -20,8 +20,9 @@ from copq.commands.import_target import (
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.kafka import optional_brokers
 from copq.listening import MetricsOption
+from copq.logs import start_logging
 from copq.plaintext import PlaintextOption
-from copq.running import run_service, show_health, start_logging
+from copq.running import run_service, show_health
 from copq.terminal import fail, out
 from services.ingest.files.mapping_choice import Choice, read_choice
 from services.ingest.files.shelves import InUse

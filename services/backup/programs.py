@@ -5,8 +5,9 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+from services.database_address import redacted, without_secrets
 from services.standalone.postgres_account import EmbeddedPostgresError
 from services.standalone.postgres_cluster import programs_folder
 from services.system_errors import plainly
@@ -50,9 +51,14 @@ _ROLE = re.compile(r'\bTO ("[^"]+"|\w+)')
 
 
 def _run(program: str, dsn: str, *words: str) -> None:
-    address, password = _split(dsn)
-    secret = {"PGPASSWORD": password} if password else {}
-    _output(_program(program, dsn), f"--dbname={address}", *words, **secret)
+    address, secrets = without_secrets(dsn)
+    if secrets.key_passphrase:
+        raise BackupError(
+            f"the address holds sslpassword, which {program} could only be given where everybody "
+            "on this machine can read it: use a key without a passphrase"
+        )
+    hidden = {"PGPASSWORD": secrets.password} if secrets.password else {}
+    _output(_program(program, dsn), f"--dbname={address}", *words, **hidden)
 
 
 def _output(program: Path, *words: str, **environment: str) -> str:
@@ -64,7 +70,9 @@ def _output(program: Path, *words: str, **environment: str) -> str:
     except OSError as error:
         raise BackupError(f"{program} cannot be run: {plainly(error)}") from error
     if done.returncode != 0:
-        raise BackupError(done.stderr.strip() or f"{program} ended with {done.returncode}")
+        raise BackupError(
+            redacted(done.stderr.strip()) or f"{program} ended with {done.returncode}"
+        )
     return done.stdout
 
 
@@ -91,15 +99,6 @@ def _bundled(name: str) -> Path:
         return programs_folder() / name
     except EmbeddedPostgresError as error:
         raise BackupError(str(error)) from error
-
-
-def _split(dsn: str) -> tuple[str, str | None]:
-    """The address without its password, which everybody on the machine could read."""
-    parts = urlsplit(dsn)
-    who, at, where = parts.netloc.rpartition("@")
-    user, _, password = who.partition(":")
-    asked = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{user}{at}{where}{parts.path}{asked}", unquote(password) or None
 
 
 def _flush(path: Path) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from services.ingest.head import HeadAsGet
+
 BACKLOG = 2048
 
 
@@ -37,7 +39,9 @@ async def serve_http(
 
     `on_listening` is called once clients can connect. Raises `CannotListen`.
     """
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", lifespan="off")
+    config = uvicorn.Config(
+        HeadAsGet(app), host=host, port=port, log_level="warning", log_config=None, lifespan="off"
+    )
     if tls is not None:
         config.ssl_certfile, config.ssl_keyfile = str(tls.certificate), str(tls.key)
     server = uvicorn.Server(config)

@@ -1,5 +1,6 @@
 """How the brokers are reached: their addresses, who asks, and how it is kept from other eyes."""
 
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,7 @@ def brokers_from(addresses: str, environment: Mapping[str, str]) -> Brokers:
 
     Raises `BrokerSettingsError`.
     """
+    _check_addresses(addresses)
     username = environment.get("KAFKA_USERNAME") or None
     password = _password(environment)
     if (username is None) != (password is None):
@@ -83,6 +85,23 @@ def brokers_from(addresses: str, environment: Mapping[str, str]) -> Brokers:
     return found
 
 
+_ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::(?P<port>\w*))?", re.ASCII)
+_PORT = re.compile(r"0*[1-9]\d{0,4}", re.ASCII)
+
+
+def _check_addresses(addresses: str) -> None:
+    for address in addresses.split(","):
+        found = _ADDRESS.fullmatch(address.strip())
+        if found is None:
+            raise BrokerSettingsError(
+                f'"{address}" is not the address of a broker: write host:port, and commas between '
+                "several, such as kafka-1:9092,kafka-2:9092"
+            )
+        port = found["port"]
+        if port is not None and not (_PORT.fullmatch(port) and int(port) < 65_536):
+            raise BrokerSettingsError(f'"{address}": the port is not a number from 1 to 65535')
+
+
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise BrokerSettingsError(f'{name} "{value}" is none of {", ".join(known)}')
@@ -94,7 +113,7 @@ def _password(environment: Mapping[str, str]) -> str | None:
         return environment.get("KAFKA_PASSWORD") or None
     try:
         return Path(path).read_text().rstrip("\n")
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise BrokerSettingsError(
             f"KAFKA_PASSWORD_FILE: cannot read {path}: {plainly(error)}"
         ) from error

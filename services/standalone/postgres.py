@@ -1,5 +1,6 @@
 """The embedded Postgres of the standalone service: one per data folder, shared by processes."""
 
+import atexit
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -7,6 +8,7 @@ from urllib.parse import quote
 
 from services.standalone import postgres_process
 from services.standalone.folder_lock import FolderLock
+from services.standalone.interruption import uninterrupted
 from services.standalone.postgres_account import EmbeddedPostgresError
 from services.standalone.postgres_cluster import PORT, Cluster
 from services.system_errors import plainly
@@ -20,9 +22,9 @@ class EmbeddedPostgres:
     """This process's use of the database in `folder`, which is created on first use.
 
     Any number of processes may use one folder: the first starts the server, the last to
-    stop shuts it down. A killed process counts as gone, and a server that killed
-    processes left running is taken over by the next to start. Start and stop block;
-    inside an event loop call them in a thread.
+    stop shuts it down, even where it was interrupted while it started. A killed process counts
+    as gone, and a server that killed processes left running is taken over by the next to start.
+    Start and stop block; inside an event loop call them in a thread.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -40,6 +42,7 @@ class EmbeddedPostgres:
         version, or the server does not come up; start() may then be called again.
         """
         if self._use is None:
+            atexit.register(self.stop)
             try:
                 self._begin_use()
             except OSError as error:
@@ -70,13 +73,14 @@ class EmbeddedPostgres:
         """End this use; the last one shuts the server down. A no-op when not started."""
         if self._use is None:
             return
-        cluster = Cluster(self._folder)
-        try:
-            with FolderLock(self._folder / "postgres.turn", cluster.account):
-                if self._use.is_last():
-                    postgres_process.stop(cluster)
-        finally:
-            self._end_use()
+        with uninterrupted():
+            cluster = Cluster(self._folder)
+            try:
+                with FolderLock(self._folder / "postgres.turn", cluster.account):
+                    if self._use.is_last():
+                        postgres_process.stop(cluster)
+            finally:
+                self._end_use()
 
     def __enter__(self) -> str:
         """Start; the context's value is the DSN."""
@@ -99,8 +103,15 @@ class EmbeddedPostgres:
                 self._use = FolderLock(self._folder / "postgres.use", cluster.account, shared=True)
                 self._dsn = self._brought_up(cluster)
         except BaseException:
-            self._end_use()
+            self._abandon(cluster)
             raise
+
+    def _abandon(self, cluster: Cluster) -> None:
+        """End a use that did not come about, with a server that was launched for it alone."""
+        with uninterrupted():
+            if self._use is not None and self._use.is_last():
+                postgres_process.stop_launched(cluster)
+            self._end_use()
 
     def _brought_up(self, cluster: Cluster) -> str:
         cluster.prepare()
@@ -127,3 +138,4 @@ class EmbeddedPostgres:
         if self._shortcut is not None:
             self._shortcut.cleanup()
         self._use = self._shortcut = None
+        atexit.unregister(self.stop)

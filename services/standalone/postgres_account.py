@@ -28,9 +28,10 @@ class Account:
 
         It runs in the folder `inside`: the account may be unable to enter our own.
         """
-        become: dict[str, Any] = {}
+        # Its own session: Ctrl-C is for us, and we stop the server in order.
+        become: dict[str, Any] = {"start_new_session": True}
         if os.geteuid() == 0:
-            become = {"user": self.uid, "group": self.gid, "extra_groups": []}
+            become |= {"user": self.uid, "group": self.gid, "extra_groups": []}
         return subprocess.run(
             command, cwd=inside, capture_output=True, text=True, check=False, **become
         )

@@ -62,11 +62,15 @@ class Cluster:
         for leftover in self.folder.parent.glob("postgres.new-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.folder.parent))
-        self.account.own(fresh)
-        self.account.ensure_reach(fresh)
-        self._initdb(fresh)
-        # The name appears only once the cluster is whole, so a kill leaves no half of one.
-        fresh.rename(self.folder)
+        try:
+            self.account.own(fresh)
+            self.account.ensure_reach(fresh)
+            self._initdb(fresh)
+            # The name appears only once the cluster is whole, so a kill leaves no half of one.
+            fresh.rename(self.folder)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
 
     def _initdb(self, fresh: Path) -> None:
         settings = [f"--set={name}={value}" for name, value in SETTINGS.items()]
@@ -80,7 +84,6 @@ class Cluster:
             f"--pgdata={fresh}",
         )
         if done.returncode != 0:
-            shutil.rmtree(fresh, ignore_errors=True)
             raise EmbeddedPostgresError(f"cannot create a database in {fresh}: {done.stderr}")
 
     def _check(self) -> None:

@@ -56,6 +56,25 @@ def stop(cluster: Cluster) -> None:
             _control(cluster, "stop", f"--mode={mode}", f"--timeout={STOPPED_WITHIN_S}")
 
 
+def stop_launched(cluster: Cluster) -> None:
+    """As `stop`, of a server that may be so new that its lock file is not written yet."""
+    deadline = time.monotonic() + STOPPED_WITHIN_S
+    while any(_launches(process, cluster) for process in psutil.process_iter()):
+        stop(cluster)
+        if time.monotonic() > deadline:
+            return
+        time.sleep(POLL_S / 4)
+
+
+def _launches(process: psutil.Process, cluster: Cluster) -> bool:
+    """Whether it is the cluster's server, or on the way to become that: pg_ctl, or its shell."""
+    try:
+        words = " ".join(process.cmdline()[:3])
+    except psutil.Error:
+        return False
+    return "postgres" in words and _serves(process, cluster)
+
+
 def _launch(cluster: Cluster) -> None:
     _end_orphans(cluster)
     for name in ("postmaster.pid", f".s.PGSQL.{PORT}.lock"):

@@ -11,7 +11,7 @@ import pytest
 
 from copq.exits import Exit
 from deploy.migrate import MIGRATIONS, migrate
-from services.backup.programs import BackupError, _program, _split, dump, restore
+from services.backup.programs import BackupError, _program, dump, restore
 from services.standalone.postgres import EmbeddedPostgres
 from tests.building import book as rate_book
 from tests.building import defect, post_events
@@ -184,13 +184,28 @@ async def test_roles_that_the_server_lacks_are_made_with_their_grants(
     await restored.close()
 
 
-def test_a_password_is_nowhere_to_be_seen() -> None:
-    """Whoever is on the machine sees the words of every process."""
-    address, password = _split("postgresql://copq:p%40ss@db:5432/copq?sslmode=require")
-    assert (address, password) == ("postgresql://copq@db:5432/copq?sslmode=require", "p@ss")
-    socket = "postgresql://postgres:@/postgres?host=/tmp/a&port=5432"
-    assert _split(socket) == ("postgresql://postgres@/postgres?host=/tmp/a&port=5432", None)
-    assert _split("postgresql:///copq") == ("postgresql:///copq", None)
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgresql://copq:s%2Fec%23ret@db:5432/copq",
+        "postgresql://copq@db:5432/copq?password=s/ec%23ret",
+    ],
+)
+def test_no_part_of_a_password_is_an_argument_of_pg_dump(
+    dsn: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Everybody on the machine sees the arguments of every process."""
+    seen = tmp_path / "seen"
+    program = tmp_path / "pg_dump"
+    program.write_text(f'#!/bin/sh\necho "$* PGPASSWORD=$PGPASSWORD" > {seen}\nexit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setattr("services.backup.programs._bundled", lambda name: tmp_path / name)
+    with pytest.raises(BackupError):
+        dump(dsn, tmp_path / "file")
+    arguments, _, password = seen.read_text().strip().partition(" PGPASSWORD=")
+    assert password == "s/ec#ret"
+    assert "--dbname=postgresql://copq@db:5432/copq " in arguments
+    assert not any(part in arguments for part in ("s/ec", "ec#", "ret", "password"))
 
 
 def test_where_tls_is_asked_for_the_systems_own_program_is_taken(

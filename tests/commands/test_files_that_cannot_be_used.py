@@ -2,8 +2,10 @@
 
 import asyncio
 from pathlib import Path
+from ssl import SSLError
 
 import pytest
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 from typer.testing import CliRunner
 
 from copq.command import app
@@ -53,7 +55,14 @@ def test_a_file_that_cannot_be_written_is_said_so(
          "Multiple exceptions: Connect call failed, No route"),
         (UnicodeDecodeError("utf-8", b"abc\xff", 3, 4, "invalid start byte"),
          "it is not UTF-8 text at byte 3"),
-        (TimeoutError(), "TimeoutError"),
+        (OSError(111, "Connect call failed ('127.0.0.1', 5432)"),
+         "127.0.0.1:5432: Connection refused"),
+        (KafkaConnectionError("Unable to bootstrap from [('kafka', 9092, <AddressFamily.X: 0>)]"),
+         "no broker answers at kafka:9092"),
+        (TopicAuthorizationFailedError("quality.events"), "quality.events"),
+        (SSLError(1, "[X509: NO_CERTIFICATE] no certificate found (_ssl.c:4149)"),
+         "no certificate found"),
+        (TimeoutError(), "no answer in time"),
     ],
 )  # fmt: skip
 def test_what_the_system_refuses_is_said_without_numbers(error: Exception, said: str) -> None:

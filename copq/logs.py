@@ -1,0 +1,56 @@
+"""One form for all logs of a process: ours, uvicorn's, Faust's and aiokafka's."""
+
+import logging
+from datetime import UTC, datetime
+
+from copq.repeats import OnceInAWhile
+from services.database_address import redacted
+from services.system_errors import plainly
+
+
+class _Plain:
+    """An error that reads plainly, whether a line asks for its text or its representation."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def __str__(self) -> str:
+        return plainly(self._error)
+
+    __repr__ = __str__
+
+
+class PlainErrors(logging.Filter):
+    """Puts errors into lines as a person says them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                _Plain(one) if isinstance(one, BaseException) else one for one in record.args
+            )
+        return True
+
+
+class LogFormat(logging.Formatter):
+    """`2026-03-02T06:30:00.123Z INFO services.rates.watch rate book revision 7`, in UTC."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        at = datetime.fromtimestamp(record.created, UTC)
+        return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
+def start_logging() -> None:
+    """Log to the standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(LogFormat())
+    # Of ours alone: a handler that is there is somebody else's.
+    handler.addFilter(PlainErrors())
+    handler.addFilter(OnceInAWhile())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("services").setLevel(logging.INFO)
