@@ -24,7 +24,8 @@ INTO_LEDGER = (
     f"select {', '.join(_LEDGER)}, date_trunc('month', day) from batch"
 )
 INTO_ALL = (
-    "insert into copq.event_key (event_id, occurred_at) select event_id, occurred_at from batch",
+    "insert into copq.event_key (event_id, occurred_at, plant, line)"
+    " select event_id, occurred_at, plant, line from batch",
     f"insert into copq.event ({', '.join(_EVENT)}) select {', '.join(_EVENT)} from batch",
     INTO_LEDGER,
 )

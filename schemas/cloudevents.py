@@ -6,13 +6,17 @@ event says itself goes before the envelope. The event's own bytes are kept as th
 stay the text that was sent.
 """
 
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from hashlib import sha256
+from string import ascii_letters, digits
+from urllib.parse import quote
 
 import msgspec
 
 from schemas.decode import MAX_EVENT_BYTES
+from schemas.names import canonical, fault_of_name
 from schemas.refusal import Refusal, Refused, shown
 
 LONGEST_ID = 128
@@ -59,6 +63,9 @@ def _filled(attributes: Mapping[str, str], data: bytes) -> bytes:
 
 
 def _check(attributes: Mapping[str, str]) -> None:
+    for name in _USED:
+        if fault := fault_of_name(attributes.get(name, "")):
+            raise Refused(Refusal("bad_envelope", name, f"{name} {fault}"))
     for name in _REQUIRED:
         if not attributes.get(name):
             raise Refused(Refusal("missing_field", name, f"{name} is missing: {_BARE}"))
@@ -78,7 +85,7 @@ def _offered(attributes: Mapping[str, str], said: Mapping[str, object]) -> list[
     offered = [
         ("event_id", _event_id(attributes["source"], attributes["id"])),
         ("event_type", _event_type(attributes["type"])),
-        ("source", attributes["source"][-LONGEST_SOURCE:]),
+        ("source", canonical(_iri(attributes["source"]))[-LONGEST_SOURCE:].strip()),
     ]
     if attributes.get("time") and "started_at" not in said:
         offered.append(("occurred_at", attributes["time"]))
@@ -87,10 +94,33 @@ def _offered(attributes: Mapping[str, str], said: Mapping[str, object]) -> list[
 
 def _event_id(source: str, number: str) -> str:
     """Of source and id, which no two events share: a URI has no blank. A long one is hashed."""
-    whole = f"{source} {number}"
+    whole = canonical(f"{_iri(source)} {number}")
     if len(whole) <= LONGEST_ID:
         return whole
-    return f"cloudevent:{sha256(whole.encode(errors='surrogatepass')).hexdigest()}"
+    return f"cloudevent:{sha256(whole.encode()).hexdigest()}"
+
+
+def _iri(source: str) -> str:
+    """A URI with its letters as they are: `caf%C3%A9` and `café` are the same source (RFC 3987).
+
+    What an escape keeps apart from the signs of a URI (`%2F`), and bytes that are no text, stay.
+    """
+    return _ESCAPES.sub(lambda run: _letters(run[0]), source)
+
+
+_ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})+")
+_UNRESERVED = frozenset(ascii_letters + digits + "-._~")
+
+
+def _letters(escapes: str) -> str:
+    try:
+        text = bytes.fromhex(escapes.replace("%", "")).decode()
+    except UnicodeDecodeError:
+        return escapes.upper()
+    return "".join(
+        c if c in _UNRESERVED or not (c.isascii() or fault_of_name(c)) else quote(c, safe="")
+        for c in text
+    )
 
 
 def _event_type(given: str) -> str:

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from schemas.events import EVENT, EVENT_MODELS, Event, QualityEvent
 from schemas.fields import OWN_IDS
+from schemas.names import is_kept_as_it_is, is_plain
 from schemas.refusal import Refusal, Refused, from_validation
 
 MAX_EVENT_BYTES = 256 * 1024
@@ -63,7 +64,7 @@ def decode(raw: bytes) -> Event:
     if _BACKSLASH not in raw and _DELETE not in raw and len(raw) <= MAX_EVENT_BYTES:
         try:
             event = _decode_twin(raw)
-            if _beyond_doubt(event):
+            if _beyond_doubt(event) and (is_plain(raw) or _are_names_kept(event)):
                 return cast(Event, event)
         except (msgspec.DecodeError, InvalidOperation, ValueError, RecursionError):
             pass
@@ -79,6 +80,15 @@ def _beyond_doubt(event: Any) -> bool:
         return False
     good = event.good if event.event_type == "production" else None
     return good is None or (0 <= good <= quantity and _is_short(good))
+
+
+def _are_names_kept(event: Any) -> bool:
+    """Whether all names are spelt as they are kept; the others are for the model to spell."""
+    names = (getattr(event, name) for name in _NAMES)
+    return event.attributes is None and all(n is None or is_kept_as_it_is(n) for n in names)
+
+
+_NAMES = [n for n in QualityEvent.model_fields if n not in ("occurred_at", "attributes")]
 
 
 def _is_short(number: Decimal) -> bool:

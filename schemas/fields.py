@@ -1,6 +1,6 @@
 """The kinds of value that events, entries and rates are made of."""
 
-import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from schemas.names import NAME_PATTERN, TEXT_PATTERN, canonical, fault_of_name, fault_of_text
 
 MAX_QUANTITY = Decimal(10) ** 9
 """More than any line makes between two reports; beyond it a sensor is broken."""
@@ -20,16 +23,30 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 LONGEST_STOP = timedelta(days=366)
 
-_NO_CONTROL = r"^[^\x00-\x1f\x7f]+$"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+def _checked(fault: Callable[[str], str | None], pattern: str) -> Any:
+    """Refuses characters of a text; `pattern` says the same in JSON Schema."""
+
+    def check(value: str) -> str:
+        if found := fault(value):
+            raise PydanticCustomError("bad_character", "{fault}", {"fault": found})
+        return value
+
+    return Field(json_schema_extra={"pattern": pattern}), AfterValidator(check)
 
 
-def holds_control(text: str) -> bool:
-    """Whether it holds what no name and no text of an event may."""
-    return _CONTROL.search(text) is not None
+def _canonical(value: Any) -> Any:
+    return canonical(value) if isinstance(value, str) else value
 
 
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_NO_CONTROL)]
+_spelt = BeforeValidator(_canonical)
+_name_schema, _name_check = _checked(fault_of_name, NAME_PATTERN)
+_text_schema, _text_check = _checked(fault_of_text, TEXT_PATTERN)
+
+Identifier = Annotated[
+    str, StringConstraints(min_length=1, max_length=64), _spelt, _name_check, _name_schema
+]
+"""A name: kept in its one spelling, without characters that nobody sees."""
 OWN_IDS = "copq:"
 """What the ids of the service's own entries begin with; no event may have such an id."""
 
@@ -42,10 +59,13 @@ def _not_our_own(value: str) -> str:
 
 EventId = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=128, pattern=_NO_CONTROL),
+    StringConstraints(min_length=1, max_length=128),
+    _spelt,
+    _name_check,
     AfterValidator(_not_our_own),
+    _name_schema,
 ]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_NO_CONTROL)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500), _text_check, _text_schema]
 
 
 def _read(value: Any) -> Any:

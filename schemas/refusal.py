@@ -1,6 +1,5 @@
 """Why an event is refused: a code, the field, and a sentence that says what to do."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -9,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from schemas.events import EVENT_MODELS, Grades
+from schemas.names import visible
 
 PRICE_NAMES = frozenset({
     "price", "unit_price", "cost", "unit_cost", "total_cost", "amount", "value", "net", "gross",
@@ -17,8 +17,6 @@ PRICE_NAMES = frozenset({
 
 SHOWN = 64
 """Of a name that somebody sent, as much as a person needs to find it."""
-
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,7 @@ _CODES = {
     "less_than_equal": "out_of_range",
     "finite_number": "out_of_range",
     "decimal_max_places": "out_of_range",
+    "bad_character": "bad_identifier",
     "string_pattern_mismatch": "bad_identifier",
     "string_too_long": "bad_identifier",
     "string_too_short": "bad_identifier",
@@ -99,7 +98,7 @@ def _path(loc: tuple[Any, ...]) -> str:
 
 def shown(name: Any) -> str:
     """A name from outside, fit to be stored and printed."""
-    return _UNPRINTABLE.sub("\ufffd", str(name)[:SHOWN])
+    return visible(str(name)[:SHOWN])
 
 
 def _type_of(loc: tuple[Any, ...]) -> str:
@@ -111,8 +110,8 @@ def _sentence(kind: str, where: str, error: dict[str, Any]) -> str:
         return _missing(where, error["loc"])
     if kind == "timezone_aware":
         return f"{where} needs an offset, such as 2026-01-31T14:05:00+01:00 or …Z"
-    if kind == "string_pattern_mismatch":
-        return f"{where} holds a control character"
+    if kind == "bad_character":
+        return f"{where} {error['msg']}"
     return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from fastapi import Depends, HTTPException, Request
 
-from schemas.fields import holds_control
+from schemas.names import fault_of_name
 from schemas.refusal import nearest, shown
 
 
@@ -33,7 +33,7 @@ def _unfit(asked: Iterable[tuple[str, str]]) -> str | None:
     for name, value in asked:
         if name in seen:
             return f"{name} is given twice: leave one out"
-        if holds_control(value):
-            return f"{name} holds a control character, which no name does"
+        if fault := fault_of_name(value):
+            return f"{name} {fault}"
         seen.add(name)
     return None

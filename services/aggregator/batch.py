@@ -16,6 +16,7 @@ import msgspec
 from pydantic import TypeAdapter
 
 from schemas.fields import Instant
+from schemas.names import canonical, is_plain
 from schemas.priced import EVENT_FOLLOWS
 
 COLUMNS = (
@@ -104,16 +105,25 @@ class _Facts(msgspec.Struct, gc=False):
     supplier: str | None = None
 
 
+_NAMES = tuple(
+    n for n in _Facts.__struct_fields__ if n not in ("event_type", "occurred_at", "started_at")
+)
 _decode_pricing = msgspec.json.Decoder(_Pricing).decode
 _decode_facts = msgspec.json.Decoder(_Facts).decode
 
 
 def _facts(raw: bytes) -> _Facts:
-    """Of a field that is there twice the last one counts; msgspec minds the first as well."""
+    """Names as they are kept. Of a field that is there twice the last one counts; msgspec minds
+    the first as well."""
     try:
-        return _decode_facts(raw)
+        facts = _decode_facts(raw)
     except msgspec.DecodeError:
-        return msgspec.convert(json.loads(raw), _Facts)
+        facts = msgspec.convert(json.loads(raw), _Facts)
+    if not is_plain(raw):
+        for name in _NAMES:
+            if (spelt := getattr(facts, name)) is not None:
+                setattr(facts, name, canonical(spelt))
+    return facts
 
 
 @dataclass(slots=True, frozen=True)
@@ -159,6 +169,8 @@ class Batch:
 
     rows: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    again: list[str] = field(default_factory=list)
+    """Rows of events whose id is there already: to be compared with its event, and not booked."""
     events: int = 0
     special: dict[str, Special] = field(default_factory=dict)
     once: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
@@ -192,17 +204,18 @@ class Batch:
         head, raw = _read_head(start), rest[:-1]
         facts = _facts(raw)
         self.events += 1
-        if facts.event_id in self.seen:
-            return
-        self.seen.add(facts.event_id)
         who = _NULL if sent_by is None else _written(sent_by)
         origin = f"{_written(raw.decode())}\t{_text(partition)}\t{_text(offset)}\t{who}"
         figures = head.figures
+        if facts.event_id in self.seen:
+            self.again += _rows(head, figures[:1], facts, origin, "g")
+            return
+        self.seen.add(facts.event_id)
         if cause != NO_CAUSE:
             self.causes[facts.event_id] = cause
         if cause != NO_CAUSE or after:
             figures = _told(figures, cause, after)
-        self._add_rows(head, figures, facts, origin, "k" if known else "g")
+        self.rows += _rows(head, figures, facts, origin, "k" if known else "g")
         for entry in head.once:
             self._add_once(entry, facts)
         if head.rates > self.rates:
@@ -214,17 +227,6 @@ class Batch:
                 head.outcome, raw, head.rates, head.reason, head.stop, sent_by
             )
 
-    def _add_rows(
-        self, head: _Head, figures: tuple[str, ...], facts: _Facts, origin: str, role: str
-    ) -> None:
-        event = f"{_escape(facts.event_id)}\t{_instant(facts)}"
-        context = f"{_context(facts)}\t{head.outcome}"
-        first, *others = figures
-        self.rows.append(f"{role}\t{event}\t{facts.event_type}\t{origin}\t{context}\t{first}")
-        for other in others:
-            again = "k" if role == "k" else "e"
-            self.rows.append(f"{again}\t{event}\t{_NO_ORIGIN}\t{context}\t{other}")
-
     def _add_once(self, entry: _Entry, facts: _Facts) -> None:
         """An entry that several events may cause has a key of its own, and no event."""
         assert entry.once is not None
@@ -235,6 +237,20 @@ class Batch:
         event = f"g\t{_escape(entry.once)}\t{entry.at}\t{_NO_ORIGIN}"
         row = f"{event}\t{context}\tpriced\t1\t{_figures(entry)}"
         self.once[entry.once] = (row, {facts.event_id})
+
+
+def _rows(
+    head: _Head, figures: tuple[str, ...], facts: _Facts, origin: str, role: str
+) -> list[str]:
+    """Those of an event: the one that leads it, then its further entries."""
+    event = f"{_escape(facts.event_id)}\t{_instant(facts)}"
+    context = f"{_context(facts)}\t{head.outcome}"
+    first, *others = figures
+    rows = [f"{role}\t{event}\t{facts.event_type}\t{origin}\t{context}\t{first}"]
+    for other in others:
+        further = "k" if role == "k" else "e"
+        rows.append(f"{further}\t{event}\t{_NO_ORIGIN}\t{context}\t{other}")
+    return rows
 
 
 def known_row(values: Mapping[str, Any], role: str = "k") -> str:

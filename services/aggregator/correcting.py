@@ -62,7 +62,7 @@ async def correct(
     corrections = [(event, s) for s in new if isinstance(event := _read(s), Correction)]
     await _keep(conn, corrections)
     await conn.execute(queries.LOCK_CORRECTIONS)
-    corrections = await _within_cap(conn, corrections)
+    corrections = await _within_cap(conn, corrections, arrived)
     await _store_replacements(conn, corrections)
     related = await conn.fetch(
         queries.RELATED_CORRECTIONS, [*(event.event_id for event, _ in corrections), *arrived]
@@ -80,13 +80,12 @@ async def correct(
 
 
 async def _within_cap(
-    conn: Connection, corrections: list[tuple[Correction, Special]]
+    conn: Connection, corrections: list[tuple[Correction, Special]], arrived: Collection[str]
 ) -> list[tuple[Correction, Special]]:
     """Those that are looked at: the others are kept as not applicable."""
-    if not corrections:
-        return []
     ids = [event.event_id for event, _ in corrections]
-    beyond = {r["event_id"] for r in await conn.fetch(queries.CAP_CORRECTIONS, ids, MOST)}
+    rows = await conn.fetch(queries.CAP_CORRECTIONS, ids, MOST, list(arrived))
+    beyond = {row["event_id"] for row in rows}
     return [(event, s) for event, s in corrections if event.event_id not in beyond]
 
 
@@ -99,7 +98,7 @@ async def _keep(conn: Connection, corrections: list[tuple[Correction, Special]])
     await conn.executemany(
         queries.ADD_CORRECTIONS,
         [
-            (c.event_id, c.corrects, c.replacement.event_id if c.replacement else None,
+            (c.event_id, c.corrects, *_named(c.replacement),
              c.occurred_at, c.plant, c.line, c.reason, special.sent_by or c.source)
             for c, special in corrections
         ],
@@ -108,6 +107,13 @@ async def _keep(conn: Connection, corrections: list[tuple[Correction, Special]])
     claimed |= {c.replacement.event_id for c, _ in corrections if c.replacement}
     if claimed:
         await conn.execute(queries.CLAIM_IDS, sorted(claimed))
+
+
+def _named(replacement: Any) -> tuple[str | None, ...]:
+    """Its id and its place; nothing where a correction brings none."""
+    if replacement is None:
+        return None, None, None
+    return replacement.event_id, replacement.plant, replacement.line
 
 
 async def _store_replacements(

@@ -7,8 +7,10 @@ Whatever the order in which they came, and however often, the answer is the same
 - A correction that is itself corrected is out of force, and the next latest is in force instead.
 - A replacement stands while the correction that brings it is in force, or once an event of its
   id has come by itself, and while no correction of its own is in force.
-- Those that come after the first `MOST` of one event are not applicable. Here alone it matters
-  in which order they came.
+- Those that come after the first `MOST` of one event are not applicable; those of other lines are
+  counted apart. Here it matters in which order they came.
+- A correction whose replacement has the id of another line's event is not applicable: an id
+  belongs to the event that came first with it.
 - Corrections that correct each other in a circle are never in force.
 """
 
@@ -50,6 +52,8 @@ class Reported:
     occurred_at: datetime
     plant: str
     line: str
+    replacement_plant: str | None = None
+    replacement_line: str | None = None
 
     @property
     def rank(self) -> tuple[datetime, str]:
@@ -176,8 +180,20 @@ def _sort_in(
             f'"{correction.corrects}" is of line "{target.line}" of plant "{target.plant}"; '
             "a correction names the plant and line of what it corrects"
         )
+    elif correction.replacement is not None and _is_taken(correction, known):
+        ruling.faults[correction.event_id] = (
+            f'the id of its replacement, "{correction.replacement}", is that of an event of '
+            "another line; send the correction again, its replacement with an id of its own"
+        )
     else:
         of[correction.corrects].append(correction)
+
+
+def _is_taken(correction: Reported, known: Mapping[str, Known]) -> bool:
+    """Whether what is stored under the replacement's id is the event of another line."""
+    stored = known.get(correction.replacement or "")
+    place = (correction.replacement_plant, correction.replacement_line)
+    return stored is not None and (stored.plant, stored.line) != place
 
 
 def _in_circles(corrections: Mapping[str, Reported]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from services.aggregator.correcting import Effects, correct
 from services.aggregator.held import add_unpriced
 from services.aggregator.once import reconsider, share
 from services.aggregator.stops import Lines, add_stops, rebook, together
+from services.aggregator.taken import Taken, ids, taken
 from services.postgres import while_connected
 from services.rates.book import RateBook
 
@@ -24,10 +25,12 @@ _CHUNK = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """How many events were new, and the ids of those that had been posted before."""
+    """How many events were new, the ids of those that had been posted before, and the events
+    whose ids belong to others: these are for the caller to keep as rejected."""
 
     fresh: int
     duplicates: frozenset[str]
+    taken: tuple[Taken, ...] = ()
 
 
 async def prepare(conn: Connection) -> None:
@@ -38,7 +41,8 @@ async def prepare(conn: Connection) -> None:
 async def post(conn: Connection, batch: Batch, book: RateBook) -> Posted:
     """Post a batch within the caller's transaction.
 
-    An event whose id is known changes nothing. `book` gives the calendars. On any error nothing
+    An event whose id is known changes nothing; where that is another event's id, the answer says
+    so. `book` gives the calendars. On any error nothing
     of the batch is kept once the caller rolls back, and it may be posted again. Raises
     `StaleRates` where the batch or `book` is older than the rate book in force.
     """
@@ -75,14 +79,23 @@ async def post_staged(conn: Connection, batch: Batch, book: RateBook) -> Posted:
     if any(event.outcome == Outcome.CORRECTION for event in batch.special.values()):
         await conn.execute(queries.SHARE_STANDING)
     first = await conn.fetchrow(queries.POST_BATCH)
-    arrived = await arrivals(conn, first["duplicates"])
+    known = frozenset(first["duplicates"])
+    of_others = await taken(conn, known) if known else []
+    duplicates = known - ids(of_others)
+    arrived = await arrivals(conn, duplicates)
     late = await _post_alone(conn, arrived.awaited) if arrived.awaited else _NOTHING
-    posted = Posted(
-        first["fresh"] + late["fresh"], frozenset(first["duplicates"]) - arrived.awaited
-    )
+    of_others += await _compare(conn, batch.again) if batch.again else []
+    posted = Posted(first["fresh"] + late["fresh"], duplicates - arrived.awaited, tuple(of_others))
     special = [batch.special[event_id] for event_id in (*first["special"], *late["special"])]
-    await _follow_up(conn, batch, special, arrived, posted.duplicates, book)
+    await _follow_up(conn, batch, special, arrived, known - arrived.awaited, book)
     return posted
+
+
+async def _compare(conn: Connection, rows: list[str]) -> list[Taken]:
+    """Events that came with an id of the same batch, which is posted by now."""
+    await conn.execute(queries.EMPTY_BATCH)
+    await stage_rows(conn, rows)
+    return await taken(conn)
 
 
 _NOTHING: Mapping[str, Any] = {"fresh": 0, "special": ()}

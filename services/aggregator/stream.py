@@ -8,6 +8,7 @@ works on this one.
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -15,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import TopicPartition
 
+from schemas.rejected import RejectedEvent
 from services.aggregator import metrics
 from services.aggregator.booking import StaleRates
 from services.aggregator.fence import Fetched, Gap, Staged, lock_fence, make_fence, move_fence
@@ -196,7 +198,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         except StaleRates as stale:
             new = await self._priced_anew(conn, new, stale.revision)
             posted = await post_staged(conn, new.batch, self.rates.book)
-        await keep_rejected(conn, new.broken)
+        await keep_rejected(conn, new.broken + _rejected(posted))
         await move_fence(conn, PRICED, new.next())
         return new, posted
 
@@ -227,11 +229,12 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         )
 
     def _count(self, fetched: Fetched, new: Fetched, posted: Posted) -> None:
-        """`fenced` is what Kafka delivered again, `duplicate` an id that was known already."""
+        """`fenced` is what Kafka delivered again, `duplicate` an event that was known already,
+        `rejected` one whose id belongs to another."""
         stage = metrics.STAGE
         for outcome, number in (
-            ("posted", posted.fresh), ("duplicate", new.batch.events - posted.fresh),
-            ("fenced", len(fetched) - len(new)),
+            ("posted", posted.fresh), ("duplicate", _duplicates(new, posted)),
+            ("rejected", len(posted.taken)), ("fenced", len(fetched) - len(new)),
         ):  # fmt: skip
             stream_metrics.EVENTS.labels(stage, outcome).inc(number)
         stream_metrics.BATCH_EVENTS.labels(stage).observe(len(new))
@@ -319,6 +322,17 @@ def _of_batch(fetched: Fetched, new: Fetched, posted: Posted) -> dict[str, int]:
     return {
         "messaging.batch.message_count": len(fetched),
         "copq.fresh": posted.fresh,
-        "copq.duplicates": new.batch.events - posted.fresh,
+        "copq.duplicates": _duplicates(new, posted),
+        "copq.rejected": len(posted.taken),
         "copq.fenced": len(fetched) - len(new),
     }
+
+
+def _duplicates(new: Fetched, posted: Posted) -> int:
+    return new.batch.events - posted.fresh - len(posted.taken)
+
+
+def _rejected(posted: Posted) -> list[RejectedEvent]:
+    """The events whose ids belong to others, to be kept."""
+    now = datetime.now(UTC)
+    return [event.rejected(PRICED, now) for event in posted.taken]

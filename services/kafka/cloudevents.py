@@ -18,7 +18,10 @@ Envelope = Mapping[str, str]
 
 
 def envelope_of(headers: Read) -> Envelope:
-    """A record is a CloudEvent by its `ce_` headers, or by its content type."""
+    """A record is a CloudEvent by its `ce_` headers, or by its content type.
+
+    Bytes that are no UTF-8 become U+FFFD, with which an envelope is refused.
+    """
     found = {
         name.lower(): (value or b"").decode(errors="replace")
         for name, value in headers

@@ -59,9 +59,13 @@ def is_sampled(traceparent: bytes) -> bool:
 
 def sent_by(headers: Read) -> str | None:
     """Who sent a message, if its headers say so. Whoever may write to a topic may claim a name,
-    so it is made fit to be stored: cut, and without control characters."""
+    so it is made fit to be stored: cut, and what cannot be printed is spelt out."""
     for name, value in headers:
         if name == SENT_BY and value:
-            text = value[: 4 * _LONGEST].decode(errors="replace")
-            return "".join(c if c.isprintable() else "\ufffd" for c in text[:_LONGEST])
+            text = value[: 4 * _LONGEST].decode(errors="backslashreplace")
+            return "".join(map(_printable, text))[:_LONGEST]
     return None
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else f"<U+{ord(character):04X}>"

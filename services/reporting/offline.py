@@ -15,6 +15,7 @@ from schemas.priced import Category, Entry, Outcome, StopRate
 from schemas.refusal import Refusal, Refused
 from services.aggregator.corrections import Known, Reported, Ruling, State, rule
 from services.aggregator.downtime import Segment, Stop, closed, element, segments
+from services.aggregator.taken import id_taken
 from services.costing.check import not_in_the_future
 from services.costing.price import MONEY, ZERO, price
 from services.rates.book import RateBook
@@ -113,7 +114,7 @@ def price_offline(raws: Iterable[bytes], book: RateBook, now: datetime) -> Offli
 
 
 def _events(raws: Iterable[bytes], now: datetime, result: Offline) -> Iterator[Any]:
-    seen: set[str] = set()
+    seen: dict[str, tuple[str, str]] = {}
     for number, raw in enumerate(raws, 1):
         result.events += 1
         try:
@@ -122,11 +123,13 @@ def _events(raws: Iterable[bytes], now: datetime, result: Offline) -> Iterator[A
         except Refused as refused:
             result.refused.append(RefusedEvent(number, refused.refusal))
             continue
-        if event.event_id in seen:
+        place = (event.plant, event.line)
+        if (first := seen.setdefault(event.event_id, place)) != place:
+            result.refused.append(RefusedEvent(number, id_taken(event.event_id, True)))
+        elif first is not place:
             result.duplicates += 1
-            continue
-        seen.add(event.event_id)
-        yield event
+        else:
+            yield event
 
 
 def _standing(events: Iterable[Any], result: Offline) -> Iterator[Any]:
@@ -151,10 +154,11 @@ def _standing(events: Iterable[Any], result: Offline) -> Iterator[Any]:
 def _ruling(corrections: list[Any], stored: dict[str, Any], alone: dict[str, Any]) -> Ruling:
     reported = [
         Reported(
-            c.event_id, c.corrects, c.replacement.event_id if c.replacement else None,
-            c.occurred_at, c.plant, c.line,
+            c.event_id, c.corrects, brings.event_id if brings else None, c.occurred_at, c.plant,
+            c.line, brings.plant if brings else None, brings.line if brings else None,
         )
         for c in corrections
+        for brings in (c.replacement,)
     ]  # fmt: skip
     return rule(reported, {i: Known(e.plant, e.line, i in alone) for i, e in stored.items()})
 

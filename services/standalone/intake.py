@@ -80,10 +80,14 @@ class LedgerIntake:
         with tracer().transaction("post to the ledger", (trace for *_, trace in group)) as span:
             async with conn.transaction():
                 posted = await post(conn, batch, book)
+                answers = _decided(group, answers, posted)
                 if self._keeps:
                     await keep_rejected(conn, _rejected(group, answers, now))
-            span.tell({"copq.fresh": posted.fresh, "copq.duplicates": batch.events - posted.fresh})
-        return [_with_duplicates(found, posted) for found in answers]
+            refused = len(posted.taken)
+            duplicates = batch.events - posted.fresh - refused
+            span.tell({"copq.fresh": posted.fresh, "copq.duplicates": duplicates,
+                       "copq.rejected": refused})  # fmt: skip
+        return answers
 
 
 def _price_all(
@@ -107,12 +111,21 @@ def _price_one(raw: bytes, book: RateBook, batch: Batch, now: datetime, sender: 
     return Answer(status, event.event_id, note=pricing.reason)
 
 
-def _with_duplicates(answers: list[Answer], posted: Posted) -> list[Answer]:
-    if not posted.duplicates:
+def _decided(group: list[Sent], answers: list[list[Answer]], posted: Posted) -> list[list[Answer]]:
+    """The answers once it is known which events are duplicates, and whose ids are taken."""
+    if not posted.duplicates and not posted.taken:
         return answers
+    refused = {(one.sent_by, one.payload): one.refusal for one in posted.taken}
+
+    def decided(answer: Answer, raw: bytes, sender: Sender) -> Answer:
+        if refusal := refused.get((sender.name, raw)):
+            return Answer(Status.REFUSED, refusal=refusal)
+        known = answer.event_id in posted.duplicates
+        return Answer(Status.DUPLICATE, answer.event_id) if known else answer
+
     return [
-        Answer(Status.DUPLICATE, a.event_id) if a.event_id in posted.duplicates else a
-        for a in answers
+        [decided(answer, raw, sender) for answer, raw in zip(found, raws, strict=True)]
+        for found, (raws, sender, _) in zip(answers, group, strict=True)
     ]
 
 

@@ -72,6 +72,30 @@ def test_two_sources_with_the_same_number_send_two_events() -> None:
     assert all(len(found) <= 128 for found in ids)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"source": "urn:café"}, {"source": "urn:cafe\u0301"}),
+        ({"source": "urn:café"}, {"source": "urn:caf%C3%A9"}),
+        ({"source": "urn:caf%c3%a9"}, {"source": "urn:caf%C3%A9"}),
+        ({"source": "urn:%41"}, {"source": "urn:A"}),
+        ({"id": "presse é"}, {"id": "presse e\u0301"}),
+        ({"id": "é" * 200}, {"id": "e\u0301" * 200}),
+    ],
+)
+def test_one_source_and_number_in_two_spellings_are_one_event(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
+    ids = {decode(from_structured(structured(**said))).event_id for said in (one, other)}
+    assert len(ids) == 1
+
+
+@pytest.mark.parametrize("pair", [("urn:a%2Fb", "urn:a/b"), ("urn:%FF", "urn:%FE")])
+def test_escapes_that_keep_sources_apart_stay(pair: tuple[str, str]) -> None:
+    ids = {decode(from_structured(structured(source=source))).event_id for source in pair}
+    assert len(ids) == 2
+
+
 def test_a_stop_occurs_as_it_starts_whenever_it_is_sent() -> None:
     stop = {k: v for k, v in EXAMPLES["downtime"].items() if k not in ("event_id", "event_type")}
     raw = from_structured(structured(stop, type="downtime", time="2026-02-01T00:00:00Z"))
@@ -108,7 +132,9 @@ def test_data_may_be_base64() -> None:
         (structured(None, data_base64="&"), "bad_envelope", "data_base64"),
         (structured(type="com.example.defct"), "unknown_event_type", "event_type"),
         (structured(time="yesterday"), "invalid_value", "occurred_at"),
-        (structured(id="a\x00b"), "bad_identifier", "event_id"),
+        (structured(id="a\x00b"), "bad_envelope", "id"),
+        (structured(id="a\ufffd"), "bad_envelope", "id"),
+        (structured(id="a\u200b"), "bad_envelope", "id"),
         (structured({**FACTS, "unit_cost": 1}), "price_refused", "unit_cost"),
     ],
 )

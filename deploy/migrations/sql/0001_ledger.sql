@@ -50,11 +50,15 @@ create table copq.rate_item (
 -- Ids are compared byte by byte (collate "C"), whatever the locale of the server.
 
 -- One row an event id, ever: a second event with the same id is no event. It is kept apart
--- from the events so that it can span their partitions, and outlive their payloads.
--- An id that a correction has claimed before its event came is there from infinity on.
+-- from the events so that it can span their partitions, and outlive their payloads. The id
+-- belongs to the line of its event: one of another line that has it is refused.
+-- An id that a correction has claimed before its event came is there from infinity on, of no line.
 create table copq.event_key (
     event_id text collate "C" primary key,
-    occurred_at timestamptz not null
+    occurred_at timestamptz not null,
+    plant text,
+    line text,
+    check ((plant is null) = (occurred_at = 'infinity') and (line is null) = (plant is null))
 );
 
 -- Its bytes stay as they came, until a retention, `dropped_by`, drops them.
@@ -215,12 +219,15 @@ create index stop_ended_at on copq.stop (ended_at) where not planned;
 create index stop_open on copq.stop (plant, line, started_at) where ended_at is null;
 
 -- Corrections as reported, and what becomes of each: it is applied while it is in force. `why`
--- says more where it is not, `replacement` the id of the event that it brings. Those `beyond` the
--- first hundred of one event are kept and not looked at.
+-- says more where it is not, `replacement` the id of the event that it brings, which is of its own
+-- plant and line. Those `beyond` the first hundred of one event, and of other lines beyond their
+-- first hundred, are kept and not looked at.
 create table copq.correction (
     event_id text collate "C" primary key,
     corrects text collate "C" not null,
     replacement text collate "C",
+    replacement_plant text,
+    replacement_line text,
     occurred_at timestamptz not null,
     plant text not null,
     line text not null,

@@ -8,8 +8,8 @@
 -- A new entry is converted at the rate of its day, a reversal at that of the entry it takes back.
 -- Sorted before the upsert, so that two writers never wait for each other in a circle.
 with fresh as (
-    insert into copq.event_key (event_id, occurred_at)
-    select event_id, occurred_at from batch where role = 'g'
+    insert into copq.event_key (event_id, occurred_at, plant, line)
+    select event_id, occurred_at, plant, line from batch where role = 'g'
     on conflict do nothing
     returning event_id
 ), kept as (

@@ -1,8 +1,9 @@
 """What a body holds: an event, an array, NDJSON, or CloudEvents in one of their three modes."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from functools import partial
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from starlette.datastructures import Headers
@@ -63,8 +64,21 @@ def _check_charset(parameters: str) -> None:
 
 
 def _attributes(headers: Headers) -> Mapping[str, str]:
-    """Of a CloudEvent in binary mode, whose header values are percent-encoded UTF-8."""
-    return {n[3:]: unquote(value) for n, value in headers.items() if n.startswith("ce-")}
+    """Of a CloudEvent in binary mode: UTF-8, percent-encoded or as it is, with quotes or without.
+
+    Bytes that are no UTF-8 become U+FFFD, with which an envelope is refused.
+    """
+    return {n[3:]: _text(value) for n, value in headers.items() if n.startswith("ce-")}
+
+
+def _text(value: str) -> str:
+    """Of a header that came in as Latin-1."""
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = _QUOTED.sub(r"\1", value[1:-1])
+    return unquote_to_bytes(value.encode("latin-1")).decode(errors="replace")
+
+
+_QUOTED = re.compile(r"\\(.)")
 
 
 async def _document(body: Body) -> AsyncIterator[list[bytes]]:
