@@ -58,8 +58,8 @@ async def test_whatever_a_parameter_holds_the_answer_is_figures_or_a_sentence(
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("/v1/entries?event_id=%00", "event_id holds a control character"),
-        ("/v1/trailing?element=%00", "element holds a control character"),
+        ("/v1/entries?event_id=%00", "event_id holds U+0000 (control character)"),
+        ("/v1/trailing?element=%00", "element holds U+0000 (control character)"),
         ("/v1/copq?grain=hour&from=0001-01-01", '"0001-01-01" is out of range: name a year from'),
         ("/v1/entries?bucket=9999-12-31", '"9999-12-31" is out of range'),
         ("/v1/board?day=0001-01-01", '"0001-01-01" is out of range'),
