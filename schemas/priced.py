@@ -54,6 +54,9 @@ class Entry:
     the good units of it. `hour` and `day` are the buckets of the plant's calendar: the instant
     at which the hour starts, and the production day's date. `at` is set where the entry happens
     at another time than its event, `once` where several events may cause the same entry.
+    `rate_version` is the version of the cost table, else of the line or labour rate, else the
+    newest of the book; `labour_version` and `line_version` those of the rates of labour and line
+    that it was computed from, if it was.
     """
 
     element: str
@@ -72,13 +75,15 @@ class Entry:
     day: date
     at: datetime | None = None
     once: str | None = None
+    labour_version: int | None = None
+    line_version: int | None = None
 
 
 @dataclass(slots=True)
 class StopRate:
-    """What a minute of this stop costs."""
+    """What an hour of this stop costs: a rate a minute is exact as one an hour, not vice versa."""
 
-    per_minute: Decimal
+    per_hour: Decimal
     currency: str
     rate_version: int
 

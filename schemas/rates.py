@@ -1,7 +1,7 @@
 """The rate file: plants, cost tables, line rates and labour rates, as finance writes them.
 
 Everything but a plant is effective from an instant until its successor's, or until its own
-`effective_to`. All money is in the currency named, all times are minutes.
+`effective_to`. All money is in the currency named. Rates of time are a minute or an hour.
 """
 
 from decimal import Decimal
@@ -124,15 +124,44 @@ class CostTable(Effective):
         return self.stage_costs[stage] / self.raw_material
 
 
+PER_MINUTE, PER_HOUR = "_per_minute", "_per_hour"
+MINUTES_OF_AN_HOUR = Decimal(60)
+
+
+def _hourly(item: RateItem, name: str) -> Decimal | None:
+    """A rate an hour, exact, whichever of the two was given; None where neither was."""
+    minute: Decimal | None = getattr(item, name + PER_MINUTE)
+    hour: Decimal | None = getattr(item, name + PER_HOUR)
+    return minute * MINUTES_OF_AN_HOUR if minute is not None else hour
+
+
+def _refuse_both(item: RateItem, *names: str) -> None:
+    for name in names:
+        if None not in (getattr(item, name + PER_MINUTE), getattr(item, name + PER_HOUR)):
+            raise ValueError(
+                f"{name}{PER_HOUR}: is given next to {name}{PER_MINUTE}; leave one of them out"
+            )
+
+
+def _require(item: RateItem, name: str) -> None:
+    if _hourly(item, name) is None:
+        raise ValueError(f"{name}{PER_MINUTE}: is missing; give it, or {name}{PER_HOUR}")
+
+
 class LineRate(Effective):
-    """What a minute of standstill costs; on a bottleneck the lost contribution comes on top."""
+    """What standstill costs, a minute or an hour; a bottleneck adds the lost contribution."""
 
     plant: Identifier
     line: Identifier
-    rate_per_minute: Money
+    rate_per_minute: Money | None = None
+    rate_per_hour: Money | None = Field(None, description="Instead of rate_per_minute.")
     bottleneck: bool = False
-    contribution_per_minute: Money = ZERO
-    planned_rate_per_minute: Money = Field(ZERO, description="Of a planned stop: nothing.")
+    contribution_per_minute: Money | None = None
+    contribution_per_hour: Money | None = None
+    planned_rate_per_minute: Money | None = Field(
+        None, description="Of a planned stop: nothing without it."
+    )
+    planned_rate_per_hour: Money | None = None
     output_work_units: tuple[Identifier, ...] = Field(
         (), description="The machines where product leaves the line, if machines report."
     )
@@ -141,16 +170,45 @@ class LineRate(Effective):
         None, description="Units a minute that the line makes at best; without it no OEE."
     )
 
-    def per_minute(self, planned: bool) -> Decimal:
+    @model_validator(mode="after")
+    def _gives_each_rate_once(self) -> Self:
+        _refuse_both(self, "rate", "contribution", "planned_rate")
+        _require(self, "rate")
+        return self
+
+    @property
+    def standstill(self) -> Decimal:
+        """An hour of unplanned standstill, without the contribution lost."""
+        return _hourly(self, "rate") or ZERO
+
+    @property
+    def contribution(self) -> Decimal:
+        """What an hour of standstill loses on top: on a bottleneck alone."""
+        return (_hourly(self, "contribution") or ZERO) if self.bottleneck else ZERO
+
+    def per_hour(self, planned: bool) -> Decimal:
+        """What an hour of standstill costs."""
         if planned:
-            return self.planned_rate_per_minute
-        return self.rate_per_minute + (self.contribution_per_minute if self.bottleneck else ZERO)
+            return _hourly(self, "planned_rate") or ZERO
+        return self.standstill + self.contribution
 
 
 class LabourRate(Effective):
     plant: Identifier
     grade: Identifier = "standard"
-    rate_per_minute: Money
+    rate_per_minute: Money | None = None
+    rate_per_hour: Money | None = Field(None, description="Instead of rate_per_minute.")
+
+    @model_validator(mode="after")
+    def _gives_its_rate_once(self) -> Self:
+        _refuse_both(self, "rate")
+        _require(self, "rate")
+        return self
+
+    @property
+    def per_hour(self) -> Decimal:
+        """An hour of labour."""
+        return _hourly(self, "rate") or ZERO
 
 
 class RateFile(RateItem):

@@ -80,7 +80,7 @@ def _entry_json(found: AccountedEntry) -> dict[str, Any]:
     return {
         **own, **asdict(found.why), "taken_back_by": found.taken_back_by,
         "in_another_month": found.in_another_month,
-        "rates": found.rates and asdict(found.rates),
+        "rates": [asdict(revision) for revision in found.rates],
     }  # fmt: skip
 
 
@@ -127,8 +127,8 @@ def _show_entry(found: AccountedEntry) -> None:
         _say(f"    {term}")
     figure = f"base {money(entry.base)}" if entry.base else f"net {money(entry.net)}"
     _say(f"  booked: {figure} {entry.currency}; computed anew: {_outcome(found)}")
-    if found.rates is not None:
-        for line in _rates(found.rates):
+    for revision in found.rates:
+        for line in _rates(revision):
             _say(f"  {line}")
     late = ", another than that of its day" if found.in_another_month else ""
     _say(f"  booked {when(entry.booked_at)}, in the month {entry.period:%Y-%m}{late}")

@@ -123,10 +123,12 @@ def show(
 def money_of(item: Any) -> str:
     """The figure that tells most of an item."""
     finished = getattr(item, "finished", None)
-    rate = getattr(item, "rate_per_minute", None)
     if finished is not None:
         return f"{exact(finished.cost)} {item.currency} a unit"
-    return "" if rate is None else f"{exact(rate)} a minute"
+    minute, hour = getattr(item, "rate_per_minute", None), getattr(item, "rate_per_hour", None)
+    if minute is not None:
+        return f"{exact(minute)} a minute"
+    return "" if hour is None else f"{exact(hour)} an hour"
 
 
 def diff(

@@ -24,14 +24,14 @@ COLUMNS = (
     "origin_offset", "sent_by", "plant", "line", "product", "stage", "work_unit", "defect_code",
     "shift", "supplier", "outcome", "entry_no", "reverses", "reason", "booked_by", "corrected_by",
     "element", "category", "quantity", "gross", "recovered", "allowed", "net", "hours", "base",
-    "good", "currency", "rate_version", "hour", "day",
-    "exchange_rate", "reporting_currency",
+    "good", "currency", "rate_version", "labour_version", "line_version", "hour", "day",
+    "exchange_rate", "reporting_currency", "exchange_version",
 )  # fmt: skip
 INSTANT: TypeAdapter[Any] = TypeAdapter(Instant)
 _NULL = r"\N"
 _NO_ORIGIN = "\t".join([_NULL] * (COLUMNS.index("plant") - COLUMNS.index("event_type")))
 """Of a row that keeps no event: its type, payload, origin and sender."""
-_NO_RATE = "\t".join([_NULL] * 2)
+_NO_RATE = "\t".join([_NULL] * 3)
 """A new entry is converted as it is posted; a reversal names the rate that it takes back."""
 _NO_ENTRY = "\t".join([_NULL] * (len(COLUMNS) - COLUMNS.index("reverses")))
 
@@ -70,12 +70,14 @@ class _Entry(msgspec.Struct, gc=False):
     day: str
     at: str | None = None
     once: str | None = None
+    labour_version: int | None = None
+    line_version: int | None = None
 
 
 class StopRow(msgspec.Struct, gc=False):
     """A `StopRate` whose numbers stay text."""
 
-    per_minute: str
+    per_hour: str
     currency: str
     rate_version: int
 
@@ -270,7 +272,8 @@ def _figures(e: _Entry) -> str:
     return (
         f"{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}\t{e.element}\t{e.category}\t{e.quantity}\t{e.gross}\t"
         f"{e.recovered}\t{e.allowed}\t{e.net}\t{e.hours}\t{e.base}\t{e.good}\t{e.currency}\t"
-        f"{e.rate_version}\t{e.hour}\t{e.day}\t{_NO_RATE}"
+        f"{e.rate_version}\t{_text(e.labour_version)}\t{_text(e.line_version)}\t{e.hour}\t{e.day}\t"
+        f"{_NO_RATE}"
     )
 
 

@@ -16,7 +16,6 @@ from services.rates.calendar import Calendar, next_hour
 
 _MICROSECOND = timedelta(microseconds=1)
 _PER_HOUR = Decimal(3_600_000_000)
-_PER_MINUTE = Decimal(60_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Stop:
     started_at: datetime
     ended_at: datetime | None
     planned: bool
-    per_minute: Decimal
+    per_hour: Decimal
     currency: str
     rate_version: int
 
@@ -50,7 +49,7 @@ class Segment:
 
     @property
     def cost(self) -> Decimal:
-        return quotient(MONEY.multiply(self.stop.per_minute, self._microseconds), _PER_MINUTE)
+        return quotient(MONEY.multiply(self.stop.per_hour, self._microseconds), _PER_HOUR)
 
     @property
     def _microseconds(self) -> Decimal:
@@ -82,7 +81,7 @@ def _one_each(stops: Iterable[Stop]) -> list[Stop]:
 
 def _report_rank(stop: Stop) -> tuple[float, Decimal, str]:
     end = stop.ended_at.timestamp() if stop.ended_at else float("-inf")
-    return end, stop.per_minute, stop.event_id
+    return end, stop.per_hour, stop.event_id
 
 
 def segments(
@@ -123,7 +122,7 @@ def _owned(stops: list[Stop], edges: list[datetime]) -> Iterator[Segment]:
 
 
 def _claim(stop: Stop) -> tuple[Decimal, datetime, str, str]:
-    return -stop.per_minute, stop.started_at, stop.work_unit or "", stop.event_id
+    return -stop.per_hour, stop.started_at, stop.work_unit or "", stop.event_id
 
 
 def _append(merged: list[Segment], segment: Segment, calendar: Calendar) -> None:

@@ -28,6 +28,6 @@ def _columns(found: Estimate | None) -> tuple[object, ...]:
     if found is None:
         return (None,) * 6
     return (
-        found.net, found.base, found.per_minute, found.currency, found.version,
+        found.net, found.base, found.per_hour, found.currency, found.version,
         found.effective_from,
     )  # fmt: skip

@@ -31,7 +31,7 @@ async def add_stops(conn: Connection, stops: list[Special]) -> Lines:
         queries.ADD_STOPS,
         [
             (e.event_id, e.plant, e.line, e.product, e.work_unit, e.defect_code, e.shift,
-             e.started_at, e.ended_at, e.planned, Decimal(rate.per_minute), rate.currency,
+             e.started_at, e.ended_at, e.planned, Decimal(rate.per_hour), rate.currency,
              rate.rate_version)
             for e, rate in events if isinstance(e, Downtime) and rate is not None
         ],
@@ -49,7 +49,7 @@ async def reprice_stops(conn: Connection, stops: Mapping[str, Special]) -> list[
     rated = [(event_id, s.stop) for event_id, s in stops.items() if s.stop is not None]
     bare = [event_id for event_id, s in stops.items() if s.stop is None]
     changed: list[Record] = await conn.fetch(
-        queries.CHANGE_STOPS, [i for i, _ in rated], [Decimal(r.per_minute) for _, r in rated],
+        queries.CHANGE_STOPS, [i for i, _ in rated], [Decimal(r.per_hour) for _, r in rated],
         [r.currency for _, r in rated], [r.rate_version for _, r in rated],
     )  # fmt: skip
     return changed + (await conn.fetch(queries.DROP_STOPS, bare) if bare else [])
@@ -158,7 +158,8 @@ class _Booked:
             "category": Category.INTERNAL_FAILURE, "quantity": 0, "gross": segment.cost,
             "recovered": 0, "allowed": 0, "net": segment.cost, "hours": segment.hours, "base": 0,
             "good": 0,
-            "currency": stop.currency, "rate_version": stop.rate_version, "hour": hour, "day": day,
+            "currency": stop.currency, "rate_version": stop.rate_version,
+            "line_version": stop.rate_version, "hour": hour, "day": day,
         }  # fmt: skip
         cause = self.why.causes.get(stop.event_id, self.why.booked)
         kept = cause.keeping(self.corrected_by.get(stop.event_id))

@@ -21,13 +21,13 @@ AT_MOST = 20
 class Estimate:
     """Net cost, and the base of an event that makes one, in `currency`.
 
-    A stop that is open has `per_minute` instead: it costs until it ends. `version` and
+    A stop that is open has `per_hour` instead: it costs until it ends. `version` and
     `effective_from` name the rate that was taken for the one that is missing, if one was needed.
     """
 
     net: Decimal
     base: Decimal
-    per_minute: Decimal | None
+    per_hour: Decimal | None
     currency: str
     version: int
     effective_from: datetime | None
@@ -75,9 +75,9 @@ def _estimate(event: Any, pricing: Pricing, by: Versioned[Any] | None) -> Estima
     if pricing.stop is not None:
         rate = pricing.stop
         if event.ended_at is None:
-            return Estimate(ZERO, ZERO, rate.per_minute, rate.currency, version, start)
+            return Estimate(ZERO, ZERO, rate.per_hour, rate.currency, version, start)
         seconds = Decimal(str((event.ended_at - event.started_at).total_seconds()))
-        net = quotient(rate.per_minute * seconds, SIXTY)
+        net = quotient(rate.per_hour * seconds, SIXTY * SIXTY)
         return Estimate(net, ZERO, None, rate.currency, version, start)
     if not pricing.entries:
         return None

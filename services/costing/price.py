@@ -1,20 +1,20 @@
 """What an event costs: pure functions, one an event type, after the COPQ model.
 
 Sources: absolute costing, recovery, returns and allowed rejection after R. Jagadeesh, "Model
-for calculating cost of poor quality" (SDMIMD 2017), with its slips mended as docs/domain.md
+for calculating cost of poor quality" (SDMIMD 2017), with its slips corrected as docs/domain.md
 says; categories after the prevention-appraisal-failure model. All money is exact: the context
 below traps every rounding, and only `quotient` rounds, on purpose.
 """
 
 from collections.abc import Callable
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 from typing import Any, NamedTuple
 
 from schemas.events import Event
 from schemas.fields import OWN_IDS
 from schemas.priced import Category, Entry, Outcome, Pricing, StopRate
-from schemas.rates import CostTable, ReworkRates
+from schemas.rates import CostTable, LabourRate, ReworkRates
 from services.costing.lacking import ADD_IT, no_table
 from services.rates.book import RateBook, Site, Versioned, joined
 from services.rates.names import listed, no_plant
@@ -22,7 +22,7 @@ from services.rates.names import listed, no_plant
 MONEY = Context(prec=90, traps=[Inexact, InvalidOperation, DivisionByZero])
 """Set it for the thread, or by `localcontext(MONEY)`, around all arithmetic with money."""
 
-_ROUNDING = Context(prec=90, rounding=ROUND_HALF_EVEN)
+_ROUNDING = Context(prec=90, rounding=ROUND_HALF_UP)
 _NANO = Decimal("1E-9")
 ZERO = Decimal(0)
 SIXTY = Decimal(60)
@@ -102,12 +102,14 @@ def _entry(
     minutes: Decimal = ZERO,
     base: Decimal = ZERO,
     good: Decimal = ZERO,
+    labour_version: int | None = None,
+    line_version: int | None = None,
 ) -> Entry:
     hour, day = site.calendar.bucket(event.occurred_at)
     hours = quotient(minutes, SIXTY) if minutes else ZERO
     return Entry(
         element, category, quantity, gross, recovered, allowed, gross - recovered - allowed, hours,
-        base, good, site.currency, version, hour, day,
+        base, good, site.currency, version, hour, day, None, None, labour_version, line_version,
     )  # fmt: skip
 
 
@@ -118,28 +120,34 @@ def _priced(book: RateBook, *entries: Entry) -> Pricing:
 def _production(event: Any, book: RateBook, site: Site) -> Pricing:
     """Cost of production = units x C(finished), where product leaves the line; else yields only."""
     found = _table(event, book, site)
-    counts = _leaves_the_line(event, book, found.item)
+    counts, line_version = _leaves_the_line(event, book, found.item)
     base = event.quantity * found.item.finished_cost if counts else ZERO
     element = "production" if counts else "stage_production"
     good = event.quantity if event.good is None else event.good
     entry = _entry(
         event, site, found.version, element, Category.NONE,
-        quantity=event.quantity, base=base, good=good,
+        quantity=event.quantity, base=base, good=good, line_version=line_version,
     )  # fmt: skip
     return _priced(book, entry)
 
 
-def _leaves_the_line(event: Any, book: RateBook, table: CostTable) -> bool:
-    """Three machines in a row do not triple what the line made."""
+def _leaves_the_line(event: Any, book: RateBook, table: CostTable) -> tuple[bool, int | None]:
+    """Three machines in a row do not triple what the line made.
+
+    Also the version of the line's rate, where that names the machines at its end.
+    """
     if event.stage is not None:
         _unit_cost(table, event.stage)
         if event.stage != table.finished.stage:
-            return False
+            return False, None
     if event.work_unit is None:
-        return True
+        return True, None
     rate = book.line_rate(event.plant, event.line, event.occurred_at)
-    outputs = rate.item.output_work_units if rate else ()
-    return event.work_unit in outputs if outputs else event.stage is not None
+    if rate is None:
+        return event.stage is not None, None
+    if not rate.item.output_work_units:
+        return event.stage is not None, rate.version
+    return event.work_unit in rate.item.output_work_units, rate.version
 
 
 def _rejection(event: Any, book: RateBook, site: Site) -> Pricing:
@@ -195,13 +203,14 @@ def _rework(event: Any, book: RateBook, site: Site) -> Pricing:
     """q x (labour + material + overhead) in house; minutes, where known, replace the labour."""
     found = _table(event, book, site)
     rates = _needs(found.item.rework_in_house, "rework_in_house", found.item)
-    labour = event.quantity * rates.labour
+    labour, labour_version = event.quantity * rates.labour, None
     if event.minutes is not None:
-        labour = _labour(event, book, event.minutes)[0]
+        labour, labour_version = _labour(event, book, event.minutes)
     gross = labour + event.quantity * (rates.material + rates.overhead) + event.out_of_pocket
     entry = _entry(
         event, site, found.version, "rework", Category.INTERNAL_FAILURE,
         quantity=event.quantity, gross=gross, minutes=event.minutes or ZERO,
+        labour_version=labour_version,
     )  # fmt: skip
     return _priced(book, entry)
 
@@ -221,7 +230,14 @@ def _labour(event: Any, book: RateBook, minutes: Decimal) -> tuple[Decimal, int]
             f'plant "{event.plant}" has no labour rate of grade "{grade}" in force then; grades '
             f"that have one: {listed(book.grades_of(event.plant))}. {ADD_IT}"
         )
-    return minutes * found.item.rate_per_minute, found.version
+    return labour_cost(found.item, minutes), found.version
+
+
+def labour_cost(rate: LabourRate, minutes: Decimal) -> Decimal:
+    """Exact by a rate a minute; by a rate an hour to nine decimals, and exact where it can be."""
+    if rate.rate_per_minute is not None:
+        return minutes * rate.rate_per_minute
+    return quotient(minutes * rate.per_hour, SIXTY)
 
 
 def _downgrade(event: Any, book: RateBook, site: Site) -> Pricing:
@@ -244,7 +260,7 @@ def _downtime(event: Any, book: RateBook, site: Site) -> Pricing:
         raise Unpriced(
             f'line "{event.line}" of plant "{event.plant}" has no line rate in force then. {ADD_IT}'
         )
-    rate = StopRate(found.item.per_minute(event.planned), site.currency, found.version)
+    rate = StopRate(found.item.per_hour(event.planned), site.currency, found.version)
     return Pricing(Outcome.STOP, book.revision, [], stop=rate)
 
 
@@ -294,17 +310,17 @@ def _timed(category: Category) -> Callable[[Any, RateBook, Site], Pricing]:
     """minutes x labour rate + out-of-pocket money (+ units made for nothing)."""
 
     def pricing(event: Any, book: RateBook, site: Site) -> Pricing:
-        gross, version = event.out_of_pocket, book.revision
+        gross, version, labour_version = event.out_of_pocket, book.revision, None
         if event.minutes:
-            labour, version = _labour(event, book, event.minutes)
-            gross += labour
+            labour, labour_version = _labour(event, book, event.minutes)
+            gross, version = gross + labour, labour_version
         quantity = getattr(event, "quantity", None) or ZERO
         if event.event_type == "admin_failure" and quantity:
             found = _table(event, book, site)
             gross, version = gross + quantity * found.item.finished_cost, found.version
         entry = _entry(
             event, site, version, event.event_type, category,
-            quantity=quantity, gross=gross, minutes=event.minutes,
+            quantity=quantity, gross=gross, minutes=event.minutes, labour_version=labour_version,
         )  # fmt: skip
         return _priced(book, entry)
 

@@ -8,7 +8,14 @@ from decimal import Decimal, localcontext
 from itertools import pairwise
 from typing import Any
 
-from schemas.rates import CostTable, RateFile
+from schemas.rates import (
+    MINUTES_OF_AN_HOUR,
+    PER_HOUR,
+    PER_MINUTE,
+    ZERO,
+    CostTable,
+    RateFile,
+)
 from services.rates.book import History, RateBook, Versioned
 from services.rates.difference import ItemDifference, difference, figures, named, since
 from services.rates.file import items_of
@@ -138,7 +145,7 @@ def _pairs(
 
 def _surprises(name: str, old: Any, new: Any, jump: Decimal) -> Iterator[Concern]:
     at = f"from {since(new.effective_from)}"
-    was, is_ = figures(old), figures(new)
+    was, is_ = _in_one_unit(figures(old), figures(new))
     for figure in sorted(was.keys() - is_.keys() - {"effective_to"}):
         if not figure.startswith("stages."):
             yield Concern("lost", name, f"{at}: {figure} was {_said(was[figure])}, and is gone")
@@ -151,6 +158,25 @@ def _surprises(name: str, old: Any, new: Any, jump: Decimal) -> Iterator[Concern
         if abs(after - before) > jump * before:
             says = f"{at}: {figure} {before:f} → {after:f} ({_change(before, after)})"
             yield Concern("jump", name, says)
+
+
+def _in_one_unit(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Rates of time an hour where one of the two is; a rate that only one has is 0 in the other."""
+    for minute in {name for name in (*old, *new) if name.endswith(PER_MINUTE)}:
+        hour = minute.removesuffix(PER_MINUTE) + PER_HOUR
+        if hour in old or hour in new:
+            for item in (old, new):
+                if minute in item:
+                    item[hour] = item.pop(minute) * MINUTES_OF_AN_HOUR
+    for name in {name for name in (*old, *new) if name in _ADDITIONS}:
+        old.setdefault(name, ZERO)
+        new.setdefault(name, ZERO)
+    return old, new
+
+
+_ADDITIONS = frozenset(
+    name + unit for name in ("contribution", "planned_rate") for unit in (PER_MINUTE, PER_HOUR)
+)
 
 
 def _change(before: Decimal, after: Decimal) -> str:

@@ -39,11 +39,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "plants": ("plant", "time_zone", "day_start", "currency", "lines"),
     "cost_tables": (*_IDENTITY, *STAGE, *_TABLE[len(_IDENTITY):]),
     "line_rates": (
-        "plant", "line", "effective_from", "effective_to", "rate_per_minute", "bottleneck",
-        "contribution_per_minute", "planned_rate_per_minute", "output_work_units",
+        "plant", "line", "effective_from", "effective_to", "rate_per_minute", "rate_per_hour",
+        "bottleneck", "contribution_per_minute", "contribution_per_hour",
+        "planned_rate_per_minute", "planned_rate_per_hour", "output_work_units",
         "ideal_rate_per_minute",
     ),
-    "labour_rates": ("plant", "grade", "effective_from", "effective_to", "rate_per_minute"),
+    "labour_rates": (
+        "plant", "grade", "effective_from", "effective_to", "rate_per_minute", "rate_per_hour",
+    ),
 }  # fmt: skip
 """The columns of each kind, in the order in which they are written."""
 
@@ -90,7 +93,7 @@ def _recognised(header: list[str]) -> str | None:
         return "line_rates"
     if "day_start" in columns:
         return "plants"
-    if "rate_per_minute" in columns:
+    if columns & {"rate_per_minute", "rate_per_hour"}:
         return "labour_rates"
     return "rate_file" if "time_zone" in columns else None
 

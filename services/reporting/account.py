@@ -75,11 +75,14 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class AccountedEntry:
-    """An entry, its formula, the rates it was priced by, and the entry that took it back."""
+    """An entry, its formula, the rates it was priced by, and the entry that took it back.
+
+    `rates` are the revisions of the rate book which brought the rates in `why.used`, each once.
+    """
 
     entry: LedgerEntry
     why: Explained
-    rates: Revision | None
+    rates: list[Revision]
     taken_back_by: int | None
 
     @property
@@ -112,13 +115,19 @@ async def account(conn: Connection, books: Books, event_id: str) -> Account | No
 
 async def _entries(conn: Connection, books: Books, event_id: str) -> list[AccountedEntry]:
     found = await _of_ledger(conn, event_id)
-    versions = sorted({entry.rate_version for entry in found})
-    revisions = {row["revision"]: Revision(**row) for row in await conn.fetch(_REVISIONS, versions)}
+    pairs = await explained(conn, books, found)
+    versions = sorted({rate.version for _, why in pairs for rate in why.used})
+    revisions = [Revision(**row) for row in await conn.fetch(_REVISIONS, versions)]
     back: Mapping[int, int] = {e.reverses: e.entry_no for e in found if e.reverses is not None}
     return [
-        AccountedEntry(entry, why, revisions.get(entry.rate_version), back.get(entry.entry_no))
-        for entry, why in await explained(conn, books, found)
+        AccountedEntry(entry, why, _of(why, revisions), back.get(entry.entry_no))
+        for entry, why in pairs
     ]
+
+
+def _of(why: Explained, revisions: list[Revision]) -> list[Revision]:
+    versions = {rate.version for rate in why.used}
+    return [revision for revision in revisions if revision.revision in versions]
 
 
 async def _of_ledger(conn: Connection, event_id: str) -> list[LedgerEntry]:

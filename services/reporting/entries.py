@@ -62,11 +62,14 @@ class LedgerEntry:
     good: Decimal
     currency: str
     rate_version: int
+    labour_version: int | None
+    line_version: int | None
     hour: datetime
     day: date
     period: date
     exchange_rate: Decimal | None
     reporting_currency: str | None
+    exchange_version: int | None
     payload: str | None
     dropped_at: datetime | None = None
     dropped_by: str | None = None

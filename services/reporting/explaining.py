@@ -9,18 +9,17 @@ from schemas.events import Event
 from services.reporting.books import Books
 from services.reporting.entries import LedgerEntry
 from services.reporting.explain import Explained, explain
+from services.reporting.used_rates import used_rates
 
 
 async def explained(
     conn: Connection, books: Books, entries: Iterable[LedgerEntry]
 ) -> list[tuple[LedgerEntry, Explained]]:
     """Each entry with its formula, in the order given."""
-    newest = await books.newest(conn)
-    pairs = []
-    for entry in entries:
-        then = await books.as_of(conn, entry.rate_version)
-        pairs.append((entry, explain(entry, event_of(entry), (then, newest))))
-    return pairs
+    return [
+        (entry, explain(entry, event_of(entry), await used_rates(conn, books, entry)))
+        for entry in entries
+    ]
 
 
 def event_of(entry: LedgerEntry) -> Event | None:

@@ -4,27 +4,28 @@ One function an element, after the functions of `services.costing.price`, which 
 """
 
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
-from schemas.rates import CostTable, ReworkRates
-from services.costing.price import ZERO
+from schemas.rates import PER_HOUR, PER_MINUTE, CostTable, LineRate, ReworkRates
+from services.costing.price import SIXTY, ZERO, quotient
+from services.money import money as rounded_money
+from services.money import rounded
 from services.rates.book import RateBook, Versioned
 from services.reporting.entries import LedgerEntry
 
 Told = tuple[str, list[str]]
-_CENT = Decimal("0.01")
 
 
-def money(value: Decimal) -> str:
-    """Two places, a half rounded up as the board does, thousands separated, a true minus.
+def money(value: Decimal, currency: str) -> str:
+    """As `services.money`, with a true minus."""
+    text = rounded_money(abs(value), currency)
+    return f"−{text}" if rounded(value, currency) < 0 else text
 
-    More places where two would show nothing.
-    """
-    small = value and abs(value) < _CENT
-    cents = abs(value).quantize(_CENT, ROUND_HALF_UP)
-    text = f"{abs(value):f}" if small else f"{cents:,f}"
-    return f"−{text}" if value < 0 else text
+
+def _size(value: Decimal, entry: LedgerEntry) -> str:
+    """Without its sign: a reversal is explained as what it takes back."""
+    return money(abs(value), entry.currency)
 
 
 def count(value: Decimal) -> str:
@@ -41,23 +42,32 @@ def sign(entry: LedgerEntry) -> int:
     return 1 if entry.reverses is None else -1
 
 
-def per_minute(entry: LedgerEntry, event: Any, book: RateBook) -> Decimal | None:
+def line_rate(entry: LedgerEntry, event: Any, book: RateBook) -> LineRate | None:
     """The rate in force as the stop began, which its later hours are charged at too."""
     if event is None:
         return None
     found = book.line_rate(entry.plant, entry.line, event.occurred_at)
-    return found.item.per_minute(entry.element == "planned_stop") if found else None
+    return found.item if found else None
+
+
+def each_minute(per_hour: Decimal) -> str:
+    """A rate an hour as one a minute: `2`, or `38 / 60` where no decimal is exact."""
+    minute = quotient(per_hour, SIXTY)
+    return count(minute) if minute * SIXTY == per_hour else f"{rate(per_hour)} / 60"
+
+
+def written(item: Any, name: str) -> str:
+    """A minute of a rate as finance wrote it, by the minute or by the hour."""
+    minute, hour = getattr(item, name + PER_MINUTE), getattr(item, name + PER_HOUR)
+    if minute is not None:
+        return rate(minute)
+    return "0" if hour is None else f"{rate(hour)} / 60"
 
 
 def _table(entry: LedgerEntry, event: Any, book: RateBook) -> Versioned[CostTable]:
     found = book.cost_table(entry.plant, entry.product or "", event.occurred_at)
     assert found is not None, "an entry was computed from it"
     return found
-
-
-def _origin(found: Versioned[CostTable]) -> str:
-    since = found.item.effective_from.date()
-    return f"cost table of {found.item.product}, in force from {since}, version {found.version}"
 
 
 def _unit(table: CostTable, stage: str | None) -> str:
@@ -76,8 +86,8 @@ def _production(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     if not entry.base:
         return f"{count(entry.quantity)} pcs, at a stage or machine before the end: no base", []
     unit = found.item.finished_cost
-    formula = f"base: {count(entry.quantity)} pcs × {rate(unit)} = {money(abs(entry.base))}"
-    return formula, [_unit(found.item, None), _origin(found)]
+    formula = f"base: {count(entry.quantity)} pcs × {rate(unit)} = {_size(entry.base, entry)}"
+    return formula, [_unit(found.item, None)]
 
 
 def _rejection(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
@@ -85,29 +95,29 @@ def _rejection(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     table = found.item
     unit = table.stage_costs.get(event.stage or "", table.finished_cost)
     pieces = count(event.quantity)
-    parts = [f"{pieces} pcs × {rate(unit)} = {money(abs(entry.gross))}"]
+    parts = [f"{pieces} pcs × {rate(unit)} = {_size(entry.gross, entry)}"]
     terms = [_unit(table, event.stage)]
     if entry.recovered:
         parts.append(_recovered(entry, table, pieces))
         terms.append(f"{rate(table.recovery_rate)} = share of the input that the supplier pays")
         terms.append(f"{rate(table.raw_material)} = cost of the first input raw material")
-    return _less_allowed(entry, table, parts), [*terms, _origin(found)]
+    return _less_allowed(entry, table, parts), terms
 
 
 def _recovered(entry: LedgerEntry, table: CostTable, pieces: str) -> str:
     product = f"{pieces} × {rate(table.recovery_rate)} × {rate(table.raw_material)}"
     capped = ", no more than it cost" if abs(entry.recovered) == abs(entry.gross) else ""
-    return f"recovered {product} = {money(abs(entry.recovered))}{capped}"
+    return f"recovered {product} = {_size(entry.recovered, entry)}{capped}"
 
 
 def _less_allowed(entry: LedgerEntry, table: CostTable, parts: list[str]) -> str:
     """Join the parts, and end with the net where it is not the gross."""
     if entry.allowed:
         share = count((table.allowed_rejection * 100).normalize())
-        rejection = money(abs(entry.gross - entry.recovered))
-        parts.append(f"allowed {share} % of {rejection} = {money(abs(entry.allowed))}")
+        rejection = _size(entry.gross - entry.recovered, entry)
+        parts.append(f"allowed {share} % of {rejection} = {_size(entry.allowed, entry)}")
     if entry.recovered or entry.allowed:
-        parts.append(f"net {money(sign(entry) * entry.net)}")
+        parts.append(f"net {money(sign(entry) * entry.net, entry.currency)}")
     return "; ".join(parts)
 
 
@@ -115,10 +125,8 @@ def _dispatch(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     found = book.day_table(entry.plant, entry.product or "", entry.day)
     assert found is not None, "an entry was computed from it"
     each = rate(found.item.recovery_overhead_per_day)
-    parts = [f"1 dispatch of the day's recoverable rejects × {each} = {money(abs(entry.gross))}"]
-    return _less_allowed(entry, found.item, parts), [
-        "once a line, product and production day", _origin(found)
-    ]  # fmt: skip
+    parts = [f"1 dispatch of the day's recoverable rejects × {each} = {_size(entry.gross, entry)}"]
+    return _less_allowed(entry, found.item, parts), ["once a line, product and production day"]
 
 
 def _rework(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
@@ -133,13 +141,13 @@ def _rework(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
         sums.insert(0, _minutes(entry, event, book))
     sums += [f"{rate(more)} out of pocket"] if more else []
     terms = [f"{rate(value)} = {name} a unit reworked in house" for value, name in per_unit]
-    return f"{' + '.join(sums)} = {money(abs(entry.gross))}", [*terms, _origin(found)]
+    return f"{' + '.join(sums)} = {_size(entry.gross, entry)}", terms
 
 
 def _minutes(entry: LedgerEntry, event: Any, book: RateBook) -> str:
     grade = event.labour_grade or "standard"
     found = book.labour_rate(entry.plant, grade, event.occurred_at)
-    each = rate(found.item.rate_per_minute) if found else "?"
+    each = written(found.item, "rate") if found else "?"
     return f"{count(event.minutes)} min × {each} ({grade} labour)"
 
 
@@ -147,23 +155,33 @@ def _downgrade(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     found = _table(entry, event, book)
     full, seconds = found.item.price or ZERO, found.item.seconds_price or ZERO
     formula = f"{count(event.quantity)} pcs × ({rate(full)} − {rate(seconds)})"
-    terms = [f"{rate(full)} = price", f"{rate(seconds)} = price as seconds", _origin(found)]
-    return f"{formula} = {money(abs(entry.gross))}", terms
+    terms = [f"{rate(full)} = price", f"{rate(seconds)} = price as seconds"]
+    return f"{formula} = {_size(entry.gross, entry)}", terms
 
 
 def _stop(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
-    each = per_minute(entry, event, book)
-    assert each is not None, "an entry was computed from it"
-    terms = [
-        a_minute(each, entry.element, entry.line),
-        "the part of the stop in this hour that no dearer stop of the line covers",
-    ]
-    return f"{lasted(entry.hours)} × {rate(each)} = {money(abs(entry.gross))}", terms
+    item = line_rate(entry, event, book)
+    assert item is not None, "an entry was computed from it"
+    planned = entry.element == "planned_stop"
+    parts = [(written(item, "planned_rate" if planned else "rate"), _standstill(entry))]
+    if item.contribution and not planned:
+        lost = f"a minute of lost contribution: line {entry.line} is a bottleneck"
+        parts.append((written(item, "contribution"), lost))
+    each = " + ".join(figure for figure, _ in parts)
+    terms = [f"{figure} = {what}" for figure, what in parts]
+    terms.append("the part of the stop in this hour that no costlier stop of the line covers")
+    each = f"({each})" if len(parts) > 1 else each
+    return f"{lasted(entry.hours)} × {each} = {_size(entry.gross, entry)}", terms
 
 
-def a_minute(each: Decimal, element: str, line: str) -> str:
+def _standstill(entry: LedgerEntry) -> str:
+    kind = "planned standstill" if entry.element == "planned_stop" else "standstill"
+    return f"a minute of {kind} of line {entry.line}"
+
+
+def a_minute(per_hour: Decimal, element: str, line: str) -> str:
     kind = "planned standstill" if element == "planned_stop" else "standstill"
-    return f"{rate(each)} = a minute of {kind} of line {line}"
+    return f"{each_minute(per_hour)} = a minute of {kind} of line {line}"
 
 
 def lasted(hours: Decimal) -> str:
@@ -183,9 +201,9 @@ def _return(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     where, name = (event.travel, "travel") if on_site else (event.transport, "transport")
     each = f"({rate(rates.labour)} + {rate(rates.material)} + {rate(rates.overhead)})"
     more = f" + {rate(where)} {name}" if where else ""
-    parts = [f"{count(reworked)} pcs × {each}{more} = {money(abs(entry.gross))}"]
+    parts = [f"{count(reworked)} pcs × {each}{more} = {_size(entry.gross, entry)}"]
     place = "at the customer's" if on_site else "in house"
-    terms = [f"labour + material + overhead of a unit reworked {place}", _origin(found)]
+    terms = [f"labour + material + overhead of a unit reworked {place}"]
     return _less_allowed(entry, found.item, parts), terms
 
 
@@ -194,13 +212,13 @@ def _return_scrap(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     scrap = found.item.return_scrap
     assert scrap is not None, "an entry was computed from it"
     each = f"({rate(scrap.price)} − {rate(scrap.recovered)} + {rate(scrap.recovery_overhead)})"
-    parts = [f"{count(event.scrapped)} pcs × {each} = {money(abs(entry.gross))}"]
-    terms = ["price − recovered + dispatch of a returned unit that is scrapped", _origin(found)]
+    parts = [f"{count(event.scrapped)} pcs × {each} = {_size(entry.gross, entry)}"]
+    terms = ["price − recovered + dispatch of a returned unit that is scrapped"]
     return _less_allowed(entry, found.item, parts), terms
 
 
 def _recovery(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
-    net = money(sign(entry) * entry.net)
+    net = money(sign(entry) * entry.net, entry.currency)
     return f"{rate(event.out_of_pocket)} spent − {rate(event.credit)} credited = {net}", []
 
 
@@ -214,7 +232,7 @@ def spent(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
         sums.append(f"{count(event.quantity)} pcs × {rate(unit)}")
     if event.out_of_pocket:
         sums.append(f"{rate(event.out_of_pocket)} out of pocket")
-    return f"{' + '.join(sums) or '0'} = {money(abs(entry.gross))}", []
+    return f"{' + '.join(sums) or '0'} = {_size(entry.gross, entry)}", []
 
 
 Formula = Callable[[LedgerEntry, Any, RateBook], Told]

@@ -190,7 +190,7 @@ def _add_entries(event: Any, entries: list[Entry], result: Offline) -> None:
 def _stop(event: Any, rate: StopRate) -> Stop:
     return Stop(
         event.event_id, event.work_unit, event.product, event.defect_code, event.shift,
-        event.started_at, event.ended_at, event.planned, rate.per_minute, rate.currency,
+        event.started_at, event.ended_at, event.planned, rate.per_hour, rate.currency,
         rate.rate_version,
     )  # fmt: skip
 
@@ -219,4 +219,5 @@ def _downtime(segment: Segment, hour: datetime, day: Any) -> Entry:
     return Entry(
         element(stop), Category.INTERNAL_FAILURE, ZERO, segment.cost, ZERO, ZERO, segment.cost,
         segment.hours, ZERO, ZERO, stop.currency, stop.rate_version, hour, day,
+        line_version=stop.rate_version,
     )  # fmt: skip

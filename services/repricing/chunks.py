@@ -20,7 +20,8 @@ from services.repricing.reach import Asked, Reach
 
 COLUMNS = (
     "event_id", "occurred_at", "entry_no", "element", "category", "quantity", "gross", "recovered",
-    "allowed", "net", "hours", "base", "good", "currency", "rate_version", "hour", "day",
+    "allowed", "net", "hours", "base", "good", "currency", "rate_version",
+    "labour_version", "line_version", "hour", "day",
 )  # fmt: skip
 """Of the table `repriced`."""
 
@@ -67,8 +68,13 @@ def _told(pricing: Pricing) -> _Told:
 def _figures(e: Entry) -> str:
     return (
         f"{e.element}\t{e.category}\t{e.quantity}\t{e.gross}\t{e.recovered}\t{e.allowed}\t{e.net}\t"
-        f"{e.hours}\t{e.base}\t{e.good}\t{e.currency}\t{e.rate_version}\t{e.hour}\t{e.day}"
+        f"{e.hours}\t{e.base}\t{e.good}\t{e.currency}\t{e.rate_version}\t"
+        f"{_version(e.labour_version)}\t{_version(e.line_version)}\t{e.hour}\t{e.day}"
     )
+
+
+def _version(version: int | None) -> str:
+    return r"\N" if version is None else str(version)
 
 
 class Chunks:
@@ -129,5 +135,5 @@ class Chunks:
 
 def _special(raw: bytes, pricing: Pricing) -> Special:
     r = pricing.stop
-    stop = None if r is None else StopRow(str(r.per_minute), r.currency, r.rate_version)
+    stop = None if r is None else StopRow(str(r.per_hour), r.currency, r.rate_version)
     return Special(pricing.outcome, raw, pricing.rates, pricing.reason, stop)

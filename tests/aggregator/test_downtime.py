@@ -31,7 +31,7 @@ def stop(first: int, last: int | None, per_minute: int = 2, **said: Any) -> Stop
     return Stop(
         started_at=START + first * MINUTE,
         ended_at=None if last is None else START + last * MINUTE,
-        per_minute=D(per_minute),
+        per_hour=60 * D(per_minute),
         **{**given, **said},
     )
 
@@ -63,13 +63,13 @@ def owners(stops: list[Stop]) -> dict[int, str]:
     for s in stops:
         key, ended = (s.work_unit, s.started_at), s.ended_at
         assert ended is not None
-        rank = (ended, s.per_minute, s.event_id)
-        if key not in last or rank > (last[key].ended_at, last[key].per_minute, last[key].event_id):
+        rank = (ended, s.per_hour, s.event_id)
+        if key not in last or rank > (last[key].ended_at, last[key].per_hour, last[key].event_id):
             last[key] = s
     claims: dict[int, list[tuple[Any, ...]]] = {}
     for s in last.values():
         for minute in _minutes(s.started_at, s.ended_at):
-            claim = (-s.per_minute, s.started_at, s.work_unit or "", s.event_id)
+            claim = (-s.per_hour, s.started_at, s.work_unit or "", s.event_id)
             claims.setdefault(minute, []).append(claim)
     return {minute: min(of)[-1] for minute, of in claims.items() if 0 <= minute < 480}
 
@@ -95,7 +95,7 @@ def test_every_minute_belongs_to_the_stop_that_may_claim_it(
 @settings(deadline=None)
 @given(several())
 def test_cost_and_hours_are_those_of_the_minutes(stops: list[Stop]) -> None:
-    rates = {s.event_id: s.per_minute for s in stops}
+    rates = {s.event_id: s.per_hour / 60 for s in stops}
     owned = owners(stops)
     parts = found(stops)
     assert sum(s.cost for s in parts) == sum(rates[event_id] for event_id in owned.values())
@@ -240,9 +240,9 @@ def test_seconds_and_less_are_counted() -> None:
 
 def test_the_largest_cost_is_computed_without_rounding_first() -> None:
     year = timedelta(days=366)
-    dear = replace(stop(0, 1), per_minute=D("1999999999.99999998"), ended_at=START + year)
+    dear = replace(stop(0, 1), per_hour=60 * D("1999999999.99999998"), ended_at=START + year)
     parts = segments([dear], BERLIN, START, START + year)
-    assert sum(p.cost for p in parts) == dear.per_minute * (year // MINUTE)
+    assert sum(p.cost for p in parts) == dear.per_hour / 60 * (year // MINUTE)
 
 
 def test_a_planned_stop_is_told_apart() -> None:

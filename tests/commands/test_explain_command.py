@@ -89,7 +89,8 @@ def test_an_entry_is_taken_down_to_bytes_rates_and_formula(ledger: str) -> None:
     [entry] = found["entries"]
     assert entry["formula"] == "7 pcs × 10 = 70.00; recovered 7 × 0.5 × 4 = 14.00; net 56.00"
     assert entry["agrees"] is True and entry["net"] == "56"
-    assert entry["rates"] | {"imported_at": 0, "submitted_at": 0} == {
+    [revision] = entry["rates"]
+    assert revision | {"imported_at": 0, "submitted_at": 0} == {
         "revision": 1, "imported_at": 0, "imported_by": "anna", "source": "r.yaml",
         "document": 1, "submitted_at": 0, "submitted_by": "anna", "alone": True,
         "submitted_why": "import of r.yaml", "decided_why": "import of r.yaml",

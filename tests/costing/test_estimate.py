@@ -87,7 +87,7 @@ def test_the_nearest_rate_in_time_stands_in(
 def test_an_open_stop_is_worth_so_much_a_minute() -> None:
     found = Estimator(BOOK).estimate(event("downtime", started_at=at("02-01")))
     assert found is not None
-    assert (found.net, found.per_minute) == (0, 3)
+    assert (found.net, found.per_hour) == (0, 180)
 
 
 def test_what_needs_no_rate_is_known_to_the_cent() -> None:

@@ -1,11 +1,17 @@
 """Each event type's formula, in rows computed by hand."""
 
 from decimal import Decimal as D
+from decimal import localcontext
 from typing import Any
 
 import pytest
 
+from schemas.decode import decode
 from schemas.priced import FAILURES, Category, Outcome
+from schemas.rates import LabourRate, LineRate, ReworkRates
+from services.costing.price import MONEY, price
+from services.rates.store import book_of
+from tests.building import LONG_AGO, event, rates
 from tests.costing.rows import figures, priced
 
 BOTTLE = {"product": "bottle"}
@@ -154,12 +160,33 @@ STOPS = (
 )
 
 
+def test_labour_at_38_an_hour_is_exact() -> None:
+    """200 units of 6 minutes each, material 1.20 and overhead 4.50 a unit."""
+    rework = ReworkRates(material=D("1.20"), overhead=D("4.50"))
+    labour = LabourRate(plant="north", effective_from=LONG_AGO, rate_per_hour=D(38))
+    file = rates(rework_in_house=rework)
+    hourly = book_of(file.model_copy(update={"labour_rates": (labour,)}))
+    said = event("rework", "r", occurred_at="2026-03-02T10:00:00+01:00", product="widget",
+                 quantity=200, minutes=1200)  # fmt: skip
+    with localcontext(MONEY):
+        [entry] = price(decode(said), hourly).entries
+    assert (entry.gross, entry.labour_version) == (1900, 1)
+
+
+def test_a_stop_at_38_an_hour_is_exact() -> None:
+    line = LineRate(
+        plant="north", line="L1", effective_from=LONG_AGO, rate_per_hour=D(38), bottleneck=True,
+        contribution_per_minute=D("0.5"), planned_rate_per_hour=D(1),
+    )  # fmt: skip
+    assert (line.per_hour(False), line.per_hour(True)) == (68, 1)
+
+
 @pytest.mark.parametrize(("said", "per_minute"), STOPS)
 def test_a_stop_has_a_rate_a_minute_and_no_entry(said: dict[str, Any], per_minute: Any) -> None:
     pricing = priced("downtime", started_at="2026-01-31T14:05:00+01:00", **said)
     assert (pricing.outcome, pricing.entries) == (Outcome.STOP, [])
     assert pricing.stop is not None
-    assert pricing.stop.per_minute == D(per_minute)
+    assert pricing.stop.per_hour == 60 * D(per_minute)
     assert (pricing.stop.currency, pricing.stop.rate_version) == ("EUR", 1)
 
 

@@ -91,7 +91,7 @@ async def test_an_event_loses_its_bytes_to_retention_alone(posted: asyncpg.Conne
 
 MONEY = (
     "select net from copq.ledger", "select net from copq.rollup", "select * from copq.rate_item",
-    "select content from copq.rate_item", "select per_minute from copq.stop",
+    "select content from copq.rate_item", "select per_hour from copq.stop",
     "select payload from copq.event", "select amount from copq.budget",
     "select ratio from copq.target", "select * from copq.ledger_2026_03",
     "select * from copq.event_2026_03", "select * from copq.audit",

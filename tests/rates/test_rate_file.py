@@ -78,8 +78,11 @@ BAD = (
     (GOOD.replace("cost_tables:", "cost_table:"),
      ["cost_table: is no field here; did you mean \"cost_tables\"?"]),
     (GOOD.replace("rate_per_minute: 2", "rate_per_min: 2"),
-     ["line_rates.0.rate_per_minute: Field required",
-      'line_rates.0.rate_per_min: is no field here; did you mean "rate_per_minute"?']),
+     ['line_rates.0.rate_per_min: is no field here; did you mean "rate_per_minute"?']),
+    (GOOD.replace(", rate_per_minute: 2", ""),
+     ["line_rates.0: rate_per_minute: is missing; give it, or rate_per_hour"]),
+    (GOOD.replace("rate_per_minute: 0.5", "rate_per_minute: 0.5, rate_per_hour: 30"),
+     ["labour_rates.0: rate_per_hour: is given next to rate_per_minute; leave one of them out"]),
     # numbers
     (GOOD.replace("raw_material: 0.1", 'raw_material: "1,5"'),
      ["cost_tables.0.stages.0.raw_material: Input should be a valid decimal"]),

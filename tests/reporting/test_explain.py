@@ -10,15 +10,15 @@ import pytest
 
 from schemas.decode import decode
 from schemas.priced import Outcome
-from schemas.rates import ReturnScrap, ReworkRates
+from schemas.rates import CostTable, LabourRate, ReturnScrap, ReworkRates
 from services.costing.price import MONEY, price
-from services.rates.book import RateBook
+from services.rates.book import RateBook, Versioned
 from services.rates.file import parse_rates
 from services.rates.store import book_of
 from services.reporting.entries import LedgerEntry
-from services.reporting.explain import explain
-from services.reporting.formulas import money
-from tests.building import book, defect, event, production
+from services.reporting.explain import Explained, explain
+from services.reporting.used_rates import UsedRates
+from tests.building import LONG_AGO, book, defect, event, production
 
 AT = "2026-03-02T10:00:00+01:00"
 VALVES = book_of(
@@ -43,7 +43,7 @@ def booked(raw: bytes, rates: RateBook) -> list[LedgerEntry]:
     assert pricing.outcome == Outcome.PRICED, pricing.reason
     return [
         LedgerEntry(
-            exchange_rate=None, reporting_currency=None,
+            exchange_rate=None, reporting_currency=None, exchange_version=None,
             event_id=found.event_id, entry_no=number, reverses=None, reason=None, booked_by=None,
             corrected_by=None,
             occurred_at=entry.at or found.occurred_at, booked_at=datetime.now(UTC),
@@ -57,8 +57,13 @@ def booked(raw: bytes, rates: RateBook) -> list[LedgerEntry]:
     ]  # fmt: skip
 
 
+def why(entry: LedgerEntry, raw: bytes, rates: RateBook) -> Explained:
+    """As the ledger explains it, with this book at hand for each version."""
+    return explain(entry, decode(raw), UsedRates(entry, rates, rates, rates, rates))
+
+
 def formulas(raw: bytes, rates: RateBook) -> list[str]:
-    found = [explain(entry, decode(raw), (rates,)) for entry in booked(raw, rates)]
+    found = [why(entry, raw, rates) for entry in booked(raw, rates)]
     assert all(one.agrees for one in found), found
     return [one.formula for one in found]
 
@@ -148,14 +153,6 @@ def test_each_kind_of_event_has_its_formula(raw: bytes, said: list[str]) -> None
     assert formulas(raw, book(**FULL)) == said
 
 
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [("0.165", "0.17"), ("-0.165", "−0.17"), ("1234.565", "1,234.57"), ("0.004", "0.004")],
-)
-def test_a_formula_rounds_a_half_up_as_the_board_does(value: str, said: str) -> None:
-    assert money(Decimal(value)) == said
-
-
 def test_recovery_is_no_more_than_the_unit_cost() -> None:
     rates = book(recovery_rate="1", input_raw_material="20")
     assert formulas(defect("d", AT, 2), rates) == [
@@ -166,22 +163,52 @@ def test_recovery_is_no_more_than_the_unit_cost() -> None:
 def test_an_entry_that_does_not_come_out_says_so() -> None:
     [entry] = booked(defect("d", AT, 3), book())
     wrong = replace(entry, gross=Decimal(31), net=Decimal(31))
-    found = explain(wrong, decode(defect("d", AT, 3)), (book(),))
+    found = why(wrong, defect("d", AT, 3), book())
     assert found.agrees is False
-    assert found.note == "booked is net 31.00, but rate version 1 gives 30.00"
+    assert found.note == "booked is net 31.00, but version 1 of the cost table gives 30.00"
 
 
-def test_an_entry_is_explained_by_the_rates_of_its_time() -> None:
-    """The newest table has other numbers; the entry's own version is tried first."""
+def test_an_entry_is_explained_by_the_versions_that_it_names() -> None:
+    """Whatever the book of those versions holds besides."""
+    raw = event("rework", "r", occurred_at=AT, product="widget", quantity=4, minutes=30)
+    first = book(**FULL)
+    [entry] = booked(raw, first)
+    labour = LabourRate(plant="north", effective_from=LONG_AGO, rate_per_minute=Decimal(9))
+    later = RateBook(
+        2,
+        [first.sites["north"].plant],
+        [Versioned(1, first_table(first))],
+        [],
+        [Versioned(2, labour)],
+    )
+    old = explain(entry, decode(raw), UsedRates(entry, later, first, first, first))
+    assert old.agrees and [(u.kind, u.version) for u in old.used] == [
+        ("cost table", 1), ("labour rate", 1),
+    ]  # fmt: skip
+    new = replace(entry, labour_version=2, gross=entry.gross + 240, net=entry.net + 240)
+    found = explain(new, decode(raw), UsedRates(new, later, first, later))
+    assert found.agrees and [u.version for u in found.used] == [1, 2]
+
+
+def first_table(rates: RateBook) -> CostTable:
+    history = rates.tables_of("north", "widget")
+    assert history is not None
+    return history.all()[0].item
+
+
+def test_an_entry_shows_its_exchange_rate_and_its_version() -> None:
     [entry] = booked(defect("d", AT, 3), book())
-    dearer = book(input_raw_material="99", recovery_rate="0.01")
-    raw = decode(defect("d", AT, 3))
-    assert explain(entry, raw, (book(), dearer)).agrees
-    assert explain(entry, raw, (dearer, book())).agrees
-    assert explain(entry, raw, (dearer,)).agrees is False
+    euro = replace(
+        entry, exchange_rate=Decimal("1.0834"), reporting_currency="USD", exchange_version=4
+    )
+    assert why(euro, defect("d", AT, 3), book()).terms[-1] == (
+        "1 EUR = 1.0834 USD on 2026-03-02, version 4 of the exchange rates: net 32.50 USD"
+    )
+    bare = replace(entry, reporting_currency="USD")
+    assert "no exchange rate into USD" in why(bare, defect("d", AT, 3), book()).terms[-1]
 
 
 def test_without_its_rate_it_says_that_it_cannot_tell() -> None:
     [entry] = booked(defect("d", AT, 3), book())
-    found = explain(entry, None, (book(),))
+    found = explain(entry, None, UsedRates(entry, book(), book()))
     assert (found.agrees, found.formula) == (None, "net 30.00")

@@ -36,7 +36,7 @@ order by grain, plant, line, product, element, currency, day, hour
 """
 UNPRICED = "select event_id, reason from copq.unpriced order by event_id"
 STOPS = """
-select event_id, per_minute, currency, voided from copq.stop where not voided order by event_id
+select event_id, per_hour, currency, voided from copq.stop where not voided order by event_id
 """
 ANN = Actor("ann")
 

@@ -93,7 +93,9 @@ create table copq.line_heard (
 -- the production day of `occurred_at`; `period` the month in which the entry is booked, another
 -- than that of `day` only once a month is closed.
 -- `exchange_rate` is what one unit of `currency` was worth in the reporting currency on `day`, as
--- known when the entry was booked; null where there was none.
+-- known when the entry was booked; null where there was none. `rate_version` is the version of the
+-- cost table, else of the line or labour rate, else the newest of the rate book; the other versions
+-- are those of the labour, line and exchange rates that the entry was computed from, if it was.
 create table copq.ledger (
     occurred_at timestamptz not null,
     booked_at timestamptz not null default now(),
@@ -123,11 +125,14 @@ create table copq.ledger (
     good numeric not null,
     currency text not null,
     rate_version bigint not null,
+    labour_version bigint,
+    line_version bigint,
     hour timestamptz not null,
     day date not null,
     period date not null,
     exchange_rate numeric check (exchange_rate > 0),
     reporting_currency text,
+    exchange_version bigint,
     check (exchange_rate is null or reporting_currency is not null),
     check (net = gross - recovered - allowed)
 ) partition by range (occurred_at);
@@ -176,7 +181,7 @@ create table copq.fence (
 
 -- Events without a price, and the revision of the rate book that had none for them. What each is
 -- worth by the nearest known rate is null where none would do; a stop that is open has the money
--- that it costs a minute instead.
+-- that it costs an hour instead.
 create table copq.unpriced (
     event_id text collate "C" primary key,
     occurred_at timestamptz not null,
@@ -188,7 +193,7 @@ create table copq.unpriced (
     tried_revision bigint not null,
     worth numeric,
     base numeric,
-    per_minute numeric,
+    per_hour numeric,
     currency text,
     nearest_version bigint,
     nearest_from timestamptz,
@@ -209,7 +214,7 @@ create table copq.stop (
     started_at timestamptz not null,
     ended_at timestamptz,
     planned boolean not null,
-    per_minute numeric not null,
+    per_hour numeric not null,
     currency text not null,
     rate_version bigint not null,
     voided boolean not null default false

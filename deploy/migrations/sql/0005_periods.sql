@@ -128,8 +128,8 @@ language sql stable set timezone = 'UTC' as $$
                 event_id, entry_no, occurred_at, booked_at, reverses, reason, booked_by,
                 corrected_by, plant, line, product, stage, work_unit, defect_code, shift,
                 supplier, element, category, quantity, gross, recovered, allowed, net, hours,
-                base, good, currency, rate_version, hour, day, period,
-                exchange_rate, reporting_currency)::text, 'UTF8')),
+                base, good, currency, rate_version, labour_version, line_version, hour, day,
+                period, exchange_rate, reporting_currency, exchange_version)::text, 'UTF8')),
             ''::bytea order by event_id, entry_no, occurred_at)), 'hex')
     from copq.booked_in(of_plant, in_month, until)
     group by 1, 2, 3, 4, 5, 6

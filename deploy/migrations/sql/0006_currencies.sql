@@ -39,6 +39,18 @@ language sql stable parallel safe as $$
     from copq.reporting_currency as r
 $$;
 
+-- The version of the exchange rates which that rate is of; null where it is 1 by definition.
+create function copq.rate_version_of_day(of_currency text, on_day date) returns bigint
+language sql stable parallel safe as $$
+    select x.version
+    from copq.reporting_currency as r
+    join copq.exchange_rate as x
+        on x.currency = of_currency and x.day between on_day - r.rate_days and on_day
+    where r.currency <> of_currency
+    order by x.day desc, x.version desc
+    limit 1
+$$;
+
 -- On whose word that rate is there: who imported it, or made the currency the reporting one.
 create function copq.rate_given_by(of_currency text, on_day date) returns text
 language sql stable parallel safe as $$

@@ -34,8 +34,11 @@ create temporary table if not exists batch (
     good numeric,
     currency text,
     rate_version bigint,
+    labour_version bigint,
+    line_version bigint,
     hour timestamptz,
     day date,
     exchange_rate numeric,
-    reporting_currency text
+    reporting_currency text,
+    exchange_version bigint
 ) on commit delete rows

@@ -35,7 +35,8 @@ with fresh as (
 ), exchange as materialized (
     select
         dated.currency, dated.day, reporting.currency as reporting_currency,
-        copq.rate_of_day(dated.currency, dated.day) as rate
+        copq.rate_of_day(dated.currency, dated.day) as rate,
+        copq.rate_version_of_day(dated.currency, dated.day) as version
     from (
         select distinct currency, day from batch where element is not null and reverses is null
     ) as dated
@@ -44,15 +45,18 @@ with fresh as (
     insert into copq.ledger (
         occurred_at, booked_at, event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
         product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
-        gross, recovered, allowed, net, hours, base, good, currency, rate_version, hour, day,
-        period, exchange_rate, reporting_currency)
+        gross, recovered, allowed, net, hours, base, good, currency, rate_version,
+        labour_version, line_version, hour, day, period, exchange_rate, reporting_currency,
+        exchange_version)
     select
         occurred_at, statement_timestamp(), event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
         product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
-        gross, recovered, allowed, net, hours, base, good, currency, rate_version, hour, day,
+        gross, recovered, allowed, net, hours, base, good, currency, rate_version,
+        labour_version, line_version, hour, day,
         coalesce(booked_in, date_trunc('month', day::timestamp)::date),
         case when reverses is null then x.rate else batch.exchange_rate end,
-        case when reverses is null then x.reporting_currency else batch.reporting_currency end
+        case when reverses is null then x.reporting_currency else batch.reporting_currency end,
+        case when reverses is null then x.version else batch.exchange_version end
     from batch
     left join (select plant as of_plant, month, booked_in from copq.period) as p
         on of_plant = plant and month = date_trunc('month', day::timestamp)::date

@@ -16,7 +16,7 @@ from services.reporting.api.source import Reading
 from services.reporting.beside import OverEdge, SoFar, Span, over_edges, so_far
 from services.reporting.edges import FIRST, LAST, in_order, instant
 from services.reporting.entries import Asked
-from services.reporting.formulas import a_minute, lasted, money, rate
+from services.reporting.formulas import a_minute, each_minute, lasted, money
 from services.reporting.report import zone_of
 from services.reporting.trailing import WINDOWS
 
@@ -101,29 +101,29 @@ def so_far_json(found: SoFar, book: RateBook) -> dict[str, Any]:
     event = msgspec.json.decode(found.payload) if found.payload else None
     return {
         **said, "formula": _so_far_in_words(found),
-        "note": "open, not booked yet" if found.is_open else "a dearer stop has its time",
+        "note": "open, not booked yet" if found.is_open else "a costlier stop has its time",
         "terms": _terms(found, book), "event": event, "event_text": found.payload,
     }  # fmt: skip
 
 
 def _so_far_in_words(found: SoFar) -> str:
     """What it has cost so far, with the numbers in it."""
-    each = rate(found.stop.per_minute)
-    formula = f"{lasted(found.hours)} × {each} = {money(abs(found.net))}"
+    each = each_minute(found.stop.per_hour)
+    formula = f"{lasted(found.hours)} × {each} = {money(abs(found.net), found.stop.currency)}"
     return formula if found.is_open else f"−({formula})"
 
 
 def _terms(found: SoFar, book: RateBook) -> list[str]:
     stop = found.stop
-    each = a_minute(stop.per_minute, element(stop), found.line)
+    each = a_minute(stop.per_hour, element(stop), found.line)
     if not found.is_open:
-        return [each, "booked with this stop; a dearer stop, which is open, has the time now"]
+        return [each, "booked with this stop; a costlier stop, which is open, has the time now"]
     rates = book.line_rate(found.plant, found.line, stop.started_at)
     origin = f"rate version {stop.rate_version}, in {stop.currency}"
     since = (
         f"; the line's rate is in force from {rates.item.effective_from.date()}" if rates else ""
     )
-    return [each, "the time so far that no dearer stop of the line covers", origin + since]
+    return [each, "the time so far that no costlier stop of the line covers", origin + since]
 
 
 def _edge_json(edge: OverEdge, span: Span, book: RateBook) -> dict[str, Any]:
@@ -150,8 +150,9 @@ def _share_in_words(edge: OverEdge, span: Span, zone: tzinfo) -> str:
     if edge.lasts_on:
         edges.append(f"up to {_clock(span.end, span, zone)}")
     where = " and ".join(edges)
-    whole, part, net = lasted(entry.hours), lasted(edge.hours), money(entry.net)
-    counted = f"{part} of {whole}, those {where}: {net} × {part} / {whole} = {money(edge.net)}"
+    whole, part, net = lasted(entry.hours), lasted(edge.hours), money(entry.net, entry.currency)
+    share = money(edge.net, entry.currency)
+    counted = f"{part} of {whole}, those {where}: {net} × {part} / {whole} = {share}"
     return f"{counted}; listed below with {net}" if edge.listed else counted
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.costing.price import MONEY, ZERO, quotient
+from services.costing.price import MONEY, SIXTY, ZERO, quotient
 from services.rates.book import RateBook
 from services.reporting.accrual import Accrued, accrue, cost_by_stop, open_stops
 from services.reporting.board.view import View
@@ -73,4 +73,4 @@ def _per_minute(accrued: list[Accrued], event_id: str, view: View) -> Decimal:
         for part in accrued
     )
     stop = next((p.segment.stop for p in accrued if p.segment.stop.event_id == event_id), None)
-    return stop.per_minute if owns and stop is not None else ZERO
+    return quotient(stop.per_hour, SIXTY) if owns and stop is not None else ZERO

@@ -1,7 +1,7 @@
 -- Stops that have begun before $1 and that no other report of the same machine's stop has ended.
 select
     plant, line, event_id, work_unit, product, defect_code, shift, started_at, ended_at, planned,
-    per_minute, currency, rate_version
+    per_hour, currency, rate_version
 from copq.stop as o
 where ended_at is null
     and not voided

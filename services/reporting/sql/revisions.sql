@@ -5,3 +5,4 @@ from copq.rate_revision
 left join copq.rate_decision c using (revision)
 left join copq.rate_document d using (document)
 where revision = any($1::bigint[])
+order by revision

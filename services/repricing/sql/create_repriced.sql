@@ -16,6 +16,8 @@ create temporary table if not exists repriced (
     good numeric,
     currency text,
     rate_version bigint,
+    labour_version bigint,
+    line_version bigint,
     hour timestamptz,
     day date
 ) on commit delete rows

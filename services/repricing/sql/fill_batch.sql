@@ -40,20 +40,20 @@ with entries as materialized (
 insert into batch (
     role, event_id, occurred_at, plant, line, product, stage, work_unit, defect_code, shift,
     supplier, outcome, entry_no, reverses, reason, booked_by, corrected_by, element, category, quantity, gross,
-    recovered, allowed, net, hours, base, good, currency, rate_version, hour, day, exchange_rate,
-    reporting_currency)
+    recovered, allowed, net, hours, base, good, currency, rate_version,
+    labour_version, line_version, hour, day, exchange_rate, reporting_currency, exchange_version)
 select
     'k', event_id, occurred_at, plant, line, product, stage, work_unit, defect_code, shift,
     supplier, 'priced', last + nth, entry_no, $3, $4, null, element, category, -quantity, -gross,
-    -recovered, -allowed, -net, -hours, -base, -good, currency, rate_version, hour, day,
-    exchange_rate, reporting_currency
+    -recovered, -allowed, -net, -hours, -base, -good, currency, rate_version,
+    labour_version, line_version, hour, day, exchange_rate, reporting_currency, exchange_version
 from taken_back
 union all
 select
     'k', t.event_id, t.occurred_at, t.plant, t.line, t.product, t.stage, t.work_unit,
     t.defect_code, t.shift, t.supplier, 'priced', t.last + t.standing + r.entry_no, null, $3, $4,
     t.corrected_by, r.element, r.category, r.quantity, r.gross, r.recovered, r.allowed, r.net, r.hours, r.base,
-    r.good, r.currency, r.rate_version, r.hour, r.day, null, null
+    r.good, r.currency, r.rate_version, r.labour_version, r.line_version, r.hour, r.day, null, null, null
 from repriced as r
 join taken_back as t on t.event_id = r.event_id and t.nth = 1
 where r.element is not null

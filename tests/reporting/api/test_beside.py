@@ -181,7 +181,7 @@ async def test_an_open_stop_opens_its_event_and_its_cost_so_far(conn: Any, api: 
     assert found["event_text"] == sent.decode() and found["event"]["work_unit"] == "M1"
     assert found["terms"] == [
         "2 = a minute of standstill of line L1",
-        "the time so far that no dearer stop of the line covers",
+        "the time so far that no costlier stop of the line covers",
         "rate version 1, in EUR; the line's rate is in force from 2020-01-01",
     ]
 

@@ -1,0 +1,34 @@
+"""Money as it is shown: the digits of its currency, a half rounded away from zero.
+
+The board does the same in `figures.js`, and Postgres' `round` for Grafana.
+"""
+
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
+
+from babel.numbers import get_currency_precision
+
+_ROUNDING = Context(prec=90, rounding=ROUND_HALF_UP)
+_OFTEN_WITHOUT = (
+    "AFN", "ALL", "COP", "HUF", "IDR", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "MRO", "SLL",
+    "SOS", "STD", "SYP", "TMM", "YER", "ZMK", "ZWD",
+)  # fmt: skip
+_ISO_4217 = {"IQD": 3} | dict.fromkeys(_OFTEN_WITHOUT, 2)
+"""Where CLDR, which Babel follows, has the digits in daily use instead of those of ISO 4217."""
+
+
+@cache
+def digits(currency: str) -> int:
+    """Decimal places of a currency after ISO 4217; two where the code is not known."""
+    return _ISO_4217.get(currency, get_currency_precision(currency))
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """To the currency's digits, a half away from zero; never a negative zero."""
+    found = amount.quantize(Decimal(1).scaleb(-digits(currency)), context=_ROUNDING)
+    return found if found else abs(found)
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """As a person reads it: rounded, thousands separated, without the currency."""
+    return f"{rounded(amount, currency):,f}"
