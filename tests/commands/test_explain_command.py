@@ -215,7 +215,9 @@ def test_an_entry_that_was_tampered_with_does_not_come_out(ledger: str) -> None:
             )
 
     on(ledger, tamper)
-    assert "rate version 1 gives 56.00" in invoke(ledger, "explain", "d", code=1).stdout
+    assert (
+        "version 1 of the cost table gives 56.00" in invoke(ledger, "explain", "d", code=1).stdout
+    )
 
 
 DAY = ("entries", "--plant", "north", "--day", "2026-03-02")
@@ -259,7 +261,7 @@ def test_a_stop_is_told_whatever_its_name_and_whoever_has_its_time(ledger: str) 
     on(ledger, lambda conn: posted(conn, raws))
     shown = invoke(ledger, "entries", "--line", "L2", "--day", "2026-03-02").stdout
     assert "[/x], a stop of line L2, open, not booked yet: " in shown
-    assert "[bold]y, a stop of line L2, a dearer stop has its time: −(20 min" in shown
+    assert "[bold]y, a stop of line L2, a costlier stop has its time: −(20 min" in shown
 
 
 def test_entries_are_found_by_hour_month_event_and_kind(ledger: str) -> None:
