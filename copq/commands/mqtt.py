@@ -144,12 +144,13 @@ def _result(found: "Translated") -> dict[str, Any]:
             check_event(raw, datetime.now(UTC), ANYONE)
         except Refused as why:
             refused.append(msgspec.structs.asdict(_Said.of(why.refusal)))
-    said = found.refusal
+    refused += [msgspec.structs.asdict(_Said.of(part.refusal)) for part in found.refused]
+    remarks = [*found.read.remarks, *(f"{code}: {text}" for code, text in found.read.uncounted)]
     return {
         "topic": found.topic, "format": found.format, "outcome": found.outcome,
         "events": [msgspec.json.decode(raw) for raw in found.read.events],
-        "refused": [msgspec.structs.asdict(_Said.of(said))] if said else refused,
-        "remarks": found.read.remarks, "asks": [command.topic for command in found.read.commands],
+        "refused": refused, "remarks": remarks,
+        "asks": [command.topic for command in found.read.commands],
     }  # fmt: skip
 
 

@@ -130,7 +130,8 @@ async def test_what_cannot_be_read_is_kept_and_blocks_nothing(mosquitto: Mosquit
             await asyncio.to_thread(publish, mosquitto.port, "poison/north/L1", payload)
         await send(mosquitto, "poison/north/L1", 1)
         await until(lambda: "e1" in intake.events, "the good one is there")
-    assert [raw for _, raw in intake.refused] == poison
+    kept = [part for raw in poison for part in ([b"1", b"2"] if raw == b"[1, 2]" else [raw])]
+    assert [raw for _, raw in intake.refused] == kept
     assert all("poison/north/L1" in why.message for why, _ in intake.refused)
 
 

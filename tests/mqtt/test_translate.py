@@ -1,13 +1,14 @@
 """Messages to events: what is odd, late, twice or contradictory."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from services.ingest.mqtt.config_file import parse_config
 from services.ingest.mqtt.memory import Memory
-from services.ingest.mqtt.sparkplug_payload import Metric, _Payload, _signed, decode, rebirth
+from services.ingest.mqtt.sparkplug_payload import Metric, _Payload, _whole, decode, rebirth
 from services.ingest.mqtt.translate import Translated, Translator
 
 HEAD = "broker: mqtt://localhost\nclient_id: c\nsubscriptions:\n"
@@ -29,12 +30,12 @@ class Machine:
 
     def events(self, verb: str, **payload: Any) -> list[dict[str, Any]]:
         found = self.says(verb, payload)
-        assert found.refusal is None, found.refusal
+        assert not found.refused
         return [json.loads(raw) for raw in found.read.events]
 
     def code(self, verb: str, **payload: Any) -> tuple[str, str]:
-        why = self.says(verb, payload).refusal
-        assert why is not None
+        [part] = self.says(verb, payload).refused
+        why = part.refusal
         return why.code, why.field
 
 
@@ -169,6 +170,47 @@ def test_a_state_older_than_what_is_remembered_is_refused() -> None:
     assert machine.code("state/add", **state(40000, -1)) == ("too_late", "start_time")
 
 
+FUTURE = AT + 20 * 365 * 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("verb", "payload"),
+    [
+        ("product/add", record(end_time_unix_ms=FUTURE)),
+        ("product/setBadQuantity", record(end_time_unix_ms=FUTURE, bad_quantity=1)),
+        ("state/add", {"state": 40000, "start_time_unix_ms": FUTURE}),
+        ("state/add", {"state": 10000, "start_time_unix_ms": FUTURE}),
+        (
+            "state/overwrite",
+            {"state": 10000, "start_time_unix_ms": AT, "end_time_unix_ms": FUTURE},
+        ),
+    ],
+)
+def test_what_umh_says_of_the_future_is_refused_and_changes_nothing(
+    verb: str, payload: dict[str, Any]
+) -> None:
+    machine = Machine()
+    machine.events("state/add", **state(10000, 0))
+    assert machine.code(verb, **payload)[0] == "in_the_future"
+    [opened] = machine.events("state/add", **state(40000, 10))
+    [closed] = machine.events("state/add", **state(10000, 20))
+    assert "ended_at" not in opened
+    assert closed["ended_at"][14:16] == "50"
+
+
+def test_a_shift_may_be_planned_ahead() -> None:
+    times = {"start_time_unix_ms": FUTURE, "end_time_unix_ms": FUTURE + 1}
+    assert Machine().says("shift/add", times).outcome == "noted"
+
+
+def test_one_bad_event_of_an_array_leaves_the_others_alone() -> None:
+    found = plain().says("L1", b'[{"event_id": "a"}, {"line": "L2"}, 7, {"event_id": "b"}]')
+    assert [json.loads(raw)["event_id"] for raw in found.read.events] == ["a", "b"]
+    assert [part.refusal.code for part in found.refused] == ["contradiction", "not_an_object"]
+    assert [bytes(part) for part in found.refused] == [b'{"line": "L2"}', b"7"]
+    assert found.outcome == "events"
+
+
 def test_retained_messages_of_umh_are_passed_over() -> None:
     assert Machine().says("product/add", record(), retained=True).outcome == "ignored"
 
@@ -261,7 +303,8 @@ def test_a_value_that_is_not_newer_counts_nothing() -> None:
     assert quantities(node.says("DDATA/n/d", spb(2, 5, C=110))) == ["10"]
     assert quantities(node.says("DDATA/n/d", spb(3, 5, C=110))) == []
     assert quantities(node.says("DDATA/n/d", spb(4, 4, C=105))) == []
-    assert quantities(node.says("DDATA/n/d", spb(5, 6, C=3))) == ["3"]
+    assert quantities(node.says("DDATA/n/d", spb(5, 6, C=3))) == []
+    assert quantities(node.says("DDATA/n/d", spb(6, 7, C=4))) == ["3", "1"]
 
 
 def test_a_death_of_an_earlier_birth_is_none() -> None:
@@ -277,15 +320,13 @@ def test_a_death_of_an_earlier_birth_is_none() -> None:
 def test_a_counter_that_is_no_number_is_refused() -> None:
     payload = _Payload(timestamp=AT, seq=2)
     payload.metrics.add(name="C", string_value="many")
-    why = born().says("DDATA/n/d", payload.SerializeToString()).refusal
-    assert why is not None
-    assert (why.code, why.field) == ("invalid_value", "C")
+    [part] = born().says("DDATA/n/d", payload.SerializeToString()).refused
+    assert (part.refusal.code, part.refusal.field) == ("invalid_value", "C")
 
 
 def test_what_is_no_protobuf_is_refused() -> None:
     found = born().says("DDATA/n/d", b"\xff\xff\xff")
-    assert found.refusal is not None
-    assert found.refusal.code == "malformed_sparkplug"
+    assert [part.refusal.code for part in found.refused] == ["malformed_sparkplug"]
 
 
 def test_commands_and_states_of_hosts_are_passed_over() -> None:
@@ -295,11 +336,29 @@ def test_commands_and_states_of_hosts_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "bits", "signed"), [(0xFF, 8, -1), (0xFFFFFFFF, 8, -1), (0x7F, 8, 127), (5, 64, 5)]
-)
-def test_signed_numbers_are_twos_complement(value: int, bits: int, signed: int) -> None:
-    assert _signed(value, bits) == signed
+    ("raw", "datatype", "value"),
+    [
+        (0xFF, 1, -1), (0xFFFFFFFF, 1, -1), (2**64 - 1, 1, -1), (0x7F, 1, 127), (300, 1, None),
+        (5, 4, 5), (2**63, 4, -(2**63)), (2**32 - 5, 3, -5), (70_000, 2, None),
+        (255, 5, 255), (256, 5, None), (2**64 - 1, 8, 2**64 - 1), (2**32, 7, None),
+        (2**64 - 1, None, 2**64 - 1),
+    ],
+)  # fmt: skip
+def test_a_whole_number_is_of_its_type_or_none(
+    raw: int, datatype: int | None, value: int | None
+) -> None:
+    assert _whole(raw, datatype) == value
 
 
 def test_a_type_said_in_the_birth_alone_holds() -> None:
-    assert Metric("C", None, None, None, False, 0xFFFF).value(2) == -1
+    assert Metric("C", None, None, None, False, 0xFFFF).value(2, "C") == -1
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [(0.1, "0.1"), (16_777_216.0, "16777216"), (12.5, "12.5")]
+)
+def test_a_float_of_32_bits_is_read_as_it_was_meant(sent: float, read: str) -> None:
+    payload = _Payload()
+    payload.metrics.add(name="C", float_value=sent)
+    [metric] = decode(payload.SerializeToString()).metrics
+    assert metric.value(9, "C") == Decimal(read)

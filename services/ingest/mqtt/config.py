@@ -100,6 +100,9 @@ class Counter(Part):
     rolls_over_at: Decimal | None = Field(
         None, gt=0, description="The first value that it cannot show."
     )
+    most_per_minute: Decimal = Field(
+        Decimal(6000), gt=0, description="A larger step is not counted, and shown."
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -38,6 +38,7 @@ class Memory:
     def __init__(self, path: Path | None = None) -> None:
         """Raises OSError where the file cannot be had, or another process has it."""
         self._changes: dict[str, bytes] = {}
+        self._overwritten: list[tuple[str, bytes | None]] = []
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,12 +57,18 @@ class Memory:
 
     def get(self, key: str) -> Any:
         """The value as plain JSON, or None."""
+        raw = self.raw(key)
+        return None if raw is None else msgspec.json.decode(raw)
+
+    def raw(self, key: str) -> bytes | None:
+        """The value as the bytes of its JSON, for those that know its type."""
         if key in self._changes:
-            return msgspec.json.decode(self._changes[key])
+            return self._changes[key]
         row = self._db.execute("select value from kept where key = ?", (key,)).fetchone()
-        return None if row is None else msgspec.json.decode(row[0])
+        return None if row is None else bytes(row[0])
 
     def put(self, key: str, value: Any) -> None:
+        self._overwritten.append((key, self._changes.get(key)))
         self._changes[key] = msgspec.json.encode(value)
 
     def is_done(self, found: Mark) -> bool:
@@ -82,7 +89,7 @@ class Memory:
             self._write(kept, done)
         except sqlite3.Error as error:
             raise OSError(f"what MQTT has to remember cannot be written: {error}") from error
-        self._changes.clear()
+        self.undo()
         self._done.update(done)
 
     def _write(self, kept: list[tuple[str, bytes, float]], done: list[Mark]) -> None:
@@ -90,16 +97,23 @@ class Memory:
             self._db.executemany("insert or replace into kept values (?, ?, ?)", kept)
             self._db.executemany("insert or replace into done values (?, ?)", done)
 
-    def checkpoint(self) -> dict[str, bytes]:
-        """To be given to `back_to` where a message turns out to be refused halfway."""
-        return dict(self._changes)
+    def checkpoint(self) -> int:
+        """To be given to `back_to` where something turns out to be refused halfway."""
+        return len(self._overwritten)
 
-    def back_to(self, checkpoint: dict[str, bytes]) -> None:
-        self._changes = checkpoint
+    def back_to(self, checkpoint: int) -> None:
+        """Undo what was put since. An earlier checkpoint than one gone back to stays valid."""
+        while len(self._overwritten) > checkpoint:
+            key, value = self._overwritten.pop()
+            if value is None:
+                del self._changes[key]
+            else:
+                self._changes[key] = value
 
     def undo(self) -> None:
         """Drop what was not saved."""
         self._changes.clear()
+        self._overwritten.clear()
 
     def close(self) -> None:
         self._db.close()

@@ -1,6 +1,7 @@
 """What readers of messages take and give."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,6 +18,7 @@ class Message:
     topic: str
     payload: bytes
     fields: dict[str, str]
+    now: datetime
     retained: bool = False
 
 
@@ -37,6 +39,13 @@ class Read:
     commands: list[Command] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     """For the log."""
+    refused: list[tuple[Refusal, bytes | None]] = field(default_factory=list)
+    """Parts of the message, and their own bytes where they have some; the others count."""
+    uncounted: list[tuple[str, str]] = field(default_factory=list)
+    """Readings that add nothing, or not yet: a code and a sentence."""
+
+    def refuse(self, refusal: Refusal, raw: bytes | None = None) -> None:
+        self.refused.append((refusal, raw))
 
     def add(self, event: dict[str, Any]) -> None:
         """Fields of None are left out."""

@@ -9,6 +9,16 @@ MESSAGES = Counter(
 )
 """Outcomes: events, noted (it makes none by itself), refused, ignored, redelivered."""
 
+REFUSED = Counter(
+    "copq_mqtt_refused", "Messages and metrics refused, by format and code", ["format", "code"]
+)
+"""Each is in the log and in `copq rejected list`."""
+
+UNCOUNTED = Counter(
+    "copq_mqtt_uncounted_readings", "Sparkplug readings that add nothing, by reason", ["reason"]
+)
+"""Reasons: held (the next reading decides), dip, counted_already, too_late. Each is in the log."""
+
 EVENTS = Counter("copq_mqtt_events", "Events made of messages, by what the intake said", ["status"])
 CONNECTED = Gauge("copq_mqtt_connected", "1 while connected to the broker")
 CONNECTIONS = Counter("copq_mqtt_connections", "Connections made to the broker")

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.refusal import Refused
 from services.ingest.mqtt.config import PlainSubscription
 from services.ingest.mqtt.memory import Memory
 from services.ingest.mqtt.message import Message, Read, encode_event, refused
@@ -24,11 +25,15 @@ class PlainReader:
         self._drop = subscription.drop
 
     def read(self, message: Message, memory: Memory) -> Read:
-        """One event of an object, several of an array. Raises `Refused`."""
+        """One event of an object, several of an array, each refused by itself. Raises `Refused`."""
         known = self._constants | {n: v for n, v in message.fields.items() if n in FIELDS}
-        payload = message.payload.strip()
-        parts = _parts(payload) if payload.startswith(b"[") else [payload]
-        return Read([self._event(part, known, message.topic) for part in parts])
+        payload, read = message.payload.strip(), Read()
+        for part in _parts(payload) if payload.startswith(b"[") else [payload]:
+            try:
+                read.events.append(self._event(part, known, message.topic))
+            except Refused as why:
+                read.refuse(why.refusal, part)
+        return read
 
     def _event(self, raw: bytes, known: dict[str, str], topic: str) -> bytes:
         members = _members(raw)

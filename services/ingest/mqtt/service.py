@@ -95,9 +95,7 @@ class MqttIngest:
     ) -> list[Answer] | None:
         """Until all of it is safe. None: the connection went, or we are told to stop, before."""
         raws = [raw for one in found for raw in one.read.events]
-        refused: list[bytes] = [
-            Unreadable(one.payload, one.refusal) for one in found if one.refusal is not None
-        ]
+        refused: list[bytes] = [part for one in found for part in one.refused]
         while True:
             try:
                 return await self._try(raws, refused)
@@ -142,11 +140,21 @@ def _count(found: list[Translated], answers: list[Answer], again: int) -> None:
         metrics.EVENTS.labels(status.value).inc(count)
     metrics.LAST_ACKED.set_to_current_time()
     for one in found:
-        if one.refusal is not None:
-            log.warning("MQTT message refused: %s: %s", one.refusal.code, one.refusal.message)
+        _tell(one)
     for answer in answers:
         if answer.status is Status.REFUSED and answer.refusal is not None:
             log.warning("MQTT event refused: %s: %s", answer.refusal.code, answer.refusal.message)
+
+
+def _tell(found: Translated) -> None:
+    """Log and count what is refused of a message, and what does not count as it was read."""
+    for part in found.refused:
+        refusal = part.refusal
+        metrics.REFUSED.labels(found.format, refusal.code).inc()
+        log.warning("MQTT message refused: %s: %s", refusal.code, refusal.message)
+    for code, text in found.read.uncounted:
+        metrics.UNCOUNTED.labels(code).inc()
+        log.info("MQTT reading not counted: %s: %s", code, text)
 
 
 async def _ask(link: Link, found: list[Translated]) -> None:

@@ -1,39 +1,247 @@
-"""A counter's increase as a quantity: through resets, rollovers, rebirths and restarts."""
+"""A counter's course, remembered over messages, births and restarts, and its history.
 
-from dataclasses import dataclass
+An interval between two readings is remembered where history may still arrive for it: before a
+birth, at a reset, and where it is long. Readings that arrive late are read again together with
+the two ends. If that changes what was made, the events of the interval are replaced.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
+import msgspec
+
+from services.ingest.mqtt.counter import Counted, Counter, Course, Reading, Uncounted
+from services.ingest.mqtt.counter_rules import Rules
 from services.ingest.mqtt.memory import Memory
+from services.ingest.mqtt.timeline import utc
 
-_HALF = Decimal("0.5")
+KEPT = 50
+"""Intervals of a counter that are remembered."""
+MOST_LATE = 1000
+"""Late readings of an interval."""
+_LONG = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a new value means: the increase, and from which value on."""
+@dataclass(slots=True)
+class Booked:
+    """An increase that was reported, under these ids."""
 
+    at: str
+    value: Decimal
     increase: Decimal
-    since: Decimal | None
-    remark: str = ""
+    product: str
+    ids: list[str]
 
 
-def step(memory: Memory, name: str, value: Decimal, at: str, rolls_over_at: Decimal | None) -> Step:
-    """Remember the value and answer what it adds. `at`: ISO 8601 in UTC.
+@dataclass(slots=True)
+class Interval:
+    """Between two readings that were believed; `late`: what arrived for it afterwards."""
 
-    A value that is not newer than the last adds nothing: a later one has it in it already. That
-    is so for a message that comes twice and for history that an edge node sends afterwards.
-    """
-    key = f"counter/{name}"
-    kept = memory.get(key)
-    if kept is None:
-        memory.put(key, {"value": str(value), "at": at})
-        return Step(Decimal(0), None, f"{name} begins at {value}: what it counts from here on")
-    last = Decimal(kept["value"])
-    if at < kept["at"] or (at == kept["at"] and value == last):
-        return Step(Decimal(0), last)
-    memory.put(key, {"value": str(value), "at": at})
-    if value >= last:
-        return Step(value - last, last)
-    if rolls_over_at is not None and rolls_over_at - last + value < rolls_over_at * _HALF:
-        return Step(rolls_over_at - last + value, last)
-    return Step(value, last, f"{name} was reset from {last} to {value}: counted from nothing")
+    first: Reading
+    last: Reading
+    booked: list[Booked]
+    late: list[Reading] = field(default_factory=list)
+
+
+class Book(Protocol):
+    """Where increases are reported."""
+
+    def product(self, at: str) -> str:
+        """The product that was made at that time. Raises `Refused` where it is unknown."""
+        ...
+
+    def book(self, counted: Counted, version: int) -> list[str]:
+        """Report an increase; the ids of its events."""
+        ...
+
+    def void(self, booked: Booked, version: int) -> None: ...
+
+    def leave(self, uncounted: Uncounted) -> None:
+        """Show what is not counted."""
+        ...
+
+    def remark(self, text: str) -> None: ...
+
+
+class _Kept(msgspec.Struct):
+    course: Course
+    replaced: int = 0
+    """How often history replaced what was reported: part of the ids of events."""
+
+
+_decode = msgspec.json.Decoder(_Kept).decode
+_decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_interval = msgspec.json.Decoder(Interval).decode
+
+
+class RememberedCounter:
+    """One counter of a memory. `read` reports to a book what a reading adds."""
+
+    def __init__(self, memory: Memory, name: str, rules: Rules, book: Book) -> None:
+        self._memory, self._name, self._rules, self._book = memory, name, rules, book
+
+    def read(self, reading: Reading) -> None:
+        """Raises `Refused`; what is remembered is then to be undone."""
+        kept = self._kept()
+        if kept is None:
+            self._book.remark(f"begins at {reading.value}: what it counts from here on")
+            self._keep(_Kept(Course(reading, since=reading.at)))
+        elif reading.at > kept.course.last.at:
+            self._newer(kept, reading)
+        elif reading.at < kept.course.last.at or reading.value != kept.course.last.value:
+            self._older(kept, reading)
+
+    def _newer(self, kept: _Kept, reading: Reading) -> None:
+        counter = Counter(kept.course, self._rules)
+        counter.read(reading)
+        intervals = [self._report(counted, kept) for counted in counter.counted]
+        for uncounted in counter.uncounted:
+            self._book.leave(uncounted)
+        kept.course = counter.course
+        self._keep(kept)
+        if fresh := [interval for interval in intervals if interval is not None]:
+            self._keep_intervals([*self._raw_intervals(), *fresh])
+
+    def _report(self, counted: Counted, kept: _Kept) -> Interval | None:
+        reading, since = counted.reading, counted.since
+        if counted.how == "reset":
+            self._book.remark(f"was reset after {since.value}: {reading.value} since")
+        elif counted.how == "rollover":
+            self._book.remark(f"rolled over from {since.value} to {reading.value}")
+        booked = self._book_one(counted, kept)
+        gap = datetime.fromisoformat(reading.at) - datetime.fromisoformat(since.at)
+        if counted.how == "reset" or reading.birth or gap >= _LONG:
+            return Interval(since, reading, booked)
+        return None
+
+    def _book_one(self, counted: Counted, kept: _Kept) -> list[Booked]:
+        if not counted.increase:
+            return []
+        product = self._book.product(counted.reading.at)
+        ids = self._book.book(counted, kept.replaced)
+        reading = counted.reading
+        return [Booked(reading.at, reading.value, counted.increase, product, ids)]
+
+    def _older(self, kept: _Kept, reading: Reading) -> None:
+        """History, a message that comes twice or out of order, or a clock that was put back."""
+        last, intervals = kept.course.last, self._intervals()
+        in_run = reading.at >= kept.course.since
+        within = [i for i in intervals if i.first.at < reading.at < i.last.at]
+        if in_run and reading.value > last.value and not reading.historical:
+            self._after_a_step_back(kept, reading)
+        elif within:
+            self._insert(kept, within[-1], reading)
+            self._keep_intervals(intervals)
+        elif in_run and reading.value <= last.value:
+            self._leave("counted_already", reading, "the last reading holds it already", False)
+        elif in_run:
+            self._leave("contradiction", reading, f"the later reading is {last.value}", True)
+        else:
+            why = "it is older than the readings that are remembered"
+            self._leave("too_late", reading, why, reading.historical)
+
+    def _after_a_step_back(self, kept: _Kept, reading: Reading) -> None:
+        """A live value above the last, at an earlier time: the clock was put back."""
+        last = kept.course.last
+        if not Counter(kept.course, self._rules).allows(reading):
+            self._leave("contradiction", reading, f"the later reading is {last.value}", True)
+            return
+        self._book_one(Counted(reading, last, reading.value - last.value), kept)
+        kept.course = kept.course._replace(last=Reading(last.at, reading.value))
+        self._keep(kept)
+
+    def _insert(self, kept: _Kept, interval: Interval, reading: Reading) -> None:
+        """Read the interval again, with a reading that arrived late."""
+        ends = {interval.first.at, interval.last.at, *(late.at for late in interval.late)}
+        if reading.at in ends:
+            return
+        late = sorted([*interval.late, reading])
+        counter = Counter(Course(interval.first, fastest=kept.course.fastest), self._rules)
+        for each in [*late, interval.last, _confirming(interval.last)]:
+            counter.read(each)
+        if counter.course.last.value != interval.last.value or len(late) > MOST_LATE:
+            why = f"the later reading is {interval.last.value}"
+            self._leave("contradiction", reading, why, True)
+            return
+        interval.late = late
+        counted = [c for c in counter.counted if c.increase]
+        if _is_one_peak(interval, counter):
+            why = f"the later reading is {interval.last.value}, and no other one confirms it"
+            self._leave("contradiction", reading, why, True)
+        elif self._sums(counted) == _booked_sums(interval):
+            if not (lost := [u for u in counter.uncounted if u.lost and u.reading == reading]):
+                why = "the next reading holds it already"
+                self._leave("counted_already", reading, why, False)
+            for uncounted in lost:
+                self._book.leave(uncounted)
+        else:
+            self._replace(kept, interval, counted)
+
+    def _sums(self, counted: list[Counted]) -> dict[str, Decimal]:
+        return _sums((self._book.product(c.reading.at), c.increase) for c in counted)
+
+    def _replace(self, kept: _Kept, interval: Interval, counted: list[Counted]) -> None:
+        """Void what was reported otherwise, and report what was not."""
+        kept.replaced += 1
+        wanted = {(c.reading.at, c.increase, self._book.product(c.reading.at)): c for c in counted}
+        standing: list[Booked] = []
+        for booked in interval.booked:
+            if wanted.pop((booked.at, booked.increase, booked.product), None) is not None:
+                standing.append(booked)
+            else:
+                self._book.void(booked, kept.replaced)
+        for each in wanted.values():
+            standing += self._book_one(each, kept)
+        interval.booked = standing
+        self._book.remark("has history that changes what was made: counted by its readings")
+        self._keep(kept)
+
+    def _leave(self, code: str, reading: Reading, why: str, lost: bool) -> None:
+        said = f"was {reading.value} at {reading.at[:19]}Z, and {why}: not counted"
+        self._book.leave(Uncounted(code, said, reading, lost))
+
+    def _kept(self) -> _Kept | None:
+        raw = self._memory.raw(f"counter/{self._name}")
+        return None if raw is None else _decode(raw)
+
+    def _keep(self, kept: _Kept) -> None:
+        self._memory.put(f"counter/{self._name}", kept)
+
+    def _intervals(self) -> list[Interval]:
+        return [_decode_interval(raw) for raw in self._raw_intervals()]
+
+    def _raw_intervals(self) -> list[msgspec.Raw]:
+        """Undecoded: most readings add one and look at none."""
+        raw = self._memory.raw(f"intervals/{self._name}")
+        return [] if raw is None else _decode_raws(raw)
+
+    def _keep_intervals(self, intervals: Sequence[Interval | msgspec.Raw]) -> None:
+        self._memory.put(f"intervals/{self._name}", intervals[-KEPT:])
+
+
+def _confirming(reading: Reading) -> Reading:
+    """What follows an interval has confirmed its last reading."""
+    after = datetime.fromisoformat(reading.at) + timedelta(microseconds=1)
+    return reading._replace(at=utc(after), birth=False)
+
+
+def _is_one_peak(interval: Interval, counter: Counter) -> bool:
+    """Whether a single late reading stands above both ends, which may be misread."""
+    top = max(interval.first.value, interval.last.value)
+    above = [late for late in interval.late if late.value > top]
+    grew = interval.last.value >= interval.first.value
+    return grew and len(above) == 1 and any(c.how == "reset" for c in counter.counted)
+
+
+def _booked_sums(interval: Interval) -> dict[str, Decimal]:
+    return _sums((booked.product, booked.increase) for booked in interval.booked)
+
+
+def _sums(parts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for product, increase in parts:
+        sums[product] = sums.get(product, Decimal(0)) + increase
+    return sums

@@ -6,11 +6,14 @@ reads them; what is not declared here (data sets, templates, properties) it skip
 
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
+from struct import pack, unpack
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
+from services.ingest.mqtt.counter_rules import SIGNED, UNSIGNED
 from services.ingest.mqtt.message import refused
 
 Value = Decimal | bool | str
@@ -26,9 +29,6 @@ _VALUES = {
     "float_value": (12, _FIELD.TYPE_FLOAT), "double_value": (13, _FIELD.TYPE_DOUBLE),
     "boolean_value": (14, _FIELD.TYPE_BOOL), "string_value": (15, _FIELD.TYPE_STRING),
 }  # fmt: skip
-_BITS = {1: 8, 2: 16, 3: 32, 4: 64}
-"""Of the signed types Int8 to Int64, which travel as two's complement."""
-
 _BOOLEAN = 11
 
 
@@ -70,16 +70,18 @@ class Metric:
     raw: Any
     """The value as protobuf has it; None where there is none that is read here."""
 
-    def value(self, datatype: int | None) -> Value | None:
-        """As its type has it; the type is often said in the birth alone."""
-        kind = self.datatype or datatype
+    def value(self, datatype: int | None, name: str) -> Value | None:
+        """As its type has it. Raises `Refused` where the type cannot hold it."""
         if self.raw is None or isinstance(self.raw, bool | str):
             return self.raw
         if isinstance(self.raw, float):
             return Decimal(repr(self.raw))
-        if kind == _BOOLEAN:
+        if datatype == _BOOLEAN:
             return bool(self.raw)
-        return Decimal(_signed(self.raw, _BITS[kind]) if kind in _BITS else self.raw)
+        value = _whole(self.raw, datatype)
+        if value is None:
+            raise refused("out_of_range", name, f"{name} is {self.raw}, more than its type holds")
+        return Decimal(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _metric(found: Any) -> Metric:
     which = found.WhichOneof("value")
     raw = None if which is None or found.is_null else getattr(found, which)
     if which == "float_value" and raw is not None:
-        raw = float(f"{raw:.7g}")  # 32 bits have seven digits
+        raw = _shortest(raw)
     return Metric(
         _optional(found, "name") or None, _optional(found, "alias"),
         _optional(found, "timestamp"), _optional(found, "datatype"), found.is_historical, raw,
@@ -122,6 +124,25 @@ def _optional(message: Any, name: str) -> Any:
     return getattr(message, name) if message.HasField(name) else None
 
 
-def _signed(value: int, bits: int) -> int:
-    value &= (1 << bits) - 1
-    return value - (1 << bits) if value >> (bits - 1) else value
+def _shortest(value: float) -> float:
+    """What was meant by a number of 32 bits: the shortest that is read as the same 32 bits."""
+    if value.is_integer() or not isfinite(value):
+        return value
+    texts = (f"{value:.{digits}g}" for digits in range(6, 10))
+    return next((float(t) for t in texts if unpack("f", pack("f", float(t)))[0] == value), value)
+
+
+def _whole(raw: int, datatype: int | None) -> int | None:
+    """A whole number of its type; None where the type cannot hold it.
+
+    Signed types travel as two's complement, of their own width or of a wider one.
+    """
+    if bits := UNSIGNED.get(datatype or 0):
+        return raw if raw >> bits == 0 else None
+    if not (bits := SIGNED.get(datatype or 0)):
+        return raw
+    for width in (bits, 32, 64):
+        value = raw - (1 << width) if width >= bits and raw >> (width - 1) == 1 else raw
+        if -(1 << (bits - 1)) <= value < 1 << (bits - 1):
+            return value
+    return None

@@ -1,11 +1,13 @@
 """From messages to events: which subscription a message is of, and what its reader makes of it."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from schemas.refusal import Refusal, Refused
+from services.ingest.check import Unreadable
 from services.ingest.mqtt.config import MqttConfig, Subscription
 from services.ingest.mqtt.memory import Memory
 from services.ingest.mqtt.message import IGNORED, Message, Read
@@ -26,20 +28,26 @@ class Translated:
 
     format: str
     topic: str
-    payload: bytes
     read: Read
-    refusal: Refusal | None = None
+    refused: tuple[Unreadable, ...] = ()
+    """The message, or parts of it: the events of its other parts are in `read`."""
 
     @property
     def outcome(self) -> str:
-        return self.read.outcome if self.refusal is None else "refused"
+        return "refused" if self.refused and not self.read.events else self.read.outcome
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Translator:
     """The readers of a configuration. A message goes to the first subscription that fits."""
 
-    def __init__(self, config: MqttConfig, memory: Memory) -> None:
-        self._memory = memory
+    def __init__(
+        self, config: MqttConfig, memory: Memory, now: Callable[[], datetime] = _utc_now
+    ) -> None:
+        self._memory, self._now = memory, now
         self._readers = [(s.pattern, s.format, _reader(s)) for s in config.subscriptions]
         self._found: dict[str, tuple[str, Reader, dict[str, str]] | None] = {}
 
@@ -47,20 +55,22 @@ class Translator:
         """Never raises for what a message says. What is refused changes no memory."""
         found = self._reader_of(topic)
         if found is None:
-            return Translated("none", topic, payload, Read(outcome=IGNORED))
+            return Translated("none", topic, Read(outcome=IGNORED))
         form, reader, fields = found
         before = self._memory.checkpoint()
         try:
-            read = reader.read(Message(topic, payload, fields, retained), self._memory)
+            read = reader.read(Message(topic, payload, fields, self._now(), retained), self._memory)
         except Refused as why:
+            read = Read(refused=[(why.refusal, None)])
             self._memory.back_to(before)
-            return Translated(form, topic, payload, Read(), _placed(why.refusal, topic))
         except Exception as error:
             log.exception("a message of %s cannot be read", topic)
             self._memory.back_to(before)
-            refusal = Refusal("unreadable", "", f"{type(error).__name__}: {error}"[:200])
-            return Translated(form, topic, payload, Read(), _placed(refusal, topic))
-        return Translated(form, topic, payload, read)
+            why_not = Refusal("unreadable", "", f"{type(error).__name__}: {error}"[:200])
+            read = Read(refused=[(why_not, None)])
+        parts = ((payload if raw is None else raw, why) for why, raw in read.refused)
+        refused = tuple(Unreadable(raw, _placed(why, topic)) for raw, why in parts)
+        return Translated(form, topic, read, refused)
 
     def _reader_of(self, topic: str) -> tuple[str, Reader, dict[str, str]] | None:
         """Topics are few and messages many."""
@@ -88,5 +98,5 @@ def _reader(subscription: Subscription) -> Reader:
 
 
 def _placed(refusal: Refusal, topic: str) -> Refusal:
-    """The topic is part of what has to be mended."""
+    """The topic says which sender to correct."""
     return Refusal(refusal.code, refusal.field, f"{refusal.message} (topic {topic[:200]})")

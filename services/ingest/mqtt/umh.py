@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from services.ingest.check import check
 from services.ingest.files.event_id import event_id
 from services.ingest.mqtt.config import UmhSubscription
 from services.ingest.mqtt.memory import Memory
@@ -17,6 +18,7 @@ from services.ingest.mqtt.timeline import State, Timeline, utc
 from services.ingest.mqtt.topic import FIELDS
 from services.ingest.mqtt.umh_payload import Payload
 from services.ingest.mqtt.umh_states import UmhStates
+from services.ingest.sender import ANYONE
 
 CONTRACT = "/_analytics/"
 REMEMBERED = 50
@@ -49,7 +51,9 @@ class UmhReader:
             raise refused("unknown_message", "", f'"{verb[:64]}" is none of {known} messages')
         machine = _Machine(asset, self._place(message), memory)
         read = Read()
-        found(machine, Payload(message.payload), read)
+        found(machine, Payload(message.payload, message.now), read)
+        for raw in read.events:
+            check(raw, message.now, ANYONE)
         if not read.events:
             read.outcome = NOTED
         return read
@@ -83,18 +87,18 @@ class UmhReader:
         machine.keep("shifts", machine.shifts)
 
     def _state(self, machine: "_Machine", payload: Payload, read: Read) -> None:
-        since = payload.time("start_time")
+        since = payload.past("start_time")
         machine.timeline(since).add(self._meant(payload, since), read)
 
     def _overwrite(self, machine: "_Machine", payload: Payload, read: Read) -> None:
-        since, until = payload.time("start_time"), payload.time("end_time")
+        since, until = payload.past("start_time"), payload.past("end_time")
         machine.timeline(since).overwrite(self._meant(payload, since), utc(until), read)
 
     def _meant(self, payload: Payload, since: datetime) -> State:
         return State(utc(since), *self._states.meaning(payload.state()))
 
     def _add(self, machine: "_Machine", payload: Payload, read: Read) -> None:
-        end, product = payload.time("end_time"), payload.text("product")
+        end, product = payload.past("end_time"), payload.text("product")
         quantity, bad = payload.quantity("quantity"), payload.rejects(required=False)
         said = {"quantity": str(quantity), "bad": str(bad), "lot": payload.text_or_none("lot")}
         record = machine.record(product, end)
@@ -109,7 +113,7 @@ class UmhReader:
         self._book(machine, product, end, record, bad, read)
 
     def _set_bad(self, machine: "_Machine", payload: Payload, read: Read) -> None:
-        end, product = payload.time("end_time"), payload.text("product")
+        end, product = payload.past("end_time"), payload.text("product")
         bad = payload.rejects(required=True)
         record = machine.record(product, end)
         if "quantity" in record:

@@ -14,6 +14,7 @@ import msgspec
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.fields import Identifier, Instant, Quantity, QuantityOrNone
+from services.costing.check import TOLERANCE
 from services.ingest.mqtt.message import refused
 
 _SAME = {
@@ -40,8 +41,9 @@ INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 class Payload:
     """The members of a payload by their plain names; each is checked as it is asked for."""
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, now: datetime) -> None:
         """Raises `Refused`."""
+        self._latest = now + TOLERANCE
         try:
             data = _decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -80,6 +82,15 @@ class Payload:
     def time(self, name: str) -> datetime:
         """Required."""
         found: datetime = self._required(name)
+        return found
+
+    def past(self, name: str) -> datetime:
+        """A required time of something that has happened."""
+        found = self.time(name)
+        if found > self._latest:
+            said = self._said[name]
+            why = f"{said} {found.isoformat()} is more than a day ahead: set the sender's clock"
+            raise refused("in_the_future", said, why)
         return found
 
     def time_or_none(self, name: str) -> datetime | None:

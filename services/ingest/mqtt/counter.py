@@ -1,0 +1,249 @@
+"""What a counter's readings say: steps, resets, rollovers, and readings that cannot be true.
+
+Pure: a course and a new reading make a new course, what is to be counted, and what is not. A
+reading that contradicts the one before is held until the next one decides.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from services.ingest.mqtt.counter_rules import Rules
+
+_ZERO = Decimal(0)
+_RESTART = Decimal("0.9")
+"""At a birth a value below this share of the last one is taken for a reset."""
+_SUSPICIOUS = 100
+"""A step this many times faster than the fastest so far waits for the next reading …"""
+_UNSUSPICIOUS = 1000
+"""… unless it is at most this many units."""
+_RETURN = 10
+"""A step this many times faster than the fastest so far is no count from zero but a return."""
+
+
+class Reading(NamedTuple):
+    """A counter's value at an instant, in ISO 8601 in UTC. `birth`: told by a birth certificate."""
+
+    at: str
+    value: Decimal
+    birth: bool = False
+    historical: bool = False
+
+
+class Course(NamedTuple):
+    """The last reading that was believed, and what is needed to judge the next."""
+
+    last: Reading
+    held: Reading | None = None
+    """A reading that contradicts `last`: the next one decides between them."""
+    fastest: Decimal = _ZERO
+    """Units a minute."""
+    before: Reading | None = None
+    """The reading before a reset, until something is counted after it."""
+    since: str = ""
+    """When the value began to grow without a reset in between."""
+
+
+class Counted(NamedTuple):
+    """An increase that is counted at a reading. `how`: step, reset or rollover."""
+
+    reading: Reading
+    since: Reading
+    increase: Decimal
+    how: str = "step"
+
+
+class Uncounted(NamedTuple):
+    """A reading that is not counted. `lost`: it is over; otherwise it may still be counted."""
+
+    code: str
+    message: str
+    reading: Reading
+    lost: bool = True
+
+
+class Counter:
+    """Follows one counter. After `read`, `course` is to be kept."""
+
+    def __init__(self, course: Course, rules: Rules) -> None:
+        self.course, self._rules = course, rules
+        self.counted: list[Counted] = []
+        self.uncounted: list[Uncounted] = []
+
+    def read(self, reading: Reading) -> None:
+        """Take a reading later than the last one, in its order with one that is held."""
+        held = self.course.held
+        if held is None or reading.at > held.at:
+            self._one(reading)
+        elif reading.at < held.at:
+            self.course = self.course._replace(held=None)
+            self._one(reading)
+            self._one(held)
+            if self.course.held == held:
+                self.uncounted.pop()  # it was shown as held before
+        elif reading.value != held.value:
+            why = f"is {reading.value} and {held.value} at the same time"
+            self.uncounted.append(Uncounted("contradiction", why, reading))
+
+    def allows(self, reading: Reading) -> bool:
+        """Whether the step from the last reading is plausible."""
+        last = self.course.last
+        return self._is_plausible(last, reading, reading.value - last.value)
+
+    def _one(self, reading: Reading) -> None:
+        last = self.course.last
+        restarts = last.value < 0 <= reading.value and not self.allows(reading)
+        if reading.value < last.value or restarts:
+            self._below(reading)
+        else:
+            self._above(reading)
+
+    def _above(self, reading: Reading) -> None:
+        last, held = self.course.last, self.course.held
+        increase = reading.value - last.value
+        plausible = self._is_plausible(last, reading, increase)
+        if self._is_back(reading, increase):
+            self._return(reading)
+        elif (
+            held is not None
+            and last.value < held.value <= reading.value
+            and (not plausible or self._is_jump(held))
+        ):
+            self._confirm_jump(held, reading)
+        elif plausible and not self._is_suspicious(reading, increase):
+            self._accept(reading, increase)
+        else:
+            self._hold(reading)
+
+    def _below(self, reading: Reading) -> None:
+        last, held = self.course.last, self.course.held
+        rollover = self._rules.rollover(last.value, reading.value)
+        if rollover is not None and self._is_plausible(last, reading, rollover):
+            self._accept(reading, rollover, "rollover")
+        elif reading.value < 0:
+            why = f"is {reading.value} after {last.value}, which counts nothing"
+            self.uncounted.append(Uncounted("invalid_value", why, reading))
+        elif _is_dip(last, reading):
+            self._drop_held()
+            why = f"dips from {last.value} to {reading.value}: counted on from {last.value}"
+            self.uncounted.append(Uncounted("dip", why, reading, lost=False))
+        elif held is not None and held.value <= reading.value and _falls(last, held):
+            self._confirm_fall(held, reading)
+        else:
+            self._hold(reading)
+
+    def _accept(self, reading: Reading, increase: Decimal, how: str = "step") -> None:
+        self._drop_held()
+        last = self.course.last
+        self.counted.append(Counted(reading, last, increase, how))
+        rate = increase / _minutes(last, reading)
+        before = None if increase else self.course.before
+        self.course = self.course._replace(
+            last=reading, fastest=max(self.course.fastest, rate), before=before
+        )
+
+    def _hold(self, reading: Reading) -> None:
+        self._drop_held()
+        self.course = self.course._replace(held=reading)
+        why = f"is {reading.value} after {self.course.last.value}: held until the next reading"
+        self.uncounted.append(Uncounted("held", why, reading, lost=False))
+
+    def _drop_held(self) -> None:
+        held, last = self.course.held, self.course.last
+        if held is None:
+            return
+        why = (
+            f"was {held.value} once, after {last.value}: a misreading, not counted. If the counter "
+            "was reset in between, report what it made with an event of your own"
+        )
+        self.uncounted.append(Uncounted("misreading", why, held))
+        self.course = self.course._replace(held=None)
+
+    def _is_jump(self, held: Reading) -> bool:
+        """Whether a held value is so high that no early reading explains it."""
+        increase = held.value - self.course.last.value
+        return self.allows(held) or not self._is_plausible(self.course.last, held, increase / 2)
+
+    def _confirm_jump(self, held: Reading, reading: Reading) -> None:
+        """Two readings agree on a value far above the last."""
+        last = self.course.last
+        self.course = self.course._replace(held=None)
+        if self._is_plausible(last, held, held.value - last.value):
+            self._accept(held, held.value - last.value)
+        elif self._is_plausible(held, reading, reading.value - held.value):
+            self._refuse_step(last, held, held.value - last.value)
+            self.course = self.course._replace(last=held, since=held.at)
+        else:
+            self._refuse_step(last, held, held.value - last.value)
+            self._hold(reading)
+            return
+        self._one(reading)
+
+    def _confirm_fall(self, held: Reading, reading: Reading) -> None:
+        """Two readings agree on a value below the last: a reset, or a counter set back."""
+        last = self.course.last
+        if not _is_reset(last, held):
+            why = (
+                f"fell from {last.value} to {held.value}: counted on from there. If it was reset "
+                f"and not set back, report the {held.value} since with an event of your own"
+            )
+            self.uncounted.append(Uncounted("set_back", why, held))
+        elif self._is_plausible(last, held, held.value):
+            self.counted.append(Counted(held, last, held.value, "reset"))
+        else:
+            self._refuse_step(last, held, held.value)
+        before = last if not held.value else None
+        self.course = Course(held, None, self.course.fastest, before, since=held.at)
+        self._one(reading)
+
+    def _refuse_step(self, last: Reading, reading: Reading, increase: Decimal) -> None:
+        most, minutes = self._rules.most_per_minute, _minutes(last, reading)
+        why = (
+            f"went from {last.value} to {reading.value} in {minutes:.0f} min, more than "
+            f"{most:f} a minute: these {increase} are not counted. If they were made, raise "
+            "most_per_minute and report them with an event of your own"
+        )
+        self.uncounted.append(Uncounted("implausible_step", why, reading))
+
+    def _is_back(self, reading: Reading, increase: Decimal) -> bool:
+        """Whether zeros that looked like a reset were misread: the old value is back at once."""
+        before, course = self.course.before, self.course
+        if before is None or reading.value < before.value:
+            return False
+        most = _RETURN * course.fastest * _minutes(course.last, reading)
+        return increase > most and self._is_plausible(before, reading, reading.value - before.value)
+
+    def _return(self, reading: Reading) -> None:
+        before = self.course.before
+        assert before is not None
+        self.course = self.course._replace(last=before, held=self.course.last, before=None)
+        self._accept(reading, reading.value - before.value)
+
+    def _is_plausible(self, since: Reading, reading: Reading, increase: Decimal) -> bool:
+        return increase <= self._rules.most_per_minute * _minutes(since, reading)
+
+    def _is_suspicious(self, reading: Reading, increase: Decimal) -> bool:
+        course = self.course
+        usual = _SUSPICIOUS * course.fastest * _minutes(course.last, reading)
+        return increase > _UNSUSPICIOUS and 0 < usual < increase
+
+
+def _minutes(since: Reading, reading: Reading) -> Decimal:
+    """Between two readings, at least one."""
+    seconds = datetime.fromisoformat(reading.at) - datetime.fromisoformat(since.at)
+    return max(Decimal(1), abs(Decimal(seconds.total_seconds())) / 60)
+
+
+def _falls(last: Reading, held: Reading) -> bool:
+    """A counter that passed to negative values falls to zero upwards."""
+    return held.value < last.value or last.value < 0 <= held.value
+
+
+def _is_dip(last: Reading, reading: Reading) -> bool:
+    tolerance = min(max(Decimal(1), last.value / 100), last.value / 2)
+    return last.value > 0 < reading.value and last.value - reading.value <= tolerance
+
+
+def _is_reset(last: Reading, held: Reading) -> bool:
+    share = _RESTART if held.birth else Decimal("0.5")
+    return last.value < 0 or held.value <= last.value * share

@@ -1,0 +1,41 @@
+"""What births say of a Sparkplug node or device: its metrics' aliases and types."""
+
+from collections import Counter
+from typing import Any
+
+from services.ingest.mqtt.memory import Memory
+from services.ingest.mqtt.sparkplug_payload import Metric, Payload, Value
+
+
+class Entity:
+    """A node or device: of which birth it is, and what its metrics' aliases and types are."""
+
+    def __init__(self, memory: Memory, name: str) -> None:
+        self._memory, self._key = memory, f"sparkplug/{name}"
+        self.facts: dict[str, Any] = memory.get(self._key) or {}
+
+    def is_born(self, payload: Payload, birth: int) -> list[int]:
+        """Take over the names and types. Answers aliases of several metrics: they name none."""
+        named = [metric for metric in payload.metrics if metric.name]
+        aliased = {m.name: m.alias for m in named if m.alias is not None}
+        several = [alias for alias, count in Counter(aliased.values()).items() if count > 1]
+        self.facts["of"] = birth
+        self.facts["aliases"] = {
+            str(alias): name for name, alias in aliased.items() if alias not in several
+        }
+        self.facts["types"] = {m.name: m.datatype for m in named if m.datatype is not None}
+        return several
+
+    def keep(self) -> None:
+        self._memory.put(self._key, self.facts)
+
+    def named(self, metric: Metric) -> str | None:
+        return metric.name or self.facts.get("aliases", {}).get(str(metric.alias))
+
+    def datatype(self, name: str, metric: Metric) -> int | None:
+        """The type is often said in the birth alone."""
+        return metric.datatype or self.facts.get("types", {}).get(name)
+
+    def value(self, name: str, metric: Metric) -> Value | None:
+        """None where the metric has no value. Raises `Refused` where its type cannot hold it."""
+        return metric.value(self.datatype(name, metric), name)

@@ -1,0 +1,209 @@
+"""The values of one Sparkplug message: counters as quantities, states as stops.
+
+Each value is judged by itself: one that is refused leaves the sound ones next to it alone.
+"""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from schemas.fields import EARLIEST, LATEST
+from schemas.refusal import Refused, shown
+from services.costing.check import TOLERANCE
+from services.ingest.check import check
+from services.ingest.files.event_id import event_id
+from services.ingest.mqtt.config import Counter, Device
+from services.ingest.mqtt.counter import Counted, Reading, Uncounted
+from services.ingest.mqtt.counter_rules import Rules
+from services.ingest.mqtt.memory import Memory
+from services.ingest.mqtt.message import Read, refused
+from services.ingest.mqtt.products import Products
+from services.ingest.mqtt.sparkplug_counter import Booked, RememberedCounter
+from services.ingest.mqtt.sparkplug_entity import Entity
+from services.ingest.mqtt.sparkplug_payload import Metric, Payload, Value
+from services.ingest.mqtt.timeline import State, Timeline, utc
+from services.ingest.sender import ANYONE
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Told(NamedTuple):
+    """A value with its time; sorts by the time alone."""
+
+    at: str
+    name: str
+    value: Value
+    metric: Metric
+
+
+class Values:
+    """Reads the values of a device's messages into a memory and a `Read`."""
+
+    def __init__(self, device: Device, memory: Memory, read: Read, now: datetime) -> None:
+        self._device, self._memory, self._read, self._now = device, memory, read, now
+        self._counters = {counter.metric: counter for counter in device.counters}
+        self._products = Products(memory, device)
+        self._wanted = _wanted(device)
+
+    def take(self, entity: Entity, payload: Payload, birth: bool) -> None:
+        """All values in the order of their times, and of the message where these are equal."""
+        told_here = [told for m in payload.metrics for told in self._told(entity, payload, m)]
+        for told in sorted(told_here, key=lambda told: told.at):
+            with _Apart(self._memory, self._read, self._now):
+                self._one(told, entity, birth)
+
+    def _told(self, entity: Entity, payload: Payload, metric: Metric) -> list[_Told]:
+        """The value of a metric that the configuration asks for, if it has one."""
+        name = entity.named(metric)
+        if name is None or name not in self._wanted:
+            return []
+        with _Apart(self._memory, self._read, self._now):
+            if (value := entity.value(name, metric)) is not None:
+                ms = metric.timestamp_ms or payload.timestamp_ms
+                return [_Told(self._instant(name, ms), name, value, metric)]
+        return []
+
+    def _one(self, told: _Told, entity: Entity, birth: bool) -> None:
+        if told.name == self._device.product_metric:
+            self._products.put(told.at, text_of(told.value))
+        if (counter := self._counters.get(told.name)) is not None:
+            self._count(counter, told, entity.datatype(told.name, told.metric), birth)
+        if self._device.stops is not None and told.name == self._device.stops.metric:
+            self._state(told)
+
+    def _count(self, counter: Counter, told: _Told, datatype: int | None, birth: bool) -> None:
+        value, metric = told.value, counter.metric
+        if not isinstance(value, Decimal) or not value.is_finite():
+            why = f'{metric} is "{text_of(value)[:64]}", which counts nothing'
+            raise refused("invalid_value", metric, why)
+        rules = Rules(counter.most_per_minute, counter.rolls_over_at, datatype)
+        if value < 0 and not rules.is_signed:
+            raise refused("invalid_value", metric, f"{metric} is {value}, which counts nothing")
+        book = _Book(self._device, counter, self._products, self._read)
+        remembered = RememberedCounter(self._memory, book.name, rules, book)
+        remembered.read(Reading(told.at, value, birth, told.metric.historical))
+
+    def _state(self, told: _Told) -> None:
+        stops, text = self._device.stops, text_of(told.value)
+        assert stops is not None
+        kind = "planned" if text in stops.planned else "stop" if text in stops.stopped else None
+        if kind is None and stops.running and text not in stops.running:
+            why = f'"{text[:64]}" is none of the values that the configuration lists'
+            raise refused("unknown_state", stops.metric, why)
+        code = stops.codes.get(text, "") if kind else ""
+        timeline = Timeline(self._memory, self._device.name, _where(self._device))
+        timeline.add(State(told.at, kind, code), self._read)
+
+    def _instant(self, name: str, ms: int | None) -> str:
+        if ms is None:
+            why = f"neither {name} nor its message has a time"
+            raise refused("missing_field", "timestamp", why)
+        try:
+            at = _EPOCH + timedelta(milliseconds=ms)
+        except OverflowError:
+            at = LATEST
+        if not EARLIEST <= at < LATEST:
+            raise refused("invalid_value", name, f"the time of {name} is {ms} ms since 1970")
+        if at > self._now + TOLERANCE:
+            why = f"the time of {name}, {at:%Y-%m-%dT%H:%M:%SZ}, is more than a day ahead"
+            raise refused("in_the_future", name, f"{why}: set the device's clock")
+        return utc(at)
+
+
+class _Apart:
+    """What is refused within is shown, and changes neither the memory nor the events."""
+
+    def __init__(self, memory: Memory, read: Read, now: datetime) -> None:
+        self._memory, self._read, self._now = memory, read, now
+
+    def __enter__(self) -> None:
+        self._before = self._memory.checkpoint(), len(self._read.events)
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        memory, events = self._before
+        if error is None:
+            try:
+                for raw in self._read.events[events:]:
+                    check(raw, self._now, ANYONE)
+                return False
+            except Refused as why:
+                error = why
+        if not isinstance(error, Refused):
+            return False
+        self._memory.back_to(memory)
+        del self._read.events[events:]
+        self._read.refuse(error.refusal)
+        return True
+
+
+class _Book:
+    """Reports the increases of one counter as events."""
+
+    def __init__(self, device: Device, counter: Counter, products: Products, read: Read) -> None:
+        self._device, self._counter, self._products = device, counter, products
+        self._read = read
+        self.name = f"{device.name}/{counter.metric}"
+
+    def product(self, at: str) -> str:
+        return self._products.at(at)
+
+    def book(self, counted: Counted, version: int) -> list[str]:
+        counter, reading = self._counter, counted.reading
+        key = [self.name, reading.at, str(counted.since.value), str(reading.value)]
+        key += [f"again {version}"] if version else []
+        quantity = text_of(round(counted.increase, 6))
+        facts = {
+            "occurred_at": reading.at, **_where(self._device),
+            "product": self.product(reading.at), "quantity": quantity,
+        }  # fmt: skip
+        ids = []
+        if counter.counts == "rejects":
+            why = {"stage": counter.stage, "defect_code": counter.defect_code}
+            ids.append(self._add(counter.event_type or "scrap", key, {**facts, **why}))
+        if counter.counts != "rejects" or counter.also_processed:
+            good = {"processed": None, "good": quantity, "rejects": "0"}[counter.counts]
+            ids.append(self._add("production", key, {**facts, "good": good}))
+        return ids
+
+    def _add(self, kind: str, key: list[str], facts: dict[str, Any]) -> str:
+        made = event_id("mqtt", kind, 0, key)
+        self._read.add({"event_id": made, "event_type": kind, **facts})
+        return made
+
+    def void(self, booked: Booked, version: int) -> None:
+        for reported in booked.ids:
+            self._read.add({
+                "event_id": event_id("mqtt", "correction", version, [reported]),
+                "event_type": "correction", "occurred_at": booked.at, **_where(self._device),
+                "corrects": reported, "reason": "history shows what the counter did meanwhile",
+            })  # fmt: skip
+
+    def leave(self, uncounted: Uncounted) -> None:
+        said = f"{self.name} {uncounted.message}"
+        if uncounted.lost:
+            metric = shown(self._counter.metric)
+            self._read.refuse(refused(uncounted.code, metric, said).refusal)
+        else:
+            self._read.uncounted.append((uncounted.code, said))
+
+    def remark(self, text: str) -> None:
+        self._read.remarks.append(f"{self.name} {text}")
+
+
+def text_of(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+
+def _where(device: Device) -> dict[str, Any]:
+    return {"plant": device.plant, "line": device.line, "work_unit": device.work_unit}
+
+
+def _wanted(device: Device) -> set[str]:
+    names = {counter.metric for counter in device.counters}
+    if device.stops is not None:
+        names.add(device.stops.metric)
+    if device.product_metric is not None:
+        names.add(device.product_metric)
+    return names
