@@ -183,11 +183,15 @@ class Grades(BaseModel):
 
 
 class TimedEvent(QualityEvent):
-    """Costs minutes at the labour rate in force, and out-of-pocket money."""
+    """Costs minutes at the labour rate in force, or out-of-pocket money, or both."""
 
     minutes: Minutes = ZERO
     labour_grade: Identifier | None = None
     out_of_pocket: Spent = ZERO
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        return _one_of(self, "minutes", "out_of_pocket")
 
 
 class Complaint(TimedEvent):
@@ -212,19 +216,11 @@ class Inspection(TimedEvent):
     event_type: Literal["inspection"]
     quantity: Quantity | None = None
 
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        return _one_of(self, "minutes", "out_of_pocket")
-
 
 class Prevention(TimedEvent):
     """Training, planning, supplier survey, design review. Prevention."""
 
     event_type: Literal["prevention"]
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        return _one_of(self, "minutes", "out_of_pocket")
 
 
 class AdminFailure(TimedEvent):

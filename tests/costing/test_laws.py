@@ -58,7 +58,7 @@ SAID: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "rework": {"minutes": st.none() | minutes, "out_of_pocket": quantities},
     "recovery": {"out_of_pocket": quantities, "credit": quantities.filter(bool)},
     "return": {"transport": quantities, "scrapped": st.just(D(0))},
-    "complaint": {"minutes": minutes, "out_of_pocket": quantities},
+    "complaint": {"minutes": minutes, "out_of_pocket": quantities.filter(bool)},
     "admin_failure": {"minutes": minutes, "out_of_pocket": quantities},
 }  # fmt: skip
 

@@ -15,7 +15,6 @@ from tests.building import LONG_AGO, event, rates
 from tests.costing.rows import figures, priced
 
 BOTTLE = {"product": "bottle"}
-NOUGHT: dict[str, D] = {}
 ROWS: tuple[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]], ...] = (
     # base = 100 x C(filled) 10; all are good where nothing is said
     ("production", {**BOTTLE, "quantity": 100},
@@ -93,8 +92,6 @@ ROWS: tuple[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]], ...] =
     # 45 x 0.5 + 10
     ("complaint", {"minutes": 45, "out_of_pocket": 10},
      [("complaint", {"gross": "32.5", "hours": "0.75"})]),
-    # a complaint that cost nothing yet is still counted
-    ("complaint", {}, [("complaint", NOUGHT)]),
     # money as it was paid
     ("warranty", {"out_of_pocket": "950.25", "quantity": 3},
      [("warranty", {"quantity": 3, "gross": "950.25"})]),

@@ -140,6 +140,8 @@ RULES = (
     # an event says something
     ("recovery", {"out_of_pocket": 0, "credit": 0},
      "out_of_pocket or credit must be more than 0"),
+    ("complaint", {"minutes": 0, "out_of_pocket": 0},
+     "minutes or out_of_pocket must be more than 0"),
     ("inspection", {"minutes": 0}, "minutes or out_of_pocket must be more than 0"),
     ("prevention", {"minutes": 0, "out_of_pocket": 0},
      "minutes or out_of_pocket must be more than 0"),
