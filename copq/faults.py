@@ -11,6 +11,7 @@ from typing import NoReturn
 import typer
 
 from copq.exits import Exit
+from schemas.names import visible
 from services.database_address import redacted
 from services.system_errors import is_of_server, with_server
 
@@ -44,7 +45,7 @@ def reported_plainly() -> Iterator[None]:
         if os.environ.get(TRACEBACK) or _is_answer(error):
             raise
         message, code = _report(error)
-        print(f"copq: {redacted(message)}", file=sys.stderr)
+        print(f"copq: {visible(redacted(message))}", file=sys.stderr)
         raise typer.Exit(code) from error
 
 

@@ -4,6 +4,7 @@ import logging
 from datetime import UTC, datetime
 
 from copq.repeats import OnceInAWhile
+from schemas.names import visible
 from services.database_address import redacted
 from services.system_errors import plainly
 
@@ -42,7 +43,7 @@ class LogFormat(logging.Formatter):
         return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(super().format(record))
+        return visible(redacted(super().format(record)))
 
 
 def start_logging() -> None:

@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from copq.faults import reported_plainly
+from copq.names import spell_names
 
 
 def on_demand(places: Mapping[str, str]) -> type[TyperGroup]:
@@ -60,12 +61,14 @@ def _made(name: str, place: str) -> Any:
     module, _, attribute = place.rpartition(".")
     found = getattr(import_module(f"copq.commands.{module}"), attribute)
     if isinstance(found, typer.Typer):
-        group = get_group(found)
-        group.name = name
-        return group
-    alone = typer.Typer(add_completion=False)
-    alone.command(name)(found)
-    return get_command(alone)
+        command: Any = get_group(found)
+        command.name = name
+    else:
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(found)
+        command = get_command(alone)
+    spell_names(command)
+    return command
 
 
 def _described(places: Mapping[str, str]) -> dict[str, Any]:

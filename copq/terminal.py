@@ -2,19 +2,21 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.filesize import decimal
-from rich.markup import escape
+from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 
 from copq.exits import Exit
+from schemas.names import visible, visible_json
 from schemas.refusal import none_of
 from services.counted import counted
 from services.reporting.exact import exact, plain
@@ -29,8 +31,25 @@ _NARROW = 10
 WIDE = 160
 """Columns where no terminal says how many it has: a file, a pipe."""
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
-err = Console(stderr=True, highlight=False)
+
+class Screen(Console):
+    """Prints text as it is: no name is markup, an emoji or a terminal's command.
+
+    What a text from outside holds of control characters and marks of direction is spelt out.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **settings)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
+out = Screen(width=None if sys.stdout.isatty() else WIDE)
+err = Screen(stderr=True)
 
 
 def one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
@@ -46,7 +65,7 @@ def one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
 
 def fail(message: str, code: Exit = Exit.USAGE) -> NoReturn:
     """Say what is wrong and what to do next, and leave."""
-    err.print(f"[red]copq:[/red] {escape(message)}", soft_wrap=True)
+    err.print(Text.assemble(("copq:", "red"), " ", visible(message)), soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -60,7 +79,7 @@ def cannot(do: str, file: Path | str, error: Exception) -> NoReturn:
 
 def print_json(value: Any) -> None:
     """Exact: money and quantities are strings, instants ISO 8601."""
-    print(json.dumps(value, default=plain, ensure_ascii=False, indent=2))
+    print(visible_json(json.dumps(value, default=plain, ensure_ascii=False, indent=2)))
 
 
 def money(value: Decimal) -> str:
@@ -85,8 +104,10 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], lef
 
     On a narrow screen words fold; where even that is too wide, the table keeps its width.
     """
-    grid = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    texts = [tuple(map(escape, row)) for row in rows]
+    named = Text(visible(title), style="bold")
+    grid = Table(title=named, title_justify="left", box=SIMPLE_HEAD)
+    columns = [visible(column) for column in columns]
+    texts = [tuple(map(visible, row)) for row in rows]
     widths = [max(map(len, words)) for words in zip(columns, *texts, strict=True)]
     for index, (column, longest) in enumerate(zip(columns, widths, strict=True)):
         if index < left:
@@ -97,5 +118,5 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], lef
         grid.add_row(*text)
     words = sum(min(longest, _NARROW) for longest in widths[:left])
     least = words + sum(widths[left:]) + 3 * len(columns) + 1
-    screen = out if least <= out.width else Console(highlight=False, width=least)
+    screen = out if least <= out.width else Screen(width=least)
     screen.print(grid)

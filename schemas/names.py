@@ -5,6 +5,7 @@ is kept in Unicode's form NFC, with plain blanks and none around it; and a chara
 invisible, or that moves the text around it, is refused.
 """
 
+import json
 import re
 import unicodedata
 from functools import lru_cache
@@ -80,6 +81,11 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _RAW.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+
+
+def visible_json(text: str) -> str:
+    """JSON of the same value in which what would act on a terminal is escaped."""
+    return _RAW.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def is_plain(raw: bytes) -> bool:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 from asyncpg import Connection
-from rich.markup import escape
 
 from copq.commands.figures import when
 from copq.database import DATA, DatabaseOption, DataOption, answered
@@ -85,7 +84,7 @@ def _entry_json(found: AccountedEntry) -> dict[str, Any]:
 
 
 def _say(text: str, style: str = "") -> None:
-    out.print(escape(text), style=style, soft_wrap=True)
+    out.print(text, style=style, soft_wrap=True)
 
 
 def _show(found: Account, shown: list[AccountedEntry]) -> None:

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import typer
 from asyncpg import Connection
 from pydantic import TypeAdapter, ValidationError
+from rich.text import Text
 
 from copq.acting import WhyOption, actor
 from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.exits import Exit
 from copq.terminal import err, fail, out, print_json, table
 from schemas.fields import Identifier
+from schemas.names import canonical
 from services.access.authority import sign
 from services.access.door import Role
 from services.access.limits import Limits
@@ -123,7 +125,7 @@ def _lines(plants: list[str] | None, lines: list[str] | None) -> Lines | None:
         plant, slash, line = text.partition("/")
         if not (plant and slash and line):
             fail(f'--line "{text}" names no plant: write it as PLANT/LINE, such as north/L1')
-        single.append((plant, line))
+        single.append((canonical(plant), canonical(line)))
     return frozenset([*whole, *single]) or None
 
 
@@ -156,7 +158,7 @@ def _warn_of_strangers(grant: Grant, book: RateBook) -> None:
 
 def _warn(what: str) -> None:
     told = f"{what}. The token is made all the same; until then it may send nothing of it."
-    err.print(f"[yellow]copq:[/yellow] {told}", soft_wrap=True)
+    err.print(Text.assemble(("copq:", "yellow"), " ", told), soft_wrap=True)
 
 
 def _show_new(grant: Grant, text: str, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """How the demo speaks: headings, the command behind each figure, plain sentences."""
 
 from rich.rule import Rule
+from rich.text import Text
 
 from copq.terminal import out
 
@@ -10,7 +11,7 @@ PAGE = 100
 
 def heading(text: str) -> None:
     out.print()
-    out.print(Rule(f"[bold]{text}[/bold]", align="left", style="dim"), width=_width())
+    out.print(Rule(Text(text, style="bold"), align="left", style="dim"), width=_width())
 
 
 def command(words: str) -> None:

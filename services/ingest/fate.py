@@ -8,6 +8,7 @@ import asyncpg
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel, Field
 
+from schemas.names import canonical
 from services.access.door import Door
 from services.access.requests import admitted, charged
 from services.answers import NOT_ANSWERED, NotAnswered
@@ -69,6 +70,6 @@ async def _row(pool: asyncpg.Pool, event_id: str, sender: str | None) -> Any:
         return None
     try:
         async with pool.acquire() as conn:
-            return await conn.fetchrow(_FATE, event_id, sender)
+            return await conn.fetchrow(_FATE, canonical(event_id), sender, event_id)
     except AWAY as error:
         raise HTTPException(503, f"Postgres: {error}", {"Retry-After": "5"}) from error

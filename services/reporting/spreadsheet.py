@@ -7,7 +7,8 @@ from typing import Any
 
 from services.reporting.exact import plain
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet begins a formula with; the wide signs where its language is Japanese."""
 
 
 def lines(rows: Iterable[Sequence[str]]) -> str:
@@ -20,8 +21,8 @@ def cell(value: Any) -> str:
     """Text that a spreadsheet would take for a formula gets a quote before it."""
     if value is None:
         return ""
+    if isinstance(value, list):
+        value = "; ".join(map(str, value))
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA) else value
-    if isinstance(value, list):
-        return "; ".join(map(str, value))
     return str(plain(value)) if not isinstance(value, int) else str(value)

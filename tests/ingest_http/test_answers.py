@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from schemas.decode import MAX_EVENT_BYTES
+from schemas.decode import MAX_EVENT_BYTES, decode
 from services.ingest.http.formats import CHUNK, CLOUDEVENT, CLOUDEVENTS, MAX_JSON_BYTES
 from services.ingest.http.openapi import BINARY
 from services.ingest.intake import Unavailable
@@ -96,6 +96,37 @@ async def test_a_cloudevent_is_one_event_in_each_mode(
     [raw] = intake.events.values()
     assert json.loads(raw)["event_type"] == "scrap"
     assert json.loads(raw)["source"] == ENVELOPE["source"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("café 1".encode(), b"caf%C3%A9%201"),
+        ("café".encode(), "cafe\u0301".encode()),
+        (b'"a b"', b"a b"),
+        (b'"a\\"b"', b'a"b'),
+    ],
+)
+async def test_a_header_is_the_same_raw_encoded_or_quoted(one: bytes, other: bytes) -> None:
+    intake = Kept()
+    async with served(intake) as service:
+        for given in (one, other):
+            headers = {name.encode(): value.encode() for name, value in BINARY.items()}
+            headers |= {b"ce-id": given, b"content-type": b"application/json"}
+            said = await service.post(json.dumps(FACTS), headers)
+            assert said.status_code == 202, said.text
+    assert len({decode(raw).event_id for raw in intake.events.values()}) == 1
+
+
+async def test_headers_that_are_no_text_are_never_one_id() -> None:
+    intake = Kept()
+    async with served(intake) as service:
+        for given in (b"\xff", b"%FE"):
+            headers = {name.encode(): value.encode() for name, value in BINARY.items()}
+            headers |= {b"ce-id": given, b"content-type": b"application/json"}
+            said = await service.post(json.dumps(FACTS), headers)
+            assert said.json()["answers"][0]["code"] == "bad_envelope"
+    assert intake.events == {}
 
 
 async def test_what_is_no_cloudevent_is_refused_and_kept_as_it_came() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from schemas.decode import decode as decode_event
 from services.ingest.mqtt.config_file import parse_config
 from services.ingest.mqtt.memory import Memory
 from services.ingest.mqtt.sparkplug_payload import Metric, _Payload, _whole, decode, rebirth
@@ -41,6 +42,23 @@ class Machine:
 
 def record(**more: Any) -> dict[str, Any]:
     return {"external_product_type_id": "w", "end_time_unix_ms": AT, "quantity": 10, **more}
+
+
+def test_a_topic_in_two_spellings_is_one_line() -> None:
+    translator = Translator(parse_config(PLAIN), Memory())
+    raw = json.dumps({"event_type": "scrap", "occurred_at": "2026-03-02T06:30:00Z",
+                      "product": "w", "quantity": 1, "line": "Cafe\u0301"}).encode()  # fmt: skip
+    made = [translator.translate(f"q/north/{line}", raw) for line in ("Café", "Cafe\u0301")]
+    assert [one.refusal for one in made] == [None, None]
+    assert len({decode_event(one.read.events[0]).event_id for one in made}) == 1
+    assert {decode_event(one.read.events[0]).line for one in made} == {"Café"}
+
+
+@pytest.mark.parametrize("topic", ["q/north/L\ufffd", "q/north/L\u200b1", "q/north/a\u202eb"])
+def test_a_topic_that_nobody_can_read_is_refused(topic: str) -> None:
+    found = Translator(parse_config(PLAIN), Memory()).translate(topic, b"{}")
+    assert found.refusal is not None and found.refusal.code == "bad_identifier"
+    assert "U+" in found.refusal.message
 
 
 REFUSED = [

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from unicodedata import normalize
 
+from schemas.names import canonical
 from services.ingest.files.faults import RowFault
 from services.ingest.files.mapping import Condition, When
 
@@ -20,11 +22,11 @@ def check(when: When) -> Check:
 
 def _check(column: str, condition: Condition) -> Check:
     if condition.one_of is not None:
-        wanted = frozenset(condition.one_of)
-        return lambda values: values[column] in wanted
+        wanted = frozenset(map(canonical, condition.one_of))
+        return lambda values: canonical(values[column]) in wanted
     if condition.prefix is not None:
-        prefix = condition.prefix
-        return lambda values: values[column].startswith(prefix)
+        prefix = normalize("NFC", condition.prefix)
+        return lambda values: normalize("NFC", values[column]).startswith(prefix)
     if condition.above is not None:
         floor = condition.above
         return lambda values: values[column] != "" and number(column, values[column]) > floor

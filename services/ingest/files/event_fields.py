@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from schemas.events import EVENT_MODELS
+from schemas.names import canonical
 from schemas.refusal import nearest
 from services.ingest.files.clock import Clock
 from services.ingest.files.conditions import Values, number
@@ -81,8 +82,10 @@ def _sum(columns: tuple[str, ...]) -> Maker:
 
 
 def _translated(name: str, column: str, known: dict[str, str]) -> Maker:
+    known = {canonical(text): value for text, value in known.items()}
+
     def translate(values: Values) -> str | None:
-        text = values[column]
+        text = canonical(values[column])
         if text not in known:
             if not text:
                 return None

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from schemas.fields import DECIMAL_PLACES, MAX_QUANTITY
+from schemas.names import canonical, fault_of_name
 from services.ingest.form.period import Mistakes, Period, period_of
 from services.ingest.form.sheet import Sheet
 
@@ -14,7 +15,6 @@ ZERO = Decimal(0)
 UNITS = ("produced", "good", "sent_back", "scrapped", "reworked_on_site", "scrapped_on_site")
 MONEY = ("transport", "travel")
 _LONGEST_TEXT = 64
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BLANKS = re.compile(r"[\s\u2009\u202f]+")
 
 
@@ -95,11 +95,11 @@ def _number(filled: Mapping[str, str], name: str, mistakes: dict[str, str]) -> D
 
 
 def _text(filled: Mapping[str, str], name: str, mistakes: dict[str, str]) -> str | None:
-    text = filled.get(name, "")
+    text = canonical(filled.get(name, ""))
     if len(text) > _LONGEST_TEXT:
         mistakes[name] = f"At most {_LONGEST_TEXT} characters"
-    elif _CONTROL.search(text):
-        mistakes[name] = "This holds a character that cannot be printed"
+    elif fault := fault_of_name(text):
+        mistakes[name] = f"This {fault}"
     return text or None
 
 

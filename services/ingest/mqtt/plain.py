@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.names import canonical
 from schemas.refusal import Refused
 from services.ingest.mqtt.config import PlainSubscription
 from services.ingest.mqtt.memory import Memory
@@ -65,7 +66,7 @@ def _members(raw: bytes) -> Members:
 def _fill(members: Members, name: str, value: str) -> None:
     if name not in members:
         members[name] = msgspec.Raw(encode_event(value))
-    elif (said := _value(members[name])) != value:
+    elif (said := _value(members[name])) != value and _spelt(said) != value:
         why = f'{name} is "{said}" in the payload and "{value}" by the topic; leave it out of one'
         raise refused("contradiction", name, why[:480])
 
@@ -74,7 +75,11 @@ def _value(raw: msgspec.Raw) -> Any:
     return _decode(raw)
 
 
+def _spelt(said: Any) -> Any:
+    return canonical(said) if isinstance(said, str) else said
+
+
 def _made_id(topic: str, raw: bytes) -> str:
     """The same topic and bytes are the same event, whenever and however often they come."""
-    digest = blake2b(topic.encode() + b"\x00" + raw, digest_size=16)
+    digest = blake2b(canonical(topic).encode() + b"\x00" + raw, digest_size=16)
     return f"mqtt/{digest.hexdigest()}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from schemas.names import canonical, fault_of_name
 from schemas.refusal import Refusal, Refused
 from services.ingest.check import Unreadable
 from services.ingest.mqtt.config import MqttConfig, Subscription
@@ -58,6 +59,9 @@ class Translator:
             return Translated("none", topic, Read(outcome=IGNORED))
         form, reader, fields = found
         before = self._memory.checkpoint()
+        if fault := fault_of_name(topic):
+            refusal = Refusal("bad_identifier", "topic", f"topic {fault}")
+            return Translated(form, topic, payload, Read(), refusal)
         try:
             read = reader.read(Message(topic, payload, fields, self._now(), retained), self._memory)
         except Refused as why:
@@ -83,7 +87,7 @@ class Translator:
     def _fitting(self, topic: str) -> Iterator[tuple[str, Reader, dict[str, str]]]:
         for pattern, form, reader in self._readers:
             if (fields := pattern.match(topic)) is not None:
-                yield form, reader, fields
+                yield form, reader, {name: canonical(level) for name, level in fields.items()}
 
 
 _TOPICS = 10_000

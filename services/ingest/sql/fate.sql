@@ -1,4 +1,5 @@
--- What became of an event that `$2` sent ($2 null: anybody). No row: there is none, or it is
+-- What became of the event $1 that `$2` sent ($2 null: anybody); $3 is its id as it was asked for,
+-- which may be spelt otherwise, as in what was refused. No row: there is none, or it is
 -- another's, which is the same to whoever asks. What was refused and mended later is accepted.
 select
     e.occurred_at, e.received_at,
@@ -24,7 +25,7 @@ union all
     select null, rejected_at, 'refused', message, code, field
     from copq.rejected
     where ($2::text is null or sent_by = $2)
-        and copq.event_id_in(payload) = encode(convert_to($1, 'UTF8'), 'escape')
+        and copq.event_id_in(payload) = encode(convert_to($3, 'UTF8'), 'escape')
     order by rejected_at desc
     limit 1
 )

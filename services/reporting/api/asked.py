@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import AfterValidator
 
+from schemas.names import canonical
 from schemas.priced import ELEMENTS
 from schemas.refusal import none_of
 from services.reporting.entries import CATEGORIES
@@ -20,9 +21,14 @@ def _one_of(names: tuple[str, ...]) -> AfterValidator:
     return AfterValidator(known)
 
 
-Plant = Annotated[str | None, Query(description="Of this plant alone.", examples=["north"])]
-Line = Annotated[str | None, Query(description="Of this line alone.", examples=["L1"])]
-Product = Annotated[str | None, Query(description="Of this product alone.", examples=["TR29"])]
+Spelt = AfterValidator(lambda name: name and canonical(name))
+"""A name in its one spelling."""
+
+Plant = Annotated[str | None, Spelt, Query(description="Of this plant alone.", examples=["north"])]
+Line = Annotated[str | None, Spelt, Query(description="Of this line alone.", examples=["L1"])]
+Product = Annotated[
+    str | None, Spelt, Query(description="Of this product alone.", examples=["TR29"])
+]
 Element = Annotated[
     str | None,
     _one_of(ELEMENTS),

@@ -16,7 +16,7 @@ from services.reporting.beside import Span
 from services.reporting.entries import Asked, categories
 from services.reporting.names import check_names
 
-Filter = Annotated[str | None, Query()]
+Filter = Annotated[str | None, asked.Spelt, Query()]
 
 
 def add_entries(router: APIRouter, source: Source) -> None:
@@ -31,7 +31,9 @@ def add_entries(router: APIRouter, source: Source) -> None:
         product: asked.Product = None, element: asked.Element = None,
         category: asked.OfCategory = None,
         stage: Annotated[
-            str | None, Query(description="Empty: entries without one; so with code and machine.")
+            str | None,
+            asked.Spelt,
+            Query(description="Empty: entries without one; so with code and machine."),
         ] = None,
         defect_code: Filter = None, work_unit: Filter = None, event_id: Filter = None,
         grain: asked.Grain = "day",
