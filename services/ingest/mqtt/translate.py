@@ -59,10 +59,8 @@ class Translator:
             return Translated("none", topic, Read(outcome=IGNORED))
         form, reader, fields = found
         before = self._memory.checkpoint()
-        if fault := fault_of_name(topic):
-            refusal = Refusal("bad_identifier", "topic", f"topic {fault}")
-            return Translated(form, topic, payload, Read(), refusal)
         try:
+            _check_topic(topic)
             read = reader.read(Message(topic, payload, fields, self._now(), retained), self._memory)
         except Refused as why:
             read = Read(refused=[(why.refusal, None)])
@@ -99,6 +97,11 @@ def _reader(subscription: Subscription) -> Reader:
     if subscription.format == "umh":
         return UmhReader(subscription)
     return SparkplugReader(subscription)
+
+
+def _check_topic(topic: str) -> None:
+    if fault := fault_of_name(topic):
+        raise Refused(Refusal("bad_identifier", "topic", f"topic {fault}"))
 
 
 def _placed(refusal: Refusal, topic: str) -> Refusal:
