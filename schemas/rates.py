@@ -25,7 +25,7 @@ class Plant(RateItem):
     plant: Identifier
     time_zone: TimeZone
     day_start: DayStart = Field(description="When the production day starts, local time.")
-    currency: Currency
+    currency: Currency = Field(description="Until another is in force: see plant_currencies.")
     lines: tuple[Identifier, ...] = Field((), description="Empty: any line is taken as it comes.")
 
 
@@ -37,6 +37,22 @@ class Effective(RateItem):
     def _ends_after_start(self) -> Self:
         if self.effective_to is not None and self.effective_to <= self.effective_from:
             raise ValueError("effective_to: is not after effective_from")
+        return self
+
+
+class PlantCurrency(Effective):
+    """The currency of a plant from an instant on, as where its country joins the euro.
+
+    Line and labour rates are in the currency in force as they begin.
+    """
+
+    plant: Identifier
+    currency: Currency
+
+    @model_validator(mode="after")
+    def _has_no_end(self) -> Self:
+        if self.effective_to is not None:
+            raise ValueError("effective_to: leave it out; a currency is in force until the next")
         return self
 
 
@@ -216,6 +232,7 @@ class RateFile(RateItem):
 
     time_zone: TimeZone | None = Field(None, description="Of dates that name no offset.")
     plants: tuple[Plant, ...] = ()
+    plant_currencies: tuple[PlantCurrency, ...] = ()
     cost_tables: tuple[CostTable, ...] = ()
     line_rates: tuple[LineRate, ...] = ()
     labour_rates: tuple[LabourRate, ...] = ()

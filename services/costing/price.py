@@ -66,13 +66,24 @@ def _table(event: Any, book: RateBook, site: Site) -> Versioned[CostTable]:
     found = book.cost_table(event.plant, event.product, event.occurred_at)
     if found is None:
         raise Unpriced(no_table(event, book, site))
-    if found.item.currency != site.currency:
+    own = site.currency_at(event.occurred_at)
+    if found.item.currency != own:
         raise Unpriced(
             f'the cost table of "{event.product}" is in {found.item.currency}, plant '
-            f'"{event.plant}" in {site.currency}. Add a table in {site.currency} for the plant: '
-            "copq rates import FILE"
+            f'"{event.plant}" in {own}. Add a table in {own} for the plant: copq rates import FILE'
         )
     return found
+
+
+def _check_currency(rate: Any, what: str, event: Any, site: Site) -> None:
+    """A rate of a line or of labour is in the currency that its plant had as the rate began."""
+    was, own = site.currency_at(rate.effective_from), site.currency_at(event.occurred_at)
+    if was != own:
+        raise Unpriced(
+            f'the {what} of plant "{event.plant}" is in {was}, in which it began; the plant is in '
+            f"{own} then. Add a {what} in {own}, in force from the change on: "
+            "copq rates import FILE"
+        )
 
 
 def _unit_cost(table: CostTable, stage: str | None) -> Decimal:
@@ -107,9 +118,10 @@ def _entry(
 ) -> Entry:
     hour, day = site.calendar.bucket(event.occurred_at)
     hours = quotient(minutes, SIXTY) if minutes else ZERO
+    currency = site.currency_at(event.occurred_at)
     return Entry(
         element, category, quantity, gross, recovered, allowed, gross - recovered - allowed, hours,
-        base, good, site.currency, version, hour, day, None, None, labour_version, line_version,
+        base, good, currency, version, hour, day, None, None, labour_version, line_version,
     )  # fmt: skip
 
 
@@ -185,16 +197,19 @@ def dispatch_cost(dispatch: Dispatch, book: RateBook) -> Entry | None:
     """What it costs once a line, product and production day, if it costs anything."""
     site = book.sites.get(dispatch.plant)
     found = site and book.day_table(dispatch.plant, dispatch.product, dispatch.day)
-    if not site or not found or found.item.currency != site.currency:
+    if not site or not found:
+        return None
+    start = site.calendar.start_of(dispatch.day)
+    currency = site.currency_at(max(start, found.item.effective_from))
+    if found.item.currency != currency:
         return None
     gross = found.item.recovery_overhead_per_day
     if not gross:
         return None
     allowed = found.item.allowed_rejection * gross
-    start = site.calendar.start_of(dispatch.day)
     return Entry(
         "recovery_overhead", Category.INTERNAL_FAILURE, ZERO, gross, ZERO, allowed,
-        gross - allowed, ZERO, ZERO, ZERO, site.currency, found.version,
+        gross - allowed, ZERO, ZERO, ZERO, currency, found.version,
         site.calendar.bucket(start).hour, dispatch.day, at=start, once=dispatch.id,
     )  # fmt: skip
 
@@ -205,7 +220,7 @@ def _rework(event: Any, book: RateBook, site: Site) -> Pricing:
     rates = _needs(found.item.rework_in_house, "rework_in_house", found.item)
     labour, labour_version = event.quantity * rates.labour, None
     if event.minutes is not None:
-        labour, labour_version = _labour(event, book, event.minutes)
+        labour, labour_version = _labour(event, book, site, event.minutes)
     gross = labour + event.quantity * (rates.material + rates.overhead) + event.out_of_pocket
     entry = _entry(
         event, site, found.version, "rework", Category.INTERNAL_FAILURE,
@@ -221,7 +236,7 @@ def _needs(rates: Any, name: str, table: CostTable) -> Any:
     return rates
 
 
-def _labour(event: Any, book: RateBook, minutes: Decimal) -> tuple[Decimal, int]:
+def _labour(event: Any, book: RateBook, site: Site, minutes: Decimal) -> tuple[Decimal, int]:
     """Minutes at the labour rate in force, and that rate's version."""
     grade = event.labour_grade or "standard"
     found = book.labour_rate(event.plant, grade, event.occurred_at)
@@ -230,6 +245,7 @@ def _labour(event: Any, book: RateBook, minutes: Decimal) -> tuple[Decimal, int]
             f'plant "{event.plant}" has no labour rate of grade "{grade}" in force then; grades '
             f"that have one: {listed(book.grades_of(event.plant))}. {ADD_IT}"
         )
+    _check_currency(found.item, f'labour rate of grade "{grade}"', event, site)
     return labour_cost(found.item, minutes), found.version
 
 
@@ -260,7 +276,9 @@ def _downtime(event: Any, book: RateBook, site: Site) -> Pricing:
         raise Unpriced(
             f'line "{event.line}" of plant "{event.plant}" has no line rate in force then. {ADD_IT}'
         )
-    rate = StopRate(found.item.per_hour(event.planned), site.currency, found.version)
+    _check_currency(found.item, f'line rate of "{event.line}"', event, site)
+    own = site.currency_at(event.occurred_at)
+    rate = StopRate(found.item.per_hour(event.planned), own, found.version)
     return Pricing(Outcome.STOP, book.revision, [], stop=rate)
 
 
@@ -312,7 +330,7 @@ def _timed(category: Category) -> Callable[[Any, RateBook, Site], Pricing]:
     def pricing(event: Any, book: RateBook, site: Site) -> Pricing:
         gross, version, labour_version = event.out_of_pocket, book.revision, None
         if event.minutes:
-            labour, labour_version = _labour(event, book, event.minutes)
+            labour, labour_version = _labour(event, book, site, event.minutes)
             gross, version = gross + labour, labour_version
         quantity = getattr(event, "quantity", None) or ZERO
         if event.event_type == "admin_failure" and quantity:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from schemas.rates import CostTable, Effective, LabourRate, LineRate, Plant
+from schemas.rates import CostTable, Effective, LabourRate, LineRate, Plant, PlantCurrency
 from services.rates.calendar import QUARTER, Calendar, quarter_of
 
 E = TypeVar("E", bound=Effective)
@@ -82,17 +82,38 @@ class History(Generic[E]):
 class Site:
     """A plant with its calendar."""
 
-    def __init__(self, plant: Plant) -> None:
+    def __init__(self, plant: Plant, currencies: "History[PlantCurrency] | None" = None) -> None:
         self.plant = plant
-        self.currency = plant.currency
+        self.currencies = currencies
         self.calendar = Calendar(plant.time_zone, plant.day_start)
         self.lines = frozenset(plant.lines)
+
+    def currency_at(self, at: datetime) -> str:
+        """The plant's currency, which may be another from an instant on."""
+        found = self.currencies.at(at) if self.currencies else None
+        return self.plant.currency if found is None else found.item.currency
+
+    def currency_since(self, at: datetime) -> datetime | None:
+        """From when on the currency of `at` is in force; None where it was the first."""
+        starts = [v.item.effective_from for v in self.currencies.all()] if self.currencies else []
+        since = None
+        for start in reversed([start for start in starts if start <= at]):
+            if self.currency_at(start) != self.currency_at(at):
+                break
+            since = start
+        return (
+            since if since and self.currency_at(since - _INSTANT) != self.currency_at(at) else None
+        )
+
+    def in_one_currency(self, currency: str) -> "Site":
+        """As if the plant had never had another."""
+        return Site(self.plant.model_copy(update={"currency": currency}))
 
     def of_lines(self, lines: set[str | None]) -> "Site":
         """As if the plant had these lines alone."""
         named = self.plant.lines or tuple(sorted(line for line in lines if line))
         kept = tuple(line for line in named if line in lines)
-        return Site(self.plant.model_copy(update={"lines": kept}))
+        return Site(self.plant.model_copy(update={"lines": kept}), self.currencies)
 
 
 class RateBook:
@@ -105,9 +126,11 @@ class RateBook:
         cost_tables: Iterable[Versioned[CostTable]] = (),
         line_rates: Iterable[Versioned[LineRate]] = (),
         labour_rates: Iterable[Versioned[LabourRate]] = (),
+        plant_currencies: Iterable[Versioned[PlantCurrency]] = (),
     ) -> None:
         self.revision = revision
-        self.sites = {plant.plant: Site(plant) for plant in plants}
+        self._currencies = _histories(plant_currencies, lambda c: (c.plant,))
+        self.sites = {p.plant: Site(p, self._currencies.get((p.plant,))) for p in plants}
         self._tables = _histories(cost_tables, lambda t: (t.plant, t.product))
         self._lines = _histories(line_rates, lambda r: (r.plant, r.line))
         self._labour = _histories(labour_rates, lambda r: (r.plant, r.grade))
@@ -188,6 +211,7 @@ class RateBook:
     def named_items(self) -> list[tuple[str, str, Versioned[Any]]]:
         """All items but the plants: kind, a name to show, the version."""
         kinds = (
+            ("plant currency", self._currencies),
             ("cost table", self._tables),
             ("line rate", self._lines),
             ("labour rate", self._labour),

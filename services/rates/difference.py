@@ -105,6 +105,8 @@ def named(kind: str, item: Any) -> str:
     """An item as finance calls it: `cost table "bottle" of plant "hamburg"`."""
     if kind == "plant":
         return f'plant "{item.plant}"'
+    if kind == "plant_currency":
+        return f'currency of plant "{item.plant}"'
     if kind == "cost_table":
         where = "all plants" if item.plant is None else f'plant "{item.plant}"'
         return f'cost table "{item.product}" of {where}'

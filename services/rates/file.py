@@ -17,7 +17,7 @@ M = TypeVar("M", bound=BaseModel)
 Place = Callable[[tuple[Any, ...]], str]
 """Where a person finds what pydantic has a location for."""
 
-_DATED = ("cost_tables", "line_rates", "labour_rates")
+_DATED = ("plant_currencies", "cost_tables", "line_rates", "labour_rates")
 
 
 class RateFileError(ValueError):
@@ -172,6 +172,7 @@ ALWAYS = datetime.combine(date(1970, 1, 1), datetime.min.time(), ZoneInfo("UTC")
 def items_of(rates: RateFile) -> list[tuple[str, str, datetime, Any]]:
     """All items of a file: kind, key within the kind, effective from, the item."""
     plants = [("plant", p.plant, ALWAYS, p) for p in rates.plants]
+    currencies = [("plant_currency", c.plant, c.effective_from, c) for c in rates.plant_currencies]
     tables = [
         ("cost_table", joined(t.plant, t.product), t.effective_from, t) for t in rates.cost_tables
     ]
@@ -179,4 +180,4 @@ def items_of(rates: RateFile) -> list[tuple[str, str, datetime, Any]]:
     labour = [
         ("labour_rate", joined(r.plant, r.grade), r.effective_from, r) for r in rates.labour_rates
     ]
-    return [*plants, *tables, *lines, *labour]
+    return [*plants, *currencies, *tables, *lines, *labour]

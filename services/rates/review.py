@@ -14,6 +14,7 @@ from schemas.rates import (
     PER_MINUTE,
     ZERO,
     CostTable,
+    PlantCurrency,
     RateFile,
 )
 from services.rates.book import History, RateBook, Versioned
@@ -188,9 +189,29 @@ def _said(value: Any) -> str:
 
 
 def _currencies(book: RateBook, rates: RateFile) -> Iterator[Concern]:
-    """A table of another currency than its plant's prices nothing there."""
+    """A table of another currency than its plant's prices nothing there; nor does a rate that
+    begins before the plant's currency changes."""
     for table in rates.cost_tables:
         site = book.sites.get(table.plant or "")
-        if site is not None and site.currency != table.currency:
-            says = f"is in {table.currency}, the plant in {site.currency}: it prices nothing there"
+        if site is not None and site.currency_at(table.effective_from) != table.currency:
+            own = site.currency_at(table.effective_from)
+            says = f"is in {table.currency}, the plant in {own}: it prices nothing there"
             yield Concern("currency", named("cost_table", table), says)
+    for change in rates.plant_currencies:
+        yield from _left_behind(book, change)
+
+
+def _left_behind(book: RateBook, change: PlantCurrency) -> Iterator[Concern]:
+    """What is in force as a plant's currency changes, and is in the one before."""
+    site = book.sites[change.plant]
+    for key, versions in _by_key(book).items():
+        found = History(versions).at(change.effective_from)
+        if found is None or getattr(found.item, "plant", None) != change.plant:
+            continue
+        own = getattr(found.item, "currency", site.currency_at(found.item.effective_from))
+        if own != change.currency:
+            says = (
+                f"is in {own}, the plant in {change.currency} from "
+                f"{since(change.effective_from)}: it prices nothing from then on. Add its successor"
+            )
+            yield Concern("currency", named(key[0], found.item), says)

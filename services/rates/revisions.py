@@ -8,7 +8,7 @@ from typing import Any
 
 from asyncpg import Connection
 
-from schemas.rates import CostTable, LabourRate, LineRate, Plant, RateFile
+from schemas.rates import CostTable, LabourRate, LineRate, Plant, PlantCurrency, RateFile
 from services.aggregator.rules import change_rules
 from services.rates.file import RateFileError, items_of
 from services.sql_files import statement
@@ -21,7 +21,8 @@ _ADD_ITEM = statement(__file__, "add_item")
 _CURRENT_REVISION = statement(__file__, "current_revision")
 
 MODELS: dict[str, type[Any]] = {
-    "plant": Plant, "cost_table": CostTable, "line_rate": LineRate, "labour_rate": LabourRate,
+    "plant": Plant, "plant_currency": PlantCurrency, "cost_table": CostTable,
+    "line_rate": LineRate, "labour_rate": LabourRate,
 }  # fmt: skip
 
 
@@ -117,6 +118,7 @@ def _plantless(rates: RateFile, plants: set[str]) -> list[str]:
     named: set[str | None] = {rate.plant for rate in rates.line_rates}
     named |= {rate.plant for rate in rates.labour_rates}
     named |= {table.plant for table in rates.cost_tables}
+    named |= {currency.plant for currency in rates.plant_currencies}
     missing = sorted(plant for plant in named if plant is not None and plant not in plants)
     return [f'plant "{plant}" is unknown; add it under plants' for plant in missing]
 

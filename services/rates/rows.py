@@ -37,6 +37,7 @@ _TABLE = (
 COLUMNS: dict[str, tuple[str, ...]] = {
     "rate_file": ("time_zone",),
     "plants": ("plant", "time_zone", "day_start", "currency", "lines"),
+    "plant_currencies": ("plant", "effective_from", "currency"),
     "cost_tables": (*_IDENTITY, *STAGE, *_TABLE[len(_IDENTITY):]),
     "line_rates": (
         "plant", "line", "effective_from", "effective_to", "rate_per_minute", "rate_per_hour",
@@ -93,6 +94,8 @@ def _recognised(header: list[str]) -> str | None:
         return "line_rates"
     if "day_start" in columns:
         return "plants"
+    if "currency" in columns:
+        return "plant_currencies"
     if columns & {"rate_per_minute", "rate_per_hour"}:
         return "labour_rates"
     return "rate_file" if "time_zone" in columns else None
@@ -196,7 +199,7 @@ def rows_of(rates: RateFile) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     if rates.time_zone:
         found["rate_file"] = [{"time_zone": rates.time_zone}]
-    for kind in ("plants", "cost_tables", "line_rates", "labour_rates"):
+    for kind in tuple(COLUMNS)[1:]:
         rows = [row for item in getattr(rates, kind) for row in _written(item, rates.time_zone)]
         if rows:
             found[kind] = rows

@@ -1,5 +1,6 @@
 """The rate book in Postgres, loaded as a `RateBook`; and books made of files, files of books."""
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +29,7 @@ async def load(conn: Connection, at: int | None = None) -> RateBook:
 
 
 async def load_names(conn: Connection) -> RateBook:
-    """The newest book without a figure: its plants, products, stages and lines cost nought."""
+    """The newest book without a figure: its plants, products, stages and lines cost nothing."""
     return await _load(conn, _ALL_NAMES, None)
 
 
@@ -47,7 +48,7 @@ def _book(revision: int, found: dict[str, list[Versioned[Any]]]) -> RateBook:
     newest = sorted(found["plant"], key=lambda v: v.version)
     return RateBook(
         revision, {v.item.plant: v.item for v in newest}.values(), found["cost_table"],
-        found["line_rate"], found["labour_rate"],
+        found["line_rate"], found["labour_rate"], found["plant_currency"],
     )  # fmt: skip
 
 
@@ -65,6 +66,7 @@ def book_of(rates: RateFile, revision: int = 1) -> RateBook:
         [Versioned(revision, item) for item in rates.cost_tables],
         [Versioned(revision, item) for item in rates.line_rates],
         [Versioned(revision, item) for item in rates.labour_rates],
+        [Versioned(revision, item) for item in rates.plant_currencies],
     )
 
 
@@ -73,7 +75,7 @@ def file_of(book: RateBook) -> RateFile:
 
     Its time zone is that of the plants, if they share one.
     """
-    kinds: dict[str, list[Any]] = {"cost table": [], "line rate": [], "labour rate": []}
+    kinds: dict[str, list[Any]] = defaultdict(list)
     for kind, _, versioned in book.named_items():
         kinds[kind].append(versioned.item)
     plants = tuple(site.plant for site in book.sites.values())
@@ -81,6 +83,7 @@ def file_of(book: RateBook) -> RateFile:
     return RateFile(
         time_zone=zones.pop() if len(zones) == 1 else None,
         plants=plants,
+        plant_currencies=tuple(kinds["plant currency"]),
         cost_tables=tuple(kinds["cost table"]),
         line_rates=tuple(kinds["line rate"]),
         labour_rates=tuple(kinds["labour rate"]),

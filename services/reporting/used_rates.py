@@ -1,7 +1,6 @@
 """The rates that an entry was computed from, and no others: by the versions stored with it."""
 
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -42,7 +41,8 @@ class UsedRates(RateBook):
         lines: RateBook | None = None,
     ) -> None:
         super().__init__(entry.rate_version)
-        self.sites = {name: copy(site) for name, site in newest.sites.items()}
+        sites = newest.sites.items()
+        self.sites = {name: site.in_one_currency(entry.currency) for name, site in sites}
         for site in self.sites.values():
             site.lines = frozenset()
         self._entry, self._of_tables = entry, tables

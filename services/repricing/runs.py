@@ -57,7 +57,8 @@ def _changed(row: Record) -> Changed:
     """A plant's own first table ends that of all plants, from ever; a plant is from ever too."""
     table = row["kind"] == "cost_table"
     ever = row["kind"] == "plant" or (table and row["is_new"] and row["plant"] is not None)
-    return Changed(row["plant"], None if ever else row["effective_from"], row["next_from"], table)
+    daily = table or row["kind"] == "plant_currency"
+    return Changed(row["plant"], None if ever else row["effective_from"], row["next_from"], daily)
 
 
 async def counted(conn: Connection, reach: Reach) -> tuple[int, int]:

@@ -40,7 +40,7 @@ create table copq.rate_revision (
 
 create table copq.rate_item (
     revision bigint not null references copq.rate_revision,
-    kind text not null check (kind in ('plant', 'cost_table', 'line_rate', 'labour_rate')),
+    kind text not null check (kind in ('plant', 'plant_currency', 'cost_table', 'line_rate', 'labour_rate')),
     key text not null,
     effective_from timestamptz not null,
     content jsonb not null,

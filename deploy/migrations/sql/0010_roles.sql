@@ -26,6 +26,7 @@ select
     revision, kind, key, effective_from,
     case kind
         when 'plant' then content
+        when 'plant_currency' then content
         when 'cost_table' then jsonb_strip_nulls(jsonb_build_object(
             'product', content -> 'product', 'plant', content -> 'plant',
             'currency', content -> 'currency', 'effective_from', content -> 'effective_from',
@@ -41,8 +42,8 @@ select
             'effective_to', content -> 'effective_to'))
     end as content
 from copq.rate_item
-where kind in ('plant', 'cost_table', 'line_rate');
-comment on view copq.rate_name is 'The rate book without its figures: each cost is nought.';
+where kind in ('plant', 'plant_currency', 'cost_table', 'line_rate');
+comment on view copq.rate_name is 'The rate book without its figures: each cost is zero.';
 grant select on copq.rate_name, copq.rate_revision to copq_ingest, copq_admin;
 grant select (event_id, occurred_at) on copq.event_key to copq_ingest;
 grant select (event_id, occurred_at, received_at, sent_by) on copq.event to copq_ingest;

@@ -195,7 +195,7 @@ def _show_away(
 
 def _show_receipt(kept: KeptEntry, book: RateBook, by: Sender, changed: bool) -> Response:
     site = book.sites.get(kept.plant)
-    facts = facts_of(kept.filled, site.currency if site else "")
+    facts = facts_of(kept.filled, site.currency_at(kept.entered_at) if site else "")
     return _PAGES.show(
         "receipt.html", who=by.name, kept=kept, facts=facts, changed=changed, when=when(kept, book)
     )  # fmt: skip

@@ -28,7 +28,7 @@ def sheet_of(book: RateBook, plant: str, line: str, product: str, at: datetime) 
     if site is None or found is None or (site.lines and line not in site.lines):
         return None
     stages = tuple(stage.stage for stage in found.item.stages)
-    return Sheet(plant, line, product, stages, site.currency, site.calendar)
+    return Sheet(plant, line, product, stages, site.currency_at(at), site.calendar)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.priced import FAILURES
 from services.costing.price import MONEY
+from services.money import digits
 from services.reporting.accrual import accrue
 from services.reporting.answers import BASE_NAME, BASIS
 from services.reporting.api.source import Reading
@@ -68,13 +69,18 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
 async def _where(reading: Reading, view: View) -> dict[str, Any]:
     """What the figures are of, and what they stand on."""
     latest = await latest_days(reading.conn)
+    since = reading.book.sites[view.plant].currency_since(view.now)
     return {
         "as_of": view.now.astimezone(view.calendar.zone),
         "read_at": reading.now.astimezone(view.calendar.zone),
         "live": view.live,
         "plant": view.plant,
         "plants": [
-            {"plant": name, "currency": site.currency, "has_figures": name in latest}
+            {
+                "plant": name,
+                "currency": site.currency_at(reading.now),
+                "has_figures": name in latest,
+            }
             for name, site in sorted(reading.book.sites.items())
         ],
         "line": view.line,
@@ -86,6 +92,8 @@ async def _where(reading: Reading, view: View) -> dict[str, Any]:
         "latest_day": await latest_day(reading.conn, view.plant),
         "zone": str(view.calendar.zone),
         "currency": view.currency,
+        "digits": digits(view.currency),
+        "currency_since": since and since.astimezone(view.calendar.zone),
         "base_name": BASE_NAME,
         "basis": BASIS,
     }
@@ -97,7 +105,12 @@ async def _days(reading: Reading, view: View) -> list[ReportRow]:
         view.plant, view.line, by=("line",), start=min(view.month_before, view.day - _WEEK),
         end=view.day + ONE_DAY,
     )  # fmt: skip
-    return await report(reading.conn, reading.book, query, view.now)
+    return _own(view, await report(reading.conn, reading.book, query, view.now))
+
+
+def _own(view: View, rows: list[ReportRow]) -> list[ReportRow]:
+    """Those in the plant's currency: what it had another for is never added."""
+    return [row for row in rows if row.currency == view.currency]
 
 
 async def _hours(reading: Reading, view: View) -> list[ReportRow]:
@@ -106,7 +119,7 @@ async def _hours(reading: Reading, view: View) -> list[ReportRow]:
     query = ReportQuery(
         view.plant, view.line, by=("line",), grain="hour", start=start, end=end
     )  # fmt: skip
-    return await report(reading.conn, reading.book, query, view.now)
+    return _own(view, await report(reading.conn, reading.book, query, view.now))
 
 
 async def _last_hour(reading: Reading, view: View, aims: Aims) -> dict[str, Any] | None:
@@ -130,7 +143,7 @@ async def _trailing(
 ) -> list[ReportRow]:
     scope = Scope(view.plant, view.line, by=by)
     [found] = await trailing(reading.conn, reading.book, scope, at, [window])
-    return found.rows
+    return _own(view, found.rows)
 
 
 async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:

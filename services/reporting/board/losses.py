@@ -23,7 +23,8 @@ _ALL = 100_000
 
 async def paretos(conn: Connection, view: View, since: Any, until: Any) -> dict[str, Any]:
     """Each kind's losses in the production days [since, until), the dearest first."""
-    found = await drivers(conn, since, until, _ALL, view.plant, view.line, view.calendar)
+    every = await drivers(conn, since, until, _ALL, view.plant, view.line, view.calendar)
+    found = [driver for driver in every if driver.currency == view.currency]
     return {kind: _pareto(found, kind) for kind in KINDS}
 
 

@@ -66,7 +66,7 @@ def view_of(book: RateBook, plant: str, line: str | None, day: date | None, now:
     shown = day or today
     live = shown == today
     until = now if live else site.calendar.end_of(shown)
-    return View(plant, line, shown, until, live, site.calendar, site.currency)
+    return View(plant, line, shown, until, live, site.calendar, site.currency_at(until))
 
 
 async def latest_days(conn: Connection, plant: str | None = None) -> dict[str, date]:

@@ -54,7 +54,7 @@ def _clocks(reading: Reading) -> Iterator[Sample]:
 def _causes(reading: Reading) -> Iterator[Sample]:
     for (plant, line), cause in reading.causes.items():
         kind = (cause.element, cause.stage or "", cause.defect_code or "", cause.work_unit or "")
-        currency = reading.book.sites[plant].currency
+        currency = reading.book.sites[plant].currency_at(reading.now)
         yield Sample(f.CAUSE, (plant, line, *kind, currency), float(cause.net))
         if cause.since is not None and cause.until is None:
             yield Sample(f.CAUSE_START, (plant, line), cause.since.timestamp())
@@ -64,7 +64,7 @@ def _budgets(reading: Reading) -> Iterator[Sample]:
     for (plant, line), amount in reading.targets.budgets.items():
         site = reading.book.sites.get(plant)
         if site is not None:
-            yield Sample(f.BUDGET, (plant, line, site.currency), float(amount))
+            yield Sample(f.BUDGET, (plant, line, site.currency_at(reading.now)), float(amount))
 
 
 def _unpriced(reading: Reading) -> Iterator[Sample]:
