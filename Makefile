@@ -22,6 +22,9 @@ programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where t
 soak: .venv/.installed $(KAFKA)/.resolved ## the fault tests, long and at random
 	$(BIN)/pytest -m soak
 
+stack: .venv/.installed $(KAFKA)/.resolved ## start docker-compose.yml on Debian's Docker engine and try it (as root; half an hour at first)
+	$(BIN)/pytest -m stack tests/deploy/stack
+
 check: .venv/.installed ## lint, format, types, generated documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -90,8 +93,9 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 	build/uv/bin/pip install --quiet uv
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) --group pyproject.toml:dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group pyproject.toml:build -c requirements-dev.lock -o requirements-build.lock
 
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak check format schemas metrics dashboards bench bench-growth bench-exporter bench-reprice kafka helm setup lock clean
+.PHONY: help demo up test programs soak stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-reprice kafka helm setup lock clean

@@ -26,6 +26,15 @@ MetricsOption = Annotated[
         help="Port for /metrics, /healthz, /readyz; 0: none.",
     ),
 ]
+MetricsHostOption = Annotated[
+    str,
+    typer.Option(
+        envvar="METRICS_HOST",
+        help="Address that --metrics-port listens on. It asks for no token: let only Prometheus "
+        "reach it.",
+    ),
+]
+LOOPBACK = "127.0.0.1"
 CertOption = Annotated[
     Path | None, typer.Option("--tls-cert", help="Certificate with its chain (PEM), for HTTPS.")
 ]

@@ -114,12 +114,12 @@ def _run_evenly() -> None:
     sys.setswitchinterval(0.0005)
 
 
-def show_health(port: int) -> Health:
-    """That of this worker, with its metrics, on this port; on none where it is 0."""
+def show_health(host: str, port: int) -> Health:
+    """The health of this worker, served with its metrics at this address; not served on port 0."""
     health = Health()
     try:
         if port:
-            serve_health(port, health)
+            serve_health(host, port, health)
     except OSError as error:
-        fail(f"cannot serve /metrics on port {port}: {plainly(error)}", Exit.UNAVAILABLE)
+        fail(f"cannot serve /metrics on {host}:{port}: {plainly(error)}", Exit.UNAVAILABLE)
     return health

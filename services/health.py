@@ -49,9 +49,11 @@ class Health:
         return None if seconds < STANDSTILL_S else f"the loop has stood still for {seconds:.0f} s"
 
 
-def serve_health(port: int, health: Health) -> WSGIServer:
-    """Answer on this port, 0 for a free one, in threads of its own. Raises OSError."""
-    server = make_server("", port, _answering(health), server_class=_Server, handler_class=_Silent)
+def serve_health(host: str, port: int, health: Health) -> WSGIServer:
+    """Answer at this address, port 0 for a free one, in threads of its own. Raises OSError."""
+    server = make_server(
+        host, port, _answering(health), server_class=_Server, handler_class=_Silent
+    )
     Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server
 

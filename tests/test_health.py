@@ -23,7 +23,7 @@ class Probed:
     def __init__(self) -> None:
         self.now = 0.0
         self.health = Health(lambda: self.now)
-        self.server = serve_health(0, self.health)
+        self.server = serve_health("127.0.0.1", 0, self.health)
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(f"http://127.0.0.1:{self.server.server_port}{path}")

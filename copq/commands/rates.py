@@ -39,7 +39,8 @@ app = typer.Typer(
 FileArgument = Annotated[
     Path,
     typer.Argument(
-        help="A rate file: .yaml, .xlsx, .csv, or a folder of CSV files; see docs/rates.md."
+        help="A rate file: .yaml, .xlsx, .csv, a folder of CSV files, or - for YAML or Excel from "
+        "standard input; see docs/rates.md."
     ),
 ]
 

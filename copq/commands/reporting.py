@@ -8,9 +8,11 @@ from copq.commands.services import refuse_other_schema
 from copq.database import RequiredDatabase
 from copq.listening import (
     LAST_PORT,
+    LOOPBACK,
     CertOption,
     HostOption,
     KeyOption,
+    MetricsHostOption,
     NoAuthOption,
     PortOption,
     tls_of,
@@ -52,6 +54,7 @@ def reporting(
             help="Port for /metrics without a token, for Prometheus alone; 0: none.",
         ),
     ] = 0,
+    metrics_host: MetricsHostOption = LOOPBACK,
 ) -> None:
     """Serve COPQ from Postgres: the board at /, the query API (docs: /docs), /metrics.
 
@@ -68,5 +71,7 @@ def reporting(
     door = None if no_auth else TokenDoor(database_url, needs_token=not is_loopback(host))
     exporter = Exporter(database_url, every, max_series)
     run_service(
-        lambda stop: serve(database_url, host, port, stop, exporter, door, tls, metrics_port)
+        lambda stop: serve(
+            database_url, host, port, stop, exporter, door, tls, (metrics_host, metrics_port)
+        )
     )

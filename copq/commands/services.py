@@ -23,9 +23,11 @@ from copq.database import (
 from copq.exits import Exit
 from copq.kafka import BootstrapOption, brokers
 from copq.listening import (
+    LOOPBACK,
     CertOption,
     HostOption,
     KeyOption,
+    MetricsHostOption,
     MetricsOption,
     NoAuthOption,
     PortOption,
@@ -140,6 +142,7 @@ def ingest(
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
     metrics_port: MetricsOption = 0,
+    metrics_host: MetricsHostOption = LOOPBACK,
     plaintext: PlaintextOption = False,
 ) -> None:  # fmt: skip
     """Take events by HTTP, the form and MQTT, and put them on Kafka's quality.events."""
@@ -159,7 +162,7 @@ def ingest(
             "from anybody"
         )
     door = None if no_auth or database_url is None else TokenDoor(database_url)
-    health = show_health(metrics_port)
+    health = show_health(metrics_host, metrics_port)
     health.missing = None  # the port of events answers /readyz for what it needs
     run_service(
         lambda stop: serve(
@@ -179,13 +182,14 @@ def costing(
     ] = 0.5,
     session_timeout: SessionOption = 30,
     metrics_port: MetricsOption = 0,
+    metrics_host: MetricsHostOption = LOOPBACK,
     plaintext: PlaintextOption = False,
 ) -> None:
     """Price quality.events and publish copq.priced-events. Stops on a flood of refused events."""
     from services.costing.stream import CostingSettings, CostingStream, TooManyRejects
 
     start_logging()
-    health = show_health(metrics_port)
+    health = show_health(metrics_host, metrics_port)
     refuse_other_schema(database_url, DatabaseRole.COSTING)
     settings = CostingSettings(
         brokers(kafka, plaintext), database_url, group, max_reject_share, session_timeout
@@ -205,6 +209,7 @@ def aggregator(
     group: Annotated[str, typer.Option(help="Consumer group.")] = "copq-aggregator",
     session_timeout: SessionOption = 10,
     metrics_port: MetricsOption = 0,
+    metrics_host: MetricsHostOption = LOOPBACK,
     plaintext: PlaintextOption = False,
 ) -> None:
     """Post copq.priced-events to the ledger and the rollups, each batch in one transaction."""
@@ -212,7 +217,7 @@ def aggregator(
     from services.aggregator.stream import AggregatorSettings
 
     start_logging()
-    health = show_health(metrics_port)
+    health = show_health(metrics_host, metrics_port)
     refuse_other_schema(database_url, DatabaseRole.AGGREGATOR)
     settings = AggregatorSettings(
         brokers(kafka, plaintext), database_url, group, session_timeout_s=session_timeout

@@ -19,7 +19,7 @@ from copq.commands.import_target import (
 )
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.kafka import optional_brokers
-from copq.listening import MetricsOption
+from copq.listening import LOOPBACK, MetricsHostOption, MetricsOption
 from copq.logs import start_logging
 from copq.plaintext import PlaintextOption
 from copq.running import run_service, show_health
@@ -50,6 +50,7 @@ def watch(
     settle: SettleOption = 5.0,
     state: StateOption = None,
     metrics_port: MetricsOption = 0,
+    metrics_host: MetricsHostOption = LOOPBACK,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
@@ -58,7 +59,7 @@ def watch(
     Its report lies beside it. Interrupted, it goes on where it was; nothing counts twice.
     """
     start_logging()
-    health = show_health(metrics_port)
+    health = show_health(metrics_host, metrics_port)
     health.missing = None
     settings = watch_settings(folder, mapping, state or data / "imports", settle)
     place = one_place(context, Place(to, kafka, database_url))

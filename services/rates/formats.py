@@ -1,9 +1,11 @@
 """A rate file by its name: YAML, CSV (a file or a folder of them), Excel."""
 
 import io
+import sys
 import zipfile
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 
 from schemas.rates import RateFile
 from services.rates.csv_files import csv_of, sheet_of_csv
@@ -14,6 +16,8 @@ from services.rates.workbook import sheets_of_workbook, workbook_of
 from services.rates.yaml_text import yaml_of
 
 MAX_BYTES = 16 * 1024 * 1024
+_STANDARD_INPUT = (Path("-"), Path("/dev/stdin"))
+_ZIP = b"PK"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _YAML, _CSV, _EXCEL = (".yaml", ".yml"), (".csv", ".tsv"), (".xlsx",)
 _NEARLY = {
@@ -31,7 +35,14 @@ class Format(StrEnum):
 
 
 def read_rates(path: Path) -> HandedIn:
-    """The rates of a file, or of the CSV files of a folder. Raises `RateFileError`, `OSError`."""
+    """The rates of a file, of the CSV files of a folder, or of standard input ("-").
+
+    Standard input holds YAML or an Excel workbook. Raises `RateFileError`, `OSError`.
+    """
+    if path in _STANDARD_INPUT:
+        data = _bounded(sys.stdin.buffer)
+        suffix = ".xlsx" if data.startswith(_ZIP) else ".yaml"
+        return HandedIn(_read(Path(f"rates{suffix}"), data), "standard input", data)
     if path.is_dir():
         return _folder(path)
     data = _bytes(path)
@@ -51,9 +62,13 @@ def _read(path: Path, data: bytes) -> RateFile:
 
 
 def _bytes(path: Path) -> bytes:
-    """Never more than may be: a file may grow while it is read."""
     with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
+        return _bounded(file)
+
+
+def _bounded(file: BinaryIO) -> bytes:
+    """The whole file, or `RateFileError`: it may grow while it is read."""
+    data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise RateFileError([f"is larger than {MAX_BYTES >> 20} MB"])
     return data

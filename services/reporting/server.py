@@ -43,12 +43,12 @@ async def serve(
     exporter: Exporter,
     tokens: TokenDoor | None = None,
     tls: Tls | None = None,
-    metrics_port: int = 0,
+    metrics: tuple[str, int] | None = None,
 ) -> None:
     """Until `stop` is set. Without `tokens` it is open.
 
-    On `metrics_port`, if there is one, /metrics alone is, for Prometheus: whoever may reach the
-    board must not reach that port.
+    At the address `metrics`, if its port is not 0, it serves /metrics alone, without a token, for
+    Prometheus.
     """
     door = tokens or OpenDoor()
     app = make_reporting(exporter, door)
@@ -57,9 +57,9 @@ async def serve(
     reading = await reading_pool(dsn)
     add_results(app, reading, door)
     beside = [tokens.run()] if tokens else []
-    if metrics_port:
+    if metrics and metrics[1]:
         alone = make_reporting(exporter, OpenDoor())
-        beside.append(serve_http(alone, host, metrics_port, stop))
+        beside.append(serve_http(alone, *metrics, stop))
     try:
         await run_beside(serve_http(app, host, port, stop, tls), exporter.run(), *beside, stop=stop)
     finally:

@@ -24,19 +24,24 @@ WORKERS = {
 pytestmark = pytest.mark.helm
 
 
+MONITORING = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
 RULE = {"alert": "Late", "expr": "copq_age_seconds > 60", "for": "5m"}
 EVERYTHING = {
     "image": {"pullSecrets": ["registry"]},
     "kafka": {**TLS, "clientSecret": "me", "sasl": {"secret": "kafka"}},
     "ingest": {"tlsSecret": "https", "databaseSecret": "ingest-database"},
-    "mqtt": {"enabled": True, "configMap": "mqtt", "storageClass": "fast"},
+    "mqtt": {"enabled": True, "config": "broker: mqtt://broker\n", "storageClass": "fast"},
+    "reporting": {"ingress": {"enabled": True, "host": "copq.example.com", "tlsSecret": "https"}},
     "keda": {"enabled": True},
     "tracing": {"endpoint": "http://collector:4318", "headersSecret": "collector"},
     "monitoring": {
         "enabled": True,
         "rules": {"late": yaml.safe_dump({"groups": [{"name": "late", "rules": [RULE]}]})},
     },
-    "networkPolicy": {"database": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]},
+    "networkPolicy": {
+        "prometheus": [MONITORING],
+        "database": [{"ipBlock": {"cidr": "192.0.2.0/24"}}],
+    },
     "nodeSelector": {"disk": "fast"},
     "tolerations": [{"key": "plant", "operator": "Exists"}],
     "podAnnotations": {"team": "quality"},
@@ -44,7 +49,14 @@ EVERYTHING = {
 OURS = {path.stem: text for path in RULES if "groups:" in (text := path.read_text())}
 VALUES = {
     "everything": EVERYTHING,
-    "our rules": {"kafka": TLS, "monitoring": {"enabled": True, "rules": OURS}},
+    "our rules": {
+        "kafka": TLS,
+        "monitoring": {"enabled": True, "rules": OURS},
+        "networkPolicy": {"prometheus": [MONITORING]},
+    },
+    "scraped by anybody": {"kafka": TLS, "monitoring": {"enabled": True}},
+    "another configuration": EVERYTHING
+    | {"mqtt": {"enabled": True, "config": "broker: mqtt://x\n"}},
     "in the clear": {"kafka": {"bootstrap": "kafka:9092"}},
     "misspelt": {"kafka": TLS, "kafak": {}},
 }
@@ -168,7 +180,29 @@ def test_only_named_peers_come_in(releases: list[Release]) -> None:
             for rule in ingress[name]
         }
         assert found == namespaces
-    assert "from" not in trial.named("NetworkPolicy", "copq-ingest")["spec"]["ingress"][0]
+    for policy in trial.of_kind("NetworkPolicy"):
+        for rule in policy["spec"].get("ingress", []):
+            assert rule["from"] == [{"podSelector": {}}], "where none is named: the namespace"
+
+
+def test_who_scrapes_is_named(charts: dict[str, Release]) -> None:
+    assert "name the peers that scrape" in (charts["scraped by anybody"].refused or "")
+
+
+def test_a_changed_mqtt_configuration_starts_the_pod_again(charts: dict[str, Release]) -> None:
+    sums = set()
+    for name in ("everything", "another configuration"):
+        workload = charts[name].named("StatefulSet", "copq-mqtt")
+        sums.add(workload["spec"]["template"]["metadata"]["annotations"]["checksum/config"])
+        [config] = [v["configMap"]["name"] for v in pod(workload)["volumes"] if "configMap" in v]
+        assert "broker" in charts[name].named("ConfigMap", config)["data"]["mqtt.yaml"]
+    assert len(sums) == 2
+
+
+def test_the_board_has_an_ingress_of_its_own(charts: dict[str, Release]) -> None:
+    [rule] = charts["everything"].named("Ingress", "copq-reporting")["spec"]["rules"]
+    assert rule["host"] == "copq.example.com"
+    assert rule["http"]["paths"][0]["backend"]["service"]["name"] == "copq-reporting"
 
 
 def test_workers_follow_the_lag_of_their_own_group(releases: list[Release]) -> None:

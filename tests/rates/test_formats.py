@@ -345,3 +345,17 @@ def test_a_fault_of_a_stage_names_the_row_of_the_stage() -> None:
     assert refused.value.faults == [
         "cups.csv, row 4, column raw_material: Input should be a valid decimal"
     ]
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+@pytest.mark.parametrize("form", [Format.YAML, Format.EXCEL])
+def test_rates_come_from_standard_input(
+    name: str, form: Format, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"rates.{form}"
+    write_rates_to(path, form, parse_rates(RATES))
+    with path.open("rb") as file:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(file))
+        handed_in = read_rates(Path(name))
+    assert handed_in.rates == read_rates(path).rates
+    assert handed_in.name == "standard input"

@@ -104,6 +104,12 @@ securityContext:
 {{- end }}
 {{- end }}
 
+{{/* Of /metrics, which asks for no token: the network policies say who may reach it. */}}
+{{- define "copq.metricsAddress" -}}
+- {name: METRICS_HOST, value: 0.0.0.0}
+- {name: METRICS_PORT, value: "9101"}
+{{- end }}
+
 {{/* Where traces go: docs/tracing.md. */}}
 {{- define "copq.traces" -}}
 {{- with .root.Values.tracing -}}
@@ -147,6 +153,34 @@ securityContext:
 - {name: tmp, mountPath: /tmp}
 {{- if include "copq.brokerFiles" . }}
 - {name: kafka, mountPath: /etc/copq/kafka, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{/* An Ingress of a component, where its values enable one. */}}
+{{- define "copq.ingress" -}}
+{{- if .values.enabled }}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  {{- include "copq.metadata" . | nindent 2 }}
+  {{- with .values.annotations }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  {{- with .values.className }}
+  ingressClassName: {{ . }}
+  {{- end }}
+  tls:
+    - hosts: [{{ required (printf "%s.ingress.host" .component) .values.host }}]
+      secretName: {{ required (printf "%s.ingress.tlsSecret: tokens do not travel in plain text" .component) .values.tlsSecret }}
+  rules:
+    - host: {{ .values.host }}
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: {service: {name: {{ include "copq.name" . }}, port: {name: http}}}
 {{- end }}
 {{- end }}
 
