@@ -94,7 +94,9 @@ def test_what_is_mounted_is_in_the_repository(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "copq"])
 def test_our_services_are_commands_that_there_are(name: str) -> None:
-    parse(OURS[name]["command"], OURS[name]["environment"])
+    told = {key: re.sub(r"\$\{[^}]*\}", "x", value)
+            for key, value in OURS[name]["environment"].items()}  # fmt: skip
+    parse(OURS[name]["command"], told)
 
 
 def test_prometheus_asks_services_that_there_are() -> None:
