@@ -74,7 +74,9 @@ def entries(
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             book = await books.newest(conn)
             reading = Reading(conn, book, books, now)
-            await check_names(conn, book, plant, line, product)
+            await check_names(
+                conn, book, plant, line, product, stage=stage, defect_code=code, work_unit=machine
+            )
             which, window = await moment.asked(
                 conn, book, now, line=line, product=product, element=element, stage=stage,
                 defect_code=code, work_unit=machine, categories=categories(category),

@@ -11,12 +11,6 @@ from services.reporting.figures import EXCEED, NOT_CLOSED, ReportRow
 from services.reporting.lacking import CONVERSION, Lacking
 from services.reporting.unpriced import Held
 
-EMPTY = (
-    "No figures in this window. Older ones: --from 2025-06-01. None at all yet? Rates first: "
-    "copq rates import FILE; then events: copq import FILE, or POST /v1/events. What has no "
-    "price: copq unpriced"
-)
-
 
 def show_rows(title: str, rows: Sequence[ReportRow], by: Sequence[str]) -> None:
     """A table of rows, each with unit, base and currency; flags and open stops beneath."""

@@ -21,7 +21,7 @@ from services.periods.store import Booked, Listed, Step
 from services.periods.unfinished import KINDS, Unfinished, unfinished
 from services.postgres import DatabaseRole
 from services.rates.book import RateBook, Site
-from services.rates.names import no_plant
+from services.rates.names import unknown_plant
 from services.rates.store import load
 
 app = typer.Typer(
@@ -256,7 +256,7 @@ def _change(
 
 def _site(book: RateBook, plant: str) -> Site:
     if plant not in book.sites:
-        raise UnknownPeriod(no_plant(plant, book.sites))
+        raise UnknownPeriod(unknown_plant(plant, book.sites))
     return book.sites[plant]
 
 

@@ -10,13 +10,12 @@ from typing import Annotated, Any, TypeVar
 import typer
 from asyncpg import Connection
 
-from copq.commands.figures import EMPTY, money_or_dash, share, show_notes, show_rows, when
+from copq.commands.figures import money_or_dash, share, show_notes, show_rows, when
 from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.exits import Exit
 from copq.terminal import counted, fail, money, one_of, out, print_json, table
 from schemas.priced import ELEMENTS
 from services.rates.book import RateBook
-from services.rates.names import no_plant
 from services.rates.store import load
 from services.reporting import drivers as driving
 from services.reporting import report as reporting
@@ -26,8 +25,10 @@ from services.reporting.accrual import OpenStop
 from services.reporting.answers import BASIS, basis_json, held_json, row_json
 from services.reporting.basis import As, Basis, basis_of
 from services.reporting.edges import bounds, dimensions, instant
+from services.reporting.empty import say_empty
 from services.reporting.figures import DIMENSIONS, Scope
 from services.reporting.lacking import lacking, lacking_json
+from services.reporting.names import UnknownName, check_names
 from services.reporting.verify import verify
 
 T = TypeVar("T")
@@ -91,9 +92,11 @@ def report(
         )  # fmt: skip
         lacks = await _lacks(reporting.report_lacks(conn, query))
         rows = await reporting.report(conn, book, query, now)
-        return query, rows, await waiting.held(conn, query, now), zone, lacks
+        empty = "" if rows else await say_empty(conn, book, plant, line, product, element)
+        return query, rows, await waiting.held(conn, query, now), zone, lacks, empty
 
-    query, rows, held, zone, lacks = _read(run, database_url, data, plant)
+    names = (plant, line, product)
+    query, rows, held, zone, lacks, empty = _read(run, database_url, data, *names)
     if as_json:
         asked = {
             "grain": grain, "from": query.start, "to": query.end, "at": now,
@@ -106,7 +109,7 @@ def report(
     if rows:
         show_rows(title, rows, query.by)
     else:
-        out.print(f"{title}\n{EMPTY}")
+        out.print(f"{title}\n{empty}", markup=False, soft_wrap=True)
     show_notes(held, zone, lacks, query.basis.is_live)
 
 
@@ -134,17 +137,21 @@ def trailing(
         lacks = await _lacks(windows.trailing_lacks(conn, scope, now))
         found = await windows.trailing(conn, book, scope, now)
         held = await waiting.held(conn, scope, now)
-        return found, held, reporting.zone_of(book, plant), lacks
+        is_empty = not any(window.rows for window in found)
+        scope_of = (plant, line, product, element, "copq report")
+        empty = await say_empty(conn, book, *scope_of) if is_empty else ""
+        return found, held, reporting.zone_of(book, plant), lacks, empty
 
-    found, held, zone, lacks = _read(run, database_url, data, plant)
+    names = (plant, line, product)
+    found, held, zone, lacks, empty = _read(run, database_url, data, *names)
     if as_json:
         said = {"at": now, "windows": [_window_json(w) for w in found]}
         print_json({**said, **held_json(held), **lacking_json(lacks)})
         return
     for window in found:
         _show_window(window, dimensions(by), zone)
-    if not any(window.rows for window in found):
-        out.print(EMPTY)
+    if empty:
+        out.print(empty, markup=False, soft_wrap=True)
     show_notes(held, zone, lacks)
 
 
@@ -188,9 +195,10 @@ def drivers(
         lacks = await _lacks(lacking(conn, scope, first, last))
         found = await driving.drivers(conn, first, last, top, plant, line, currency=currency)
         held = await waiting.held(conn, scope, now)
-        return found, held, reporting.zone_of(book, plant), lacks
+        empty = "" if found else await say_empty(conn, book, plant, line)
+        return found, held, reporting.zone_of(book, plant), lacks, empty
 
-    found, held, zone, lacks = _read(run, database_url, data, plant)
+    found, held, zone, lacks, empty = _read(run, database_url, data, plant, line)
     if as_json:
         rows = [asdict(driver) for driver in found]
         said = {"from": first, "to": last, "drivers": rows}
@@ -200,7 +208,7 @@ def drivers(
     if found:
         _show_drivers(title, found)
     else:
-        out.print(f"{title}\n{EMPTY}")
+        out.print(f"{title}\n{empty}", markup=False, soft_wrap=True)
     show_notes(held, zone, lacks, is_live=False)
 
 
@@ -327,13 +335,19 @@ def _read(
     run: Callable[[Connection, RateBook], Awaitable[T]],
     database_url: str | None,
     data: Path,
-    plant: str | None = None,
+    *names: str | None,
 ) -> T:
-    """What `run` answers, given a connection and the rate book."""
+    """What `run` answers, given a connection and the rate book.
+
+    An unknown plant, line or product of `names` ends the command: it has no figures.
+    """
 
     async def ask(conn: Connection) -> T:
         book = await load(conn)
-        _check_plant(book, plant)
+        try:
+            await check_names(conn, book, *names)
+        except UnknownName as error:
+            fail(str(error))
         return await run(conn, book)
 
     return answered(ask, database_url, data)
@@ -345,12 +359,6 @@ async def _lacks(asked: Awaitable[T]) -> T:
         return await asked
     except ValueError as error:
         fail(str(error))
-
-
-def _check_plant(book: RateBook, plant: str | None) -> None:
-    """A plant that nobody knows has no figures: say so, rather than show none."""
-    if plant is not None and book.sites and plant not in book.sites:
-        fail(no_plant(plant, book.sites))
 
 
 def _asked(build: Callable[[], T]) -> T:

@@ -19,15 +19,16 @@ from copq.exits import INTERRUPTED, Exit
 from copq.terminal import err, exact, fail, money, out, print_json, table
 from services.access.door import Role
 from services.postgres import AWAY, DatabaseRole
-from services.rates.names import no_plant
 from services.rates.store import load
 from services.reporting.edges import day_of
+from services.reporting.names import UnknownName, check_names
 from services.repricing import runs
 from services.repricing.applying import apply
 from services.repricing.changes import Change
 from services.repricing.planning import Plan, plan
 from services.repricing.reach import Asked
 from services.repricing.runs import Run
+from services.system_errors import plainly
 
 Watch = Callable[[Any], None]
 _LISTED = 20
@@ -66,8 +67,7 @@ def reprice(
     if asked.first and asked.until and asked.first >= asked.until:
         fail("--to is not after --from: it is the first day that is not in it")
     with database(database_url, data) as dsn:
-        if plant is not None:
-            _run(_must_know(dsn, plant))
+        _run(_check_names(dsn, plant, product))
         if listed:
             _show_runs(_run(_newest(dsn)), as_json)
         elif planned:
@@ -87,11 +87,12 @@ def _day(text: str, option: str) -> date | None:
         fail(f"{option}: {error}")
 
 
-async def _must_know(dsn: str, plant: str) -> None:
+async def _check_names(dsn: str, plant: str | None, product: str | None) -> None:
     async with connected(dsn) as conn:
-        plants = (await load(conn)).sites
-    if plant not in plants:
-        fail(no_plant(plant, plants))
+        try:
+            await check_names(conn, await load(conn), plant, None, product)
+        except UnknownName as error:
+            fail(str(error))
 
 
 def _run(work: Any) -> Any:
@@ -101,9 +102,9 @@ def _run(work: Any) -> Any:
         err.print(f"copq: interrupted. {_GO_ON}", soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
     except AWAY as error:
-        fail(f"Postgres: {error or type(error).__name__}. {_GO_ON}", Exit.UNAVAILABLE)
+        fail(f"Postgres: {plainly(error)}. {_GO_ON}", Exit.UNAVAILABLE)
     except asyncpg.PostgresError as error:
-        fail(f"Postgres: {error}. {_GO_ON}", Exit.UNAVAILABLE)
+        fail(f"Postgres: {plainly(error)}. {_GO_ON}", Exit.UNAVAILABLE)
 
 
 async def _apply(

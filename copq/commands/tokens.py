@@ -30,7 +30,7 @@ from services.access.token import new_token
 from services.ingest.sender import MQTT, Lines
 from services.postgres import DatabaseRole
 from services.rates.book import RateBook
-from services.rates.names import no_plant
+from services.rates.names import unknown_plant
 from services.rates.store import load_names
 
 app = typer.Typer(help="Tokens: who may send events, and who may read results.")
@@ -150,7 +150,7 @@ def _warn_of_strangers(grant: Grant, book: RateBook) -> None:
     for plant, line in sorted(grant.lines or (), key=str):
         site = book.sites.get(plant)
         if book.sites and site is None:
-            _warn(no_plant(plant, book.sites))
+            _warn(unknown_plant(plant, book.sites))
         elif site and site.lines and line is not None and line not in site.lines:
             known = ", ".join(site.plant.lines)
             _warn(f'plant "{plant}" has no line "{line}"; its lines are {known}')

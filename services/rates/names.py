@@ -1,6 +1,8 @@
 """Names in a sentence."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+from schemas.refusal import nearest
 
 _SHOWN = 20
 
@@ -15,3 +17,9 @@ def listed(names: Iterable[str]) -> str:
 def no_plant(plant: str, known: Iterable[str]) -> str:
     """What is said wherever somebody names a plant that the rate book has not."""
     return f'plant "{plant}" is not in the rate book; its plants: {listed(sorted(known))}'
+
+
+def unknown_plant(plant: str, known: Collection[str]) -> str:
+    """As `no_plant`, for a person who may have mistyped it."""
+    add = "" if known else ". Rates first: copq rates import FILE"
+    return f"{no_plant(plant, known)}{nearest(plant, known)}{add}"

@@ -145,3 +145,42 @@ def test_an_empty_database_says_what_to_do(database: str, words: tuple[str, ...]
 )
 def test_wrong_words_are_wrong_usage(database: str, words: tuple[str, ...]) -> None:
     assert run(database, *words).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["report", "trailing", "drivers"])
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("--plant", "nroth"), 'its plants: north; did you mean "north"?'),
+        (("--line", "L11"), 'line "L11" is not in any plant; its lines are'),
+        (("--plant", "north", "--line", "X"), 'line "X" is not in plant "north"; its lines are L1'),
+        (("--product", "gadgte"), 'product "gadgte" has neither a cost table nor figures'),
+    ],
+)
+def test_an_unknown_name_is_refused_with_those_there_are(
+    filled: str, command: str, names: tuple[str, ...], said: str
+) -> None:
+    if command == "drivers" and "--product" in names:
+        return
+    shown = run(filled, command, *names)
+    assert shown.exit_code == 2 and said in " ".join(shown.output.split()), shown.output
+
+
+def test_an_empty_window_names_where_the_figures_are(filled: str) -> None:
+    today = f"{datetime.now(UTC):%Y}"
+    shown = run(filled, "report", "--from", "2020-01-01", "--to", "2020-02-01")
+    assert f"the newest with: --from {today}" in shown.output
+    assert "2025-06-01" not in shown.output
+
+
+def test_an_empty_database_asks_for_rates_and_then_for_events(database: str) -> None:
+    assert "Rates first: copq rates import FILE" in run(database, "report").output
+
+    async def add_rates() -> None:
+        conn = await asyncpg.connect(database)
+        await import_rates(conn, rates(), "rates.yaml", "test")
+        await conn.close()
+
+    asyncio.run(add_rates())
+    for command in ("report", "trailing", "drivers"):
+        assert "Nothing was booked yet." in run(database, command).output

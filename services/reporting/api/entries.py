@@ -54,7 +54,10 @@ def add_entries(router: APIRouter, source: Source) -> None:
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
-            await check_names(reading.conn, reading.book, plant, line, product)
+            await check_names(
+                reading.conn, reading.book, plant, line, product, stage=stage,
+                defect_code=defect_code, work_unit=work_unit,
+            )  # fmt: skip
             when = When(
                 plant=plant, grain=grain, bucket=bucket, start=start, end=end, trailing=trailing,
                 at=at, event_id=event_id,
