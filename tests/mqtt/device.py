@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from services.ingest.mqtt.config_file import parse_config
@@ -85,9 +86,10 @@ class SparkplugDevice:
                 standing[event["event_id"]] = event
         return list(standing.values())
 
-    def total(self, kind: str = "production", product: str | None = None) -> float:
+    def total(self, kind: str = "production", product: str | None = None) -> Decimal:
         wanted = [e for e in self.events() if e["event_type"] == kind]
-        return sum(float(e["quantity"]) for e in wanted if product in (None, e["product"]))
+        found = (Decimal(e["quantity"]) for e in wanted if product in (None, e["product"]))
+        return sum(found, Decimal(0))
 
     def refused(self) -> list[str]:
         return [part.refusal.code for found in self.heard for part in found.refused]

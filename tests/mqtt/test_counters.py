@@ -1,6 +1,7 @@
 """Counters that dip, are misread, roll over, are reset, and arrive late or with a wrong clock."""
 
 from datetime import timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -89,6 +90,23 @@ def test_glitches_add_nothing_and_resets_count_from_zero(readings: list[int], ma
         device.says(at * 10, M("Total", total), M("Bad", bad))
     assert device.total("scrap") == made
     assert device.total() == 40 * (len(readings) - 1)
+
+
+@pytest.mark.parametrize(
+    ("readings", "made"), [([3, 0, 1, 2], 2), ([2, 0, 1, 2], 2), ([1, 0, 0, 1, 2], 2)]
+)
+def test_a_counter_of_a_few_pieces_is_reset(readings: list[int], made: int) -> None:
+    device = born(bad=readings[0])
+    for at, value in enumerate(readings[1:], 1):
+        device.says(at * 60, M("Bad", value))
+    assert (device.total("scrap"), device.refused()) == (made, [])
+
+
+def test_a_fractional_counter_adds_up_to_what_it_shows() -> None:
+    device = born(0.1)
+    device.counts("Total", (1, 0.30000000000000004), (2, 0.3000001), (3, 0.7), (4, 1.25))
+    assert device.total() == Decimal("1.15")
+    assert device.refused() == []
 
 
 def test_what_is_misread_is_shown_and_what_waits_is_shown() -> None:
@@ -238,6 +256,7 @@ def test_a_counter_rolls_over_where_the_configuration_says(
         (M("Bad", float("nan")), "invalid_value"),
         (M("Bad", float("inf")), "invalid_value"),
         (M("Bad", -1.5), "invalid_value"),
+        (M("Bad", 1e300), "invalid_value"),
         (M("Bad", 300, type=UINT8), "out_of_range"),
         (M("Bad", 20, at=-60 * 24 * 365 * 40), "invalid_value"),
         (M("State", 77), "unknown_state"),

@@ -19,6 +19,8 @@ _UNSUSPICIOUS = 1000
 """… unless it is at most this many units."""
 _RETURN = 10
 """A step this many times faster than the fastest so far is no count from zero but a return."""
+_SLOW = Decimal("0.1")
+"""Units a minute that any counter may reach."""
 
 
 class Reading(NamedTuple):
@@ -123,7 +125,7 @@ class Counter:
         elif reading.value < 0:
             why = f"is {reading.value} after {last.value}, which counts nothing"
             self.uncounted.append(Uncounted("invalid_value", why, reading))
-        elif _is_dip(last, reading):
+        elif _is_dip(last, reading) and not _is_nearer(held, reading, last):
             self._drop_held()
             why = f"dips from {last.value} to {reading.value}: counted on from {last.value}"
             self.uncounted.append(Uncounted("dip", why, reading, lost=False))
@@ -210,7 +212,7 @@ class Counter:
         before, course = self.course.before, self.course
         if before is None or reading.value < before.value:
             return False
-        most = _RETURN * course.fastest * _minutes(course.last, reading)
+        most = _RETURN * max(course.fastest, _SLOW) * _minutes(course.last, reading)
         return increase > most and self._is_plausible(before, reading, reading.value - before.value)
 
     def _return(self, reading: Reading) -> None:
@@ -242,6 +244,13 @@ def _falls(last: Reading, held: Reading) -> bool:
 def _is_dip(last: Reading, reading: Reading) -> bool:
     tolerance = min(max(Decimal(1), last.value / 100), last.value / 2)
     return last.value > 0 < reading.value and last.value - reading.value <= tolerance
+
+
+def _is_nearer(held: Reading | None, reading: Reading, last: Reading) -> bool:
+    """Whether a reading below the last is at least as near to one that is held below it."""
+    if held is None or held.value > reading.value:
+        return False
+    return reading.value - held.value <= last.value - reading.value
 
 
 def _is_reset(last: Reading, held: Reading) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from schemas.fields import EARLIEST, LATEST
+from schemas.fields import DECIMAL_PLACES, EARLIEST, LATEST
 from schemas.refusal import Refused, shown
 from services.costing.check import TOLERANCE
 from services.ingest.check import check
@@ -25,6 +25,8 @@ from services.ingest.mqtt.timeline import State, Timeline, utc
 from services.ingest.sender import ANYONE
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST = Decimal(10) ** 20
+"""More than any counter of 64 bits."""
 
 
 class _Told(NamedTuple):
@@ -73,7 +75,7 @@ class Values:
 
     def _count(self, counter: Counter, told: _Told, datatype: int | None, birth: bool) -> None:
         value, metric = told.value, counter.metric
-        if not isinstance(value, Decimal) or not value.is_finite():
+        if not isinstance(value, Decimal) or not value.is_finite() or abs(value) > _MOST:
             why = f'{metric} is "{text_of(value)[:64]}", which counts nothing'
             raise refused("invalid_value", metric, why)
         rules = Rules(counter.most_per_minute, counter.rolls_over_at, datatype)
@@ -81,7 +83,8 @@ class Values:
             raise refused("invalid_value", metric, f"{metric} is {value}, which counts nothing")
         book = _Book(self._device, counter, self._products, self._read)
         remembered = RememberedCounter(self._memory, book.name, rules, book)
-        remembered.read(Reading(told.at, value, birth, told.metric.historical))
+        exact = round(value, DECIMAL_PLACES)
+        remembered.read(Reading(told.at, exact, birth, told.metric.historical))
 
     def _state(self, told: _Told) -> None:
         stops, text = self._device.stops, text_of(told.value)
@@ -151,7 +154,7 @@ class _Book:
         counter, reading = self._counter, counted.reading
         key = [self.name, reading.at, str(counted.since.value), str(reading.value)]
         key += [f"again {version}"] if version else []
-        quantity = text_of(round(counted.increase, 6))
+        quantity = text_of(counted.increase)
         facts = {
             "occurred_at": reading.at, **_where(self._device),
             "product": self.product(reading.at), "quantity": quantity,
