@@ -84,14 +84,26 @@ def show_report(report: ImportReport, as_json: bool) -> None:
         f"{tally.accepted:,} accepted, {tally.duplicates:,} there before, "
         f"{tally.refused:,} refused."
     )
+    _show_rows(report)
     if report.ambiguous:
         rows = counted(report.ambiguous, "row has", "rows have")
         out.print(
-            f"{rows} a time that came twice, as clocks went back; "
-            "the first was taken. A column with an offset would tell them apart."
+            f"{rows} a time that came twice, as clocks went back, and nothing in the file tells "
+            "which is meant; the first was taken. A column with an offset would tell them apart."
         )
     _show_unpriced(report)
     _show_refusals(report)
+
+
+def _show_rows(report: ImportReport) -> None:
+    """Where every row of the file is: the report adds up to the file."""
+    skipped = sum(report.skipped.values())
+    out.print(
+        f"Of {counted(report.rows, 'row')}: {report.used:,} used, {skipped:,} skipped by rule, "
+        f"{report.tally.rows_refused:,} refused."
+    )
+    for rule, number in report.skipped.items():
+        out.print(f"  {number:,} skipped: {rule}", markup=False)
 
 
 def _show_unpriced(report: ImportReport) -> None:

@@ -70,7 +70,7 @@ def import_to(
     with faults_of_mapping(mapping):
         declared = read_mapping(mapping)
     with _faults_of(file):
-        found = survey(file, declared.file)
+        found = survey(file, declared)
         brokers = optional_brokers(place.kafka, plaintext)
         with opened(place.to, token, brokers, plaintext, place.database_url, data) as target:
             run = _Run(file, found, declared, state or data / "imports")
@@ -124,6 +124,6 @@ class _Run:
                     show(step)
 
                 return await import_file(
-                    self._file, self._survey.format, self._mapping, target.intake,
+                    self._file, self._survey, self._mapping, target.intake,
                     Checkpoint(self._state, key), on_progress,
                 )  # fmt: skip

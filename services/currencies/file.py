@@ -4,7 +4,6 @@ Own (`date,currency,rate`): what one unit of a currency is worth in the reportin
 ECB's (`Date,USD,JPY,…`) says the opposite of the euro, what one euro buys of each; it is turned.
 """
 
-import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Annotated, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from schemas.fields import Currency
+from services.strict_csv import Dialect, NotCsv, Record, records
 
 DIGITS = 12
 """Significant digits of a rate that is turned, the last rounded half to even."""
@@ -103,10 +103,10 @@ def parse_exchange(text: str, reporting: str, today: date) -> list[Published]:
     none at all."""
     found = _Found(today)
     try:
-        rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True))
-    except csv.Error as error:
+        rows = list(records(io.StringIO(text.removeprefix("\ufeff"), newline=""), Dialect()))
+    except NotCsv as error:
         raise ExchangeFileError([f"it is no CSV: {error}"]) from error
-    heads = [name.strip() for name in rows[0]] if rows else []
+    heads = [name.strip() for name in rows[0].cells] if rows else []
     if sorted(heads) == ["currency", "date", "rate"]:
         published = _own(rows[1:], heads, reporting, found)
     elif len(heads) > 1 and heads[0] == "Date":
@@ -121,16 +121,16 @@ def parse_exchange(text: str, reporting: str, today: date) -> list[Published]:
 
 
 def _cells(
-    rows: Iterable[list[str]], heads: list[str], found: _Found
+    rows: Iterable[Record], heads: list[str], found: _Found
 ) -> Iterator[tuple[int, list[str]]]:
-    for line, row in enumerate(rows, 2):
+    for line, row in rows:
         if len(row) == len(heads):
             yield line, [cell.strip() for cell in row]
         elif row:
             found.faults.append(f"line {line}: {len(row)} fields, not {len(heads)}")
 
 
-def _own(rows: list[list[str]], heads: list[str], reporting: str, found: _Found) -> list[Published]:
+def _own(rows: list[Record], heads: list[str], reporting: str, found: _Found) -> list[Published]:
     for line, cells in _cells(rows, heads, found):
         named = dict(zip(heads, cells, strict=True))
         if named["currency"] == reporting:
@@ -144,9 +144,7 @@ def _own(rows: list[list[str]], heads: list[str], reporting: str, found: _Found)
     ]
 
 
-def _turned(
-    rows: list[list[str]], heads: list[str], reporting: str, found: _Found
-) -> list[Published]:
+def _turned(rows: list[Record], heads: list[str], reporting: str, found: _Found) -> list[Published]:
     """The ECB's: from what a euro buys to what each currency is worth."""
     if reporting not in ("EUR", *heads):
         raise ExchangeFileError([f"it has no column {reporting}, the reporting currency"])

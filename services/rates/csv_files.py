@@ -7,6 +7,7 @@ from typing import Any
 from schemas.rates import RateFile
 from services.rates.file import RateFileError, decoded
 from services.rates.rows import COLUMNS, MAX_ROWS, Row, Sheet, kind_of, rows_of, text_of
+from services.strict_csv import Dialect, NotCsv, Record, records
 
 
 def sheet_of_csv(name: str, data: bytes) -> Sheet:
@@ -17,17 +18,17 @@ def sheet_of_csv(name: str, data: bytes) -> Sheet:
     text = decoded(data)
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    table = records(io.StringIO(text, newline=""), Dialect(delimiter))
     try:
-        header = [column.strip() for column in next(reader, [])]
+        header = [column.strip() for column in next(table, Record(1, [])).cells]
         sheet = Sheet(name, kind_of(name, header))
-        for cells in reader:
+        for number, cells in table:
             if any(cells):
-                sheet.rows.append(_row(name, reader.line_num, header, cells))
+                sheet.rows.append(_row(name, number, header, cells))
             if len(sheet.rows) > MAX_ROWS:
                 raise RateFileError([f"{name}: has more than {MAX_ROWS:,} rows"])
-    except csv.Error as error:
-        raise RateFileError([f"{name}: is no CSV at line {reader.line_num}: {error}"]) from None
+    except NotCsv as error:
+        raise RateFileError([f"{name}: is no CSV at {error}"]) from None
     return sheet
 
 

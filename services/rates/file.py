@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from schemas.rates import RateFile
 from schemas.refusal import nearest
 from services.rates.book import joined
+from services.yaml_scalars import load_scalars
 
 M = TypeVar("M", bound=BaseModel)
 Place = Callable[[tuple[Any, ...]], str]
@@ -62,11 +63,9 @@ def consistent(rates: RateFile) -> RateFile:
 def parse_dated(text: str, model: type[M], dated: tuple[str, ...], holds: str) -> M:
     """A file of lists, those named `dated` of items in force from a date. Faults as above."""
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - scalars alone, no objects
+        data = load_scalars(text)
     except yaml.YAMLError as error:
         raise RateFileError([f"is not YAML: {error}"]) from None
-    except RecursionError:
-        raise RateFileError(["is not YAML: is nested too deep"]) from None
     if not isinstance(data, dict):
         raise RateFileError([f"is empty: {holds}"])
     return _validated(data, model, dated, dotted)
@@ -82,19 +81,6 @@ def _validated(data: dict[str, Any], model: type[M], dated: tuple[str, ...], pla
 def dotted(location: tuple[Any, ...]) -> str:
     """`cost_tables.0.stages.2.raw_material`: the third stage of the first table."""
     return ".".join(map(str, location))
-
-
-class _Loader(yaml.BaseLoader):
-    """A name that is there twice is a mistake: YAML's own readers forget the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                what = f'"{key.value}" is there twice'
-                raise yaml.constructor.ConstructorError(None, None, what, key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)
 
 
 def _with_offsets(data: dict[str, Any], lists: tuple[str, ...]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import asyncpg
 from services.ingest.files.checkpoint import Checkpoint
 from services.ingest.files.importing import ImportReport, import_file
 from services.ingest.files.mapping_file import read_mapping
+from services.ingest.files.survey import survey
 from services.postgres import DatabaseRole, connected
 from services.rates.file import read_rate_file
 from services.rates.store import import_rates
@@ -43,7 +44,12 @@ async def ledger(database: str):
 async def import_log(path: Path, intake: LedgerIntake, state: Path) -> ImportReport:
     mapping = read_mapping(MAPPING)
     return await import_file(
-        path, "csv", mapping, intake, Checkpoint(state, path.name), lambda step: None
+        path,
+        survey(path, mapping),
+        mapping,
+        intake,
+        Checkpoint(state, path.name),
+        lambda step: None,
     )
 
 

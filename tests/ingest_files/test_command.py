@@ -93,7 +93,8 @@ def test_report_as_json_and_second_import(command: Command, file: Path, mapping:
     command.run(file, mapping)
     report = json.loads(command.run(file, mapping, "--json").stdout)
     assert report == {
-        "rows": 2, "ambiguous_rows": 1, "resumed_at": 0, "events": {"defect": 2}, "accepted": 0,
+        "rows": 2, "rows_used": 2, "rows_skipped": {}, "rows_refused": 0,
+        "ambiguous_rows": 1, "resumed_at": 0, "events": {"defect": 2}, "accepted": 0,
         "duplicates": 2, "refused": 0, "unpriced": {}, "refusals": [],
     }  # fmt: skip
 
@@ -120,6 +121,7 @@ def test_wrong_mapping_and_wrong_files_are_usage_errors(
     assert "none.csv" in command.run(tmp_path / "none.csv", mapping, code=2).stderr
     (tmp_path / "log.csv.gz").write_bytes(LOG.read_bytes()[:9_999])
     assert "is cut short" in command.run(tmp_path / "log.csv.gz", MAPPING, code=2).stderr
+    mapping.write_text(SMALL)
     said = subprocess.run(
         [COPQ, "import", str(file), "--mapping", str(mapping), "--to", "localhost"],
         env=_bare(), capture_output=True, text=True, timeout=60,

@@ -10,6 +10,7 @@ from services.ingest.files import importing
 from services.ingest.files.checkpoint import Checkpoint, Tally, import_key
 from services.ingest.files.convert import Unreadable
 from services.ingest.files.importing import ImportReport, Step, import_file
+from services.ingest.files.survey import survey
 from services.ingest.intake import Answer, Status, Unavailable
 from services.ingest.sender import ANYONE, Sender
 from tests.ingest_files.converting import small
@@ -66,7 +67,7 @@ async def run(
     file: Path, intake: MemoryIntake, checkpoint: Checkpoint, steps: list[Step] | None = None
 ) -> ImportReport:
     seen = steps if steps is not None else []
-    return await import_file(file, "csv", small(), intake, checkpoint, seen.append)
+    return await import_file(file, survey(file, small()), small(), intake, checkpoint, seen.append)
 
 
 async def test_events_go_in_chunks_and_the_report_adds_up(
@@ -100,7 +101,7 @@ async def test_interrupted_import_goes_on_after_the_last_acknowledged_chunk(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await import_file(file, "csv", small(), intake, checkpoint, interrupt_at_30)
+        await import_file(file, survey(file, small()), small(), intake, checkpoint, interrupt_at_30)
     report = await run(file, intake, checkpoint)
     assert intake.batches == [10] * 5
     assert report.resumed_at == 30
@@ -143,7 +144,7 @@ async def test_intake_that_stays_away_ends_the_import_and_keeps_what_is_done(
             intake.failures = [Unavailable("gone")]
 
     with pytest.raises(Unavailable):
-        await import_file(file, "csv", small(), intake, checkpoint, away_after_20)
+        await import_file(file, survey(file, small()), small(), intake, checkpoint, away_after_20)
     assert (await run(file, intake, checkpoint)).resumed_at == 20
 
 

@@ -20,7 +20,7 @@ LINE = "2026-01-31 14:05,P4,A,s,3\n"
 
 
 def rows_of(path: Path, mapping: Mapping) -> list[Row | BrokenRow]:
-    return list(read_rows(path, survey(path, mapping.file).format, mapping))
+    return list(read_rows(path, survey(path, mapping).format, mapping))
 
 
 def fault_of(path: Path, mapping: Mapping | None = None) -> str:
@@ -69,17 +69,18 @@ def test_times_of_parquet_are_written_as_in_a_csv(tmp_path: Path) -> None:
 
 
 def test_ndjson_keeps_numbers_as_they_are_written(tmp_path: Path) -> None:
-    line = {"at": "2026-01-31 14:05", "press": None, "item": True, "step": [1], "scrap": 0}
+    line = {"at": "2026-01-31 14:05", "press": None, "item": True, "step": 7, "scrap": 0}
     text = json.dumps(line).replace('"scrap": 0', '"scrap": 0.10000000000000000001')
     file = tmp_path / "log.ndjson"
     file.write_text(text + "\n\n[]\n{")
     first, *broken = rows_of(file, small())
     assert isinstance(first, Row)
     assert first.values == {
-        "at": "2026-01-31 14:05", "press": "", "item": "true", "step": '["1"]',
+        "at": "2026-01-31 14:05", "press": "", "item": "true", "step": "7",
         "scrap": "0.10000000000000000001",
     }  # fmt: skip
-    assert broken == [BrokenRow(3, "is not a JSON object"), BrokenRow(4, "is not a JSON object")]
+    assert [row.number for row in broken] == [3, 4]
+    assert all(row.message.startswith("is not a JSON object") for row in broken)
 
 
 def test_row_numbers_are_those_of_the_lines(file: Path) -> None:

@@ -2,8 +2,13 @@
 
 from typing import Any
 
+import pytest
+
+from services.ingest.files.faults import FileError, MappingError
 from services.ingest.files.mapping_file import parse_mapping
+from services.ingest.files.reading import reading_of
 from services.ingest.files.rows import Row
+from services.ingest.files.stops import Stops
 from tests.ingest_files.converting import STOPS, events, refusal
 
 MAPPING = parse_mapping(STOPS)
@@ -46,8 +51,44 @@ def test_missing_row_ends_the_run() -> None:
     assert len(spans(stopped("08:00"), stopped("08:10"))) == 2
 
 
-def test_row_off_the_beat_ends_the_run() -> None:
-    assert len(spans(stopped("08:00"), stopped("08:04"))) == 2
+def test_row_before_the_end_of_the_last_goes_on_with_the_run() -> None:
+    assert spans(stopped("08:00"), stopped("08:04")) == [("08:00", "08:09", "JAM")]
+
+
+def test_rows_a_second_or_two_off_are_one_run() -> None:
+    beats = ("08:00:00", "08:05:01", "08:09:59", "08:15:02", "08:20:00", "08:25:01")
+    rows = [stopped(time) for time in beats]
+    assert [spans(*order) for order in (rows, rows[::-1])] == [[("08:00", "08:30", "JAM")]] * 2
+
+
+def test_tolerance_is_a_setting_that_bridges_no_missing_row() -> None:
+    late = [stopped("08:00"), stopped("08:06")]
+    assert len(events(MAPPING, late)) == 2
+    text = STOPS.replace("interval_minutes: 5", "interval_minutes: 5\n    tolerance_seconds: 60")
+    assert len(events(parse_mapping(text), late)) == 1
+    with pytest.raises(MappingError, match="less than the interval"):
+        parse_mapping(text.replace("60", "300"))
+
+
+def test_run_ends_where_another_reason_begins_about_then() -> None:
+    early, late = stopped("08:04:58", "PM"), stopped("08:05:03", "PM")
+    for row in (early, late):
+        first, second = made(stopped("08:00"), row)
+        assert first["ended_at"] == second["started_at"]
+
+
+def test_runs_are_held_in_memory_and_not_their_rows() -> None:
+    stops = Stops(MAPPING, 0, reading_of(MAPPING))
+    for minute in range(0, 60, 5):
+        values = stopped(f"08:{minute:02}").values
+        stops.keep(stops.read(2, values), alone=True)
+    assert stops._pieces == 1
+
+
+def test_more_runs_than_memory_should_hold_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.ingest.files.stops.MOST_PIECES", 3)
+    with pytest.raises(FileError, match="sort it by time, or cut it"):
+        made(*(stopped(f"{hour:02}:00") for hour in range(8, 12)))
 
 
 def test_another_reason_ends_the_run() -> None:

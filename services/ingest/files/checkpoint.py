@@ -31,6 +31,10 @@ class Tally:
     sent: dict[str, int] = field(default_factory=dict)
     """Events by type, the refused ones included."""
     refusals: list[Unreadable] = field(default_factory=list)
+    rows_refused: int = 0
+    """Rows of which an event was refused, or which make none though they should."""
+    last_refused: int = 0
+    """The row of the last refusal: its next event is of the same row."""
 
     def send(self, event_type: str) -> None:
         self.sent[event_type] = self.sent.get(event_type, 0) + 1
@@ -40,8 +44,10 @@ class Tally:
         reason = why if why in self.unpriced or len(self.unpriced) < REASONS else "other reasons"
         self.unpriced[reason] = self.unpriced.get(reason, 0) + 1
 
-    def refuse(self, row: int, where: str, message: str) -> None:
+    def refuse(self, row: int, where: str, message: str, rows: int = 1) -> None:
         self.refused += 1
+        self.rows_refused += rows if row != self.last_refused else 0
+        self.last_refused = row
         if len(self.refusals) < KEPT:
             self.refusals.append(Unreadable(row, where, message))
 

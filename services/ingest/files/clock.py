@@ -1,46 +1,122 @@
 """A file's times: local times get the offset that was in force in the plant's zone."""
 
-from datetime import UTC, datetime
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from services.ingest.files.cells import Typed, shown
 from services.ingest.files.faults import RowFault
+from services.ingest.files.mapping import Mapping
+from services.ingest.files.time_pattern import TimePattern, reads_time, swapped
+
+_HAS_TIME = re.compile(r"[^T ]+[T ]\d\d")
+
+
+_NEAR = timedelta(hours=6)
 
 
 class Moment(NamedTuple):
     """An instant, and whether its local time came twice that night (the first is meant)."""
 
     instant: datetime
-    ambiguous: bool
+    ambiguous: bool = False
+    is_near: bool = False
+    """Whether clocks go back within hours of it."""
 
 
 class Clock:
     """Reads the text of a time. With an offset it needs no zone; without one it must have one."""
 
-    def __init__(self, zone: str | None, pattern: str | None) -> None:
-        self._zone = ZoneInfo(zone) if zone else None
-        self._pattern = pattern
+    def __init__(self, mapping: Mapping) -> None:
+        self._zone = ZoneInfo(mapping.time_zone) if mapping.time_zone else None
+        self._format = mapping.time_format
+        self._pattern = TimePattern(self._format) if self._format else None
+        self._day_start = mapping.production_day
         # Machines report at the same times: most texts come many times over.
-        self.read = lru_cache(maxsize=4096)(self._read)
+        self.read: Callable[[str], Moment] = lru_cache(maxsize=4096, typed=True)(self._read)
+        self.read_day: Callable[[str], Moment] = lru_cache(maxsize=4096, typed=True)(self._read_day)
 
     def _read(self, text: str) -> Moment:
-        """Raises `RowFault` where the text is no time, or none that ever was on the clock."""
-        time = self._parse(text)
+        """A date and time. Raises `RowFault` where the text is none, or was never on the clock."""
+        time = self._time(text)
+        if time is None:
+            raise RowFault("", f"{shown(text)} is a date without a time; map a column with both")
+        return self._placed(text, time)
+
+    def _read_day(self, text: str) -> Moment:
+        """As `read`, but a date without a time may be a production day, which it begins."""
+        time = self._time(text)
+        if time is not None:
+            return self._placed(text, time)
+        if self._day_start is None:
+            raise RowFault(
+                "",
+                f"{shown(text)} is a date without a time; map a column with both, or, if it is a "
+                'production day, set production_day in the mapping (production_day: "06:00")',
+            )
+        return self._placed(text, datetime.combine(self._date(text), self._day_start))
+
+    def _placed(self, text: str, time: datetime) -> Moment:
         if time.tzinfo is not None:
-            return Moment(time, False)
+            return Moment(time)
         if self._zone is None:
             raise RowFault("", f"{text} has no offset; set time_zone in the mapping")
         local = time.replace(tzinfo=self._zone)
         if local.astimezone(UTC).astimezone(self._zone).replace(tzinfo=None) != time:
             raise RowFault("", f"{text} does not exist in {self._zone}: clocks went forward then")
-        return Moment(local, local.utcoffset() != local.replace(fold=1).utcoffset())
+        ambiguous = local.utcoffset() != local.replace(fold=1).utcoffset()
+        return Moment(local, ambiguous, ambiguous or _goes_back_near(local))
 
-    def _parse(self, text: str) -> datetime:
+    def second(self, text: str) -> str:
+        """The second of the two instants that an ambiguous local time names."""
+        return Typed(self.read(text).instant.replace(fold=1).isoformat())
+
+    def first(self, text: str) -> str:
+        return Typed(self.read(text).instant.isoformat())
+
+    def _time(self, text: str) -> datetime | None:
+        """None where the text is a date alone. Raises `RowFault`."""
         try:
-            if self._pattern is None:
-                return datetime.fromisoformat(text)
-            return datetime.strptime(text, self._pattern)  # noqa: DTZ007 - the zone is added
+            if self._pattern is None or isinstance(text, Typed):
+                return _iso(text)
+            time = self._pattern.read(text)
+            return time if reads_time(self._format or "") else None
         except ValueError:
-            wanted = self._pattern or "ISO 8601 (set time_format if it is written otherwise)"
-            raise RowFault("", f'"{text[:64]}" is no time as {wanted}') from None
+            raise RowFault("", self._unread(text)) from None
+
+    def _date(self, text: str) -> date:
+        if self._pattern is None or isinstance(text, Typed):
+            return date.fromisoformat(text)
+        return self._pattern.read(text).date()
+
+    def _unread(self, text: str) -> str:
+        wanted = self._format or "ISO 8601 (set time_format if it is written otherwise)"
+        return f"{shown(text)} is no time as {wanted}"
+
+    def other_order(self, text: str) -> str | None:
+        """The format with day and month swapped, where that one reads the text."""
+        other = swapped(self._format) if self._format else None
+        try:
+            return other if other and TimePattern(other).read(text) else None
+        except ValueError:
+            return None
+
+
+def _iso(text: str) -> datetime | None:
+    """None of a date alone, which Python takes as its midnight."""
+    time = datetime.fromisoformat(text)
+    if _HAS_TIME.match(text):
+        return time
+    date.fromisoformat(text)
+    return None
+
+
+def _goes_back_near(local: datetime) -> bool:
+    try:
+        before, after = (local - _NEAR).utcoffset(), (local + _NEAR).utcoffset()
+    except OverflowError:
+        return False
+    return before is not None and after is not None and before > after

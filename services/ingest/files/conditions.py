@@ -1,26 +1,25 @@
 """Conditions of a mapping as functions of a row's values."""
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from unicodedata import normalize
 
 from schemas.names import canonical
-from services.ingest.files.faults import RowFault
 from services.ingest.files.mapping import Condition, When
+from services.ingest.files.numbers import Read
 
 Values = dict[str, str]
 Check = Callable[[Values], bool]
 
 
-def check(when: When) -> Check:
+def check(when: When, number: Read) -> Check:
     """True where all conditions hold. Raises `RowFault` where a number was asked of other text."""
-    checks = [_check(column, condition) for column, condition in when.items()]
+    checks = [_check(column, condition, number) for column, condition in when.items()]
     if len(checks) == 1:
         return checks[0]
     return lambda values: all(holds(values) for holds in checks)
 
 
-def _check(column: str, condition: Condition) -> Check:
+def _check(column: str, condition: Condition, number: Read) -> Check:
     if condition.one_of is not None:
         wanted = frozenset(map(canonical, condition.one_of))
         return lambda values: canonical(values[column]) in wanted
@@ -31,14 +30,3 @@ def _check(column: str, condition: Condition) -> Check:
         floor = condition.above
         return lambda values: values[column] != "" and number(column, values[column]) > floor
     return lambda values: (values[column] != "") is condition.filled
-
-
-def number(column: str, text: str) -> Decimal:
-    """The number in a cell, as it is written. Raises `RowFault`."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
-        raise RowFault(column, f'column {column} holds "{text[:64]}", which is no number')
-    return value

@@ -7,30 +7,37 @@ from typing import Any
 from schemas.events import EVENT_MODELS
 from schemas.names import canonical
 from schemas.refusal import nearest
-from services.ingest.files.clock import Clock
-from services.ingest.files.conditions import Values, number
+from services.ingest.files.cells import shown
+from services.ingest.files.conditions import Values
 from services.ingest.files.faults import RowFault
+from services.ingest.files.field_kinds import TIMES, is_number
 from services.ingest.files.mapping import Fields, Source
-from services.ingest.files.mapping_check import TIMES
+from services.ingest.files.reading import Reading
 
 Maker = Callable[[Values], str | None]
 
 
 class NoEvent(Exception):
-    """The row says in so many words that nothing happened: 0 pieces, a reason that is none."""
+    """The row says that nothing happened; `rule` is the rule of the mapping that says so."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
 
 
 class EventFields:
     """Makes an event's fields. What is empty in the file is left out of the event."""
 
     def __init__(
-        self, event_type: str, constants: dict[str, str], fields: Fields, clock: Clock
+        self, event_type: str, constants: dict[str, str], fields: Fields, reading: Reading
     ) -> None:
         constant = {
             name: Source(const=value) for name, value in constants.items() if name not in fields
         }
         sources = {**constant, **fields}
-        self._makers = [(name, _maker(name, source, clock)) for name, source in sources.items()]
+        self._makers = [
+            (name, _maker(event_type, name, source, reading)) for name, source in sources.items()
+        ]
         quantity = EVENT_MODELS[event_type].model_fields.get("quantity")
         self._counts = quantity is not None and quantity.is_required()
 
@@ -50,33 +57,43 @@ class EventFields:
 
     def _is_nothing(self, quantity: str) -> bool:
         """A quantity of 0: no event, or for events that need none, no quantity."""
-        try:
-            nothing = Decimal(quantity) == 0
-        except InvalidOperation:
-            return False
+        nothing = _is_zero(quantity)
         if nothing and self._counts:
-            raise NoEvent
+            raise NoEvent("quantity is 0")
         return nothing
 
 
-def _maker(name: str, source: Source, clock: Clock) -> Maker:
-    raw = _raw(name, source)
-    return _timed(name, raw, clock) if name in TIMES else raw
+def _is_zero(quantity: str) -> bool:
+    """False of a constant or translated value that is no number: the event is refused for it."""
+    try:
+        return Decimal(quantity) == 0
+    except InvalidOperation:
+        return False
 
 
-def _raw(name: str, source: Source) -> Maker:
+def _maker(event_type: str, name: str, source: Source, reading: Reading) -> Maker:
+    raw = _raw(event_type, name, source, reading)
+    return _timed(name, raw, reading) if name in TIMES else raw
+
+
+def _raw(event_type: str, name: str, source: Source, reading: Reading) -> Maker:
     column = source.column
     if column is None:
-        return _sum(source.sum) if source.sum else lambda values: source.const
+        return _sum(name, source.sum, reading) if source.sum else lambda values: source.const
     if source.values is not None:
         return _translated(name, column, source.values)
-    return lambda values: values[column] or None
+    if is_number(event_type, name):
+        return _sum(name, (column,), reading)
+    return lambda values: str(values[column]) or None
 
 
-def _sum(columns: tuple[str, ...]) -> Maker:
+def _sum(name: str, columns: tuple[str, ...], reading: Reading) -> Maker:
     def total(values: Values) -> str | None:
-        parts = [number(column, values[column]) for column in columns if values[column]]
-        return str(sum(parts, Decimal(0))) if parts else None
+        try:
+            parts = [reading.number(c, values[c]) for c in columns if values[c]]
+        except RowFault as fault:
+            raise RowFault(name, fault.message) from None
+        return f"{sum(parts, Decimal(0)):f}" if parts else None
 
     return total
 
@@ -90,21 +107,22 @@ def _translated(name: str, column: str, known: dict[str, str]) -> Maker:
             if not text:
                 return None
             hint = nearest(text, known)
-            raise RowFault(
-                name, f'column {column} holds "{text[:64]}", which values does not list{hint}'
-            )
+            message = f"column {column} holds {shown(text)}, which values does not list{hint}"
+            raise RowFault(name, message)
         if not known[text]:
-            raise NoEvent
+            raise NoEvent("value is translated to nothing")
         return known[text]
 
     return translate
 
 
-def _timed(name: str, raw: Maker, clock: Clock) -> Maker:
+def _timed(name: str, raw: Maker, reading: Reading) -> Maker:
+    read = reading.clock.read_day if name == "occurred_at" else reading.clock.read
+
     def instant(values: Values) -> str | None:
         text = raw(values)
         try:
-            return clock.read(text).instant.isoformat() if text else None
+            return read(text).instant.isoformat() if text else None
         except RowFault as fault:
             raise RowFault(name, fault.message) from None
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from services.ingest.files.checkpoint import Checkpoint, Tally
 from services.ingest.files.convert import Converted, Converter, Unreadable
-from services.ingest.files.faults import NotAnIntake
-from services.ingest.files.mapping import Format, Mapping
+from services.ingest.files.faults import FileError, NotAnIntake
+from services.ingest.files.mapping import Mapping
 from services.ingest.files.rows import read_rows
+from services.ingest.files.survey import Survey
 from services.ingest.intake import Answer, Intake, Status, Unavailable
 from services.ingest.sender import ANYONE, Sender
 
@@ -34,6 +35,10 @@ class ImportReport:
     """The file as a whole: what an interrupted run before this one did is in it too."""
 
     rows: int
+    """All rows of the file: as many as are used, skipped and refused together."""
+    used: int
+    skipped: dict[str, int]
+    """Rows that make no event, by the rule that says so."""
     ambiguous: int
     resumed_at: int
     """Events that were acknowledged before this run, 0 if it began at the beginning."""
@@ -45,7 +50,7 @@ OnProgress = Callable[[Step], None]
 
 async def import_file(
     path: Path,
-    form: Format,
+    found: Survey,
     mapping: Mapping,
     intake: Intake,
     checkpoint: Checkpoint,
@@ -56,7 +61,7 @@ async def import_file(
     Raises `NotAnIntake` where no event at the beginning is one that its sender may report.
     """
     scoped = _StopsOutOfScope(intake)
-    report = await carry_on(path, form, mapping, scoped, checkpoint, on_progress)
+    report = await carry_on(path, found, mapping, scoped, checkpoint, on_progress)
     checkpoint.remove()
     return report
 
@@ -84,7 +89,7 @@ class _StopsOutOfScope:
 
 async def carry_on(
     path: Path,
-    form: Format,
+    found: Survey,
     mapping: Mapping,
     intake: Intake,
     checkpoint: Checkpoint,
@@ -98,15 +103,27 @@ async def carry_on(
     """
     tally = checkpoint.load()
     resumed_at = tally.done
-    converter = Converter(mapping)
-    items = converter.events(read_rows(path, form, mapping))
+    converter = Converter(mapping, found.hours)
+    items = converter.events(read_rows(path, found.format, mapping))
     async for chunk in _chunks(items, skip=resumed_at):
         await _hand_over(
             chunk, intake, tally, lambda why: on_progress(_step(converter, tally, why))
         )
         checkpoint.save(tally)
         on_progress(_step(converter, tally))
-    return ImportReport(converter.rows, converter.ambiguous, resumed_at, tally)
+    return _reconciled(found, converter, resumed_at, tally)
+
+
+def _reconciled(found: Survey, rows: Converter, resumed_at: int, tally: Tally) -> ImportReport:
+    """The report, in which every row of the file has its place. Raises `FileError`."""
+    if rows.rows != found.rows:
+        raise FileError(
+            f"had {found.rows:,} rows when it was looked at and {rows.rows:,} when it was "
+            "imported: it was written to meanwhile. Import it again"
+        )
+    used = rows.used - (tally.rows_refused - rows.refused)
+    skipped = dict(sorted(rows.skipped.items()))
+    return ImportReport(rows.rows, used, skipped, rows.ambiguous, resumed_at, tally)
 
 
 def _step(converter: Converter, tally: Tally, waiting: str = "") -> Step:
@@ -152,9 +169,9 @@ def _count(event: Converted, answer: Answer, tally: Tally) -> None:
     elif answer.status is Status.DUPLICATE:
         tally.duplicates += 1
     elif answer.refusal is not None:
-        tally.refuse(event.row, answer.refusal.field, answer.refusal.message)
+        tally.refuse(event.row, answer.refusal.field, answer.refusal.message, event.rows)
     else:
-        tally.refuse(event.row, "", "refused without a reason")
+        tally.refuse(event.row, "", "refused without a reason", event.rows)
 
 
 async def _answers(

@@ -1,12 +1,13 @@
 """A mapping: which events the rows of a file tell of. Declared, so that it can be reviewed."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from schemas.fields import Identifier, TimeZone
+from schemas.fields import DayStart, Identifier, TimeZone
 
 Column = Annotated[str, Field(min_length=1, max_length=256)]
 Format = Literal["csv", "ndjson", "parquet"]
@@ -106,10 +107,30 @@ class StopMapping(Part):
     by: tuple[Column, ...] = Field(min_length=1, description="Columns that name one machine.")
     time: Column = Field(description="When the row's interval starts.")
     interval_minutes: Decimal = Field(gt=0, le=1440)
+    tolerance_seconds: Decimal | None = Field(
+        None, ge=0, description="How late a row may come; a tenth of the interval without it."
+    )
     when: When = Field(min_length=1)
     split_on: tuple[Column, ...] = ()
     planned: When = {}
     fields: Fields
+
+    @property
+    def interval(self) -> timedelta:
+        return timedelta(microseconds=int(self.interval_minutes * 60_000_000))
+
+    @property
+    def tolerance(self) -> timedelta:
+        """Controllers and loggers are late by a second or two; a missing row is never bridged."""
+        if self.tolerance_seconds is None:
+            return min(self.interval / 10, timedelta(minutes=1))
+        return timedelta(microseconds=int(self.tolerance_seconds * 1_000_000))
+
+    @model_validator(mode="after")
+    def _does_not_bridge_a_row(self) -> Self:
+        if self.tolerance >= self.interval:
+            raise ValueError("tolerance_seconds: must be less than the interval")
+        return self
 
     @property
     def columns(self) -> Iterator[str]:
@@ -130,6 +151,25 @@ class Layout(Part):
     delimiter: Annotated[
         str, BeforeValidator(_spelled_tab), Field(min_length=1, max_length=1)
     ] = ","  # fmt: skip
+    quote: Literal["double", "none"] = Field(
+        "double", description='Whether a cell may be in quotes (") or a quote is part of its text.'
+    )
+    line_breaks: bool = Field(
+        False, description="Whether a cell may hold lines that look like rows."
+    )
+
+
+class Numbers(Part):
+    """How numbers are written where the file has them as text."""
+
+    decimal: Literal[".", ","]
+    thousands: Literal[".", ",", " ", "'"] | None = None
+
+    @model_validator(mode="after")
+    def _tells_them_apart(self) -> Self:
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands are the same")
+        return self
 
 
 class Mapping(Part):
@@ -139,6 +179,10 @@ class Mapping(Part):
     file: Layout = Layout()
     time_zone: TimeZone | None = Field(None, description="Of times without an offset.")
     time_format: str | None = Field(None, description="As strptime has it; else ISO 8601.")
+    production_day: DayStart | None = Field(
+        None, description="A date without a time is the production day that begins then."
+    )
+    numbers: Numbers | None = None
     constants: dict[str, str] = {}
     events: tuple[EventMapping, ...] = ()
     stops: tuple[StopMapping, ...] = ()

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from schemas.events import EVENT_MODELS, Downtime, Grades, QualityEvent
 from schemas.refusal import PRICE_NAMES, nearest
+from services.ingest.files.field_kinds import TIMES
 from services.ingest.files.mapping import Mapping
+from services.ingest.files.time_pattern import pattern_faults
 
-TIMES = frozenset({"occurred_at", "started_at", "ended_at"})
 _MADE = {
     "event_id": "is made from the columns of `id`",
     "event_type": "is the `type`",
@@ -22,10 +23,17 @@ def inconsistencies(mapping: Mapping) -> list[str]:
     if not mapping.events and not mapping.stops:
         return ["has neither events nor stops: it would import nothing"]
     return [
+        *_time_format(mapping),
         *_constants(mapping.constants),
         *(fault for faults in _of_events(mapping) for fault in faults),
         *(fault for faults in _of_stops(mapping) for fault in faults),
     ]
+
+
+def _time_format(mapping: Mapping) -> Iterator[str]:
+    if mapping.time_format is not None:
+        has_day = mapping.production_day is not None
+        yield from (f"time_format: {f}" for f in pattern_faults(mapping.time_format, has_day))
 
 
 def _constants(names: Iterable[str]) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Reading a mapping file: YAML in, a checked `Mapping` out, every fault named with its place."""
 
-import codecs
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from schemas.refusal import nearest
 from services.ingest.files.faults import MappingError
 from services.ingest.files.mapping import EventType, Mapping
 from services.ingest.files.mapping_check import inconsistencies
+from services.yaml_scalars import load_scalars
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -21,7 +21,7 @@ def read_mapping(path: Path) -> Mapping:
 def parse_mapping(text: str) -> Mapping:
     """As `read_mapping`, from text. Scalars are read as they are written."""
     try:
-        data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - scalars alone, no objects
+        data = load_scalars(text)
     except yaml.YAMLError as error:
         raise MappingError([f"is not YAML: {error}"]) from None
     if not isinstance(data, dict):
@@ -53,8 +53,9 @@ def _names() -> set[str]:
 
 
 def _encoding(mapping: Mapping) -> list[str]:
+    name = mapping.file.encoding
     try:
-        codecs.lookup(mapping.file.encoding)
-    except LookupError:
-        return [f'file.encoding: "{mapping.file.encoding}" is no encoding; utf-8, cp1252, …']
-    return []
+        readable = "a,b\n".encode(name).decode(name) == "a,b\n"
+    except (LookupError, UnicodeError):
+        readable = False
+    return [] if readable else [f'file.encoding: "{name}" is no encoding; utf-8, cp1252, …']

@@ -1,18 +1,25 @@
-"""A look at the whole file before any of it is imported: can it be read to its end?"""
+"""A look at the whole file before any of it is imported: can all of it be read, and rightly?"""
 
-import codecs
-import gzip
 import hashlib
-import io
-import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import NamedTuple
 
-from services.ingest.files.faults import FileError
-from services.ingest.files.mapping import Format, Layout
+from services.ingest.files.cells import shown
+from services.ingest.files.clock import Clock, Moment
+from services.ingest.files.faults import FileError, RowFault
+from services.ingest.files.mapping import Format, Mapping
+from services.ingest.files.numbers import NumberSurvey
+from services.ingest.files.opening import check_text
+from services.ingest.files.reading import (
+    day_columns,
+    number_columns,
+    start_columns,
+    time_columns,
+)
+from services.ingest.files.repeated_hour import Hours, Nights, Timed
+from services.ingest.files.rows import Row, read_rows
 
-_BLOCK = 1 << 20
-_GZIP = b"\x1f\x8b"
 _FORMATS: dict[str, Format] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson",
     ".json": "ndjson", ".parquet": "parquet",
@@ -20,24 +27,32 @@ _FORMATS: dict[str, Format] = {
 
 
 class Survey(NamedTuple):
-    """What the file is: its format, about how many rows, and a digest of its content."""
+    """What the file is: its format, its rows, a digest of its content, and which of two hours
+    its repeated local times mean, by column."""
 
     format: Format
     rows: int
     sha256: str
+    hours: dict[str, Hours]
 
 
-def survey(path: Path, layout: Layout) -> Survey:
-    """Raises `FileError` for a file that is empty, cut short or in another encoding, `OSError`."""
-    form = layout.format or _guess(path)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+def survey(path: Path, mapping: Mapping) -> Survey:
+    """Raises `OSError`, and `FileError` for a file that cannot be read to its end or that can
+    be read in two ways: nothing of it is imported then."""
+    form = mapping.file.format or _guess(path)
     if path.stat().st_size == 0:
         raise FileError("is empty")
-    if form == "parquet":
-        return Survey(form, _parquet_rows(path), digest)
-    lines = _lines(path, layout.encoding)
-    return Survey(form, lines - (form == "csv"), digest)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if form != "parquet":
+        check_text(path, mapping.file.encoding)
+    columns = _ColumnSurveys(mapping)
+    rows = 0
+    for row in read_rows(path, form, mapping):
+        rows += 1
+        if isinstance(row, Row):
+            columns.see(row)
+    return Survey(form, rows, digest, columns.end())
 
 
 def _guess(path: Path) -> Format:
@@ -51,54 +66,74 @@ def _guess(path: Path) -> Format:
     return found
 
 
-def open_bytes(path: Path) -> BinaryIO:
-    """The content, unpacked where the file is gzip, whatever its name says."""
-    with path.open("rb") as file:
-        packed = file.read(2) == _GZIP
-    return cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb")
+class _ColumnSurveys:
+    """What is looked at, column by column."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        unset = () if mapping.numbers is not None else sorted(number_columns(mapping))
+        self._numbers = [(column, NumberSurvey(column)) for column in unset]
+        clock = Clock(mapping)
+        self._times = [
+            (column, _TimeSurvey(mapping, column, clock))
+            for column in sorted(time_columns(mapping))
+        ]
+
+    def see(self, row: Row) -> None:
+        for column, numbers in self._numbers:
+            numbers.see(row.number, row.values[column])
+        for _, times in self._times:
+            times.see(row)
+
+    def end(self) -> dict[str, Hours]:
+        for _, numbers in self._numbers:
+            numbers.end()
+        return {column: times.hours() for column, times in self._times}
 
 
-def text_encoding(name: str) -> str:
-    """As Python names it; the mark with which some programs begin UTF-8 is skipped."""
-    return "utf-8-sig" if codecs.lookup(name).name == "utf-8" else name
+class _TimeSurvey:
+    """A column of times: which come twice, and whether day and month stand as the mapping says."""
+
+    def __init__(self, mapping: Mapping, column: str, clock: Clock) -> None:
+        self._column, self._clock = column, clock
+        self._read = clock.read_day if column in day_columns(mapping) else clock.read
+        self._nights = Nights() if column in start_columns(mapping) else None
+        self._names_events = any(column in event.id for event in mapping.events) or any(
+            column == stop.time for stop in mapping.stops
+        )
+        self._key = tuple(_key_columns(mapping, column))
+
+    def see(self, row: Row) -> None:
+        text = row.values[self._column]
+        try:
+            moment = self._read(text) if text else None
+        except RowFault:
+            self._check_order(row.number, text)
+            return
+        if moment is not None and self._nights is not None:
+            self._nights.see(self._timed(row, moment), moment.is_near)
+
+    def _timed(self, row: Row, moment: Moment) -> Timed:
+        key = tuple(row.values[column] for column in self._key) if moment.is_near else ()
+        local = moment.instant.replace(tzinfo=None)
+        return Timed(row.number, local, key if self._names_events else None, moment.ambiguous)
+
+    def _check_order(self, number: int, text: str) -> None:
+        """Days up to the twelfth would be read with day and month swapped, and only the others
+        be refused."""
+        other = self._clock.other_order(text)
+        if other is not None:
+            raise FileError(
+                f"holds {shown(text)} in column {self._column}, line {number}: day and month "
+                f'stand the other way round; set time_format in the mapping to "{other}"'
+            )
+
+    def hours(self) -> Hours:
+        return self._nights.hours() if self._nights is not None else Hours()
 
 
-def open_text(path: Path, encoding: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(open_bytes(path), encoding=text_encoding(encoding), newline="")
-
-
-def _lines(path: Path, encoding: str) -> int:
-    """How many lines; a last one need not be ended."""
-    decoder = codecs.getincrementaldecoder(text_encoding(encoding))()
-    lines, block = 0, b""
-    try:
-        with open_bytes(path) as file:
-            while more := file.read(_BLOCK):
-                block = more
-                decoder.decode(block)
-                lines += block.count(b"\n")
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise FileError(_undecodable(error, lines, encoding)) from None
-    except EOFError:
-        raise FileError(f"is cut short: its gzip data ends after line {lines}") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise FileError(f"is damaged: its gzip data cannot be unpacked ({error})") from None
-    if not block:
-        raise FileError("is empty")
-    return lines + (not block.endswith(b"\n"))
-
-
-def _undecodable(error: UnicodeDecodeError, lines: int, encoding: str) -> str:
-    line = lines + error.object[: error.start].count(b"\n") + 1
-    byte = error.object[error.start]
-    return (
-        f"is not {encoding}: line {line} holds byte 0x{byte:02x}; "
-        "set file.encoding in the mapping (cp1252, say), or save the file as UTF-8"
-    )
-
-
-def _parquet_rows(path: Path) -> int:
-    from services.ingest.files.parquet import count_rows
-
-    return count_rows(path)
+def _key_columns(mapping: Mapping, column: str) -> Iterator[str]:
+    """What else names an event whose id holds the time: the machine of a row, say."""
+    named = [event.id for event in mapping.events if column in event.id]
+    named += [stop.by for stop in mapping.stops if column == stop.time]
+    times = time_columns(mapping)
+    yield from dict.fromkeys(name for names in named for name in names if name not in times)

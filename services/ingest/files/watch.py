@@ -20,7 +20,7 @@ from services.ingest.files.importing import ImportReport, Step, carry_on
 from services.ingest.files.mapping_choice import Choice, chosen
 from services.ingest.files.report import report_json, report_line
 from services.ingest.files.shelves import Shelf, Shelves
-from services.ingest.files.survey import survey
+from services.ingest.files.survey import Survey, survey
 from services.ingest.intake import Intake, Unavailable
 from services.system_errors import plainly
 
@@ -132,14 +132,14 @@ class Watch:
         look = Look.at(path)
         try:
             choice = self._choice(path.name)
-            found = await asyncio.to_thread(survey, path, choice.mapping.file)
+            found = await asyncio.to_thread(survey, path, choice.mapping)
         except FileError as error:
             return self._give_up(path, look, str(error))
         key = import_key(found.sha256, choice.mapping, self._identity)
         checkpoint = Checkpoint(self._settings.state, key)
         if self._shelves.known(key) is not None:
             checkpoint.remove()  # what is left of an import that was put aside is no beginning
-        done = await self._done(path, found.format, choice, key, found.sha256, checkpoint)
+        done = await self._done(path, found, choice, key, checkpoint)
         if Look.at(path) != look:
             checkpoint.remove()
             log.info("%s: was written to while it was read, and is read again", path.name)
@@ -155,16 +155,17 @@ class Watch:
         return found
 
     async def _done(
-        self, path: Path, form: Any, choice: Choice, key: str, sha256: str, checkpoint: Checkpoint
+        self, path: Path, found: Survey, choice: Choice, key: str, checkpoint: Checkpoint
     ) -> _Import:
         """The whole file imported, or as far as it can be read."""
         show = self._on_progress(path)
         try:
-            report = await carry_on(path, form, choice.mapping, self._intake, checkpoint, show)
+            report = await carry_on(path, found, choice.mapping, self._intake, checkpoint, show)
         except FileError as error:
             tally = checkpoint.load()
-            return _Import(choice, key, sha256, ImportReport(0, 0, 0, tally), str(error))
-        return _Import(choice, key, sha256, report, _fits_nothing(report.tally))
+            partial = ImportReport(0, 0, {}, 0, 0, tally)
+            return _Import(choice, key, found.sha256, partial, str(error))
+        return _Import(choice, key, found.sha256, report, _fits_nothing(report.tally))
 
     def _on_progress(self, path: Path) -> Callable[[Step], None]:
         def show(step: Step) -> None:

@@ -12,6 +12,7 @@ from schemas.refusal import nearest
 from services.ingest.mqtt.config import MqttConfig
 from services.ingest.mqtt.faults import MqttConfigError
 from services.system_errors import plainly
+from services.yaml_scalars import load_scalars
 
 
 def read_config(path: Path) -> MqttConfig:
@@ -30,7 +31,7 @@ def read_config(path: Path) -> MqttConfig:
 def parse_config(text: str) -> MqttConfig:
     """As `read_config`, from text. Scalars are read as they are written."""
     try:
-        data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - scalars alone, no objects
+        data = load_scalars(text)
     except yaml.YAMLError as error:
         raise MqttConfigError([f"is not YAML: {error}"]) from None
     if not isinstance(data, dict):
