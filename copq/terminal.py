@@ -19,11 +19,12 @@ from copq.exits import Exit
 from schemas.names import visible, visible_json
 from schemas.refusal import none_of
 from services.counted import counted
+from services.money import fixed, money
 from services.reporting.exact import exact, plain
 from services.system_errors import plainly
 
-__all__ = ["cannot", "counted", "err", "exact", "fail", "money", "out", "percent", "print_json",
-           "size", "table"]  # fmt: skip
+__all__ = ["cannot", "counted", "err", "exact", "fail", "fixed", "money", "out", "percent",
+           "print_json", "size", "table"]  # fmt: skip
 
 _NARROW = 10
 """No column of words gets narrower than this."""
@@ -82,11 +83,6 @@ def print_json(value: Any) -> None:
     print(visible_json(json.dumps(value, default=plain, ensure_ascii=False, indent=2)))
 
 
-def money(value: Decimal) -> str:
-    """As a person reads it: thousands separated, two places."""
-    return f"{value:,.2f}"
-
-
 def size(in_bytes: int) -> str:
     """As a person reads it: 0 bytes, 8.2 kB, 1.5 MB."""
     return decimal(in_bytes)
@@ -96,7 +92,7 @@ def percent(value: Decimal | None) -> str:
     """A percentage: two places below 1 %, one above; a dash where there is no base."""
     if value is None:
         return "–"
-    return f"{value:.2f} %" if abs(value) < 1 else f"{value:.1f} %"
+    return f"{fixed(value, 2 if abs(value) < 1 else 1)} %"
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> None:

@@ -29,6 +29,11 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return found if found else abs(found)
 
 
+def fixed(value: Decimal, places: int) -> str:
+    """Any figure to so many places, rounded as money is, thousands separated."""
+    return f"{value.quantize(Decimal(1).scaleb(-places), context=_ROUNDING):,f}"
+
+
 def money(amount: Decimal, currency: str) -> str:
     """As a person reads it: rounded, thousands separated, without the currency."""
     return f"{rounded(amount, currency):,f}"

@@ -10,7 +10,8 @@ from asyncpg import Connection
 from copq.commands.figures import when
 from copq.commands.report import ElementOption, LineOption, PlantOption, ProductOption
 from copq.database import DATA, DatabaseOption, DataOption, answered
-from copq.terminal import fail, money, one_of, out, print_json, table
+from copq.terminal import fail, fixed, money, one_of, out, print_json, table
+from services.reporting.basis import As
 from services.reporting.books import Books
 from services.reporting.entries import CATEGORIES, categories
 from services.reporting.names import check_names
@@ -35,6 +36,12 @@ def entries(
     hour: Annotated[str, typer.Option(help="Of one hour: 2026-03-01T06:00.")] = "",
     day: Annotated[str, typer.Option(help="Of one production day: 2026-03-01.")] = "",
     month: Annotated[str, typer.Option(help="Of one month: 2026-03.")] = "",
+    period: Annotated[
+        str, typer.Option(help="Booked in this month, whenever it happened: 2026-10.")
+    ] = "",
+    reported: Annotated[
+        As, typer.Option("--as", help="Each month as first reported, or as restated.")
+    ] = As.RESTATED,
     start: Annotated[str, typer.Option("--from", help="First production day or instant.")] = "",
     end: Annotated[str, typer.Option("--to", help="The first that is not in it.")] = "",
     trailing: Annotated[
@@ -52,6 +59,8 @@ def entries(
 
     Without any edge of time: the last 30 days. As GET /v1/entries, with the same filters.
 
+    What was booked in October for September: copq entries --period 2026-10 --month 2026-09
+
     Example: copq entries --plant north --day 2026-03-01 --category copq --csv > entries.csv
     """
     # Slow to load, and of use here alone.
@@ -66,7 +75,7 @@ def entries(
     grain, bucket = buckets[0] if buckets else ("day", "")
     moment = When(
         plant=plant, grain=grain, bucket=bucket, start=start, end=end, trailing=trailing,
-        event_id=event,
+        event_id=event, period=period, first_reported=reported is As.FIRST_REPORTED,
     )  # fmt: skip
 
     async def read(conn: Connection) -> dict[str, Any] | None:
@@ -114,17 +123,17 @@ def _show_entries(page: dict[str, Any]) -> None:
         out.print(f"{what}, {one.get('note', _OVER_EDGE)}: {one['formula']}", markup=False)
     for figure in page["figures"]:
         if figure["net"] != figure["booked"]:
-            net = money(figure["net"])
+            net = money(figure["net"], figure["currency"])
             out.print(f"With these stops the figure is {net} {figure['currency']}.")
 
 
 def _show_booked(page: dict[str, Any]) -> None:
     table("Entries, the newest first", _COLUMNS, map(_row, page["entries"]), left=len(_COLUMNS))
     for total in page["totals"]:
-        net, base = money(total["net"]), money(total["base"])
+        net, base = (money(total[name], total["currency"]) for name in ("net", "base"))
         out.print(
             f"All {total['lines']:,} lines: net {net} {total['currency']}, base {base}, "
-            f"{total['hours']:,.2f} h lost; {total['entries']:,} entries stand."
+            f"{fixed(total['hours'], 2)} h lost; {total['entries']:,} entries stand."
         )
     if page["next"]:
         out.print("There are more: --limit shows them, --csv all of them.")
@@ -135,6 +144,6 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         f"{row['event_id']}#{row['entry_no']}", when(row["occurred_at"]),
         f"{row['plant']}/{row['line']}", row["element"], row["product"] or "–",
-        money(row["net"]), row["currency"],
+        money(row["net"], row["currency"]), row["currency"],
         row["formula"] if row["agrees"] is not False else f"{row['formula']}: {row['note']}",
     )  # fmt: skip

@@ -124,8 +124,9 @@ def _show_entry(found: AccountedEntry) -> None:
     _say(f"  {why.formula}")
     for term in why.terms:
         _say(f"    {term}")
-    figure = f"base {money(entry.base)}" if entry.base else f"net {money(entry.net)}"
-    _say(f"  booked: {figure} {entry.currency}; computed anew: {_outcome(found)}")
+    name = "base" if entry.base else "net"
+    figure = f"{name} {money(getattr(entry, name), entry.currency)}"
+    _say(f"  booked: {figure} {entry.currency}; computed again: {_outcome(found)}")
     for revision in found.rates:
         for line in _rates(revision):
             _say(f"  {line}")

@@ -5,7 +5,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from copq.terminal import counted, money, out, percent, table
+from copq.terminal import counted, fixed, money, out, percent, table
 from services.reporting.answers import BASIS
 from services.reporting.figures import EXCEED, NOT_CLOSED, ReportRow
 from services.reporting.lacking import CONVERSION, Lacking
@@ -17,7 +17,7 @@ def show_rows(title: str, rows: Sequence[ReportRow], by: Sequence[str]) -> None:
     timed = any(row.bucket is not None for row in rows)
     words = [*(["from"] if timed else []), *by, "currency"]
     figures = [f for f in _FIGURES if f.always or any(f.of(row) for row in rows)]
-    cells = [_words(row) + [f.shown(f.of(row)) for f in figures] for row in rows]
+    cells = [_words(row) + [f.shown(f.of(row), row.currency) for f in figures] for row in rows]
     table(title, words + [f.name for f in figures], cells, left=len(words))
     if provisional := _by_currency(rows):
         out.print(f"Of it, from stops still open: {provisional}.")
@@ -48,16 +48,32 @@ def when(bucket: datetime | date) -> str:
     return f"{bucket:%Y-%m-%d %H:%M %Z}" if isinstance(bucket, datetime) else f"{bucket:%Y-%m-%d}"
 
 
-def money_or_dash(amount: Decimal | None) -> str:
+def money_or_dash(amount: Decimal | None, currency: str) -> str:
     """A dash where it is not known."""
-    return "–" if amount is None else money(amount)
+    return "–" if amount is None else money(amount, currency)
 
 
 def _other(row: ReportRow) -> Decimal | None:
     return None if row.unconverted else row.coq - row.copq
 
 
-def _count(number: Decimal) -> str:
+def _share(part: Decimal | None, _: str) -> str:
+    return share(part)
+
+
+def _hours(hours: Decimal, _: str) -> str:
+    return fixed(hours, 2)
+
+
+def _base(base: Decimal | None, currency: str) -> str:
+    return money_or_dash(base or None, currency)
+
+
+def _text(number: Any, _: str) -> str:
+    return str(number)
+
+
+def _count(number: Decimal, _: str) -> str:
     return f"{number:,f}"
 
 
@@ -66,19 +82,20 @@ class _Figure(NamedTuple):
 
     name: str
     of: Callable[[ReportRow], Any]
-    shown: Callable[[Any], str]
+    shown: Callable[[Any, str], str]
+    """By the row's currency."""
     always: bool = False
 
 
 _FIGURES = (
     _Figure("COPQ", lambda row: row.money("copq"), money_or_dash, always=True),
-    _Figure("COPQ %", lambda row: row.copq_share, share, always=True),
-    _Figure("base", lambda row: row.money("base"), lambda b: money_or_dash(b or None), always=True),
+    _Figure("COPQ %", lambda row: row.copq_share, _share, always=True),
+    _Figure("base", lambda row: row.money("base"), _base, always=True),
     _Figure("units", lambda row: row.units, _count),
     _Figure("rejected", lambda row: row.rejected, _count),
-    _Figure("lost h", lambda row: row.hours, money),
+    _Figure("lost h", lambda row: row.hours, _hours),
     _Figure("other CoQ", _other, money_or_dash),
-    _Figure("without rate", lambda row: row.unconverted, str),
+    _Figure("without rate", lambda row: row.unconverted, _text),
 )
 
 
@@ -91,7 +108,7 @@ def _by_currency(rows: Sequence[ReportRow]) -> str:
     sums: dict[str, Decimal] = {}
     for row in rows:
         sums[row.currency] = sums.get(row.currency, Decimal(0)) + (row.money("provisional") or 0)
-    return ", ".join(f"{money(amount)} {name}" for name, amount in sums.items() if amount)
+    return ", ".join(f"{money(amount, name)} {name}" for name, amount in sums.items() if amount)
 
 
 def show_notes(
@@ -102,7 +119,10 @@ def show_notes(
     if lacks is not None:
         out.print(CONVERSION, style="dim")
     for of in lacks or ():
-        out.print(f"No exchange rate: {of}. See: copq currencies list")
+        if of.late:
+            out.print(f"Converted at a rate that came after the month was closed: {of}.")
+        else:
+            out.print(f"No exchange rate: {of}. See: copq currencies list")
     if left := _left_out(held, is_live):
         now = when(held.at.astimezone(zone))
         out.print(f"Not in it, as of {now}: {', '.join(left)}. See: copq unpriced")

@@ -10,13 +10,14 @@ import typer
 from asyncpg import Connection
 
 from copq.acting import actor
+from copq.commands.figures import money_or_dash
 from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.exits import Exit
 from copq.terminal import counted, fail, money, out, print_json, table
 from services.access.door import Role
 from services.periods import answers, closing, store
 from services.periods.closing import Order
-from services.periods.period import PeriodError, State, UnknownPeriod, month_of, named, span
+from services.periods.period import PeriodError, State, UnknownPeriod, month_of, named
 from services.periods.store import Booked, Listed, Step
 from services.periods.unfinished import KINDS, Unfinished, unfinished
 from services.postgres import DatabaseRole
@@ -73,9 +74,12 @@ def _show_list(found: list[Listed]) -> None:
             one.period.plant, named(one.period.month), one.period.state,
             f"{one.period.closings} ×" if one.period.closings else "–",
             "yes" if one.signed else "no", one.currency or "–",
-            "–" if one.first_reported is None else money(one.first_reported), money(one.restated),
-            "–" if one.difference is None else money(one.difference),
-            money(one.booked), money(one.late),
+            *(
+                money_or_dash(amount, one.currency or "")
+                for amount in (
+                    one.first_reported, one.restated, one.difference, one.booked, one.late
+                )
+            ),
         )
         for one in found
     ]  # fmt: skip
@@ -107,7 +111,7 @@ def show(
             await store.steps(conn, plant, first),
             await store.signed_off(conn, plant, first),
             await store.booked_so_far(conn, plant, first),
-            await unfinished(conn, plant, *span(first, site.calendar)),
+            await unfinished(conn, site, first),
         )
 
     found, listed, steps, signed, so_far, lacks = _run(run, database_url, data)
@@ -124,14 +128,20 @@ def show(
     if so_far:
         table("Booked in it so far, not signed", _BOOKED, map(_booked, so_far), left=3)
     if lacks.counts:
-        out.print(f"Not finished: {lacks}. See: copq unpriced")
+        out.print(f"Not finished: {lacks}. See: {lacks.where}")
 
 
 _BOOKED = ("of month", "category", "currency", "entries", "net")
 
 
 def _booked(one: Booked) -> tuple[str, ...]:
-    return named(one.of_month), one.category, one.currency, f"{one.entries:,}", money(one.net)
+    return (
+        named(one.of_month),
+        one.category,
+        one.currency,
+        f"{one.entries:,}",
+        money(one.net, one.currency),
+    )
 
 
 def _goes_to(booked_in: date | None) -> str:
@@ -142,7 +152,7 @@ def _show_steps(steps: list[Step]) -> None:
     rows = [
         (
             f"{s.at.astimezone(UTC):%Y-%m-%d %H:%M:%S %Z}", s.what, s.by, s.why,
-            str(Unfinished(**s.unfinished)) or "–",
+            str(Unfinished.of(s.unfinished)) or "–",
             "–" if s.entries is None else f"{s.entries:,}",
         )
         for s in steps
@@ -193,7 +203,7 @@ def close(
     if as_json:
         print_json(asdict(step))
         return
-    left_out = f" Left out: {Unfinished(**step.unfinished)}." if step.unfinished else ""
+    left_out = f" Left out: {Unfinished.of(step.unfinished)}." if step.unfinished else ""
     entries = counted(step.entries or 0, "entry", "entries")
     out.print(f"Closed: {month} of {plant}, closing {step.closing}, {entries}.{left_out}")
     out.print(f"Digest: {step.digest}", soft_wrap=True)

@@ -113,9 +113,9 @@ def _show(result: Offline, totals: list[ReportRow]) -> None:
 def _entry_row(found: OfflineEntry) -> tuple[str, ...]:
     e = found.entry
     return (
-        found.event_id or f"(once, {e.day})", e.element, _short(e.category), money(e.gross),
-        money(e.recovered), money(e.allowed), money(e.net), e.currency, exact(e.hours),
-        str(e.rate_version),
+        found.event_id or f"(once, {e.day})", e.element, _short(e.category),
+        *(money(m, e.currency) for m in (e.gross, e.recovered, e.allowed, e.net)), e.currency,
+        exact(e.hours), str(e.rate_version),
     )  # fmt: skip
 
 

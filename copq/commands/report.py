@@ -13,7 +13,7 @@ from asyncpg import Connection
 from copq.commands.figures import money_or_dash, share, show_notes, show_rows, when
 from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.exits import Exit
-from copq.terminal import counted, fail, money, one_of, out, print_json, table
+from copq.terminal import counted, fail, fixed, money, one_of, out, print_json, table
 from schemas.priced import ELEMENTS
 from services.rates.book import RateBook
 from services.rates.store import load
@@ -217,8 +217,8 @@ def _show_drivers(title: str, found: list[driving.Driver]) -> None:
     rows = [
         (
             d.element, d.stage or "–", d.defect_code or "–", d.work_unit or "–", d.currency,
-            money_or_dash(d.net), share(d.share), share(d.cumulative_share), f"{d.hours:,.2f}",
-            f"{d.quantity:,f}", str(d.entries),
+            money_or_dash(d.net, d.currency), share(d.share), share(d.cumulative_share),
+            fixed(d.hours, 2), f"{d.quantity:,f}", str(d.entries),
         )
         for d in found
     ]  # fmt: skip
@@ -273,7 +273,7 @@ def _about(amount: Decimal | None, group: waiting.UnpricedGroup) -> str:
     if amount is None:
         return "unknown"
     some = f" + {group.unknown:,} unknown" if group.unknown else ""
-    return f"{money(amount)} {group.currency}{some}"
+    return f"{money(amount, group.currency or '')} {group.currency}{some}"
 
 
 def _rates(group: waiting.UnpricedGroup) -> str:
@@ -287,7 +287,10 @@ def _rates(group: waiting.UnpricedGroup) -> str:
 
 
 def _show_open_stops(stops: list[waiting.CostlyStop], book: RateBook, now: datetime) -> None:
-    rows = [(*_stop_words(s.open, book, now), money(s.cost), s.open.stop.currency) for s in stops]
+    rows = [
+        (*_stop_words(s.open, book, now), money(s.cost, s.open.stop.currency), s.open.stop.currency)
+        for s in stops
+    ]
     columns = ["stop", "of", "machine", "code", "since", "minutes", "cost so far", "currency"]
     table("Stops still open", columns, rows, left=5)
     out.print(f"Time that several stops share costs once. {BASIS}", style="dim")

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 
 import asyncpg
@@ -16,8 +15,9 @@ from copq.acting import actor
 from copq.commands.figures import when
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import INTERRUPTED, Exit
-from copq.terminal import err, exact, fail, money, out, print_json, table
+from copq.terminal import err, fail, money, out, print_json, table
 from services.access.door import Role
+from services.money import rounded
 from services.postgres import AWAY, DatabaseRole
 from services.rates.store import load
 from services.reporting.edges import day_of
@@ -171,24 +171,24 @@ def _looked_at(of: Plan | Run, verb: str) -> str:
     return f"{of.seen:,} events looked at.{lost}{kept}"
 
 
+_KINDS = {"copq": "COPQ", "other CoQ": "other CoQ", "base": "base"}
+
+
 def _show_changes(title: str, changes: Sequence[Change]) -> None:
     rows = [
-        (c.plant, c.product or "–", f"{c.month:%Y-%m}", c.currency, f"{c.events:,}",
-         money(c.reversed), money(c.booked), money(c.delta), money(c.base))
+        (c.plant, c.product or "–", f"{c.month:%Y-%m}", c.currency, _KINDS[c.kind], f"{c.events:,}",
+         *(money(m, c.currency) for m in (c.reversed, c.booked, c.delta, c.base)))
         for c in changes
     ]  # fmt: skip
     if not rows:
         out.print("No event costs anything else.")
         return
-    columns = ["plant", "product", "month", "currency", "events", "net before", "net after",
+    columns = ["plant", "product", "month", "currency", "cost", "events", "net before", "net after",
                "difference", "base"]  # fmt: skip
-    table(title, columns, rows, left=4)
-    if any(_rounded(amount) for c in changes for amount in (c.reversed, c.booked, c.base)):
-        out.print("Each amount is rounded by itself, to two places: --json has all digits.")
-
-
-def _rounded(amount: Decimal) -> bool:
-    return len(exact(amount).partition(".")[2]) > 2
+    table(title, columns, rows, left=5)
+    amounts = ((amount, c.currency) for c in changes for amount in (c.reversed, c.booked, c.base))
+    if any(rounded(amount, currency) != amount for amount, currency in amounts):
+        out.print("Each amount is rounded by itself: --json has all digits.")
 
 
 def _show_runs(found: list[tuple[Run, list[Change]]], as_json: bool) -> None:
@@ -222,6 +222,6 @@ def _run_json(run: Run, changes: Iterable[Change]) -> dict[str, Any]:
 def _change_json(c: Change) -> dict[str, Any]:
     return {
         "plant": c.plant, "product": c.product or None, "month": f"{c.month:%Y-%m}",
-        "currency": c.currency, "events": c.events, "net_before": c.reversed,
+        "currency": c.currency, "cost": c.kind, "events": c.events, "net_before": c.reversed,
         "net_after": c.booked, "difference": c.delta, "base": c.base,
     }  # fmt: skip

@@ -123,7 +123,7 @@ def budget(
     """
     asked = {"plant": plant, "line": line, "amount": _figure(amount), "effective_from": start}
     item = _set(Budget, asked, by, why, database_url, data)
-    what = "No budget" if item.amount is None else f"Budget of {money(item.amount)} a month"
+    what = "No budget" if item.amount is None else f"Budget of {item.amount:,f} a month"
     out.print(f"{what} {_said(item)}.")
 
 
@@ -254,7 +254,7 @@ def _show(targets: list[SetTarget], budgets: list[SetBudget], book: RateBook) ->
     table("Targets of COPQ over cost of production", columns, rows, left=5)
     money_rows = [
         (b.plant, b.line or "all", _when(b.effective_from, b.plant, book),
-         "none" if b.amount is None else money(b.amount))
+         "none" if b.amount is None else _budget(b, book))
         for b in budgets
     ]  # fmt: skip
     if money_rows:
@@ -279,3 +279,10 @@ def _percent(ratio: Decimal | None) -> str:
 def _refuse(what: str, error: RateFileError) -> NoReturn:
     faults = "\n".join(f"  - {fault}" for fault in error.faults)
     fail(f"{what}:\n{faults}")
+
+
+def _budget(budget: SetBudget, book: RateBook) -> str:
+    assert budget.amount is not None
+    site = book.sites.get(budget.plant)
+    currency = site.currency_at(budget.effective_from) if site else ""
+    return f"{money(budget.amount, currency)} {currency}".strip()

@@ -41,10 +41,14 @@ async def show_fortnight(conn: Connection, book: RateBook, data: str, by: str) -
     table("", columns, [(name, *_figures(cost)) for name, cost in rows])
 
 
+def _usd(amount: Decimal) -> str:
+    return money(amount, "USD")
+
+
 def _figures(cost: Cost) -> tuple[str, ...]:
     return (
-        money(cost.copq), share(cost.share), money(cost.rejects), money(cost.stops),
-        money(cost.base),
+        _usd(cost.copq), share(cost.share), _usd(cost.rejects), _usd(cost.stops),
+        _usd(cost.base),
     )  # fmt: skip
 
 
@@ -76,7 +80,7 @@ async def show_drivers(conn: Connection, data: str) -> None:
 
 def _driver(driver: Driver, worst: Decimal) -> tuple[str, ...]:
     return (
-        _said(driver), _bar(driver.loss / worst), money(driver.loss), share(driver.share),
+        _said(driver), _bar(driver.loss / worst), _usd(driver.loss), share(driver.share),
         share(driver.cumulative_share),
     )  # fmt: skip
 
@@ -119,16 +123,20 @@ async def _hours(
 def _compared(now: Cost, before: Cost) -> tuple[str, ...]:
     change = now.copq - before.copq
     return (
-        money(now.copq), share(now.share), money(before.copq), share(before.share),
-        f"{change:+,.2f}", f"{change / before.copq * 100:+.1f} %",
+        _usd(now.copq), share(now.share), _usd(before.copq), share(before.share),
+        _signed(change), f"{change / before.copq * 100:+.1f} %",
     )  # fmt: skip
+
+
+def _signed(change: Decimal) -> str:
+    return f"{'-' if change < 0 else '+'}{_usd(abs(change))}"
 
 
 def _verdict(now: Cost, before: Cost) -> str:
     change, made = now.copq - before.copq, now.base - before.base
     less = "less" if change < 0 else "more"
     return (
-        f"Today cost {money(abs(change))} USD {less} than yesterday in the same hours; production "
-        f"was worth {money(abs(made))} USD {'less' if made < 0 else 'more'}. "
+        f"Today cost {_usd(abs(change))} USD {less} than yesterday in the same hours; production "
+        f"was worth {_usd(abs(made))} USD {'less' if made < 0 else 'more'}. "
         f"COPQ went from {share(before.share)} to {share(now.share)} of cost of production."
     )

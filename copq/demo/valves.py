@@ -47,7 +47,7 @@ async def show_day(conn: Connection, book: RateBook, data: str) -> None:
     ours = await _figures(conn, book)
     names = ("production rejection", "customer rejection", "net COPQ", "base: cost of production")
     rows = [
-        (name, money(here), money(there), _difference(here, there))
+        (name, money(here, "INR"), money(there, "INR"), _difference(here, there))
         for name, here, there in zip(names, ours, PUBLISHED, strict=True)
     ]
     rows.append(("COPQ %", share(ours.share), share(PUBLISHED.share), ""))

@@ -15,6 +15,11 @@ class Question:
             "copq.ledger", "copq.reporting_ledger"
         )
 
+    @property
+    def completed(self) -> str:
+        """In the reporting currency, with rates that came after an entry was booked."""
+        return self._own.replace("copq.ledger", "copq.completed_ledger")
+
     def of(self, currency: str | None) -> str:
         """In the reporting currency, if there is a `currency`, else in those of the plants."""
         return self._own if currency is None else self._converted

@@ -56,7 +56,7 @@ async def close(
     async with conn.transaction(isolation="read_committed"):
         found = await _begin(conn, plant, month, order, What.CLOSED)
         await _refuse_early(conn, site, month, now)
-        lacks = await unfinished(conn, plant, *span(month, site.calendar))
+        lacks = await unfinished(conn, site, month)
         lacks.refuse(accepted)
         await _take(conn, found, What.CLOSED, order, lacks)
     await sign_off(conn, plant, month, order)

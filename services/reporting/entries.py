@@ -92,7 +92,9 @@ class Place(NamedTuple):
 class Asked:
     """Which entries. None: whatever it is; an empty stage, code or machine: those without one.
 
-    `since` and `until` are instants, `first` and `last` production days; the later edge is out.
+    `period` is the month that entries are booked in; `first_reported` leaves out what was booked
+    after the month that it is of was first closed. `since` and `until` are instants, `first` and
+    `last` production days; the later edge is out.
     """
 
     since: datetime | None = None
@@ -110,6 +112,8 @@ class Asked:
     event_id: str | None = None
     hour: datetime | None = None
     day: date | None = None
+    period: date | None = None
+    first_reported: bool = False
 
     def parameters(self) -> list[Any]:
         return [getattr(self, name) for name in self.__dataclass_fields__]

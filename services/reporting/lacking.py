@@ -22,13 +22,17 @@ CONVERSION = (
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """Entries of one currency without a rate, on so many days from the first to the last."""
+    """Entries of one currency without a rate, on so many days from the first to the last.
+
+    `late`: a rate has come since their month was closed, and they are converted at it.
+    """
 
     currency: str
     entries: int
     days: int
     first_day: date
     last_day: date
+    late: bool = False
 
     def __str__(self) -> str:
         days = f"of {self.first_day}"
@@ -63,4 +67,12 @@ def lacking_json(found: list[Lacking] | None) -> dict[str, Any]:
     """What stands beside an answer in the reporting currency."""
     if found is None:
         return {}
-    return {"conversion": CONVERSION, "unconverted": [asdict(of) for of in found]}
+    return {
+        "conversion": CONVERSION,
+        "unconverted": [_json(of) for of in found if not of.late],
+        "converted_late": [_json(of) for of in found if of.late],
+    }
+
+
+def _json(of: Lacking) -> dict[str, Any]:
+    return {name: value for name, value in asdict(of).items() if name != "late"}

@@ -79,8 +79,14 @@ async def _booked(conn: Connection, query: ReportQuery) -> list[Any]:
     elif _is_signed_off(query):
         found = await conn.fetch(_FIRST, *asked[1:-2])
     else:
-        found = await conn.fetch(_BOOKED.of(query.currency), *asked, basis.as_of)
+        found = await conn.fetch(_booked_question(query), *asked, basis.as_of)
     return found
+
+
+def _booked_question(query: ReportQuery) -> str:
+    """A late rate completes what was first reported, not what was known by an instant."""
+    late = query.currency is not None and query.basis.as_of is None
+    return _BOOKED.completed if late else _BOOKED.of(query.currency)
 
 
 def _is_signed_off(query: ReportQuery) -> bool:

@@ -1,4 +1,4 @@
-"""What a repricing changes, added up by plant, product, month and currency."""
+"""What a repricing changes: cumulated by plant, product, month, currency and kind of cost."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,12 +12,14 @@ from services.costing.price import MONEY
 @dataclass(frozen=True, slots=True)
 class Change:
     """Net money taken back and booked anew in a month of production days, and what the base (cost
-    of production) becomes more by. `product` is empty where entries have none."""
+    of production) becomes more by. `product` is empty where entries have none. `kind` keeps failure
+    apart from what prevents it: `copq`, `other CoQ` (appraisal and prevention) or `base`."""
 
     plant: str
     product: str
     month: date
     currency: str
+    kind: str
     events: int
     reversed: Decimal
     booked: Decimal
@@ -30,7 +32,7 @@ class Change:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        return self.plant, self.product, self.month, self.currency
+        return self.plant, self.product, self.month, self.currency, self.kind
 
 
 def summed(changes: Iterable[Change]) -> list[Change]:

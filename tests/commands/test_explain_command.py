@@ -96,7 +96,7 @@ def test_an_entry_is_taken_down_to_bytes_rates_and_formula(ledger: str) -> None:
         "submitted_why": "import of r.yaml", "decided_why": "import of r.yaml",
     }  # fmt: skip
     said = invoke(ledger, "explain", "d").stdout
-    parts = ("Event d: defect of north/L1", RAWS["d"].decode(), "computed anew: the same",
+    parts = ("Event d: defect of north/L1", RAWS["d"].decode(), "computed again: the same",
              "rate book revision 1: document 1 (r.yaml)", "in the month 2026-03",
              "by anna: import of r.yaml")  # fmt: skip
     assert [part for part in parts if part not in said] == []

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 from copq.command import app
+from services.access.authority import Actor
 from services.aggregator.unconverted import convert_late
 from services.currencies.store import CurrencyFixed, set_reporting
+from services.periods.closing import Order, close
+from services.periods.period import PeriodError
 from services.reporting.report import ReportQuery, report
 from services.reporting.trailing import trailing
 from tests.building import defect, post_events, production, stop
@@ -90,6 +93,18 @@ async def test_the_api_says_which_entries_lack_a_rate(conn: Any, api: Api) -> No
     assert len(own["rows"]) == 3 and "conversion" not in own
 
 
+async def test_a_closing_names_the_exchange_rates_that_are_missing(conn: Any) -> None:
+    book = await three_plants(conn)
+    await post_events(conn, book, EVENTS)
+    order, now = Order(Actor("finance"), "month end"), datetime(2027, 1, 1, tzinfo=UTC)
+    with pytest.raises(PeriodError) as refused:
+        await close(conn, book.sites["gavle"], date(2026, 3, 1), order, now)
+    assert "2 entries without an exchange rate (SEK 2026-03-02)" in str(refused.value)
+    assert "copq currencies list" in str(refused.value) and "--accept rates" in str(refused.value)
+    found = await close(conn, book.sites["gavle"], date(2026, 3, 1), order, now, ["rates"])
+    assert found.counts == {"rates": 2}
+
+
 @pytest.mark.parametrize(
     ("grain", "start"),
     [("month", "2026-03-01"), ("day", "2026-03-01"), ("hour", "2026-03-01T00:00")],
@@ -104,7 +119,7 @@ async def test_what_lacks_a_rate_is_of_the_basis_that_is_asked_for(
     book = await three_plants(conn)
     await post_events(conn, book, EVENTS)
     for site in ("gavle", "osaka"):
-        await shut(conn, "2026-03", site)
+        await shut(conn, "2026-03", site, ["rates"])
     closed = await conn.fetchval("select clock_timestamp()")
     await publish(conn, ("SEK", MONDAY, SEK))
     await convert_late(conn)
@@ -120,11 +135,13 @@ async def test_what_lacks_a_rate_is_of_the_basis_that_is_asked_for(
         return sorted(entries.items())
 
     assert await lacks() == [("JPY", 2)]
-    assert await lacks(**{"as": "first-reported"}) == [("JPY", 1), ("SEK", 2)]
+    assert await lacks(**{"as": "first-reported"}) == [("JPY", 1)]
+    first = await api.get("/v1/copq", **{**asked, "as": "first-reported"})
+    assert [(of["currency"], of["entries"]) for of in first["converted_late"]] == [("SEK", 2)]
     assert await lacks(as_of=closed.isoformat()) == [("JPY", 1), ("SEK", 2)]
     assert await lacks(as_of="2026-01-01") == []
     assert await lacks(plant="gavle") == []
-    assert await lacks(plant="gavle", element="defect", **{"as": "first-reported"}) == [("SEK", 2)]
+    assert await lacks(plant="gavle", element="defect", **{"as": "first-reported"}) == []
     assert await lacks(from_="2026-02-01", to="2026-03-01", **{"as": "first-reported"}) == []
 
 

@@ -13,6 +13,8 @@ from services.periods.unfinished import KINDS, Unfinished
                               "1 stop still open"),
         (Unfinished(1200, 0, 2), "1,200 events without a price, 2 stops still open"),
         (Unfinished(corrections=3), "3 corrections that wait for their event"),
+        (Unfinished(rates=2, rates_of="SEK 2026-03-02"),
+         "2 entries without an exchange rate (SEK 2026-03-02)"),
     ],
 )  # fmt: skip
 def test_one_is_said_otherwise_than_many(lacks: Unfinished, said: str) -> None:

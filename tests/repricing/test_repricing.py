@@ -154,8 +154,8 @@ async def test_the_plan_says_what_applying_changes_and_changes_nothing(
     run = await reprice(database, size=100)
     assert run is not None
     rows = await conn.fetch(
-        "select plant, product, month, currency, events, reversed, booked, base "
-        "from copq.repricing_change order by 1, 2, 3, 4"
+        "select plant, product, month, currency, kind, events, reversed, booked, base "
+        "from copq.repricing_change order by 1, 2, 3, 4, 5"
     )
     assert [tuple(row) for row in rows] == [
         (*c.key, c.events, c.reversed, c.booked, c.base) for c in planned.changes

@@ -79,6 +79,22 @@ select
 from copq.ledger as l
 cross join copq.reporting_currency as r;
 
+-- As reporting_ledger, for figures as first reported: what was booked without a rate is converted
+-- at the one that has come for its day since.
+create view copq.completed_ledger with (security_invoker = true) as
+select
+    l.occurred_at, l.booked_at, l.event_id, l.entry_no, l.reverses, l.plant, l.line, l.product,
+    l.stage, l.work_unit, l.defect_code, l.shift, l.supplier, l.element, l.category, l.quantity,
+    coalesce(l.gross * x.rate, 0) as gross, coalesce(l.recovered * x.rate, 0) as recovered,
+    coalesce(l.allowed * x.rate, 0) as allowed, coalesce(l.net * x.rate, 0) as net, l.hours,
+    coalesce(l.base * x.rate, 0) as base, l.good, r.currency, l.hour, l.day, l.period,
+    x.rate as exchange_rate
+from copq.ledger as l
+cross join copq.reporting_currency as r
+cross join lateral (
+    select coalesce(l.exchange_rate, copq.rate_of_day(l.currency, l.day)) as rate
+) as x;
+
 create view copq.reporting_rollup with (security_invoker = true) as
 select
     l.grain, l.plant, l.line, l.product, l.element, r.currency, l.day, l.hour, l.category,

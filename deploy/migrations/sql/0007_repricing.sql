@@ -26,18 +26,19 @@ create table copq.repricing (
     ended_at timestamptz
 );
 
--- What a repricing has changed, added up: `reversed` and `booked` are net, in `currency`.
+-- What a repricing has changed, by kind of cost, so that COPQ is never mixed with other CoQ: `reversed` and `booked` are net, in `currency`.
 create table copq.repricing_change (
     repricing_id bigint not null references copq.repricing,
     plant text not null,
     product text not null,
     month date not null,
     currency text not null,
+    kind text not null check (kind in ('copq', 'other CoQ', 'base')),
     events bigint not null,
     reversed numeric not null,
     booked numeric not null,
     base numeric not null,
-    primary key (repricing_id, plant, product, month, currency)
+    primary key (repricing_id, plant, product, month, currency, kind)
 );
 
 select copq.audit_table('copq.repricing', 'position_at', 'position_id', 'seen', 'unpriced');

@@ -84,7 +84,7 @@ grant select on copq.repricing, copq.repricing_change to copq_aggregator, copq_f
 grant insert, update on copq.repricing, copq.repricing_change to copq_aggregator;
 grant select on copq.reporting_currency, copq.exchange_version, copq.exchange_rate
     to copq_aggregator, copq_reporting, copq_finance;
-grant select on copq.reporting_ledger, copq.reporting_rollup to copq_reporting, copq_finance;
+grant select on copq.reporting_ledger, copq.completed_ledger, copq.reporting_rollup to copq_reporting, copq_finance;
 grant insert on copq.reporting_currency, copq.exchange_version, copq.exchange_rate to copq_finance;
 grant update on copq.reporting_currency to copq_finance;
 grant select on copq.period, copq.period_step, copq.closing, copq.closing_figure, copq.first_reported

@@ -1,4 +1,5 @@
--- What a plant has not finished between $2 and $3. A stop that another report of the same
+-- What a plant has not finished between $2 and $3, the edges of the month $4. Entries lack a rate
+-- once there is a reporting currency. A stop that another report of the same
 -- machine's stop has ended is open no longer.
 select
     (select count(*) from copq.unpriced
@@ -12,4 +13,21 @@ select
             select from copq.stop as c
             where c.plant = o.plant and c.line = o.line and c.started_at = o.started_at
                 and c.work_unit is not distinct from o.work_unit and c.ended_at is not null
-                and not c.voided)) as stops
+                and not c.voided)) as stops,
+    lacking.rates, lacking.rates_of
+from (
+    select
+        coalesce(sum(entries), 0)::bigint as rates,
+        coalesce(string_agg(
+            currency || ' ' || first_day
+                || case when first_day < last_day then ' to ' || last_day else '' end,
+            ', ' order by currency), '') as rates_of
+    from (
+        select currency, sum(unconverted) as entries, min(day) as first_day, max(day) as last_day
+        from copq.rollup
+        where grain = 'day' and plant = $1 and unconverted <> 0
+            and day >= $4::date and day < $4::date + interval '1 month'
+            and exists (select from copq.reporting_currency)
+        group by currency
+    ) as by_currency
+) as lacking

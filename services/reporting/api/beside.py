@@ -63,7 +63,12 @@ async def beside(
 async def stops_beside(
     reading: Reading, which: Asked, span: Span | None, read_at: datetime
 ) -> tuple[list[SoFar], list[OverEdge]]:
-    """The stops that are open, up to the window's end, and those over its edges."""
+    """The stops that are open, up to the window's end, and those over its edges.
+
+    None where entries are asked for as they were booked in a month: no open stop is.
+    """
+    if which.period or which.first_reported:
+        return [], []
     at = min(span.end, reading.now) if span else reading.now
     stops = await so_far(reading.conn, reading.book, which, at, span)
     return stops, await over_edges(reading.conn, which, span, read_at) if span else []

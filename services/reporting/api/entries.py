@@ -40,7 +40,10 @@ def add_entries(router: APIRouter, source: Source) -> None:
         bucket: Annotated[
             str, Query(description="One hour, day or month, as `from` of /v1/copq names it.")
         ] = "",
-        start: asked.From = "", end: asked.To = "",
+        period: Annotated[
+            str, Query(description="The month that entries are booked in: 2026-10.")
+        ] = "",
+        reported: asked.Reported = "restated", start: asked.From = "", end: asked.To = "",
         trailing: Annotated[
             Literal["1h", "24h", "30d"] | None,
             Query(description="A trailing window, as of /v1/trailing, instead of `from` and `to`."),
@@ -60,7 +63,8 @@ def add_entries(router: APIRouter, source: Source) -> None:
             )  # fmt: skip
             when = When(
                 plant=plant, grain=grain, bucket=bucket, start=start, end=end, trailing=trailing,
-                at=at, event_id=event_id,
+                at=at, event_id=event_id, period=period,
+                first_reported=reported == "first-reported",
             )  # fmt: skip
             which, window = await when.asked(
                 reading.conn, reading.book, reading.now, line=line, product=product,

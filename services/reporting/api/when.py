@@ -6,20 +6,26 @@ from typing import Any
 
 from asyncpg import Connection
 
+from services import reporting
 from services.rates.book import RateBook
 from services.reporting.api.beside import instants_span, trailing_span
 from services.reporting.beside import Span
 from services.reporting.edges import day_of, edge, in_order
 from services.reporting.entries import Asked, span_of
 from services.reporting.report import zone_of
+from services.sql_files import statement
 
+_CLOSED = statement(reporting.__file__, "closed_months")
 _LONGEST_DAY = timedelta(days=2)
 _DEFAULT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """As it was written; times without an offset are the plant's own. Nothing: the last 30 days."""
+    """As it was written; times without an offset are the plant's own. Nothing: the last 30 days.
+
+    `period` is the month that entries are booked in, whenever they happened.
+    """
 
     plant: str | None = None
     grain: str = "day"
@@ -29,6 +35,8 @@ class When:
     trailing: str | None = None
     at: str = ""
     event_id: str | None = None
+    period: str = ""
+    first_reported: bool = False
 
     async def asked(
         self, conn: Connection, book: RateBook, now: datetime, **filters: Any
@@ -39,7 +47,18 @@ class When:
         """
         window = self._window(book, now)
         edges = window.edges() if window else await self._edges(conn, book, now)
-        return Asked(plant=self.plant, event_id=self.event_id, **filters, **edges), window
+        booked: dict[str, Any] = {
+            "period": day_of(self.period),
+            "first_reported": self.first_reported and await self._was_closed(conn, edges),
+        }
+        return Asked(plant=self.plant, event_id=self.event_id, **filters, **edges, **booked), window
+
+    async def _was_closed(self, conn: Connection, edges: dict[str, Any]) -> bool:
+        """A month that was never closed is reported as it is now, with its open stops."""
+        day = edges.get("first")
+        closed = {tuple(row) for row in await conn.fetch(_CLOSED)}
+        months = {month for plant, month in closed if self.plant in (None, plant)}
+        return bool(months) if day is None else day.replace(day=1) in months
 
     def _window(self, book: RateBook, now: datetime) -> Span | None:
         """Where stops over an edge count for their share; None where the time is whole buckets."""
@@ -62,7 +81,7 @@ class When:
             return self._of_bucket(book)
         if self.start or self.end:
             return self._of_edges(book)
-        return {"since": now - _DEFAULT}
+        return {} if self.period else {"since": now - _DEFAULT}
 
     def _of_bucket(self, book: RateBook) -> dict[str, Any]:
         if self.grain == "hour":

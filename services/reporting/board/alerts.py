@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from services.money import fixed
 from services.reporting.board.targets import Aims
 from services.reporting.board.view import Sum, View, is_over
 from services.reporting.causes import Cause
@@ -48,7 +49,7 @@ def over_target(
         share = aims.share(line, "1h")
         cause = causes.get(line)
         mostly = f"; mostly {worded(cause, view)}" if cause else ""
-        cost = f"{hour.copq:,.0f} {view.currency}"
+        cost = f"{fixed(hour.copq, 0)} {view.currency}"
         if is_over(hour, share) and hour.share is not None and share is not None:
             said = f"COPQ {percent(hour.share)} (target {percent(share)}), {cost}"
             yield Alert("over", "critical", f"Line {line}, last hour: {said}{mostly}", line)
@@ -140,12 +141,12 @@ def _group(view: View, group: UnpricedGroup) -> Part:
 
 
 def _worth(unpriced: list[UnpricedGroup]) -> str:
-    """`them`, and what they are worth, about: unknown is said, never left out as nought."""
+    """`them`, and what they are worth, about: unknown is said, never left out as zero."""
     worth: dict[str, Decimal] = defaultdict(Decimal)
     for group in unpriced:
         if group.worth is not None and group.currency is not None:
             worth[group.currency] += group.worth
-    known = ", ".join(f"{amount:,.0f} {currency}" for currency, amount in worth.items())
+    known = ", ".join(f"{fixed(amount, 0)} {currency}" for currency, amount in worth.items())
     unknown = sum(group.unknown for group in unpriced)
     if not known:
         return "them (what they are worth is unknown)"
@@ -155,4 +156,4 @@ def _worth(unpriced: list[UnpricedGroup]) -> str:
 
 def percent(share: Decimal) -> str:
     value = share * 100
-    return f"{value:.2f} %" if abs(value) < 1 else f"{value:.1f} %"
+    return f"{fixed(value, 2 if abs(value) < 1 else 1)} %"

@@ -1,15 +1,15 @@
--- Entries of the ledger, newest first, each with its event's bytes. $1 to $15 as in
--- entries_asked.sql, ($17, $18, $19) the entry before the page, $20 when the first page was read:
+-- Entries of the ledger, newest first, each with its event's bytes. $1 to $17 as in
+-- entries_asked.sql, ($19, $20, $21) the entry before the page, $22 when the first page was read:
 -- what was booked later is on none of its pages.
 with page as (
     select *
     from copq.ledger
     where {asked}
-        and ($17::timestamptz is null
-            or (occurred_at, event_id, entry_no) < ($17, $18::text collate "C", $19::int))
-        and booked_at <= $20
+        and ($19::timestamptz is null
+            or (occurred_at, event_id, entry_no) < ($19, $20::text collate "C", $21::int))
+        and booked_at <= $22
     order by occurred_at desc, event_id desc, entry_no desc
-    limit $16
+    limit $18
 )
 select
     page.*, found.payload, found.received_at, found.event_type, retention.ordered_at as dropped_at,

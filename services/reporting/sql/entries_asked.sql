@@ -1,5 +1,5 @@
 -- Which entries are asked for: the place of {asked} in entries.sql and entries_total.sql. $1 to $4
--- are the edges of time and of production days, $5 to $15 the filters.
+-- are the edges of time and of production days, $5 to $17 the filters.
     ($1::timestamptz is null or occurred_at >= $1)
     and ($2::timestamptz is null or occurred_at < $2)
     and ($3::date is null or day >= $3)
@@ -15,3 +15,8 @@
     and ($13::text is null or event_id = $13)
     and ($14::timestamptz is null or hour = $14)
     and ($15::date is null or day = $15)
+    and ($16::date is null or period = $16)
+    and (not $17::boolean or booked_at <= coalesce((
+        select p.first_closed_at from copq.period as p
+        where p.plant = ledger.plant and p.month = date_trunc('month', ledger.day::timestamp)::date
+    ), 'infinity'))

@@ -1,10 +1,12 @@
 -- As lacking.sql, of what the ledger held at an instant: $9, or without it as each month was first
--- closed, or is now where it never was.
+-- closed, or is now where it never was. `late`: a rate has come since, and completes the latter.
 select
-    currency, sum(entries)::bigint as entries, count(*) as days,
+    currency, late, sum(entries)::bigint as entries, count(*) as days,
     min(day) as first_day, max(day) as last_day
 from (
-    select currency, day, sum(case when reverses is null then 1 else -1 end) as entries
+    select
+        currency, day, sum(case when reverses is null then 1 else -1 end) as entries,
+        $9::timestamptz is null and copq.rate_of_day(currency, day) is not null as late
     from copq.ledger as l
     left join (select plant as of_plant, month, first_closed_at from copq.period) as p
         on of_plant = plant and month = date_trunc('month', day::timestamp)::date
@@ -21,5 +23,5 @@ from (
     group by currency, day
     having sum(case when reverses is null then 1 else -1 end) <> 0
 ) as by_day
-group by currency
-order by currency
+group by currency, late
+order by currency, late

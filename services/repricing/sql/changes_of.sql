@@ -1,4 +1,4 @@
-select plant, product, month, currency, events, reversed, booked, base
+select plant, product, month, currency, kind, events, reversed, booked, base
 from copq.repricing_change
 where repricing_id = $1
-order by plant, product, month, currency
+order by plant, product, month, currency, kind

@@ -7,6 +7,8 @@ import pytest
 
 from services.rates.store import import_rates
 from tests.building import book, defect, plant, post_events, rates, stop
+from tests.periods.building import FEB, IN_FEB, IN_JAN, JAN, shut
+from tests.periods.building import filled as filled_months
 from tests.reporting.api.asking import Api
 from tests.reporting.api.test_figures import DAY, filled
 
@@ -116,3 +118,22 @@ async def test_a_reversal_says_what_it_takes_back(conn: Any, api: Api) -> None:
         "20 min × 2 = 40.00": "40",
     }
     assert all(entry["agrees"] for entry in found)
+
+
+async def test_what_was_booked_in_a_month_for_another_opens(conn: Any, api: Api) -> None:
+    """January is closed with 50; 20 more come for it, and are booked in February."""
+    rates_ = await filled_months(conn)
+    await post_events(conn, rates_, [defect("j", IN_JAN, 5)])
+    await shut(conn, JAN)
+    await post_events(conn, rates_, [defect("late", IN_JAN, 2), defect("f", IN_FEB, 3)])
+
+    async def opened(**asked: str) -> list[str]:
+        found = await api.get("/v1/entries", plant="north", **asked)
+        return [entry["event_id"] for entry in found["entries"]]
+
+    assert sorted(await opened(period=FEB)) == ["f", "late"]
+    assert await opened(period=FEB, grain="month", bucket=JAN) == ["late"]
+    assert await opened(period=JAN) == ["j"]
+    first = {"grain": "month", "bucket": JAN, "as": "first-reported"}
+    assert await opened(**first) == ["j"]
+    assert sorted(await opened(grain="month", bucket=JAN)) == ["j", "late"]

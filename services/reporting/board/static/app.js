@@ -9,7 +9,7 @@ import * as detail from "./detail.js";
 import * as empty from "./empty.js";
 import * as sorting from "./sorting.js";
 import { header, listen } from "./header.js";
-import { clockIn, exactly, lasting } from "./figures.js";
+import { clockIn, exactly, lasting, useDigits } from "./figures.js";
 
 const at = (id) => document.getElementById(id);
 let board = null;
@@ -96,6 +96,7 @@ followLinks();
 follow(path, {
   news(said) {
     board = said;
+    if (board.digits !== undefined) useDigits(board.digits);
     skew = Date.parse(said.read_at) - Date.now();
     // Without a plant it is that of the newest figures, which may be another by the next answer.
     if (said.plant && !view().plant) history.replaceState(null, "", address({ plant: said.plant }));

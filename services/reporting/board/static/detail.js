@@ -92,8 +92,7 @@ function sum(whole, said, b) {
   ].filter(Boolean);
   const alone = named.length === 1 ? ` ${named[0][1]}` : ": " + named.map(([net, of]) => `${f.exactly(net)} ${of}`).join("; ");
   const taken = total && total.lines > total.entries ? `, ${total.lines - total.entries} lines taken back or taking back` : "";
-  const cents = (net) => Math.round(Number(net) * 100);
-  const apart = named.reduce((sum, [net]) => sum + cents(net), 0) !== cents(whole.net) ? ", each rounded by itself" : "";
+  const apart = named.reduce((sum, [net]) => sum + f.minorUnits(net), 0) !== f.minorUnits(whole.net) ? ", each rounded by itself" : "";
   return h("p", { class: "sum" }, h("strong", { title: whole.net }, `${f.exactly(whole.net)} ${whole.currency}`),
     `${alone}${taken}${apart}; an estimate at standard rates. As of ${moment(said.window?.to ?? said.at, b)}.`);
 }

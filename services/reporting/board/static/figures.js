@@ -3,13 +3,25 @@
 const MINUS = "−";
 const NONE = "–";
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const cents = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+let digits = 2;
+let minor = inDigits(digits);
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
-/** Money for a tile or a table: whole from 100 on, else with two places. */
-export const money = (text) => signed(Math.abs(text) >= 100 ? whole.format(text) : cents.format(text));
-/** Money with two places, for an entry. */
-export const exactly = (text) => signed(cents.format(text));
+/** Round as `services/money.py`: to these digits, those of the currency, a half away from zero. */
+function inDigits(places) {
+  return new Intl.NumberFormat("en", { minimumFractionDigits: places, maximumFractionDigits: places, signDisplay: "negative" });
+}
+/** Show money in the digits of the board's currency. */
+export function useDigits(places) {
+  digits = places;
+  minor = inDigits(places);
+}
+/** A rounded amount as a whole number of the currency's smallest unit. */
+export const minorUnits = (text) => Number(minor.format(text).replaceAll(",", "").replace(".", ""));
+/** Money for a tile or a table: whole from 100 on, else with the digits of the currency. */
+export const money = (text) => signed(Math.abs(text) >= 100 ? whole.format(text) : minor.format(text));
+/** Money with the digits of its currency, for an entry. */
+export const exactly = (text) => signed(minor.format(text));
 /** Money for a column, all of it with as many places: none where it is large, and none is less than one. */
 export function column(amounts) {
   const sizes = amounts.map((amount) => Math.abs(amount)).filter((size) => size > 0);
