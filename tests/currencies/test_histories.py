@@ -117,7 +117,7 @@ class Plant:
     def __init__(self, conn: asyncpg.Connection, dsn: str, sums: Sums) -> None:
         self.conn, self.dsn, self.sums = conn, dsn, sums
         self.number = 0
-        self.first_reported: tuple[Decimal, Decimal | None] | None = None
+        self.first_reported: tuple[Decimal, Decimal] | None = None
 
     async def post(self, facts: list[tuple[str, date, int]]) -> None:
         raws = []
@@ -174,9 +174,8 @@ class Plant:
     async def close(self) -> None:
         if self.first_reported is None:
             site = (await load(self.conn)).sites["gavle"]
-            await close(self.conn, site, MARCH, ORDER, NOW)
-            lacking = sum([lacks for lacks, _, _ in (await self._days()).values()])
-            self.first_reported = self.sums.sek(), None if lacking else self.sums.eur()
+            await close(self.conn, site, MARCH, ORDER, NOW, ["rates"])
+            self.first_reported = self.sums.sek(), self.sums.eur()
 
     async def is_right(self) -> None:
         """A day has no rate, or is converted as far as it has got, or as a whole."""
