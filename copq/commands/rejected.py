@@ -172,8 +172,9 @@ async def _replay(
         async with pool.acquire() as conn:
             rows = await list_rejected(conn, replayed=ids is not None, ids=ids, limit=100_000)
             whole = [row for row in rows if mended or row["size"] == len(row["payload"] or b"")]
-            # What was not for its sender to report is let in by name, one by one.
-            whole = [row for row in whole if ids or row["code"] != "out_of_scope"]
+            # What was not for its sender to report, or brought too many names, is let in by its
+            # number alone.
+            whole = [row for row in whole if ids or row["code"] not in _BY_NUMBER]
             said = await _replay_each(whole, mended, intake)
             done = [i for i, answer in said.items() if answer.status is not Status.REFUSED]
             await mark_replayed(conn, done)
@@ -182,6 +183,9 @@ async def _replay(
         if isinstance(intake, KafkaIntake):
             await intake.close()
         await pool.close()
+
+
+_BY_NUMBER = ("out_of_scope", "too_many_names")
 
 
 async def _replay_each(rows: list[Any], mended: bytes | None, intake: Intake) -> dict[int, Answer]:

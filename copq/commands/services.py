@@ -61,6 +61,13 @@ SessionOption = Annotated[
         help="Seconds without a sign of life after which a worker's partitions go to the others.",
     ),
 ]  # fmt: skip
+NamesOption = Annotated[
+    int,
+    typer.Option(
+        "--names-per-sender", min=1, envvar="COPQ_NAMES_PER_SENDER",
+        help="Lines, products and so on that a sender may bring and the rate book does not know.",
+    ),
+]  # fmt: skip
 
 
 def up(
@@ -72,6 +79,7 @@ def up(
     mapping: Annotated[list[str] | None, typer.Option(help=MAPPING_HELP)] = None,
     mqtt: MqttOption = None,
     no_auth: NoAuthOption = False,
+    names_per_sender: NamesOption = 1_000,
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
     plaintext: PlaintextOption = False,
@@ -84,6 +92,7 @@ def up(
     other address it asks for one from the start.
     """
     from services.access.tokens import TokenDoor
+    from services.ingest.names import Names
     from services.standalone.server import serve
 
     start_logging()
@@ -102,6 +111,7 @@ def up(
             lambda stop: serve(
                 dsn, host, port, stop, _watching(folder, dsn, name, stop), door, tls, source,
                 embedded, lambda: _say_where(host, port, tls is not None, shown),
+                Names(names_per_sender),
             ),
             name="copq-up",
         )  # fmt: skip
@@ -139,6 +149,7 @@ def ingest(
         ),
     ] = None,
     no_auth: NoAuthOption = False,
+    names_per_sender: NamesOption = 1_000,
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
     metrics_port: MetricsOption = 0,
@@ -147,6 +158,7 @@ def ingest(
 ) -> None:  # fmt: skip
     """Take events by HTTP, the form and MQTT, and put them on Kafka's quality.events."""
     from services.access.tokens import TokenDoor
+    from services.ingest.names import Names
     from services.ingest.server import serve
 
     start_logging()
@@ -166,7 +178,17 @@ def ingest(
     health.missing = None  # the port of events answers /readyz for what it needs
     run_service(
         lambda stop: serve(
-            reach, host, port, partitions, replication, stop, database_url, door, tls, source
+            reach,
+            host,
+            port,
+            partitions,
+            replication,
+            stop,
+            database_url,
+            door,
+            tls,
+            source,
+            Names(names_per_sender),
         ),
         health,
         "copq-ingest",

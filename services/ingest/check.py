@@ -7,7 +7,9 @@ from schemas.decode import decode
 from schemas.events import Event
 from schemas.refusal import Refusal, Refused
 from services.costing.check import not_in_the_future
+from services.ingest.names import Names
 from services.ingest.sender import Sender
+from services.rates.book import RateBook
 
 
 class Unreadable(bytes):
@@ -21,13 +23,23 @@ class Unreadable(bytes):
         return self
 
 
-def check(raw: bytes, now: datetime, sender: Sender) -> Event:
-    """The event of a message. Raises `Refused` where it is none, or not for `sender` to report."""
+def check(
+    raw: bytes, now: datetime, sender: Sender, names: Names | None = None,
+    book: RateBook | None = None,
+) -> Event:  # fmt: skip
+    """The event of a message. Raises `Refused` where it is none, or not for `sender` to report.
+
+    `names` counts those that the sender brings and `book` does not know.
+    """
     if isinstance(raw, Unreadable):
         raise Refused(raw.refusal)
     event = decode(raw)
     not_in_the_future(event, now)
     _check_scope(event, sender)
+    if names is not None and book is not None:
+        names.check(event, sender.name, book)
+        if event.event_type == "correction" and event.replacement is not None:
+            names.check(event.replacement, sender.name, book)
     return event
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -14,12 +15,14 @@ from schemas.refusal import Refused
 from services.ingest.check import check
 from services.ingest.gathering import Gathering
 from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.names import Names
 from services.ingest.sender import ANYONE, Sender
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
 from services.kafka.headers import NONE, Headers, of_sender
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import EVENTS, REJECTED, key_of
+from services.rates.book import RateBook
 from services.tracing import tracer
 
 PATIENCE_S = 10
@@ -42,7 +45,12 @@ class KafkaIntake:
     comes in while the broker is busy shares its next record batches.
     """
 
-    def __init__(self, brokers: Brokers, keeps: bool = True) -> None:
+    def __init__(
+        self, brokers: Brokers, keeps: bool = True, names: Names | None = None,
+        book: Callable[[], RateBook] = RateBook,
+    ) -> None:  # fmt: skip
+        """`names` limits those that senders bring and the `book` of then does not know."""
+        self._names, self._book = names, book
         self._brokers = brokers
         self._keeps = keeps
         self._producer: AIOKafkaProducer | None = None
@@ -54,7 +62,8 @@ class KafkaIntake:
         valid: list[Message] = []
         refused: list[Message] = []
         headers = of_sender(sender.name, tracer().traceparent())
-        answers = [_check(raw, now, sender, headers, valid, refused) for raw in raws]
+        by = (now, sender, self._names, self._book())
+        answers = [_check(raw, by, headers, valid, refused) for raw in raws]
         await self._gathering.submit((valid, refused if self._keeps else []))
         return answers
 
@@ -128,15 +137,15 @@ def _keyed(key: bytes, partitions: tuple[int, ...]) -> int:
 
 def _check(
     raw: bytes,
-    now: datetime,
-    sender: Sender,
+    by: tuple[datetime, Sender, Names | None, RateBook],
     headers: Headers,
     valid: list[Message],
     refused: list[Message],
 ) -> Answer:
     try:
-        event = check(raw, now, sender)
+        event = check(raw, *by)
     except Refused as why:
+        now, sender, *_ = by
         kept = rejected.rejected_event(why.refusal, raw, now, sent_by=sender.name)
         refused.append((None, rejected.encode(kept), NONE))
         return Answer(Status.REFUSED, refusal=why.refusal)

@@ -8,10 +8,12 @@ from services.beside import run_beside
 from services.ingest.http import make_http
 from services.ingest.kafka_intake import KafkaIntake
 from services.ingest.mqtt.service import MqttSource, beside_mqtt
+from services.ingest.names import Names
 from services.ingest.people import add_people, people_pool
 from services.ingest.serving import Tls, serve_http
 from services.kafka.brokers import Brokers
 from services.kafka.waiting import make_topics_when_brokers_answer
+from services.rates.book import RateBook
 from services.rates.watch import RateWatch
 
 
@@ -26,6 +28,7 @@ async def serve(
     tokens: TokenDoor | None = None,
     tls: Tls | None = None,
     mqtt: MqttSource | None = None,
+    names: Names | None = None,
 ) -> None:
     """Until `stop` is set; what was accepted by then is on the broker.
 
@@ -33,15 +36,17 @@ async def serve(
     Without `tokens` it is open. Without `dsn` there is neither form nor fate. Postgres may be
     away: events go to the broker all the same.
     """
-    intake, door = KafkaIntake(brokers), tokens or OpenDoor()
+    rates = RateWatch(dsn, names_only=True) if dsn else None
+    book = (lambda: rates.book) if rates else RateBook
+    intake, door = KafkaIntake(brokers, names=names, book=book), tokens or OpenDoor()
     app = make_http(intake, door, checks={"kafka": intake.ready}, stop=stop)
     beside = [_keep_topics(brokers, partitions, replication, stop)]
     beside += [tokens.run()] if tokens else []
     pool = await people_pool(dsn) if dsn else None
-    if dsn and pool:
-        rates = RateWatch(dsn, names_only=True)
+    if rates and pool:
         beside.append(rates.run())
-        add_people(app, door, intake, pool, lambda: rates.book)
+        beside += [names.follow(pool)] if names else []
+        add_people(app, door, intake, pool, book)
     serving = serve_http(app, host, port, stop, tls)
     try:
         await run_beside(beside_mqtt(serving, mqtt, intake, stop), *beside, stop=stop)

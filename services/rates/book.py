@@ -179,6 +179,12 @@ class RateBook:
             of[plant].add(product)
         return {plant: sorted(of[plant] | of[None]) for plant in self.sites}
 
+    @cached_property
+    def stages(self) -> frozenset[str]:
+        """The stages of all cost tables."""
+        tables = (v.item for history in self._tables.values() for v in history.all())
+        return frozenset(stage.stage for table in tables for stage in table.stages)
+
     def grades_of(self, plant: str) -> list[str]:
         """The labour grades of a plant that have a rate, in order."""
         return sorted(str(grade) for of, grade in self._labour if of == plant)

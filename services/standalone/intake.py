@@ -17,6 +17,7 @@ from services.costing.price import MONEY, price
 from services.ingest.check import check
 from services.ingest.gathering import Gathering
 from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.names import Names
 from services.ingest.sender import ANYONE, Sender
 from services.postgres import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, act_as
 from services.rates.book import RateBook
@@ -35,10 +36,11 @@ class LedgerIntake:
     """Events straight into the ledger of one database, one transaction at a time.
 
     Callers that come in meanwhile share the next one. What is refused is kept to be mended and
-    replayed, unless `keeps` is false.
+    replayed, unless `keeps` is false. `names` limits what senders bring.
     """
 
-    def __init__(self, pool: asyncpg.Pool, keeps: bool = True) -> None:
+    def __init__(self, pool: asyncpg.Pool, keeps: bool = True, names: Names | None = None) -> None:
+        self._names = names
         self._pool = pool
         self._keeps = keeps
         self._book = RateBook()
@@ -66,6 +68,8 @@ class LedgerIntake:
         while True:
             if await current(conn) != self._book.revision:
                 self._book = await load(conn)
+            if self._names is not None and not self._names.loaded:
+                await self._names.load(conn)
             try:
                 return await self._post_at(conn, group, self._book)
             except StaleRates:
@@ -76,10 +80,12 @@ class LedgerIntake:
     ) -> list[list[Answer]]:
         batch = Batch()
         now = datetime.now(UTC)
-        answers = _price_all(group, book, batch, now)
+        answers = self._price_all(group, book, batch, now)
         with tracer().transaction("post to the ledger", (trace for *_, trace in group)) as span:
             async with conn.transaction():
                 posted = await post(conn, batch, book)
+                if self._names is not None:
+                    await self._names.keep(conn)
                 answers = _decided(group, answers, posted)
                 if self._keeps:
                     await keep_rejected(conn, _rejected(group, answers, now))
@@ -89,26 +95,27 @@ class LedgerIntake:
                        "copq.rejected": refused})  # fmt: skip
         return answers
 
+    def _price_all(
+        self, group: list[Sent], book: RateBook, batch: Batch, now: datetime
+    ) -> list[list[Answer]]:
+        with localcontext(MONEY):
+            return [
+                [self._price_one(raw, book, batch, now, sender) for raw in raws]
+                for raws, sender, _ in group
+            ]
 
-def _price_all(
-    group: list[Sent], book: RateBook, batch: Batch, now: datetime
-) -> list[list[Answer]]:
-    with localcontext(MONEY):
-        return [
-            [_price_one(raw, book, batch, now, sender) for raw in raws] for raws, sender, _ in group
-        ]
-
-
-def _price_one(raw: bytes, book: RateBook, batch: Batch, now: datetime, sender: Sender) -> Answer:
-    try:
-        event = check(raw, now, sender)
-    except Refused as refused:
-        return Answer(Status.REFUSED, refusal=refused.refusal)
-    seen = event.event_id in batch.seen
-    pricing = price(event, book)
-    batch.add(encode(raw, pricing), sent_by=sender.name)
-    status = Status.DUPLICATE if seen else Status.ACCEPTED
-    return Answer(status, event.event_id, note=pricing.reason)
+    def _price_one(
+        self, raw: bytes, book: RateBook, batch: Batch, now: datetime, sender: Sender
+    ) -> Answer:
+        try:
+            event = check(raw, now, sender, self._names, book)
+        except Refused as refused:
+            return Answer(Status.REFUSED, refusal=refused.refusal)
+        seen = event.event_id in batch.seen
+        pricing = price(event, book)
+        batch.add(encode(raw, pricing), sent_by=sender.name)
+        status = Status.DUPLICATE if seen else Status.ACCEPTED
+        return Answer(status, event.event_id, note=pricing.reason)
 
 
 def _decided(group: list[Sent], answers: list[list[Answer]], posted: Posted) -> list[list[Answer]]:

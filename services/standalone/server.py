@@ -12,6 +12,7 @@ from services.beside import run_beside
 from services.ingest.http import make_http
 from services.ingest.intake import Intake
 from services.ingest.mqtt.service import MqttSource, beside_mqtt
+from services.ingest.names import Names
 from services.ingest.people import add_people, people_pool
 from services.ingest.serving import Tls, serve_http
 from services.rates.watch import RateWatch
@@ -38,6 +39,7 @@ async def serve(
     mqtt: MqttSource | None = None,
     embedded: EmbeddedPostgres | None = None,
     on_listening: Callable[[], None] = lambda: None,
+    names: Names | None = None,
 ) -> None:
     """Until `stop` is set; what was accepted by then is committed. Without `tokens` it is open.
 
@@ -47,7 +49,7 @@ async def serve(
     rates = RateWatch(dsn)
     await rates.first()
     pool, people, reading = await pool_of(dsn), await people_pool(dsn), await reading_pool(dsn)
-    intake, door, exporter = LedgerIntake(pool), tokens or OpenDoor(), Exporter(dsn)
+    intake, door, exporter = LedgerIntake(pool, names=names), tokens or OpenDoor(), Exporter(dsn)
     app = make_http(intake, door, checks={"postgres": intake.ready}, stop=stop)
     add_people(app, door, intake, people, lambda: rates.book)
     add_metrics(app, exporter, door)

@@ -220,5 +220,7 @@ async def test_the_aggregator_books_as_its_role(database: str, conn: asyncpg.Con
 
 async def test_what_became_of_an_event_is_told_by_ingest(posted: asyncpg.Connection) -> None:
     await act_as(posted, DatabaseRole.INGEST)
-    states = [(await posted.fetchrow(_FATE, name, None))["state"] for name in ("d", "d2", "u")]
+    states = [
+        (await posted.fetchrow(_FATE, name, None, name))["state"] for name in ("d", "d2", "u")
+    ]
     assert states == ["accepted", "withdrawn", "unpriced"]

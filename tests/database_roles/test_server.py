@@ -163,7 +163,7 @@ async def test_each_part_works_with_a_login_of_its_role_alone(logins: str) -> No
     assert (await RateWatch(only(logins, DatabaseRole.COSTING)).first()).revision == 1
     assert (await RateWatch(ing, names_only=True).first()).sites.keys() == {"north"}
     async with await people_pool(ing) as pool:
-        assert (await pool.fetchrow(_FATE, "d", "press"))["state"] == "accepted"
+        assert (await pool.fetchrow(_FATE, "d", "press", "d"))["state"] == "accepted"
     async with await reading_pool(only(logins, DatabaseRole.REPORTING)) as pool:
         assert await pool.fetchval("select count(*) from copq.ledger") == 0
     for login in (DatabaseRole.INGEST, DatabaseRole.REPORTING):

@@ -37,6 +37,16 @@ end $$;
 create trigger keep_token before update or delete on copq.token
     for each row execute function copq.keep_token();
 
+-- Names that a sender was the first to bring and that the rate book did not know: so many of a
+-- kind, and what comes with more is refused.
+create table copq.brought_name (
+    sent_by text not null,
+    kind text not null,
+    name text not null,
+    brought_at timestamptz not null default now(),
+    primary key (sent_by, kind, name)
+);
+
 -- What a person entered in the form, as it was filled in. The events that it made have ids
 -- derived from `entry_id`, so that sending it again changes nothing.
 create table copq.form_entry (

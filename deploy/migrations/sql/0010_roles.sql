@@ -51,6 +51,7 @@ grant select (event_id, reason) on copq.unpriced to copq_ingest;
 grant select (corrects, event_id, state) on copq.correction to copq_ingest;
 grant select on copq.rejected to copq_ingest;
 grant select, insert on copq.form_entry to copq_ingest;
+grant select, insert on copq.brought_name to copq_ingest, copq_aggregator;
 grant update (sent_at, withdrawn_at) on copq.form_entry to copq_ingest;
 
 -- Costing: the rates, and nothing of what they make.

@@ -1,0 +1,1 @@
+select sent_by, kind, name from copq.brought_name
