@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from asyncpg import Connection
 
+from services.reporting.exporter.folding import ALL
 from services.reporting.exporter.sums import Key, Sums, summed_rows
 
 ANEW_S = 30.0
@@ -25,6 +26,7 @@ class Kept:
         self._anew_s, self._clock = anew_s, clock
         self._found: dict[Query, tuple[float, Any]] = {}
         self._asked: set[Query] = set()
+        self.folding = ALL
 
     def begin(self) -> None:
         """A reading begins: what the last one did not ask for is forgotten."""
@@ -36,7 +38,7 @@ class Kept:
         query = (statement, *(tuple(p) if isinstance(p, list) else p for p in parameters))
 
         async def read() -> dict[Key, Sums]:
-            return summed_rows(await conn.fetch(statement, *parameters))
+            return summed_rows(await conn.fetch(statement, *parameters), self.folding)
 
         return await self.once(query, read)
 

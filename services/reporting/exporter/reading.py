@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from services.rates.calendar import Calendar
 from services.reporting.accrual import Accrued, OpenStop, accrue, exchanged, open_stops
 from services.reporting.causes import Cause, main_causes
 from services.reporting.exporter.converted import Converted
+from services.reporting.exporter.folding import ALL, Folding, folding
 from services.reporting.exporter.kept import Kept
 from services.reporting.exporter.sums import Key, Sums, added, by_line, merged, summed, summed_rows
 from services.reporting.exporter.windows import HOUR, TRAILING, Span, same_hours, spans
@@ -75,6 +76,8 @@ class Reading:
     unpriced: list[UnpricedLine] = field(default_factory=list)
     rejected: dict[str, int] = field(default_factory=dict)
     heard: dict[LineKey, datetime] = field(default_factory=dict)
+    folding: Folding = ALL
+    """Which lines and products have names of their own here."""
 
 
 async def read(
@@ -87,7 +90,9 @@ async def read(
     kept = kept or Kept()
     kept.begin()
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        reading = Reading(now, book, await load_targets(conn, now))
+        since = now.date().replace(day=1) - timedelta(days=32)
+        kept.folding = await kept.once(("folding", since), lambda: folding(conn, since))
+        reading = Reading(now, book, await load_targets(conn, now), folding=kept.folding)
         reading.accrued.extend(await accrue(conn, book, Scope(), now))
         reading.open.extend(await open_stops(conn, now))
         reading.sums.update({name: [] for name in TRAILING})
@@ -107,15 +112,15 @@ async def _read_calendar(
     reporting = await reporting_currency(conn)
     for span in found:
         reading.sums[span.window] += [
-            await _bucket(conn, span, plants, kept if span.end < reading.now else None),
-            _accrued(reading.accrued, span, plants),
+            await _bucket(conn, span, plants, kept, is_over=span.end < reading.now),
+            _accrued(reading, span, plants),
         ]
         await _read_repairs(conn, reading, span.window, (span.start, span.end), plants)
         if reporting is not None:
             await _convert(conn, reading, span, plants, reporting.currency)
     last_hour = next(span for span in found if span.window == "last_hour")
     for week in same_hours(calendar, last_hour.start):
-        reading.usual[week.window].append(await _bucket(conn, week, plants, kept))
+        reading.usual[week.window].append(await _bucket(conn, week, plants, kept, is_over=True))
 
 
 async def _read_trailing(
@@ -129,7 +134,7 @@ async def _read_trailing(
         recent = accrued_cells([a for a in accrued if a.segment.end > start], start, reading.now)
         reading.sums[name] += [
             await kept.sums(conn, _WHOLE, *parts.whole(plants, Scope())),
-            summed(recent + await rests(conn, plants, parts, Scope())),
+            summed(recent + await rests(conn, plants, parts, Scope()), reading.folding),
         ]
         await _read_repairs(conn, reading, name, (start, reading.now), plants)
 
@@ -149,18 +154,21 @@ async def _convert(
 
 
 async def _bucket(
-    conn: Connection, span: Span, plants: list[str], kept: Kept | None
+    conn: Connection, span: Span, plants: list[str], kept: Kept, is_over: bool
 ) -> dict[Key, Sums]:
     asked = (_BUCKET, span.grain, span.first, span.last, span.hour, plants)
-    return await kept.sums(conn, *asked) if kept else summed_rows(await conn.fetch(*asked))
+    if is_over:
+        return await kept.sums(conn, *asked)
+    return summed_rows(await conn.fetch(*asked), kept.folding)
 
 
-def _accrued(accrued: list[Accrued], span: Span, plants: list[str]) -> dict[Key, Sums]:
-    return summed(
+def _accrued(reading: Reading, span: Span, plants: list[str]) -> dict[Key, Sums]:
+    cells = (
         a.cell(None, a.cost, a.hours)
-        for a in accrued
+        for a in reading.accrued
         if a.plant in plants and span.takes(*a.bucket)
     )
+    return summed(cells, reading.folding)
 
 
 async def _read_repairs(
@@ -168,7 +176,9 @@ async def _read_repairs(
     plants: list[str],
 ) -> None:  # fmt: skip
     for row in await conn.fetch(_REPAIRS, *span, plants):
-        reading.repairs[window][row["plant"], row["line"]] = (row["stops"], row["seconds"])
+        line = (row["plant"], reading.folding.line(row["plant"], row["line"]))
+        stops, seconds = reading.repairs[window].get(line, (0, 0.0))
+        reading.repairs[window][line] = (stops + row["stops"], seconds + row["seconds"])
     reading.spans[window].update(dict.fromkeys(plants, span))
 
 
@@ -194,10 +204,26 @@ def _above_target(reading: Reading) -> dict[str, list[str]]:
 
 async def _read_state(conn: Connection, reading: Reading) -> None:
     unpriced = await conn.fetch(_UNPRICED, reading.now)
-    reading.unpriced.extend(UnpricedLine(**row) for row in unpriced)
+    reading.unpriced.extend(_together([UnpricedLine(**row) for row in unpriced], reading.folding))
     rejected = await conn.fetch(_REJECTED)
     reading.rejected.update({row["code"]: row["events"] for row in rejected})
-    reading.heard.update(_by_line(await conn.fetch(_HEARD), "occurred_at"))
+    for (plant, line), at in _by_line(await conn.fetch(_HEARD), "occurred_at").items():
+        if reading.folding.line(plant, line) == line:
+            reading.heard[plant, line] = at
+
+
+def _together(unpriced: list[UnpricedLine], folding: Folding) -> list[UnpricedLine]:
+    """Those of lines that have no name of their own here as one."""
+    if folding is ALL:
+        return unpriced
+    found: dict[tuple[str, str, str | None], UnpricedLine] = {}
+    with localcontext(MONEY):
+        for one in unpriced:
+            key = (one.plant, folding.line(one.plant, one.line), one.currency)
+            before = found.get(key, UnpricedLine(*key, 0, None))
+            worth = before.worth if one.worth is None else (before.worth or Decimal()) + one.worth
+            found[key] = UnpricedLine(*key, before.events + one.events, worth)
+    return list(found.values())
 
 
 def _by_line(rows: list[Any], name: str) -> dict[LineKey, Any]:

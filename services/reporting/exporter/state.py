@@ -88,8 +88,9 @@ def _open_stops(reading: Reading) -> Iterator[Sample]:
     began: dict[tuple[str, ...], float] = {}
     for found in reading.open:
         stop = found.stop
-        labels = (found.plant, found.line, stop.work_unit or "", stop.defect_code or "")
-        counts[found.plant, found.line] += 1
+        line = reading.folding.line(found.plant, found.line)
+        labels = (found.plant, line, stop.work_unit or "", stop.defect_code or "")
+        counts[found.plant, line] += 1
         total[(*labels, stop.currency)] += costs.get(stop.event_id, ZERO)
         start = stop.started_at.timestamp()
         began[labels] = min(began.get(labels, start), start)

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.priced import FAILURES, Category
 from services.costing.price import MONEY
+from services.reporting.exporter.folding import ALL, Folding
 from services.reporting.figures import PRODUCTION, REJECTED, Cell
 from services.reporting.kpis import Units
 
@@ -59,20 +60,23 @@ class Sums:
         return sum((net for (kind, _), net in self.cost.items() if kind in FAILURES), ZERO)
 
 
-def summed(cells: Iterable[Cell]) -> dict[Key, Sums]:
+def summed(cells: Iterable[Cell], folding: Folding = ALL) -> dict[Key, Sums]:
     """By plant, line, product and currency; exact."""
-    return summed_rows(
+    rows = (
         (c.plant or "", c.line or "", c.product or "", c.currency, c.element, c.category,
          c.quantity, c.net, c.hours, c.base, c.good)
         for c in cells
     )  # fmt: skip
+    return summed_rows(rows, folding)
 
 
-def summed_rows(rows: Iterable[Any]) -> dict[Key, Sums]:
+def summed_rows(rows: Iterable[Any], folding: Folding = ALL) -> dict[Key, Sums]:
     """As `summed`, of rows of `sql/`: plant, line, product, currency, and what `take` takes."""
     found: dict[Key, Sums] = {}
     with localcontext(MONEY):
         for plant, line, product, currency, *figures in rows:
+            if folding is not ALL:
+                line, product = folding.place(plant, line, product)
             key = (plant, line, product, currency)
             sums = found.get(key)
             if sums is None:
