@@ -16,7 +16,8 @@ from services.kafka.topics import PRICED
 _LEDGER = [
     "occurred_at", "event_id", "entry_no", "plant", "line", "product", "stage", "work_unit",
     "defect_code", "shift", "supplier", "element", "category", "quantity", "gross", "recovered",
-    "allowed", "net", "hours", "base", "good", "currency", "rate_version", "hour", "day",
+    "allowed", "net", "seconds", "base", "good", "ungraded", "currency", "rate_version",
+    "hour", "day",
 ]  # fmt: skip
 _EVENT = ["occurred_at", "event_id", "event_type", "plant", "line", "payload"]
 INTO_LEDGER = (

@@ -48,11 +48,12 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class Entry:
-    """One line of the ledger. Money in `currency`, exact; times in hours.
+    """One line of the ledger. Money in `currency`, and time in seconds, both exact.
 
     net = gross - recovered - allowed. `base` is cost of production (production alone), `good`
-    the good units of it. `hour` and `day` are the buckets of the plant's calendar: the instant
-    at which the hour starts, and the production day's date. `at` is set where the entry happens
+    the good units of it, `ungraded` its units where the event does not say how many are good.
+    `hour` and `day` are the buckets of the plant's calendar: the instant at which the hour starts,
+    and the production day's date. `at` is set where the entry happens
     at another time than its event, `once` where several events may cause the same entry.
     `rate_version` is the version of the cost table, else of the line or labour rate, else the
     newest of the book; `labour_version` and `line_version` those of the rates of labour and line
@@ -66,9 +67,10 @@ class Entry:
     recovered: Decimal
     allowed: Decimal
     net: Decimal
-    hours: Decimal
+    seconds: Decimal
     base: Decimal
     good: Decimal
+    ungraded: Decimal
     currency: str
     rate_version: int
     hour: datetime

@@ -1,7 +1,7 @@
 -- An entry every three minutes of each of twenty lines, from $1 to $2: two in three are rejects.
 insert into copq.ledger (
     occurred_at, event_id, entry_no, plant, line, product, stage, work_unit, defect_code, element,
-    category, quantity, gross, recovered, allowed, net, hours, base, good, currency, rate_version,
+    category, quantity, gross, recovered, allowed, net, seconds, base, good, currency, rate_version,
     hour, day, period)
 select
     at, 'e-' || line || '-' || extract(epoch from at)::bigint, 1, 'north', 'L' || line,

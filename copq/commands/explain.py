@@ -73,7 +73,7 @@ def _json(found: Account, shown: list[AccountedEntry]) -> dict[str, Any]:
 
 
 def _entry_json(found: AccountedEntry) -> dict[str, Any]:
-    own = asdict(found.entry)
+    own = {**asdict(found.entry), "hours": found.entry.hours}
     for name in ("payload", "received_at", "event_type"):
         own.pop(name)
     return {

@@ -11,6 +11,7 @@ import typer
 from copq.commands.figures import show_rows
 from copq.exits import Exit
 from copq.terminal import cannot, exact, fail, money, out, print_json, table
+from services.costing.price import hours_of
 from services.rates.book import RateBook
 from services.rates.file import RateFileError, read_rate_file
 from services.rates.store import book_of
@@ -92,8 +93,10 @@ def _entry_json(found: OfflineEntry) -> dict[str, Any]:
         "event_id": found.event_id, "plant": found.plant, "line": found.line,
         "product": found.product, "occurred_at": found.occurred_at, "element": e.element,
         "category": e.category, "quantity": e.quantity, "gross": e.gross,
-        "recovered": e.recovered, "allowed": e.allowed, "net": e.net, "hours": e.hours,
-        "base": e.base, "good": e.good, "currency": e.currency, "rate_version": e.rate_version,
+        "recovered": e.recovered, "allowed": e.allowed, "net": e.net,
+        "hours": hours_of(e.seconds), "seconds": e.seconds, "base": e.base,
+        "good": e.good, "ungraded": e.ungraded, "currency": e.currency,
+        "rate_version": e.rate_version,
         "hour": e.hour, "day": e.day,
     }  # fmt: skip
 
@@ -115,7 +118,7 @@ def _entry_row(found: OfflineEntry) -> tuple[str, ...]:
     return (
         found.event_id or f"(once, {e.day})", e.element, _short(e.category),
         *(money(m, e.currency) for m in (e.gross, e.recovered, e.allowed, e.net)), e.currency,
-        exact(e.hours), str(e.rate_version),
+        exact(hours_of(e.seconds)), str(e.rate_version),
     )  # fmt: skip
 
 

@@ -200,7 +200,7 @@ def drivers(
 
     found, held, zone, lacks, empty = _read(run, database_url, data, plant, line)
     if as_json:
-        rows = [asdict(driver) for driver in found]
+        rows = [driving.driver_json(driver) for driver in found]
         said = {"from": first, "to": last, "drivers": rows}
         print_json({**said, **held_json(held), **lacking_json(lacks)})
         return

@@ -13,7 +13,17 @@ from services.aggregator import queries
 from services.aggregator.batch import Cause, known_row
 
 Entry = Mapping[str, Any]
-FIGURES = ("quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good")
+FIGURES = (
+    "quantity",
+    "gross",
+    "recovered",
+    "allowed",
+    "net",
+    "seconds",
+    "base",
+    "good",
+    "ungraded",
+)
 
 
 def reversal(entry: Entry, number: int, cause: Cause) -> str:

@@ -23,8 +23,8 @@ COLUMNS = (
     "role", "event_id", "occurred_at", "event_type", "payload", "origin_partition",
     "origin_offset", "sent_by", "plant", "line", "product", "stage", "work_unit", "defect_code",
     "shift", "supplier", "outcome", "entry_no", "reverses", "reason", "booked_by", "corrected_by",
-    "element", "category", "quantity", "gross", "recovered", "allowed", "net", "hours", "base",
-    "good", "currency", "rate_version", "labour_version", "line_version", "hour", "day",
+    "element", "category", "quantity", "gross", "recovered", "allowed", "net", "seconds", "base",
+    "good", "ungraded", "currency", "rate_version", "labour_version", "line_version", "hour", "day",
     "exchange_rate", "reporting_currency", "exchange_version",
 )  # fmt: skip
 INSTANT: TypeAdapter[Any] = TypeAdapter(Instant)
@@ -61,9 +61,10 @@ class _Entry(msgspec.Struct, gc=False):
     recovered: str
     allowed: str
     net: str
-    hours: str
+    seconds: str
     base: str
     good: str
+    ungraded: str
     currency: str
     rate_version: int
     hour: str
@@ -271,7 +272,7 @@ def _told(figures: tuple[str, ...], cause: Cause, after: int) -> tuple[str, ...]
 def _figures(e: _Entry) -> str:
     return (
         f"{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}\t{e.element}\t{e.category}\t{e.quantity}\t{e.gross}\t"
-        f"{e.recovered}\t{e.allowed}\t{e.net}\t{e.hours}\t{e.base}\t{e.good}\t{e.currency}\t"
+        f"{e.recovered}\t{e.allowed}\t{e.net}\t{e.seconds}\t{e.base}\t{e.good}\t{e.ungraded}\t{e.currency}\t"
         f"{e.rate_version}\t{_text(e.labour_version)}\t{_text(e.line_version)}\t{e.hour}\t{e.day}\t"
         f"{_NO_RATE}"
     )

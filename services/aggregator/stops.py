@@ -15,7 +15,17 @@ from schemas.priced import Category
 from services.aggregator import queries
 from services.aggregator.accounts import reversal
 from services.aggregator.batch import NO_CAUSE, Cause, Special, known_row
-from services.aggregator.downtime import Segment, Stop, closed, element, segments
+from services.aggregator.downtime import (
+    TOLERANCE,
+    Segment,
+    Stop,
+    Whole,
+    closed,
+    element,
+    end_of,
+    segments,
+    wholes,
+)
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar, next_hour, this_hour
 
@@ -91,13 +101,78 @@ async def _rebook_line(
     conn: Connection, plant: str, line: str, calendar: Calendar, span: Span, why: "_Why"
 ) -> list[str]:
     await conn.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{plant}/{line}")
-    stops = [Stop(**row) for row in await conn.fetch(queries.STOPS_BETWEEN, plant, line, *span)]
+    rows_of, span = await _stops_of(conn, plant, line, calendar, span)
+    stops = [stop_of(row) for row in rows_of]
+    await _keep_wholes(conn, rows_of)
     wanted = {_key(s): s for s in segments(closed(stops), calendar, *span)}
     booked = await conn.fetch(queries.BOOKED_DOWNTIME, plant, line, *_reach(stops, span))
     ledger = _Booked(booked, span, why)
     rows = [ledger.reversal(entry) for key, entry in ledger.live.items() if key not in wanted]
     new = [segment for key, segment in wanted.items() if key not in ledger.live]
     return rows + [ledger.entry(segment, plant, line, calendar) for segment in new]
+
+
+async def _stops_of(
+    conn: Connection, plant: str, line: str, calendar: Calendar, span: Span
+) -> tuple[list[Record], Span]:
+    """The stops of a line that touch the time, which is widened to all of each stop that a piece
+    in it may have made longer or shorter."""
+    rows = await stops_between(conn, plant, line, span)
+    start, end = span
+    for whole in wholes(closed(map(stop_of, rows))):
+        if touches(whole.started_at, whole.ended_at, span) and not _covers(whole, span):
+            start, end = min(start, whole.started_at), max(end, whole.ended_at)
+    if (start, end) == span:
+        return rows, span
+    wide = this_hour(calendar, start), next_hour(calendar, end)
+    return await stops_between(conn, plant, line, wide), wide
+
+
+def touches(start: datetime, end: datetime, span: Span) -> bool:
+    return start <= span[1] + TOLERANCE and end >= span[0] - TOLERANCE
+
+
+def _covers(whole: Whole, span: Span) -> bool:
+    """One piece lasts from before the time until after it: pieces within make no difference."""
+    return any(
+        piece.started_at < span[0] - TOLERANCE and end_of(piece) > span[1] + TOLERANCE
+        for piece in whole.pieces
+    )
+
+
+async def stops_between(conn: Connection, plant: str, line: str, span: Span) -> list[Record]:
+    """The ended stops of a line that touch the time, each with all of its pieces."""
+    found: list[Record] = await conn.fetch(queries.STOPS_BETWEEN, plant, line, *span, TOLERANCE)
+    return found
+
+
+def stop_of(row: Any) -> Stop:
+    return Stop(**{name: row[name] for name in Stop.__dataclass_fields__})
+
+
+async def _keep_wholes(conn: Connection, rows: list[Record]) -> None:
+    """Store from when until when each whole stop lasted, with its pieces, where that is new."""
+    lasted = lasting(map(stop_of, rows))
+    kept = {row["event_id"]: (row["began_at"], row["over_at"]) for row in rows}
+    changed = {event_id: span for event_id, span in lasted.items() if kept[event_id] != span}
+    if changed:
+        spans = changed.values()
+        began, over = [span[0] for span in spans], [span[1] for span in spans]
+        await conn.execute(queries.SET_WHOLES, list(changed), began, over)
+
+
+def lasting(stops: Iterable[Stop]) -> dict[str, tuple[datetime, datetime | None]]:
+    """When the whole stop began and was over, of each ended report of it.
+
+    A report that is not believed, since another of the same stop is, is over at None.
+    """
+    known = list(stops)
+    found: dict[str, tuple[datetime, datetime | None]] = {
+        stop.event_id: (stop.started_at, None) for stop in known
+    }
+    for whole in wholes(closed(known)):
+        found |= {piece.event_id: (whole.started_at, whole.ended_at) for piece in whole.pieces}
+    return found
 
 
 def _reach(stops: list[Stop], span: Span) -> Span:
@@ -119,7 +194,7 @@ Key = tuple[str, datetime, Decimal, Decimal]
 
 
 def _key(segment: Segment) -> Key:
-    return segment.stop.event_id, segment.start, segment.hours, segment.cost
+    return segment.stop.event_id, segment.start, segment.seconds, segment.cost
 
 
 class _Booked:
@@ -137,7 +212,7 @@ class _Booked:
             self.last[e["event_id"]] = max(self.last[e["event_id"]], e["entry_no"])
             stands = e["reverses"] is None and (e["event_id"], e["entry_no"]) not in reversed_
             if stands and span[0] <= e["occurred_at"] < span[1]:
-                self.live[(e["event_id"], e["occurred_at"], e["hours"], e["gross"])] = e
+                self.live[(e["event_id"], e["occurred_at"], e["seconds"], e["gross"])] = e
 
     def _number(self, event_id: str) -> int:
         self.last[event_id] += 1
@@ -154,10 +229,10 @@ class _Booked:
         values: dict[str, Any] = {
             "event_id": stop.event_id, "occurred_at": segment.start, "plant": plant, "line": line,
             "product": stop.product, "work_unit": stop.work_unit, "defect_code": stop.defect_code,
-            "shift": stop.shift, "entry_no": self._number(stop.event_id), "element": element(stop),
-            "category": Category.INTERNAL_FAILURE, "quantity": 0, "gross": segment.cost,
-            "recovered": 0, "allowed": 0, "net": segment.cost, "hours": segment.hours, "base": 0,
-            "good": 0,
+            "shift": stop.shift, "entry_no": self._number(stop.event_id),
+            "element": element(stop), "category": Category.INTERNAL_FAILURE, "quantity": 0,
+            "gross": segment.cost, "recovered": 0, "allowed": 0, "net": segment.cost,
+            "seconds": segment.seconds, "base": 0, "good": 0, "ungraded": 0,
             "currency": stop.currency, "rate_version": stop.rate_version,
             "line_version": stop.rate_version, "hour": hour, "day": day,
         }  # fmt: skip

@@ -26,10 +26,16 @@ _ROUNDING = Context(prec=90, rounding=ROUND_HALF_UP)
 _NANO = Decimal("1E-9")
 ZERO = Decimal(0)
 SIXTY = Decimal(60)
+_SECONDS_AN_HOUR = Decimal(3600)
 
 
 class Unpriced(Exception):
     """No rate is in force for the event: the reason, as a sentence that says what to import."""
+
+
+def hours_of(seconds: Decimal) -> Decimal:
+    """Hours to nine decimals, to show: sums are made of seconds, which are exact."""
+    return quotient(seconds, _SECONDS_AN_HOUR)
 
 
 def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
@@ -113,15 +119,16 @@ def _entry(
     minutes: Decimal = ZERO,
     base: Decimal = ZERO,
     good: Decimal = ZERO,
+    ungraded: Decimal = ZERO,
     labour_version: int | None = None,
     line_version: int | None = None,
 ) -> Entry:
     hour, day = site.calendar.bucket(event.occurred_at)
-    hours = quotient(minutes, SIXTY) if minutes else ZERO
     currency = site.currency_at(event.occurred_at)
     return Entry(
-        element, category, quantity, gross, recovered, allowed, gross - recovered - allowed, hours,
-        base, good, currency, version, hour, day, None, None, labour_version, line_version,
+        element, category, quantity, gross, recovered, allowed, gross - recovered - allowed,
+        minutes * SIXTY, base, good, ungraded, currency, version, hour, day, None,
+        None, labour_version, line_version,
     )  # fmt: skip
 
 
@@ -135,10 +142,11 @@ def _production(event: Any, book: RateBook, site: Site) -> Pricing:
     counts, line_version = _leaves_the_line(event, book, found.item)
     base = event.quantity * found.item.finished_cost if counts else ZERO
     element = "production" if counts else "stage_production"
-    good = event.quantity if event.good is None else event.good
     entry = _entry(
         event, site, found.version, element, Category.NONE,
-        quantity=event.quantity, base=base, good=good, line_version=line_version,
+        quantity=event.quantity, base=base, line_version=line_version,
+        good=event.good or ZERO,
+        ungraded=event.quantity if event.good is None else ZERO,
     )  # fmt: skip
     return _priced(book, entry)
 
@@ -209,7 +217,7 @@ def dispatch_cost(dispatch: Dispatch, book: RateBook) -> Entry | None:
     allowed = found.item.allowed_rejection * gross
     return Entry(
         "recovery_overhead", Category.INTERNAL_FAILURE, ZERO, gross, ZERO, allowed,
-        gross - allowed, ZERO, ZERO, ZERO, currency, found.version,
+        gross - allowed, ZERO, ZERO, ZERO, ZERO, currency, found.version,
         site.calendar.bucket(start).hour, dispatch.day, at=start, once=dispatch.id,
     )  # fmt: skip
 

@@ -15,7 +15,8 @@ _BOOKED = statement(__file__, "verify_booked")
 
 _STATE = ("state", "closings", "first_closed_at", "booked_in", "steps")
 _SUMS = (
-    "entries", "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good",
+    "entries", "quantity", "gross", "recovered", "allowed", "net", "seconds", "base", "good",
+    "ungraded",
     "digest",
 )  # fmt: skip
 

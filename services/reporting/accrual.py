@@ -11,6 +11,7 @@ from asyncpg import Connection
 
 from schemas.priced import Category
 from services.aggregator.downtime import Segment, Stop, closed, element, segments, until
+from services.aggregator.stops import stop_of, stops_between
 from services.costing.price import MONEY, ZERO
 from services.currencies.store import rates_of
 from services.rates.book import RateBook
@@ -19,7 +20,6 @@ from services.reporting.figures import Cell, Scope
 from services.sql_files import statement
 
 _OPEN_STOPS = statement(__file__, "open_stops")
-_CLOSED_STOPS = statement(__file__, "closed_stops")
 ONE = Decimal(1)
 
 
@@ -50,11 +50,11 @@ class Accrued:
         return self.sign * self.segment.cost
 
     @property
-    def hours(self) -> Decimal:
-        return self.sign * self.segment.hours
+    def seconds(self) -> Decimal:
+        return self.sign * self.segment.seconds
 
-    def cell(self, bucket: Any, cost: Decimal, hours: Decimal) -> Cell:
-        """As the ledger would have it: `cost` and `hours` are all or a part of this."""
+    def cell(self, bucket: Any, cost: Decimal, seconds: Decimal) -> Cell:
+        """As the ledger would have it: `cost` and `seconds` are all or a part of this."""
         stop = self.segment.stop
         exchange = self.exchange or Exchange(stop.currency, ONE)
         known = exchange.rate is not None
@@ -62,7 +62,7 @@ class Accrued:
         return Cell(
             bucket=bucket, plant=self.plant, line=self.line, product=stop.product or "",
             element=element(stop), category=Category.INTERNAL_FAILURE, currency=exchange.currency,
-            gross=money, net=money, hours=hours, provisional=money, unconverted=int(not known),
+            gross=money, net=money, seconds=seconds, provisional=money, unconverted=int(not known),
         )  # fmt: skip
 
 
@@ -80,8 +80,8 @@ def difference(
     return added + [(-1, s) for key, s in booked.items() if key not in lasting]
 
 
-def _key(segment: Segment) -> tuple[str, datetime, datetime]:
-    return segment.stop.event_id, segment.start, segment.end
+def _key(segment: Segment) -> tuple[str, datetime, datetime, Decimal]:
+    return segment.stop.event_id, segment.start, segment.end, segment.cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,7 @@ async def open_stops(
 ) -> list[OpenStop]:
     """The stops that are open at `now`, the longest first."""
     rows = await conn.fetch(_OPEN_STOPS, now, plant, line)
-    return [OpenStop(row["plant"], row["line"], _stop(row)) for row in rows]
-
-
-def _stop(row: Any) -> Stop:
-    return Stop(**{name: row[name] for name in Stop.__dataclass_fields__})
+    return [OpenStop(row["plant"], row["line"], stop_of(row)) for row in rows]
 
 
 async def accrue(
@@ -138,8 +134,8 @@ async def _accrue_line(
     calendar = book.sites[plant].calendar
     first = min(stop.started_at for stop in stops)
     start = calendar.bucket(max(first, since) if since else first).hour
-    rows = await conn.fetch(_CLOSED_STOPS, plant, line, start, next_hour(calendar, now))
-    parts = difference([*stops, *map(_stop, rows)], calendar, start, now)
+    rows = await stops_between(conn, plant, line, (start, next_hour(calendar, now)))
+    parts = difference([*stops, *map(stop_of, rows)], calendar, start, now)
     return [
         Accrued(plant, line, segment, sign, calendar.bucket(segment.start))
         for sign, segment in parts

@@ -25,10 +25,12 @@ def row_json(row: ReportRow) -> dict[str, Any]:
         **{name: value or None for name, value in row.dims.items()},
         "currency": row.currency,
         **{name: row.money(name) for name in ("net", "gross", "recovered", "allowed")},
-        "hours": row.hours, **{name: row.money(name) for name in ("copq", "coq", "base")},
+        "hours": row.hours, "seconds": row.seconds,
+        **{name: row.money(name) for name in ("copq", "coq", "base")},
         "base_name": BASE_NAME, "copq_share": row.copq_share,
         "copq_share_reason": _no_share(row), "units": row.units,
-        "good": row.good, "rejected": row.rejected, "provisional": row.money("provisional"),
+        "good": row.good, "ungraded": row.ungraded, "rejected": row.rejected,
+        "provisional": row.money("provisional"),
         "unconverted": row.unconverted, "flags": row.flags,
     }  # fmt: skip
 

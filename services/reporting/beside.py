@@ -57,13 +57,13 @@ class SoFar:
     """What a stop adds to a figure until it is booked; `payload` is its event as it came.
 
     Of a stop that is open, `stop.ended_at` is None. Of one that has ended it is less than nothing:
-    so much of its time has become that of a dearer stop, which is open.
+    so much of its time has become that of another stop, which is open.
     """
 
     plant: str
     line: str
     stop: Stop
-    hours: Decimal
+    seconds: Decimal
     net: Decimal
     received_at: datetime | None
     payload: str | None
@@ -106,15 +106,15 @@ def _place(part: Accrued) -> tuple[str, str, Stop]:
 def _sums(
     accrued: Iterable[Accrued], asked: Asked, span: Span | None
 ) -> dict[str, tuple[Decimal, Decimal]]:
-    """Hours and money of each stop, of what lies in the time that is asked for."""
+    """Seconds and money of each stop, of what lies in the time that is asked for."""
     sums: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
     with localcontext(MONEY):
         for part in accrued:
             inside = _inside(asked, part, span)
             if inside.part:
-                hours, net = sums[part.segment.stop.event_id]
-                more = inside.share(part.hours), inside.share(part.cost)
-                sums[part.segment.stop.event_id] = (hours + more[0], net + more[1])
+                seconds, net = sums[part.segment.stop.event_id]
+                more = inside.share(part.seconds), inside.share(part.cost)
+                sums[part.segment.stop.event_id] = (seconds + more[0], net + more[1])
     return sums
 
 
@@ -156,23 +156,23 @@ def _meets(asked: Asked, stop: Stop) -> bool:
 
 
 def _said(
-    plant: str, line: str, stop: Stop, hours: Decimal, net: Decimal, is_open: bool, came: Any
+    plant: str, line: str, stop: Stop, seconds: Decimal, net: Decimal, is_open: bool, came: Any
 ) -> SoFar:
     known = replace(stop, ended_at=None) if is_open else stop
     received_at, payload = (came["received_at"], came["payload"]) if came else (None, None)
-    return SoFar(plant, line, known, hours, net, received_at, payload)
+    return SoFar(plant, line, known, seconds, net, received_at, payload)
 
 
 @dataclass(frozen=True, slots=True)
 class OverEdge:
-    """A stop's entry over an edge of a window, which counts `net` and `hours` of it.
+    """A stop's entry over an edge of a window, which counts `net` and `seconds` of it.
 
     `listed`: it began in the window, and is among its entries. `lasts_on`: it ends after the
     window. `adds` is what the entries lack with it, or have too much.
     """
 
     entry: LedgerEntry
-    hours: Decimal
+    seconds: Decimal
     net: Decimal
     listed: bool
     lasts_on: bool
@@ -200,10 +200,10 @@ def _near_edges(asked: Asked, span: Span) -> Iterable[Asked]:
 
 def _counted(entry: LedgerEntry, span: Span) -> OverEdge:
     with localcontext(MONEY):
-        inside = share_of_stop(entry.occurred_at, entry.hours, span.start, span.end)
+        inside = share_of_stop(entry.occurred_at, entry.seconds, span.start, span.end)
         net = inside.share(entry.net) if inside.part else ZERO
-        hours = inside.share(entry.hours) if inside.part else ZERO
+        seconds = inside.share(entry.seconds) if inside.part else ZERO
         listed = entry.occurred_at >= span.since
-        lasts_on = share_of_stop(entry.occurred_at, entry.hours, span.end, LAST).part > 0
+        lasts_on = share_of_stop(entry.occurred_at, entry.seconds, span.end, LAST).part > 0
         adds = net - entry.net if listed else net
-        return OverEdge(entry, hours, net, listed, lasts_on, adds)
+        return OverEdge(entry, seconds, net, listed, lasts_on, adds)

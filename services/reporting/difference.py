@@ -8,11 +8,11 @@ from typing import Any
 class Difference:
     """One thing that is not as it must be.
 
-    `check` is `rollup`, `event_key`, `entry_twice`, `reversal`, `downtime`, `correction` (its
-    state), `corrected` (an event that stands or not), `recovery_overhead`, `corrected_by` (a
-    link), `period` (its state), `closing` (figures that were signed off), `signed_off` (their
-    digest) or `booked_in` (the month of an entry); `subject` names the row, `expected` and
-    `found` what differs (None: no such row).
+    `check` is `rollup`, `event_key`, `entry_twice`, `reversal`, `downtime`, `stop` (how long it
+    lasted with its pieces), `correction` (its state), `corrected` (an event that stands or not),
+    `recovery_overhead`, `corrected_by` (a link), `period` (its state), `closing` (figures that
+    were signed off), `signed_off` (their digest) or `booked_in` (the month of an entry);
+    `subject` names the row, `expected` and `found` what differs (None: no such row).
     """
 
     check: str

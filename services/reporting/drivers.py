@@ -8,7 +8,7 @@ from typing import Any
 from asyncpg import Connection
 
 from schemas.priced import FAILURES
-from services.costing.price import quotient
+from services.costing.price import hours_of, quotient
 from services.currencies.converted import Question
 from services.rates.calendar import Calendar
 
@@ -29,7 +29,7 @@ class Driver:
     work_unit: str | None
     currency: str
     net: Decimal | None
-    hours: Decimal
+    seconds: Decimal
     quantity: Decimal
     entries: int
     unconverted: int
@@ -37,10 +37,25 @@ class Driver:
     cumulative_share: Decimal | None
 
     @property
+    def hours(self) -> Decimal:
+        return hours_of(self.seconds)
+
+    @property
     def loss(self) -> Decimal:
         """`net` where it must be known: nothing was converted."""
         assert self.net is not None
         return self.net
+
+
+COLUMNS = tuple(
+    column
+    for name in Driver.__dataclass_fields__
+    for column in (("hours", name) if name == "seconds" else (name,))
+)
+
+
+def driver_json(driver: Driver) -> dict[str, Any]:
+    return {name: getattr(driver, name) for name in COLUMNS}
 
 
 async def drivers(

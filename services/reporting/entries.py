@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 from asyncpg import Connection
 
 from schemas.priced import FAILURES, Category
+from services.costing.price import hours_of
 from services.sql_files import statement
 
 _ASKED = statement(__file__, "entries_asked")
@@ -57,9 +58,10 @@ class LedgerEntry:
     recovered: Decimal
     allowed: Decimal
     net: Decimal
-    hours: Decimal
+    seconds: Decimal
     base: Decimal
     good: Decimal
+    ungraded: Decimal
     currency: str
     rate_version: int
     labour_version: int | None
@@ -73,6 +75,11 @@ class LedgerEntry:
     payload: str | None
     dropped_at: datetime | None = None
     dropped_by: str | None = None
+
+    @property
+    def hours(self) -> Decimal:
+        """The time lost, to show it."""
+        return hours_of(self.seconds)
 
     @classmethod
     def of(cls, row: Any) -> Self:
@@ -171,7 +178,7 @@ class Part:
     recovered: Decimal
     allowed: Decimal
     net: Decimal
-    hours: Decimal
+    seconds: Decimal
     base: Decimal
 
 

@@ -11,12 +11,11 @@ from typing import Any
 
 from schemas.events import Correction, Event
 from schemas.priced import Entry
-from services.costing.price import MONEY, ZERO, price, quotient
+from services.costing.price import MONEY, ZERO, price
 from services.reporting.entries import LedgerEntry
 from services.reporting.formulas import FORMULAS, count, line_rate, money, sign, spent
-from services.reporting.used_rates import UsedRate, UsedRates
+from services.reporting.used_rates import UsedRate, UsedRates, stop_cost
 
-_MICROSECONDS = Decimal(3_600_000_000)
 STOPS = ("downtime", "planned_stop")
 
 
@@ -136,16 +135,8 @@ def _stop_figures(entry: LedgerEntry, event: Any, book: UsedRates) -> Figures | 
     rate = line_rate(entry, event, book)
     if rate is None:
         return None
-    each = rate.per_hour(entry.element == "planned_stop")
-    costs = [quotient(each * lasted, _MICROSECONDS) for lasted in _lasted(entry)]
-    cost = min(costs, key=lambda cost: abs(cost - abs(entry.gross)))
+    cost = stop_cost(entry, rate)
     return Figures(cost, ZERO, ZERO, cost, ZERO)
-
-
-def _lasted(entry: LedgerEntry) -> list[Decimal]:
-    """The microseconds that the entry may stand for: its hours have nine decimals."""
-    about = (abs(entry.hours) * _MICROSECONDS).to_integral_value()
-    return [about + more for more in range(-2, 3) if about + more >= 0]
 
 
 def _dispatch_figures(entry: LedgerEntry, book: UsedRates) -> Figures | None:

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal, localcontext
 
 from schemas.priced import FAILURES, Category
-from services.costing.price import MONEY, quotient
+from services.costing.price import MONEY, hours_of, quotient
+from services.reporting.kpis import good_units
 
 DIMENSIONS = ("plant", "line", "product", "element", "category")
 KINDS_OF_COST = ("element", "category")
@@ -64,9 +65,10 @@ class Cell:
     recovered: Decimal = ZERO
     allowed: Decimal = ZERO
     net: Decimal = ZERO
-    hours: Decimal = ZERO
+    seconds: Decimal = ZERO
     base: Decimal = ZERO
     good: Decimal = ZERO
+    ungraded: Decimal = ZERO
     provisional: Decimal = ZERO
     is_open: bool = False
     """Of a month as first reported that the plant, which is named then, has never closed."""
@@ -80,12 +82,13 @@ class Cell:
 
 @dataclass(slots=True)
 class ReportRow:
-    """One row. Money in `currency`, times in hours; `net` is gross - recovered - allowed.
+    """One row. Money in `currency`, time lost in `seconds`; net = gross - recovered - allowed.
 
     `bucket` is the hour's start in the plant's zone, the production day, the first of the month,
     or None in a trailing window. `copq` is failure alone, `coq` adds appraisal and prevention.
-    `base` is cost of production, `units` and `good` the units of it, `rejected` what defects and
-    scrap say. `provisional` is the part of `net` that comes from stops still open. `open_in`: as
+    `base` is cost of production, `units` its units, `ungraded` those of which no event says
+    how many are good, `rejected` what defects and scrap say. `provisional` is the part of `net`
+    that comes from stops still open. `open_in`: as
     first reported, but these plants have never closed the month, so it is as of now. Where
     entries are `unconverted`, for want of an exchange rate, the sums lack them: no figure is known.
     """
@@ -97,12 +100,13 @@ class ReportRow:
     recovered: Decimal = ZERO
     allowed: Decimal = ZERO
     net: Decimal = ZERO
-    hours: Decimal = ZERO
+    seconds: Decimal = ZERO
     copq: Decimal = ZERO
     coq: Decimal = ZERO
     base: Decimal = ZERO
     units: Decimal = ZERO
-    good: Decimal = ZERO
+    graded_good: Decimal = ZERO
+    ungraded: Decimal = ZERO
     rejected: Decimal = ZERO
     provisional: Decimal = ZERO
     open_in: set[str] = field(default_factory=set)
@@ -114,7 +118,7 @@ class ReportRow:
         self.recovered += cell.recovered
         self.allowed += cell.allowed
         self.net += cell.net
-        self.hours += cell.hours
+        self.seconds += cell.seconds
         self.provisional += cell.provisional
         self.open_in |= cell.open_in
         self.copq += cell.net if cell.category in FAILURES else ZERO
@@ -123,9 +127,20 @@ class ReportRow:
         self.unconverted += cell.unconverted if cell.category != Category.NONE else 0
 
     def stand_on(self, base: "_Base") -> None:
-        self.base, self.units, self.good = base.money, base.units, base.good
+        self.base, self.units = base.money, base.units
+        self.graded_good, self.ungraded = base.good, base.ungraded
         self.open_in |= base.open_in
         self.unconverted += base.unconverted
+
+    @property
+    def good(self) -> Decimal | None:
+        """Good units (GQ), as of `good_units`."""
+        return good_units(self.units, self.graded_good, self.ungraded, self.rejected)
+
+    @property
+    def hours(self) -> Decimal:
+        """The time lost, to show it."""
+        return hours_of(self.seconds)
 
     @property
     def copq_share(self) -> Decimal | None:
@@ -148,7 +163,7 @@ class ReportRow:
     @property
     def is_empty(self) -> bool:
         """All that was booked has been taken back."""
-        sums = (self.gross, self.net, self.recovered, self.hours, self.base, self.rejected)
+        sums = (self.gross, self.net, self.recovered, self.seconds, self.base, self.rejected)
         return not any((*sums, self.unconverted))
 
 
@@ -157,6 +172,7 @@ class _Base:
     money: Decimal = ZERO
     units: Decimal = ZERO
     good: Decimal = ZERO
+    ungraded: Decimal = ZERO
     open_in: set[str] = field(default_factory=set)
     unconverted: int = 0
 
@@ -166,6 +182,7 @@ class _Base:
         self.money += cell.base
         self.units += cell.quantity
         self.good += cell.good
+        self.ungraded += cell.ungraded
 
 
 Key = tuple[Bucket, tuple[str, ...], str]

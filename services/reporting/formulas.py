@@ -42,11 +42,9 @@ def sign(entry: LedgerEntry) -> int:
     return 1 if entry.reverses is None else -1
 
 
-def line_rate(entry: LedgerEntry, event: Any, book: RateBook) -> LineRate | None:
+def line_rate(entry: LedgerEntry, event: Any, book: Any) -> LineRate | None:
     """The rate in force as the stop began, which its later hours are charged at too."""
-    if event is None:
-        return None
-    found = book.line_rate(entry.plant, entry.line, event.occurred_at)
+    found = None if event is None else book.stop_rate(event.occurred_at)
     return found.item if found else None
 
 
@@ -169,9 +167,9 @@ def _stop(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
         parts.append((written(item, "contribution"), lost))
     each = " + ".join(figure for figure, _ in parts)
     terms = [f"{figure} = {what}" for figure, what in parts]
-    terms.append("the part of the stop in this hour that no costlier stop of the line covers")
+    terms.append("the part of the stop in this hour that no other stop of the line has")
     each = f"({each})" if len(parts) > 1 else each
-    return f"{lasted(entry.hours)} × {each} = {_size(entry.gross, entry)}", terms
+    return f"{lasted(entry.seconds)} × {each} = {_size(entry.gross, entry)}", terms
 
 
 def _standstill(entry: LedgerEntry) -> str:
@@ -184,13 +182,12 @@ def a_minute(per_hour: Decimal, element: str, line: str) -> str:
     return f"{each_minute(per_hour)} = a minute of {kind} of line {line}"
 
 
-def lasted(hours: Decimal) -> str:
-    """To the thousandth of a second: times a rate, it comes to the cents that are booked."""
-    minutes, rest = divmod(round(abs(hours) * 3_600_000), 60_000)
-    seconds = f"{count(Decimal(rest) / 1000)} s"
-    if not minutes and rest:
-        return seconds
-    return f"{minutes} min {seconds}" if rest else f"{minutes} min"
+def lasted(seconds: Decimal) -> str:
+    """Exact, in minutes and seconds: `17 min 0.5 s`."""
+    minutes, rest = divmod(abs(seconds), 60)
+    if not rest:
+        return f"{minutes:f} min"
+    return f"{minutes:f} min {count(rest)} s" if minutes else f"{count(rest)} s"
 
 
 def _return(entry: LedgerEntry, event: Any, book: RateBook) -> Told:

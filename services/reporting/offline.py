@@ -42,8 +42,8 @@ class OfflineEntry:
         return Cell(
             bucket=None, plant=self.plant, line=self.line, product=self.product or "",
             element=e.element, category=e.category, currency=e.currency, quantity=e.quantity,
-            gross=e.gross, recovered=e.recovered, allowed=e.allowed, net=e.net, hours=e.hours,
-            base=e.base, good=e.good,
+            gross=e.gross, recovered=e.recovered, allowed=e.allowed, net=e.net, seconds=e.seconds,
+            base=e.base, good=e.good, ungraded=e.ungraded,
         )  # fmt: skip
 
 
@@ -218,6 +218,6 @@ def _downtime(segment: Segment, hour: datetime, day: Any) -> Entry:
     stop = segment.stop
     return Entry(
         element(stop), Category.INTERNAL_FAILURE, ZERO, segment.cost, ZERO, ZERO, segment.cost,
-        segment.hours, ZERO, ZERO, stop.currency, stop.rate_version, hour, day,
+        segment.seconds, ZERO, ZERO, ZERO, stop.currency, stop.rate_version, hour, day,
         line_version=stop.rate_version,
     )  # fmt: skip

@@ -141,7 +141,7 @@ def _cell(record: Any) -> Cell:
 def _accrued_cells(accrued: list[Accrued], query: ReportQuery) -> list[Cell]:
     never_closed = query.basis.reported is As.FIRST_REPORTED
     cells = [
-        replace(a.cell(_bucket(a, query.grain), a.cost, a.hours), is_open=never_closed)
+        replace(a.cell(_bucket(a, query.grain), a.cost, a.seconds), is_open=never_closed)
         for a in accrued
     ]
     return [cell for cell in cells if query.holds(cell) and query.takes(cell.bucket)]

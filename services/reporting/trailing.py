@@ -26,9 +26,6 @@ WHOLE = Question(__file__, "trailing_whole")
 _EDGES = Question(__file__, "trailing_edges")
 _EDGE_STOPS = Question(__file__, "trailing_edge_stops")
 _MICROSECOND = timedelta(microseconds=1)
-_PER_HOUR = 3_600_000_000
-_PRECISION = timedelta(microseconds=10)
-"""Of a stop's length: hours have nine decimals, 3.6 microseconds, and events rarely have more."""
 
 
 class Window(NamedTuple):
@@ -168,9 +165,9 @@ def _stop_cell(entry: dict[str, Any], start: datetime, now: datetime) -> Iterabl
     """The part of a stop's entry that lies in the window; a reversal has the same time."""
     begun = entry.pop("occurred_at")
     with localcontext(MONEY):
-        inside = share_of_stop(begun, entry["hours"], start, now)
+        inside = share_of_stop(begun, entry["seconds"], start, now)
         if inside.part:
-            figures = {name: inside.share(entry[name]) for name in ("gross", "net", "hours")}
+            figures = {name: inside.share(entry[name]) for name in ("gross", "net", "seconds")}
             yield Cell(bucket=None, **{**entry, **figures})
 
 
@@ -181,8 +178,8 @@ def accrued_cells(accrued: list[Accrued], start: datetime, now: datetime) -> lis
         for part in accrued:
             inside = Share.of(part.segment.start, part.segment.end, start, now)
             if inside.part:
-                cost, hours = inside.share(part.cost), inside.share(part.hours)
-                cells.append(part.cell(None, cost, hours))
+                cost, seconds = inside.share(part.cost), inside.share(part.seconds)
+                cells.append(part.cell(None, cost, seconds))
     return cells
 
 
@@ -204,13 +201,7 @@ class Share(NamedTuple):
         return quotient(amount * self.part, Decimal(self.whole))
 
 
-def share_of_stop(begun: datetime, hours: Decimal, start: datetime, end: datetime) -> Share:
+def share_of_stop(begun: datetime, seconds: Decimal, start: datetime, end: datetime) -> Share:
     """How much of a stop's entry lies in (start, end]."""
-    lasted = _PRECISION * int((abs(hours) * _PER_HOUR / 10).to_integral_value())
-    ended = begun + lasted
-    return Share.of(begun, ended, _or_at(start, ended), _or_at(end, ended))
-
-
-def _or_at(edge: datetime, ended: datetime) -> datetime:
-    """An edge so near to a stop's end that they may be one is taken for it."""
-    return ended if abs(edge - ended) < _PRECISION else edge
+    lasted = timedelta(microseconds=int(abs(seconds) * 1_000_000))
+    return Share.of(begun, begun + lasted, start, end)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from asyncpg import Connection
 
 from schemas.rates import CostTable, LabourRate, LineRate
+from services.aggregator.downtime import cost_between
 from services.rates.book import E, History, RateBook, Versioned
 from services.reporting.books import Books
 from services.reporting.entries import LedgerEntry
@@ -66,6 +68,24 @@ class UsedRates(RateBook):
         found = _of_version(history, self._entry.line_version, lambda h: h.at(at))
         return self._answer("line rate", line, found)
 
+    def stop_rate(self, at: datetime) -> Versioned[LineRate] | None:
+        """The line rate of a stop's entry, given when its event began.
+
+        A piece of a stop costs the rate of the first piece, which may have begun earlier: of the
+        rates of the entry's version the one that gives what is booked.
+        """
+        entry = self._entry
+        lines = self._of_lines
+        history = lines.line_rates_of(entry.plant, entry.line) if lines else None
+        own = _of_version(history, entry.line_version, lambda h: h.at(at))
+        earlier = [
+            v for v in (reversed(history.all()) if history else ())
+            if v.version == entry.line_version and v.item.effective_from <= at
+        ]  # fmt: skip
+        tried = [v for v in (own, *earlier) if v is not None]
+        fits = (v for v in tried if stop_cost(entry, v.item) == abs(entry.gross))
+        return self._answer("line rate", entry.line, next(fits, own))
+
     def labour_rate(self, plant: str, grade: str, at: datetime) -> Versioned[LabourRate] | None:
         history = self._of_labour.labour_rates_of(plant, grade) if self._of_labour else None
         found = _of_version(history, self._entry.labour_version, lambda h: h.at(at))
@@ -77,6 +97,13 @@ class UsedRates(RateBook):
             if rate not in self.used:
                 self.used.append(rate)
         return found
+
+
+def stop_cost(entry: LedgerEntry, rate: LineRate) -> Decimal:
+    """What the time of a stop's entry costs at a rate."""
+    lasted = timedelta(microseconds=int(abs(entry.seconds) * 1_000_000))
+    each = rate.per_hour(entry.element == "planned_stop")
+    return cost_between(each, entry.occurred_at, entry.occurred_at + lasted)
 
 
 def _of_version(

@@ -8,7 +8,8 @@ from typing import Any
 
 from asyncpg import Connection, Record
 
-from services.aggregator.downtime import Segment, Stop, closed, element, segments
+from services.aggregator.downtime import TOLERANCE, Segment, Stop, closed, element, end_of, segments
+from services.aggregator.stops import lasting, stop_of
 from services.costing.price import MONEY
 from services.periods.proof import closed_periods
 from services.rates.book import RateBook
@@ -28,7 +29,8 @@ _STOPS = statement(__file__, "verify_stops")
 _DOWNTIME = statement(__file__, "verify_downtime")
 
 _FIGURES = (
-    "entries", "quantity", "gross", "recovered", "allowed", "net", "hours", "base", "good",
+    "entries", "quantity", "gross", "recovered", "allowed", "net", "seconds", "base", "good",
+    "ungraded",
     "reporting_gross", "reporting_recovered", "reporting_net", "reporting_base", "unconverted",
 )  # fmt: skip
 
@@ -112,23 +114,43 @@ async def _line_downtime(
     if site is None:
         subject = {"plant": plant, "line": line}
         return [Difference("downtime", subject, {"plant": "in the rate book"}, None)]
-    stops = [Stop(**row) for row in await conn.fetch(_STOPS, plant, line)]
+    kept = await conn.fetch(_STOPS, plant, line)
+    stops = [stop_of(row) for row in kept]
     expected = Counter(map(_segment_key, union(stops, site.calendar)))
     rows = await conn.fetch(_DOWNTIME, plant, line)
     booked = Counter({_booked_key(row): row["standing"] for row in rows})
     keys = sorted(expected.keys() | booked.keys())
     return [
-        _segment(plant, line, key, expected[key], booked[key])
-        for key in keys
-        if expected[key] != booked[key]
+        *_lasting(plant, line, kept),
+        *(
+            _segment(plant, line, key, expected[key], booked[key])
+            for key in keys
+            if expected[key] != booked[key]
+        ),
     ]
 
 
+def _lasting(plant: str, line: str, kept: list[Record]) -> Iterator[Difference]:
+    """Stops of which is stored that they lasted longer or shorter than their pieces do."""
+    ended = [row for row in kept if row["ended_at"] is not None]
+    expected = lasting(map(stop_of, ended))
+    for row in ended:
+        found = row["began_at"], row["over_at"]
+        if expected[row["event_id"]] != found:
+            names = ("began_at", "over_at")
+            sides = (
+                dict(zip(names, span, strict=True)) for span in (expected[row["event_id"]], found)
+            )
+            yield Difference(
+                "stop", {"plant": plant, "line": line, "event_id": row["event_id"]}, *sides
+            )
+
+
 def union(stops: Iterable[Stop], calendar: Calendar) -> Iterator[Segment]:
-    """The union of all ended stops of a line, group by group of those that overlap."""
+    """The union of all ended stops of a line, group by group of those that touch."""
     with localcontext(MONEY):
         for group in _groups(closed(stops)):
-            last = max(_end(stop) for stop in group)
+            last = max(end_of(stop) for stop in group)
             start = calendar.bucket(group[0].started_at).hour
             yield from segments(group, calendar, start, next_hour(calendar, last))
 
@@ -138,38 +160,33 @@ def _groups(stops: list[Stop]) -> Iterator[list[Stop]]:
     group: list[Stop] = []
     last = datetime.min.replace(tzinfo=UTC)
     for stop in sorted(stops, key=lambda s: s.started_at):
-        if group and stop.started_at >= last:
+        if group and stop.started_at > last + TOLERANCE:
             yield group
             group = []
         group.append(stop)
-        last = max(last, _end(stop))
+        last = max(last, end_of(stop))
     if group:
         yield group
-
-
-def _end(stop: Stop) -> datetime:
-    assert stop.ended_at is not None
-    return stop.ended_at
 
 
 def _segment_key(segment: Segment) -> Key:
     stop = segment.stop
     return (
         stop.event_id, segment.start, element(stop), stop.product or "", stop.currency,
-        segment.hours, segment.cost,
+        segment.seconds, segment.cost,
     )  # fmt: skip
 
 
 def _booked_key(row: Record) -> Key:
     return (
         row["event_id"], row["occurred_at"], row["element"], row["product"], row["currency"],
-        row["hours"], row["gross"],
+        row["seconds"], row["gross"],
     )  # fmt: skip
 
 
 def _segment(plant: str, line: str, key: Key, expected: int, booked: int) -> Difference:
-    event_id, start, name, _, currency, hours, cost = key
+    event_id, start, name, _, currency, seconds, cost = key
     subject = {"plant": plant, "line": line, "event_id": event_id, "from": start, "element": name}
-    figures = {"hours": hours, "cost": cost, "currency": currency}
+    figures = {"seconds": seconds, "cost": cost, "currency": currency}
     sides = [{**figures, "times": times} if times else None for times in (expected, booked)]
     return Difference("downtime", subject, *sides)

@@ -20,7 +20,7 @@ from services.repricing.reach import Asked, Reach
 
 COLUMNS = (
     "event_id", "occurred_at", "entry_no", "element", "category", "quantity", "gross", "recovered",
-    "allowed", "net", "hours", "base", "good", "currency", "rate_version",
+    "allowed", "net", "seconds", "base", "good", "ungraded", "currency", "rate_version",
     "labour_version", "line_version", "hour", "day",
 )  # fmt: skip
 """Of the table `repriced`."""
@@ -68,7 +68,7 @@ def _told(pricing: Pricing) -> _Told:
 def _figures(e: Entry) -> str:
     return (
         f"{e.element}\t{e.category}\t{e.quantity}\t{e.gross}\t{e.recovered}\t{e.allowed}\t{e.net}\t"
-        f"{e.hours}\t{e.base}\t{e.good}\t{e.currency}\t{e.rate_version}\t"
+        f"{e.seconds}\t{e.base}\t{e.good}\t{e.ungraded}\t{e.currency}\t{e.rate_version}\t"
         f"{_version(e.labour_version)}\t{_version(e.line_version)}\t{e.hour}\t{e.day}"
     )
 

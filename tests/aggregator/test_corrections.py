@@ -85,7 +85,7 @@ ROLLUPS = """
 select grain, line, product, element, day, nullif(hour, '-infinity') as hour, quantity, gross,
     recovered, base, case when element = 'downtime' then 0 else entries end as entries
 from copq.rollup
-where (entries, quantity, gross, recovered, net, base, hours) <> (0, 0, 0, 0, 0, 0, 0)
+where (entries, quantity, gross, recovered, net, base, seconds) <> (0, 0, 0, 0, 0, 0, 0)
 """
 
 

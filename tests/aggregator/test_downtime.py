@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.aggregator.downtime import Segment, Stop, closed, element, segments, until
+from services.aggregator.downtime import (
+    Segment,
+    Stop,
+    closed,
+    cost_between,
+    element,
+    segments,
+    until,
+    wholes,
+)
 from services.rates.calendar import Calendar
 
 MINUTE = timedelta(minutes=1)
@@ -43,35 +52,65 @@ def several(draw: st.DrawFn) -> list[Stop]:
         st.lists(
             st.tuples(
                 st.integers(-30, 510), st.integers(1, 200), st.integers(0, 3),
-                st.sampled_from([None, "m1", "m2"]), st.booleans(),
+                st.sampled_from([None, "m1", "m2"]), st.booleans(), st.sampled_from([None, "jam"]),
             ), max_size=8,
         )
     )  # fmt: skip
     return [
-        stop(first, first + lasts, rate, event_id=f"e{n}", work_unit=unit, planned=planned)
-        for n, (first, lasts, rate, unit, planned) in enumerate(rows)
-    ]
+        stop(first, first + lasts, rate, event_id=f"e{n}", work_unit=unit, planned=planned,
+             defect_code=code)
+        for n, (first, lasts, rate, unit, planned, code) in enumerate(rows)
+    ]  # fmt: skip
 
 
 def found(stops: list[Stop], calendar: Calendar = BERLIN) -> list[Segment]:
     return segments(closed(stops), calendar, START, END)
 
 
-def owners(stops: list[Stop]) -> dict[int, str]:
-    """Minute by minute: the dearest stop, then the one that began first."""
-    last: dict[tuple[str | None, datetime], Stop] = {}
+def believed(stops: list[Stop]) -> list[Stop]:
+    """Of the reports of one machine's stop the one that ends last."""
+    last: dict[tuple[Any, ...], Stop] = {}
     for s in stops:
-        key, ended = (s.work_unit, s.started_at), s.ended_at
+        key, ended = (s.work_unit, s.started_at, s.planned), s.ended_at
         assert ended is not None
-        rank = (ended, s.per_hour, s.event_id)
-        if key not in last or rank > (last[key].ended_at, last[key].per_hour, last[key].event_id):
+        if key not in last or (ended, s.event_id) > (last[key].ended_at, last[key].event_id):
             last[key] = s
+    return list(last.values())
+
+
+def first_piece(of: Stop, stops: list[Stop]) -> Stop:
+    """Where a stop began: back from piece to piece of the same machine and reason that touch."""
+    alike = [
+        s for s in stops
+        if (s.work_unit, s.defect_code, s.planned) == (of.work_unit, of.defect_code, of.planned)
+    ]  # fmt: skip
+    found = {of.event_id: of}
+    while more := [
+        s for s in alike
+        if s.event_id not in found and any(_touch(s, known) for known in found.values())
+    ]:  # fmt: skip
+        found |= {s.event_id: s for s in more}
+    return min(found.values(), key=lambda s: s.started_at)
+
+
+def _touch(one: Stop, two: Stop) -> bool:
+    assert one.ended_at is not None and two.ended_at is not None
+    return one.started_at <= two.ended_at and two.started_at <= one.ended_at
+
+
+def owners(stops: list[Stop]) -> dict[int, tuple[str, D]]:
+    """Minute by minute whose it is, and at what rate an hour: a planned stop of the whole line,
+    else the unplanned stop that began first, else a machine's planned stop."""
     claims: dict[int, list[tuple[Any, ...]]] = {}
-    for s in last.values():
+    known = believed(stops)
+    for s in known:
+        began = first_piece(s, known)
+        rank = 1 if not s.planned else 0 if s.work_unit is None else 2
+        where = (s.work_unit or "", began.event_id, s.started_at, s.event_id)
         for minute in _minutes(s.started_at, s.ended_at):
-            claim = (-s.per_hour, s.started_at, s.work_unit or "", s.event_id)
+            claim = (rank, began.started_at, *where, began.per_hour)
             claims.setdefault(minute, []).append(claim)
-    return {minute: min(of)[-1] for minute, of in claims.items() if 0 <= minute < 480}
+    return {minute: min(of)[-2:] for minute, of in claims.items() if 0 <= minute < 480}
 
 
 def _minutes(start: datetime, end: datetime | None) -> range:
@@ -85,7 +124,7 @@ def test_every_minute_belongs_to_the_stop_that_may_claim_it(
     stops: list[Stop], calendar: Calendar
 ) -> None:
     got = {
-        minute: segment.stop.event_id
+        minute: (segment.stop.event_id, segment.stop.per_hour)
         for segment in found(stops, calendar)
         for minute in _minutes(segment.start, segment.end)
     }
@@ -95,11 +134,10 @@ def test_every_minute_belongs_to_the_stop_that_may_claim_it(
 @settings(deadline=None)
 @given(several())
 def test_cost_and_hours_are_those_of_the_minutes(stops: list[Stop]) -> None:
-    rates = {s.event_id: s.per_hour / 60 for s in stops}
     owned = owners(stops)
     parts = found(stops)
-    assert sum(s.cost for s in parts) == sum(rates[event_id] for event_id in owned.values())
-    assert round(60 * sum((s.hours for s in parts), D(0)), 6) == len(owned)
+    assert 60 * sum(s.cost for s in parts) == sum(rate for _, rate in owned.values())
+    assert sum((s.seconds for s in parts), D(0)) == 60 * len(owned)
 
 
 @settings(deadline=None)
@@ -128,23 +166,113 @@ def test_segments_follow_each_other_within_hours_and_days(
 
 
 @settings(deadline=None)
-@given(several(), st.data())
-def test_a_stop_reported_in_parts_costs_the_same(stops: list[Stop], data: st.DataObject) -> None:
-    in_parts = [part for s in stops for part in _cut(s, data)]
-    alike = [replace(s, work_unit=s.event_id) for s in stops]
-    assert _by_hour(found(in_parts)) == _by_hour(found(alike))
+@given(several(), st.data(), st.randoms())
+def test_a_stop_reported_in_pieces_is_the_same_stop(
+    stops: list[Stop], data: st.DataObject, random: Any
+) -> None:
+    """To the machine and reason: the same cost, time, and number of stops."""
+    whole = believed(stops)
+    pieces = [piece for s in whole for piece in _cut(s, data)]
+    pieces = random.sample(pieces, len(pieces))
+    assert _by_reason(found(pieces)) == _by_reason(found(whole))
+    assert _lasted(pieces) == _lasted(whole)
 
 
 def _cut(s: Stop, data: st.DataObject) -> list[Stop]:
-    """The stop in up to three parts that touch, each an event of its own."""
+    """The stop in up to three pieces that touch, each an event of its own, at rates of its own."""
     assert s.ended_at is not None
     inner = st.integers(0, (s.ended_at - s.started_at) // MINUTE)
     cuts = {s.started_at + n * MINUTE for n in data.draw(st.lists(inner, max_size=2))}
     edges = sorted({s.started_at, s.ended_at, *cuts})
     return [
-        replace(s, event_id=f"{s.event_id}.{n}", work_unit=s.event_id, started_at=a, ended_at=b)
+        replace(s, event_id=f"{s.event_id}.{n}", started_at=a, ended_at=b,
+                per_hour=s.per_hour + 7 * n)
         for n, (a, b) in enumerate(pairwise(edges))
-    ]
+    ]  # fmt: skip
+
+
+def _by_reason(parts: list[Segment]) -> dict[Any, tuple[D, D]]:
+    totals: dict[Any, tuple[D, D]] = {}
+    for part in parts:
+        key = (part.stop.work_unit, part.stop.defect_code, part.stop.planned,
+               BERLIN.bucket(part.start).hour)  # fmt: skip
+        cost, seconds = totals.get(key, (D(0), D(0)))
+        totals[key] = cost + part.cost, seconds + part.seconds
+    return totals
+
+
+def _lasted(stops: list[Stop]) -> list[tuple[Any, ...]]:
+    found = wholes(closed(stops))
+    return sorted(
+        (w.started_at, w.ended_at, str(w.first.work_unit), str(w.first.defect_code),
+         w.first.planned)
+        for w in found
+    )  # fmt: skip
+
+
+PIECES = (
+    # a file cut at midnight, at a second before it, and two stops with a minute between them
+    (timedelta(0), 1),
+    (timedelta(seconds=1), 1),
+    (timedelta(seconds=1, microseconds=1), 2),
+    (MINUTE, 2),
+)
+
+
+@pytest.mark.parametrize(("gap", "count"), PIECES)
+def test_pieces_that_follow_within_a_second_are_one_stop(gap: timedelta, count: int) -> None:
+    one, two = stop(0, 10), stop(10, 20)
+    two = replace(two, started_at=two.started_at + gap)
+    assert len(wholes([two, one])) == count
+    assert sum(part.seconds for part in found([one, two])) == 1200 - D(str(gap.total_seconds()))
+
+
+@pytest.mark.parametrize("change", [{"work_unit": "m1"}, {"defect_code": "jam"}, {"planned": True}])
+def test_pieces_of_another_machine_or_reason_are_other_stops(change: dict[str, Any]) -> None:
+    assert len(wholes([stop(0, 10), stop(10, 20, **change)])) == 2
+
+
+@settings(deadline=None)
+@given(st.decimals(0, 10_000, places=6), st.lists(st.integers(0, 10**10), min_size=2, max_size=9))
+def test_the_cost_of_parts_adds_up_to_that_of_the_whole(per_hour: D, at: list[int]) -> None:
+    edges = [START + timedelta(microseconds=n) for n in sorted(at)]
+    parts = sum((cost_between(per_hour, a, b) for a, b in pairwise(edges)), D(0))
+    assert parts == cost_between(per_hour, edges[0], edges[-1])
+    assert cost_between(per_hour, edges[0], edges[0] + timedelta(hours=1)) == per_hour
+
+
+SHARED: tuple[tuple[str, list[Stop], dict[str, int]], ...] = (
+    ("a planned stop of the whole line takes its time out of a breakdown, whatever either costs", [
+        stop(0, 60, 0, event_id="planned", planned=True), stop(30, 90, 9, event_id="fault")],
+        {"planned": 60, "fault": 30}),
+    ("the same with a planned stop that costs more", [
+        stop(0, 60, 9, event_id="planned", planned=True), stop(30, 90, 2, event_id="fault")],
+        {"planned": 60, "fault": 30}),
+    ("a weekend's free shift within a breakdown", [
+        stop(0, 480, 2, event_id="fault"), stop(60, 420, 0, event_id="free", planned=True)],
+        {"fault": 120, "free": 360}),
+    ("both begin together, and neither names a machine", [
+        stop(0, 90, event_id="fault"), stop(0, 60, event_id="planned", planned=True)],
+        {"fault": 30, "planned": 60}),
+    ("a single machine's planned stop does not", [
+        stop(0, 60, 9, event_id="planned", planned=True, work_unit="m1"),
+        stop(30, 90, 2, event_id="fault")], {"planned": 30, "fault": 60}),
+    ("of two breakdowns the first has the time, whatever either costs", [
+        stop(0, 60, 2, event_id="first", work_unit="m2"),
+        stop(30, 90, 9, event_id="second", work_unit="m1")], {"first": 60, "second": 30}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "stops", "minutes"), SHARED)
+def test_time_that_stops_share_belongs_to_one(
+    why: str, stops: list[Stop], minutes: dict[str, int]
+) -> None:
+    for order in (stops, stops[::-1]):
+        got: dict[str, int] = {}
+        for part in found(order):
+            lasts = len(_minutes(part.start, part.end))
+            got[part.stop.event_id] = got.get(part.stop.event_id, 0) + lasts
+        assert got == minutes, why
 
 
 def _by_hour(parts: list[Segment]) -> dict[datetime, tuple[D, timedelta]]:
@@ -235,14 +363,15 @@ def test_an_open_stop_is_no_closed_one() -> None:
 def test_seconds_and_less_are_counted() -> None:
     short = replace(stop(0, 1, 60), ended_at=START + timedelta(microseconds=1))
     [part] = found([short])
-    assert (part.cost, part.hours) == (D("0.000001000"), D("0E-9"))
+    assert (part.cost, part.seconds) == (D("0.000001"), D("0.000001"))
 
 
 def test_the_largest_cost_is_computed_without_rounding_first() -> None:
     year = timedelta(days=366)
-    dear = replace(stop(0, 1), per_hour=60 * D("1999999999.99999998"), ended_at=START + year)
+    per_minute = D("1999999999.99999998")
+    dear = replace(stop(0, 1), per_hour=60 * per_minute, ended_at=START + year)
     parts = segments([dear], BERLIN, START, START + year)
-    assert sum(p.cost for p in parts) == dear.per_hour / 60 * (year // MINUTE)
+    assert sum(p.cost for p in parts) == per_minute * (year // MINUTE)
 
 
 def test_a_planned_stop_is_told_apart() -> None:

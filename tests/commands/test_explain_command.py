@@ -261,7 +261,7 @@ def test_a_stop_is_told_whatever_its_name_and_whoever_has_its_time(ledger: str) 
     on(ledger, lambda conn: posted(conn, raws))
     shown = invoke(ledger, "entries", "--line", "L2", "--day", "2026-03-02").stdout
     assert "[/x], a stop of line L2, open, not booked yet: " in shown
-    assert "[bold]y, a stop of line L2, a costlier stop has its time: −(20 min" in shown
+    assert "[bold]y, a stop of line L2, another open stop has its time: −(20 min" in shown
 
 
 def test_entries_are_found_by_hour_month_event_and_kind(ledger: str) -> None:

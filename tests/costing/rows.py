@@ -72,7 +72,7 @@ def priced(event_type: str, book: RateBook = BOOK, **said: Any) -> Pricing:
         return price(event(event_type, **said), book)
 
 
-FIGURES = ("quantity", "gross", "recovered", "allowed", "hours", "base", "good")
+FIGURES = ("quantity", "gross", "recovered", "allowed", "seconds", "base", "good", "ungraded")
 
 
 def figures(entry: Entry) -> dict[str, Decimal]:

@@ -16,29 +16,29 @@ from tests.costing.rows import figures, priced
 
 BOTTLE = {"product": "bottle"}
 ROWS: tuple[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]], ...] = (
-    # base = 100 x C(filled) 10; all are good where nothing is said
+    # base = 100 x C(filled) 10; how many are good is unknown where nothing is said
     ("production", {**BOTTLE, "quantity": 100},
-     [("production", {"quantity": 100, "base": 1000, "good": 100})]),
+     [("production", {"quantity": 100, "base": 1000, "ungraded": 100})]),
     # good as said; none may be
     ("production", {**BOTTLE, "quantity": 100, "good": 0},
      [("production", {"quantity": 100, "base": 1000})]),
     # the last stage is where product leaves the line
     ("production", {**BOTTLE, "quantity": 100, "stage": "filled"},
-     [("production", {"quantity": 100, "base": 1000, "good": 100})]),
+     [("production", {"quantity": 100, "base": 1000, "ungraded": 100})]),
     # an earlier stage is no base
     ("production", {**BOTTLE, "quantity": 100, "stage": "blown"},
-     [("stage_production", {"quantity": 100, "good": 100})]),
+     [("stage_production", {"quantity": 100, "ungraded": 100})]),
     # a machine at the end of the line is a base
     ("production", {**BOTTLE, "quantity": 100, "work_unit": "packer-2"},
-     [("production", {"quantity": 100, "base": 1000, "good": 100})]),
+     [("production", {"quantity": 100, "base": 1000, "ungraded": 100})]),
     # one in the middle is none, even at the last stage
     ("production", {**BOTTLE, "quantity": 100, "work_unit": "filler-1", "stage": "filled"},
-     [("stage_production", {"quantity": 100, "good": 100})]),
+     [("stage_production", {"quantity": 100, "ungraded": 100})]),
     # a machine of a line without output machines: by its stage, else none
     ("production", {**BOTTLE, "quantity": 9, "work_unit": "m", "line": "packing"},
-     [("stage_production", {"quantity": 9, "good": 9})]),
+     [("stage_production", {"quantity": 9, "ungraded": 9})]),
     ("production", {**BOTTLE, "quantity": 9, "work_unit": "m", "line": "idle", "stage": "filled"},
-     [("production", {"quantity": 9, "base": 90, "good": 9})]),
+     [("production", {"quantity": 9, "base": 90, "ungraded": 9})]),
     # gross = 10 x C(blown) 8 = 80; recovered = 10 x 0.5 x RM 4 = 20; allowed = 0.1 x 60
     # and the dispatch of the day: 7, of which 0.1 is allowed
     ("defect", {**BOTTLE, "quantity": 10, "stage": "blown"},
@@ -58,10 +58,10 @@ ROWS: tuple[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]], ...] =
     ("rework", {**BOTTLE, "quantity": 4}, [("rework", {"quantity": 4, "gross": 24})]),
     # minutes replace the labour: 30 x 0.5 + 4 x (2 + 3), and 9 out of pocket
     ("rework", {**BOTTLE, "quantity": 4, "minutes": 30, "out_of_pocket": 9},
-     [("rework", {"quantity": 4, "gross": 44, "hours": "0.5"})]),
+     [("rework", {"quantity": 4, "gross": 44, "seconds": 1800})]),
     # the grade of who did it: 30 x 0.8 + 4 x 5
     ("rework", {**BOTTLE, "quantity": 4, "minutes": 30, "labour_grade": "skilled"},
-     [("rework", {"quantity": 4, "gross": 44, "hours": "0.5"})]),
+     [("rework", {"quantity": 4, "gross": 44, "seconds": 1800})]),
     # no minutes is something else than nought minutes: 0 + 4 x 5
     ("rework", {**BOTTLE, "quantity": 4, "minutes": 0}, [("rework", {"quantity": 4, "gross": 20})]),
     # 10 x (15 - 9)
@@ -91,22 +91,22 @@ ROWS: tuple[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]], ...] =
      [("return_scrap", {"quantity": 4})]),
     # 45 x 0.5 + 10
     ("complaint", {"minutes": 45, "out_of_pocket": 10},
-     [("complaint", {"gross": "32.5", "hours": "0.75"})]),
+     [("complaint", {"gross": "32.5", "seconds": 2700})]),
     # money as it was paid
     ("warranty", {"out_of_pocket": "950.25", "quantity": 3},
      [("warranty", {"quantity": 3, "gross": "950.25"})]),
-    # 100 minutes are 1.666666667 hours, the money stays exact: 100 x 0.8
+    # 100 minutes are no whole number of hours, but of seconds: 100 x 0.8
     ("inspection", {"minutes": 100, "labour_grade": "skilled"},
-     [("inspection", {"gross": 80, "hours": "1.666666667"})]),
+     [("inspection", {"gross": 80, "seconds": 6000})]),
     # an inspected quantity is no cost
     ("inspection", {"out_of_pocket": 5, "quantity": 1000},
      [("inspection", {"quantity": 1000, "gross": 5})]),
     # 240 x 0.5 + 600
     ("prevention", {"minutes": 240, "out_of_pocket": 600},
-     [("prevention", {"gross": 720, "hours": 4})]),
+     [("prevention", {"gross": 720, "seconds": 14400})]),
     # 500 units made for nothing at C(filled), 60 x 0.5, and 1 out of pocket
     ("admin_failure", {**BOTTLE, "quantity": 500, "minutes": 60, "out_of_pocket": 1},
-     [("admin_failure", {"quantity": 500, "gross": 5031, "hours": 1})]),
+     [("admin_failure", {"quantity": 500, "gross": 5031, "seconds": 3600})]),
 )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from tests.ingest_files.plant import stop_minutes as expected_minutes
 
 _ROLLUP = """
     select grain, line, product, element, day, nullif(hour, '-infinity') as hour, quantity, net,
-        base, good, hours
+        base, good, seconds
     from copq.rollup where plant = 'bottling' and entries <> 0
 """
 
@@ -77,14 +77,14 @@ def _units(rows: list[Any]) -> dict[Any, Figures]:
 
 def _minutes(rows: list[Any]) -> dict[Any, int]:
     """Hours are kept to the nanosecond, so they are rounded; money is exact, so it is not."""
-    hours: dict[Any, Decimal] = defaultdict(Decimal)
+    seconds: dict[Any, Decimal] = defaultdict(Decimal)
     net: dict[Any, Decimal] = defaultdict(Decimal)
     for row in rows:
         if row["element"] in ("downtime", "planned_stop"):
             key = (_bucket(row), row["element"])
-            hours[key] += row["hours"]
+            seconds[key] += row["seconds"]
             net[key] += row["net"]
-    minutes = {key: round(value * 60, 3) for key, value in hours.items()}
+    minutes = {key: round(value / 60, 3) for key, value in seconds.items()}
     for (bucket, element), value in minutes.items():
         rate = STANDSTILL if element == "downtime" else 0
         assert net[bucket, element] == value * rate

@@ -70,9 +70,9 @@ def array(values: Any) -> bytes:
 COLUMNS = (
     "event_id, entry_no, occurred_at, booked_at, reverses, reason, booked_by, corrected_by, "
     "plant, line, product, stage, work_unit, defect_code, shift, supplier, element, category, "
-    "quantity, gross, recovered, allowed, net, hours, base, good, currency, rate_version, "
-    "labour_version, line_version, hour, day, period, exchange_rate, reporting_currency, "
-    "exchange_version"
+    "quantity, gross, recovered, allowed, net, seconds, base, good, ungraded, currency, "
+    "rate_version, labour_version, line_version, hour, day, period, exchange_rate, "
+    "reporting_currency, exchange_version"
 )
 
 
@@ -109,9 +109,9 @@ async def test_an_auditor_computes_the_digests_from_the_rows_alone(conn: Any) ->
 AGAIN = (
     "insert into copq.ledger select occurred_at, {}, event_id, entry_no + 7, reverses, reason, "
     "booked_by, corrected_by, plant, line, product, stage, work_unit, defect_code, shift, "
-    "supplier, element, category, quantity, gross, recovered, allowed, net, hours, base, good, "
-    "currency, rate_version, labour_version, line_version, hour, day, {} from copq.ledger "
-    "where event_id = 'late'"
+    "supplier, element, category, quantity, gross, recovered, allowed, net, seconds, base, good, "
+    "ungraded, currency, rate_version, labour_version, line_version, hour, day, {} "
+    "from copq.ledger where event_id = 'late'"
 )
 
 

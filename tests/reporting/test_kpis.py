@@ -4,6 +4,8 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from services.reporting.kpis import Busy, Repairs, Units, busy
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "kpis.json").read_text())
@@ -17,12 +19,13 @@ def four_places(value: Decimal | None) -> str:
 def test_oee_and_its_factors_are_those_published() -> None:
     case = CASES["oee"]
     found = busy(
-        Decimal(case["shift_minutes"] - case["planned_breaks_minutes"]),
-        Decimal(case["downtime_minutes"]), Decimal(case["processed"]), Decimal(case["good"]),
+        60 * Decimal(case["shift_minutes"] - case["planned_breaks_minutes"]),
+        60 * Decimal(case["downtime_minutes"]),
+        Units(Decimal(case["processed"]), Decimal(case["good"])),
         Decimal(case["ideal_rate_per_minute"]),
     )  # fmt: skip
     assert (found.planned, found.running) == (
-        case["planned_production_time"], case["run_time"],
+        60 * case["planned_production_time"], 60 * case["run_time"],
     )  # fmt: skip
     for name, value in (
         ("availability", found.availability), ("performance", found.effectiveness),
@@ -34,7 +37,8 @@ def test_oee_and_its_factors_are_those_published() -> None:
 
 
 def test_oee_is_the_product_of_its_factors() -> None:
-    found = busy(Decimal(420), Decimal(47), Decimal(19271), Decimal(18848), Decimal(60))
+    units = Units(Decimal(19271), Decimal(18848))
+    found = busy(Decimal(420 * 60), Decimal(47 * 60), units, Decimal(60))
     assert found.availability and found.effectiveness and found.quality and found.oee
     product = found.availability * found.effectiveness * found.quality
     assert abs(product - found.oee) < Decimal("1e-8")
@@ -56,13 +60,35 @@ def test_without_production_there_is_no_ratio() -> None:
 
 
 def test_ratios_of_units() -> None:
-    units = Units(Decimal(200), Decimal(190), Decimal(8), Decimal(10))
+    units = Units(Decimal(200), Decimal(190), scrapped=Decimal(8), reworked=Decimal(10))
     assert (units.scrap_ratio, units.rework_ratio) == (Decimal("0.04"), Decimal("0.05"))
     assert (units.first_pass_yield, units.quality) == (Decimal("0.9"), Decimal("0.95"))
 
 
-def test_more_rework_than_good_units_is_a_yield_of_nought() -> None:
-    assert Units(Decimal(10), Decimal(2), Decimal(0), Decimal(5)).first_pass_yield == 0
+def test_more_rework_than_good_units_is_a_yield_of_zero() -> None:
+    assert Units(Decimal(10), Decimal(2), reworked=Decimal(5)).first_pass_yield == 0
+
+
+GRADED = (
+    # nobody says how many are good: those that were not rejected
+    (Units(Decimal(1000), ungraded=Decimal(1000), scrapped=Decimal(100)), "0.9"),
+    # more rejected than produced at the end of the line
+    (Units(Decimal(10), ungraded=Decimal(10), scrapped=Decimal(12)), "0"),
+    # what is reported counts, whatever was rejected at earlier stages
+    (Units(Decimal(1000), good=Decimal(980), scrapped=Decimal(70)), "0.98"),
+    # of a part of the units nobody says it, and nobody knows where the rejects belong
+    (Units(Decimal(1000), good=Decimal(490), ungraded=Decimal(500), scrapped=Decimal(9)), None),
+)
+
+
+@pytest.mark.parametrize(("units", "quality"), GRADED)
+def test_quality_is_that_of_reported_good_units_or_of_the_rejects(
+    units: Units, quality: str | None
+) -> None:
+    expected = None if quality is None else Decimal(quality)
+    found = units.graded()
+    assert (found.quality, found.first_pass_yield) == (expected, expected)
+    assert (busy(Decimal(60), Decimal(0), found, Decimal(1)).oee is None) == (quality is None)
 
 
 def test_mean_time_to_repair_is_a_mean_over_stops_not_over_lines() -> None:

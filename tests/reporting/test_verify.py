@@ -81,7 +81,8 @@ TAMPERINGS = [
     ("update copq.ledger set gross = gross - 1, net = net - 1 where reverses is not null",
      ["downtime", "reversal", "rollup"]),
     ("update copq.stop set ended_at = ended_at + interval '1 minute' where event_id = 's4'",
-     ["downtime"]),
+     ["downtime", "stop"]),
+    ("update copq.stop set over_at = null where event_id = 's4'", ["stop"]),
 ]  # fmt: skip
 
 

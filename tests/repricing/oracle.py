@@ -21,7 +21,8 @@ from tests.building import post_events
 
 STANDING = """
 select event_id, occurred_at, plant, line, product, stage, work_unit, element, category,
-    quantity, gross, recovered, allowed, net, hours, base, good, currency, hour, day, period
+    quantity, gross, recovered, allowed, net, seconds, base, good, ungraded, currency, hour, day,
+    period
 from copq.ledger as l
 where reverses is null and not exists (
     select from copq.ledger as r where r.event_id = l.event_id and r.reverses = l.entry_no)
@@ -29,9 +30,9 @@ order by event_id, occurred_at, element, gross
 """
 ROLLUPS = """
 select grain, plant, line, product, element, category, currency, day, nullif(hour, '-infinity'),
-    entries, quantity, gross, recovered, allowed, net, hours, base, good
+    entries, quantity, gross, recovered, allowed, net, seconds, base, good, ungraded
 from copq.rollup
-where entries <> 0 or net <> 0 or quantity <> 0 or base <> 0 or hours <> 0
+where entries <> 0 or net <> 0 or quantity <> 0 or base <> 0 or seconds <> 0
 order by grain, plant, line, product, element, currency, day, hour
 """
 UNPRICED = "select event_id, reason from copq.unpriced order by event_id"

@@ -12,7 +12,7 @@ counted as (
         select
             *,
             case when element in ('downtime', 'planned_stop')
-                then abs(hours)::float8 * interval '1 hour'
+                then abs(seconds)::float8 * interval '1 second'
                 else interval '0'
             end as lasted
         from copq.ledger

@@ -120,9 +120,10 @@ create table copq.ledger (
     recovered numeric not null,
     allowed numeric not null,
     net numeric not null,
-    hours numeric not null,
+    seconds numeric not null,
     base numeric not null,
     good numeric not null,
+    ungraded numeric not null default 0,
     currency text not null,
     rate_version bigint not null,
     labour_version bigint,
@@ -159,9 +160,10 @@ create table copq.rollup (
     recovered numeric not null,
     allowed numeric not null,
     net numeric not null,
-    hours numeric not null,
+    seconds numeric not null,
     base numeric not null,
     good numeric not null,
+    ungraded numeric not null default 0,
     reporting_gross numeric not null default 0,
     reporting_recovered numeric not null default 0,
     reporting_net numeric not null default 0,
@@ -202,7 +204,9 @@ create table copq.unpriced (
 create index unpriced_tried on copq.unpriced (tried_revision);
 
 -- Stops as reported. Their cost is booked in the ledger once united, by line; that of a stop
--- which a correction has voided is none.
+-- which a correction has voided is none. A stop may be reported in adjoining pieces, a row each:
+-- the whole stop lasted from `began_at` until `over_at`. `over_at` is null while the stop is open,
+-- and where another report of the same stop is believed.
 create table copq.stop (
     event_id text collate "C" primary key,
     plant text not null,
@@ -217,10 +221,14 @@ create table copq.stop (
     per_hour numeric not null,
     currency text not null,
     rate_version bigint not null,
-    voided boolean not null default false
+    voided boolean not null default false,
+    began_at timestamptz not null,
+    over_at timestamptz
 );
 create index stop_ended on copq.stop (plant, line, ended_at, started_at);
-create index stop_ended_at on copq.stop (ended_at) where not planned;
+create index stop_time on copq.stop using gist (tstzrange(started_at, ended_at, '[]'))
+    where ended_at is not null;
+create index stop_over on copq.stop (over_at) where not planned;
 create index stop_open on copq.stop (plant, line, started_at) where ended_at is null;
 
 -- Corrections as reported, and what becomes of each: it is applied while it is in force. `why`

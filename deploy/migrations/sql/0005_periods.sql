@@ -57,9 +57,10 @@ create table copq.closing_figure (
     recovered numeric not null,
     allowed numeric not null,
     net numeric not null,
-    hours numeric not null,
+    seconds numeric not null,
     base numeric not null,
     good numeric not null,
+    ungraded numeric not null default 0,
     digest text not null,
     primary key (plant, month, closing, of_month, line, product, element, category, currency)
 );
@@ -117,18 +118,18 @@ create function copq.period_figures(of_plant text, in_month date, until timestam
 returns table (
     of_month date, line text, product text, element text, category text, currency text,
     entries bigint, quantity numeric, gross numeric, recovered numeric, allowed numeric,
-    net numeric, hours numeric, base numeric, good numeric, digest text)
+    net numeric, seconds numeric, base numeric, good numeric, ungraded numeric, digest text)
 language sql stable set timezone = 'UTC' as $$
     select
         date_trunc('month', day::timestamp)::date, line, coalesce(product, ''), element, category,
         currency, count(*), sum(quantity), sum(gross), sum(recovered), sum(allowed), sum(net),
-        sum(hours), sum(base), sum(good),
+        sum(seconds), sum(base), sum(good), sum(ungraded),
         encode(sha256(string_agg(
             sha256(convert_to(json_build_array(
                 event_id, entry_no, occurred_at, booked_at, reverses, reason, booked_by,
                 corrected_by, plant, line, product, stage, work_unit, defect_code, shift,
-                supplier, element, category, quantity, gross, recovered, allowed, net, hours,
-                base, good, currency, rate_version, labour_version, line_version, hour, day,
+                supplier, element, category, quantity, gross, recovered, allowed, net, seconds,
+                base, good, ungraded, currency, rate_version, labour_version, line_version, hour, day,
                 period, exchange_rate, reporting_currency, exchange_version)::text, 'UTF8')),
             ''::bytea order by event_id, entry_no, occurred_at)), 'hex')
     from copq.booked_in(of_plant, in_month, until)
@@ -148,7 +149,7 @@ returns text language sql stable set timezone = 'UTC' as $$
         ) || coalesce((
             select string_agg(json_build_array(
                 f.of_month, f.line, f.product, f.element, f.category, f.currency, f.entries,
-                f.quantity, f.gross, f.recovered, f.allowed, f.net, f.hours, f.base, f.good,
+                f.quantity, f.gross, f.recovered, f.allowed, f.net, f.seconds, f.base, f.good, f.ungraded,
                 f.digest)::text, '' order by
                 f.of_month, f.line, f.product, f.element, f.category, f.currency)
             from copq.closing_figure as f
@@ -160,13 +161,13 @@ $$;
 create view copq.first_reported with (security_invoker = true) as
 select
     plant, month, line, product, element, category, currency, quantity, gross, recovered,
-    allowed, net, hours, base, good, false as is_open
+    allowed, net, seconds, base, good, ungraded, false as is_open
 from copq.closing_figure
 where closing = 1 and of_month = month
 union all
 select
     plant, day, line, product, element, category, currency, quantity, gross, recovered,
-    allowed, net, hours, base, good, true
+    allowed, net, seconds, base, good, ungraded, true
 from copq.rollup as r
 where grain = 'month'
     and not exists (select from copq.closing as c where c.plant = r.plant and c.month = r.day);

@@ -74,7 +74,7 @@ select
     coalesce(l.recovered * l.exchange_rate, 0) as recovered,
     coalesce(l.allowed * l.exchange_rate, 0) as allowed,
     coalesce(l.net * l.exchange_rate, 0) as net,
-    l.hours, coalesce(l.base * l.exchange_rate, 0) as base, l.good, r.currency, l.hour, l.day,
+    l.seconds, coalesce(l.base * l.exchange_rate, 0) as base, l.good, l.ungraded, r.currency, l.hour, l.day,
     l.period, l.exchange_rate
 from copq.ledger as l
 cross join copq.reporting_currency as r;
@@ -100,7 +100,7 @@ select
     l.grain, l.plant, l.line, l.product, l.element, r.currency, l.day, l.hour, l.category,
     l.entries, l.quantity, l.reporting_gross as gross, l.reporting_recovered as recovered,
     l.reporting_gross - l.reporting_recovered - l.reporting_net as allowed,
-    l.reporting_net as net, l.hours, l.reporting_base as base, l.good, l.unconverted
+    l.reporting_net as net, l.seconds, l.reporting_base as base, l.good, l.ungraded, l.unconverted
 from copq.rollup as l
 cross join copq.reporting_currency as r;
 

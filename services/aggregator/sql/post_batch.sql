@@ -45,13 +45,13 @@ with fresh as (
     insert into copq.ledger (
         occurred_at, booked_at, event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
         product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
-        gross, recovered, allowed, net, hours, base, good, currency, rate_version,
+        gross, recovered, allowed, net, seconds, base, good, ungraded, currency, rate_version,
         labour_version, line_version, hour, day, period, exchange_rate, reporting_currency,
         exchange_version)
     select
         occurred_at, statement_timestamp(), event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
         product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
-        gross, recovered, allowed, net, hours, base, good, currency, rate_version,
+        gross, recovered, allowed, net, seconds, base, good, ungraded, currency, rate_version,
         labour_version, line_version, hour, day,
         coalesce(booked_in, date_trunc('month', day::timestamp)::date),
         case when reverses is null then x.rate else batch.exchange_rate end,
@@ -65,22 +65,22 @@ with fresh as (
         and (role = 'k' or event_id in (select event_id from fresh))
     returning
         plant, line, product, element, category, currency, day, hour, reverses, quantity, gross,
-        recovered, allowed, net, hours, base, good, exchange_rate
+        recovered, allowed, net, seconds, base, good, ungraded, exchange_rate
 ), by_rate as (
     select
         plant, line, coalesce(product, '') as product, element, category, currency, day, hour,
         exchange_rate, sum(case when reverses is null then 1 else -1 end) as entries,
         sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
-        sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
-        sum(good) as good
+        sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
+        sum(good) as good, sum(ungraded) as ungraded
     from booked
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9
 ), by_hour as (
     select
         plant, line, product, element, category, currency, day, hour, sum(entries) as entries,
         sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
-        sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
-        sum(good) as good, coalesce(sum(gross * exchange_rate), 0) as reporting_gross,
+        sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
+        sum(good) as good, sum(ungraded) as ungraded, coalesce(sum(gross * exchange_rate), 0) as reporting_gross,
         coalesce(sum(recovered * exchange_rate), 0) as reporting_recovered,
         coalesce(sum(net * exchange_rate), 0) as reporting_net,
         coalesce(sum(base * exchange_rate), 0) as reporting_base,
@@ -92,7 +92,7 @@ with fresh as (
         plant, line, product, element, category, currency, day,
         sum(entries) as entries, sum(quantity) as quantity, sum(gross) as gross,
         sum(recovered) as recovered, sum(allowed) as allowed, sum(net) as net,
-        sum(hours) as hours, sum(base) as base, sum(good) as good,
+        sum(seconds) as seconds, sum(base) as base, sum(good) as good, sum(ungraded) as ungraded,
         sum(reporting_gross) as reporting_gross, sum(reporting_recovered) as reporting_recovered,
         sum(reporting_net) as reporting_net, sum(reporting_base) as reporting_base,
         sum(unconverted) as unconverted
@@ -101,20 +101,20 @@ with fresh as (
 ), by_grain as (
     select
         'hour' as grain, plant, line, product, element, category, currency, day, hour, entries,
-        quantity, gross, recovered, allowed, net, hours, base, good, reporting_gross,
+        quantity, gross, recovered, allowed, net, seconds, base, good, ungraded, reporting_gross,
         reporting_recovered, reporting_net, reporting_base, unconverted
     from by_hour
     union all
     select
         'day', plant, line, product, element, category, currency, day, '-infinity', entries,
-        quantity, gross, recovered, allowed, net, hours, base, good, reporting_gross,
+        quantity, gross, recovered, allowed, net, seconds, base, good, ungraded, reporting_gross,
         reporting_recovered, reporting_net, reporting_base, unconverted
     from by_day
     union all
     select
         'month', plant, line, product, element, category, currency,
         date_trunc('month', day)::date, '-infinity', sum(entries), sum(quantity), sum(gross),
-        sum(recovered), sum(allowed), sum(net), sum(hours), sum(base), sum(good),
+        sum(recovered), sum(allowed), sum(net), sum(seconds), sum(base), sum(good), sum(ungraded),
         sum(reporting_gross), sum(reporting_recovered), sum(reporting_net), sum(reporting_base),
         sum(unconverted)
     from by_day
@@ -122,7 +122,7 @@ with fresh as (
 ), added as (
     insert into copq.rollup as r (
         grain, plant, line, product, element, category, currency, day, hour, entries, quantity,
-        gross, recovered, allowed, net, hours, base, good, reporting_gross, reporting_recovered,
+        gross, recovered, allowed, net, seconds, base, good, ungraded, reporting_gross, reporting_recovered,
         reporting_net, reporting_base, unconverted)
     select * from by_grain
     order by grain, plant, line, product, element, currency, day, hour
@@ -133,9 +133,10 @@ with fresh as (
         recovered = r.recovered + excluded.recovered,
         allowed = r.allowed + excluded.allowed,
         net = r.net + excluded.net,
-        hours = r.hours + excluded.hours,
+        seconds = r.seconds + excluded.seconds,
         base = r.base + excluded.base,
         good = r.good + excluded.good,
+        ungraded = r.ungraded + excluded.ungraded,
         reporting_gross = r.reporting_gross + excluded.reporting_gross,
         reporting_recovered = r.reporting_recovered + excluded.reporting_recovered,
         reporting_net = r.reporting_net + excluded.reporting_net,

@@ -7,17 +7,18 @@ select
     l.recovered as ledger_recovered, f.recovered as closing_recovered,
     l.allowed as ledger_allowed, f.allowed as closing_allowed,
     l.net as ledger_net, f.net as closing_net,
-    l.hours as ledger_hours, f.hours as closing_hours,
+    l.seconds as ledger_seconds, f.seconds as closing_seconds,
     l.base as ledger_base, f.base as closing_base,
     l.good as ledger_good, f.good as closing_good,
+    l.ungraded as ledger_ungraded, f.ungraded as closing_ungraded,
     l.digest as ledger_digest, f.digest as closing_digest
 from copq.period_figures($1, $2, $4) as l
 full join (
     select * from copq.closing_figure where plant = $1 and month = $2 and closing = $3
 ) as f using (of_month, line, product, element, category, currency)
-where (l.entries, l.quantity, l.gross, l.recovered, l.allowed, l.net, l.hours, l.base, l.good,
+where (l.entries, l.quantity, l.gross, l.recovered, l.allowed, l.net, l.seconds, l.base, l.good, l.ungraded,
         l.digest)
     is distinct from (
-        f.entries, f.quantity, f.gross, f.recovered, f.allowed, f.net, f.hours, f.base, f.good,
+        f.entries, f.quantity, f.gross, f.recovered, f.allowed, f.net, f.seconds, f.base, f.good, f.ungraded,
         f.digest)
 order by of_month, line, product, element, category, currency

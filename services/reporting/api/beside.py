@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.priced import Category
 from services.aggregator.downtime import element
-from services.costing.price import MONEY, ZERO
+from services.costing.price import MONEY, ZERO, hours_of
 from services.rates.book import RateBook
 from services.reporting.api.source import Reading
 from services.reporting.beside import OverEdge, SoFar, Span, over_edges, so_far
@@ -99,14 +99,15 @@ def so_far_json(found: SoFar, book: RateBook) -> dict[str, Any]:
     said = {
         **asdict(found.stop), "plant": found.plant, "line": found.line,
         "element": element(found.stop), "category": Category.INTERNAL_FAILURE,
-        "hours": found.hours, "net": found.net, "received_at": found.received_at,
+        "hours": hours_of(found.seconds), "seconds": found.seconds, "net": found.net,
+        "received_at": found.received_at,
     }  # fmt: skip
     for name in ("started_at", "ended_at", "received_at"):
         said[name] = said[name] and said[name].astimezone(zone)
     event = msgspec.json.decode(found.payload) if found.payload else None
     return {
         **said, "formula": _so_far_in_words(found),
-        "note": "open, not booked yet" if found.is_open else "a costlier stop has its time",
+        "note": "open, not booked yet" if found.is_open else "another open stop has its time",
         "terms": _terms(found, book), "event": event, "event_text": found.payload,
     }  # fmt: skip
 
@@ -114,7 +115,7 @@ def so_far_json(found: SoFar, book: RateBook) -> dict[str, Any]:
 def _so_far_in_words(found: SoFar) -> str:
     """What it has cost so far, with the numbers in it."""
     each = each_minute(found.stop.per_hour)
-    formula = f"{lasted(found.hours)} × {each} = {money(abs(found.net), found.stop.currency)}"
+    formula = f"{lasted(found.seconds)} × {each} = {money(abs(found.net), found.stop.currency)}"
     return formula if found.is_open else f"−({formula})"
 
 
@@ -122,13 +123,13 @@ def _terms(found: SoFar, book: RateBook) -> list[str]:
     stop = found.stop
     each = a_minute(stop.per_hour, element(stop), found.line)
     if not found.is_open:
-        return [each, "booked with this stop; a costlier stop, which is open, has the time now"]
+        return [each, "booked with this stop; another stop, which is open, has the time now"]
     rates = book.line_rate(found.plant, found.line, stop.started_at)
     origin = f"rate version {stop.rate_version}, in {stop.currency}"
     since = (
         f"; the line's rate is in force from {rates.item.effective_from.date()}" if rates else ""
     )
-    return [each, "the time so far that no costlier stop of the line covers", origin + since]
+    return [each, "the time so far that no other stop of the line has", origin + since]
 
 
 def _edge_json(edge: OverEdge, span: Span, book: RateBook) -> dict[str, Any]:
@@ -137,11 +138,13 @@ def _edge_json(edge: OverEdge, span: Span, book: RateBook) -> dict[str, Any]:
     zone = zone_of(book, entry.plant)
     named = (
         "event_id", "entry_no", "reverses", "plant", "line", "product", "work_unit", "defect_code",
-        "shift", "element", "category", "currency", "rate_version", "hours", "net",
+        "shift", "element", "category", "currency", "rate_version", "hours", "seconds",
+        "net",
     )  # fmt: skip
     return {
         **{name: getattr(entry, name) for name in named},
-        "occurred_at": entry.occurred_at.astimezone(zone), "counted_hours": edge.hours,
+        "occurred_at": entry.occurred_at.astimezone(zone), 
+        "counted_hours": hours_of(edge.seconds), "counted_seconds": edge.seconds,
         "counted": edge.net, "adds": edge.adds, "formula": _share_in_words(edge, span, zone),
     }  # fmt: skip
 
@@ -155,7 +158,7 @@ def _share_in_words(edge: OverEdge, span: Span, zone: tzinfo) -> str:
     if edge.lasts_on:
         edges.append(f"up to {_clock(span.end, span, zone)}")
     where = " and ".join(edges)
-    whole, part, net = lasted(entry.hours), lasted(edge.hours), money(entry.net, entry.currency)
+    whole, part, net = lasted(entry.seconds), lasted(edge.seconds), money(entry.net, entry.currency)
     share = money(edge.net, entry.currency)
     counted = f"{part} of {whole}, those {where}: {net} × {part} / {whole} = {share}"
     return f"{counted}; listed below with {net}" if edge.listed else counted

@@ -50,9 +50,10 @@ ENTRIES = (
 _AT = "2026-03-02T14:05:00+00:00"
 _ROW: dict[str, Any] = {
     "from": "2026-03-02", "plant": "north", "line": "L1", "currency": "EUR", "net": "412.5",
-    "gross": "430", "recovered": "16", "allowed": "1.5", "hours": "0.5", "copq": "412.5",
+    "gross": "430", "recovered": "16", "allowed": "1.5", "hours": "0.5",
+    "copq": "412.5",
     "coq": "440", "base": "13750", "base_name": "cost of production", "copq_share": "0.03",
-    "copq_share_reason": None, "units": "1375", "good": "1340", "rejected": "35",
+    "copq_share_reason": None, "units": "1375", "good": "1340", "ungraded": "0", "rejected": "35",
     "provisional": "0", "unconverted": 0, "flags": [],
 }  # fmt: skip
 _BESIDE = {
@@ -85,7 +86,8 @@ DRIVERS_ANSWER = {
     "at": _AT, "from": "2026-03-01", "to": "2026-04-01",
     "rows": [
         {"rank": 1, "element": "downtime", "stage": None, "defect_code": "jam",
-         "work_unit": "packer-1", "currency": "EUR", "net": "290", "hours": "0.5", "quantity": "0",
+         "work_unit": "packer-1", "currency": "EUR", "net": "290", "hours": "0.5",
+         "seconds": "1800", "quantity": "0",
          "entries": 3, "unconverted": 0, "share": "0.703030303", "cumulative_share": "0.703030303"}
     ],
     **_BESIDE,
@@ -105,7 +107,8 @@ ENTRIES_ANSWER = {
          "product": "TR29", "stage": "P3", "work_unit": None, "defect_code": None, "shift": None,
          "supplier": None, "element": "defect", "category": "internal_failure", "quantity": "3",
          "gross": "28.17", "recovered": "9.108", "allowed": "0", "net": "19.062", "hours": "0",
-         "base": "0", "good": "0", "currency": "INR", "rate_version": 1,
+         "seconds": "0",
+         "base": "0", "good": "0", "ungraded": "0", "currency": "INR", "rate_version": 1,
          "hour": "2026-03-02T14:00:00+05:30", "day": "2026-03-02", "period": "2026-03-01",
          "exchange_rate": "0.0109", "reporting_currency": "EUR",
          "formula": "3 pcs × 9.39 = 28.17; recovered 3 × 0.60 × 5.06 = 9.11; net 19.06",

@@ -1,6 +1,5 @@
 """`/v1/copq`, `/v1/trailing` and `/v1/drivers`: figures out of rollups and ledger."""
 
-from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -23,7 +22,8 @@ from services.reporting.unpriced import held
 
 _FIGURES = (
     "currency", "copq", "base", "base_name", "copq_share", "copq_share_reason", "coq", "net",
-    "gross", "recovered", "allowed", "hours", "units", "good", "rejected", "provisional",
+    "gross", "recovered", "allowed", "hours", "seconds", "units", "good", "ungraded", "rejected",
+    "provisional",
     "unconverted", "flags",
 )  # fmt: skip
 
@@ -118,9 +118,9 @@ def add_figures(router: APIRouter, source: Source) -> None:
                 reading.conn, first, last, top, plant, line, site.calendar if site else None,
                 currency,
             )  # fmt: skip
-            rows = [asdict(driver) for driver in found]
+            rows = [driving.driver_json(driver) for driver in found]
             said = {"from": first, "to": last, "rows": rows, **lacks}
-            columns = tuple(driving.Driver.__dataclass_fields__)
+            columns = driving.COLUMNS
             return await _answer(request, kind, reading, scope, "copq-drivers", said, columns)
 
 

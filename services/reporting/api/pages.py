@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from asyncpg import Connection
 
-from services.costing.price import MONEY
+from services.costing.price import MONEY, hours_of
 from services.reporting import entries as ledger
 from services.reporting.api import cursor
 from services.reporting.api.beside import beside
@@ -20,9 +20,14 @@ from services.reporting.explain import Explained
 from services.reporting.explaining import explained
 from services.reporting.report import zone_of
 
-FIELDS = tuple(name for name in LedgerEntry.__dataclass_fields__ if name != "payload")
+FIELDS = tuple(
+    column
+    for name in LedgerEntry.__dataclass_fields__
+    if name != "payload"
+    for column in (("hours", name) if name == "seconds" else (name,))
+)
 _ADDED = (
-    "entries", "lines", "quantity", "gross", "recovered", "allowed", "net", "hours", "base",
+    "entries", "lines", "quantity", "gross", "recovered", "allowed", "net", "seconds", "base",
 )  # fmt: skip
 
 
@@ -41,7 +46,7 @@ async def page_of(
     if after is None:
         parts = await ledger.parts(reading.conn, which, place.read_at)
         said["totals"] = totals_of(parts)
-        said["parts"] = [asdict(part) for part in parts]
+        said["parts"] = [{**asdict(part), "hours": hours_of(part.seconds)} for part in parts]
         said |= await beside(reading, which, said["totals"], window, place.read_at)
     return said
 
@@ -54,6 +59,7 @@ def totals_of(parts: list[ledger.Part]) -> list[dict[str, Any]]:
             one = totals.setdefault(part.currency, {"currency": part.currency})
             for name in _ADDED:
                 one[name] = one.get(name, 0) + getattr(part, name)
+            one["hours"] = hours_of(one["seconds"])
     return list(totals.values())
 
 
@@ -68,7 +74,7 @@ def entry_json(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
 
     `event_text` is its event's bytes as they came, `event` the same read.
     """
-    said = {name: getattr(entry, name) for name in FIELDS}
+    said: dict[str, Any] = {name: getattr(entry, name) for name in FIELDS}
     for name in ("occurred_at", "booked_at", "received_at", "dropped_at", "hour"):
         said[name] = said[name] and said[name].astimezone(zone)
     event = msgspec.json.decode(entry.payload) if entry.payload else None

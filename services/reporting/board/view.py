@@ -7,7 +7,7 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.costing.price import MONEY, ZERO, quotient
+from services.costing.price import MONEY, ZERO, hours_of, quotient
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar
 from services.reporting.board.targets import Aims, Window
@@ -91,7 +91,7 @@ class Sum:
     base: Decimal = ZERO
     units: Decimal = ZERO
     rejected: Decimal = ZERO
-    hours: Decimal = ZERO
+    seconds: Decimal = ZERO
     provisional: Decimal = ZERO
 
     def add(self, row: ReportRow) -> None:
@@ -104,9 +104,13 @@ class Sum:
         """Sum over sum; None without a base."""
         return quotient(self.copq, self.base) if self.base > 0 else None
 
+    @property
+    def hours(self) -> Decimal:
+        return hours_of(self.seconds)
+
     def said(self) -> dict[str, Any]:
         figures = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**figures, "share": self.share}
+        return {**figures, "hours": self.hours, "share": self.share}
 
 
 def sum_of(rows: list[ReportRow]) -> Sum:

@@ -38,7 +38,7 @@ class Converted:
     def accrue(self, accrued: Iterable[Accrued]) -> None:
         """What open stops add, already exchanged."""
         for part in accrued:
-            cell = part.cell(None, part.cost, part.hours)
+            cell = part.cell(None, part.cost, part.seconds)
             self._count(part.segment.stop.currency, cell.unconverted)
             self.cost[cell.category] = self.cost.get(cell.category, ZERO) + cell.net
 

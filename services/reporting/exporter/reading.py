@@ -28,7 +28,8 @@ from services.targets.store import load_targets
 
 _BUCKET = statement(__file__, "bucket")
 _WHOLE = f"""
-select plant, line, product, currency, element, category, quantity, net, hours, base, good
+select plant, line, product, currency, element, category, quantity, net, seconds, base, good,
+    ungraded
 from ({WHOLE.of(None)}) as whole
 """  # noqa: S608 - of a file of ours
 _CONVERTED = statement(__file__, "converted")
@@ -164,7 +165,7 @@ async def _bucket(
 
 def _accrued(reading: Reading, span: Span, plants: list[str]) -> dict[Key, Sums]:
     cells = (
-        a.cell(None, a.cost, a.hours)
+        a.cell(None, a.cost, a.seconds)
         for a in reading.accrued
         if a.plant in plants and span.takes(*a.bucket)
     )

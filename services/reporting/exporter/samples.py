@@ -16,7 +16,7 @@ from services.targets.book import TargetBook
 DETAILS = ("product and element", "product", "line and element", "line", "plant", "nothing")
 """From the finest to the coarsest; what is left out is in the sums of what is shown."""
 
-_MICROSECONDS = Decimal(60_000_000)
+_MICROSECONDS = Decimal(1_000_000)
 _A_MICROSECOND = timedelta(microseconds=1)
 
 
@@ -34,11 +34,13 @@ class WindowSums:
     fine: dict[Key, Sums]
     spans: dict[str, tuple[datetime, datetime]]
     repairs: dict[tuple[str, str], tuple[int, float]]
+    products: dict[Key, Sums] = field(init=False)
     lines: dict[Key, Sums] = field(init=False)
     plants: dict[Key, Sums] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.lines = added(self.fine, by_line)
+        self.products = {key: sums.graded() for key, sums in self.fine.items()}
+        self.lines = added(self.products, by_line)
         self.plants = added(self.lines, by_plant)
 
 
@@ -59,10 +61,10 @@ def count(window: WindowSums, detail: str, book: RateBook, targets: TargetBook) 
     shared = len(samples(window, coarser, book, targets)) - _shown(window.lines, True)
     own = sum(
         (sums.base > 0) + (targets.target(key[0], key[1], key[2], window.name) is not None)
-        for key, sums in window.fine.items()
+        for key, sums in window.products.items()
         if key[2]
     )
-    return shared + _shown(window.fine, elements) + own
+    return shared + _shown(window.products, elements) + own
 
 
 def _shown(sums: dict[Key, Sums], elements: bool) -> int:
@@ -78,10 +80,10 @@ def _shown(sums: dict[Key, Sums], elements: bool) -> int:
 def _all(window: WindowSums, detail: str, book: RateBook, targets: TargetBook) -> Iterator[Sample]:
     products = detail.startswith("product")
     lines = products or detail.startswith("line")
-    shown = window.fine if products else window.lines if lines else window.plants
+    shown = window.products if products else window.lines if lines else window.plants
     yield from _sums(shown, window.name, detail.endswith("element"))
     if products:
-        yield from _shares("product", window.fine, window.name, targets)
+        yield from _shares("product", window.products, window.name, targets)
     if lines:
         yield from _shares("line", window.lines, window.name, targets)
         yield from _of_lines(window, book)
@@ -192,9 +194,8 @@ def _busy_lines(window: WindowSums, book: RateBook) -> dict[tuple[str, str], Bus
         if rate is None or rate.item.ideal_rate_per_minute is None:
             continue
         length = quotient(Decimal((end - start) // _A_MICROSECOND), _MICROSECONDS)
-        planned = max(length - 60 * sums.planned_stop, Decimal(0))
-        units = sums.units
+        planned = max(length - sums.planned_stop, Decimal(0))
         found[plant, line] = busy(
-            planned, 60 * sums.stopped, units.produced, units.good, rate.item.ideal_rate_per_minute
+            planned, sums.stopped, sums.units, rate.item.ideal_rate_per_minute
         )
     return found

@@ -1,7 +1,7 @@
 """What a window's figures are computed from: the ledger's sums by plant, line and product."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -18,7 +18,7 @@ Key = tuple[str, str, str, str]
 
 @dataclass(slots=True)
 class Sums:
-    """`cost` is net, by category and element. Hours that a line stood still, planned or not."""
+    """`cost` is net, by category and element. Seconds that a line stood still, planned or not."""
 
     cost: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     base: Decimal = ZERO
@@ -27,8 +27,8 @@ class Sums:
     planned_stop: Decimal = ZERO
 
     def take(
-        self, element: str, category: str, quantity: Decimal, net: Decimal, hours: Decimal,
-        base: Decimal, good: Decimal,
+        self, element: str, category: str, quantity: Decimal, net: Decimal, seconds: Decimal,
+        base: Decimal, good: Decimal, ungraded: Decimal,
     ) -> None:  # fmt: skip
         if category != Category.NONE:
             kind = (category, element)
@@ -37,14 +37,15 @@ class Sums:
             self.base += base
             self.units.produced += quantity
             self.units.good += good
+            self.units.ungraded += ungraded
         elif element in REJECTED:
             self.units.scrapped += quantity
         elif element == "rework":
             self.units.reworked += quantity
         elif element == "downtime":
-            self.stopped += hours
+            self.stopped += seconds
         elif element == "planned_stop":
-            self.planned_stop += hours
+            self.planned_stop += seconds
 
     def add(self, other: "Sums") -> None:
         for kind, net in other.cost.items():
@@ -53,6 +54,11 @@ class Sums:
         self.units.add(other.units)
         self.stopped += other.stopped
         self.planned_stop += other.planned_stop
+
+    def graded(self) -> "Sums":
+        """With its good units known, where they can be."""
+        units = self.units.graded()
+        return self if units is self.units else replace(self, units=units)
 
     @property
     def failure(self) -> Decimal:
@@ -64,7 +70,7 @@ def summed(cells: Iterable[Cell], folding: Folding = ALL) -> dict[Key, Sums]:
     """By plant, line, product and currency; exact."""
     rows = (
         (c.plant or "", c.line or "", c.product or "", c.currency, c.element, c.category,
-         c.quantity, c.net, c.hours, c.base, c.good)
+         c.quantity, c.net, c.seconds, c.base, c.good, c.ungraded)
         for c in cells
     )  # fmt: skip
     return summed_rows(rows, folding)

@@ -5,7 +5,7 @@ with losses as (
     select
         currency, element, stage, defect_code,
         case when element in ('downtime', 'planned_stop') then work_unit end as work_unit,
-        sum(net) as net, sum(hours) as hours, sum(quantity) as quantity,
+        sum(net) as net, sum(seconds) as seconds, sum(quantity) as quantity,
         sum(case when reverses is null then 1 else -1 end)::bigint as entries,
         coalesce(sum(case when reverses is null then 1 else -1 end)
             filter (where $9 and exchange_rate is null), 0)::bigint as unconverted

@@ -3,7 +3,7 @@
 select
     currency, category, element, sum(case when reverses is null then 1 else -1 end)::bigint as entries,
     count(*) as lines, sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
-    sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base
+    sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base
 from copq.ledger
 where {asked}
     and booked_at <= $18

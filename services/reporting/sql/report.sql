@@ -8,8 +8,8 @@ select
     case when 'product' = any($2::text[]) then product end as product,
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
-    sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
-    sum(good) as good, sum(unconverted)::bigint as unconverted
+    sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
+    sum(good) as good, sum(ungraded) as ungraded, sum(unconverted)::bigint as unconverted
 from copq.rollup
 where grain = $1
     and ($3::text is null or plant = $3)

@@ -9,8 +9,8 @@ select
     case when 'product' = any($2::text[]) then coalesce(product, '') end as product,
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
-    sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
-    sum(good) as good,
+    sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
+    sum(good) as good, sum(ungraded) as ungraded,
     sum(case when exchange_rate is not null then 0 when reverses is null then 1 else -1 end)
         as unconverted,
     bool_or($11::timestamptz is null and first_closed_at is null) as is_open

@@ -8,8 +8,8 @@ select
     case when 'product' = any($1::text[]) then product end as product,
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
-    sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
-    sum(good) as good, bool_or(is_open) as is_open
+    sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
+    sum(good) as good, sum(ungraded) as ungraded, bool_or(is_open) as is_open
 from copq.first_reported
 where ($2::text is null or plant = $2)
     and ($3::text is null or line = $3)

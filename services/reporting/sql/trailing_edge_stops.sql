@@ -3,7 +3,7 @@
 -- hour $8 up to $5.
 select
     plant, line, coalesce(product, '') as product, element, category, currency, occurred_at,
-    gross, net, hours,
+    gross, net, seconds,
     case when exchange_rate is not null then 0 when reverses is null then 1 else -1 end as unconverted
 from (
     select * from copq.ledger

@@ -3,8 +3,8 @@
 select
     plant, line, coalesce(product, '') as product, element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
-    sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
-    sum(good) as good, coalesce(sum(case when reverses is null then 1 else -1 end)
+    sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
+    sum(good) as good, sum(ungraded) as ungraded, coalesce(sum(case when reverses is null then 1 else -1 end)
         filter (where exchange_rate is null), 0)::bigint as unconverted
 from (
     select * from copq.ledger

@@ -3,8 +3,8 @@
 select
     plant, line, product, element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
-    sum(allowed) as allowed, sum(net) as net, sum(hours) as hours, sum(base) as base,
-    sum(good) as good, sum(unconverted)::bigint as unconverted
+    sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
+    sum(good) as good, sum(ungraded) as ungraded, sum(unconverted)::bigint as unconverted
 from (
     select * from copq.rollup
     where grain = 'day' and day >= $7 and day < $8

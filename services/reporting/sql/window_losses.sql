@@ -6,14 +6,14 @@ with entry as (
     select
         l.line, l.element, l.stage, l.defect_code, l.event_id, l.net,
         case when stop.event_id is not null then l.work_unit end as work_unit,
-        coalesce(stop.started_at, l.occurred_at) as began,
+        coalesce(stop.began_at, l.occurred_at) as began,
         case when stop.event_id is null then l.occurred_at else stop.ended_at end as ended,
         stop.event_id is null as comes_singly,
-        case when stop.event_id is null or l.hours = 0
+        case when stop.event_id is null or l.seconds = 0
             then (l.occurred_at > $3)::int::numeric
             else greatest(0, extract(epoch from
-                least(l.occurred_at + abs(l.hours) * interval '1 hour', $4)
-                - greatest(l.occurred_at, $3))) / (3600 * abs(l.hours))
+                least(l.occurred_at + abs(l.seconds) * interval '1 second', $4)
+                - greatest(l.occurred_at, $3))) / abs(l.seconds)
         end as inside
     from copq.ledger as l
     left join copq.stop on stop.event_id = l.event_id

@@ -131,7 +131,7 @@ async def test_a_stop_that_a_window_cuts_at_both_ends_says_so(conn: Any, api: Ap
 
 
 async def test_a_stop_up_to_the_hour_is_whole_and_not_in_the_next(conn: Any, api: Api) -> None:
-    """Its hours have nine decimals; its microseconds do not fit into them."""
+    """To the microsecond."""
     begun = (asking.NOW + timedelta(minutes=50, microseconds=4)).isoformat()
     across = (asking.NOW + timedelta(minutes=30, microseconds=123456)).isoformat()
     hour, end = asking.NOW, asking.NOW + timedelta(hours=1)
@@ -181,7 +181,7 @@ async def test_an_open_stop_opens_its_event_and_its_cost_so_far(conn: Any, api: 
     assert found["event_text"] == sent.decode() and found["event"]["work_unit"] == "M1"
     assert found["terms"] == [
         "2 = a minute of standstill of line L1",
-        "the time so far that no costlier stop of the line covers",
+        "the time so far that no other stop of the line has",
         "rate version 1, in EUR; the line's rate is in force from 2020-01-01",
     ]
 

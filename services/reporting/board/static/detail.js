@@ -69,7 +69,7 @@ function ofFigure(b) {
     head(`${ofBase(asked) ? "Base, the cost of production" : "COPQ"}: ${words(asked, b)}`),
     !whole ? h("p", {}, "No entry of the ledger: nothing is booked here.") : ofBase(asked) ? sumOfBase(total, said, b) : sum(whole, said, b),
     beside("Open stops, so far", said.open_stops.filter((stop) => stop.ended_at === null), openStop),
-    beside("Booked, but a costlier stop has the time now", said.open_stops.filter((stop) => stop.ended_at !== null), openStop),
+    beside("Booked, but another stop has the time now", said.open_stops.filter((stop) => stop.ended_at !== null), openStop),
     beside("Stops counted by their share", said.edges, overEdge),
     total && (said.edges.length || said.open_stops.length) ? h("h3", {}, "In the ledger") : null,
     said.parts.length > 1 ? parts(said.parts, asked) : null,
@@ -251,7 +251,7 @@ function ofOpenStop(stop, asOf, back) {
 function accrued(stop) {
   return h("article", { class: "booked" },
     h("p", { class: "formula" }, stop.formula),
-    h("p", { class: "quiet small" }, stop.ended_at === null ? "Not in the ledger yet: it is booked once the stop ends." : "Meanwhile it counts for less: the rest is taken back once the costlier stop ends."),
+    h("p", { class: "quiet small" }, stop.ended_at === null ? "Not in the ledger yet: it is booked once the stop ends." : "Meanwhile it counts for less: the rest is taken back once the other stop ends."),
     h("ul", { class: "terms" }, stop.terms.map((term) => h("li", {}, term))),
     facts([["So far", `${stop.net} ${stop.currency}`], ["An hour", `${stop.per_hour} ${stop.currency}`], ["Hours", stop.hours],
       ["Category", f.element(stop.category)], ["Rate version", stop.rate_version]]));

@@ -255,7 +255,7 @@ function openStop(b, stop) {
   return h("li", { "data-key": stop.event_id },
     h("span", { class: "clock n", "data-since": b.live ? stop.started_at : null }, f.lasting(Date.parse(b.as_of) - Date.parse(stop.started_at))),
     h("span", { class: "what" }, h("a", { href: address({ event: stop.event_id, entries: null }) }, what),
-      elsewhere ? h("span", { class: "quiet small" }, " a costlier stop has the line's time") : null),
+      elsewhere ? h("span", { class: "quiet small" }, " another stop has the line's time") : null),
     h("span", { class: "n strong" }, h("span", { "data-cost": b.live ? stop.cost : null, "data-rate": stop.per_minute, "data-at": b.as_of }, f.exactly(stop.cost)), h("span", { class: "quiet" }, ` ${stop.currency}`)));
 }
 
