@@ -55,7 +55,7 @@ def list_(
     async def run(conn: Connection, book: RateBook) -> list[Listed]:
         if plant is not None:
             _site(book, plant)
-        return await store.periods(conn, plant)
+        return await store.periods(conn, book, datetime.now(UTC), plant)
 
     found = _run(run, database_url, data)
     if as_json:
@@ -84,6 +84,8 @@ def _show_list(found: list[Listed]) -> None:
         for one in found
     ]  # fmt: skip
     table("COPQ by month", columns + figures, rows, left=len(columns))
+    if any(one.provisional for one in found):
+        out.print("Restated: with stops still open, until now. See: copq unpriced", style="dim")
     if any(one.first_reported is None for one in found):
         out.print("Without a figure as first reported: never closed.", style="dim")
     if not all(one.signed for one in found):
@@ -107,7 +109,7 @@ def show(
         site, first = _site(book, plant), month_of(month)
         return (
             await store.period(conn, plant, first),
-            await store.periods(conn, plant, first),
+            await store.periods(conn, book, datetime.now(UTC), plant, first),
             await store.steps(conn, plant, first),
             await store.signed_off(conn, plant, first),
             await store.booked_so_far(conn, plant, first),

@@ -182,7 +182,7 @@ def drivers(
 ) -> None:
     """Show what costs most: element, stage, defect code and, of stops, machine (Pareto).
 
-    Without --from and --to: the last 30 days. Open stops are not in it until they end.
+    Without --from and --to: the last 30 days. Stops still open are in it until now.
 
     Example: copq drivers --plant north --line L1 --from 2026-03-01 --to 2026-04-01 --top 5
     """
@@ -193,7 +193,8 @@ def drivers(
     async def run(conn: Connection, book: RateBook) -> Any:
         scope = Scope(plant, line, by=(), currency=currency)
         lacks = await _lacks(lacking(conn, scope, first, last))
-        found = await driving.drivers(conn, first, last, top, plant, line, currency=currency)
+        days = driving.Days(first, last, plant, line, currency=currency)
+        found = await driving.drivers(conn, book, days, now, top)
         held = await waiting.held(conn, scope, now)
         empty = "" if found else await say_empty(conn, book, plant, line)
         return found, held, reporting.zone_of(book, plant), lacks, empty
@@ -209,7 +210,7 @@ def drivers(
         _show_drivers(title, found)
     else:
         out.print(f"{title}\n{empty}", markup=False, soft_wrap=True)
-    show_notes(held, zone, lacks, is_live=False)
+    show_notes(held, zone, lacks)
 
 
 def _show_drivers(title: str, found: list[driving.Driver]) -> None:

@@ -1,6 +1,6 @@
 """What the bottling plant's manager asks: what did it cost, where, why, and is it better today?"""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,8 @@ from copq.demo.costs import Cost, costs, total
 from copq.demo.telling import command, heading, remark, say
 from copq.terminal import money, table
 from services.rates.book import RateBook
-from services.reporting.drivers import Driver, drivers
+from services.rates.store import load
+from services.reporting.drivers import Days, Driver, drivers
 from services.reporting.report import ReportQuery
 
 PLANT = "bottling"
@@ -72,7 +73,8 @@ async def show_drivers(conn: Connection, data: str) -> None:
     heading(f"The worst {TOP} drivers")
     span = f"--from {FIRST} --to {UNTIL}"
     command(f"copq drivers --plant {PLANT} {span} --top {TOP} --data {data}")
-    found = await drivers(conn, FIRST, UNTIL, TOP, PLANT)
+    days = Days(FIRST, UNTIL, PLANT)
+    found = await drivers(conn, await load(conn), days, datetime.now(UTC), TOP)
     say(WINDOW)
     rows = [_driver(driver, found[0].loss) for driver in found]
     table("", ["driver", "", "COPQ", "share", "added up"], rows, left=2)

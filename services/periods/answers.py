@@ -29,7 +29,10 @@ def shown(
 
 
 def _copq(one: Listed) -> dict[str, Any]:
-    names = ("currency", "first_reported", "restated", "difference", "booked", "late", "signed")
+    names = (
+        "currency", "first_reported", "restated", "provisional", "difference", "booked", "late",
+        "signed",
+    )  # fmt: skip
     return {name: getattr(one, name) for name in names}
 
 

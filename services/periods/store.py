@@ -1,14 +1,20 @@
 """Periods as they stand, read from Postgres."""
 
 import json
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from asyncpg import Connection
 
+from services.costing.price import ZERO
 from services.periods.period import Period, State, What
+from services.rates.book import RateBook
+from services.reporting.accrual import Accrued, accrue
+from services.reporting.figures import Scope
 from services.sql_files import statement
 
 _ONE = statement(__file__, "one_period")
@@ -22,6 +28,7 @@ _SO_FAR = statement(__file__, "booked_so_far")
 class Listed:
     """A period with its COPQ in one currency; None without entries.
 
+    `restated` is as every report has it: with stops still open, until now, which are `provisional`.
     `first_reported` is None where the month was never closed. `booked` is COPQ of all that is
     booked in the month, `late` the part of it that is of other months; `signed`: by a closing, and
     nothing is added to it unless the month is reopened.
@@ -34,6 +41,7 @@ class Listed:
     booked: Decimal
     late: Decimal
     signed: bool
+    provisional: Decimal = ZERO
 
     @property
     def difference(self) -> Decimal | None:
@@ -83,11 +91,42 @@ async def period(conn: Connection, plant: str, month: date) -> Period:
 
 
 async def periods(
-    conn: Connection, plant: str | None = None, month: date | None = None
+    conn: Connection, book: RateBook, now: datetime, plant: str | None = None,
+    month: date | None = None,
+) -> list[Listed]:  # fmt: skip
+    """Those with steps or entries, be they of another month, or stops still open at `now`; the
+    newest first. One snapshot."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        rows = await conn.fetch(_LIST, plant, month)
+        accrued = await accrue(conn, book, Scope(plant), now)
+    found = [Listed(_period(row), *(row[name] for name in _SUMS)) for row in rows]
+    return _with_open_stops(found, accrued, month)
+
+
+def _with_open_stops(
+    found: list[Listed], accrued: Iterable[Accrued], month: date | None
 ) -> list[Listed]:
-    """Those with steps or entries, be they of another month; the newest first."""
-    rows = await conn.fetch(_LIST, plant, month)
-    return [Listed(_period(row), *(row[name] for name in _SUMS)) for row in rows]
+    costs: dict[tuple[str, date, str], Decimal] = defaultdict(Decimal)
+    for part in accrued:
+        of = part.bucket.day.replace(day=1)
+        if month in (None, of):
+            costs[part.plant, of, part.segment.stop.currency] += part.cost
+    return sorted(_together(found, costs), key=_place)
+
+
+def _together(found: list[Listed], costs: dict[tuple[str, date, str], Decimal]) -> Iterator[Listed]:
+    periods = {(one.period.plant, one.period.month): one.period for one in found}
+    for one in found:
+        cost = costs.pop((one.period.plant, one.period.month, one.currency or ""), ZERO)
+        yield replace(one, restated=one.restated + cost, provisional=cost)
+    for (plant, month, currency), cost in costs.items():
+        period = periods.get((plant, month), Period(plant, month))
+        first = None if period.first_closed_at is None else ZERO
+        yield Listed(period, currency, first, cost, ZERO, ZERO, False, cost)
+
+
+def _place(one: Listed) -> tuple[int, str, str]:
+    return -one.period.month.toordinal(), one.period.plant, one.currency or ""
 
 
 def _period(row: Any) -> Period:

@@ -17,7 +17,7 @@ from services.aggregator.post import prepare
 from services.rates.book import RateBook
 from services.rates.file import read_rate_file
 from services.rates.store import book_of, import_rates, load
-from services.reporting.drivers import drivers
+from services.reporting.drivers import Days, drivers
 from services.reporting.exporter import reading
 from services.reporting.verify import verify
 from services.sql_files import statement
@@ -30,8 +30,8 @@ FROM, UNTIL = datetime(2025, 12, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC
 DAYS = date(2025, 12, 1), date(2026, 3, 1)
 
 
-async def pareto(conn: Any, plant: str, line: str) -> list[tuple[Any, ...]]:
-    found = await drivers(conn, *DAYS, 100, plant, line)
+async def pareto(conn: Any, book: RateBook, plant: str, line: str) -> list[tuple[Any, ...]]:
+    found = await drivers(conn, book, Days(*DAYS, plant, line), UNTIL, 100)
     return [(d.element, d.defect_code, d.work_unit, d.net, d.hours) for d in found]
 
 
@@ -58,7 +58,7 @@ async def test_stops_cut_where_daily_files_are_cut_cost_what_they_cost_uncut(
     for start in range(0, len(raws), size):
         await post_events(conn, await load(conn), raws[start : start + size])
     for line, right in RIGHT.items():
-        assert [one[:4] for one in await pareto(conn, "p", line)] == right, line
+        assert [one[:4] for one in await pareto(conn, await load(conn), "p", line)] == right, line
     found = await repairs(conn, "p")
     assert found["whole"] == found["cut"] == (2, 2400)
     assert found["bits"] == (12, 3600)
@@ -149,7 +149,7 @@ def test_figures_do_not_depend_on_how_a_stop_is_cut(
                 await conn.execute(_EMPTY)
             for start in range(0, len(sent), size):
                 await post_events(conn, dated(), sent[start : start + size])
-            whole, pieces = [await pareto(conn, "north", line) for line in ("L1", "L2")]
+            whole, pieces = [await pareto(conn, dated(), "north", line) for line in ("L1", "L2")]
             assert pieces == whole
             found = await repairs(conn, "north")
             assert found.get("L1") == found.get("L2")

@@ -86,8 +86,8 @@ select
     l.occurred_at, l.booked_at, l.event_id, l.entry_no, l.reverses, l.plant, l.line, l.product,
     l.stage, l.work_unit, l.defect_code, l.shift, l.supplier, l.element, l.category, l.quantity,
     coalesce(l.gross * x.rate, 0) as gross, coalesce(l.recovered * x.rate, 0) as recovered,
-    coalesce(l.allowed * x.rate, 0) as allowed, coalesce(l.net * x.rate, 0) as net, l.hours,
-    coalesce(l.base * x.rate, 0) as base, l.good, r.currency, l.hour, l.day, l.period,
+    coalesce(l.allowed * x.rate, 0) as allowed, coalesce(l.net * x.rate, 0) as net, l.seconds,
+    coalesce(l.base * x.rate, 0) as base, l.good, l.ungraded, r.currency, l.hour, l.day, l.period,
     x.rate as exchange_rate
 from copq.ledger as l
 cross join copq.reporting_currency as r

@@ -19,7 +19,8 @@ COPQ = (
 )
 PERIODS = (
     "The months of each plant that have entries, the newest first: open, closed or locked, with "
-    "COPQ as first reported (null: never closed) and as restated. `booked_in` is the month in "
+    "COPQ as first reported (null: never closed) and as restated: with stops still open until now, "
+    "`provisional`. `booked_in` is the month in "
     "which what comes for one that is not open is booked. `booked` is COPQ of all that is booked "
     "in a month, so far where it is not `signed`; `late` the part of it that is of other months."
     + _CURRENCIES
@@ -31,7 +32,8 @@ TRAILING = (
 DRIVERS = (
     "Combinations of element, stage, defect code and, of stops, machine, the dearest first, each "
     "with its share of all losses and that of it with all dearer ones. Production days in "
-    "[from, to); without them the last 30 days. Stops still open are not in it." + _CURRENCIES
+    "[from, to); without them the last 30 days. Stops still open are in it until now, "
+    "as `provisional`." + _CURRENCIES
 )
 ENTRIES = (
     "The entries of the ledger that a figure is the sum of, newest first, each with its event's "
@@ -69,7 +71,7 @@ PERIODS_ANSWER = {
     "rows": [
         {"plant": "north", "month": "2026-02", "state": "closed", "closings": 1,
          "first_closed_at": _AT, "booked_in": "2026-03", "currency": "EUR",
-         "first_reported": "412.5", "restated": "422.5", "difference": "10",
+         "first_reported": "412.5", "restated": "422.5", "provisional": "0", "difference": "10",
          "booked": "412.5", "late": "0", "signed": True}
     ],
     **_BESIDE,
@@ -87,8 +89,9 @@ DRIVERS_ANSWER = {
     "rows": [
         {"rank": 1, "element": "downtime", "stage": None, "defect_code": "jam",
          "work_unit": "packer-1", "currency": "EUR", "net": "290", "hours": "0.5",
-         "seconds": "1800", "quantity": "0",
-         "entries": 3, "unconverted": 0, "share": "0.703030303", "cumulative_share": "0.703030303"}
+         "seconds": "1800", "quantity": "0", "entries": 3, "unconverted": 0,
+         "provisional": "0", "share": "0.703030303",
+         "cumulative_share": "0.703030303"}
     ],
     **_BESIDE,
 }  # fmt: skip

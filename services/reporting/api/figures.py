@@ -114,10 +114,10 @@ def add_figures(router: APIRouter, source: Source) -> None:
             site = reading.book.sites.get(plant or "")
             scope = Scope(plant, line, by=(), currency=currency)
             lacks = lacking_json(await lacking(reading.conn, scope, first, last))
-            found = await driving.drivers(
-                reading.conn, first, last, top, plant, line, site.calendar if site else None,
-                currency,
-            )  # fmt: skip
+            days = driving.Days(
+                first, last, plant, line, site.calendar if site else None, currency=currency
+            )
+            found = await driving.drivers(reading.conn, reading.book, days, reading.now, top)
             rows = [driving.driver_json(driver) for driver in found]
             said = {"from": first, "to": last, "rows": rows, **lacks}
             columns = driving.COLUMNS

@@ -16,7 +16,7 @@ from services.reporting.unpriced import held
 
 _COLUMNS = (
     "plant", "month", "state", "closings", "first_closed_at", "booked_in", "currency",
-    "first_reported", "restated", "difference", "booked", "late", "signed",
+    "first_reported", "restated", "provisional", "difference", "booked", "late", "signed",
 )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def add_periods(router: APIRouter, source: Source) -> None:
         async with source.reading(reader) as reading:
             await check_names(reading.conn, reading.book, plant, None, None)
             wanted = in_range(month_of(month), month) if month else None
-            found = await periods(reading.conn, plant, wanted)
+            found = await periods(reading.conn, reading.book, reading.now, plant, wanted)
             rows = [answers.listed(one) for one in found]
             if wants_csv(request, kind):
                 return as_csv("copq-periods", rows, _COLUMNS)

@@ -58,7 +58,11 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
         "lines": _lines(view, aims, days, hours, newest),
         "span": span,
         "paretos": await paretos(
-            reading.conn, view, view.month if span == "month" else view.day, view.day + ONE_DAY
+            reading.conn,
+            reading.book,
+            view,
+            view.month if span == "month" else view.day,
+            view.day + ONE_DAY,
         ),
         "open_stops": await ticking(reading.conn, reading.book, view),
         "latest": await _latest(reading, view),

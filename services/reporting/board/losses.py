@@ -11,31 +11,33 @@ from services.costing.price import MONEY, SIXTY, ZERO, quotient
 from services.rates.book import RateBook
 from services.reporting.accrual import Accrued, accrue, cost_by_stop, open_stops
 from services.reporting.board.view import View
-from services.reporting.drivers import Driver, drivers
+from services.reporting.drivers import Days, Loss, losses
 from services.reporting.figures import Scope
 
 KINDS = ("stage", "defect_code", "element")
 SHOWN = 8
 """Bars of a Pareto; the rest is one bar more."""
 
-_ALL = 100_000
 
-
-async def paretos(conn: Connection, view: View, since: Any, until: Any) -> dict[str, Any]:
+async def paretos(
+    conn: Connection, book: RateBook, view: View, since: Any, until: Any
+) -> dict[str, Any]:
     """Each kind's losses in the production days [since, until), the dearest first."""
-    every = await drivers(conn, since, until, _ALL, view.plant, view.line, view.calendar)
-    found = [driver for driver in every if driver.currency == view.currency]
+    days = Days(since, until, view.plant, view.line, view.calendar)
+    every = await losses(conn, book, days, view.now)
+    found = [loss for loss in every if loss.currency == view.currency]
     return {kind: _pareto(found, kind) for kind in KINDS}
 
 
-def _pareto(found: Iterable[Driver], kind: str) -> list[dict[str, Any]]:
+def _pareto(found: Iterable[Loss], kind: str) -> list[dict[str, Any]]:
     nets: dict[str | None, Decimal] = defaultdict(Decimal)
     with localcontext(MONEY):
-        for driver in found:
-            nets[getattr(driver, kind)] += driver.loss
+        for loss in found:
+            nets[getattr(loss, kind)] += loss.net
         ranked = sorted(nets.items(), key=lambda item: (-item[1], item[0] or ""))
+        ranked = [(name, net) for name, net in ranked if net > 0]
         rest = sum((net for _, net in ranked[SHOWN:]), ZERO)
-        whole = sum(nets.values(), ZERO)
+        whole = sum((net for _, net in ranked), ZERO)
         bars = [_bar(name, net, whole) for name, net in ranked[:SHOWN]]
         if rest:
             bars.append({**_bar(None, rest, whole), "others": len(ranked) - SHOWN})
