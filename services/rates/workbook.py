@@ -48,6 +48,9 @@ def _check_archive(data: bytes) -> None:
         raise RateFileError([f"{says}: {error}"]) from None
     if any("vbaproject" in part.filename.lower() for part in parts):
         raise RateFileError(["holds macros: save it as .xlsx, without them"])
+    names = [part.filename for part in parts]
+    if len(set(names)) != len(names):
+        raise RateFileError(["holds a part twice: open it and save it again as .xlsx"])
     if sum(part.file_size for part in parts) > MAX_UNPACKED:
         raise RateFileError([f"unpacks to more than {MAX_UNPACKED >> 20} MB"])
 

@@ -20,6 +20,7 @@ from services.ingest.files.cells import (
 )
 from services.ingest.files.faults import FileError, RowFault
 from services.ingest.files.mapping import Mapping
+from services.ingest.files.parquet_size import check_size
 from services.ingest.files.rows import BrokenRow, Row, Rows, check_columns
 from services.strict_csv import MAX_COLUMNS
 
@@ -32,6 +33,7 @@ _MOST_BYTES = csv.field_size_limit()
 
 def parquet_rows(path: Path, mapping: Mapping) -> Rows:
     """As `read_rows`."""
+    check_size(path, mapping.columns)
     with _readable():
         scan = pl.scan_parquet(path, glob=False)
         kinds = scan.collect_schema()
