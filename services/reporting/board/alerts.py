@@ -41,6 +41,17 @@ class Alert:
     parts: tuple[Part, ...] = ()
 
 
+MOST = 50
+"""Parts of an alert, and lines over their target, that are shown one by one."""
+
+
+def _shown(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """The first of them, and how many more there are."""
+    found = tuple(parts)
+    more = len(found) - MOST
+    return found if more <= 0 else (*found[:MOST], Part(f"and {more:,} more"))
+
+
 def over_target(
     view: View, by_line: Mapping[str, Sum], aims: Aims, causes: Mapping[str, Cause]
 ) -> Iterable[Alert]:
@@ -99,7 +110,7 @@ def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> 
     elif silent:
         since = silent[0][1].astimezone(view.calendar.zone)
         text = f"{len(silent)} lines are silent, the first since {since:%H:%M}: nothing was sent"
-        parts = tuple(
+        parts = _shown(
             Part(f"Line {line} is silent since {_silence(at, view)}", line) for line, at in silent
         )
         yield Alert("silent", "warning", text, parts=parts)
@@ -120,7 +131,7 @@ def not_in_the_figures(
         reasons = {group.reason for group in unpriced}
         why = next(iter(reasons)) if len(reasons) == 1 else f"{len(reasons)} reasons"
         text = f"{events:,} {have} no price, and no figure holds {_worth(unpriced)}: {why}"
-        parts = tuple(_group(view, group) for group in unpriced)
+        parts = _shown(_group(view, group) for group in unpriced)
         yield Alert("unpriced", "warning", text, parts=parts)
     rejected = sum(row["messages"] for row in refused)
     if rejected:

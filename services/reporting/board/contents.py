@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from schemas.priced import FAILURES
@@ -12,6 +13,7 @@ from services.reporting.accrual import accrue
 from services.reporting.answers import BASE_NAME, BASIS
 from services.reporting.api.source import Reading
 from services.reporting.board import alerts
+from services.reporting.board.largest import fold_lines, names_to_choose
 from services.reporting.board.losses import paretos, ticking
 from services.reporting.board.targets import Aims
 from services.reporting.board.view import (
@@ -47,6 +49,7 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
     """What the page shows; `span` is `day` or `month`, of the Pareto."""
     days = await _days(reading, view)
     hours = await _hours(reading, view)
+    fold_lines(days, hours)
     newest = await newest_by_line(reading, view)
     return {
         **await _where(reading, view),
@@ -88,7 +91,9 @@ async def _where(reading: Reading, view: View) -> dict[str, Any]:
             for name, site in sorted(reading.book.sites.items())
         ],
         "line": view.line,
-        "line_names": await lines_of(reading.conn, reading.book, view.plant),
+        "line_names": names_to_choose(
+            await lines_of(reading.conn, reading.book, view.plant), view.line
+        ),
         "day": view.day,
         "day_start": view.day_start.astimezone(view.calendar.zone),
         "day_end": view.day_end.astimezone(view.calendar.zone),
@@ -289,7 +294,10 @@ async def _alerts(
     by_line = _sums(rows, lambda row: row.dims["line"])
     stopped = {s.open.line for s in held.open_stops if s.open.plant == view.plant}
     return [
-        *alerts.over_target(view, by_line, aims, await _causes(reading, view, by_line)),
+        *islice(
+            alerts.over_target(view, by_line, aims, await _causes(reading, view, by_line)),
+            alerts.MOST,
+        ),
         *alerts.silent_lines(view, newest, stopped),
         *found,
     ]

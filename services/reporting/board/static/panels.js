@@ -156,6 +156,9 @@ function spark(values) {
       y: (24 - (Math.max(value, 0) / most) * 23).toFixed(2), height: ((Math.max(value, 0) / most) * 23).toFixed(2) })));
 }
 
+/** All lines beyond the most expensive 200, in one row that opens nothing. */
+const OTHER = "(other)";
+
 export function lines(b) {
   const columns = lineColumns(b);
   const order = chosen("lines", columns) ? "Lines" : "Lines, dearest first";
@@ -173,11 +176,11 @@ function lineColumns(b) {
   const month = f.column(b.lines.map((line) => line.month.copq));
   const all = [
     { key: "line", title: "Line", value: (line) => line.line,
-      cell: (line) => h("th", { scope: "row" }, h("a", { href: address({ line: b.line ? null : line.line }) }, line.line)) },
+      cell: (line) => h("th", { scope: "row" }, line.line === OTHER ? OTHER : h("a", { href: address({ line: b.line ? null : line.line }) }, line.line)) },
     { key: "spark", title: "By hour", cell: (line) => h("td", {}, spark(line.spark)) },
     { key: "copq", title: b.live ? "Today" : "Day", kind: "n", value: (line) => figure(line.copq),
       cell: (line) => h("td", { class: "n strong", title: `${line.copq} ${b.currency}` },
-        h("a", { href: behind({ ...ofDay(b), line: line.line }) }, day(line.copq))) },
+        line.line === OTHER ? day(line.copq) : h("a", { href: behind({ ...ofDay(b), line: line.line }) }, day(line.copq))) },
     { key: "share", title: "COPQ %", kind: "n", value: (line) => figure(line.share),
       cell: (line) => h("td", { class: line.over ? "n bad" : "n" }, line.over ? "▲ " : "", f.percent(line.share)) },
     { key: "target", title: "Target", kind: "n", value: (line) => figure(line.target_share),
