@@ -12,9 +12,11 @@ from schemas.priced import encode
 from services.aggregator.batch import Batch
 from services.aggregator.corrections import MOST
 from services.aggregator.post import Posted, post
+from services.aggregator.stream import _rejected
 from services.costing.price import MONEY, price
 from services.ingest.intake import Status
 from services.ingest.sender import Sender
+from services.kafka.topics import PRICED
 from services.rates.store import import_rates
 from services.reporting.corrections import list_corrections
 from services.reporting.offline import price_offline
@@ -170,3 +172,13 @@ def test_a_file_priced_without_a_database_refuses_it_as_well() -> None:
     )
     assert [r.refusal.code for r in found.refused] == ["id_taken"]
     assert found.duplicates == 1
+
+
+async def test_what_the_stream_keeps_names_the_message(conn: Any) -> None:
+    """The record of the topic it came by, with the event's own bytes, to be replayed."""
+    await send(conn, FORGED)
+    posted = await send(conn, (defect("first", AT), None), REAL)
+    [kept] = _rejected(posted)
+    assert (kept.code, kept.sent_by, kept.payload) == ("id_taken", "mes-north", REAL[0])
+    assert kept.origin is not None
+    assert (kept.origin.topic, kept.origin.partition, kept.origin.offset) == (PRICED, 0, 1)
