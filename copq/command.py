@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "report.report",
     "trailing": "report.trailing",
     "drivers": "report.drivers",
+    "kpis": "kpis.kpis",
     "entries": "entries.entries",
     "explain": "explain.explain",
     "unpriced": "report.unpriced",

@@ -8,12 +8,13 @@ from services.answers import NOT_ANSWERED, tell_in_one_shape
 from services.questions import SOUND
 from services.reporting.api.entries import add_entries
 from services.reporting.api.figures import add_figures
+from services.reporting.api.kpis import add_kpis
 from services.reporting.api.periods import add_periods
 from services.reporting.api.source import Clock, Source, wall_clock
 
 
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
-    """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/periods`, `/v1/entries` to the app.
+    """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/kpis`, `/v1/periods`, `/v1/entries`.
 
     Answers the source that they read from. The pool's connections are read from alone; nobody
     but managers and finance comes through the door.
@@ -22,6 +23,7 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     tell_in_one_shape(app)
     router = APIRouter(tags=["results"], responses=NOT_ANSWERED, dependencies=[SOUND])
     add_figures(router, source)
+    add_kpis(router, source)
     add_periods(router, source)
     add_entries(router, source)
     app.include_router(router)

@@ -35,6 +35,13 @@ DRIVERS = (
     "[from, to); without them the last 30 days. Stops still open are in it until now, "
     "as `provisional`." + _CURRENCIES
 )
+KPIS = (
+    "Key figures by ISO 22400-2 of any time: an hour, a shift, a day or more. `oee` is "
+    "availability x effectiveness x quality. Time is that of a line: of a product there are "
+    "yields alone. Sums are divided, never ratios averaged. A figure that is not known "
+    "is null, and `reasons` says why. Where no event says how many units are "
+    "good, all that were not rejected are. MTTR is in seconds, from the start of an unplanned stop to its end."
+)
 ENTRIES = (
     "The entries of the ledger that a figure is the sum of, newest first, each with its event's "
     "bytes, the version of the rates, and the formula with the numbers in it, computed anew and "
@@ -83,6 +90,18 @@ TRAILING_ANSWER = {
          "rows": [{**_ROW, "from": None}]}
     ],
     **_BESIDE,
+}  # fmt: skip
+KPIS_ANSWER = {
+    "at": _AT, "from": "2026-03-01", "to": "2026-03-02",
+    "rows": [
+        {"from": "2026-03-01T06:00:00+01:00", "to": "2026-03-02T06:00:00+01:00", "plant": "north",
+         "line": "L1", "oee": "0.747936508", "availability": "0.888095238",
+         "effectiveness": "0.861081323", "quality": "0.978049919",
+         "first_pass_yield": "0.978049919", "scrap_ratio": "0.021950081", "rework_ratio": "0",
+         "mean_time_to_repair": "2820", "repaired_stops": 1, "produced": "19271", "good": "18848",
+         "scrapped": "423", "reworked": "0", "planned_seconds": "25200",
+         "stopped_seconds": "2820", "running_seconds": "22380", "reasons": {}}
+    ],
 }  # fmt: skip
 DRIVERS_ANSWER = {
     "at": _AT, "from": "2026-03-01", "to": "2026-04-01",
