@@ -40,7 +40,8 @@ KPIS = (
     "availability x effectiveness x quality. Time is that of a line: of a product there are "
     "yields alone. Sums are divided, never ratios averaged. A figure that is not known "
     "is null, and `reasons` says why. Where no event says how many units are "
-    "good, all that were not rejected are. MTTR is in seconds, from the start of an unplanned stop to its end."
+    "good, all that were not rejected are. MTTR is in seconds, from the start of an "
+    "unplanned stop to its end."
 )
 ENTRIES = (
     "The entries of the ledger that a figure is the sum of, newest first, each with its event's "
