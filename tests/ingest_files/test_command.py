@@ -190,8 +190,12 @@ async def _make_anew(database: str) -> None:
     ("options", "variables", "said"),
     [
         (("--to", "http://localhost:1", "--kafka", "localhost:2"), {}, "--to and --kafka"),
-        (("--kafka", "localhost:2", "--database", "x"), {}, "--kafka and --database"),
-        ((), {"KAFKA_BOOTSTRAP": "localhost:2", "DATABASE_URL": "x"}, "KAFKA_BOOTSTRAP and"),
+        (("--kafka", "localhost:2", "--database", "postgresql://x"), {}, "--kafka and --database"),
+        (
+            (),
+            {"KAFKA_BOOTSTRAP": "localhost:2", "DATABASE_URL": "postgresql://x"},
+            "KAFKA_BOOTSTRAP and",
+        ),
     ],
 )
 @pytest.mark.parametrize("words", [("import", "log.csv"), ("watch", ".")])
