@@ -4,7 +4,7 @@ Everything but a plant is effective from an instant until its successor's, or un
 `effective_to`. All money is in the currency named. Rates of time are a minute or an hour.
 """
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cached_property
 from typing import Annotated, Self
 
@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from schemas.fields import Currency, DayStart, Identifier, Money, Rate, Share, TimeZone, Validity
 
 ZERO = Decimal(0)
+_ROUNDING = Context(prec=90, rounding=ROUND_HALF_UP)
 
 
 class RateItem(BaseModel):
@@ -135,9 +136,12 @@ class CostTable(Effective):
     def finished(self) -> Stage:
         return self.stages[-1]
 
-    def vaf(self, stage: str) -> Decimal:
-        """Value addition factor of a stage, C(s) / RM."""
-        return self.stage_costs[stage] / self.raw_material
+    def vaf(self, stage: str) -> Decimal | None:
+        """Value addition factor of a stage, C(s) / RM, to nine decimals; None without RM."""
+        if not self.raw_material:
+            return None
+        factor = _ROUNDING.divide(self.stage_costs[stage], self.raw_material)
+        return factor.quantize(Decimal("1E-9"), context=_ROUNDING)
 
 
 PER_MINUTE, PER_HOUR = "_per_minute", "_per_hour"

@@ -176,13 +176,16 @@ def show(
     named = _named(currency)
     first, last = _day(start, -30), _day(end, 2)
 
-    async def run(conn: Connection) -> tuple[Reporting | None, list[KeptRate]]:
+    async def run(
+        conn: Connection,
+    ) -> tuple[Reporting | None, list[KeptRate], CurrencySummary | None]:
         reporting, kept = await reporting_currency(conn), await history(conn, named, first, last)
+        known = {of.currency: of for of in await summaries(conn)}
         if not kept:
-            _must_know(named, reporting, [of.currency for of in await summaries(conn)])
-        return reporting, kept
+            _must_know(named, reporting, list(known))
+        return reporting, kept, known.get(named)
 
-    found, rates = answered(run, database_url, data, DatabaseRole.FINANCE)
+    found, rates, known = answered(run, database_url, data, DatabaseRole.FINANCE)
     if as_json:
         print_json({"currency": named, "rates": [asdict(rate) for rate in rates]})
         return
@@ -195,6 +198,22 @@ def show(
     worth = f"What one {named} is worth in {found.currency if found else '–'}"
     columns = ["day", "imported by", "file", "why", "version", "rate"]
     table(worth, columns, map(_rate_words, rates), left=4)
+    if hidden := _outside(known, first, last):
+        out.print(hidden)
+
+
+def _outside(known: CurrencySummary | None, first: date, last: date) -> str:
+    """That there are rates of other days, and how to see them."""
+    if known is None or known.first_day is None or known.last_day is None:
+        return ""
+    older, newer = known.first_day < first, known.last_day >= last
+    if not (older or newer):
+        return ""
+    start, end = min(known.first_day, first), max(known.last_day + timedelta(days=1), last)
+    return (
+        f"Shown are the days from {first} up to {last} (exclusive). There are rates from "
+        f"{known.first_day} to {known.last_day}: --from {start} --to {end}"
+    )
 
 
 def _must_know(currency: str, reporting: Reporting | None, known: list[str]) -> None:

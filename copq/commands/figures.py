@@ -92,6 +92,8 @@ _FIGURES = (
     _Figure("COPQ %", lambda row: row.copq_share, _share, always=True),
     _Figure("base", lambda row: row.money("base"), _base, always=True),
     _Figure("units", lambda row: row.units, _count),
+    _Figure("COPQ a good unit", lambda row: row.copq_per_good, money_or_dash),
+    _Figure("cost a good unit", lambda row: row.cost_per_good, money_or_dash),
     _Figure("rejected", lambda row: row.rejected, _count),
     _Figure("lost h", lambda row: row.hours, _hours),
     _Figure("other CoQ", _other, money_or_dash),

@@ -15,9 +15,12 @@ from services.rates.review import Concern, Past, Review, review
 from services.rates.store import Imported, load
 
 
-async def reviewed(conn: Connection, document: Document, jump: Decimal, now: datetime) -> Review:
-    book = await book_before(conn, document)
-    return review(book, await store.content(conn, document.number), jump, now)
+async def reviewed(
+    conn: Connection, document: Document, jump: Decimal | None, now: datetime
+) -> Review:
+    """By the submitter's `--jump` unless another is given."""
+    book, rates = await book_before(conn, document), await store.content(conn, document.number)
+    return review(book, rates, document.jump if jump is None else jump, now)
 
 
 async def book_before(conn: Connection, document: Document) -> Any:

@@ -27,7 +27,7 @@ from copq.commands.rate_options import (
 )
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.exits import Exit
-from copq.terminal import cannot, fail, out, print_json
+from copq.terminal import cannot, counted, fail, out, print_json
 from services.access.door import Role
 from services.rates import documents as store
 from services.rates.documents import State
@@ -61,7 +61,7 @@ def submit(
             found = review(await load(conn), handed_in.rates, share_, now)
             if not found.changes:
                 fail(f"{file} changes nothing in the rate book: nothing was submitted", Exit.NO)
-            return await store.submit(conn, handed_in, who, why), found
+            return await store.submit(conn, handed_in, who, why, share_), found
 
         number, found = run(work, database_url, data)
     except OSError as error:
@@ -79,23 +79,24 @@ def approve(
     number: NumberArgument,
     why: Annotated[str, typer.Option(help="A note, for the record.")] = "",
     yes: Annotated[
-        bool, typer.Option("--yes", help="Approve in spite of what is shown, without asking.")
+        bool, typer.Option("--yes", help="Approve without asking, whatever is shown.")
     ] = False,
     by: ByOption = "",
-    jump: JumpOption = "25%",
+    jump: JumpOption = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
     """Approve a draft that another person submitted: the book gets a new revision.
 
-    What is surprising in it is shown, and asked about, before.
+    What it changes and what is surprising is shown first, by the --jump of its submitter unless
+    another is given. Then it asks; without a terminal --yes answers.
 
     For finance: once there is a token of it, COPQ_TOKEN has to hold one.
 
     Example: copq rates approve 7
     """
-    share_ = surprising(jump)
+    share_ = surprising(jump) if jump else None
 
     async def work(conn: Connection, now: datetime) -> tuple[Imported, Review]:
         who = await actor(conn, Role.FINANCE, by)
@@ -104,7 +105,7 @@ def approve(
         found = await reviewed(conn, document, share_, now)
         if not as_json:
             show_review(found)
-        if found.concerns and not yes:
+        if not yes:
             _ask(number, found)
         said = [str(concern) for concern in found.concerns]
         return await store.approve(conn, number, who, why, found.revision, said), found
@@ -124,13 +125,14 @@ def approve(
 
 def _ask(number: int, found: Review) -> None:
     if not sys.stdin.isatty():
-        count = len(found.concerns)
+        seen = counted(len(found.concerns), "thing", "things")
         fail(
-            f"{count} {'things' if count > 1 else 'thing'} to look at in document {number}: "
-            f"copq rates review {number}; approve them with --yes",
+            f"{seen} to look at in document {number}: copq rates review {number}. Without a "
+            "terminal to ask at, approve it with --yes",
             Exit.NO,
         )
-    if not typer.confirm("Approve it all the same?"):
+    question = "Approve it all the same?" if found.concerns else "Approve it?"
+    if not typer.confirm(question):
         raise typer.Exit(Exit.NO)
 
 

@@ -29,7 +29,7 @@ from services.rates.store import book_with, file_of, load
 
 def review_(
     number: NumberArgument,
-    jump: JumpOption = "25%",
+    jump: JumpOption = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -40,7 +40,7 @@ def review_(
 
     Example: copq rates review 7 --jump 10%
     """
-    share_ = surprising(jump)
+    share_ = surprising(jump) if jump else None
 
     async def work(conn: Connection, now: datetime) -> tuple[Document, Review]:
         document = await store.one_document(conn, number, now)

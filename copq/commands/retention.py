@@ -94,7 +94,7 @@ def _show_plan(order: Order, rows: list[dict[str, Any]]) -> None:
 
 @app.command("apply")
 def apply_command(
-    reason: Annotated[str, typer.Option(help="Why: the policy that says so.")],
+    why: Annotated[str, typer.Option(help="Why: the policy that says so.")],
     older_than: EventsOption = None,
     refused_older_than: RefusedOption = None,
     plant: PlantOption = None,
@@ -109,13 +109,13 @@ def apply_command(
 
     For admins: once there is a token of one, COPQ_TOKEN has to hold one.
 
-    Example: copq retention apply --older-than 24m --reason "records policy 7.2"
+    Example: copq retention apply --older-than 24m --why "records policy 7.2"
     """
     orders = _orders(older_than, refused_older_than, plant)
 
     async def ask(conn: Connection) -> list[dict[str, Any]]:
         who = await actor(conn, Role.ADMIN, by)
-        return [await _carry_out(conn, order, who, reason) for order in orders]
+        return [await _carry_out(conn, order, who, why) for order in orders]
 
     done = answered(ask, database_url, data, OWNER)
     if as_json:
@@ -132,12 +132,12 @@ def apply_command(
             out.print(f"{month:%Y-%m} was in use: its room is used again, but not given back.")
 
 
-async def _carry_out(conn: Connection, order: Order, who: Any, reason: str) -> dict[str, Any]:
+async def _carry_out(conn: Connection, order: Order, who: Any, why: str) -> dict[str, Any]:
     given_back, busy = 0, []
     limits = await _bounds(conn, order) if order.subject == EVENTS else {}
     progress: Progress | None = None
     with err.status(f"Dropping bytes of {order.subject} before {order.before} …") as status:
-        async for progress in apply(conn, order, limits, who, reason):
+        async for progress in apply(conn, order, limits, who, why):
             given_back += progress.given_back or 0
             busy += [progress.month] if progress.busy else []
             if progress.month is not None:
@@ -175,7 +175,7 @@ def list_(
 
 def _listed(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
-        str(row["retention"]), when(row["ordered_at"]), row["ordered_by"], row["reason"],
+        str(row["retention"]), when(row["ordered_at"]), row["ordered_by"], row["why"],
         row["subject"], str(row["before"]), row["plant"] or "all",
         when(row["finished_at"]) if row["finished_at"] else "not yet",
         f"{row['dropped']:,}", size(row["bytes"]),

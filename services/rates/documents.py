@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from asyncpg import Connection, Record
@@ -20,6 +21,10 @@ _ALL_DOCUMENTS = statement(__file__, "all_documents")
 _DOCUMENT_CONTENT = statement(__file__, "document_content")
 _DOCUMENT_ORIGINAL = statement(__file__, "document_original")
 _ITEM_SPANS = statement(__file__, "item_spans")
+
+
+JUMP = Decimal("0.25")
+"""A figure that changes by more than a quarter is shown, unless the submitter says otherwise."""
 
 
 class State(StrEnum):
@@ -57,7 +62,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A rate document as of now. `told_apart`: its submitter has shown a token."""
+    """A rate document as of now. `told_apart`: its submitter has shown a token.
+
+    `jump` is the share above which its submitter asked to be shown a change.
+    """
 
     number: int
     name: str
@@ -66,6 +74,7 @@ class Document:
     submitted_at: datetime
     why: str
     told_apart: bool
+    jump: Decimal
     decision: Decision | None
 
 
@@ -77,12 +86,14 @@ class NoDocument(NotPossible):
     """There is no document of this number."""
 
 
-async def submit(conn: Connection, handed_in: HandedIn, actor: Actor, why: str) -> int:
+async def submit(
+    conn: Connection, handed_in: HandedIn, actor: Actor, why: str, jump: Decimal = JUMP
+) -> int:
     """Keep a draft; answer its number. Raises `RateFileError` where it does not fit the book."""
     async with conn.transaction():
         await sign(conn, actor, why)
         await refuse_misfits(conn, handed_in.rates)
-        return await _add(conn, handed_in, actor, why)
+        return await _add(conn, handed_in, actor, why, jump)
 
 
 async def approve(
@@ -196,10 +207,12 @@ def check_two_people(document: Document, actor: Actor) -> None:
         )
 
 
-async def _add(conn: Connection, handed_in: HandedIn, actor: Actor, why: str) -> int:
+async def _add(
+    conn: Connection, handed_in: HandedIn, actor: Actor, why: str, jump: Decimal = JUMP
+) -> int:
     number: int = await conn.fetchval(
         _ADD_DOCUMENT, handed_in.name, handed_in.original, handed_in.rates.model_dump_json(),
-        actor.name, actor.role, why,
+        actor.name, actor.role, why, jump,
     )  # fmt: skip
     return number
 
@@ -243,5 +256,5 @@ def _document(row: Record, standing: dict[int, State]) -> Document:
         )  # fmt: skip
     return Document(
         row["document"], row["name"], state, row["submitted_by"], row["submitted_at"], row["why"],
-        row["submitted_as"] is not None, decision,
+        row["submitted_as"] is not None, row["jump"], decision,
     )  # fmt: skip

@@ -22,9 +22,6 @@ from services.rates.difference import ItemDifference, difference, figures, named
 from services.rates.file import items_of
 from services.rates.store import book_with, file_of
 
-JUMP = Decimal("0.25")
-"""A figure that changes by more than a quarter is shown."""
-
 
 @dataclass(frozen=True, slots=True)
 class Concern:

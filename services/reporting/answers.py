@@ -29,7 +29,8 @@ def row_json(row: ReportRow) -> dict[str, Any]:
         **{name: row.money(name) for name in ("copq", "coq", "base")},
         "base_name": BASE_NAME, "copq_share": row.copq_share,
         "copq_share_reason": _no_share(row), "units": row.units,
-        "good": row.good, "ungraded": row.ungraded, "rejected": row.rejected,
+        "good": row.good, "ungraded": row.ungraded, "copq_per_good": row.copq_per_good,
+        "cost_per_good": row.cost_per_good, "rejected": row.rejected,
         "provisional": row.money("provisional"),
         "unconverted": row.unconverted, "flags": row.flags,
     }  # fmt: skip

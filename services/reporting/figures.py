@@ -148,6 +148,21 @@ class ReportRow:
         known = self.base > 0 and not self.unconverted
         return quotient(self.copq, self.base) if known else None
 
+    @property
+    def copq_per_good(self) -> Decimal | None:
+        """What failure costs a good unit; None where none was made, some are not known
+        to be good, or a rate is missing."""
+        return self._per_good(self.copq)
+
+    @property
+    def cost_per_good(self) -> Decimal | None:
+        """What a good unit costs, since it bears the cost of production of the others too."""
+        return self._per_good(self.base)
+
+    def _per_good(self, amount: Decimal) -> Decimal | None:
+        known = self.good > 0 and not self.ungraded and not self.unconverted
+        return quotient(amount, self.good) if known else None
+
     def money(self, name: str) -> Decimal | None:
         """A sum of money by its name; None where an entry of it has no exchange rate."""
         known: Decimal = getattr(self, name)

@@ -9,8 +9,8 @@ from typing import Any
 
 from schemas.rates import PER_HOUR, PER_MINUTE, CostTable, LineRate, ReworkRates
 from services.costing.price import SIXTY, ZERO, quotient
+from services.money import fixed, rounded
 from services.money import money as rounded_money
-from services.money import rounded
 from services.rates.book import RateBook, Versioned
 from services.reporting.entries import LedgerEntry
 
@@ -76,7 +76,16 @@ def _unit(table: CostTable, stage: str | None) -> str:
         (found.fixed_overhead, "fixed overhead"),
     )  # fmt: skip
     said = " + ".join(f"{rate(value)} {name}" for value, name in parts if value)
-    return f"{rate(found.cost)} = cost of a unit after stage {found.stage}: {said or '0'}"
+    return (
+        f"{rate(found.cost)} = cost of a unit after stage {found.stage}: {said or '0'}"
+        f"{_value_added(table, found.stage)}"
+    )
+
+
+def _value_added(table: CostTable, stage: str) -> str:
+    """The value addition factor of a stage, C(s) / RM."""
+    factor = table.vaf(stage)
+    return "" if factor is None else f"; value addition factor {fixed(factor, 2)}"
 
 
 def _production(entry: LedgerEntry, event: Any, book: RateBook) -> Told:

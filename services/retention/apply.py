@@ -37,38 +37,38 @@ class Progress:
 
 
 async def apply(
-    conn: Connection, order: Order, bounds: Bounds, actor: Actor, reason: str, batch: int = BATCH
+    conn: Connection, order: Order, bounds: Bounds, actor: Actor, why: str, batch: int = BATCH
 ) -> AsyncIterator[Progress]:
     """Drop what the order says, from where an interrupted run of the same order stopped.
 
     `conn` is in no transaction. The last progress is that of the finished run.
     """
-    run = await begin(conn, order, actor, reason)
+    run = await begin(conn, order, actor, why)
     steps = _refused if order.subject == REFUSED else _events
-    async for progress in steps(conn, run, bounds, actor, reason, batch):
+    async for progress in steps(conn, run, bounds, actor, why, batch):
         run = progress.run
         yield progress
-    yield Progress(await finish(conn, run, actor, reason))
+    yield Progress(await finish(conn, run, actor, why))
 
 
 async def _refused(
-    conn: Connection, run: Run, _: Bounds, actor: Actor, reason: str, batch: int
+    conn: Connection, run: Run, _: Bounds, actor: Actor, why: str, batch: int
 ) -> AsyncIterator[Progress]:
-    while (after := await drop_refused(conn, run, actor, reason, batch)) is not None:
+    while (after := await drop_refused(conn, run, actor, why, batch)) is not None:
         run = after
         yield Progress(run)
     await conn.execute("vacuum (analyze) copq.rejected")
 
 
 async def _events(
-    conn: Connection, run: Run, bounds: Bounds, actor: Actor, reason: str, batch: int
+    conn: Connection, run: Run, bounds: Bounds, actor: Actor, why: str, batch: int
 ) -> AsyncIterator[Progress]:
     last = max(bounds.values(), default=None)
     if run.dropped:  # it was interrupted, maybe before its last month was swept
         yield await _swept(conn, run, run.at.astimezone(UTC).date().replace(day=1), bounds)
     while last is not None and (month := await next_month(conn, run, last)) is not None:
         before, until = run.dropped, min(end_of(month), last)
-        async for progress in _month(conn, run, bounds, until, actor, reason, batch, month):
+        async for progress in _month(conn, run, bounds, until, actor, why, batch, month):
             run = progress.run
             yield progress
         if run.dropped > before:
@@ -76,10 +76,10 @@ async def _events(
 
 
 async def _month(
-    conn: Connection, run: Run, bounds: Bounds, until: datetime, actor: Actor, reason: str,
+    conn: Connection, run: Run, bounds: Bounds, until: datetime, actor: Actor, why: str,
     batch: int, month: date,
 ) -> AsyncIterator[Progress]:  # fmt: skip
-    while (after := await drop_events(conn, run, bounds, until, actor, reason, batch)) is not None:
+    while (after := await drop_events(conn, run, bounds, until, actor, why, batch)) is not None:
         run = after
         yield Progress(run, month)
 

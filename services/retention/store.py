@@ -72,13 +72,13 @@ async def plan_refused(conn: Connection, order: Order) -> Record:
     return await conn.fetchrow(_PLAN_REFUSED, order.instant)
 
 
-async def begin(conn: Connection, order: Order, actor: Actor, reason: str) -> Run:
+async def begin(conn: Connection, order: Order, actor: Actor, why: str) -> Run:
     """The run of this order that was interrupted, else a new one."""
     async with conn.transaction():
-        await sign(conn, actor, reason)
+        await sign(conn, actor, why)
         asked = (order.subject, order.before, order.plant)
         row = await conn.fetchrow(_UNFINISHED, *asked)
-        return _run(row or await conn.fetchrow(_BEGIN, actor.name, reason, *asked))
+        return _run(row or await conn.fetchrow(_BEGIN, actor.name, why, *asked))
 
 
 async def next_month(conn: Connection, run: Run, until: datetime) -> date | None:
@@ -88,12 +88,12 @@ async def next_month(conn: Connection, run: Run, until: datetime) -> date | None
 
 
 async def drop_events(
-    conn: Connection, run: Run, bounds: Bounds, until: datetime, actor: Actor, reason: str,
+    conn: Connection, run: Run, bounds: Bounds, until: datetime, actor: Actor, why: str,
     batch: int = BATCH,
 ) -> Run | None:  # fmt: skip
     """Look at the next events before `until`, drop what may go; None where there are no more."""
     async with conn.transaction():
-        await sign(conn, actor, reason)
+        await sign(conn, actor, why)
         await conn.execute(_ALLOW)
         end = await conn.fetchrow(_SLICE_END, run.at, run.event_id, until, batch)
         if end is None:
@@ -106,11 +106,11 @@ async def drop_events(
 
 
 async def drop_refused(
-    conn: Connection, run: Run, actor: Actor, reason: str, batch: int = BATCH
+    conn: Connection, run: Run, actor: Actor, why: str, batch: int = BATCH
 ) -> Run | None:
     """As `drop_events`, of messages that were refused before the order's day (UTC)."""
     async with conn.transaction():
-        await sign(conn, actor, reason)
+        await sign(conn, actor, why)
         found = await conn.fetchrow(_DROP_REFUSED, run.order.instant, batch, run.number)
         if not found["dropped"]:
             return None
@@ -125,10 +125,10 @@ async def _reach(conn: Connection, run: Run, at: datetime, event_id: str, found:
     )
 
 
-async def finish(conn: Connection, run: Run, actor: Actor, reason: str) -> Run:
+async def finish(conn: Connection, run: Run, actor: Actor, why: str) -> Run:
     """It is done: the same order would begin anew."""
     async with conn.transaction():
-        await sign(conn, actor, reason)
+        await sign(conn, actor, why)
         return _run(await conn.fetchrow(_FINISH, run.number))
 
 

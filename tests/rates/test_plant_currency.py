@@ -13,9 +13,10 @@ from services.aggregator.post import prepare
 from services.aggregator.unpriced import settle
 from services.costing.price import MONEY, price
 from services.rates.book import RateBook
+from services.rates.documents import JUMP
 from services.rates.file import RateFileError, parse_rates
 from services.rates.formats import Format, read_rates, write_rates_to
-from services.rates.review import JUMP, review
+from services.rates.review import review
 from services.rates.store import book_of, file_of, import_rates, load
 from services.reporting.books import Books
 from services.reporting.entries import Asked as AskedEntries

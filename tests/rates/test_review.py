@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from services.rates.book import RateBook
+from services.rates.documents import JUMP
 from services.rates.file import parse_rates
-from services.rates.review import JUMP, Past, review
+from services.rates.review import Past, review
 from services.rates.store import book_of, book_with, file_of
 from tests.costing.rows import BOOK, RATES
 

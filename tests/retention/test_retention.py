@@ -205,7 +205,7 @@ async def test_interrupted_it_goes_on_where_it_stopped(kept: Any) -> None:
     done = await drop(kept, batch=6)
     assert done[-1].run.dropped == 20 and done[-1].run.number == progress.run.number
     [run] = await kept.fetch("select * from copq.retention")
-    assert (run["dropped"], run["ordered_by"], run["reason"]) == (20, "ann", WHY)
+    assert (run["dropped"], run["ordered_by"], run["why"]) == (20, "ann", WHY)
     assert run["finished_at"] is not None
     assert (await drop(kept))[-1].run.number > run["retention"]
 

@@ -61,10 +61,10 @@ def test_plan_apply_and_list(filled: str) -> None:
     assert "2024-01" in run(filled, "plan", *ALL)
     assert "Nothing was dropped yet" in run(filled, "list")
 
-    said = run(filled, "apply", *ALL, "--reason", "policy", "--by", "ann")
+    said = run(filled, "apply", *ALL, "--why", "policy", "--by", "ann")
     assert "2 events" in said and "2 refused" in said
     listed = json.loads(run(filled, "list", "--json"))["retentions"]
-    assert [(r["subject"], r["dropped"], r["ordered_by"], r["reason"]) for r in listed] == [
+    assert [(r["subject"], r["dropped"], r["ordered_by"], r["why"]) for r in listed] == [
         ("refused", 2, "ann", "policy"),
         ("events", 2, "ann", "policy"),
     ]
@@ -74,7 +74,7 @@ def test_plan_apply_and_list(filled: str) -> None:
 
 
 def test_a_refused_message_without_its_bytes_waits_no_longer(filled: str) -> None:
-    run(filled, "apply", *ALL, "--reason", "policy")
+    run(filled, "apply", *ALL, "--why", "policy")
 
     async def look() -> tuple[Any, list[int]]:
         conn = await asyncpg.connect(filled)
@@ -106,7 +106,7 @@ def test_it_is_for_admins_and_not_for_those_who_set_the_figures(filled: str) -> 
         return {role: token.text for role, token in made.items()}
 
     made = asyncio.run(tokens())
-    order = ("apply", *ALL, "--reason", "policy", "--by", "anybody")
+    order = ("apply", *ALL, "--why", "policy", "--by", "anybody")
     assert "this is for admin" in run(filled, *order, code=Exit.NO)
     assert "this is for admin" in run(filled, *order, code=Exit.NO, token=made[Role.FINANCE])
     run(filled, *order, token=made[Role.ADMIN])
@@ -126,6 +126,6 @@ def test_it_is_for_admins_and_not_for_those_who_set_the_figures(filled: str) -> 
 def test_a_wrong_order_changes_nothing_and_says_why(
     filled: str, words: tuple[str, ...], says: str
 ) -> None:
-    for command in (("plan",), ("apply", "--reason", "policy")):
+    for command in (("plan",), ("apply", "--why", "policy")):
         assert says in run(filled, *command, *words, code=Exit.USAGE)
     assert "Nothing was dropped yet" in run(filled, "list")

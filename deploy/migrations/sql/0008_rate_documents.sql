@@ -9,7 +9,9 @@ create table copq.rate_document (
     submitted_by text not null,
     -- Of whoever has shown a token; null for a person who was taken at their word.
     submitted_as text,
-    why text not null
+    why text not null,
+    -- The share above which a change is surprising: what the submitter was shown is shown again.
+    jump numeric not null default 0.25 check (jump >= 0)
 );
 
 -- `alone`: submitted and approved in one step, while nobody could be told apart. `concerns` are

@@ -4,7 +4,7 @@ create table copq.retention (
     retention bigint generated always as identity primary key,
     ordered_at timestamptz not null default now(),
     ordered_by text not null,
-    reason text not null,
+    why text not null,
     subject text not null check (subject in ('events', 'refused')),
     before date not null,
     plant text,

@@ -64,6 +64,7 @@ _ROW: dict[str, Any] = {
     "copq": "412.5",
     "coq": "440", "base": "13750", "base_name": "cost of production", "copq_share": "0.03",
     "copq_share_reason": None, "units": "1375", "good": "1340", "ungraded": "0", "rejected": "35",
+    "copq_per_good": "0.307835821", "cost_per_good": "10.26119403",
     "provisional": "0", "unconverted": 0, "flags": [],
 }  # fmt: skip
 _BESIDE = {

@@ -21,9 +21,9 @@ from services.reporting.trailing import trailing_lacks
 from services.reporting.unpriced import held
 
 _FIGURES = (
-    "currency", "copq", "base", "base_name", "copq_share", "copq_share_reason", "coq", "net",
-    "gross", "recovered", "allowed", "hours", "seconds", "units", "good", "ungraded", "rejected",
-    "provisional",
+    "currency", "copq", "base", "base_name", "copq_share", "copq_share_reason", "copq_per_good",
+    "cost_per_good", "coq", "net", "gross", "recovered", "allowed", "hours", "seconds", "units",
+    "good", "ungraded", "rejected", "provisional",
     "unconverted", "flags",
 )  # fmt: skip
 

@@ -90,6 +90,8 @@ class Sum:
     copq: Decimal = ZERO
     base: Decimal = ZERO
     units: Decimal = ZERO
+    good: Decimal = ZERO
+    ungraded: Decimal = ZERO
     rejected: Decimal = ZERO
     seconds: Decimal = ZERO
     provisional: Decimal = ZERO
@@ -110,7 +112,14 @@ class Sum:
 
     def said(self) -> dict[str, Any]:
         figures = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**figures, "hours": self.hours, "share": self.share}
+        return {
+            **figures, "hours": self.hours, "share": self.share,
+            "copq_per_good": self._per_good(self.copq), "cost_per_good": self._per_good(self.base),
+        }  # fmt: skip
+
+    def _per_good(self, amount: Decimal) -> Decimal | None:
+        known = self.good > 0 and not self.ungraded
+        return quotient(amount, self.good) if known else None
 
 
 def sum_of(rows: list[ReportRow]) -> Sum:

@@ -27,7 +27,7 @@ export function withoutRates() {
     h("h1", {}, "Two steps to your first figure"),
     h("ol", {},
       h("li", {}, h("h2", {}, "Say what things cost"), h("p", {}, "Plants, cost tables, line rates, as finance writes them. An example comes with copq:"), command("copq rates import examples/tyre_valves/rates.yaml")),
-      h("li", {}, h("h2", {}, "Send what happened"), h("p", {}, "This one costs 28.17 INR less what the supplier pays back:"), command(send("mysuru", "valves", "TR29", "P3")))),
+      h("li", {}, h("h2", {}, "Send what happened"), h("p", {}, "This one costs about 119 INR: 19 for three valves less what the supplier pays back, and 100 for sending the rejects of the day back:"), command(send("mysuru", "valves", "TR29", "P3")))),
     h("p", { class: "quiet" }, "This page shows the figure by itself, a second later."));
 }
 
