@@ -150,8 +150,7 @@ class ReportRow:
 
     @property
     def copq_per_good(self) -> Decimal | None:
-        """What failure costs a good unit; None where none was made, some are not known
-        to be good, or a rate is missing."""
+        """What failure costs a good unit; None where none is known, or a rate is missing."""
         return self._per_good(self.copq)
 
     @property
@@ -160,8 +159,7 @@ class ReportRow:
         return self._per_good(self.base)
 
     def _per_good(self, amount: Decimal) -> Decimal | None:
-        known = self.good > 0 and not self.ungraded and not self.unconverted
-        return quotient(amount, self.good) if known else None
+        return quotient(amount, self.good) if self.good and not self.unconverted else None
 
     def money(self, name: str) -> Decimal | None:
         """A sum of money by its name; None where an entry of it has no exchange rate."""

@@ -12,6 +12,7 @@ from services.rates.book import RateBook
 from services.rates.calendar import Calendar
 from services.reporting.board.targets import Aims, Window
 from services.reporting.figures import ReportRow
+from services.reporting.kpis import good_units
 from services.sql_files import statement
 
 _LATEST = statement(__file__, "latest_day")
@@ -90,7 +91,7 @@ class Sum:
     copq: Decimal = ZERO
     base: Decimal = ZERO
     units: Decimal = ZERO
-    good: Decimal = ZERO
+    graded_good: Decimal = ZERO
     ungraded: Decimal = ZERO
     rejected: Decimal = ZERO
     seconds: Decimal = ZERO
@@ -118,8 +119,8 @@ class Sum:
         }  # fmt: skip
 
     def _per_good(self, amount: Decimal) -> Decimal | None:
-        known = self.good > 0 and not self.ungraded
-        return quotient(amount, self.good) if known else None
+        good = good_units(self.units, self.graded_good, self.ungraded, self.rejected)
+        return quotient(amount, good) if good else None
 
 
 def sum_of(rows: list[ReportRow]) -> Sum:
