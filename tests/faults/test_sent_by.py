@@ -37,7 +37,8 @@ async def test_senders_are_kept_on_the_way_through_kafka(site: Site) -> None:
     await site.is_right(plant.facts)
     assert await _rejected_by(site, 2) == {(b"no event", "press-4"), (b"broken", "an MES")}
     of = await _senders(site)
-    assert {of[fact.event_id] for fact in odd} <= {"a\ufffdb\\N\ufffd\ufffd", "press-4", None}
+    spelt = "a<U+0009>b\\N<U+0000><U+000A>"
+    assert {of[fact.event_id] for fact in odd} <= {spelt, "press-4", None}
     _first_sender_counts(of, named, direct)
 
 
