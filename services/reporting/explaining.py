@@ -16,8 +16,9 @@ async def explained(
     conn: Connection, books: Books, entries: Iterable[LedgerEntry]
 ) -> list[tuple[LedgerEntry, Explained]]:
     """Each entry with its formula, in the order given."""
+    newest = await books.newest(conn)
     return [
-        (entry, explain(entry, event_of(entry), await used_rates(conn, books, entry)))
+        (entry, explain(entry, event_of(entry), await used_rates(conn, books, newest, entry)))
         for entry in entries
     ]
 

@@ -21,8 +21,10 @@ def cell(value: Any) -> str:
     """Text that a spreadsheet would take for a formula gets a quote before it."""
     if value is None:
         return ""
-    if isinstance(value, list):
-        value = "; ".join(map(str, value))
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA) else value
-    return str(plain(value)) if not isinstance(value, int) else str(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return str(plain(value))

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from asyncpg import Connection
 
 from schemas.rates import CostTable, LabourRate, LineRate
 from services.aggregator.downtime import cost_between
-from services.rates.book import E, History, RateBook, Versioned
+from services.rates.book import E, History, RateBook, Site, Versioned
 from services.reporting.books import Books
 from services.reporting.entries import LedgerEntry
 
@@ -43,10 +44,7 @@ class UsedRates(RateBook):
         lines: RateBook | None = None,
     ) -> None:
         super().__init__(entry.rate_version)
-        sites = newest.sites.items()
-        self.sites = {name: site.in_one_currency(entry.currency) for name, site in sites}
-        for site in self.sites.values():
-            site.lines = frozenset()
+        self.sites = _sites(newest, entry.currency)
         self._entry, self._of_tables = entry, tables
         self._of_labour, self._of_lines = labour, lines
         self.used: list[UsedRate] = []
@@ -106,6 +104,21 @@ def stop_cost(entry: LedgerEntry, rate: LineRate) -> Decimal:
     return cost_between(each, entry.occurred_at, entry.occurred_at + lasted)
 
 
+def _sites(newest: RateBook, currency: str) -> dict[str, Site]:
+    """The plants as if they had one currency and no lines; remembered, with their calendars."""
+    known = _SITES.setdefault(newest, {})
+    if currency not in known:
+        known[currency] = {
+            name: site.in_one_currency(currency) for name, site in newest.sites.items()
+        }
+        for site in known[currency].values():
+            site.lines = frozenset()
+    return known[currency]
+
+
+_SITES: WeakKeyDictionary[RateBook, dict[str, dict[str, Site]]] = WeakKeyDictionary()
+
+
 def _of_version(
     history: History[E] | None,
     version: int | None,
@@ -121,13 +134,15 @@ def _of_version(
     return choose(History(v for v in history.all() if v.version == version))
 
 
-async def used_rates(conn: Connection, books: Books, entry: LedgerEntry) -> UsedRates:
+async def used_rates(
+    conn: Connection, books: Books, newest: RateBook, entry: LedgerEntry
+) -> UsedRates:
     """The rates of an entry, each from the book as it was when its version was the newest."""
 
     async def of(version: int | None) -> Any:
         return None if version is None else await books.as_of(conn, version)
 
     return UsedRates(
-        entry, await books.newest(conn), await of(entry.rate_version),
+        entry, newest, await of(entry.rate_version),
         await of(entry.labour_version), await of(entry.line_version),
     )  # fmt: skip

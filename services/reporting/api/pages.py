@@ -74,11 +74,16 @@ def entry_json(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
 
     `event_text` is its event's bytes as they came, `event` the same read.
     """
+    event = msgspec.json.decode(entry.payload) if entry.payload else None
+    return {**fields_of(entry, zone), **asdict(why), "event": event, "event_text": entry.payload}
+
+
+def fields_of(entry: LedgerEntry, zone: Any) -> dict[str, Any]:
+    """All of an entry but its event's bytes, in the plant's own time."""
     said: dict[str, Any] = {name: getattr(entry, name) for name in FIELDS}
     for name in ("occurred_at", "booked_at", "received_at", "dropped_at", "hour"):
         said[name] = said[name] and said[name].astimezone(zone)
-    event = msgspec.json.decode(entry.payload) if entry.payload else None
-    return {**said, **asdict(why), "event": event, "event_text": entry.payload}
+    return said
 
 
 async def entries_json(reading: Reading, entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:

@@ -6,10 +6,13 @@ from typing import Any
 
 from services.rates.book import RateBook
 from services.reporting.api.beside import so_far_json, stops_beside
-from services.reporting.api.pages import FIELDS, entries_json, last_booking
+from services.reporting.api.pages import FIELDS, fields_of, last_booking
 from services.reporting.api.source import Reading
 from services.reporting.beside import SoFar, Span
 from services.reporting.entries import Asked, LedgerEntry, all_entries
+from services.reporting.explain import Explained
+from services.reporting.explaining import explained
+from services.reporting.report import zone_of
 
 COLUMNS = (*FIELDS, "counted", "formula", "agrees", "note", "event")
 
@@ -42,8 +45,15 @@ def _open_row(found: SoFar, book: RateBook) -> dict[str, Any]:
 async def _rows(
     reading: Reading, entries: Sequence[LedgerEntry], shares: Mapping[tuple[str, int], Decimal]
 ) -> list[dict[str, Any]]:
-    rows = await entries_json(reading, entries)
-    for row, entry in zip(rows, entries, strict=True):
-        row["event"] = entry.payload
-        row["counted"] = shares.get((entry.event_id, entry.entry_no), entry.net)
-    return rows
+    found = await explained(reading.conn, reading.books, entries)
+    return [_row(entry, why, reading.book, shares) for entry, why in found]
+
+
+def _row(
+    entry: LedgerEntry, why: Explained, book: RateBook, shares: Mapping[tuple[str, int], Decimal]
+) -> dict[str, Any]:
+    return {
+        **fields_of(entry, zone_of(book, entry.plant)),
+        "counted": shares.get((entry.event_id, entry.entry_no), entry.net),
+        "formula": why.formula, "agrees": why.agrees, "note": why.note, "event": entry.payload,
+    }  # fmt: skip
