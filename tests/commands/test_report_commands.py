@@ -90,8 +90,10 @@ def test_trailing_in_json(filled: str) -> None:
 
 def test_drivers_rank(filled: str) -> None:
     assert "jam" in run(filled, "drivers").output
-    answer = json.loads(run(filled, "drivers", "--top", "1", "--json").output)
-    assert [(d["element"], d["net"]) for d in answer["drivers"]] == [("defect", "50")]
+    answer = json.loads(run(filled, "drivers", "--top", "2", "--json").output)
+    still_open, ended = answer["drivers"]
+    assert (still_open["element"], still_open["provisional"]) == ("downtime", still_open["net"])
+    assert (ended["element"], ended["net"], ended["provisional"]) == ("defect", "50", "0")
 
 
 def test_unpriced_says_why_and_what_open_stops_cost(filled: str) -> None:
