@@ -124,6 +124,7 @@ def _show_entry(found: AccountedEntry) -> None:
     _say(f"  {why.formula}")
     for term in why.terms:
         _say(f"    {term}")
+    _say(f"  happened {when(entry.occurred_at)}, production day {entry.day}")
     name = "base" if entry.base else "net"
     figure = f"{name} {money(getattr(entry, name), entry.currency)}"
     _say(f"  booked: {figure} {entry.currency}; computed again: {_outcome(found)}")

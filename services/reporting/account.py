@@ -1,9 +1,10 @@
 """All that stands behind an event's entries: its bytes, the rates, the formulas, who decided."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 from hashlib import sha256
+from typing import TypeVar
 
 from asyncpg import Connection
 
@@ -11,6 +12,7 @@ from services.reporting.books import Books
 from services.reporting.entries import Asked, LedgerEntry, all_entries, span_of
 from services.reporting.explain import Explained
 from services.reporting.explaining import explained
+from services.reporting.report import zone_of
 from services.sql_files import statement
 
 _ORIGIN = statement(__file__, "origin")
@@ -102,15 +104,27 @@ class Account:
 
 
 async def account(conn: Connection, books: Books, event_id: str) -> Account | None:
-    """None where nothing of this id was ever kept. Of one snapshot."""
+    """None where nothing of this id was ever kept. Of one snapshot, in the plant's own time."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         row = await conn.fetchrow(_ORIGIN, event_id)
         if row is None:
             return None
         origin = Origin(**row) if row["event_type"] else None
         entries = await _entries(conn, books, event_id)
+        plant = origin.plant if origin else next((e.entry.plant for e in entries), None)
+        zone = zone_of(await books.newest(conn), plant)
+        origin = origin and _in_zone(origin, zone, "occurred_at", "received_at")
+        entries = [replace(e, entry=_in_zone(e.entry, zone, *_TIMES)) for e in entries]
         found = [Correction(**row) for row in await conn.fetch(_CORRECTIONS, event_id)]
         return Account(event_id, origin, entries, found)
+
+
+_TIMES = ("occurred_at", "booked_at", "hour")
+T = TypeVar("T", Origin, LedgerEntry)
+
+
+def _in_zone(of: T, zone: tzinfo, *names: str) -> T:
+    return replace(of, **{name: getattr(of, name).astimezone(zone) for name in names})
 
 
 async def _entries(conn: Connection, books: Books, event_id: str) -> list[AccountedEntry]:
