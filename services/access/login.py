@@ -9,12 +9,12 @@ from services.access.door import Bearer, Door, NotAdmitted, Role
 from services.access.requests import COOKIE, admitted, charged, refuse_other_sites, token_of
 from services.ingest.intake import Unavailable
 from services.pages.filled import filled_in
-from services.pages.page import PageError, Pages
+from services.pages.page import PageError, Pages, serves
 
 STAYS_S = 30 * 24 * 3600
 """How long a browser remembers; the token may expire or be revoked before."""
 
-_TITLES = {403: "Not for you", 429: "Too fast", 503: "Not now"}
+_TITLES = {403: "Not for this role", 429: "Too many requests", 503: "Not available now"}
 
 
 def add_login(app: FastAPI, door: Door) -> None:
@@ -81,7 +81,7 @@ def _refuse_other_sites(request: Request) -> None:
 
 
 def _page_error(error: HTTPException) -> PageError:
-    title = _TITLES.get(error.status_code, "That did not work")
+    title = _TITLES.get(error.status_code, "The request failed")
     retry = (error.headers or {}).get("Retry-After", "")
     return PageError(error.status_code, title, _sentence(str(error.detail)), retry)
 
@@ -100,8 +100,7 @@ def _own_path(path: str) -> str:
 def _home(request: Request, bearer: Bearer) -> str:
     """The page for the role, where this service has it."""
     wanted = "/form" if bearer.role is Role.OPERATOR else "/"
-    there = {getattr(route, "path", None) for route in request.app.routes}
-    return wanted if wanted in there else "/docs"
+    return wanted if serves(request.app, wanted) else "/docs"
 
 
 def _go(to: str) -> RedirectResponse:

@@ -8,9 +8,13 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.routing import Match
 
 _OWN = Path(__file__).parent / "templates"
-_FILES = {"pages.css": "text/css", "pages.js": "text/javascript"}
+_FILES = {
+    "brand.css": "text/css", "pages.css": "text/css", "pages.js": "text/javascript",
+    "docs.css": "text/css", "docs.js": "text/javascript", "icon.svg": "image/svg+xml",
+}  # fmt: skip
 _CONTENT = {name: (Path(__file__).parent / name).read_bytes() for name in _FILES}
 _VERSION = sha256(b"".join(_CONTENT.values())).hexdigest()[:12]
 
@@ -53,9 +57,14 @@ class Pages:
         return HTMLResponse(text, status, HEADERS)
 
 
-def add_pages(app: FastAPI) -> None:
-    """What every page needs: styles, script, and the page that says what went wrong."""
-    pages = Pages.of()
+def serves(app: FastAPI, path: str) -> bool:
+    """Whether the app has a page of its own at `path`."""
+    asked = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+    return any(route.matches(asked)[0] is Match.FULL for route in app.routes)
+
+
+def add_files(app: FastAPI) -> None:
+    """Styles, scripts and the icon that the pages load."""
 
     @app.get("/pages/{name}", include_in_schema=False)
     async def file(name: str) -> Response:
@@ -63,6 +72,11 @@ def add_pages(app: FastAPI) -> None:
             return Response(status_code=404)
         forever = {"Cache-Control": "public, max-age=31536000, immutable"}
         return Response(_CONTENT[name], media_type=_FILES[name], headers=forever)
+
+
+def add_pages(app: FastAPI) -> None:
+    """The page that says what went wrong. The app is a `documented_app`."""
+    pages = Pages.of()
 
     @app.exception_handler(PageError)
     async def failed(request: Request, error: PageError) -> Response:

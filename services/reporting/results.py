@@ -8,6 +8,8 @@ from services.reporting.api.app import add_api
 from services.reporting.board.app import add_board
 
 
-def add_results(app: FastAPI, pool: asyncpg.Pool, door: Door) -> None:
-    """The board at `/` and the API that it stands on. The pool is read from alone."""
-    add_board(app, add_api(app, pool, door))
+def add_results(app: FastAPI, pool: asyncpg.Pool, door: Door, commands: str = "") -> None:
+    """The board at `/` and the API that it reads. The pool is only read from; `commands` as of
+    `add_board`.
+    """
+    add_board(app, add_api(app, pool, door), commands=commands)

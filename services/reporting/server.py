@@ -3,13 +3,13 @@
 import asyncio
 
 from fastapi import FastAPI, Response
-from fastapi_offline import FastAPIOffline
 
 from services.access.door import Door, OpenDoor
 from services.access.login import add_login
 from services.access.tokens import TokenDoor
 from services.beside import run_beside
 from services.ingest.serving import Tls, serve_http
+from services.pages.docs import documented_app
 from services.pages.page import add_pages
 from services.reporting.api.source import reading_pool
 from services.reporting.exporter.exporter import Exporter
@@ -19,7 +19,7 @@ from services.reporting.results import add_results
 
 def make_reporting(exporter: Exporter, door: Door) -> FastAPI:
     """The HTTP service around an exporter, which somebody has to run."""
-    app = FastAPIOffline(title="COPQ reporting", version="1", description=__doc__ or "")
+    app = documented_app("COPQ reporting", __doc__ or "")
 
     @app.get("/healthz", summary="Is the process alive?")
     async def health() -> dict[str, str]:

@@ -34,6 +34,11 @@ class EmbeddedPostgres:
         self._dsn = ""
         self._reach = self._folder  # where the socket is
 
+    @property
+    def folder(self) -> Path:
+        """Where the data is, as an absolute path."""
+        return self._folder
+
     def start(self) -> str:
         """Bring the server up, after crash recovery if need be; return its asyncpg DSN.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from shlex import quote
 from typing import Any
 
 from services.access.door import OpenDoor
@@ -53,7 +54,7 @@ async def serve(
     app = make_http(intake, door, checks={"postgres": intake.ready}, stop=stop)
     add_people(app, door, intake, people, lambda: rates.book)
     add_metrics(app, exporter, door)
-    add_results(app, reading, door)
+    add_results(app, reading, door, _options(embedded))
     serving = serve_http(app, host, port, stop, tls, on_listening)
     try:
         await run_beside(
@@ -71,3 +72,8 @@ async def serve(
         pool.terminate()
         people.terminate()
         reading.terminate()
+
+
+def _options(embedded: EmbeddedPostgres | None) -> str:
+    """With which commands reach the same database; an address of another is not to be shown."""
+    return f"--data {quote(str(embedded.folder))}" if embedded else ""

@@ -70,6 +70,24 @@ async def test_a_role_gets_in_where_it_may_and_nowhere_else(
         assert got[method, path] is (role in allowed), (path, answer.status_code)
 
 
+@pytest.mark.parametrize(
+    ("role", "home"),
+    [(Role.MANAGER, "/"), (Role.FINANCE, "/"), (Role.OPERATOR, "/form")],
+)
+async def test_after_signing_in_each_role_lands_on_its_page(
+    client: httpx.AsyncClient, role: Role, home: str
+) -> None:
+    said = await client.post("/login", data={"token": role}, headers={"sec-fetch-site": "none"})
+    assert (said.status_code, said.headers["location"]) == (303, home)
+
+
+async def test_an_operator_at_the_board_is_shown_the_way_to_the_form(
+    client: httpx.AsyncClient,
+) -> None:
+    said = await client.get("/", headers=bearer(Role.OPERATOR))
+    assert said.status_code == 403 and 'href="/form"' in said.text
+
+
 TARGETS = "targets: [{plant: north, effective_from: 2026-03-01, ratio: 0.03}]\ntime_zone: UTC\n"
 COMMANDS: list[tuple[tuple[str, ...], Role]] = [
     (("tokens", "create", "new"), Role.ADMIN), (("tokens", "revoke", "operator"), Role.ADMIN),

@@ -1,4 +1,4 @@
-"""The pictures of docs/images, taken anew: the bottling plant's last whole day, by `make pictures`.
+"""The pictures of docs/images, by `make pictures`: the bottling plant's last whole day.
 
 The service is the demo's own: rates, a fortnight's log, and a target of 3 %.
 """
@@ -24,7 +24,7 @@ LAPTOP, WALL, PHONE = (1366, 768), (1920, 1080), (390, 844)
 async def _page(browser: Browser, address: str, size: tuple[int, int]) -> Page:
     page = await browser.new_page(viewport={"width": size[0], "height": size[1]})
     await page.goto(address)
-    await page.locator("#pareto-chart canvas").wait_for()
+    await page.locator("#hours-chart canvas").wait_for()
     await page.wait_for_timeout(500)  # charts are drawn in steps
     return page
 

@@ -49,11 +49,11 @@ async def test_what_the_last_hour_opens_adds_up_to_it(plant: Plant, window: Watc
     assert Decimal(await strong.get_attribute("title") or "") == figure
     assert await listed(dialog) == figure
     said = dialog.locator(".sum")
-    await expect(said).to_contain_text(re.compile(r"\d in \d entries that stand"))
-    await expect(said).to_contain_text("of 1 stop over the window's edge, counted by its share")
-    await expect(said).to_contain_text("of 1 stop that is open, booked once over")
-    await expect(said).to_contain_text(re.compile(r"As of \d\d:\d\d:\d\d UTC"))
-    edge = dialog.get_by_role("region", name="Stops counted by their share")
+    await expect(said).to_contain_text(re.compile(r"\d from \d entries"))
+    await expect(said).to_contain_text("from 1 stop partly in this window")
+    await expect(said).to_contain_text("from 1 open stop, to be booked at the end")
+    await expect(said).to_contain_text(re.compile(r"as of \d\d:\d\d:\d\d UTC"))
+    edge = dialog.get_by_role("region", name="Stops partly in this window")
     await expect(edge).to_contain_text(re.compile(r" s of .*min.*, those after \d\d:\d\d:\d\d"))
     await expect(dialog.get_by_role("region", name="Open stops, so far")).to_contain_text("× 3 = ")
     await keep(page, "behind-hour")
@@ -72,7 +72,7 @@ async def test_what_a_figure_is_a_share_of_and_compared_with_opens_too(
         stop("y3", day + 10, until=day - 10),
     )  # fmt: skip
     page = await window.open()
-    for which, title in ((1, "Base, the cost of production"), (2, "COPQ")):
+    for which, title in ((1, "Cost of production"), (2, "COPQ")):
         figure, dialog = await opened(page, 0, which)
         await expect(dialog.locator("#detail-title")).to_contain_text(title)
         strong = dialog.locator(".sum strong")
@@ -94,7 +94,7 @@ async def test_a_day_opens_its_open_stops_too(plant: Plant, window: Watched) -> 
     figure, dialog = await opened(page, 1)
     total = Decimal(await dialog.locator(".sum strong").get_attribute("title") or "")
     assert await listed(dialog) == total >= figure
-    await expect(dialog.locator(".sum")).to_contain_text("of 1 stop that is open")
+    await expect(dialog.locator(".sum")).to_contain_text("from 1 open stop")
 
 
 async def test_an_open_stop_opens_its_event_rate_and_formula(plant: Plant, window: Watched) -> None:
@@ -103,15 +103,15 @@ async def test_an_open_stop_opens_its_event_rate_and_formula(plant: Plant, windo
     page = await window.open()
     await page.get_by_role("region", name="Open stops (1)").get_by_role("link").click()
     dialog = page.get_by_role("dialog")
-    await expect(dialog).to_contain_text("Stop that is open, line L2")
+    await expect(dialog).to_contain_text("Open stop, line L2")
     formula = dialog.locator(".booked > .formula")
     await expect(formula).to_have_text(re.compile(r"^12 min [\d.]+ s × 3 = 36\.\d\d$"))
     for said in (
         "3 = a minute of standstill of line L2", "rate version 1, in EUR",
-        "it is booked once the stop ends", "packer-1", "jam", "UTC",
+        "it is booked when the stop ends", "packer-1", "jam", "UTC",
     ):  # fmt: skip
         await expect(dialog).to_contain_text(said)
     await expect(dialog.locator("pre")).to_contain_text('"event_id": "open"')
     await keep(page, "open-stop")
     await page.goto(f"{plant.url}/?event=nobody")
-    await expect(dialog).to_contain_text("no stop of that name is open")
+    await expect(dialog).to_contain_text("no open stop has the event id nobody")

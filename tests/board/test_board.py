@@ -31,17 +31,17 @@ async def test_from_an_empty_board_down_to_an_entry(plant: Plant, window: Watche
     await expect(today).to_contain_text("19.06 EUR")
     await today.get_by_role("link").first.click()
     dialog = page.get_by_role("dialog")
-    await expect(dialog).to_contain_text("19.06 EUR in 1 entry that stand")
+    await expect(dialog).to_contain_text("19.06 EUR from 1 entry")
     formula = "3 pcs × 9.39 = 28.17; recovered 3 × 0.60 × 5.06 = 9.11; net 19.06"
     await expect(dialog).to_contain_text(formula)
     await dialog.get_by_role("link", name="rejects · S2 · burr").click()
     await expect(dialog.locator("pre")).to_contain_text('"event_id": "d1"')
-    for said in (formula, "comes out as booked", "rate version 1", "Booked"):
+    for said in (formula, "the same as booked", "rate version 1", "Booked"):
         await expect(dialog).to_contain_text(said)
     copied = await window.open(page.url.removeprefix(plant.url + "/"))
     await expect(copied.get_by_role("dialog")).to_contain_text(formula)
     await page.go_back()
-    await expect(dialog).to_contain_text("in 1 entry that stand")
+    await expect(dialog).to_contain_text("from 1 entry")
     await page.go_back()
     await expect(dialog).to_be_hidden()
 
@@ -52,13 +52,13 @@ async def test_figures_change_by_themselves_and_the_page_does_not_jump(
     plant.import_rates()
     await plant.work()
     page = await window.open()
-    lines = page.get_by_role("region", name="Lines, dearest first")
+    lines = page.get_by_role("region", name="Lines, most expensive first")
     link = lines.get_by_role("link", name="L1", exact=True)
     await link.focus()
     await page.evaluate("scrollTo(0, 300)")
     ticked = await page.locator(".clock").inner_text()
     await plant.send(reject("new", 0.05, 1000))
-    await expect(page.get_by_role("region", name="Latest priced, EUR")).to_contain_text("6,354.00")
+    await expect(page.get_by_role("region", name="Latest costs in EUR")).to_contain_text("6,354.00")
     await expect(page.locator(".clock")).not_to_have_text(ticked)
     assert await page.evaluate("scrollY") == 300
     await expect(link).to_be_focused()
@@ -78,7 +78,9 @@ async def test_a_dead_service_is_told_and_its_return_is_seen(plant: Plant, windo
     await plant.start()
     await expect(told).to_be_empty()
     await plant.send(reject("back", 0.05, 2000))
-    await expect(page.get_by_role("region", name="Latest priced, EUR")).to_contain_text("12,708.00")
+    await expect(page.get_by_role("region", name="Latest costs in EUR")).to_contain_text(
+        "12,708.00"
+    )
 
 
 async def test_a_service_that_hangs_is_told_since_its_last_answer_and_nothing_ticks(
@@ -119,7 +121,7 @@ async def test_the_page_stays_with_its_plant_when_another_wakes(
     page = await window.open()
     await expect(page).to_have_url(f"{plant.url}/?plant=north")
     await plant.send(reject("e", 1, 3, line="S1"), reject("f", 0.1, 1000))
-    await expect(page.get_by_role("region", name="Latest priced, EUR")).to_contain_text("6,354.00")
+    await expect(page.get_by_role("region", name="Latest costs in EUR")).to_contain_text("6,354.00")
     await expect(page.get_by_role("heading", name="COPQ north")).to_be_visible()
 
 
@@ -131,7 +133,7 @@ async def test_many_alerts_leave_the_figures_in_sight(plant: Plant, window: Watc
         await plant.send(made(f"p{line}", 3, line=line), reject(f"d{line}", 2, number, line=line))
     page = await window.open("?plant=south")
     alerts = page.get_by_role("region", name="Alerts")
-    await expect(alerts.get_by_text("and 5 more lines, less dear")).to_be_visible()
+    await expect(alerts.get_by_text("and 5 more lines with lower costs")).to_be_visible()
     shown = await alerts.locator("li:visible").all_inner_texts()
     assert [re.findall(r"Line (\w+),", said)[0] for said in shown] == ["S8", "S7", "S6"]
     await expect(page.locator(".tile").first.locator(".figure")).to_be_in_viewport()
@@ -162,7 +164,7 @@ async def test_nothing_heard_is_no_nought(plant: Plant, window: Watched) -> None
     )
     await expect(hour.locator(".figure")).to_have_text("– EUR")
     await expect(page.get_by_role("heading", name="Open stops").locator("..")).to_contain_text(
-        "none is reported"
+        "none reported"
     )
     table = page.get_by_role("region", name="Lines", exact=True)
     assert await table.evaluate("region => region.scrollWidth <= region.clientWidth")
@@ -180,7 +182,7 @@ async def test_a_view_by_keyboard_alone(plant: Plant, window: Watched) -> None:
             break
     await page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
-    await expect(dialog).to_contain_text("that stand")
+    await expect(dialog).to_contain_text("from")
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
     await page.get_by_role("combobox", name="Line").select_option("")
@@ -212,7 +214,7 @@ async def test_it_is_readable_for_all_in_light_and_dark_at_each_size(
     await page.emulate_media(reduced_motion="reduce")
     for name, (width, height) in SIZES.items():
         await page.set_viewport_size({"width": width, "height": height})
-        await expect(page.locator("#pareto-chart canvas")).to_be_visible()
+        await expect(page.locator("#hours-chart canvas")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
         await _is_accessible_in_both_schemes(page, name)
         await page.locator(".tile").nth(1).get_by_role("link").first.click()

@@ -112,7 +112,6 @@ async def test_the_first_commands_are_copied_by_keyboard_and_run_as_they_are(
     await expect(page.get_by_text("Nothing is booked this month")).to_be_visible()
     await page.get_by_role("button", name="Copy").press("Enter")
     command = await page.evaluate("navigator.clipboard.readText()")
-    command = command.replace("YOUR-PRODUCT", "widget").replace("YOUR-STAGE", "S2")
     subprocess.run(["bash", "-c", command], capture_output=True, check=True)
     await expect(page.get_by_role("region", name="Today so far")).to_contain_text("19.06 EUR")
 
@@ -128,7 +127,7 @@ async def test_trouble_of_any_size_leaves_the_figures_in_sight(
     await expect(alerts.locator("li:visible")).to_have_count(min(count, 3))
     for name, screen in SIZES.items():
         await page.set_viewport_size(screen)
-        await expect(page.locator("#pareto-chart canvas")).to_be_visible()
+        await expect(page.locator("#hours-chart canvas")).to_be_visible()
         await is_clean_in_both_schemes(page, f"trouble-{count}-{name}")
         assert (await reach(page))[0] == screen["width"]
         assert await is_on(page.locator(".hour"), screen)
@@ -183,16 +182,16 @@ async def test_all_troubles_at_once_fit_a_wall(plant: Plant, window: Watched) ->
     page = await window.open()
     await page.set_viewport_size(WALL)
     alerts = page.get_by_role("region", name="Alerts")
-    await expect(alerts).to_contain_text("12 lines are silent")
+    await expect(alerts).to_contain_text("12 lines have sent nothing")
     await expect(alerts).to_contain_text("2 events have no price")
     await expect(alerts).to_contain_text("7 messages were refused")
-    await expect(page.locator("#pareto-chart canvas")).to_be_visible()
+    await expect(page.locator("#hours-chart canvas")).to_be_visible()
     await all_is_on_the_wall(page)
     await keep(page, "wall-all-troubles")
     await expect(page.locator(".latest h2")).to_be_hidden(), "there is no room left for an entry"
     await alerts.get_by_text("2 events have no price").press("Enter")
     await expect(alerts.get_by_role("link", name='product "gadget"')).to_be_visible()
-    await alerts.get_by_text("12 lines are silent").press("Enter")
+    await alerts.get_by_text("12 lines have sent nothing").press("Enter")
     await alerts.get_by_role("link", name="Quiet 7").press("Enter")
     await expect(page.get_by_role("heading", name="COPQ north, line Quiet 7")).to_be_visible()
     await expect(page.get_by_text("have no price")).to_have_count(0), "they are of another line"
@@ -231,5 +230,5 @@ async def test_the_pareto_begins_with_the_kind_that_tells_something(
     await plant.send(made("p", 3), reject("d1", 2, 3), other)
     page = await window.open()
     kinds = page.get_by_role("navigation", name="Pareto by")
-    await expect(kinds.locator("[aria-current]")).to_have_text("Defect code")
+    await expect(kinds.locator("[aria-current]")).to_have_text("Cause")
     await expect(page.locator("table.pareto tbody tr")).to_have_count(2)

@@ -147,10 +147,10 @@ async def test_on_paper_it_is_one_white_page_with_figures_date_basis_and_currenc
     assert paper.sizes == [A4]
     for said in (
         figure, day, "in EUR", "Estimates at standard rates", "base: cost of production", "As of",
-        "over target 1.5 %", "What costs most by stage, today", "Open stops (1)",
+        "over target 1.5 %", "What costs most by cause, today", "Open stops (1)",
     ):  # fmt: skip
         assert said in paper.text, said
-    for control in ("all lines", "CSV", "The hours as a table", "Defect code", "Latest priced"):
+    for control in ("all lines", "CSV", "Show the hours as a table", "Code", "Latest costs"):
         assert control not in paper.text, control
     assert paper.whiteness() > 0.85
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import FastAPI, Response
-from fastapi_offline import FastAPIOffline
 from starlette.routing import Route
 
 from services.access.door import Door, OpenDoor
 from services.ingest.http.events import Events
 from services.ingest.http.openapi import DESCRIPTION, document
 from services.ingest.intake import Intake, Unavailable
+from services.pages.docs import documented_app
 
 Checks = Mapping[str, Callable[[], Awaitable[None]]]
 """By name, what must answer for the service to be ready; each raises `Unavailable`."""
@@ -25,7 +25,7 @@ def make_http(
     stop: asyncio.Event | None = None,
 ) -> FastAPI:
     """The HTTP service. Once `stop` is set it takes nothing new."""
-    app = FastAPIOffline(title="COPQ", version="1", description=DESCRIPTION, redoc_url=None)
+    app = documented_app("COPQ", DESCRIPTION)
     events = Events(intake, door, stop or asyncio.Event())
     app.router.routes.append(Route("/v1/events", events, methods=["POST", "OPTIONS"]))
     app.openapi = lambda: document(app)  # type: ignore[method-assign]

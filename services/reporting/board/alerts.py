@@ -1,4 +1,4 @@
-"""What a supervisor must see first, in one sentence each, from the figures on the board."""
+"""Alerts for the supervisor, one sentence each, from the figures on the board."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -14,17 +14,20 @@ from services.reporting.causes import Cause
 from services.reporting.unpriced import UnpricedGroup
 
 SILENT_AFTER = timedelta(minutes=30)
-"""A line that sent something today and then nothing for so long has a story to tell."""
+"""A line that sent something today and then nothing for this long is reported."""
 
 FORGOTTEN_AFTER = timedelta(hours=24)
 """A line that has sent nothing for a day is not at work."""
+
+_SAME_DAY = timedelta(hours=12)
+"""Within it a time of day cannot be taken for that of another day."""
 
 _WORDS = {"downtime": "stops", "defect": "rejects"}
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of those that an alert counts."""
+    """One of the items that an alert counts."""
 
     text: str
     line: str | None = None
@@ -55,7 +58,7 @@ def _shown(parts: Iterable[Part]) -> tuple[Part, ...]:
 def over_target(
     view: View, by_line: Mapping[str, Sum], aims: Aims, causes: Mapping[str, Cause]
 ) -> Iterable[Alert]:
-    """Lines over their target in the last hour, or with costs and no base; the dearest first."""
+    """Lines over target in the last hour, or with costs and no base; the most expensive first."""
     for line, hour in sorted(by_line.items(), key=lambda item: (-item[1].copq, item[0])):
         share = aims.share(line, "1h")
         cause = causes.get(line)
@@ -70,8 +73,8 @@ def over_target(
 
 
 def worded(cause: Cause, view: View) -> str:
-    """As a person says it: "jam on packer-1 since 14:05", or, once that is over, "jam on packer-1,
-    14:05 to 14:25", by the plant's clocks.
+    """A cause in words: "jam on packer-1 since 14:05", or, when it is over, "jam on packer-1,
+    14:05 to 14:25", in the plant's time.
     """
     what = cause.defect_code or _WORDS.get(cause.element, cause.element.replace("_", " "))
     where = f" on {cause.work_unit}" if cause.work_unit else ""
@@ -92,12 +95,12 @@ def _when(cause: Cause, view: View) -> str:
 
 def _clock(instant: datetime, view: View) -> str:
     at = instant.astimezone(view.calendar.zone)
-    today = at.date() == view.now.astimezone(view.calendar.zone).date()
-    return f"{at:%H:%M}" if today else f"{at.day} {at:%B %H:%M}"
+    recent = abs(view.now - instant) < _SAME_DAY
+    return f"{at:%H:%M}" if recent else f"{at.day} {at:%B %H:%M}"
 
 
 def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> Iterable[Alert]:
-    """In one sentence that opens. One that stands still is silent for a reason shown already."""
+    """One sentence with its lines as parts. A line with an open stop is left out."""
     silent = [
         (line, at)
         for line, at in sorted(newest.items(), key=lambda item: (item[1], item[0]))
@@ -105,13 +108,14 @@ def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> 
     ]
     if len(silent) == 1:
         [(line, at)] = silent
-        text = f"Line {line} is silent since {_silence(at, view)}: nothing was sent"
+        text = f"Line {line} has sent nothing since {_silence(at, view)}"
         yield Alert("silent", "warning", text, line)
     elif silent:
         since = silent[0][1].astimezone(view.calendar.zone)
-        text = f"{len(silent)} lines are silent, the first since {since:%H:%M}: nothing was sent"
+        text = f"{len(silent)} lines have sent nothing, the first since {since:%H:%M}"
         parts = _shown(
-            Part(f"Line {line} is silent since {_silence(at, view)}", line) for line, at in silent
+            Part(f"Line {line} has sent nothing since {_silence(at, view)}", line)
+            for line, at in silent
         )
         yield Alert("silent", "warning", text, parts=parts)
 
@@ -130,7 +134,7 @@ def not_in_the_figures(
         have = "event has" if events == 1 else "events have"
         reasons = {group.reason for group in unpriced}
         why = next(iter(reasons)) if len(reasons) == 1 else f"{len(reasons)} reasons"
-        text = f"{events:,} {have} no price, and no figure holds {_worth(unpriced)}: {why}"
+        text = f"{events:,} {have} no price; the figures lack {_worth(unpriced)}: {why}"
         parts = _shown(_group(view, group) for group in unpriced)
         yield Alert("unpriced", "warning", text, parts=parts)
     rejected = sum(row["messages"] for row in refused)
@@ -138,7 +142,7 @@ def not_in_the_figures(
         were = "message was" if rejected == 1 else "messages were"
         text = (
             f"{rejected:,} {were} refused in the last 24 hours, of all plants; "
-            "see: copq rejected list"
+            "list them with: copq rejected list"
         )
         parts = tuple(
             Part(f"{row['messages']:,} × {row['code']}, field {row['field']}") for row in refused
@@ -152,7 +156,10 @@ def _group(view: View, group: UnpricedGroup) -> Part:
 
 
 def _worth(unpriced: list[UnpricedGroup]) -> str:
-    """`them`, and what they are worth, about: unknown is said, never left out as zero."""
+    """`it` or `them`, with an estimate of the cost; an unknown cost is never counted as zero."""
+    them, their = (
+        ("it", "its") if sum(group.events for group in unpriced) == 1 else ("them", "their")
+    )
     worth: dict[str, Decimal] = defaultdict(Decimal)
     for group in unpriced:
         if group.worth is not None and group.currency is not None:
@@ -160,9 +167,9 @@ def _worth(unpriced: list[UnpricedGroup]) -> str:
     known = ", ".join(f"{fixed(amount, 0)} {currency}" for currency, amount in worth.items())
     unknown = sum(group.unknown for group in unpriced)
     if not known:
-        return "them (what they are worth is unknown)"
-    more = f", and {unknown:,} of unknown worth" if unknown else ""
-    return f"them (about {known} at the nearest known rates{more})"
+        return f"{them} ({their} cost is unknown)"
+    more = f", and {unknown:,} of unknown cost" if unknown else ""
+    return f"{them} (about {known} at the nearest known rates{more})"
 
 
 def percent(share: Decimal) -> str:

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
+from services.access.door import Role
 from services.answers import NOT_ANSWERED
 from services.ingest.sender import written
+from services.pages.page import Pages, serves
 from services.questions import SOUND
 from services.rates.book import RateBook
 from services.reporting.api import asked
@@ -25,6 +27,7 @@ from services.sql_files import statement
 
 _VERSION = statement(__file__, "version")
 _STATIC = Path(__file__).parent / "static"
+_PAGES = Pages.of(Path(__file__).parent / "templates")
 RENEWED_EVERY_S = 10
 """Figures of trailing windows and open stops move with the clock, without any event."""
 
@@ -49,32 +52,41 @@ class _Files(StaticFiles):
         return response
 
 
-def add_board(app: FastAPI, source: Source, targets: Targets | None = None) -> None:
-    """Add the page, and `GET /v1/board` that it reads. Managers and finance alone see either."""
+def add_board(
+    app: FastAPI, source: Source, targets: Targets | None = None, commands: str = ""
+) -> None:
+    """Add the page, and `GET /v1/board` that it reads. Managers and finance alone see either.
+
+    `commands` are the options with which `copq` commands reach this service's database.
+    """
     router = APIRouter(tags=["board"], responses=NOT_ANSWERED)
-    _add_page(router, source)
+    _add_page(router, source, commands)
     _add_contents(router, source, targets or SetTargets())
     app.include_router(router)
     app.mount("/board", _Files(directory=_STATIC), name="board")
 
 
-def _add_page(router: APIRouter, source: Source) -> None:
+def _add_page(router: APIRouter, source: Source, commands: str) -> None:
     @router.get("/", include_in_schema=False)
     async def page(request: Request) -> Response:
         try:
-            await source.admit(request)
+            reader = await source.admit(request)
         except HTTPException as refused:
             return _not_shown(request, refused)
-        return FileResponse(_STATIC / "index.html", headers=_GUARDED, media_type="text/html")
+        form = serves(request.app, "/form")
+        options = "" if reader.role is Role.MANAGER else commands
+        shown = _PAGES.show("board.html", who=reader.sender.name, form=form, commands=options)
+        shown.headers.update(_GUARDED | {"Cache-Control": "private, no-cache"})
+        return shown
 
 
 def _not_shown(request: Request, refused: HTTPException) -> Response:
-    """Who is not known signs in first; who may not see it is told so."""
+    """A stranger signs in first; an operator is shown the way to the form."""
     if refused.status_code == 401:
         where = f"{request.url.path}?{request.url.query}".rstrip("?")
         return RedirectResponse(f"/login?next={quote(where, safe='')}", 303)
-    page = (_STATIC / "forbidden.html").read_text(encoding="utf-8")
-    return HTMLResponse(page, refused.status_code, _GUARDED)
+    form = serves(request.app, "/form")
+    return _PAGES.show("forbidden.html", refused.status_code, form=form)
 
 
 def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:

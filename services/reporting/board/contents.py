@@ -7,12 +7,12 @@ from itertools import islice
 from typing import Any
 
 from schemas.priced import FAILURES
-from services.costing.price import MONEY
 from services.money import digits
 from services.reporting.accrual import accrue
 from services.reporting.answers import BASE_NAME, BASIS
 from services.reporting.api.source import Reading
 from services.reporting.board import alerts
+from services.reporting.board.example import example
 from services.reporting.board.largest import fold_lines, names_to_choose
 from services.reporting.board.losses import paretos, ticking
 from services.reporting.board.targets import Aims
@@ -20,14 +20,16 @@ from services.reporting.board.view import (
     ONE_DAY,
     Sum,
     View,
+    budget_of,
     compared,
     is_over,
     latest_day,
     latest_days,
     sum_of,
+    target_of,
 )  # fmt: skip
 from services.reporting.causes import Cause, main_causes
-from services.reporting.entries import Asked, Place, entries
+from services.reporting.entries import LedgerEntry
 from services.reporting.explaining import explained
 from services.reporting.figures import ReportRow, Scope
 from services.reporting.names import lines_of
@@ -37,8 +39,9 @@ from services.reporting.unpriced import waiting
 from services.sql_files import statement
 
 _NEWEST = statement(__file__, "newest")
+_LATEST = statement(__file__, "latest_entries")
 _REJECTED = statement(__file__, "rejected_since")
-LATEST = 6
+LATEST = 12
 """Entries in the list of the latest."""
 
 _HOUR = Window("1 h", timedelta(hours=1))
@@ -103,6 +106,7 @@ async def _where(reading: Reading, view: View) -> dict[str, Any]:
         "currency": view.currency,
         "digits": digits(view.currency),
         "currency_since": since and since.astimezone(view.calendar.zone),
+        "example": example(reading.book, view),
         "base_name": BASE_NAME,
         "basis": BASIS,
     }
@@ -185,7 +189,9 @@ async def _month(reading: Reading, view: View, aims: Aims, days: list[ReportRow]
         rows += await _as_far_into(reading, view, same_day)
         end += view.elapsed
     said = compared(now, sum_of(rows), aims, view.line, "month")
-    return {**said, "before_span": _span(view, view.calendar.start_of(view.month_before), end)}
+    span = _span(view, view.calendar.start_of(view.month_before), end)
+    budget = budget_of(view, now, aims.budgets.get(view.line))
+    return {**said, "before_span": span, "budget": budget}
 
 
 def _date(row: ReportRow) -> Any:
@@ -202,8 +208,8 @@ def _by_hour(view: View, aims: Aims, hours: list[ReportRow]) -> list[dict[str, A
         columns.append({
             "hour": hour.astimezone(view.calendar.zone), "copq": now.copq, "base": now.base,
             "share": now.share, "rejected": now.rejected, "hours": now.hours,
-            "target": None if share is None else MONEY.multiply(share, now.base),
-            "over": is_over(now, share), "before": found.get(before, Sum()).copq,
+            "known": now.known, "target_share": share, "target": target_of(now, share),
+            "over": is_over(now, share), "before": found.get(before, Sum()).said(),
             "before_hour": before.astimezone(view.calendar.zone),
             "begun": hour < view.now,
         })  # fmt: skip
@@ -229,7 +235,7 @@ def _lines(
     view: View, aims: Aims, days: list[ReportRow], hours: list[ReportRow],
     newest: dict[str, datetime],
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """The dearest first, each with its hours as a sparkline."""
+    """The most expensive first, each with its hours as a sparkline."""
     today = _sums([r for r in days if r.bucket == view.day], lambda r: r.dims["line"])
     before = _sums([r for r in days if r.bucket == view.day_before], lambda r: r.dims["line"])
     month = _sums([r for r in days if _date(r) >= view.month], lambda r: r.dims["line"])
@@ -239,7 +245,8 @@ def _lines(
         {
             "line": line,
             **compared(today.get(line, Sum()), before.get(line, Sum()), aims, line, "day"),
-            "month": month.get(line, Sum()).said(),
+            "month": (of_month := month.get(line, Sum())).said(),
+            "budget": budget_of(view, of_month, aims.budgets.get(line)),
             "spark": [by_hour.get((line, h), Sum()).copq for h in starts if h < view.now],
             "newest": newest.get(line),
         }
@@ -260,13 +267,13 @@ async def newest_by_line(reading: Reading, view: View) -> dict[str, datetime]:
 
 
 async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
-    """The newest entries that cost something."""
-    asked = Asked(
-        plant=view.plant, line=view.line, categories=tuple(map(str, FAILURES)),
-        since=view.calendar.start_of(view.day_before), until=view.day_end,
-    )  # fmt: skip
-    now = await reading.conn.fetchval("select now()")
-    page = await entries(reading.conn, asked, Place(now), LATEST)
+    """The newest entries that cost something and stand; what a correction took back is left out."""
+    since = view.calendar.start_of(view.day_before)
+    failures = list(map(str, FAILURES))
+    rows = await reading.conn.fetch(
+        _LATEST, since, view.day_end, view.plant, view.line, failures, LATEST
+    )
+    latest = [LedgerEntry.of(row) for row in rows]
     return [
         {
             "event_id": e.event_id, "entry_no": e.entry_no,
@@ -275,14 +282,14 @@ async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
             "defect_code": e.defect_code, "element": e.element, "net": e.net,
             "currency": e.currency, "formula": why.formula,
         }
-        for e, why in await explained(reading.conn, reading.books, page.entries)
+        for e, why in await explained(reading.conn, reading.books, latest)
     ]  # fmt: skip
 
 
 async def _alerts(
     reading: Reading, view: View, aims: Aims, newest: dict[str, datetime]
 ) -> list[alerts.Alert]:
-    """What is over, silent, or missing now; a day that is over has none but the last."""
+    """Lines over target, silent lines and missing figures; a past day has the last kind alone."""
     held = await waiting(reading.conn, reading.book, view.now)
     unpriced = [g for g in held.unpriced if g.plant == view.plant and view.line in (None, g.line)]
     since = reading.now - ONE_DAY

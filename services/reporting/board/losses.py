@@ -1,4 +1,4 @@
-"""Pareto: what costs most by stage, code and element, and what has been so far of open stops."""
+"""Pareto: what costs most by cause, stage, code and element; and the cost of open stops so far."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,42 +14,61 @@ from services.reporting.board.view import View
 from services.reporting.drivers import Days, Loss, losses
 from services.reporting.figures import Scope
 
-KINDS = ("stage", "defect_code", "element")
+KINDS = {
+    "cause": ("element", "defect_code", "work_unit", "stage"),
+    "stage": ("stage",),
+    "defect_code": ("defect_code",),
+    "element": ("element",),
+}
+"""What the losses are grouped by. A cause is the combination: stops for UNP-ELEC on the packer."""
+
 SHOWN = 8
-"""Bars of a Pareto; the rest is one bar more."""
+"""Bars of a Pareto; the rest is one more bar, and losses without a name another one."""
+
+Name = tuple[str | None, ...]
+
 
 
 async def paretos(
     conn: Connection, book: RateBook, view: View, since: Any, until: Any
 ) -> dict[str, Any]:
-    """Each kind's losses in the production days [since, until), the dearest first."""
+    """Each kind's losses in the production days [since, until), the most expensive first."""
     days = Days(since, until, view.plant, view.line, view.calendar)
     every = await losses(conn, book, days, view.now)
     found = [loss for loss in every if loss.currency == view.currency]
-    return {kind: _pareto(found, kind) for kind in KINDS}
+    return {kind: pareto(found, fields) for kind, fields in KINDS.items()}
 
 
-def _pareto(found: Iterable[Loss], kind: str) -> list[dict[str, Any]]:
-    nets: dict[str | None, Decimal] = defaultdict(Decimal)
+def pareto(found: Iterable[Loss], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    """A bar for each of the largest; then the others together, then losses without a name."""
+    nets: dict[Name, Decimal] = defaultdict(Decimal)
     with localcontext(MONEY):
         for loss in found:
-            nets[getattr(loss, kind)] += loss.net
-        ranked = sorted(nets.items(), key=lambda item: (-item[1], item[0] or ""))
-        ranked = [(name, net) for name, net in ranked if net > 0]
-        rest = sum((net for _, net in ranked[SHOWN:]), ZERO)
-        whole = sum((net for _, net in ranked), ZERO)
-        bars = [_bar(name, net, whole) for name, net in ranked[:SHOWN]]
-        if rest:
-            bars.append({**_bar(None, rest, whole), "others": len(ranked) - SHOWN})
-        added = ZERO
-        for bar in bars:
-            added += bar["net"]
-            bar["cumulative_share"] = quotient(added, whole)
+            nets[tuple(getattr(loss, field) for field in fields)] += loss.net
+        nets = {name: net for name, net in nets.items() if net > 0}
+        whole = sum(nets.values(), ZERO)
+        nameless = nets.pop((None,) * len(fields), None)
+        ranked = sorted(nets.items(), key=lambda item: (-item[1], [name or "" for name in item[0]]))
+        bars = [_bar(dict(zip(fields, name, strict=True)), net) for name, net in ranked[:SHOWN]]
+        if rest := ranked[SHOWN:]:
+            bars.append(_bar(None, sum((net for _, net in rest), ZERO), len(rest)))
+        if nameless is not None:
+            bars.append(_bar(dict.fromkeys(fields), nameless))
+        return _with_shares(bars, whole)
+
+
+def _bar(of: dict[str, str | None] | None, net: Decimal, others: int = 0) -> dict[str, Any]:
+    """`of` is what the bar is grouped by; None for `others` together."""
+    return {"of": of, "net": net, "others": others}
+
+
+def _with_shares(bars: list[dict[str, Any]], whole: Decimal) -> list[dict[str, Any]]:
+    cumulative = ZERO
+    for bar in bars:
+        cumulative += bar["net"]
+        bar["share"] = quotient(bar["net"], whole)
+        bar["cumulative_share"] = quotient(cumulative, whole)
     return bars
-
-
-def _bar(name: str | None, net: Decimal, whole: Decimal) -> dict[str, Any]:
-    return {"name": name, "net": net, "share": quotient(net, whole), "others": 0}
 
 
 async def ticking(conn: Connection, book: RateBook, view: View) -> list[dict[str, Any]]:

@@ -19,21 +19,23 @@ WINDOWS: tuple[Window, ...] = ("1h", "hour", "day", "month")
 
 @dataclass(frozen=True, slots=True)
 class Aims:
-    """The targets of a plant: COPQ over base (0.03 for 3 %) by line and window.
+    """The targets of a plant: COPQ over base (0.03 for 3 %) by line and window; and its budgets.
 
-    The line None is the plant. A line without a target of its own has the plant's.
+    The line None is the plant. A line without a target of its own has the plant's. A budget is
+    money for a month, and a line has the one that was set for it alone.
     """
 
     shares: Mapping[tuple[str | None, Window], Decimal] = field(default_factory=dict)
+    budgets: Mapping[str | None, Decimal] = field(default_factory=dict)
 
     def share(self, line: str | None, window: Window) -> Decimal | None:
-        """None where no target is set: that is a state of its own, no target of 0."""
+        """None where no target is set; that is not a target of 0."""
         return self.shares.get((line, window), self.shares.get((None, window)))
 
 
 class Targets(Protocol):
     async def aims(self, conn: Connection, plant: str, at: datetime) -> Aims:
-        """What is in force at that instant."""
+        """The targets and budgets in force at that instant."""
         ...
 
 
@@ -45,7 +47,7 @@ class SetTargets:
 
 
 def aims_of(book: TargetBook, plant: str) -> Aims:
-    """Those of a plant: its own, and those of the lines that have one."""
+    """The targets and budgets of a plant and of its lines."""
     lines = {line for of, line, product, _ in book.ratios if of == plant and product == ALL}
     places = [(None, ALL), *((line, line) for line in sorted(lines) if line != ALL)]
     found = {
@@ -53,4 +55,7 @@ def aims_of(book: TargetBook, plant: str) -> Aims:
         for shown, line in places
         for window in WINDOWS
     }
-    return Aims({key: share for key, share in found.items() if share is not None})
+    shares = {key: share for key, share in found.items() if share is not None}
+    return Aims(
+        shares, {line or None: amount for (of, line), amount in book.budgets.items() if of == plant}
+    )

@@ -84,9 +84,12 @@ async def latest_day(conn: Connection, plant: str) -> date | None:
     return found
 
 
+SUMMED = ("copq", "base", "units", "rejected", "hours", "provisional")
+
+
 @dataclass(slots=True)
 class Sum:
-    """Figures added up, in one currency."""
+    """A sum of figures in one currency; `known` where there is at least one."""
 
     copq: Decimal = ZERO
     base: Decimal = ZERO
@@ -96,10 +99,12 @@ class Sum:
     rejected: Decimal = ZERO
     seconds: Decimal = ZERO
     provisional: Decimal = ZERO
+    known: bool = False
 
     def add(self, row: ReportRow) -> None:
+        self.known = True
         with localcontext(MONEY):
-            for name in self.__dataclass_fields__:
+            for name in SUMMED:
                 setattr(self, name, getattr(self, name) + getattr(row, name))
 
     @property
@@ -131,17 +136,33 @@ def sum_of(rows: list[ReportRow]) -> Sum:
 
 
 def compared(now: Sum, before: Sum, aims: Aims, line: str | None, window: Window) -> dict[str, Any]:
-    """A figure, what it may be, and what it was."""
+    """A figure, its target, and the figure it is compared with."""
     share = aims.share(line, window)
     return {
         **now.said(),
         "target_share": share,
-        "target": None if share is None else MONEY.multiply(share, now.base),
+        "target": target_of(now, share),
         "over": is_over(now, share),
         "before": before.said(),
     }
 
 
+def target_of(now: Sum, share: Decimal | None) -> Decimal | None:
+    """The target in money; None without a target, or without a base to take the share of."""
+    return None if share is None or now.base <= 0 else MONEY.multiply(share, now.base)
+
+
+def budget_of(view: View, month: Sum, amount: Decimal | None) -> dict[str, Any] | None:
+    """The month's budget, the share of it that is used, and the share of the month that is over."""
+    if amount is None:
+        return None
+    start = view.calendar.start_of(view.month)
+    end = view.calendar.start_of((view.month + timedelta(days=31)).replace(day=1))
+    gone = Decimal((view.now - start) / (end - start)).quantize(Decimal("0.0001"))
+    used = quotient(month.copq, amount) if amount > 0 else None
+    return {"amount": amount, "used": used, "gone": gone, "over": month.copq > amount}
+
+
 def is_over(now: Sum, share: Decimal | None) -> bool:
-    """Over target; without a base, any cost is over nothing and says nothing."""
+    """Whether the share is over its target; never without a base."""
     return share is not None and now.share is not None and now.share > share

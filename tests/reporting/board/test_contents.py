@@ -27,9 +27,10 @@ class Clocked(Api):
 
     now = NOW
     shares: dict[tuple[str | None, Any], Decimal]
+    budgets: dict[str | None, Decimal]
 
     async def aims(self, conn: Any, plant: str, at: datetime) -> Aims:
-        return Aims(self.shares)
+        return Aims(self.shares, self.budgets)
 
     async def board(self, **asked: str) -> Any:
         return await self.get("/v1/board", **asked)
@@ -39,7 +40,7 @@ class Clocked(Api):
 async def site(database: str, conn: Any) -> AsyncIterator[Clocked]:
     pool = await reading_pool(database)
     found = Clocked(OpenDoor())
-    found.shares = {}
+    found.shares, found.budgets = {}, {}
     app = FastAPI()
     add_board(app, add_api(app, pool, found, lambda: found.now), found)
     async with httpx.AsyncClient(
@@ -225,10 +226,10 @@ async def test_silent_lines_are_one_sentence(conn: Any, site: Clocked) -> None:
     site.now = NOW + timedelta(hours=2)
     await post_events(conn, book(plant(lines=LINES)), [production("p9", ago(20), 1, line="L3")])
     [silent] = [a for a in (await site.board())["alerts"] if a["kind"] == "silent"]
-    assert silent["text"] == "2 lines are silent, the first since 13:10: nothing was sent"
+    assert silent["text"] == "2 lines have sent nothing, the first since 13:10"
     assert [(part["text"], part["line"]) for part in silent["parts"]] == [
-        ("Line L2 is silent since 13:10 (170 min)", "L2"),
-        ("Line L3 is silent since 13:40 (140 min)", "L3"),
+        ("Line L2 has sent nothing since 13:10 (170 min)", "L2"),
+        ("Line L3 has sent nothing since 13:40 (140 min)", "L3"),
     ]
 
 
@@ -253,7 +254,7 @@ async def test_a_target_of_the_last_hour_is_not_one_of_an_hour_by_the_clock(
 async def test_a_silent_line_is_told_and_a_stopped_one_is_not(conn: Any, site: Clocked) -> None:
     await fill(conn)
     silent = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "silent"]
-    assert silent == ["Line L2 is silent since 13:10 (50 min): nothing was sent"]
+    assert silent == ["Line L2 has sent nothing since 13:10 (50 min)"]
 
 
 async def test_what_has_no_price_is_told(conn: Any, site: Clocked) -> None:
@@ -263,8 +264,7 @@ async def test_what_has_no_price_is_told(conn: Any, site: Clocked) -> None:
     )
     [told] = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "unpriced"]
     assert told.startswith(
-        "1 event has no price, and no figure holds them (what they are worth is unknown): "
-        'product "gadget"'
+        '1 event has no price; the figures lack it (its cost is unknown): product "gadget"'
     )
     other = defect("u2", ago(2), product="gizmo", line="L2")
     await post_events(conn, book(plant(lines=LINES)), [other])
@@ -394,3 +394,74 @@ async def test_the_page_may_load_from_nowhere_else(site: Clocked) -> None:
     for path in ("/", "/board/app.js", "/board/vendor/uplot.js"):
         policy = (await site.client.get(path)).headers["content-security-policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
+
+
+async def test_budgets_of_the_plant_and_of_a_line(conn: Any, site: Clocked) -> None:
+    """NOW is the 30th of June at 14:00: all but 16 hours of the month are over."""
+    await fill(conn)
+    site.budgets = {None: Decimal("250"), "L1": Decimal("1000")}
+    said = await site.board()
+    assert said["month"]["budget"] == {
+        "amount": "250", "used": "1.04", "gone": "0.9778", "over": True
+    }  # fmt: skip
+    budgets = {line["line"]: line["budget"] for line in said["lines"]}
+    assert budgets["L1"]["used"] == "0.25" and budgets["L2"] is None
+    assert (await site.board(line="L1"))["month"]["budget"]["amount"] == "1000"
+    assert (await site.board(line="L2"))["month"]["budget"] is None
+
+
+def test_budgets_are_those_of_the_plant() -> None:
+    book = TargetBook({}, {("north", ALL): Decimal(9), ("north", "L1"): Decimal(4),
+                           ("south", ALL): Decimal(7)})  # fmt: skip
+    assert aims_of(book, "north").budgets == {None: Decimal(9), "L1": Decimal(4)}
+
+
+async def test_without_a_base_there_is_a_target_share_and_no_target(
+    conn: Any, site: Clocked
+) -> None:
+    await import_rates(conn, rates(plant(lines=LINES)), "test", "test")
+    await post_events(conn, book(plant(lines=LINES)), [defect("d", ago(4), 8)])
+    site.shares = {(None, name): Decimal("0.03") for name in ("1h", "hour", "day", "month")}
+    said = await site.board()
+    for name in ("hour", "today", "month"):
+        assert (said[name]["target_share"], said[name]["target"]) == ("0.03", None), name
+    [hour] = [hour for hour in said["hours"] if hour["known"]]
+    assert (hour["target_share"], hour["target"], hour["copq"]) == ("0.03", None, "80")
+
+
+async def test_what_has_no_figures_is_not_known(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    said = await site.board()
+    l1, l2 = said["lines"]
+    assert (l1["known"], l1["before"]["known"]) == (True, True)
+    assert (l2["known"], l2["before"]["known"]) == (True, False)
+    assert said["hours"][0]["known"] is False and said["today"]["known"] is True
+
+
+async def test_a_cause_names_the_code_and_the_machine(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    jam = stop("s2", ago(90), ago(80), line="L2", work_unit="PAL", defect_code="UNP-ELEC")
+    await post_events(conn, book(plant(lines=LINES)), [jam, defect("bare", ago(70), 20)])
+    paretos = (await site.board())["paretos"]
+    causes = [tuple(bar["of"].values()) for bar in paretos["cause"]]
+    assert causes[0] == ("defect", None, None, "S2")
+    assert ("downtime", "UNP-ELEC", "PAL", None) in causes
+    codes = [bar["of"]["defect_code"] for bar in paretos["defect_code"]]
+    assert codes == ["burr", "UNP-ELEC", None], "the largest is without a code, and last"
+    assert Decimal(paretos["defect_code"][-1]["cumulative_share"]) == 1
+
+
+async def test_the_latest_leave_out_what_a_correction_took_back(conn: Any, site: Clocked) -> None:
+    await fill(conn)
+    void = event("correction", "v", occurred_at=ago(1), corrects="d1", reason="wrong line")
+    await post_events(conn, book(plant(lines=LINES)), [void])
+    latest = (await site.board())["latest"]
+    assert "d1" not in {entry["event_id"] for entry in latest}
+    assert all(Decimal(entry["net"]) > 0 for entry in latest) and latest
+
+
+async def test_the_example_is_an_event_that_gets_a_price(conn: Any, site: Clocked) -> None:
+    await import_rates(conn, rates(plant(lines=LINES)), "test", "test")
+    example = (await site.board())["example"]
+    assert example == {"line": "L1", "product": "widget", "stage": "S2"}
+    assert (await site.board(line="L3"))["example"]["line"] == "L3"

@@ -26,19 +26,48 @@ export function behind(filters) {
   return address({ entries: String(new URLSearchParams(known)), event: null });
 }
 
-/** Go to an address of this page without loading it anew. */
+const opens = (search) => ["entries", "event"].some((name) => new URLSearchParams(search).has(name));
+
+/** How many steps of the history lie on the board without a figure open; null where it is unknown. */
+const depth = () => history.state?.depth ?? (opens(location.search) ? null : 0);
+
+/** Go to an address of this page without loading the page again. */
 export function go(href) {
-  if (href !== location.search) history.pushState(null, "", href);
+  const steps = depth();
+  if (href !== location.search) history.pushState({ depth: opens(href) ? steps === null ? null : steps + 1 : 0 }, "", href);
   dispatchEvent(new Event("copq:view"));
 }
 
-/** Links to other views of this page change the view; anything else is the browser's. */
+/** Change the address of this step of the history. */
+export const replace = (href) => history.replaceState(history.state, "", href);
+
+/** Close the figure that is open: back to where it was opened from, so that Back does not reopen it. */
+export function close() {
+  const steps = depth();
+  if (steps) history.go(-steps);
+  else leave(address({ entries: null, event: null }));
+}
+
+/** From an event back to the entries that it was opened from. */
+export function back() {
+  if (depth() > 1) history.back();
+  else leave(address({ event: null }));
+}
+
+function leave(href) {
+  history.replaceState(null, "", href);
+  dispatchEvent(new Event("copq:view"));
+}
+
+/** Links to other views of this page change the view; any other link is left to the browser. */
 export function followLinks() {
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[href^='?']") : null;
-    if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+    if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     event.preventDefault();
-    go(link.getAttribute("href"));
+    if (link.classList.contains("close")) close();
+    else if (link.classList.contains("back")) back();
+    else go(link.getAttribute("href"));
   });
   addEventListener("popstate", () => dispatchEvent(new Event("copq:view")));
 }

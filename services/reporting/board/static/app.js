@@ -1,9 +1,12 @@
-// The board: asks for its figures, shows them, and lets them tick.
+// The board: asks for its figures, shows them, and counts open stops up every second.
 
 import { show, h } from "./dom.js";
-import { address, followLinks, view } from "./address.js";
+import { address, followLinks, replace, view } from "./address.js";
 import { follow } from "./live.js";
 import * as panels from "./panels.js";
+import * as tiles from "./tiles.js";
+import { lines } from "./lines.js";
+import { pareto } from "./pareto.js";
 import * as charts from "./charts.js";
 import * as detail from "./detail.js";
 import * as empty from "./empty.js";
@@ -14,7 +17,7 @@ import { clockIn, exactly, lasting, useDigits } from "./figures.js";
 const at = (id) => document.getElementById(id);
 let board = null;
 let skew = 0;
-/** Since when no answer comes, by the service's clock: nothing ticks after it. */
+/** Since when the service has not answered, by its own clock; open stops do not count up after it. */
 let still = null;
 
 function path() {
@@ -24,22 +27,10 @@ function path() {
   return `/v1/board?${asked}`;
 }
 
-function pareto() {
-  const kind = view().pareto;
-  return kind && kind in board.paretos ? kind : best();
-}
-
-/** Where nobody has chosen: stages tell most, unless hardly anything has one, or all has the same. */
-function best() {
-  const bars = (kind) => board.paretos[kind];
-  const said = (kind) => bars(kind).filter((bar) => bar.name !== null || bar.others).reduce((sum, bar) => sum + Number(bar.share), 0);
-  const told = ["stage", "defect_code", "element"].filter((kind) => said(kind) >= 0.5);
-  return told.find((kind) => bars(kind).length > 1) ?? told[0] ?? "element";
-}
-
 function render() {
   if (board.empty) {
     show(at("top"), h("h1", {}, h("span", { class: "brand" }, "COPQ")));
+    show(at("basis"));
     show(at("figures"), empty.withoutRates());
     return;
   }
@@ -49,20 +40,19 @@ function render() {
   const nothing = empty.withoutFigures(board);
   show(at("figures"), nothing ? [panels.alerts(board), nothing] : figures());
   charts.hours(board);
-  if (!nothing) charts.pareto(board, pareto());
   tick();
   detail.follow(board);
 }
 
-/** What is now, then what has been so far, then what it is made of: as a phone shows them. */
+/** In the order in which a phone shows them: now, so far, and where it comes from. */
 const figures = () => [
-  h("div", { class: "now", "data-key": "now" }, panels.hour(board), panels.stops(board), panels.alerts(board)),
-  h("div", { class: "sofar", "data-key": "sofar" }, panels.today(board), panels.month(board)),
-  h("div", { class: "made", "data-key": "made" }, panels.hours(board), panels.pareto(board, pareto()), panels.lines(board)),
+  h("div", { class: "now", "data-key": "now" }, tiles.hour(board), panels.stops(board), panels.alerts(board)),
+  h("div", { class: "sofar", "data-key": "sofar" }, tiles.today(board), tiles.month(board)),
+  h("div", { class: "made", "data-key": "made" }, panels.hours(board), pareto(board), lines(board)),
   panels.latest(board),
 ];
 
-/** Open stops go on between two answers. */
+/** Open stops count up between two answers. */
 function tick() {
   const now = still ?? Date.now() + skew;
   for (const place of document.querySelectorAll("[data-since]")) place.textContent = lasting(now - Date.parse(place.dataset.since));
@@ -71,6 +61,8 @@ function tick() {
     place.textContent = exactly(Number(place.dataset.cost) + minutes * Number(place.dataset.rate));
   }
 }
+
+const sentence = (text) => (text ? `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}` : "");
 
 function lost(since, why) {
   still = since.getTime() + skew;
@@ -98,18 +90,18 @@ follow(path, {
     board = said;
     if (board.digits !== undefined) useDigits(board.digits);
     skew = Date.parse(said.read_at) - Date.now();
-    // Without a plant it is that of the newest figures, which may be another by the next answer.
-    if (said.plant && !view().plant) history.replaceState(null, "", address({ plant: said.plant }));
+    // Without a plant the service answers with the one that has the newest figures: stay with it.
+    if (said.plant && !view().plant) replace(address({ plant: said.plant }));
     render();
   },
   refused(why) {
-    show(at("figures"), h("div", { class: "empty", "data-key": "refused" }, h("h1", {}, "This view does not exist"), h("p", {}, why ?? ""), h("p", {}, h("a", { href: "?" }, "To the whole board"))));
+    show(at("figures"), h("div", { class: "empty", "data-key": "refused" }, h("h1", {}, "This view does not exist"), h("p", {}, sentence(why ?? "")), h("p", {}, h("a", { href: "?" }, "Open the board"))));
   },
   lost,
   back,
 });
 addEventListener("copq:view", () => board && !board.empty && render());
-const redraw = () => board && !board.empty && (charts.hours(board), charts.pareto(board, pareto()));
+const redraw = () => board && !board.empty && charts.hours(board);
 new ResizeObserver(redraw).observe(document.body);
 for (const media of ["(prefers-color-scheme: dark)", "print"]) matchMedia(media).addEventListener("change", redraw);
 setInterval(tick, 1000);

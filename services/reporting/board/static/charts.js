@@ -1,8 +1,8 @@
-// The charts, by uPlot: the hours as columns, the Pareto as bars with the cumulative line.
+// The chart of the hours as columns, by uPlot.
 
 import * as f from "./figures.js";
 import { go } from "./address.js";
-import { ofHour } from "./panels.js";
+import { hourAddress } from "./filters.js";
 
 const uPlot = globalThis.uPlot;
 const charts = new Map();
@@ -29,13 +29,14 @@ function draw(place, shape, options, data) {
 export function hours(b) {
   const place = document.getElementById("hours-chart");
   if (!place) return;
+  if (!uPlot) return void (place.textContent = "The chart did not load. The table below has the same figures.");
   current = b;
   const numbers = (name) => b.hours.map((hour) => (hour[name] === null ? null : Number(hour[name])));
   const target = numbers("target").map((value, index) => (b.hours[index].begun ? value : null));
   const copq = numbers("copq");
   const over = copq.map((value, index) => (b.hours[index].over ? value : null));
   const within = copq.map((value, index) => (b.hours[index].over ? null : value));
-  const data = [b.hours.map((_, index) => index), numbers("before"), within, over, target];
+  const data = [b.hours.map((_, index) => index), b.hours.map((hour) => Number(hour.before.copq)), within, over, target];
   draw(place, `hours ${b.hours.length}`, () => hourOptions(b.hours.length), data);
 }
 
@@ -83,63 +84,9 @@ function aims(chart) {
 function under(chart) {
   const hour = current?.hours[chart.cursor.idx ?? -1];
   const said = hour && chart.cursor.left >= 0
-    ? `${f.clock(hour.hour)}: ${f.exactly(hour.copq)} (${f.percent(hour.share)}), the day before ${f.exactly(hour.before)}` : "";
+    ? `${f.clock(hour.hour)}: ${f.exactly(hour.copq)} (${f.percent(hour.share)}), the day before ${hour.before.known ? f.exactly(hour.before.copq) : "no figures"}` : "";
   const place = document.getElementById("hour-under");
   if (place) place.textContent = said;
 }
 
-const open = (index) => current.hours[index]?.begun && go(ofHour(current, current.hours[index].hour));
-
-/** Bars lie in the rows of the table beside them, so both are drawn from the same heights. */
-export function pareto(b, kind) {
-  const place = document.getElementById("pareto-chart");
-  const body = document.querySelector("table.pareto tbody");
-  const space = document.querySelector("table.pareto th.space");
-  if (!place || !body) return;
-  const bars = b.paretos[kind];
-  fit(place, body, space);
-  const most = Math.max(...bars.map((bar) => Number(bar.net)), 1e-9);
-  const data = [bars.map((_, index) => index), bars.map((bar) => Number(bar.net)), bars.map((bar) => Number(bar.cumulative_share) * 100)];
-  draw(place, `pareto ${bars.length} ${most}`, () => paretoOptions(bars.length, most), data);
-}
-
-function fit(place, body, space) {
-  const table = place.parentElement.getBoundingClientRect();
-  const rows = body.getBoundingClientRect();
-  const column = space.getBoundingClientRect();
-  Object.assign(place.style, {
-    left: `${column.left - table.left}px`, width: `${column.width}px`,
-    top: `${rows.top - table.top}px`, height: `${rows.height}px`,
-  });
-}
-
-function paretoOptions(count, most) {
-  return {
-    padding: [0, 6, 0, 0],
-    scales: {
-      x: { time: false, ori: 1, dir: -1, range: [-0.5, count - 0.5] },
-      y: { ori: 0, range: [0, most] }, share: { ori: 0, range: [0, 100] },
-    },
-    axes: [{ show: false, side: 3 }, { show: false, side: 2 }],
-    series: [
-      {},
-      { scale: "y", fill: colour("accent"), width: 0, paths: uPlot.paths.bars({ size: [0.5, 40] }), points: { show: false } },
-      { scale: "share", stroke: colour("ink"), width: 1.25, points: { show: true, size: 5, fill: colour("paper"), stroke: colour("ink") } },
-    ],
-    cursor: { show: false },
-    hooks: { draw: [mark] },
-  };
-}
-
-function mark(chart) {
-  const x = chart.valToPos(80, "share", true);
-  const { ctx, bbox } = chart;
-  ctx.save();
-  ctx.strokeStyle = colour("quiet");
-  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-  ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
-  ctx.lineTo(x, bbox.top + bbox.height);
-  ctx.stroke();
-  ctx.restore();
-}
+const open = (index) => current.hours[index]?.begun && go(hourAddress(current, current.hours[index].hour));

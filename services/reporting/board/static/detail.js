@@ -1,17 +1,17 @@
-// What a figure is made of: its parts, its entries, and one event with its bytes.
+// The entries behind a figure: their parts, their formulas, and one event as it arrived.
 
 import { h, show } from "./dom.js";
 import * as f from "./figures.js";
-import { address, behind, go, view } from "./address.js";
+import { address, behind, close, view } from "./address.js";
 import { detail as reason } from "./live.js";
 import { table } from "./sorting.js";
 
 const place = () => document.getElementById("detail");
 let shown = "";
-/** The figure that is open: what was asked, and what has been read of it so far. */
+/** The figure that is open: its question, and the pages of its entries that are loaded. */
 let figure = null;
 
-/** Open, change or close what the address says. */
+/** Open, change or close the figure that the address names. */
 export async function follow(b) {
   const { entries, event } = view();
   const wanted = event ? `event ${event}` : entries ? `entries ${entries} ${b.plant}` : "";
@@ -25,7 +25,7 @@ export async function follow(b) {
     if (place().open) place().close();
     return;
   }
-  show(place(), head(event ? "Event" : "What it is made of"), h("p", { class: "waiting" }, "Reading the ledger …"));
+  show(place(), head(event ? "Event" : "Entries"), h("p", { class: "waiting" }, "Loading …"));
   if (!place().open) place().showModal();
   const content = await (event ? ofEvent(event, b) : readFigure(entries, b));
   if (wanted !== shown) return;
@@ -39,25 +39,23 @@ export function listen() {
   place().addEventListener("click", (event) => event.target.closest("button.next") && more(event.target));
 }
 
-const close = () => go(address({ entries: null, event: null }));
-
 function head(title, back = null) {
   return h("header", {}, h("h2", { id: "detail-title" }, title),
-    back ? h("a", { href: back }, "‹ all entries") : null,
+    back ? h("a", { href: back, class: "back" }, "‹ All entries") : null,
     h("a", { href: address({ entries: null, event: null }), class: "close", "aria-label": "Close" }, "✕"));
 }
 
 async function read(query) {
   const said = await fetch(`/v1/entries?${query}`, { cache: "no-store" }).catch(() => null);
   if (said?.ok) return said.json();
-  return { failed: (said && (await reason(said))) ?? "The service does not answer; close this and open it again." };
+  return { failed: (said && (await reason(said))) ?? "The service does not answer. Close this and open it again." };
 }
 
 async function readFigure(filters, b) {
   const asked = new URLSearchParams(filters);
   asked.set("plant", b.plant);
   const said = await read(asked);
-  if (said.failed) return [head("What it is made of"), h("p", { class: "bad" }, said.failed)];
+  if (said.failed) return [head("Entries"), h("p", { class: "bad" }, said.failed)];
   return { asked, said };
 }
 
@@ -66,46 +64,46 @@ function ofFigure(b) {
   const total = said.totals[0];
   const whole = said.figures[0];
   return [
-    head(`${ofBase(asked) ? "Base, the cost of production" : "COPQ"}: ${words(asked, b)}`),
-    !whole ? h("p", {}, "No entry of the ledger: nothing is booked here.") : ofBase(asked) ? sumOfBase(total, said, b) : sum(whole, said, b),
+    head(`${ofBase(asked) ? "Cost of production" : "COPQ"}: ${words(asked, b)}`),
+    !whole ? h("p", {}, "Nothing is booked here.") : ofBase(asked) ? sumOfBase(total, said, b) : sum(whole, said, b),
     beside("Open stops, so far", said.open_stops.filter((stop) => stop.ended_at === null), openStop),
-    beside("Booked, but another stop has the time now", said.open_stops.filter((stop) => stop.ended_at !== null), openStop),
-    beside("Stops counted by their share", said.edges, overEdge),
+    beside("Booked, but now counted with another stop", said.open_stops.filter((stop) => stop.ended_at !== null), openStop),
+    beside("Stops partly in this window", said.edges, overEdge),
     total && (said.edges.length || said.open_stops.length) ? h("h3", {}, "In the ledger") : null,
     said.parts.length > 1 ? parts(said.parts, asked) : null,
     total ? entriesOf(said, ofBase(asked) ? PRODUCTION : COLUMNS) : null,
     h("div", { class: "more" },
       figure.failed ? h("span", { class: "bad" }, figure.failed) : null,
       said.next && !figure.failed ? h("button", { type: "button", class: "next" }, "More entries") : null,
-      total ? h("a", { href: `/v1/entries?${asked}&format=csv` }, "All of them as CSV") : null),
-    said.next ? h("p", { class: "printed" }, `The newest ${f.count(said.entries.length)} of ${f.count(total.lines)} lines are printed; “All of them as CSV” has the others.`) : null,
+      total ? h("a", { href: `/v1/entries?${asked}&format=csv` }, "All entries as CSV") : null),
+    said.next ? h("p", { class: "printed" }, `The newest ${f.count(said.entries.length)} of ${f.count(total.lines)} entries are printed. “All entries as CSV” has the others.`) : null,
   ];
 }
 
-/** The figure, and what it is the sum of: entries, shares of stops, and stops that are open. */
+/** The figure as a sum: entries, shares of stops, and open stops. */
 function sum(whole, said, b) {
   const total = said.totals[0];
   const named = [
-    total && [total.net, `in ${many(total.entries, "entry", "entries")} that stand`],
-    said.edges.length && [whole.edges, `of ${many(said.edges.length, "stop", "stops")} over the window's edge, counted by ${said.edges.length === 1 ? "its" : "their"} share`],
-    said.open_stops.length && [whole.open_stops, `of ${many(said.open_stops.length, "stop that is", "stops that are")} open, booked once over`],
+    total && [total.net, `from ${many(total.entries, "entry", "entries")}`],
+    said.edges.length && [whole.edges, `from ${many(said.edges.length, "stop", "stops")} partly in this window`],
+    said.open_stops.length && [whole.open_stops, `from ${many(said.open_stops.length, "open stop", "open stops")}, to be booked at the end`],
   ].filter(Boolean);
   const alone = named.length === 1 ? ` ${named[0][1]}` : ": " + named.map(([net, of]) => `${f.exactly(net)} ${of}`).join("; ");
-  const taken = total && total.lines > total.entries ? `, ${total.lines - total.entries} lines taken back or taking back` : "";
-  const apart = named.reduce((sum, [net]) => sum + f.minorUnits(net), 0) !== f.minorUnits(whole.net) ? ", each rounded by itself" : "";
+  const taken = total && total.lines > total.entries ? `; ${f.count(total.lines - total.entries)} more entries are corrections that cancel out` : "";
+  const apart = named.reduce((sum, [net]) => sum + f.minorUnits(net), 0) !== f.minorUnits(whole.net) ? " (each part is rounded)" : "";
   return h("p", { class: "sum" }, h("strong", { title: whole.net }, `${f.exactly(whole.net)} ${whole.currency}`),
-    `${alone}${taken}${apart}; an estimate at standard rates. As of ${moment(said.window?.to ?? said.at, b)}.`);
+    `${alone}${taken}${apart}. An estimate at standard rates, as of ${moment(said.window?.to ?? said.at, b)}.`);
 }
 
-/** What COPQ is a share of; entries of production have no loss, but a base. */
+/** Whether the question is about the base: entries of production have a base and no cost. */
 const ofBase = (asked) => asked.get("element") === "production";
 
 function sumOfBase(total, said, b) {
   return h("p", { class: "sum" }, h("strong", { title: total.base }, `${f.exactly(total.base)} ${total.currency}`),
-    ` of ${many(total.quantity, "piece", "pieces")} in ${many(total.entries, "entry", "entries")} that stand, at standard rates. As of ${moment(said.window?.to ?? said.at, b)}.`);
+    ` for ${many(total.quantity, "unit", "units")} in ${many(total.entries, "entry", "entries")}, at standard rates, as of ${moment(said.window?.to ?? said.at, b)}.`);
 }
 
-/** By the plant's clocks; with the day, where it is another than the board's. */
+/** An instant in the plant's time; with the day, where that differs from the board's. */
 function moment(instant, b) {
   const day = f.dayIn(instant, b.zone);
   return `${day === f.day(b.as_of) ? "" : `${f.dayInWords(day)}, `}${f.clockIn(instant, b.zone)}`;
@@ -113,7 +111,7 @@ function moment(instant, b) {
 
 const many = (count, one, more) => `${f.count(count)} ${count === 1 ? one : more}`;
 
-/** What is in the figure and no whole entry of the list, row by row. */
+/** Parts of the figure that are not whole entries of the ledger. */
 function beside(title, rows, cells) {
   if (!rows.length) return null;
   return h("section", { class: "beside-entries", "data-key": title },
@@ -142,7 +140,7 @@ function words(asked, b) {
     ? asked.get("grain") === "hour" ? `${f.day(asked.get("bucket"))} ${f.clock(asked.get("bucket"))}` : f.dayInWords(asked.get("bucket"))
     : asked.get("trailing") ? `${LENGTHS[asked.get("trailing")]} up to ${moment(asked.get("at") ?? b.as_of, b)}`
     : asked.get("from")?.includes("T") ? f.between(asked.get("from"), asked.get("to")) : `${asked.get("from") ?? ""} to ${asked.get("to") ? f.shift(asked.get("to"), -1) : ""}`;
-  const named = (name, title) => (asked.has(name) ? asked.get(name) || `no ${title}` : null);
+  const named = (name, title) => (asked.has(name) ? asked.get(name) || `without a ${title}` : null);
   const element = ofBase(asked) ? null : asked.get("element");
   return [when, b.plant, asked.get("line") && `line ${asked.get("line")}`, element && f.element(element),
     named("stage", "stage"), named("defect_code", "code")].filter(Boolean).join(", ");
@@ -153,7 +151,7 @@ function parts(all, asked) {
     h("tbody", {}, all.map((part) => h("tr", {},
       h("th", { scope: "row" }, h("a", { href: behind({ ...narrowed(asked), element: part.element }) }, f.element(part.element))),
       h("td", { class: "n strong", title: part.net }, f.exactly(part.net)),
-      h("td", { class: "n quiet" }, `${f.count(part.entries)} entries`),
+      h("td", { class: "n quiet" }, many(part.entries, "entry", "entries")),
       h("td", { class: "n quiet" }, Number(part.hours) ? `${f.count(part.hours)} h` : Number(part.quantity) ? `${f.count(part.quantity)} pcs` : "")))));
 }
 
@@ -174,7 +172,7 @@ const COLUMNS = [
     cell: (entry) => h("td", { class: "n strong", "data-name": "Net", title: entry.net }, f.exactly(entry.net)) },
 ];
 
-/** Of the base: what was produced in place of the net, which is nought. */
+/** Of production: the base in place of the net, which is zero. */
 const PRODUCTION = [...COLUMNS.slice(0, -1),
   { key: "base", title: "Base", kind: "n", value: (entry) => Number(entry.base),
     cell: (entry) => h("td", { class: "n strong", "data-name": "Base", title: entry.base }, f.exactly(entry.base)) }];
@@ -185,7 +183,7 @@ function what(entry) {
 
 function entriesOf(said, columns) {
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Entries" },
-    said.next ? h("p", { class: "quiet small" }, `The newest ${f.count(said.entries.length)}; columns sort these.`) : null,
+    said.next ? h("p", { class: "quiet small" }, `The newest ${f.count(said.entries.length)} entries. The columns sort these.`) : null,
     table("entries", columns, said.entries, {
       given: "-time", id: "entries-body", attributes: { class: "entries" },
       key: (entry) => `${entry.event_id}/${entry.entry_no}`,
@@ -212,17 +210,17 @@ async function ofEvent(id, b) {
   const back = view().entries ? address({ event: null }) : null;
   if (said.failed) return [head("Event", back), h("p", { class: "bad" }, said.failed)];
   const running = said.open_stops.map(accrued);
-  if (!said.entries.length) return said.open_stops.length ? ofOpenStop(said.open_stops[0], f.clockIn(said.at, b.zone), back) : [head("Event", back), h("p", {}, `Nothing is booked of ${id}, and no stop of that name is open. What became of it: copq explain ${id}`)];
+  if (!said.entries.length) return said.open_stops.length ? ofOpenStop(said.open_stops[0], f.clockIn(said.at, b.zone), back) : [head("Event", back), h("p", {}, `No entry and no open stop has the event id ${id}. To see what happened to the event, run: copq explain ${id}`)];
   const first = said.entries[0];
   return [
     head(`${f.element(first.element)}, line ${first.line}`, back),
     happened(first, first.occurred_at),
-    h("h3", {}, said.entries.length === 1 ? "Its entry in the ledger" : `Its ${said.entries.length} entries in the ledger`),
+    h("h3", {}, said.entries.length === 1 ? "Entry in the ledger" : `${said.entries.length} entries in the ledger`),
     running,
     said.entries.map(booked),
-    said.next ? h("p", { class: "quiet" }, "Older ones are left out; the CSV has all.") : null,
+    said.next ? h("p", { class: "quiet" }, "Older entries are left out. The CSV has all of them.") : null,
     first.event ? asItCame(first)
-      : h("p", { class: "quiet" }, "No one event caused it: it is booked once a line, product and day."),
+      : h("p", { class: "quiet" }, "No single event caused this entry: it is booked once per line, product and day."),
   ];
 }
 
@@ -232,17 +230,17 @@ function happened(of, at) {
     ["Product", of.product], ["Stage", of.stage], ["Machine", of.work_unit], ["Code", of.defect_code]]);
 }
 
-/** The bytes; read and printed anew, 1.10 would be 1.1. */
+/** The event as text: parsed and printed again, 1.10 would become 1.1. */
 function asItCame(of) {
-  return [h("h3", {}, "The event as it came"), h("pre", { tabindex: 0, class: "bytes" }, of.event_text ?? JSON.stringify(of.event, null, 2))];
+  return [h("h3", {}, "The event as it arrived"), h("pre", { tabindex: 0, class: "bytes" }, of.event_text ?? JSON.stringify(of.event, null, 2))];
 }
 
-/** A stop that is open: nothing is booked yet, and what it costs is known all the same. */
+/** An open stop: nothing is booked yet, but its cost so far is known. */
 function ofOpenStop(stop, asOf, back) {
   return [
-    head(`${stop.planned ? "Planned stop" : "Stop"} that is open, line ${stop.line}`, back),
+    head(`Open ${stop.planned ? "planned stop" : "stop"}, line ${stop.line}`, back),
     happened(stop, stop.started_at),
-    h("h3", {}, `What it has cost so far, as of ${asOf}`),
+    h("h3", {}, `Cost so far, as of ${asOf}`),
     accrued(stop),
     stop.event ? asItCame(stop) : null,
   ];
@@ -251,16 +249,16 @@ function ofOpenStop(stop, asOf, back) {
 function accrued(stop) {
   return h("article", { class: "booked" },
     h("p", { class: "formula" }, stop.formula),
-    h("p", { class: "quiet small" }, stop.ended_at === null ? "Not in the ledger yet: it is booked once the stop ends." : "Meanwhile it counts for less: the rest is taken back once the other stop ends."),
+    h("p", { class: "quiet small" }, stop.ended_at === null ? "Not in the ledger yet: it is booked when the stop ends." : "It counts for less now: the rest is reversed when the other stop ends."),
     h("ul", { class: "terms" }, stop.terms.map((term) => h("li", {}, term))),
-    facts([["So far", `${stop.net} ${stop.currency}`], ["An hour", `${stop.per_hour} ${stop.currency}`], ["Hours", stop.hours],
+    facts([["So far", `${stop.net} ${stop.currency}`], ["Per hour", `${stop.per_hour} ${stop.currency}`], ["Hours", stop.hours],
       ["Category", f.element(stop.category)], ["Rate version", stop.rate_version]]));
 }
 
 function booked(entry) {
   return h("article", { class: "booked" },
     h("p", { class: "formula" }, entry.formula),
-    h("p", { class: entry.agrees ? "good small" : "bad small" }, entry.agrees ? "✓ computed anew, it comes out as booked" : `▲ ${entry.note}`),
+    h("p", { class: entry.agrees ? "good small" : "bad small" }, entry.agrees ? "✓ Recomputed: the same as booked" : `▲ ${entry.note}`),
     h("ul", { class: "terms" }, entry.terms.map((term) => h("li", {}, term))),
     facts([["Net", `${entry.net} ${entry.currency}`], ["Base", Number(entry.base) ? entry.base : null], ["Gross", entry.gross], ["Recovered", Number(entry.recovered) ? entry.recovered : null],
       ["Allowed", Number(entry.allowed) ? entry.allowed : null], ["Hours", Number(entry.hours) ? entry.hours : null],

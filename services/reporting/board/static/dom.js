@@ -1,4 +1,4 @@
-// Elements, and bringing a tree to what it should be without touching what is the same.
+// Makes elements, and updates a tree in place: what is the same is not touched.
 
 const SVG = new Set(["svg", "rect", "line", "polyline", "path", "g"]);
 

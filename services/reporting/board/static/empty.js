@@ -1,17 +1,18 @@
-// A board without figures teaches how to get some, with commands that run as they are.
+// A board without figures teaches how to get some: the form, and commands that run as they are.
 
 import { h } from "./dom.js";
 import * as f from "./figures.js";
 import { address } from "./address.js";
 
 const opened = new Date().toISOString();
+const service = document.body.dataset;
 
-/** A command that a button copies. */
+/** A command with a button that copies it. */
 const command = (text) => h("div", { class: "command" },
   h("pre", { tabindex: 0 }, h("code", {}, text)),
   h("button", { type: "button", class: "copy" }, "Copy"));
 
-/** Where a page is not of HTTPS, browsers lend the clipboard to what is selected alone. */
+/** Without HTTPS a browser lets a page copy only what is selected. */
 export function listen(place) {
   place.addEventListener("click", (event) => {
     const button = event.target.closest("button.copy");
@@ -21,30 +22,52 @@ export function listen(place) {
   });
 }
 
-/** Without a rate book nothing has a price. */
+/** Without rates no event has a price. */
 export function withoutRates() {
+  const valves = { plant: "mysuru", line: "valves", product: "TR29", stage: "P3" };
   return h("div", { class: "empty", "data-key": "empty" },
     h("h1", {}, "Two steps to your first figure"),
     h("ol", {},
-      h("li", {}, h("h2", {}, "Say what things cost"), h("p", {}, "Plants, cost tables, line rates, as finance writes them. An example comes with copq:"), command("copq rates import examples/tyre_valves/rates.yaml")),
-      h("li", {}, h("h2", {}, "Send what happened"), h("p", {}, "This one costs about 119 INR: 19 for three valves less what the supplier pays back, and 100 for sending the rejects of the day back:"), command(send("mysuru", "valves", "TR29", "P3")))),
-    h("p", { class: "quiet" }, "This page shows the figure by itself, a second later."));
+      h("li", {}, h("h2", {}, "Import what things cost"),
+        h("p", {}, "A rate file has plants, cost tables and line rates, as finance sets them. This example comes with copq:"),
+        command(["copq rates import examples/tyre_valves/rates.yaml", service.commands].filter(Boolean).join(" ")),
+        service.signedIn ? h("p", { class: "quiet small" }, "COPQ_TOKEN has to hold a token of finance.") : null),
+      h("li", {}, h("h2", {}, "Send what happened"),
+        h("p", {}, "Three rejected valves cost 19 INR, and the first rejects of a day add 100 INR for sending them back to the supplier. The board then shows 119 INR."),
+        command(send(valves)), tokenNote())),
+    h("p", { class: "quiet" }, "This page shows the figure a second later. You need not reload it."));
 }
 
-/** A day without anything, with the way to one that has some. */
+/** A month without figures, with the way to the latest day that has some. */
 export function withoutFigures(b) {
-  const nothing = [b.today.copq, b.today.base, b.month.copq, b.month.base].every((value) => Number(value) === 0);
-  if (!nothing || b.open_stops.length) return null;
-  const line = b.line ?? b.line_names[0] ?? "L1";
+  if ([b.today, b.month].some((figure) => figure.known) || b.open_stops.length) return null;
   return h("section", { class: "empty", "data-key": "empty" },
     h("h2", {}, b.live ? "Nothing is booked this month" : `Nothing is booked in ${f.monthInWords(b.day)} up to this day`),
-    b.latest_day && b.latest_day !== b.day ? h("p", {}, h("a", { href: address({ day: b.latest_day }) }, `Look at ${f.dayInWords(b.latest_day)}`), ", the latest day with figures.") : null,
-    b.live ? [h("p", {}, "Or send an event; it is here a second later:"), command(send(b.plant, line, "YOUR-PRODUCT", "YOUR-STAGE")),
-      h("p", { class: "quiet" }, "A whole log of your MES: copq import FILE --mapping FILE")] : null);
+    b.latest_day && b.latest_day !== b.day ? h("p", {}, h("a", { href: address({ day: b.latest_day }) }, `Open ${f.dayInWords(b.latest_day)}`), ", the latest day with figures.") : null,
+    b.live ? (b.example ? firstEvent({ plant: b.plant, ...b.example }) : withoutTable()) : null);
 }
 
-function send(plant, line, product, stage) {
-  const event = { event_id: `my-first-at-${plant}`, event_type: "defect", occurred_at: opened, plant, line, product, stage, quantity: 3 };
+const withoutTable = () => h("p", {}, "No product of this plant has a cost table in force, so no event would have a price. Finance imports one: ", h("code", {}, "copq rates import FILE"));
+
+function firstEvent(of) {
+  return [entry(of),
+    h("p", {}, `${service.form ? "Or send" : "Send"} an event with a command. This one is 3 rejects of ${of.product} at ${of.stage}:`),
+    command(send(of)), tokenNote(),
+    h("p", { class: "quiet" }, "To import the log of an MES: ", h("code", {}, "copq import FILE --mapping FILE"))];
+}
+
+/** The form, where the service has one; a manager's token does not open it. */
+function entry({ plant, line, product }) {
+  if (!service.form) return null;
+  if (service.signedIn) return h("p", {}, "Operators enter events in the form: ", h("code", {}, `${location.origin}/form`));
+  return h("p", {}, h("a", { class: "button", href: `/form?${new URLSearchParams({ plant, line, product })}` }, "Enter events in the form"));
+}
+
+const tokenNote = () => (service.signedIn ? h("p", { class: "quiet small" }, "COPQ_TOKEN has to hold an operator's token. An administrator creates one: ", h("code", {}, "copq tokens create NAME")) : null);
+
+function send(of) {
+  const event = { event_id: `my-first-at-${of.plant}`, event_type: "defect", occurred_at: opened, ...of, quantity: 3 };
   const facts = Object.entries(event).map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value).replaceAll("'", "\\u0027")}`);
-  return `curl ${location.origin}/v1/events \\\n  -H 'content-type: application/json' \\\n  -d '{\n${facts.join(",\n")}\n}'`;
+  const token = service.signedIn ? "  -H \"Authorization: Bearer $COPQ_TOKEN\" \\\n" : "";
+  return `curl ${location.origin}/v1/events \\\n${token}  -H 'Content-Type: application/json' \\\n  -d '{\n${facts.join(",\n")}\n}'`;
 }

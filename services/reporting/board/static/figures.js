@@ -82,6 +82,12 @@ export function monthInWords(date) {
   return new Date(`${date}T12:00:00Z`).toLocaleDateString("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
 }
 
+/** "day 29 of 30". */
+export function dayOfMonth(date) {
+  const [year, month, day] = date.split("-").map(Number);
+  return `day ${day} of ${new Date(Date.UTC(year, month, 0)).getUTCDate()}`;
+}
+
 /** Days later, or earlier. */
 export function shift(date, days) {
   const at = new Date(`${date}T12:00:00Z`);

@@ -1,4 +1,4 @@
-// The head of the board: of what, of when, and how fresh.
+// The head of the board: which plant and line, which day, and how fresh the figures are.
 
 import { h } from "./dom.js";
 import * as f from "./figures.js";
@@ -19,7 +19,7 @@ export function header(b) {
           : h("a", { href: address({ day: f.shift(b.day, 1) }), class: "step", "aria-label": "The day after" }, "›"))),
     b.live
       ? h("p", { class: "fresh" }, h("span", { class: "dot", "aria-hidden": "true" }), h("strong", {}, "Live"), h("span", { class: "quiet n" }, ` ${f.seconds(b.as_of)} ${b.zone}`))
-      : h("p", { class: "fresh past" }, h("strong", {}, "Past day"), " ", h("a", { href: address({ day: null }) }, "to now")),
+      : h("p", { class: "fresh past" }, h("strong", {}, "Past day"), " ", h("a", { href: address({ day: null }) }, "Show today")),
   ];
 }
 
@@ -28,7 +28,7 @@ function select(name, label, options, chosen) {
     h("select", { name, "data-key": `${name}=${chosen}` }, options.map(([value, text]) => h("option", { value, selected: value === chosen }, text))));
 }
 
-/** What is chosen is where to go. */
+/** A choice changes the address. */
 export function listen(top) {
   top.addEventListener("change", (event) => {
     const { name, value } = event.target;

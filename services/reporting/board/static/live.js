@@ -1,4 +1,4 @@
-// Keeps the figures new: asks again and again, and says when no answer comes.
+// Keeps the figures up to date: asks every two seconds, and reports when the service does not answer.
 
 const EVERY_MS = 2000;
 const AWAY_MS = 3000;
@@ -57,13 +57,13 @@ export function follow(path, listener) {
   ask();
 }
 
-/** What went wrong, not in a browser's words. */
+/** What went wrong, in plain words. */
 function plainly(error) {
   if (error.name === "TimeoutError") return `the service has taken longer than ${PATIENCE_MS / 1000} s to answer`;
   return error instanceof TypeError ? "the service does not answer" : error.message;
 }
 
-/** What an answer that is none says. */
+/** The reason that a refusal gives. */
 export async function detail(said) {
   try {
     const body = await said.json();

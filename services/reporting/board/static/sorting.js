@@ -20,7 +20,7 @@ export function table(name, columns, rows, { given, key, attributes = {}, of = (
       h("tr", { "data-key": key(row), class: of(row) }, columns.map((column) => column.cell(row))))));
 }
 
-/** What the address says, where such a column is there. */
+/** The order that the address names, where the table has such a column. */
 export function chosen(name, columns) {
   const order = view()[`sort_${name}`];
   return order && columns.some((column) => column.value && column.key === bare(order)) ? order : null;
@@ -29,11 +29,11 @@ export function chosen(name, columns) {
 const bare = (order) => order.replace("-", "");
 
 function head(name, column, order, given) {
-  if (!column.value) return h("th", { scope: "col", class: column.kind }, column.title);
+  if (!column.value) return h("th", { scope: "col", class: column.kind, "data-name": column.key }, column.title);
   const here = bare(order) === column.key;
   const falling = order.startsWith("-");
   const next = here ? (falling ? column.key : `-${column.key}`) : column.kind?.startsWith("n") ? `-${column.key}` : column.key;
-  return h("th", { scope: "col", class: column.kind, "aria-sort": here ? (falling ? "descending" : "ascending") : null },
+  return h("th", { scope: "col", class: column.kind, "data-name": column.key, "aria-sort": here ? (falling ? "descending" : "ascending") : null },
     h("button", { type: "button", class: "sort", "data-sort": `sort_${name}`, "data-order": next === given ? "" : next },
       column.title, h("span", { class: "arrow", "aria-hidden": "true" }, here ? (falling ? "▼" : "▲") : "")));
 }
@@ -45,13 +45,13 @@ function sorted(rows, columns, order, given) {
   return rows.toSorted((a, b) => compare(value(a), value(b), sign));
 }
 
-/** What has no figure comes last, whichever way; words as a person counts: L2 before L10. */
+/** Rows without a figure come last in both directions; L2 comes before L10. */
 function compare(a, b, sign) {
   if (a === null || b === null) return (a === null) - (b === null);
   return sign * (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
 }
 
-/** A figure that came as text, or none. */
+/** A number from its text, or null. */
 export const figure = (text) => (text === null || text === undefined ? null : Number(text));
 
 export function listen() {

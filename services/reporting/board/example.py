@@ -1,0 +1,14 @@
+"""An event that a reader can send to this plant: the rate book has its names, so it has a price."""
+
+from services.rates.book import RateBook
+from services.reporting.board.view import View
+
+
+def example(book: RateBook, view: View) -> dict[str, str] | None:
+    """The line, product and stage of a defect; None where no cost table is in force now."""
+    line = view.line or next(iter(sorted(book.sites[view.plant].lines)), None) or "L1"
+    for product in sorted({*book.products[view.plant]}):
+        found = book.cost_table(view.plant, product, view.now)
+        if found is not None and found.item.stages:
+            return {"line": line, "product": product, "stage": found.item.stages[-1].stage}
+    return None

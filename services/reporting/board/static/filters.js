@@ -1,0 +1,24 @@
+// The questions behind the figures of the board: which entries each one is the sum of.
+
+import { behind } from "./address.js";
+import * as f from "./figures.js";
+
+export const FAILURE = { category: "copq" };
+
+export const ofDay = (b) => ({ ...FAILURE, line: b.line, grain: "day", bucket: b.day });
+
+/** The month up to the day that is shown. */
+export const ofMonth = (b) => ({ ...FAILURE, line: b.line, from: `${b.day.slice(0, 8)}01`, to: f.shift(b.day, 1) });
+
+export const ofSpan = (b) => (b.span === "month" ? ofMonth(b) : ofDay(b));
+export const inHour = (b, hour) => ({ ...FAILURE, line: b.line, grain: "hour", bucket: hour });
+export const hourAddress = (b, hour) => behind(inHour(b, hour));
+
+/** The production that a figure is a share of. */
+export const ofBase = ({ category, ...filters }) => ({ ...filters, element: "production" });
+
+/** What a figure is compared with, between two instants. */
+export function ofBefore(b, figure) {
+  const [from, to] = figure.before_span;
+  return { ...FAILURE, line: b.line, from, to };
+}
