@@ -144,7 +144,7 @@ async def test_budgets_are_shown_and_a_bar_needs_something_to_compare_with(
     copq("targets", "budget", "40", "--plant", "north", "--database", plant.database)
     copq("targets", "budget", "10", "--plant", "north", "--line", "L1",
          "--database", plant.database)  # fmt: skip
-    await expect(month).to_contain_text(re.compile(r"47\.6 % of the budget of 40\.00 EUR used"))
+    await expect(month).to_contain_text(re.compile(r"47\.7 % of the budget of 40\.00 EUR used"))
     await expect(page.locator(".lines td[data-name=budget]")).to_have_text("▲ 190.6 %")
     plant.set_target("90%")
     await expect(month).to_contain_text("✓ within target 90.0 %")
@@ -197,7 +197,7 @@ async def test_a_phone_has_every_column_of_the_lines_and_the_form_first(
     plant.import_rates()
     page = await window.open()
     await page.set_viewport_size(PHONE)
-    form, command = page.get_by_role("link", name="Enter events in the form"), page.locator("pre")
+    form, command = page.locator("#figures a.button"), page.locator("pre")
     await expect(form).to_be_in_viewport(ratio=1)
     above, below = await form.bounding_box(), await command.bounding_box()
     assert above is not None and below is not None and above["y"] < below["y"]
