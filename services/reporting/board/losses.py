@@ -20,13 +20,12 @@ KINDS = {
     "defect_code": ("defect_code",),
     "element": ("element",),
 }
-"""What the losses are grouped by. A cause is the combination: stops for UNP-ELEC on the packer."""
+"""How losses are grouped. A cause is a combination, such as stops for UNP-ELEC on the packer."""
 
 SHOWN = 8
 """Bars of a Pareto; the rest is one more bar, and losses without a name another one."""
 
 Name = tuple[str | None, ...]
-
 
 
 async def paretos(

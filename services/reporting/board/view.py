@@ -84,7 +84,7 @@ async def latest_day(conn: Connection, plant: str) -> date | None:
     return found
 
 
-SUMMED = ("copq", "base", "units", "rejected", "hours", "provisional")
+SUMMED = ("copq", "base", "units", "rejected", "seconds", "provisional")
 
 
 @dataclass(slots=True)

@@ -447,7 +447,7 @@ async def test_a_cause_names_the_code_and_the_machine(conn: Any, site: Clocked) 
     assert causes[0] == ("defect", None, None, "S2")
     assert ("downtime", "UNP-ELEC", "PAL", None) in causes
     codes = [bar["of"]["defect_code"] for bar in paretos["defect_code"]]
-    assert codes == ["burr", "UNP-ELEC", None], "the largest is without a code, and last"
+    assert codes == ["burr", "UNP-ELEC", "jam", None], "the largest has no code, and comes last"
     assert Decimal(paretos["defect_code"][-1]["cumulative_share"]) == 1
 
 
