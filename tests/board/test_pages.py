@@ -178,8 +178,8 @@ async def test_the_first_page_promises_what_the_board_then_shows(
 ) -> None:
     await window.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = await window.open()
-    promise = await page.get_by_text("The board then shows").inner_text()
-    [shown] = re.findall(r"then shows (\d+) INR", promise)
+    promise = await page.get_by_text("costs about").inner_text()
+    [shown] = re.findall(r"costs about (\d+) INR", promise)
     command = await page.locator("pre").first.inner_text()
     words = command.split()[1:]
     copq(*words, "--database", plant.database)

@@ -68,7 +68,7 @@ function lost(since, why) {
   still = since.getTime() + skew;
   const time = clockIn(still, board?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
   at("connection").className = "lost";
-  show(at("connection"), h("p", {}, h("strong", {}, "▲ Not live"), ` since ${time}: ${why}. `, board ? "What you see is of then. " : "", "Trying again by itself."));
+  show(at("connection"), h("p", {}, h("strong", {}, "▲ Not live"), ` since ${time}: ${why}. `, board ? "The figures below are from that time. " : "", "The page keeps trying."));
   document.body.classList.add("stale");
   tick();
 }

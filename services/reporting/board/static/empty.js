@@ -33,7 +33,7 @@ export function withoutRates() {
         command(["copq rates import examples/tyre_valves/rates.yaml", service.commands].filter(Boolean).join(" ")),
         service.signedIn ? h("p", { class: "quiet small" }, "COPQ_TOKEN has to hold a token of finance.") : null),
       h("li", {}, h("h2", {}, "Send what happened"),
-        h("p", {}, "Three rejected valves cost 19 INR, and the first rejects of a day add 100 INR for sending them back to the supplier. The board then shows 119 INR."),
+        h("p", {}, "This one costs about 119 INR: 19 for three rejected valves, and 100 for sending the rejects of the day back to the supplier."),
         command(send(valves)), tokenNote())),
     h("p", { class: "quiet" }, "This page shows the figure a second later. You need not reload it."));
 }
