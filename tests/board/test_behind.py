@@ -107,7 +107,7 @@ async def test_an_open_stop_opens_its_event_rate_and_formula(plant: Plant, windo
     formula = dialog.locator(".booked > .formula")
     await expect(formula).to_have_text(re.compile(r"^12 min [\d.]+ s × 3 = 36\.\d\d$"))
     for said in (
-        "3 = a minute of standstill of line L2", "rate version 1, in EUR",
+        "3 = a minute of standstill of line L2", "version 1, in EUR",
         "it is booked when the stop ends", "packer-1", "jam", "UTC",
     ):  # fmt: skip
         await expect(dialog).to_contain_text(said)

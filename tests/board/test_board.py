@@ -36,7 +36,7 @@ async def test_from_an_empty_board_down_to_an_entry(plant: Plant, window: Watche
     await expect(dialog).to_contain_text(formula)
     await dialog.get_by_role("link", name="rejects · S2 · burr").click()
     await expect(dialog.locator("pre")).to_contain_text('"event_id": "d1"')
-    for said in (formula, "the same as booked", "rate version 1", "Booked"):
+    for said in (formula, "the same as booked", "version 1", "Booked"):
         await expect(dialog).to_contain_text(said)
     copied = await window.open(page.url.removeprefix(plant.url + "/"))
     await expect(copied.get_by_role("dialog")).to_contain_text(formula)
