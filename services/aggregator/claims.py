@@ -24,13 +24,16 @@ class Arrivals:
         return self.awaited | self.brought
 
 
+async def has_claimed(conn: Connection, ids: Collection[str]) -> bool:
+    """Whether a correction has named one of these ids before its event came."""
+    return bool(ids) and bool(await conn.fetchval(queries.IS_CLAIMED, list(ids)))
+
+
 async def arrivals(conn: Connection, duplicates: Collection[str]) -> Arrivals:
     """Those among duplicates that are none; their claims end, and the awaited may be posted."""
     ids = list(duplicates)
-    if not ids or not await conn.fetchval(queries.IS_CLAIMED, ids):
+    if not await has_claimed(conn, ids):
         return Arrivals()
-    await conn.execute(queries.SHARE_STANDING)
-    await conn.execute(queries.LOCK_CORRECTIONS)
     rows = await conn.fetch(queries.DROP_CLAIMS, ids)
     awaited = frozenset(row["event_id"] for row in rows if not row["stored"])
     await conn.execute(queries.DROP_KEYS, list(awaited))

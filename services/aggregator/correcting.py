@@ -61,7 +61,6 @@ async def correct(
     """
     corrections = [(event, s) for s in new if isinstance(event := _read(s), Correction)]
     await _keep(conn, corrections)
-    await conn.execute(queries.LOCK_CORRECTIONS)
     corrections = await _within_cap(conn, corrections, arrived)
     await _store_replacements(conn, corrections)
     related = await conn.fetch(

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from schemas.priced import Outcome
 from services.aggregator import queries
 from services.aggregator.batch import COLUMNS, NO_CAUSE, Batch, Special
 from services.aggregator.booking import hold_booking
-from services.aggregator.claims import Arrivals, arrivals
+from services.aggregator.claims import Arrivals, arrivals, has_claimed
 from services.aggregator.correcting import Effects, correct
 from services.aggregator.held import add_unpriced
 from services.aggregator.once import reconsider, share
@@ -76,12 +77,29 @@ async def post_staged(conn: Connection, batch: Batch, book: RateBook) -> Posted:
     if not batch.rows:
         return Posted(0, frozenset())
     await hold_booking(conn, batch, book)
-    if any(event.outcome == Outcome.CORRECTION for event in batch.special.values()):
-        await conn.execute(queries.SHARE_STANDING)
+    if not any(event.outcome == Outcome.CORRECTION for event in batch.special.values()):
+        with suppress(_Claimed):
+            async with conn.transaction():
+                await conn.execute(queries.SHARE_POSTING)
+                return await _post(conn, batch, book, is_alone=False)
+    # What corrections change belongs to other workers' lines: none of these is being posted now.
+    await conn.execute(queries.LOCK_POSTING)
+    await conn.execute(queries.SHARE_STANDING)
+    return await _post(conn, batch, book, is_alone=True)
+
+
+class _Claimed(Exception):
+    """A correction waits for an event of the batch: it is posted alone."""
+
+
+async def _post(conn: Connection, batch: Batch, book: RateBook, *, is_alone: bool) -> Posted:
+    """Raises `_Claimed` unless it `is_alone`."""
     first = await conn.fetchrow(queries.POST_BATCH)
     known = frozenset(first["duplicates"])
     of_others = await taken(conn, known) if known else []
     duplicates = known - ids(of_others)
+    if not is_alone and await has_claimed(conn, duplicates):
+        raise _Claimed
     arrived = await arrivals(conn, duplicates)
     late = await _post_alone(conn, arrived.awaited) if arrived.awaited else _NOTHING
     of_others += await _compare(conn, batch.again) if batch.again else []

@@ -6,10 +6,12 @@
 -- (`::date` lets the join be hashed: a timestamp would be compared with each closed month.)
 -- Rows of role k are about events that are stored already: booked without asking.
 -- A new entry is converted at the rate of its day, a reversal at that of the entry it takes back.
--- Sorted before the upsert, so that two writers never wait for each other in a circle.
+-- Sorted before each insert, so that two writers never wait for each other in a circle; for the
+-- same reason ids come first, then the lines, which the last query asks for, then the rollups.
 with fresh as (
     insert into copq.event_key (event_id, occurred_at, plant, line)
     select event_id, occurred_at, plant, line from batch where role = 'g'
+    order by event_id
     on conflict do nothing
     returning event_id
 ), kept as (
@@ -32,6 +34,7 @@ with fresh as (
     on conflict (plant, line) do update set
         occurred_at = greatest(h.occurred_at, excluded.occurred_at),
         received_at = excluded.received_at
+    returning line
 ), exchange as materialized (
     select
         dated.currency, dated.day, reporting.currency as reporting_currency,
@@ -145,6 +148,7 @@ with fresh as (
 )
 select
     (select count(*) from kept) as fresh,
+    (select count(*) from heard) as lines,
     array(
         select event_id from batch
         where role = 'g' and payload is not null and event_id not in (select event_id from fresh)

@@ -1,0 +1,51 @@
+"""Aggregators that post at once never wait for each other in a circle."""
+
+import asyncio
+import random
+from typing import Any
+
+import asyncpg
+
+from services.aggregator.post import prepare
+from services.rates.book import RateBook
+from services.rates.store import import_rates
+from services.reporting.verify import verify
+from tests.aggregator.test_correcting import correction
+from tests.building import book, defect, post_events, rates
+
+BATCHES = 12
+LINES = ("L1", "L2", "L3", "L4")
+AT = "2026-03-02T10:00:00Z"
+
+
+async def test_corrections_across_lines_make_no_deadlock(conn: Any, database: str) -> None:
+    """Each worker has a line; each corrects events of all lines, before and after they come."""
+    await import_rates(conn, rates(), "test", "test")
+    known, before = book(), await deadlocks(conn)
+    await asyncio.gather(*(work(database, line, known) for line in LINES))
+    assert await deadlocks(conn) - before == 0
+    assert await verify(conn) == []
+
+
+async def work(database: str, line: str, known: RateBook) -> None:
+    pick = random.Random(line)
+    conn = await asyncpg.connect(database)
+    await prepare(conn)
+    for number in range(BATCHES):
+        events = [defect(f"{line}-{number}-{n}", AT, 1, line=line) for n in range(30)]
+        for n in range(6):
+            other = pick.choice(LINES)
+            corrected = f"{other}-{pick.randrange(BATCHES)}-{pick.randrange(30)}"
+            events.append(correction(f"c-{line}-{number}-{n}", corrected, line=other))
+        pick.shuffle(events)
+        await post_events(conn, known, events)
+    await conn.close()
+
+
+async def deadlocks(conn: Any) -> int:
+    """The server counts them with some delay, at the latest as a connection ends."""
+    await asyncio.sleep(1.2)
+    count: int = await conn.fetchval(
+        "select deadlocks from pg_stat_database where datname = current_database()"
+    )
+    return count
