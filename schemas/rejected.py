@@ -31,6 +31,10 @@ class Origin(BaseModel):
     topic: str
     partition: Annotated[int, Field(ge=0, lt=2**31)]
     offset: _Count
+    fingerprint: str = Field(
+        "", max_length=64,
+        description="Of its timestamp, key and bytes: another message may lie there later.",
+    )  # fmt: skip
 
 
 class RejectedEvent(BaseModel):

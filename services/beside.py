@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+CLOSED_WITHIN_S = 2
+"""For what the others have to close."""
+
 
 async def run_beside(
     main: Coroutine[Any, Any, None], *beside: Coroutine[Any, Any, None], stop: asyncio.Event
@@ -19,5 +22,7 @@ async def run_beside(
     finally:
         for task in (serving, *others):
             task.cancel()
+        if others:
+            await asyncio.wait(others, timeout=CLOSED_WITHIN_S)
     for other in failed:
         other.result()

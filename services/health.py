@@ -1,7 +1,8 @@
 """What a worker says of itself on its metrics port: `/healthz`, `/readyz`, `/metrics`.
 
 Alive is a worker whose event loop turns, whatever it waits for: a restart mends no server that is
-away. Ready is one that has its rate book and was dealt its partitions, even if none were left.
+away. Ready is one that has its rate book, was dealt its partitions, even if none were left, and
+gets on with them.
 """
 
 import asyncio
@@ -29,6 +30,10 @@ class Health:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.missing: str | None = "not started yet"
         """Why it is not ready; None where it is."""
+        self.stuck = ""
+        """Partitions that have records and no commit for a while; empty where all get on."""
+        self.clock = ""
+        """Why Kafka refuses what this host sends, as far as its clock is the reason."""
         self._clock = clock
         self._turned: float | None = None
 
@@ -40,6 +45,10 @@ class Health:
 
     def turned(self) -> None:
         self._turned = self._clock()
+
+    def unready(self) -> str | None:
+        """Why it is not ready; None where it is."""
+        return self.standstill() or self.missing or self.clock or self.stuck or None
 
     def standstill(self) -> str | None:
         """What is wrong with the loop; None while it turns."""
@@ -69,7 +78,7 @@ def _answering(health: Health) -> "WSGIApplication":
             case "/healthz":
                 return _say(start, health.standstill())
             case "/readyz":
-                return _say(start, health.standstill() or health.missing)
+                return _say(start, health.unready())
             case _:
                 return metrics(environ, start)
 

@@ -9,8 +9,10 @@ from services.aggregator import queries
 
 
 async def keep_rejected(conn: Connection, rejected: list[RejectedEvent]) -> None:
-    """Keep them; one that is kept from the same origin already is not kept again."""
-    await conn.executemany(queries.ADD_REJECTED, [_row(event) for event in rejected])
+    """Keep them; a message that is kept already is not kept again."""
+    await conn.executemany(
+        queries.ADD_REJECTED, [_row(event) for event in sorted(rejected, key=_place)]
+    )
 
 
 async def list_rejected(
@@ -26,11 +28,17 @@ async def mark_replayed(conn: Connection, ids: list[int]) -> None:
     await conn.execute(queries.MARK_REPLAYED, ids)
 
 
+def _place(event: RejectedEvent) -> tuple[str, int, int]:
+    """In this order they are inserted: two workers that keep the same ones do not deadlock."""
+    origin = event.origin
+    return ("", 0, 0) if origin is None else (origin.topic, origin.partition, origin.offset)
+
+
 def _row(event: RejectedEvent) -> tuple[object, ...]:
     origin = event.origin
-    where: tuple[object, ...] = (None, None, None)
+    where: tuple[object, ...] = (None, None, None, None)
     if origin is not None:
-        where = (_storable(origin.topic), origin.partition, origin.offset)
+        where = (_storable(origin.topic), origin.partition, origin.offset, origin.fingerprint)
     why = tuple(map(_storable, (event.code, event.field, event.message)))
     who = _storable(event.sent_by) if event.sent_by else None
     return (

@@ -4,70 +4,87 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
 from schemas.refusal import Refusal
-from schemas.rejected import Origin, RejectedEvent, decode, rejected_event
+from schemas.rejected import RejectedEvent, decode, rejected_event
 from services.aggregator import metrics
+from services.aggregator.fence import Gap, lock_fence, move_fence
+from services.aggregator.fenced import FencedReader, ReaderSettings
+from services.aggregator.fetched import Logs, Records
 from services.aggregator.rejected import keep_rejected
 from services.kafka.brokers import Brokers
-from services.kafka.closing import close_consumer
+from services.kafka.fence import Fence, behind, moved_on
 from services.kafka.header_names import read_any_names
-from services.kafka.topics import METADATA_MS, REJECTED
+from services.kafka.identity import origin_of
+from services.kafka.topics import REJECTED
 from services.postgres import AWAY, DatabaseRole, connected
 
 AGAIN_S = 1
+AT_ONCE = 500
+SESSION_S = 10.0
 
 log = logging.getLogger(__name__)
 
 
-async def keep_from_kafka(brokers: Brokers, dsn: str, group: str) -> None:
-    """For ever; while Kafka or Postgres is away it waits."""
-    while True:
+async def keep_from_kafka(brokers: Brokers, dsn: str, group: str, stop: asyncio.Event) -> None:
+    """Until `stop` is set; while Kafka or Postgres is away it waits."""
+    read_any_names()
+    settings = ReaderSettings(brokers, dsn, REJECTED, group, AT_ONCE, SESSION_S)
+    while not stop.is_set():
+        reader = FencedReader(settings, stop)
         try:
-            await _follow(brokers, dsn, group)
+            await reader.start()
+            await _follow(reader, dsn, stop)
         except KafkaError as error:
             log.warning("reading refused messages is tried again: %r", error)
             await asyncio.sleep(AGAIN_S)
+        finally:
+            await reader.close()
 
 
-async def _follow(brokers: Brokers, dsn: str, group: str) -> None:
-    """A batch is committed to Kafka once it is kept."""
-    read_any_names()
-    consumer = AIOKafkaConsumer(
-        REJECTED, **brokers.settings(), group_id=group, enable_auto_commit=False,
-        auto_offset_reset="earliest", max_poll_records=500, metadata_max_age_ms=METADATA_MS,
-    )  # fmt: skip
-    try:
-        await consumer.start()
-        while True:
-            got = await consumer.getmany(timeout_ms=500)
-            records = [record for found in got.values() for record in found]
-            if records:
-                await _keep_until_kept(dsn, [_rejected(record) for record in records])
-                await consumer.commit()
-    finally:
-        await close_consumer(consumer)
+async def _follow(reader: FencedReader, dsn: str, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        found = await reader.fetch()
+        if found is not None:
+            await _keep_until_kept(reader, dsn, *found)
 
 
-async def _keep_until_kept(dsn: str, rejected: list[RejectedEvent]) -> None:
+async def _keep_until_kept(reader: FencedReader, dsn: str, records: Records, logs: Logs) -> None:
+    rejected = [_rejected(record) for found in records.values() for record in found]
+    after = {partition: behind(found, logs[partition]) for partition, found in records.items()}
+    first = {partition: found[0].offset for partition, found in records.items()}
     while True:
         try:
-            async with connected(dsn, DatabaseRole.AGGREGATOR) as conn, conn.transaction():
-                await keep_rejected(conn, rejected)
-            metrics.KEPT.inc(len(rejected))
-            return
+            return await _keep(reader, dsn, rejected, first, after)
+        except Gap as gap:
+            log.warning("%s", gap)
+            return await reader.seek_until_there()
         except AWAY as error:
             log.warning("keeping refused messages is tried again: %r", error)
             await asyncio.sleep(AGAIN_S)
 
 
+async def _keep(
+    reader: FencedReader, dsn: str, rejected: list[RejectedEvent], first: dict[int, int],
+    after: dict[int, Fence],
+) -> None:  # fmt: skip
+    """Keep them with the fence behind them; one that is kept already is not kept again."""
+    async with connected(dsn, DatabaseRole.AGGREGATOR) as conn, conn.transaction():
+        fences = await lock_fence(conn, REJECTED, after)
+        reader.refuse_gap(first, {p: fence.log for p, fence in after.items()}, fences)
+        await keep_rejected(conn, rejected)
+        moved = moved_on(fences, after)
+        await move_fence(conn, REJECTED, moved)
+    reader.booked(moved)
+    metrics.KEPT.inc(len(rejected))
+
+
 def _rejected(record: ConsumerRecord) -> RejectedEvent:
     """Where it came from; one refused at the door came from no topic, so its own place counts."""
-    place = Origin(topic=record.topic, partition=record.partition, offset=record.offset)
+    place = origin_of(record)
     try:
         event = decode(record.value or b"")
     except ValidationError as error:

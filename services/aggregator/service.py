@@ -27,13 +27,15 @@ async def run_aggregator(
         return
     health.missing = "waits for its partitions, from Kafka"
     stream = AggregatorStream(settings, rates, stop, health)
-    lag = keep_measuring(settings.brokers, metrics.STAGE, PRICED, settings.group, stream.assigned)
+    lag = keep_measuring(
+        settings.brokers, metrics.STAGE, PRICED, settings.group, stream.reader.assigned
+    )
     await run_beside(
         stream.run(),
         lag,
         rates.run(),
         keep_making(settings.database),
         keep_settling(settings.database, rates),
-        keep_from_kafka(settings.brokers, settings.database, f"{settings.group}-rejected"),
+        keep_from_kafka(settings.brokers, settings.database, f"{settings.group}-rejected", stop),
         stop=stop,
     )

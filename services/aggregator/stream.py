@@ -1,41 +1,38 @@
 """The aggregator's stream: `copq.priced-events` into Postgres, each batch in one transaction.
 
-aiokafka alone, since offsets live in Postgres: an assignment seeks to the fence, and a commit
-to Kafka is a hint for tools that show lag. The next batch is decoded in a thread while Postgres
-works on this one.
+Offsets live in Postgres, in the fence (`fenced.py`). The next batch is decoded in a thread while
+Postgres works on this one.
 """
 
 import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
-from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
-from aiokafka.structs import TopicPartition
 
 from schemas.rejected import RejectedEvent
 from services.aggregator import metrics
 from services.aggregator.booking import StaleRates
-from services.aggregator.fence import Fetched, Gap, Staged, lock_fence, make_fence, move_fence
+from services.aggregator.fence import Gap, lock_fence, move_fence
+from services.aggregator.fenced import FencedReader, ReaderSettings
+from services.aggregator.fetched import Fetched, Staged
 from services.aggregator.post import Posted, post_staged, prepare, restage, stage
 from services.aggregator.rejected import keep_rejected
+from services.aggregator.taken import ids
 from services.health import Health
 from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
-from services.kafka.closing import close_consumer
+from services.kafka.fence import Fence, moved_on
 from services.kafka.header_names import read_any_names
-from services.kafka.topics import METADATA_MS, PRICED
-from services.postgres import AWAY, DatabaseRole, connect, connected
+from services.kafka.identity import origin_of
+from services.kafka.topics import PRICED
+from services.postgres import AWAY, DatabaseRole, connect
 from services.rates.watch import RateWatch
 from services.tracing import tracer
 
 LEAVE_S = 3
 """How long the batches under way may take once the worker is told to stop: all of them."""
-
-HINT_S = 5
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +48,18 @@ class AggregatorSettings:
     """A worker that was not heard of for so long has lost its partitions to the others."""
 
 
-class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What became of a batch: how many of its records lay below the fence, and of these how many
+    the ledger did not have."""
+
+    posted: Posted
+    moved: dict[int, Fence]
+    fenced: int = 0
+    unknown: int = 0
+
+
+class AggregatorStream:
     """One worker. `run` returns once `stop` is set, and raises what ended it otherwise."""
 
     def __init__(
@@ -64,31 +72,27 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         self._open: set[asyncpg.Connection] = set()
         self._idle: list[asyncpg.Connection] = []
         self._stop = stop
-        self._consumer: Any = None
-        self._gaps: dict[int, tuple[int, int]] = {}
         self._leave_at: float | None = None
+        read_from = ReaderSettings(
+            settings.brokers, settings.database, PRICED, settings.group, settings.batch,
+            settings.session_timeout_s,
+        )  # fmt: skip
+        self.reader = FencedReader(read_from, stop)
 
     async def run(self) -> None:
         read_any_names()
-        self._consumer = AIOKafkaConsumer(
-            **self.settings.brokers.settings(), group_id=self.settings.group,
-            enable_auto_commit=False, auto_offset_reset="none", fetch_max_wait_ms=500,
-            metadata_max_age_ms=METADATA_MS, max_partition_fetch_bytes=4 * 1024 * 1024,
-            max_poll_records=self.settings.batch,
-            session_timeout_ms=int(self.settings.session_timeout_s * 1000),
-            heartbeat_interval_ms=int(self.settings.session_timeout_s * 100),
-        )  # fmt: skip
+        dealt = asyncio.create_task(self._get_ready())
         try:
-            await self._consumer.start()
-            self._consumer.subscribe([PRICED], listener=self)
+            await self.reader.start()
             await self._follow()
         finally:
+            dealt.cancel()
             self._disconnect()
-            await close_consumer(self._consumer)
+            await self.reader.close()
 
-    def assigned(self) -> list[int]:
-        """The partitions that are this worker's."""
-        return [tp.partition for tp in self._consumer.assignment()] if self._consumer else []
+    async def _get_ready(self) -> None:
+        await self.reader.dealt.wait()
+        self._health.missing = None
 
     async def _follow(self) -> None:
         posting: asyncio.Task[None] | None = None
@@ -123,16 +127,8 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         return LEAVE_S if self._leave_at is None else max(self._leave_at - now, 0)
 
     async def _fetch(self) -> Fetched | None:
-        try:
-            got = await self._consumer.getmany(timeout_ms=200)
-        except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
-            log.info("reading from the fence: %r", error)
-            await self._seek_until_there(self._consumer.assignment())
-            return None
-        records = {tp.partition: found for tp, found in got.items() if found}
-        if not records:
-            return None
-        return await asyncio.to_thread(Fetched.of, records)
+        found = await self.reader.fetch()
+        return await asyncio.to_thread(Fetched.of, *found) if found else None
 
     async def _post(self, fetched: Fetched) -> None:
         """Post until it is posted; what cannot be posted ever ends the worker."""
@@ -143,9 +139,7 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
                 return await self._post_once(fetched)
             except Gap as gap:
                 log.warning("%s", gap)
-                return await self._seek_until_there(
-                    {TopicPartition(PRICED, p) for p in fetched.records}
-                )
+                return await self.reader.seek_until_there()
             except AWAY as error:
                 stream_metrics.RETRIES.labels(metrics.STAGE).inc()
                 log.warning("posting is tried again in %.1f s: %r", delay, error)
@@ -176,121 +170,65 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         conn, transaction, span = staged or await self._staged(fetched)
         try:
             with span, stream_metrics.BATCH_SECONDS.labels(metrics.STAGE).time():
-                new, posted = await self._post_within(conn, fetched)
+                booked = await self._post_within(conn, fetched)
                 await transaction.commit()
-                span.tell(_of_batch(fetched, new, posted))
+                span.tell(_of_batch(fetched, booked))
         except BaseException:
             self._drop(conn)
             raise
         self._idle.append(conn)
-        self._count(fetched, new, posted)
-        await self._hint(new)
+        self.reader.booked(booked.moved)
+        self._count(fetched, booked)
 
-    async def _post_within(
-        self, conn: asyncpg.Connection, fetched: Fetched
-    ) -> tuple[Fetched, Posted]:
-        """What is new of a batch that is staged, posted with the fence behind it."""
-        new = await self._beyond_the_fence(conn, fetched)
-        if new is not fetched:
-            await restage(conn, new.batch)
+    async def _post_within(self, conn: asyncpg.Connection, fetched: Fetched) -> Booked:
+        """A batch that is staged, posted with the fence behind it.
+
+        What lies below the fence is posted as well: if it was booked, its id is known and it
+        changes nothing; if not, it would be lost otherwise.
+        """
+        fences = await lock_fence(conn, PRICED, fetched.records)
+        self.reader.refuse_gap(fetched.first(), fetched.logs, fences)
         try:
-            posted = await post_staged(conn, new.batch, self.rates.book)
+            posted = await post_staged(conn, fetched.batch, self.rates.book)
         except StaleRates as stale:
-            new = await self._priced_anew(conn, new, stale.revision)
-            posted = await post_staged(conn, new.batch, self.rates.book)
-        await keep_rejected(conn, new.broken + _rejected(posted))
-        await move_fence(conn, PRICED, new.next())
-        return new, posted
+            fetched = await self._priced_again(conn, fetched, stale.revision)
+            posted = await post_staged(conn, fetched.batch, self.rates.book)
+        await keep_rejected(conn, fetched.broken + _rejected(posted, fetched))
+        moved = moved_on(fences, fetched.behind())
+        await move_fence(conn, PRICED, moved)
+        return _booked(posted, moved, fetched.below(fences))
 
-    async def _priced_anew(
+    async def _priced_again(
         self, conn: asyncpg.Connection, fetched: Fetched, revision: int
     ) -> Fetched:
         """At the rates in force, which nobody changes until this transaction ends."""
         book = await self.rates.at_least(revision)
-        anew = await asyncio.to_thread(fetched.priced_with, book)
-        await restage(conn, anew.batch)
-        return anew
+        again = await asyncio.to_thread(fetched.priced_with, book)
+        await restage(conn, again.batch)
+        return again
 
-    async def _beyond_the_fence(self, conn: asyncpg.Connection, fetched: Fetched) -> Fetched:
-        fence = await lock_fence(conn, PRICED, fetched.records)
-        first = fetched.first()
-        for partition, offset in first.items():
-            self._refuse_gap(partition, fence.get(partition, -1), offset)
-        return fetched if first == fence else fetched.beyond(fence)
-
-    def _refuse_gap(self, partition: int, fence: int, offset: int) -> None:
-        """Raise `Gap`, unless reading again from the fence has shown that nothing is there."""
-        if offset <= fence or self._gaps.get(partition) == (fence, offset):
-            return
-        self._gaps[partition] = (fence, offset)
-        raise Gap(
-            f"partition {partition} was read from offset {offset}, but the ledger is at {fence}: "
-            "reading again from there"
-        )
-
-    def _count(self, fetched: Fetched, new: Fetched, posted: Posted) -> None:
+    def _count(self, fetched: Fetched, booked: Booked) -> None:
         """`fenced` is what Kafka delivered again, `duplicate` an event that was known already,
         `rejected` one whose id belongs to another."""
-        stage = metrics.STAGE
+        stage, fresh = metrics.STAGE, booked.posted.fresh
+        known = booked.fenced - booked.unknown
         for outcome, number in (
-            ("posted", posted.fresh), ("duplicate", _duplicates(new, posted)),
-            ("rejected", len(posted.taken)), ("fenced", len(fetched) - len(new)),
+            ("posted", fresh - booked.unknown),
+            ("duplicate", _duplicates(fetched, booked.posted) - known),
+            ("rejected", len(booked.posted.taken)),
+            ("fenced", known), ("fenced_unknown", booked.unknown),
         ):  # fmt: skip
-            stream_metrics.EVENTS.labels(stage, outcome).inc(number)
-        stream_metrics.BATCH_EVENTS.labels(stage).observe(len(new))
+            stream_metrics.EVENTS.labels(stage, outcome).inc(max(number, 0))
+        stream_metrics.BATCH_EVENTS.labels(stage).observe(len(fetched))
         stream_metrics.LAST_COMMIT.labels(stage).set_to_current_time()
-
-    async def _hint(self, posted: Fetched) -> None:
-        offsets = {TopicPartition(PRICED, p): offset for p, offset in posted.next().items()}
-        try:
-            if offsets:
-                await asyncio.wait_for(self._consumer.commit(offsets), HINT_S)
-        except (KafkaError, TimeoutError) as error:
-            log.info("Kafka took no commit: %r", error)
-
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Nothing: what is under way may finish, the fence keeps it from counting twice."""
-
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        await self._seek_until_there(assigned)
-        self._health.missing = None
-
-    async def _seek_until_there(self, partitions: set[TopicPartition]) -> None:
-        while not self._stop.is_set():
-            try:
-                return await self._seek(partitions & self._consumer.assignment())
-            except (*AWAY, KafkaError) as error:
-                log.warning("seeking is tried again: %r", error)
-                await asyncio.sleep(1)
-
-    async def _seek(self, partitions: set[TopicPartition]) -> None:
-        """To the fence; where the log does not reach it, or begins after it, to what there is."""
-        if not partitions:
-            return
-        connection = connected(self.settings.database, DatabaseRole.AGGREGATOR)
-        async with connection as conn, conn.transaction():
-            fence = await make_fence(conn, PRICED, [tp.partition for tp in partitions])
-            # Asked while the fence is held: nobody moves it on meanwhile.
-            starts = await self._consumer.beginning_offsets(list(partitions))
-            ends = await self._consumer.end_offsets(list(partitions))
-            for tp in partitions:
-                offset = self._within(tp, fence[tp.partition], starts[tp], ends[tp])
-                if offset != fence[tp.partition]:
-                    await move_fence(conn, PRICED, {tp.partition: offset})
-                self._consumer.seek(tp, offset)
-
-    def _within(self, tp: TopicPartition, fence: int, start: int, end: int) -> int:
-        if fence > end:
-            log.warning(
-                "%s ends at %d, before the ledger's %d: the topic was made anew, reading it from "
-                "its start (events known by their id do not count again)", tp, end, fence,
-            )  # fmt: skip
-            return start
-        if fence < start and fence > 0:
+        if known:
+            log.info("%d records were delivered again, and are booked already", known)
+        if booked.unknown:
             log.error(
-                "%s begins at %d: the events from %d on were deleted unread", tp, start, fence
-            )
-        return max(fence, start)
+                "%d of %d records below the fence were not in the ledger, and are booked now: the "
+                "fence of %s was not that of its log. See the runbook kafka-lost-data",
+                booked.unknown, booked.fenced, PRICED,
+            )  # fmt: skip
 
     async def _take(self) -> asyncpg.Connection:
         """A connection of one's own until it is idle again: one posts, another is copied to."""
@@ -317,22 +255,34 @@ class AggregatorStream(ConsumerRebalanceListener):  # type: ignore[misc]
         self._idle = []
 
 
-def _of_batch(fetched: Fetched, new: Fetched, posted: Posted) -> dict[str, int]:
+def _booked(posted: Posted, moved: dict[int, Fence], below: Fetched | None) -> Booked:
+    if below is None:
+        return Booked(posted, moved)
+    unknown = below.batch.seen - posted.duplicates - ids(posted.taken)
+    return Booked(posted, moved, len(below), len(unknown))
+
+
+def _of_batch(fetched: Fetched, booked: Booked) -> dict[str, int]:
     """What a trace says of it; `fenced` is what Kafka delivered again."""
     return {
         "messaging.batch.message_count": len(fetched),
-        "copq.fresh": posted.fresh,
-        "copq.duplicates": _duplicates(new, posted),
-        "copq.rejected": len(posted.taken),
-        "copq.fenced": len(fetched) - len(new),
+        "copq.fresh": booked.posted.fresh,
+        "copq.duplicates": _duplicates(fetched, booked.posted),
+        "copq.rejected": len(booked.posted.taken),
+        "copq.fenced": booked.fenced,
     }
 
 
-def _duplicates(new: Fetched, posted: Posted) -> int:
-    return new.batch.events - posted.fresh - len(posted.taken)
+def _duplicates(fetched: Fetched, posted: Posted) -> int:
+    return fetched.batch.events - posted.fresh - len(posted.taken)
 
 
-def _rejected(posted: Posted) -> list[RejectedEvent]:
+def _rejected(posted: Posted, fetched: Fetched) -> list[RejectedEvent]:
     """The events whose ids belong to others, to be kept."""
-    now = datetime.now(UTC)
-    return [event.rejected(PRICED, now) for event in posted.taken]
+    now, places = datetime.now(UTC), {(t.partition, t.offset) for t in posted.taken}
+    origins = {
+        (record.partition, record.offset): origin_of(record)
+        for record in (fetched.all() if places else ())
+        if (record.partition, record.offset) in places
+    }
+    return [event.rejected(origins[event.partition, event.offset], now) for event in posted.taken]

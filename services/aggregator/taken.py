@@ -26,11 +26,8 @@ class Taken:
     offset: int | None
     refusal: Refusal
 
-    def rejected(self, topic: str, at: datetime) -> RejectedEvent:
-        """As it is kept, by the message of `topic` that held it."""
-        origin = None
-        if self.partition is not None and self.offset is not None:
-            origin = Origin(topic=topic, partition=self.partition, offset=self.offset)
+    def rejected(self, origin: Origin | None, at: datetime) -> RejectedEvent:
+        """As it is kept, with the place of the message that held it."""
         return rejected_event(self.refusal, self.payload, at, origin, self.sent_by)
 
 

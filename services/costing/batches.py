@@ -18,6 +18,7 @@ from services.costing.price import MONEY
 from services.kafka.cloudevents import envelope_of, event_in, is_too_large
 from services.kafka.header_names import check_names
 from services.kafka.headers import NONE, passed_on, sent_by
+from services.kafka.identity import origin_of
 from services.kafka.publish import LARGEST_MESSAGE, Message
 
 LONGEST_KEY = 1024
@@ -67,11 +68,10 @@ def _price(raw: bytes, pricer: Pricer, latest: datetime) -> tuple[str, bytes]:
 
 
 def _reject(record: ConsumerRecord, refusal: Refusal, now: datetime, batch: PricedBatch) -> None:
-    origin = rejected.Origin(topic=record.topic, partition=record.partition, offset=record.offset)
     who = sent_by(record.headers)
     envelope = envelope_of(record.headers)
     kept = {} if is_too_large(envelope) else envelope
-    event = rejected.rejected_event(refusal, record.value or b"", now, origin, who, kept)
+    event = rejected.rejected_event(refusal, record.value or b"", now, origin_of(record), who, kept)
     batch.rejected.append((_key(record), rejected.encode(event), NONE))
     batch.reasons[refusal.code] += 1
 

@@ -2,7 +2,12 @@
 
 Faust makes four tasks a message, which is slow for messages of microseconds. Here one message
 of an agent's stream is a list of records; its offset is that of the last, so that its
-acknowledgement covers them all. Written against, and pinned to, faust-streaming 0.15.
+acknowledgement covers them all.
+
+How far a partition is done is kept here as a fence, in Kafka's commit with its metadata: Faust's
+own books of offsets can be left with holes, after which it never commits a partition again, and
+drop what they take for read when a log became shorter. Written against, and pinned to,
+faust-streaming 0.15.
 """
 
 import asyncio
@@ -11,21 +16,38 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
-from aiokafka.errors import KafkaError
-from aiokafka.structs import ConsumerRecord
+from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
 from mode.threads import ServiceThread, WorkerThread
+
+from services.costing import metrics
+from services.kafka.brokers import Brokers
+from services.kafka.fence import Fence, behind, fence_in
+from services.kafka.identity import LogIdentity
+from services.kafka.log_reader import LogReader
 
 STOPPED_WITHIN_S = 2
 FINISHED_WITHIN_S = 3
 """What takes longer is read again by whom the partition goes to."""
 
+CHECK_S = 2.0
+"""So often the log is looked at while no batch comes."""
+AGAIN_S = 1
+
 log = logging.getLogger(__name__)
 
 
+class Fetched(NamedTuple):
+    """What an agent gets: records of one partition, in order, and the log they were read from."""
+
+    records: Sequence[ConsumerRecord]
+    log: LogIdentity
+
+
 class RecordBatch(NamedTuple):
-    """Records of one partition in order, in the shape of a record: that of the last."""
+    """Records of one partition in the shape of a record: that of the last."""
 
     topic: str
     partition: int
@@ -34,19 +56,34 @@ class RecordBatch(NamedTuple):
     timestamp_type: int
     headers: Sequence[Any]
     key: None
-    value: list[ConsumerRecord]
+    value: Fetched
     checksum: None
     serialized_key_size: int
     serialized_value_size: int
 
 
-def pack(records: Sequence[ConsumerRecord]) -> RecordBatch:
+def pack(fetched: Fetched) -> RecordBatch:
     """One batch of the records fetched from a partition; at least one."""
-    last = records[-1]
+    last = fetched.records[-1]
     return RecordBatch(
         last.topic, last.partition, last.offset, last.timestamp, last.timestamp_type, (), None,
-        list(records), None, 0, 0,
+        fetched, None, 0, 0,
     )  # fmt: skip
+
+
+def written(fence: Fence) -> OffsetAndMetadata:
+    """A fence as a commit to Kafka."""
+    parts = (fence.log.topic_id, str(fence.log.leader_epoch), fence.fingerprint)
+    return OffsetAndMetadata(fence.next_offset, ":".join(parts))
+
+
+def read(commit: OffsetAndMetadata) -> Fence:
+    """The fence of a commit; one that somebody else made has an offset alone."""
+    try:
+        topic_id, epoch, known = commit.metadata.split(":")
+        return Fence(commit.offset, LogIdentity(topic_id, int(epoch)), known)
+    except ValueError:
+        return Fence(commit.offset)
 
 
 PATIENCE_S = 0.02
@@ -68,23 +105,83 @@ class _DaemonThread(WorkerThread):
 class _ConsumerThread(AIOKafkaConsumerThread):
     Worker = _DaemonThread
 
-    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+    async def _commit(self, fences: Mapping[TP, Fence]) -> bool:  # type: ignore[override]
         """Faust crashes where a commit fails, though the next one covers it.
 
         What can be tried again aiokafka tries again; the rest belongs to another worker by now.
         """
-        ours = {tp: offset for tp, offset in offsets.items() if tp in self.assignment()}
+        assigned = self.assignment()
+        ours = {TopicPartition(*tp): written(f) for tp, f in fences.items() if tp in assigned}
         try:
-            await self._ensure_consumer().commit(ours)
+            if ours:
+                await self._ensure_consumer().commit(ours)
             return True
         except KafkaError as error:
             log.warning("a commit is left to the next: %r", error)
             return False
 
+    async def committed(self) -> dict[TP, Fence]:
+        """The fences of the partitions that are this worker's; one without a commit is at 0."""
+        found: dict[TP, Fence] = await self.call_thread(self._committed)
+        return found
+
+    async def _committed(self) -> dict[TP, Fence]:
+        consumer = self._ensure_consumer()
+        places = list(consumer.assignment())
+        found = await consumer._coordinator.fetch_committed_offsets(places)
+        return {
+            TP(*place): read(found[place])
+            if place in found and found[place].offset >= 0
+            else Fence()
+            for place in places
+        }
+
 
 class BatchConsumer(Consumer):
+    _thread: Any
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        transport: Any = self.transport
+        self._reader = LogReader(transport.brokers)
+        self._logs: dict[TP, LogIdentity] = {}
+        self._done: dict[TP, Fence] = {}
+        self._told: dict[TP, Fence] = {}
+        self._checked = 0.0
+        self._doubt = False
+
     def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        await self._reader.start()
+
+    async def on_stop(self) -> None:
+        await super().on_stop()
+        await self._reader.close()
+
+    def is_current(self, tp: TP, fetched: Fetched) -> bool:
+        """Whether the partition is still read from the log that these records are from."""
+        return self._logs.get(tp) == fetched.log
+
+    def ack(self, message: Any) -> bool:
+        """All records up to the end of this batch are done."""
+        if message.acked:
+            return False
+        message.acked = True
+        self._unacked_messages.discard(message)
+        if self.is_current(message.tp, message.value):
+            self._done[message.tp] = behind(*message.value)
+        return True
+
+    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit what is done by now and not committed yet."""
+        ready = {tp: f for tp, f in self._done.items() if self._told.get(tp) != f}
+        if not ready or not await self._thread.commit(ready):
+            return False
+        self._told |= ready
+        return True
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what is done before partitions go: Faust forgets it first, and commits then."""
@@ -94,6 +191,9 @@ class BatchConsumer(Consumer):
         while self._unacked_messages and monotonic() < deadline:  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.01)
         await self.commit_all()
+        for tp in revoked:
+            for kept in (self._logs, self._done, self._told):
+                kept.pop(tp, None)
         await super().on_partitions_revoked(revoked)
 
     async def commit_all(self) -> None:
@@ -101,15 +201,85 @@ class BatchConsumer(Consumer):
         await self.maybe_wait_for_commit_to_finish()
         await self.commit()
 
+    async def perform_seek(self) -> None:
+        """To the commits, or to the start of a log that is another one than theirs."""
+        while not self.should_stop:
+            try:
+                return await self._seek_all()
+            except (KafkaError, OSError) as error:
+                log.warning("seeking is tried again: %r", error)
+                await asyncio.sleep(AGAIN_S)
+
+    async def _seek_all(self) -> None:
+        logs = await self._identities()
+        found = {
+            tp: await self._fence_in(tp, fence, logs)
+            for tp, fence in (await self._thread.committed()).items()
+        }
+        self._logs |= {tp: fence.log for tp, fence in found.items()}
+        self._done |= found
+        offsets = {TopicPartition(*tp): fence.next_offset for tp, fence in found.items()}
+        await self._thread.seek_wait(offsets)
+        self._doubt = False
+
+    async def _fence_in(self, tp: TP, fence: Fence, logs: dict[TP, LogIdentity]) -> Fence:
+        of_topic = {place.partition: log for place, log in logs.items() if place.topic == tp.topic}
+        place = TopicPartition(*tp)
+        there = await fence_in(self._reader, metrics.STAGE, place, fence, of_topic)
+        if there.next_offset == fence.next_offset:
+            self._told[tp] = there
+        return there
+
+    async def _identities(self) -> dict[TP, LogIdentity]:
+        """Of all partitions of the topics that are this worker's."""
+        return {
+            TP(topic, partition): found
+            for topic in {tp.topic for tp in self.assignment()}
+            for partition, found in (await self._reader.identities(topic)).items()
+        }
+
     async def _wait_next_records(
         self,
         timeout: float,  # noqa: ASYNC109 - Faust's signature
     ) -> tuple[Any, set[TP] | None]:
         records, active = await super()._wait_next_records(min(timeout, PATIENCE_S))
-        if not records:
-            return records, active
-        return {tp: [pack(fetched)] for tp, fetched in records.items() if fetched}, active
+        if self._doubt or not await self._is_as_before(bool(records)):
+            self._doubt = True
+            await self.perform_seek()
+            return {}, active
+        return {
+            tp: [pack(Fetched(found, self._logs[tp]))]
+            for tp, found in (records or {}).items()
+            if found
+        }, active
+
+    async def _is_as_before(self, has_records: bool) -> bool:
+        """Whether the logs are still those that this worker reads."""
+        if not has_records and monotonic() - self._checked < CHECK_S:
+            return True
+        self._checked = monotonic()
+        try:
+            logs = await self._identities()
+        except (KafkaError, OSError) as error:
+            log.info("Kafka does not say which log it has: %r", error)
+            return False
+        return all(logs.get(tp) == self._logs.get(tp) for tp in self.assignment())
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Faust's own drops the offsets that it has read: of a log that was cut they are new."""
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                async for _, message in self.getmany(timeout=1.0):
+                    await self.wait_first(self.callback(message), self.suspend_flow.wait())
+                await asyncio.sleep(0)
+        except (ConsumerStoppedError, asyncio.CancelledError):
+            if not self.transport.app.should_stop:
+                raise
 
 
 class BatchTransport(Transport):
     Consumer = BatchConsumer
+
+    def __init__(self, brokers: Brokers, **settings: Any) -> None:
+        self.brokers = brokers
+        super().__init__(**settings)

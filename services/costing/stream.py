@@ -14,7 +14,7 @@ from typing import Any
 
 import faust
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import InvalidTimestampError, KafkaError
 from faust.exceptions import ConsumerNotStarted
 
 from services.costing import metrics
@@ -27,7 +27,7 @@ from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
 from services.kafka.header_names import read_any_names
 from services.kafka.lag import keep_measuring
-from services.kafka.publish import publish, start_producer
+from services.kafka.publish import CLOCK_AHEAD, publish, start_producer
 from services.kafka.topics import EVENTS, METADATA_MS, PRICED, REJECTED
 from services.kafka.waiting import wait_for_brokers
 from services.rates.watch import RateWatch
@@ -81,7 +81,9 @@ def make_app(settings: CostingSettings) -> faust.App:
         datadir=settings.data,
         store="memory://",
     )
-    app.transport = BatchTransport(url=app.conf.broker_consumer, app=app, loop=app.loop)
+    app.transport = BatchTransport(
+        settings.brokers, url=app.conf.broker_consumer, app=app, loop=app.loop
+    )
     return app
 
 
@@ -117,7 +119,8 @@ class CostingStream:
         parts: list[Coroutine[Any, Any, Any]] = [
             self._stop.wait(), self.rates.run(), self._read(),
             keep_measuring(
-                self.settings.brokers, metrics.STAGE, EVENTS, self.settings.group, self._assigned
+                self.settings.brokers, metrics.STAGE, EVENTS, self.settings.group, self._assigned,
+                health=self._health,
             ),
         ]  # fmt: skip
         waiting = [self._failed, *(asyncio.ensure_future(part) for part in parts)]
@@ -173,10 +176,11 @@ class CostingStream:
         """Price this batch while others are being acknowledged, one of each partition at most."""
         if self._stop.is_set() or not self._is_ours(event):
             return
-        span = tracer().batch(EVENTS, self.settings.group, event.value)
+        records = event.value.records
+        span = tracer().batch(EVENTS, self.settings.group, records)
         with stream_metrics.BATCH_SECONDS.labels(metrics.STAGE).time():
-            batch = price_records(event.value, self._pricer(), datetime.now(UTC))
-        if not self._guard.admits(len(event.value), len(batch.rejected)):
+            batch = price_records(records, self._pricer(), datetime.now(UTC))
+        if not self._guard.admits(len(records), len(batch.rejected)):
             raise TooManyRejects(self._why(batch, event.message))
         partition = event.message.partition
         if partition in self._publishing:
@@ -201,11 +205,14 @@ class CostingStream:
         )
 
     def _is_ours(self, event: Any) -> bool:
-        """Not so once partitions were dealt anew: it is read again, here or by another worker."""
+        """Not so once partitions were dealt again, or the log is another one: what is in it is
+        read again, here or by another worker."""
         message = event.message
+        consumer: Any = self._app.consumer
         return (
             message.generation_id == self._app.consumer_generation_id
-            and message.tp in self._app.consumer.assignment()
+            and message.tp in consumer.assignment()
+            and consumer.is_current(message.tp, event.value)
         )
 
     def _assigned(self) -> list[int]:
@@ -247,7 +254,13 @@ class CostingStream:
             for answer in await asyncio.gather(*futures, return_exceptions=True):
                 if isinstance(answer, BaseException):
                     raise answer
+            self._health.clock = ""
             return True
+        except InvalidTimestampError:
+            self._health.clock = CLOCK_AHEAD
+            stream_metrics.CLOCK_ERRORS.labels(metrics.STAGE).inc()
+            log.error("publishing is tried again: %s", CLOCK_AHEAD)
+            return False
         except KafkaError as error:
             log.warning("publishing is tried again: %r", error)
             return False

@@ -1,13 +1,14 @@
 """The streaming intake: events are safe once the broker has acknowledged them."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import InvalidTimestampError, KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from schemas import rejected
@@ -17,10 +18,11 @@ from services.ingest.gathering import Gathering
 from services.ingest.intake import Answer, Status, Unavailable
 from services.ingest.names import Names
 from services.ingest.sender import ANYONE, Sender
+from services.kafka import metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
 from services.kafka.headers import NONE, Headers, of_sender
-from services.kafka.publish import Message, publish, start_producer
+from services.kafka.publish import CLOCK_AHEAD, Message, publish, start_producer
 from services.kafka.topics import EVENTS, REJECTED, key_of
 from services.rates.book import RateBook
 from services.tracing import tracer
@@ -35,6 +37,7 @@ TOGETHER = 4_000
 Outgoing = tuple[list[Message], list[Message]]
 """Of one caller: for `quality.events`, and for `quality.events.rejected`."""
 
+log = logging.getLogger(__name__)
 _partitioner = DefaultPartitioner()
 
 
@@ -55,6 +58,8 @@ class KafkaIntake:
         self._keeps = keeps
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
+        self._clock = ""
+        metrics.CLOCK_ERRORS.labels("ingest")
         self._gathering = Gathering(self._store, _weight, TOGETHER)
 
     async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
@@ -68,7 +73,8 @@ class KafkaIntake:
         return answers
 
     async def ready(self) -> None:
-        """Raises `Unavailable` where the broker does not answer, or has not the topic."""
+        """Raises `Unavailable` where the broker does not answer, has not the topic, or refuses
+        the times of what this host sends."""
         try:
             async with asyncio.timeout(LOOK_S):
                 producer = await self._started()
@@ -76,6 +82,8 @@ class KafkaIntake:
                 await producer.partitions_for(EVENTS)
         except (KafkaError, TimeoutError) as error:
             raise Unavailable(f"Kafka does not answer ({error!r})") from error
+        if self._clock:
+            raise Unavailable(self._clock)
 
     async def _store(self, group: list[Outgoing]) -> list[None]:
         used: AIOKafkaProducer | None = None
@@ -90,8 +98,17 @@ class KafkaIntake:
         except (KafkaError, TimeoutError) as error:
             if used is self._producer:
                 await self.close()
-            raise Unavailable(f"Kafka does not acknowledge ({error!r})") from error
+            raise Unavailable(self._why(error)) from error
+        self._clock = ""
         return [None] * len(group)
+
+    def _why(self, error: Exception) -> str:
+        if not isinstance(error, InvalidTimestampError):
+            return f"Kafka does not acknowledge ({error!r})"
+        metrics.CLOCK_ERRORS.labels("ingest").inc()
+        log.error("%s", CLOCK_AHEAD)
+        self._clock = CLOCK_AHEAD
+        return CLOCK_AHEAD
 
     async def _publish(
         self, producer: AIOKafkaProducer, topic: str, messages: list[Message]

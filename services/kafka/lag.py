@@ -1,37 +1,75 @@
-"""How far a worker is behind, partition by partition."""
+"""How far a worker is behind, partition by partition, and whether it gets on at all."""
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from services.health import Health
 from services.kafka import metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
 
 EVERY_S = 5.0
+STUCK_S = 60.0
+"""A partition that has records and no commit for so long is stuck: its worker is not ready."""
 
 log = logging.getLogger(__name__)
 
 
+class Behind(NamedTuple):
+    """Of one partition."""
+
+    lag: int
+    done: int
+    """The offset that is committed."""
+
+
+class Stalls:
+    """Since when partitions have records and no commit."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: dict[int, tuple[int, float]] = {}
+
+    def seconds(self, behind: dict[int, Behind]) -> dict[int, float]:
+        """For how long each partition has had records and no commit; 0 where it gets on."""
+        now = self._clock()
+        self._since = {p: self._of(p, found, now) for p, found in behind.items()}
+        return {p: now - since for p, (_, since) in self._since.items()}
+
+    def _of(self, partition: int, found: Behind, now: float) -> tuple[int, float]:
+        done, since = self._since.get(partition, (found.done, now))
+        stands_still = found.lag > 0 and done == found.done
+        return found.done, since if stands_still else now
+
+
 async def keep_measuring(
     brokers: Brokers, stage: str, topic: str, group: str, assigned: Callable[[], Collection[int]],
-    every_s: float = EVERY_S,
+    every_s: float = EVERY_S, health: Health | None = None, stuck_s: float = STUCK_S,
 ) -> None:  # fmt: skip
     """For ever: the committed offsets of the partitions `assigned` against their ends.
 
     It asks on a connection of its own, and joins no group: a stage that hangs is seen to fall
-    behind, also one that hangs from its beginning.
+    behind, also one that hangs from its beginning. `health` is told of what is stuck.
     """
     metrics.LAST_COMMIT.labels(stage).set_to_current_time()
+    for counter in (metrics.LOG_CHANGES, metrics.DELETED):
+        counter.labels(stage, topic)  # There from the beginning, so that a rate sees its first one.
+    metrics.CLOCK_ERRORS.labels(stage)
+    watch = _Watch(stage, topic, health or Health(), stuck_s)
     while True:
         consumer = AIOKafkaConsumer(**brokers.settings(), group_id=group, enable_auto_commit=False)
         try:
             await consumer.start()
-            await _follow(consumer, stage, topic, assigned, every_s)
+            while True:
+                watch.show(await _behind(consumer, topic, set(assigned())))
+                await asyncio.sleep(every_s)
         except (KafkaError, OSError) as error:
             log.info("lag is measured later: %r", error)
             await asyncio.sleep(every_s)
@@ -39,30 +77,50 @@ async def keep_measuring(
             await close_consumer(consumer)
 
 
-async def _follow(
-    consumer: AIOKafkaConsumer, stage: str, topic: str, assigned: Callable[[], Collection[int]],
-    every_s: float,
-) -> None:  # fmt: skip
-    shown: set[int] = set()
-    while True:
-        ours = set(assigned())
-        for partition in shown - ours:
-            metrics.LAG.remove(stage, topic, str(partition))
-        shown = ours
-        for partition, lag in (await _lags(consumer, topic, ours)).items():
-            metrics.LAG.labels(stage, topic, str(partition)).set(lag)
-        await asyncio.sleep(every_s)
+class _Watch:
+    """Shows how far the partitions are behind, and names those that are stuck."""
+
+    def __init__(self, stage: str, topic: str, health: Health, stuck_s: float) -> None:
+        self._stage, self._topic, self._health, self._stuck_s = stage, topic, health, stuck_s
+        self._stalls = Stalls()
+        self._shown: set[int] = set()
+
+    def show(self, behind: dict[int, Behind]) -> None:
+        for partition in self._shown - behind.keys():
+            for gauge in (metrics.LAG, metrics.STALLED):
+                gauge.remove(self._stage, self._topic, str(partition))
+        self._shown = set(behind)
+        stalled = self._stalls.seconds(behind)
+        for partition, found in behind.items():
+            labels = (self._stage, self._topic, str(partition))
+            metrics.LAG.labels(*labels).set(found.lag)
+            metrics.STALLED.labels(*labels).set(stalled[partition])
+        self._tell({p: behind[p] for p, seconds in stalled.items() if seconds >= self._stuck_s})
+
+    def _tell(self, stuck: dict[int, Behind]) -> None:
+        self._health.stuck = "; ".join(
+            f"{self._topic}, partition {partition}: {found.lag} records after offset {found.done} "
+            f"and no commit for {self._stuck_s:.0f} s"
+            for partition, found in sorted(stuck.items())
+        )
+        if stuck:
+            log.error("%s is stuck: %s", self._stage, self._health.stuck)
 
 
-async def _lags(consumer: AIOKafkaConsumer, topic: str, ours: set[int]) -> dict[int, int]:
+async def _behind(consumer: AIOKafkaConsumer, topic: str, ours: set[int]) -> dict[int, Behind]:
     places = [TopicPartition(topic, partition) for partition in ours]
     if not places:
         return {}
-    consumer.assign(places)
+    # None of them is assigned: what is assigned is fetched, and held though nobody reads it.
     ends = await consumer.end_offsets(places)
     starts = await consumer.beginning_offsets(places)
-    done = {place: await consumer.committed(place) for place in places}
+    done = {place: await consumer.committed(place) or 0 for place in places}
     return {
-        place.partition: max(ends[place] - max(done[place] or 0, starts[place]), 0)
+        place.partition: Behind(lag_of(starts[place], ends[place], done[place]), done[place])
         for place in places
     }
+
+
+def lag_of(start: int, end: int, done: int) -> int:
+    """Records that are not done. Beyond the end nothing of this log is: it is another one."""
+    return end - max(done, start) if done <= end else end - start

@@ -12,6 +12,14 @@ BATCH_EVENTS = Histogram(
 BATCH_SECONDS = Histogram(
     "copq_stream_batch_seconds", "Work on one batch", ["stage"], buckets=_SECONDS
 )
+LOG_CHANGES = Counter(
+    "copq_stream_log_changes",
+    "Partitions whose log was another one than before, and is read again from its start",
+    ["stage", "topic"],
+)
+DELETED = Counter(
+    "copq_stream_deleted_records", "Records that Kafka deleted unread", ["stage", "topic"]
+)
 RETRIES = Counter("copq_stream_retries", "Batches tried again after an error", ["stage"])
 LAST_COMMIT = Gauge(
     "copq_stream_last_commit_timestamp_seconds",
@@ -20,3 +28,13 @@ LAST_COMMIT = Gauge(
 )
 LAG = Gauge("copq_stream_lag_events", "Messages not committed yet", ["stage", "topic", "partition"])
 """Of the partitions that this worker has: over all workers each partition is there once."""
+STALLED = Gauge(
+    "copq_stream_stalled_seconds",
+    "For how long a partition has had messages and no commit; 0 while it gets on",
+    ["stage", "topic", "partition"],
+)
+CLOCK_ERRORS = Counter(
+    "copq_clock_errors",
+    "Messages that Kafka refused since the clock of this host is more than an hour ahead",
+    ["stage"],
+)

@@ -17,6 +17,13 @@ _BATCH_BYTES = 960 * 1024
 
 LARGEST_MESSAGE = 1_000_000
 
+CLOCK_AHEAD = (
+    "Kafka refuses the time of its messages: the clock of this host is more than an hour ahead of "
+    "the broker's. Correct the clock (chronyc makestep), or let the broker set the time: "
+    "message.timestamp.type=LogAppendTime on the topics. See the runbook CopqClockAhead"
+)
+"""What `InvalidTimestampError` means here."""
+
 
 async def start_producer(brokers: Brokers, **settings: Any) -> AIOKafkaProducer:
     """A producer that is safe: acknowledged by all replicas, and not twice by a retry."""

@@ -15,6 +15,10 @@ REJECTED = "quality.events.rejected"
 PARTITIONS = 8
 """Enough for eight workers a stage; the lines of a plant spread over them."""
 
+SETTINGS = {"message.timestamp.type": "LogAppendTime"}
+"""The broker sets the time of a message: it would refuse one of a host whose clock is an hour
+ahead, and the time of an event is in the event."""
+
 METADATA_MS = 5_000
 """A consumer looks so often for topics and partitions that were not there before."""
 
@@ -38,7 +42,7 @@ async def make_topics(brokers: Brokers, partitions: int = PARTITIONS, replicatio
         there = set(await admin.list_topics())
         for name in (EVENTS, PRICED, REJECTED):
             if name not in there:
-                await _make(admin, NewTopic(name, partitions, replication))
+                await _make(admin, NewTopic(name, partitions, replication, topic_configs=SETTINGS))
     finally:
         await admin.close()
 

@@ -12,10 +12,13 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from schemas.decode import decode
 from schemas.priced import encode
 from schemas.rates import RateFile, Stage
-from services.aggregator.fence import Fetched
+from services.aggregator.fenced import CHECK_S
+from services.aggregator.fetched import Fetched
 from services.aggregator.stream import AggregatorSettings, AggregatorStream
 from services.costing.price import MONEY, price
 from services.kafka.brokers import Brokers
+from services.kafka.identity import LogIdentity, fingerprint
+from services.kafka.metrics import EVENTS
 from services.kafka.topics import PRICED
 from services.rates.store import import_rates
 from services.rates.watch import RateWatch
@@ -30,23 +33,33 @@ class Log:
 
     def __init__(self, starts: int = 0, ends: int = 1_000) -> None:
         self.starts, self.ends = starts, ends
+        self.identity = LogIdentity("first", 1)
+        self.others: set[int] = set()
+        """Offsets at which other records lie than those that were delivered."""
         self.position: dict[int, int] = {}
         self.hints: dict[int, int] = {}
 
     def assignment(self) -> set[TopicPartition]:
         return {TopicPartition(PRICED, p) for p in (0, 1)}
 
-    async def beginning_offsets(self, partitions: Iterable[Any]) -> dict[Any, int]:
-        return dict.fromkeys(partitions, self.starts)
+    async def getmany(self, timeout_ms: int) -> dict[Any, Any]:
+        return {}
 
-    async def end_offsets(self, partitions: Iterable[Any]) -> dict[Any, int]:
-        return dict.fromkeys(partitions, self.ends)
+    async def identities(self, topic: str) -> dict[int, LogIdentity]:
+        return dict.fromkeys((0, 1), self.identity)
+
+    async def bounds(self, places: Iterable[Any]) -> dict[Any, tuple[int, int]]:
+        return dict.fromkeys(places, (self.starts, self.ends))
+
+    async def fingerprint_at(self, place: TopicPartition, offset: int) -> str:
+        known = fingerprint(record(place.partition, offset))
+        return "another" if offset in self.others else known
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         self.position[partition.partition] = offset
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
-        self.hints = {tp.partition: offset for tp, offset in offsets.items()}
+        self.hints |= {tp.partition: offset for tp, offset in offsets.items()}
 
 
 class Worker:
@@ -56,17 +69,31 @@ class Worker:
         settings = AggregatorSettings(Brokers(""), database)
         self.stream = AggregatorStream(settings, rates, asyncio.Event())
         self.log = log
-        self.stream._consumer = log
+        self.reader = self.stream.reader
+        self.reader._consumer = self.reader._reader = log  # type: ignore[assignment]
 
     async def assigned(self) -> dict[int, int]:
         """Where it begins to read."""
-        await self.stream.on_partitions_assigned(self.log.assignment())
+        await self.reader.on_partitions_assigned(self.log.assignment())
+        return self.log.position
+
+    async def looks(self) -> dict[int, int]:
+        """Where it reads on, once it has looked at log and fence."""
+        self.reader._checked = -CHECK_S
+        await self.reader.fetch()
         return self.log.position
 
     async def delivered(self, partition: int, *offsets: int) -> None:
         """Message N of a partition is a defect of a unit of its own, worth 10."""
-        found = [record(partition, offset) for offset in offsets]
-        await self.stream._post(Fetched.of({partition: found}))
+        await self.booked([record(partition, offset) for offset in offsets])
+
+    async def booked(self, records: list[ConsumerRecord]) -> None:
+        [partition] = {record.partition for record in records}
+        await self.stream._post(Fetched.of({partition: records}, self.reader._logs))
+
+    def close(self) -> None:
+        self.stream._disconnect()
+        self.reader._disconnect()
 
 
 def record(partition: int, offset: int, raw: bytes | None = None) -> ConsumerRecord[Any, Any]:
@@ -84,7 +111,7 @@ async def worker(database: str, conn: asyncpg.Connection) -> AsyncIterator[Worke
     found = Worker(database, rates, Log())
     await found.assigned()
     yield found
-    found.stream._disconnect()
+    found.close()
 
 
 async def events(conn: asyncpg.Connection) -> int:
@@ -97,7 +124,8 @@ async def events(conn: asyncpg.Connection) -> int:
 
 
 async def fence(conn: asyncpg.Connection) -> dict[int, int]:
-    return {r["partition"]: r["next_offset"] for r in await conn.fetch("select * from copq.fence")}
+    rows = await conn.fetch("select partition, next_offset from copq.fence order by 1")
+    return dict(map(tuple, rows))
 
 
 async def test_a_batch_that_comes_twice_counts_once(
@@ -107,7 +135,10 @@ async def test_a_batch_that_comes_twice_counts_once(
         await worker.delivered(0, 0, 1, 2)
     assert await events(conn) == 3
     assert await fence(conn) == {0: 3, 1: 0}
-    assert worker.log.hints == {0: 3}
+    await worker.looks()
+    assert worker.reader._hinting is not None
+    await worker.reader._hinting
+    assert worker.log.hints == {0: 3, 1: 0}
 
 
 async def test_of_a_batch_that_overlaps_the_fence_the_rest_counts(
@@ -135,19 +166,22 @@ async def test_offsets_that_the_log_itself_lacks_are_no_gap(
 ) -> None:
     """Compaction and aborted transactions leave holes."""
     await worker.delivered(0, 0, 3, 7)
-    await worker.delivered(0, 9, 10)
-    assert worker.log.position[0] == 8
-    await worker.delivered(0, 9, 10)
-    assert await events(conn) == 5
+    for _ in range(2):
+        await worker.delivered(0, 9, 10)
+        await worker.delivered(0, 12)
+    assert worker.log.position[0] == 11
+    await worker.delivered(0, 12)
+    assert await events(conn) == 6
 
 
 async def test_two_workers_that_both_own_a_partition_count_it_once(
     worker: Worker, conn: asyncpg.Connection
 ) -> None:
     other = Worker(worker.stream.settings.database, worker.stream.rates, Log())
+    await other.assigned()
     await asyncio.gather(*(w.delivered(0, *range(500)) for w in (worker, other)))
     await asyncio.gather(other.delivered(0, 500, 501), worker.delivered(1, 0, 1))
-    other.stream._disconnect()
+    other.close()
     assert await events(conn) == 504
 
 
@@ -160,15 +194,90 @@ async def test_a_partition_that_the_ledger_has_not_met_begins_at_its_start(
     assert await events(conn) == 0
 
 
-async def test_a_topic_made_anew_is_read_from_its_start_and_known_events_stay_one(
-    worker: Worker, conn: asyncpg.Connection
-) -> None:
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"ends": 5}, "the log ends at 5, before 10"),
+        ({"identity": LogIdentity("second", 0)}, "the topic was deleted and made again"),
+        ({"identity": LogIdentity("first", 2), "others": {9}}, "another record lies at offset 9"),
+        ({"others": {9}}, "another record lies at offset 9"),
+    ],
+)
+async def test_another_log_is_read_from_its_start_and_known_events_stay_one(
+    worker: Worker, conn: asyncpg.Connection, caplog: pytest.LogCaptureFixture,
+    change: dict[str, Any], why: str,
+) -> None:  # fmt: skip
     await worker.delivered(0, *range(10))
-    worker.log.ends = 5
+    for name, value in change.items():
+        setattr(worker.log, name, value)
     assert await worker.assigned() == {0: 0, 1: 0}
+    assert why in caplog.text
     await worker.delivered(0, *range(12))
     assert await events(conn) == 12
     assert await fence(conn) == {0: 12, 1: 0}
+
+
+@pytest.mark.parametrize("other", [LogIdentity("second", 0), LogIdentity("first", 2)])
+async def test_a_running_worker_notices_another_log_before_it_books_from_it(
+    worker: Worker, conn: asyncpg.Connection, other: LogIdentity
+) -> None:
+    await worker.delivered(0, *range(10))
+    worker.log.identity, worker.log.others = other, {9}
+    assert await worker.looks() == {0: 0, 1: 0}
+
+
+async def test_another_leader_of_the_same_log_changes_nothing(
+    worker: Worker, conn: asyncpg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    await worker.delivered(0, *range(10))
+    worker.log.identity = LogIdentity("first", 2)
+    assert await worker.looks() == {0: 10, 1: 0}
+    assert not caplog.text
+
+
+@pytest.mark.parametrize("other", [LogIdentity("second", 0), LogIdentity("first", 2)])
+async def test_what_was_read_from_the_old_log_moves_no_fence_of_the_new_one(
+    worker: Worker, conn: asyncpg.Connection, other: LogIdentity
+) -> None:
+    late = Fetched.of({0: [record(0, n) for n in range(5)]}, worker.reader._logs)
+    worker.log.identity = other
+    await worker.looks()
+    await worker.stream._post(late)
+    assert await fence(conn) == {0: 0, 1: 0}
+
+
+async def test_an_event_below_the_fence_that_the_ledger_lacks_is_booked_and_reported(
+    worker: Worker, conn: asyncpg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    await worker.delivered(0, 7, 8)
+    await worker.delivered(0, 7, 8)
+    before = outcomes()
+    await worker.delivered(0, 5, 6, 7, 8, 9)
+    assert await events(conn) == 5
+    assert "2 of 4 records below the fence were not in the ledger" in caplog.text
+    after = outcomes()
+    assert {name: after[name] - before.get(name, 0) for name in after} == {
+        "posted": 1, "duplicate": 0, "rejected": 0, "fenced": 2, "fenced_unknown": 2,
+    }  # fmt: skip
+
+
+def outcomes() -> dict[str, float]:
+    [metric] = EVENTS.collect()
+    return {
+        sample.labels["outcome"]: sample.value
+        for sample in metric.samples
+        if sample.name.endswith("_total") and sample.labels["stage"] == "aggregator"
+    }
+
+
+async def test_a_fence_that_went_back_is_read_from_again_without_any_event(
+    worker: Worker, conn: asyncpg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server that crashes loses its last commits: `synchronous_commit` is off."""
+    await worker.delivered(0, *range(10))
+    await conn.execute("update copq.fence set next_offset = 4, fingerprint = ''")
+    assert await worker.looks() == {0: 4, 1: 4}
+    assert "the ledger went back from 10 to 4" in caplog.text
 
 
 async def test_what_kafka_deleted_unread_is_passed_over_and_reported(
@@ -187,7 +296,7 @@ async def test_what_is_no_priced_event_is_kept_with_its_origin_and_the_rest_coun
 ) -> None:
     records = [record(0, 0), record(0, 1, b"\x00 not ours"), record(0, 2)]
     for _ in range(2):
-        await worker.stream._post(Fetched.of({0: records}))
+        await worker.booked(records)
     assert await events(conn) == 2
     [row] = await conn.fetch("select * from copq.rejected")
     origin = (row["origin_topic"], row["origin_partition"], row["origin_offset"])

@@ -39,7 +39,7 @@ class Reading:
 
     async def _agent(self, stream: Any) -> None:
         async for event in stream.noack().events():
-            self.read[event.message.partition] += [record.offset for record in event.value]
+            self.read[event.message.partition] += [record.offset for record in event.value.records]
             if self._done(event.message):
                 event.ack()
 
@@ -68,10 +68,10 @@ async def topic(kafka: KafkaBroker) -> str:
     return name
 
 
-async def _send(kafka: KafkaBroker, topic: str) -> None:
+async def _send(kafka: KafkaBroker, topic: str, number: int = MESSAGES) -> None:
     producer = await start_producer(Brokers(kafka.bootstrap))
     for partition in (0, 1):
-        messages = [(None, LARGE, NONE)] * MESSAGES
+        messages = [(None, LARGE, NONE)] * number
         await asyncio.gather(*await publish(producer, topic, partition, messages))
     await producer.stop()
 
@@ -132,6 +132,39 @@ async def test_a_group_with_offsets_goes_on_where_it_was(kafka: KafkaBroker, top
         await again.has_read(2 * MESSAGES)
     assert again.read == unsuccessful.read
     assert again.read[0] == list(range(MESSAGES, 2 * MESSAGES))
+
+
+async def test_a_partition_whose_first_batch_holds_one_message_goes_on_committing(
+    kafka: KafkaBroker,
+) -> None:
+    topic, group = f"batches-{uuid4().hex}", new_group()
+    async with _admin(kafka) as admin:
+        await admin.create_topics([NewTopic(topic, 2, 1)])
+    async with Reading(kafka, topic, group, lambda _: True) as reading:
+        await _send(kafka, topic, 1)
+        await reading.has_read(2)
+        await _send(kafka, topic)
+        await reading.has_read(2 + 2 * MESSAGES)
+    assert await committed(kafka, group) == {0: MESSAGES + 1, 1: MESSAGES + 1}
+
+
+async def test_a_topic_that_is_made_again_under_a_running_reader_is_read_from_its_start(
+    kafka: KafkaBroker, topic: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    group = new_group()
+    async with Reading(kafka, topic, group, lambda _: True) as reading:
+        await reading.has_read(2 * MESSAGES)
+        async with _admin(kafka) as admin:
+            await admin.delete_topics([topic])
+            await asyncio.sleep(1)
+            await admin.create_topics([NewTopic(topic, 2, 1)])
+        reading.read.clear()
+        await _send(kafka, topic, MESSAGES + 500)
+        await reading.has_read(2 * (MESSAGES + 500))
+    assert {p: sorted(set(offsets)) for p, offsets in reading.read.items()} == {
+        p: list(range(MESSAGES + 500)) for p in (0, 1)
+    }
+    assert await committed(kafka, group) == {0: MESSAGES + 500, 1: MESSAGES + 500}
 
 
 async def test_no_port_is_bound(kafka: KafkaBroker, topic: str) -> None:

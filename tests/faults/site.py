@@ -119,7 +119,9 @@ class Site:
 
     async def fence(self) -> dict[int, int]:
         conn = await asyncpg.connect(self.database)
-        rows = await conn.fetch("select partition, next_offset from copq.fence")
+        rows = await conn.fetch(
+            "select partition, next_offset from copq.fence where topic = $1", PRICED
+        )
         await conn.close()
         return {row["partition"]: row["next_offset"] for row in rows}
 

@@ -1,6 +1,7 @@
 """A real Kafka broker for the tests: one KRaft node on the loopback address."""
 
 import base64
+import os
 import secrets
 import shutil
 import signal
@@ -68,6 +69,18 @@ class KafkaBroker:
         if self._process is not None:
             self._process.kill()
             self._process = None
+
+    def lose_end(self, topic: str) -> None:
+        """Cut the last third off each partition of a topic, as a power cut does with what did not
+        reach the disk. The broker must have been killed."""
+        assert not self.running, "kill it first"
+        for log in self._data.glob(f"{topic}-*/*.log"):
+            os.truncate(log, log.stat().st_size * 2 // 3)
+
+    def lose_all(self) -> None:
+        """Its disk is gone: the next start makes another cluster without a topic."""
+        assert not self.running, "kill it first"
+        shutil.rmtree(self._data)
 
     def freeze(self) -> None:
         """Connections stay open and nothing is answered, as with a machine that hangs."""

@@ -173,11 +173,16 @@ create table copq.rollup (
 ) with (fillfactor = 70);
 create index rollup_day on copq.rollup (grain, day, hour);
 
--- The next Kafka offset to read: moved in the transaction that books what lies below it.
+-- The next Kafka offset to read: moved in the transaction that books what lies below it. It holds
+-- for one log only: the topic of this id, in which the record before `next_offset` has this
+-- fingerprint. `leader_epoch` is the newest leader for whom this was checked.
 create table copq.fence (
     topic text not null,
     partition int not null,
     next_offset bigint not null,
+    topic_id text not null default '',
+    leader_epoch int not null default -1,
+    fingerprint text not null default '',
     primary key (topic, partition)
 );
 
@@ -269,13 +274,15 @@ create table copq.withdrawn (
     event_id text collate "C" primary key
 );
 
--- What was refused, with its bytes.
+-- What was refused, with its bytes. Where it came from Kafka, its fingerprint tells it from another
+-- message that lies at the same offset once the topic is made again.
 create table copq.rejected (
     rejected_id bigint generated always as identity primary key,
     rejected_at timestamptz not null default now(),
     origin_topic text,
     origin_partition int,
     origin_offset bigint,
+    origin_fingerprint text,
     code text not null,
     field text not null,
     message text not null,
@@ -286,7 +293,7 @@ create table copq.rejected (
     dropped_by bigint,
     replayed_at timestamptz,
     check ((payload is null) = (dropped_by is not null)),
-    unique (origin_topic, origin_partition, origin_offset)
+    unique (origin_topic, origin_partition, origin_offset, origin_fingerprint)
 );
 
 create index rejected_waiting on copq.rejected (code) where replayed_at is null and payload is not null;

@@ -1,0 +1,77 @@
+"""Where a stage reads on: at its fence, or at the start of a log that is another one."""
+
+import pytest
+from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
+
+from services.costing.faust_batches import read, written
+from services.kafka.fence import Fence, Place, Seen, behind, place_in
+from services.kafka.identity import LogIdentity, fingerprint
+
+LOG, LATER, OTHER = LogIdentity("a", 1), LogIdentity("a", 3), LogIdentity("b", 0)
+FENCE = Fence(10, LOG, "known")
+
+CASES = {
+    "as it was": (Seen(LOG, 0, 20, "known"), FENCE, Place(10)),
+    "another leader of the same log": (Seen(LATER, 0, 20, "known"), FENCE, Place(10)),
+    "all is read": (Seen(LOG, 0, 10, "known"), FENCE, Place(10)),
+    "what was read is deleted": (Seen(LOG, 10, 20), FENCE, Place(10)),
+    "what was not read is deleted": (Seen(LOG, 15, 20), FENCE, Place(15, deleted=True)),
+    "never read": (Seen(LOG, 0, 20), Fence(), Place(0)),
+    "never read, and the start is deleted": (Seen(LOG, 5, 20), Fence(), Place(5)),
+    "made again": (
+        Seen(OTHER, 0, 20, "known"), FENCE, Place(0, "the topic was deleted and made again"),
+    ),
+    "made again and empty": (
+        Seen(OTHER, 0, 0), FENCE, Place(0, "the topic was deleted and made again"),
+    ),
+    "cut": (Seen(LATER, 2, 9), FENCE, Place(2, "the log ends at 9, before 10")),
+    "cut and filled again": (
+        Seen(LATER, 2, 20, "another"), FENCE, Place(2, "another record lies at offset 9 now"),
+    ),
+    "restored, with the same leader epoch": (
+        Seen(LOG, 0, 20, "another"), FENCE, Place(0, "another record lies at offset 9 now"),
+    ),
+    "no record lies there any more": (
+        Seen(LOG, 0, 20, None), FENCE, Place(0, "another record lies at offset 9 now"),
+    ),
+    "brokers without topic ids": (
+        Seen(LogIdentity(), 0, 20, "known"), Fence(10, LogIdentity(), "known"), Place(10),
+    ),
+    "a commit of somebody else has an offset alone": (Seen(LOG, 0, 20), Fence(10), Place(10)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("seen", "fence", "place"), CASES.values(), ids=CASES.keys())
+def test_a_stage_reads_on_at_its_fence_in_its_own_log_only(
+    seen: Seen, fence: Fence, place: Place
+) -> None:
+    assert place_in(seen, fence) == place
+
+
+def record(**changes: object) -> ConsumerRecord:
+    values = {
+        "topic": "t", "partition": 0, "offset": 9, "timestamp": 5, "timestamp_type": 0,
+        "key": b"k", "value": b"v", "checksum": None, "serialized_key_size": 1,
+        "serialized_value_size": 1, "headers": (),
+    }  # fmt: skip
+    return ConsumerRecord(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"timestamp": 6}, {"key": None}, {"key": b""}, {"value": None}, {"key": b"kv", "value": b""}],
+)
+def test_a_fingerprint_tells_records_apart(other: dict[str, object]) -> None:
+    assert fingerprint(record(**other)) != fingerprint(record())
+    assert fingerprint(record(offset=7, headers=(("h", b""),))) == fingerprint(record())
+
+
+def test_a_fence_survives_as_a_commit_to_kafka() -> None:
+    fence = behind([record()], LOG)
+    assert fence.next_offset == 10
+    assert read(written(fence)) == fence
+
+
+@pytest.mark.parametrize("metadata", ["", "a:b", "a:b:c", "no fence of ours"])
+def test_a_commit_that_somebody_else_made_is_an_offset_alone(metadata: str) -> None:
+    assert read(OffsetAndMetadata(7, metadata)) == Fence(7)
