@@ -25,6 +25,9 @@ soak: .venv/.installed $(KAFKA)/.resolved ## the fault tests, long and at random
 stack: .venv/.installed $(KAFKA)/.resolved ## start docker-compose.yml on Debian's Docker engine and try it (as root; half an hour at first)
 	$(BIN)/pytest -m stack tests/deploy/stack
 
+soak-memory: .venv/.installed $(KAFKA)/.resolved ## half an hour of a steady stream: memory of each worker, and its slope
+	SOAK_SECONDS=$${SOAK_SECONDS:-1800} $(BIN)/pytest tests/faults/test_soak_memory.py -m soak -s
+
 check: .venv/.installed ## lint, format, types, generated documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -98,4 +101,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-reprice kafka helm setup lock clean
+.PHONY: help demo up test programs soak soak-memory stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-reprice kafka helm setup lock clean

@@ -76,6 +76,10 @@ class Service:
         """It ended, and the test has not asked for its exit code yet."""
         return self._process is not None and self._process.exit_code() is not None
 
+    @property
+    def pid(self) -> int:
+        return self._live().pid
+
     def said(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
