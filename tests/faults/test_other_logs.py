@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 
 from services.kafka.headers import NONE
@@ -35,6 +36,15 @@ async def is_complete(site: Site, plant: Plant) -> None:
     known = {fact.event_id: fact for fact in plant.facts}
     await site.has_more_than(len(known))
     await site.figures_are_right(known.values())
+
+
+async def is_committed(site: Site) -> bool:
+    admin = AIOKafkaAdminClient(bootstrap_servers=site.bootstrap)
+    await admin.start()
+    found = await admin.list_consumer_group_offsets("copq-costing")
+    await admin.close()
+    done = {place.partition: commit.offset for place, commit in found.items()}
+    return done == (await site.ends())[EVENTS]
 
 
 async def priced_beyond(site: Site, fence: dict[int, int]) -> bool:
@@ -72,6 +82,7 @@ async def test_logs_that_lost_their_ends_and_were_filled_again_are_read_from_the
     services = [site.costing(), site.aggregator()]
     await send(site, plant, 3_000)
     await is_complete(site, plant)
+    await until(lambda: is_committed(site), "costing has committed all")
     if workers == "stopped":
         assert [await service.stop() for service in services] == [0, 0]
     own_kafka.kill()

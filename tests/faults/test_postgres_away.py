@@ -2,13 +2,12 @@
 
 import asyncio
 
-import asyncpg
 import pytest
 
-from tests.faults.feeder import Feeder, streaming
+from tests.faults.feeder import streaming
 from tests.faults.own_postgres import OwnPostgres
 from tests.faults.plant import Plant
-from tests.faults.processes import Service, until
+from tests.faults.processes import Service
 from tests.faults.site import Site
 
 pytestmark = pytest.mark.kafka
@@ -46,26 +45,6 @@ async def test_a_frozen_postgres_holds_the_services_up_and_no_longer(
         postgres.thaw()
         site.costing("costing again")
         site.aggregator("aggregator again")
-    await site.is_right(plant.facts)
-
-
-async def test_what_a_power_cut_took_from_postgres_is_read_again_before_any_new_event(
-    frail_ledger: tuple[Site, OwnPostgres],
-) -> None:
-    (site, postgres), plant = frail_ledger, Plant(105)
-    conn = await asyncpg.connect(site.database)
-    await conn.execute("alter system set wal_writer_delay = '10s'")
-    await conn.execute("select pg_reload_conf()")
-    await conn.close()
-    site.costing()
-    aggregator = site.aggregator()
-    feeder = Feeder(site.bootstrap)
-    await feeder.send(plant.make(200))
-    await feeder.close()
-    await site.has_more_than(200)
-    postgres.kill()
-    await asyncio.to_thread(postgres.start)
-    await until(lambda: "the ledger went back" in aggregator.said(), "the loss is noticed")
     await site.is_right(plant.facts)
 
 
