@@ -14,6 +14,7 @@ _OWN = Path(__file__).parent / "templates"
 _FILES = {
     "brand.css": "text/css", "pages.css": "text/css", "pages.js": "text/javascript",
     "docs.css": "text/css", "docs.js": "text/javascript", "icon.svg": "image/svg+xml",
+    "numbers.js": "text/javascript",
 }  # fmt: skip
 _CONTENT = {name: (Path(__file__).parent / name).read_bytes() for name in _FILES}
 _VERSION = sha256(b"".join(_CONTENT.values())).hexdigest()[:12]

@@ -2,18 +2,24 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
+from babel import Locale
 from playwright.async_api import Browser, Page
 
+from services.ingest.form.numbers import NotANumber, read_number, shown
 from services.rates.store import import_rates
 from tests.access.serving import grant, run, served
+from tests.board.conftest import keep
+from tests.ingest_form.test_entry import NO_NUMBERS, NUMBERS
 from tests.ingest_form.test_form import RATES
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+LAPTOP = {"width": 1366, "height": 768}
 
 pytestmark = pytest.mark.browser
 
@@ -82,7 +88,7 @@ async def test_enter_mend_send_correct_and_withdraw(
         await _is_readable(page)
         await page.get_by_role("link", name="TR29").click()
         await page.get_by_label("Units produced").fill("12000")
-        await page.get_by_label("Units rejected at P3").fill("14,5")
+        await page.get_by_label("Units rejected at P3").fill("14.500")
         await page.get_by_label("Defect code of the rejects at P3").fill("burr")
         await page.get_by_role("button", name="Send").click()
 
@@ -90,17 +96,20 @@ async def test_enter_mend_send_correct_and_withdraw(
         assert await page.evaluate("document.activeElement.id") == "faults"
         wrong = page.get_by_label("Units rejected at P3")
         assert await wrong.get_attribute("aria-invalid") == "true"
-        assert await wrong.input_value() == "14,5"
+        assert await wrong.input_value() == "14.500"
         await _is_readable(page)
         await page.get_by_role("alert").get_by_role("link").click()
         await wrong.fill("14")
-        await page.get_by_role("button", name="Send").click()
+        await page.get_by_role("button", name="Check and send").click()
+        await page.get_by_role("heading", name="Is this right?").wait_for()
+        await _is_readable(page)
+        await page.get_by_role("button", name="Send", exact=True).click()
 
         await page.get_by_text("Sent and stored").wait_for()
         await _is_readable(page)
         await page.get_by_role("button", name="Correct").click()
         await page.get_by_label("Units rejected at P3").fill("15")
-        await page.get_by_role("button", name="Send").click()
+        await _check_and_send(page)
         await page.get_by_text("15 · burr").wait_for()
         await page.get_by_text("Withdraw", exact=True).click()
         await page.get_by_role("button", name="Withdraw all of it").click()
@@ -110,6 +119,11 @@ async def test_enter_mend_send_correct_and_withdraw(
     assert {r["event_type"]: r["n"] for r in rows} == {
         "production": 2, "defect": 2, "correction": 4
     }  # fmt: skip
+
+
+async def _check_and_send(page: Page) -> None:
+    await page.get_by_role("button", name="Check and send").click()
+    await page.get_by_role("button", name="Send", exact=True).click()
 
 
 async def _is_readable(page: Page) -> None:
@@ -125,10 +139,11 @@ async def test_a_double_click_counts_once(
     async with opened(browser, service, await grant(database, "desk")) as page:
         await page.get_by_role("link", name="TR414").click()
         await page.get_by_label("Units produced").fill("7")
-        await page.get_by_role("button", name="Send").dblclick()
+        await page.get_by_role("button", name="Check and send").click()
+        await page.get_by_role("button", name="Send", exact=True).dblclick()
         await page.get_by_text("Sent and stored").wait_for()
         await page.go_back()
-        await page.get_by_role("button", name="Send").click()
+        await page.get_by_role("button", name="Send", exact=True).click()
         await page.get_by_text("Sent and stored").wait_for()
     [row] = await run(database, "select count(*) as n from copq.event")
     assert row["n"] == 1
@@ -151,5 +166,67 @@ async def test_it_works_without_scripts_and_by_keyboard_alone(
         await page.keyboard.press("Tab")
         await page.keyboard.type("39")
         await page.keyboard.press("Enter")
+        await page.get_by_role("button", name="Send", exact=True).focus()
+        await page.keyboard.press("Enter")
         await page.get_by_text("2026-03-02 06:00 to 2026-03-02 14:00").wait_for()
         assert await page.get_by_text("Sent and stored").is_visible()
+
+
+async def test_the_published_form_is_entered_and_shown_as_it_is_understood(
+    browser: Browser, service: httpx.AsyncClient, database: str
+) -> None:
+    token = await grant(database, "desk")
+    async with opened(browser, service, token, viewport=PHONE, locale="de-DE") as page:
+        await page.get_by_role("link", name="TR29").click()
+        for name in ("sent_back", "transport", "reworked_on_site", "travel"):
+            await page.fill(f"#{name}", "999")
+        for name in ("scrapped", "scrapped_on_site", *(f"reject\\:P{n}" for n in (1, 3, 4, 7))):
+            await page.fill(f"#{name}", "99")
+        await page.fill("#produced", "1.200")
+        told = page.locator("output[for=produced]")
+        assert await told.text_content() == "1200 or 1,2? Write 1200, or 1,2"
+        await page.fill("#produced", "999 999")
+        assert await told.text_content() == "= 999.999"
+        await page.fill("#day", "2017-03-06")
+        await _picture(page, "form-entry")
+        await page.get_by_role("button", name="Check and send").click()
+        await page.get_by_text("counted once").wait_for()
+        await _picture(page, "form-check")
+        await page.get_by_role("button", name="Change").click()
+        assert await page.input_value("#scrapped_on_site") == "99"
+        await _check_and_send(page)
+        await page.get_by_text("Sent and stored").wait_for()
+        await _picture(page, "form-receipt")
+    [row] = await run(database, "select sum(net) as net from copq.ledger")
+    assert float(row["net"]) == pytest.approx(16940.47, rel=1e-3)
+
+
+async def test_the_field_and_the_service_read_numbers_alike(
+    browser: Browser, service: httpx.AsyncClient, database: str
+) -> None:
+    token = await grant(database, "desk")
+    async with opened(browser, service, token, viewport=DESK, locale="en-US") as page:
+        await page.get_by_role("link", name="TR29").click()
+        told = page.locator("output[for=produced]")
+        for text, number in NUMBERS:
+            await page.fill("#produced", text)
+            wanted = shown(Decimal(str(number)), Locale("en"))
+            short = len(text) < 4 and text.isdigit()
+            assert await told.text_content() == ("" if short else f"= {wanted}"), text
+        for text in NO_NUMBERS:
+            await page.fill("#produced", text)
+            assert "Write a number" in (await told.text_content() or ""), text
+        for text in ("1.200", "12,125", "999.001"):
+            await page.fill("#produced", text)
+            with pytest.raises(NotANumber) as why:
+                read_number(text, Locale("en"))
+            writings = str(why.value).rpartition("write ")[2]
+            assert (await told.text_content() or "").endswith(f"Write {writings}")
+
+
+async def _picture(page: Page, name: str) -> None:
+    """On a phone and on a laptop; nothing is wider than either."""
+    for size in (LAPTOP, PHONE):
+        await page.set_viewport_size(size)
+        await _is_readable(page)
+        await keep(page, f"{name}-{size['width']}")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schemas.decode import decode
 from services.ingest.form.entry import read_entry
 from services.ingest.form.events import entry_id, events_of, withdrawals
+from services.ingest.form.numbers import NotANumber, locale_of, read_number, shown, written
 from services.ingest.form.period import Mistakes, period_of
 from services.ingest.form.sheet import places, sheet_of
 from services.ingest.sender import ANYONE, Sender
@@ -84,14 +85,74 @@ def test_the_day_under_way_may_be_entered() -> None:
     assert period_of({"day": "2026-11-20"}, BERLIN, NOW).start < NOW
 
 
-@pytest.mark.parametrize("text", ["1,250", "-3", "1e3", "NaN", "twelve", "1.2.3", "０x", "٣", "+1"])
+NO_NUMBERS = [
+    "-3", "1e3", "NaN", "twelve", "1.2.3", "０x", "٣", "+1", "1 20", "12 50", ".5", "5.", "1,20,00",
+    "1.250,", "1.25,000", "1 250 00", "1'25", "1.250.00", "€5", "5 kg",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS)
 def test_what_is_no_number_is_told_at_its_field(text: str) -> None:
     assert "number such as" in mistakes(produced=text)["produced"]
 
 
-@pytest.mark.parametrize(("text", "number"), [("1 250", 1250), ("12.50", 12.5), ("0007", 7)])
+NUMBERS = [
+    ("1 250", 1250), ("12.50", 12.5), ("0007", 7), ("12,5", 12.5), ("1.250,5", 1250.5),
+    ("1,250.5", 1250.5), ("1.250.000", 1_250_000), ("1,250,000", 1_250_000), ("1\u202f250", 1250),
+    ("1\u00a0250,75", 1250.75), ("1'250.5", 1250.5), ("1\u2019250", 1250), ("0.125", 0.125),
+    ("0,125", 0.125), ("1250.125", 1250.125), ("1.25", 1.25), ("1,2345", 1.2345),
+    ("1 250.125", 1250.125), ("12,34,567.5", 1_234_567.5), ("1,00,000", 100_000),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "number"), NUMBERS)
 def test_numbers_are_read_as_people_write_them(text: str, number: float) -> None:
     assert events(produced=text)[0]["quantity"] == number
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "readings"),
+    [
+        ("1.200", "de-DE,de;q=0.9", "1200, or 1,2"),
+        ("1,200", "en-IN", "1200, or 1.2"),
+        ("12,125", "", "12125, or 12.1250"),
+    ],
+)
+def test_a_number_that_can_mean_two_is_refused_with_both(
+    text: str, tag: str, readings: str
+) -> None:
+    with pytest.raises(Mistakes) as found:
+        read_entry({**DAY, "produced": text}, SHEET, NOW, locale_of(tag))
+    why = found.value.by_field["produced"]
+    assert why.startswith(f'"{text}" can mean ') and why.endswith(f"write {readings}")
+    for reading in readings.split(", or "):
+        assert read_number(reading, locale_of(tag))
+
+
+@given(
+    st.decimals(0, 10**9, allow_nan=False, places=6),
+    st.sampled_from(["de", "en-IN", "fr", "de-CH"]),
+)
+def test_a_number_that_is_shown_or_written_means_that_number(number: Decimal, tag: str) -> None:
+    locale = locale_of(tag)
+    assert read_number(written(number, locale), locale) == number
+    try:
+        assert read_number(shown(number, locale), locale) == number
+    except NotANumber as why:
+        assert "can mean" in str(why)
+
+
+def test_units_scrapped_on_site_are_among_the_units_there_and_count_once() -> None:
+    said = {"sent_back": "999", "scrapped": "99", "reworked_on_site": "999"}
+
+    def site(**more: str) -> list[tuple[Any, Any]]:
+        found = [e for e in events(**said, **more) if e.get("on_site")]
+        return [(e["quantity"], e.get("scrapped", 0)) for e in found]
+
+    assert site(scrapped_on_site="99") == [(900, 0)]
+    assert site(scrapped_on_site="150") == [(900, 51)]
+    assert site(scrapped_on_site="99", none_came_back="yes") == [(999, 99)]
+    assert site() == [(999, 0)]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +165,18 @@ def test_numbers_are_read_as_people_write_them(text: str, number: float) -> None
         ({"sent_back": "3", "scrapped": "4"}, "scrapped"),
         ({"transport": "9"}, "sent_back"),
         ({"travel": "9"}, "reworked_on_site"),
+        ({"reworked_on_site": "3", "scrapped_on_site": "4"}, "scrapped_on_site"),
+        ({"scrapped_on_site": "4"}, "scrapped_on_site"),
+        (
+            {
+                "sent_back": "4",
+                "scrapped": "4",
+                "reworked_on_site": "4",
+                "scrapped_on_site": "4",
+                "travel": "9",
+            },
+            "travel",
+        ),
         ({"reject:S1": "x"}, "reject:S1"),
         ({"produced": "1", "shift": "x" * 65}, "shift"),
         ({"reject:S1": "1", "reason:S1": "a\x00b"}, "reason:S1"),
@@ -125,13 +198,13 @@ def test_an_entry_makes_an_event_a_fact() -> None:
     filled = {
         "produced": "100", "good": "90", "reject:S1": "3", "reason:S1": "burr", "reject:S2": "0",
         "sent_back": "9", "scrapped": "2", "transport": "40.5", "reworked_on_site": "5",
-        "scrapped_on_site": "1", "travel": "70", "shift": "early",
+        "scrapped_on_site": "1", "none_came_back": "yes", "travel": "70", "shift": "early",
     }  # fmt: skip
     made, rejected, back, site = events(**filled)
     assert (made["event_type"], made["quantity"], made["good"]) == ("production", 100, 90)
     assert (rejected["stage"], rejected["defect_code"], rejected["quantity"]) == ("S1", "burr", 3)
     assert (back["quantity"], back["scrapped"], back["transport"]) == (9, 2, 40.5)
-    assert (site["quantity"], site["scrapped"], site["travel"], site["on_site"]) == (6, 1, 70, True)
+    assert (site["quantity"], site["scrapped"], site["travel"], site["on_site"]) == (5, 1, 70, True)
     for event in (made, rejected, back, site):
         assert event["occurred_at"] == "2026-11-19T06:00:00+01:00"
         assert (event["shift"], event["source"]) == ("early", "desk")

@@ -84,20 +84,55 @@ async def test_an_entry_is_booked_and_its_receipt_says_what_was_sent(
     token = await grant(database, "desk")
     filled = {
         **VALVE, **DAY, "produced": "999999", "sent_back": "999", "scrapped": "99",
-        "transport": "999", "reworked_on_site": "900", "travel": "999", "submission": "s",
+        "transport": "999", "reworked_on_site": "999", "scrapped_on_site": "99", "travel": "999",
+        "submission": "s",
         **{f"reject:{stage}": "99" for stage in ("P1", "P3", "P4", "P7")},
     }  # fmt: skip
     async with served(database) as client:
         client.headers.update(bearer(token))
         sent = await client.post("/form", data=filled)
         assert sent.status_code == 303
+        checked = (await client.post("/form", data={**filled, "step": "check"})).text
+        assert "among those scrapped in the plant: counted once" in checked
         receipt = (await client.get(sent.headers["location"])).text
-    assert "Sent and stored" in receipt and "999999" in receipt and "999 INR" in receipt
+    assert "Sent and stored" in receipt and "999,999" in receipt and "999 INR" in receipt
     # The published day of the tyre valves: 16940.47 net, within the rounding of its sheet.
     [row] = await run(database, "select sum(net) as net, sum(base) as base from copq.ledger")
     assert float(row["net"]) == pytest.approx(16940.47, rel=1e-3)
     assert float(row["base"]) == pytest.approx(10684339.32, rel=1e-3)
     assert await verify(conn) == []
+
+
+async def test_an_entry_is_shown_as_understood_before_it_is_sent(database: str) -> None:
+    token = await grant(database, "desk")
+    german = {**bearer(token), "Accept-Language": "de-DE,de;q=0.9"}
+    filled = {**VALVE, **DAY, "produced": "12 000,5", "reject:P1": "1200", "transport": "1.234,50",
+              "sent_back": "3", "submission": "s", "step": "check"}  # fmt: skip
+    async with served(database, book=BOOK) as client:
+        client.headers.update(german)
+        page = await client.post("/form", data=filled)
+        assert page.status_code == 200 and "nothing is sent yet" in page.text
+        for shown in ("12.000,5", "1.200", "1.234,5 INR"):
+            assert f"<td>{shown}</td>" in page.text
+        assert await count(database) == 0
+        changed = await client.post("/form", data={**filled, "step": "change"})
+        assert 'value="12 000,5"' in changed.text and submission(changed.text) == "s"
+        sent = await client.post("/form", data={**filled, "step": ""})
+        assert "<td>12.000,5</td>" in (await client.get(sent.headers["location"])).text
+        [row] = await run(database, "select count(*) from copq.event")
+        assert row[0] == 3
+
+
+async def test_a_number_with_two_readings_is_not_sent_by_any_step(database: str) -> None:
+    token = await grant(database, "desk")
+    async with served(database, book=BOOK) as client:
+        client.headers.update({**bearer(token), "Accept-Language": "de"})
+        for step in ("check", ""):
+            filled = {**VALVE, **DAY, "produced": "1.200", "step": step}
+            said = await client.post("/form", data=filled)
+            assert said.status_code == 422
+            assert "can mean 1200 or 1,2: write 1200, or 1,2" in said.text
+        assert await count(database) == 0
 
 
 async def test_a_double_click_and_a_resend_count_once(database: str) -> None:

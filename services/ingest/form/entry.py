@@ -1,21 +1,23 @@
 """An entry of the form, read and checked: the numbers that were filled in, and their period."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from typing import NamedTuple
 
-from schemas.fields import DECIMAL_PLACES, MAX_QUANTITY
+from babel import Locale
+
 from schemas.names import canonical, fault_of_name
+from services.ingest.form.numbers import NotANumber, read_number
 from services.ingest.form.period import Mistakes, Period, period_of
 from services.ingest.form.sheet import Sheet
 
 ZERO = Decimal(0)
+ENGLISH = Locale("en")
 UNITS = ("produced", "good", "sent_back", "scrapped", "reworked_on_site", "scrapped_on_site")
 MONEY = ("transport", "travel")
 _LONGEST_TEXT = 64
-_BLANKS = re.compile(r"[\s\u2009\u202f]+")
 
 
 def reject_field(stage: str) -> str:
@@ -36,6 +38,14 @@ class Reject:
     defect_code: str | None
 
 
+class OnSite(NamedTuple):
+    """Units at the customer's site; `shared`: scrapped, and counted with those sent back."""
+
+    reworked: Decimal
+    scrapped: Decimal
+    shared: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What happened, in numbers; 0 is none."""
@@ -45,24 +55,44 @@ class Entry:
     amounts: Mapping[str, Decimal]
     rejects: tuple[Reject, ...]
     shift: str | None
+    none_came_back: bool = False
+    """None of the units scrapped at the customer's site is among those sent back."""
+
+    @property
+    def on_site(self) -> OnSite:
+        """The units at the customer's site, by what became of them."""
+        handled, scrapped = self.amounts["reworked_on_site"], self.amounts["scrapped_on_site"]
+        shared = ZERO if self.none_came_back else min(scrapped, self.amounts["scrapped"])
+        return OnSite(handled - scrapped, scrapped - shared, shared)
 
 
-def read_entry(filled: Mapping[str, str], sheet: Sheet, now: datetime) -> Entry:
+def read_entry(
+    filled: Mapping[str, str], sheet: Sheet, now: datetime, locale: Locale = ENGLISH
+) -> Entry:
     """The entry that was filled in. Raises `Mistakes`, all of them at once."""
     mistakes: dict[str, str] = {}
     period = _period(filled, sheet, now, mistakes)
-    amounts = {name: _number(filled, name, mistakes) for name in (*UNITS, *MONEY)}
+    amounts = {name: _number(filled, name, locale, mistakes) for name in (*UNITS, *MONEY)}
     rejects = tuple(
         Reject(number, stage, units, _text(filled, reason_field(stage), mistakes))
         for number, stage in enumerate(sheet.stages, 1)
-        if (units := _number(filled, reject_field(stage), mistakes))
+        if (units := _number(filled, reject_field(stage), locale, mistakes))
     )
     _check_stages(filled, sheet, mistakes)
     shift = _text(filled, "shift", mistakes)
     _check_together(filled, amounts, rejects, mistakes)
     if mistakes or period is None:
         raise Mistakes(mistakes)
-    return Entry(sheet, period, amounts, rejects, shift)
+    entry = Entry(sheet, period, amounts, rejects, shift, bool(filled.get("none_came_back")))
+    _check_travel(entry)
+    return entry
+
+
+def _check_travel(entry: Entry) -> None:
+    site = entry.on_site
+    if entry.amounts["travel"] and not site.reworked + site.scrapped:
+        why = "No unit is left that this was for: all of them came back. Enter it as transport"
+        raise Mistakes({"travel": why})
 
 
 def _period(
@@ -75,23 +105,15 @@ def _period(
         return None
 
 
-def _number(filled: Mapping[str, str], name: str, mistakes: dict[str, str]) -> Decimal:
+def _number(
+    filled: Mapping[str, str], name: str, locale: Locale, mistakes: dict[str, str]
+) -> Decimal:
     """A number without sign; 0 where it is blank, or wrong."""
-    text = _BLANKS.sub("", filled.get(name, ""))
-    if not text:
-        return ZERO
     try:
-        if not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,20})?", text):
-            raise InvalidOperation
-        number = Decimal(text)
-    except InvalidOperation:
-        mistakes[name] = "Write a number such as 1250 or 12.5, without a comma"
+        return read_number(filled.get(name, ""), locale) or ZERO
+    except NotANumber as why:
+        mistakes[name] = str(why)
         return ZERO
-    if number > MAX_QUANTITY:
-        mistakes[name] = f"More than {MAX_QUANTITY:,} cannot be meant"
-    elif number != round(number, DECIMAL_PLACES):
-        mistakes[name] = f"At most {DECIMAL_PLACES} decimal places"
-    return number
 
 
 def _text(filled: Mapping[str, str], name: str, mistakes: dict[str, str]) -> str | None:
@@ -125,9 +147,12 @@ def _check_together(
         mistakes.setdefault("good", "More good units than were produced")
     if amounts["scrapped"] > amounts["sent_back"]:
         mistakes.setdefault("scrapped", "More units scrapped than were sent back")
+    if amounts["scrapped_on_site"] > amounts["reworked_on_site"]:
+        why = "More units scrapped there than there were: the number above includes them"
+        mistakes.setdefault("scrapped_on_site", why)
     if amounts["transport"] and not amounts["sent_back"]:
         mistakes.setdefault("sent_back", "How many units was the transport for?")
-    if amounts["travel"] and not amounts["reworked_on_site"] + amounts["scrapped_on_site"]:
+    if amounts["travel"] and not amounts["reworked_on_site"]:
         mistakes.setdefault("reworked_on_site", "How many units was the travel for?")
     if not mistakes and not rejects and not any(amounts.values()):
         mistakes[""] = "Nothing is filled in yet: enter at least one number"

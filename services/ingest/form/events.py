@@ -60,9 +60,10 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str, dict[str, Any]]]:
     if sent_back := amounts["sent_back"]:
         spent = {"scrapped": amounts["scrapped"], "transport": amounts["transport"]}
         yield "sent-back", "sent_back", _fact("return", sent_back, **spent)
-    if on_site := amounts["reworked_on_site"] + amounts["scrapped_on_site"]:
-        spent = {"scrapped": amounts["scrapped_on_site"], "travel": amounts["travel"]}
-        yield "on-site", "reworked_on_site", _fact("return", on_site, on_site=True, **spent)
+    site = entry.on_site
+    if handled := site.reworked + site.scrapped:
+        spent = {"scrapped": site.scrapped, "travel": amounts["travel"]}
+        yield "on-site", "reworked_on_site", _fact("return", handled, on_site=True, **spent)
 
 
 def _fact(event_type: str, quantity: Any, **more: Any) -> dict[str, Any]:

@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
+from babel import Locale
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.access.door import Door, Role
 from services.access.login import person
-from services.ingest.form.entry import read_entry
+from services.ingest.form.entry import Entry, read_entry
+from services.ingest.form.numbers import locale_of
 from services.ingest.form.period import Mistakes, period_of
 from services.ingest.form.sending import Desk, SentOtherwise
 from services.ingest.form.sheet import Sheet, places, sheet_of
-from services.ingest.form.shown import LABELS, facts_of, period_shown, when
+from services.ingest.form.shown import LABELS, consequences, facts_of, period_shown, when
 from services.ingest.form.store import KeptEntry
 from services.ingest.intake import Unavailable
 from services.ingest.sender import Sender
@@ -28,6 +30,9 @@ _NOT_STORED = (
     "Not stored yet: the service cannot reach its store. "
     "Wait a moment and press Send again; nothing counts twice."
 )
+_WAY_BACK = "private, no-cache"
+"""The browser's way back shows what was typed, as the submission that it was."""
+
 Clock = Callable[[], datetime]
 
 
@@ -52,8 +57,7 @@ def add_form(
             filled |= {name: asked.get(name, "") for name in ("plant", "line", "product")}
             sheet = _sheet(book(), filled, by, clock())
             page = _show_form(sheet, _with_day(filled, sheet, clock()), by)
-            # The way back shows what was typed, as the submission that it was.
-            page.headers["Cache-Control"] = "private, no-cache"
+            page.headers["Cache-Control"] = _WAY_BACK
             return page
         return await _show_choice(desk, book(), by, clock())
 
@@ -64,12 +68,18 @@ def add_form(
         now = clock()
         sheet = _sheet(book(), filled, by, now)
         submission = filled.pop("submission", "") or secrets.token_hex(16)
+        step, locale = filled.pop("step", ""), _locale(request)
+        if step == "change":
+            return _show_form(sheet, filled, by, submission=submission)
         try:
             sheet = _sheet_then(book(), sheet, filled, now)
-            entry = read_entry(filled, sheet, now)
+            entry = read_entry(filled, sheet, now, locale)
+            if step == "check":
+                desk.check(entry, submission, by, now)
+                return _show_check(entry, filled, submission, by, locale)
             kept = await desk.send(entry, filled, submission, by, now)
         except Mistakes as mistakes:
-            return _show_form(sheet, filled, by, mistakes.by_field, 422)
+            return _show_form(sheet, filled, by, mistakes.by_field, 422, submission=submission)
         except SentOtherwise as earlier:
             return _go(f"/form/{earlier.entry_id}?changed=1")
         except Unavailable as error:
@@ -80,7 +90,7 @@ def add_form(
     async def receipt(request: Request, entry_id: str, changed: str = "") -> Response:
         by = (await person(request, door, Role.OPERATOR)).sender
         kept = await _own(desk, entry_id, by)
-        return _show_receipt(kept, book(), by, bool(changed))
+        return _show_receipt(kept, book(), by, bool(changed), _locale(request))
 
     @app.post("/form/{entry_id}/withdraw", include_in_schema=False)
     async def withdraw(request: Request, entry_id: str) -> Response:
@@ -193,12 +203,32 @@ def _show_away(
     return response
 
 
-def _show_receipt(kept: KeptEntry, book: RateBook, by: Sender, changed: bool) -> Response:
+def _show_check(
+    entry: Entry, filled: dict[str, str], submission: str, by: Sender, locale: Locale
+) -> Response:
+    """How the entry is understood, to be sent or changed."""
+    facts = facts_of(filled, entry.sheet.currency, locale)
+    page = _PAGES.show(
+        "check.html", who=by.name, sheet=entry.sheet, filled=filled, submission=submission,
+        facts=facts, consequences=consequences(entry, locale),
+    )  # fmt: skip
+    page.headers["Cache-Control"] = _WAY_BACK
+    return page
+
+
+def _show_receipt(
+    kept: KeptEntry, book: RateBook, by: Sender, changed: bool, locale: Locale
+) -> Response:
     site = book.sites.get(kept.plant)
-    facts = facts_of(kept.filled, site.currency_at(kept.entered_at) if site else "")
+    currency = site.currency_at(kept.entered_at) if site else ""
+    facts = facts_of(kept.filled, currency, locale)
     return _PAGES.show(
         "receipt.html", who=by.name, kept=kept, facts=facts, changed=changed, when=when(kept, book)
     )  # fmt: skip
+
+
+def _locale(request: Request) -> Locale:
+    return locale_of(request.headers.get("accept-language", ""))
 
 
 def _go(to: str) -> RedirectResponse:

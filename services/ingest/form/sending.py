@@ -36,6 +36,10 @@ class Desk:
     def __init__(self, intake: Intake, pool: asyncpg.Pool) -> None:
         self._intake, self._pool = intake, pool
 
+    def check(self, entry: Entry, submission: str, by: Sender, now: datetime) -> None:
+        """Raises `Mistakes` by field where the intake would refuse the entry."""
+        _check_all(events_of(entry, entry_id(by.name, submission), by.name), now, by)
+
     async def send(
         self, entry: Entry, filled: dict[str, str], submission: str, by: Sender, now: datetime
     ) -> KeptEntry:

@@ -1,17 +1,21 @@
 """How an entry is shown again: what was typed, under the names that the form gives it."""
 
-from services.ingest.form.entry import MONEY
+from babel import Locale
+
+from services.ingest.form.entry import MONEY, UNITS, Entry
+from services.ingest.form.numbers import read_number, shown
 from services.ingest.form.store import KeptEntry
 from services.rates.book import RateBook
 
 LABELS = {
     "produced": "Units produced",
     "good": "Of these good",
-    "sent_back": "Units sent back",
+    "sent_back": "Units sent back, all together",
     "scrapped": "Of these scrapped in the plant",
     "transport": "Transport",
-    "reworked_on_site": "Units reworked there",
-    "scrapped_on_site": "Units scrapped there",
+    "reworked_on_site": "Units reworked or scrapped there, all together",
+    "scrapped_on_site": "Of these scrapped there",
+    "none_came_back": "None of the scrapped came back",
     "travel": "Travel",
     "shift": "Shift",
     "day": "Day",
@@ -22,25 +26,47 @@ _MADE = ("produced", "good")
 _PERIOD = ("period", "day", "from", "to")
 
 
-def facts_of(filled: dict[str, str], currency: str) -> list[tuple[str, str]]:
-    """Label and value, in the order of the form; money that was paid with its currency."""
-    values = filled | {name: f"{filled[name]} {currency}" for name in MONEY if name in filled}
+def facts_of(filled: dict[str, str], currency: str, locale: Locale) -> list[tuple[str, str]]:
+    """Label and value, in the order of the form: numbers as they were understood."""
+    values = {name: _value(name, text, currency, locale) for name, text in filled.items()}
     made = [(LABELS[name], values[name]) for name in _MADE if name in values]
     after = [
         (label, values[name])
         for name, label in LABELS.items()
         if name not in (*_MADE, *_PERIOD) and name in values
     ]
-    return [("Period", period_shown(filled)), *made, *_rejects(filled), *after]
+    return [("Period", period_shown(filled)), *made, *_rejects(filled, values), *after]
 
 
-def _rejects(filled: dict[str, str]) -> list[tuple[str, str]]:
+def _value(name: str, text: str, currency: str, locale: Locale) -> str:
+    if name not in (*UNITS, *MONEY) and not name.startswith("reject:"):
+        return text
+    number = read_number(text, locale)
+    said = text if number is None else shown(number, locale)
+    return f"{said} {currency}" if name in MONEY else said
+
+
+def _rejects(filled: dict[str, str], values: dict[str, str]) -> list[tuple[str, str]]:
     stages = [name.removeprefix("reject:") for name in filled if name.startswith("reject:")]
-    return [(f"Rejected at {stage}", " · ".join(_with_reason(filled, stage))) for stage in stages]
+    return [(f"Rejected at {stage}", " · ".join(_with_reason(values, stage))) for stage in stages]
 
 
-def _with_reason(filled: dict[str, str], stage: str) -> list[str]:
-    return [filled[f"reject:{stage}"], *filter(None, [filled.get(f"reason:{stage}")])]
+def _with_reason(values: dict[str, str], stage: str) -> list[str]:
+    return [values[f"reject:{stage}"], *filter(None, [values.get(f"reason:{stage}")])]
+
+
+def consequences(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
+    """What follows from the numbers: the units that are neither typed nor obvious."""
+    site = entry.on_site
+    units = {
+        "Reworked in the plant": entry.amounts["sent_back"] - entry.amounts["scrapped"],
+        "Reworked at the customer's site": site.reworked,
+        "Scrapped in the plant": entry.amounts["scrapped"],
+        "Scrapped at the customer's site, counted there": site.scrapped,
+        "Scrapped at the customer's site, among those scrapped in the plant: counted once":
+            site.shared,
+    }  # fmt: skip
+    return [(label, shown(number, locale)) for label, number in units.items() if number]
 
 
 def period_shown(filled: dict[str, str]) -> str:

@@ -24,7 +24,7 @@ _SLOW = Decimal("0.1")
 
 
 class Reading(NamedTuple):
-    """A counter's value at an instant, in ISO 8601 in UTC. `birth`: told by a birth certificate."""
+    """A counter's value at an instant, in ISO 8601 in UTC. `birth`: of a birth certificate."""
 
     at: str
     value: Decimal

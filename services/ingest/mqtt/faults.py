@@ -2,11 +2,11 @@
 
 
 class ConfigFault(ValueError):
-    """One thing to mend."""
+    """One thing to correct."""
 
 
 class MqttConfigError(ValueError):
-    """The file is refused as a whole; `faults` has a sentence for each thing to mend."""
+    """The file is refused as a whole; `faults` has a sentence for each thing to correct."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))

@@ -1,4 +1,4 @@
-"""A machine's states as stops: open until the next state, mended when a state comes late."""
+"""A machine's states as stops: open until the next state, corrected when a state comes late."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from services.ingest.mqtt.memory import Memory
 from services.ingest.mqtt.message import Read, refused
 
 KEPT = 200
-"""Changes of state of a machine that are remembered; what is older cannot be mended."""
+"""Changes of state of a machine that are remembered; older ones cannot be corrected."""
 
 
 class State(NamedTuple):
@@ -128,7 +128,7 @@ class Timeline:
                 "event_id": event_id("mqtt", "correction", self._voids, [reported]),
                 "event_type": "correction", "occurred_at": stop.since,
                 **_place(stop.context), "corrects": reported,
-                "reason": "the machine's states were mended",
+                "reason": "the machine's states were corrected",
             })  # fmt: skip
 
     def _keep(self) -> None:

@@ -1,7 +1,7 @@
 """The United Manufacturing Hub's `_analytics` messages as events.
 
-`product/add` is production, and rejects where it has bad ones; `product/setBadQuantity` sets
-the rejects of a record anew, by corrections; states are stops until the next state; work orders
+`product/add` is production, and rejects where it has bad ones; `product/setBadQuantity` replaces
+the rejects of a record, by corrections; states are stops until the next state; work orders
 and shifts are remembered, and named by the events that lie within them.
 """
 
@@ -214,7 +214,7 @@ class _Booking:
         self._read.add({
             "event_id": event_id("umh", "correction", version, [*self._key, booked["event_id"]]),
             "event_type": "correction", **place, "corrects": booked["event_id"],
-            "reason": "bad quantity set anew",
+            "reason": "bad quantity set again",
             "replacement": fresh,
         })  # fmt: skip
 

@@ -1,0 +1,82 @@
+"""Numbers as people write them, in any country; one that can mean two numbers is refused.
+
+`services/pages/numbers.js` shows the same reading in the field while it is typed.
+"""
+
+import re
+from decimal import Decimal
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
+
+from schemas.fields import DECIMAL_PLACES, MAX_QUANTITY
+
+_BLANKS = re.compile(r"\s")
+_AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
+_DIGITS = r"[0-9]{1,20}"
+_SHAPES = tuple(
+    re.compile(shape)
+    for shape in (
+        rf"(?P<whole>{_DIGITS})([.,](?P<part>{_DIGITS}))?",
+        rf"(?P<whole>[0-9]{{1,3}}( [0-9]{{3}})+)([.,](?P<part>{_DIGITS}))?",
+        rf"(?P<whole>[0-9]{{1,3}}('[0-9]{{3}})+)([.,](?P<part>{_DIGITS}))?",
+        rf"(?P<whole>[0-9]{{1,3}}(\.[0-9]{{3}})+)(,(?P<part>{_DIGITS}))?",
+        rf"(?P<whole>[0-9]{{1,3}}(,[0-9]{{3}})+)(\.(?P<part>{_DIGITS}))?",
+        # India: 12,34,567.5
+        rf"(?P<whole>[0-9]{{1,2}}(,[0-9]{{2}})+,[0-9]{{3}})(\.(?P<part>{_DIGITS}))?",
+    )
+)
+
+
+class NotANumber(ValueError):
+    """The sentence says why, and how to write what is meant."""
+
+
+def read_number(text: str, locale: Locale) -> Decimal | None:
+    """The number; None where the text is blank. Raises `NotANumber`."""
+    plain = _BLANKS.sub(" ", text.strip()).replace("\u2019", "'")
+    if not plain:
+        return None
+    if _AMBIGUOUS.fullmatch(plain):
+        large, small = Decimal(re.sub("[.,]", "", plain)), Decimal(plain.replace(",", "."))
+        either = f"{large:f} or {written(small, locale)}"
+        raise NotANumber(f'"{plain}" can mean {either}: write {either.replace(" or", ", or")}')
+    found = next(filter(None, (shape.fullmatch(plain) for shape in _SHAPES)), None)
+    if found is None:
+        example = written(Decimal("12.5"), locale)
+        raise NotANumber(f"Write a number such as 1250 or {example}, without a sign or unit")
+    whole = re.sub("[^0-9]", "", found["whole"])
+    return _checked(Decimal(f"{whole}.{found['part'] or 0}"))
+
+
+def _checked(number: Decimal) -> Decimal:
+    if number > MAX_QUANTITY:
+        raise NotANumber(f"More than {MAX_QUANTITY:,} cannot be meant")
+    if number != round(number, DECIMAL_PLACES):
+        raise NotANumber(f"At most {DECIMAL_PLACES} decimal places")
+    return number
+
+
+def written(number: Decimal, locale: Locale) -> str:
+    """Without thousands, and not with three decimals: typed, it means this number alone."""
+    plain = f"{number.normalize():f}".replace(".", get_decimal_symbol(locale))
+    return f"{plain}0" if _AMBIGUOUS.fullmatch(plain) else plain
+
+
+def shown(number: Decimal, locale: Locale) -> str:
+    """To be read: with thousands, as the reader's country writes them."""
+    # Babel drops the apostrophes of Switzerland, which are quotes in its patterns.
+    swiss = get_group_symbol(locale) == "'"
+    text: str = format_decimal(number, locale="en" if swiss else locale, decimal_quantization=False)
+    marks = str.maketrans({",": "\u2019", ".": get_decimal_symbol(locale)})
+    return text.translate(marks) if swiss else text
+
+
+def locale_of(accepted: str) -> Locale:
+    """The first language of an `Accept-Language` header whose numbers are known; else English."""
+    for tag in accepted.split(","):
+        try:
+            return Locale.parse(tag.split(";")[0].strip(), sep="-")
+        except (ValueError, UnknownLocaleError):
+            continue
+    return Locale("en")
