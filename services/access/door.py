@@ -24,6 +24,8 @@ class Bearer:
 
     role: Role
     sender: Sender
+    local_names_only: bool = False
+    """The service is open to everybody on this machine: requests must name this machine."""
 
 
 class NotAdmitted(Exception):

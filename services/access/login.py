@@ -6,7 +6,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.access.door import Bearer, Door, NotAdmitted, Role
-from services.access.requests import COOKIE, admitted, charged, refuse_other_sites, token_of
+from services.access.requests import admitted, cookie_of, refuse_other_sites, token_of
 from services.ingest.intake import Unavailable
 from services.pages.filled import filled_in
 from services.pages.page import PageError, Pages, serves
@@ -43,7 +43,7 @@ def add_login(app: FastAPI, door: Door) -> None:
         response = _go(next or _home(request, bearer))
         if bearer.sender.name is not None:
             response.set_cookie(
-                COOKIE, token, STAYS_S, httponly=True, samesite="strict",
+                cookie_of(request), token, STAYS_S, httponly=True, samesite="strict",
                 secure=request.url.scheme == "https",
             )  # fmt: skip
         return response
@@ -52,7 +52,10 @@ def add_login(app: FastAPI, door: Door) -> None:
     async def logout(request: Request) -> Response:
         _refuse_other_sites(request)
         response = _go("/login")
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        response.delete_cookie(
+            cookie_of(request), httponly=True, samesite="strict",
+            secure=request.url.scheme == "https",
+        )  # fmt: skip
         return response
 
 
@@ -63,7 +66,6 @@ async def person(request: Request, door: Door, *roles: Role) -> Bearer:
     """
     try:
         bearer = await admitted(request, door, *roles)
-        charged(door, bearer, requests=1)
     except HTTPException as error:
         if error.status_code != 401:
             raise _page_error(error) from error

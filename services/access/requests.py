@@ -6,10 +6,15 @@ from fastapi import HTTPException, Request
 
 from services.access.door import Bearer, Door, NotAdmitted, NotAllowed, Role, TooMuch
 from services.ingest.intake import Unavailable
+from services.loopback import is_loopback
 
 COOKIE = "copq-token"
 _SCHEME = "bearer "
 _CHANGES_NOTHING = ("GET", "HEAD", "OPTIONS")
+_OTHER_NAME = (
+    "without tokens this service answers to localhost and 127.0.0.1 alone; "
+    "make a first token: copq tokens create NAME --role manager"
+)
 _FOREIGN = "this request comes from another site; open the page on this service and try again"
 
 
@@ -18,7 +23,12 @@ def token_of(request: Request) -> str | None:
 
     Never from the address: addresses end up in logs and histories.
     """
-    return _header_token(request) or request.cookies.get(COOKIE)
+    return _header_token(request) or request.cookies.get(cookie_of(request))
+
+
+def cookie_of(request: Request) -> str:
+    """The name of the cookie. With the prefix, a browser takes it by HTTPS only, from this host."""
+    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
 
 
 def _header_token(request: Request) -> str | None:
@@ -27,19 +37,23 @@ def _header_token(request: Request) -> str | None:
 
 
 async def admitted(request: Request, door: Door, *roles: Role) -> Bearer:
-    """Who sends the request; without `roles` any will do.
+    """Who sends the request; without `roles` any will do. It counts against the bearer's limit.
 
-    Raises `HTTPException` 401 or 403, or 503 where nobody can say.
+    Raises `HTTPException` 401, 403 or 429, or 503 where nobody can say.
     """
     refuse_other_sites(request)
     try:
-        return await door.admit(token_of(request), frozenset(roles) if roles else None)
+        bearer = await door.admit(token_of(request), frozenset(roles) if roles else None)
     except NotAdmitted as error:
         raise HTTPException(401, str(error), {"WWW-Authenticate": "Bearer"}) from error
     except NotAllowed as error:
         raise HTTPException(403, str(error)) from error
     except Unavailable as error:
         raise HTTPException(503, str(error), {"Retry-After": str(error.retry_after)}) from error
+    if bearer.local_names_only:
+        _refuse_other_names(request)
+    charged(door, bearer, requests=1)
+    return bearer
 
 
 def charged(
@@ -52,6 +66,15 @@ def charged(
         raise HTTPException(429, str(error), {"Retry-After": str(error.retry_after)}) from error
 
 
+def _refuse_other_names(request: Request) -> None:
+    """A page elsewhere may have its own name resolve to this machine, and then reads a service
+    that is open to it. Raises `HTTPException` 421 unless the request names this machine.
+    """
+    name = urlsplit(f"//{request.headers.get('host', 'localhost')}").hostname
+    if name is None or not is_loopback(name):
+        raise HTTPException(421, _OTHER_NAME)
+
+
 def refuse_other_sites(request: Request) -> None:
     """A page of another site makes a browser send requests with its holder's cookie, or to a
     service that stands open on the holder's own machine. Raises `HTTPException` 403 for those
@@ -61,7 +84,7 @@ def refuse_other_sites(request: Request) -> None:
         return
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is None and origin is None:
-        same = COOKIE not in request.cookies
+        same = cookie_of(request) not in request.cookies
     elif site is not None:
         same = site in ("same-origin", "none")
     else:

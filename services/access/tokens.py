@@ -24,7 +24,7 @@ PATIENCE_S = 3
 """How long an unknown token waits for a Postgres that hangs."""
 
 USED_EVERY_S = 60.0
-ANYBODY = Bearer(Role.ADMIN, ANYONE)
+ANYBODY = Bearer(Role.ADMIN, ANYONE, local_names_only=True)
 _READ_AGAIN = "the tokens cannot be read from Postgres"
 
 log = logging.getLogger(__name__)

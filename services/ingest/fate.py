@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from schemas.names import canonical
 from services.access.door import Door
-from services.access.requests import admitted, charged
+from services.access.requests import admitted
 from services.answers import NOT_ANSWERED, NotAnswered
 from services.postgres import AWAY
 from services.questions import SOUND
@@ -58,7 +58,6 @@ def add_fate(app: FastAPI, door: Door, pool: asyncpg.Pool) -> None:
     )
     async def fate(request: Request, event_id: str) -> Fate:
         bearer = await admitted(request, door)
-        charged(door, bearer, requests=1)
         row = await _row(pool, event_id, bearer.sender.name)
         if row is None:
             raise HTTPException(404, _UNKNOWN)

@@ -92,9 +92,9 @@ class KafkaIntake:
                 used = await self._started()
                 events = [message for valid, _ in group for message in valid]
                 rejects = [message for _, refused in group for message in refused]
-                await asyncio.gather(
-                    self._publish(used, EVENTS, events), self._publish(used, REJECTED, rejects)
-                )
+                # Refused ones first: once an event is on the topic, so is what came before it.
+                await self._publish(used, REJECTED, rejects)
+                await self._publish(used, EVENTS, events)
         except (KafkaError, TimeoutError) as error:
             if used is self._producer:
                 await self.close()

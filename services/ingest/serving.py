@@ -10,7 +10,9 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from services.ingest.connections import BoundedHttp, allow_open_files
 from services.ingest.head import HeadAsGet
+from services.ingest.headers import GuardedAnswers
 
 BACKLOG = 2048
 
@@ -39,9 +41,11 @@ async def serve_http(
 
     `on_listening` is called once clients can connect. Raises `CannotListen`.
     """
+    allow_open_files()
     config = uvicorn.Config(
-        HeadAsGet(app), host=host, port=port, log_level="warning", log_config=None, lifespan="off"
-    )
+        GuardedAnswers(HeadAsGet(app)), host=host, port=port,
+        http=BoundedHttp, ws="none", log_level="warning", log_config=None, lifespan="off",
+    )  # fmt: skip
     if tls is not None:
         config.ssl_certfile, config.ssl_keyfile = str(tls.certificate), str(tls.key)
     server = uvicorn.Server(config)

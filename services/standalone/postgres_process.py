@@ -98,11 +98,12 @@ def _answer(cluster: Cluster, socket_folder: Path) -> int:
 def _postmaster(cluster: Cluster) -> psutil.Process | None:
     """The live postmaster named in the cluster's lock file.
 
-    The number there may since belong to a zombie or a stranger.
+    The number there may since belong to a zombie or a stranger. Raises `OSError` if nobody can
+    look now, for want of open files or memory.
     """
     try:
         process = psutil.Process(_named_in(cluster.folder / "postmaster.pid"))
-    except (OSError, ValueError, psutil.Error):
+    except (FileNotFoundError, ValueError, psutil.Error):
         return None
     return process if _serves(process, cluster) else None
 
@@ -111,7 +112,7 @@ def _serves(process: psutil.Process, cluster: Cluster) -> bool:
     """Whether it works in the cluster's folder, as all of its server's processes do."""
     try:
         return Path(process.cwd()).samefile(cluster.folder)
-    except (OSError, psutil.Error):
+    except (FileNotFoundError, PermissionError, psutil.Error):
         return False
 
 

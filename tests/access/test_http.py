@@ -1,5 +1,7 @@
 """Who gets what over HTTP: each role at each endpoint, the login, requests from other sites."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -144,7 +146,61 @@ async def test_under_tls_the_cookie_is_secure(database: str) -> None:
         # As a proxy on this machine, which ends TLS, says it.
         proxied = {"x-forwarded-proto": "https"}
         said = await client.post("/login", data={"token": token}, headers=proxied)
-        assert "secure" in said.headers["set-cookie"].lower()
+        cookie = said.headers["set-cookie"]
+        assert cookie.startswith(f"__Host-{COOKIE}=") and "; Path=/" in cookie
+        assert "secure" in cookie.lower() and "domain" not in cookie.lower()
+        held = {"cookie": cookie.partition(";")[0]}
+        assert (await client.get("/form", headers=proxied | held)).status_code == 200
+        assert (await client.get("/form", headers=held)).status_code == 303, "not in plain text"
+        out = await client.post("/logout", headers=proxied | {"sec-fetch-site": "same-origin"})
+        assert out.headers["set-cookie"].startswith(f'__Host-{COOKIE}=""')
+
+
+async def test_an_open_service_answers_to_names_of_this_machine_alone(database: str) -> None:
+    async with served(database, TokenDoor(database, needs_token=False), book()) as client:
+        port = client.base_url.port
+        for name in (f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}", "localhost"):
+            assert (await client.get("/form", headers={"host": name})).status_code == 200
+        for name in (f"evil.example:{port}", "localhost.evil.example", "192.0.2.1", "", "a b"):
+            told = {"host": name}
+            for ask in (
+                client.get("/form", headers=told),
+                client.get("/v1/events/x", headers=told),
+                client.post("/v1/events", content=b"{}", headers=told),
+            ):
+                assert (await ask).status_code in (400, 421), name
+        token = await grant(database, "desk")
+        named = {"host": "copq.example.com"} | bearer(token)
+        assert (await client.get("/v1/events/x", headers=named)).status_code == 404
+
+
+async def test_a_form_that_comes_slowly_is_cut_off(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.pages.filled.WITHIN_S", 0.3)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"token="
+        await asyncio.sleep(2)
+
+    async with served(database) as client:
+        assert (await client.post("/login", content=slowly())).status_code == 408
+
+
+async def test_a_browser_that_goes_away_in_the_middle_of_a_form_leaves_no_traceback(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served(database) as client:
+        _, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+        writer.write(
+            b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\ntoken="
+        )
+        await writer.drain()
+        await asyncio.sleep(0.2)
+        writer.transport.abort()
+        await asyncio.sleep(0.5)
+        assert (await client.get("/login")).status_code == 200
+    assert "Traceback" not in caplog.text and "ERROR" not in caplog.text
 
 
 FOREIGN = [

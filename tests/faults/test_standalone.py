@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from copq.exits import Exit
@@ -105,3 +106,22 @@ async def _send_all_again(sender: Sender) -> None:
     made = list(sender.made)
     for start in range(0, len(made), BATCH):
         assert await sender.post(made[start : start + BATCH]) == 202
+
+
+async def test_a_thousand_idle_connections_end_neither_the_service_nor_its_postgres(
+    alone: tuple[Site, OwnPostgres],
+) -> None:
+    site, _ = alone
+    plant, (up, sender) = Plant(19), _up(site)
+    up.start()
+    await sender.is_answered()
+    psutil.Process(up.pid).rlimit(psutil.RLIMIT_NOFILE, (400, 400))
+    idle = [await asyncio.open_connection("127.0.0.1", sender.port) for _ in range(1_000)]
+    await asyncio.sleep(3)
+    assert up.runs and "has died" not in up.said()
+    for _, writer in idle:
+        writer.close()
+    await sender.is_answered()
+    assert await sender.post(plant.make(BATCH)) == 202
+    await site.figures_are_right(plant.facts)
+    assert await up.stop() == 0

@@ -1,6 +1,8 @@
 """Compressed bodies, whole, cut off, joined, false, and bombs."""
 
+import asyncio
 import gzip
+import time
 import zlib
 from collections.abc import Callable
 
@@ -10,7 +12,7 @@ from backports import zstd
 from services.ingest.http.turned_away import TurnedAway
 from services.ingest.http.unpacking import FREE, PIECE, unpacker
 from tests.building import defect
-from tests.ingest_http.serving import NDJSON, Kept, served
+from tests.ingest_http.serving import NDJSON, Kept, Turnstile, served
 
 TEXT = b"\n".join(defect(f"e{n}", "2026-03-02T10:00:00Z") for n in range(3_000))
 PACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zstd": zstd.compress}
@@ -82,3 +84,31 @@ async def test_a_compressed_body_is_read_as_the_plain_one(coding: str) -> None:
         burst = await service.post(bomb, {**NDJSON, "content-encoding": coding})
     assert said.status_code == 202 and len(intake.events) == 3_000
     assert burst.status_code == 413
+
+
+@both
+async def test_frames_with_nothing_in_them_are_refused_and_keep_nobody_waiting(coding: str) -> None:
+    body = PACK[coding](b"") * 300_000
+    async with served(Kept()) as at:
+        flood = asyncio.create_task(at.post(body, NDJSON, **{"content-encoding": coding}))
+        waits = []
+        while not flood.done():
+            began = time.monotonic()
+            await at.client.get("/healthz")
+            waits.append(time.monotonic() - began)
+        assert (await flood).status_code == 413
+        assert max(waits) < 2
+
+
+@both
+async def test_a_body_costs_what_came_over_the_wire_where_that_is_more(coding: str) -> None:
+    body = PACK[coding](b"") * 900
+    async with served(Kept(), Turnstile(size=len(body) - 1)) as at:
+        headers = {"content-encoding": coding, "authorization": "Bearer operator"}
+        assert (await at.post(body, NDJSON, **headers)).status_code == 429
+
+
+def test_an_event_a_frame_is_no_flood() -> None:
+    for coding, pack in PACK.items():
+        body = b"".join(pack(line + b"\n") for line in TEXT.split(b"\n"))
+        assert unpacked(coding, body) == TEXT + b"\n"

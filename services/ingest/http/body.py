@@ -22,6 +22,9 @@ GRACE_S = 20
 SLOWEST = 4 * 1024
 """A sender may keep us waiting for `GRACE_S`, and a second more for so many bytes."""
 
+YIELD_EVERY = 16
+"""Pieces after which others have their turn: a piece may be empty and still cost time."""
+
 _LOOK_S = 1.0
 
 CLOSING = "the service is closing"
@@ -42,7 +45,7 @@ class Body:
         self._lanes = lanes
         self._charge = charge
         self._stop = stop
-        self._size = self._given = 0
+        self._size = self._given = self._charged = 0
         self._waited = 0.0
         self._in_lane = False
 
@@ -60,14 +63,26 @@ class Body:
 
     async def parts(self) -> AsyncIterator[bytes]:
         """Some bytes at a time, never many. Raises `TurnedAway` or `ClientGone`."""
+        pieces = 0
         async for data in self._arriving():
+            self._charge_for_what_is_new()
             for piece in self._unpacker.feed(data):
-                self._charge(len(piece))
                 self._given += len(piece)
+                self._charge_for_what_is_new()
                 if self._given > SMALL:
                     await self._enter_lane()
                 yield piece
+                pieces += 1
+                if pieces % YIELD_EVERY == 0:
+                    await asyncio.sleep(0)
         self._unpacker.finish()
+
+    def _charge_for_what_is_new(self) -> None:
+        """A body costs what came over the wire, or what it unpacks to if that is more."""
+        due = max(self._size, self._given)
+        if due > self._charged:
+            self._charge(due - self._charged)
+            self._charged = due
 
     async def _arriving(self) -> AsyncIterator[bytes]:
         more = True

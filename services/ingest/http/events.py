@@ -74,7 +74,6 @@ class Events:
                 raise TurnedAway(503, CLOSING, Retry_After="5", Connection="close")
             bearer = await self._admitted(request)
             with self._place():
-                self._door.charge(bearer, requests=1)
                 await self._store(request, bearer, answers)
         except Unavailable as error:
             return 503, f"{error}; {_AGAIN}", {"Retry-After": str(error.retry_after)}
@@ -84,7 +83,9 @@ class Events:
             again = f"; {_AGAIN}" if "Retry-After" in error.headers else ""
             return error.status, f"{error}{again}", error.headers
         except HTTPException as error:
-            return error.status_code, str(error.detail), dict(error.headers or {})
+            headers = dict(error.headers or {})
+            again = f"; {_AGAIN}" if "Retry-After" in headers else ""
+            return error.status_code, f"{error.detail}{again}", headers
         return answers.status, None, {}
 
     async def _admitted(self, request: Request) -> Bearer:

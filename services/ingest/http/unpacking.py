@@ -18,6 +18,11 @@ RATIO = 250
 The most repetitive events that machines send come to a hundred.
 """
 
+FRAMES = 1_000
+FRAME_BYTES = 64
+"""Past the first `FRAMES`, a frame (a gzip member) holds so many bytes on average: beginning one
+costs as much time as many kilobytes do."""
+
 CODINGS = "gzip, zstd"
 _WINDOW = {int(zstd.DecompressionParameter.window_log_max): 23}
 """8 MiB, which RFC 8878 recommends, and which memory has to hold."""
@@ -41,7 +46,7 @@ class _Packed:
         self._broken = broken
         self._stream: Any = self._begin()
         self._began = False
-        self._taken = self._given = 0
+        self._taken = self._given = self._streams = 0
 
     def _begin(self) -> Any:
         raise NotImplementedError
@@ -67,6 +72,10 @@ class _Packed:
             raise TurnedAway(400, f"the {self._name} body ends before its end")
 
     def _next_stream(self) -> None:
+        """Raises `TurnedAway` 413 for a body that is mostly frames with next to nothing in them."""
+        self._streams += 1
+        if self._streams > FRAMES + self._given // FRAME_BYTES:
+            raise TurnedAway(413, f"the {self._name} body is mostly frames that are almost empty")
         self._stream, self._began = self._begin(), False
 
 

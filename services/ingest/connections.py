@@ -1,0 +1,130 @@
+"""HTTP connections with limits: on how many there are, on the size of a head and on its time.
+
+uvicorn bounds none of the three. Its protocol is a class that may be replaced (`uvicorn.Config`'s
+`http`); this one adds the limits and leaves everything else to it. ADR 33 compares servers.
+"""
+
+import asyncio
+import resource
+from asyncio import TimerHandle
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEAD = 64 * 1024
+"""Bytes of a request line with its headers, and of trailers."""
+
+HEAD_S = 10.0
+"""A head is complete so soon after its connection is made, or after its first byte."""
+
+LINGER_S = 1.0
+"""How long the answer to a refused connection may be read before it is closed."""
+
+MAX_CONNECTIONS = 4_096
+FILES_FOR_OTHERS = 128
+"""Open files that connections leave to Postgres, Kafka and files."""
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """A connection that is closed with 431, 408 or 503 once it passes a limit."""
+
+    _head = 0
+    """Bytes since the head began, 0 while none is being read."""
+    _fields = 0
+    """Bytes of the headers and trailers of this request."""
+    _in_body = False
+    _refused = False
+    _timer: TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > connection_limit():
+            self._close(b"503 Service Unavailable", b"too many connections", b"retry-after: 5\r\n")
+            return
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        if self._timer is None and not self._in_body:
+            self._await_head()
+        if self._timer is not None:
+            self._head += len(data)
+        if self._refused:
+            return
+        super().data_received(data)
+        if self._timer is not None and self._head > MAX_HEAD:
+            self._refuse_head()
+
+    def on_message_begin(self) -> None:
+        self._fields = 0
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._fields += len(name) + len(value) + 4
+        if self._fields > MAX_HEAD and not self._refused:
+            self._refuse_head()
+
+    def on_headers_complete(self) -> None:
+        self._head_is_complete()
+        self._in_body = True
+        if not self._refused:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        if not self._refused:
+            super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_is_complete()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._timer = self.loop.call_later(HEAD_S, self._head_is_late)
+
+    def _head_is_complete(self) -> None:
+        self._head = 0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _head_is_late(self) -> None:
+        self._close(b"408 Request Timeout", b"the headers come too slowly")
+
+    def _refuse_head(self) -> None:
+        limit = f"headers have at most {MAX_HEAD // 1024} KiB".encode()
+        self._close(b"431 Request Header Fields Too Large", limit)
+
+    def _close(self, status: bytes, why: bytes, more: bytes = b"") -> None:
+        """Say why, then close: a connection that is reset at once would take the answer with it."""
+        if self._refused:
+            return
+        self._head_is_complete()
+        self._refused = True
+        body = b'{"error": "%s"}' % why
+        self.transport.write(
+            b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+            b"%sconnection: close\r\n\r\n%s" % (status, len(body), more, body)
+        )
+        self.transport.pause_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_S, self.transport.close)
+
+
+def connection_limit() -> int:
+    """Connections at once: what open files allow, less those that others need."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(MAX_CONNECTIONS, max(files - FILES_FOR_OTHERS, 16))
+
+
+def allow_open_files() -> None:
+    """Raise this process's limit of open files as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + FILES_FOR_OTHERS
+    best = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft < best:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (best, hard))

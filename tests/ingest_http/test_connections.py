@@ -1,0 +1,130 @@
+"""What a connection may cost before anybody knows who it is: its head, its time, its number."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from services.ingest import connections
+from services.ingest.connections import MAX_HEAD
+from tests.ingest_http.serving import Kept, served
+
+GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@asynccontextmanager
+async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def status(reader: asyncio.StreamReader) -> int:
+    async with asyncio.timeout(10):
+        return int((await reader.readline()).split()[1])
+
+
+async def is_closed(reader: asyncio.StreamReader) -> bool:
+    with suppress(ConnectionResetError):
+        async with asyncio.timeout(10):
+            while await reader.read(65536):
+                pass
+    return True
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        GET + b"X: " + b"x" * 20_000_000,
+        GET + b"".join(b"X-%d: %s\r\n" % (n, b"x" * 100) for n in range(200_000)),
+        b"GET /" + b"x" * 20_000_000,
+        GET + b"X: " + b"x" * (MAX_HEAD + 1) + b"\r\n\r\n",
+    ],
+)
+async def test_a_head_without_end_is_refused_before_it_is_kept(head: bytes) -> None:
+    async with served(Kept()) as at, connected(at.port) as (reader, writer):
+        writer.write(head)
+        assert await status(reader) == 431
+        assert await is_closed(reader)
+
+
+async def test_a_head_just_below_the_limit_is_read() -> None:
+    async with served(Kept()) as at, connected(at.port) as (reader, writer):
+        writer.write(GET + b"X: " + b"x" * (MAX_HEAD - 1000) + b"\r\n\r\n")
+        assert await status(reader) == 200
+
+
+async def test_trailers_are_part_of_the_head() -> None:
+    async with served(Kept()) as at, connected(at.port) as (reader, writer):
+        writer.write(
+            b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        writer.write(b"0\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"x" * 100) for n in range(2_000)))
+        assert await status(reader) == 431
+
+
+@pytest.mark.parametrize("before", [b"", GET + b"\r\n"])
+async def test_a_head_that_comes_slowly_is_cut_off(
+    before: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_S", 0.5)
+    async with served(Kept()) as at, connected(at.port) as (reader, writer):
+        writer.write(before)
+        if before:
+            assert await status(reader) == 200
+            while (await reader.readline()) != b"\r\n":
+                pass
+            await reader.readexactly(len(b'{"status":"ok"}'))
+        writer.write(b"GET /healthz HTTP/1.1\r\n")
+        assert await status(reader) == 408
+        assert await is_closed(reader)
+
+
+async def test_an_idle_connection_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_S", 0.2)
+    async with served(Kept()) as at, connected(at.port) as (reader, _):
+        assert await status(reader) == 408
+
+
+async def test_more_connections_than_allowed_are_turned_away_and_the_others_are_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 5)
+    async with served(Kept()) as at:
+        idle = [connected(at.port) for _ in range(4)]  # beside the client's own
+        for one in idle:
+            await one.__aenter__()
+        async with connected(at.port) as (reader, _):
+            assert await status(reader) == 503
+        for one in idle:
+            await one.__aexit__(None, None, None)
+        assert (await at.client.get("/healthz")).status_code == 200
+
+
+async def test_large_bodies_are_no_head_and_pipelined_requests_are_all_answered() -> None:
+    async with served(Kept()) as at, connected(at.port) as (reader, writer):
+        large = b"x" * 200_000
+        writer.write(
+            b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
+            % (len(large), large)
+            + (GET + b"\r\n") * 20
+        )
+        said = b""
+        async with asyncio.timeout(10):
+            while said.count(b"HTTP/1.1 200") < 20:
+                said += await reader.read(65536)
+        assert said.startswith(b"HTTP/1.1 404") and b"431" not in said
+
+
+async def test_answers_tell_a_browser_what_it_may_not_do() -> None:
+    async with served(Kept()) as at:
+        for path in ("/healthz", "/v1/events", "/nowhere", "/openapi.json"):
+            headers = (await at.client.get(path)).headers
+            assert headers["x-content-type-options"] == "nosniff"
+            assert "frame-ancestors 'none'" in headers["content-security-policy"]
+            assert "strict-transport-security" not in headers
+        by_tls = await at.client.get("/healthz", headers={"x-forwarded-proto": "https"})
+        assert by_tls.headers["strict-transport-security"] == "max-age=31536000"
