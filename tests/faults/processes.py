@@ -68,10 +68,6 @@ class Service:
         return await self.exit_code()
 
     @property
-    def pid(self) -> int:
-        return self._live().pid
-
-    @property
     def runs(self) -> bool:
         return self._process is not None and self._process.exit_code() is None
 
@@ -79,3 +75,38 @@ class Service:
     def has_failed(self) -> bool:
         """It ended, and the test has not asked for its exit code yet."""
         return self._process is not None and self._process.exit_code() is not None
+
+    @property
+    def pid(self) -> int:
+        return self._live().pid
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def tail(self) -> str:
+        lines = "\n".join(self.said().splitlines()[-_TAIL_LINES:])
+        return f"--- {self.name} ({'runs' if self.runs else 'ended'}) ---\n{lines}"
+
+    def _live(self) -> GuardedProcess:
+        assert self._process is not None, f"{self.name} does not run"
+        return self._process
+
+
+def copq(*arguments: str, code: int = 0) -> str:
+    """Run a command to its end and answer what it printed; its complaints where it is to fail."""
+    done = subprocess.run([COPQ, *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout or done.stderr
+
+
+async def until(
+    true: Callable[[], bool | Awaitable[bool]], what: str, seconds: float = PATIENCE_S
+) -> None:
+    """Wait for it to come true."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = true()
+        if answer if isinstance(answer, bool) else await answer:
+            return
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        await asyncio.sleep(0.2)
