@@ -22,7 +22,8 @@ async def run_aggregator(
     health = health or Health()
     rates = RateWatch(settings.database)
     health.missing = "waits for the rate book, from Postgres"
-    await rates.first()
+    if not await rates.first(stop):
+        return
     if not await wait_for_brokers(settings.brokers, stop, health):
         return
     health.missing = "waits for its partitions, from Kafka"

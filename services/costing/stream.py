@@ -106,7 +106,8 @@ class CostingStream:
 
     async def run(self) -> None:
         self._health.missing = "waits for the rate book, from Postgres"
-        await self.rates.first()
+        if not await self.rates.first(self._stop):
+            return
         if not await wait_for_brokers(self.settings.brokers, self._stop, self._health):
             return
         self._health.missing = "waits for its partitions, from Kafka"

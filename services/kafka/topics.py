@@ -48,10 +48,10 @@ async def make_topics(brokers: Brokers, partitions: int = PARTITIONS, replicatio
 
 
 async def cluster_id(brokers: Brokers) -> str:
-    """Which cluster it is: one that was made anew has another. Raises `KafkaError`."""
+    """Which cluster it is: one that was made again has another. Raises `KafkaError`."""
     admin = AIOKafkaAdminClient(**brokers.settings())
-    await admin.start()
     try:
+        await admin.start()
         return str((await admin.describe_cluster())["cluster_id"])
     finally:
         await admin.close()

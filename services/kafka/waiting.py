@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from services.health import Health
 from services.kafka.brokers import Brokers
 from services.kafka.topics import cluster_id, make_topics
+from services.stopping import unless_stopped
 
 PAUSE_S = 1.0
 
@@ -21,14 +22,17 @@ async def wait_for_brokers(brokers: Brokers, stop: asyncio.Event, health: Health
     A broker that refuses the login is waited for too: aiokafka reports it as one that is away.
     """
     health.missing = f"waits for Kafka at {brokers.addresses}"
-    while not stop.is_set():
+    return await unless_stopped(stop, _answered(brokers)) is not None
+
+
+async def _answered(brokers: Brokers) -> bool:
+    while True:
         try:
             await cluster_id(brokers)
             return True
         except (KafkaError, OSError) as error:
             _warn(brokers, error)
-            await _pause(stop)
-    return False
+            await asyncio.sleep(PAUSE_S)
 
 
 async def make_topics_when_brokers_answer(

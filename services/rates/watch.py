@@ -8,6 +8,7 @@ import asyncpg
 from services.postgres import AWAY, DatabaseRole, connected
 from services.rates.book import RateBook
 from services.rates.store import current, load, load_names
+from services.stopping import unless_stopped
 
 EVERY_S = 0.5
 """A new table is used within a second of its import."""
@@ -19,14 +20,17 @@ class RateWatch:
     """Keeps `book` at the newest revision. While Postgres is away the last book stays."""
 
     def __init__(self, dsn: str, names_only: bool = False) -> None:
-        """`names_only`: for who may see no cost; every figure of the book is nought."""
+        """`names_only`: for who may see no cost; every figure of the book is zero."""
         self.book = RateBook()
         self._dsn = dsn
         self._role = DatabaseRole.INGEST if names_only else DatabaseRole.COSTING
         self._load = load_names if names_only else load
 
-    async def first(self) -> RateBook:
-        """Wait for Postgres, however long, and load the book."""
+    async def first(self, stop: asyncio.Event) -> RateBook | None:
+        """Wait for Postgres, however long, and load the book. None if `stop` was set first."""
+        return await unless_stopped(stop, self._first())
+
+    async def _first(self) -> RateBook:
         while True:
             try:
                 await self._renew()

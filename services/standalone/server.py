@@ -48,7 +48,8 @@ async def serve(
     not come up.
     """
     rates = RateWatch(dsn)
-    await rates.first()
+    if not await rates.first(stop):
+        return
     pool, people, reading = await pool_of(dsn), await people_pool(dsn), await reading_pool(dsn)
     intake, door, exporter = LedgerIntake(pool, names=names), tokens or OpenDoor(), Exporter(dsn)
     app = make_http(intake, door, checks={"postgres": intake.ready}, stop=stop)

@@ -107,7 +107,7 @@ def record(partition: int, offset: int, raw: bytes | None = None) -> ConsumerRec
 async def worker(database: str, conn: asyncpg.Connection) -> AsyncIterator[Worker]:
     await import_rates(conn, building.rates(), "test", "test")
     rates = RateWatch(database)
-    await rates.first()
+    await rates.first(asyncio.Event())
     found = Worker(database, rates, Log())
     await found.assigned()
     yield found

@@ -19,6 +19,7 @@ from services.ingest.fate import _FATE
 from services.ingest.people import people_pool
 from services.ingest.sender import Sender
 from services.postgres import DatabaseRole, RoleRefused, act_as, connected
+from services.rates.book import RateBook
 from services.rates.store import import_rates, load, load_names
 from services.rates.watch import RateWatch
 from services.reporting.api.source import reading_pool
@@ -154,14 +155,20 @@ async def test_a_login_acts_in_its_role_and_in_no_other(
             pass
 
 
+async def loaded(rates: RateWatch) -> RateBook:
+    book = await rates.first(asyncio.Event())
+    assert book
+    return book
+
+
 async def test_each_part_works_with_a_login_of_its_role_alone(logins: str) -> None:
     agg, ing = only(logins, DatabaseRole.AGGREGATOR), only(logins, DatabaseRole.INGEST)
     token = await grant(logins, "press")
     async with await pool_of(agg, size=1) as pool:
         await LedgerIntake(pool).accept([defect("d", AT, 2), b"{}"], Sender("press"))
-    assert (await RateWatch(agg).first()).revision == 1
-    assert (await RateWatch(only(logins, DatabaseRole.COSTING)).first()).revision == 1
-    assert (await RateWatch(ing, names_only=True).first()).sites.keys() == {"north"}
+    assert (await loaded(RateWatch(agg))).revision == 1
+    assert (await loaded(RateWatch(only(logins, DatabaseRole.COSTING)))).revision == 1
+    assert (await loaded(RateWatch(ing, names_only=True))).sites.keys() == {"north"}
     async with await people_pool(ing) as pool:
         assert (await pool.fetchrow(_FATE, "d", "press", "d"))["state"] == "accepted"
     async with await reading_pool(only(logins, DatabaseRole.REPORTING)) as pool:
