@@ -21,6 +21,14 @@ programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where t
 
 soak: .venv/.installed $(KAFKA)/.resolved ## the fault tests, long and at random
 	$(BIN)/pytest -m soak
+	$(BIN)/pytest $(SECURITY)
+
+SECURITY := tests/access tests/database_roles tests/audit tests/backup tests/standalone tests/schemas \
+  tests/ingest_http tests/ingest_files/test_bounds.py tests/ingest_files/test_strictness.py \
+  tests/commands/test_terminal.py tests/aggregator/test_corrections.py
+
+security: .venv/.installed $(KAFKA)/.resolved programs ## attacks and operators' mistakes (docs/reliability.md)
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(SECURITY)
 
 stack: .venv/.installed $(KAFKA)/.resolved ## start docker-compose.yml on Debian's Docker engine and try it (as root; half an hour at first)
 	$(BIN)/pytest -m stack tests/deploy/stack
@@ -101,4 +109,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak soak-memory stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-reprice kafka helm setup lock clean
+.PHONY: help demo up test programs soak soak-memory security stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-reprice kafka helm setup lock clean
