@@ -7,20 +7,15 @@ from typing import Annotated
 import typer
 from asyncpg import Connection
 
-from copq.exits import Exit
-from copq.terminal import fail
 from services.access.authority import Actor, acting
-from services.access.door import NotAllowed, Role
+from services.access.door import Role
 
 WhyOption = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 
 async def actor(conn: Connection, role: Role, by: str = "") -> Actor:
-    """Who acts in `role`; `by` is the name that a person gives, where no token is asked for.
+    """Who acts in `role`; `by` is the name that a person gives where no token is needed.
 
-    Ends the command where it is for others.
+    Raises `NotAllowed`, which ends the command: see `copq.database.connected`.
     """
-    try:
-        return await acting(conn, role, os.environ.get("COPQ_TOKEN"), by or getpass.getuser())
-    except NotAllowed as error:
-        fail(str(error), Exit.NO)
+    return await acting(conn, role, os.environ.get("COPQ_TOKEN"), by or getpass.getuser())

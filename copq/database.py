@@ -15,6 +15,7 @@ import typer
 from copq.exits import Exit
 from copq.terminal import fail
 from deploy.migrate import SchemaMismatch, check, migrate
+from services.access.door import NotAllowed
 from services.database_address import AddressError, check_address
 from services.postgres import DatabaseRole, RoleRefused, act_as
 from services.standalone.postgres import EmbeddedPostgres, EmbeddedPostgresError
@@ -129,7 +130,8 @@ async def connected(
 ) -> AsyncIterator[asyncpg.Connection]:
     """A connection for the length of a command; Postgres knows which command it is, and where.
 
-    Ends the command where the database user may not act as `role`.
+    Ends the command where the database user may not act as `role`, or the holder of the token
+    may not decide what the command decides.
     """
     command = " ".join(["copq", *takewhile(str.isalpha, sys.argv[1:3])])
     told = f"{command} on {socket.gethostname()}"
@@ -139,5 +141,7 @@ async def connected(
         yield connection
     except RoleRefused as error:
         fail(str(error), Exit.UNAVAILABLE)
+    except NotAllowed as error:
+        fail(str(error), Exit.NO)
     finally:
         await connection.close()

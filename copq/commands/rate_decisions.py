@@ -101,7 +101,7 @@ def approve(
     async def work(conn: Connection, now: datetime) -> tuple[Imported, Review]:
         who = await actor(conn, Role.FINANCE, by)
         document = await store.one_document(conn, number, now)
-        store.check_two_people(document, who)
+        await store.check_approver(conn, document, who)
         found = await reviewed(conn, document, share_, now)
         if not as_json:
             show_review(found)

@@ -115,6 +115,7 @@ def apply_command(
 
     async def ask(conn: Connection) -> list[dict[str, Any]]:
         who = await actor(conn, Role.ADMIN, by)
+        who.require([(order.plant, None) for order in orders])
         return [await _carry_out(conn, order, who, why) for order in orders]
 
     done = answered(ask, database_url, data, OWNER)

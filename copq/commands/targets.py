@@ -14,7 +14,6 @@ from copq.acting import WhyOption, actor
 from copq.database import DATA, DatabaseOption, DataOption, answered, connected, database
 from copq.terminal import cannot, counted, fail, money, out, percent, print_json, table
 from schemas.targets import WINDOWS, Budget, Target, TargetFile
-from services.access.authority import sign
 from services.access.door import Role
 from services.postgres import DatabaseRole
 from services.rates.book import RateBook
@@ -148,9 +147,7 @@ def _import(
 ) -> Imported:
     async def ask(conn: Connection) -> Imported:
         setter, book = await actor(conn, Role.FINANCE, by), await load(conn)
-        async with conn.transaction():
-            await sign(conn, setter, why)
-            return await import_targets(conn, file, book, source, setter.name)
+        return await import_targets(conn, file, book, source, setter, why)
 
     try:
         return answered(ask, url, data, DatabaseRole.FINANCE)

@@ -15,17 +15,11 @@ from copq.exits import Exit
 from copq.terminal import err, fail, out, print_json, table
 from schemas.fields import Identifier
 from schemas.names import canonical
-from services.access.authority import sign
+from services.access.authority import written
 from services.access.door import Role
+from services.access.granting import grant_access, withdraw_access
 from services.access.limits import Limits
-from services.access.store import (
-    Grant,
-    KeptToken,
-    NameTaken,
-    add_token,
-    all_tokens,
-    revoke_token,
-)
+from services.access.store import Grant, KeptToken, NameTaken, all_tokens
 from services.access.token import new_token
 from services.ingest.sender import MQTT, Lines
 from services.postgres import DatabaseRole
@@ -87,10 +81,7 @@ def create(
     token = new_token()
 
     async def ask(conn: Connection) -> RateBook:
-        admin = await actor(conn, Role.ADMIN)
-        async with conn.transaction():
-            await sign(conn, admin, why)
-            await add_token(conn, grant, token, admin.name)
+        await grant_access(conn, await actor(conn, Role.ADMIN), grant, token, why)
         return await load_names(conn)
 
     try:
@@ -166,7 +157,7 @@ def _show_new(grant: Grant, text: str, as_json: bool) -> None:
         print_json({"token": text, **_grant_json(grant)})
         return
     until = f"until {grant.expires_at:%Y-%m-%d %H:%M} UTC" if grant.expires_at else "for ever"
-    out.print(f"Token of {grant.name}: {grant.role}, {_scope(grant)}, {until}.")
+    out.print(f"Token of {grant.name}: {grant.role}, {written(grant.lines)}, {until}.")
     out.print("It is shown this once; keep it as you keep a password.", style="dim")
     print(text)
 
@@ -197,19 +188,13 @@ _COLUMNS = ["name", "role", "lines", "limits a second", "expires", "last used", 
 def _row(token: KeptToken, now: datetime) -> tuple[str, ...]:
     grant = token.grant
     return (
-        grant.name, grant.role, _scope(grant), _limits(grant.limits),
+        grant.name, grant.role, written(grant.lines), _limits(grant.limits),
         _day(grant.expires_at, "never"), _day(token.last_used_at, "–"), _state(token, now),
     )  # fmt: skip
 
 
 def _day(at: datetime | None, otherwise: str) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at else otherwise
-
-
-def _scope(grant: Grant) -> str:
-    if grant.lines is None:
-        return "all lines"
-    return ", ".join(sorted(f"{plant}/{line or '*'}" for plant, line in grant.lines))
 
 
 def _limits(limits: Limits) -> str:
@@ -266,10 +251,7 @@ def revoke(
     """
 
     async def ask(conn: Connection) -> bool:
-        admin = await actor(conn, Role.ADMIN)
-        async with conn.transaction():
-            await sign(conn, admin, why)
-            return await revoke_token(conn, name, admin.name)
+        return await withdraw_access(conn, await actor(conn, Role.ADMIN), name, why)
 
     if not answered(ask, database_url, data, DatabaseRole.ADMIN):
         fail(f'there is no token "{name}"; see: copq tokens list --all')

@@ -1,9 +1,10 @@
-"""On whose word a command acts: set rates, close a period, grant access.
+"""Who may decide, and for which lines: set rates, close a period, grant access.
 
-As long as nobody holds a token of the role that is needed, nobody can be told apart, and whoever
-is at the machine is taken at their word. From the first such token on one of them is asked for.
+While nobody holds a valid token of the role that is needed, the person at the machine decides.
+From the first such token on, a command needs one. It decides only for the lines of its token.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,21 +13,66 @@ from asyncpg import Connection
 from services.access.door import NotAllowed, Role
 from services.access.store import KeptToken, all_tokens
 from services.access.token import fits, id_of
+from services.ingest.sender import Lines
 from services.sql_files import statement
 
 _SIGN = statement(__file__, "sign")
 
+Place = tuple[str | None, str | None]
+"""What a decision is for: plant and line. None stands for all plants, or all lines of the plant."""
+
+COMPANY: Place = (None, None)
+
+
+class OutOfScope(NotAllowed):
+    """The decision is for lines that the token is not for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts; `role` is None where nobody has shown a token, and none was asked for."""
+    """Who decides, and for which lines (None: all of them).
+
+    `role` is None where no token was needed and none was shown.
+    """
 
     name: str
     role: Role | None = None
+    lines: Lines | None = None
+
+    def require(self, places: Iterable[Place]) -> None:
+        """Raise `OutOfScope` unless the actor may decide for each of these places."""
+        outside = {place for place in places if not self._covers(*place)}
+        if outside:
+            named = ", ".join(sorted(map(_named, outside)))
+            raise OutOfScope(
+                f'"{self.name}" decides for {written(self.lines)} only; this is for {named}. '
+                f"Set COPQ_TOKEN to a {self.role} token for {_wanted(outside)}"
+            )
+
+    def _covers(self, plant: str | None, line: str | None) -> bool:
+        return self.lines is None or not self.lines.isdisjoint({(plant, None), (plant, line)})
+
+
+def written(lines: Lines | None) -> str:
+    """The lines of a token as people read them: `north/L1, south/*`, or `all lines`."""
+    if lines is None:
+        return "all lines"
+    return ", ".join(sorted(f"{plant}/{line or '*'}" for plant, line in lines))
+
+
+def _named(place: Place) -> str:
+    plant, line = place
+    if plant is None:
+        return "all plants"
+    return f'plant "{plant}"' if line is None else f'line "{line}" of plant "{plant}"'
+
+
+def _wanted(outside: set[Place]) -> str:
+    return "all lines" if COMPANY in outside else "these"
 
 
 async def acting(conn: Connection, role: Role, token: str | None, person: str) -> Actor:
-    """Who acts in `role`: the holder of `token`, or else `person`, taken at their word.
+    """Who acts in `role`: the holder of `token`; `person` while nobody holds one of that role.
 
     Raises `NotAllowed`, which says what to do.
     """
@@ -40,7 +86,7 @@ async def acting(conn: Connection, role: Role, token: str | None, person: str) -
         raise NotAllowed(f"COPQ_TOKEN holds no valid token; this is for {role}")
     if found.grant.role is not role:
         raise NotAllowed(f'"{found.grant.name}" is {found.grant.role}; this is for {role}')
-    return Actor(found.grant.name, role)
+    return Actor(found.grant.name, role, found.grant.lines)
 
 
 def _is_valid(token: KeptToken) -> bool:
@@ -49,5 +95,5 @@ def _is_valid(token: KeptToken) -> bool:
 
 
 async def sign(conn: Connection, actor: Actor, why: str) -> None:
-    """Say who changes things, and why, until the caller's transaction ends."""
+    """Tell the audit trail who decides and why, until the caller's transaction ends."""
     await conn.execute(_SIGN, actor.name, why)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from asyncpg import Connection
 
-from services.access.authority import Actor, sign
+from services.access.authority import COMPANY, Actor, sign
 from services.aggregator.rules import change_rules
 from services.currencies.file import ExchangeFileError, Published
 from services.sql_files import statement
@@ -71,7 +71,11 @@ async def check_reporting(conn: Connection, asked: str | None) -> None:
 async def set_reporting(
     conn: Connection, currency: str, rate_days: int, actor: Actor, why: str
 ) -> None:
-    """For entries booked from now on. Raises `CurrencyFixed` where another is in use."""
+    """For entries booked from now on. Raises `CurrencyFixed` where another is in use.
+
+    It is for all plants, as exchange rates are: `OutOfScope` for an actor of some lines only.
+    """
+    actor.require([COMPANY])
     async with conn.transaction():
         await sign(conn, actor, why)
         await change_rules(conn)
@@ -101,7 +105,9 @@ async def import_exchange(
     """Keep what is new or differs under one new version, or nothing at all.
 
     A rate that differs from the one that is there needs a reason: without, `ExchangeFileError`.
+    Raises `OutOfScope` for an actor of some lines only.
     """
+    actor.require([COMPANY])
     async with conn.transaction():
         await sign(conn, actor, why or f"imported {source}")
         await conn.execute(_LOCK_VERSIONS)

@@ -82,6 +82,7 @@ async def _step(conn: Connection, plant: str, month: date, what: What, order: Or
 
 
 async def _begin(conn: Connection, plant: str, month: date, order: Order, what: What) -> Period:
+    order.actor.require([(plant, None)])
     await sign(conn, order.actor, order.why)
     await change_rules(conn)
     found = await period(conn, plant, month)
@@ -116,6 +117,7 @@ async def _take(
 
 async def sign_off(conn: Connection, plant: str, month: date, order: Order) -> bool:
     """Keep the figures of a month's last closing; False where that is done already."""
+    order.actor.require([(plant, None)])
     async with conn.transaction(isolation="read_committed"):
         await sign(conn, order.actor, order.why)
         await conn.execute(_HOLD_PERIOD, plant, month)

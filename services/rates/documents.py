@@ -6,12 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from asyncpg import Connection, Record
 
 from schemas.rates import RateFile
-from services.access.authority import Actor, sign
-from services.rates.revisions import Imported, current, refuse_misfits, write_rates, writing
+from services.access.authority import Actor, Place, sign
+from services.rates.revisions import (
+    Imported,
+    changed_items,
+    current,
+    refuse_misfits,
+    write_rates,
+    writing,
+)
 from services.rates.yaml_text import yaml_of
 from services.sql_files import statement
 
@@ -89,10 +97,15 @@ class NoDocument(NotPossible):
 async def submit(
     conn: Connection, handed_in: HandedIn, actor: Actor, why: str, jump: Decimal = JUMP
 ) -> int:
-    """Keep a draft; answer its number. Raises `RateFileError` where it does not fit the book."""
+    """Keep a draft; answer its number.
+
+    Raises `RateFileError` where it does not fit the book, `OutOfScope` where it changes rates of
+    lines that the actor's token is not for.
+    """
     async with conn.transaction():
         await sign(conn, actor, why)
         await refuse_misfits(conn, handed_in.rates)
+        await _check_scope(conn, handed_in.rates, actor)
         return await _add(conn, handed_in, actor, why, jump)
 
 
@@ -104,12 +117,13 @@ async def approve(
 
     `reviewed` is the revision of the book that the draft was compared with, `concerns` what was
     shown of it. Raises `NotPossible` where it is no draft, the actor submitted it, or the book is
-    another by now; `RateFileError` where it does not fit the book any longer.
+    another by now; `OutOfScope` where the actor's token is not for all that it changes;
+    `RateFileError` where it does not fit the book any longer.
     """
     async with writing(conn):
         await sign(conn, actor, why)
         document = await one_document(conn, number)
-        check_two_people(document, actor)
+        await check_approver(conn, document, actor)
         if await current(conn) != reviewed:
             raise NotPossible(
                 f"the rate book has changed since revision {reviewed}, which document {number} "
@@ -123,12 +137,14 @@ async def approve(
 
 
 async def reject(conn: Connection, number: int, actor: Actor, why: str) -> State:
-    """Turn a draft down; whoever submitted it withdraws it. Raises `NotPossible`."""
+    """Turn a draft down; its submitter withdraws it. Raises `NotPossible`, `OutOfScope`."""
     async with writing(conn):
         await sign(conn, actor, why)
         document = await one_document(conn, number)
         _check_draft(document)
         state = State.WITHDRAWN if document.submitted_by == actor.name else State.REJECTED
+        if state is State.REJECTED:
+            await _check_scope(conn, await content(conn, number), actor)
         await _decide(conn, number, state, actor, why, None)
         return state
 
@@ -192,8 +208,23 @@ def _check_draft(document: Document) -> None:
         )
 
 
-def check_two_people(document: Document, actor: Actor) -> None:
-    """Raise `NotPossible` unless the actor may approve the document."""
+async def check_approver(conn: Connection, document: Document, actor: Actor) -> None:
+    """Raise `NotPossible` or `OutOfScope` unless the actor may approve the document."""
+    _check_two_people(document, actor)
+    await _check_scope(conn, await content(conn, document.number), actor)
+
+
+async def _check_scope(conn: Connection, rates: RateFile, actor: Actor) -> None:
+    """What a file repeats as it is in the book needs no authority."""
+    actor.require([_place(*changed) for changed in await changed_items(conn, rates)])
+
+
+def _place(kind: str, item: Any) -> Place:
+    """Rates without a plant are those of all plants; only a line's rates are of one line."""
+    return item.plant, item.line if kind == "line_rate" else None
+
+
+def _check_two_people(document: Document, actor: Actor) -> None:
     _check_draft(document)
     number, name = document.number, document.submitted_by
     if name == actor.name:

@@ -80,6 +80,16 @@ async def refuse_misfits(conn: Connection, rates: RateFile) -> None:
     await _refuse_misfits(conn, rates, await _newest(conn))
 
 
+async def changed_items(conn: Connection, rates: RateFile) -> list[tuple[str, Any]]:
+    """The items that are new to the book or differ from it, each with its kind."""
+    known = await _newest(conn)
+    return [
+        (kind, item)
+        for kind, key, start, item in items_of(rates)
+        if known.get((kind, key, start)) != item
+    ]
+
+
 def _what(known: Any, item: Any) -> str:
     """Two are the same by what they say: 1.10 is 1.1, and an instant that of another offset."""
     if known is None:

@@ -66,6 +66,7 @@ async def apply(
     One that was interrupted goes on where it was. Where rates change meanwhile it begins anew
     with them. May run in several processes at once, which is no use.
     """
+    actor.require([(asked.plant, None)])
     role = DatabaseRole.AGGREGATOR
     async with connected(dsn, role) as reading, connected(dsn, role) as booking:
         await ready(booking)

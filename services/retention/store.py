@@ -73,7 +73,11 @@ async def plan_refused(conn: Connection, order: Order) -> Record:
 
 
 async def begin(conn: Connection, order: Order, actor: Actor, why: str) -> Run:
-    """The run of this order that was interrupted, else a new one."""
+    """The run of this order that was interrupted, else a new one.
+
+    Raises `OutOfScope` where the actor's token is not for all that the order is for.
+    """
+    actor.require([(order.plant, None)])
     async with conn.transaction():
         await sign(conn, actor, why)
         asked = (order.subject, order.before, order.plant)

@@ -7,6 +7,7 @@ from typing import Any
 from asyncpg import Connection
 
 from schemas.targets import Budget, Target, TargetFile
+from services.access.authority import Actor, sign
 from services.rates.book import RateBook
 from services.rates.file import RateFileError
 from services.rates.names import listed
@@ -29,20 +30,24 @@ class Imported:
 
 
 async def import_targets(
-    conn: Connection, file: TargetFile, book: RateBook, source: str, by: str
+    conn: Connection, file: TargetFile, book: RateBook, source: str, actor: Actor, why: str = ""
 ) -> Imported:
     """Add what is new in the file, all of it or nothing, in a transaction of its own.
 
-    Raises `RateFileError` where it names a plant or line that the rate book has not.
+    Raises `RateFileError` where it names a plant or line that is not in the rate book,
+    `OutOfScope` where it names one that the actor's token is not for.
     """
+    actor.require([(target.plant, target.line) for target in file.targets])
+    actor.require([(budget.plant, budget.line) for budget in file.budgets])
     if faults := [*_unknown(file.targets, book), *_unknown(file.budgets, book)]:
         raise RateFileError(faults)
     async with conn.transaction():
+        await sign(conn, actor, why)
         known = await _known(conn)
         targets = [t for t in map(_set_target, file.targets) if t != known.get(_scope(t))]
         budgets = [b for b in map(_set_budget, file.budgets) if b != known.get(_scope(b))]
-        await conn.executemany(_ADD_TARGET, [(*_row(t), by, source) for t in targets])
-        await conn.executemany(_ADD_BUDGET, [(*_row(b), by, source) for b in budgets])
+        await conn.executemany(_ADD_TARGET, [(*_row(t), actor.name, source) for t in targets])
+        await conn.executemany(_ADD_BUDGET, [(*_row(b), actor.name, source) for b in budgets])
     fresh = len(targets) + len(budgets)
     return Imported(len(targets), len(budgets), len(file.targets) + len(file.budgets) - fresh)
 

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.targets import WINDOWS, TargetFile
+from services.access.authority import Actor
 from services.rates.book import RateBook
 from services.rates.calendar import Calendar
 from services.reporting.exporter import figures
@@ -149,7 +150,7 @@ async def test_the_most_specific_target_stands_beside_every_ratio(conn: Any) -> 
              {"plant": "north", "line": "L1", "window": "1h", "effective_from": at("00:00:00", 1),
               "ratio": "0.03"}]  # fmt: skip
     file = TargetFile.model_validate({"targets": items})
-    await import_targets(conn, file, rates, "targets.yaml", "finance")
+    await import_targets(conn, file, rates, "targets.yaml", Actor("finance"))
     await post_events(conn, rates, [production("p", at("10:30:00")), defect("d", at("10:40:00"))])
     found = await scrape(conn, rates)
     assert value(found, "copq_target_ratio", **line("1h")) == 0.03
@@ -161,7 +162,7 @@ async def test_the_main_cause_is_told_of_a_line_above_its_target_alone(conn: Any
     rates = book()
     items = [{"effective_from": at("00:00:00", 1), "ratio": "0.03"}]
     file = TargetFile.model_validate({"targets": items})
-    await import_targets(conn, file, rates, "targets.yaml", "finance")
+    await import_targets(conn, file, rates, "targets.yaml", Actor("finance"))
     await post_events(conn, rates, [
         production("p1", at("10:30:00")), defect("d1", at("11:12:00"), 7, defect_code="burr"),
         defect("d2", at("10:41:00"), 1, defect_code="dent"),
@@ -277,7 +278,7 @@ async def test_a_budget_and_the_month_it_is_for(conn: Any) -> None:
     rates = book()
     items = [{"plant": "north", "effective_from": at("00:00:00", 1), "amount": "40000"}]
     file = TargetFile.model_validate({"budgets": items})
-    await import_targets(conn, file, rates, "targets.yaml", "finance")
+    await import_targets(conn, file, rates, "targets.yaml", Actor("finance"))
     found = await scrape(conn, rates)
     assert value(found, "copq_budget", plant="north", currency="EUR") == 40000
     # March of 2026 has an hour less in Berlin.

@@ -97,7 +97,7 @@ async def fill(conn: Any) -> None:
             {"plant": name, "effective_from": ago(days=40), "amount": "5000"}
             for name in ("north", PLANT)
         ],
-    }), book, "targets.yaml", "finance")  # fmt: skip
+    }), book, "targets.yaml", Actor("finance"))  # fmt: skip
     await conn.execute(
         "insert into copq.rejected (code, field, message, size, payload) "
         "values ('missing_field', 'plant', 'is missing', 2, '{}')"

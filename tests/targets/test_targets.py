@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.targets import TargetFile
+from services.access.authority import Actor
 from services.rates.file import RateFileError
 from services.rates.store import import_rates, load
 from services.targets.book import SetBudget, SetTarget, TargetBook, in_force
@@ -98,9 +99,9 @@ def read(tmp_path: Path, text: str) -> TargetFile:
 
 async def test_a_file_is_imported_once(conn: Any, tmp_path: Path) -> None:
     file = read(tmp_path, FILE)
-    first = await import_targets(conn, file, book(), "targets.yaml", "finance")
+    first = await import_targets(conn, file, book(), "targets.yaml", Actor("finance"))
     assert (first.targets, first.budgets, first.unchanged) == (2, 1, 0)
-    again = await import_targets(conn, file, book(), "targets.yaml", "finance")
+    again = await import_targets(conn, file, book(), "targets.yaml", Actor("finance"))
     assert (again.targets, again.budgets, again.unchanged) == (0, 0, 3)
     found = await load_targets(conn, NOW)
     assert found.target("north", "L1", "", "1h") == Decimal("0.03")
@@ -109,9 +110,9 @@ async def test_a_file_is_imported_once(conn: Any, tmp_path: Path) -> None:
 
 
 async def test_what_is_taken_away_stays_in_the_history(conn: Any, tmp_path: Path) -> None:
-    await import_targets(conn, read(tmp_path, FILE), book(), "targets.yaml", "finance")
+    await import_targets(conn, read(tmp_path, FILE), book(), "targets.yaml", Actor("finance"))
     gone = read(tmp_path, "targets: [{effective_from: 2026-01-31T00:00:00Z, ratio: null}]")
-    await import_targets(conn, gone, book(), "targets.yaml", "finance")
+    await import_targets(conn, gone, book(), "targets.yaml", Actor("finance"))
     assert (await load_targets(conn, NOW)).target("south") is None
     assert [t.ratio for t in (await history(conn))[0]] == [Decimal("0.05"), Decimal("0.03"), None]
 
@@ -124,7 +125,7 @@ async def test_a_plant_or_line_that_is_not_in_the_rate_book_is_refused(conn: Any
     ]
     file = TargetFile.model_validate({"targets": items})
     with pytest.raises(RateFileError) as caught:
-        await import_targets(conn, file, await load(conn), "targets.yaml", "finance")
+        await import_targets(conn, file, await load(conn), "targets.yaml", Actor("finance"))
     assert caught.value.faults == [
         'plant "norht" is unknown; the rate book has north. Add it with: copq rates import FILE',
         'line "L7" is not in plant "north"; its lines are L1, L2',
