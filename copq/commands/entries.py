@@ -11,6 +11,7 @@ from copq.commands.figures import when
 from copq.commands.report import ElementOption, LineOption, PlantOption, ProductOption
 from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.terminal import fail, fixed, money, one_of, out, print_json, table
+from services.reporting.account import is_kept, nothing_kept
 from services.reporting.basis import As
 from services.reporting.books import Books
 from services.reporting.entries import CATEGORIES, categories
@@ -86,6 +87,7 @@ def entries(
             await check_names(
                 conn, book, plant, line, product, stage=stage, defect_code=code, work_unit=machine
             )
+            await _check_event(conn, event)
             which, window = await moment.asked(
                 conn, book, now, line=line, product=product, element=element, stage=stage,
                 defect_code=code, work_unit=machine, categories=categories(category),
@@ -106,18 +108,24 @@ def entries(
     if as_json and page:
         print_json(page)
     elif page:
-        _show_entries(page)
+        _show_entries(page, event)
+
+
+async def _check_event(conn: Connection, event: str | None) -> None:
+    if event is not None and not await is_kept(conn, event):
+        raise ValueError(nothing_kept(event))
 
 
 _OVER_EDGE = "over the window's edge"
 _COLUMNS = ["entry", "at", "of", "element", "product", "net", "currency", "formula"]
 
 
-def _show_entries(page: dict[str, Any]) -> None:
+def _show_entries(page: dict[str, Any], event: str | None) -> None:
     if page["entries"]:
         _show_booked(page)
     else:
-        out.print("No entry here.")
+        see = f" See: copq explain {event}" if event is not None else ""
+        out.print(f"No entry here.{see}", markup=False)
     for one in [*page["open_stops"], *page["edges"]]:
         what = f"{one['event_id']}, a stop of line {one['line']}"
         out.print(f"{what}, {one.get('note', _OVER_EDGE)}: {one['formula']}", markup=False)

@@ -18,6 +18,7 @@ from services.reporting.account import (
     Origin,
     Revision,
     account,
+    nothing_kept,
 )
 from services.reporting.answers import BASIS
 from services.reporting.books import Books
@@ -49,7 +50,7 @@ def explain(
     found, number = answered(run, database_url, data)
     shown = [] if found is None else _asked_for(found, number)
     if found is None or (number is not None and not shown):
-        fail(f'nothing is kept of "{event}"; see: copq entries, copq rejected list', Exit.NO)
+        fail(nothing_kept(event), Exit.NO)
     if as_json:
         print_json(_json(found, shown))
     else:

@@ -119,6 +119,15 @@ async def account(conn: Connection, books: Books, event_id: str) -> Account | No
         return Account(event_id, origin, entries, found)
 
 
+async def is_kept(conn: Connection, event_id: str) -> bool:
+    """Whether anything of this id was ever kept."""
+    return await conn.fetchrow(_ORIGIN, event_id) is not None
+
+
+def nothing_kept(event_id: str) -> str:
+    return f'nothing is kept of "{event_id}"; see: copq entries, copq rejected list'
+
+
 _TIMES = ("occurred_at", "booked_at", "hour")
 T = TypeVar("T", Origin, LedgerEntry)
 

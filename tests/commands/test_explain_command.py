@@ -204,6 +204,10 @@ def test_what_has_no_entry_says_why(ledger: str) -> None:
     assert "no one event is behind it" in claimed and "Correction early of to-come" in claimed
     for name in ("nothing", "d#9", "#1", "d#x"):
         assert "nothing is kept of" in invoke(ledger, "explain", name, code=1).output
+    assert "See: copq explain u" in invoke(ledger, "entries", "--event", "u").stdout
+    for more in ([], ["--csv"]):
+        said = invoke(ledger, "entries", "--event", "nothing", *more, code=2).output
+        assert 'nothing is kept of "nothing"' in said
     assert _json(ledger, "explain", "d#2")["event"]["payload"] == RAWS["d#2"].decode()
 
 
