@@ -1,6 +1,6 @@
 """Money as it is shown: the digits of its currency, a half rounded away from zero.
 
-The board does the same in `figures.js`, and Postgres' `round` for Grafana.
+The board does the same in `figures.js`, and `copq.rounded` in Postgres for Grafana.
 """
 
 from decimal import ROUND_HALF_UP, Context, Decimal

@@ -3,7 +3,7 @@
 from typing import Any
 
 from deploy.grafana import links
-from deploy.grafana.looks import AMOUNT, COUNT, MONEY, NUMBER, OF_TARGET, PERCENT, SHARE
+from deploy.grafana.looks import AMOUNT, COUNT, MONEY, NUMBER, OF_TARGET, PERCENT, REPORTED, SHARE
 from deploy.grafana.page import board
 from deploy.grafana.panels import Asked, beside, course, entries, one, stacked, waterfall
 from deploy.grafana.queries import ledger
@@ -14,6 +14,9 @@ OF = 'plant=~"$plant",currency="$currency"'
 FAILURE, QUALITY = ".+_failure", ".+"
 
 CHOSEN = "All plants in the reporting currency. None while an exchange rate is missing."
+BOOKED = "A stop that is still open is not in it until it ends; the tiles and copq periods count it until now."
+"""Of every panel that reads the rollups."""
+
 UNCONVERTED = "an exchange rate is missing, or nothing reported"
 OVER_BASE = dict.fromkeys(("COPQ over base", "cost of quality over base"), PERCENT)
 SUMS = dict.fromkeys(
@@ -61,9 +64,9 @@ def _all_plants() -> list[Any]:
         return f'sum by (currency) (copq_reporting_cost{{{ALL},window="{window}"}})'
 
     found = [
-        one("All plants, this month", cost("month"), MONEY, CHOSEN, links.all_plants("month"),
+        one("All plants, this month", cost("month"), REPORTED, CHOSEN, links.all_plants("month"),
             without=UNCONVERTED, legend="{{currency}}"),
-        one("All plants, last month", cost("last_month"), MONEY, CHOSEN,
+        one("All plants, last month", cost("last_month"), REPORTED, CHOSEN,
             links.all_plants("last_month"), without=UNCONVERTED, legend="{{currency}}"),
         one("All plants over base, this month", 'max(copq_reporting_ratio{window="month"})', SHARE,
             "In the reporting currency.", links.all_plants("month"), without=UNCONVERTED),
@@ -80,28 +83,31 @@ def _months() -> list[Any]:
         "The newest 500 of the ledger. A click opens the event on the board.", ENTRY, links.EVENT,
     )  # fmt: skip
     return [
-        stacked("Categories by month ($currency)", ledger("categories"), "month",
-                "Thirteen months. Failure is COPQ; with appraisal and prevention it is cost of quality.",
+        stacked("Categories by month, booked ($currency)", ledger("categories"), "month",
+                "Thirteen months. Failure is COPQ; with appraisal and prevention it is cost of quality."
+                f" {BOOKED}",
                 links.MONTH),
-        waterfall("What changed since $month was first reported ($currency)",
+        waterfall("What changed since $month was first reported, booked ($currency)",
                   _between("as first reported", "as it is now", "figures_restated"),
-                  "COPQ, by element. Two equal columns alone: nothing changed.", links.MONTH_CHOSEN),
-        waterfall("What changed from the month before to $month ($currency)",
-                  _between("the month before", "$month", "figures_months"), "COPQ, by element.",
+                  f"COPQ, by element. Two equal columns alone: nothing changed. {BOOKED}", links.MONTH_CHOSEN),
+        waterfall("What changed from the month before to $month, booked ($currency)",
+                  _between("the month before", "$month", "figures_months"), f"COPQ, by element. {BOOKED}",
                   links.MONTH_CHOSEN),
-        course("By category, month to date ($currency)", MONEY, "As it grew; it begins anew each month.",
+        course("By category, month to date ($currency)", MONEY, "As it grew; it begins at zero each month.",
                (f'sum by (category) (copq_cost{{{OF},window="month"}})', "{{category}}"),
                leads=[links.to_lines("month")]).height(10),
-        entries("Months by category", ledger("months"),
-                "In the plant's currency, and over cost of production. A click chooses the month.",
+        entries("Months by category, booked", ledger("months"),
+                "In the plant's currency, and over cost of production. A click chooses the month."
+                f" {BOOKED}",
                 {**SUMS, **OVER_BASE}, links.MONTH),
-        entries("As first reported, as restated", ledger("restated"),
-                "As finance signed it off with the first closing of the month, and as it is now.",
+        entries("As first reported, as restated, booked", ledger("restated"),
+                "As finance signed it off with the first closing of the month, and as it is now."
+                f" {BOOKED}",
                 {**dict.fromkeys(("as first reported", "as restated", "difference"), AMOUNT),
                  "change": PERCENT}, links.MONTH),
         behind.id(links.BEHIND_ID),
-        entries("All plants by month", ledger("reporting"),
-                "In the reporting currency, and what lacks a rate.",
+        entries("All plants by month, booked", ledger("reporting"),
+                f"In the reporting currency, and what lacks a rate. {BOOKED}",
                 {**SUMS, **OVER_BASE, "entries without exchange rate": NUMBER}, links.MONTH),
     ]  # fmt: skip
 

@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models.common import (
     VisibilityMode,
 )
 
-from deploy.grafana.looks import COUNT, DECIMALS, Column, thresholds
+from deploy.grafana.looks import MONEY, MOST_DECIMALS, Column, Unit, thresholds
 from deploy.grafana.queries import FIGURES, LEDGER, Sql, now, over_time, rows
 
 NOTHING = "no base, or nothing reported"
@@ -21,39 +21,40 @@ _NEVER = ("Time", "scope", "window", "__name__", "instance", "job")
 
 
 def one(
-    title: str, expression: str, unit: str, says: str, *leads: Any, limits: Any = None,
+    title: str, expression: str, unit: Unit, says: str, *leads: Any, limits: Any = None,
     without: str = NOTHING, legend: str = "",
 ) -> Any:  # fmt: skip
     """One figure, large, as it is now; `without` is said where there is none, `legend` beside it."""
     panel = (
-        stat.Panel().title(title).description(says).datasource(FIGURES).unit(unit).height(4).span(4)
-        .with_target(now(expression, legend)).no_value(without)
+        stat.Panel().title(title).description(says).datasource(FIGURES).height(4).span(4)
+        .unit(unit.name).with_target(now(unit.rounded(expression), legend)).no_value(without)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .thresholds(limits or thresholds((None, "text"))).data_links(list(leads))
     )  # fmt: skip
-    if unit in DECIMALS:
-        panel = panel.decimals(DECIMALS[unit])
+    if unit.decimals is not None:
+        panel = panel.decimals(unit.decimals)
     return panel.text_mode(BigValueTextMode.VALUE_AND_NAME) if legend else panel
 
 
 def course(
-    title: str, unit: str, says: str, *queries: tuple[str, str], leads: Iterable[Any] = ()
+    title: str, unit: Unit, says: str, *queries: tuple[str, str], leads: Iterable[Any] = ()
 ) -> Any:
-    """Over time, from nought."""
+    """Over time, from zero."""
     panel = (
-        timeseries.Panel().title(title).description(says).datasource(FIGURES).unit(unit).min(0)
-        .height(8).span(12).data_links(list(leads)).tooltip(_all_at_once())
+        timeseries.Panel().title(title).description(says).datasource(FIGURES).min(0)
+        .unit(unit.name).height(8).span(12).data_links(list(leads)).tooltip(_all_at_once())
     )  # fmt: skip
     for ref, (expression, legend) in zip("ABCDEF", queries, strict=False):
-        panel = panel.with_target(over_time(expression, legend, ref))
-    return panel
+        panel = panel.with_target(over_time(unit.rounded(expression), legend, ref))
+    return panel.decimals(MOST_DECIMALS) if unit is MONEY else panel
 
 
-def ranked(title: str, expression: str, legend: str, unit: str, says: str, lead: Any) -> Any:
-    """Sorted bars, the largest first, as of now."""
+def ranked(title: str, expression: str, legend: str, says: str, lead: Any) -> Any:
+    """Money as sorted bars, the largest first, as of now."""
     return (
-        bargauge.Panel().title(title).description(says).datasource(FIGURES).unit(unit).min(0)
-        .height(8).span(12).with_target(now(expression, legend)).data_links([lead])
+        bargauge.Panel().title(title).description(says).datasource(FIGURES).min(0)
+        .unit(MONEY.name).decimals(MOST_DECIMALS).height(8).span(12).data_links([lead])
+        .with_target(now(f"sort_desc({MONEY.rounded(expression)})", legend))
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     )  # fmt: skip
 
@@ -74,7 +75,7 @@ def beside(title: str, says: str, by: str, *asked: Asked, lead: Any) -> Any:
     names = {}
     panel = table.Panel().title(title).description(says).datasource(FIGURES).height(9).span(24)
     for ref, (expression, name, column) in zip("ABCDEFGH", asked, strict=False):
-        panel = panel.with_target(rows(f"max by ({by}) ({expression})", ref))
+        panel = panel.with_target(rows(f"max by ({by}) ({column.unit.rounded(expression)})", ref))
         panel = panel.override_by_name(name, column.properties())
         names[f"Value #{ref}" if len(asked) > 1 else "Value"] = name
     order = [name for name in _FIRST if name in by.split(", ")] + [*names, "currency"]
@@ -99,7 +100,7 @@ def entries(title: str, sql: str, says: str, columns: dict[str, Column], lead: A
 def stacked(title: str, sql: str, x: str, says: str, lead: Any) -> Any:
     """Columns of the ledger's figures, one on the other; `x` is the field below them."""
     return (
-        barchart.Panel().title(title).description(says).datasource(LEDGER).unit(COUNT).decimals(0)
+        barchart.Panel().title(title).description(says).datasource(LEDGER).unit(MONEY.name).decimals(MOST_DECIMALS)
         .height(10).span(12).with_target(Sql(sql)).x_field(x).stacking(StackingMode.NORMAL)
         .axis_soft_min(0).show_value(VisibilityMode.NEVER).data_links([lead])
         .fill_opacity(80).line_width(1)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from deploy.grafana import links
-from deploy.grafana.looks import COUNT, SECONDS, thresholds
+from deploy.grafana.looks import BYTES, COUNT, PER_SECOND, SECONDS, thresholds
 from deploy.grafana.page import board
 from deploy.grafana.panels import course, one
 
@@ -27,7 +27,7 @@ def pipeline() -> Any:
             "Messages that wait to be replayed."),
         one("Series left out", "sum(copq_exporter_series_dropped)", COUNT, "By --max-series.",
             without="none, or no exporter"),
-        course("Throughput", "ops", "Events a second, by stage and outcome.",
+        course("Throughput", PER_SECOND, "Events a second, by stage and outcome.",
                ("copq:stream:events_per_second", "{{stage}} {{outcome}}")),
         course("Lag", COUNT, "Messages not committed yet.",
                ("copq_stream_lag_events", "{{stage}} {{partition}}")),
@@ -38,17 +38,17 @@ def pipeline() -> Any:
                ("sum by (stage) (rate(copq_stream_batch_events_sum[$__rate_interval])) / "
                 "sum by (stage) (rate(copq_stream_batch_events_count[$__rate_interval]))",
                 "{{stage}}")),
-        course("Refused, by reason", "ops", "Messages a second.",
+        course("Refused, by reason", PER_SECOND, "Messages a second.",
                ("sum by (code) (rate(copq_stream_rejected_events_total[$__rate_interval]))",
                 "{{code}}")),
-        course("Tried again", "ops", "Batches a second.",
+        course("Tried again", PER_SECOND, "Batches a second.",
                ("sum by (stage) (rate(copq_stream_retries_total[$__rate_interval]))", "{{stage}}")),
         course("Age of the newest event, by line", SECONDS, "A silent line climbs.",
                ("copq:newest_event:age_seconds", "{{plant}} {{line}}")),
         course("Computing the figures", SECONDS, "On average, of the exporter.",
                ("rate(copq_exporter_refresh_seconds_sum[$__rate_interval]) / "
                 "rate(copq_exporter_refresh_seconds_count[$__rate_interval])", "seconds")),
-        course("Memory", "bytes", "Of each process.",
+        course("Memory", BYTES, "Of each process.",
                ("process_resident_memory_bytes{job=~\"copq.*\"}", "{{job}} {{instance}}")),
         course("Series of figures", COUNT, "Shown, and the limit.",
                ("copq_exporter_series", "shown"), ("copq_exporter_series_limit", "limit")),

@@ -105,6 +105,11 @@ class Site:
             since if since and self.currency_at(since - _INSTANT) != self.currency_at(at) else None
         )
 
+    def all_currencies(self) -> set[str]:
+        """Its first currency, and each that was in force later or will be."""
+        later = self.currencies.all() if self.currencies else ()
+        return {self.plant.currency, *(version.item.currency for version in later)}
+
     def in_one_currency(self, currency: str) -> "Site":
         """As if the plant had never had another."""
         return Site(self.plant.model_copy(update={"currency": currency}))

@@ -348,3 +348,11 @@ def test_names_with_quotes_and_newlines_are_read_as_they_are() -> None:
     assert value(found, "copq_open_stops", plant=odd, line="L1") == 2.0
     assert value(found, "copq_figures_timestamp_seconds") == 1.5e18
     assert len(found) == 2
+
+
+async def test_each_currency_has_the_smallest_amount_that_is_shown_of_it(conn: Any) -> None:
+    plants = plant(), plant("kuwait", currency="KWD"), plant("osaka", currency="JPY")
+    found = await scrape(conn, book(*plants))
+    steps = {"EUR": 0.01, "KWD": 0.001, "JPY": 1}
+    for currency, step in steps.items():
+        assert value(found, "copq_currency_step", currency=currency) == step

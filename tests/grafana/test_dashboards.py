@@ -139,3 +139,15 @@ def test_names_are_put_into_sql_so_that_no_sign_ends_the_text() -> None:
 
 def test_no_two_dashboards_have_one_address() -> None:
     assert all(a["uid"] != b["uid"] for a, b in combinations(boards().values(), 2))
+
+
+def test_panels_of_booked_figures_say_so_and_that_open_stops_are_not_in_them() -> None:
+    booked = [
+        (name, shown)
+        for name, shown in panels()
+        for target in shown["targets"]
+        if re.search(r"copq\.(rollup|reporting_rollup|first_reported)", target.get("rawSql", ""))
+    ]
+    assert len(booked) == 6
+    for name, shown in booked:
+        assert ", booked" in name and "still open" in shown["description"], name

@@ -12,8 +12,8 @@ from tests.building import defect, event, post_events, stop
 from tests.grafana.filling import Chosen, panel
 from tests.periods.building import FEB, IN_FEB, IN_JAN, JAN, copq, filled, shut, voiding
 
-RESTATED = "cost-of-quality: What changed since $month was first reported ($currency)"
-MONTHS = "cost-of-quality: What changed from the month before to $month ($currency)"
+RESTATED = "cost-of-quality: What changed since $month was first reported, booked ($currency)"
+MONTHS = "cost-of-quality: What changed from the month before to $month, booked ($currency)"
 
 
 async def steps(conn: Any, title: str, month: str) -> list[Any]:
@@ -73,7 +73,7 @@ async def test_categories_stack_up_to_the_cost_of_quality_of_each_month(conn: An
     book = await filled(conn)
     inspection = event("inspection", "i1", occurred_at=IN_JAN, minutes=15)
     await post_events(conn, book, [defect("d1", IN_JAN, 9), inspection, defect("d2", IN_FEB, 2)])
-    [target] = panel("cost-of-quality: Categories by month ($currency)")["targets"]
+    [target] = panel("cost-of-quality: Categories by month, booked ($currency)")["targets"]
     sql = target["rawSql"].replace("now() - interval '13 months'", "'2025-12-01'")
     january, february = await conn.fetch(Chosen().sql(sql))
     assert (january["month"], february["month"]) == (JAN, FEB)

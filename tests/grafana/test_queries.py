@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from deploy.grafana.looks import MONEY, REPORTED, Unit
 from tests.alerts.servers import Prometheus
 from tests.grafana.filling import Chosen, boards, panel, panels
 from tests.grafana.watching import LINE, PLANT, PRODUCT, fill, watched
@@ -60,10 +61,26 @@ async def test_every_query_has_an_answer_whatever_the_names_hold(
             ]
             assert not silent, chosen
         await a_table_has_one_row_for_each_line(ask)
+        await money_is_rounded_half_away_from_zero(server)
         for window in WINDOWS:
             await the_ledger_is_of_the_window(ask, replace(NAMED, window=window))
         assert not await ask(behind(), replace(NAMED, product=("widget",)))
         assert not await ask(behind(), replace(NAMED, currency="USD"))
+
+
+async def money_is_rounded_half_away_from_zero(server: Prometheus) -> None:
+    def shown(unit: Unit, amount: float) -> float:
+        asked = Chosen().promql(unit.rounded(f"vector({amount})"))
+        return float(server.query(asked)[0]["value"][1])
+
+    dinar, yen = Unit("locale", 4, "vector(0.001)"), Unit("locale", 4, "vector(1)")
+    unknown = Unit("locale", 4, "no_such_series")
+    for unit, amount, expected in (
+        (MONEY, 0.125, 0.13), (MONEY, -0.125, -0.13), (REPORTED, 0.125, 0.13),
+        (dinar, 0.0035, 0.004), (yen, 5.5, 6), (yen, -5.5, -6), (unknown, 0.125, 0.13),
+    ):  # fmt: skip
+        found = await asyncio.to_thread(shown, unit, amount)
+        assert found == expected, (unit, amount)
 
 
 async def a_table_has_one_row_for_each_line(ask: Ask) -> None:

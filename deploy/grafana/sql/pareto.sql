@@ -8,8 +8,8 @@ losses as (
     having sum(net * part) > 0
 )
 select
-    cause, net, net / sum(net) over () as share,
+    cause, copq.rounded(net::numeric, '$currency') as net, net / sum(net) over () as share,
     sum(net) over (order by net desc, cause) / sum(net) over () as running_share
 from losses
-order by net desc, cause
+order by losses.net desc, cause
 limit 20

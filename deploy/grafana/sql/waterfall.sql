@@ -24,7 +24,9 @@ hung as (
         (select sum(before) from figures) + sum(change) over (order by place) as reached
     from step
 )
-select step, below, sum, more, less
+select
+    step, copq.rounded(below, '$currency') as below, copq.rounded(sum, '$currency') as sum,
+    copq.rounded(more, '$currency') as more, copq.rounded(less, '$currency') as less
 from (
     select
         0 as place, '{before}' as step, null as below, sum(before) as sum, null as more,

@@ -17,6 +17,26 @@ create table copq.exchange_version (
     why text
 );
 
+-- Decimal places of a currency by ISO 4217, two where the code is unknown: as services/money.py.
+create function copq.digits(of_currency text) returns int
+language sql immutable parallel safe as $$
+    select case
+        when of_currency in (
+            'ADP', 'BIF', 'BYR', 'CLP', 'DJF', 'ESP', 'GNF', 'ISK', 'ITL', 'JPY', 'KMF', 'KRW',
+            'LUF', 'MGF', 'PYG', 'RWF', 'TRL', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
+            then 0
+        when of_currency in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 3
+        when of_currency in ('CLF', 'UYW') then 4
+        else 2
+    end
+$$;
+
+-- Money as Grafana shows it: a half is rounded away from zero.
+create function copq.rounded(amount numeric, of_currency text) returns numeric
+language sql immutable parallel safe as $$
+    select round(amount, copq.digits(of_currency))
+$$;
+
 -- What one unit of `currency` is worth in the reporting currency, as published for `day`.
 create table copq.exchange_rate (
     currency text not null check (currency ~ '^[A-Z]{3}$'),

@@ -94,6 +94,9 @@ UNCONVERTED = Figure(
     "copq_unconverted_entries", ("currency", "window"),
     "Entries of a currency that lack an exchange rate; copq_reporting_cost is then absent",
 )  # fmt: skip
+STEP = Figure(
+    "copq_currency_step", ("currency",), "The smallest amount of a currency that is shown: ISO 4217"
+)
 UNPRICED = Figure("copq_unpriced_events", _LINE, "Events that wait for a price")
 UNPRICED_WORTH = Figure(
     "copq_unpriced_worth", (*_LINE, "currency"),
@@ -133,7 +136,7 @@ FIGURES = (
     COST, BASE, UNITS, GOOD, SCRAPPED, REWORKED, FAILURE, RATIO, TARGET, SCRAP, REWORK, FIRST_PASS,
     QUALITY, AVAILABILITY, EFFECTIVENESS, OEE, REPAIR, OEE_MISSING, OPEN_STOPS, STOP_COST,
     STOP_START, CAUSE, CAUSE_START, UTC_OFFSET, CONVERTED_COST, CONVERTED_BASE, CONVERTED_RATIO,
-    UNCONVERTED, UNPRICED,
+    UNCONVERTED, STEP, UNPRICED,
     UNPRICED_WORTH, UNPRICED_UNKNOWN, REJECTED, HEARD, USUAL_COST, USUAL_BASE, BUDGET, MONTH,
     MONTH_PASSED, AT, SERIES, LIMIT, DROPPED, DETAIL,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal, localcontext
 
 from services.costing.price import MONEY, quotient
+from services.money import digits
 from services.reporting.accrual import cost_by_stop
 from services.reporting.exporter import figures as f
 from services.reporting.exporter.converted import converted_samples
@@ -23,6 +24,7 @@ def state(reading: Reading) -> list[Sample]:
         return [
             *_months(reading),
             *_clocks(reading),
+            *_steps(reading),
             *converted_samples(reading.converted),
             *_budgets(reading),
             *(Sample(f.REJECTED, (code,), n) for code, n in reading.rejected.items()),
@@ -49,6 +51,13 @@ def _clocks(reading: Reading) -> Iterator[Sample]:
         zone = reading.book.sites[plant].calendar.zone
         offset = reading.now.astimezone(zone).utcoffset() or timedelta(0)
         yield Sample(f.UTC_OFFSET, (plant, zone.key), offset.total_seconds())
+
+
+def _steps(reading: Reading) -> Iterator[Sample]:
+    """Of each currency that a plant has had or has, and of the reporting one."""
+    known = {name for site in reading.book.sites.values() for name in site.all_currencies()}
+    for currency in sorted(known | {found.currency for found in reading.converted.values()}):
+        yield Sample(f.STEP, (currency,), float(Decimal(1).scaleb(-digits(currency))))
 
 
 def _causes(reading: Reading) -> Iterator[Sample]:
