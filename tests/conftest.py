@@ -17,6 +17,22 @@ _numbers = count()
 
 
 @pytest.fixture(scope="session")
+def tmp_path_factory(tmp_path_factory: pytest.TempPathFactory) -> pytest.TempPathFactory:
+    """Of folders that the embedded Postgres, which does not run as root, may pass through."""
+    base, make = tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp
+
+    def mktemp(basename: str, numbered: bool = True) -> Path:
+        path = make(basename, numbered)
+        path.chmod(0o711)
+        return path
+
+    for folder in (base, base.parent):
+        folder.chmod(0o711)
+    tmp_path_factory.mktemp = mktemp  # type: ignore[method-assign]
+    return tmp_path_factory
+
+
+@pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running server, with a migrated template database."""
     folder: Path = tmp_path_factory.mktemp("postgres")

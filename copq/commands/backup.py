@@ -1,6 +1,7 @@
 """`copq backup` and `copq restore`: the database into a file, and back."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,7 +44,7 @@ def backup(
 
     Example: copq backup /mnt/backup/copq-$(date +%F).dump
     """
-    if file.exists():
+    if os.path.lexists(file):
         fail(f"{file} is there already; a backup replaces none: give another name")
     if database_url is None and not (data / "postgres").is_dir():
         fail(f"there is no data in {data}: name the folder by --data, or a server by --database")

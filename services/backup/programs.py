@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,15 +23,17 @@ def dump(dsn: str, file: Path) -> None:
 
     Whoever writes to the database goes on meanwhile. Raises `BackupError`, and OSError on the file.
     """
-    part = file.with_name(f"{file.name}.part")
+    # Only its owner may read it: it holds every event. Nobody can have put a link in its place.
+    opened, name = tempfile.mkstemp(".part", f"{file.name}.", file.parent)
+    part = Path(name)
     try:
-        part.touch(0o600)  # it holds every event
         # A partition that is made meanwhile waits for it, not it for the partition.
-        _run("pg_dump", dsn, "--format=custom", f"--file={part}")
-        _flush(part)
+        _run("pg_dump", dsn, "--format=custom", f"--file=/dev/fd/{opened}", passed=(opened,))
+        os.fsync(opened)
         part.rename(file)
         _flush(file.parent)
     finally:
+        os.close(opened)
         part.unlink(missing_ok=True)
 
 
@@ -50,7 +53,7 @@ _GRANTS = re.compile(r"^(?:GRANT|ALTER DEFAULT PRIVILEGES|CREATE POLICY) .*$", r
 _ROLE = re.compile(r'\bTO ("[^"]+"|\w+)')
 
 
-def _run(program: str, dsn: str, *words: str) -> None:
+def _run(program: str, dsn: str, *words: str, passed: tuple[int, ...] = ()) -> None:
     address, secrets = without_secrets(dsn)
     if secrets.key_passphrase:
         raise BackupError(
@@ -58,13 +61,13 @@ def _run(program: str, dsn: str, *words: str) -> None:
             "on this machine can read it: use a key without a passphrase"
         )
     hidden = {"PGPASSWORD": secrets.password} if secrets.password else {}
-    _output(_program(program, dsn), f"--dbname={address}", *words, **hidden)
+    _output(_program(program, dsn), f"--dbname={address}", *words, passed=passed, **hidden)
 
 
-def _output(program: Path, *words: str, **environment: str) -> str:
+def _output(program: Path, *words: str, passed: tuple[int, ...] = (), **environment: str) -> str:
     try:
         done = subprocess.run(
-            [program, *words], env={**os.environ, **environment},
+            [program, *words], env={**os.environ, **environment}, pass_fds=passed,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     except OSError as error:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from services.standalone import postgres_process
 from services.standalone.folder_lock import FolderLock
 from services.standalone.interruption import uninterrupted
-from services.standalone.postgres_account import EmbeddedPostgresError
+from services.standalone.postgres_account import EmbeddedPostgresError, check_owners
 from services.standalone.postgres_cluster import PORT, Cluster
 from services.system_errors import plainly
 
@@ -100,8 +100,10 @@ class EmbeddedPostgres:
         self.stop()
 
     def _begin_use(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._folder = self._folder.resolve()
+        check_owners(self._folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        check_owners(self._folder)
         cluster = Cluster(self._folder)
         try:
             with FolderLock(self._folder / "postgres.turn", cluster.account):

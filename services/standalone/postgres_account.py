@@ -1,13 +1,18 @@
 """Which system user Postgres runs as: it refuses to run as root."""
 
+import logging
 import os
 import pwd
+import stat
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 DEDICATED_USER = "copq"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+log = logging.getLogger(__name__)
 
 
 class EmbeddedPostgresError(Exception):
@@ -36,21 +41,43 @@ class Account:
             command, cwd=inside, capture_output=True, text=True, check=False, **become
         )
 
-    def own(self, path: Path) -> None:
-        """Hand `path` to this account where we are root; otherwise it is ours already."""
-        if os.geteuid() == 0:
-            os.chown(path, self.uid, self.gid)
+    def own(self, opened: int, path: Path) -> None:
+        """As root, give an open file of root's to this account; otherwise it is ours already.
+
+        Raises EmbeddedPostgresError where it is another user's, or has a second name somewhere.
+        """
+        if os.geteuid() != 0:
+            return
+        found = os.fstat(opened)
+        if found.st_uid == self.uid:
+            return
+        if found.st_uid != 0:
+            raise _strangers(path, found.st_uid)
+        if not stat.S_ISDIR(found.st_mode) and found.st_nlink != 1:
+            raise EmbeddedPostgresError(
+                f"{path} has a second name somewhere (a hard link): remove {path}"
+            )
+        os.fchown(opened, self.uid, self.gid)
+
+    def own_folder(self, path: Path) -> None:
+        """As `own`, of a folder. Raises OSError where it is a symbolic link."""
+        opened = os.open(path, _FOLDER)
+        try:
+            self.own(opened, path)
+        finally:
+            os.close(opened)
 
     def ensure_reach(self, path: Path) -> None:
         """Make sure this account can enter `path`, a folder.
 
         As root this may add search permission (not listing, not reading) for others to
-        the folders above it. Raises EmbeddedPostgresError where that does not suffice.
+        folders of root above it, and warns of each. Raises EmbeddedPostgresError where that does
+        not suffice.
         """
         if self._reaches(path):
             return
         for parent in path.parents:
-            parent.chmod(parent.stat().st_mode | 0o001)
+            _let_pass(parent)
         if not self._reaches(path):
             raise EmbeddedPostgresError(
                 f"user {self.uid}, which runs the embedded Postgres, cannot enter {path}; "
@@ -61,31 +88,91 @@ class Account:
         return os.geteuid() != 0 or self.run("test", "-x", path).returncode == 0
 
 
-def account_for(folder: Path, cluster: Path) -> Account:
+def _let_pass(folder: Path) -> None:
+    """Let other users pass through a folder of root, and say so."""
+    opened = os.open(folder, _FOLDER)
+    try:
+        found = os.fstat(opened)
+        if found.st_mode & stat.S_IXOTH:
+            return
+        if found.st_uid != 0:
+            raise EmbeddedPostgresError(
+                f"the user that runs the embedded Postgres cannot pass through {folder}: allow it "
+                f"(chmod o+x {folder}), or choose another folder, such as /var/lib/copq"
+            )
+        os.fchmod(opened, stat.S_IMODE(found.st_mode) | stat.S_IXOTH)
+        log.warning(
+            "other users may now pass through %s, without listing it (chmod o+x): the embedded "
+            "Postgres does not run as root", folder
+        )  # fmt: skip
+    finally:
+        os.close(opened)
+
+
+def check_owners(folder: Path) -> None:
+    """As root: raise EmbeddedPostgresError unless the folder is safe from every other user.
+
+    `folder` is resolved; it need not exist yet. Another user who owns it, a folder above it or
+    something in it could lead root to a file elsewhere.
+    """
+    if os.geteuid() != 0:
+        return
+    trusted = _trusted()
+    for path in (folder, *folder.parents):
+        if os.path.lexists(path):
+            _check_owner(path, path.lstat(), trusted)
+    if folder.is_dir():
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                _check_owner(Path(entry.path), entry.stat(follow_symlinks=False), trusted)
+
+
+def _check_owner(path: Path, found: os.stat_result, trusted: frozenset[int]) -> None:
+    if found.st_uid not in trusted:
+        raise _strangers(path, found.st_uid)
+    if stat.S_ISLNK(found.st_mode):
+        raise EmbeddedPostgresError(
+            f"{path} is a symbolic link, which copq does not follow as root: put the folder "
+            "itself there, or name its real place by --data"
+        )
+    shared = found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX
+    if shared and stat.S_ISDIR(found.st_mode):
+        raise EmbeddedPostgresError(
+            f"everybody may write to {path}, and copq runs as root: chmod o-w {path}, or name "
+            "another folder by --data"
+        )
+
+
+def _trusted() -> frozenset[int]:
+    try:
+        return frozenset({0, pwd.getpwnam(DEDICATED_USER).pw_uid})
+    except KeyError:
+        return frozenset({0})
+
+
+def _strangers(path: Path, uid: int) -> EmbeddedPostgresError:
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        name = f"#{uid}"
+    return EmbeddedPostgresError(
+        f"{path} belongs to user {name}, and copq runs as root: {name} could make it change other "
+        f"files. Run copq as {name} (sudo -u {name} copq …), or name a folder of root by --data"
+    )
+
+
+def account_for(cluster: Path) -> Account:
     """The account that owns, or is to own, the cluster.
 
-    Not root: ourselves. Root: the cluster's owner, else the data folder's owner, so that
-    a folder stays usable for the ordinary user it belongs to; else a user named copq,
-    created on first use. Raises EmbeddedPostgresError where none can be had.
+    Not root: ourselves. Root: the cluster's owner, else a user named copq, created on first use.
+    Raises EmbeddedPostgresError where none can be had.
     """
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid())
-    if cluster.exists():
-        return _owner(cluster)
-    owner = _owner(folder)
-    return owner if owner.uid != 0 and _has_name(owner.uid) else _dedicated()
-
-
-def _owner(path: Path) -> Account:
-    status = path.stat()
-    return Account(status.st_uid, status.st_gid)
-
-
-def _has_name(uid: int) -> bool:
-    try:
-        return bool(pwd.getpwuid(uid))
-    except KeyError:
-        return False
+    if os.path.lexists(cluster):
+        found = cluster.lstat()
+        return Account(found.st_uid, found.st_gid)
+    return _dedicated()
 
 
 def _dedicated() -> Account:

@@ -39,7 +39,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "postgres"
         self.log = self.folder / "server.log"
-        self.account = account_for(folder, self.folder)
+        self.account = account_for(self.folder)
         self._programs = programs_folder()
 
     def program(self, name: str) -> Path:
@@ -63,7 +63,7 @@ class Cluster:
             shutil.rmtree(leftover, ignore_errors=True)
         fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.folder.parent))
         try:
-            self.account.own(fresh)
+            self.account.own_folder(fresh)
             self.account.ensure_reach(fresh)
             self._initdb(fresh)
             # The name appears only once the cluster is whole, so a kill leaves no half of one.
@@ -98,7 +98,7 @@ class Cluster:
         if self.account.uid == 0:
             raise EmbeddedPostgresError(
                 f"{self.folder} belongs to root, as whom Postgres refuses to run; "
-                "give it to another user: chown -R"
+                "give it to the user copq: chown -R copq"
             )
 
 

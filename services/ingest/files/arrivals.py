@@ -1,9 +1,15 @@
-"""What lies in a watched folder and is complete: looked at, since shares tell of no change."""
+"""What lies in a watched folder and is complete: looked at, since shares tell of no change.
 
+Symbolic links are not followed: who may write to the folder may not read what we may read.
+"""
+
+import logging
 import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
+
+log = logging.getLogger(__name__)
 
 UNFINISHED = (".part", ".tmp", ".filepart")
 
@@ -17,7 +23,7 @@ class Look(NamedTuple):
 
     @classmethod
     def at(cls, path: Path | os.DirEntry[str]) -> "Look":
-        found = path.stat()
+        found = path.stat(follow_symlinks=False)
         return cls(found.st_size, found.st_mtime_ns, found.st_ino)
 
 
@@ -27,6 +33,7 @@ class Arrivals:
     def __init__(self, folder: Path, settle_s: float, ignored: Collection[str] = ()) -> None:
         self._folder, self._settle_s, self._ignored = folder, settle_s, frozenset(ignored)
         self._since: dict[str, tuple[Look, float]] = {}
+        self._links: set[str] = set()
 
     def complete(self, now: float) -> list[Path]:
         """Those that have looked the same for the time to settle, the oldest first.
@@ -60,4 +67,7 @@ class Arrivals:
         name = entry.name.lower()
         if name.startswith(".") or name.endswith(UNFINISHED) or entry.name in self._ignored:
             return False
-        return entry.is_file()
+        if entry.is_symlink() and entry.name not in self._links:
+            self._links.add(entry.name)
+            log.warning("%s is a symbolic link, which is not followed: put the file there", name)
+        return entry.is_file(follow_symlinks=False)

@@ -1,5 +1,6 @@
 """Where files of a watched folder end: `done` or `rejected`, each with its report beside it."""
 
+import errno
 import fcntl
 import os
 from itertools import count
@@ -32,6 +33,10 @@ class Shelves:
         self._folder = folder
         for shelf in ("done", "rejected"):
             (folder / shelf).mkdir(exist_ok=True)
+            if (folder / shelf).is_symlink():
+                raise NotADirectoryError(
+                    errno.ENOTDIR, "is a symbolic link, which is not followed", str(folder / shelf)
+                )
         self._held = _hold(folder / ".copq-watch.lock")
         self._known = dict(_known(folder / "done"))
 
@@ -91,7 +96,7 @@ def _known(done: Path) -> list[tuple[str, str]]:
 def _hold(path: Path) -> int:
     """A lock that ends with the process. A share without locks has none: two watches there only
     make each other's reports odd, nothing counts twice."""
-    held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -8,7 +8,8 @@ def write_whole(path: Path, content: bytes) -> None:
     """Put `content` at `path`, in place of what is there. Raises `OSError`."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with fresh.open("wb") as file:
+        fresh.unlink(missing_ok=True)
+        with fresh.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -1,0 +1,145 @@
+"""As root in folders that others prepared: nothing of root's is given away, changed or read."""
+
+import logging
+import os
+import pwd
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.ingest.files.arrivals import Arrivals
+from services.ingest.files.shelves import Shelves
+from services.ingest.files.whole_file import write_whole
+from services.standalone.folder_lock import FolderLock
+from services.standalone.postgres import EmbeddedPostgres, EmbeddedPostgresError
+from services.standalone.postgres_account import Account, check_owners
+
+STRANGER = pwd.getpwnam("nobody")
+NOBODY = Account(STRANGER.pw_uid, STRANGER.pw_gid)
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Iterator[Path]:
+    """A file that must stay as it is."""
+    path = tmp_path / "secret"
+    path.write_text("root's own")
+    before = path.stat()
+    yield path
+    after = path.stat()
+    assert (after.st_uid, after.st_mode) == (before.st_uid, before.st_mode)
+    assert path.read_text() == "root's own"
+
+
+@as_root
+@pytest.mark.parametrize("name", ["postgres.turn", "postgres.use", "postgres"])
+@pytest.mark.parametrize("owner", [0, NOBODY.uid])
+def test_a_link_in_the_data_folder_is_refused(
+    tmp_path: Path, secret: Path, name: str, owner: int
+) -> None:
+    (data := tmp_path / "data").mkdir()
+    (data / name).symlink_to(secret)
+    os.chown(data / name, owner, owner, follow_symlinks=False)
+    says = "symbolic link" if owner == 0 else "belongs to user nobody"
+    with pytest.raises(EmbeddedPostgresError, match=says):
+        EmbeddedPostgres(data).start()
+
+
+@as_root
+@pytest.mark.parametrize("owned", ["data", "data/postgres", "data/anything", ""])
+def test_a_folder_of_another_user_is_refused(tmp_path: Path, owned: str) -> None:
+    (tmp_path / "data" / "postgres").mkdir(parents=True)
+    (tmp_path / "data" / "anything").touch()
+    os.chown(tmp_path / owned, NOBODY.uid, NOBODY.gid)
+    with pytest.raises(EmbeddedPostgresError, match=r"belongs to user nobody.*sudo -u nobody copq"):
+        EmbeddedPostgres(tmp_path / "data").start()
+
+
+@as_root
+def test_nothing_is_made_in_a_folder_of_another_user(tmp_path: Path) -> None:
+    (home := tmp_path / "home").mkdir()
+    os.chown(home, NOBODY.uid, NOBODY.gid)
+    (tmp_path / "short").symlink_to(home)
+    for folder in (home / "data", tmp_path / "short" / "data"):
+        with pytest.raises(EmbeddedPostgresError, match="home belongs to user nobody"):
+            EmbeddedPostgres(folder).start()
+    assert list(home.iterdir()) == []
+
+
+@as_root
+def test_a_folder_that_everybody_may_write_to_is_refused(tmp_path: Path) -> None:
+    (shared := tmp_path / "shared").mkdir()
+    shared.chmod(0o777)
+    with pytest.raises(EmbeddedPostgresError, match="everybody may write"):
+        check_owners(shared / "data")
+    shared.chmod(0o1777)
+    check_owners(shared / "data")
+
+
+@as_root
+def test_a_lock_follows_no_link_and_takes_no_strangers_file(tmp_path: Path, secret: Path) -> None:
+    (tmp_path / "soft").symlink_to(secret)
+    with pytest.raises(OSError, match="symbolic link"):
+        FolderLock(tmp_path / "soft", NOBODY)
+    (tmp_path / "dangling").symlink_to(tmp_path / "made")
+    with pytest.raises(OSError, match="symbolic link"):
+        FolderLock(tmp_path / "dangling", NOBODY)
+    assert not (tmp_path / "made").exists()
+    (tmp_path / "hard").hardlink_to(secret)
+    with pytest.raises(EmbeddedPostgresError, match="hard link"):
+        FolderLock(tmp_path / "hard", NOBODY)
+    (tmp_path / "other").touch()
+    os.chown(tmp_path / "other", 12345, 12345)
+    with pytest.raises(EmbeddedPostgresError, match="#12345"):
+        FolderLock(tmp_path / "other", NOBODY)
+    with FolderLock(tmp_path / "own", NOBODY):
+        assert (tmp_path / "own").stat().st_uid == NOBODY.uid
+
+
+@as_root
+def test_a_folder_above_is_opened_with_a_warning_and_only_if_it_is_of_root(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (closed := tmp_path / "closed").mkdir(mode=0o700)
+    (inner := closed / "inner").mkdir(mode=0o755)
+    os.chown(closed, 12345, 12345)
+    with pytest.raises(EmbeddedPostgresError, match=f"chmod o\\+x {closed}"):
+        NOBODY.ensure_reach(inner)
+    assert closed.stat().st_mode & 0o777 == 0o700
+    os.chown(closed, 0, 0)
+    with caplog.at_level(logging.WARNING):
+        NOBODY.ensure_reach(inner)
+    assert f"pass through {closed}" in caplog.text
+    assert closed.stat().st_mode & 0o777 == 0o701
+
+
+def test_a_watched_folder_takes_no_link(tmp_path: Path, secret: Path) -> None:
+    (watched := tmp_path / "watched").mkdir()
+    (watched / "link.csv").symlink_to(secret)
+    (watched / "file.csv").write_text("a")
+    arrivals = Arrivals(watched, 0)
+    assert [path.name for path in arrivals.complete(0)] == ["file.csv"]
+
+
+@pytest.mark.parametrize("shelf", ["done", "rejected"])
+def test_a_shelf_that_is_a_link_is_refused(tmp_path: Path, shelf: str) -> None:
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    (watched := tmp_path / "watched").mkdir()
+    (watched / shelf).symlink_to(elsewhere)
+    with pytest.raises(OSError, match="symbolic link"):
+        Shelves(watched)
+
+
+def test_the_lock_and_the_reports_of_a_watched_folder_follow_no_link(
+    tmp_path: Path, secret: Path
+) -> None:
+    (watched := tmp_path / "watched").mkdir()
+    (watched / ".copq-watch.lock").symlink_to(tmp_path / "made")
+    with pytest.raises(OSError, match="symbolic link"):
+        Shelves(watched)
+    assert not (tmp_path / "made").exists()
+    (watched / f".report.{os.getpid()}.new").symlink_to(secret)
+    (watched / "report").symlink_to(secret)
+    write_whole(watched / "report", b"new")
+    assert (watched / "report").read_bytes() == b"new" and not (watched / "report").is_symlink()
