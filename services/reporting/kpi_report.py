@@ -208,7 +208,8 @@ class _Plant:
 
     async def _units(self) -> dict[Key, Any]:
         """Graded, by line and product."""
-        scope = Scope(self._plant, self._query.line, self._query.product)
+        by = ("plant", "line", "product")
+        scope = Scope(self._plant, self._query.line, self._query.product, by=by)
         window = Window("", self._end - self._start)
         cells = await cells_of(self._conn, self._book, scope, self._end - _INSTANT, window, [])
         wanted = (c for c in cells if scope.holds(c) and c.element in _COUNTED)

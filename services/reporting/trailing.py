@@ -134,7 +134,8 @@ class Parts:
     def whole(self, plants: list[str], scope: Scope) -> tuple[Any, ...]:
         """The parameters of `WHOLE`: they stay the same for an hour."""
         of = (plants, scope.line, scope.product, scope.element)
-        return (*of, self.first, self.last, *self.days, *self.around)
+        edges = (self.first, self.last, *self.days, *self.around)
+        return (*of, *edges, list(scope.by), scope.names)
 
 
 def parts_of(calendar: Calendar, start: datetime, now: datetime) -> Parts:
@@ -155,7 +156,8 @@ async def rests(conn: Connection, plants: list[str], parts: Parts, scope: Scope)
     """What is booked in the parts of hours at the window's edges."""
     of = (plants, scope.line, scope.product, scope.element)
     edges = (parts.now, parts.before, parts.first, parts.last)
-    others = await conn.fetch(_EDGES.of(scope.currency), *of, *edges, parts.start)
+    rows = (list(scope.by), scope.names)
+    others = await conn.fetch(_EDGES.of(scope.currency), *of, *edges, parts.start, *rows)
     stops = await conn.fetch(_EDGE_STOPS.of(scope.currency), *of, *edges)
     cells = [Cell(bucket=None, **record) for record in others]
     return cells + [c for r in stops for c in _stop_cell(dict(r), parts.start, parts.now)]
