@@ -11,7 +11,8 @@ class Difference:
     `check` is `rollup`, `event_key`, `entry_twice`, `reversal`, `downtime`, `stop` (how long it
     lasted with its pieces), `correction` (its state), `corrected` (an event that stands or not),
     `recovery_overhead`, `corrected_by` (a link), `period` (its state), `closing` (figures that
-    were signed off), `signed_off` (their digest) or `booked_in` (the month of an entry);
+    were signed off), `signed_off` (their digest), `booked_in` (the month of an entry) or
+    `audit_trail` (a row of a table under audit that no decision brought, or one that is gone);
     `subject` names the row, `expected` and `found` what differs (None: no such row).
     """
 

@@ -10,6 +10,7 @@ from asyncpg import Connection, Record
 
 from services.aggregator.downtime import TOLERANCE, Segment, Stop, closed, element, end_of, segments
 from services.aggregator.stops import lasting, stop_of
+from services.audit.tables import untraced
 from services.costing.price import MONEY
 from services.periods.proof import closed_periods
 from services.rates.book import RateBook
@@ -41,7 +42,7 @@ async def verify(conn: Connection) -> list[Difference]:
     Rollups of all grains against the ledger, keys against entries, reversals against what they
     take back, exchange rates against those imported, booked downtime against the union of the
     stops, what was corrected against the corrections in force, what was signed off as months were
-    closed. Reads everything there is.
+    closed, tables under audit against the audit trail. Reads everything there is.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         book = await load(conn)
@@ -54,6 +55,7 @@ async def verify(conn: Connection) -> list[Difference]:
             *await _downtime(conn, book),
             *await corrected(conn, book),
             *await closed_periods(conn),
+            *await untraced(conn),
         ]
 
 

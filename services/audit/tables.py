@@ -1,0 +1,34 @@
+"""The tables under audit compared with the trail: every row in them is one that was decided."""
+
+import json
+from typing import Any
+
+from asyncpg import Connection, Record
+
+from services.reporting.difference import Difference
+from services.sql_files import statement
+
+_UNDER_AUDIT = statement(__file__, "under_audit")
+_UNTRACED = statement(__file__, "untraced")
+
+
+async def untraced(conn: Connection) -> list[Difference]:
+    """Rows that no decision of the trail brought, and decided rows that are gone or altered.
+
+    Call it in a transaction: it sets the time zone for the rest of it.
+    """
+    await conn.execute("set local timezone = 'UTC'; set local bytea_output = 'hex'")
+    found: list[Difference] = []
+    for table in await conn.fetch(_UNDER_AUDIT):
+        left_out = table["left_out"].decode().split("\0")[:-1]
+        asked = _UNTRACED.replace("{table}", table["name"])
+        rows = await conn.fetch(asked, left_out, table["subject"])
+        found += [_difference(table["subject"], row) for row in rows]
+    return found
+
+
+def _difference(table: str, row: Record) -> Difference:
+    content: dict[str, Any] = json.loads(row["row"])
+    subject = {"table": table.removeprefix("copq."), **content}
+    sides = [{"rows": n} if n else None for n in (row["expected"], row["found"])]
+    return Difference("audit_trail", subject, *sides)
