@@ -1,6 +1,7 @@
 """Time formats that would drop or invent a part of a time are refused with the mapping."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -27,6 +28,11 @@ def mapping_with(time_format: str, more: str = ""):
         ("%Y-W%W-%w %H:%M", "%W is read and dropped"), ("%c", "depends on the machine"),
         ("%Y-%m-%d %j %H:%M", "needs the day and the month once"),
         ("%Y-%m-%d %H:%M %d", "reads %d twice"), ("%Y-%m-%d %H:%S", "reads %S without %M"),
+        ("%Y-%m-%dT%H:%M:%SZ", '"Z" names a time zone and is dropped: write %z in its place'),
+        ("%d.%m.%Y %H:%M UTC", '"UTC" names a time zone and is dropped: set time_zone to UTC'),
+        ("%d.%m.%Y %H:%M (CET)", '"CET" names a time zone and is dropped: leave it out'),
+        ("%d.%m.%Y %H:%M PM", '"PM" is read and dropped: write %I for the hour, and %p'),
+        ("%d.%m.%Y %I:%M p.m.", '"p.m" is read and dropped'),
         ("%Y-%m-%d %H:%M %q", "%q is not a part of a time"), ("%Y-%m-%d %H:%M %", "% is not a"),
     ],
 )  # fmt: skip
@@ -40,11 +46,22 @@ def test_pattern_that_loses_a_part_is_refused(pattern: str, fault: str) -> None:
     "pattern",
     [
         "%d.%m.%Y %H:%M", "%m/%d/%y %I:%M:%S %p", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y%m%d%H%M%S",
-        "%a %d %b %Y %H:%M", "%Y-%j %H", "%d-%B-%Y %H:%M",
+        "%a %d %b %Y %H:%M", "%Y-%j %H", "%d-%B-%Y %H:%M", "%d. %B %Y um %H:%M Uhr",
     ],
 )  # fmt: skip
 def test_pattern_that_reads_a_whole_time_is_not(pattern: str) -> None:
     assert list(pattern_faults(pattern, has_production_day=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "word"),
+    [("UTC", "Z"), ("Etc/GMT", "GMT"), ("Asia/Tokyo", "JST"), ("Etc/UTC", "UTC")],
+)
+def test_zone_name_that_is_that_of_the_mapping_all_year_is_none_that_is_lost(
+    zone: str, word: str
+) -> None:
+    assert not list(pattern_faults(f"%Y-%m-%d %H:%M {word}", False, ZoneInfo(zone)))
+    assert list(pattern_faults(f"%Y-%m-%d %H:%M {word}", False, ZoneInfo("Europe/London")))
 
 
 def test_twelve_hour_clock() -> None:

@@ -1,6 +1,7 @@
 """Whether a mapping makes events at all: its fields against those of the event types."""
 
 from collections.abc import Iterable, Iterator
+from zoneinfo import ZoneInfo
 
 from schemas.events import EVENT_MODELS, Downtime, Grades, QualityEvent
 from schemas.refusal import PRICE_NAMES, nearest
@@ -33,7 +34,9 @@ def inconsistencies(mapping: Mapping) -> list[str]:
 def _time_format(mapping: Mapping) -> Iterator[str]:
     if mapping.time_format is not None:
         has_day = mapping.production_day is not None
-        yield from (f"time_format: {f}" for f in pattern_faults(mapping.time_format, has_day))
+        zone = ZoneInfo(mapping.time_zone) if mapping.time_zone else None
+        faults = pattern_faults(mapping.time_format, has_day, zone)
+        yield from (f"time_format: {fault}" for fault in faults)
 
 
 def _constants(names: Iterable[str]) -> Iterator[str]:

@@ -2,11 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 _DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
 _ADJOINING = re.compile(r"%[dmyYHIMSjf]%[dmyYHIMSjf]")
 """Numbers without anything between them, which can be cut in more than one way."""
+_WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*")
+_HALVES = frozenset({"am", "pm", "a.m", "p.m"})
+_UTC = frozenset({"Z", "UTC", "GMT"})
+_ZONES = frozenset({
+    "ACST", "ADT", "AEDT", "AEST", "AKDT", "AKST", "AST", "AWST", "BST", "CDT", "CEST", "CET",
+    "CST", "EDT", "EEST", "EET", "EST", "HST", "IST", "JST", "KST", "MDT", "MESZ", "MEZ", "MSK",
+    "MST", "NZDT", "NZST", "PDT", "PST", "SAST", "SGT", "WEST", "WET",
+})  # fmt: skip
 _WEEKDAYS = {"a": "%a", "A": "%A"}
 _DATES = ({"d", "m"}, {"d", "b"}, {"d", "B"}, {"j"})
 _USED = frozenset("YydmbBjHIMSfpzaA%")
@@ -27,8 +35,11 @@ def reads_time(pattern: str) -> bool:
     return bool({"H", "I"} & set(directives(pattern)))
 
 
-def pattern_faults(pattern: str, has_production_day: bool) -> Iterator[str]:
+def pattern_faults(
+    pattern: str, has_production_day: bool, zone: tzinfo | None = None
+) -> Iterator[str]:
     """A sentence for each thing that makes the pattern lose or invent a part of the time."""
+    yield from _word_faults(pattern, zone)
     found = directives(pattern)
     unknown = [name for name in found if name not in _USED]
     yield from (_unused(name) for name in dict.fromkeys(unknown))
@@ -38,6 +49,31 @@ def pattern_faults(pattern: str, has_production_day: bool) -> Iterator[str]:
     if not unknown:
         yield from _date_faults(set(found))
         yield from _clock_faults(set(found), has_production_day)
+
+
+def _word_faults(pattern: str, zone: tzinfo | None) -> Iterator[str]:
+    """Words that stand in every time and are compared alone: they may not say what it means."""
+    for word in dict.fromkeys(_WORD.findall(_DIRECTIVE.sub(" ", pattern))):
+        if word.lower() in _HALVES:
+            yield f'"{word}" is read and dropped: write %I for the hour, and %p for AM and PM'
+        elif word in _UTC | _ZONES and not _names_zone(word, zone):
+            yield f'"{word}" names a time zone and is dropped: {_zone_remedy(word)}'
+
+
+def _names_zone(word: str, zone: tzinfo | None) -> bool:
+    """Whether it is what the mapping's time zone is called in every month."""
+    wanted = _UTC if word in _UTC else {word}
+    return zone is not None and all(
+        datetime(2026, month, 1, tzinfo=zone).tzname() in wanted for month in range(1, 13)
+    )
+
+
+def _zone_remedy(word: str) -> str:
+    if word == "Z":
+        return "write %z in its place, which reads it"
+    if word in _UTC:
+        return "set time_zone to UTC"
+    return "leave it out of the file and set time_zone to the place, or write an offset for %z"
 
 
 def _unused(name: str) -> str:
