@@ -94,9 +94,8 @@ def _sentence(text: str) -> str:
 
 def _own_path(path: str) -> str:
     """Where to go after the login: a page of this service, or none. No address elsewhere."""
-    parts = urlsplit(path)
     own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if own and not parts.netloc and not parts.scheme else ""
+    return path if own and not urlsplit(path).netloc else ""
 
 
 def _home(request: Request, bearer: Bearer) -> str:

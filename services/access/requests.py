@@ -1,6 +1,6 @@
 """The door for HTTP: the token of a request, and the answer where it does not open."""
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import HTTPException, Request
 
@@ -70,7 +70,7 @@ def _refuse_other_names(request: Request) -> None:
     """A page elsewhere may have its own name resolve to this machine, and then reads a service
     that is open to it. Raises `HTTPException` 421 unless the request names this machine.
     """
-    name = urlsplit(f"//{request.headers.get('host', 'localhost')}").hostname
+    name = _parts_of(f"//{request.headers.get('host', 'localhost')}").hostname
     if name is None or not is_loopback(name):
         raise HTTPException(421, _OTHER_NAME)
 
@@ -88,6 +88,14 @@ def refuse_other_sites(request: Request) -> None:
     elif site is not None:
         same = site in ("same-origin", "none")
     else:
-        same = urlsplit(origin or "").netloc == request.headers.get("host")
+        same = _parts_of(origin or "").netloc == request.headers.get("host", "none")
     if not same:
         raise HTTPException(403, _FOREIGN)
+
+
+def _parts_of(address: str) -> SplitResult:
+    """Its parts are empty where the address is none, such as http://[::1."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")

@@ -128,7 +128,7 @@ async def test_a_wrong_token_is_told_at_its_field_and_never_shown_again(
 
 @pytest.mark.parametrize(
     "to",
-    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)",
+    ["https://evil.example/", "//evil.example/", "//[::1", "/\\evil.example", "javascript:alert(1)",
      "/\t/evil.example", "evil", "/form\r\nset-cookie: a=b"],
 )  # fmt: skip
 async def test_the_login_leads_to_no_other_site(database: str, to: str) -> None:
@@ -161,7 +161,14 @@ async def test_an_open_service_answers_to_names_of_this_machine_alone(database: 
         port = client.base_url.port
         for name in (f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}", "localhost"):
             assert (await client.get("/form", headers={"host": name})).status_code == 200
-        for name in (f"evil.example:{port}", "localhost.evil.example", "192.0.2.1", "", "a b"):
+        for name in (
+            f"evil.example:{port}",
+            "localhost.evil.example",
+            "192.0.2.1",
+            "",
+            "a b",
+            "[::1",
+        ):
             told = {"host": name}
             for ask in (
                 client.get("/form", headers=told),
@@ -206,6 +213,7 @@ async def test_a_browser_that_goes_away_in_the_middle_of_a_form_leaves_no_traceb
 FOREIGN = [
     {"origin": "https://evil.example"},
     {"origin": "null"},
+    {"origin": "http://[::1"},
     {"sec-fetch-site": "cross-site"},
     {"sec-fetch-site": "same-site", "origin": "https://evil.example"},
     {"sec-fetch-site": "cross-site", "origin": "http://127.0.0.1"},
