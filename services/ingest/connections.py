@@ -6,8 +6,10 @@ uvicorn bounds none of the three. Its protocol is a class that may be replaced (
 
 import asyncio
 import resource
+import sys
 from asyncio import TimerHandle
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD = 64 * 1024
@@ -20,6 +22,7 @@ LINGER_S = 1.0
 """How long the answer to a refused connection may be read before it is closed."""
 
 MAX_CONNECTIONS = 4_096
+_SWITCHING = (b"upgrade", b"connection", b"http2-settings")
 FILES_FOR_OTHERS = 128
 """Open files that connections leave to Postgres, Kafka and files."""
 
@@ -28,10 +31,13 @@ class BoundedHttp(HttpToolsProtocol):
     """A connection that is closed with 431, 408 or 503 once it passes a limit."""
 
     _head = 0
-    """Bytes since the head began, 0 while none is being read."""
+    """Bytes since the head began; within a body, since its last piece (trailers have no end)."""
     _fields = 0
     """Bytes of the headers and trailers of this request."""
     _in_body = False
+    _is_switching = False
+    """Whether this head asks for another protocol, as Java's client does: answered in this one."""
+    _data = b""
     _refused = False
     _timer: TimerHandle | None = None
 
@@ -45,12 +51,13 @@ class BoundedHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._timer is None and not self._in_body:
             self._await_head()
-        if self._timer is not None:
-            self._head += len(data)
         if self._refused:
             return
+        self._head += len(data)
+        self._data = data
         super().data_received(data)
-        if self._timer is not None and self._head > MAX_HEAD:
+        self._data = b""
+        if self._head > MAX_HEAD:
             self._refuse_head()
 
     def on_message_begin(self) -> None:
@@ -65,18 +72,40 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_is_complete()
-        self._in_body = True
-        if not self._refused:
+        self._is_switching = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        self._in_body = not self._is_switching
+        if self._in_body and not self._refused:
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self._head = 0
         if not self._refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._in_body = False
-        if not self._refused:
+        if not self._refused and not self._is_switching:
             super().on_message_complete()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """uvicorn calls this where its parser stops at a request for another protocol, and would
+        drop its body. Read the request again as if it did not ask."""
+        stopped = sys.exc_info()[1]
+        if self._refused or not isinstance(stopped, httptools.HttpParserUpgrade):
+            return
+        rest = self._data[stopped.args[0] :]
+        head = self._head_in_this_protocol()
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        super().data_received(head + rest)
+
+    def _head_in_this_protocol(self) -> bytes:
+        """The head that was read, without what asks for another protocol."""
+        first = b"%s %s HTTP/1.1" % (self.parser.get_method(), self.url)
+        kept = [b"%s: %s" % (n, v) for n, v in self.headers if n not in _SWITCHING]
+        closes = any(n == b"connection" and b"close" in v.lower() for n, v in self.headers)
+        kept += [b"connection: close"] if closes else []
+        return b"\r\n".join([first, *kept, b"", b""])
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_complete()
@@ -104,15 +133,31 @@ class BoundedHttp(HttpToolsProtocol):
             return
         self._head_is_complete()
         self._refused = True
+        if not self._is_answering():
+            self._write(status, why, more)
+        self._drop_requests()
+        self.transport.pause_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_S, self.transport.close)
+
+    def _is_answering(self) -> bool:
+        cycle = self.cycle
+        return cycle is not None and cycle.response_started and not cycle.response_complete
+
+    def _drop_requests(self) -> None:
+        """As when a client hangs up: what still answers one must not write after this."""
+        self.pipeline.clear()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
+    def _write(self, status: bytes, why: bytes, more: bytes) -> None:
         body = b'{"error": "%s"}' % why
         self.transport.write(
             b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
             b"%sconnection: close\r\n\r\n%s" % (status, len(body), more, body)
         )
-        self.transport.pause_reading()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        self.loop.call_later(LINGER_S, self.transport.close)
 
 
 def connection_limit() -> int:

@@ -1,11 +1,13 @@
 """What a connection may cost before anybody knows who it is: its head, its time, its number."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from schemas.examples import EXAMPLES
 from services.ingest import connections
 from services.ingest.connections import MAX_HEAD
 from tests.ingest_http.serving import Kept, served
@@ -81,6 +83,65 @@ async def test_a_head_that_comes_slowly_is_cut_off(
         writer.write(b"GET /healthz HTTP/1.1\r\n")
         assert await status(reader) == 408
         assert await is_closed(reader)
+
+
+async def test_a_trailer_without_end_is_refused_before_it_is_kept() -> None:
+    async with served(Kept()) as at, connected(at.port) as (reader, writer):
+        writer.write(
+            b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.write(b"0\r\nX: ")
+        for _ in range(2):
+            writer.write(b"x" * (MAX_HEAD - 1000))
+            await asyncio.sleep(0.1)
+        assert await status(reader) == 431
+        assert await is_closed(reader)
+
+
+async def test_a_request_that_offers_another_protocol_is_answered_in_this_one() -> None:
+    """As Java's client does at first, also with a body."""
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEA\r\n"
+    body = json.dumps({**EXAMPLES["scrap"], "event_id": "a"}).encode()
+    post = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head = b"Content-Length: %d\r\n\r\n" % len(body)
+    kept = Kept()
+    async with served(kept) as at, connected(at.port) as (reader, writer):
+        for parts in ([post + offer + head + body], [post + offer + head, body], [GET + b"\r\n"]):
+            for part in parts:
+                writer.write(part)
+                await asyncio.sleep(0.05)
+            assert await status(reader) in (200, 202)
+            length = 0
+            while (line := await reader.readline()) != b"\r\n":
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split(b":")[1])
+            await reader.readexactly(length)
+        writer.write(post + offer.replace(b"Upgrade,", b"Upgrade, close,") + head + body)
+        assert await status(reader) == 202
+        assert await is_closed(reader)
+    assert list(kept.events) == ["a"]
+
+
+async def test_a_slow_head_behind_a_request_ends_both_without_a_fault(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_S", 0.2)
+    body = json.dumps({**EXAMPLES["scrap"], "event_id": "a"}).encode()
+    async with (
+        served(Kept(before=lambda: asyncio.sleep(0.6))) as at,
+        connected(at.port) as (reader, writer),
+    ):
+        writer.write(b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\n")
+        writer.write(b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body))
+        writer.write(body)
+        await asyncio.sleep(0.1)
+        writer.write(b"GET /healthz")
+        assert await status(reader) == 408
+        assert await is_closed(reader)
+        await asyncio.sleep(0.5)
+    assert not caplog.records
 
 
 async def test_an_idle_connection_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
