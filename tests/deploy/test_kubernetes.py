@@ -273,3 +273,12 @@ def test_the_rules_of_prometheus_fit_the_operator(charts: dict[str, Release]) ->
     assert len(found) == len(OURS)
     for manifest in found:
         check(manifest)
+
+
+def test_those_who_take_events_know_how_many_names_a_sender_may_bring(
+    charts: dict[str, Release],
+) -> None:
+    for kind, name in (("Deployment", "copq-ingest"), ("StatefulSet", "copq-mqtt")):
+        [container] = pod(charts["everything"].named(kind, name))["containers"]
+        told = {variable["name"]: variable.get("value") for variable in container["env"]}
+        assert told["COPQ_NAMES_PER_SENDER"] == "1000"
