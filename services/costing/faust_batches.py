@@ -242,15 +242,18 @@ class BatchConsumer(Consumer):
         self,
         timeout: float,  # noqa: ASYNC109 - Faust's signature
     ) -> tuple[Any, set[TP] | None]:
+        generation = self.app.consumer_generation_id
         records, active = await super()._wait_next_records(min(timeout, PATIENCE_S))
-        if self._doubt or not await self._is_as_before(bool(records)):
+        as_before = not self._doubt and await self._is_as_before(bool(records))
+        # Fetched before partitions were dealt again, they may not follow the commit any more.
+        if not as_before or self.app.consumer_generation_id != generation:
             self._doubt = True
             await self.perform_seek()
             return {}, active
         return {
             tp: [pack(Fetched(found, self._logs[tp]))]
             for tp, found in (records or {}).items()
-            if found
+            if found and tp in self._logs
         }, active
 
     async def _is_as_before(self, has_records: bool) -> bool:
