@@ -8,6 +8,7 @@ from schemas.decode import decode_strictly
 from schemas.priced import Outcome, encode
 from services.aggregator import queries
 from services.aggregator.batch import Batch, Cause
+from services.aggregator.booking import hold_booking
 from services.aggregator.post import post
 from services.costing.price import MONEY, price
 from services.rates.book import RateBook
@@ -23,6 +24,8 @@ async def settle(conn: Connection, book: RateBook, limit: int = AT_ONCE) -> int:
     is not in force any longer.
     """
     async with conn.transaction():
+        if not await _hold(conn, book, limit):
+            return 0
         rows = await conn.fetch(queries.TAKE_UNPRICED, book.revision, limit)
         batch = Batch()
         with localcontext(MONEY):
@@ -35,3 +38,17 @@ async def settle(conn: Connection, book: RateBook, limit: int = AT_ONCE) -> int:
         still = {event_id for event_id, s in batch.special.items() if s.outcome == Outcome.UNPRICED}
         await conn.execute(queries.DROP_UNPRICED, list(batch.seen - still))
     return len(rows)
+
+
+async def _hold(conn: Connection, book: RateBook, limit: int) -> bool:
+    """Hold what `post` holds, before the events are held; false where none waits for a price.
+
+    A batch with corrections holds the posting alone, and then waits for events that are being
+    priced: their pricing must not wait for the posting meanwhile.
+    """
+    with_corrections = await conn.fetchval(queries.PEEK_UNPRICED, book.revision, limit)
+    if with_corrections is None:
+        return False
+    await hold_booking(conn, Batch(), book)
+    await conn.execute(queries.LOCK_POSTING if with_corrections else queries.SHARE_POSTING)
+    return True

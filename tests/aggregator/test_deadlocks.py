@@ -6,16 +6,23 @@ from typing import Any
 
 import asyncpg
 
+from services.aggregator import queries
 from services.aggregator.post import prepare
+from services.aggregator.unpriced import settle
 from services.rates.book import RateBook
-from services.rates.store import import_rates
+from services.rates.store import import_rates, load
 from services.reporting.verify import verify
 from tests.aggregator.test_correcting import correction
+from tests.aggregator.test_corrections import GADGET
 from tests.building import book, defect, post_events, rates
 
 BATCHES = 12
 LINES = ("L1", "L2", "L3", "L4")
 AT = "2026-03-02T10:00:00Z"
+WAITS = """
+    select exists (
+        select from pg_locks join pg_database on oid = database
+        where datname = current_database() and locktype = 'advisory' and not granted)"""
 
 
 async def test_corrections_across_lines_make_no_deadlock(conn: Any, database: str) -> None:
@@ -40,6 +47,26 @@ async def work(database: str, line: str, known: RateBook) -> None:
         pick.shuffle(events)
         await post_events(conn, known, events)
     await conn.close()
+
+
+async def test_pricing_late_holds_no_event_while_it_waits_for_the_posting(
+    conn: Any, database: str
+) -> None:
+    """A batch with corrections holds the posting alone, and waits for events that are priced."""
+    await import_rates(conn, rates(), "test", "test")
+    await post_events(conn, book(), [defect("u", AT, product="gadget", stage="S1")])
+    await import_rates(conn, GADGET, "test", "test")
+    known, late = await load(conn), await asyncpg.connect(database)
+    await prepare(late)
+    async with conn.transaction():
+        await conn.execute(queries.LOCK_POSTING)
+        settling = asyncio.create_task(settle(late, known))
+        while not await conn.fetchval(WAITS):
+            await asyncio.sleep(0.01)
+        await conn.fetch("select from copq.unpriced where event_id = 'u' for update nowait")
+    assert await settling == 1
+    assert await conn.fetchval("select count(*) from copq.unpriced") == 0
+    await late.close()
 
 
 async def deadlocks(conn: Any) -> int:
