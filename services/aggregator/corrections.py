@@ -141,11 +141,13 @@ def rule(corrections: Iterable[Reported], known: Mapping[str, Known]) -> Ruling:
     Ask it about all that hang together: what a correction corrects or brings, and their own.
     """
     by_id = {c.event_id: c for c in corrections}
-    ruling = Ruling(by_id, carriers=_carriers(by_id.values()))
+    ruling = Ruling(by_id)
     circular = set(_in_circles(by_id))
     of: dict[str, list[Reported]] = defaultdict(list)
     for correction in by_id.values():
         _sort_in(correction, known, circular, of, ruling)
+    # One that cannot apply brings nothing, so nothing happens because of it.
+    ruling.carriers.update(_carriers(c for c in by_id.values() if c.event_id not in ruling.faults))
     for target in _correctors_first(by_id, of):
         _decide(target, of, ruling)
     for target in of.keys() - by_id.keys():

@@ -1,21 +1,25 @@
 """An id belongs to the line of the event that first had it: no other is lost because of it."""
 
 import json
+from datetime import datetime, timedelta
 from decimal import localcontext
 from typing import Any
 
 import asyncpg
 import pytest
+from aiokafka.structs import ConsumerRecord
 
 from schemas.decode import decode
 from schemas.priced import encode
 from services.aggregator.batch import Batch
-from services.aggregator.corrections import MOST
+from services.aggregator.corrections import MOST, Known, Reported, rule
+from services.aggregator.fetched import Fetched
 from services.aggregator.post import Posted, post
 from services.aggregator.stream import _rejected
 from services.costing.price import MONEY, price
 from services.ingest.intake import Status
 from services.ingest.sender import Sender
+from services.kafka.identity import origin_of
 from services.kafka.topics import PRICED
 from services.rates.store import import_rates
 from services.reporting.corrections import list_corrections
@@ -117,6 +121,19 @@ async def test_a_replacement_takes_no_id_of_another_line(conn: Any) -> None:
     assert found.why is not None and "send the correction again" in found.why
 
 
+def test_a_correction_that_cannot_apply_is_no_cause_of_what_happens() -> None:
+    """Of another line, it brings the replacement's id too: it does not void that."""
+    at, north, south = datetime.fromisoformat(AT), ("north", "L1"), ("south", "L9")
+    brings = Reported("brings", "a", "new", at, *north, *north)
+    voids = Reported("voids", "brings", None, at, *north)
+    strange = Reported("strange", "b", "new", at + timedelta(hours=1), *south, *south)
+    known = {e: Known(*north) for e in ("a", "brings", "voids")}
+    known |= {"new": Known(*north, alone=False), "b": Known(*south), "strange": Known(*south)}
+    ruling = rule([brings, voids, strange], known)
+    assert not ruling.stands("new")
+    assert ruling.cause("new", {"a": "brings"}) == "voids"
+
+
 async def test_an_event_is_not_lost_where_a_replacement_has_its_id(conn: Any) -> None:
     brings = defect("press-1", AT, 1, **SOUTH)
     await send(
@@ -178,7 +195,8 @@ async def test_what_the_stream_keeps_names_the_message(conn: Any) -> None:
     """The record of the topic it came by, with the event's own bytes, to be replayed."""
     await send(conn, FORGED)
     posted = await send(conn, (defect("first", AT), None), REAL)
-    [kept] = _rejected(posted)
+    record = ConsumerRecord(PRICED, 0, 1, 0, 0, None, b"priced", None, 0, 0, ())
+    [kept] = _rejected(posted, Fetched({0: [record]}, {}))
     assert (kept.code, kept.sent_by, kept.payload) == ("id_taken", "mes-north", REAL[0])
     assert kept.origin is not None
-    assert (kept.origin.topic, kept.origin.partition, kept.origin.offset) == (PRICED, 0, 1)
+    assert kept.origin == origin_of(record)
