@@ -206,19 +206,21 @@ class Batch:
             raise msgspec.DecodeError("no pricing with an event after it")
         head, raw = _read_head(start), rest[:-1]
         facts = _facts(raw)
-        self.events += 1
         who = _NULL if sent_by is None else _written(sent_by)
         origin = f"{_written(raw.decode())}\t{_text(partition)}\t{_text(offset)}\t{who}"
         figures = head.figures
         if facts.event_id in self.seen:
             self.again += _rows(head, figures[:1], facts, origin, "g")
+            self.events += 1
             return
-        self.seen.add(facts.event_id)
-        if cause != NO_CAUSE:
-            self.causes[facts.event_id] = cause
         if cause != NO_CAUSE or after:
             figures = _told(figures, cause, after)
+        # Raises before anything of it is kept: its id is free for another event.
         self.rows += _rows(head, figures, facts, origin, "k" if known else "g")
+        self.seen.add(facts.event_id)
+        self.events += 1
+        if cause != NO_CAUSE:
+            self.causes[facts.event_id] = cause
         for entry in head.once:
             self._add_once(entry, facts)
         if head.rates > self.rates:

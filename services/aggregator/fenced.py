@@ -138,6 +138,7 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _fence_is_there(self) -> bool:
         """Not so where Postgres has lost what it had committed, in a crash or by a restore."""
+        before = dict(self._booked)  # A batch may be committed while the answer is on its way.
         try:
             async with self._asking:
                 fences = await read_fence(await self._connection(), self.settings.topic)
@@ -146,7 +147,7 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
             log.info("the fence is looked at later: %r", error)
             return True
         for partition in self.assigned():
-            fence, booked = fences.get(partition, Fence()), self._booked.get(partition, 0)
+            fence, booked = fences.get(partition, Fence()), before.get(partition, 0)
             if fence.next_offset < booked:
                 log.warning(
                     "%s, partition %d: the ledger went back from %d to %d: reading again from "
@@ -157,6 +158,9 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def refuse_gap(self, first: Mapping[int, int], logs: Logs, fences: Mapping[int, Fence]) -> None:
         """Raise `Gap` unless a batch that begins at these offsets follows the fence."""
+        # Where records lie at the fence there is no hole: what seemed one was read ahead.
+        there = {p for p, at in first.items() if p in fences and at <= fences[p].next_offset}
+        self._gaps = {gap for gap in self._gaps if gap[0] not in there}
         for partition, offset in first.items():
             self._refuse_gap(partition, offset, logs[partition], fences.get(partition, Fence(-1)))
 
@@ -187,13 +191,16 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
             self._hinting = asyncio.create_task(self._send_hints(HINT_S))
 
     async def _send_hints(self, within_s: float) -> None:
-        hints, self._hints = self._hints, {}
-        places = {self._place(p): offset for p, offset in hints.items() if p in self.assigned()}
+        ours = set(self.assigned())
+        hints, self._hints = {p: at for p, at in self._hints.items() if p in ours}, {}
+        places = {self._place(partition): offset for partition, offset in hints.items()}
         try:
             if places:
                 await asyncio.wait_for(self._consumer.commit(places), within_s)
         except (KafkaError, TimeoutError) as error:
             log.info("Kafka took no commit: %r", error)
+            # Tried again though no batch may come: a partition without a commit looks stuck.
+            self._hints = hints | self._hints
 
     def _place(self, partition: int) -> TopicPartition:
         return TopicPartition(self.settings.topic, partition)

@@ -1,7 +1,6 @@
 """Records fetched from Kafka, and the batch that is made of them."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import localcontext
@@ -81,21 +80,24 @@ class Fetched:
 
     def priced_with(self, book: RateBook) -> "Fetched":
         """The same records at other rates: they came into force while these were on their way."""
-        again = Fetched(self.records, self.logs, broken=self.broken)
+        again = Fetched(self.records, self.logs, broken=list(self.broken))
+        broken = {(e.origin.partition, e.origin.offset) for e in self.broken if e.origin}
         with localcontext(MONEY):
             for partition, found in self.records.items():
                 for record in found:
-                    again._add_priced(record, partition, book)
+                    if (partition, record.offset) not in broken:
+                        again._add_priced(record, partition, book)
         return again
 
     def _add_priced(self, record: ConsumerRecord, partition: int, book: RateBook) -> None:
-        _, follows, rest = (record.value or b"").partition(EVENT_FOLLOWS)
-        if not follows:
-            return
-        raw, who = rest[:-1], sent_by(record.headers) if record.headers else None
-        with suppress(msgspec.DecodeError, ValueError):
+        """What cannot be priced by now is kept as broken: it is read once only."""
+        raw = (record.value or b"").partition(EVENT_FOLLOWS)[2][:-1]
+        who = sent_by(record.headers) if record.headers else None
+        try:
             message = encode(raw, price(decode_strictly(raw), book))
             self.batch.add(message, partition, record.offset, sent_by=who)
+        except (msgspec.DecodeError, ValueError) as error:
+            self.broken.append(_broken(record, error))
 
     def all(self) -> Iterator[ConsumerRecord]:
         return chain.from_iterable(self.records.values())

@@ -1,0 +1,115 @@
+"""What a worker reads while other things happen, without Kafka or Postgres."""
+
+import asyncio
+from decimal import localcontext
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from schemas.decode import decode
+from schemas.priced import encode
+from services.aggregator import fenced
+from services.aggregator.batch import Batch
+from services.aggregator.fence import Gap
+from services.aggregator.fenced import FencedReader, ReaderSettings
+from services.aggregator.fetched import Fetched
+from services.costing.price import MONEY, price
+from services.kafka.brokers import Brokers
+from services.kafka.fence import Fence
+from services.kafka.identity import LogIdentity
+from services.kafka.topics import PRICED
+from tests.building import book, defect
+
+LOG = LogIdentity("first", 1)
+LOGS = {0: LOG, 1: LOG}
+
+
+class Consumer:
+    """Has both partitions, and takes a commit where `takes` says so."""
+
+    def __init__(self) -> None:
+        self.takes = False
+        self.committed: dict[int, int] = {}
+
+    def assignment(self) -> set[TopicPartition]:
+        return {TopicPartition(PRICED, partition) for partition in LOGS}
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        if not self.takes:
+            raise KafkaError
+        self.committed |= {tp.partition: offset for tp, offset in offsets.items()}
+
+
+@pytest.fixture
+def reader() -> FencedReader:
+    settings = ReaderSettings(Brokers(""), "", PRICED, "group", 10, 1.0)
+    found = FencedReader(settings, asyncio.Event())
+    found._consumer = Consumer()
+    return found
+
+
+async def test_a_batch_read_ahead_twice_is_no_hole_in_the_log(reader: FencedReader) -> None:
+    """What lies before it was read between, and left because of another partition."""
+    fences = {0: Fence(100, LOG), 1: Fence(50, LOG)}
+    for first in ({0: 200}, {1: 60, 0: 100}, {0: 200}):
+        with pytest.raises(Gap):
+            reader.refuse_gap(first, LOGS, fences)
+
+
+async def test_a_commit_that_kafka_did_not_take_is_sent_again(reader: FencedReader) -> None:
+    """Otherwise a partition of which nothing more comes looks stuck."""
+    reader.booked({0: Fence(5), 1: Fence(7)})
+    await reader._send_hints(1)
+    reader.booked({1: Fence(9)})
+    reader._consumer.takes = True
+    await reader._send_hints(1)
+    assert reader._consumer.committed == {0: 5, 1: 9}
+
+
+async def test_a_batch_that_is_committed_meanwhile_is_no_lost_ledger(
+    reader: FencedReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def read_fence(conn: Any, topic: str) -> dict[int, Fence]:
+        reader.booked({0: Fence(10)})
+        return {0: Fence(5), 1: Fence()}
+
+    async def connect(*_: Any) -> Any:
+        return SimpleNamespace(is_closed=lambda: False)
+
+    monkeypatch.setattr(fenced, "read_fence", read_fence)
+    monkeypatch.setattr(fenced, "connect", connect)
+    reader.booked({0: Fence(5)})
+    assert await reader._fence_is_there()
+
+
+def message(event_id: str) -> bytes:
+    event = decode(defect(event_id, "2026-03-02T10:00:00Z"))
+    with localcontext(MONEY):
+        return encode(defect(event_id, "2026-03-02T10:00:00Z"), price(event, book()))
+
+
+def test_an_event_that_cannot_be_priced_again_is_kept_as_broken() -> None:
+    strange = message("b").replace(b'"event_type": "defect"', b'"event_type": "unheard of"')
+    values = [message("a"), strange, b"not ours"]
+    records = [
+        ConsumerRecord(PRICED, 0, offset, 0, 0, None, value, None, 0, 0, ())
+        for offset, value in enumerate(values)
+    ]
+    fetched = Fetched.of({0: records}, LOGS)
+    assert (fetched.batch.seen, len(fetched.broken)) == ({"a", "b"}, 1)
+    again = fetched.priced_with(book())
+    assert again.batch.seen == {"a"}
+    assert sorted(e.origin.offset for e in again.broken if e.origin) == [1, 2]
+    assert len(fetched.broken) == 1
+
+
+def test_an_id_is_free_again_where_its_message_is_broken() -> None:
+    batch = Batch()
+    broken = message("a").replace(b'"occurred_at": "2026', b'"occurred_at": "in 2026')
+    with pytest.raises(ValueError, match="datetime"):
+        batch.add(broken)
+    batch.add(message("a"))
+    assert (batch.events, len(batch.rows), batch.again) == (1, 1, [])
