@@ -16,6 +16,7 @@ from services.aggregator.downtime import Stop, element, segments, until
 from services.aggregator.stops import stop_of, stops_between
 from services.costing.price import MONEY, ZERO
 from services.rates.book import RateBook, Site
+from services.rates.names import listed
 from services.reporting.accrual import open_stops
 from services.reporting.edges import edge, in_order
 from services.reporting.exporter.sums import Key, added, summed
@@ -136,7 +137,7 @@ class KpiRow:
     @property
     def _no_effectiveness(self) -> str:
         if self.without_rate and not self.of_product:
-            return f"{NO_IDEAL_RATE}: {', '.join(sorted(self.without_rate))}"
+            return f"{NO_IDEAL_RATE}: {listed(sorted(self.without_rate))}"
         return self._no_time if self.availability is None else NOT_RUNNING
 
     @property
@@ -208,8 +209,7 @@ class _Plant:
 
     async def _units(self) -> dict[Key, Any]:
         """Graded, by line and product."""
-        by = ("plant", "line", "product")
-        scope = Scope(self._plant, self._query.line, self._query.product, by=by)
+        scope = Scope(self._plant, self._query.line, self._query.product)
         window = Window("", self._end - self._start)
         cells = await cells_of(self._conn, self._book, scope, self._end - _INSTANT, window, [])
         wanted = (c for c in cells if scope.holds(c) and c.element in _COUNTED)
@@ -231,7 +231,8 @@ class _Plant:
         """Seconds that each line stood still, by element; open stops until now."""
         opened: dict[str, list[Stop]] = {}
         for one in await open_stops(self._conn, self._now, self._plant, self._query.line):
-            opened.setdefault(one.line, []).append(one.stop)
+            if one.stop.started_at < self._end:
+                opened.setdefault(one.line, []).append(one.stop)
         rows = await self._conn.fetch(
             _STOPPED_LINES, self._plant, self._query.line, self._start, self._end
         )

@@ -75,7 +75,7 @@ async def report(
 async def _booked(conn: Connection, query: ReportQuery) -> list[Any]:
     asked, basis = _parameters(query), query.basis
     if basis == RESTATED:
-        found: list[Any] = await conn.fetch(_REPORT.of(query.currency), *asked, query.names)
+        found: list[Any] = await conn.fetch(_REPORT.of(query.currency), *asked)
     elif _is_signed_off(query):
         found = await conn.fetch(_FIRST, *asked[1:-2])
     else:

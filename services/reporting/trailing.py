@@ -73,6 +73,19 @@ async def trailing(
         return [await _trailing(conn, book, scope, now, w, accrued) for w in windows]
 
 
+async def between(
+    conn: Connection, book: RateBook, scope: Scope, start: datetime, end: datetime
+) -> list[ReportRow]:
+    """The figures of [start, end), as they were at `end`; the rows have no bucket."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        accrued = await accrue(conn, book, scope, end, start)
+        cells = accrued_cells(accrued, start, end)
+        for calendar, plants in calendars(book, scope.plant):
+            parts = parts_of(calendar, start - _MICROSECOND, end - _MICROSECOND)
+            cells += await _booked(conn, plants, parts, scope, (start, end))
+        return fold(filter(scope.holds, cells), scope)
+
+
 async def trailing_lacks(conn: Connection, scope: Scope, now: datetime) -> list[Lacking] | None:
     """What windows in the reporting currency lack, by the days that the longest touches."""
     longest = max(window.length for window in WINDOWS)
@@ -98,10 +111,18 @@ async def cells_of(
     cells = accrued_cells(accrued, start, now)
     for calendar, plants in calendars(book, scope.plant):
         parts = parts_of(calendar, start, now)
-        whole = await conn.fetch(WHOLE.of(scope.currency), *parts.whole(plants, scope))
-        cells += [Cell(bucket=None, **record) for record in whole]
-        cells += await rests(conn, plants, parts, scope)
+        cells += await _booked(conn, plants, parts, scope, (start, now))
     return cells
+
+
+async def _booked(
+    conn: Connection, plants: list[str], parts: "Parts", scope: Scope,
+    span: tuple[datetime, datetime],
+) -> list[Cell]:  # fmt: skip
+    """What is booked in the parts of a window; stops count for their time within `span`."""
+    whole = await conn.fetch(WHOLE.of(scope.currency), *parts.whole(plants, scope))
+    cells = [Cell(bucket=None, **record) for record in whole]
+    return cells + await rests(conn, plants, parts, scope, span)
 
 
 def calendars(book: RateBook, plant: str | None) -> list[tuple[Calendar, list[str]]]:
@@ -134,8 +155,7 @@ class Parts:
     def whole(self, plants: list[str], scope: Scope) -> tuple[Any, ...]:
         """The parameters of `WHOLE`: they stay the same for an hour."""
         of = (plants, scope.line, scope.product, scope.element)
-        edges = (self.first, self.last, *self.days, *self.around)
-        return (*of, *edges, list(scope.by), scope.names)
+        return (*of, self.first, self.last, *self.days, *self.around)
 
 
 def parts_of(calendar: Calendar, start: datetime, now: datetime) -> Parts:
@@ -152,15 +172,18 @@ def parts_of(calendar: Calendar, start: datetime, now: datetime) -> Parts:
     return Parts(start, now, before, first, last, (whole, around[1]), around)
 
 
-async def rests(conn: Connection, plants: list[str], parts: Parts, scope: Scope) -> list[Cell]:
-    """What is booked in the parts of hours at the window's edges."""
+async def rests(
+    conn: Connection, plants: list[str], parts: Parts, scope: Scope,
+    span: tuple[datetime, datetime] | None = None,
+) -> list[Cell]:  # fmt: skip
+    """What is booked in the parts of hours at the window's edges; stops within `span`, if named."""
+    start, end = span or (parts.start, parts.now)
     of = (plants, scope.line, scope.product, scope.element)
     edges = (parts.now, parts.before, parts.first, parts.last)
-    rows = (list(scope.by), scope.names)
-    others = await conn.fetch(_EDGES.of(scope.currency), *of, *edges, parts.start, *rows)
+    others = await conn.fetch(_EDGES.of(scope.currency), *of, *edges, parts.start)
     stops = await conn.fetch(_EDGE_STOPS.of(scope.currency), *of, *edges)
     cells = [Cell(bucket=None, **record) for record in others]
-    return cells + [c for r in stops for c in _stop_cell(dict(r), parts.start, parts.now)]
+    return cells + [c for r in stops for c in _stop_cell(dict(r), start, end)]
 
 
 def _stop_cell(entry: dict[str, Any], start: datetime, now: datetime) -> Iterable[Cell]:

@@ -8,17 +8,13 @@ from typing import Any
 
 from schemas.priced import FAILURES
 from services.money import digits
-from services.reporting.accrual import accrue, open_stops
+from services.reporting.accrual import accrue
 from services.reporting.answers import BASE_NAME, BASIS
 from services.reporting.api.source import Reading
 from services.reporting.board import alerts
 from services.reporting.board.example import example
-from services.reporting.board.largest import (
-    fold_lines,
-    lines_to_name,
-    lines_to_watch,
-    names_to_choose,
-)
+from services.reporting.board.kpis import kpis_of
+from services.reporting.board.largest import fold_lines, names_to_choose
 from services.reporting.board.losses import paretos, ticking
 from services.reporting.board.targets import Aims
 from services.reporting.board.view import (
@@ -36,10 +32,10 @@ from services.reporting.board.view import (
 from services.reporting.causes import Cause, main_causes
 from services.reporting.entries import LedgerEntry
 from services.reporting.explaining import explained
-from services.reporting.figures import OTHER, ReportRow, Scope
+from services.reporting.figures import ReportRow, Scope
 from services.reporting.names import lines_of
 from services.reporting.report import ReportQuery, report
-from services.reporting.trailing import Window, trailing
+from services.reporting.trailing import Window, between, trailing
 from services.reporting.unpriced import waiting
 from services.sql_files import statement
 
@@ -52,25 +48,21 @@ LATEST = 12
 _HOUR = Window("1 h", timedelta(hours=1))
 _WEEK = timedelta(days=7)
 
-Named = frozenset[str] | None
-"""Lines with a row of their own; None: all."""
-
 
 async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[str, Any]:
     """What the page shows; `span` is `day` or `month`, of the Pareto."""
-    names = await lines_of(reading.conn, reading.book, view.plant)
-    stops = await open_stops(reading.conn, view.now, view.plant, view.line)
-    named = await lines_to_name(reading.conn, view, names, _since(view), stops)
-    days = await _days(reading, view, named)
-    hours = await _hours(reading, view, named)
+    days = await _days(reading, view)
+    hours = await _hours(reading, view)
     fold_lines(days, hours)
     newest = await newest_by_line(reading, view)
+    today = await _today(reading, view, aims, days)
     return {
-        **await _where(reading, view, names),
+        **await _where(reading, view),
         "newest": max(newest.values(), default=None),
         "hour": await _last_hour(reading, view, aims),
-        "today": await _today(reading, view, aims, days),
+        "today": today,
         "month": await _month(reading, view, aims, days),
+        "kpis": await kpis_of(reading, view, today),
         "hours": _by_hour(view, aims, hours),
         "lines": _lines(view, aims, days, hours, newest),
         "span": span,
@@ -83,11 +75,11 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
         ),
         "open_stops": await ticking(reading.conn, reading.book, view),
         "latest": await _latest(reading, view),
-        "alerts": [asdict(alert) for alert in await _alerts(reading, view, aims, newest, named)],
+        "alerts": [asdict(alert) for alert in await _alerts(reading, view, aims, newest)],
     }
 
 
-async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, Any]:
+async def _where(reading: Reading, view: View) -> dict[str, Any]:
     """What the figures are of, and what they stand on."""
     latest = await latest_days(reading.conn)
     since = reading.book.sites[view.plant].currency_since(view.now)
@@ -105,7 +97,9 @@ async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, An
             for name, site in sorted(reading.book.sites.items())
         ],
         "line": view.line,
-        "line_names": names_to_choose(names, view.line),
+        "line_names": names_to_choose(
+            await lines_of(reading.conn, reading.book, view.plant), view.line
+        ),
         "day": view.day,
         "day_start": view.day_start.astimezone(view.calendar.zone),
         "day_end": view.day_end.astimezone(view.calendar.zone),
@@ -121,16 +115,11 @@ async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, An
     }
 
 
-def _since(view: View) -> date:
-    """The first day of which figures are read."""
-    return min(view.month_before, view.day - _WEEK)
-
-
-async def _days(reading: Reading, view: View, named: Named) -> list[ReportRow]:
+async def _days(reading: Reading, view: View) -> list[ReportRow]:
     """By line and production day, this month and the one before."""
     query = ReportQuery(
-        view.plant, view.line, by=("line",), start=_since(view), end=view.day + ONE_DAY,
-        named=named,
+        view.plant, view.line, by=("line",), start=min(view.month_before, view.day - _WEEK),
+        end=view.day + ONE_DAY,
     )  # fmt: skip
     return _own(view, await report(reading.conn, reading.book, query, view.now))
 
@@ -140,11 +129,11 @@ def _own(view: View, rows: list[ReportRow]) -> list[ReportRow]:
     return [row for row in rows if row.currency == view.currency]
 
 
-async def _hours(reading: Reading, view: View, named: Named) -> list[ReportRow]:
+async def _hours(reading: Reading, view: View) -> list[ReportRow]:
     """By line and hour, the day and the day before."""
     start, end = view.calendar.start_of(view.day_before), view.day_end
     query = ReportQuery(
-        view.plant, view.line, by=("line",), grain="hour", start=start, end=end, named=named
+        view.plant, view.line, by=("line",), grain="hour", start=start, end=end
     )  # fmt: skip
     return _own(view, await report(reading.conn, reading.book, query, view.now))
 
@@ -166,14 +155,9 @@ def _span(view: View, start: datetime, end: datetime) -> list[datetime]:
 
 
 async def _trailing(
-    reading: Reading,
-    view: View,
-    at: datetime,
-    window: Window,
-    by: tuple[str, ...] = (),
-    named: Named = None,
+    reading: Reading, view: View, at: datetime, window: Window, by: tuple[str, ...] = ()
 ) -> list[ReportRow]:
-    scope = Scope(view.plant, view.line, by=by, named=named)
+    scope = Scope(view.plant, view.line, by=by)
     [found] = await trailing(reading.conn, reading.book, scope, at, [window])
     return _own(view, found.rows)
 
@@ -191,9 +175,9 @@ async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]
 
 async def _as_far_into(reading: Reading, view: View, day: date) -> list[ReportRow]:
     """Another production day, as far into it as it is now into this one."""
-    # A window is open on its left: the first instant of the day is in it by a microsecond.
-    window = Window("so far", view.elapsed + timedelta(microseconds=1))
-    return await _trailing(reading, view, view.calendar.start_of(day) + view.elapsed, window)
+    start = view.calendar.start_of(day)
+    scope = Scope(view.plant, view.line, by=())
+    return _own(view, await between(reading.conn, reading.book, scope, start, start + view.elapsed))
 
 
 async def _month(reading: Reading, view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
@@ -276,11 +260,13 @@ def _lines(
 
 async def newest_by_line(reading: Reading, view: View) -> dict[str, datetime]:
     """When each line was last heard of, within a week."""
-    rows = await reading.conn.fetch(
-        _NEWEST, view.plant, view.now, view.day - _WEEK, view.day, view.line
-    )
+    rows = await reading.conn.fetch(_NEWEST, view.plant, view.now, view.day - _WEEK, view.day)
     zone = view.calendar.zone
-    return {row["line"]: row["occurred_at"].astimezone(zone) for row in rows}
+    return {
+        row["line"]: row["occurred_at"].astimezone(zone)
+        for row in rows
+        if row["occurred_at"] is not None and view.line in (None, row["line"])
+    }
 
 
 async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
@@ -304,7 +290,7 @@ async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
 
 
 async def _alerts(
-    reading: Reading, view: View, aims: Aims, newest: dict[str, datetime], named: Named
+    reading: Reading, view: View, aims: Aims, newest: dict[str, datetime]
 ) -> list[alerts.Alert]:
     """Lines over target, silent lines and missing figures; a past day has the last kind alone."""
     held = await waiting(reading.conn, reading.book, view.now)
@@ -314,11 +300,8 @@ async def _alerts(
     found = list(alerts.not_in_the_figures(view, unpriced, refused))
     if not view.live:
         return found
-    watched = await lines_to_watch(reading.conn, view, named, view.now - _HOUR.length)
-    rows = await _trailing(reading, view, view.now, _HOUR, ("line",), watched)
+    rows = await _trailing(reading, view, view.now, _HOUR, ("line",))
     by_line = _sums(rows, lambda row: row.dims["line"])
-    if watched is not None:
-        by_line.pop(OTHER, None)
     stopped = {s.open.line for s in held.open_stops if s.open.plant == view.plant}
     return [
         *islice(

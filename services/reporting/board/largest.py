@@ -2,57 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
 from decimal import Decimal, localcontext
 
-from asyncpg import Connection
-
-from schemas.priced import FAILURES
 from services.costing.price import MONEY
-from services.reporting.accrual import OpenStop
-from services.reporting.board.view import ONE_DAY, View
-from services.reporting.figures import OTHER, ReportRow
-from services.sql_files import statement
+from services.reporting.figures import ReportRow
 
-_LARGEST = statement(__file__, "largest_lines")
-_LARGEST_SINCE = statement(__file__, "largest_lines_since")
-_FAILURES = list(map(str, FAILURES))
-
+OTHER = "(other)"
 LINES = 200
 """Lines with a row of their own; all others are together in one."""
 
 NAMES = 500
 """Lines to choose from."""
-
-
-async def lines_to_name(
-    conn: Connection, view: View, lines: list[str], since: date, stops: Iterable[OpenStop]
-) -> frozenset[str] | None:
-    """The most expensive of `lines` since a day, and those that stand still; None for all."""
-    if view.line is not None or len(lines) <= LINES:
-        return None
-    rows = await conn.fetch(
-        _LARGEST, view.plant, since, view.day + ONE_DAY, _FAILURES, view.currency, LINES - 1
-    )
-    return frozenset([row["line"] for row in rows] + _longest(view, stops))
-
-
-async def lines_to_watch(
-    conn: Connection, view: View, named: frozenset[str] | None, start: datetime
-) -> frozenset[str] | None:
-    """Those named, and the most expensive since an instant; None for all."""
-    if named is None:
-        return None
-    rows = await conn.fetch(
-        _LARGEST_SINCE, view.plant, start, view.now, _FAILURES, view.currency, LINES
-    )
-    return named | {row["line"] for row in rows}
-
-
-def _longest(view: View, stops: Iterable[OpenStop]) -> list[str]:
-    """The lines that have stood still for longest."""
-    of_plant = (found.line for found in stops if found.plant == view.plant)
-    return list(dict.fromkeys(of_plant))[:LINES]
 
 
 def fold_lines(days: Iterable[ReportRow], hours: Iterable[ReportRow]) -> int:
@@ -63,8 +23,6 @@ def fold_lines(days: Iterable[ReportRow], hours: Iterable[ReportRow]) -> int:
     cost: dict[str, Decimal] = defaultdict(Decimal)
     with localcontext(MONEY):
         for row in days:
-            if row.dims["line"] == OTHER:
-                continue
             cost[row.dims["line"]] += abs(row.copq)
     if len(cost) <= LINES:
         return 0

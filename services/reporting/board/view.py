@@ -84,7 +84,9 @@ async def latest_day(conn: Connection, plant: str) -> date | None:
     return found
 
 
-SUMMED = ("copq", "base", "units", "rejected", "seconds", "provisional")
+SUMMED = (
+    "copq", "base", "units", "graded_good", "ungraded", "rejected", "seconds", "provisional",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -119,13 +121,17 @@ class Sum:
     def said(self) -> dict[str, Any]:
         figures = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {
-            **figures, "hours": self.hours, "share": self.share,
+            **figures, "hours": self.hours, "share": self.share, "good": self.good,
             "copq_per_good": self._per_good(self.copq), "cost_per_good": self._per_good(self.base),
         }  # fmt: skip
 
+    @property
+    def good(self) -> Decimal | None:
+        """As of `good_units`."""
+        return good_units(self.units, self.graded_good, self.ungraded, self.rejected)
+
     def _per_good(self, amount: Decimal) -> Decimal | None:
-        good = good_units(self.units, self.graded_good, self.ungraded, self.rejected)
-        return quotient(amount, good) if good else None
+        return quotient(amount, self.good) if self.good else None
 
 
 def sum_of(rows: list[ReportRow]) -> Sum:
