@@ -8,12 +8,6 @@ MOST_NODES = 1_000_000
 """With all anchors written out. A few lines of anchors within anchors can stand for billions."""
 
 
-def nothing_named(data: Any, holds: str) -> str:
-    """What is wrong with a file that is no dict; `holds` says what belongs in it."""
-    what = "is empty" if data is None else 'has no names with values ("name: value")'
-    return f"{what}: {holds}"
-
-
 def load_scalars(text: str) -> Any:
     """The content as dicts, lists and text. Raises `yaml.YAMLError`, which names the place."""
     loader = _Loader(text)

@@ -18,7 +18,7 @@ from copq.database import (
     or_unavailable,
 )
 from copq.exits import Exit
-from copq.terminal import cannot, err, fail, out, print_json, size
+from copq.terminal import err, fail, out, print_json, size
 from deploy.migrate import make_roles as make_service_roles
 from deploy.migrate import migrate
 from services.backup.programs import BackupError, dump, restore, roles_in
@@ -46,8 +46,6 @@ def backup(
     """
     if os.path.lexists(file):
         fail(f"{file} is there already; a backup replaces none: give another name")
-    if not file.parent.is_dir():
-        fail(f"cannot write {file}: there is no folder {file.parent}")
     if database_url is None and not (data / "postgres").is_dir():
         fail(f"there is no data in {data}: name the folder by --data, or a server by --database")
     with _as_it_is(database_url, data) as dsn, err.status(f"Backing up to {file} …"):
@@ -72,10 +70,8 @@ def restore_command(
 
     Example: copq restore /mnt/backup/copq-2026-03-02.dump --data copq-data
     """
-    try:
-        file.open("rb").close()
-    except OSError as error:
-        cannot("read", file, error)
+    if not file.is_file():
+        fail(f"there is no file {file}")
     with _as_it_is(database_url, data) as dsn, err.status(f"Restoring {file} …") as status:
         _refuse_full(dsn, "this database" if database_url else f"the data folder {data}")
         # Who is a member of what is part of the server, not of the backup.

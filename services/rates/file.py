@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from schemas.rates import RateFile
 from schemas.refusal import nearest
 from services.rates.book import joined
-from services.yaml_scalars import load_scalars, nothing_named
+from services.yaml_scalars import load_scalars
 
 M = TypeVar("M", bound=BaseModel)
 Place = Callable[[tuple[Any, ...]], str]
@@ -39,11 +39,7 @@ def decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise RateFileError([not_utf8(error)]) from None
-
-
-def not_utf8(error: UnicodeDecodeError) -> str:
-    return f"is not UTF-8: byte {error.start:,} is no text; save it as UTF-8"
+        raise RateFileError([f"is not UTF-8: {error}"]) from None
 
 
 def parse_rates(text: str) -> RateFile:
@@ -71,7 +67,7 @@ def parse_dated(text: str, model: type[M], dated: tuple[str, ...], holds: str) -
     except yaml.YAMLError as error:
         raise RateFileError([f"is not YAML: {error}"]) from None
     if not isinstance(data, dict):
-        raise RateFileError([nothing_named(data, holds)])
+        raise RateFileError([f"is empty: {holds}"])
     return _validated(data, model, dated, dotted)
 
 
@@ -125,8 +121,6 @@ def _fault(error: Any, model: type[BaseModel], place: Place) -> str:
         return f"{where}: is no date: write 2026-01-31, or 2026-01-31T06:00:00+01:00"
     if error["type"] == "extra_forbidden":
         return f"{where}: is no field here{nearest(str(error['loc'][-1]), _field_names(model))}"
-    if error["type"] == "tuple_type":
-        return f"{where}: is no list: begin each item with a dash"
     return f"{where}: {error['msg'].removeprefix('Value error, ')}"
 
 

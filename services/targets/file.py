@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from schemas.targets import TargetFile
-from services.rates.file import RateFileError, not_utf8, parse_dated
+from services.rates.file import RateFileError, parse_dated
 
 _HOLDS = "a target file has targets and budgets"
 _DATED = ("targets", "budgets")
@@ -14,5 +14,5 @@ def read_target_file(path: Path) -> TargetFile:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise RateFileError([not_utf8(error)]) from None
+        raise RateFileError([f"is not UTF-8: {error}"]) from None
     return parse_dated(text, TargetFile, _DATED, _HOLDS)

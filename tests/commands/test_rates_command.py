@@ -3,14 +3,12 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from copq.command import app
-from copq.commands import rate_decisions
 
 VALVES = Path(__file__).parents[2] / "examples" / "tyre_valves" / "rates.yaml"
 Copq = Callable[..., str]
@@ -158,43 +156,3 @@ def test_the_book_of_an_instant_is_what_was_known_then(copq: Copq, dearer: Path)
     copq("rates", "import", str(dearer))
     then: Any = document["decision"]["at"]
     assert copq("rates", "export", "--at", then) == copq("rates", "export", "--at", "1")
-
-
-@pytest.fixture
-def small_change(tmp_path: Path) -> Path:
-    """Next year's valves: one figure is 0.9 % higher, nothing is surprising at 25 %."""
-    text = VALVES.read_text().replace("2017-01-01", "2027-01-01")
-    path = tmp_path / "rates-2027.yaml"
-    path.write_text(text.replace("{stage: P7, raw_material: 5.55", "{stage: P7, raw_material: 5.6"))
-    return path
-
-
-def test_the_submitters_jump_counts_for_the_approver(copq: Copq, small_change: Path) -> None:
-    copq("rates", "import", str(VALVES))
-    copq("rates", "submit", str(small_change), "--why", "2027", "--by", "a", "--jump", "0.5%")
-
-    def concerns(*more: str) -> list[str]:
-        found = json.loads(copq("rates", "review", "2", "--json", *more))["concerns"]
-        return [concern["kind"] for concern in found]
-
-    assert concerns() == ["jump"]
-    assert concerns("--jump", "25%") == []
-    assert "1 thing to look at" in copq("rates", "approve", "2", "--by", "b", code=1)
-    approved = json.loads(copq("rates", "approve", "2", "--by", "b", "--yes", "--json"))
-    assert [concern["kind"] for concern in approved["concerns"]] == ["jump"]
-
-
-def test_every_approval_is_asked_about(
-    copq: Copq, small_change: Path, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copq("rates", "import", str(VALVES))
-    copq("rates", "submit", str(small_change), "--why", "2027", "--by", "anna")
-    refused = copq("rates", "approve", "2", "--by", "carla", code=1)
-    assert "0 things to look at" in refused and "--yes" in refused
-    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr(rate_decisions, "sys", terminal)
-    words = ["rates", "approve", "2", "--by", "carla", "--database", database]
-    for answer, code, state in (("n\n", 1, "draft"), ("", 1, "draft"), ("y\n", 0, "approved")):
-        done = CliRunner().invoke(app, words, input=answer)
-        assert "Approve it?" in done.output and done.exit_code == code
-        assert states(copq)[1] == state

@@ -21,7 +21,7 @@ from services.periods.period import PeriodError
 from services.reporting.report import ReportQuery, report
 from services.reporting.trailing import trailing
 from tests.building import defect, post_events, production, stop
-from tests.currencies.site import AT, FINANCE, JPY, MONDAY, SEK, TUESDAY, publish, three_plants
+from tests.currencies.site import AT, FINANCE, JPY, MONDAY, SEK, publish, three_plants
 from tests.exporter.test_figures import NOW, scrape, value
 from tests.periods.building import shut
 from tests.reporting.api.asking import Api
@@ -277,20 +277,3 @@ async def test_an_import_waits_for_the_batch_that_is_being_booked(conn: Any, oth
     await post_events(conn, book, [defect("c", AT, plant="gavle")])
     rows = await conn.fetch("select exchange_rate from copq.ledger order by event_id")
     assert [row["exchange_rate"] for row in rows] == [None, None, SEK]
-
-
-async def test_rates_of_other_days_are_named_with_how_to_see_them(conn: Any, database: str) -> None:
-    await set_reporting(conn, "EUR", 7, FINANCE, "")
-    await publish(conn, ("SEK", MONDAY, SEK), ("SEK", TUESDAY, "0.0942"))
-
-    async def shown(*edges: str) -> str:
-        done = await asyncio.to_thread(copq, database, "currencies", "show", "SEK", *edges)
-        assert done.exit_code == 0, done.output
-        return " ".join(done.output.split())
-
-    one = await shown("--from", "2026-03-03", "--to", "2026-03-04")
-    assert "0.0942" in one and "0.0934" not in one
-    whole = ("--from", "2026-03-02", "--to", "2026-03-04")
-    assert f"There are rates from 2026-03-02 to 2026-03-03: {' '.join(whole)}" in one
-    both = await shown(*whole)
-    assert "0.0942" in both and "0.0934" in both and "There are rates" not in both

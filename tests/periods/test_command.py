@@ -160,22 +160,3 @@ async def test_what_cannot_be_done_says_why(
     copq: Copq, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
     assert said in " ".join((await in_thread(copq, *arguments, code=code)).split())
-
-
-async def test_entries_of_a_period_are_those_booked_in_it(conn: Any, copq: Copq) -> None:
-    """January is closed with 50; what comes for it later is booked in February."""
-    await in_thread(copq, "periods", "close", "north", "2026-01", "--by", "ann")
-    await post_events(conn, await load(conn), [defect("late", IN_JAN, 1)])
-
-    async def opened(*words: str) -> list[str]:
-        said = await in_thread(copq, "entries", "--plant", "north", *words, "--json")
-        return sorted(entry["event_id"] for entry in json.loads(said)["entries"])
-
-    assert await opened("--period", "2026-02") == ["f", "late"]
-    assert await opened("--period", "2026-02", "--month", "2026-01") == ["late"]
-    assert await opened("--period", "2026-01") == ["j"]
-    assert await opened("--month", "2026-01") == ["j", "late"]
-    assert await opened("--month", "2026-01", "--as", "first-reported") == ["j"]
-    shown = await in_thread(copq, "entries", "--period", "2026-02", "--month", "2026-01")
-    assert "net 10.00 EUR" in shown
-    await in_thread(copq, "entries", "--period", "2026-13", code=2)

@@ -10,7 +10,7 @@ from schemas.refusal import nearest
 from services.ingest.files.faults import MappingError
 from services.ingest.files.mapping import EventType, Mapping
 from services.ingest.files.mapping_check import inconsistencies
-from services.yaml_scalars import load_scalars, nothing_named
+from services.yaml_scalars import load_scalars
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -25,7 +25,7 @@ def parse_mapping(text: str) -> Mapping:
     except yaml.YAMLError as error:
         raise MappingError([f"is not YAML: {error}"]) from None
     if not isinstance(data, dict):
-        raise MappingError([nothing_named(data, "a mapping has name, constants, events, stops, …")])
+        raise MappingError(["is empty: a mapping has name, constants, events, stops, …"])
     try:
         mapping = Mapping.model_validate(data)
     except ValidationError as error:

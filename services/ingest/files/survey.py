@@ -39,7 +39,6 @@ class Survey(NamedTuple):
 def survey(path: Path, mapping: Mapping) -> Survey:
     """Raises `OSError`, and `FileError` for a file that cannot be read to its end or that can
     be read in two ways: nothing of it is imported then."""
-    path.open("rb").close()  # a folder, or what may not be read, is said so first
     form = mapping.file.format or _guess(path)
     if path.stat().st_size == 0:
         raise FileError("is empty")

@@ -12,7 +12,7 @@ from schemas.refusal import nearest
 from services.ingest.mqtt.config import MqttConfig
 from services.ingest.mqtt.faults import MqttConfigError
 from services.system_errors import plainly
-from services.yaml_scalars import load_scalars, nothing_named
+from services.yaml_scalars import load_scalars
 
 
 def read_config(path: Path) -> MqttConfig:
@@ -35,7 +35,7 @@ def parse_config(text: str) -> MqttConfig:
     except yaml.YAMLError as error:
         raise MqttConfigError([f"is not YAML: {error}"]) from None
     if not isinstance(data, dict):
-        raise MqttConfigError([nothing_named(data, "it has broker, client_id, subscriptions, …")])
+        raise MqttConfigError(["is empty: it has broker, client_id, subscriptions, …"])
     try:
         return MqttConfig.model_validate(data)
     except ValidationError as error:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from asyncpg import Connection
 
-from services.reporting.figures import OTHER
 from services.sql_files import statement
 
+OTHER = "(other)"
 MOST_LINES = 1_000
 MOST_PAIRS = 5_000
 """Products by line: a plant of 100 lines × 50 products is shown whole."""

@@ -32,7 +32,6 @@ select plant, line, product, currency, element, category, quantity, net, seconds
     ungraded
 from ({WHOLE.of(None)}) as whole
 """  # noqa: S608 - of a file of ours
-_APART = Scope(by=("plant", "line", "product"))
 _CONVERTED = statement(__file__, "converted")
 _REPAIRS = statement(__file__, "repairs")
 _UNPRICED = statement(__file__, "unpriced")
@@ -135,8 +134,8 @@ async def _read_trailing(
         parts = parts_of(calendar, start, reading.now)
         recent = accrued_cells([a for a in accrued if a.segment.end > start], start, reading.now)
         reading.sums[name] += [
-            await kept.sums(conn, _WHOLE, *parts.whole(plants, _APART)),
-            summed(recent + await rests(conn, plants, parts, _APART), reading.folding),
+            await kept.sums(conn, _WHOLE, *parts.whole(plants, Scope())),
+            summed(recent + await rests(conn, plants, parts, Scope()), reading.folding),
         ]
         await _read_repairs(conn, reading, name, (start, reading.now), plants)
 

@@ -1,12 +1,10 @@
 -- Sums by bucket, element and currency, and by those of plant, line and product that $2 names.
--- Lines that are not among $11 are together in one. Production is read along whatever the element, since it is the base.
+-- Production is read along whatever the element, since it is the base.
 select
     case when grain = 'hour' then hour end as hour,
     case when grain <> 'hour' then day end as day,
     case when 'plant' = any($2::text[]) then plant end as plant,
-    case when 'line' = any($2::text[]) then
-        case when $11::text[] is null or line = any($11) then line else '(other)' end
-    end as line,
+    case when 'line' = any($2::text[]) then line end as line,
     case when 'product' = any($2::text[]) then product end as product,
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,

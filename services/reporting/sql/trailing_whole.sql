@@ -1,13 +1,7 @@
 -- The whole days from $7 to $8, and the whole hours from $5 to $6 that are in none of them.
--- The hours' days, from $9 to $10, are named for the index alone. Lines and
--- products are apart where $11 names them; lines that are not among $12 are together in one.
+-- The hours' days, from $9 to $10, are named for the index alone.
 select
-    plant,
-    case when 'line' = any($11::text[]) or $2::text is not null then
-        case when $12::text[] is null or line = any($12) then line else '(other)' end
-    end as line,
-    case when 'product' = any($11::text[]) or $3::text is not null then product end as product,
-    element, category, currency,
+    plant, line, product, element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
     sum(good) as good, sum(ungraded) as ungraded, sum(unconverted)::bigint as unconverted

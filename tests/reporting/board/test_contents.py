@@ -13,10 +13,8 @@ from services.access.door import OpenDoor
 from services.rates.store import import_rates
 from services.reporting.api.app import add_api
 from services.reporting.api.source import reading_pool
-from services.reporting.board import largest
 from services.reporting.board.app import add_board
 from services.reporting.board.targets import Aims, aims_of
-from services.reporting.figures import OTHER
 from services.targets.book import ALL, TargetBook
 from tests.building import book, defect, event, plant, post_events, production, rates, stop
 from tests.reporting.api.asking import NOW, Api, RoleDoor
@@ -467,19 +465,3 @@ async def test_the_example_is_an_event_that_gets_a_price(conn: Any, site: Clocke
     example = (await site.board())["example"]
     assert example == {"line": "L1", "product": "widget", "stage": "S2"}
     assert (await site.board(line="L3"))["example"]["line"] == "L3"
-
-
-async def test_many_lines_are_summed_where_they_are_kept(
-    site: Clocked, conn: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await fill(conn)
-    await post_events(conn, book(plant(lines=LINES)), [defect("x1", ago(3), 2, line="L3")])
-    site.shares = {line: Decimal("0.0001") for line in (None, *LINES)}
-    whole = await site.board(plant="north")
-    monkeypatch.setattr(largest, "LINES", 2)
-    folded = await site.board(plant="north")
-    # The most expensive line, the one that stands still, and the others as one.
-    assert [line["line"] for line in folded["lines"]] == ["L1", OTHER]
-    for part in ("hour", "today", "month", "hours", "paretos", "latest", "newest"):
-        assert folded[part] == whole[part]
-    assert [a["line"] for a in folded["alerts"]] == [a["line"] for a in whole["alerts"]]

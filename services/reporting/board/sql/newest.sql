@@ -1,18 +1,18 @@
 -- The last entry of each line of a plant, up to $2. The rollup knows its hour, so that of the
--- ledger these hours alone are read, each once for all its lines.
-with last as (
-    select line, max(hour) as hour from copq.rollup
-    where grain = 'hour' and plant = $1 and day >= $3::date and day <= $4::date and hour <= $2
-        and ($5::text is null or line = $5)
-    group by line
-)
-select found.line, max(found.occurred_at) as occurred_at
-from (select distinct hour from last) as h
+-- ledger that hour alone is read.
+select l.line, last.hour, found.occurred_at
+from (
+    select distinct line from copq.rollup
+    where grain = 'month' and plant = $1
+) as l
 cross join lateral (
-    select e.line, max(e.occurred_at) as occurred_at from copq.ledger as e
-    where e.occurred_at >= h.hour and e.occurred_at < h.hour + interval '1 hour'
-        and e.occurred_at <= $2 and e.plant = $1
-    group by e.line
+    select max(r.hour) as hour from copq.rollup as r
+    where r.grain = 'hour' and r.plant = $1 and r.line = l.line
+        and r.day >= $3::date and r.day <= $4::date and r.hour <= $2
+) as last
+cross join lateral (
+    select max(e.occurred_at) as occurred_at from copq.ledger as e
+    where e.occurred_at >= last.hour and e.occurred_at < last.hour + interval '1 hour'
+        and e.occurred_at <= $2 and e.plant = $1 and e.line = l.line
 ) as found
-inner join last on last.line = found.line and last.hour = h.hour
-group by found.line
+where last.hour is not null

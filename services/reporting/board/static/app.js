@@ -5,6 +5,7 @@ import { address, followLinks, replace, view } from "./address.js";
 import { follow } from "./live.js";
 import * as panels from "./panels.js";
 import * as tiles from "./tiles.js";
+import { kpis } from "./kpis.js";
 import { lines } from "./lines.js";
 import { pareto } from "./pareto.js";
 import * as charts from "./charts.js";
@@ -48,7 +49,7 @@ function render() {
 const figures = () => [
   h("div", { class: "now", "data-key": "now" }, tiles.hour(board), panels.stops(board), panels.alerts(board)),
   h("div", { class: "sofar", "data-key": "sofar" }, tiles.today(board), tiles.month(board)),
-  h("div", { class: "made", "data-key": "made" }, panels.hours(board), pareto(board), lines(board)),
+  h("div", { class: "made", "data-key": "made" }, kpis(board), panels.hours(board), pareto(board), lines(board)),
   panels.latest(board),
 ];
 

@@ -28,6 +28,8 @@ export function column(amounts) {
   const large = sizes.some((size) => size >= 100) && sizes.every((size) => size >= 1);
   return large ? (text) => signed(whole.format(text)) : exactly;
 }
+/** Money for one unit: the digits of the currency, and three that count where it is less than one. */
+export const unitCost = (text) => signed(new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits, minimumSignificantDigits: 1, maximumSignificantDigits: 3, roundingPriority: "morePrecision" }).format(text));
 /** Money for an axis, and for a wall: 12.5k. */
 export const short = (value) => signed(compact.format(value).replace("K", "k"));
 export const count = (text) => signed(new Intl.NumberFormat("en", { maximumFractionDigits: 2 }).format(text));
@@ -109,6 +111,13 @@ export function lasting(milliseconds) {
   const s = Math.max(0, Math.floor(milliseconds / 1000));
   const two = (n) => String(n).padStart(2, "0");
   return `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}
+
+/** How long, to read: 45 s, 24 min, 1 h 05 min. */
+export function duration(seconds) {
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
 const WORDS = {

@@ -14,6 +14,9 @@ export const ofSpan = (b) => (b.span === "month" ? ofMonth(b) : ofDay(b));
 export const inHour = (b, hour) => ({ ...FAILURE, line: b.line, grain: "hour", bucket: hour });
 export const hourAddress = (b, hour) => behind(inHour(b, hour));
 
+/** What makes a link open the entries of a figure; the exact figure is in its title. */
+export const opens = (b, filters, exact) => ({ href: behind(filters), title: `${exact} ${b.currency}: open the entries` });
+
 /** The production that a figure is a share of. */
 export const ofBase = ({ category, ...filters }) => ({ ...filters, element: "production" });
 

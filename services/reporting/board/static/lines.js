@@ -2,8 +2,8 @@
 
 import { h } from "./dom.js";
 import * as f from "./figures.js";
-import { address, behind } from "./address.js";
-import { ofDay, ofMonth } from "./filters.js";
+import { address } from "./address.js";
+import { ofDay, ofMonth, opens } from "./filters.js";
 import { panel } from "./panels.js";
 import { chosen, figure, table } from "./sorting.js";
 
@@ -34,9 +34,9 @@ const OTHER = "(other)";
 /** The figure of a line where it has one: "0.00" is a figure, a dash is none. */
 const known = (of) => (of.known ? figure(of.copq) : null);
 
-function money(of, format, filters, currency) {
+function money(b, of, format, filters) {
   if (of.known && filters.line === OTHER) return format(of.copq);
-  return of.known ? h("a", { href: behind(filters), title: `${of.copq} ${currency}: open the entries` }, format(of.copq)) : "–";
+  return of.known ? h("a", opens(b, filters, of.copq), format(of.copq)) : "–";
 }
 
 function lineColumns(b) {
@@ -48,17 +48,17 @@ function lineColumns(b) {
       cell: (line) => h("th", { scope: "row" }, line.line === OTHER ? OTHER : h("a", { href: address({ line: b.line ? null : line.line }) }, line.line)) },
     { key: "spark", title: "By hour", cell: (line) => h("td", { "data-name": "spark" }, spark(line.spark)) },
     { key: "copq", title: b.live ? "Today" : "Day", kind: "n", value: known,
-      cell: (line) => h("td", { class: "n strong", "data-name": "day" }, money(line, day, { ...ofDay(b), line: line.line }, b.currency)) },
+      cell: (line) => h("td", { class: "n strong", "data-name": "day" }, money(b, line, day, { ...ofDay(b), line: line.line })) },
     { key: "share", title: "COPQ %", kind: "n", value: (line) => figure(line.share),
       cell: (line) => h("td", { class: line.over ? "n bad" : "n", "data-name": "share" }, line.over ? "▲ " : "", f.percent(line.share)) },
     { key: "target", title: "Target", kind: "n", value: (line) => figure(line.target_share),
       cell: (line) => h("td", { class: "n quiet", "data-name": "target" }, f.percent(line.target_share)) },
     { key: "before", title: yesterday, kind: "n", value: (line) => known(line.before),
       cell: (line) => h("td", { class: "n quiet", "data-name": "before", "data-label": yesterday.toLowerCase() },
-        money(line.before, before, { ...ofDay(b), bucket: f.shift(b.day, -1), line: line.line }, b.currency)) },
+        money(b, line.before, before, { ...ofDay(b), bucket: f.shift(b.day, -1), line: line.line })) },
     { key: "month", title: "Month", kind: "n", value: (line) => known(line.month),
       cell: (line) => h("td", { class: "n", "data-name": "month", "data-label": "month" },
-        money(line.month, month, { ...ofMonth(b), line: line.line }, b.currency)) },
+        money(b, line.month, month, { ...ofMonth(b), line: line.line })) },
     { key: "budget", title: "Budget", kind: "n", value: (line) => figure(line.budget?.used),
       cell: (line) => h("td", { class: line.budget?.over ? "n bad" : "n quiet", "data-name": "budget", "data-label": line.budget && "budget used",
         title: line.budget && `${f.percent(line.budget.used)} of ${f.money(line.budget.amount)} ${b.currency} is used, ${f.dayOfMonth(b.day)}` },

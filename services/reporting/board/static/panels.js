@@ -2,8 +2,8 @@
 
 import { h } from "./dom.js";
 import * as f from "./figures.js";
-import { address, behind } from "./address.js";
-import { hourAddress, inHour, ofBase } from "./filters.js";
+import { address } from "./address.js";
+import { inHour, ofBase, opens } from "./filters.js";
 import { figure, table } from "./sorting.js";
 import { silence } from "./tiles.js";
 
@@ -29,14 +29,14 @@ export function hours(b) {
 
 const hourColumns = (b) => [
   { key: "hour", title: "Hour", value: (hour) => hour.hour,
-    cell: (hour) => h("th", { scope: "row" }, h("a", { href: hourAddress(b, hour.hour) }, f.clock(hour.hour))) },
+    cell: (hour) => h("th", { scope: "row" }, h("a", opens(b, inHour(b, hour.hour), hour.copq), f.clock(hour.hour))) },
   { key: "copq", title: `COPQ (${b.currency})`, kind: "n", value: (hour) => (hour.known ? figure(hour.copq) : null),
     cell: (hour) => h("td", { class: hour.over ? "bad" : null, title: hour.copq }, hour.known ? [hour.over ? "▲ " : "", f.exactly(hour.copq)] : "–") },
-  { key: "share", title: "COPQ %", kind: "n", value: (hour) => figure(hour.share), cell: (hour) => h("td", {}, hour.share === null ? f.percent(null) : h("a", { href: behind(ofBase(inHour(b, hour.hour))), title: `of ${hour.base} ${b.currency} production`, "aria-label": `${f.percent(hour.share)} of ${f.money(hour.base)} ${b.currency}: open the production` }, f.percent(hour.share))) },
+  { key: "share", title: "COPQ %", kind: "n", value: (hour) => figure(hour.share), cell: (hour) => h("td", {}, hour.share === null ? f.percent(null) : h("a", { ...opens(b, ofBase(inHour(b, hour.hour)), hour.base), "aria-label": `${f.percent(hour.share)} of ${f.money(hour.base)} ${b.currency}: open the production` }, f.percent(hour.share))) },
   { key: "target", title: "Target", kind: "n", value: (hour) => figure(hour.target),
     cell: (hour) => h("td", {}, hour.target === null ? "–" : f.exactly(hour.target)) },
   { key: "before", title: "Day before", kind: "n", value: (hour) => (hour.before.known ? figure(hour.before.copq) : null),
-    cell: (hour) => h("td", {}, hour.before.known ? h("a", { href: hourAddress(b, hour.before_hour) }, f.exactly(hour.before.copq)) : "–") },
+    cell: (hour) => h("td", {}, hour.before.known ? h("a", opens(b, inHour(b, hour.before_hour), hour.before.copq), f.exactly(hour.before.copq)) : "–") },
   { key: "stops", title: "Stops, h", kind: "n", value: (hour) => figure(hour.hours), cell: (hour) => h("td", {}, Number(hour.hours) ? f.count(hour.hours) : "–") },
 ];
 

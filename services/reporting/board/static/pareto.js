@@ -2,8 +2,8 @@
 
 import { h } from "./dom.js";
 import * as f from "./figures.js";
-import { address, behind, view } from "./address.js";
-import { ofSpan } from "./filters.js";
+import { address, view } from "./address.js";
+import { ofSpan, opens } from "./filters.js";
 import { panel } from "./panels.js";
 
 const KINDS = { cause: "Cause", stage: "Stage", defect_code: "Code", element: "Element" };
@@ -52,7 +52,7 @@ function chart(b, kind, bars) {
       h("th", { scope: "col", class: "n" }, b.currency), h("th", { scope: "col", class: "n" }, "Cumulative"))),
     h("tbody", {}, bars.map((bar, index) => {
       const name = label(bar, kind);
-      const open = bar.of && { href: behind(filters(b, bar)), title: `${name}: ${bar.net} ${b.currency}` };
+      const open = bar.of && opens(b, filters(b, bar), bar.net);
       const link = (attributes, ...content) => (open ? h("a", { ...open, ...attributes }, content) : content);
       return h("tr", { "data-key": name, class: bar.of && name !== NAMELESS[kind] ? null : "others" },
         h("th", { scope: "row", title: name }, link({ class: "name" }, name)),

@@ -2,8 +2,7 @@
 
 import { h } from "./dom.js";
 import * as f from "./figures.js";
-import { behind } from "./address.js";
-import { FAILURE, inHour, ofBase, ofBefore, ofDay, ofMonth } from "./filters.js";
+import { FAILURE, inHour, ofBase, ofBefore, ofDay, ofMonth, opens } from "./filters.js";
 
 /** A bar of the value, with a mark for the target and a grey bar for the comparison. None without either. */
 function bullet(figure) {
@@ -36,9 +35,6 @@ export function silence(b, since) {
   if (!b.newest) return b.latest_day ? `no event since ${f.dayInWords(b.latest_day)}` : "no event yet";
   return `no event since ${f.dayInWords(f.day(b.newest))}, ${f.clock(b.newest)} (${f.ago(b.newest, Date.parse(b.as_of))})`;
 }
-
-/** What makes a link open the entries that `filters` find; the exact figure is in its title. */
-const opens = (b, filters, exact) => ({ href: behind(filters), title: `${exact} ${b.currency}: open the entries` });
 
 /** Money in a tile: on a wall in short, where that is shorter. */
 function amount(text) {
