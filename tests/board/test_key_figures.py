@@ -33,4 +33,4 @@ async def test_key_figures_fit_every_screen_and_say_why_one_is_unknown(
         if name == "wall":
             await all_is_on_the_wall(page)
     await panel.get_by_role("link").first.click()
-    await expect(page.get_by_role("dialog").locator(".sum")).to_contain_text("57.19 EUR")
+    await expect(page.get_by_role("dialog").locator(".sum")).to_contain_text("57.49 EUR")
