@@ -139,7 +139,111 @@ def test_the_largest_plausible_step_grows_with_time_and_is_a_setting() -> None:
     device = SparkplugDevice(setting)
     device.born(0, M("Total", 0, type=UINT64), M("Part", "a"))
     device.counts("Total", (10, 25), (20, 51), (30, 75))
-    assert (device.total(), device.refused()) == (75, ["misreading"])
+    assert (device.total(), device.refused()) == (75, [])
+
+
+@pytest.mark.parametrize("minutes", [1, 10, 20])
+@pytest.mark.parametrize(
+    ("readings", "made"),
+    [
+        ([1000, 1040, 900_000, 900_000, 1080, 1120], 120),
+        ([1000, 1040, 900_000, 900_000, 900_000, 1040, 1080], 80),
+        ([1000, 1040, 900_000, 900_040, 1080, 1120], 120),
+        ([1000, 1040, 900_000, 900_000, 0, 1080, 1120], 120),
+        ([1000, 1040, 900_000, 900_000, 0, 0, 1080, 1120], 120),
+        ([1000, 1040, 900_000, 900_000, 1039, 1080, 1120], 120),
+        ([1000, 1040, 65_535, 65_535, 1080, 1120], 120),
+        ([1000, 1040, 65_535, 65_535, 1080, 65_535, 65_535, 1120], 120),
+        ([1000, 1040, 65_535, 65_536, 65_537, 1080, 1120], 120),
+        ([1000, 1040, 17, 17, 1080, 1120], 120),
+        ([1000, 1040, 17, 18, 1080, 1120], 120),
+        ([1000, 1040, 17, 0, 0, 1080], 80),
+        ([1000, 1040, 800, 800, 1080], 80),
+        ([1000, 1040, 0, 0, 0, 1040, 1080], 80),
+        ([1000, 1040, 65_535, 65_535, 0, 0, 1080], 80),
+        ([1000, 1040, 2**32 - 1, 2**32 - 1, 2**32 - 1, 1080], 80),
+    ],
+)
+def test_garbage_that_is_read_several_times_adds_nothing(
+    readings: list[int], made: int, minutes: int
+) -> None:
+    device = born(readings[0])
+    device.counts("Total", *((at * minutes, v) for at, v in enumerate(readings[1:], 1)))
+    assert device.total() == made
+    assert "misreading" in device.refused()
+
+
+def test_low_garbage_read_twice_adds_nothing() -> None:
+    device = born(1000)
+    device.counts("Total", (1, 1004), (2, 17), (3, 17), (4, 1012))
+    assert (device.total(), device.refused()) == (12, ["misreading"])
+
+
+@pytest.mark.parametrize("minutes", [1, 10, 60])
+@pytest.mark.parametrize(
+    ("bad", "made"),
+    [
+        ([10, 12, 0, 0, 13], 3),
+        ([10, 12, 0, 0, 12], 2),
+        ([0, 1, 0, 0, 1], 1),
+        ([0, 1, 0, 0, 2], 2),
+        ([10, 12, 3, 3, 13], 3),
+    ],
+)
+def test_counters_that_read_zero_together_return_together(
+    bad: list[int], made: int, minutes: int
+) -> None:
+    device = born(1000, bad[0])
+    for at, (total, scrap) in enumerate(zip([1040, 0, 0, 1080], bad[1:], strict=True), 1):
+        device.says(at * minutes, M("Bad", scrap), M("Total", total))
+    assert (device.total(), device.total("scrap")) == (80, made)
+
+
+def test_a_slow_counter_that_reads_zero_twice_by_itself_returns() -> None:
+    device = born(bad=10)
+    device.counts("Bad", (10, 12), (20, 0), (30, 0), (40, 13), (50, 14))
+    assert (device.total("scrap"), device.refused()) == (4, ["misreading"])
+
+
+@pytest.mark.parametrize(
+    ("readings", "made"),
+    [
+        ([1000, 1040, 20, 60, 100], 140),
+        ([1000, 5000, 9000, 13_000, 1100, 5100], 17_100),
+        ([1000, 1040, 900_000, 900_040, *(900_080 + 40 * i for i in range(12)), 20, 60], 620),
+    ],
+)
+def test_a_reset_after_steady_growth_is_a_reset(readings: list[int], made: int) -> None:
+    device = born(readings[0])
+    device.counts("Total", *((at * 10, value) for at, value in enumerate(readings[1:], 1)))
+    assert device.total() == made
+
+
+@pytest.mark.parametrize(
+    ("readings", "made", "refused"),
+    [
+        ([0, 100_000, 100_040], 40, ["implausible_step"]),
+        ([0, 70_000, 70_040, 70_080], 80, ["implausible_step"]),
+        ([0, 61_000, 110_000, 150_000], 150_000, []),
+    ],
+)
+def test_a_first_step_that_is_implausible_is_refused_and_nothing_else(
+    readings: list[int], made: int, refused: list[str]
+) -> None:
+    device = born(readings[0])
+    device.counts("Total", *((at * 10, value) for at, value in enumerate(readings[1:], 1)))
+    assert (device.total(), device.refused()) == (made, refused)
+
+
+def test_what_was_counted_of_a_misread_jump_is_voided_after_a_restart() -> None:
+    device = born(1000)
+    device.counts("Total", (20, 1040), (40, 65_535), (60, 65_535))
+    assert device.total() == 64_535
+    device.memory.save([])
+    again = SparkplugDevice(memory=device.memory, seq=device.seq, heard=device.heard)
+    again.counts("Total", (80, 1080))
+    again.says(81, M("Total", 1060, at=70, historical=True))
+    assert (again.total(), again.refused()) == (80, ["misreading"])
 
 
 HISTORY = [(60, 1060), (120, 1150), (150, 0), (210, 20)]
@@ -326,12 +430,8 @@ def test_what_is_remembered_survives_a_restart() -> None:
 
 
 STEPS = st.lists(st.integers(0, 60), min_size=1, max_size=12)
-FAULTS = st.lists(
-    st.tuples(
-        st.integers(1, 12), st.sampled_from(["dip", "zero", "peak", "replay", "swap", "future"])
-    ),
-    max_size=4,
-)
+FAULT_KINDS = ["dip", "zero", "zeros", "low", "peak", "peaks", "replay", "swap", "future"]
+FAULTS = st.lists(st.tuples(st.integers(1, 12), st.sampled_from(FAULT_KINDS)), max_size=4)
 
 
 @settings(max_examples=150, deadline=None)
@@ -365,15 +465,19 @@ def _with_faults(
     for place, fault in faults:
         place = min(place, len(sent) - 1)
         at, value = sent[place]
-        if sent[place] not in readings:
-            continue
+        several = fault in ("zeros", "low", "peaks")
+        if sent[place] not in readings or (several and sent[place] == readings[-1]):
+            continue  # nothing would follow that shows several wrong readings to be wrong
         if fault == "replay":
             sent.append(sent[place])
         elif fault == "swap" and place > 1:
             sent[place - 1], sent[place] = sent[place], sent[place - 1]
         elif fault != "swap":
-            wrong = {"dip": max(value - 1, 1), "zero": 0, "peak": 2**32 - 1, "future": value}[fault]
+            wrong = {"dip": max(value - 1, 1), "future": value, "low": 17}.get(fault, 2**32 - 1)
+            wrong = 0 if fault in ("zero", "zeros") else wrong
             sent.insert(place + 1, (YEARS if fault == "future" else at + 0.5, wrong))
+            if several:
+                sent.insert(place + 2, (at + 0.7, wrong))
     return sent
 
 

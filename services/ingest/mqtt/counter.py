@@ -18,7 +18,13 @@ _SUSPICIOUS = 100
 _UNSUSPICIOUS = 1000
 """… unless it is at most this many units."""
 _RETURN = 10
-"""A step this many times faster than the fastest so far is no count from zero but a return."""
+"""A step this many times faster than the fastest so far is not a count but a return …"""
+_SOON = 2
+"""… and one this many times faster, right after a fall, if it ends near the value before it."""
+_DOUBTED = 10
+"""Increases after a jump or a fall until it can no longer have been a misreading."""
+_EARLY = Decimal("1.1")
+"""A step this much over the most may have been read a little early."""
 _SLOW = Decimal("0.1")
 """Units a minute that any counter may reach."""
 
@@ -32,6 +38,21 @@ class Reading(NamedTuple):
     historical: bool = False
 
 
+class Doubt(NamedTuple):
+    """A jump or a fall that was confirmed, and may still have been misread several times."""
+
+    before: Reading
+    """The last reading before it."""
+    fastest: Decimal
+    """Of the course before it."""
+    rate: Decimal = _ZERO
+    """Units a minute of a jump that was counted."""
+    increases: int = 0
+    """What was counted after it."""
+    since: str = ""
+    """Of the course before it."""
+
+
 class Course(NamedTuple):
     """The last reading that was believed, and what is needed to judge the next."""
 
@@ -40,8 +61,8 @@ class Course(NamedTuple):
     """A reading that contradicts `last`: the next one decides between them."""
     fastest: Decimal = _ZERO
     """Units a minute."""
-    before: Reading | None = None
-    """The reading before a reset, until something is counted after it."""
+    doubts: tuple[Doubt, ...] = ()
+    """Oldest first."""
     since: str = ""
     """When the value began to grow without a reset in between."""
 
@@ -67,10 +88,14 @@ class Uncounted(NamedTuple):
 class Counter:
     """Follows one counter. After `read`, `course` is to be kept."""
 
-    def __init__(self, course: Course, rules: Rules) -> None:
+    def __init__(self, course: Course, rules: Rules, peers_returned: bool = False) -> None:
+        """`peers_returned`: another counter of the message was misread, and is back."""
         self.course, self._rules = course, rules
+        self._peers_returned = peers_returned
         self.counted: list[Counted] = []
         self.uncounted: list[Uncounted] = []
+        self.back_to: Reading | None = None
+        """What was counted after it was misread: it is to be voided."""
 
     def read(self, reading: Reading) -> None:
         """Take a reading later than the last one, in its order with one that is held."""
@@ -93,6 +118,9 @@ class Counter:
         return self._is_plausible(last, reading, reading.value - last.value)
 
     def _one(self, reading: Reading) -> None:
+        if (doubt := self._misread(reading)) is not None:
+            self._return(doubt, reading)
+            return
         last = self.course.last
         restarts = last.value < 0 <= reading.value and not self.allows(reading)
         if reading.value < last.value or restarts:
@@ -104,15 +132,15 @@ class Counter:
         last, held = self.course.last, self.course.held
         increase = reading.value - last.value
         plausible = self._is_plausible(last, reading, increase)
-        if self._is_back(reading, increase):
-            self._return(reading)
-        elif (
+        if (
             held is not None
             and last.value < held.value <= reading.value
-            and (not plausible or self._is_jump(held))
+            and (not plausible or self._is_jump(held, reading))
         ):
             self._confirm_jump(held, reading)
         elif plausible and not self._is_suspicious(reading, increase):
+            if held is not None and last.value <= held.value <= reading.value:
+                self.course = self.course._replace(held=None)  # the step counts it
             self._accept(reading, increase)
         else:
             self._hold(reading)
@@ -136,13 +164,17 @@ class Counter:
 
     def _accept(self, reading: Reading, increase: Decimal, how: str = "step") -> None:
         self._drop_held()
-        last = self.course.last
+        last, minutes = self.course.last, _minutes(self.course.last, reading)
         self.counted.append(Counted(reading, last, increase, how))
-        rate = increase / _minutes(last, reading)
-        before = None if increase else self.course.before
-        self.course = self.course._replace(
-            last=reading, fastest=max(self.course.fastest, rate), before=before
-        )
+        rate = increase / minutes
+        if increase > _UNSUSPICIOUS and rate > _SUSPICIOUS * self.course.fastest:
+            doubts = self._doubts(rate)
+        elif increase:
+            doubts = _still_doubted(self.course.doubts, rate)
+        else:
+            doubts = self.course.doubts
+        fastest = max(self.course.fastest, rate)
+        self.course = self.course._replace(last=reading, fastest=fastest, doubts=doubts)
 
     def _hold(self, reading: Reading) -> None:
         self._drop_held()
@@ -161,10 +193,15 @@ class Counter:
         self.uncounted.append(Uncounted("misreading", why, held))
         self.course = self.course._replace(held=None)
 
-    def _is_jump(self, held: Reading) -> bool:
-        """Whether a held value is so high that no early reading explains it."""
-        increase = held.value - self.course.last.value
-        return self.allows(held) or not self._is_plausible(self.course.last, held, increase / 2)
+    def _is_jump(self, held: Reading, reading: Reading) -> bool:
+        """Whether a held value is so high that it was not only read a little early."""
+        last = self.course.last
+        increase = held.value - last.value
+        if self.allows(held):
+            return True
+        most = _EARLY * self._rules.most_per_minute * _minutes(last, held)
+        goes_on = 2 * (reading.value - held.value) / _minutes(held, reading)
+        return increase > most and goes_on < increase / _minutes(last, held)
 
     def _confirm_jump(self, held: Reading, reading: Reading) -> None:
         """Two readings agree on a value far above the last."""
@@ -174,7 +211,7 @@ class Counter:
             self._accept(held, held.value - last.value)
         elif self._is_plausible(held, reading, reading.value - held.value):
             self._refuse_step(last, held, held.value - last.value)
-            self.course = self.course._replace(last=held, since=held.at)
+            self.course = self.course._replace(last=held, since=held.at, doubts=self._doubts())
         else:
             self._refuse_step(last, held, held.value - last.value)
             self._hold(reading)
@@ -194,9 +231,14 @@ class Counter:
             self.counted.append(Counted(held, last, held.value, "reset"))
         else:
             self._refuse_step(last, held, held.value)
-        before = last if not held.value else None
-        self.course = Course(held, None, self.course.fastest, before, since=held.at)
+        self.course = Course(held, None, self.course.fastest, self._doubts(), since=held.at)
         self._one(reading)
+
+    def _doubts(self, rate: Decimal = _ZERO) -> tuple[Doubt, ...]:
+        """With one of what follows the last reading."""
+        course = self.course
+        doubt = Doubt(course.last, course.fastest, rate, since=course.since)
+        return (*course.doubts, doubt)[-_DOUBTED:]
 
     def _refuse_step(self, last: Reading, reading: Reading, increase: Decimal) -> None:
         most, minutes = self._rules.most_per_minute, _minutes(last, reading)
@@ -207,19 +249,53 @@ class Counter:
         )
         self.uncounted.append(Uncounted("implausible_step", why, reading))
 
-    def _is_back(self, reading: Reading, increase: Decimal) -> bool:
-        """Whether zeros that looked like a reset were misread: the old value is back at once."""
-        before, course = self.course.before, self.course
-        if before is None or reading.value < before.value:
-            return False
-        most = _RETURN * max(course.fastest, _SLOW) * _minutes(course.last, reading)
-        return increase > most and self._is_plausible(before, reading, reading.value - before.value)
+    def is_back(self, reading: Reading) -> bool:
+        """Whether this later reading shows that a jump or a fall before it was misread."""
+        return self._misread(reading) is not None
 
-    def _return(self, reading: Reading) -> None:
-        before = self.course.before
-        assert before is not None
-        self.course = self.course._replace(last=before, held=self.course.last, before=None)
+    def _misread(self, reading: Reading) -> Doubt | None:
+        doubts = reversed(self.course.doubts)
+        return next((doubt for doubt in doubts if self._returns(doubt, reading)), None)
+
+    def _returns(self, doubt: Doubt, reading: Reading) -> bool:
+        """Whether the value before the doubt is back, and a little more."""
+        last, before = self.course.last, doubt.before
+        increase = reading.value - before.value
+        if increase < 0 or not self._is_plausible(before, reading, increase):
+            return False
+        if last.value > reading.value:
+            usual = _SUSPICIOUS * doubt.fastest * _minutes(before, reading)
+            return before.value > 0 and not (increase > _UNSUSPICIOUS and 0 < usual < increase)
+        if last.value >= before.value:
+            return False
+        return (self._peers_returned and not doubt.increases) or self._leaps(doubt, reading)
+
+    def _leaps(self, doubt: Doubt, reading: Reading) -> bool:
+        """Whether the step from the fallen value is too fast for a count."""
+        last, before = self.course.last, doubt.before
+        rate = max(doubt.fastest, _SLOW)
+        is_near = reading.value - before.value <= _SOON * rate * _minutes(before, reading)
+        times = _SOON if is_near and not doubt.increases else _RETURN
+        return reading.value - last.value > times * rate * _minutes(last, reading)
+
+    def _return(self, doubt: Doubt, reading: Reading) -> None:
+        course, before = self.course, doubt.before
+        self._show_return(before, reading)
+        if self.back_to is None or before.at < self.back_to.at:
+            self.back_to = before
+        self.counted = [each for each in self.counted if each.reading.at <= before.at]
+        doubts = course.doubts[: course.doubts.index(doubt)]
+        self.course = Course(before, course.held, doubt.fastest, doubts, doubt.since)
         self._accept(reading, reading.value - before.value)
+
+    def _show_return(self, before: Reading, reading: Reading) -> None:
+        wrong = self.course.last
+        why = (
+            f"was {wrong.value} several times, after {before.value}, and is {reading.value} "
+            "again: a misreading. What was counted since is voided. If the counter was reset in "
+            "between, report what it made with an event of your own"
+        )
+        self.uncounted.append(Uncounted("misreading", why, wrong))
 
     def _is_plausible(self, since: Reading, reading: Reading, increase: Decimal) -> bool:
         return increase <= self._rules.most_per_minute * _minutes(since, reading)
@@ -234,6 +310,15 @@ def _minutes(since: Reading, reading: Reading) -> Decimal:
     """Between two readings, at least one."""
     seconds = datetime.fromisoformat(reading.at) - datetime.fromisoformat(since.at)
     return max(Decimal(1), abs(Decimal(seconds.total_seconds())) / 60)
+
+
+def _still_doubted(doubts: tuple[Doubt, ...], rate: Decimal) -> tuple[Doubt, ...]:
+    """After an increase at this rate, which may show that a jump was no faster than others."""
+    return tuple(
+        doubt._replace(increases=doubt.increases + 1)
+        for doubt in doubts
+        if doubt.increases < _DOUBTED and not 0 < doubt.rate <= _SUSPICIOUS * rate
+    )
 
 
 def _falls(last: Reading, held: Reading) -> bool:

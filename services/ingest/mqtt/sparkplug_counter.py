@@ -70,6 +70,8 @@ class _Kept(msgspec.Struct):
     course: Course
     replaced: int = 0
     """How often history replaced what was reported: part of the ids of events."""
+    doubtful: list[Booked] = []
+    """What was reported after the oldest doubt of the course."""
 
 
 _decode = msgspec.json.Decoder(_Kept).decode
@@ -81,22 +83,34 @@ class RememberedCounter:
     """One counter of a memory. `read` reports to a book what a reading adds."""
 
     def __init__(self, memory: Memory, name: str, rules: Rules, book: Book) -> None:
-        self._memory, self._name, self._rules, self._book = memory, name, rules, book
+        self._memory, self._name, self.rules, self._book = memory, name, rules, book
 
-    def read(self, reading: Reading) -> None:
+    def is_back(self, reading: Reading) -> bool:
+        """Whether the reading shows that what was believed before was misread."""
+        kept = self._kept()
+        return (
+            kept is not None
+            and bool(kept.course.doubts)
+            and reading.at > kept.course.last.at
+            and Counter(kept.course, self.rules).is_back(reading)
+        )
+
+    def read(self, reading: Reading, peers_returned: bool = False) -> None:
         """Raises `Refused`; what is remembered is then to be undone."""
         kept = self._kept()
         if kept is None:
             self._book.remark(f"begins at {reading.value}: what it counts from here on")
             self._keep(_Kept(Course(reading, since=reading.at)))
         elif reading.at > kept.course.last.at:
-            self._newer(kept, reading)
+            self._newer(kept, reading, peers_returned)
         elif reading.at < kept.course.last.at or reading.value != kept.course.last.value:
             self._older(kept, reading)
 
-    def _newer(self, kept: _Kept, reading: Reading) -> None:
-        counter = Counter(kept.course, self._rules)
+    def _newer(self, kept: _Kept, reading: Reading, peers_returned: bool) -> None:
+        counter = Counter(kept.course, self.rules, peers_returned)
         counter.read(reading)
+        if counter.back_to is not None:
+            self._void_after(counter.back_to, kept)
         intervals = [self._report(counted, kept) for counted in counter.counted]
         for uncounted in counter.uncounted:
             self._book.leave(uncounted)
@@ -104,6 +118,15 @@ class RememberedCounter:
         self._keep(kept)
         if fresh := [interval for interval in intervals if interval is not None]:
             self._keep_intervals([*self._raw_intervals(), *fresh])
+
+    def _void_after(self, before: Reading, kept: _Kept) -> None:
+        """The counter was misread since, and none of it was made."""
+        kept.replaced += 1
+        for booked in kept.doubtful:
+            if booked.at > before.at:
+                self._book.void(booked, kept.replaced)
+        kept.doubtful = [booked for booked in kept.doubtful if booked.at <= before.at]
+        self._keep_intervals([each for each in self._intervals() if each.last.at <= before.at])
 
     def _report(self, counted: Counted, kept: _Kept) -> Interval | None:
         reading, since = counted.reading, counted.since
@@ -123,7 +146,9 @@ class RememberedCounter:
         product = self._book.product(counted.reading.at)
         ids = self._book.book(counted, kept.replaced)
         reading = counted.reading
-        return [Booked(reading.at, reading.value, counted.increase, product, ids)]
+        booked = Booked(reading.at, reading.value, counted.increase, product, ids)
+        kept.doubtful = [*kept.doubtful, booked]
+        return [booked]
 
     def _older(self, kept: _Kept, reading: Reading) -> None:
         """History, a message that comes twice or out of order, or a clock that was put back."""
@@ -146,7 +171,7 @@ class RememberedCounter:
     def _after_a_step_back(self, kept: _Kept, reading: Reading) -> None:
         """A live value above the last, at an earlier time: the clock was put back."""
         last = kept.course.last
-        if not Counter(kept.course, self._rules).allows(reading):
+        if not Counter(kept.course, self.rules).allows(reading):
             self._leave("contradiction", reading, f"the later reading is {last.value}", True)
             return
         self._book_one(Counted(reading, last, reading.value - last.value), kept)
@@ -159,7 +184,7 @@ class RememberedCounter:
         if reading.at in ends:
             return
         late = sorted([*interval.late, reading])
-        counter = Counter(Course(interval.first, fastest=kept.course.fastest), self._rules)
+        counter = Counter(Course(interval.first, fastest=kept.course.fastest), self.rules)
         for each in [*late, interval.last, _confirming(interval.last)]:
             counter.read(each)
         if counter.course.last.value != interval.last.value or len(late) > MOST_LATE:
@@ -193,6 +218,7 @@ class RememberedCounter:
                 standing.append(booked)
             else:
                 self._book.void(booked, kept.replaced)
+                kept.doubtful = [other for other in kept.doubtful if other.ids != booked.ids]
         for each in wanted.values():
             standing += self._book_one(each, kept)
         interval.booked = standing
@@ -208,6 +234,9 @@ class RememberedCounter:
         return None if raw is None else _decode(raw)
 
     def _keep(self, kept: _Kept) -> None:
+        doubts = kept.course.doubts
+        since = doubts[0].before.at if doubts else None
+        kept.doubtful = [b for b in kept.doubtful if since is not None and b.at > since]
         self._memory.put(f"counter/{self._name}", kept)
 
     def _intervals(self) -> list[Interval]:

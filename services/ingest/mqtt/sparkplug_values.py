@@ -46,10 +46,12 @@ class Values:
         self._counters = {counter.metric: counter for counter in device.counters}
         self._products = Products(memory, device)
         self._wanted = _wanted(device)
+        self._returned = False
 
     def take(self, entity: Entity, payload: Payload, birth: bool) -> None:
         """All values in the order of their times, and of the message where these are equal."""
         told_here = [told for m in payload.metrics for told in self._told(entity, payload, m)]
+        self._returned = self._one_returned(told_here, entity, birth)
         for told in sorted(told_here, key=lambda told: told.at):
             with _Apart(self._memory, self._read, self._now):
                 self._one(told, entity, birth)
@@ -73,18 +75,31 @@ class Values:
         if self._device.stops is not None and told.name == self._device.stops.metric:
             self._state(told)
 
+    def _one_returned(self, told_here: list[_Told], entity: Entity, birth: bool) -> bool:
+        """Whether a counter shows that its message before was misread: others are, too."""
+        counting = [told for told in told_here if told.name in self._counters]
+        return len(counting) > 1 and any(self._is_back(told, entity, birth) for told in counting)
+
+    def _is_back(self, told: _Told, entity: Entity, birth: bool) -> bool:
+        counter = self._counters[told.name]
+        try:
+            datatype = entity.datatype(told.name, told.metric)
+            return self._remembered(counter, datatype).is_back(_reading(counter, told, birth))
+        except Refused:
+            return False  # it is refused where it is read
+
     def _count(self, counter: Counter, told: _Told, datatype: int | None, birth: bool) -> None:
-        value, metric = told.value, counter.metric
-        if not isinstance(value, Decimal) or not value.is_finite() or abs(value) > _MOST:
-            why = f'{metric} is "{text_of(value)[:64]}", which counts nothing'
-            raise refused("invalid_value", metric, why)
+        reading = _reading(counter, told, birth)
+        remembered = self._remembered(counter, datatype)
+        if reading.value < 0 and not remembered.rules.is_signed:
+            why = f"{counter.metric} is {reading.value}, which counts nothing"
+            raise refused("invalid_value", counter.metric, why)
+        remembered.read(reading, self._returned)
+
+    def _remembered(self, counter: Counter, datatype: int | None) -> RememberedCounter:
         rules = Rules(counter.most_per_minute, counter.rolls_over_at, datatype)
-        if value < 0 and not rules.is_signed:
-            raise refused("invalid_value", metric, f"{metric} is {value}, which counts nothing")
         book = _Book(self._device, counter, self._products, self._read)
-        remembered = RememberedCounter(self._memory, book.name, rules, book)
-        exact = round(value, DECIMAL_PLACES)
-        remembered.read(Reading(told.at, exact, birth, told.metric.historical))
+        return RememberedCounter(self._memory, book.name, rules, book)
 
     def _state(self, told: _Told) -> None:
         stops, text = self._device.stops, text_of(told.value)
@@ -191,6 +206,15 @@ class _Book:
 
     def remark(self, text: str) -> None:
         self._read.remarks.append(f"{self.name} {text}")
+
+
+def _reading(counter: Counter, told: _Told, birth: bool) -> Reading:
+    """Raises `Refused` where the value is not a number that a counter can have."""
+    value, metric = told.value, counter.metric
+    if not isinstance(value, Decimal) or not value.is_finite() or abs(value) > _MOST:
+        why = f'{metric} is "{text_of(value)[:64]}", which counts nothing'
+        raise refused("invalid_value", metric, why)
+    return Reading(told.at, round(value, DECIMAL_PLACES), birth, told.metric.historical)
 
 
 def text_of(value: Value) -> str:
