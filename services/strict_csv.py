@@ -4,13 +4,19 @@ Every reader of CSV uses this one. Memory holds one record at a time, and a reco
 """
 
 import csv
+import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple, TextIO
 
 MAX_RECORD = 1 << 20
 """Characters of one record or one line; Excel's largest row of ordinary cells is far below."""
 MAX_COLUMNS = 16_384
 """As many as a worksheet of Excel has."""
+
+
+_SEPARATOR = re.compile(r'\ufeff?"?sep=([^\w\s"]|\t)"?\1*[\r\n]*', re.ASCII | re.IGNORECASE)
+"""The first line that Excel reads and does not show: it names the delimiter."""
 
 
 class NotCsv(ValueError):
@@ -59,11 +65,12 @@ def records(text: TextIO, dialect: Dialect) -> Iterator[Record]:
     """The header, then all other records. Raises `NotCsv`.
 
     A stray quote can enclose whole rows until the next one. A record of several lines of which
-    two look like rows of their own is therefore refused, unless the dialect allows it.
+    two look like rows of their own is therefore refused, unless the dialect allows it. A first
+    line such as `sep=;` is skipped, and its delimiter is used.
     """
     lines = _RecordLines(text, dialect.delimiter)
     reader = csv.reader(
-        lines, delimiter=dialect.delimiter, strict=True,
+        lines, delimiter=lines.delimiter, strict=True,
         quoting=csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE,
     )  # fmt: skip
     width = None
@@ -89,8 +96,14 @@ class _RecordLines:
     """The lines of the record that is being read: its first, and its size."""
 
     def __init__(self, text: TextIO, delimiter: str) -> None:
-        self._lines, self._delimiter = Lines(text), delimiter
+        self._lines = Lines(text)
+        self._opening = next(iter(self._lines), "")
+        named = _SEPARATOR.fullmatch(self._opening)
+        self.delimiter = named[1] if named else delimiter
+        if named:
+            self._opening = next(iter(self._lines), "")
         self.begin_record()
+        self.first = max(self._lines.number, 1)
 
     def begin_record(self) -> None:
         self.first = self._lines.number + 1
@@ -106,8 +119,8 @@ class _RecordLines:
         return self._lines.number
 
     def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            self._widths.append(1 + line.count(self._delimiter))
+        for line in chain([self._opening] if self._opening else [], self._lines):
+            self._widths.append(1 + line.count(self.delimiter))
             self._size += len(line)
             if self._size > MAX_RECORD:
                 raise NotCsv(self.first, f"its row is longer than {MAX_RECORD:,} characters")

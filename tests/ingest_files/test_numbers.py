@@ -28,6 +28,8 @@ GERMAN, ENGLISH = Numbers(decimal=",", thousands="."), Numbers(decimal=".", thou
         (Numbers(decimal=",", thousands=" "), "1\u202f250,5", "1250.5"),
         (Numbers(decimal=".", thousands="'"), "1’250.5", "1250.5"),
         (Numbers(decimal=","), "1250,5", "1250.5"), (Numbers(decimal="."), "1.250", "1.25"),
+        (None, ".5", "0.5"), (None, "-.500", "-0.5"), (GERMAN, ",5", "0.5"),
+        (ENGLISH, ".25", "0.25"),
         (None, "13.75", "13.75"), (None, "1e3", "1000"), (GERMAN, Typed("1.250"), "1.25"),
     ],
 )  # fmt: skip
@@ -38,6 +40,7 @@ def test_number_is_read_as_the_mapping_says(numbers: Numbers, text: str, value: 
 @pytest.mark.parametrize(
     ("numbers", "text"),
     [
+        (None, "5."), (None, "."), (GERMAN, ".5"),
         (GERMAN, "1.25"), (GERMAN, "1.250.5"), (GERMAN, "1,250,5"), (GERMAN, "12.5,5"),
         (ENGLISH, "1.250,5"), (Numbers(decimal=","), "1.250"), (Numbers(decimal="."), "1,250"),
         (None, "1_000"), (None, "１２"), (None, "NaN"), (None, "3-"), (None, "1e999"),
@@ -62,7 +65,8 @@ def surveyed(path: Path, *scrapped: str, numbers: str = "") -> None:
         (("3", "12.500"), '"12.500" in column scrap, line 3'),
         (("3", "13,75"), '"13,75" in column scrap, line 3'),
         (("1.5", "1,250"), '"1,250" in column scrap, line 3'),
-        (("1.250.000",), "line 2"), (("1 250",), "line 2"), (("1’250",), "line 2"),
+        (("1.250.000",), "line 2"), (("1 250",), "line 2"),
+        ((",5",), '",5" in column'), (("1’250",), "line 2"),
     ],
 )  # fmt: skip
 def test_column_that_can_be_read_in_two_ways_is_refused_before_any_import(
@@ -74,7 +78,10 @@ def test_column_that_can_be_read_in_two_ways_is_refused_before_any_import(
     surveyed(tmp_path / "a.csv", *scrapped, numbers="numbers: {decimal: ','}")
 
 
-@pytest.mark.parametrize("scrapped", [("1.250", "1.5"), ("0.125",), ("1250.500",), ("-3", "1e3")])
+@pytest.mark.parametrize(
+    "scrapped",
+    [("1.250", "1.5"), ("1.250", ".5"), (".500",), ("0.125",), ("1250.500",), ("-3", "1e3")],
+)
 def test_column_that_proves_its_decimal_point_needs_no_setting(
     tmp_path: Path, scrapped: tuple[str, ...]
 ) -> None:

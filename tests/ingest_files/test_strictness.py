@@ -271,3 +271,22 @@ def test_file_that_changes_between_two_looks_is_not_reported_as_whole(tmp_path: 
 def test_converter_makes_no_event_of_a_row_without_values() -> None:
     assert convert(small(), [Row(2, dict.fromkeys(row().values, ""))]) == []
     assert isinstance(convert(small(), [row()])[0], Converted)
+
+
+@pytest.mark.parametrize("named", ["sep=;", "SEP=;", '"sep=;"', "sep=;;;;", "\ufeffsep=;"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_line_that_names_the_delimiter_for_excel_is_skipped(
+    tmp_path: Path, named: str, end: str
+) -> None:
+    path = tmp_path / "a.csv"
+    lines = [named, *(line.replace(",", ";") for line in [HEADER, *good(2)])]
+    path.write_text(end.join(lines) + end, newline="")
+    assert imported(path).tally.accepted == 2
+    assert [row.number for row in read_rows(path, "csv", small())] == [3, 4]
+
+
+def test_a_fault_below_the_line_that_names_the_delimiter_has_its_line(tmp_path: Path) -> None:
+    content = "sep=,\n" + text('2026-01-31 14:05,P4,A,s,"3/4" pipe,3')
+    assert "line 3" in refused(tmp_path / "a.csv", content)
+    assert "line 2" in refused(tmp_path / "b.csv", 'sep=,\nat,"a" b\n')
+    assert "has no column" in refused(tmp_path / "c.csv", "sep=;\n")

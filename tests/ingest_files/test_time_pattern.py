@@ -33,6 +33,8 @@ def mapping_with(time_format: str, more: str = ""):
         ("%d.%m.%Y %H:%M (CET)", '"CET" names a time zone and is dropped: leave it out'),
         ("%d.%m.%Y %H:%M PM", '"PM" is read and dropped: write %I for the hour, and %p'),
         ("%d.%m.%Y %I:%M p.m.", '"p.m" is read and dropped'),
+        ("%-d.%m.%Y %H:%M", "%-d is for writing alone: %d reads it"),
+        ("%d.%m.%Y %#H:%M", "%#H is for writing alone: %H reads it"),
         ("%Y-%m-%d %H:%M %q", "%q is not a part of a time"), ("%Y-%m-%d %H:%M %", "% is not a"),
     ],
 )  # fmt: skip
@@ -100,6 +102,35 @@ def test_date_without_a_time_is_refused_or_the_production_day_that_begins_then()
     ]
     german = mapping_with("%d.%m.%Y", "production_day: '22:00'")
     assert events(german, [row(at="01.02.2026")])[0]["occurred_at"][:16] == "2026-02-01T22:00"
+
+
+def test_a_directive_that_is_written_alone_is_named_once() -> None:
+    assert len(list(pattern_faults("%-d.%-m.%Y %-H:%M", has_production_day=False))) == 3
+    assert len(list(pattern_faults("%-d/%-d %q %q", has_production_day=False))) == 2
+
+
+def test_dates_written_as_midnights_are_refused_or_production_days(tmp_path: Path) -> None:
+    path, days = tmp_path / "a.csv", "production_day: '06:00'\nname: mill"
+    mapping = small(**{"name: mill": days})
+    lines = "2026-02-01 00:00:00,P4,A,s,3\n2026-02-02 00:00:00,P4,A,s,3\n"
+    path.write_text("at,press,item,step,scrap\n" + lines)
+    with pytest.raises(FileError, match=r'midnight in every row.*line 2.*"%Y-%m-%d 00:00:00"'):
+        survey(path, mapping)
+    survey(path, small())
+    path.write_text(path.read_text() + "2026-02-02 00:05:00,P4,A,s,3\n")
+    survey(path, mapping)
+    remedied = mapping_with("%Y-%m-%d 00:00:00", "production_day: '06:00'")
+    made = events(remedied, [row(at="2026-02-01 00:00:00")])
+    assert made[0]["occurred_at"][:16] == "2026-02-01T06:00"
+
+
+@pytest.mark.parametrize(
+    ("begins", "at"), [("02:30", "03:00-04:00"), ("03:00", "03:00-04:00"), ("01:45", "01:45-05:00")]
+)
+def test_a_production_day_that_the_clock_skips_begins_after_the_gap(begins: str, at: str) -> None:
+    mapping = small(**{"name: mill": f"production_day: '{begins}'\nname: mill"})
+    occurred = events(mapping, [row(at="2026-03-08")])[0]["occurred_at"]
+    assert occurred[:16] + occurred[19:] == f"2026-03-08T{at}"
 
 
 def test_stops_from_a_date_to_a_date_are_refused() -> None:

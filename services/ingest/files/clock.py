@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as day_time
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ _HAS_TIME = re.compile(r"[^T ]+[T ]\d\d")
 
 
 _NEAR = timedelta(hours=6)
+_MINUTE = timedelta(minutes=1)
 
 
 class Moment(NamedTuple):
@@ -57,7 +59,13 @@ class Clock:
                 f"{shown(text)} is a date without a time; map a column with both, or, if it is a "
                 'production day, set production_day in the mapping (production_day: "06:00")',
             )
-        return self._placed(text, datetime.combine(self._date(text), self._day_start))
+        begins = datetime.combine(self._date(text), self._day_start)
+        return self._placed(text, begins if self._zone is None else _after_gap(begins, self._zone))
+
+    def is_midnight(self, text: str) -> bool:
+        """Whether it is a local time of 00:00:00, as programs write a date. Raises `RowFault`."""
+        time = self._time(text)
+        return time is not None and time.tzinfo is None and time.time() == day_time.min
 
     def _placed(self, text: str, time: datetime) -> Moment:
         if time.tzinfo is not None:
@@ -112,6 +120,18 @@ def _iso(text: str) -> datetime | None:
         return time
     date.fromisoformat(text)
     return None
+
+
+def _after_gap(local: datetime, zone: ZoneInfo) -> datetime:
+    """The local time, or the first that exists after it where clocks go forward over it."""
+    instant = local.replace(tzinfo=zone).astimezone(UTC)
+    after = instant.astimezone(zone).replace(tzinfo=None)
+    if after == local:
+        return local
+    offset = after - instant.replace(tzinfo=None)
+    while (earlier := (instant - _MINUTE).astimezone(zone)).utcoffset() == offset:
+        instant, after = instant - _MINUTE, earlier.replace(tzinfo=None)
+    return after
 
 
 def _goes_back_near(local: datetime) -> bool:

@@ -10,12 +10,12 @@ from services.ingest.files.mapping import Numbers
 
 Read = Callable[[str, str], Decimal]
 
-_PLAIN = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d\d?)?", re.ASCII)
+_PLAIN = re.compile(r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d\d?)?", re.ASCII)
 _SPACES = " \u00a0\u2009\u202f"
 _GROUPING = {None: "", " ": f"[{_SPACES}]", "'": "['’]", ".": r"\.", ",": ","}
-_GROUPED = re.compile(rf"[+-]?\d[\d.,'’{_SPACES}]*", re.ASCII)
+_GROUPED = re.compile(rf"[+-]?[.,]?\d[\d.,'’{_SPACES}]*", re.ASCII)
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
-_POINTED = re.compile(r"[+-]?\d+\.\d+", re.ASCII)
+_POINTED = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
 
 
 def number_reader(numbers: Numbers | None) -> Read:
@@ -40,7 +40,8 @@ def _pattern(group: str, decimal: str) -> re.Pattern[str]:
     """Digits in groups of three, or as in India of two and a last three, or in none."""
     grouped = rf"|\d{{1,3}}({group}\d{{3}})+|\d{{1,2}}({group}\d{{2}})*{group}\d{{3}}"
     whole = rf"(\d+{grouped if group else ''})"
-    return re.compile(rf"[+-]?{whole}({re.escape(decimal)}\d+)?", re.ASCII)
+    part = rf"{re.escape(decimal)}\d+"
+    return re.compile(rf"[+-]?({whole}({part})?|{part})", re.ASCII)
 
 
 def _as_written(numbers: Numbers) -> str:

@@ -1,11 +1,12 @@
 """A look at the whole file before any of it is imported: can all of it be read, and rightly?"""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from services.ingest.files.cells import shown
+from services.ingest.files.cells import Typed, shown
 from services.ingest.files.clock import Clock, Moment
 from services.ingest.files.faults import FileError, RowFault
 from services.ingest.files.mapping import Format, Mapping
@@ -24,6 +25,9 @@ _FORMATS: dict[str, Format] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson",
     ".json": "ndjson", ".parquet": "parquet",
 }  # fmt: skip
+
+
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Survey(NamedTuple):
@@ -87,6 +91,8 @@ class _ColumnSurveys:
     def end(self) -> dict[str, Hours]:
         for _, numbers in self._numbers:
             numbers.end()
+        for _, times in self._times:
+            times.end()
         return {column: times.hours() for column, times in self._times}
 
 
@@ -101,6 +107,8 @@ class _TimeSurvey:
             column == stop.time for stop in mapping.stops
         )
         self._key = tuple(_key_columns(mapping, column))
+        may_be_days = mapping.production_day is not None and column in day_columns(mapping)
+        self._midnights = _Midnights(column, clock) if may_be_days else None
 
     def see(self, row: Row) -> None:
         text = row.values[self._column]
@@ -109,6 +117,8 @@ class _TimeSurvey:
         except RowFault:
             self._check_order(row.number, text)
             return
+        if text and self._midnights is not None:
+            self._midnights.see(row.number, text)
         if moment is not None and self._nights is not None:
             self._nights.see(self._timed(row, moment), moment.is_near)
 
@@ -127,8 +137,42 @@ class _TimeSurvey:
                 f'stand the other way round; set time_format in the mapping to "{other}"'
             )
 
+    def end(self) -> None:
+        if self._midnights is not None:
+            self._midnights.end()
+
     def hours(self) -> Hours:
         return self._nights.hours() if self._nights is not None else Hours()
+
+
+class _Midnights:
+    """Whether all times of a column are midnight: dates, as Excel and pandas write them."""
+
+    def __init__(self, column: str, clock: Clock) -> None:
+        self._column, self._clock = column, clock
+        self._only = True
+        self._first: tuple[int, str] | None = None
+
+    def see(self, number: int, text: str) -> None:
+        self._only = self._only and self._clock.is_midnight(text)
+        self._first = self._first or (number, text)
+
+    def end(self) -> None:
+        """Raises `FileError`: a production day would begin at midnight and not at its hour."""
+        if not self._only or self._first is None:
+            return
+        number, text = self._first
+        raise FileError(
+            f"holds midnight in every row of column {self._column}, such as {shown(text)} in line "
+            f"{number}: these seem to be production days. {_write_dates(text)}. If it did all "
+            "happen at midnight, take production_day out of the mapping"
+        )
+
+
+def _write_dates(text: str) -> str:
+    if not isinstance(text, Typed) and _ISO_DAY.match(text):
+        return f'Set time_format in the mapping to "%Y-%m-%d{text[10:]}"'
+    return "Write them without the time (2026-02-01)"
 
 
 def _key_columns(mapping: Mapping, column: str) -> Iterator[str]:

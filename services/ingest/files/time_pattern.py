@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-_DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
+_DIRECTIVE = re.compile(r"%([-_^#0]?.?)", re.DOTALL)
 _ADJOINING = re.compile(r"%[dmyYHIMSjf]%[dmyYHIMSjf]")
 """Numbers without anything between them, which can be cut in more than one way."""
 _WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*")
@@ -18,6 +18,7 @@ _ZONES = frozenset({
 _WEEKDAYS = {"a": "%a", "A": "%A"}
 _DATES = ({"d", "m"}, {"d", "b"}, {"d", "B"}, {"j"})
 _USED = frozenset("YydmbBjHIMSfpzaA%")
+_READ = _USED - {"%"}
 _UNUSED = {
     "Z": "%Z reads a zone's name and drops it: set time_zone and leave the name out of the file, "
     "or write an offset and read it with %z",
@@ -43,7 +44,7 @@ def pattern_faults(
     found = directives(pattern)
     unknown = [name for name in found if name not in _USED]
     yield from (_unused(name) for name in dict.fromkeys(unknown))
-    twice = sorted({f"%{name}" for name in found if name != "%" and found.count(name) > 1})
+    twice = sorted({f"%{name}" for name in found if name in _READ and found.count(name) > 1})
     if twice:
         yield f"reads {', '.join(twice)} twice"
     if not unknown:
@@ -77,6 +78,8 @@ def _zone_remedy(word: str) -> str:
 
 
 def _unused(name: str) -> str:
+    if len(name) > 1:
+        return f"%{name} is for writing alone: %{name[1]} reads it with and without a leading zero"
     return _UNUSED.get(name, "%{0} is not a part of a time that can be read").format(name)
 
 
