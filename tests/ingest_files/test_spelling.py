@@ -4,6 +4,7 @@ from services.ingest.files.conditions import check
 from services.ingest.files.event_fields import _translated
 from services.ingest.files.event_id import event_id
 from services.ingest.files.mapping import Condition
+from services.ingest.files.numbers import number_reader
 
 NFC, NFD = "Café", "Cafe\u0301"
 
@@ -16,5 +17,7 @@ def test_one_row_in_two_spellings_is_one_event() -> None:
 
 def test_values_and_conditions_find_the_other_spelling() -> None:
     assert _translated("line", "Linie", {NFC: "L1"})({"Linie": NFD}) == "L1"
-    assert check({"Linie": Condition(one_of=(NFD,))})({"Linie": NFC})
-    assert check({"Linie": Condition(prefix="Cafe\u0301")})({"Linie": "Café 7"})
+    assert check({"Linie": Condition(one_of=(NFD,))}, number_reader(None))({"Linie": NFC})
+    assert check({"Linie": Condition(prefix="Cafe\u0301")}, number_reader(None))(
+        {"Linie": "Café 7"}
+    )
