@@ -15,6 +15,7 @@ from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.exits import Exit
 from copq.terminal import counted, fail, fixed, money, one_of, out, print_json, table
 from schemas.priced import ELEMENTS
+from services.postgres import DatabaseRole
 from services.rates.book import RateBook
 from services.rates.store import load
 from services.reporting import drivers as driving
@@ -318,10 +319,8 @@ def verify_command(
     Example: copq verify --database postgresql://copq@db/copq
     """
 
-    async def run(conn: Connection, book: RateBook) -> Any:
-        return await verify(conn)
-
-    found = _read(run, database_url, data)
+    # Finance sees every line, and the tables of decisions that the trail is compared with.
+    found = answered(verify, database_url, data, DatabaseRole.FINANCE)
     if as_json:
         print_json({"differences": [asdict(difference) for difference in found]})
     elif found:
