@@ -26,5 +26,5 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list):
-        return "; ".join(map(str, value))
+        return cell("; ".join(map(str, value)))
     return str(plain(value))
