@@ -113,7 +113,9 @@ async def test_the_first_commands_are_copied_by_keyboard_and_run_as_they_are(
     await page.get_by_role("button", name="Copy").press("Enter")
     command = await page.evaluate("navigator.clipboard.readText()")
     subprocess.run(["bash", "-c", command], capture_output=True, check=True)
-    await expect(page.get_by_role("region", name="Today so far")).to_contain_text("19.06 EUR")
+    await expect(page.get_by_role("region", name="Today so far", exact=True)).to_contain_text(
+        "19.06 EUR"
+    )
 
 
 @pytest.mark.parametrize("count", [1, 3, 40])
@@ -201,7 +203,7 @@ async def test_a_wall_has_money_in_short_and_a_desk_in_full(plant: Plant, window
     plant.import_rates()
     await plant.send(made("p", 0.4), reject("d", 0.2, 2000))
     page = await window.open()
-    figure = page.get_by_role("region", name="Today so far").locator(".figure a")
+    figure = page.get_by_role("region", name="Today so far", exact=True).locator(".figure a")
     assert await figure.inner_text() == "12,708 EUR"
     await page.set_viewport_size(WALL)
     assert await figure.inner_text() == "12.7k EUR"

@@ -138,7 +138,7 @@ async def test_on_paper_it_is_one_white_page_with_figures_date_basis_and_currenc
     await plant.work()
     page = await window.open()
     await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    today = page.get_by_role("region", name="Today so far")
+    today = page.get_by_role("region", name="Today so far", exact=True)
     await expect(today).to_contain_text("over target")
     figure = (await today.locator(".figure a").inner_text()).split()[0]
     now = datetime.now(UTC)

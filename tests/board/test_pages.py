@@ -122,10 +122,12 @@ async def test_a_part_that_is_lost_is_reported_and_the_figures_need_no_chart(
     await expect(page.get_by_text("A part of the board did not load")).to_be_visible()
     await window.context.unroute("**/charts.js")
     await page.get_by_role("link", name="reload it now").click()
-    await expect(page.get_by_role("region", name="Today so far")).to_be_visible()
+    await expect(page.get_by_role("region", name="Today so far", exact=True)).to_be_visible()
     await window.context.route("**/uplot.js", lose)
     await page.reload()
-    await expect(page.get_by_role("region", name="Today so far")).to_contain_text("19.06 EUR")
+    await expect(page.get_by_role("region", name="Today so far", exact=True)).to_contain_text(
+        "19.06 EUR"
+    )
     await expect(page.get_by_text("The chart did not load")).to_be_visible()
     await window.context.route("**/start.js", lose)
     await page.reload()
@@ -187,7 +189,7 @@ async def test_the_first_page_promises_what_the_board_then_shows(
     await page.get_by_role("button", name="Copy").click()
     command = await page.evaluate("navigator.clipboard.readText()")
     subprocess.run(["bash", "-c", command.replace("P7", "P3")], capture_output=True, check=True)
-    today = page.get_by_role("region", name="Today so far").locator(".figure")
+    today = page.get_by_role("region", name="Today so far", exact=True).locator(".figure")
     await expect(today).to_have_text(re.compile(rf"{shown}(\.\d\d)? INR"))
 
 
