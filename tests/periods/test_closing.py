@@ -1,6 +1,5 @@
 """When a month may be closed: ended in the plant's own time, after those before it."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from services.periods.closing import Order, close
 from services.periods.period import PeriodError, month_of
 from services.periods.store import steps
 from services.periods.unfinished import unfinished
+from services.rates.book import Site
 from services.rates.store import import_rates, load
 from services.reporting.verify import verify
 from tests.building import defect, plant, post_events, rates, stop
@@ -126,7 +126,7 @@ async def test_what_is_unfinished_is_said_and_kept_with_the_closing(conn: Any) -
     assert (step.by, step.why, step.closing) == ("controller", "month end", 1)
     assert await verify(conn) == []
     site = book.sites["north"]
-    south = replace(site, plant=site.plant.model_copy(update={"plant": "south"}))
+    south = Site(site.plant.model_copy(update={"plant": "south"}))
     assert str(await unfinished(conn, south, month_of(JAN))) == ""
 
 
