@@ -1,10 +1,12 @@
 """`copq up` and `copq ingest` as processes: what they refuse, TLS, and that no token is logged."""
 
+import gzip
 import json
 import re
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
+from itertools import islice
 from pathlib import Path
 
 import httpx
@@ -145,9 +147,9 @@ def test_what_is_insecure_starts_by_name_alone(words: tuple[str, ...], said: str
 
 
 def test_an_import_does_not_send_its_token_in_the_clear(tmp_path: Path) -> None:
-    mapping, file = Path("examples/bottling_plant/mapping.yaml"), tmp_path / "x.csv"
-    file.write_text("at,machine\n1,2\n")
-    root = Path(__file__).parents[2]
-    words = ("import", str(file), "--mapping", str(root / mapping), "--to")
+    plant, file = Path(__file__).parents[2] / "examples/bottling_plant", tmp_path / "x.csv"
+    with gzip.open(plant / "mes.csv.gz", "rt") as log:
+        file.write_text("".join(islice(log, 20)))
+    words = ("import", str(file), "--mapping", str(plant / "mapping.yaml"), "--to")
     told = refusal(*words, "http://plant.example:8080", "--token", UNKNOWN)
     assert "is not encrypted" in told and UNKNOWN not in told
