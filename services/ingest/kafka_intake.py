@@ -52,7 +52,7 @@ class KafkaIntake:
         self, brokers: Brokers, keeps: bool = True, names: Names | None = None,
         book: Callable[[], RateBook] = RateBook,
     ) -> None:  # fmt: skip
-        """`names` limits those that senders bring and the `book` of then does not know."""
+        """`names` limits the names that senders bring and the current `book` does not know."""
         self._names, self._book = names, book
         self._brokers = brokers
         self._keeps = keeps
@@ -92,7 +92,7 @@ class KafkaIntake:
                 used = await self._started()
                 events = [message for valid, _ in group for message in valid]
                 rejects = [message for _, refused in group for message in refused]
-                # Refused ones first: once an event is on the topic, so is what came before it.
+                # Refused ones first: once an event is on its topic, so are the refused ones before it.
                 await self._publish(used, REJECTED, rejects)
                 await self._publish(used, EVENTS, events)
         except (KafkaError, TimeoutError) as error:

@@ -78,7 +78,7 @@ class Body:
         self._unpacker.finish()
 
     def _charge_for_what_is_new(self) -> None:
-        """A body costs what came over the wire, or what it unpacks to if that is more."""
+        """A body costs the bytes received, or the bytes it unpacks to if those are more."""
         due = max(self._size, self._given)
         if due > self._charged:
             self._charge(due - self._charged)
