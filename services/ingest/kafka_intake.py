@@ -92,7 +92,7 @@ class KafkaIntake:
                 used = await self._started()
                 events = [message for valid, _ in group for message in valid]
                 rejects = [message for _, refused in group for message in refused]
-                # Refused ones first: once an event is on its topic, so are the refused ones before it.
+                # Refused ones first: with an event on its topic, so are those refused before it.
                 await self._publish(used, REJECTED, rejects)
                 await self._publish(used, EVENTS, events)
         except (KafkaError, TimeoutError) as error:

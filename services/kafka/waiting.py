@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from aiokafka.errors import KafkaError
 
@@ -12,6 +13,7 @@ from services.kafka.topics import cluster_id, make_topics
 from services.stopping import unless_stopped
 
 PAUSE_S = 1.0
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -22,35 +24,22 @@ async def wait_for_brokers(brokers: Brokers, stop: asyncio.Event, health: Health
     A broker that refuses the login is waited for too: aiokafka reports it as one that is away.
     """
     health.missing = f"waits for Kafka at {brokers.addresses}"
-    return await unless_stopped(stop, _answered(brokers)) is not None
-
-
-async def _answered(brokers: Brokers) -> bool:
-    while True:
-        try:
-            await cluster_id(brokers)
-            return True
-        except (KafkaError, OSError) as error:
-            _warn(brokers, error)
-            await asyncio.sleep(PAUSE_S)
+    answered = _retried(brokers, lambda: cluster_id(brokers))
+    return await unless_stopped(stop, answered) is not None
 
 
 async def make_topics_when_brokers_answer(
     brokers: Brokers, partitions: int, replication: int, stop: asyncio.Event
 ) -> None:
     """Make the topics that are missing, however long it takes for the brokers to answer."""
-    while not stop.is_set():
+    made = _retried(brokers, lambda: make_topics(brokers, partitions, replication))
+    await unless_stopped(stop, made)
+
+
+async def _retried(brokers: Brokers, ask: Callable[[], Awaitable[T]]) -> T:
+    while True:
         try:
-            return await make_topics(brokers, partitions, replication)
+            return await ask()
         except (KafkaError, OSError) as error:
-            _warn(brokers, error)
-            await _pause(stop)
-
-
-def _warn(brokers: Brokers, error: Exception) -> None:
-    log.warning("Kafka at %s does not answer yet: %s", brokers.addresses, error)
-
-
-async def _pause(stop: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), PAUSE_S)
+            log.warning("Kafka at %s does not answer yet: %s", brokers.addresses, error)
+            await asyncio.sleep(PAUSE_S)
