@@ -59,6 +59,14 @@ def test_every_file_of_the_packages_is_in_the_wheel(installed: Installed) -> Non
     assert {name for name in found if name.startswith("deploy/")} <= wanted
 
 
+def test_the_licence_and_the_notices_are_in_the_wheel(installed: Installed) -> None:
+    with zipfile.ZipFile(installed.wheel) as wheel:
+        names = {name.partition(".dist-info/")[2] for name in wheel.namelist()}
+        [metadata] = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+        assert "License-Expression: Apache-2.0" in wheel.read(metadata).decode()
+    assert {"licenses/LICENSE", "licenses/THIRD_PARTY_NOTICES.md"} <= names
+
+
 def test_its_command_is_there(installed: Installed) -> None:
     done = subprocess.run([installed.copq, "--help"], cwd=installed.folder, capture_output=True)
     assert done.returncode == 0 and b"aggregator" in done.stdout
