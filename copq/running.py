@@ -12,16 +12,13 @@ from collections.abc import Callable, Coroutine
 from itertools import count
 from typing import Any
 
-import asyncpg
-from aiokafka.errors import KafkaError
-
 from copq.exits import Exit
 from copq.terminal import fail
 from services.health import Health, serve_health
 from services.ingest.serving import CannotListen
 from services.postgres import RoleRefused
 from services.standalone.postgres_account import EmbeddedPostgresError
-from services.system_errors import plainly, with_server
+from services.system_errors import is_of_server, plainly, with_server
 from services.tracing import traced
 
 DRAINED_WITHIN_S = 8
@@ -55,7 +52,9 @@ def run_service(
             uvloop.run(_main(service, health or Health()))
     except (RoleRefused, CannotListen, EmbeddedPostgresError, NotDrained) as error:
         fail(str(error), Exit.UNAVAILABLE)
-    except (KafkaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except Exception as error:
+        if not isinstance(error, OSError) and not is_of_server(error):
+            raise
         fail(with_server(error), Exit.UNAVAILABLE)
 
 

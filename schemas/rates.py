@@ -17,7 +17,7 @@ _ROUNDING = Context(prec=90, rounding=ROUND_HALF_UP)
 
 
 class RateItem(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Plant(RateItem):

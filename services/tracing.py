@@ -7,9 +7,10 @@ Spans are made in `services.otlp`, the one module that knows it.
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from aiokafka.structs import ConsumerRecord
+if TYPE_CHECKING:
+    from aiokafka.structs import ConsumerRecord
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
@@ -43,7 +44,7 @@ class Tracer:
         """An HTTP request, in the trace of the client's `traceparent` if it sent one."""
         return _UNRECORDED
 
-    def batch(self, topic: str, group: str, records: Iterable[ConsumerRecord]) -> Span:
+    def batch(self, topic: str, group: str, records: "Iterable[ConsumerRecord]") -> Span:
         """Work on records of a topic: in the trace of one of them, linked to those of others."""
         return _UNRECORDED
 

@@ -13,9 +13,7 @@ from copq.terminal import cannot, fail
 from services.ingest.files.faults import MappingError
 from services.ingest.files.ledger_identity import ledger_identity
 from services.ingest.intake import Intake
-from services.ingest.kafka_intake import KafkaIntake
 from services.kafka.brokers import Brokers
-from services.kafka.topics import cluster_id
 from services.loopback import is_loopback
 from services.postgres import DatabaseRole
 from services.standalone.intake import LedgerIntake, pool_of
@@ -144,6 +142,9 @@ async def _service(url: str, token: str | None) -> AsyncIterator[Target]:
 
 @asynccontextmanager
 async def _brokers(brokers: Brokers) -> AsyncIterator[Target]:
+    from services.ingest.kafka_intake import KafkaIntake  # slow to load, and of use here alone
+    from services.kafka.topics import cluster_id
+
     identity = await cluster_id(brokers)
     intake = KafkaIntake(brokers)
     try:

@@ -5,13 +5,13 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import faust
-from faust.types.auth import CredentialsT
+from typing import TYPE_CHECKING, Any
 
 from services.loopback import is_loopback
 from services.system_errors import plainly
+
+if TYPE_CHECKING:
+    from faust.types.auth import CredentialsT
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
@@ -52,8 +52,10 @@ class Brokers:
         named = {"sasl_plain_username": self.username, "sasl_plain_password": self.password}
         return {**reach, "sasl_mechanism": self.mechanism, **named}
 
-    def credentials(self) -> CredentialsT | None:
+    def credentials(self) -> "CredentialsT | None":
         """The same for Faust."""
+        import faust  # slow to load, and costing alone uses it
+
         if self.username is not None:
             return faust.SASLCredentials(
                 username=self.username, password=self.password, mechanism=self.mechanism,

@@ -20,7 +20,6 @@ from services.rates.revisions import (
     write_rates,
     writing,
 )
-from services.rates.yaml_text import yaml_of
 from services.sql_files import statement
 
 _ADD_DOCUMENT = statement(__file__, "add_document")
@@ -171,6 +170,8 @@ async def import_alone(
 
 async def import_rates(conn: Connection, rates: RateFile, source: str, by: str) -> Imported:
     """As `import_alone`, of rates that are no file."""
+    from services.rates.yaml_text import yaml_of  # slow to load, and of use here alone
+
     return await import_alone(
         conn, HandedIn(rates, source, yaml_of(rates).encode()), Actor(by), f"import of {source}"
     )

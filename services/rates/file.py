@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from schemas.rates import RateFile
 from schemas.refusal import nearest
 from services.rates.book import joined
-from services.yaml_scalars import load_scalars
 
 M = TypeVar("M", bound=BaseModel)
 Place = Callable[[tuple[Any, ...]], str]
@@ -62,9 +60,13 @@ def consistent(rates: RateFile) -> RateFile:
 
 def parse_dated(text: str, model: type[M], dated: tuple[str, ...], holds: str) -> M:
     """A file of lists, those named `dated` of items in force from a date. Faults as above."""
+    from yaml import YAMLError  # slow to load, and of use here alone
+
+    from services.yaml_scalars import load_scalars
+
     try:
         data = load_scalars(text)
-    except yaml.YAMLError as error:
+    except YAMLError as error:
         raise RateFileError([f"is not YAML: {error}"]) from None
     if not isinstance(data, dict):
         raise RateFileError([f"is empty: {holds}"])
