@@ -1,6 +1,7 @@
 """The examples of docs/rates.md, run as they stand."""
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -21,7 +22,7 @@ NOWHERE = "http://127.0.0.1:1"
 async def test_the_page_of_rates_runs(
     conn: asyncpg.Connection, database: str, tmp_path: Path
 ) -> None:
-    [rates] = examples("rates.md", "yaml")
+    rates, _ = examples("rates.md", "yaml")
     submit, approve, exchange, unpriced = examples("rates.md")
     (tmp_path / "rates.yaml").write_text(rates)
     (tmp_path / "rates-2027.yaml").write_text(rates.replace("2026-01-01", "2027-01-01"))
@@ -51,6 +52,25 @@ async def test_the_page_of_rates_runs(
     assert "nearest rate" in said and "1.95 EUR" in said
     [group] = json.loads(shell(unpriced.splitlines()[1], database, NOWHERE))["unpriced"]
     assert (group["currency"], group["first_version"], group["unknown"]) == ("EUR", 1, 0)
+
+
+SOFIA = """
+plants: [{plant: sofia, time_zone: Europe/Sofia, day_start: "06:00", currency: BGN}]
+"""
+
+
+async def test_the_plant_of_the_page_changes_its_currency(
+    conn: asyncpg.Connection, database: str, tmp_path: Path
+) -> None:
+    _, change = examples("rates.md", "yaml")
+    (tmp_path / "sofia.yaml").write_text(SOFIA)
+    (tmp_path / "change.yaml").write_text(change)
+    shell(f"cd {tmp_path}\nfor f in sofia change; do copq rates import $f.yaml; done", database,
+          NOWHERE)  # fmt: skip
+    book = await load(conn)
+    first = datetime.fromisoformat("2026-01-01T00:00:00+02:00")
+    before = first - timedelta(seconds=1)
+    assert [book.sites["sofia"].currency_at(at) for at in (before, first)] == ["BGN", "EUR"]
 
 
 def test_the_page_names_every_column() -> None:
