@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from schemas.decode import MAX_EVENT_BYTES, decode
+from services.ingest.http.body import LANES
 from services.ingest.http.formats import CHUNK, CLOUDEVENT, CLOUDEVENTS, MAX_JSON_BYTES
 from services.ingest.http.openapi import BINARY
 from services.ingest.intake import Unavailable
@@ -328,3 +329,38 @@ async def test_large_bodies_beyond_the_lanes_wait_and_are_told_to_come_again(
         assert late.status_code == 503 and late.headers["retry-after"] == "2"
         go_on.set()
         assert [r.status_code for r in await asyncio.gather(*reading, small)] == [202] * 5
+
+
+LARGE = b"\n".join(many(2_000))
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "away_from", "status"),
+    [
+        (LARGE, NDJSON, 10**9, 202),
+        (b"[%s]" % LARGE.replace(b"\n", b","), JSON, 10**9, 202),
+        (b"[" * 100_000, JSON, 10**9, 400),
+        (b" " * (MAX_JSON_BYTES + 1), JSON, 10**9, 413),
+        (LARGE, NDJSON, 0, 503),
+    ],
+)
+async def test_a_body_that_is_answered_takes_no_lane(
+    monkeypatch: pytest.MonkeyPatch,
+    body: bytes, headers: dict[str, str], away_from: int, status: int,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("services.ingest.http.body.LANE_S", 0)
+    async with served(Kept(away_from=away_from)) as service:
+        for _ in range(LANES + 1):
+            said = await service.post(body, headers)
+            assert said.status_code == status and "being read" not in said.text
+
+
+async def test_a_client_that_hung_up_takes_no_lane() -> None:
+    intake = Kept()
+    async with served(intake) as service:
+        for number in range(LANES + 1):
+            async with Upload(service.port) as upload:
+                await upload.send(LARGE[:-1])
+                while len(intake.senders) <= number:
+                    await asyncio.sleep(0.01)
+        assert (await service.post(LARGE, NDJSON)).status_code == 202
