@@ -19,8 +19,9 @@ test: .venv/.installed $(KAFKA)/.resolved $(HELM)/.resolved programs ## every te
 programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where they are missing
 	@tests/programs/install
 
-soak: .venv/.installed $(KAFKA)/.resolved ## the fault tests, long and at random
+soak: .venv/.installed $(KAFKA)/.resolved ## the fault tests and the property tests, long and at random
 	$(BIN)/pytest -m soak
+	$(BIN)/pytest -m hypothesis --hypothesis-profile soak --timeout 3600
 	$(BIN)/pytest $(SECURITY)
 
 SECURITY := tests/access tests/database_roles tests/audit tests/backup tests/standalone tests/schemas \

@@ -11,9 +11,11 @@ import pytest
 from deploy.migrate import migrate
 from services.aggregator.post import prepare
 from services.standalone.postgres import EmbeddedPostgres
+from tests.searching import register_profiles
 
 pytest_plugins = ["tests.kafka.fixtures", "tests.programs.browser", "tests.mqtt.fixtures"]
 _numbers = count()
+register_profiles()
 
 
 @pytest.fixture(scope="session")

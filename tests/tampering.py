@@ -5,6 +5,11 @@ from contextlib import asynccontextmanager
 
 from asyncpg import Connection
 
+_TABLES = """
+select string_agg('delete from ' || oid::regclass, '; ') from pg_class
+where relnamespace = 'copq'::regnamespace and relkind in ('r', 'p') and not relispartition
+"""
+
 
 @asynccontextmanager
 async def tampering(conn: Connection) -> AsyncIterator[None]:
@@ -14,3 +19,13 @@ async def tampering(conn: Connection) -> AsyncIterator[None]:
         yield
     finally:
         await conn.execute("reset session_replication_role")
+
+
+async def empty(conn: Connection) -> None:
+    """No row in any table, as after the migration; the audit trail knows of nothing either.
+
+    For the next example of a property test. Deleting a few rows takes 2 ms, `truncate` 40 ms.
+    """
+    deletions = await conn.fetchval(_TABLES)
+    async with tampering(conn):
+        await conn.execute(deletions)

@@ -22,7 +22,7 @@ from services.reporting.corrections import list_corrections
 from services.reporting.unpriced import waiting
 from services.reporting.verify import verify
 from tests.building import LONG_AGO, book, defect, event, plant, post_events, rates, stop
-from tests.tampering import tampering
+from tests.tampering import empty
 
 AT = "2026-03-02T10:00:00+01:00"
 LATER = "2026-03-02T12:00:00+01:00"
@@ -268,16 +268,9 @@ async def test_of_two_transactions_at_once_neither_misses_the_other(
     await task
     await other.close()
     together = await result(conn)
-    async with tampering(conn):
-        await conn.execute(_EMPTY)
+    await empty(conn)
     await post_events(conn, BOOK, [*there, *raws])
     assert together == await result(conn)
-
-
-_EMPTY = """
-truncate copq.event_key, copq.event, copq.ledger, copq.rollup, copq.unpriced, copq.stop,
-    copq.correction, copq.claim, copq.withdrawn
-"""
 
 
 async def waits_or_ends(other: Any, conn: Any, task: "asyncio.Task[None]") -> None:

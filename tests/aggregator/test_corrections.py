@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import asyncpg
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rates import CostTable, RateFile, Stage
@@ -20,7 +20,8 @@ from services.rates.store import import_rates, load
 from services.reporting.verify import verify
 from tests.building import LONG_AGO, post_events, rates
 from tests.histories.model import Event, instant, standing
-from tests.tampering import tampering
+from tests.searching import examples
+from tests.tampering import empty
 
 START = datetime.fromisoformat("2026-03-02T03:30:00+01:00")
 GADGET = RateFile(
@@ -148,8 +149,7 @@ async def play(
     conn: asyncpg.Connection, order: list[Event], cuts: list[int], gadget_after: int
 ) -> None:
     """Post the batches as they are cut; everything is priced in the end."""
-    async with tampering(conn):
-        await conn.execute(_EMPTY)
+    await empty(conn)
     await import_rates(conn, rates(recovery_rate="0.5", recovery_overhead_per_day="9"), "t", "t")
     book = await load(conn)
     edges = [0, *sorted(set(cuts)), len(order)]
@@ -164,15 +164,6 @@ async def play(
     await settle(conn, await load(conn))
 
 
-_EMPTY = """
-set session_replication_role = replica;  -- rates are only ever added to, but here
-truncate copq.event_key, copq.event, copq.ledger, copq.rollup, copq.unpriced, copq.stop,
-    copq.correction, copq.claim, copq.withdrawn, copq.rate_item, copq.rate_revision,
-    copq.rate_document, copq.rate_decision cascade;
-set session_replication_role = default
-"""
-
-
 def with_connection(database: str, run: Callable[[asyncpg.Connection], Any]) -> None:
     async def connected() -> None:
         conn = await asyncpg.connect(database)
@@ -185,7 +176,7 @@ def with_connection(database: str, run: Callable[[asyncpg.Connection], Any]) -> 
     asyncio.run(connected())
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@examples(0.4)
 @given(history=histories())
 def test_any_order_and_cut_of_a_history_makes_the_figures_of_what_stands(
     database: str, history: tuple[list[Event], list[int], int]

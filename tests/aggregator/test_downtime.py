@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aggregator.downtime import (
@@ -118,7 +118,6 @@ def _minutes(start: datetime, end: datetime | None) -> range:
     return range((start - START) // MINUTE, (end - START) // MINUTE)
 
 
-@settings(deadline=None)
 @given(several(), st.sampled_from(CALENDARS))
 def test_every_minute_belongs_to_the_stop_that_may_claim_it(
     stops: list[Stop], calendar: Calendar
@@ -131,7 +130,6 @@ def test_every_minute_belongs_to_the_stop_that_may_claim_it(
     assert got == owners(stops)
 
 
-@settings(deadline=None)
 @given(several())
 def test_cost_and_hours_are_those_of_the_minutes(stops: list[Stop]) -> None:
     owned = owners(stops)
@@ -140,7 +138,6 @@ def test_cost_and_hours_are_those_of_the_minutes(stops: list[Stop]) -> None:
     assert sum((s.seconds for s in parts), D(0)) == 60 * len(owned)
 
 
-@settings(deadline=None)
 @given(several(), st.randoms(), st.sampled_from(CALENDARS))
 def test_the_order_of_the_reports_changes_nothing(
     stops: list[Stop], random: Any, calendar: Calendar
@@ -149,7 +146,6 @@ def test_the_order_of_the_reports_changes_nothing(
     assert found(shuffled, calendar) == found(stops, calendar)
 
 
-@settings(deadline=None)
 @given(several(), st.sampled_from(CALENDARS))
 def test_segments_follow_each_other_within_hours_and_days(
     stops: list[Stop], calendar: Calendar
@@ -165,7 +161,6 @@ def test_segments_follow_each_other_within_hours_and_days(
         assert one.end < two.start or one.stop != two.stop or not same
 
 
-@settings(deadline=None)
 @given(several(), st.data(), st.randoms())
 def test_a_stop_reported_in_pieces_is_the_same_stop(
     stops: list[Stop], data: st.DataObject, random: Any
@@ -232,7 +227,6 @@ def test_pieces_of_another_machine_or_reason_are_other_stops(change: dict[str, A
     assert len(wholes([stop(0, 10), stop(10, 20, **change)])) == 2
 
 
-@settings(deadline=None)
 @given(st.decimals(0, 10_000, places=6), st.lists(st.integers(0, 10**10), min_size=2, max_size=9))
 def test_the_cost_of_parts_adds_up_to_that_of_the_whole(per_hour: D, at: list[int]) -> None:
     edges = [START + timedelta(microseconds=n) for n in sorted(at)]
@@ -284,7 +278,6 @@ def _by_hour(parts: list[Segment]) -> dict[datetime, tuple[D, timedelta]]:
     return totals
 
 
-@settings(deadline=None)
 @given(several(), st.integers(1, 479))
 def test_a_span_is_the_sum_of_its_parts(stops: list[Stop], minute: int) -> None:
     middle, ended = START + minute * MINUTE, closed(stops)

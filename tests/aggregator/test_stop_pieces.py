@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rates import LineRate
@@ -22,7 +22,8 @@ from services.reporting.exporter import reading
 from services.reporting.verify import verify
 from services.sql_files import statement
 from tests.building import event, post_events, rates
-from tests.tampering import tampering
+from tests.searching import examples
+from tests.tampering import empty
 
 CASES = Path(__file__).parent.parent / "cases" / "stop_pieces"
 REPAIRS = statement(reading.__file__, "repairs")
@@ -118,12 +119,6 @@ def _reported(
     return [wrong, undone] if how == "replaced" else [wrong, undone, said]
 
 
-_EMPTY = """
-truncate copq.event_key, copq.event, copq.ledger, copq.rollup, copq.unpriced, copq.stop,
-    copq.correction, copq.claim, copq.withdrawn
-"""
-
-
 def dated() -> RateBook:
     """Both lines cost 2 a minute, and 5 from the middle of the stops on."""
     later = [
@@ -135,9 +130,8 @@ def dated() -> RateBook:
     return book_of(rates().model_copy(update={"line_rates": tuple(later)}))
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@examples(0.4)
 @given(sent=histories(), size=st.integers(1, 6))
-@pytest.mark.timeout(600)
 def test_figures_do_not_depend_on_how_a_stop_is_cut(
     database: str, sent: list[bytes], size: int
 ) -> None:
@@ -145,8 +139,7 @@ def test_figures_do_not_depend_on_how_a_stop_is_cut(
         conn = await asyncpg.connect(database)
         try:
             await prepare(conn)
-            async with tampering(conn):
-                await conn.execute(_EMPTY)
+            await empty(conn)
             for start in range(0, len(sent), size):
                 await post_events(conn, dated(), sent[start : start + size])
             whole, pieces = [await pareto(conn, dated(), "north", line) for line in ("L1", "L2")]

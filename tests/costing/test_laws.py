@@ -5,7 +5,7 @@ from decimal import Decimal as D
 from decimal import localcontext
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import EVENT
@@ -78,7 +78,6 @@ def entries(event: dict[str, Any], rate_file: dict[str, Any]) -> list[Entry]:
     return pricing.entries
 
 
-@settings(deadline=None)
 @given(events(), rates)
 def test_net_is_gross_less_recovered_less_allowed_exactly(event: Any, rate_file: Any) -> None:
     with localcontext(MONEY):
@@ -86,7 +85,6 @@ def test_net_is_gross_less_recovered_less_allowed_exactly(event: Any, rate_file:
             assert entry.net == entry.gross - entry.recovered - entry.allowed
 
 
-@settings(deadline=None)
 @given(events("defect", "scrap", "return"), rates)
 def test_rejection_never_earns_and_the_parts_never_exceed_it(event: Any, rate_file: Any) -> None:
     with localcontext(MONEY):
@@ -100,7 +98,6 @@ BY_UNIT = ("production", "defect", "scrap", "downgrade", "rework", "return")
 halves = amounts(MAX_QUANTITY / 2).filter(bool)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(BY_UNIT), rates, halves, halves)
 def test_the_price_of_two_quantities_is_the_sum_of_their_prices(
     event_type: str, rate_file: Any, one: D, other: D
@@ -115,7 +112,6 @@ def test_the_price_of_two_quantities_is_the_sum_of_their_prices(
             assert getattr(a, figure) + getattr(b, figure) == getattr(both, figure), figure
 
 
-@settings(deadline=None)
 @given(events(), rates, st.integers(-14 * 60, 14 * 60))
 def test_the_offset_in_which_a_time_is_written_changes_nothing(
     event: Any, rate_file: Any, minutes_east: int
@@ -127,7 +123,6 @@ def test_the_offset_in_which_a_time_is_written_changes_nothing(
     assert entries(moved, rate_file) == entries(event, rate_file)
 
 
-@settings(deadline=None)
 @given(events(), rates, st.text(alphabet="abc", min_size=1))
 def test_the_price_depends_on_nothing_else(event: Any, rate_file: Any, other: str) -> None:
     said = {"event_id": other, "shift": other, "order": other, "source": other, "lot": other}

@@ -12,8 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rates import CostTable, RateFile, Stage
@@ -29,7 +28,8 @@ from services.repricing.applying import apply
 from services.repricing.reach import Asked
 from tests.building import LONG_AGO, defect, event, post_events, stop
 from tests.currencies.site import FINANCE, MONDAY, publish, three_plants
-from tests.tampering import tampering
+from tests.searching import examples
+from tests.tampering import empty
 
 DAYS = tuple(MONDAY + timedelta(days=number) for number in range(4))
 SLOT = timedelta(minutes=10)
@@ -207,21 +207,11 @@ class Plant:
         return rows[0].money("copq") if rows else Decimal(0)
 
 
-_EMPTY = """
-truncate copq.event_key, copq.event, copq.ledger, copq.rollup, copq.unpriced, copq.stop,
-    copq.correction, copq.claim, copq.withdrawn, copq.rate_item, copq.rate_revision,
-    copq.rate_document, copq.rate_decision, copq.period, copq.period_step, copq.closing,
-    copq.closing_figure, copq.repricing, copq.repricing_change, copq.exchange_rate,
-    copq.exchange_version, copq.reporting_currency
-"""
-
-
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@examples(0.25)
 @given(
     steps=st.lists(STEPS, min_size=4, max_size=16),
     rates_of_days=st.lists(RATE, min_size=len(DAYS), max_size=len(DAYS)),
 )
-@pytest.mark.timeout(900)
 def test_every_month_ends_as_its_sums_say(
     database: str, steps: list[Step], rates_of_days: list[Decimal]
 ) -> None:
@@ -231,8 +221,7 @@ def test_every_month_ends_as_its_sums_say(
         conn = await asyncpg.connect(database)
         try:
             await prepare(conn)
-            async with tampering(conn):
-                await conn.execute(_EMPTY)
+            await empty(conn)
             await three_plants(conn, days=0)
             sums = Sums(dict(zip(DAYS, rates_of_days, strict=True)))
             await _ends_right(Plant(conn, database, sums), steps)

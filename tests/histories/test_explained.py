@@ -11,8 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rates import LabourRate, LineRate, RateFile, ReturnScrap, ReworkRates
@@ -27,8 +26,8 @@ from services.reporting.explaining import explained
 from services.repricing.applying import apply
 from services.repricing.reach import Asked
 from tests.building import plant, post_events, rates
-from tests.histories.test_histories import _EMPTY
-from tests.tampering import tampering
+from tests.searching import examples
+from tests.tampering import empty
 
 START = datetime(2026, 2, 1, 3, tzinfo=UTC)
 INSTANTS = st.integers(0, 6_000).map(lambda minutes: START + timedelta(minutes=minutes))
@@ -139,16 +138,14 @@ async def play(conn: asyncpg.Connection, dsn: str, steps: list[tuple[str, Any]])
             )
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
+@examples(0.15)
 @given(steps=histories())
-@pytest.mark.timeout(900)
 def test_every_entry_is_explained_and_right(database: str, steps: list[tuple[str, Any]]) -> None:
     async def run() -> None:
         conn = await asyncpg.connect(database)
         try:
             await prepare(conn)
-            async with tampering(conn):
-                await conn.execute(_EMPTY)
+            await empty(conn)
             await import_rates(conn, rates(**FULL), "rates", "finance")
             await play(conn, database, steps)
             now = await conn.fetchval("select clock_timestamp()")

@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rates import CostTable, RateFile, Stage
@@ -30,7 +30,8 @@ from services.repricing.applying import apply
 from services.repricing.reach import Asked
 from tests.building import LONG_AGO, post_events, rates
 from tests.histories.model import BERLIN, Books, Event
-from tests.tampering import tampering
+from tests.searching import examples
+from tests.tampering import empty
 
 MONTHS = tuple(date(2026, month, 1) for month in (1, 2, 3, 4))
 """Closed in this order. Nothing occurs before February but in the hours that are January's."""
@@ -205,24 +206,14 @@ async def play(ledger: Ledger, steps: list[tuple[Any, ...]]) -> Books:
     return books
 
 
-_EMPTY = """
-truncate copq.event_key, copq.event, copq.ledger, copq.rollup, copq.unpriced, copq.stop,
-    copq.correction, copq.claim, copq.withdrawn, copq.rate_item, copq.rate_revision,
-    copq.rate_document, copq.rate_decision, copq.period, copq.period_step, copq.closing,
-    copq.closing_figure, copq.repricing, copq.repricing_change
-"""
-
-
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@examples(0.3)
 @given(steps=histories())
-@pytest.mark.timeout(900)
 def test_every_history_ends_as_the_rules_say(database: str, steps: list[tuple[Any, ...]]) -> None:
     async def run() -> None:
         conn = await asyncpg.connect(database)
         try:
             await prepare(conn)
-            async with tampering(conn):
-                await conn.execute(_EMPTY)
+            await empty(conn)
             whole = rates(recovery_rate="0.5", recovery_overhead_per_day="9")
             await import_rates(conn, whole, "rates", "finance")
             ledger = Ledger(conn, database)

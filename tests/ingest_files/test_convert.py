@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.decode import decode
@@ -17,6 +17,7 @@ from tests.ingest_files.converting import (
     small,
 )
 from tests.ingest_files.plant import log
+from tests.searching import examples
 
 ROWS = log()[:900]
 
@@ -112,7 +113,7 @@ def test_conditions() -> None:
     assert not made("press: P4, item: B")
 
 
-@settings(max_examples=25, deadline=None)
+@examples(0.25)
 @given(st.data())
 def test_cut_shuffled_and_repeated_rows_give_the_same_units_and_stops(data: st.DataObject) -> None:
     """Each file knows only its own rows; together they say what the whole says."""

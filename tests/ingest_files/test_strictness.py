@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.files.checkpoint import Checkpoint
@@ -21,6 +21,7 @@ from services.ingest.files.rows import Row, read_rows
 from services.ingest.files.survey import survey
 from tests.ingest_files.converting import SMALL, convert, events, refusal, row, small
 from tests.ingest_files.test_importing import MemoryIntake
+from tests.searching import examples
 
 HEADER = "at,press,item,step,note,scrap"
 GOOD = "2026-01-31 14:{:02},P4,A,s,ok,3"
@@ -88,7 +89,7 @@ BREAKS: dict[str, Callable[[bytes], bytes]] = {
 }  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@examples(1.5)
 @given(
     st.lists(st.sampled_from(sorted(ROWS)), min_size=1, max_size=12),
     st.sampled_from(sorted(BREAKS)),

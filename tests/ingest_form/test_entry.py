@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.decode import decode
@@ -233,7 +233,6 @@ _TYPED = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), _TYPED), st.booleans())
 def test_whatever_is_typed_is_told_or_makes_events_that_are_none_to_refuse(
     filled: dict[str, str], dated: bool

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mqtt.device import (
@@ -25,6 +25,7 @@ from tests.mqtt.device import (
     SparkplugDevice,
     born,
 )  # fmt: skip
+from tests.searching import examples
 
 YEARS = 16 * 365 * 24 * 60
 
@@ -434,7 +435,7 @@ FAULT_KINDS = ["dip", "zero", "zeros", "low", "peak", "peaks", "replay", "swap",
 FAULTS = st.lists(st.tuples(st.integers(1, 12), st.sampled_from(FAULT_KINDS)), max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(1.5)
 @given(STEPS, st.sets(st.integers(2, 12), max_size=2), FAULTS, st.booleans())
 def test_a_true_counter_with_faults_counts_the_truth_or_shows_what_differs(
     steps: list[int], resets: set[int], faults: list[tuple[int, str]], reborn: bool

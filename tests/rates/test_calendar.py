@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.rates.calendar import Bucket, Calendar, next_hour
@@ -123,7 +123,6 @@ seconds = st.integers(0, 60 * 366 * 86_400) | st.floats(0, 60 * 366 * 86_400)
 instants = seconds.map(lambda after: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=after))
 
 
-@settings(deadline=None)
 @given(zones, starts, instants)
 def test_hours_part_the_line_of_time(zone: str, day_start: time, instant: datetime) -> None:
     calendar = Calendar(zone, day_start)
@@ -136,7 +135,6 @@ def test_hours_part_the_line_of_time(zone: str, day_start: time, instant: dateti
     assert calendar.bucket(hour - tick).hour < hour
 
 
-@settings(deadline=None)
 @given(zones, starts, instants)
 def test_days_part_the_line_of_time(zone: str, day_start: time, instant: datetime) -> None:
     calendar = Calendar(zone, day_start)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
@@ -21,6 +21,7 @@ from services.rates.rows import rates_from
 from services.rates.workbook import sheets_of_workbook, workbook_of
 from services.rates.yaml_text import yaml_of
 from tests.costing.rows import RATES
+from tests.searching import examples
 
 ODD_NAMES = ("707", "007", "1.10", "=1+1", "true", "2026-01-01", "null", "~", "_x0041_")
 NAMES = st.text(
@@ -114,7 +115,7 @@ def unique(rates: RateFile) -> bool:
     return True
 
 
-@settings(deadline=None, max_examples=150)
+@examples(0.2)
 @given(rates=rate_files().filter(lambda rates: bool(rates.plants)).filter(unique))
 def test_yaml_csv_and_excel_say_the_same(rates: RateFile) -> None:
     assert parse_rates(yaml_of(rates)) == rates

@@ -7,8 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import asyncpg
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rates import RateFile
@@ -18,7 +17,6 @@ from services.reporting.verify import verify
 from services.repricing.planning import plan
 from services.repricing.reach import Asked
 from tests.aggregator.test_corrections import (
-    _EMPTY,
     GADGET,
     START,
     Event,
@@ -27,6 +25,8 @@ from tests.aggregator.test_corrections import (
 )
 from tests.building import LONG_AGO, post_events, rates
 from tests.repricing.oracle import afresh, reprice, state
+from tests.searching import examples
+from tests.tampering import empty
 
 BEGINS = st.sampled_from(
     [LONG_AGO, LONG_AGO, START + timedelta(hours=7), START + timedelta(hours=21)]
@@ -65,8 +65,7 @@ ASKED = st.sampled_from([
 STEPS = st.lists(st.tuples(st.none() | rate_files(), ASKED), min_size=6, max_size=6)
 
 
-@pytest.mark.timeout(900)
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@examples(0.3)
 @given(history=histories(), steps=STEPS, last=rate_files(), size=st.integers(1, 9))
 def test_any_history_ends_with_what_pricing_afresh_gives(
     database: str, other_database: str, history: tuple[list[Event], list[int], int],
@@ -82,7 +81,7 @@ def test_any_history_ends_with_what_pricing_afresh_gives(
         await import_rates(conn, file, "t", "t")
 
     async def run(conn: asyncpg.Connection) -> None:
-        await conn.execute(_EMPTY)
+        await empty(conn)
         await import_rates(conn, files[0], "t", "t")
         for number, (begin, end) in enumerate(pairwise(edges)):
             file, asked = steps[number % len(steps)]
@@ -106,7 +105,7 @@ def test_any_history_ends_with_what_pricing_afresh_gives(
         with_result.append(await state(conn))
 
     async def emptied(conn: asyncpg.Connection) -> None:
-        await conn.execute(_EMPTY)
+        await empty(conn)
 
     with_result: list[Any] = []
     with_connection(database, run)
@@ -120,12 +119,15 @@ def test_any_history_ends_with_what_pricing_afresh_gives(
     assert with_result == expected
 
 
+SUMS = """
+select plant, product, day, currency, case when category = 'none' then 'base' else 'copq' end,
+    sum(net)
+from copq.rollup where grain = 'month' group by 1, 2, 3, 4, 5
+"""
+
+
 async def sums(conn: asyncpg.Connection) -> dict[Any, Decimal]:
-    rows = await conn.fetch(
-        "select plant, product, day, currency, sum(net) from copq.rollup where grain = 'month' "
-        "group by 1, 2, 3, 4"
-    )
-    return {tuple(row)[:4]: row[4] for row in rows}
+    return {tuple(row)[:5]: row[5] for row in await conn.fetch(SUMS)}
 
 
 def difference(before: dict[Any, Decimal], after: dict[Any, Decimal]) -> dict[Any, Decimal]:

@@ -5,7 +5,7 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.cloudevents import from_binary, from_structured
@@ -13,6 +13,7 @@ from schemas.decode import MAX_EVENT_BYTES, decode
 from schemas.examples import EXAMPLES
 from schemas.refusal import Refused
 from tests.schemas.mutated import mutated
+from tests.searching import examples
 
 ENVELOPE = {
     "specversion": "1.0",
@@ -145,7 +146,7 @@ def test_what_is_no_cloudevent_is_refused(raw: bytes, code: str, field: str) -> 
 texts = st.one_of(st.sampled_from(list(ENVELOPE.values())), st.text(max_size=200))
 
 
-@settings(max_examples=400, deadline=None)
+@examples(4)
 @given(st.dictionaries(st.sampled_from(list(ENVELOPE)), texts), mutated())
 def test_any_envelope_is_refused_or_gives_bytes(changes: dict[str, str], data: bytes) -> None:
     try:

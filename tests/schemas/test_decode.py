@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.decode import MAX_EVENT_BYTES, decode, decode_strictly
@@ -15,6 +15,7 @@ from schemas.examples import EXAMPLES
 from schemas.refusal import Refused
 from tests.schemas.mutated import as_json, mutated
 from tests.schemas.odd import ODD_IDS, ODD_MAPS, ODD_NUMBERS, ODD_TAGS, ODD_TEXTS, ODD_TIMES
+from tests.searching import examples
 
 DEFECT = EXAMPLES["defect"]
 
@@ -34,7 +35,7 @@ def _with_offset(value: Any) -> Any:
     return (value, value.utcoffset()) if hasattr(value, "utcoffset") else value
 
 
-@settings(max_examples=600, deadline=None)
+@examples(6)
 @given(mutated())
 def test_the_quick_way_says_what_the_model_says(raw: bytes) -> None:
     assert answer(decode, raw) == answer(decode_strictly, raw)
@@ -61,7 +62,7 @@ def test_odd_texts_are_read_as_the_model_reads_them(name: str, literal: str) -> 
     assert answer(decode, raw) == answer(decode_strictly, raw)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(4)
 @given(st.binary(max_size=200))
 @example(b"")
 @example(b"\xef\xbb\xbf{}")
@@ -72,7 +73,7 @@ def test_any_bytes_are_refused_or_read_alike(raw: bytes) -> None:
     assert answer(decode, raw) == answer(decode_strictly, raw)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(2)
 @given(st.integers(0, 250), st.binary(max_size=3))
 def test_a_damaged_message_is_refused_or_read_alike(at: int, damage: bytes) -> None:
     sound = json.dumps(DEFECT).encode()
