@@ -113,7 +113,7 @@ def test_conditions() -> None:
     assert not made("press: P4, item: B")
 
 
-@examples(0.25)
+@examples(0.15)
 @given(st.data())
 def test_cut_shuffled_and_repeated_rows_give_the_same_units_and_stops(data: st.DataObject) -> None:
     """Each file knows only its own rows; together they say what the whole says."""
