@@ -1,7 +1,11 @@
 .DEFAULT_GOAL := help
+# Each process that a test starts would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 KAFKA := build/kafka
+# Four, since tests also wait. A file stays with one worker; tests/order.py says which come first.
+PARALLEL := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 HELM := build/helm
 
 help: ## list every target
@@ -13,13 +17,13 @@ demo: .venv/.installed ## a bottling plant and a day of tyre valves, priced and 
 up: .venv/.installed ## run the standalone service on ./copq-data
 	$(BIN)/copq up
 
-test: .venv/.installed $(KAFKA)/.resolved $(HELM)/.resolved programs ## every test, on real servers (Java 17, Maven; Debian for all of it)
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+test: .venv/.installed $(KAFKA)/classes.jsa $(HELM)/.resolved programs ## every test, on real servers (Java 17, Maven; Debian for all of it)
+	$(PARALLEL)
 
 programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where they are missing
 	@tests/programs/install
 
-soak: .venv/.installed $(KAFKA)/.resolved ## the fault tests and the property tests, long and at random
+soak: .venv/.installed $(KAFKA)/classes.jsa ## the fault tests and the property tests, long and at random
 	$(BIN)/pytest -m soak
 	$(BIN)/pytest -m hypothesis --hypothesis-profile soak --timeout 3600
 	$(BIN)/pytest $(SECURITY)
@@ -28,8 +32,8 @@ SECURITY := tests/access tests/database_roles tests/audit tests/backup tests/sta
   tests/ingest_http tests/ingest_files/test_bounds.py tests/ingest_files/test_strictness.py \
   tests/commands/test_terminal.py tests/aggregator/test_corrections.py
 
-security: .venv/.installed $(KAFKA)/.resolved programs ## attacks and operators' mistakes (docs/reliability.md)
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(SECURITY)
+security: .venv/.installed $(KAFKA)/classes.jsa programs ## attacks and operators' mistakes (docs/reliability.md)
+	$(PARALLEL) $(SECURITY)
 
 stack: .venv/.installed $(KAFKA)/.resolved ## start docker-compose.yml on Debian's Docker engine and try it (as root; half an hour at first)
 	$(BIN)/pytest -m stack tests/deploy/stack
@@ -90,6 +94,11 @@ setup: .venv/.installed ## install the pinned packages into .venv
 $(KAFKA)/.resolved: tests/kafka/pom.xml
 	@echo "Fetching Apache Kafka's jars …"
 	mvn --quiet --batch-mode -f tests/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)
+	@touch $@
+
+$(KAFKA)/classes.jsa: $(KAFKA)/.resolved .venv/.installed
+	@echo "Archiving Kafka's classes, for brokers that start in half the time …"
+	$(BIN)/python -m tests.kafka.archive
 	@touch $@
 
 $(HELM)/.resolved: tests/deploy/helm/pom.xml

@@ -11,11 +11,19 @@ import pytest
 from deploy.migrate import migrate
 from services.aggregator.post import prepare
 from services.standalone.postgres import EmbeddedPostgres
+from tests.order import LONGEST
 from tests.searching import register_profiles
 
 pytest_plugins = ["tests.kafka.fixtures", "tests.programs.browser", "tests.mqtt.fixtures"]
 _numbers = count()
+_TESTS = Path(__file__).parent
 register_profiles()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; within a file, and for all others, the order stays."""
+    places = {_TESTS / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
