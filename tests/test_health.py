@@ -26,7 +26,7 @@ class Probed:
         self.server = serve_health("127.0.0.1", 0, self.health)
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.server.server_port}{path}")
+        return httpx.get(f"http://127.0.0.1:{self.server.server_port}{path}", verify=False)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ class Worker:
 
     def says(self, path: str, status: int, text: str = "") -> bool:
         try:
-            answer = httpx.get(f"http://127.0.0.1:{self._port}{path}", timeout=5)
+            answer = httpx.get(f"http://127.0.0.1:{self._port}{path}", timeout=5, verify=False)
         except httpx.TransportError:
             return False
         return answer.status_code == status and text in answer.text

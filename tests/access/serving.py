@@ -81,7 +81,9 @@ async def served(
     serving = asyncio.create_task(serve_http(app, "127.0.0.1", port, stop))
     try:
         url = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(
+            verify=False, base_url=url, trust_env=False, timeout=30
+        ) as client:
             await _listens(client)
             yield client
     finally:

@@ -193,7 +193,9 @@ async def test_reporting_serves_with_a_login_of_its_role_alone(logins: str, tmp_
     try:
         await Asking(port).is_answered()
         token = await grant(logins, "boss", Role.MANAGER, frozenset({("north", None)}))
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+        async with httpx.AsyncClient(
+            verify=False, base_url=f"http://127.0.0.1:{port}", trust_env=False
+        ) as http:
             answer = await http.get("/v1/board", headers=bearer(token), timeout=30)
             assert answer.status_code == 200, answer.text
     finally:

@@ -18,10 +18,10 @@ def test_it_serves_metrics_and_says_when_it_is_ready(database: str, tmp_path: Pa
     url = f"http://127.0.0.1:{port}"
     try:
         until(answers(f"{url}/readyz"), "it is ready")
-        page = httpx.get(f"{url}/metrics").text
+        page = httpx.get(f"{url}/metrics", verify=False).text
         assert "\ncopq_exporter_series_limit 500.0\n" in page
         assert 'copq_exporter_refreshes_total{outcome="done"}' in page
-        assert httpx.get(f"{url}/healthz").json() == {"status": "ok"}
+        assert httpx.get(f"{url}/healthz", verify=False).json() == {"status": "ok"}
     finally:
         service.kill()
 
@@ -36,9 +36,11 @@ def test_metrics_on_a_port_of_their_own_need_no_token_and_on_that_of_the_board_t
     ).start()  # fmt: skip
     try:
         until(answers(f"http://127.0.0.1:{metrics_port}/readyz"), "it is ready")
-        page = httpx.get(f"http://127.0.0.1:{metrics_port}/metrics")
+        page = httpx.get(f"http://127.0.0.1:{metrics_port}/metrics", verify=False)
         assert page.status_code == 200 and "\ncopq_exporter_series " in page.text
-        assert httpx.get(f"http://127.0.0.1:{metrics_port}/v1/copq").status_code == 404
-        assert httpx.get(f"http://127.0.0.1:{port}/metrics").status_code == 401
+        assert (
+            httpx.get(f"http://127.0.0.1:{metrics_port}/v1/copq", verify=False).status_code == 404
+        )
+        assert httpx.get(f"http://127.0.0.1:{port}/metrics", verify=False).status_code == 401
     finally:
         service.kill()

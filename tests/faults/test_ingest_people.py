@@ -23,7 +23,7 @@ async def test_an_entry_of_the_form_reaches_the_ledger_once(site: Site) -> None:
     site.costing()
     site.aggregator()
     async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60
+        verify=False, base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60
     ) as client:
         assert (await client.get("/v1/events/x")).status_code == 401
         client.headers.update(bearer(token))

@@ -99,7 +99,7 @@ async def test_a_service_that_waits_for_the_broker_can_be_stopped(
 
 
 async def is_status(url: str, status: int) -> bool:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=False) as http:
         try:
             return (await http.get(url)).status_code == status
         except httpx.TransportError:

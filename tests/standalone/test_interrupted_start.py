@@ -85,7 +85,7 @@ def test_a_service_says_why_it_stops_and_that_it_has(folder: Path) -> None:
     service = started(folder, "up", "--port", port)
     assert service.stdout is not None and "COPQ is at" in service.stdout.readline()
     for path in ("/", "/healthz", "/metrics", "/v1/copq", "/v1/entries?format=csv"):
-        got = httpx.get(f"http://127.0.0.1:{port}{path}")
+        got = httpx.get(f"http://127.0.0.1:{port}{path}", verify=False)
         head = httpx.head(f"http://127.0.0.1:{port}{path}")
         assert (head.status_code, head.content) == (got.status_code, b"") and got.is_success
     service.terminate()
