@@ -62,10 +62,10 @@ metrics: .venv/.installed ## generate the table of docs/metrics.md
 dashboards: .venv/.installed ## generate Grafana's dashboards
 	$(BIN)/python -m deploy.grafana.generate
 
-pictures: .venv/.installed ## take the pictures of docs/images anew, in Chromium
+pictures: .venv/.installed ## take the pictures of docs/images again, in Chromium
 	$(BIN)/python -m tests.board.pictures
 
-bench: .venv/.installed $(KAFKA)/.resolved ## the table of speeds, each beside its limit
+bench: .venv/.installed $(KAFKA)/.resolved ## the table of speeds, each next to its limit
 	$(BIN)/python -m benchmarks
 
 bench-growth: .venv/.installed ## what a batch costs with ten million entries in the ledger
@@ -74,7 +74,7 @@ bench-growth: .venv/.installed ## what a batch costs with ten million entries in
 bench-exporter: .venv/.installed ## what a scrape and a computation cost at 100 lines × 50 products
 	$(BIN)/python -m benchmarks.exporter
 
-bench-reprice: .venv/.installed ## a million events priced anew, alone and beside a live stream
+bench-reprice: .venv/.installed ## a million events repriced, alone and while events arrive
 	$(BIN)/python -m benchmarks.reprice
 
 kafka: $(KAFKA)/.resolved ## fetch Apache Kafka's jars by Maven

@@ -1,4 +1,4 @@
-"""`make bench`: the table of speeds on this machine, each beside its limit in the same run."""
+"""`make bench`: the table of speeds on this machine, each next to its limit in the same run."""
 
 import argparse
 import asyncio

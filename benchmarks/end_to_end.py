@@ -47,7 +47,7 @@ async def latency(servers: Servers, per_second: int, seconds: int) -> list[float
 
 
 async def _flow(producer: AIOKafkaProducer, per_second: int, seconds: int) -> None:
-    """So many events a second, every 10 ms a part of them, spread over the partitions."""
+    """A number of events a second, sent every 10 ms and spread over the partitions."""
     stream = events(per_second * seconds, seed=2, start=int(time.time()) - seconds)
     begin, part = time.perf_counter(), per_second // 100
     for tick in range(seconds * 100):

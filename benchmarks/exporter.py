@@ -69,7 +69,7 @@ async def main(lines: int, products: int, hours: int) -> None:
         for most in (50_000, MAX_SERIES):
             rows.append(await measure(conn, dsn, most))
         await conn.close()
-    columns = ["limit", "series", "page", "scrape plain", "scrape gzip", "all anew", "usual"]
+    columns = ["limit", "series", "page", "scrape plain", "scrape gzip", "all again", "usual"]
     table(f"{lines} lines × {products} products, all in every window", columns, rows)
 
 

@@ -36,7 +36,7 @@ class Http:
 
 
 async def http(servers: Servers, total: int, requests: int) -> Http:
-    """The service as `copq ingest` runs it, beside broker and sender."""
+    """The service as `copq ingest` runs it, next to broker and sender."""
     [port] = free_ports(1)
     with Process(
         servers, "ingest", "--no-auth", "--port", str(port), "--partitions", "4"

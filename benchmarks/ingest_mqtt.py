@@ -1,4 +1,4 @@
-"""(h) MQTT at QoS 1: messages a second to Kafka and to the ledger, beside reading alone."""
+"""(h) MQTT at QoS 1: messages a second to Kafka and to the ledger, next to reading alone."""
 
 import asyncio
 import tempfile

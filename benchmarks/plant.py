@@ -12,7 +12,7 @@ from services.kafka.publish import Message
 LINES = 20
 PRODUCTS = 50
 PER_SECOND = 5_000
-"""How fast the plant's own clock runs: so many events lie within one of its seconds."""
+"""How fast the plant's own clock runs: the number of events in one of its seconds."""
 
 START = 1_767_225_600
 CODES = ("jam", "short", "burr", "leak", "scratch", "colour")

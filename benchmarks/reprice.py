@@ -1,4 +1,4 @@
-"""A million events priced anew, alone and beside a live stream, against posting them once."""
+"""A million events repriced, alone and while events arrive, against posting them once."""
 
 import argparse
 import asyncio
@@ -61,9 +61,9 @@ async def main(total: int, live: int, spread: int) -> None:
         posting = await _post_all(conn, total, spread)
         await conn.execute("vacuum analyze copq.event, copq.ledger, copq.event_key")
         rows = [("posting, one process", f"{posting:,.0f}/s", "")]
-        for factor, beside in ((2, 0), (3, live)):
+        for factor, live_rate in ((2, 0), (3, live)):
             await import_rates(conn, _dearer(rates, factor), "benchmark", "benchmark")
-            rows += await _reprice(dsn, total, posting, beside)
+            rows += await _reprice(dsn, total, posting, live_rate)
         begin = time.perf_counter()
         faults = len(await verify(conn))
         rows.append(("copq verify", f"{time.perf_counter() - begin:.0f} s, {faults} faults", ""))
@@ -126,15 +126,15 @@ async def _reprice(dsn: str, total: int, posting: float, live: int) -> list[tupl
     if not live:
         return [("repricing alone", *row)]
     return [
-        (f"repricing beside {live:,} events/s", *row),
+        (f"repricing next to {live:,} events/s", *row),
         ("batches of that stream, alone", alone, ""),
-        ("    the same, beside it", latencies.said(), ""),
+        ("    the same, next to it", latencies.said(), ""),
     ]
 
 
 @asynccontextmanager
 async def _streaming(dsn: str, per_second: int) -> AsyncIterator[Latencies]:
-    """Events of now, posted ten times a second, as the aggregator does."""
+    """Current events, posted ten times a second, as the aggregator does."""
     latencies = Latencies()
     task = asyncio.create_task(_stream(dsn, per_second, latencies)) if per_second else None
     yield latencies
@@ -164,7 +164,7 @@ async def _stream(dsn: str, per_second: int, latencies: Latencies) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--live", type=int, default=1_000, help="events a second beside it")
+    parser.add_argument("--live", type=int, default=1_000, help="events a second next to it")
     parser.add_argument("--months", type=int, default=0, help="spread over months; else seconds")
     options = parser.parse_args()
     asyncio.run(main(options.events, options.live, options.months))

@@ -8,7 +8,7 @@ class Exit(IntEnum):
     NO = 1
     """The answer is no: a difference was found, an event was refused, a month stays closed."""
     USAGE = 2
-    """The command or a file that it was given is wrong, or names what there is not (a plant, a
+    """The command or a file that it was given is wrong, or names something unknown (a plant, a
     month, a token): correct it and run again."""
     UNAVAILABLE = 3
     """Postgres or Kafka does not answer, or its schema is another version's."""

@@ -65,7 +65,7 @@ async def _main(
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, _tell_to_stop, stop, one)
-    beside = [asyncio.create_task(health.turn()), asyncio.create_task(_collect_cycles())]
+    tasks = [asyncio.create_task(health.turn()), asyncio.create_task(_collect_cycles())]
     serving = asyncio.create_task(service(stop))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -76,7 +76,7 @@ async def _main(
         if not serving.done():
             _be_gone_soon()
             await _drained(serving)
-        for task in beside:
+        for task in tasks:
             task.cancel()
         serving.result()
     except BaseException as error:

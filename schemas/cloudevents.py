@@ -103,7 +103,7 @@ def _event_id(source: str, number: str) -> str:
 def _iri(source: str) -> str:
     """A URI with its letters as they are: `caf%C3%A9` and `café` are the same source (RFC 3987).
 
-    What an escape keeps apart from the signs of a URI (`%2F`), and bytes that are no text, stay.
+    What an escape keeps apart from the signs of a URI (`%2F`), and bytes that are not text, stay.
     """
     return _ESCAPES.sub(lambda run: _letters(run[0]), source)
 

@@ -61,7 +61,7 @@ def _models(template: str) -> str:
 
 
 def _priced_event(template: str) -> Schema:
-    """A pricing as msgspec writes it, and beside it the event's own bytes."""
+    """A pricing as msgspec writes it, and next to it the event's own bytes."""
     _, written = msgspec.json.schema_components([Pricing], ref_template=template)
     pricing, event = written.pop("Pricing"), _event(template)
     parts = event.pop("$defs") | {name: _tidy(part) for name, part in written.items()}

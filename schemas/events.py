@@ -32,7 +32,7 @@ class QualityEvent(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    event_id: EventId = Field(description="The event's own id: a second one with it is no event.")
+    event_id: EventId = Field(description="The event's own id. A second event with it is ignored.")
     occurred_at: Instant = Field(description="When it happened, with an offset.")
     plant: Identifier = Field(description="ISA-95 site.")
     line: Identifier = Field(description="ISA-95 line.")

@@ -71,7 +71,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=500), _text_che
 def _read(value: Any) -> Any:
     """RFC 3339 text, rounded to the microsecond. All readers of events take this one's word.
 
-    A bare number is no instant: its unit and its zone are anybody's guess.
+    A bare number is not an instant: its unit and its zone are anybody's guess.
     """
     if isinstance(value, datetime):
         return value
@@ -108,7 +108,7 @@ Validity = Annotated[AwareDatetime, BeforeValidator(_read), AfterValidator(_with
 
 
 def _plain(places: int) -> AfterValidator:
-    """An amount keeps no more digits than it needs: noughts by the thousand fit no ledger."""
+    """An amount keeps no more digits than it needs: thousands of zeros fit no ledger."""
     last = Decimal(1).scaleb(-places)
 
     def plain(value: Decimal) -> Decimal:

@@ -12,7 +12,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Category(StrEnum):
-    """Prevention-appraisal-failure, with administrative failure beside (Caf)."""
+    """Prevention-appraisal-failure, with administrative failure as well (Caf)."""
 
     NONE = "none"
     PREVENTION = "prevention"

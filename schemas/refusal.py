@@ -29,7 +29,7 @@ class Refusal:
 
 
 class Refused(ValueError):
-    """The bytes are no quality event."""
+    """The bytes are not a quality event."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
@@ -132,7 +132,7 @@ def _event_type(error: dict[str, Any], where: str) -> Refusal:
         return Refusal("missing_field", field, f"{field} is missing; {choice}")
     hint = " here" if given in EVENT_MODELS else nearest(given, types)
     return Refusal(
-        "unknown_event_type", field, f'"{shown(given)}" is no event type{hint}; {choice}'
+        "unknown_event_type", field, f'"{shown(given)}" is not an event type{hint}; {choice}'
     )
 
 
@@ -149,7 +149,7 @@ def _extra(error: dict[str, Any], where: str) -> Refusal:
     known = (Grades if in_grades else EVENT_MODELS[tag]).model_fields
     owner = "grades" if in_grades else f"{tag} events"
     return Refusal(
-        "unknown_field", where, f'"{shown(name)}" is no field of {owner}{nearest(name, known)}'
+        "unknown_field", where, f'"{shown(name)}" is not a field of {owner}{nearest(name, known)}'
     )
 
 

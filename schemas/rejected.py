@@ -19,7 +19,7 @@ def _is_base64(value: str) -> str:
     try:
         b64decode(value, validate=True)
     except ValueError:
-        raise ValueError("is no base64") from None
+        raise ValueError("is not base64") from None
     return value
 
 

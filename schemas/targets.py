@@ -40,7 +40,7 @@ class Target(_Item):
     @model_validator(mode="after")
     def _lines_have_a_plant(self) -> Self:
         if self.line is not None and self.plant is None:
-            raise ValueError("line: needs its plant beside it")
+            raise ValueError("line: needs its plant next to it")
         return self
 
 

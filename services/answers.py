@@ -31,7 +31,7 @@ NOT_ANSWERED: dict[int | str, dict[str, Any]] = {
 
 FAULT = (
     "this is a fault of the service, not of your question; nothing was changed. Its log says "
-    "which fault: tell whoever runs it"
+    "which fault: tell the person who runs it"
 )
 
 

@@ -1,4 +1,4 @@
-"""A service and what runs beside it for ever: none of them ends unnoticed."""
+"""A service and what runs next to it for ever: none of them ends unnoticed."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,11 +9,11 @@ CLOSED_WITHIN_S = 2
 
 
 async def run_beside(
-    main: Coroutine[Any, Any, None], *beside: Coroutine[Any, Any, None], stop: asyncio.Event
+    main: Coroutine[Any, Any, None], *companions: Coroutine[Any, Any, None], stop: asyncio.Event
 ) -> None:
     """Run `main` until it ends. If one of the others fails, set `stop` and raise what it raised."""
     serving = asyncio.create_task(main)
-    others = [asyncio.create_task(other) for other in beside]
+    others = [asyncio.create_task(other) for other in companions]
     try:
         await asyncio.wait([serving, *others], return_when=asyncio.FIRST_COMPLETED)
         failed = [other for other in others if other.done()]

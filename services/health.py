@@ -1,7 +1,7 @@
 """What a worker says of itself on its metrics port: `/healthz`, `/readyz`, `/metrics`.
 
-Alive is a worker whose event loop turns, whatever it waits for: a restart mends no server that is
-away. Ready is one that has its rate book, was dealt its partitions, even if none were left, and
+Alive is a worker whose event loop turns, whatever it waits for. A restart does not bring back
+a server. Ready is one that has its rate book, was dealt its partitions, even if none were left, and
 gets on with them.
 """
 

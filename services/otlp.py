@@ -115,7 +115,7 @@ def _context(traceparent: str) -> Context:
 
 
 def _resource(service: str) -> Resource:
-    """The environment has the last word, on the name of the service as well."""
+    """The environment decides, on the name of the service as well."""
     named = Resource({SERVICE_NAME: service}).merge(OTELResourceDetector().detect())
     return Resource.create(named.attributes)
 
@@ -123,4 +123,4 @@ def _resource(service: str) -> Resource:
 def _warn_of_protocol() -> None:
     for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
         if os.environ.get(name, "") not in ("", _PROTOCOL):
-            log.warning("%s: traces are sent as %s all the same", name, _PROTOCOL)
+            log.warning("%s: traces are sent as %s anyway", name, _PROTOCOL)

@@ -24,7 +24,7 @@ def _unknown(path: str, asked: Iterable[tuple[str, str]], known: list[str]) -> s
     for name, _ in asked:
         if name not in known:
             has = f"it has {', '.join(known)}" if known else "it has none"
-            return f'"{shown(name)}" is no parameter of {path}{nearest(name, known)} ({has})'
+            return f'"{shown(name)}" is not a parameter of {path}{nearest(name, known)} ({has})'
     return None
 
 

@@ -1,4 +1,4 @@
-"""SQL lives in files: each statement in `sql/<name>.sql` beside the module that runs it."""
+"""SQL lives in files: each statement in `sql/<name>.sql` next to the module that runs it."""
 
 from pathlib import Path
 

@@ -49,7 +49,7 @@ def money_after(label: str, shown: str) -> list[Decimal]:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the demo prints, run twice on one folder: the second run starts afresh."""
+    """What the demo prints, run twice on one folder: the second run starts again."""
     folder = tmp_path_factory.mktemp("demo") / "data"
     for _ in range(2):
         done = run(folder)

@@ -69,7 +69,7 @@ def _instant(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        fail(f'--since: "{text}" is no date: write 2026-03-01, or 2026-03-01T06:00:00+01:00')
+        fail(f'--since: "{text}" is not a date: write 2026-03-01, or 2026-03-01T06:00:00+01:00')
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
@@ -112,7 +112,7 @@ def verify(
 ) -> None:
     """Prove that no row was altered or taken out; print the head, to be kept elsewhere.
 
-    The trail alone cannot tell that its end was cut off, or all of it written anew: a head that
+    The trail alone cannot tell that its end was cut off, or all of it rewritten: a head that
     was kept elsewhere can. Ends with 1 where the chain is broken.
 
     Example: copq audit verify --expect "$(cat head-of-march.txt)"

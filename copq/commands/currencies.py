@@ -46,7 +46,7 @@ def set_(
     rate_days: Annotated[
         int,
         typer.Option(
-            min=0, max=366, help="So many days a rate counts while there is no newer one."
+            min=0, max=366, help="How many days a rate is valid when there is no newer one."
         ),
     ] = RATE_DAYS,
     why: Annotated[str, typer.Option(help="For the audit trail.")] = "",
@@ -57,7 +57,7 @@ def set_(
     """Set the reporting currency: once, and before the first events where that is possible.
 
     It cannot change once there are exchange rates or entries in it.
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq currencies set EUR
     """
@@ -91,7 +91,7 @@ def import_(
 
     A rate counts for entries booked from now on; those booked without one are booked again.
 
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq currencies import eurofxref-hist.csv
     """
@@ -164,7 +164,7 @@ def _summary_words(of: CurrencySummary) -> list[str]:
 def show(
     currency: Annotated[str, typer.Argument(help="Such as SEK.")],
     start: Annotated[str, typer.Option("--from", help="The first day; else 30 days ago.")] = "",
-    end: Annotated[str, typer.Option("--to", help="The first day that is not in it.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The day after the last day.")] = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -251,4 +251,4 @@ def _named(currency: str) -> str:
                 f'"{currency}" is a pair: name one currency, such as SEK; its rates say what one '
                 "of it is worth in the reporting currency"
             )
-        fail(f'"{currency}" is no currency: three capital letters, such as EUR')
+        fail(f'"{currency}" is not a currency: three capital letters, such as EUR')

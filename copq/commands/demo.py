@@ -82,7 +82,7 @@ def _fill_and_show(url: str, data: Path) -> None:
 
 def _leave_board_up(service: Running) -> None:
     """Until Ctrl-C; or until a signal ends all, where nobody sits at a terminal."""
-    say("The board of the log's last whole day, and of now:")
+    say("The board of the log's last whole day, and the current board:")
     for view in (f"?plant={bottling.PLANT}&day={bottling.LAST_WHOLE}", ""):
         out.print(f"  {service.url}/{view}", style="bold", markup=False, soft_wrap=True)
     stop = "you press Ctrl-C" if sys.stdin.isatty() else f"it is stopped: kill {os.getpid()}"

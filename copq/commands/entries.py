@@ -44,11 +44,11 @@ def entries(
         As, typer.Option("--as", help="Each month as first reported, or as restated.")
     ] = As.RESTATED,
     start: Annotated[str, typer.Option("--from", help="First production day or instant.")] = "",
-    end: Annotated[str, typer.Option("--to", help="The first that is not in it.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
     trailing: Annotated[
         Literal["1h", "24h", "30d"] | None, typer.Option(help="Of a window up to now.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="So many are shown; the sums are of all.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show; the sums cover all.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print all of them as CSV, with formula and event.")

@@ -30,10 +30,10 @@ def explain(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Show what is behind an entry: its event's bytes, rates, formula, and whether it comes out.
+    """Show what is behind an entry: its event's bytes, rates, formula, and whether it recomputes.
 
     Also who sent the event and when, what took the entry back or what it takes back, and the
-    correction that caused it. Ends with 1 where an entry does not come out as it was booked.
+    correction that caused it. Ends with 1 where an entry does not recompute to the booked amount.
 
     Example: copq explain press-7-17#1
     """
@@ -153,7 +153,7 @@ def _rates(found: Revision) -> list[str]:
 def _outcome(found: AccountedEntry) -> str:
     if found.why.agrees:
         return "the same"
-    return found.why.note or "it does not come out"
+    return found.why.note or "the formula does not give the booked amount"
 
 
 def _links(found: AccountedEntry) -> list[str]:
@@ -168,7 +168,7 @@ def _links(found: AccountedEntry) -> list[str]:
     if entry.reason is not None:
         said.append(f"because: {entry.reason}")
     if entry.booked_by is not None:
-        said.append(f"on the word of {entry.booked_by}")
+        said.append(f"ordered by {entry.booked_by}")
     return said
 
 

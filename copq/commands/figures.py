@@ -20,7 +20,7 @@ def show_rows(title: str, rows: Sequence[ReportRow], by: Sequence[str]) -> None:
     cells = [_words(row) + [f.shown(f.of(row), row.currency) for f in figures] for row in rows]
     table(title, words + [f.name for f in figures], cells, left=len(words))
     if provisional := _by_currency(rows):
-        out.print(f"Of it, from stops still open: {provisional}.")
+        out.print(f"Open stops account for {provisional} of this.")
     for row in rows:
         if EXCEED in row.flags:
             out.print(f"! {' '.join(_words(row))}: {EXCEED} ({row.rejected:,f} > {row.units:,f})")

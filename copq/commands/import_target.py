@@ -161,6 +161,6 @@ async def ledger_target(dsn: str, name: str) -> AsyncIterator[Target]:
 
 
 async def identity_of(dsn: str, name: str) -> str:
-    """A text that tells this ledger from one elsewhere, and from one that was made anew."""
+    """A text that tells this ledger from one elsewhere, and from one that was made again."""
     async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
         return f"{name} {await ledger_identity(conn)}"

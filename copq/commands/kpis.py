@@ -28,7 +28,7 @@ def kpis(
     start: Annotated[
         str, typer.Option("--from", help="First day or time: 2026-03-01, 2026-03-01T06:00.")
     ] = "",
-    end: Annotated[str, typer.Option("--to", help="The first that is not in it.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,

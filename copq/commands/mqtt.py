@@ -103,7 +103,7 @@ def _messages(
     except OSError as error:
         cannot("read", recorded or "the payload", error)
     except (msgspec.DecodeError, KeyError, ValueError) as error:
-        fail(f"{recorded}: a line is no recorded message: {error}")
+        fail(f"{recorded}: a line is not a recorded message: {error}")
 
 
 def _payload(text: str) -> bytes:

@@ -46,7 +46,7 @@ def list_(
 ) -> None:
     """List the months: state, COPQ as first reported and as restated, and what is booked in them.
 
-    What comes for a closed month is booked in the open one: that is listed too, with the sums so
+    Late events for a closed month are booked in the open one. They are listed too, with the sums so
     far, which nobody has signed yet.
 
     Example: copq periods list --plant north
@@ -147,7 +147,7 @@ def _booked(one: Booked) -> tuple[str, ...]:
 
 
 def _goes_to(booked_in: date | None) -> str:
-    return f"; what comes for it is booked in {named(booked_in)}" if booked_in else ""
+    return f"; its late events are booked in {named(booked_in)}" if booked_in else ""
 
 
 def _show_steps(steps: list[Step]) -> None:
@@ -182,10 +182,10 @@ def close(
 ) -> None:
     """Close a month that has ended, and sign off what is booked in it.
 
-    What comes for it afterwards is booked in the open month. The figures stay: as first
+    Later events for it are booked in the open month. The figures stay: as first
     reported. Where an earlier run was interrupted, this one signs off.
 
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq periods close north 2026-03 --accept stops
     """
@@ -221,9 +221,9 @@ def reopen(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Reopen a closed month: what comes for it is booked in it, until it is closed again.
+    """Reopen a closed month: late events are booked in it again, until it is closed.
 
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq periods reopen north 2026-03 --why "credit note of the supplier was missing"
     """
@@ -242,7 +242,7 @@ def lock(
 ) -> None:
     """Lock a closed month: nobody reopens it any more.
 
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq periods lock north 2026-03 --why "audited by the group"
     """

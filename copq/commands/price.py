@@ -66,7 +66,7 @@ def _events(path: Path) -> list[bytes]:
     except OSError as error:
         cannot("read", path, error)
     except msgspec.DecodeError as error:
-        fail(f"{path} is no JSON array: {error}")
+        fail(f"{path} is not a JSON array: {error}")
 
 
 def _result_json(result: Offline, totals: list[ReportRow]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def submit(
 ) -> None:
     """Submit a rate file as a draft. Nothing changes until another person approves it.
 
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq rates submit rates-2027.xlsx --why "standard costs of 2027"
     """
@@ -92,7 +92,7 @@ def approve(
     What it changes and what is surprising is shown first, by the --jump of its submitter unless
     another is given. Then it asks; without a terminal --yes answers.
 
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq rates approve 7
     """
@@ -131,7 +131,7 @@ def _ask(number: int, found: Review) -> None:
             "terminal to ask at, approve it with --yes",
             Exit.NO,
         )
-    question = "Approve it all the same?" if found.concerns else "Approve it?"
+    question = "Approve it anyway?" if found.concerns else "Approve it?"
     if not typer.confirm(question):
         raise typer.Exit(Exit.NO)
 
@@ -143,9 +143,9 @@ def reject(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Turn a draft down. Whoever submitted it withdraws it so.
+    """Turn a draft down. The submitter withdraws it with the same command.
 
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq rates reject 7 --why "stage capped is missing"
     """

@@ -34,7 +34,7 @@ def surprising(text: str) -> Decimal:
     """The share of `--jump`."""
     found = share(text)
     if found is None or found < 0:
-        fail(f'--jump: "{text}" is no share: write 25% or 0.25')
+        fail(f'--jump: "{text}" is not a share: write 25% or 0.25')
     return found
 
 

@@ -58,7 +58,7 @@ def import_(
     """Import a rate file: all of it, or nothing. Running services use it within a second.
 
     Once finance has tokens it is submitted as a draft, which another person approves.
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq rates import rates.xlsx
     """

@@ -19,10 +19,10 @@ from services.ingest.intake import Answer, Intake, Status, Unavailable
 from services.ingest.kafka_intake import KafkaIntake
 from services.ingest.sender import Sender
 from services.kafka.brokers import Brokers
-from services.kafka.cloudevents import as_structured, event_in, event_in_mended
+from services.kafka.cloudevents import as_structured, event_in, event_in_fixed
 from services.standalone.intake import LedgerIntake, pool_of
 
-app = typer.Typer(help="Refused events: list them, see their bytes, replay them once mended.")
+app = typer.Typer(help="Refused events: list them, see their bytes, replay them once fixed.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -95,7 +95,7 @@ def show(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Print a refused event's bytes as they came: mend them, and replay them with --with.
+    """Print a refused event's bytes as received: fix them, and replay them with --with.
 
     A CloudEvent that came with its attributes in Kafka headers is printed in structured mode.
     """
@@ -123,7 +123,7 @@ def _find(rejected_id: int, database_url: str | None, folder: Path) -> Any:
 @app.command()
 def replay(
     ids: Annotated[list[int] | None, typer.Argument(help="Ids; none: all that wait.")] = None,
-    mended: Annotated[Path | None, typer.Option("--with", help="Mended bytes, for one id.")] = None,
+    fixed: Annotated[Path | None, typer.Option("--with", help="Fixed bytes, for one id.")] = None,
     kafka: Annotated[
         str | None,
         typer.Option(envvar="KAFKA_BOOTSTRAP", help="Send to these brokers, not to the ledger."),
@@ -134,12 +134,12 @@ def replay(
     data: DataOption = DATA,
 ) -> None:
     """Send refused events once more. What is refused again stays in the list; exit 1 then."""
-    if mended is not None and len(ids or []) != 1:
-        fail("--with goes with one id: copq rejected replay 7 --with mended.json")
+    if fixed is not None and len(ids or []) != 1:
+        fail("--with goes with one id: copq rejected replay 7 --with fixed.json")
     try:
-        bytes_ = mended.read_bytes() if mended else None
+        bytes_ = fixed.read_bytes() if fixed else None
     except OSError as error:
-        cannot("read", str(mended), error)
+        cannot("read", str(fixed), error)
     reach = optional_brokers(kafka, plaintext)
     with database(database_url, data) as dsn:
         _refuse_unknown(ids or [], dsn)
@@ -164,18 +164,18 @@ def _refuse_unknown(ids: list[int], dsn: str) -> None:
 
 
 async def _replay(
-    dsn: str, ids: list[int] | None, mended: bytes | None, kafka: Brokers | None
+    dsn: str, ids: list[int] | None, fixed: bytes | None, kafka: Brokers | None
 ) -> dict[int, Answer]:
     pool = await pool_of(dsn)
     intake: Intake = KafkaIntake(kafka, False) if kafka else LedgerIntake(pool, False)
     try:
         async with pool.acquire() as conn:
             rows = await list_rejected(conn, replayed=ids is not None, ids=ids, limit=100_000)
-            whole = [row for row in rows if mended or row["size"] == len(row["payload"] or b"")]
+            whole = [row for row in rows if fixed or row["size"] == len(row["payload"] or b"")]
             # What was not for its sender to report, or brought too many names, is let in by its
             # number alone.
             whole = [row for row in whole if ids or row["code"] not in _BY_NUMBER]
-            said = await _replay_each(whole, mended, intake)
+            said = await _replay_each(whole, fixed, intake)
             done = [i for i, answer in said.items() if answer.status is not Status.REFUSED]
             await mark_replayed(conn, done)
             return said
@@ -188,20 +188,20 @@ async def _replay(
 _BY_NUMBER = ("out_of_scope", "too_many_names")
 
 
-async def _replay_each(rows: list[Any], mended: bytes | None, intake: Intake) -> dict[int, Answer]:
+async def _replay_each(rows: list[Any], fixed: bytes | None, intake: Intake) -> dict[int, Answer]:
     """As from whom they came the first time."""
     said: dict[int, Answer] = {}
     for name in dict.fromkeys(row["sent_by"] for row in rows):
-        events = [(r["rejected_id"], _event(r, mended)) for r in rows if r["sent_by"] == name]
+        events = [(r["rejected_id"], _event(r, fixed)) for r in rows if r["sent_by"] == name]
         said |= await _said(events, intake, Sender(name))
     return said
 
 
-def _event(row: Any, mended: bytes | None) -> bytes | Refusal:
+def _event(row: Any, fixed: bytes | None) -> bytes | Refusal:
     """The event to send, taken out of the CloudEvent around it if it is in one."""
     try:
-        if mended is not None:
-            return event_in_mended(mended)
+        if fixed is not None:
+            return event_in_fixed(fixed)
         return event_in(json.loads(row["headers"]), bytes(row["payload"]))
     except Refused as refused:
         return refused.refusal

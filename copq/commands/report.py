@@ -60,7 +60,7 @@ def report(
     start: Annotated[
         str, typer.Option("--from", help="First day, month or hour: 2026-03-01, 2026-03-01T06:00.")
     ] = "",
-    end: Annotated[str, typer.Option("--to", help="The first that is not in it.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
     reported: Annotated[
         str,
         typer.Option("--as", help="restated: as it is now; first-reported: as its month closed."),
@@ -174,8 +174,8 @@ def drivers(
     plant: PlantOption = None,
     line: LineOption = None,
     start: Annotated[str, typer.Option("--from", help="First production day: 2026-03-01.")] = "",
-    end: Annotated[str, typer.Option("--to", help="The first day that is not in it.")] = "",
-    top: Annotated[int, typer.Option(min=1, help="So many of each currency.")] = 10,
+    end: Annotated[str, typer.Option("--to", help="The day after the last day.")] = "",
+    top: Annotated[int, typer.Option(min=1, help="How many for each currency.")] = 10,
     currency: CurrencyOption = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
@@ -237,7 +237,7 @@ def unpriced(
 
     What events without a price are worth is estimated by the nearest known rate in time.
 
-    Example: copq unpriced; then mend the rate file, and: copq rates import rates.yaml
+    Example: copq unpriced; then fix the rate file, and: copq rates import rates.yaml
     """
     now = datetime.now(UTC)
 
@@ -312,7 +312,7 @@ def verify_command(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Compute all figures anew from the ledger and compare. May run beside a live stream.
+    """Compute all figures again from the ledger and compare. May run while events arrive.
 
     Ends with 1 if anything differs.
 

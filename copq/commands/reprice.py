@@ -44,18 +44,18 @@ def reprice(
     start: Annotated[
         str, typer.Option("--from", help="First production day, or month: 2026-03-01, 2026-03.")
     ] = "",
-    end: Annotated[str, typer.Option("--to", help="The first that is not in it.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
     why: Annotated[str, typer.Option(help="Why; kept with the repricing. --apply needs it.")] = "",
     by: Annotated[str, typer.Option(help="Who does it, where no token says so.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Price what was booked anew, once rates have changed for the past.
+    """Reprice what was booked, once rates have changed for the past.
 
     --plan shows what would change by plant, product and month, and changes nothing. --apply books
-    reversals and new entries, beside the running services. Interrupted, the same command goes on.
-    To --apply is for finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    reversals and new entries, while the services run. Interrupted, the same command goes on.
+    --apply is for finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq reprice --apply --product TR29 --from 2026-03 --why "invoice 4711 came late"
     """
@@ -65,7 +65,7 @@ def reprice(
         fail('--apply needs a reason, which auditors will read: --why "invoice 4711 came late"')
     asked = Asked(plant, product, _day(start, "--from"), _day(end, "--to"))
     if asked.first and asked.until and asked.first >= asked.until:
-        fail("--to is not after --from: it is the first day that is not in it")
+        fail("--to must be after --from: it is the day after the last day")
     with database(database_url, data) as dsn:
         _run(_check_names(dsn, plant, product))
         if listed:

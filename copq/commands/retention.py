@@ -1,4 +1,4 @@
-"""`copq retention`: letting go of the bytes of old events, never of what was booked."""
+"""`copq retention`: dropping the bytes of old events, never of what was booked."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -22,7 +22,7 @@ from services.retention.bounds import bounds
 from services.retention.store import EVENTS, REFUSED, Bounds, Order
 
 app = typer.Typer(
-    help="Let go of the bytes of old events and refused messages. What was booked stays for ever.",
+    help="Drop the bytes of old events and refused messages. What was booked stays for ever.",
     no_args_is_help=True,
 )
 EventsOption = Annotated[
@@ -103,7 +103,7 @@ def apply_command(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Drop the bytes for good, in batches, beside the live stream.
+    """Drop the bytes for good, in batches, while events arrive.
 
     Interrupted, the same command goes on where it stopped. Take a backup first.
 

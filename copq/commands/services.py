@@ -45,7 +45,7 @@ from services.postgres import AWAY, DatabaseRole, RoleRefused, connected
 from services.system_errors import plainly
 
 if TYPE_CHECKING:
-    from services.standalone.server import Beside
+    from services.standalone.server import Companion
 
 MqttOption = Annotated[
     Path | None,
@@ -247,8 +247,10 @@ def aggregator(
     run_service(lambda stop: run_aggregator(settings, stop, health), health, "copq-aggregator")
 
 
-def _watching(settings: WatchSettings | None, dsn: str, name: str, stop: asyncio.Event) -> "Beside":
-    """What runs beside the HTTP service, on the same intake: the watch of a folder, or nothing."""
+def _watching(
+    settings: WatchSettings | None, dsn: str, name: str, stop: asyncio.Event
+) -> "Companion":
+    """What runs next to the HTTP service, on the same intake: the watch of a folder, or nothing."""
 
     async def watching(intake: Intake) -> None:
         if settings is not None:

@@ -47,7 +47,7 @@ def import_(
 ) -> None:
     """Import a target file: all of it, or nothing. What it does not name stays as it is.
 
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq targets import targets.yaml
     """
@@ -67,7 +67,7 @@ def import_(
     )
 
 
-@app.command("set", context_settings={"ignore_unknown_options": True})  # -3% is no option
+@app.command("set", context_settings={"ignore_unknown_options": True})  # -3% is not an option
 def set_(
     ratio: Annotated[str, typer.Argument(help='3% or 0.03; "none" takes the target away.')],
     plant: PlantOption = None,
@@ -84,7 +84,7 @@ def set_(
 ) -> None:
     """Set one target. The most specific one counts: product, then line, then plant, then all.
 
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq targets set 3% --plant north --line L1 --window 1h
     """
@@ -116,7 +116,7 @@ def budget(
 ) -> None:
     """Set what COPQ may cost in a month, in the plant's currency.
 
-    For finance: once there is a token of it, COPQ_TOKEN has to hold one.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq targets budget 40000 --plant north
     """
@@ -198,7 +198,7 @@ def _instant(text: str, plant: str | None, dsn: str) -> datetime:
             return datetime.combine(day, time(), asyncio.run(_zone(dsn, plant)))
         return datetime.fromisoformat(text)
     except ValueError:
-        fail(f'--from: "{text}" is no date: write 2026-01-31, or 2026-01-31T06:00:00+01:00')
+        fail(f'--from: "{text}" is not a date: write 2026-01-31, or 2026-01-31T06:00:00+01:00')
 
 
 async def _zone(dsn: str, plant: str | None) -> Any:
@@ -219,7 +219,7 @@ def _figure(text: str) -> Decimal | None:
     try:
         return None if text == "none" else Decimal(text)
     except InvalidOperation:
-        fail(f'"{text}" is no figure: write 3% or 0.03, 40000, or none')
+        fail(f'"{text}" is not a figure: write 3% or 0.03, 40000, or none')
 
 
 def _json(item: SetTarget | SetBudget) -> dict[str, Any]:

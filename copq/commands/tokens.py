@@ -30,7 +30,7 @@ from services.rates.store import load_names
 app = typer.Typer(help="Tokens: who may send events, and who may read results.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-LimitOption = Annotated[float | None, typer.Option(min=0.001, help="At most so many, on average.")]
+LimitOption = Annotated[float | None, typer.Option(min=0.001, help="The most, on average.")]
 _NAME: TypeAdapter[str] = TypeAdapter(Identifier)
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -148,7 +148,7 @@ def _warn_of_strangers(grant: Grant, book: RateBook) -> None:
 
 
 def _warn(what: str) -> None:
-    told = f"{what}. The token is made all the same; until then it may send nothing of it."
+    told = f"{what}. The token is made anyway; until then it may send nothing of it."
     err.print(Text.assemble(("copq:", "yellow"), " ", told), soft_wrap=True)
 
 

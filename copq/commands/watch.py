@@ -56,7 +56,7 @@ def watch(
 ) -> None:
     """Import every file that is put into a folder, and move it to done/ or rejected/ there.
 
-    Its report lies beside it. Interrupted, it goes on where it was; nothing counts twice.
+    Its report lies next to it. Interrupted, it goes on where it was; nothing counts twice.
     """
     start_logging()
     health = show_health(metrics_host, metrics_port)
@@ -79,7 +79,7 @@ def watch_settings(
 ) -> WatchSettings:
     """Ends the command where the folder is none, or a mapping is refused."""
     if not folder.is_dir():
-        fail(f"{folder} is no folder: make it first, then watch it")
+        fail(f"{folder} is not a folder: make it first, then watch it")
     if not mapping:
         fail(
             "--watch needs a --mapping FILE that says what the files mean; see docs/ingest/files.md"

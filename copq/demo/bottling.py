@@ -77,7 +77,7 @@ async def show_drivers(conn: Connection, data: str) -> None:
     found = await drivers(conn, await load(conn), days, datetime.now(UTC), TOP)
     say(WINDOW)
     rows = [_driver(driver, found[0].loss) for driver in found]
-    table("", ["driver", "", "COPQ", "share", "added up"], rows, left=2)
+    table("", ["driver", "", "COPQ", "share", "cumulative"], rows, left=2)
 
 
 def _driver(driver: Driver, worst: Decimal) -> tuple[str, ...]:

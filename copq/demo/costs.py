@@ -1,4 +1,4 @@
-"""What a line or product cost in a window: the buckets of a report, added up."""
+"""What a line or product cost in a window: the buckets of a report, summed."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The demo's own data folder, made anew at each run."""
+"""The demo's own data folder, made again at each run."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The tyre valves' day of rejects beside what was published of it."""
+"""The tyre valves' day of rejects next to what was published of it."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -40,7 +40,7 @@ PUBLISHED = Figures(
 
 
 async def show_day(conn: Connection, book: RateBook, data: str) -> None:
-    heading("The tyre valves' day, beside the published figures")
+    heading("The tyre valves' day, next to the published figures")
     span = f"--from {DAY} --to {NEXT}"
     command(f"copq report --grain day --plant {PLANT} --by category {span} --data {data}")
     say(f"TR29, plant {PLANT}, production day {DAY} from 06:00 (Asia/Kolkata), in INR:")

@@ -17,7 +17,7 @@ from deploy.grafana.looks import (
     SHARE,
 )
 from deploy.grafana.page import board
-from deploy.grafana.panels import Asked, beside, course, entries, one, ranked
+from deploy.grafana.panels import Asked, course, entries, one, ranked, side_by_side
 from deploy.grafana.queries import ledger
 from deploy.grafana.variables import BOARD, CURRENCY, LINE, PLANT, PRODUCT, WINDOW
 
@@ -68,7 +68,7 @@ def _tiles() -> list[Any]:
 
 def _figures() -> list[Any]:
     return [
-        beside(
+        side_by_side(
             "Each line, $window ($currency)", "All products. Worst against target first.",
             "plant, line",
             Asked(f"copq:ratio:of_target{MONEY_OF_LINES}", "of target", AGAINST_TARGET),

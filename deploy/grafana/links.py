@@ -1,4 +1,4 @@
-"""Where a click leads: from a figure to its line, to its entries, to an event as it came.
+"""Where a click leads: from a figure to its line, to its entries, to an event as received.
 
 Names may hold any sign: those of a row are encoded by `percentencode`, what is chosen at the top
 by `queryparam`, which is `var-plant=…` once for each plant.

@@ -29,7 +29,7 @@ def board(
 
 
 def _place(panels: Sequence[Any]) -> None:
-    """One after the other; what does not fit beside the last begins a row. Each has an id."""
+    """One after the other; what does not fit next to the last begins a row. Each has an id."""
     x = y = row = 0
     for number, panel in enumerate(panels, 1):
         built = panel.build()

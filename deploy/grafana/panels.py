@@ -24,7 +24,7 @@ def one(
     title: str, expression: str, unit: Unit, says: str, *leads: Any, limits: Any = None,
     without: str = NOTHING, legend: str = "",
 ) -> Any:  # fmt: skip
-    """One figure, large, as it is now; `without` is said where there is none, `legend` beside it."""
+    """One figure, large, as it is now; `without` is said where there is none, `legend` next to it."""
     panel = (
         stat.Panel().title(title).description(says).datasource(FIGURES).height(4).span(4)
         .unit(unit.name).with_target(now(unit.rounded(expression), legend)).no_value(without)
@@ -60,14 +60,14 @@ def ranked(title: str, expression: str, legend: str, says: str, lead: Any) -> An
 
 
 class Asked(NamedTuple):
-    """A column of `beside`: what is asked, its heading, and how it is shown."""
+    """A column of a table of panels: the query, its heading, and how it is shown."""
 
     expression: str
     name: str
     column: Column
 
 
-def beside(title: str, says: str, by: str, *asked: Asked, lead: Any) -> Any:
+def side_by_side(title: str, says: str, by: str, *asked: Asked, lead: Any) -> Any:
     """A row for each combination of the labels `by`, a column for each query; the first sorts.
 
     Grafana joins rows whose columns in common are all equal: each query answers `by` alone.
@@ -121,7 +121,7 @@ def waterfall(title: str, sql: str, says: str, lead: Any) -> Any:
 
 
 def _all_at_once() -> Any:
-    """Pointing at one shows those beside it."""
+    """Pointing at one shows those next to it."""
     return common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI)
 
 

@@ -62,7 +62,7 @@ class Door(Protocol):
 
 
 class OpenDoor:
-    """For a machine of one's own: everybody may do everything."""
+    """For a machine of your own: everybody may do everything."""
 
     async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
         return Bearer(Role.ADMIN, ANYONE)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from services.access.door import TooMuch
 
 BURST_S = 10
-"""A sender that was quiet may catch up on so many seconds at once."""
+"""How many seconds of allowance a quiet sender may use at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Per second; None is no limit. Of bytes: those of the events' bodies."""
+    """Per second; None means no limit. Of bytes: those of the events' bodies."""
 
     requests: float | None = None
     events: float | None = None
@@ -25,7 +25,7 @@ NO_LIMITS = Limits()
 class Bucket:
     """Fills at `rate` a second, up to `BURST_S` seconds' worth.
 
-    What is taken may leave it in debt, so that one batch larger than the bucket is no dead end:
+    What is taken may leave it in debt, so that a batch larger than the bucket can pass:
     nothing more passes until the debt is paid, and the rate holds on average.
     """
 

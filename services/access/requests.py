@@ -77,7 +77,7 @@ def _refuse_other_names(request: Request) -> None:
 
 def refuse_other_sites(request: Request) -> None:
     """A page of another site makes a browser send requests with its holder's cookie, or to a
-    service that stands open on the holder's own machine. Raises `HTTPException` 403 for those
+    service that asks for no token on its owner's machine. Raises `HTTPException` 403 for those
     that change something; a token in the header is nothing that a browser adds by itself.
     """
     if request.method in _CHANGES_NOTHING or _header_token(request) is not None:

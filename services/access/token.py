@@ -38,7 +38,7 @@ def hash_of(text: str) -> bytes:
 
 
 def id_of(text: str) -> str:
-    """The part that a token is found by; empty where it is no token at all."""
+    """The part that a token is found by; empty where it is not a token at all."""
     if not text.startswith(PREFIX) or len(text) > _LONGEST:
         return ""
     return text[len(PREFIX) :].partition("_")[0]

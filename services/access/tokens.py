@@ -37,7 +37,7 @@ def _now() -> datetime:
 class TokenDoor:
     """Lets in who holds a token that is kept, not expired and not revoked.
 
-    `needs_token` false: it stands open until there is a first token, and from then on it does
+    `needs_token` false: it asks for no token until the first one exists, and from then on it does
     not. While Postgres is away the tokens known until then go on working, and it is logged how
     old that knowledge is; whether any other token is good nobody can say then (`Unavailable`).
     """
@@ -80,7 +80,7 @@ class TokenDoor:
         return self._known(token) is not None
 
     async def _stands_open(self, token: str | None) -> bool:
-        """Whoever shows a token may hold the first one, which was made a moment ago."""
+        """The token shown may be the first one, made a moment ago."""
         if self._needs_token or self._tokens:
             return False
         if token is not None and not await self._read_again():

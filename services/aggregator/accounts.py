@@ -34,7 +34,7 @@ def reversal(entry: Entry, number: int, cause: Cause) -> str:
 
 
 def again(entry: Entry, number: int, cause: Cause) -> str:
-    """Books an entry anew, at the figures that were booked."""
+    """Books an entry again, at the figures that were booked."""
     return known_row({**entry, "entry_no": number, "reverses": None, **cause._asdict()})
 
 

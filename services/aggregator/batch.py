@@ -44,7 +44,7 @@ class Cause(NamedTuple):
     corrected_by: str | None = None
 
     def keeping(self, corrected_by: str | None) -> "Cause":
-        """For what is booked anew: the correction that it stood for, unless this is another."""
+        """For what is booked again: the correction that it stood for, unless this is another."""
         return self if self.corrected_by else self._replace(corrected_by=corrected_by)
 
 

@@ -27,7 +27,7 @@ from services.rates.book import RateBook
 
 
 class _Replacement(msgspec.Struct):
-    """The bytes of a correction's replacement, as they came."""
+    """The bytes of a correction's replacement, as received."""
 
     replacement: msgspec.Raw = msgspec.Raw(b"")
 
@@ -39,7 +39,7 @@ _decode_replacement = msgspec.json.Decoder(_Replacement).decode
 class Effects:
     """What corrections do to the ledger, as rows and as what makes rows.
 
-    `lines` are to be united anew; `priced` holds events that come to stand, or
+    `lines` are to be united again; `priced` holds events that come to stand, or
     stand again, at the rates in force now; `once` are the daily entries that may have lost or
     found an event to cause them.
     """
@@ -139,7 +139,7 @@ async def _store_replacements(
 
 
 def _replacement_in(raw: bytes) -> bytes:
-    """Its own bytes; made anew where pydantic reads what msgspec does not, as NaN before a number
+    """Its own bytes; made again where pydantic reads what msgspec does not, as NaN before a number
     of the same name."""
     try:
         return bytes(_decode_replacement(raw).replacement)
@@ -185,7 +185,7 @@ async def _bring_about(
     """What should stand and does not, or the other way round, becomes rows and stops."""
     stands = {e["event_id"]: ruling.stands(e["event_id"]) for e in events}
     times: dict[str, datetime] = {e["event_id"]: e["occurred_at"] for e in events}
-    # First, since it waits for whoever is about to price one of them.
+    # First, since it waits for a transaction that is about to price one of them.
     await conn.execute(queries.DROP_UNPRICED, [i for i, standing in stands.items() if not standing])
     held = {row["event_id"] for row in await conn.fetch(queries.STILL_UNPRICED, list(stands))}
     stops = await _void_stops(conn, stands, times, effects, book)

@@ -238,7 +238,7 @@ def _decide(target: str, of: Mapping[str, list[Reported]], ruling: Ruling) -> No
 
 
 def _bring(known: Mapping[str, Known], ruling: Ruling) -> None:
-    """What came by itself is present; so is what a correction of something present brings."""
+    """An event that arrived alone is present; so is the replacement of a present correction."""
     ready = [event_id for event_id, event in known.items() if event.alone]
     while ready:
         event_id = ready.pop()

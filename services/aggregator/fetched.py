@@ -46,7 +46,7 @@ class Fetched:
     logs: Logs
     batch: Batch = field(default_factory=Batch)
     broken: list[RejectedEvent] = field(default_factory=list)
-    """What is no priced event; somebody else wrote it there."""
+    """What is not a priced event; somebody else wrote it there."""
     staged: Staged | None = None
 
     @classmethod
@@ -107,5 +107,5 @@ class Fetched:
 
 
 def _broken(record: ConsumerRecord, error: Exception) -> RejectedEvent:
-    refusal = Refusal("not_priced", "", f"is no priced event: {error}")
+    refusal = Refusal("not_priced", "", f"is not a priced event: {error}")
     return rejected_event(refusal, record.value or b"", datetime.now(UTC), origin_of(record))

@@ -4,7 +4,7 @@ from prometheus_client import Counter
 
 STAGE = "aggregator"
 
-SETTLED = Counter("copq_settled_events", "Unpriced events priced anew")
+SETTLED = Counter("copq_settled_events", "Unpriced events priced again")
 KEPT = Counter("copq_rejected_kept_messages", "Refused messages kept with their bytes")
 CONVERTED = Counter(
     "copq_converted_entries",

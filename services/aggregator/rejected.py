@@ -1,4 +1,4 @@
-"""Refused messages, kept with their bytes until they are mended and replayed."""
+"""Refused messages, kept with their bytes until they are fixed and replayed."""
 
 import json
 

@@ -88,7 +88,7 @@ def _rejected(record: ConsumerRecord) -> RejectedEvent:
     try:
         event = decode(record.value or b"")
     except ValidationError as error:
-        why = f"is no rejected event, though it lies among them: {error.errors()[0]['msg']}"
+        why = f"is not a rejected event, though it lies among them: {error.errors()[0]['msg']}"
         refusal = Refusal("not_rejected_event", "", why)
         return rejected_event(refusal, record.value or b"", datetime.now(UTC), place)
     return event if event.origin else event.model_copy(update={"origin": place})

@@ -1,4 +1,4 @@
-"""The aggregator as a service: the stream, and what runs beside it."""
+"""The aggregator as a service: the stream, and what runs next to it."""
 
 import asyncio
 

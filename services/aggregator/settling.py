@@ -1,4 +1,4 @@
-"""Beside the stream: events without a price are tried again with each new rate book, entries
+"""Next to the stream: events without a price are tried again with each new rate book, entries
 without an exchange rate with each import of rates."""
 
 import asyncio

@@ -43,7 +43,7 @@ class AggregatorSettings:
     database: str
     group: str = "copq-aggregator"
     batch: int = 10_000
-    """Events of one transaction at most: more is no faster, and takes memory."""
+    """Events of one transaction at most: more is not faster, and takes memory."""
     session_timeout_s: float = 10.0
     """A worker that was not heard of for so long has lost its partitions to the others."""
 
@@ -231,7 +231,7 @@ class AggregatorStream:
             )  # fmt: skip
 
     async def _take(self) -> asyncpg.Connection:
-        """A connection of one's own until it is idle again: one posts, another is copied to."""
+        """A connection of its own until it is idle again: one posts, another is copied to."""
         while self._idle:
             conn = self._idle.pop()
             if not conn.is_closed():

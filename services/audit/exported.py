@@ -1,6 +1,6 @@
-"""The audit trail as a file: a line a row, its record to the byte and its seal beside it.
+"""The audit trail as a file: a line a row, its record to the byte and its seal next to it.
 
-Whoever has such a file can prove it without the database, with SHA-256 alone.
+The holder of such a file can prove it without the database, with SHA-256 alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ def links_in(lines: Iterable[bytes]) -> Iterator[Link]:
             text = bytes(found.record)
             yield Link(_decode_seq(text).seq, text.decode(), bytes.fromhex(found.hash))
         except (msgspec.DecodeError, ValueError) as error:
-            raise ValueError(f"line {number} is no row of an audit trail: {error}") from error
+            raise ValueError(f"line {number} is not a row of an audit trail: {error}") from error
 
 
 def link_of(row: AuditRow) -> Link:

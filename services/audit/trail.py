@@ -77,7 +77,7 @@ class Head(NamedTuple):
         """From `SEQ:HASH`. Raises `ValueError`."""
         found = re.fullmatch(r"(\d+):([0-9a-f]{64})", text)
         if found is None:
-            raise ValueError(f'"{text}" is no head: it is written SEQ:HASH, as verify prints it')
+            raise ValueError(f'"{text}" is not a head: it is written SEQ:HASH, as verify prints it')
         return cls(int(found[1]), bytes.fromhex(found[2]))
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ class BackupError(Exception):
 def dump(dsn: str, file: Path) -> None:
     """All of a database, as of one instant, into a file that is there whole or not at all.
 
-    Whoever writes to the database goes on meanwhile. Raises `BackupError`, and OSError on the file.
+    Writers to the database are not stopped. Raises `BackupError`, and OSError on the file.
     """
     # Only its owner may read it: it holds every event. Nobody can have put a link in its place.
     opened, name = tempfile.mkstemp(".part", f"{file.name}.", file.parent)

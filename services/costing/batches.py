@@ -78,7 +78,7 @@ def _reject(record: ConsumerRecord, refusal: Refusal, now: datetime, batch: Pric
 
 def _key(record: ConsumerRecord) -> bytes | None:
     """That of the record, unless it is none that a plant and a line could make: a long one may
-    not fit beside what a message grows by."""
+    not fit next to what a message grows by."""
     key: bytes | None = record.key
     return key if key is None or len(key) <= LONGEST_KEY else None
 
@@ -97,7 +97,7 @@ class RejectGuard:
         self._batches: deque[tuple[int, int]] = deque()
 
     def admits(self, read: int, rejected: int) -> bool:
-        """Whether the stream may go on after a batch of so many events."""
+        """Whether the stream may continue after a batch of this many events."""
         self._batches.append((read, rejected))
         while len(self._batches) > 1 and self._read() - self._batches[0][0] >= self._window:
             self._batches.popleft()

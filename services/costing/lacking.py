@@ -1,4 +1,4 @@
-"""What the rate book lacks, as sentences that name what there is and what to do."""
+"""What the rate book lacks, as sentences with the known names and what to do."""
 
 from datetime import datetime
 from typing import Any

@@ -16,7 +16,7 @@ from services.rates.calendar import quarter_of
 
 _REMEMBERED = frozenset({"production", "defect", "scrap", "downgrade"})
 _AT_MOST = 20_000
-"""Some 10 MB; when it is full it starts afresh."""
+"""Some 10 MB; when it is full it starts again."""
 
 Head = tuple[str, bytes]
 """Outcome, and the encoded pricing that the event's own bytes follow."""

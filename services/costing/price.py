@@ -291,7 +291,7 @@ def _downtime(event: Any, book: RateBook, site: Site) -> Pricing:
 
 
 def _recovery(event: Any, book: RateBook, site: Site) -> Pricing:
-    """Overhead spent less credit earned; it may come out as an income."""
+    """Overhead spent less credit earned; the result may be an income."""
     entry = _entry(
         event, site, book.revision, "recovery", Category.INTERNAL_FAILURE,
         quantity=event.quantity or ZERO, gross=event.out_of_pocket, recovered=event.credit,

@@ -201,7 +201,7 @@ class CostingStream:
         return (
             f"over {self.settings.max_reject_share:.0%} of the events read are refused "
             f"({reasons}); stopped before partition {message.partition}, offset {message.offset}. "
-            "Mend the sender, or start with a higher --max-reject-share to let them pass into "
+            "Fix the sender, or start with a higher --max-reject-share to let them pass into "
             f"{REJECTED}"
         )
 

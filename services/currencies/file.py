@@ -55,7 +55,7 @@ def _day(text: str) -> date:
             return datetime.strptime(text, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
-    raise ValueError(f'"{text[:20]}" is no day such as 2026-03-31')
+    raise ValueError(f'"{text[:20]}" is not a day such as 2026-03-31')
 
 
 class _Quote(BaseModel):
@@ -105,7 +105,7 @@ def parse_exchange(text: str, reporting: str, today: date) -> list[Published]:
     try:
         rows = list(records(io.StringIO(text.removeprefix("\ufeff"), newline=""), Dialect()))
     except NotCsv as error:
-        raise ExchangeFileError([f"it is no CSV: {error}"]) from error
+        raise ExchangeFileError([f"it is not CSV: {error}"]) from error
     heads = [name.strip() for name in rows[0].cells] if rows else []
     if sorted(heads) == ["currency", "date", "rate"]:
         published = _own(rows[1:], heads, reporting, found)

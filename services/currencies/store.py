@@ -145,7 +145,7 @@ async def _write(
 
 @dataclass(frozen=True, slots=True)
 class CurrencySummary:
-    """What there is of one currency; `entries` were booked in it without a rate, and stand."""
+    """The rates of one currency; `entries` counts those booked in it without a rate."""
 
     currency: str
     rates: int

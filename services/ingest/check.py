@@ -13,7 +13,7 @@ from services.rates.book import RateBook
 
 
 class Unreadable(bytes):
-    """What was refused before there were bytes of an event; kept as it came, with the reason."""
+    """What was refused before there were bytes of an event; kept as received, with the reason."""
 
     refusal: Refusal
 

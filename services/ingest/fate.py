@@ -1,4 +1,4 @@
-"""`GET /v1/events/{event_id}`: what became of one's own event, never what it cost."""
+"""`GET /v1/events/{event_id}`: what became of your own event, never what it cost."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -26,7 +26,7 @@ class State(StrEnum):
     UNPRICED = "unpriced"
     """Kept; booked by itself once finance imports the rate that it lacks."""
     REFUSED = "refused"
-    """Not booked; kept with its reason, to be mended and replayed."""
+    """Not booked; kept with its reason, to be fixed and replayed."""
     WITHDRAWN = "withdrawn"
     """A correction voids or replaces it."""
 
@@ -44,7 +44,7 @@ class Fate(BaseModel):
 
 
 def add_fate(app: FastAPI, door: Door, pool: asyncpg.Pool) -> None:
-    """The route, for whoever has sent something: each sees its own events alone."""
+    """The route for senders: each sees its own events only."""
 
     @app.get(
         "/v1/events/{event_id:path}",

@@ -8,7 +8,7 @@ NOTHING_LOADED = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 }
-"""For an answer that is no page. A page brings a policy of its own."""
+"""For an answer that is not a page. A page brings a policy of its own."""
 
 A_YEAR_S = 365 * 24 * 3600
 HTTPS_ALONE = {"Strict-Transport-Security": f"max-age={A_YEAR_S}"}

@@ -1,4 +1,4 @@
-"""What a service offers beside its way in: the login, the form, and the fate of one's events."""
+"""What a service offers next to its way in: the login, the form, and the fate of one's events."""
 
 from collections.abc import Callable
 

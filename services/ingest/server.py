@@ -34,22 +34,22 @@ async def serve(
 
     While the brokers do not answer it listens and answers 503; topics are made once they do.
     Without `tokens` it is open. Without `dsn` there is neither form nor fate. Postgres may be
-    away: events go to the broker all the same.
+    away: events go to the broker anyway.
     """
     rates = RateWatch(dsn, names_only=True) if dsn else None
     book = (lambda: rates.book) if rates else RateBook
     intake, door = KafkaIntake(brokers, names=names, book=book), tokens or OpenDoor()
     app = make_http(intake, door, checks={"kafka": intake.ready}, stop=stop)
-    beside = [_keep_topics(brokers, partitions, replication, stop)]
-    beside += [tokens.run()] if tokens else []
+    companions = [_keep_topics(brokers, partitions, replication, stop)]
+    companions += [tokens.run()] if tokens else []
     pool = await people_pool(dsn) if dsn else None
     if rates and pool:
-        beside.append(rates.run())
-        beside += [names.follow(pool)] if names else []
+        companions.append(rates.run())
+        companions += [names.follow(pool)] if names else []
         add_people(app, door, intake, pool, book)
     serving = serve_http(app, host, port, stop, tls)
     try:
-        await run_beside(beside_mqtt(serving, mqtt, intake, stop), *beside, stop=stop)
+        await run_beside(beside_mqtt(serving, mqtt, intake, stop), *companions, stop=stop)
     finally:
         await intake.close()
         if pool:

@@ -1,4 +1,4 @@
-"""Letting go of Kafka, whether the broker answers or not."""
+"""Closing Kafka's clients, whether the broker answers or not."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 async def close_producer(producer: AIOKafkaProducer) -> None:
     """Send what it holds; what takes longer than some seconds is given up."""
     if not await _is_done(producer.stop()):
-        log.warning("a producer is let go with what it had not sent")
+        log.warning("a producer is closed with unsent messages")
         # Its own way out is to send everything first: it would try for ever.
         producer._sender.sender_task.cancel()
         await producer.client.close()

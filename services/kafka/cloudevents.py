@@ -20,7 +20,7 @@ Envelope = Mapping[str, str]
 def envelope_of(headers: Read) -> Envelope:
     """A record is a CloudEvent by its `ce_` headers, or by its content type.
 
-    Bytes that are no UTF-8 become U+FFFD, with which an envelope is refused.
+    Bytes that are not UTF-8 become U+FFFD, with which an envelope is refused.
     """
     found = {
         name.lower(): (value or b"").decode(errors="replace")
@@ -54,15 +54,15 @@ def is_too_large(envelope: Envelope) -> bool:
 
 
 def as_structured(envelope: Envelope, value: bytes) -> bytes:
-    """A record in one piece, to be read and mended by people: broken where its data is broken."""
+    """A record in one piece, to be read and fixed by people: broken where its data is broken."""
     if not envelope or _kind(envelope) == STRUCTURED:
         return value
     said = json.dumps(_attributes(envelope), ensure_ascii=False, indent=1)
     return said.removesuffix("\n}").encode() + b',\n "data": ' + value + b"\n}"
 
 
-def event_in_mended(text: bytes) -> bytes:
-    """The event in what people mended: one of ours, or a CloudEvent around it. Raises `Refused`."""
+def event_in_fixed(text: bytes) -> bytes:
+    """The event in what people fixed: one of ours, or a CloudEvent around it. Raises `Refused`."""
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):

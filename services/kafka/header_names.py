@@ -1,4 +1,4 @@
-"""Records whose header names are no UTF-8: whoever may write to a topic may write such a one.
+"""Records whose header names are not UTF-8: anyone who may write to a topic may write one.
 
 aiokafka decodes the names while a batch is read and raises in its midst; the batch is fetched
 again and again, and nothing behind it is ever read. Here such a batch is read once more, with
@@ -31,7 +31,7 @@ def check_names(headers: Read) -> None:
     """Raises `Refused` where a name was none that can be read."""
     for name, _ in headers:
         if _UNREADABLE in name:
-            message = f'the name of the header "{shown(name)}" is not UTF-8: mend the sender'
+            message = f'the name of the header "{shown(name)}" is not UTF-8: fix the sender'
             raise Refused(Refusal("bad_envelope", "headers", message))
 
 

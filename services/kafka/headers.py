@@ -1,4 +1,4 @@
-"""Record headers: what copq says of a message beside its key and value."""
+"""Record headers: what copq says of a message next to its key and value."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -58,7 +58,7 @@ def is_sampled(traceparent: bytes) -> bool:
 
 
 def sent_by(headers: Read) -> str | None:
-    """Who sent a message, if its headers say so. Whoever may write to a topic may claim a name,
+    """Who sent a message, if its headers say so. Anyone who may write to a topic may claim a name,
     so it is made fit to be stored: cut, and what cannot be printed is spelt out."""
     for name, value in headers:
         if name == SENT_BY and value:

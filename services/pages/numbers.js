@@ -1,5 +1,5 @@
 // Shows below each number how it is understood, as it is typed. The service reads numbers by the
-// same rules (services/ingest/form/numbers.py) and has the last word.
+// same rules (services/ingest/form/numbers.py) and decides.
 "use strict";
 const AMBIGUOUS = /^[1-9]\d{0,2}[.,]\d{3}$/;
 const SHAPES = [

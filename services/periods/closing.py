@@ -1,7 +1,7 @@
 """Closing, reopening and locking a month, and signing off what is in it.
 
 The state changes while no batch is being booked: that takes an instant. What was booked until
-then is added up and signed off afterwards, beside the stream; the ledger being append-only, the
+then is summed and signed off afterwards, while events arrive; the ledger being append-only, the
 figures are those of that instant.
 """
 
@@ -64,7 +64,7 @@ async def close(
 
 
 async def reopen(conn: Connection, plant: str, month: date, order: Order) -> None:
-    """What comes for a closed month is booked in it again. Raises `PeriodError`."""
+    """Late events are booked in the month again. Raises `PeriodError`."""
     await _step(conn, plant, month, What.REOPENED, order)
 
 

@@ -39,7 +39,7 @@ LEADS_TO = {
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """As it is now. `month` is its first; `booked_in` where what comes for it goes, if not open."""
+    """As it is now. `month` is its first day; late events go to `booked_in` if it is not open."""
 
     plant: str
     month: date
@@ -61,7 +61,7 @@ _REFUSED = {
     (What.CLOSED, State.CLOSED): "it need not be closed again",
     (What.CLOSED, State.LOCKED): "it stays as it is",
     (What.REOPENED, State.OPEN): "it need not be reopened",
-    (What.REOPENED, State.LOCKED): "it stays locked; what comes for it is booked in the open month",
+    (What.REOPENED, State.LOCKED): "it stays locked; late events are booked in the open month",
     (What.LOCKED, State.OPEN): "close it first, with: copq periods close",
     (What.LOCKED, State.LOCKED): "it need not be locked again",
 }
@@ -76,7 +76,7 @@ def month_of(text: str) -> date:
     try:
         return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
     except ValueError:
-        raise UnknownPeriod(f'"{text}" is no month: write it as 2026-03') from None
+        raise UnknownPeriod(f'"{text}" is not a month: write it as 2026-03') from None
 
 
 def after(month: date) -> date:

@@ -51,7 +51,7 @@ class Unfinished:
         if left:
             said = " ".join(f"--accept {kind}" for kind in left)
             raise PeriodError(
-                f"it is not finished: {self}. See: {self.where}. To close it all the same: {said}"
+                f"it is not finished: {self}. See: {self.where}. To close it anyway: {said}"
             )
 
     @property

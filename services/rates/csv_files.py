@@ -28,7 +28,7 @@ def sheet_of_csv(name: str, data: bytes) -> Sheet:
             if len(sheet.rows) > MAX_ROWS:
                 raise RateFileError([f"{name}: has more than {MAX_ROWS:,} rows"])
     except NotCsv as error:
-        raise RateFileError([f"{name}: is no CSV at {error}"]) from None
+        raise RateFileError([f"{name}: is not CSV at {error}"]) from None
     return sheet
 
 
@@ -40,7 +40,7 @@ def _row(name: str, number: int, header: list[str], cells: list[str]) -> Row:
 
 
 def csv_of(rates: RateFile) -> dict[str, str]:
-    """The files of a folder, by name. What there is none of has no file."""
+    """The files of a folder, by name. A part without rows has no file."""
     return {f"{kind}.csv": _text(kind, rows) for kind, rows in rows_of(rates).items()}
 
 

@@ -78,7 +78,7 @@ def _fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[FieldDif
 
 
 def figures(item: BaseModel | None) -> dict[str, Any]:
-    """All that an item says beside its name, flat: `stages.blown.raw_material`."""
+    """All that an item says next to its name, flat: `stages.blown.raw_material`."""
     if item is None:
         return {}
     return {name: value for name, value in _flat(item, "") if value not in (None, ())}

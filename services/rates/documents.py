@@ -115,8 +115,8 @@ async def approve(
     """Write a draft into the book, under a new revision.
 
     `reviewed` is the revision of the book that the draft was compared with, `concerns` what was
-    shown of it. Raises `NotPossible` where it is no draft, the actor submitted it, or the book is
-    another by now; `OutOfScope` where the actor's token is not for all that it changes;
+    shown of it. Raises `NotPossible` where it is not a draft, the actor submitted it, or the book
+    has changed since; `OutOfScope` where the actor's token is not for all that it changes;
     `RateFileError` where it does not fit the book any longer.
     """
     async with writing(conn):
@@ -169,8 +169,8 @@ async def import_alone(
 
 
 async def import_rates(conn: Connection, rates: RateFile, source: str, by: str) -> Imported:
-    """As `import_alone`, of rates that are no file."""
-    from services.rates.yaml_text import yaml_of  # slow to load, and of use here alone
+    """As `import_alone`, of rates that are not in a file."""
+    from services.rates.yaml_text import yaml_of  # slow to load, and used only here
 
     return await import_alone(
         conn, HandedIn(rates, source, yaml_of(rates).encode()), Actor(by), f"import of {source}"

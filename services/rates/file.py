@@ -20,7 +20,7 @@ _DATED = ("plant_currencies", "cost_tables", "line_rates", "labour_rates")
 
 
 class RateFileError(ValueError):
-    """The file is refused as a whole; `faults` has a sentence for each thing to mend."""
+    """The file is refused as a whole; `faults` has a sentence for each thing to fix."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -120,9 +120,9 @@ def _fault(error: Any, model: type[BaseModel], place: Place) -> str:
     if error["type"] == "timezone_aware":
         return f"{where}: has no offset; add one, or set time_zone at the top of the file"
     if error["type"] == "value_error" and error["loc"][-1:] in {(n,) for n in _EFFECTIVE}:
-        return f"{where}: is no date: write 2026-01-31, or 2026-01-31T06:00:00+01:00"
+        return f"{where}: is not a date: write 2026-01-31, or 2026-01-31T06:00:00+01:00"
     if error["type"] == "extra_forbidden":
-        return f"{where}: is no field here{nearest(str(error['loc'][-1]), _field_names(model))}"
+        return f"{where}: is not a field here{nearest(str(error['loc'][-1]), _field_names(model))}"
     return f"{where}: {error['msg'].removeprefix('Value error, ')}"
 
 

@@ -24,7 +24,7 @@ _NEARLY = {
     ".xlsm": "may hold macros: save it as .xlsx",
     ".xlsb": "is a binary workbook: save it as .xlsx",
     ".xls": "is a workbook of the old kind: save it as .xlsx",
-    ".ods": "is no Excel workbook: save it as .xlsx",
+    ".ods": "is not an Excel workbook: save it as .xlsx",
 }
 
 

@@ -78,7 +78,7 @@ def kind_of(name: str, header: list[str]) -> str:
         known = "; ".join(f"{k}: {', '.join(c[:4])}, …" for k, c in COLUMNS.items() if c[1:])
         raise RateFileError([f"{name}: has no columns of rates. What there may be: {known}"])
     faults = [
-        f'{name}: "{column}" is no column of {kind}{nearest(column, COLUMNS[kind])}'
+        f'{name}: "{column}" is not a column of {kind}{nearest(column, COLUMNS[kind])}'
         for column in header if column not in COLUMNS[kind]
     ]  # fmt: skip
     if faults:

@@ -35,7 +35,7 @@ def sheets_of_workbook(data: bytes) -> list[Sheet]:
     except RateFileError:
         raise
     except Exception as error:  # openpyxl raises whatever its parsers raise
-        raise RateFileError([f"is no Excel workbook that can be read: {error}"]) from None
+        raise RateFileError([f"is not an Excel workbook that can be read: {error}"]) from None
 
 
 def _check_archive(data: bytes) -> None:
@@ -44,7 +44,7 @@ def _check_archive(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OverflowError) as error:
-        says = "is no Excel workbook (.xlsx); one with a password has to be saved without it"
+        says = "is not an Excel workbook (.xlsx); one with a password has to be saved without it"
         raise RateFileError([f"{says}: {error}"]) from None
     if any("vbaproject" in part.filename.lower() for part in parts):
         raise RateFileError(["holds macros: save it as .xlsx, without them"])
@@ -110,7 +110,7 @@ def _cells(
         column = header[index] if index < len(header) else ""
         try:
             if not column:
-                raise ValueError("stands beside the table: row 1 names no column there")
+                raise ValueError("stands next to the table: row 1 names no column there")
             yield column, _text(column, cell)
         except ValueError as error:
             faults.append(f"{name}, row {number}, column {get_column_letter(index + 1)}"
@@ -159,7 +159,7 @@ def _number(column: str, value: float) -> str:
 
 
 def workbook_of(rates: RateFile) -> bytes:
-    """A workbook that says the same. What there is none of has no sheet."""
+    """A workbook that says the same. A part without rows has no sheet."""
     book = Workbook()
     book.remove(book.worksheets[0])
     for kind, rows in rows_of(rates).items():

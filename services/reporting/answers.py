@@ -1,4 +1,4 @@
-"""What an answer with figures says, to whoever asks: a command, a program, the board."""
+"""What an answer with figures says, to a command, a program or the board."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ NO_BASE = "nothing was produced here, so there is no base and no percentage"
 def row_json(row: ReportRow) -> dict[str, Any]:
     """All of a row; money exact, `copq_share` null where there is no base, with the reason.
 
-    Where entries have no exchange rate all money is null: part of a sum is no sum.
+    Where entries have no exchange rate all money is null: part of a sum is not a sum.
     """
     return {
         "from": row.bucket,
@@ -48,7 +48,7 @@ def _no_share(row: ReportRow) -> str | None:
 
 
 def held_json(held: Held) -> dict[str, Any]:
-    """What stands beside every answer: what waits now, of what was asked for."""
+    """What stands next to every answer: what waits now, of what was asked for."""
     return {
         "basis": BASIS,
         "unpriced_events": held.unpriced,

@@ -1,4 +1,4 @@
-"""What a figure holds beside whole entries of the ledger: so far, and by their share.
+"""What a figure holds next to whole entries of the ledger: so far, and by their share.
 
 A stop that is open costs before it is booked. A window counts a stop over its edge for the part
 that lies in it, while the entry that began in it is listed whole, or not at all.
@@ -54,7 +54,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """What a stop adds to a figure until it is booked; `payload` is its event as it came.
+    """What a stop adds to a figure until it is booked; `payload` is its event as received.
 
     Of a stop that is open, `stop.ended_at` is None. Of one that has ended it is less than nothing:
     so much of its time has become that of another stop, which is open.

@@ -1,4 +1,4 @@
-"""Proof that corrections were applied: what is in force is worked out anew and compared."""
+"""Proof that corrections were applied: what is in force is worked out again and compared."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -55,7 +55,7 @@ class Loss:
 @dataclass(frozen=True, slots=True)
 class Driver:
     """One combination. `share` is its part of all losses in its currency, `cumulative_share` that
-    of it and all worse ones; a combination that earned money is no loss and is left out. In the
+    of it and all worse ones; a combination that earned money is not a loss and is left out. In the
     reporting currency `net` is None where entries are `unconverted`, and so is every share.
     `provisional` is the part of `net` that comes from stops still open.
     """

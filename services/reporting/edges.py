@@ -25,11 +25,11 @@ def bounds(
 
 
 def in_order(first: Any, last: Any) -> None:
-    """Raises `ValueError` where the second edge is not after the first; None is no edge."""
+    """Raises `ValueError` where the second edge is not after the first; None is not an edge."""
     if first is not None and last is not None and last <= first:
         raise ValueError(
-            f"to ({last.isoformat()}) is not after from ({first.isoformat()}): it is the first "
-            "that is not in it"
+            f"to ({last.isoformat()}) must be after from ({first.isoformat()}): it is the "
+            "end, which is excluded"
         )
 
 
@@ -63,7 +63,7 @@ def _read(read: Callable[[str], T], whole: str, text: str, example: str) -> T:
     try:
         found = read(whole)
     except ValueError:
-        raise ValueError(f'"{text}" is no date: write it as {example}') from None
+        raise ValueError(f'"{text}" is not a date: write it as {example}') from None
     return in_range(found, text)
 
 

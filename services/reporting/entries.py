@@ -183,7 +183,7 @@ class Part:
 
 
 async def parts(conn: Connection, asked: Asked, read_at: datetime) -> list[Part]:
-    """What all pages add up to, the dearest element of each currency first."""
+    """What all pages add up to, the most expensive element of each currency first."""
     rows = await conn.fetch(_TOTAL, *asked.parameters(), read_at)
     return [Part(**row) for row in rows]
 

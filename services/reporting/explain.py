@@ -104,7 +104,7 @@ def _bare(entry: LedgerEntry) -> str:
 
 
 def _booked(entry: LedgerEntry) -> Figures:
-    """As if it were no reversal."""
+    """As if it were not a reversal."""
     way = sign(entry)
     with localcontext(MONEY):
         return Figures(

@@ -1,4 +1,4 @@
-"""The figures of a report: sums of the ledger folded into rows, each with its base beside it."""
+"""The figures of a report: sums of the ledger folded into rows, each with its base next to it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -168,7 +168,7 @@ class ReportRow:
 
     @property
     def flags(self) -> list[str]:
-        """What a reader should know of the figures; they are booked all the same."""
+        """What a reader should know of the figures; they are booked anyway."""
         exceed = self.units > 0 and self.rejected > self.units
         not_closed = [NOT_CLOSED + ", ".join(sorted(self.open_in))] if self.open_in else []
         return [*([EXCEED] if exceed else []), *not_closed]

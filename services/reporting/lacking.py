@@ -64,7 +64,7 @@ async def lacking(
 
 
 def lacking_json(found: list[Lacking] | None) -> dict[str, Any]:
-    """What stands beside an answer in the reporting currency."""
+    """What stands next to an answer in the reporting currency."""
     if found is None:
         return {}
     return {

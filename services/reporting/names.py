@@ -14,7 +14,7 @@ _CALLED = {"stage": "stage", "defect_code": "defect code", "work_unit": "machine
 
 
 class UnknownName(ValueError):
-    """Nothing has this name; the message says what there is."""
+    """Nothing has this name; the message lists the known names."""
 
 
 async def check_names(

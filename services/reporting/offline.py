@@ -90,7 +90,7 @@ class Offline:
 def read_events(path: Path) -> list[bytes]:
     """The events of a file, each as its own bytes: one a line, or a JSON array of them.
 
-    Raises `OSError`, and `ValueError` where an array is no JSON.
+    Raises `OSError`, and `ValueError` where an array is not JSON.
     """
     data = path.read_bytes()
     if data.lstrip().startswith(b"["):

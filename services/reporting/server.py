@@ -56,11 +56,12 @@ async def serve(
     add_login(app, door)
     reading = await reading_pool(dsn)
     add_results(app, reading, door)
-    beside = [tokens.run()] if tokens else []
+    companions = [tokens.run()] if tokens else []
     if metrics and metrics[1]:
         alone = make_reporting(exporter, OpenDoor())
-        beside.append(serve_http(alone, *metrics, stop))
+        companions.append(serve_http(alone, *metrics, stop))
     try:
-        await run_beside(serve_http(app, host, port, stop, tls), exporter.run(), *beside, stop=stop)
+        serving = serve_http(app, host, port, stop, tls)
+        await run_beside(serving, exporter.run(), *companions, stop=stop)
     finally:
         reading.terminate()

@@ -65,7 +65,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How many of each, as of `at`: whatever the figures beside it are as of."""
+    """How many of each, as of `at`: whatever the figures next to it are as of."""
 
     unpriced: int
     corrections: int

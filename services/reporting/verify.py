@@ -1,4 +1,4 @@
-"""Proof that the figures are what the ledger says: all of it read anew and compared."""
+"""Proof that the figures are what the ledger says: all of it read again and compared."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ _FIGURES = (
 
 
 async def verify(conn: Connection) -> list[Difference]:
-    """All differences, in one snapshot: it may run beside a live stream.
+    """All differences, in one snapshot: it may run while events arrive.
 
     Rollups of all grains against the ledger, keys against entries, reversals against what they
     take back, exchange rates against those imported, booked downtime against the union of the

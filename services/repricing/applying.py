@@ -1,4 +1,4 @@
-"""Repricing the ledger: chunk after chunk, each in a transaction of its own, beside the stream.
+"""Repricing the ledger: chunk after chunk, each in a transaction of its own, while events arrive.
 
 What comes behind a run's position is right already, since every batch is booked at the rates in
 force. So a run goes once through the events there are, and is done.
@@ -61,9 +61,9 @@ async def ready(conn: Connection) -> None:
 async def apply(
     dsn: str, asked: Asked, actor: Actor, why: str, watch: Watch, size: int = SIZE
 ) -> Run | None:
-    """Price anew what is asked, to its end; None where no event can cost anything else.
+    """Price again what is asked, to its end; None where no event can cost anything else.
 
-    One that was interrupted goes on where it was. Where rates change meanwhile it begins anew
+    One that was interrupted goes on where it was. Where rates change meanwhile it starts again
     with them. May run in several processes at once, which is no use.
     """
     actor.require([(asked.plant, None)])
@@ -140,7 +140,7 @@ class _Repricing:
                 await ahead
 
     async def _booked(self, conn: Connection, chunk: Chunk) -> bool:
-        """Until it is booked; whoever else waits for the same goes first."""
+        """Until it is booked; others who wait for the same go first."""
         attempt = 0
         while True:
             try:

@@ -11,7 +11,7 @@ from services.costing.price import MONEY
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Net money taken back and booked anew in a month of production days, and what the base (cost
+    """Net money taken back and booked again in a month of production days, and what the base (cost
     of production) becomes more by. `product` is empty where entries have none. `kind` keeps failure
     apart from what prevents it: `copq`, `other CoQ` (appraisal and prevention) or `base`."""
 

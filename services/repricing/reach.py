@@ -16,7 +16,7 @@ _ANY_ZONE = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What finance asks to be priced anew: all of it, or of a plant, a product, some days.
+    """What finance asks to be repriced: all of it, or of a plant, a product, some days.
 
     `first` and `until` are production days; `until` is the first that is not asked for.
     """

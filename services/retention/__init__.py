@@ -1,1 +1,1 @@
-"""Retention: bytes are let go after a time, ledger entries never."""
+"""Retention: bytes are dropped after a time, ledger entries never."""

@@ -14,6 +14,6 @@ def first_kept(age: str, today: date) -> date:
     found = _AGE.fullmatch(age)
     months = int(found[1]) * (12 if found[2] == "y" else 1) if found else 0
     if not 0 < months < 12 * today.year - 12:
-        raise ValueError(f'"{age}" is no age: write 24m for months, 2y for years')
+        raise ValueError(f'"{age}" is not an age: write 24m for months, 2y for years')
     year, month = divmod(12 * today.year + today.month - 1 - months, 12)
     return date(year, month + 1, 1)

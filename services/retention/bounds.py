@@ -17,7 +17,7 @@ async def bounds(
     """By plant the instant before which an event's bytes may go: the start of its day `before`.
 
     A plant that closes months keeps the bytes of those that are open: they may still be priced
-    anew in their own month. Raises `UnknownName`.
+    again in their own month. Raises `UnknownName`.
     """
     await check_names(conn, book, plant, None, None)
     open_from = {row["plant"]: row["month"] for row in await conn.fetch(_OPEN_FROM)}

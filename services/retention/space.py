@@ -1,4 +1,4 @@
-"""Giving the disk back: a month whose bytes have gone is written anew, the others are swept."""
+"""Giving the disk back: a month whose bytes have gone is rewritten, the others are swept."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -9,7 +9,7 @@ WAIT_S = 5
 
 
 async def give_back(conn: Connection, month: date, whole: bool) -> int | None:
-    """Sweep the partition of a month; a `whole` one, with nothing left to keep, is written anew.
+    """Sweep the partition of a month; a `whole` one, with nothing left to keep, is rewritten.
 
     The bytes by which the files shrank, 0 where they grew by the map of what is free in them; None
     where the month was in use. Outside a transaction.

@@ -130,7 +130,7 @@ async def _reach(conn: Connection, run: Run, at: datetime, event_id: str, found:
 
 
 async def finish(conn: Connection, run: Run, actor: Actor, why: str) -> Run:
-    """It is done: the same order would begin anew."""
+    """It is done: the same order would start again."""
     async with conn.transaction():
         await sign(conn, actor, why)
         return _run(await conn.fetchrow(_FINISH, run.number))

@@ -1,1 +1,1 @@
-"""Everything in one process: the embedded database beside the service it serves."""
+"""Everything in one process: the embedded database next to the service it serves."""

@@ -35,7 +35,7 @@ Sent = tuple[list[bytes], Sender, bytes | None]
 class LedgerIntake:
     """Events straight into the ledger of one database, one transaction at a time.
 
-    Callers that come in meanwhile share the next one. What is refused is kept to be mended and
+    Callers that come in meanwhile share the next one. What is refused is kept to be fixed and
     replayed, unless `keeps` is false. `names` limits what senders bring.
     """
 

@@ -20,7 +20,7 @@ SETTINGS = {
     # The ledger's hot rows and indexes fit, and a laptop still has room.
     "shared_buffers": "256MB",
     # Steady writing would otherwise force a checkpoint at every 1 GB of log, and each
-    # checkpoint makes full-page writes anew.
+    # checkpoint makes full-page writes again.
     "max_wal_size": "2GB",
     # Our statements are short; compiling them costs more than it saves.
     "jit": "off",

@@ -119,7 +119,7 @@ def _serves(process: psutil.Process, cluster: Cluster) -> bool:
 def _end_orphans(cluster: Cluster) -> None:
     """Kill what outlived a killed postmaster; call it when none lives.
 
-    A backend busy with a long statement runs on unaware, and no server starts beside it.
+    A backend busy with a long statement runs on unaware, and no server starts next to it.
     """
     for process in psutil.process_iter(["name"]):
         if process.info["name"] == "postgres" and _serves(process, cluster):

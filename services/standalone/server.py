@@ -25,8 +25,8 @@ from services.standalone.intake import LedgerIntake, pool_of
 from services.standalone.postgres import EmbeddedPostgres
 from services.standalone.revival import keep_running
 
-Beside = Callable[[Intake], Coroutine[Any, Any, None]]
-"""What runs beside the HTTP service, on the same intake, until it is told to stop."""
+Companion = Callable[[Intake], Coroutine[Any, Any, None]]
+"""What runs next to the HTTP service, on the same intake, until it is told to stop."""
 
 
 async def serve(
@@ -34,7 +34,7 @@ async def serve(
     host: str,
     port: int,
     stop: asyncio.Event,
-    beside: Beside,
+    companion: Companion,
     tokens: TokenDoor | None = None,
     tls: Tls | None = None,
     mqtt: MqttSource | None = None,
@@ -64,7 +64,7 @@ async def serve(
             exporter.run(),
             keep_making(dsn),
             keep_settling(dsn, rates),
-            beside(intake),
+            companion(intake),
             *([tokens.run()] if tokens else []),
             *([keep_running(embedded)] if embedded else []),
             stop=stop,

@@ -1,4 +1,4 @@
-"""The fate of one's own events, and nothing about those of others."""
+"""The fate of your own events, and nothing about those of others."""
 
 import json
 
@@ -123,5 +123,5 @@ async def test_a_question_about_an_event_has_no_parameters(database: str) -> Non
         answer = await client.get("/v1/events/good?state=refused", headers=bearer(token))
     assert answer.status_code == 422
     assert answer.json() == {
-        "detail": '"state" is no parameter of /v1/events/good (it has none)'
+        "detail": '"state" is not a parameter of /v1/events/good (it has none)'
     }  # fmt: skip

@@ -85,7 +85,7 @@ async def test_a_token_in_the_address_opens_nothing(database: str) -> None:
     async with served(database) as client:
         for name in ("token", "access_token", COOKIE):
             answer = await client.get("/v1/events/x", params={name: token})
-            assert answer.status_code == 422 and "is no parameter" in answer.text
+            assert answer.status_code == 422 and "is not a parameter" in answer.text
             assert token not in answer.text
             assert (await client.get("/form", params={name: token})).status_code != 200
 

@@ -90,7 +90,7 @@ async def test_the_owner_may_send_it_again_whatever_came_between(conn: Any) -> N
     ("second", "code"),
     [
         ((defect("press-1", AT, 7), "mes-north"), []),  # the same sender, other bytes
-        ((defect("press-1", LATER, 7), "mes-north"), []),  # the same sender has the last word
+        ((defect("press-1", LATER, 7), "mes-north"), []),  # the same sender decides
         ((defect("press-1", AT, 5), "gateway-2"), []),  # the same event by another way
         ((defect("press-1", "2026-03-02T09:00:00Z", 5), "gateway-2"), []),  # in another spelling
         ((defect("press-1", LATER, 5), "gateway-2"), ["id_taken"]),  # another event

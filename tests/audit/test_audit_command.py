@@ -90,7 +90,7 @@ def test_an_export_is_proved_without_the_database(decided: str, tmp_path: Path) 
     file.write_text(file.read_text().replace("lost in hall 3", "sold"))
     assert "row 3 is not what was sealed" in invoke(decided, *prove, code=1).stdout
     file.write_text("no line of a trail\n")
-    assert "line 1 is no row" in invoke(decided, *prove, code=2).output
+    assert "line 1 is not a row" in invoke(decided, *prove, code=2).output
     assert "No such file" in invoke(decided, *prove[:-1], str(tmp_path / "x"), code=2).output
 
 

@@ -64,7 +64,7 @@ async def is_on(place: Locator, screen: ViewportSize) -> bool:
 
 
 async def hides_nothing(place: Locator) -> bool:
-    """What it holds is no larger than what is seen of it."""
+    """Its content is no larger than its visible part."""
     found: bool = await place.evaluate(
         "e => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight"
     )

@@ -136,7 +136,7 @@ def test_a_reversal_and_its_entry_name_each_other_and_the_correction(ledger: str
     said = invoke(ledger, "explain", "wrong#2").stdout
     assert "belongs to correction void" in said and "because: typed 9 for 6" in said
     assert "takes back entry #1" in said
-    assert "on the word of foreman" in said and "wrong#1" not in said
+    assert "ordered by foreman" in said and "wrong#1" not in said
 
 
 def test_an_entry_booked_anew_keeps_its_correction_and_names_who_booked_it(ledger: str) -> None:
@@ -183,7 +183,7 @@ def test_an_entry_booked_anew_keeps_its_correction_and_names_who_booked_it(ledge
     assert sorted(tuple(entry[name] for name in who) for entry in listed) == told
     said = invoke(ledger, "explain", "better#5").stdout
     lines = [line.strip() for line in said.splitlines()]
-    told_so = ["belongs to correction swap", f"because: {late}", "on the word of Fin"]
+    told_so = ["belongs to correction swap", f"because: {late}", "ordered by Fin"]
     at = lines.index(told_so[0])
     assert lines[at : at + 3] == told_so
     assert on(ledger, verify) == []

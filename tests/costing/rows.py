@@ -76,7 +76,7 @@ FIGURES = ("quantity", "gross", "recovered", "allowed", "seconds", "base", "good
 
 
 def figures(entry: Entry) -> dict[str, Decimal]:
-    """The figures that are not nought, but for net, which the laws give."""
+    """The figures that are not zero, but for net, which the laws give."""
     return {name: getattr(entry, name) for name in FIGURES if getattr(entry, name)}
 
 

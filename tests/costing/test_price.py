@@ -25,7 +25,7 @@ ROWS: tuple[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]], ...] =
     # the last stage is where product leaves the line
     ("production", {**BOTTLE, "quantity": 100, "stage": "filled"},
      [("production", {"quantity": 100, "base": 1000, "ungraded": 100})]),
-    # an earlier stage is no base
+    # an earlier stage is not a base
     ("production", {**BOTTLE, "quantity": 100, "stage": "blown"},
      [("stage_production", {"quantity": 100, "ungraded": 100})]),
     # a machine at the end of the line is a base
@@ -62,7 +62,7 @@ ROWS: tuple[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]], ...] =
     # the grade of who did it: 30 x 0.8 + 4 x 5
     ("rework", {**BOTTLE, "quantity": 4, "minutes": 30, "labour_grade": "skilled"},
      [("rework", {"quantity": 4, "gross": 44, "seconds": 1800})]),
-    # no minutes is something else than nought minutes: 0 + 4 x 5
+    # no minutes differ from zero minutes: 0 + 4 x 5
     ("rework", {**BOTTLE, "quantity": 4, "minutes": 0}, [("rework", {"quantity": 4, "gross": 20})]),
     # 10 x (15 - 9)
     ("downgrade", {**BOTTLE, "quantity": 10}, [("downgrade", {"quantity": 10, "gross": 60})]),
@@ -95,10 +95,10 @@ ROWS: tuple[tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]], ...] =
     # money as it was paid
     ("warranty", {"out_of_pocket": "950.25", "quantity": 3},
      [("warranty", {"quantity": 3, "gross": "950.25"})]),
-    # 100 minutes are no whole number of hours, but of seconds: 100 x 0.8
+    # 100 minutes are not a whole number of hours, but of seconds: 100 x 0.8
     ("inspection", {"minutes": 100, "labour_grade": "skilled"},
      [("inspection", {"gross": 80, "seconds": 6000})]),
-    # an inspected quantity is no cost
+    # an inspected quantity is not a cost
     ("inspection", {"out_of_pocket": 5, "quantity": 1000},
      [("inspection", {"quantity": 1000, "gross": 5})]),
     # 240 x 0.5 + 600
@@ -148,7 +148,7 @@ def test_copq_is_failure_alone() -> None:
 STOPS = (
     # on a bottleneck the lost contribution comes on top: 2 + 3
     ({"line": "filling"}, 5),
-    # elsewhere time is no money
+    # elsewhere time costs nothing
     ({"line": "packing"}, 2),
     # a planned stop costs nothing
     ({"line": "filling", "planned": True}, 0),

@@ -65,7 +65,7 @@ REFUSED = [
     (f"{OWN}2026-03-02,SEK,1e400\n", "line 2: rate: "),
     (f"{OWN}2026-03-02,SEK,0.12345678901234567890\n", "line 2: rate: "),
     (f"{OWN}2026-03-02,sek,0.09\n", "line 2: currency: "),
-    (f"{OWN}1700000000,SEK,0.09\n", 'line 2: date: .*"1700000000" is no day'),
+    (f"{OWN}1700000000,SEK,0.09\n", 'line 2: date: .*"1700000000" is not a day'),
     (f"{OWN}2026-02-30,SEK,0.09\n", "line 2: date: "),
     (f"{OWN}2026-04-01,SEK,0.09\n", "line 2: date: 2026-04-01 is in the future"),
     (f"{OWN}2026-03-02,EUR,1\n", "line 2: EUR is the reporting currency"),

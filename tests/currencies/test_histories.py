@@ -112,7 +112,7 @@ class Mortal:
 
 
 class Plant:
-    """The real one, and the sums beside it: each step is taken by both."""
+    """The real one, and the sums next to it: each step is taken by both."""
 
     def __init__(self, conn: asyncpg.Connection, dsn: str, sums: Sums) -> None:
         self.conn, self.dsn, self.sums = conn, dsn, sums

@@ -88,7 +88,7 @@ def today(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Pat
 
 @pytest.fixture(scope="module")
 def in_a_year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, Path]]:
-    """Today where there is no libfaketime, so that the commands are run all the same."""
+    """Today where there is no libfaketime, so that the commands are run anyway."""
     if LIBRARY is None and os.environ.get("COPQ_ALL_PROGRAMS"):
         pytest.fail("no libfaketime: tests/programs/install")
     with _shell(tmp_path_factory.mktemp("year"), LIBRARY) as found:

@@ -197,7 +197,7 @@ class Sums:
     gross: Decimal = Decimal(0)
     base: Decimal = Decimal(0)
     entries: int | None = 0
-    """Of stops None: how their time is cut is no business of the oracle."""
+    """Of stops None: the oracle does not cut their time."""
 
 
 def expected(facts: Iterable[Fact]) -> dict[Bucket, Sums]:
@@ -248,7 +248,7 @@ def _buckets(line: str, product: str, element: str, at: datetime) -> list[Bucket
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """Bytes that are no event, and what is to be said of them."""
+    """Bytes that are not an event, and their refusals."""
 
     raw: bytes
     code: str

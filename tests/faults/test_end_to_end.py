@@ -58,7 +58,7 @@ async def _rejected(site: Site, count: int) -> list[Any]:
 
 
 async def _replay_one_mended(site: Site, plant: Plant, folder: Path) -> None:
-    """An operator mends an event and sends it through Kafka once more."""
+    """An operator fixes an event and sends it through Kafka once more."""
     reach = ("--database", site.database)
     listed = json.loads(copq("rejected", "list", "--json", *reach))
     wrong = next(row for row in listed if row["field"] == "quantity")

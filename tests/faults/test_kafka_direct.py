@@ -103,7 +103,7 @@ async def test_a_header_whose_name_is_no_text_is_refused_and_what_is_behind_it_i
 
 
 async def _mend(site: Site, rejected_id: int, fact: Fact, folder: Path) -> None:
-    """As it came it is refused again; what is shown of it, mended, is accepted."""
+    """The received bytes are refused again; the fixed bytes are accepted."""
     reach, ways = ("--database", site.database), ("--kafka", site.bootstrap)
     again = await asyncio.to_thread(
         copq, "rejected", "replay", str(rejected_id), "--json", *ways, *reach, code=1

@@ -60,7 +60,7 @@ def test_panels_fill_the_rows_of_the_grid_and_do_not_lie_on_one_another() -> Non
 
 
 def test_money_names_its_currency() -> None:
-    """In the title, in the legend, or in a column beside it."""
+    """In the title, in the legend, or in a column next to it."""
     for name, shown in panels():
         asked = str(shown["targets"])
         share = shown["fieldConfig"]["defaults"].get("unit") == "percentunit"

@@ -125,7 +125,7 @@ class Books:
         self.entries.append((key, month, period, net))
 
     def _due(self) -> dict[Key, tuple[date, int]]:
-        """What pricing everything that stands afresh would book."""
+        """What pricing everything that stands again would book."""
         due: dict[Key, int] = {}
         for e in standing(self.sent):
             at, line = instant(e), e["line"]

@@ -58,7 +58,7 @@ def test_time_without_offset_and_zone_refuses_the_row() -> None:
 
 def test_text_that_is_no_time_refuses_the_row() -> None:
     assert refusal(small(), row(at="31.01.2026 14:05")).message == (
-        '"31.01.2026 14:05" is no time as ISO 8601 (set time_format if it is written otherwise)'
+        '"31.01.2026 14:05" is not a time as ISO 8601 (set time_format if it is written otherwise)'
     )
 
 
@@ -66,5 +66,5 @@ def test_time_format_reads_other_notations() -> None:
     text = "time_format: '%d.%m.%Y %H:%M'\nname: mill"
     assert occurred("31.01.2026 14:05", **{"name: mill": text}) == "2026-01-31T14:05:00-05:00"
     assert refusal(small(**{"name: mill": text}), row(at="14:05")).message == (
-        '"14:05" is no time as %d.%m.%Y %H:%M'
+        '"14:05" is not a time as %d.%m.%Y %H:%M'
     )

@@ -86,7 +86,7 @@ def test_sum_of_columns_that_are_no_numbers_refuses_the_row() -> None:
     mapping = small(**{"quantity: scrap": "quantity: {sum: [scrap, scrap]}"})
     assert events(mapping, [row(scrap="1.5")])[0]["quantity"] == "3.0"
     assert refusal(mapping, row(scrap="1,5")).message == (
-        'column scrap holds "1,5", which is no number'
+        'column scrap holds "1,5", which is not a number'
     )
 
 

@@ -32,21 +32,21 @@ def test_what_is_no_mapping() -> None:
 def test_unknown_names_come_with_the_nearest() -> None:
     assert faults(SMALL, ("constants", "constant"), ("fields", "field")) == [
         "events.0.fields: field required",
-        'events.0.field: is no name here; did you mean "fields"?',
-        'constant: is no name here; did you mean "constants"?',
+        'events.0.field: is not a name here; did you mean "fields"?',
+        'constant: is not a name here; did you mean "constants"?',
     ]
 
 
 def test_unknown_field_comes_with_the_nearest() -> None:
     assert faults(SMALL, ("quantity:", "quantty:")) == [
-        'events.0.fields.quantty: is no field of the event; did you mean "quantity"?',
+        'events.0.fields.quantty: is not a field of the event; did you mean "quantity"?',
         "events.0.fields: quantity is missing; map it to a column, or set it under constants",
     ]
 
 
 def test_unknown_event_type_comes_with_the_nearest() -> None:
     assert faults(SMALL, ("type: defect", "type: defekt")) == [
-        'events.0.type: "defekt" is no event type; did you mean "defect"?'
+        'events.0.type: "defekt" is not an event type; did you mean "defect"?'
     ]
 
 
@@ -88,7 +88,7 @@ def test_zone_interval_and_encoding() -> None:
         "stops.0.interval_minutes: "
     )
     assert faults(SMALL, ("name: mill", "name: mill\nfile: {encoding: utf8x}")) == [
-        'file.encoding: "utf8x" is no encoding; utf-8, cp1252, …'
+        'file.encoding: "utf8x" is not an encoding; utf-8, cp1252, …'
     ]
 
 

@@ -48,7 +48,7 @@ def test_number_is_read_as_the_mapping_says(numbers: Numbers, text: str, value: 
     ],
 )  # fmt: skip
 def test_number_written_otherwise_is_refused(numbers: Numbers, text: str) -> None:
-    with pytest.raises(RowFault, match=r"column scrap holds .* which is no number"):
+    with pytest.raises(RowFault, match=r"column scrap holds .* which is not a number"):
         number_reader(numbers)("scrap", text)
 
 
@@ -93,7 +93,7 @@ def test_quantity_of_an_event_is_read_so_and_its_refusal_names_the_value() -> No
     assert events(mapping, [row(scrap="1.250,50")])[0]["quantity"] == "1250.50"
     assert events(mapping, [row(scrap="0,00")]) == []
     assert refusal(mapping, row(scrap="1.25")).message == (
-        'column scrap holds "1.25", which is no number with the decimal separator "," and the '
+        'column scrap holds "1.25", which is not a number with the decimal separator "," and the '
         'thousands separator "."'
     )
 

@@ -151,7 +151,7 @@ def test_truncated_and_damaged_gzip_are_refused_before_a_row_is_read(tmp_path: P
 def test_what_is_no_parquet_is_said_so(tmp_path: Path) -> None:
     file = tmp_path / "log.parquet"
     file.write_text(HEADER)
-    assert fault_of(file).startswith("is no Parquet file that can be read")
+    assert fault_of(file).startswith("is not a Parquet file that can be read")
 
 
 def test_name_that_says_no_format(tmp_path: Path) -> None:

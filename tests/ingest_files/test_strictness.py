@@ -121,7 +121,7 @@ def test_stray_quotes_never_swallow_rows(tmp_path: Path, note: str, first: str, 
     old = ",s," if note == "step" else ",ok,"
     lines[1], lines[3] = lines[1].replace(old, f",{first},"), lines[3].replace(old, f",{last},")
     said = refused(tmp_path / "a.csv", text(*lines))
-    assert "is no CSV at line 3: " in said and 'file.quote to "none"' in said
+    assert "is not CSV at line 3: " in said and 'file.quote to "none"' in said
 
 
 def test_quotes_that_are_text_are_read_where_the_mapping_says_so(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_mapping_that_is_not_exact_is_refused(more: str, said: str) -> None:
 
 @pytest.mark.parametrize("name", ["hex", "rot13", "nonsense", "utf8x"])
 def test_encoding_that_is_none_of_text_is_refused(name: str) -> None:
-    with pytest.raises(MappingError, match="is no encoding"):
+    with pytest.raises(MappingError, match="is not an encoding"):
         small(**{"name: mill": f"file: {{encoding: {name}}}\nname: mill"})
 
 

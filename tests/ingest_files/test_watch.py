@@ -1,4 +1,4 @@
-"""A watched folder: what becomes of each file, and of the others beside it."""
+"""A watched folder: what becomes of each file, and of the others next to it."""
 
 import asyncio
 import errno

@@ -13,7 +13,7 @@ _LITERALS = (*ODD_NUMBERS, *ODD_TEXTS, *ODD_MAPS, *ODD_TAGS, *ODD_IDS, *map(json
 _NAMES = sorted({name for model in EVENT_MODELS.values() for name in model.model_fields})
 _ODD_NAMES = ("price", "Quantity", "quantty", "minutes ", "", "\x00", "é", "x" * 300)
 _KINDS = [kind for kind in EXAMPLES for _ in range(1 if kind == "downtime" else 4)]
-"""A line's stops are booked anew with each that is reported: they are slow, and so are rare."""
+"""A line's stops are booked again with each that is reported: they are slow, and so are rare."""
 
 _BYTES = (b"\x00", b"\xff", b"\xed\xa0\x80", b'"', b"{", b"}", b"\\", b",", b"\r", b"\x7f", b"")
 

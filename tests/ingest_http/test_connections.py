@@ -155,7 +155,7 @@ async def test_more_connections_than_allowed_are_turned_away_and_the_others_are_
 ) -> None:
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 5)
     async with served(Kept()) as at:
-        idle = [connected(at.port) for _ in range(4)]  # beside the client's own
+        idle = [connected(at.port) for _ in range(4)]  # next to the client's own
         for one in idle:
             await one.__aenter__()
         async with connected(at.port) as (reader, _):

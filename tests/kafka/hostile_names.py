@@ -1,4 +1,4 @@
-"""Records whose header names are no text, as a client in another language may write them."""
+"""Records whose header names are not text, as a client in another language may write them."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -11,7 +11,7 @@ from services.kafka.cloudevents import (
     as_structured,
     envelope_of,
     event_in,
-    event_in_mended,
+    event_in_fixed,
 )
 
 FACTS = b'{"plant": "pune", "line": "L1", "product": "widget", "stage": "S1", "quantity": 3}'
@@ -48,18 +48,18 @@ def test_headers_are_read_in_any_case_and_others_are_no_part_of_it() -> None:
 def test_what_is_shown_of_a_refused_one_is_the_same_event() -> None:
     shown = as_structured(envelope_of(BINARY), FACTS)
     assert json.loads(shown)["datacontenttype"] == "application/json"
-    assert decode(event_in_mended(shown)) == decode(event_in(envelope_of(BINARY), FACTS))
+    assert decode(event_in_fixed(shown)) == decode(event_in(envelope_of(BINARY), FACTS))
 
 
 def test_broken_data_is_shown_where_it_can_be_mended() -> None:
     shown = as_structured(envelope_of(BINARY), FACTS.replace(b": 3", b": three"))
     mended = shown.replace(b": three", b": 3")
-    assert decode(event_in_mended(mended)) == decode(event_in(envelope_of(BINARY), FACTS))
+    assert decode(event_in_fixed(mended)) == decode(event_in(envelope_of(BINARY), FACTS))
 
 
 def test_an_event_of_ours_may_be_what_was_mended() -> None:
-    assert event_in_mended(FACTS) == FACTS
-    assert event_in_mended(b"no json") == b"no json"
+    assert event_in_fixed(FACTS) == FACTS
+    assert event_in_fixed(b"no json") == b"no json"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Batches in which a header's name is no text are read to their end, as any other."""
+"""Batches in which a header's name is not a text are read to their end, as any other."""
 
 from typing import Any
 

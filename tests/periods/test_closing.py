@@ -118,7 +118,7 @@ async def test_what_is_unfinished_is_said_and_kept_with_the_closing(conn: Any) -
         PeriodError, match=r"1 event without a price, 1 correction that waits .*, 1 stop still"
     ):
         await shut(conn, JAN)
-    with pytest.raises(PeriodError, match=r"close it all the same: --accept corrections$"):
+    with pytest.raises(PeriodError, match=r"close it anyway: --accept corrections$"):
         await shut(conn, JAN, accepted=["unpriced", "stops"])
     await shut(conn, JAN, accepted=["unpriced", "stops", "corrections"])
     [step] = await steps(conn, "north", month_of(JAN))

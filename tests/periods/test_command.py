@@ -143,8 +143,8 @@ async def test_a_report_says_which_figures_it_shows(conn: Any, copq: Copq) -> No
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("periods", "close", "north", "2026-13"), 2, "is no month: write it as 2026-03"),
-        (("periods", "close", "north", "June"), 2, '"June" is no month'),
+        (("periods", "close", "north", "2026-13"), 2, "is not a month: write it as 2026-03"),
+        (("periods", "close", "north", "June"), 2, '"June" is not a month'),
         (("periods", "show", "south", "2026-01"), 2, "its plants: north"),
         (("periods", "close", "south", "2026-01"), 2, "its plants: north"),
         (("periods", "close", "north", "2126-01"), 1, "lasts until 2126-02-01 06:00 CET"),

@@ -1,4 +1,4 @@
-"""Programs that are no Python packages: where they are, and what a test does without them."""
+"""Programs that are not Python packages: where they are, and what a test does without them."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""YAML, CSV and Excel say the same, and what is no rate file is refused with a sentence."""
+"""YAML, CSV and Excel say the same, and what is not a rate file is refused with a sentence."""
 
 import io
 import zipfile
@@ -195,12 +195,12 @@ CELLS = (
     (("p", DAY, timedelta(hours=1)), "row 2, column C (rate_per_minute): is a length of time"),
     (("p", DAY, "1,5"), "row 2, column rate_per_minute: Input should be a valid decimal"),
     (("p", DAY, -1), "sheet labour, row 2, column rate_per_minute: Input should be greater than"),
-    (("p", "31.01.2026", 1), "sheet labour, row 2, column effective_from: is no date"),
-    (("p", 46053, 1), "sheet labour, row 2, column effective_from: is no date"),
+    (("p", "31.01.2026", 1), "sheet labour, row 2, column effective_from: is not a date"),
+    (("p", 46053, 1), "sheet labour, row 2, column effective_from: is not a date"),
     ((1.5, DAY, 1), "row 2, column A (plant): is the number 1.5; format the cell as text"),
     ((True, DAY, 1), "row 2, column A (plant): is a truth value"),
     ((None, DAY, 1), "sheet labour, row 2, column plant: Field required"),
-    (("p", DAY, 1, "note"), "row 2, column D: stands beside the table"),
+    (("p", DAY, 1, "note"), "row 2, column D: stands next to the table"),
 )  # fmt: skip
 
 
@@ -243,14 +243,14 @@ SHEETS = (
     (workbook(("p", DAY, 1), header=("plant", "effective_from", "rate_per_min")),
      "sheet labour: has no columns of rates"),
     (workbook(("p", DAY, 1, 1), header=(*LABOUR, "gade")),
-     'sheet labour: "gade" is no column of labour_rates; did you mean "grade"?'),
+     'sheet labour: "gade" is not a column of labour_rates; did you mean "grade"?'),
     (workbook(("p", DAY, 1), header=("plant", "plant", "rate_per_minute")),
      "sheet labour: has more than one column plant"),
     (workbook(("p", DAY, 1), header=(None, None, None)), "sheet labour: row 1 is empty"),
     (workbook(("p", DAY, 1), header=("plant", None, "rate_per_minute")),
      "sheet labour: column B has no name in row 1"),
     (workbook(("p", DAY, 1), change=_hide), "sheet labour: is hidden"),
-    (workbook(("p", DAY, 1), change=_far), "stands beside the table"),
+    (workbook(("p", DAY, 1), change=_far), "stands next to the table"),
 )  # fmt: skip
 
 
@@ -284,15 +284,15 @@ def packed_part(data: bytes, old: bytes, new: bytes) -> bytes:
 
 GOOD = workbook(("p", DAY, 1))
 HOSTILE = (
-    ("rates.xlsx", b"", "is no Excel workbook"),
+    ("rates.xlsx", b"", "is not an Excel workbook"),
     ("rates.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "one with a password"),
-    ("rates.xlsx", packed({"a": b"b"}), "is no Excel workbook that can be read"),
+    ("rates.xlsx", packed({"a": b"b"}), "is not an Excel workbook that can be read"),
     ("rates.xlsx", packed({"xl/vbaProject.bin": b"x"}, GOOD), "holds macros"),
     ("rates.xlsx", packed({"xl/bomb": bytes(40_000_000)}, GOOD), "unpacks to more than 32 MB"),
     ("rates.xlsx", packed({LABOUR_XML: b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}, GOOD),
-     "is no Excel workbook that can be read"),
+     "is not an Excel workbook that can be read"),
     ("rates.xlsx", packed({LABOUR_XML: b"<worksheet><sheetData><row>"}, GOOD),
-     "is no Excel workbook that can be read"),
+     "is not an Excel workbook that can be read"),
     ("rates.xlsm", GOOD, "may hold macros: save it as .xlsx"),
     ("rates.xls", GOOD, "save it as .xlsx"),
     ("rates.txt", b"", "has no ending that is known"),
@@ -301,7 +301,7 @@ HOSTILE = (
     ("rates.csv", GOOD, "is not UTF-8"),
     ("rates.csv", b"", "has no columns of rates"),
     ("rates.csv", b"plant,rate_per_minute\np,1,2\n", "row 2: has 3 cells, the header has 2"),
-    ("rates.csv", b'plant,rate_per_minute\n"p,1\n', "is no CSV at line 2"),
+    ("rates.csv", b'plant,rate_per_minute\n"p,1\n', "is not CSV at line 2"),
     ("rates.csv", b"plant,rate_per_minute\n" + b"p,1\n" * 1_000_000, "has more than 100,000 rows"),
     ("rates.csv", b"plant,rate_per_minute,effective_from\n", "is empty"),
 )  # fmt: skip

@@ -76,9 +76,9 @@ BAD = (
     ("- a", ["is empty: a rate file has plants, cost_tables, line_rates, …"]),
     # a name that is misspelt gets the one that was meant
     (GOOD.replace("cost_tables:", "cost_table:"),
-     ["cost_table: is no field here; did you mean \"cost_tables\"?"]),
+     ["cost_table: is not a field here; did you mean \"cost_tables\"?"]),
     (GOOD.replace("rate_per_minute: 2", "rate_per_min: 2"),
-     ['line_rates.0.rate_per_min: is no field here; did you mean "rate_per_minute"?']),
+     ['line_rates.0.rate_per_min: is not a field here; did you mean "rate_per_minute"?']),
     (GOOD.replace(", rate_per_minute: 2", ""),
      ["line_rates.0: rate_per_minute: is missing; give it, or rate_per_hour"]),
     (GOOD.replace("rate_per_minute: 0.5", "rate_per_minute: 0.5, rate_per_hour: 30"),
@@ -103,13 +103,13 @@ BAD = (
      ["plants.0.day_start: must be a local time on a quarter of an hour, such as 06:00"]),
     # dates that are none, and an end before its start
     (GOOD.replace("effective_from: 2026-01-31\n", "effective_from: 31.01.2026\n"),
-     ["cost_tables.0.effective_from: is no date: "
+     ["cost_tables.0.effective_from: is not a date: "
       "write 2026-01-31, or 2026-01-31T06:00:00+01:00"]),
     (GOOD.replace("effective_from: 2026-01-31\n", "effective_from: 1769900000\n"),
-     ["cost_tables.0.effective_from: is no date: "
+     ["cost_tables.0.effective_from: is not a date: "
       "write 2026-01-31, or 2026-01-31T06:00:00+01:00"]),
     (GOOD.replace("effective_from: 2026-01-31\n", "effective_from: 0001-01-01\n"),
-     ["cost_tables.0.effective_from: is no date: "
+     ["cost_tables.0.effective_from: is not a date: "
       "write 2026-01-31, or 2026-01-31T06:00:00+01:00"]),
     (GOOD.replace("    currency: EUR\n    stages", "    currency: EUR\n"
                   "    effective_to: 2026-01-31\n    stages"),
@@ -162,7 +162,7 @@ def test_what_is_not_yaml_is_said_to_be_none(text: str) -> None:
 
 
 def test_a_tag_makes_no_object() -> None:
-    assert faults("a: !!python/object/apply:os.getcwd []") == ["a: is no field here"]
+    assert faults("a: !!python/object/apply:os.getcwd []") == ["a: is not a field here"]
 
 
 def test_odd_time_zones_of_the_file_are_named() -> None:

@@ -32,7 +32,7 @@ def test_oee_and_its_factors_are_those_published() -> None:
         ("oee", found.oee),
     ):  # fmt: skip
         assert four_places(value) == case[name], name
-    # Published to three places and a nought: 0.97805 is printed as 0.9780.
+    # Published to three places and a zero: 0.97805 is printed as 0.9780.
     assert abs(Decimal(four_places(found.quality)) - Decimal(case["quality"])) <= Decimal("0.0001")
 
 

@@ -203,7 +203,7 @@ async def test_ending_an_open_stop_leaves_the_total(conn: Any) -> None:
 
 
 async def test_a_stop_that_ended_long_ago_stays_ended(conn: Any) -> None:
-    """The report of its start is still there, beside another stop that is open."""
+    """The report of its start is still there, next to another stop that is open."""
     rates = book()
     events = [
         stop("started", "2026-03-02T06:00:00+01:00", work_unit="M1"),

@@ -1,4 +1,4 @@
-"""Pricing everything afresh: a second database to which the same events are posted, at one book.
+"""Pricing everything again: a second database to which the same events are posted, at one book.
 
 What stands there, and what its rollups say, is what a repricing must end with.
 """

@@ -1,4 +1,4 @@
-"""Repricing beside the stream, interrupted, resumed: it ends as if all were priced afresh."""
+"""Repricing while events arrive, interrupted, resumed: it ends as if all were priced again."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Rates change for the past: the ledger ends as if everything had been priced afresh."""
+"""Rates change for the past: the ledger ends as if everything had been priced again."""
 
 import json
 from decimal import Decimal

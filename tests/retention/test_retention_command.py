@@ -118,7 +118,7 @@ def test_it_is_for_admins_and_not_for_those_who_set_the_figures(filled: str) -> 
     ("words", "says"),
     [
         ((), "say what may go"),
-        (("--older-than", "soon"), "is no age"),
+        (("--older-than", "soon"), "is not an age"),
         (("--refused-older-than", "6m", "--plant", "north"), "--plant is for events"),
         (("--older-than", "12m", "--plant", "nowhere"), 'plant "nowhere" is not'),
     ],

@@ -113,13 +113,13 @@ def test_a_replacement_is_read_and_refused_by_its_own_type() -> None:
     wrong = {**correction["replacement"], "quantty": 1}
     said = refusal({**correction, "replacement": wrong})
     assert said.field == "replacement.quantty"
-    assert said.message == '"quantty" is no field of scrap events; did you mean "quantity"?'
+    assert said.message == '"quantty" is not a field of scrap events; did you mean "quantity"?'
 
 
 def test_a_correction_replaces_by_anything_but_a_correction() -> None:
     said = refusal({**EXAMPLES["correction"], "replacement": EXAMPLES["correction"]})
     assert (said.code, said.field) == ("unknown_event_type", "replacement.event_type")
-    assert '"correction" is no event type here; it is one of production' in said.message
+    assert '"correction" is not an event type here; it is one of production' in said.message
     assert not said.message.endswith("correction")
 
 

@@ -90,9 +90,9 @@ def test_the_event_that_is_changed_is_accepted() -> None:
 
 def test_the_nearest_name_is_said() -> None:
     said = refusal(message('{"event_type": "defct"}')).message
-    assert said.startswith('"defct" is no event type; did you mean "defect"?; it is one of')
+    assert said.startswith('"defct" is not an event type; did you mean "defect"?; it is one of')
     said = refusal(message('{"quantty": 14}')).message
-    assert said == '"quantty" is no field of defect events; did you mean "quantity"?'
+    assert said == '"quantty" is not a field of defect events; did you mean "quantity"?'
 
 
 def test_every_code_there_is_is_in_the_table() -> None:

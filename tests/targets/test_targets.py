@@ -139,9 +139,9 @@ async def test_a_plant_or_line_that_is_not_in_the_rate_book_is_refused(conn: Any
         ("{plant: north, effective_from: 2026-01-01, ratio: 3}",
          "targets.0.ratio: Input should be less than or equal to 1"),
         ("{line: L1, effective_from: 2026-01-01, ratio: 0.1}",
-         "targets.0: line: needs its plant beside it"),
+         "targets.0: line: needs its plant next to it"),
         ("{plant: north, windw: 1h, effective_from: 2026-01-01, ratio: 0.1}",
-         'targets.0.windw: is no field here; did you mean "window"?'),
+         'targets.0.windw: is not a field here; did you mean "window"?'),
         ("{plant: north, ratio: 0.1}", "targets.0.effective_from: Field required"),
     ],
 )  # fmt: skip

@@ -1,5 +1,5 @@
 -- From when until when the window chosen lasts in each plant, by its own clock. Names stand in
--- dollar quotes, so that one with an apostrophe is no end of the text.
+-- dollar quotes, so that an apostrophe does not end the text.
 span as (
     select
         plant,

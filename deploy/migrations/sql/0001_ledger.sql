@@ -49,7 +49,7 @@ create table copq.rate_item (
 
 -- Ids are compared byte by byte (collate "C"), whatever the locale of the server.
 
--- One row an event id, ever: a second event with the same id is no event. It is kept apart
+-- One row an event id, ever: a second event with the same id is not an event. It is kept apart
 -- from the events so that it can span their partitions, and outlive their payloads. The id
 -- belongs to the line of its event: one of another line that has it is refused.
 -- An id that a correction has claimed before its event came is there from infinity on, of no line.
@@ -61,7 +61,7 @@ create table copq.event_key (
     check ((plant is null) = (occurred_at = 'infinity') and (line is null) = (plant is null))
 );
 
--- Its bytes stay as they came, until a retention, `dropped_by`, drops them.
+-- Its bytes stay as received, until a retention, `dropped_by`, drops them.
 create table copq.event (
     occurred_at timestamptz not null,
     event_id text collate "C" not null,
@@ -89,7 +89,7 @@ create table copq.line_heard (
 
 -- The ledger. An entry is never changed or removed; `reverses` names the entry of the same
 -- event that a reversal takes back, `corrected_by` the correction that caused it: an entry booked
--- anew in its place keeps that, and says in `reason` and `booked_by` why itself is there. `day` is
+-- again in its place keeps that, and says in `reason` and `booked_by` why itself is there. `day` is
 -- the production day of `occurred_at`; `period` the month in which the entry is booked, another
 -- than that of `day` only once a month is closed.
 -- `exchange_rate` is what one unit of `currency` was worth in the reporting currency on `day`, as
@@ -309,7 +309,7 @@ select copq.append_only('copq.rate_item');
 select copq.never_truncated(kept)
 from unnest('{copq.ledger_other, copq.event, copq.event_other, copq.event_key}'::regclass[]) as kept;
 
--- An event stays as it came. Its bytes alone may go, by whom retention says so to Postgres.
+-- An event stays as received. Its bytes alone may go, by whom retention says so to Postgres.
 create function copq.keep_event() returns trigger
 language plpgsql as $$
 begin

@@ -37,8 +37,8 @@ end $$;
 create trigger keep_token before update or delete on copq.token
     for each row execute function copq.keep_token();
 
--- Names that a sender was the first to bring and that the rate book did not know: so many of a
--- kind, and what comes with more is refused.
+-- Names that a sender was the first to bring and that the rate book did not know: a sender may bring a limited number of a
+-- kind, and events with more are refused.
 create table copq.brought_name (
     sent_by text not null,
     kind text not null,

@@ -32,7 +32,7 @@ return json_build_object(
     'new', a.new, 'why', a.why)::text;
 
 -- For a table of decisions: writes down each row that is made, changed or removed. The arguments
--- are columns that are not copied: secrets, and what is no decision; where nothing but these
+-- are columns that are not copied: secrets, and what is not a decision; where nothing but these
 -- changes there is nothing to write. One transaction at a time, until it ends: that is the chain.
 -- It runs as its owner, since nobody else may write to the trail.
 create function copq.audited() returns trigger

@@ -1,5 +1,5 @@
 -- Periods: the months of a plant that finance has closed. A month without a row is open.
--- `booked_in` is, for a month that is not open, the one in which what comes for it is booked:
+-- `booked_in` is, for a month that is not open, the one in which its late events are booked:
 -- that after the last month of the plant that was ever closed.
 create table copq.period (
     plant text not null,

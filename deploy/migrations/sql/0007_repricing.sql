@@ -1,5 +1,5 @@
 -- Repricings. One goes through the events of its plants and time in the order of
--- (occurred_at, event_id); what lies at or before its position has been priced anew.
+-- (occurred_at, event_id); what lies at or before its position has been repriced.
 create table copq.repricing (
     repricing_id bigint generated always as identity primary key,
     revision bigint not null references copq.rate_revision,

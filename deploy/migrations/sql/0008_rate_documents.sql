@@ -7,7 +7,7 @@ create table copq.rate_document (
     content jsonb not null,
     submitted_at timestamptz not null default now(),
     submitted_by text not null,
-    -- Of whoever has shown a token; null for a person who was taken at their word.
+    -- The name on the token; null for a person without one.
     submitted_as text,
     why text not null,
     -- The share above which a change is surprising: what the submitter was shown is shown again.
@@ -15,7 +15,7 @@ create table copq.rate_document (
 );
 
 -- `alone`: submitted and approved in one step, while nobody could be told apart. `concerns` are
--- those that were shown to the approver. Whoever takes back a document of their own withdraws it.
+-- those that were shown to the approver. A person who takes back their own document withdraws it.
 create table copq.rate_decision (
     document bigint primary key references copq.rate_document,
     decision text not null check (decision in ('approved', 'rejected', 'withdrawn')),

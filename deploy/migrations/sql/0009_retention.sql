@@ -1,4 +1,4 @@
--- Each time that bytes were let go by policy: which, on whose word, why, and how far it got. What
+-- Each removal of bytes by policy: which bytes, who ordered it, why, and how far it got. What
 -- was dropped names it, by `dropped_by`.
 create table copq.retention (
     retention bigint generated always as identity primary key,

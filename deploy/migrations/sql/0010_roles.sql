@@ -5,14 +5,14 @@ grant usage on schema copq to
     copq_door, copq_ingest, copq_costing, copq_aggregator, copq_reporting, copq_finance, copq_admin;
 grant select on alembic_version to public;
 
--- The door: which tokens there are. That one was used is written by a function, so that whoever
--- lets people in needs no right to write.
+-- The door: which tokens there are. That one was used is written by a function, so that the
+-- check of tokens needs no right to write.
 grant select on copq.token to copq_door;
 create function copq.mark_used(names text[]) returns void
 language sql security definer
 set search_path = pg_catalog, pg_temp
 begin atomic
-    -- To the minute: whoever asks which tokens are in use needs no more.
+    -- To the minute: that is enough to see which tokens are in use.
     update copq.token set last_used_at = now()
     where name = any(names)
         and (last_used_at is null or last_used_at < now() - interval '1 minute');
@@ -147,7 +147,7 @@ begin
     end loop;
 end $$;
 
--- What is of a plant as a whole is for whoever reads any line of it.
+-- Rows of a whole plant are visible to readers of any of its lines.
 create function copq.plants_read() returns text[]
 language sql stable parallel safe
 return array(select line ->> 0 from jsonb_array_elements(copq.lines_said()) as line);

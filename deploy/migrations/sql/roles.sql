@@ -1,5 +1,5 @@
 -- The roles that services and commands act in. They belong to the server, not to one database:
--- made where they are missing, whoever else makes them at the same time. None can log in; who
+-- made where they are missing, also when two migrations make them at the same time. None can log in; who
 -- migrates may act in each, so that one login can serve all where there is but one.
 do $$
 declare

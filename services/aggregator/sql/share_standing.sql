@@ -1,2 +1,2 @@
--- Until the transaction ends nobody prices anew what it corrects.
+-- Until the transaction ends nobody prices again what it corrects.
 select pg_advisory_xact_lock_shared(hashtextextended('copq.standing', 0))

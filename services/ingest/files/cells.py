@@ -42,7 +42,7 @@ def number_text(column: str, figure: Decimal, exact_up_to: int | None = None) ->
     if figure.is_nan():
         return ""
     if figure.is_infinite():
-        raise RowFault(column, f"column {column} holds {figure}, which is no number")
+        raise RowFault(column, f"column {column} holds {figure}, which is not a number")
     if exact_up_to is not None and not -exact_up_to < figure < exact_up_to:
         raise RowFault(
             column,
@@ -60,7 +60,7 @@ def flag_text(value: bool) -> str:
 
 
 def unfit(column: str, kind: str) -> RowFault:
-    """For a value that is no single text, number, time or truth value."""
+    """For a value that is not a single text, number, time or truth value."""
     return RowFault(
         column, f"column {column} holds {kind}; map a column that holds one value in each row"
     )

@@ -102,7 +102,7 @@ class Clock:
 
     def _unread(self, text: str) -> str:
         wanted = self._format or "ISO 8601 (set time_format if it is written otherwise)"
-        return f"{shown(text)} is no time as {wanted}"
+        return f"{shown(text)} is not a time as {wanted}"
 
     def other_order(self, text: str) -> str | None:
         """The format with day and month swapped, where that one reads the text."""

@@ -18,7 +18,7 @@ _DELIMITERS = {";": '";"', ",": '","', "\t": "tab", "|": '"|"'}
 
 
 def csv_rows(path: Path, mapping: Mapping) -> Rows:
-    """As `read_rows`. Empty lines are no rows."""
+    """As `read_rows`. Empty lines are not rows."""
     with open_text(path, mapping.file.encoding) as text:
         table = records(text, dialect_of(mapping.file))
         try:
@@ -28,7 +28,7 @@ def csv_rows(path: Path, mapping: Mapping) -> Rows:
                 if record.cells:
                     yield reader.row(record)
         except NotCsv as error:
-            raise FileError(f"is no CSV at {error}{_QUOTES if error.is_quote else ''}") from None
+            raise FileError(f"is not CSV at {error}{_QUOTES if error.is_quote else ''}") from None
 
 
 def dialect_of(layout: Layout) -> Dialect:

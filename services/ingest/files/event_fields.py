@@ -64,7 +64,7 @@ class EventFields:
 
 
 def _is_zero(quantity: str) -> bool:
-    """False of a constant or translated value that is no number: the event is refused for it."""
+    """False of a constant or translated value that is not a number: the event is refused for it."""
     try:
         return Decimal(quantity) == 0
     except InvalidOperation:

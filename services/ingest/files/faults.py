@@ -2,7 +2,7 @@
 
 
 class MappingError(ValueError):
-    """The mapping is refused as a whole; `faults` has a sentence for each thing to mend."""
+    """The mapping is refused as a whole; `faults` has a sentence for each thing to fix."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -23,4 +23,4 @@ class RowFault(ValueError):
 
 
 class NotAnIntake(Exception):
-    """What answers at the address is no copq service, or does not want these events at all."""
+    """What answers at the address is not a copq service, or does not want these events at all."""

@@ -25,7 +25,7 @@ class HttpIntake:
     async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
         """As `Intake.accept`, but the copq elsewhere says who sends.
 
-        Also raises `NotAnIntake`, which no second try will mend.
+        Also raises `NotAnIntake`, which no second try will fix.
         """
         try:
             response = await self._client.post(

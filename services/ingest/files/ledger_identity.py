@@ -1,4 +1,4 @@
-"""Which ledger an import goes to: one that was made anew has none of what was sent before."""
+"""Which ledger an import goes to: one that was made again has none of what was sent before."""
 
 from asyncpg import Connection
 

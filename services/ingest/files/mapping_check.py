@@ -15,7 +15,7 @@ _MADE = {
 }
 _OF_RUNS = {
     **dict.fromkeys(TIMES, "is made from the rows' times"),
-    "planned": "has a condition of its own beside `fields`",
+    "planned": "has a condition of its own next to `fields`",
 }
 
 
@@ -70,7 +70,7 @@ def _misnamed(
                 "costs come from the rate book (copq rates import)"
             )
         elif not _is_field(name, model):
-            yield f"{where}.{name}: is no field of the event{nearest(name, model.model_fields)}"
+            yield f"{where}.{name}: is not a field of the event{nearest(name, model.model_fields)}"
 
 
 def _is_field(name: str, model: type[QualityEvent]) -> bool:

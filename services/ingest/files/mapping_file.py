@@ -38,10 +38,10 @@ def parse_mapping(text: str) -> Mapping:
 def _fault(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"{where}: is no name here{nearest(str(error['loc'][-1]), _names())}"
+        return f"{where}: is not a name here{nearest(str(error['loc'][-1]), _names())}"
     if error["loc"][-1] == "type" and error["type"] == "literal_error":
         known = EventType.__args__  # type: ignore[attr-defined]
-        return f'{where}: "{error["input"]}" is no event type{nearest(error["input"], known)}'
+        return f'{where}: "{error["input"]}" is not an event type{nearest(error["input"], known)}'
     said = error["msg"].removeprefix("Value error, ")
     return f"{where}: {said[0].lower()}{said[1:]}"
 
@@ -58,4 +58,4 @@ def _encoding(mapping: Mapping) -> list[str]:
         readable = "a,b\n".encode(name).decode(name) == "a,b\n"
     except (LookupError, UnicodeError):
         readable = False
-    return [] if readable else [f'file.encoding: "{name}" is no encoding; utf-8, cp1252, …']
+    return [] if readable else [f'file.encoding: "{name}" is not an encoding; utf-8, cp1252, …']

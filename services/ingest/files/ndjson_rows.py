@@ -37,7 +37,7 @@ class _NoNumber(str):
 
 
 def ndjson_rows(path: Path, mapping: Mapping) -> Rows:
-    """As `read_rows`. Empty lines are no rows."""
+    """As `read_rows`. Empty lines are not rows."""
     try:
         check_columns(mapping.columns, _sample(path, mapping))
         with open_text(path, mapping.file.encoding) as text:
@@ -46,7 +46,7 @@ def ndjson_rows(path: Path, mapping: Mapping) -> Rows:
                 if line.strip():
                     yield _row(lines.number, line, mapping.columns)
     except NotCsv as error:
-        raise FileError(f"is no NDJSON at {error}") from None
+        raise FileError(f"is not NDJSON at {error}") from None
 
 
 def _sample(path: Path, mapping: Mapping) -> list[str]:

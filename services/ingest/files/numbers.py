@@ -56,7 +56,8 @@ def _plain_number(column: str, text: str) -> Decimal:
 
 
 def _no_number(column: str, text: str, as_written: str = "") -> RowFault:
-    return RowFault(column, f"column {column} holds {shown(text)}, which is no number{as_written}")
+    fault = f"column {column} holds {shown(text)}, which is not a number{as_written}"
+    return RowFault(column, fault)
 
 
 class NumberSurvey:

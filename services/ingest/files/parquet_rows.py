@@ -52,7 +52,7 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except pl.exceptions.PolarsError as error:
-        raise FileError(f"is no Parquet file that can be read: {error}") from None
+        raise FileError(f"is not a Parquet file that can be read: {error}") from None
     except pl.exceptions.PanicException as error:
         raise FileError(f"is damaged: {error}") from None
 
@@ -120,5 +120,5 @@ def _other(column: str, value: Any) -> str:
         try:
             return value.decode().strip()
         except UnicodeDecodeError:
-            raise unfit(column, "bytes that are no text in UTF-8") from None
+            raise unfit(column, "bytes that are not text in UTF-8") from None
     raise unfit(column, f"a value of the kind {type(value).__name__}")

@@ -35,7 +35,7 @@ def check_size(path: Path, columns: Collection[str]) -> None:
     except FileError:
         raise
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
-        raise FileError("is no Parquet file that can be read: its footer is damaged") from None
+        raise FileError("is not a Parquet file that can be read: its footer is damaged") from None
 
 
 def _check_rows(rows: int, size: int) -> None:
@@ -66,7 +66,7 @@ def _footer(file: BinaryIO, size: int) -> dict[int, Any]:
     end = file.read(8)
     length = int.from_bytes(end[:4], "little")
     if end[4:] != _MARK or length > min(size, _LONGEST_FOOTER):
-        raise FileError("is no Parquet file that can be read: it does not end as one")
+        raise FileError("is not a Parquet file that can be read: it does not end as one")
     file.seek(size - 8 - length)
     return _Thrift(file.read(length)).struct()
 

@@ -1,4 +1,4 @@
-"""Where files of a watched folder end: `done` or `rejected`, each with its report beside it."""
+"""Where files of a watched folder end: `done` or `rejected`, each with its report next to it."""
 
 import errno
 import fcntl

@@ -68,8 +68,8 @@ class Watch:
     def __init__(self, settings: WatchSettings, intake: Intake, identity: str) -> None:
         self._settings, self._intake, self._identity = settings, intake, identity
         folder = settings.folder.resolve()
-        beside = {c.file.resolve() for c in settings.choices}
-        ignored = [file.name for file in beside if file.parent == folder]
+        mappings = {c.file.resolve() for c in settings.choices}
+        ignored = [file.name for file in mappings if file.parent == folder]
         self._arrivals = Arrivals(settings.folder, settings.settle_s, ignored)
         self._shelves = Shelves(settings.folder)
         self._pauses = _Pauses()
@@ -138,7 +138,7 @@ class Watch:
         key = import_key(found.sha256, choice.mapping, self._identity)
         checkpoint = Checkpoint(self._settings.state, key)
         if self._shelves.known(key) is not None:
-            checkpoint.remove()  # what is left of an import that was put aside is no beginning
+            checkpoint.remove()  # the rest of an import that was put aside does not count
         done = await self._done(path, found, choice, key, checkpoint)
         if Look.at(path) != look:
             checkpoint.remove()

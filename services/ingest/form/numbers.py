@@ -51,7 +51,7 @@ def read_number(text: str, locale: Locale) -> Decimal | None:
 
 def _checked(number: Decimal) -> Decimal:
     if number > MAX_QUANTITY:
-        raise NotANumber(f"More than {MAX_QUANTITY:,} cannot be meant")
+        raise NotANumber(f"More than {MAX_QUANTITY:,} is not possible")
     if number != round(number, DECIMAL_PLACES):
         raise NotANumber(f"At most {DECIMAL_PLACES} decimal places")
     return number

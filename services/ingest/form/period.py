@@ -47,7 +47,7 @@ def _day(text: str) -> date:
     except ValueError:
         raise Mistakes({"day": "Write the date as 2026-01-31"}) from None
     if not EARLIEST.year <= found.year < 2200:
-        raise Mistakes({"day": f"The year {found.year} cannot be meant"})
+        raise Mistakes({"day": f"The year {found.year} is not possible"})
     return found
 
 
@@ -68,7 +68,7 @@ def _local(text: str, name: str, calendar: Calendar) -> datetime:
     except ValueError:
         raise Mistakes({name: "Write date and time as 2026-01-31T14:05"}) from None
     if not EARLIEST.year <= shown.year < 2200:
-        raise Mistakes({name: f"The year {shown.year} cannot be meant"})
+        raise Mistakes({name: f"The year {shown.year} is not possible"})
     instant = shown.replace(tzinfo=calendar.zone)
     if instant.astimezone(UTC).astimezone(calendar.zone).replace(tzinfo=None) != shown:
         raise Mistakes({name: "The clocks were put forward then: this time did not exist"})

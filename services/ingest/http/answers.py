@@ -42,7 +42,7 @@ class Answers:
 
     @property
     def total(self) -> int:
-        """Events answered: the first so many of the body."""
+        """How many events, from the start of the body, are answered."""
         return sum(self._counts.values())
 
     def add(self, answers: list[Answer]) -> None:

@@ -66,7 +66,7 @@ def _check_charset(parameters: str) -> None:
 def _attributes(headers: Headers) -> Mapping[str, str]:
     """Of a CloudEvent in binary mode: UTF-8, percent-encoded or as it is, with quotes or without.
 
-    Bytes that are no UTF-8 become U+FFFD, with which an envelope is refused.
+    Bytes that are not UTF-8 become U+FFFD, with which an envelope is refused.
     """
     return {n[3:]: _text(value) for n, value in headers.items() if n.startswith("ce-")}
 

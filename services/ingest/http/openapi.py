@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI finds, and `POST /v1/events`, which is no FastAPI route.
+"""The OpenAPI document: what FastAPI finds, and `POST /v1/events`, which is not a FastAPI route.
 
 Every example works as it stands, and a test sends each.
 """

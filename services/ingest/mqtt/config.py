@@ -24,7 +24,7 @@ def _topic(text: str) -> str:
 def _constants(found: dict[str, str]) -> dict[str, str]:
     for name in found:
         if name not in FIELDS:
-            raise ValueError(f'"{name}" is no field of an event')
+            raise ValueError(f'"{name}" is not a field of an event')
     return found
 
 
@@ -50,7 +50,7 @@ class PlainSubscription(Subscribed):
     """Our own events, as JSON."""
 
     format: Literal["copq"]
-    drop: tuple[str, ...] = Field((), description="Members that are no field of the event.")
+    drop: tuple[str, ...] = Field((), description="Members that are not fields of the event.")
 
 
 class Rejects(Part):
@@ -205,7 +205,7 @@ class Broker(Part):
             return data
         url = urlsplit(data)
         if url.scheme not in SCHEMES or not url.hostname:
-            raise ValueError(f'"{data}" is no address such as mqtts://broker.example:8883')
+            raise ValueError(f'"{data}" is not an address such as mqtts://broker.example:8883')
         if url.username or url.password:
             raise ValueError("no user or password here; use username and password_env")
         port = url.port or SCHEMES[url.scheme]

@@ -75,7 +75,7 @@ _FORMATS = ("copq", "umh", "sparkplug")
 def _fault(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"{where}: is no name here{nearest(str(error['loc'][-1]), _names())}"
+        return f"{where}: is not a name here{nearest(str(error['loc'][-1]), _names())}"
     if error["type"].startswith("union_tag"):
         return f"{where}: format is one of {', '.join(_FORMATS)}"
     said = error["msg"].removeprefix("Value error, ")

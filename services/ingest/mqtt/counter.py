@@ -313,7 +313,7 @@ def _minutes(since: Reading, reading: Reading) -> Decimal:
 
 
 def _still_doubted(doubts: tuple[Doubt, ...], rate: Decimal) -> tuple[Doubt, ...]:
-    """After an increase at this rate, which may show that a jump was no faster than others."""
+    """After an increase at this rate, which may show that a jump was not faster than others."""
     return tuple(
         doubt._replace(increases=doubt.increases + 1)
         for doubt in doubts

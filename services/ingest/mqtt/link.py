@@ -42,7 +42,7 @@ class Received(NamedTuple):
 
 
 class Inbox:
-    """Holds what came in and was not taken; never more than the broker may leave unanswered."""
+    """Holds messages not yet taken; never more than the broker may leave unanswered."""
 
     def __init__(self) -> None:
         self._messages: deque[Received] = deque()

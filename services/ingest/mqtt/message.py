@@ -13,7 +13,7 @@ encode_event = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it came. `fields` are the levels that its topic's pattern names."""
+    """A message as received. `fields` are the levels that its topic's pattern names."""
 
     topic: str
     payload: bytes

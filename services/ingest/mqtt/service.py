@@ -187,7 +187,7 @@ async def beside_mqtt(
     intake: Intake,
     stop: asyncio.Event,
 ) -> None:
-    """Run `main`, and with a source MQTT beside it; both drain when `stop` is set.
+    """Run `main`, and with a source MQTT next to it; both drain when `stop` is set.
 
     Raises OSError where another process uses the folder, and what `main` raises as it raises it.
     """
@@ -219,7 +219,7 @@ def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 async def _and_stop(main: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
-    """Whatever ends `main`, what runs beside it ends with it."""
+    """Whatever ends `main`, what runs next to it ends with it."""
     try:
         await main
     finally:

@@ -97,7 +97,7 @@ def decode(raw: bytes) -> Payload:
     try:
         found.ParseFromString(raw)
     except DecodeError as error:
-        raise refused("malformed_sparkplug", "", f"is no Sparkplug B payload: {error}") from None
+        raise refused("malformed_sparkplug", "", f"is not a Sparkplug B payload: {error}") from None
     metrics = [_metric(metric) for metric in found.metrics]
     return Payload(_optional(found, "timestamp"), _optional(found, "seq"), metrics)
 

@@ -9,7 +9,7 @@ FIELDS = frozenset({
 """Fields of an event that a level of a topic may hold."""
 
 OTHER_LEVELS = frozenset({"enterprise", "area", "group", "node", "device"})
-"""Levels that may be named to be read, and are no field of an event."""
+"""Levels that may be named to be read, and are not fields of an event."""
 
 
 class TopicPattern:

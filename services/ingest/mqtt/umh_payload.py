@@ -136,7 +136,7 @@ def _time(said: str, value: Any, in_ms: bool) -> datetime:
     try:
         found = _EPOCH + timedelta(milliseconds=float(value)) if number else value
     except OverflowError:
-        raise refused("out_of_range", said, f"{said} is no time in milliseconds") from None
+        raise refused("out_of_range", said, f"{said} is not a time in milliseconds") from None
     at: datetime = _checked(INSTANT, said, found)
     return at
 

@@ -13,7 +13,7 @@ _RUNNING = "running"
 _STATES: dict[int, tuple[str, StateMeaning]] = {
     10_000: ("ProducingAtFullSpeed", "running"),
     20_000: ("ProducingAtLowerThanFullSpeed", "running"),
-    # No data is no stop: the machine may run while its PLC is cut off.
+    # No data is not a stop: the machine may run while its PLC is cut off.
     30_000: ("Unknown", "running"),
     40_000: ("UnspecifiedStop", "stop"),
     50_000: ("Microstop", "stop"),

@@ -1,6 +1,6 @@
 -- What became of the event $1 that `$2` sent ($2 null: anybody); $3 is its id as it was asked for,
 -- which may be spelt otherwise, as in what was refused. No row: there is none, or it is
--- another's, which is the same to whoever asks. What was refused and mended later is accepted.
+-- another's, which is the same for every reader. What was refused and fixed later is accepted.
 select
     e.occurred_at, e.received_at,
     case

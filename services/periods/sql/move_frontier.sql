@@ -1,4 +1,4 @@
--- Where the plant books what comes for its months that are not open: after the last month that
+-- Where the plant books late events of months that are not open: after the last month that
 -- was ever closed, so never in one that was reopened for a reason of its own.
 update copq.period set booked_in = frontier
 from (

@@ -1,4 +1,4 @@
--- The figures of a closing, computed anew from the ledger, that are not what was signed off.
+-- The figures of a closing, recomputed from the ledger, that are not what was signed off.
 select
     of_month, line, product, element, category, currency,
     l.entries as ledger_entries, f.entries as closing_entries,

@@ -65,7 +65,7 @@ From = Annotated[
 ]
 To = Annotated[
     str,
-    Query(alias="to", description="The first that is not in it.", examples=["2026-04-01"]),
+    Query(alias="to", description="The end, which is excluded.", examples=["2026-04-01"]),
 ]
 Reported = Annotated[
     Literal["restated", "first-reported"],

@@ -47,7 +47,7 @@ async def beside(
     span: Span | None,
     read_at: datetime,
 ) -> dict[str, Any]:
-    """What is no entry of the question, and what all of it comes to, by currency."""
+    """What is not an entry of the question, and what all of it comes to, by currency."""
     stops, edges = await stops_beside(reading, which, span, read_at)
     said: dict[str, Any] = {
         "open_stops": [so_far_json(stop, reading.book) for stop in stops],
@@ -86,15 +86,15 @@ def _figures(
     ]
     with localcontext(MONEY):
         for currency, part, net in parts:
-            nought = {"currency": currency, "booked": ZERO, "edges": ZERO, "open_stops": ZERO}
-            figure = sums.setdefault(currency, {**nought, "net": ZERO})
+            zeros = {"currency": currency, "booked": ZERO, "edges": ZERO, "open_stops": ZERO}
+            figure = sums.setdefault(currency, {**zeros, "net": ZERO})
             figure[part] += net
             figure["net"] += net
     return list(sums.values())
 
 
 def so_far_json(found: SoFar, book: RateBook) -> dict[str, Any]:
-    """As of an entry; `event_text` is the event's bytes as they came."""
+    """As of an entry; `event_text` is the event's bytes as received."""
     zone = zone_of(book, found.plant)
     said = {
         **asdict(found.stop), "plant": found.plant, "line": found.line,

@@ -1,4 +1,4 @@
-"""The cursor of a page: opaque to whoever holds it, and all that the next page needs."""
+"""The cursor of a page: opaque to its holder, and all that the next page needs."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ def written(place: Place) -> str:
 
 
 def read(cursor: str) -> Place:
-    """Raises `ValueError` on what is no cursor of ours."""
+    """Raises `ValueError` on what is not a cursor of ours."""
     try:
         read_at, occurred_at, event_id, number = _decode(base64.urlsafe_b64decode(cursor))
         if not all(FIRST_YEAR <= at.year <= LAST_YEAR for at in (read_at, occurred_at)):

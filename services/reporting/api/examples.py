@@ -21,7 +21,7 @@ PERIODS = (
     "The months of each plant that have entries, the newest first: open, closed or locked, with "
     "COPQ as first reported (null: never closed) and as restated: with stops still open until now, "
     "`provisional`. `booked_in` is the month in "
-    "which what comes for one that is not open is booked. `booked` is COPQ of all that is booked "
+    "which late events of a month that is not open are booked. `booked` is COPQ of all booked "
     "in a month, so far where it is not `signed`; `late` the part of it that is of other months."
     + _CURRENCIES
 )
@@ -30,8 +30,8 @@ TRAILING = (
     "buckets, which have almost no base in their first minutes." + _CURRENCIES
 )
 DRIVERS = (
-    "Combinations of element, stage, defect code and, of stops, machine, the dearest first, each "
-    "with its share of all losses and that of it with all dearer ones. Production days in "
+    "Combinations of element, stage, defect code and, for stops, machine, most expensive first, "
+    "each with its share of all losses and the cumulative share. Production days in "
     "[from, to); without them the last 30 days. Stops still open are in it until now, "
     "as `provisional`." + _CURRENCIES
 )
@@ -45,7 +45,7 @@ KPIS = (
 )
 ENTRIES = (
     "The entries of the ledger that a figure is the sum of, newest first, each with its event's "
-    "bytes, the version of the rates, and the formula with the numbers in it, computed anew and "
+    "bytes, the version of the rates, and the formula with the numbers in it, recomputed and "
     "compared with what is booked. Say which by `bucket` (with `grain`), by `from` and `to`, or "
     "by `event_id`; else the last 30 days. `next` is the cursor of the next page: an entry is on "
     "exactly one page, whatever is booked meanwhile. On the first page `figures` says what "
@@ -53,7 +53,7 @@ ENTRIES = (
     "so far, its event and its formula; and, of a `trailing` window or one between two instants, "
     "`edges`: the stops that it counts for their share, each with what that adds to the entries. "
     "CSV has all pages in one, open stops and shares too: its `counted` adds up to the figure. "
-    "Money is text, with all digits. `event_text` is the event's bytes as they came; `event` is "
+    "Money is text, with all digits. `event_text` is the event's bytes as received; `event` is "
     "the same read as JSON, whose numbers may lose digits on the way."
 )
 

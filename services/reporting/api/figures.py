@@ -104,7 +104,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
     async def drivers(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         start: asked.From = "", end: asked.To = "",
-        top: Annotated[int, Query(ge=1, le=1000, description="So many of each currency.")] = 10,
+        top: Annotated[int, Query(ge=1, le=1000, description="How many for each currency.")] = 10,
         currency: asked.Currency = None, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
@@ -143,7 +143,7 @@ async def _answer(
     request: Request, kind: str | None, reading: Reading, scope: Scope, name: str,
     said: dict[str, Any], columns: tuple[str, ...],
 ) -> Response:  # fmt: skip
-    """The rows as CSV, or all of it as JSON, with what is not in the figures beside it."""
+    """The rows as CSV, or all of it as JSON, with what is not in the figures next to it."""
     if wants_csv(request, kind):
         return as_csv(name, said["rows"], columns)
     waiting = held_json(await held(reading.conn, scope, reading.now))

@@ -34,7 +34,7 @@ _ADDED = (
 async def page_of(
     reading: Reading, which: Asked, window: Span | None, limit: int, after: str | None = None
 ) -> dict[str, Any]:
-    """Of the first page, what is beside the entries too; `after` is `next` of the page before."""
+    """Of the first page, what is next to the entries too; `after` is `next` of the page before."""
     place = cursor.read(after) if after else Place(await last_booking(reading.conn))
     page = await ledger.entries(reading.conn, which, place, limit)
     said: dict[str, Any] = {
@@ -72,7 +72,7 @@ async def last_booking(conn: Connection) -> datetime:
 def entry_json(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
     """An entry as JSON, in the plant's own time.
 
-    `event_text` is its event's bytes as they came, `event` the same read.
+    `event_text` is its event's bytes as received, `event` the same read.
     """
     event = msgspec.json.decode(entry.payload) if entry.payload else None
     return {**fields_of(entry, zone), **asdict(why), "event": event, "event_text": entry.payload}

@@ -51,7 +51,7 @@ class Source:
     books: Books = field(default_factory=Books)
 
     async def admit(self, request: Request) -> Bearer:
-        """Who asks. Raises `HTTPException` 401 or 403 for whoever may see no results."""
+        """Who asks. Raises `HTTPException` 401 or 403 for those who may see no results."""
         return await admitted(request, self.door, *READERS)
 
     @asynccontextmanager

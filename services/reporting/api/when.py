@@ -43,7 +43,7 @@ class When:
     ) -> tuple[Asked, Span | None]:
         """The entries of it that meet the filters, and its window if it is one.
 
-        Raises `ValueError` on what cannot be meant.
+        Raises `ValueError` on what is not possible.
         """
         window = self._window(book, now)
         edges = window.edges() if window else await self._edges(conn, book, now)

@@ -27,7 +27,7 @@ class Figures:
 
 
 class Computation:
-    """Computes figures anew, and remembers of the last time what is over."""
+    """Computes figures again, and remembers of the last time what is over."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What buckets that are over add up to: read anew only every so often.
+"""What buckets that are over add up to: read again only every so often.
 
 It is most of what the figures are made of, and late events alone change it.
 """

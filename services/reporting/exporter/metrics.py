@@ -5,11 +5,11 @@ from prometheus_client import Counter, Histogram
 from services.timestamps import Timestamp
 
 REFRESHES = Counter(
-    "copq_exporter_refreshes", "Times the figures were computed anew, by outcome", ["outcome"]
+    "copq_exporter_refreshes", "Times the figures were recomputed, by outcome", ["outcome"]
 )
 REFRESH_SECONDS = Histogram(
     "copq_exporter_refresh_seconds", "Reading Postgres and rendering the figures once"
 )
 LAST_SUCCESS = Timestamp(
-    "copq_exporter_last_success_timestamp_seconds", "When the figures were last computed anew"
+    "copq_exporter_last_success_timestamp_seconds", "When the figures were last recomputed"
 )

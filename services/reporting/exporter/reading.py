@@ -84,7 +84,7 @@ class Reading:
 async def read(
     conn: Connection, book: RateBook, now: datetime, kept: Kept | None = None
 ) -> Reading:
-    """What there is at `now`. Open stops count until then, as in every report.
+    """The figures at `now`. Open stops count until then, as in every report.
 
     `kept` is what the last reading knew of buckets that are over.
     """

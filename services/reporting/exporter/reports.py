@@ -13,7 +13,7 @@ _LENGTH = struct.Struct(">Q")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Compute figures of a database every so many seconds, of at most so many series."""
+    """Compute figures of a database at an interval in seconds, with a limit of series."""
 
     dsn: str
     every_s: float

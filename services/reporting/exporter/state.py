@@ -77,7 +77,7 @@ def _budgets(reading: Reading) -> Iterator[Sample]:
 
 
 def _unpriced(reading: Reading) -> Iterator[Sample]:
-    """A line whose worth is unknown has none: it is not nought."""
+    """A line whose worth is unknown has none: it is not zero."""
     counts: dict[LineKey, int] = defaultdict(int)
     for found in reading.unpriced:
         line = (found.plant, found.line)

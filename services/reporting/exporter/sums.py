@@ -13,7 +13,7 @@ from services.reporting.kpis import Units
 
 ZERO = Decimal(0)
 Key = tuple[str, str, str, str]
-"""Plant, line, product, currency; a part is empty where it was added up."""
+"""Plant, line, product, currency; a part is empty where it was summed."""
 
 
 @dataclass(slots=True)

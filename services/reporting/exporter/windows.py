@@ -7,7 +7,7 @@ from services.rates.calendar import Calendar
 from services.reporting.trailing import WINDOWS, Window
 
 QUARTER = Window("15 m", timedelta(minutes=15))
-"""Beside the longer windows, so that an alert ends soon after its cause."""
+"""Next to the longer windows, so that an alert ends soon after its cause."""
 
 TRAILING: dict[str, Window] = {w.key: w for w in (QUARTER, *WINDOWS)}
 HOUR = "1h"

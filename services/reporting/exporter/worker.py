@@ -1,7 +1,7 @@
 """The process that computes: `python -m services.reporting.exporter.worker`, started by `apart`.
 
 It reads what to do from its standard input and writes reports to its standard output. It ends
-once the input ends, that is with whoever started it, however that one came to its end.
+once the input ends, that is with the process that started it, however that ended.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ def _end_with(parent: BinaryIO) -> None:
 
 
 def main() -> None:
-    """Until whoever started it is gone."""
+    """Until the process that started it has ended."""
     os.nice(POLITE)
     task = Task(**json.loads(sys.stdin.buffer.readline()))
     Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()

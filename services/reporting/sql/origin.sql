@@ -1,4 +1,4 @@
--- An event as it came, and why it has no price yet. A row without the event: an id that only a
+-- An event as received, and why it has no price yet. A row without the event: an id that only a
 -- correction has named so far, or the key of an entry that several events cause.
 select
     e.event_type, e.occurred_at, e.received_at, e.plant, e.line, e.sent_by, e.origin_partition,

@@ -1,5 +1,5 @@
 -- As report.sql, of each plant from what the ledger held at an instant: $11, or without it as each
--- month was first closed (`is_open`: it never was, so as of now). What came for a closed month
+-- month was first closed (`is_open`: it never was, so as of now). Late events for a closed month
 -- before its first closing is booked in the month itself.
 select
     case when $1 = 'hour' then hour end as hour,

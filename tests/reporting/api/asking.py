@@ -65,5 +65,5 @@ class Api:
 
 
 def _named(parameters: dict[str, Any]) -> dict[str, Any]:
-    """`from` is no name in Python: `from_` is."""
+    """`from` is not a name in Python: `from_` is."""
     return {name.rstrip("_"): value for name, value in parameters.items()}

@@ -1,4 +1,4 @@
-"""What a figure holds beside entries: stops over a window's edges, and stops that are open."""
+"""What a figure holds next to entries: stops over a window's edges, and stops that are open."""
 
 from datetime import timedelta
 from decimal import Decimal

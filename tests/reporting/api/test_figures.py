@@ -109,7 +109,7 @@ async def test_drivers_come_dearest_first(conn: Any, api: Api) -> None:
         ),
         ({"product": "gadget"}, 'product "gadget" has neither a cost table nor figures'),
         ({"by": "machine"}, '"machine" is none of plant, line, product, element, category'),
-        ({"from_": "yesterday"}, '"yesterday" is no date: write it as 2026-03-01'),
+        ({"from_": "yesterday"}, '"yesterday" is not a date: write it as 2026-03-01'),
     ],
 )
 async def test_a_question_that_makes_no_sense_says_what_to_ask(

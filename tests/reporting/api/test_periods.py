@@ -76,8 +76,8 @@ async def test_questions_that_make_no_sense_are_refused(api: Api) -> None:
         ("/v1/copq?as=guessed", "restated"),
         ("/v1/copq?as_of=2126-01-01", "nobody knows"),
         ("/v1/copq?as=first-reported&as_of=2026-01-01", "leave one out"),
-        ("/v1/copq?as_of=yesterday", "is no date"),
-        ("/v1/periods?month=2026-1x", "is no month"),
+        ("/v1/copq?as_of=yesterday", "is not a date"),
+        ("/v1/periods?month=2026-1x", "is not a month"),
     ):
         answer = await api.client.get(question)
         assert answer.status_code == 422 and said in answer.text

@@ -1,4 +1,4 @@
-"""Questions that cannot be meant are answered with 422 and a sentence; none is a fault of ours."""
+"""Impossible questions are answered with 422 and a sentence; none is a fault of ours."""
 
 import re
 from pathlib import Path
@@ -64,9 +64,9 @@ async def test_whatever_a_parameter_holds_the_answer_is_figures_or_a_sentence(
         ("/v1/entries?bucket=9999-12-31", '"9999-12-31" is out of range'),
         ("/v1/board?day=0001-01-01", '"0001-01-01" is out of range'),
         ("/v1/periods?month=0001-01", '"0001-01" is out of range'),
-        ("/v1/copq?plnat=north", '"plnat" is no parameter of /v1/copq; did you mean "plant"? (it'),
+        ("/v1/copq?plnat=north", '"plnat" is not a parameter of /v1/copq; did you mean "plant"?'),
         ("/v1/trailing?window=5m", "(it has by, plant, line, product, element, currency, format)"),
-        ("/v1/board?foo=1", '"foo" is no parameter of /v1/board'),
+        ("/v1/board?foo=1", '"foo" is not a parameter of /v1/board'),
         ("/v1/copq?plant=north&plant=south", "plant is given twice"),
         ("/v1/entries?element=defekt", "scrap, recovery_overhead, rework, downgrade, downtime, pl"),
         ("/v1/copq?element=defekt", '"defekt" is none of defect'),
@@ -74,13 +74,13 @@ async def test_whatever_a_parameter_holds_the_answer_is_figures_or_a_sentence(
         ("/v1/entries?category=foo", "internal_failure, external_failure, administrative_failure"),
         (
             "/v1/copq?from=2025-06-10&to=2025-06-01",
-            "to (2025-06-01) is not after from (2025-06-10)",
+            "to (2025-06-01) must be after from (2025-06-10)",
         ),
-        ("/v1/copq?from=2025-06-10&to=2025-06-10", "is not after"),
-        ("/v1/copq?grain=hour&from=2025-06-10T07:00&to=2025-06-10T06:00", "is not after"),
-        ("/v1/drivers?from=2025-06-10&to=2025-06-01", "is not after"),
-        ("/v1/entries?from=2025-06-10&to=2025-06-01", "is not after"),
-        ("/v1/entries?from=2025-06-10T07:00&to=2025-06-10", "is not after"),
+        ("/v1/copq?from=2025-06-10&to=2025-06-10", "must be after"),
+        ("/v1/copq?grain=hour&from=2025-06-10T07:00&to=2025-06-10T06:00", "must be after"),
+        ("/v1/drivers?from=2025-06-10&to=2025-06-01", "must be after"),
+        ("/v1/entries?from=2025-06-10&to=2025-06-01", "must be after"),
+        ("/v1/entries?from=2025-06-10T07:00&to=2025-06-10", "must be after"),
     ],
 )
 async def test_a_question_that_cannot_be_meant_is_told_so(

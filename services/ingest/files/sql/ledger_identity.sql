@@ -1,4 +1,4 @@
--- Tells this ledger from another at the same address, such as one made anew after it was dropped.
+-- Tells this ledger from another at the same address, such as one made again after it was dropped.
 select concat_ws('/', d.oid, n.oid, (select min(imported_at) from copq.rate_revision))
 from pg_database d, pg_namespace n
 where d.datname = current_database() and n.nspname = 'copq'

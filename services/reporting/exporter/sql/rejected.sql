@@ -1,4 +1,4 @@
--- What waits to be mended and replayed.
+-- What waits to be fixed and replayed.
 select code, count(*) as events
 from copq.rejected
 where replayed_at is null and payload is not null
