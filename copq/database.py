@@ -45,7 +45,7 @@ RequiredDatabase = Annotated[
     typer.Option(
         "--database",
         envvar="DATABASE_URL",
-        help="Postgres of rates and ledger.",
+        help="Postgres with rates and ledger.",
         callback=checked_address,
     ),
 ]

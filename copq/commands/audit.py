@@ -35,7 +35,7 @@ def list_(
     subject: Annotated[
         str, typer.Option("--table", help="Of this table alone: token, rate_item, target, …")
     ] = "",
-    who: Annotated[str | None, typer.Option(help="By this person or token alone.")] = None,
+    who: Annotated[str | None, typer.Option(help="Only by this person or token.")] = None,
     since: Annotated[str, typer.Option(help="From this day or instant on: 2026-03-01.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
     as_json: JsonOption = False,
@@ -101,10 +101,10 @@ def _short(value: Any) -> str:
 @app.command()
 def verify(
     expect: Annotated[
-        str, typer.Option(help="SEQ:HASH as an earlier verify printed it: still so?")
+        str, typer.Option(help="SEQ:HASH that an earlier verify printed, to compare with.")
     ] = "",
     file: Annotated[
-        Path | None, typer.Option(help="Of an export (NDJSON) instead of the database.")
+        Path | None, typer.Option(help="Verify an export (NDJSON) instead of the database.")
     ] = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,

@@ -37,7 +37,7 @@ def backup(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Write the whole database into a file, while everything goes on. Keep it elsewhere.
+    """Write the whole database to a file while services run. Keep the file on another machine.
 
     It is a dump of pg_dump in its custom form: pg_restore reads it, too. The schema stays as it is,
     so that a newer copq can back up before it migrates.
@@ -65,7 +65,7 @@ def restore_command(
 ) -> None:
     """Bring a backup back into an empty database or a new data folder, and verify it.
 
-    All of it, or nothing: a database that holds a ledger is left alone. Ends with 1 if the
+    As a whole or not at all; a database that already holds a ledger is refused. Ends with 1 if the
     figures do not agree. Kafka's events are read on from where the backup was.
 
     Example: copq restore /mnt/backup/copq-2026-03-02.dump --data copq-data

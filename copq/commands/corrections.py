@@ -17,9 +17,7 @@ app = typer.Typer(help="Corrections of events: which are in force, and why other
 
 @app.command("list")
 def list_(
-    state: Annotated[
-        list[State] | None, typer.Option(help="These alone; may be given several times.")
-    ] = None,
+    state: Annotated[list[State] | None, typer.Option(help="Only these; may be repeated.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     database_url: DatabaseOption = None,

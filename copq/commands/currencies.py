@@ -33,10 +33,10 @@ from services.currencies.store import (
 from services.postgres import DatabaseRole
 from services.reporting.edges import day_of
 
-app = typer.Typer(help="The currency that figures are added in, and daily exchange rates.")
+app = typer.Typer(help="The reporting currency and daily exchange rates.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")]
-ByOption = Annotated[str, typer.Option(help="Who does it, where no token is asked for.")]
+ByOption = Annotated[str, typer.Option(help="Who orders it, if no token is needed.")]
 _CURRENCY: TypeAdapter[str] = TypeAdapter(Currency)
 
 
@@ -80,16 +80,16 @@ def import_(
         Path, typer.Argument(help="CSV: date,currency,rate, or the ECB's eurofxref-hist.csv.")
     ],
     why: Annotated[
-        str, typer.Option(help="Why a rate that is there already is another; else it is refused.")
+        str, typer.Option(help="Why a stored rate changes; without it the change is refused.")
     ] = "",
     by: ByOption = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Import daily exchange rates: all of a file, or nothing.
+    """Import a file of daily exchange rates, as a whole or not at all.
 
-    A rate counts for entries booked from now on; those booked without one are booked again.
+    A rate applies to entries booked from now on. Entries without a rate are booked again.
 
     For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
@@ -126,7 +126,7 @@ def import_(
 def list_(
     as_json: JsonOption = False, database_url: DatabaseOption = None, data: DataOption = DATA
 ) -> None:
-    """Show the reporting currency, and of each other one what rates there are and are missing.
+    """Show the reporting currency, and the known and missing rates of each other currency.
 
     Example: copq currencies list
     """

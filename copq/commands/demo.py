@@ -30,14 +30,14 @@ FIRST_EVENT = """\
 
 def demo(
     data: Annotated[
-        Path, typer.Option("--data", help="Folder of the demo alone; emptied at each run.")
+        Path, typer.Option("--data", help="The demo's own folder; emptied at each run.")
     ] = DATA,
     board: Annotated[
         bool,
         typer.Option(help="Leave the board up at the end, until it is stopped."),
     ] = True,
 ) -> None:
-    """Import a plant's fortnight through a running service, and show what it cost.
+    """Import two weeks of a plant through a running service, and show what they cost.
 
     Run it in the folder of the repository. Needs no broker, no network, no other database.
 

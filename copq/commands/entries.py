@@ -30,13 +30,13 @@ def entries(
             help="One category, or copq for all kinds of failure.", callback=one_of(CATEGORIES)
         ),
     ] = None,
-    stage: Annotated[str | None, typer.Option(help="Of this stage; empty: without one.")] = None,
-    code: Annotated[str | None, typer.Option(help="Of this defect code; empty: none.")] = None,
-    machine: Annotated[str | None, typer.Option(help="Of this machine; empty: none.")] = None,
-    event: Annotated[str | None, typer.Option(help="Of this event alone.")] = None,
-    hour: Annotated[str, typer.Option(help="Of one hour: 2026-03-01T06:00.")] = "",
-    day: Annotated[str, typer.Option(help="Of one production day: 2026-03-01.")] = "",
-    month: Annotated[str, typer.Option(help="Of one month: 2026-03.")] = "",
+    stage: Annotated[str | None, typer.Option(help="Only this stage; empty: none.")] = None,
+    code: Annotated[str | None, typer.Option(help="Only this code; empty: none.")] = None,
+    machine: Annotated[str | None, typer.Option(help="Only this machine; empty: none.")] = None,
+    event: Annotated[str | None, typer.Option(help="Only this event.")] = None,
+    hour: Annotated[str, typer.Option(help="Only this hour: 2026-03-01T06:00.")] = "",
+    day: Annotated[str, typer.Option(help="Only this production day: 2026-03-01.")] = "",
+    month: Annotated[str, typer.Option(help="Only this month: 2026-03.")] = "",
     period: Annotated[
         str, typer.Option(help="Booked in this month, whenever it happened: 2026-10.")
     ] = "",
@@ -46,7 +46,7 @@ def entries(
     start: Annotated[str, typer.Option("--from", help="First production day or instant.")] = "",
     end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
     trailing: Annotated[
-        Literal["1h", "24h", "30d"] | None, typer.Option(help="Of a window up to now.")
+        Literal["1h", "24h", "30d"] | None, typer.Option(help="The window that ends now.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many to show; the sums cover all.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
@@ -56,11 +56,11 @@ def entries(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Show the ledger behind a figure: its entries, newest first, and what they add up to.
+    """Show the ledger behind a figure: its entries, newest first, and their sums.
 
-    Without any edge of time: the last 30 days. As GET /v1/entries, with the same filters.
+    Without a time: the last 30 days. As GET /v1/entries, with the same filters.
 
-    What was booked in October for September: copq entries --period 2026-10 --month 2026-09
+    Booked in October for September: copq entries --period 2026-10 --month 2026-09
 
     Example: copq entries --plant north --day 2026-03-01 --category copq --csv > entries.csv
     """

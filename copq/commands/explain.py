@@ -32,7 +32,7 @@ def explain(
 ) -> None:
     """Show what is behind an entry: its event's bytes, rates, formula, and whether it recomputes.
 
-    Also who sent the event and when, what took the entry back or what it takes back, and the
+    Also who sent the event and when, the reversal of the entry or the entry it reverses, and the
     correction that caused it. Ends with 1 where an entry does not recompute to the booked amount.
 
     Example: copq explain press-7-17#1

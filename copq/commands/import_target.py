@@ -27,7 +27,7 @@ TokenOption = Annotated[
     str | None,
     typer.Option(
         envvar="COPQ_TOKEN", show_default=False,
-        help="For --to. Others see options in the process list: better COPQ_TOKEN.",
+        help="For --to. COPQ_TOKEN is safer: other users can see options.",
     ),
 ]  # fmt: skip
 KafkaOption = Annotated[

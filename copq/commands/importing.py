@@ -48,7 +48,7 @@ def import_command(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Import a file of the plant's own system. Interrupted, the same command goes on.
+    """Import a file of the plant's own system. After an interruption, the same command continues.
 
     Nothing counts twice: not a file imported again, nor one that overlaps with another.
     """

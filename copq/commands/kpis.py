@@ -18,9 +18,9 @@ from services.reporting.report import zone_of
 
 
 def kpis(
-    plant: Annotated[str | None, typer.Option(help="Of this plant alone.")] = None,
-    line: Annotated[str | None, typer.Option(help="Of this line alone.")] = None,
-    product: Annotated[str | None, typer.Option(help="Of this product alone.")] = None,
+    plant: Annotated[str | None, typer.Option(help="Only this plant.")] = None,
+    line: Annotated[str | None, typer.Option(help="Only this line.")] = None,
+    product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
     by: Annotated[
         str,
         typer.Option(help=f"A row for each, with commas: {', '.join(reporting.DIMENSIONS)}."),

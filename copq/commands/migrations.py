@@ -12,12 +12,12 @@ from deploy.migrate import make_roles, migrate, pending
 def migrate_command(
     roles: Annotated[
         bool,
-        typer.Option("--roles", help="Make the database roles alone: before a dump is restored."),
+        typer.Option("--roles", help="Only make the database roles, before a dump is restored."),
     ] = False,
     database: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Bring the database's schema up to this copq. Does nothing when it is there already."""
+    """Bring the database's schema up to this copq. Does nothing if it is up to date."""
     step = _make_roles if roles else _migrate
     if database is not None:
         or_unavailable(lambda: step(database))

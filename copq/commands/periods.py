@@ -33,13 +33,13 @@ T = TypeVar("T")
 PlantArgument = Annotated[str, typer.Argument(help="The plant.")]
 MonthArgument = Annotated[str, typer.Argument(help="The month: 2026-03.")]
 WhyOption = Annotated[str, typer.Option(help="Why; kept for good.")]
-ByOption = Annotated[str, typer.Option(help="Who, where no token of finance is asked for.")]
+ByOption = Annotated[str, typer.Option(help="Who orders it, if no finance token is needed.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")]
 
 
 @app.command("list")
 def list_(
-    plant: Annotated[str | None, typer.Option(help="Of this plant alone.")] = None,
+    plant: Annotated[str | None, typer.Option(help="Only this plant.")] = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -100,7 +100,7 @@ def show(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Show a month: its steps and why, what each closing signed off, what it lacks still.
+    """Show a month: its steps and reasons, the signed figures, and what is still missing.
 
     Example: copq periods show north 2026-03
     """
@@ -182,7 +182,7 @@ def close(
 ) -> None:
     """Close a month that has ended, and sign off what is booked in it.
 
-    Later events for it are booked in the open month. The figures stay: as first
+    Later events for it are booked in the open month. The figures stay, as first
     reported. Where an earlier run was interrupted, this one signs off.
 
     For finance: once a finance token exists, COPQ_TOKEN must hold one.
@@ -240,7 +240,7 @@ def lock(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Lock a closed month: nobody reopens it any more.
+    """Lock a closed month: it can never be reopened.
 
     For finance: once a finance token exists, COPQ_TOKEN must hold one.
 

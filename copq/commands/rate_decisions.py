@@ -77,10 +77,8 @@ def submit(
 
 def approve(
     number: NumberArgument,
-    why: Annotated[str, typer.Option(help="A note, for the record.")] = "",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Approve without asking, whatever is shown.")
-    ] = False,
+    why: Annotated[str, typer.Option(help="A note to store with it.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Approve without asking.")] = False,
     by: ByOption = "",
     jump: JumpOption = "",
     as_json: JsonOption = False,

@@ -34,7 +34,7 @@ def review_(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Show what a document changes: figures, gaps, overlaps, surprises, and what of it is past.
+    """Show what a document changes: figures, gaps, overlaps, surprises, and changes of the past.
 
     A draft is compared with the book as it is, a document that was approved with the book before.
 
@@ -57,7 +57,7 @@ def review_(
 def documents(
     as_json: JsonOption = False, database_url: DatabaseOption = None, data: DataOption = DATA
 ) -> None:
-    """List all rate documents, and what became of each.
+    """List all rate documents and their states.
 
     Example: copq rates documents
     """
@@ -94,7 +94,7 @@ def show(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Show a document: who submitted and who decided it, why, and all that it says.
+    """Show a document: who submitted it, who decided, why, and its content.
 
     Example: copq rates show 7 --original rates.xlsx
     """
@@ -133,12 +133,12 @@ def money_of(item: Any) -> str:
 
 def diff(
     a: Annotated[str, typer.Argument(help="A revision (3), a document (d7), or now.")],
-    b: Annotated[str | None, typer.Argument(help="The one to compare it with.")] = None,
+    b: Annotated[str | None, typer.Argument(help="What to compare it with.")] = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Show what two versions of the rate book differ in; of one, what it changed.
+    """Show the differences between two versions of the rate book, or the changes of one.
 
     A document stands for the book with it.
 

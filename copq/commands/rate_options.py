@@ -24,7 +24,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JumpOption = Annotated[
     str,
     typer.Option(
-        envvar="COPQ_RATES_JUMP", help="A figure that changes by more than this share is shown."
+        envvar="COPQ_RATES_JUMP", help="Show figures that change by more than this share."
     ),
 ]
 NumberArgument = Annotated[int, typer.Argument(help="The document; see copq rates documents.")]

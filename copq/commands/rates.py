@@ -49,13 +49,13 @@ FileArgument = Annotated[
 def import_(
     file: FileArgument,
     by: ByOption = "",
-    why: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    why: Annotated[str, typer.Option(help="Why; stored with it.")] = "",
     jump: JumpOption = "25%",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Import a rate file: all of it, or nothing. Running services use it within a second.
+    """Import a rate file, as a whole or not at all. Running services use it within a second.
 
     Once finance has tokens it is submitted as a draft, which another person approves.
     For finance: once a finance token exists, COPQ_TOKEN must hold one.
@@ -129,7 +129,7 @@ def export(
         typer.Argument(help="File to write; of csv a folder. Without it YAML is printed."),
     ] = None,
     form: Annotated[
-        Format | None, typer.Option("--format", help="Without it: by the file's ending.")
+        Format | None, typer.Option("--format", help="The default is the file's ending.")
     ] = None,
     at: Annotated[
         str, typer.Option(help="A revision (3), or an instant: the book as it was then.")
@@ -137,7 +137,7 @@ def export(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Write the rate book as YAML, CSV or Excel. Imported elsewhere it makes the same book.
+    """Write the rate book as YAML, CSV or Excel. Importing it elsewhere gives the same book.
 
     Example: copq rates export rates.xlsx; copq rates export --format csv rates-folder --at 3
     """

@@ -29,7 +29,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("list")
 def list_(
-    everything: Annotated[bool, typer.Option("--all", help="Those replayed, too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also those already replayed.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
@@ -122,7 +122,7 @@ def _find(rejected_id: int, database_url: str | None, folder: Path) -> Any:
 
 @app.command()
 def replay(
-    ids: Annotated[list[int] | None, typer.Argument(help="Ids; none: all that wait.")] = None,
+    ids: Annotated[list[int] | None, typer.Argument(help="Without ids: all that wait.")] = None,
     fixed: Annotated[Path | None, typer.Option("--with", help="Fixed bytes, for one id.")] = None,
     kafka: Annotated[
         str | None,
@@ -133,7 +133,7 @@ def replay(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Send refused events once more. What is refused again stays in the list; exit 1 then."""
+    """Send refused events again. Those refused again stay in the list; the exit code is then 1."""
     if fixed is not None and len(ids or []) != 1:
         fail("--with goes with one id: copq rejected replay 7 --with fixed.json")
     try:

@@ -33,19 +33,19 @@ from services.reporting.names import UnknownName, check_names
 from services.reporting.verify import verify
 
 T = TypeVar("T")
-PlantOption = Annotated[str | None, typer.Option(help="Of this plant alone.")]
-LineOption = Annotated[str | None, typer.Option(help="Of this line alone.")]
-ProductOption = Annotated[str | None, typer.Option(help="Of this product alone.")]
+PlantOption = Annotated[str | None, typer.Option(help="Only this plant.")]
+LineOption = Annotated[str | None, typer.Option(help="Only this line.")]
+ProductOption = Annotated[str | None, typer.Option(help="Only this product.")]
 ElementOption = Annotated[
     str | None,
-    typer.Option(help=f"Of this element alone: {', '.join(ELEMENTS)}.", callback=one_of(ELEMENTS)),
+    typer.Option(help=f"Only this element: {', '.join(ELEMENTS)}.", callback=one_of(ELEMENTS)),
 ]
 ByOption = Annotated[
     str, typer.Option(help=f"A row for each, with commas: {', '.join(DIMENSIONS)}.")
 ]
 CurrencyOption = Annotated[
     str | None,
-    typer.Option(help="All in the reporting currency, such as EUR; else each in its own."),
+    typer.Option(help="Convert to the reporting currency, such as EUR."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")]
 
@@ -63,7 +63,7 @@ def report(
     end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
     reported: Annotated[
         str,
-        typer.Option("--as", help="restated: as it is now; first-reported: as its month closed."),
+        typer.Option("--as", help="restated: as it is now; first-reported: as each month closed."),
     ] = As.RESTATED,
     as_of: Annotated[
         str, typer.Option(help="What the ledger said at this instant: 2026-04-03T18:00.")
@@ -183,7 +183,7 @@ def drivers(
 ) -> None:
     """Show what costs most: element, stage, defect code and, of stops, machine (Pareto).
 
-    Without --from and --to: the last 30 days. Stops still open are in it until now.
+    Without --from and --to: the last 30 days. Open stops count until now.
 
     Example: copq drivers --plant north --line L1 --from 2026-03-01 --to 2026-04-01 --top 5
     """
@@ -233,9 +233,9 @@ def unpriced(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Show what the figures lack: events without a price, corrections, stops still open.
+    """Show what is missing from the figures: unpriced events, waiting corrections, open stops.
 
-    What events without a price are worth is estimated by the nearest known rate in time.
+    The worth of unpriced events is estimated with the nearest rate in time.
 
     Example: copq unpriced; then fix the rate file, and: copq rates import rates.yaml
     """
@@ -312,7 +312,7 @@ def verify_command(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Compute all figures again from the ledger and compare. May run while events arrive.
+    """Recompute all figures from the ledger and compare. May run while events arrive.
 
     Ends with 1 if anything differs.
 

@@ -58,8 +58,8 @@ def reporting(
 ) -> None:
     """Serve COPQ from Postgres: the board at /, the query API (docs: /docs), /metrics.
 
-    Results are for the roles manager and finance: on this machine alone it is open until the
-    first token is made (copq tokens create), elsewhere it asks for one from the start.
+    Results are for the roles manager and finance: on this machine it needs no token until the
+    first one is made (copq tokens create), elsewhere it always needs one.
     """
     from services.access.tokens import TokenDoor
     from services.reporting.exporter.exporter import Exporter

@@ -39,22 +39,23 @@ def reprice(
     planned: Annotated[bool, typer.Option("--plan", help="Show what would change.")] = False,
     applied: Annotated[bool, typer.Option("--apply", help="Book what --plan shows.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="List repricings.")] = False,
-    plant: Annotated[str | None, typer.Option(help="Of this plant alone.")] = None,
-    product: Annotated[str | None, typer.Option(help="Of this product alone.")] = None,
+    plant: Annotated[str | None, typer.Option(help="Only this plant.")] = None,
+    product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
     start: Annotated[
         str, typer.Option("--from", help="First production day, or month: 2026-03-01, 2026-03.")
     ] = "",
     end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
     why: Annotated[str, typer.Option(help="Why; kept with the repricing. --apply needs it.")] = "",
-    by: Annotated[str, typer.Option(help="Who does it, where no token says so.")] = "",
+    by: Annotated[str, typer.Option(help="Who orders it, if no token says so.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Reprice what was booked, once rates have changed for the past.
+    """Reprice booked events after rates have changed for the past.
 
     --plan shows what would change by plant, product and month, and changes nothing. --apply books
-    reversals and new entries, while the services run. Interrupted, the same command goes on.
+    reversals and new entries while the services run. The same command continues after an
+    interruption.
     --apply is for finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq reprice --apply --product TR29 --from 2026-03 --why "invoice 4711 came late"

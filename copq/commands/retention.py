@@ -22,7 +22,7 @@ from services.retention.bounds import bounds
 from services.retention.store import EVENTS, REFUSED, Bounds, Order
 
 app = typer.Typer(
-    help="Drop the bytes of old events and refused messages. What was booked stays for ever.",
+    help="Drop the bytes of old events and refused messages. Ledger entries are never dropped.",
     no_args_is_help=True,
 )
 EventsOption = Annotated[
@@ -36,7 +36,7 @@ RefusedOption = Annotated[
     str | None,
     typer.Option("--refused-older-than", metavar="AGE", help="Messages refused so long ago: 6m."),
 ]
-PlantOption = Annotated[str | None, typer.Option(help="Events of this plant alone.")]
+PlantOption = Annotated[str | None, typer.Option(help="Only events of this plant.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -98,16 +98,16 @@ def apply_command(
     older_than: EventsOption = None,
     refused_older_than: RefusedOption = None,
     plant: PlantOption = None,
-    by: Annotated[str, typer.Option(help="Who orders it, where no token says so.")] = "",
+    by: Annotated[str, typer.Option(help="Who orders it, if no token says so.")] = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
     """Drop the bytes for good, in batches, while events arrive.
 
-    Interrupted, the same command goes on where it stopped. Take a backup first.
+    After an interruption, the same command continues. Take a backup first.
 
-    For admins: once there is a token of one, COPQ_TOKEN has to hold one.
+    For admins: once an admin token exists, COPQ_TOKEN must hold one.
 
     Example: copq retention apply --older-than 24m --why "records policy 7.2"
     """
@@ -158,7 +158,7 @@ def list_(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """List what was dropped, the newest first: on whose word, when and why."""
+    """List what was dropped, the newest first: who ordered it, when and why."""
 
     async def ask(conn: Connection) -> list[dict[str, Any]]:
         return [dict(row) for row in await store.history(conn)]

@@ -88,8 +88,8 @@ def up(
 ) -> None:
     """Run everything in one process, from HTTP and MQTT to the ledger. No broker needed.
 
-    On this machine alone it is open until the first token is made (copq tokens create); on any
-    other address it asks for one from the start.
+    On this machine it needs no token until the first one is made (copq tokens create). On any
+    other address it always needs one.
     """
     from services.access.tokens import TokenDoor
     from services.ingest.names import Names
@@ -131,21 +131,21 @@ def ingest(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8080,
     partitions: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Of a topic that is missing.")
+        int, typer.Option(min=1, max=10_000, help="For topics that are created.")
     ] = 8,
     replication: Annotated[
-        int, typer.Option(min=1, max=100, help="Of a topic that is missing.")
+        int, typer.Option(min=1, max=100, help="For topics that are created.")
     ] = 1,
     mqtt: MqttOption = None,
     mqtt_state: Annotated[
         Path,
-        typer.Option(envvar="COPQ_MQTT_STATE", help="Folder of what MQTT has to remember."),
+        typer.Option(envvar="COPQ_MQTT_STATE", help="Folder of the MQTT reader's state."),
     ] = Path("copq-mqtt"),
     database_url: Annotated[
         str | None,
         typer.Option(
             "--database", envvar="DATABASE_URL", show_default=False, callback=checked_address,
-            help="Postgres of tokens and rates: who may send, and the form's stages.",
+            help="Postgres with tokens and rates.",
         ),
     ] = None,
     no_auth: NoAuthOption = False,
@@ -207,7 +207,7 @@ def costing(
     metrics_host: MetricsHostOption = LOOPBACK,
     plaintext: PlaintextOption = False,
 ) -> None:
-    """Price quality.events and publish copq.priced-events. Stops on a flood of refused events."""
+    """Price quality.events and publish copq.priced-events. Stops if too many events are refused."""
     from services.costing.stream import CostingSettings, CostingStream, TooManyRejects
 
     start_logging()

@@ -32,7 +32,7 @@ LineOption = Annotated[str | None, typer.Option(help="Of this line of the plant.
 FromOption = Annotated[
     str, typer.Option("--from", help="In force from this day (of the plant) or instant; now.")
 ]
-ByOption = Annotated[str, typer.Option(help="Who sets it, where no token of finance is asked for.")]
+ByOption = Annotated[str, typer.Option(help="Who sets it, if no finance token is needed.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -45,7 +45,7 @@ def import_(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Import a target file: all of it, or nothing. What it does not name stays as it is.
+    """Import a target file, as a whole or not at all. Other targets stay as they are.
 
     For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
@@ -69,7 +69,7 @@ def import_(
 
 @app.command("set", context_settings={"ignore_unknown_options": True})  # -3% is not an option
 def set_(
-    ratio: Annotated[str, typer.Argument(help='3% or 0.03; "none" takes the target away.')],
+    ratio: Annotated[str, typer.Argument(help='3% or 0.03; "none" removes the target.')],
     plant: PlantOption = None,
     line: LineOption = None,
     product: Annotated[str | None, typer.Option(help="Of this product.")] = None,
@@ -105,7 +105,7 @@ def set_(
 
 @app.command("budget")
 def budget(
-    amount: Annotated[str, typer.Argument(help='Money a month; "none" takes the budget away.')],
+    amount: Annotated[str, typer.Argument(help='Money a month; "none" removes the budget.')],
     plant: Annotated[str, typer.Option(help="Of this plant.")],
     line: LineOption = None,
     start: FromOption = "",

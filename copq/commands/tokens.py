@@ -45,9 +45,9 @@ def _role(text: str) -> Role:
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Who holds it; kept with all that it sends.")],
+    name: Annotated[str, typer.Argument(help="Who holds it; stored with each of its events.")],
     role: Annotated[
-        Role, typer.Option(help="What it is for.", parser=_role, metavar="|".join(Role))
+        Role, typer.Option(help="What the token is for.", parser=_role, metavar="|".join(Role))
     ] = Role.OPERATOR,
     plant: Annotated[
         list[str] | None, typer.Option(help="All lines of this plant; may be repeated.")
@@ -66,13 +66,13 @@ def create(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Make a token and print it. It is shown this once: what is kept is its hash.
+    """Make a token and print it. It is shown only once; only its hash is stored.
 
-    operator: sends events and sees what became of its own. manager: reads results. finance: sets
+    operator: sends events and sees their state. manager: reads results. finance: sets
     rates, closes months, reads results. admin: grants access. Without --plant and --line it is for
     all lines.
 
-    For admins: once there is a token of one, COPQ_TOKEN has to hold one.
+    For admins: once an admin token exists, COPQ_TOKEN must hold one.
 
     Example: copq tokens create press-7 --line north/L1
     """
@@ -164,12 +164,12 @@ def _show_new(grant: Grant, text: str, as_json: bool) -> None:
 
 @app.command("list")
 def list_(
-    everything: Annotated[bool, typer.Option("--all", help="The invalid, too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also invalid tokens.")] = False,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """List tokens: role, lines, limits, until when, and when last used. Never the token itself."""
+    """List tokens: role, lines, limits, expiry and last use. Never the token itself."""
 
     found = answered(all_tokens, database_url, data)
     now = datetime.now(UTC)
@@ -243,9 +243,9 @@ def revoke(
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Revoke a token: running services turn it away within a second or two. It stays listed.
+    """Revoke a token: running services refuse it within two seconds. It stays listed.
 
-    For admins: once there is a token of one, COPQ_TOKEN has to hold one.
+    For admins: once an admin token exists, COPQ_TOKEN must hold one.
 
     Example: copq tokens revoke press-7 --why "lost in hall 3"
     """

@@ -35,13 +35,13 @@ MAPPING_HELP = (
     "come several times, and the first pattern that fits is taken. See docs/ingest/files.md."
 )
 SettleOption = Annotated[
-    float, typer.Option(min=0, help="Seconds a file must stay as it is before it is taken.")
+    float, typer.Option(min=0, help="Seconds a file must stay unchanged before it is imported.")
 ]
 
 
 def watch(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="Files that are put here are imported.")],
+    folder: Annotated[Path, typer.Argument(help="Files in this folder are imported.")],
     mapping: Annotated[list[str], typer.Option(help=MAPPING_HELP)],
     to: ToOption = None,
     token: TokenOption = None,
@@ -56,7 +56,7 @@ def watch(
 ) -> None:
     """Import every file that is put into a folder, and move it to done/ or rejected/ there.
 
-    Its report lies next to it. Interrupted, it goes on where it was; nothing counts twice.
+    A report is written next to each file. It continues after an interruption; nothing counts twice.
     """
     start_logging()
     health = show_health(metrics_host, metrics_port)

@@ -54,7 +54,7 @@ def test_decisions_are_listed_with_who_what_why_and_from_where(decided: str) -> 
     assert 'the trail has no table "foo"; its tables: budget, closing, exchange_version' in unknown
     of_targets = invoke(decided, "audit", "list", "--table", "copq.target").stdout
     assert "board of March" in of_targets and "lost in hall 3" not in of_targets
-    assert "no date" in invoke(decided, "audit", "list", "--since", "soon", code=2).output
+    assert "is not a date" in invoke(decided, "audit", "list", "--since", "soon", code=2).output
 
 
 def _head(database: str) -> str:

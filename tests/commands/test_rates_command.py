@@ -137,8 +137,8 @@ WRONG: tuple[tuple[tuple[str, ...], int, str], ...] = (
     (("export", "--format", "xlsx"), 2, "needs a name"),
     (("submit", "nowhere.yaml", "--why", "x"), 2, "cannot read"),
     (("submit", str(VALVES.parent), "--why", "x"), 2, "has no .csv file in it"),
-    (("review", "1", "--jump", "much"), 2, "no figure"),
-    (("review", "1", "--jump", "none"), 2, "no share"),
+    (("review", "1", "--jump", "much"), 2, "is not a figure"),
+    (("review", "1", "--jump", "none"), 2, "is not a share"),
 )
 
 

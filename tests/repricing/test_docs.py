@@ -38,4 +38,6 @@ def test_a_command_says_what_is_missing(database: str) -> None:
     assert "not after" in copq("reprice", "--plan", *days, "--database", database, code=2)
     unknown = copq("reprice", "--plan", "--plant", "nowhere", "--database", database, code=2)
     assert 'plant "nowhere"' in unknown
-    assert "no date" in copq("reprice", "--plan", "--from", "May", "--database", database, code=2)
+    assert "is not a date" in copq(
+        "reprice", "--plan", "--from", "May", "--database", database, code=2
+    )

@@ -33,7 +33,7 @@ Element = Annotated[
     str | None,
     _one_of(ELEMENTS),
     Query(
-        description=f"Of this element alone: {', '.join(ELEMENTS)}.",
+        description=f"Only this element: {', '.join(ELEMENTS)}.",
         examples=["defect"],
         json_schema_extra={"enum": list(ELEMENTS)},
     ),
