@@ -18,5 +18,5 @@ COMMANDS = [(c, "finance") for c in FINANCE] + [(c, "admin") for c in ADMIN]
 def test_the_help_names_the_role_and_the_token(command: str, role: str) -> None:
     done = CliRunner().invoke(app, [*command.split(), "--help"], env={"COLUMNS": "200"})
     said = " ".join(done.output.split())
-    assert done.exit_code == 0 and "has to hold one" in said, said
+    assert done.exit_code == 0 and "must hold one" in said, said
     assert f"for {role}" in said.lower(), said

@@ -1,4 +1,4 @@
-"""No price is no zero: the reason says what to import."""
+"""A missing price is not zero: the reason says what to import."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What comes for a closed month: booked in the open one, restated, and not reported again."""
+"""What arrives for a closed month: booked in the open one, restated, and not reported again."""
 
 import asyncio
 from typing import Any
