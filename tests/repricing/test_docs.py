@@ -35,7 +35,7 @@ def test_a_command_says_what_is_missing(database: str) -> None:
     assert "--why" in copq("reprice", "--apply", "--database", database, code=2)
     assert "one of --plan" in copq("reprice", "--database", database, code=2)
     days = ("--from", "2026-03", "--to", "2026-02")
-    assert "not after" in copq("reprice", "--plan", *days, "--database", database, code=2)
+    assert "must be after" in copq("reprice", "--plan", *days, "--database", database, code=2)
     unknown = copq("reprice", "--plan", "--plant", "nowhere", "--database", database, code=2)
     assert 'plant "nowhere"' in unknown
     assert "is not a date" in copq(
