@@ -105,6 +105,20 @@ async def test_a_closing_names_the_exchange_rates_that_are_missing(conn: Any) ->
     assert found.counts == {"rates": 2}
 
 
+async def test_a_closing_names_what_was_booked_late_without_an_exchange_rate(conn: Any) -> None:
+    """An event of March, which is closed, is booked in April: closing April names its rate."""
+    book = await three_plants(conn)
+    order, now = Order(Actor("finance"), "month end"), datetime(2027, 1, 1, tzinfo=UTC)
+    gavle, april = book.sites["gavle"], date(2026, 4, 1)
+    await close(conn, gavle, date(2026, 3, 1), order, now)
+    await post_events(conn, book, [defect("late", AT, 5, plant="gavle")])
+    with pytest.raises(PeriodError, match=r"1 entry without an exchange rate \(SEK 2026-03-02\)"):
+        await close(conn, gavle, april, order, now)
+    await publish(conn, ("SEK", MONDAY, SEK))
+    await convert_late(conn)
+    assert (await close(conn, gavle, april, order, now)).counts == {}
+
+
 @pytest.mark.parametrize(
     ("grain", "start"),
     [("month", "2026-03-01"), ("day", "2026-03-01"), ("hour", "2026-03-01T00:00")],
