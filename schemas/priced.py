@@ -29,12 +29,22 @@ FAILURES = (
 )
 """COPQ is these alone; CoQ is all but `none`."""
 
-ELEMENTS = (
-    "defect", "scrap", "recovery_overhead", "rework", "downgrade", "downtime", "planned_stop",
-    "recovery", "rework_of_returns", "rework_on_site", "return_scrap", "complaint", "warranty",
-    "inspection", "prevention", "admin_failure", "production", "stage_production",
-)  # fmt: skip
-"""What an entry may be of, in the order of docs/domain.md."""
+CATEGORIES = {
+    **dict.fromkeys(
+        ("defect", "scrap", "recovery_overhead", "rework", "downgrade", "downtime",
+         "planned_stop", "recovery"), Category.INTERNAL_FAILURE,
+    ),
+    **dict.fromkeys(
+        ("rework_of_returns", "rework_on_site", "return_scrap", "complaint", "warranty"),
+        Category.EXTERNAL_FAILURE,
+    ),
+    "inspection": Category.APPRAISAL, "prevention": Category.PREVENTION,
+    "admin_failure": Category.ADMINISTRATIVE_FAILURE,
+    "production": Category.NONE, "stage_production": Category.NONE,
+}  # fmt: skip
+"""The category of each element that an entry may be of, in the order of docs/domain.md."""
+
+ELEMENTS = tuple(CATEGORIES)
 
 
 class Outcome(StrEnum):

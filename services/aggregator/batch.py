@@ -5,19 +5,26 @@ One row an entry, or one for an event that has no entry. `role` says how a row i
 event that is known already (a reversal, a re-booking, a late price).
 """
 
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
-from pydantic import TypeAdapter
+from msgspec import Meta
 
-from schemas.fields import Instant
-from schemas.names import canonical, is_plain
-from schemas.priced import EVENT_FOLLOWS
+from schemas.decode import decode
+from schemas.events import Event
+from schemas.fields import OWN_IDS
+from schemas.names import fault_of_name
+from schemas.priced import CATEGORIES, EVENT_FOLLOWS, Outcome
+from schemas.refusal import shown
+
+OUTCOMES = tuple(map(str, Outcome))
+NOT_PRICED = (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
+"""What `Batch.add` raises of a message that is not a priced event."""
 
 COLUMNS = (
     "role", "event_id", "occurred_at", "event_type", "payload", "origin_partition",
@@ -27,10 +34,10 @@ COLUMNS = (
     "good", "ungraded", "currency", "rate_version", "labour_version", "line_version", "hour", "day",
     "exchange_rate", "reporting_currency", "exchange_version",
 )  # fmt: skip
-INSTANT: TypeAdapter[Any] = TypeAdapter(Instant)
 _NULL = r"\N"
 _NO_ORIGIN = "\t".join([_NULL] * (COLUMNS.index("plant") - COLUMNS.index("event_type")))
 """Of a row that keeps no event: its type, payload, origin and sender."""
+_NO_DETAIL = [_NULL] * (COLUMNS.index("outcome") - COLUMNS.index("stage"))
 _NO_RATE = "\t".join([_NULL] * 3)
 """A new entry is converted as it is posted; a reversal names the rate that it takes back."""
 _NO_ENTRY = "\t".join([_NULL] * (len(COLUMNS) - COLUMNS.index("reverses")))
@@ -51,6 +58,12 @@ class Cause(NamedTuple):
 NO_CAUSE = Cause()
 
 
+_Revision = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+_NUMBERS = re.compile(r"(?:[-.0-9]{1,80}(?:E[-+]?[0-9]{1,2})?\t)+[A-Z]{3}")
+"""Amounts, each with a tab behind it, then their currency. Which of them are numbers is left to
+Postgres; it would take NaN and Infinity too."""
+
+
 class _Entry(msgspec.Struct, gc=False):
     """An `Entry` whose numbers and times stay the text they are sent as."""
 
@@ -66,13 +79,13 @@ class _Entry(msgspec.Struct, gc=False):
     good: str
     ungraded: str
     currency: str
-    rate_version: int
+    rate_version: _Revision
     hour: str
     day: str
     at: str | None = None
     once: str | None = None
-    labour_version: int | None = None
-    line_version: int | None = None
+    labour_version: _Revision | None = None
+    line_version: _Revision | None = None
 
 
 class StopRow(msgspec.Struct, gc=False):
@@ -80,53 +93,34 @@ class StopRow(msgspec.Struct, gc=False):
 
     per_hour: str
     currency: str
-    rate_version: int
+    rate_version: _Revision
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError`."""
+        _check_amounts(f"{self.per_hour}\t{self.currency}")
+
+
+def _check_amounts(amounts: str) -> None:
+    if not _NUMBERS.fullmatch(amounts):
+        raise ValueError(f"{shown(amounts)!r}: numbers and a currency are expected")
+
+
+def _check_instant(text: str) -> None:
+    """Raises `ValueError` where it is not an instant that Postgres knows."""
+    if datetime.fromisoformat(text).utcoffset() is None or not text.isascii():
+        raise ValueError(f'"{shown(text)}" has no offset')
 
 
 class _Pricing(msgspec.Struct, gc=False):
-    outcome: str
-    rates: int
+    outcome: Literal[OUTCOMES]  # type: ignore[valid-type]
+    rates: _Revision
     entries: list[_Entry]
     reason: str | None = None
     stop: StopRow | None = None
 
 
-class _Facts(msgspec.Struct, gc=False):
-    """Of an event that has been validated: what the ledger keeps."""
-
-    event_id: str
-    event_type: str
-    plant: str
-    line: str
-    occurred_at: str | None = None
-    started_at: str | None = None
-    product: str | None = None
-    stage: str | None = None
-    work_unit: str | None = None
-    defect_code: str | None = None
-    shift: str | None = None
-    supplier: str | None = None
-
-
-_NAMES = tuple(
-    n for n in _Facts.__struct_fields__ if n not in ("event_type", "occurred_at", "started_at")
-)
+_encode = msgspec.json.Encoder().encode
 _decode_pricing = msgspec.json.Decoder(_Pricing).decode
-_decode_facts = msgspec.json.Decoder(_Facts).decode
-
-
-def _facts(raw: bytes) -> _Facts:
-    """Names as they are kept. Of a field that is there twice the last one counts; msgspec minds
-    the first as well."""
-    try:
-        facts = _decode_facts(raw)
-    except msgspec.DecodeError:
-        facts = msgspec.convert(json.loads(raw), _Facts)
-    if not is_plain(raw):
-        for name in _NAMES:
-            if (spelt := getattr(facts, name)) is not None:
-                setattr(facts, name, canonical(spelt))
-    return facts
 
 
 @dataclass(slots=True, frozen=True)
@@ -140,11 +134,29 @@ class _Head:
     figures: tuple[str, ...]
     once: tuple[_Entry, ...]
 
+    def check(self, event: Any) -> None:
+        """Raises `ValueError` where costing would not answer this to such an event."""
+        needed = _TYPES.get(self.outcome)
+        if needed not in (None, event.event_type):
+            raise ValueError(f'its outcome is "{self.outcome}", of an event that is none')
+        if (self.outcome == Outcome.STOP) != (self.stop is not None):
+            raise ValueError('only the outcome "stop" has a rate of its own, and it needs one')
+        if self.outcome == Outcome.PRICED and event.event_type in _TYPES.values():
+            raise ValueError(f'its outcome is "priced", which a {event.event_type} never is')
+
+
+_TYPES: dict[str, str] = {Outcome.STOP: "downtime", Outcome.CORRECTION: "correction"}
+"""Outcomes of events of one type alone."""
+
 
 @lru_cache(maxsize=8192)
 def _read_head(head: bytes) -> _Head:
     """Many events share their pricing to the byte, so it is read once."""
     pricing = _decode_pricing(head + b"}")
+    for entry in pricing.entries:
+        _check_entry(entry)
+    if pricing.entries and pricing.outcome != Outcome.PRICED:
+        raise ValueError(f'its outcome is "{pricing.outcome}", which has no entries')
     own = [entry for entry in pricing.entries if entry.once is None]
     figures = [f"{number}\t{_figures(entry)}" for number, entry in enumerate(own, 1)]
     once = tuple(entry for entry in pricing.entries if entry.once is not None)
@@ -199,13 +211,14 @@ class Batch:
         `cause` is what its entries say of why they are booked, if there is anything to say;
         `after` the number of the event's last entry, if it has any.
 
-        Raises `msgspec.DecodeError` or `ValueError` where it is no such message.
+        Raises one of `NOT_PRICED` where it is not such a message.
         """
         start, follows, rest = message.partition(EVENT_FOLLOWS)
         if not follows:
             raise msgspec.DecodeError("no pricing with an event after it")
         head, raw = _read_head(start), rest[:-1]
-        facts = _facts(raw)
+        facts = decode(raw)
+        head.check(facts)
         who = _NULL if sent_by is None else _written(sent_by)
         origin = f"{_written(raw.decode())}\t{_text(partition)}\t{_text(offset)}\t{who}"
         figures = head.figures
@@ -232,21 +245,21 @@ class Batch:
                 head.outcome, raw, head.rates, head.reason, head.stop, sent_by
             )
 
-    def _add_once(self, entry: _Entry, facts: _Facts) -> None:
+    def _add_once(self, entry: _Entry, facts: Event) -> None:
         """An entry that several events may cause has a key of its own, and no event."""
         assert entry.once is not None
         if entry.once in self.once:
             self.once[entry.once][1].add(facts.event_id)
             return
-        context = _context(_Facts("", "", facts.plant, facts.line, product=facts.product))
+        context = "\t".join(
+            [*map(_optional, (facts.plant, facts.line, facts.product)), *_NO_DETAIL]
+        )
         event = f"g\t{_escape(entry.once)}\t{entry.at}\t{_NO_ORIGIN}"
         row = f"{event}\t{context}\tpriced\t1\t{_figures(entry)}"
         self.once[entry.once] = (row, {facts.event_id})
 
 
-def _rows(
-    head: _Head, figures: tuple[str, ...], facts: _Facts, origin: str, role: str
-) -> list[str]:
+def _rows(head: _Head, figures: tuple[str, ...], facts: Event, origin: str, role: str) -> list[str]:
     """Those of an event: the one that leads it, then its further entries."""
     event = f"{_escape(facts.event_id)}\t{_instant(facts)}"
     context = f"{_context(facts)}\t{head.outcome}"
@@ -271,16 +284,43 @@ def _told(figures: tuple[str, ...], cause: Cause, after: int) -> tuple[str, ...]
     return tuple(f"{int(n) + after}\t{reverses}\t{why}\t{rest}" for n, reverses, *_, rest in parts)
 
 
+def _check_entry(entry: _Entry) -> None:
+    """Raises `ValueError` where Postgres would not take it."""
+    if CATEGORIES.get(entry.element) != entry.category:
+        raise ValueError(f'"{shown(entry.element)}" has no category "{shown(entry.category)}"')
+    _check_amounts(_amounts(entry))
+    _check_bucket(entry.hour, entry.day)
+    if entry.once is None and entry.at is None:
+        return
+    if entry.once is None or entry.at is None or not entry.once.startswith(OWN_IDS):
+        raise ValueError(f'an entry has "at", and "once" with an id of {OWN_IDS}, or neither')
+    if fault := fault_of_name(entry.once):
+        raise ValueError(f'"once" {fault}')
+    _check_instant(entry.at)
+
+
+@lru_cache(maxsize=8192)
+def _check_bucket(hour: str, day: str) -> None:
+    _check_instant(hour)
+    date.fromisoformat(day)
+
+
+def _amounts(e: _Entry) -> str:
+    return (
+        f"{e.quantity}\t{e.gross}\t{e.recovered}\t{e.allowed}\t{e.net}\t{e.seconds}\t{e.base}\t"
+        f"{e.good}\t{e.ungraded}\t{e.currency}"
+    )
+
+
 def _figures(e: _Entry) -> str:
     return (
-        f"{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}\t{e.element}\t{e.category}\t{e.quantity}\t{e.gross}\t"
-        f"{e.recovered}\t{e.allowed}\t{e.net}\t{e.seconds}\t{e.base}\t{e.good}\t{e.ungraded}\t{e.currency}\t"
+        f"{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}\t{e.element}\t{e.category}\t{_amounts(e)}\t"
         f"{e.rate_version}\t{_text(e.labour_version)}\t{_text(e.line_version)}\t{e.hour}\t{e.day}\t"
         f"{_NO_RATE}"
     )
 
 
-def _context(f: _Facts) -> str:
+def _context(f: Any) -> str:
     return (
         f"{_escape(f.plant)}\t{_escape(f.line)}\t{_optional(f.product)}\t{_optional(f.stage)}\t"
         f"{_optional(f.work_unit)}\t{_optional(f.defect_code)}\t{_optional(f.shift)}\t"
@@ -288,12 +328,10 @@ def _context(f: _Facts) -> str:
     )
 
 
-def _instant(facts: _Facts) -> str:
-    """As Postgres reads it, which knows offsets below 16 hours; the usual form stays as it is."""
-    text = facts.occurred_at or facts.started_at or ""
-    if len(text) in (20, 24) and text[10] == "T" and text[-1] == "Z":
-        return text
-    return str(INSTANT.validate_python(text).astimezone(UTC))
+def _instant(facts: Event) -> str:
+    """As Postgres reads it, which knows offsets below 16 hours."""
+    at = facts.occurred_at
+    return _encode(at if at.tzinfo is UTC else at.astimezone(UTC))[1:-1].decode()
 
 
 def _optional(value: str | None) -> str:

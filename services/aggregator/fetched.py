@@ -7,7 +7,6 @@ from decimal import localcontext
 from itertools import chain
 from typing import NamedTuple
 
-import msgspec
 from aiokafka.structs import ConsumerRecord
 from asyncpg import Connection
 from asyncpg.transaction import Transaction
@@ -16,7 +15,7 @@ from schemas.decode import decode_strictly
 from schemas.priced import EVENT_FOLLOWS, encode
 from schemas.refusal import Refusal
 from schemas.rejected import RejectedEvent, rejected_event
-from services.aggregator.batch import Batch
+from services.aggregator.batch import NOT_PRICED, Batch
 from services.costing.price import MONEY, price
 from services.kafka.fence import Fence, behind
 from services.kafka.headers import sent_by
@@ -46,8 +45,10 @@ class Fetched:
     logs: Logs
     batch: Batch = field(default_factory=Batch)
     broken: list[RejectedEvent] = field(default_factory=list)
-    """What is not a priced event; somebody else wrote it there."""
+    """Messages that are not priced events: somebody else wrote them there."""
     staged: Staged | None = None
+    is_priced_here: bool = False
+    """Nothing of the batch but the events themselves is of another process."""
 
     @classmethod
     def of(cls, records: Records, logs: Logs) -> "Fetched":
@@ -57,7 +58,7 @@ class Fetched:
                 try:
                     who = sent_by(record.headers) if record.headers else None
                     fetched.batch.add(record.value or b"", partition, record.offset, sent_by=who)
-                except (msgspec.DecodeError, ValueError) as error:
+                except NOT_PRICED as error:
                     fetched.broken.append(_broken(record, error))
         return fetched
 
@@ -79,8 +80,8 @@ class Fetched:
         return Fetched.of({p: rs for p, rs in under.items() if rs}, self.logs)
 
     def priced_with(self, book: RateBook) -> "Fetched":
-        """The same records at other rates: they came into force while these were on their way."""
-        again = Fetched(self.records, self.logs, broken=list(self.broken))
+        """The same records at the rates of this book, whatever prices they brought."""
+        again = Fetched(self.records, self.logs, broken=list(self.broken), is_priced_here=True)
         broken = {(e.origin.partition, e.origin.offset) for e in self.broken if e.origin}
         with localcontext(MONEY):
             for partition, found in self.records.items():
@@ -96,7 +97,7 @@ class Fetched:
         try:
             message = encode(raw, price(decode_strictly(raw), book))
             self.batch.add(message, partition, record.offset, sent_by=who)
-        except (msgspec.DecodeError, ValueError) as error:
+        except NOT_PRICED as error:
             self.broken.append(_broken(record, error))
 
     def all(self) -> Iterator[ConsumerRecord]:

@@ -28,11 +28,17 @@ from services.kafka.header_names import read_any_names
 from services.kafka.identity import origin_of
 from services.kafka.topics import PRICED
 from services.postgres import AWAY, DatabaseRole, connect
+from services.rates.store import current
 from services.rates.watch import RateWatch
 from services.tracing import tracer
 
 LEAVE_S = 3
 """How long the batches under way may take once the worker is told to stop: all of them."""
+
+UNFIT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError,
+         asyncpg.CardinalityViolationError, asyncpg.ProgramLimitExceededError, LookupError,
+         ValueError)  # fmt: skip
+"""What posting raises of a batch that holds more than costing writes."""
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +137,8 @@ class AggregatorStream:
         return await asyncio.to_thread(Fetched.of, *found) if found else None
 
     async def _post(self, fetched: Fetched) -> None:
-        """Post until it is posted; what cannot be posted ever ends the worker."""
-        await self.rates.at_least(fetched.batch.rates)
+        """Post until it is posted. A batch that cannot be posted although it was priced here ends
+        the worker."""
         delay = 0.1
         while True:
             try:
@@ -140,17 +146,26 @@ class AggregatorStream:
             except Gap as gap:
                 log.warning("%s", gap)
                 return await self.reader.seek_until_there()
+            except UNFIT as error:
+                fetched = await self._priced_here(fetched, error)
             except AWAY as error:
                 stream_metrics.RETRIES.labels(metrics.STAGE).inc()
                 log.warning("posting is tried again in %.1f s: %r", delay, error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 5.0)
 
+    async def _priced_here(self, fetched: Fetched, error: Exception) -> Fetched:
+        """Costing cannot have written all of it. Raises `error` where it was priced here."""
+        if fetched.is_priced_here:
+            raise error
+        log.error("a batch does not fit the ledger, and is priced here again: %r", error)
+        return await asyncio.to_thread(fetched.priced_with, self.rates.book)
+
     async def _stage_ahead(self, fetched: Fetched) -> None:
         """Copy the rows of a batch while the statement of the one before runs elsewhere."""
         try:
             fetched.staged = await self._staged(fetched)
-        except AWAY as error:
+        except (*AWAY, *UNFIT) as error:
             log.warning("the batch is copied later: %r", error)
 
     async def _staged(self, fetched: Fetched) -> Staged:
@@ -188,6 +203,7 @@ class AggregatorStream:
         """
         fences = await lock_fence(conn, PRICED, fetched.records)
         self.reader.refuse_gap(fetched.first(), fetched.logs, fences)
+        fetched = await self._at_known_rates(conn, fetched)
         try:
             posted = await post_staged(conn, fetched.batch, self.rates.book)
         except StaleRates as stale:
@@ -197,6 +213,18 @@ class AggregatorStream:
         moved = moved_on(fences, fetched.behind())
         await move_fence(conn, PRICED, moved)
         return _booked(posted, moved, fetched.below(fences))
+
+    async def _at_known_rates(self, conn: asyncpg.Connection, fetched: Fetched) -> Fetched:
+        """Rates that nobody has imported are another writer's, or of a database that was restored
+        since: the batch is priced again."""
+        rates = fetched.batch.rates
+        if rates <= self.rates.book.revision:
+            return fetched
+        known = await current(conn)
+        if rates > known:
+            return await self._priced_again(conn, fetched, known)
+        await self.rates.at_least(rates)
+        return fetched
 
     async def _priced_again(
         self, conn: asyncpg.Connection, fetched: Fetched, revision: int
