@@ -74,9 +74,10 @@ grant execute on function copq.make_partitions(date, date) to copq_aggregator;
 -- Reporting reads; finance reads too, and sets rates and targets; an admin grants access alone.
 grant select on
     copq.rate_revision, copq.rate_item, copq.event_key, copq.event, copq.line_heard, copq.ledger,
-    copq.rollup, copq.fence, copq.unpriced, copq.stop, copq.correction, copq.claim,
-    copq.withdrawn, copq.rejected, copq.target, copq.budget, copq.retention, copq.audit
+    copq.rollup, copq.unpriced, copq.stop, copq.correction, copq.rejected, copq.target,
+    copq.budget, copq.retention, copq.audit
     to copq_reporting, copq_finance;
+grant select on copq.fence, copq.claim, copq.withdrawn to copq_finance;
 -- Whose word a price stands on, and why; not what a draft says.
 grant select (document, submitted_at, submitted_by, why) on copq.rate_document to copq_reporting;
 grant select (document, revision, why, alone) on copq.rate_decision to copq_reporting;
@@ -129,9 +130,8 @@ declare
     guarded text;
 begin
     foreach guarded in array array[
-        'event', 'line_heard', 'ledger', 'rollup', 'closing_figure', 'unpriced', 'stop',
-        'correction', 'rejected',
-        'audit'] loop
+        'event', 'event_key', 'line_heard', 'ledger', 'rollup', 'closing_figure', 'unpriced',
+        'stop', 'correction', 'rejected', 'audit'] loop
         execute format('alter table copq.%I enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.%I '
