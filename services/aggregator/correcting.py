@@ -20,7 +20,7 @@ from schemas.priced import Outcome, encode
 from services.aggregator import queries
 from services.aggregator.accounts import Account, Entry, accounts
 from services.aggregator.batch import NO_CAUSE, Batch, Cause, Special
-from services.aggregator.corrections import MOST, Known, Reported, Ruling, State, rule
+from services.aggregator.corrections import CONNECTED, MOST, Known, Reported, Ruling, State, rule
 from services.aggregator.stops import Lines, reprice_stops, touched
 from services.costing.price import MONEY, Dispatch, price
 from services.rates.book import RateBook
@@ -63,18 +63,18 @@ async def correct(
     await _keep(conn, corrections)
     corrections = await _within_cap(conn, corrections, arrived)
     await _store_replacements(conn, corrections)
-    related = await conn.fetch(
-        queries.RELATED_CORRECTIONS, [*(event.event_id for event, _ in corrections), *arrived]
-    )
+    new_ids = [*(event.event_id for event, _ in corrections), *arrived]
+    reached = [row["id"] for row in await conn.fetch(queries.RELATED_IDS, new_ids)]
+    related = await conn.fetch(queries.RELATED_CORRECTIONS, reached)
     if not related:
         return Effects()
     known = await conn.fetch(queries.KNOWN_EVENTS, sorted(named(related)))
     ruling = rule_of(related, known)
     effects = Effects(causes=_causes(related, known, ruling))
     await _set_states(conn, related, ruling)
-    await _bring_about(
-        conn, [k for k in known if k["event_type"] != "correction"], ruling, effects, book
-    )
+    # Of an event that was named alone not all corrections were read: it stays as it is.
+    whole = [k for k in known if k["event_type"] != "correction" and k["event_id"] in set(reached)]
+    await _bring_about(conn, whole, ruling, effects, book)
     return effects
 
 
@@ -85,6 +85,8 @@ async def _within_cap(
     ids = [event.event_id for event, _ in corrections]
     rows = await conn.fetch(queries.CAP_CORRECTIONS, ids, MOST, list(arrived))
     beyond = {row["event_id"] for row in rows}
+    within = [event_id for event_id in ids if event_id not in beyond]
+    beyond |= {r["event_id"] for r in await conn.fetch(queries.CAP_CONNECTED, within, CONNECTED)}
     return [(event, s) for event, s in corrections if event.event_id not in beyond]
 
 

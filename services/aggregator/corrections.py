@@ -8,7 +8,8 @@ Whatever the order in which they came, and however often, the answer is the same
 - A replacement stands while the correction that brings it is in force, or once an event of its
   id has come by itself, and while no correction of its own is in force.
 - Those that come after the first `MOST` of one event are not applicable; those of other lines are
-  counted apart. Here it matters in which order they came.
+  counted apart. So are those that hang together with more than `CONNECTED` ids. Here it matters
+  in which order they came.
 - A correction whose replacement has the id of another line's event is not applicable: an id
   belongs to the event that came first with it.
 - Corrections that correct each other in a circle are never in force.
@@ -22,6 +23,9 @@ from enum import StrEnum
 
 MOST = 100
 """Corrections of one event that are looked at: a sender gone wild must not slow down the others."""
+
+CONNECTED = 1_000
+"""Ids that hang together by corrections: a chain of replacements is read whole with each link."""
 
 
 class State(StrEnum):

@@ -21,6 +21,11 @@ HEAD_S = 10.0
 LINGER_S = 1.0
 """How long the answer to a refused connection may be read before it is closed."""
 
+DRAIN_S = 5.0
+DRAIN_BYTES = 8 << 20
+"""For so long and so far a body is still read that was answered before its end, so that its sender
+sees the answer; then the connection is closed."""
+
 MAX_CONNECTIONS = 4_096
 _SWITCHING = (b"upgrade", b"connection", b"http2-settings")
 FILES_FOR_OTHERS = 128
@@ -40,6 +45,9 @@ class BoundedHttp(HttpToolsProtocol):
     _data = b""
     _refused = False
     _timer: TimerHandle | None = None
+    _drained = 0
+    """Bytes of a body since its answer."""
+    _draining: TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -79,11 +87,23 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._head = 0
+        if self._draining is not None:
+            self._drained += len(body)
+            if self._drained > DRAIN_BYTES:
+                self._hang_up()
         if not self._refused:
             super().on_body(body)
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        answered = self.cycle is not None and self.cycle.response_complete
+        if self._in_body and answered and self._draining is None and not self._refused:
+            self._drained = 0
+            self._draining = self.loop.call_later(DRAIN_S, self._hang_up)
+
     def on_message_complete(self) -> None:
         self._in_body = False
+        self._end_draining()
         if not self._refused and not self._is_switching:
             super().on_message_complete()
 
@@ -109,6 +129,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_complete()
+        self._end_draining()
         super().connection_lost(exc)
 
     def _await_head(self) -> None:
@@ -135,11 +156,24 @@ class BoundedHttp(HttpToolsProtocol):
         self._refused = True
         if not self._is_answering():
             self._write(status, why, more)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Read nothing more, and close once what was answered may have been read."""
+        self._refused = True
+        self._end_draining()
         self._drop_requests()
+        if self.transport.is_closing():
+            return
         self.transport.pause_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(LINGER_S, self.transport.close)
+
+    def _end_draining(self) -> None:
+        if self._draining is not None:
+            self._draining.cancel()
+            self._draining = None
 
     def _is_answering(self) -> bool:
         cycle = self.cycle

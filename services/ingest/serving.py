@@ -5,12 +5,14 @@ import errno
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
-from services.ingest.connections import BoundedHttp, allow_open_files
+from services.ingest.connections import HEAD_S, BoundedHttp, allow_open_files
 from services.ingest.head import HeadAsGet
 from services.ingest.headers import GuardedAnswers
 
@@ -48,7 +50,7 @@ async def serve_http(
     )  # fmt: skip
     if tls is not None:
         config.ssl_certfile, config.ssl_keyfile = str(tls.certificate), str(tls.key)
-    server = uvicorn.Server(config)
+    server = _Server(config)
     sockets = _listening(host, port)
     on_listening()
     serving = asyncio.create_task(server._serve(sockets))
@@ -57,6 +59,19 @@ async def serve_http(
     server.should_exit = True
     stopping.cancel()
     await serving
+
+
+class _Server(uvicorn.Server):
+    """As uvicorn's, with a limit on TLS handshakes, which it does not pass on to the loop."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        loop: Any = asyncio.get_running_loop()
+        if self.config.is_ssl:
+            loop.create_server = partial(loop.create_server, ssl_handshake_timeout=HEAD_S)
+        try:
+            await super().startup(sockets)
+        finally:
+            vars(loop).pop("create_server", None)
 
 
 def _listening(host: str, port: int) -> list[socket.socket]:

@@ -308,8 +308,8 @@ async def test_corrections_beyond_the_first_hundred_of_an_event_are_kept_and_not
     assert await figures(conn) == 10 * MOST
     await post_events(conn, book(), many)
     assert {c.event_id: (c.state, c.why) for c in await list_corrections(conn)} == found
-    related = await conn.fetch(queries.RELATED_CORRECTIONS, ["a"])
-    assert len(related) == MOST
+    related = await conn.fetch(queries.RELATED_IDS, ["a"])
+    assert len(related) == 2 * MOST + 1
     last = correction("d", f"c{MOST - 1:03}", occurred_at=later(500))
     await post_events(conn, book(), [last])
     assert (await states(conn))[f"c{MOST - 2:03}"] == "applied"

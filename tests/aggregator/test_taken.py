@@ -1,7 +1,7 @@
 """An id belongs to the line of the event that first had it: no other is lost because of it."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import localcontext
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.aggregator.batch import Batch
 from services.aggregator.corrections import MOST, Known, Reported, rule
 from services.aggregator.fetched import Fetched
 from services.aggregator.post import Posted, post
+from services.aggregator.rejected import keep_rejected
 from services.aggregator.stream import _rejected
 from services.costing.price import MONEY, price
 from services.ingest.intake import Status
@@ -200,3 +201,15 @@ async def test_what_the_stream_keeps_names_the_message(conn: Any) -> None:
     assert (kept.code, kept.sent_by, kept.payload) == ("id_taken", "mes-north", REAL[0])
     assert kept.origin is not None
     assert kept.origin == origin_of(record)
+
+
+async def test_a_refused_id_that_costing_wrote_twice_is_kept_once(conn: Any) -> None:
+    """A worker that is killed between its messages and its commit writes the same again."""
+    await send(conn, FORGED)
+    posted = await send(conn, REAL)
+    now = datetime.now(UTC)
+    for offset in (5, 6):
+        record = ConsumerRecord(PRICED, 0, offset, offset, 0, None, b"", None, 0, 0, ())
+        await keep_rejected(conn, [one.rejected(origin_of(record), now) for one in posted.taken])
+    rows = await conn.fetch("select code, sent_by, payload from copq.rejected")
+    assert [tuple(row) for row in rows] == [("id_taken", "mes-north", REAL[0])]

@@ -2,15 +2,20 @@
 
 import asyncio
 import json
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 
 from schemas.examples import EXAMPLES
-from services.ingest import connections
+from services.access.door import OpenDoor
+from services.ingest import connections, serving
 from services.ingest.connections import MAX_HEAD
+from services.ingest.http import make_http
 from tests.ingest_http.serving import Kept, served
+from tests.kafka.settings import free_ports
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -189,3 +194,50 @@ async def test_answers_tell_a_browser_what_it_may_not_do() -> None:
             assert "strict-transport-security" not in headers
         by_tls = await at.client.get("/healthz", headers={"x-forwarded-proto": "https"})
         assert by_tls.headers["strict-transport-security"] == "max-age=31536000"
+
+
+ENDLESS = b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n\r\n"
+
+
+@pytest.mark.parametrize(("limit", "value"), [("DRAIN_S", 0.3), ("DRAIN_BYTES", 5_000)])
+async def test_a_body_that_was_answered_and_never_ends_is_cut_off(
+    limit: str, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, limit, value)
+    async with served(Kept()) as at, connected(at.port) as (reader, writer):
+        writer.write(ENDLESS)
+        assert await status(reader) == 404
+        closed = asyncio.create_task(is_closed(reader))
+        async with asyncio.timeout(4):
+            while not closed.done():
+                with suppress(ConnectionError):
+                    writer.write(b"x" * 100)
+                    await writer.drain()
+                await asyncio.sleep(0.02)
+        assert (await at.client.get("/healthz")).status_code == 200
+
+
+async def test_a_handshake_that_never_comes_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(serving, "HEAD_S", 0.3)
+    [port], stop = free_ports(1), asyncio.Event()
+    tls = serving.Tls(*certificate(tmp_path))
+    server = asyncio.create_task(
+        serving.serve_http(make_http(Kept(), OpenDoor()), "127.0.0.1", port, stop, tls)
+    )
+    await asyncio.sleep(0.1)
+    async with connected(port) as (reader, _), asyncio.timeout(4):
+        assert await is_closed(reader)
+    assert "create_server" not in vars(asyncio.get_running_loop())
+    stop.set()
+    await server
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Of this machine, signed by itself."""
+    name, key = folder / "cert.pem", folder / "key.pem"
+    subject = ("-subj", "/CN=localhost", "-keyout", str(key), "-out", str(name))
+    made = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject)
+    subprocess.run(made, check=True, capture_output=True)
+    return name, key

@@ -296,6 +296,9 @@ create table copq.rejected (
     unique (origin_topic, origin_partition, origin_offset, origin_fingerprint)
 );
 
+-- An event whose id belongs to another is refused each time it is read: it is kept once.
+create unique index rejected_taken on copq.rejected (coalesce(sent_by, ''), sha256(payload))
+    where code = 'id_taken' and replayed_at is null and payload is not null;
 create index rejected_waiting on copq.rejected (code) where replayed_at is null and payload is not null;
 
 -- Partitions by month of occurred_at. They are made ahead by the services as they start and
