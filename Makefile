@@ -23,7 +23,7 @@ test: .venv/.installed $(KAFKA)/classes.jsa $(HELM)/.resolved programs ## every 
 programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where they are missing
 	@tests/programs/install
 
-soak: .venv/.installed $(KAFKA)/classes.jsa ## the fault tests and the property tests, long and at random
+soak: .venv/.installed $(KAFKA)/classes.jsa programs ## the fault tests and the property tests, long and at random
 	$(BIN)/pytest -m soak
 	$(BIN)/pytest -m hypothesis --hypothesis-profile soak --timeout 3600
 	$(BIN)/pytest $(SECURITY)
@@ -62,10 +62,11 @@ metrics: .venv/.installed ## generate the table of docs/metrics.md
 dashboards: .venv/.installed ## generate Grafana's dashboards
 	$(BIN)/python -m deploy.grafana.generate
 
-pictures: .venv/.installed ## take the pictures of docs/images again, in Chromium
+pictures: .venv/.installed programs ## take the pictures of docs/images again, in Chromium
 	$(BIN)/python -m tests.board.pictures
 
-bench: .venv/.installed $(KAFKA)/.resolved ## the table of speeds, each next to its limit
+bench: .venv/.installed $(KAFKA)/classes.jsa ## the table of speeds, each next to its limit, also in build/bench
+	@tests/programs/install mosquitto mosquitto_pub
 	$(BIN)/python -m benchmarks
 
 bench-growth: .venv/.installed ## what a batch costs with ten million entries in the ledger

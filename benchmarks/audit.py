@@ -10,7 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
-from copq.terminal import table
+from benchmarks.report import Report
 from deploy.migrate import migrate
 from services.audit.exported import line_of, link_of
 from services.audit.store import rows
@@ -29,12 +29,14 @@ async def main(decisions: int) -> None:
         await asyncio.to_thread(migrate, dsn)
         conn = await asyncpg.connect(dsn)
         before = _memory()
+        report = Report("audit", f"{decisions:,} decisions", "", "took", "a second")
         steps = [("written", _written), ("proved", _proved), ("exported", _exported)]
-        timed = [(name, await _timed(step(conn, decisions))) for name, step in steps]
+        for name, step in steps:
+            seconds = await _timed(step(conn, decisions))
+            report.add(name, f"{seconds:,.1f} s", f"{decisions / seconds:,.0f}")
         await conn.close()
-    shown = [(name, f"{s:,.1f} s", f"{decisions / s:,.0f}") for name, s in timed]
-    grown = f"memory grew by {_memory() - before:,.0f} MiB"
-    table(f"{decisions:,} decisions; {grown}", ["", "took", "a second"], shown)
+    report.add("memory grew by", f"{_memory() - before:,.0f} MiB", "")
+    report.close()
 
 
 async def _written(conn: asyncpg.Connection, decisions: int) -> None:

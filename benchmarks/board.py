@@ -17,7 +17,8 @@ import asyncpg
 import httpx
 from fastapi import FastAPI
 
-from copq.terminal import err, table
+from benchmarks.report import Report
+from copq.terminal import err
 from deploy.migrate import migrate
 from services.access.door import OpenDoor
 from services.rates.file import parse_rates
@@ -47,15 +48,17 @@ async def main(days: int) -> None:
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "d") as dsn:
         await asyncio.to_thread(migrate, dsn)
         entries = await _fill(dsn, days)
+        title = f"{days} days, 20 lines, 50 products, {entries:,} entries; median of {ROUNDS}"
+        report = Report("board", title, "question", "first", "median", "bytes")
         pool = await reading_pool(dsn)
         app = FastAPI()
         add_board(app, add_api(app, pool, OpenDoor()))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:
-            rows = [await _measured(client, *question) for question in _questions()]
+            for question in _questions():
+                report.add(*await _measured(client, *question))
         await pool.close()
-    title = f"{days} days, 20 lines, 50 products, {entries:,} entries; median of {ROUNDS}"
-    table(title, ["question", "first", "median", "bytes"], rows)
+    report.close()
 
 
 async def _fill(dsn: str, days: int) -> int:

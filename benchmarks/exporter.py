@@ -17,7 +17,8 @@ from pathlib import Path
 import asyncpg
 import httpx
 
-from copq.terminal import err, table
+from benchmarks.report import Report
+from copq.terminal import err
 from deploy.migrate import migrate
 from services.access.door import OpenDoor
 from services.ingest.serving import serve_http
@@ -31,6 +32,7 @@ from services.standalone.postgres import EmbeddedPostgres
 from tests.kafka.settings import free_ports
 
 SCRAPES = 100
+COLUMNS = ("limit", "series", "page", "scrape plain", "scrape gzip", "all again", "usual")
 RATES = """
 time_zone: UTC
 plants: [{plant: north, time_zone: UTC, day_start: "00:00", currency: EUR}]
@@ -58,7 +60,8 @@ from generate_series(1, $1::int) as line, generate_series(1, $2::int) as product
 
 async def main(lines: int, products: int, hours: int) -> None:
     sys.setswitchinterval(0.0005)  # as the services
-    rows = []
+    title = f"{lines} lines × {products} products, all in every window"
+    report = Report("exporter", title, *COLUMNS)
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "d") as dsn:
         await asyncio.to_thread(migrate, dsn)
         conn = await asyncpg.connect(dsn)
@@ -67,10 +70,9 @@ async def main(lines: int, products: int, hours: int) -> None:
         await conn.execute(FILL, lines, products, datetime.now(UTC), hours)
         await conn.execute("analyze")
         for most in (50_000, MAX_SERIES):
-            rows.append(await measure(conn, dsn, most))
+            report.add(*await measure(conn, dsn, most))
         await conn.close()
-    columns = ["limit", "series", "page", "scrape plain", "scrape gzip", "all again", "usual"]
-    table(f"{lines} lines × {products} products, all in every window", columns, rows)
+    report.close()
 
 
 async def measure(conn: asyncpg.Connection, dsn: str, most: int) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from pathlib import Path
 import asyncpg
 
 from benchmarks.plant import RATES, START, event
-from copq.terminal import err, table
+from benchmarks.report import Report
+from copq.terminal import err
 from deploy.migrate import migrate
 from schemas.decode import decode
 from schemas.priced import join
@@ -37,13 +38,13 @@ SIZE = 10_000
 
 
 async def main(millions: int) -> None:
-    rows = []
+    columns = ("ids", "empty ledger", f"{millions} million entries", "ratio")
+    report = Report("growth", f"A batch of {SIZE:,} events", *columns)
     for name, kind in (("time-ordered ids", None), ("random ids", uuid.uuid4)):
         empty, full = await measure(millions, name, kind)
         ratio = f"{full / empty:.2f}"
-        rows.append((name, f"{empty * 1000:.0f} ms", f"{full * 1000:.0f} ms", ratio))
-    title = f"A batch of {SIZE:,} events"
-    table(title, ["ids", "empty ledger", f"{millions} million entries", "ratio"], rows)
+        report.add(name, f"{empty * 1000:.0f} ms", f"{full * 1000:.0f} ms", ratio)
+    report.close()
 
 
 async def measure(

@@ -20,6 +20,7 @@ from services.kafka.topics import EVENTS
 from tests.faults.processes import Service
 from tests.kafka.settings import free_ports
 from tests.mqtt.broker import Mosquitto, publish
+from tests.programs import find_program
 
 TOPIC = "plant/north/quality"
 
@@ -36,7 +37,7 @@ async def mqtt(total: int) -> Mqtt:
     """On servers of its own; the broker holds all messages before each of the three begins."""
     payload = b"\n".join(raw for _, raw, _ in events(total))
     with tempfile.TemporaryDirectory() as folder:
-        broker = Mosquitto(Path(folder) / "mosquitto")
+        broker = Mosquitto(Path(folder) / "mosquitto", find=find_program)
         broker.start()
         try:
             async with servers() as s:

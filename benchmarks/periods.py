@@ -15,7 +15,8 @@ import asyncpg
 
 from benchmarks.growth import SIZE, batch_of, post_timed
 from benchmarks.plant import RATES
-from copq.terminal import err, table
+from benchmarks.report import Report
+from copq.terminal import err
 from deploy.migrate import migrate
 from services.access.authority import Actor
 from services.aggregator.partitions import make_partitions
@@ -34,35 +35,36 @@ ORDER = Order(Actor("benchmark"), "to measure it")
 MONTH = date(2026, 1, 1)
 FIRST = 100
 """The number of the first batch of the month: before it the plant is in December."""
-Rows = list[tuple[str, str]]
 
 
 async def main(number: int) -> None:
+    title = f"Periods: {number * SIZE:,} events in a month"
+    shown = Report("periods", title, "what", "seconds")
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "d") as dsn:
         await asyncio.to_thread(migrate, dsn)
         conn = await asyncpg.connect(dsn)
         await import_rates(conn, parse_rates(RATES), "benchmark", "benchmark")
         await make_partitions(conn, datetime.now(UTC))
         await prepare(conn)
-        rows = await _measure(conn, await load(conn), number)
+        await _measure(conn, await load(conn), number, shown)
         await conn.close()
-    table(f"Periods: {number * SIZE:,} events in a month", ["what", "seconds"], rows)
+    shown.close()
 
 
-async def _measure(conn: asyncpg.Connection, book: RateBook, number: int) -> Rows:
+async def _measure(conn: asyncpg.Connection, book: RateBook, number: int, shown: Report) -> None:
     now = datetime.now(UTC)
-    rows = [(f"a batch of {SIZE:,}, month open", await _post(conn, book, FIRST, number))]
+    shown.add(f"a batch of {SIZE:,}, month open", await _post(conn, book, FIRST, number))
     await conn.execute("vacuum analyze")
     site = book.sites["north"]
-    rows.append(("closing it", await _timed(close(conn, site, MONTH, ORDER, now))))
+    shown.add("closing it", await _timed(close(conn, site, MONTH, ORDER, now)))
     late = await _post(conn, book, FIRST + number, 20)
-    rows.append((f"a batch of {SIZE:,}, month closed", late))
+    shown.add(f"a batch of {SIZE:,}, month closed", late)
     for grain in ("month", "day"):
         for basis in (Basis(), Basis(As.FIRST_REPORTED), Basis(as_of=now)):
             query = ReportQuery(grain=grain, start=MONTH, basis=basis)
             took = await _timed(report(conn, book, query, now))
-            rows.append((f"report by {grain}, {str(basis).split(' at ')[0]}", took))
-    return [*rows, ("verify, all of it", await _timed(verify(conn)))]
+            shown.add(f"report by {grain}, {str(basis).split(' at ')[0]}", took)
+    shown.add("verify, all of it", await _timed(verify(conn)))
 
 
 async def _post(conn: asyncpg.Connection, book: RateBook, first: int, number: int) -> str:

@@ -18,7 +18,8 @@ from pathlib import Path
 import asyncpg
 
 from benchmarks.plant import LINES, RATES, START, event, events
-from copq.terminal import err, table
+from benchmarks.report import Report
+from copq.terminal import err
 from deploy.migrate import migrate
 from schemas.decode import decode
 from schemas.priced import join
@@ -51,6 +52,7 @@ class Latencies:
 
 
 async def main(total: int, live: int, spread: int) -> None:
+    report = Report("reprice", f"{total:,} events", "what", "measured", "of posting")
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "d") as dsn:
         await asyncio.to_thread(migrate, dsn)
         conn = await asyncpg.connect(dsn)
@@ -60,18 +62,19 @@ async def main(total: int, live: int, spread: int) -> None:
         await import_rates(conn, rates, "benchmark", "benchmark")
         posting = await _post_all(conn, total, spread)
         await conn.execute("vacuum analyze copq.event, copq.ledger, copq.event_key")
-        rows = [("posting, one process", f"{posting:,.0f}/s", "")]
+        report.add("posting, one process", f"{posting:,.0f}/s", "")
         for factor, live_rate in ((2, 0), (3, live)):
-            await import_rates(conn, _dearer(rates, factor), "benchmark", "benchmark")
-            rows += await _reprice(dsn, total, posting, live_rate)
+            await import_rates(conn, _raised(rates, factor), "benchmark", "benchmark")
+            for row in await _reprice(dsn, total, posting, live_rate):
+                report.add(*row)
         begin = time.perf_counter()
         faults = len(await verify(conn))
-        rows.append(("copq verify", f"{time.perf_counter() - begin:.0f} s, {faults} faults", ""))
+        report.add("copq verify", f"{time.perf_counter() - begin:.0f} s, {faults} faults", "")
         await conn.close()
-    table(f"{total:,} events", ["what", "measured", "of posting"], rows)
+    report.close()
 
 
-def _dearer(rates: RateFile, factor: int) -> RateFile:
+def _raised(rates: RateFile, factor: int) -> RateFile:
     tables = [
         t.model_copy(update={"stages": tuple(
             s.model_copy(update={"labour_overhead": s.labour_overhead + factor}) for s in t.stages

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.kafka.guarded import GuardedProcess
@@ -25,7 +26,13 @@ max_inflight_messages 0
 class Mosquitto:
     """Keeps its port and its sessions between a stop or a kill and the next start."""
 
-    def __init__(self, folder: Path, access: str = "allow_anonymous true") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        access: str = "allow_anonymous true",
+        find: Callable[[str], str] = program,
+    ) -> None:
+        """`find` answers the path of Mosquitto, or ends what asks for it."""
         [self.port] = free_ports(1)
         self.log = folder / "mosquitto.log"
         data = folder / "data"
@@ -33,7 +40,7 @@ class Mosquitto:
         self._database = data / "mosquitto.db"
         settings = folder / "mosquitto.conf"
         settings.write_text(_SETTINGS.format(port=self.port, data=data, access=access))
-        self._command = [program("mosquitto"), "-c", str(settings)]
+        self._command = [find("mosquitto"), "-c", str(settings)]
         if _is_root():
             settings.write_text(f"user root\n{settings.read_text()}")
         self._process: GuardedProcess | None = None

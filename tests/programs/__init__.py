@@ -8,12 +8,23 @@ import pytest
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
+class MissingProgramError(RuntimeError):
+    """A program is not installed."""
+
+
+def find_program(name: str) -> str:
+    """Its path. Raises `MissingProgramError`."""
+    found = shutil.which(name, path=_PATH)
+    if found is None:
+        raise MissingProgramError(f"{name} is not installed: run tests/programs/install")
+    return found
+
+
 def program(name: str) -> str:
     """Its path. Without it the test is skipped, or fails where COPQ_ALL_PROGRAMS is set."""
-    found = shutil.which(name, path=_PATH)
-    if found is not None:
-        return found
-    reason = f"{name} is not installed: run tests/programs/install"
-    if os.environ.get("COPQ_ALL_PROGRAMS"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    try:
+        return find_program(name)
+    except MissingProgramError as missing:
+        if os.environ.get("COPQ_ALL_PROGRAMS"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
