@@ -57,7 +57,7 @@ async def test_a_month_from_closing_to_the_lock(conn: Any, copq: Copq) -> None:
     )
     assert "it stays locked" in refused
     shown = await in_thread(copq, "periods", "show", "north", "2026-01")
-    assert "locked; what comes for it is booked in 2026-02" in shown
+    assert "locked; its late events are booked in 2026-02" in shown
     assert "credit note" in shown and closed["digest"] in shown
     shown = json.loads(await in_thread(copq, "periods", "show", "north", "2026-01", "--json"))
     assert [s["what"] for s in shown["steps"]] == ["closed", "reopened", "closed", "locked"]
