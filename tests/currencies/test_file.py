@@ -70,7 +70,7 @@ REFUSED = [
     (f"{OWN}2026-04-01,SEK,0.09\n", "line 2: date: 2026-04-01 is in the future"),
     (f"{OWN}2026-03-02,EUR,1\n", "line 2: EUR is the reporting currency"),
     (f"{OWN}2026-03-02,SEK,0.09\n2026-03-02,SEK,0.10\n", "line 3: SEK on 2026-03-02 is there tw"),
-    (f'{OWN}2026-03-02,"SEK,0.09\n', "no CSV"),
+    (f'{OWN}2026-03-02,"SEK,0.09\n', "is not CSV"),
     ("Date,USD,USD\n2026-03-02,1.1,1.2\n", "USD on 2026-03-02 is there twice"),
     ("Date,USD\n2026-03-02,0\n", "line 2: rate: "),
 ]
