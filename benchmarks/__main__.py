@@ -100,7 +100,7 @@ def _rate(value: float) -> str:
 
 
 def _ratio(value: float, other: float) -> str:
-    return f"{value / other:.2f}"
+    return f"{value / other:.2f}" if other else "unknown"
 
 
 if __name__ == "__main__":
