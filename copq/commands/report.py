@@ -30,7 +30,11 @@ from services.reporting.empty import say_empty
 from services.reporting.figures import DIMENSIONS, Scope
 from services.reporting.lacking import lacking, lacking_json
 from services.reporting.names import UnknownName, check_names
+from services.reporting.pages import Part, report_part
 from services.reporting.verify import verify
+
+SHOWN_ROWS, JSON_ROWS = 50, 1_000
+"""Of a report, unless more or fewer are asked for."""
 
 T = TypeVar("T")
 PlantOption = Annotated[str | None, typer.Option(help="Only this plant.")]
@@ -69,6 +73,10 @@ def report(
         str, typer.Option(help="What the ledger said at this instant: 2026-04-03T18:00.")
     ] = "",
     currency: CurrencyOption = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"Rows to show; else {SHOWN_ROWS}, in JSON {JSON_ROWS:,}."),
+    ] = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -92,26 +100,42 @@ def report(
             )
         )  # fmt: skip
         lacks = await _lacks(reporting.report_lacks(conn, query))
-        rows = await reporting.report(conn, book, query, now)
-        empty = "" if rows else await say_empty(conn, book, plant, line, product, element)
-        return query, rows, await waiting.held(conn, query, now), zone, lacks, empty
+        most = limit or (JSON_ROWS if as_json else SHOWN_ROWS)
+        part = await report_part(conn, book, query, now, most)
+        empty = "" if part.rows else await say_empty(conn, book, plant, line, product, element)
+        return query, part, await waiting.held(conn, query, now), zone, lacks, empty
 
     names = (plant, line, product)
-    query, rows, held, zone, lacks, empty = _read(run, database_url, data, *names)
+    query, part, held, zone, lacks, empty = _read(run, database_url, data, *names)
     if as_json:
         asked = {
             "grain": grain, "from": query.start, "to": query.end, "at": now,
             **basis_json(query.basis),
         }  # fmt: skip
-        print_json({**asked, "rows": [row_json(row) for row in rows], **held_json(held),
-                    **lacking_json(lacks)})  # fmt: skip
+        rows, totals = ([row_json(row) for row in found] for found in (part.rows, part.totals))
+        print_json({**asked, "rows": rows, "rows_total": part.rows_total, "totals": totals,
+                    **held_json(held), **lacking_json(lacks)})  # fmt: skip
         return
     title = f"COPQ by {grain}, {_span(query, zone)}; {_said(query.basis, now, zone)}"
-    if rows:
-        show_rows(title, rows, query.by)
+    if part.rows:
+        show_rows(title, part.rows, query.by)
+        _show_rest(part)
     else:
         out.print(f"{title}\n{empty}", markup=False, soft_wrap=True)
     show_notes(held, zone, lacks, query.basis.is_live)
+
+
+def _show_rest(part: Part) -> None:
+    """How many rows are not shown, and what all of them come to."""
+    if part.rows_total == len(part.rows):
+        return
+    out.print(
+        f"{len(part.rows):,} of {part.rows_total:,} rows are shown. "
+        f"To see all: --limit {part.rows_total}"
+    )
+    for row in part.totals:
+        copq = money_or_dash(row.money("copq"), row.currency)
+        out.print(f"COPQ of all rows: {copq} {row.currency}, {share(row.copq_share)} of base.")
 
 
 def trailing(

@@ -15,7 +15,10 @@ COPQ = (
     "Stops still open count until now, and are told apart as `provisional`. `as` and `as_of` say "
     "which figures: as restated, as each month was first reported (`flags` name one that was never "
     "closed and is as of now), or as the ledger said at an instant; `reported` repeats it. In "
-    "months first reported, and as of an instant, open stops are not in it." + _CURRENCIES
+    "months first reported, and as of an instant, open stops are not in it. A page has 1,000 rows "
+    "unless `limit` says otherwise; `next` is the cursor of the next page, null on the last one. "
+    "`totals` is the sum of all rows of all pages, one for each currency. CSV has all rows unless "
+    "`limit` says otherwise." + _CURRENCIES
 )
 PERIODS = (
     "The months of each plant that have entries, the newest first: open, closed or locked, with "
@@ -71,9 +74,13 @@ _BESIDE = {
     "basis": "An estimate at standard rates, …", "unpriced_events": 0, "waiting_corrections": 0,
     "open_stops": 0, "counted_at": _AT,
 }  # fmt: skip
+_TOTAL = {name: value for name, value in _ROW.items() if name not in ("plant", "line")} | {
+    "from": None
+}
 COPQ_ANSWER = {
     "at": _AT, "grain": "day", "from": "2026-03-01", "to": None, "as": "restated", "as_of": None,
-    "reported": "as restated", "rows": [{**_ROW, "reported": "as restated"}], **_BESIDE,
+    "reported": "as restated", "rows": [{**_ROW, "reported": "as restated"}],
+    "totals": [{"from": None, **_TOTAL}], "next": None, **_BESIDE,
 }  # fmt: skip
 PERIODS_ANSWER = {
     "at": _AT,

@@ -1,24 +1,30 @@
 """`/v1/copq`, `/v1/trailing` and `/v1/drivers`: figures out of rollups and ledger."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.access.door import Bearer
 from services.reporting import drivers as driving
 from services.reporting import trailing as windows
 from services.reporting.answers import basis_json, held_json, row_json
 from services.reporting.api import asked, examples
-from services.reporting.api.formats import as_csv, as_json, wants_csv
+from services.reporting.api.formats import as_csv, as_json, stream_csv, wants_csv
 from services.reporting.api.source import Reading, Source
 from services.reporting.basis import basis_of
 from services.reporting.edges import bounds, dimensions, instant
 from services.reporting.figures import Scope
 from services.reporting.lacking import lacking, lacking_json
 from services.reporting.names import check_names
-from services.reporting.report import ReportQuery, report, report_lacks, zone_of
+from services.reporting.pages import Place, report_page, report_rows, report_totals
+from services.reporting.report import ReportQuery, report_lacks, zone_of
 from services.reporting.trailing import trailing_lacks
 from services.reporting.unpriced import held
+
+ROWS = 1_000
+"""Of a report on one page, unless more or fewer are asked for."""
 
 _FIGURES = (
     "currency", "copq", "base", "base_name", "copq_share", "copq_share_reason", "copq_per_good",
@@ -41,6 +47,13 @@ def add_figures(router: APIRouter, source: Source) -> None:
         element: asked.Element = None, start: asked.From = "", end: asked.To = "",
         reported: asked.Reported = "restated", as_of: asked.AsOf = "",
         currency: asked.Currency = None, kind: asked.Format = None,
+        limit: Annotated[
+            int | None,
+            Query(ge=1, le=10_000, description="Rows on a page; else 1,000, in CSV all."),
+        ] = None,
+        after: Annotated[
+            str | None, Query(alias="cursor", description="`next` of the page before.")
+        ] = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
@@ -61,15 +74,12 @@ def add_figures(router: APIRouter, source: Source) -> None:
                 basis=basis,
                 currency=currency,
             )
-            lacks = lacking_json(await report_lacks(reading.conn, query))
-            found = await report(reading.conn, reading.book, query, reading.now)
-            rows = [{**row_json(row), "reported": str(basis)} for row in found]
-            said = {
-                "grain": grain, "from": query.start, "to": query.end, **basis_json(basis),
-                "rows": rows, **lacks,
-            }  # fmt: skip
-            columns = ("from", *dims, *_FIGURES, "reported")
-            return await _answer(request, kind, reading, query, "copq", said, columns)
+            place = Place.read(after, query) if after else None
+            if not wants_csv(request, kind):
+                said = await _page(reading, query, limit or ROWS, place)
+                return await _answer(request, kind, reading, query, "copq", said, ())
+        rows = _table_rows(source, reader, query, place, limit)
+        return stream_csv("copq", rows, ("from", *dims, *_FIGURES, "reported"))
 
     @router.get(
         "/v1/trailing",
@@ -122,6 +132,41 @@ def add_figures(router: APIRouter, source: Source) -> None:
             said = {"from": first, "to": last, "rows": rows, **lacks}
             columns = driving.COLUMNS
             return await _answer(request, kind, reading, scope, "copq-drivers", said, columns)
+
+
+async def _page(
+    reading: Reading, query: ReportQuery, limit: int, place: Place | None
+) -> dict[str, Any]:
+    """A page of rows, what they all come to, and the cursor of the next page."""
+    conn, book, now, basis = reading.conn, reading.book, reading.now, query.basis
+    lacks = lacking_json(await report_lacks(conn, query))
+    page = await report_page(conn, book, query, now, limit, place)
+    totals = await report_totals(conn, book, query, now)
+    return {
+        "grain": query.grain, "from": query.start, "to": query.end, **basis_json(basis),
+        "rows": [{**row_json(row), "reported": str(basis)} for row in page.rows],
+        "totals": [row_json(row) for row in totals],
+        "next": page.next.written() if page.next else None, **lacks,
+    }  # fmt: skip
+
+
+async def _table_rows(
+    source: Source, reader: Bearer, query: ReportQuery, place: Place | None, limit: int | None
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """All rows in a snapshot of their own, some at once."""
+    async with source.reading(reader) as reading:
+        rows: list[dict[str, Any]] = []
+        found = report_rows(reading.conn, reading.book, query, reading.now, place)
+        number = 0
+        async for _, row in found:
+            rows.append({**row_json(row), "reported": str(query.basis)})
+            number += 1
+            if len(rows) == ROWS or number == limit:
+                yield rows
+                rows = []
+            if number == limit:
+                return
+        yield rows
 
 
 def _days(start: str, end: str, now: datetime) -> tuple[date, date]:
