@@ -67,6 +67,18 @@ def test_report_in_json_is_exact(filled: str) -> None:
     assert answer["unpriced_events"] == 1 and answer["open_stops"] == 1
 
 
+def test_a_long_report_says_how_many_rows_there_are_and_what_all_come_to(filled: str) -> None:
+    words = ("report", "--grain", "month", "--by", "element")
+    whole = json.loads(run(filled, *words, "--json").output)
+    shown = run(filled, *words, "--limit", "1").output
+    number = whole["rows_total"]
+    assert number == len(whole["rows"]) > 1
+    assert f"1 of {number} rows are shown. To see all: --limit {number}" in shown
+    assert "COPQ of all rows" in shown
+    part = json.loads(run(filled, *words, "--limit", "1", "--json").output)
+    assert (len(part["rows"]), part["rows_total"]) == (1, number)
+
+
 def test_the_footnote_is_of_what_is_asked_for_and_says_as_of_when(filled: str) -> None:
     for words in (("report",), ("trailing",), ("drivers",)):
         shown = " ".join(run(filled, *words, "--line", "L1").output.split())
