@@ -70,7 +70,7 @@ class Part:
 async def report_part(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime, most: int
 ) -> Part:
-    """At most so many rows. All are counted, in memory that does not grow. One snapshot."""
+    """At most `most` rows. All are counted, in memory that does not grow. One snapshot."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         rows: list[ReportRow] = []
         number = 0
