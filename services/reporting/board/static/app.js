@@ -103,6 +103,5 @@ follow(path, {
 });
 addEventListener("copq:view", () => board && !board.empty && render());
 const redraw = () => board && !board.empty && charts.hours(board);
-new ResizeObserver(redraw).observe(document.body);
 for (const media of ["(prefers-color-scheme: dark)", "print"]) matchMedia(media).addEventListener("change", redraw);
 setInterval(tick, 1000);

@@ -26,11 +26,24 @@ function draw(place, shape, options, data) {
   charts.set(key, { chart, whole });
 }
 
+let current = null;
+let followed = null;
+const sizes = new ResizeObserver(() => current && hours(current));
+
+/** The chart gets the size of its place, also where other panels leave it more or less room. */
+function follow(place) {
+  if (place === followed) return;
+  followed = place;
+  sizes.disconnect();
+  sizes.observe(place);
+}
+
 export function hours(b) {
   const place = document.getElementById("hours-chart");
   if (!place) return;
   if (!uPlot) return void (place.textContent = "The chart did not load. The table below has the same figures.");
   current = b;
+  follow(place);
   const numbers = (name) => b.hours.map((hour) => (hour[name] === null ? null : Number(hour[name])));
   const target = numbers("target").map((value, index) => (b.hours[index].begun ? value : null));
   const copq = numbers("copq");
@@ -40,7 +53,8 @@ export function hours(b) {
   draw(place, `hours ${b.hours.length}`, () => hourOptions(b.hours.length), data);
 }
 
-let current = null;
+/** The room between two marks of money: less on a low chart, so that it still has a scale. */
+const markSpace = (_chart, _axis, _low, _high, height) => Math.min(3 * rem(), Math.max(1.2 * rem(), height / 3));
 
 function hourOptions(count) {
   const axis = { stroke: colour("quiet"), font: `${Math.round(0.75 * rem())}px system-ui, sans-serif`, ticks: { show: false } };
@@ -49,7 +63,7 @@ function hourOptions(count) {
     scales: { x: { time: false, range: [-0.6, count - 0.4] }, y: { range: (_, low, high) => [Math.min(0, low), Math.max(high * 1.05, 1)] } },
     axes: [
       { ...axis, size: 1.7 * rem(), grid: { show: false }, space: 2.4 * rem(), incrs: [1, 2, 3, 4, 6, 12], values: (_, splits) => splits.map((i) => (current.hours[i] ? f.clock(current.hours[i].hour) : "")) },
-      { ...axis, size: 3.2 * rem(), space: 3 * rem(), grid: { stroke: colour("rule"), width: 1 }, values: (_, splits) => splits.map(f.short) },
+      { ...axis, size: 3.2 * rem(), space: markSpace, grid: { stroke: colour("rule"), width: 1 }, values: (_, splits) => splits.map(f.short) },
     ],
     series: [
       {},

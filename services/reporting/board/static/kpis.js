@@ -41,11 +41,15 @@ const cell = (name, value) => h("div", { "data-key": name }, h("dt", {}, title(n
 const unitCost = (b, cost, money, question) => [
   h("a", { ...opens(b, question, money), title: `${money} ${b.currency} for ${f.count(b.today.good)} good units: open the entries` }, f.unitCost(cost)), h("span", { class: "unit" }, ` ${b.currency}`)];
 
-/** Why figures are unknown, each reason once. */
+/** Why figures are unknown, each reason once; the shortest first, since a wall has one line for all of them. */
 function unknown(k) {
   const names = {};
   for (const name of Object.keys({ ...FIGURES, ...UNIT_COSTS })) {
     if (k.reasons[name]) (names[k.reasons[name]] ??= []).push(title(name));
   }
-  return Object.entries(names).map(([reason, all]) => h("p", { class: "quiet small", "data-key": reason }, `No ${all.join(", ")}: ${reason}.`));
+  const reasons = Object.entries(names).map(([reason, all]) => ({ reason, text: `No ${all.join(", ")}: ${reason}.` }))
+    .toSorted((a, b) => a.text.length - b.text.length);
+  if (reasons.length === 0) return null;
+  return h("div", { class: "reasons", "data-key": "reasons", title: reasons.map(({ text }) => text).join("\n") },
+    reasons.map(({ reason, text }) => h("p", { class: "quiet small", "data-key": reason }, text)));
 }
