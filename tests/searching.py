@@ -23,3 +23,8 @@ def register_profiles() -> None:
 def examples(share: float) -> settings:
     """As many times the profile's examples: fewer than one where each takes long."""
     return settings(max_examples=max(1, round(settings().max_examples * share)))
+
+
+def soaking() -> bool:
+    """Whether a test that searches without Hypothesis may take long, too."""
+    return settings().max_examples >= EXAMPLES["soak"]
