@@ -27,7 +27,7 @@ COMMANDS = {
     "entries": "entries.entries",
     "explain": "explain.explain",
     "unpriced": "report.unpriced",
-    "verify": "report.verify_command",
+    "verify": "verify.verify_command",
     "reprice": "reprice.reprice",
     "rates": "rates.app",
     "periods": "periods.app",

@@ -16,6 +16,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x636F7071
 # Alembic keeps the environment it renders in as a global of the process.
 RENDERING = threading.Lock()
+HEAD = "head"
+"""The newest version."""
 
 
 class SchemaMismatch(Exception):
@@ -39,6 +41,21 @@ def make_roles(dsn: str) -> None:
     asyncio.run(_make_roles(dsn))
 
 
+async def migrate_to(
+    connection: asyncpg.Connection, version: str = HEAD, migrations: Path = MIGRATIONS
+) -> None:
+    """Make the roles, and apply pending migrations up to `version`, in the caller's transaction.
+
+    Raises SchemaMismatch where this copq knows no such version.
+    """
+    _after(None if version == HEAD else version, migrations)
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+    current = await _revision(connection)
+    if _after(current, migrations):
+        script = await asyncio.to_thread(_rendered, current, migrations, version)
+        await connection.execute(script)
+
+
 def pending(dsn: str, migrations: Path = MIGRATIONS) -> list[str]:
     """The migrations not yet applied, oldest first. Raises as migrate does."""
     return _after(asyncio.run(_current(dsn)), migrations)
@@ -56,10 +73,7 @@ async def _migrate(dsn: str, migrations: Path) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
-            current = await _revision(connection)
-            if _after(current, migrations):
-                await connection.execute(_rendered(current, migrations))
+            await migrate_to(connection, migrations=migrations)
     finally:
         await connection.close()
 
@@ -99,7 +113,7 @@ def _after(current: str | None, migrations: Path) -> list[str]:
     return known[known.index(current) + 1 :]
 
 
-def _rendered(current: str | None, migrations: Path) -> str:
+def _rendered(current: str | None, migrations: Path, version: str) -> str:
     """The SQL of the whole upgrade, with alembic's own record of it."""
     from alembic import command  # slow to load, and of use here alone
     from alembic.config import Config
@@ -109,5 +123,5 @@ def _rendered(current: str | None, migrations: Path) -> str:
     config = Config(output_buffer=script)
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     with RENDERING:
-        command.upgrade(config, f"{current}:head" if current else "head", sql=True)
+        command.upgrade(config, f"{current}:{version}" if current else version, sql=True)
     return script.getvalue()

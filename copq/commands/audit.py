@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
@@ -12,12 +13,15 @@ from typing import Annotated, Any, Literal, TextIO
 import typer
 from asyncpg import Connection
 
+from copq.commands.anchors import altered_since, anchor, read_file
 from copq.database import DATA, DatabaseOption, DataOption, answered, connected, database
 from copq.exits import Exit
-from copq.terminal import cannot, err, fail, out, print_json, table
+from copq.terminal import cannot, counted, err, fail, out, print_json, table
+from services.audit.anchor import Anchor
 from services.audit.exported import line_of, link_of, links_in
 from services.audit.store import newest, rows, watched
 from services.audit.trail import AuditRow, Chain, Fault, Head, change
+from services.reporting.difference import Difference
 from services.reporting.spreadsheet import cell, lines
 
 app = typer.Typer(
@@ -25,6 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app.command()(anchor)
 _NAMES = AuditRow._fields
 _COLUMNS = ["row", "at", "who", "what", "changes", "why", "from"]
 _LONGEST = 60
@@ -106,29 +111,43 @@ def verify(
     file: Annotated[
         Path | None, typer.Option(help="Verify an export (NDJSON) instead of the database.")
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="A file of copq audit anchor: are its entries and events unchanged?"),
+    ] = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
     """Prove that no row was altered or taken out; print the head, to be kept elsewhere.
 
-    The trail alone cannot tell that its end was cut off, or all of it rewritten: a head that
-    was kept elsewhere can. Ends with 1 where the chain is broken.
+    The trail alone cannot tell that its end was cut off, or that all of it was rewritten: a head
+    that was kept elsewhere can. A file of anchors also tells whether an entry or an event's bytes
+    were changed since, and of which plant and day. Ends with 1 where something was changed.
 
-    Example: copq audit verify --expect "$(cat head-of-march.txt)"
+    Example: copq audit verify --against anchors.ndjson
     """
-    try:
-        chain = Chain(Head.parse(expect) if expect else None)
-    except ValueError as error:
-        fail(f"--expect: {error}")
+    if against is not None and (file is not None or expect):
+        fail("--against holds a head of its own: leave out --expect and --file")
+    anchors, kept = read_file(against) if against is not None else ([], _head(expect))
+    chain = Chain(kept)
+    unlike: list[Difference] = []
     if file is not None:
         faults = _prove_file(chain, file)
     else:
         with database(database_url, data) as dsn:
             faults = asyncio.run(_prove(chain, dsn))
-    _show_proof(chain.head, faults, bool(expect), as_json)
-    if faults:
+            unlike = asyncio.run(altered_since(dsn, anchors)) if anchors else []
+    _show_proof(chain.head, faults, kept is not None, as_json, unlike, anchors)
+    if faults or unlike:
         raise typer.Exit(Exit.NO)
+
+
+def _head(expect: str) -> Head | None:
+    try:
+        return Head.parse(expect) if expect else None
+    except ValueError as error:
+        fail(f"--expect: {error}")
 
 
 def _prove_file(chain: Chain, file: Path) -> list[Fault]:
@@ -157,14 +176,26 @@ async def _told(found: AsyncIterator[AuditRow]) -> AsyncIterator[AuditRow]:
             yield row
 
 
-def _show_proof(head: Head, faults: list[Fault], expected: bool, as_json: bool) -> None:
+def _show_proof(
+    head: Head, faults: list[Fault], expected: bool, as_json: bool, unlike: list[Difference],
+    anchors: list[Anchor],
+) -> None:  # fmt: skip
     if as_json:
-        print_json({"head": str(head), "rows": head.seq, "faults": [f._asdict() for f in faults]})
+        print_json({
+            "head": str(head), "rows": head.seq, "faults": [f._asdict() for f in faults],
+            "differences": [asdict(difference) for difference in unlike],
+        })  # fmt: skip
         return
     for fault in faults:
         out.print(fault.what, markup=False)
+    for difference in unlike:
+        out.print(str(difference), markup=False, soft_wrap=True)
+    if anchors:
+        of = counted(len(anchors), "anchor")
+        said = counted(len(unlike), "changed day") if unlike else "unchanged"
+        out.print(f"{of} until {anchors[-1].until:%Y-%m-%d %H:%M:%S %Z}: {said}.", soft_wrap=True)
     if faults:
-        out.print(f"{len(faults)} faults: the trail is not what was written.")
+        out.print(f"{counted(len(faults), 'fault')}: the trail is not what was written.")
         return
     kept = ", and what was kept of it is in it" if expected else ""
     out.print(f"{head.seq:,} rows, none altered, none missing{kept}.")

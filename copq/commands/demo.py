@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from asyncpg import Connection
 
-from copq.commands import report
+from copq.commands import report, verify
 from copq.database import connected, database
 from copq.demo import bottling, sending, valves
 from copq.demo.folder import fresh
@@ -99,7 +99,7 @@ def _show_figures(data: Path) -> None:
     report.unpriced(data=data)
     heading("Are the figures what the ledger says?")
     command(f"copq verify --data {data}")
-    report.verify_command(data=data)
+    verify.verify_command(data=data)
 
 
 async def _show_plants(dsn: str, data: str) -> None:

@@ -1,4 +1,4 @@
-"""`copq report`, `trailing`, `drivers`, `unpriced` and `verify`: reading the ledger."""
+"""`copq report`, `trailing`, `drivers` and `unpriced`: reading the ledger."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -12,10 +12,8 @@ from asyncpg import Connection
 
 from copq.commands.figures import money_or_dash, share, show_notes, show_rows, when
 from copq.database import DATA, DatabaseOption, DataOption, answered
-from copq.exits import Exit
-from copq.terminal import counted, fail, fixed, money, one_of, out, print_json, table
+from copq.terminal import fail, fixed, money, one_of, out, print_json, table
 from schemas.priced import ELEMENTS
-from services.postgres import DatabaseRole
 from services.rates.book import RateBook
 from services.rates.store import load
 from services.reporting import drivers as driving
@@ -31,7 +29,6 @@ from services.reporting.figures import DIMENSIONS, Scope
 from services.reporting.lacking import lacking, lacking_json
 from services.reporting.names import UnknownName, check_names
 from services.reporting.pages import Part, report_part
-from services.reporting.verify import verify
 
 SHOWN_ROWS, JSON_ROWS = 50, 1_000
 """Of a report, unless more or fewer are asked for."""
@@ -329,33 +326,6 @@ def _stop_words(found: OpenStop, book: RateBook, now: datetime) -> tuple[str, ..
         stop.event_id, f"{found.plant}/{found.line}", stop.work_unit or "–",
         stop.defect_code or "–", when(stop.started_at.astimezone(zone)), f"{minutes:,.0f}",
     )  # fmt: skip
-
-
-def verify_command(
-    as_json: JsonOption = False,
-    database_url: DatabaseOption = None,
-    data: DataOption = DATA,
-) -> None:
-    """Recompute all figures from the ledger and compare. May run while events arrive.
-
-    Ends with 1 if anything differs.
-
-    Example: copq verify --database postgresql://copq@db/copq
-    """
-
-    # Finance sees every line, and the tables of decisions that the trail is compared with.
-    found = answered(verify, database_url, data, DatabaseRole.FINANCE)
-    if as_json:
-        print_json({"differences": [asdict(difference) for difference in found]})
-    elif found:
-        for difference in found:
-            out.print(str(difference), markup=False, soft_wrap=True)
-        differences = counted(len(found), "difference")
-        out.print(f"{differences}. The ledger is right where a rollup differs from it.")
-    else:
-        out.print("No difference: every figure is what the ledger says.")
-    if found:
-        raise typer.Exit(Exit.NO)
 
 
 def _read(

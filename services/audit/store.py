@@ -5,12 +5,13 @@ from datetime import datetime
 
 from asyncpg import Connection
 
-from services.audit.trail import AuditRow
+from services.audit.trail import NO_SEAL, AuditRow, Head
 from services.sql_files import statement
 
 _ROWS = statement(__file__, "rows")
 _NEWEST = statement(__file__, "newest")
 _WATCHED = statement(__file__, "watched")
+_HEAD = statement(__file__, "head")
 _AT_ONCE = 2_000
 
 
@@ -33,6 +34,12 @@ async def newest(
     """The newest first. `subject` is a table, such as `copq.token`."""
     found = await conn.fetch(_NEWEST, subject, who, since, limit)
     return [AuditRow(*row) for row in found]
+
+
+async def head_of(conn: Connection) -> Head:
+    """Where the trail ends."""
+    row = await conn.fetchrow(_HEAD)
+    return Head(*row) if row else Head(0, NO_SEAL)
 
 
 async def watched(conn: Connection) -> list[str]:

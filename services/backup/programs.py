@@ -1,7 +1,6 @@
 """pg_dump and pg_restore: the embedded Postgres's, or the system's where TLS is asked for."""
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -37,20 +36,9 @@ def dump(dsn: str, file: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def restore(dsn: str, file: Path) -> None:
-    """A file of `dump` into an empty database: all of it, or nothing. Raises `BackupError`."""
-    _run("pg_restore", dsn, "--no-owner", "--single-transaction", str(file))
-
-
-def roles_in(file: Path) -> set[str]:
-    """The roles that the backup's grants and policies name: they belong to a server, not to it."""
-    said = _output(_bundled("pg_restore"), "--schema-only", "--file=-", str(file))
-    found = {name.strip('"') for line in _GRANTS.findall(said) for name in _ROLE.findall(line)}
-    return {name for name in found if name != "PUBLIC" and not name.startswith("pg_")}
-
-
-_GRANTS = re.compile(r"^(?:GRANT|ALTER DEFAULT PRIVILEGES|CREATE POLICY) .*$", re.MULTILINE)
-_ROLE = re.compile(r'\bTO ("[^"]+"|\w+)')
+def archive_reader() -> Path:
+    """The program that prints what a file of `dump` holds. Raises `BackupError`."""
+    return _bundled("pg_restore")
 
 
 def _run(program: str, dsn: str, *words: str, passed: tuple[int, ...] = ()) -> None:

@@ -20,8 +20,8 @@ from services.rates.book import RateBook
 from services.reporting.accrual import Accrued, accrue, open_stops
 from services.reporting.edges import LAST
 from services.reporting.entries import Asked, LedgerEntry, all_entries
-from services.reporting.explain import STOPS
 from services.reporting.figures import Scope
+from services.reporting.recompute import STOPS
 from services.reporting.trailing import Share, share_of_stop
 from services.sql_files import statement
 

@@ -1,31 +1,20 @@
 """How an entry came about: its formula with the numbers in it, and whether it is right.
 
-Pure: from the entry, its event and the rates whose versions are stored with the entry. The
-figures are computed again by `services.costing.price`; the formula says in words what it computed.
+Pure: from the entry, its event and the rates whose versions are stored with the entry.
+`services.reporting.recompute` computes the figures again; the formula says in words how.
 """
 
 from dataclasses import dataclass, field
 from datetime import time, tzinfo
-from decimal import Decimal, localcontext
-from typing import Any
 
-from schemas.events import Correction, Event
-from schemas.priced import Entry
-from services.costing.price import MONEY, ZERO, price
+from schemas.events import Event
+from services.costing.price import MONEY
 from services.reporting.entries import LedgerEntry
-from services.reporting.formulas import FORMULAS, count, line_rate, money, sign, spent
-from services.reporting.used_rates import UsedRate, UsedRates, stop_cost
+from services.reporting.formulas import FORMULAS, count, money, spent
+from services.reporting.recompute import Recomputed, differing, of_entry, recompute
+from services.reporting.used_rates import UsedRate, UsedRates
 
-STOPS = ("downtime", "planned_stop")
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    gross: Decimal
-    recovered: Decimal
-    allowed: Decimal
-    net: Decimal
-    base: Decimal
+_MONEY = ("gross", "recovered", "allowed", "net", "base")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +34,8 @@ class Explained:
 
 def explain(entry: LedgerEntry, event: Event | None, rates: UsedRates) -> Explained:
     """By the versions of the rates that the entry names; a difference from them is named."""
-    if isinstance(event, Correction):
-        event = event.replacement
-    found = _figures(entry, event, rates)
+    event = of_entry(event)
+    found = recompute(entry, event, rates)
     if found is None:
         return Explained(_bare(entry), _exchange(entry), note=_missing(entry))
     formula, terms = FORMULAS.get(entry.element, spent)(entry, event, rates)
@@ -55,7 +43,7 @@ def explain(entry: LedgerEntry, event: Event | None, rates: UsedRates) -> Explai
         formula = f"takes back entry {entry.reverses}: −({formula})"
     zone = rates.sites[entry.plant].calendar.zone
     origins = [_origin(rate, zone) for rate in rates.used] or ["no rate: the money is of the event"]
-    note = None if found == _booked(entry) else _difference(entry, found, rates.used)
+    note = _difference(entry, found, rates.used)
     terms = [*terms, *origins, *_exchange(entry)]
     return Explained(formula, terms, note is None, note, rates.used)
 
@@ -66,14 +54,17 @@ def _origin(rate: UsedRate, zone: tzinfo) -> str:
     return f"{rate.kind} of {rate.name}, in force from {shown}, version {rate.version}"
 
 
-def _difference(entry: LedgerEntry, found: Figures, used: list[UsedRate]) -> str:
+def _difference(entry: LedgerEntry, found: Recomputed, used: list[UsedRate]) -> str | None:
+    """The money first, if it is another: the rest follows from the event alone."""
+    unlike = {name: (right, booked) for name, right, booked in differing(entry, found)}
+    name = next((n for n in ("net", "base", *unlike) if n in unlike), None)
+    if name is None:
+        return None
     by = " and ".join(f"version {rate.version} of the {rate.kind}" for rate in used) or "the event"
-    name = "base" if entry.net == sign(entry) * found.net else "net"
-    booked, right = getattr(entry, name), sign(entry) * getattr(found, name)
-    return (
-        f"booked is {name} {money(booked, entry.currency)}, but {by} gives "
-        f"{money(right, entry.currency)}"
+    right, booked = (
+        money(value, entry.currency) if name in _MONEY else value for value in unlike[name]
     )
+    return f"booked is {name} {booked}, but {by} gives {right}"
 
 
 def _exchange(entry: LedgerEntry) -> list[str]:
@@ -101,48 +92,3 @@ def _missing(entry: LedgerEntry) -> str:
 
 def _bare(entry: LedgerEntry) -> str:
     return f"net {money(entry.net, entry.currency)}"
-
-
-def _booked(entry: LedgerEntry) -> Figures:
-    """As if it were not a reversal."""
-    way = sign(entry)
-    with localcontext(MONEY):
-        return Figures(
-            way * entry.gross, way * entry.recovered, way * entry.allowed, way * entry.net,
-            way * entry.base,
-        )  # fmt: skip
-
-
-def _figures(entry: LedgerEntry, event: Any, book: UsedRates) -> Figures | None:
-    """What the rates give; None where they or the event are missing."""
-    with localcontext(MONEY):
-        if entry.plant not in book.sites:
-            return None
-        if entry.element in STOPS:
-            return _stop_figures(entry, event, book)
-        if entry.element == "recovery_overhead":
-            return _dispatch_figures(entry, book)
-        priced = price(event, book).entries if event is not None else []
-        same = next((e for e in priced if e.element == entry.element), None)
-        return _of(same) if same else None
-
-
-def _of(entry: Entry) -> Figures:
-    return Figures(entry.gross, entry.recovered, entry.allowed, entry.net, entry.base)
-
-
-def _stop_figures(entry: LedgerEntry, event: Any, book: UsedRates) -> Figures | None:
-    rate = line_rate(entry, event, book)
-    if rate is None:
-        return None
-    cost = stop_cost(entry, rate)
-    return Figures(cost, ZERO, ZERO, cost, ZERO)
-
-
-def _dispatch_figures(entry: LedgerEntry, book: UsedRates) -> Figures | None:
-    found = book.day_table(entry.plant, entry.product or "", entry.day)
-    if found is None:
-        return None
-    gross = found.item.recovery_overhead_per_day
-    allowed = found.item.allowed_rejection * gross
-    return Figures(gross, ZERO, allowed, gross - allowed, ZERO)

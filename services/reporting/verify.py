@@ -1,4 +1,4 @@
-"""Proof that the figures are what the ledger says: all of it read again and compared."""
+"""Proof that the figures are what the events say: all of it is computed again and compared."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,6 +10,7 @@ from asyncpg import Connection, Record
 
 from services.aggregator.downtime import TOLERANCE, Segment, Stop, closed, element, end_of, segments
 from services.aggregator.stops import lasting, stop_of
+from services.audit.anchoring import anchored
 from services.audit.tables import untraced
 from services.costing.price import MONEY
 from services.periods.proof import closed_periods
@@ -18,6 +19,8 @@ from services.rates.calendar import Calendar, next_hour
 from services.rates.store import load
 from services.reporting.corrected import corrected
 from services.reporting.difference import Difference
+from services.reporting.recomputing import ALL, Progress, Reach, recomputed
+from services.reporting.unbooked import unbooked
 from services.sql_files import statement
 
 _ROLLUPS = statement(__file__, "verify_rollups")
@@ -36,13 +39,16 @@ _FIGURES = (
 )  # fmt: skip
 
 
-async def verify(conn: Connection) -> list[Difference]:
+async def verify(
+    conn: Connection, reach: Reach = ALL, progress: Progress = lambda _: None
+) -> list[Difference]:
     """All differences, in one snapshot: it may run while events arrive.
 
-    Rollups of all grains against the ledger, keys against entries, reversals against what they
-    take back, exchange rates against those imported, booked downtime against the union of the
-    stops, what was corrected against the corrections in force, what was signed off as months were
-    closed, tables under audit against the audit trail. Reads everything there is.
+    Entries against their events' bytes and rates (those in `reach`, the rest against all there
+    is), rollups of all grains against the ledger, keys against entries, reversals against what
+    they take back, exchange rates against those imported, booked downtime against the union of
+    the stops, what was corrected against the corrections in force, what was signed off as months
+    were closed, tables under audit against the audit trail, all of it against the anchors.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         book = await load(conn)
@@ -56,6 +62,9 @@ async def verify(conn: Connection) -> list[Difference]:
             *await corrected(conn, book),
             *await closed_periods(conn),
             *await untraced(conn),
+            *await recomputed(conn, reach, progress),
+            *await unbooked(conn, reach),
+            *await anchored(conn),
         ]
 
 

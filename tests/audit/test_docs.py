@@ -16,15 +16,17 @@ SEND = (
 async def test_the_page_of_the_audit_runs(database: str, up: tuple[Service, str]) -> None:  # noqa: F811
     _, url = up
     shell(SEND, database, url)
-    listing, explaining, deciding, proving, keeping = examples("audit.md")
+    listing, explaining, verifying, deciding, proving, keeping, anchoring = examples("audit.md")
     listed = shell(f"{listing}\nwc -l entries.csv; rm entries.csv", database, url)
     assert "All 8 lines: net" in listed.replace("  ", " "), listed
     explained = shell(explaining, database, url)
     assert "the same" in explained and '"event_id": "tr29-' in explained
+    assert "No difference" in shell(verifying, database, url)
     assert "agreed in the March review" in shell(deciding, database, url)
     proved = shell(f"{proving}\nrm audit.ndjson", database, url)
     assert proved.count("none altered, none missing") == 2
     assert "what was kept of it is in it" in shell(keeping, database, url)
+    assert "1 anchor until" in shell(f"{anchoring}\nrm anchors.ndjson", database, url)
 
 
 async def test_the_logins_of_the_page_on_security_are_made(

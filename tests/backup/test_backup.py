@@ -11,10 +11,11 @@ import pytest
 
 from copq.exits import Exit
 from deploy.migrate import MIGRATIONS, migrate
-from services.backup.programs import BackupError, _program, dump, restore
+from services.backup.programs import BackupError, _program, dump
+from services.rates.store import import_rates
 from services.standalone.postgres import EmbeddedPostgres
 from tests.building import book as rate_book
-from tests.building import defect, post_events
+from tests.building import defect, post_events, rates
 from tests.conftest import named
 from tests.faults.plant import GADGET, RATES, Plant
 from tests.faults.processes import Service, copq
@@ -78,6 +79,7 @@ async def test_a_folder_is_backed_up_while_it_takes_events_and_restored_once_wip
 @pytest.fixture
 async def dumped(database: str, conn: asyncpg.Connection, tmp_path: Path) -> Path:
     """A backup of a ledger of one event."""
+    await import_rates(conn, rates(), "rates.yaml", "finance")
     await post_events(conn, rate_book(), [defect("a", AT, 5)])
     await asyncio.to_thread(dump, database, tmp_path / "a.dump")
     return tmp_path / "a.dump"
@@ -88,19 +90,6 @@ async def test_a_backup_goes_into_no_database_that_holds_a_ledger(
 ) -> None:
     said = await command("restore", str(dumped), "--database", other_database, code=Exit.USAGE)
     assert "holds a ledger already" in said
-
-
-async def test_a_spoilt_backup_restores_nothing(dumped: Path, postgres: str) -> None:
-    conn = await asyncpg.connect(postgres)
-    await conn.execute("create database spoilt")
-    await conn.close()
-    whole = dumped.read_bytes()
-    dumped.write_bytes(whole[: len(whole) - 200])
-    with pytest.raises(BackupError):
-        await asyncio.to_thread(restore, named(postgres, "spoilt"), dumped)
-    conn = await asyncpg.connect(named(postgres, "spoilt"))
-    assert await conn.fetchval("select count(*) from pg_tables where schemaname = 'copq'") == 0
-    await conn.close()
 
 
 async def test_a_backup_replaces_no_other_and_a_failed_one_leaves_no_file(
@@ -162,26 +151,6 @@ async def test_partitions_are_not_made_while_a_reader_holds_them_and_posting_goe
         await post_events(conn, rate_book(), [defect("b", AT, 5)])
     await reader.close()
     assert await conn.fetchval("select copq.make_partitions('2031-01-01', '2031-01-01')") == 2
-
-
-async def test_roles_that_the_server_lacks_are_made_with_their_grants(
-    conn: asyncpg.Connection, database: str, postgres: str, tmp_path: Path
-) -> None:
-    await conn.execute('create role "copq reader"; grant select on copq.rollup to "copq reader"')
-    file = tmp_path / "a.dump"
-    await asyncio.to_thread(dump, database, file)
-    await conn.execute('drop owned by "copq reader"; drop role "copq reader"')
-    server = await asyncpg.connect(postgres)
-    await server.execute("create database with_roles")
-    await server.close()
-    said = await command("restore", str(file), "--database", named(postgres, "with_roles"))
-    assert 'Made the role "copq reader"' in said
-    assert await conn.fetchval("select not rolcanlogin from pg_roles where rolname = 'copq reader'")
-    restored = await asyncpg.connect(named(postgres, "with_roles"))
-    asked = "select has_table_privilege('copq reader', 'copq.rollup', 'select')"
-    assert await restored.fetchval(asked)
-    await restored.execute('drop owned by "copq reader"; drop role "copq reader"')
-    await restored.close()
 
 
 @pytest.mark.parametrize(

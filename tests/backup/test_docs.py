@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 
+from services.rates.store import import_rates, load
 from services.standalone.postgres_cluster import programs_folder
-from tests.building import book, defect, post_events
+from tests.building import defect, post_events, rates
 from tests.faults.processes import COPQ
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -48,7 +49,7 @@ def shell(tmp_path: Path, postgres: str) -> Shell:
 async def test_the_page_of_backup_runs(
     shell: Shell, database: str, conn: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    back_up, dump, restore, pg_restore, retention = examples("backup.md")
+    back_up, dump, restore, of_dump, retention = examples("backup.md")
     rates = Path(__file__).parents[2] / "examples/tyre_valves/rates.yaml"
     shell.run(f"copq rates import {rates}")
     shell.run(back_up)
@@ -56,11 +57,11 @@ async def test_the_page_of_backup_runs(
     assert "No event" in shell.run(retention)
     assert (tmp_path / "copq-data.lost").is_dir()
 
-    await post_events(conn, book(), [defect("a", AT, 5)])
+    await import_rates(conn, rates(), "rates.yaml", "finance")
+    await post_events(conn, await load(conn), [defect("a", AT, 5)])
     shell.run(dump, DATABASE_URL=database)
-    shell.run(pg_restore)
+    shell.run(of_dump)
     at = urlsplit(database)._replace(path="/copq_restored").geturl()
-    shell.run("copq migrate && copq verify", DATABASE_URL=at)
     restored = await asyncpg.connect(at)
     assert await restored.fetchval("select sum(net) from copq.ledger") == 50
     await restored.close()
@@ -69,7 +70,8 @@ async def test_the_page_of_backup_runs(
 async def test_the_runbook_of_a_restore_runs(
     shell: Shell, database: str, conn: asyncpg.Connection
 ) -> None:
-    await post_events(conn, book(), [defect("a", AT, 5)])
+    await import_rates(conn, rates(), "rates.yaml", "finance")
+    await post_events(conn, await load(conn), [defect("a", AT, 5)])
     shell.run("copq backup copq.dump", DATABASE_URL=database)
     [restore] = examples("runbooks/restore-from-backup.md")
     assert "0 differences" in shell.run(restore)

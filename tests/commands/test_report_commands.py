@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from copq.commands import report
+from copq.commands import report, verify
 from services.aggregator.post import prepare
 from services.rates.store import import_rates, load
 from tests.building import defect, post_events, production, rates, stop
@@ -21,7 +21,7 @@ app.command("report")(report.report)
 app.command("trailing")(report.trailing)
 app.command("drivers")(report.drivers)
 app.command("unpriced")(report.unpriced)
-app.command("verify")(report.verify_command)
+app.command("verify")(verify.verify_command)
 
 
 def run(database: str, *words: str) -> Any:

@@ -1,7 +1,7 @@
 """Every entry of a random history is explained by what is stored with it, and found right.
 
 Events of all types; tables, line and labour rates for any date, by the minute and by the hour;
-repricing; corrections; a plant that gets and loses lines.
+repricing; corrections; a plant that gets and loses lines; anchors, and bytes dropped by policy.
 """
 
 import asyncio
@@ -18,13 +18,16 @@ from schemas.rates import LabourRate, LineRate, RateFile, ReturnScrap, ReworkRat
 from services.access.authority import Actor
 from services.aggregator.post import prepare
 from services.aggregator.unpriced import settle
+from services.audit.anchoring import make_anchor
 from services.rates.store import import_rates, load
 from services.reporting.books import Books
 from services.reporting.entries import Asked as AskedEntries
 from services.reporting.entries import all_entries
 from services.reporting.explaining import explained
+from services.reporting.verify import verify
 from services.repricing.applying import apply
 from services.repricing.reach import Asked
+from services.retention.store import Order, begin, drop_events, finish
 from tests.building import plant, post_events, rates
 from tests.searching import examples
 from tests.tampering import empty
@@ -115,6 +118,10 @@ def histories(draw: st.DrawFn) -> list[tuple[str, Any]]:
             steps.append(("rates", draw(changes())))
         if draw(st.integers(0, 3)) == 0:
             steps.append(("reprice", None))
+        if draw(st.integers(0, 2)) == 0:
+            steps.append(("anchor", None))
+        if draw(st.integers(0, 9)) == 0:
+            steps.append(("drop", event.get("occurred_at")))
         if draw(st.integers(0, 4)) == 0:
             void = {
                 **{name: event[name] for name in ("plant", "line")}, "event_type": "correction",
@@ -132,10 +139,21 @@ async def play(conn: asyncpg.Connection, dsn: str, steps: list[tuple[str, Any]])
         elif name == "rates":
             await import_rates(conn, what, "rates", "finance")
             await settle(conn, await load(conn))
+        elif name == "anchor":
+            await make_anchor(conn, Actor("finance"), "")
+        elif name == "drop":
+            await drop(conn, datetime.fromisoformat(what or START.isoformat()))
         else:
             await apply(
                 dsn, Asked(), Actor("finance"), "rates for the past", lambda _: None, size=3
             )
+
+
+async def drop(conn: asyncpg.Connection, until: datetime) -> None:
+    actor, why = Actor("admin"), "records policy"
+    run = await begin(conn, Order("events", until.date()), actor, why)
+    dropped = await drop_events(conn, run, {"north": until}, until, actor, why)
+    await finish(conn, dropped or run, actor, why)
 
 
 @examples(0.15)
@@ -152,7 +170,9 @@ def test_every_entry_is_explained_and_right(database: str, steps: list[tuple[str
             books = Books()
             async for page in all_entries(conn, AskedEntries(), now):
                 for entry, why in await explained(conn, books, page.entries):
-                    assert why.agrees, (entry, why)
+                    dropped = entry.dropped_at is not None
+                    assert why.agrees or (dropped and why.agrees is None), (entry, why)
+            assert await verify(conn) == [], steps
         finally:
             await conn.close()
 

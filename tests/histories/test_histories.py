@@ -19,6 +19,7 @@ from schemas.rates import CostTable, RateFile, Stage
 from services.access.authority import Actor
 from services.aggregator.post import prepare
 from services.aggregator.unpriced import settle
+from services.audit.anchoring import make_anchor
 from services.periods.closing import Order, close, reopen
 from services.periods.period import PeriodError
 from services.periods.unfinished import KINDS
@@ -98,6 +99,7 @@ OTHERS = st.one_of(
     st.tuples(st.just("close")),
     st.tuples(st.just("close")),
     st.tuples(st.just("reopen"), st.sampled_from(MONTHS)),
+    st.tuples(st.just("anchor")),
 )
 
 
@@ -169,6 +171,9 @@ class Ledger:
     async def reopen(self, month: date) -> None:
         await reopen(self.conn, "north", month, ORDER)
 
+    async def anchor(self) -> None:
+        await make_anchor(self.conn, FINANCE, "a digest of all there is")
+
     async def is_as(self, books: Books) -> None:
         """Every figure is the model's, and proves to be what the ledger says."""
         rows = await self.conn.fetch(
@@ -200,6 +205,8 @@ async def play(ledger: Ledger, steps: list[tuple[Any, ...]]) -> Books:
         if name == "reopen" and given_[0] not in books.closed:
             with pytest.raises(PeriodError):
                 await ledger.reopen(*given_)
+        elif name == "anchor":
+            await ledger.anchor()
         elif given_ or name == "reprice":
             getattr(books, name)(*given_)
             await getattr(ledger, name)(*given_)

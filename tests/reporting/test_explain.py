@@ -44,11 +44,13 @@ def booked(raw: bytes, rates: RateBook) -> list[LedgerEntry]:
     return [
         LedgerEntry(
             exchange_rate=None, reporting_currency=None, exchange_version=None,
-            event_id=found.event_id, entry_no=number, reverses=None, reason=None, booked_by=None,
+            event_id=entry.once or found.event_id, entry_no=number, reverses=None, reason=None,
+            booked_by=None,
             corrected_by=None,
             occurred_at=entry.at or found.occurred_at, booked_at=datetime.now(UTC),
             received_at=None, event_type=found.event_type, plant=found.plant, line=found.line,
-            product=found.product, stage=found.stage, work_unit=None, defect_code=None,
+            product=found.product, stage=None if entry.once else found.stage,
+            work_unit=None if entry.once else found.work_unit, defect_code=None,
             shift=None, supplier=None, payload=raw.decode(), period=entry.day.replace(day=1),
             **{f.name: getattr(entry, f.name) for f in fields(entry)
                if f.name not in ("at", "once")},

@@ -61,7 +61,8 @@ create table copq.event_key (
     check ((plant is null) = (occurred_at = 'infinity') and (line is null) = (plant is null))
 );
 
--- Its bytes stay as received, until a retention, `dropped_by`, drops them.
+-- Its bytes stay as received, until a retention, `dropped_by`, drops them and leaves their SHA-256.
+-- `received_at` is the instant at which the event was posted, as `booked_at` of its entries.
 create table copq.event (
     occurred_at timestamptz not null,
     event_id text collate "C" not null,
@@ -74,9 +75,13 @@ create table copq.event (
     sent_by text,
     payload text,
     dropped_by bigint,
-    check ((payload is null) = (dropped_by is not null))
+    payload_sha256 bytea check (octet_length(payload_sha256) = 32),
+    check ((payload is null) = (dropped_by is not null)),
+    check ((payload is null) = (payload_sha256 is not null))
 ) partition by range (occurred_at);
 create index event_occurred_at on copq.event (occurred_at);
+-- Rows lie in the order in which they came, so that an index of a few pages finds the newest.
+create index event_received_at on copq.event using brin (received_at) with (autosummarize = on);
 
 -- When a line was last heard of: its newest event, never later than it came.
 create table copq.line_heard (
@@ -138,6 +143,7 @@ create table copq.ledger (
     check (net = gross - recovered - allowed)
 ) partition by range (occurred_at);
 create index ledger_occurred_at on copq.ledger (occurred_at);
+create index ledger_booked_at on copq.ledger using brin (booked_at) with (autosummarize = on);
 create index ledger_downtime on copq.ledger (plant, line, occurred_at) where element in ('downtime', 'planned_stop');
 create index ledger_corrected on copq.ledger (corrected_by) where corrected_by is not null;
 
@@ -318,8 +324,9 @@ language plpgsql as $$
 begin
     if tg_op = 'UPDATE' and current_setting('copq.dropping', true) = 'payloads'
         and new.payload is null and old.payload is not null
-        and to_jsonb(new) - array['payload', 'dropped_by']
-            = to_jsonb(old) - array['payload', 'dropped_by'] then
+        and new.payload_sha256 = sha256(convert_to(old.payload, 'UTF8'))
+        and to_jsonb(new) - array['payload', 'dropped_by', 'payload_sha256']
+            = to_jsonb(old) - array['payload', 'dropped_by', 'payload_sha256'] then
         return new;
     end if;
     raise exception 'copq.event is append-only: % is refused', lower(tg_op)

@@ -96,8 +96,47 @@ select copq.append_only('copq.audit');
 select copq.append_only('copq.target');
 select copq.append_only('copq.budget');
 
+-- Anchors: what was booked, and the bytes of what was received, after the anchor before and until
+-- `until`, by a digest for each plant and day. The row is written while no batch is being booked,
+-- and all that is booked later is later than `until`; the digests follow, in their own time.
+create table copq.anchor (
+    anchor bigint primary key,
+    until timestamptz not null unique
+);
+
+-- `kind` says which rows: entries by production day, or events by their day in UTC.
+create table copq.anchor_day (
+    anchor bigint not null references copq.anchor,
+    kind text not null check (kind in ('entries', 'events')),
+    plant text collate "C" not null,
+    day date not null,
+    rows bigint not null,
+    digest text not null,
+    primary key (anchor, kind, plant, day)
+);
+
+-- The digest of the anchor before, of `until` and of all days: so the newest stands for all.
+create table copq.anchor_digest (
+    anchor bigint primary key references copq.anchor,
+    until timestamptz not null,
+    days bigint not null,
+    digest text not null
+);
+
+-- The instant at which a statement books.
+create function copq.booking_instant() returns timestamptz
+language sql stable
+return greatest(
+    statement_timestamp(),
+    (select until + interval '1 microsecond' from copq.anchor order by until desc limit 1));
+
+select copq.append_only('copq.anchor');
+select copq.append_only('copq.anchor_day');
+select copq.append_only('copq.anchor_digest');
+
 select copq.audit_table('copq.rate_revision');
 select copq.audit_table('copq.rate_item');
+select copq.audit_table('copq.anchor_digest');
 select copq.audit_table('copq.target');
 select copq.audit_table('copq.budget');
 select copq.audit_table('copq.token', 'hash', 'last_used_at');

@@ -82,6 +82,8 @@ grant select on copq.fence, copq.claim, copq.withdrawn to copq_finance;
 grant select (document, submitted_at, submitted_by, why) on copq.rate_document to copq_reporting;
 grant select (document, revision, why, alone) on copq.rate_decision to copq_reporting;
 grant select on copq.period to copq_aggregator;
+grant select on copq.anchor to copq_aggregator;
+grant select, insert on copq.anchor, copq.anchor_day, copq.anchor_digest to copq_finance;
 grant select on copq.repricing, copq.repricing_change to copq_aggregator, copq_finance;
 grant insert, update on copq.repricing, copq.repricing_change to copq_aggregator;
 grant select on copq.reporting_currency, copq.exchange_version, copq.exchange_rate

@@ -1,14 +1,17 @@
 -- All that a batch does: keep what is new, book it, fold what was booked, add it to the rollups.
 -- What is a duplicate is not in `fresh`, so nothing after it needs to know of duplicates.
 -- (`is true` keeps the planner from a nested loop: it cannot know how many rows are fresh.)
--- Booked as the statement begins: whatever was closed or put in force before is known to it.
+-- Booked as the statement begins: whatever was closed or put in force before is known to it. Later
+-- than the newest anchor, even if the server's clock was put back since.
 -- What belongs to a month that is closed is booked in the open one; `day` and rollups stay.
 -- (`::date` lets the join be hashed: a timestamp would be compared with each closed month.)
 -- Rows of role k are about events that are stored already: booked without asking.
 -- A new entry is converted at the rate of its day, a reversal at that of the entry it takes back.
 -- Sorted before each insert, so that two writers never wait for each other in a circle; for the
 -- same reason ids come first, then the lines, which the last query asks for, then the rollups.
-with fresh as (
+with clock as materialized (
+    select copq.booking_instant() as now
+), fresh as (
     insert into copq.event_key (event_id, occurred_at, plant, line)
     select event_id, occurred_at, plant, line from batch where role = 'g'
     order by event_id
@@ -16,11 +19,11 @@ with fresh as (
     returning event_id
 ), kept as (
     insert into copq.event (
-        occurred_at, event_id, event_type, plant, line, origin_partition, origin_offset, sent_by,
-        payload)
+        occurred_at, event_id, event_type, plant, line, received_at, origin_partition,
+        origin_offset, sent_by, payload)
     select
-        occurred_at, event_id, event_type, plant, line, origin_partition, origin_offset, sent_by,
-        payload
+        occurred_at, event_id, event_type, plant, line, (select now from clock), origin_partition,
+        origin_offset, sent_by, payload
     from batch
     where role = 'g' and payload is not null
         and (event_id in (select event_id from fresh)) is true
@@ -52,7 +55,7 @@ with fresh as (
         labour_version, line_version, hour, day, period, exchange_rate, reporting_currency,
         exchange_version)
     select
-        occurred_at, statement_timestamp(), event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
+        occurred_at, (select now from clock), event_id, entry_no, reverses, reason, booked_by, corrected_by, plant, line,
         product, stage, work_unit, defect_code, shift, supplier, element, category, quantity,
         gross, recovered, allowed, net, seconds, base, good, ungraded, currency, rate_version,
         labour_version, line_version, hour, day,

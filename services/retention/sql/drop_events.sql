@@ -11,7 +11,7 @@ with due as (
         and copq.is_settled(e.event_id, e.occurred_at, e.event_type)
 ), dropped as (
     update copq.event as e
-    set payload = null, dropped_by = $7
+    set payload = null, dropped_by = $7, payload_sha256 = sha256(convert_to(payload, 'UTF8'))
     from due
     where e.tableoid = due.tableoid and e.ctid = due.ctid
         and e.occurred_at >= $1 and e.occurred_at <= $3 and e.payload is not null

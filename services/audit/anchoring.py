@@ -1,0 +1,112 @@
+"""Anchors in Postgres: made of what is booked, and compared with what is booked now."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from asyncpg import Connection
+
+from services.access.authority import Actor, sign
+from services.aggregator.rules import change_rules
+from services.audit.anchor import NO_DIGEST, Anchor, Day, compared, digest_of
+from services.reporting.difference import Difference
+from services.sql_files import statement
+
+_CUT = statement(__file__, "cut_anchor")
+_UNFINISHED = statement(__file__, "unfinished_anchors")
+_DIGESTS = statement(__file__, "digests")
+_ADD_DAYS = statement(__file__, "add_anchor_days")
+_ADD_DIGEST = statement(__file__, "add_anchor_digest")
+_ANCHORS = statement(__file__, "anchors")
+_ANCHOR_DAYS = statement(__file__, "anchor_days")
+
+_INSTANT = timedelta(microseconds=1)
+_EVER = datetime.min.replace(tzinfo=UTC)
+_AS_WRITTEN = "set local timezone = 'UTC'; set local search_path = pg_catalog"
+"""No function of the database's own stands between the proof and what it proves."""
+
+
+async def make_anchor(conn: Connection, actor: Actor, why: str) -> None:
+    """Anchor what was booked and received since the last anchor.
+
+    Batches under way are booked first, later ones wait for an instant. The digests are made
+    beside the stream; where that is interrupted, the next call makes them up.
+    """
+    actor.require([(None, None)])
+    async with conn.transaction(isolation="read_committed"):
+        await change_rules(conn)
+        await conn.execute(_CUT)
+    while await _finish(conn, actor, why):
+        pass
+
+
+async def _finish(conn: Connection, actor: Actor, why: str) -> bool:
+    """The digests of the oldest anchor that has none; False where there is no such anchor."""
+    async with conn.transaction(isolation="read_committed"):
+        await change_anchors(conn)
+        row = await conn.fetchrow(_UNFINISHED)
+        if row is None:
+            return False
+        await sign(conn, actor, why)
+        await conn.execute(_AS_WRITTEN)
+        [days] = await _days(conn, [row["until"]], row["since"] or _EVER)
+        number, until = row["anchor"], row["until"]
+        await conn.executemany(_ADD_DAYS, [(number, *day) for day in days])
+        digest = digest_of(number, until, days, row["before"])
+        await conn.execute(_ADD_DIGEST, number, until, len(days), digest)
+    return True
+
+
+async def change_anchors(conn: Connection) -> None:
+    """One transaction at a time makes digests."""
+    await conn.execute("select pg_advisory_xact_lock(hashtextextended('copq.anchor', 0))")
+
+
+async def _days(conn: Connection, ends: Sequence[Any], since: Any) -> list[list[Day]]:
+    """Of each anchor that ends at one of these instants, its days as they are now."""
+    found: dict[int, list[Day]] = defaultdict(list)
+    if ends:
+        edges = [end + _INSTANT for end in ends[:-1]]
+        for row in await conn.fetch(_DIGESTS, edges, since, ends[-1]):
+            found[row["place"]].append(Day(*(row[name] for name in Day._fields)))
+    return [sorted(found[place]) for place in range(len(ends))]
+
+
+async def anchors(conn: Connection) -> list[Anchor]:
+    """All anchors that have their digests, the oldest first."""
+    days: dict[int, list[Day]] = defaultdict(list)
+    for row in await conn.fetch(_ANCHOR_DAYS):
+        days[row["anchor"]].append(Day(*(row[name] for name in Day._fields)))
+    return [
+        Anchor(row["anchor"], row["until"], tuple(sorted(days[row["anchor"]])), row["digest"])
+        for row in await conn.fetch(_ANCHORS)
+    ]
+
+
+async def altered(conn: Connection, kept: Sequence[Anchor]) -> list[Difference]:
+    """What is booked and received now, compared with anchors that were kept.
+
+    Call it in a transaction: it sets the time zone and the search path for the rest of it.
+    """
+    await conn.execute(_AS_WRITTEN)
+    ends = [anchor.until for anchor in kept]
+    return list(compared(kept, await _days(conn, ends, _EVER)))
+
+
+async def anchored(conn: Connection) -> list[Difference]:
+    """As `altered`, with the anchors that the database holds, and whether they form a chain."""
+    kept = await anchors(conn)
+    return [*_broken(kept), *await altered(conn, kept)]
+
+
+def _broken(kept: Sequence[Anchor]) -> list[Difference]:
+    found = []
+    first = Anchor(0, _EVER, (), NO_DIGEST)
+    for before, anchor in pairwise([first, *kept]):
+        right = digest_of(before.number + 1, anchor.until, anchor.days, before.digest)
+        if right != anchor.digest:
+            sides = {"sha256": right}, {"sha256": anchor.digest}
+            found.append(Difference("anchor", {"anchor": anchor.number}, *sides))
+    return found

@@ -1,0 +1,32 @@
+"""The SHA-256 of a backup, in a file next to it that `sha256sum --check` reads."""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from services.backup.programs import BackupError
+
+
+def digest_file(file: Path) -> Path:
+    return file.with_name(f"{file.name}.sha256")
+
+
+def write_digest(file: Path) -> str:
+    """Write it next to the file, where nothing may be yet, and answer it. Raises OSError."""
+    with file.open("rb") as written:
+        digest = hashlib.file_digest(written, "sha256").hexdigest()
+    opened = os.open(digest_file(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(opened, "w", encoding="utf-8") as beside:
+        beside.write(f"{digest}  {file.name}\n")
+        beside.flush()
+        os.fsync(beside.fileno())
+    return digest
+
+
+def read_digest(file: Path) -> str:
+    """The SHA-256 that it holds. Raises `BackupError`, OSError."""
+    found = re.match(r"[0-9a-fA-F]{64}(?= |$)", file.read_text(encoding="utf-8"))
+    if found is None:
+        raise BackupError(f"{file} does not begin with a SHA-256")
+    return found[0]
