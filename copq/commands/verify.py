@@ -42,7 +42,7 @@ def verify_command(
 ) -> None:
     """Compute all entries again from their events and rates, all figures from the entries.
 
-    It may run beside a live stream. --plant, --month and --sample shorten the first part; the
+    It may run while events arrive. --plant, --month and --sample shorten the first part; the
     second is always done for all figures. Ends with 1 if anything differs.
 
     Example: copq verify --database postgresql://copq@db/copq

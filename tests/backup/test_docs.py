@@ -50,8 +50,8 @@ async def test_the_page_of_backup_runs(
     shell: Shell, database: str, conn: asyncpg.Connection, tmp_path: Path
 ) -> None:
     back_up, dump, restore, of_dump, retention = examples("backup.md")
-    rates = Path(__file__).parents[2] / "examples/tyre_valves/rates.yaml"
-    shell.run(f"copq rates import {rates}")
+    valves = Path(__file__).parents[2] / "examples/tyre_valves/rates.yaml"
+    shell.run(f"copq rates import {valves}")
     shell.run(back_up)
     assert "0 differences" in shell.run(restore)
     assert "No event" in shell.run(retention)
