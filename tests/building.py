@@ -15,7 +15,7 @@ from services.aggregator.batch import Batch
 from services.aggregator.post import Posted, post
 from services.costing.price import MONEY, price
 from services.rates.book import RateBook
-from services.rates.store import book_of
+from services.rates.store import book_of, current, file_of, import_rates, load
 
 LONG_AGO = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
 
@@ -106,3 +106,15 @@ async def post_events(conn: Connection, book: RateBook, events: Iterable[bytes])
             batch.add(encode(raw, price(decode(raw), book)))
     async with conn.transaction():
         return await post(conn, batch, book)
+
+
+async def post_with_rates(conn: Connection, book: RateBook, events: Iterable[bytes]) -> Posted:
+    """As `post_events`; the first time the rates of the book are imported before."""
+    await store_rates(conn, book)
+    return await post_events(conn, await load(conn), events)
+
+
+async def store_rates(conn: Connection, book: RateBook) -> None:
+    """Import the rates of a book, unless there are some."""
+    if not await current(conn):
+        await import_rates(conn, file_of(book), "rates.yaml", "test")

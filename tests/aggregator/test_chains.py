@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from services.aggregator import correcting, queries
+from services.rates.store import import_rates, load
 from services.reporting.verify import verify
 from tests.aggregator.test_correcting import AT, correction, figures, states
 from tests.aggregator.test_taken import LATER, send
-from tests.building import book, defect, post_events
+from tests.building import defect, post_events, rates
 
 L9 = {"plant": "south", "line": "L9"}
 
@@ -18,10 +19,12 @@ async def test_a_chain_of_replacements_ends_at_the_limit(
 ) -> None:
     """Each link corrects what the one before brought; beyond the limit they change nothing."""
     monkeypatch.setattr(correcting, "CONNECTED", 9)
-    await post_events(conn, book(), [defect("e0", AT, 1)])
+    await import_rates(conn, rates(), "rates.yaml", "finance")
+    book = await load(conn)
+    await post_events(conn, book, [defect("e0", AT, 1)])
     for n in range(8):
         link = correction(f"c{n}", f"e{n}", defect(f"e{n + 1}", AT, n + 2))
-        await post_events(conn, book(), [link])
+        await post_events(conn, book, [link])
     found = await states(conn)
     applied = [name for name, state in sorted(found.items()) if state == "applied"]
     assert applied == ["c0", "c1", "c2", "c3"]

@@ -21,7 +21,17 @@ from services.rates.store import import_rates, load
 from services.reporting.corrections import list_corrections
 from services.reporting.unpriced import waiting
 from services.reporting.verify import verify
-from tests.building import LONG_AGO, book, defect, event, plant, post_events, rates, stop
+from tests.building import (
+    LONG_AGO,
+    book,
+    defect,
+    event,
+    plant,
+    post_events,
+    post_with_rates,
+    rates,
+    stop,
+)
 from tests.tampering import empty
 
 AT = "2026-03-02T10:00:00+01:00"
@@ -51,7 +61,7 @@ async def states(conn: asyncpg.Connection) -> dict[str, str]:
 
 async def test_reversal_and_new_entry_name_the_correction_the_reason_and_who(conn: Any) -> None:
     raws = [defect("a", AT, 5), correction("c", "a", defect("b", AT, 3))]
-    await post_events(conn, book(), raws)
+    await post_with_rates(conn, book(), raws)
     rows = await conn.fetch(
         "select event_id, entry_no, reverses, gross, reason, booked_by, corrected_by "
         "from copq.ledger order by event_id, entry_no"
@@ -74,22 +84,24 @@ async def test_a_replacement_that_only_pydantic_reads_is_kept_and_counts(conn: A
     raw = correction("c", "a", defect("b", AT, 3))
     twice = raw.replace(b'"quantity"', b'"quantity": NaN, "quantity"')
     assert twice != raw
-    await post_events(conn, book(), [defect("a", AT, 5), twice])
+    await post_with_rates(conn, book(), [defect("a", AT, 5), twice])
     assert await figures(conn) == 30
     payload = await conn.fetchval("select payload from copq.event where event_id = 'b'")
     assert json.loads(payload) == json.loads(defect("b", AT, 3))
 
 
 async def test_correcting_a_correction_brings_the_first_price_back(conn: Any) -> None:
-    await post_events(conn, book(), [defect("a", AT, 5), correction("c", "a", defect("b", AT, 3))])
-    await post_events(conn, book(), [correction("d", "c")])
+    await post_with_rates(
+        conn, book(), [defect("a", AT, 5), correction("c", "a", defect("b", AT, 3))]
+    )
+    await post_with_rates(conn, book(), [correction("d", "c")])
     assert await figures(conn) == 50
     assert await states(conn) == {"c": "corrected", "d": "applied"}
     causes = await conn.fetch(
         "select event_id from copq.ledger where corrected_by = 'd' order by 1"
     )
     assert [row["event_id"] for row in causes] == ["a", "b"]
-    await post_events(conn, book(), [correction("e", "d")])
+    await post_with_rates(conn, book(), [correction("e", "d")])
     assert await figures(conn) == 30
 
 
@@ -124,7 +136,7 @@ async def test_a_stop_that_stands_again_without_a_rate_waits_for_one(conn: Any) 
     ended = rates().line_rates[0].model_copy(update={"effective_to": LONG_AGO.replace(year=2021)})
     await import_rates(conn, rates().model_copy(update={"line_rates": (ended,)}), "t", "t")
     rates_ = await load(conn)
-    await post_events(conn, rates_, [correction("w", "v")])
+    await post_with_rates(conn, rates_, [correction("w", "v")])
     assert await figures(conn, "downtime") == 0
     assert [g.event_type for g in (await waiting(conn, rates_, NOW)).unpriced] == ["downtime"]
     await import_rates(conn, rates(), "t", "t")
@@ -135,8 +147,8 @@ async def test_a_stop_that_stands_again_without_a_rate_waits_for_one(conn: Any) 
 async def test_the_latest_of_several_corrections_is_in_force_whichever_came_last(conn: Any) -> None:
     late = correction("late", "a", defect("b", AT, 3), occurred_at=LATER)
     early = correction("early", "a", defect("c", AT, 4))
-    await post_events(conn, book(), [defect("a", AT, 5), late])
-    await post_events(conn, book(), [early])
+    await post_with_rates(conn, book(), [defect("a", AT, 5), late])
+    await post_with_rates(conn, book(), [early])
     assert await figures(conn) == 30
     assert await states(conn) == {"late": "applied", "early": "superseded"}
 
@@ -148,14 +160,14 @@ async def test_another_line_or_plant_cannot_void_an_event(conn: Any) -> None:
         correction("c", "a", line="L2"),
         correction("d", "a", plant="south"),
     ]
-    await post_events(conn, rates_, raws)
+    await post_with_rates(conn, rates_, raws)
     assert await figures(conn) == 50
     assert {c.state for c in await list_corrections(conn)} == {"not_applicable"}
     assert all('"a" is of line "L1"' in (c.why or "") for c in await list_corrections(conn))
 
 
 async def test_corrections_in_a_circle_change_nothing_and_say_so(conn: Any) -> None:
-    await post_events(
+    await post_with_rates(
         conn, book(), [defect("a", AT, 5), correction("c", "d"), correction("d", "c")]
     )
     assert await figures(conn) == 50
@@ -168,7 +180,7 @@ async def test_a_replacement_closes_a_stop_that_was_open(conn: Any) -> None:
     await import_rates(conn, rates(), "t", "t")
     rates_ = await load(conn)
     closing = correction("c", "open", stop("closed", AT, LATER))
-    await post_events(conn, rates_, [stop("open", AT), closing])
+    await post_with_rates(conn, rates_, [stop("open", AT), closing])
     assert await figures(conn, "downtime") == 240
     assert (await waiting(conn, rates_, NOW)).open_stops == []
 
@@ -176,32 +188,32 @@ async def test_a_replacement_closes_a_stop_that_was_open(conn: Any) -> None:
 async def test_a_voided_stop_gives_its_time_to_those_it_hid(conn: Any) -> None:
     await import_rates(conn, rates(), "t", "t")
     rates_ = await load(conn)
-    await post_events(
+    await post_with_rates(
         conn, rates_,
         [stop("one", AT, "2026-03-02T11:30:00+01:00", work_unit="M1"),
          stop("two", "2026-03-02T11:00:00+01:00", LATER, work_unit="M2")],
     )  # fmt: skip
-    await post_events(conn, rates_, [correction("c", "one")])
+    await post_with_rates(conn, rates_, [correction("c", "one")])
     assert await figures(conn, "downtime") == 120
 
 
 async def test_the_daily_dispatch_goes_with_its_last_reject_and_comes_with_the_next(
     conn: Any,
 ) -> None:
-    await post_events(conn, BOOK, [defect("a", AT, 5), defect("b", AT, 5)])
-    await post_events(conn, BOOK, [correction("c", "a")])
+    await post_with_rates(conn, BOOK, [defect("a", AT, 5), defect("b", AT, 5)])
+    await post_with_rates(conn, BOOK, [correction("c", "a")])
     assert await figures(conn, "recovery_overhead") == 9
-    await post_events(conn, BOOK, [correction("d", "b")])
+    await post_with_rates(conn, BOOK, [correction("d", "b")])
     assert await figures(conn, "recovery_overhead") == 0
-    await post_events(conn, BOOK, [defect("e", LATER, 1)])
+    await post_with_rates(conn, BOOK, [defect("e", LATER, 1)])
     assert await figures(conn, "recovery_overhead") == 9
 
 
 async def test_an_unpriced_event_that_is_voided_waits_no_longer_and_comes_back(conn: Any) -> None:
     none = book()
-    await post_events(conn, none, [defect("a", AT, 5, product="gadget"), correction("c", "a")])
+    await post_with_rates(conn, none, [defect("a", AT, 5, product="gadget"), correction("c", "a")])
     assert (await waiting(conn, none, NOW)).unpriced == []
-    await post_events(conn, none, [correction("d", "c")])
+    await post_with_rates(conn, none, [correction("d", "c")])
     [group] = (await waiting(conn, none, NOW)).unpriced
     assert (group.product, group.events) == ("gadget", 1)
     assert await figures(conn) == 0
@@ -209,7 +221,7 @@ async def test_an_unpriced_event_that_is_voided_waits_no_longer_and_comes_back(c
 
 async def test_a_replacement_without_a_price_is_settled_when_the_table_comes(conn: Any) -> None:
     raws = [defect("a", AT, 5), correction("c", "a", defect("b", AT, 3, stage="S9"))]
-    await post_events(conn, book(), raws)
+    await post_with_rates(conn, book(), raws)
     assert await figures(conn) == 0
     file = rates()
     staged = file.cost_tables[0].model_copy(
@@ -251,7 +263,7 @@ async def test_of_two_transactions_at_once_neither_misses_the_other(
     """The one posts and waits; the other begins meanwhile; then the one commits."""
     alone = {"a": defect("a", AT, 5), "first": defect("first", AT, 2), "c": correction("c", "a")}
     there = [alone["first"]] if b'"first"' in b"".join(raws) else []
-    await post_events(conn, BOOK, there)
+    await post_with_rates(conn, BOOK, there)
     other = await asyncpg.connect(database)
     await prepare(other)
     transaction = conn.transaction()
@@ -269,7 +281,7 @@ async def test_of_two_transactions_at_once_neither_misses_the_other(
     await other.close()
     together = await result(conn)
     await empty(conn)
-    await post_events(conn, BOOK, [*there, *raws])
+    await post_with_rates(conn, BOOK, [*there, *raws])
     assert together == await result(conn)
 
 
@@ -293,25 +305,25 @@ async def test_corrections_beyond_the_first_hundred_of_an_event_are_kept_and_not
     conn: Any,
 ) -> None:
     """They cost a batch nothing, bring nothing, and the one in force can still be corrected."""
-    await post_events(conn, book(), [defect("a", AT, 5)])
+    await post_with_rates(conn, book(), [defect("a", AT, 5)])
     many = [
         correction(f"c{n:03}", "a", defect(f"b{n:03}", AT, 1 + n), occurred_at=later(n))
         for n in range(MOST + 20)
     ]
     for start in range(0, len(many), 30):
-        await post_events(conn, book(), many[start : start + 30])
+        await post_with_rates(conn, book(), many[start : start + 30])
     found = {c.event_id: (c.state, c.why) for c in await list_corrections(conn)}
     assert len(found) == MOST + 20
     assert found[f"c{MOST - 1:03}"] == ("applied", None)
     state, why = found[f"c{MOST:03}"]
     assert state == "not_applicable" and '"a" has 100 corrections already' in why
     assert await figures(conn) == 10 * MOST
-    await post_events(conn, book(), many)
+    await post_with_rates(conn, book(), many)
     assert {c.event_id: (c.state, c.why) for c in await list_corrections(conn)} == found
     related = await conn.fetch(queries.RELATED_IDS, ["a"])
     assert len(related) == 2 * MOST + 1
     last = correction("d", f"c{MOST - 1:03}", occurred_at=later(500))
-    await post_events(conn, book(), [last])
+    await post_with_rates(conn, book(), [last])
     assert (await states(conn))[f"c{MOST - 2:03}"] == "applied"
     assert await figures(conn) == 10 * (MOST - 1)
 

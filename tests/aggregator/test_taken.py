@@ -28,7 +28,7 @@ from services.reporting.offline import price_offline
 from services.reporting.verify import verify
 from services.standalone.intake import LedgerIntake, pool_of
 from tests.aggregator.test_correcting import correction
-from tests.building import book, defect, plant, rates
+from tests.building import book, defect, plant, rates, store_rates
 
 AT = "2026-03-02T10:00:00+01:00"
 LATER = "2026-03-02T12:00:00+01:00"
@@ -39,6 +39,7 @@ SOUTH = {"plant": "south", "line": "L9"}
 
 async def send(conn: asyncpg.Connection, *events: Sent) -> Posted:
     """Post events of senders as one batch."""
+    await store_rates(conn, BOOK)
     batch = Batch()
     with localcontext(MONEY):
         for number, (raw, who) in enumerate(events):

@@ -5,8 +5,10 @@ select
     e.event_id, e.occurred_at, e.event_type, e.plant, e.line, e.payload,
     u.event_id is not null as is_unpriced,
     not exists (
-        select from copq.correction as c
-        where not c.beyond and e.event_id in (c.corrects, c.replacement)) as is_free,
+        select from copq.correction as by where not by.beyond and by.corrects = e.event_id)
+        and not exists (
+            select from copq.correction as by where not by.beyond and by.replacement = e.event_id)
+        as is_free,
     to_jsonb(s) as stop, to_jsonb(c) as correction
 from copq.event as e
 left join copq.unpriced as u on u.event_id = e.event_id
