@@ -17,6 +17,7 @@ from services.backup.contents import Item, foreign, items_of
 from services.backup.digest import write_digest
 from services.backup.programs import BackupError, dump
 from services.backup.restoring import restore
+from services.postgres import DatabaseRole
 from services.rates.store import import_rates, load
 from services.reporting.verify import verify
 from tests.building import defect, post_events, rates
@@ -151,6 +152,27 @@ async def test_a_restored_database_is_the_one_that_was_backed_up(
         "select sequencename::text, last_value from pg_sequences order by 1",
     ):  # fmt: skip
         assert await conn.fetch(asked) == await filled.fetch(asked), asked
+    await conn.close()
+
+
+async def test_a_restore_needs_no_superuser(
+    filled: asyncpg.Connection, database: str, empty: str, tmp_path: Path
+) -> None:
+    """An owner of the database who may make roles, as `copq migrate` asks."""
+    file = await dumped(database, tmp_path)
+    roles = ", ".join(role for role in DatabaseRole)
+    await filled.execute(
+        f"create role restorer login createrole; grant {roles} to restorer with admin option; "
+        "alter database emptied owner to restorer"
+    )
+    conn = await asyncpg.connect(empty, user="restorer")
+    with Archive(file) as archive:
+        await restore(conn, archive)
+    assert await conn.fetchval("select not rolsuper from pg_roles where rolname = current_user")
+    assert await conn.fetch("select * from copq.audit") == await filled.fetch(
+        "select * from copq.audit"
+    )
+    assert await verify(conn) == []
     await conn.close()
 
 
