@@ -45,6 +45,7 @@ check: .venv/.installed ## lint, format, types, generated documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python -m schemas.documents --check
 	$(BIN)/python -m deploy.metrics_page --check
 	$(BIN)/python -m deploy.grafana.generate --check

@@ -11,11 +11,11 @@ from pathlib import Path
 import asyncpg
 
 from benchmarks.report import Report
-from deploy.migrate import migrate
 from services.audit.exported import line_of, link_of
 from services.audit.store import rows
 from services.audit.trail import Chain
-from services.standalone.postgres import EmbeddedPostgres
+from services.database.migrate import migrate
+from services.embedded_postgres.server import EmbeddedPostgres
 
 WRITE = """
 insert into copq.target (plant, line, effective_from, ratio, set_by, source)

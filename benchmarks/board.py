@@ -19,15 +19,15 @@ from fastapi import FastAPI
 
 from benchmarks.report import Report
 from copq.terminal import err
-from deploy.migrate import migrate
 from services.access.door import OpenDoor
+from services.database.migrate import migrate
+from services.database.sql_files import statement
+from services.embedded_postgres.server import EmbeddedPostgres
 from services.rates.file import parse_rates
 from services.rates.store import import_rates
 from services.reporting.api.app import add_api
-from services.reporting.api.source import reading_pool
 from services.reporting.board.app import add_board
-from services.sql_files import statement
-from services.standalone.postgres import EmbeddedPostgres
+from services.reporting.source import reading_pool
 
 FILL = statement(__file__, "year")
 FOLD = statement(__file__, "year_rollups")

@@ -19,16 +19,20 @@ import httpx
 
 from benchmarks.report import Report
 from copq.terminal import err
-from deploy.migrate import migrate
 from services.access.door import OpenDoor
-from services.ingest.serving import serve_http
+from services.database.migrate import migrate
+from services.embedded_postgres.server import EmbeddedPostgres
 from services.rates.file import parse_rates
 from services.rates.store import import_rates
-from services.reporting.exporter.computation import MAX_SERIES, Computation, Figures
+from services.reporting.exporter.compression import inflated
+from services.reporting.exporter.computation import (
+    MAX_SERIES,
+    Computation,
+    Figures,
+)
 from services.reporting.exporter.exporter import Exporter
-from services.reporting.exporter.zipped import inflated
 from services.reporting.server import make_reporting
-from services.standalone.postgres import EmbeddedPostgres
+from services.web.serving import serve_http
 from tests.kafka.settings import free_ports
 
 SCRAPES = 100

@@ -10,8 +10,8 @@ from itertools import islice
 
 from benchmarks.plant import events
 from benchmarks.servers import Process, Servers
+from services.access.sender import ANYONE
 from services.ingest.check import check
-from services.ingest.sender import ANYONE
 from tests.kafka.settings import free_ports
 
 CONNECTIONS = 64

@@ -17,19 +17,19 @@ from benchmarks.growth import SIZE, batch_of, post_timed
 from benchmarks.plant import RATES
 from benchmarks.report import Report
 from copq.terminal import err
-from deploy.migrate import migrate
 from services.access.authority import Actor
-from services.aggregator.partitions import make_partitions
-from services.aggregator.post import prepare
-from services.costing.memo import Pricer
+from services.database.migrate import migrate
+from services.embedded_postgres.server import EmbeddedPostgres
+from services.figures.basis import As, Basis
+from services.figures.report import ReportQuery, report
+from services.figures.verify import verify
 from services.periods.closing import Order, close
+from services.posting.partitions import make_partitions
+from services.posting.post import prepare
+from services.pricing.price_cache import Pricer
 from services.rates.book import RateBook
 from services.rates.file import parse_rates
 from services.rates.store import import_rates, load
-from services.reporting.basis import As, Basis
-from services.reporting.report import ReportQuery, report
-from services.reporting.verify import verify
-from services.standalone.postgres import EmbeddedPostgres
 
 ORDER = Order(Actor("benchmark"), "to measure it")
 MONTH = date(2026, 1, 1)

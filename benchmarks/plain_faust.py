@@ -8,8 +8,9 @@ import faust
 
 from schemas.decode import decode
 from schemas.priced import encode
-from services.costing.price import MONEY, price
 from services.kafka.topics import EVENTS, PRICED
+from services.ledger.arithmetic import MONEY
+from services.pricing.price import price
 from services.rates.book import RateBook
 from services.rates.store import load
 

@@ -20,21 +20,21 @@ import asyncpg
 from benchmarks.plant import LINES, RATES, START, event, events
 from benchmarks.report import Report
 from copq.terminal import err
-from deploy.migrate import migrate
 from schemas.decode import decode
 from schemas.priced import join
 from schemas.rates import RateFile
-from services.aggregator.batch import Batch
-from services.aggregator.partitions import make_partitions
-from services.aggregator.post import post, prepare
-from services.costing.memo import Pricer
-from services.costing.price import MONEY
+from services.database.migrate import migrate
+from services.embedded_postgres.server import EmbeddedPostgres
+from services.figures.verify import verify
 from services.kafka.headers import NONE
 from services.kafka.publish import Message
+from services.ledger.arithmetic import MONEY
+from services.posting.batch import Batch
+from services.posting.partitions import make_partitions
+from services.posting.post import post, prepare
+from services.pricing.price_cache import Pricer
 from services.rates.file import parse_rates
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
-from services.standalone.postgres import EmbeddedPostgres
 
 SIZE = 5_000
 MONTH_S = 30 * 86_400

@@ -18,14 +18,14 @@ from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import TopicPartition
 
 from benchmarks.plant import RATES
-from deploy.migrate import migrate
-from services.aggregator.partitions import make_partitions
+from services.database.migrate import migrate
+from services.embedded_postgres.server import EmbeddedPostgres
 from services.kafka.brokers import Brokers
 from services.kafka.publish import Message, publish, start_producer
 from services.kafka.topics import make_topics
+from services.posting.partitions import make_partitions
 from services.rates.file import parse_rates
 from services.rates.store import import_rates
-from services.standalone.postgres import EmbeddedPostgres
 from tests.kafka.broker import KafkaBroker
 
 JARS = Path(__file__).parents[1] / "build" / "kafka"

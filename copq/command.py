@@ -1,4 +1,4 @@
-"""The `copq` command: one module of `copq.commands` for each subject."""
+"""The `copq` command: one module of `copq.commands` for each subject, in the groups of the help."""
 
 from typing import Annotated
 
@@ -7,42 +7,50 @@ import typer
 from copq.faults import end_on_signals
 from copq.on_demand import on_demand
 
-COMMANDS = {
-    "demo": "demo.demo",
-    "up": "services.up",
-    "ingest": "services.ingest",
-    "costing": "services.costing",
-    "aggregator": "services.aggregator",
-    "reporting": "reporting.reporting",
-    "backup": "backup.backup",
-    "restore": "backup.restore_command",
-    "migrate": "migrations.migrate_command",
-    "import": "importing.import_command",
-    "watch": "watch.watch",
-    "price": "price.price_command",
-    "report": "report.report",
-    "trailing": "report.trailing",
-    "drivers": "report.drivers",
-    "kpis": "kpis.kpis",
-    "entries": "entries.entries",
-    "explain": "explain.explain",
-    "unpriced": "report.unpriced",
-    "verify": "verify.verify_command",
-    "reprice": "reprice.reprice",
-    "rates": "rates.app",
-    "periods": "periods.app",
-    "currencies": "currencies.app",
-    "targets": "targets.app",
-    "rejected": "rejected.app",
-    "retention": "retention.app",
-    "corrections": "corrections.app",
-    "mqtt": "mqtt.app",
-    "tokens": "tokens.app",
-    "audit": "audit.app",
+GROUPS = {
+    "Start": {"demo": "demo.demo", "up": "operate.services.up"},
+    "Events in": {
+        "import": "intake.importing.import_command",
+        "watch": "intake.watch.watch",
+        "rejected": "intake.rejected.app",
+        "corrections": "intake.corrections.app",
+        "mqtt": "operate.mqtt.app",
+    },
+    "Figures": {
+        "report": "read.report.report",
+        "trailing": "read.report.trailing",
+        "drivers": "read.report.drivers",
+        "kpis": "read.kpis.kpis",
+        "entries": "read.entries.entries",
+        "explain": "read.explain.explain",
+        "unpriced": "read.report.unpriced",
+        "price": "read.price.price_command",
+        "verify": "read.verify.verify_command",
+    },
+    "Finance": {
+        "rates": "finance.rates.app",
+        "reprice": "finance.reprice.reprice",
+        "periods": "finance.periods.app",
+        "currencies": "finance.currencies.app",
+        "targets": "finance.targets.app",
+        "audit": "finance.audit.app",
+    },
+    "Operation": {
+        "ingest": "operate.services.ingest",
+        "costing": "operate.services.costing",
+        "aggregator": "operate.services.aggregator",
+        "reporting": "operate.reporting.reporting",
+        "migrate": "operate.migrations.migrate_command",
+        "backup": "operate.backup.backup",
+        "restore": "operate.backup.restore_command",
+        "retention": "operate.retention.app",
+        "tokens": "operate.tokens.app",
+    },
 }
+COMMANDS = {name: place for group in GROUPS.values() for name, place in group.items()}
 app = typer.Typer(
     name="copq",
-    cls=on_demand(COMMANDS),
+    cls=on_demand(GROUPS),
     help="The cost of poor quality, priced as it happens.",
     epilog=(
         "Exit codes: 0 done; 1 the answer is no (a difference, a refused event); 2 wrong usage "

@@ -14,12 +14,15 @@ import typer
 
 from copq.exits import Exit
 from copq.terminal import fail
-from deploy.migrate import SchemaMismatch, check, migrate
 from services.access.door import NotAllowed
-from services.database_address import AddressError, check_address
-from services.postgres import DatabaseRole, RoleRefused, act_as
-from services.standalone.postgres import EmbeddedPostgres, EmbeddedPostgresError
-from services.system_errors import plainly
+from services.database.address import AddressError, check_address
+from services.database.connections import DatabaseRole, RoleRefused, act_as
+from services.database.migrate import SchemaMismatch, check, migrate
+from services.embedded_postgres.server import (
+    EmbeddedPostgres,
+    EmbeddedPostgresError,
+)
+from services.process.system_errors import plainly
 
 
 def checked_address(dsn: str | None) -> str | None:

@@ -12,8 +12,8 @@ import typer
 
 from copq.exits import Exit
 from schemas.names import visible
-from services.database_address import redacted
-from services.system_errors import is_of_server, with_server
+from services.database.address import redacted
+from services.process.system_errors import is_of_server, with_server
 
 TRACEBACK = "COPQ_TRACEBACK"
 

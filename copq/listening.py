@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from copq.terminal import fail
-from services.ingest.serving import Tls
-from services.loopback import is_loopback
-from services.system_errors import plainly
+from services.process.loopback import is_loopback
+from services.process.system_errors import plainly
+from services.web.serving import Tls
 
 NoAuthOption = Annotated[
     bool, typer.Option("--no-auth", help="Take requests without a token, from anybody.")

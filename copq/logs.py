@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from copq.repeats import OnceInAWhile
 from schemas.names import visible
-from services.database_address import redacted
-from services.system_errors import plainly
+from services.database.address import redacted
+from services.process.system_errors import plainly
 
 
 class _Plain:

@@ -14,8 +14,9 @@ from copq.faults import reported_plainly
 from copq.names import spell_names
 
 
-def on_demand(places: Mapping[str, str]) -> type[TyperGroup]:
-    """A group of the commands at `places` in `copq.commands`, by name in the order of the help."""
+def on_demand(groups: Mapping[str, Mapping[str, str]]) -> type[TyperGroup]:
+    """The commands at these places in `copq.commands`: by group of the help, then by name."""
+    places = {name: place for group in groups.values() for name, place in group.items()}
 
     class OnDemand(TyperGroup):
         def __init__(self, **settings: Any) -> None:
@@ -30,7 +31,7 @@ def on_demand(places: Mapping[str, str]) -> type[TyperGroup]:
                 return super().invoke(ctx)
 
         def format_help(self, ctx: Any, formatter: Any) -> None:
-            loaded, self.commands = self.commands, _described(places)
+            loaded, self.commands = self.commands, _described(groups)
             try:
                 super().format_help(ctx, formatter)
             finally:
@@ -71,15 +72,20 @@ def _made(name: str, place: str) -> Any:
     return command
 
 
-def _described(places: Mapping[str, str]) -> dict[str, Any]:
+def _described(groups: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """Commands that have a name and a help text, and cannot be run."""
-    return {name: TyperCommand(name, help=help_of(place)) for name, place in places.items()}
+    return {
+        name: TyperCommand(name, help=help_of(place), rich_help_panel=title)
+        for title, group in groups.items()
+        for name, place in group.items()
+    }
 
 
 def help_of(place: str) -> str:
     """The help of the function or group at `module.name`, read from its source."""
     module, _, name = place.rpartition(".")
-    source = (Path(__file__).parent / "commands" / f"{module}.py").read_text(encoding="utf-8")
+    file = Path(__file__).parent.joinpath("commands", *module.split(".")).with_suffix(".py")
+    source = file.read_text(encoding="utf-8")
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             return ast.get_docstring(node) or ""

@@ -14,12 +14,12 @@ from typing import Any
 
 from copq.exits import Exit
 from copq.terminal import fail
-from services.health import Health, serve_health
-from services.ingest.serving import CannotListen
-from services.postgres import RoleRefused
-from services.standalone.postgres_account import EmbeddedPostgresError
-from services.system_errors import is_of_server, plainly, with_server
-from services.tracing import traced
+from services.database.connections import RoleRefused
+from services.embedded_postgres.account import EmbeddedPostgresError
+from services.process.system_errors import is_of_server, plainly, with_server
+from services.telemetry.health import Health, serve_health
+from services.telemetry.tracing import traced
+from services.web.serving import CannotListen
 
 DRAINED_WITHIN_S = 8
 GONE_WITHIN_S = 10

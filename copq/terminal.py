@@ -18,10 +18,10 @@ from rich.text import Text
 from copq.exits import Exit
 from schemas.names import visible, visible_json
 from schemas.refusal import none_of
-from services.counted import counted
-from services.money import fixed, money
+from services.ledger.money import fixed, money
+from services.process.system_errors import plainly
 from services.reporting.exact import exact, plain
-from services.system_errors import plainly
+from services.text.counts import counted
 
 __all__ = ["cannot", "counted", "err", "exact", "fail", "fixed", "money", "out", "percent",
            "print_json", "size", "table"]  # fmt: skip

@@ -13,12 +13,13 @@ from services.costing import metrics as _costing
 from services.ingest.files import metrics as _files
 from services.ingest.mqtt import metrics as _mqtt
 from services.kafka import metrics as _stream
+from services.posting import metrics as _posting
 from services.reporting.exporter import metrics as _exporter
 from services.reporting.exporter.figures import FIGURES
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 MARK = "<!-- generated from here on -->\n"
-REGISTERED = (_aggregator, _costing, _door, _files, _mqtt, _stream, _exporter)
+REGISTERED = (_aggregator, _costing, _door, _files, _mqtt, _posting, _stream, _exporter)
 """Imported, they are in the registry."""
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from asyncpg import Connection
 
-from services.reporting import verify
+from services.figures import verify
 from tests.tampering import tampering
 
 _SQL = Path(verify.__file__).parent / "sql/verify_rollups.sql"

@@ -11,9 +11,10 @@ from asyncpg import Connection
 from schemas.decode import decode
 from schemas.priced import encode
 from schemas.rates import CostTable, LabourRate, LineRate, Plant, RateFile, Stage
-from services.aggregator.batch import Batch
-from services.aggregator.post import Posted, post
-from services.costing.price import MONEY, price
+from services.ledger.arithmetic import MONEY
+from services.posting.batch import Batch
+from services.posting.post import Posted, post
+from services.pricing.price import price
 from services.rates.book import RateBook
 from services.rates.store import book_of, current, file_of, import_rates, load
 

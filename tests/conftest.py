@@ -8,9 +8,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.migrate import migrate
-from services.aggregator.post import prepare
-from services.standalone.postgres import EmbeddedPostgres
+from services.database.migrate import migrate
+from services.embedded_postgres.server import EmbeddedPostgres
+from services.posting.post import prepare
 from tests.order import LONGEST
 from tests.searching import register_profiles
 

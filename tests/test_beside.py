@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.beside import run_beside
+from services.process.background import run_beside
 
 
 async def for_ever() -> None:

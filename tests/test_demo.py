@@ -18,7 +18,7 @@ import typer
 from copq.demo.folder import MARK
 from copq.demo.service import Running
 from copq.exits import Exit
-from services.standalone.postgres import EmbeddedPostgres
+from services.embedded_postgres.server import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[1]
 COPQ = str(Path(sys.executable).with_name("copq"))

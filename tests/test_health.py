@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.health import STANDSTILL_S, Health, serve_health
 from services.kafka.brokers import Brokers
 from services.kafka.topics import make_topics
+from services.telemetry.health import STANDSTILL_S, Health, serve_health
 from tests.faults.processes import Service, until
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.settings import free_ports

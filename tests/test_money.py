@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright._impl._driver import compute_driver_executable
 
-from services.money import digits, money
+from services.ledger.money import digits, money
 
 
 @pytest.mark.parametrize(

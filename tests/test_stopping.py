@@ -11,11 +11,11 @@ import pytest
 from services.aggregator.service import run_aggregator
 from services.aggregator.stream import AggregatorSettings
 from services.costing.stream import CostingSettings, CostingStream
-from services.health import Health
 from services.kafka.brokers import Brokers
 from services.kafka.waiting import wait_for_brokers
+from services.process.stopping import unless_stopped
 from services.standalone.server import serve
-from services.stopping import unless_stopped
+from services.telemetry.health import Health
 from tests.faults.processes import Service, until
 from tests.kafka.settings import free_ports
 

@@ -139,7 +139,7 @@ def test_the_baseline_is_no_larger_than_needed(uses: list[Use]) -> None:
         ("-- Let\n-- go of the bytes", ["Let go of"]),
         ("The first that is not in it", ["that is not in it"]),
         ("there is no event, which is no longer open; as of now", []),
-        ("from services.beside import run_beside", []),
+        ("from services.process.background import run_beside", []),
         ("an amendment, a nougat, besides", []),
     ],
 )

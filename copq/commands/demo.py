@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from asyncpg import Connection
 
-from copq.commands import report, verify
+from copq.commands.read import report, verify
 from copq.database import connected, database
 from copq.demo import bottling, sending, valves
 from copq.demo.folder import fresh

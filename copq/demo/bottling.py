@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 
 from asyncpg import Connection
 
-from copq.commands.figures import share
+from copq.commands.read.figures import share
 from copq.demo.costs import Cost, costs, total
 from copq.demo.telling import command, heading, remark, say
 from copq.terminal import money, table
+from services.figures.drivers import Days, Driver, drivers
+from services.figures.report import ReportQuery
 from services.rates.book import RateBook
 from services.rates.store import load
-from services.reporting.drivers import Days, Driver, drivers
-from services.reporting.report import ReportQuery
 
 PLANT = "bottling"
 ZONE = ZoneInfo("America/New_York")

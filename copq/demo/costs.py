@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from asyncpg import Connection
 
-from services.costing.price import quotient
+from services.figures.report import ReportQuery, report
+from services.ledger.arithmetic import quotient
+from services.ledger.figures import ReportRow
 from services.rates.book import RateBook
-from services.reporting.figures import ReportRow
-from services.reporting.report import ReportQuery, report
 
 ZERO = Decimal(0)
 

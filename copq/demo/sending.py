@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from copq.commands import importing, rates
-from copq.commands.import_target import Place
+from copq.commands.finance import rates
+from copq.commands.intake import importing
+from copq.commands.intake.import_target import Place
 from copq.demo.telling import command, heading, say
 from copq.exits import Exit
 from copq.terminal import fail

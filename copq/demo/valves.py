@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from asyncpg import Connection
 
-from copq.commands.figures import share
+from copq.commands.read.figures import share
 from copq.demo.telling import command, heading, remark, say
 from copq.terminal import money, table
-from services.costing.price import quotient
+from services.figures.report import ReportQuery, report
+from services.ledger.arithmetic import quotient
+from services.ledger.figures import ReportRow
 from services.rates.book import RateBook
-from services.reporting.figures import ReportRow
-from services.reporting.report import ReportQuery, report
 
 PLANT, DAY, NEXT = "mysuru", date(2017, 3, 6), date(2017, 3, 7)
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from asyncpg import Connection
 
 from services.access.door import NotAllowed, Role
+from services.access.sender import Lines
 from services.access.store import KeptToken, all_tokens
 from services.access.token import fits, id_of
-from services.ingest.sender import Lines
-from services.sql_files import statement
+from services.database.sql_files import statement
 
 _SIGN = statement(__file__, "sign")
 

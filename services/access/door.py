@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from services.ingest.sender import ANYONE, Sender
+from services.access.sender import ANYONE, Sender
 
 
 class Role(StrEnum):

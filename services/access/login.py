@@ -6,10 +6,15 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.access.door import Bearer, Door, NotAdmitted, Role
-from services.access.requests import admitted, cookie_of, refuse_other_sites, token_of
-from services.ingest.intake import Unavailable
-from services.pages.filled import filled_in
-from services.pages.page import PageError, Pages, serves
+from services.access.requests import (
+    admitted,
+    cookie_of,
+    refuse_other_sites,
+    token_of,
+)
+from services.web.pages.form_fields import filled_in
+from services.web.pages.page import PageError, Pages, serves
+from services.web.unavailable import Unavailable
 
 STAYS_S = 30 * 24 * 3600
 """How long a browser remembers; the token may expire or be revoked before."""

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter
 
-from services.timestamps import Timestamp
+from services.telemetry.timestamps import Timestamp
 
 TURNED_AWAY = Counter(
     "copq_door_turned_away", "Requests that were not let in: unknown, expired, role, limit", ["why"]

@@ -4,9 +4,16 @@ from urllib.parse import SplitResult, urlsplit
 
 from fastapi import HTTPException, Request
 
-from services.access.door import Bearer, Door, NotAdmitted, NotAllowed, Role, TooMuch
-from services.ingest.intake import Unavailable
-from services.loopback import is_loopback
+from services.access.door import (
+    Bearer,
+    Door,
+    NotAdmitted,
+    NotAllowed,
+    Role,
+    TooMuch,
+)
+from services.process.loopback import is_loopback
+from services.web.unavailable import Unavailable
 
 COOKIE = "copq-token"
 _SCHEME = "bearer "

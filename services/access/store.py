@@ -9,9 +9,9 @@ from asyncpg import Connection
 
 from services.access.door import Role
 from services.access.limits import NO_LIMITS, Limits
+from services.access.sender import Lines
 from services.access.token import NewToken
-from services.ingest.sender import Lines
-from services.sql_files import statement
+from services.database.sql_files import statement
 
 _ADD_TOKEN = statement(__file__, "add_token")
 _ALL_TOKENS = statement(__file__, "all_tokens")

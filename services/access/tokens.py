@@ -11,11 +11,11 @@ import asyncpg
 from services.access.door import Bearer, NotAdmitted, NotAllowed, Role, TooMuch
 from services.access.limits import Meter
 from services.access.metrics import TOKENS_READ, TURNED_AWAY
+from services.access.sender import ANYONE, Sender
 from services.access.store import KeptToken, all_tokens, mark_used
 from services.access.token import fits, id_of
-from services.ingest.intake import Unavailable
-from services.ingest.sender import ANYONE, Sender
-from services.postgres import AWAY, DatabaseRole, connected
+from services.database.connections import AWAY, DatabaseRole, connected
+from services.web.unavailable import Unavailable
 
 EVERY_S = 0.5
 """A token that is revoked is out within a second."""

@@ -12,15 +12,15 @@ from schemas.refusal import Refusal
 from schemas.rejected import RejectedEvent, decode, rejected_event
 from services.aggregator import metrics
 from services.aggregator.fence import Gap, lock_fence, move_fence
-from services.aggregator.fenced import FencedReader, ReaderSettings
-from services.aggregator.fetched import Logs, Records
-from services.aggregator.rejected import keep_rejected
+from services.aggregator.fenced_topic import FencedReader, ReaderSettings
+from services.aggregator.fetched_batch import Logs, Records
+from services.database.connections import AWAY, DatabaseRole, connected
 from services.kafka.brokers import Brokers
 from services.kafka.fence import Fence, behind, moved_on
 from services.kafka.header_names import read_any_names
 from services.kafka.identity import origin_of
 from services.kafka.topics import REJECTED
-from services.postgres import AWAY, DatabaseRole, connected
+from services.posting.rejected import keep_rejected
 
 AGAIN_S = 1
 AT_ONCE = 500

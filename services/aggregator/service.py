@@ -3,16 +3,16 @@
 import asyncio
 
 from services.aggregator import metrics
-from services.aggregator.partitions import keep_making
 from services.aggregator.rejected_stream import keep_from_kafka
-from services.aggregator.settling import keep_settling
 from services.aggregator.stream import AggregatorSettings, AggregatorStream
-from services.beside import run_beside
-from services.health import Health
 from services.kafka.lag import keep_measuring
 from services.kafka.topics import PRICED
 from services.kafka.waiting import wait_for_brokers
+from services.posting.partitions import keep_making
+from services.posting.settling import keep_settling
+from services.process.background import run_beside
 from services.rates.watch import RateWatch
+from services.telemetry.health import Health
 
 
 async def run_aggregator(

@@ -13,24 +13,24 @@ import asyncpg
 
 from schemas.rejected import RejectedEvent
 from services.aggregator import metrics
-from services.aggregator.booking import StaleRates
 from services.aggregator.fence import Gap, lock_fence, move_fence
-from services.aggregator.fenced import FencedReader, ReaderSettings
-from services.aggregator.fetched import Fetched, Staged
-from services.aggregator.post import Posted, post_staged, prepare, restage, stage
-from services.aggregator.rejected import keep_rejected
-from services.aggregator.taken import ids
-from services.health import Health
+from services.aggregator.fenced_topic import FencedReader, ReaderSettings
+from services.aggregator.fetched_batch import Fetched, Staged
+from services.database.connections import AWAY, DatabaseRole, connect
 from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
 from services.kafka.fence import Fence, moved_on
 from services.kafka.header_names import read_any_names
 from services.kafka.identity import origin_of
 from services.kafka.topics import PRICED
-from services.postgres import AWAY, DatabaseRole, connect
+from services.posting.booking import StaleRates
+from services.posting.id_conflicts import ids
+from services.posting.post import Posted, post_staged, prepare, restage, stage
+from services.posting.rejected import keep_rejected
 from services.rates.store import current
 from services.rates.watch import RateWatch
-from services.tracing import tracer
+from services.telemetry.health import Health
+from services.telemetry.tracing import tracer
 
 LEAVE_S = 3
 """How long the batches under way may take once the worker is told to stop: all of them."""

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from services.audit.trail import Head
-from services.reporting.difference import Difference
+from services.ledger.difference import Difference
 
 NO_DIGEST = ""
 """Before the first anchor."""

@@ -9,10 +9,10 @@ from typing import Any
 from asyncpg import Connection
 
 from services.access.authority import Actor, sign
-from services.aggregator.rules import change_rules
 from services.audit.anchor import NO_DIGEST, Anchor, Day, compared, digest_of
-from services.reporting.difference import Difference
-from services.sql_files import statement
+from services.database.booking_lock import change_rules
+from services.database.sql_files import statement
+from services.ledger.difference import Difference
 
 _CUT = statement(__file__, "cut_anchor")
 _UNFINISHED = statement(__file__, "unfinished_anchors")
@@ -32,7 +32,7 @@ async def make_anchor(conn: Connection, actor: Actor, why: str) -> None:
     """Anchor what was booked and received since the last anchor.
 
     Batches under way are booked first, later ones wait for an instant. The digests are made
-    beside the stream; where that is interrupted, the next call makes them up.
+    while the stream runs; after an interruption the next call makes those that are missing.
     """
     actor.require([(None, None)])
     async with conn.transaction(isolation="read_committed"):

@@ -6,7 +6,7 @@ from datetime import datetime
 from asyncpg import Connection
 
 from services.audit.trail import NO_SEAL, AuditRow, Head
-from services.sql_files import statement
+from services.database.sql_files import statement
 
 _ROWS = statement(__file__, "rows")
 _NEWEST = statement(__file__, "newest")

@@ -5,8 +5,8 @@ from typing import Any
 
 from asyncpg import Connection, Record
 
-from services.reporting.difference import Difference
-from services.sql_files import statement
+from services.database.sql_files import statement
+from services.ledger.difference import Difference
 
 _UNDER_AUDIT = statement(__file__, "under_audit")
 _UNTRACED = statement(__file__, "untraced")

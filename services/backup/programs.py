@@ -7,10 +7,10 @@ import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from services.database_address import redacted, without_secrets
-from services.standalone.postgres_account import EmbeddedPostgresError
-from services.standalone.postgres_cluster import programs_folder
-from services.system_errors import plainly
+from services.database.address import redacted, without_secrets
+from services.embedded_postgres.account import EmbeddedPostgresError
+from services.embedded_postgres.cluster import programs_folder
+from services.process.system_errors import plainly
 
 
 class BackupError(Exception):

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import asyncpg
 from asyncpg import Connection
 
-from deploy.migrate import SchemaMismatch, migrate_to
 from services.backup.archive import Archive
 from services.backup.contents import Item, foreign, month_of, parent_of
 from services.backup.programs import BackupError
-from services.sql_files import statement
-from services.system_errors import plainly
+from services.database.migrate import SchemaMismatch, migrate_to
+from services.database.sql_files import statement
+from services.process.system_errors import plainly
 
 _NAMES = statement(__file__, "names")
 _COLUMNS = statement(__file__, "columns")

@@ -2,7 +2,7 @@
 
 from asyncpg import Connection, Record
 
-from services.sql_files import statement
+from services.database.sql_files import statement
 
 _FENCE = statement(__file__, "fence")
 _TABLES = statement(__file__, "tables")

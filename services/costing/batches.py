@@ -12,14 +12,14 @@ from schemas import rejected
 from schemas.decode import decode
 from schemas.priced import join
 from schemas.refusal import Refusal, Refused
-from services.costing.check import TOLERANCE, check_until
-from services.costing.memo import Pricer
-from services.costing.price import MONEY
 from services.kafka.cloudevents import envelope_of, event_in, is_too_large
 from services.kafka.header_names import check_names
 from services.kafka.headers import NONE, passed_on, sent_by
 from services.kafka.identity import origin_of
 from services.kafka.publish import LARGEST_MESSAGE, Message
+from services.ledger.arithmetic import MONEY
+from services.pricing.clock_check import TOLERANCE, check_until
+from services.pricing.price_cache import Pricer
 
 LONGEST_KEY = 1024
 

@@ -20,8 +20,6 @@ from faust.exceptions import ConsumerNotStarted
 from services.costing import metrics
 from services.costing.batches import PricedBatch, RejectGuard, price_records
 from services.costing.faust_batches import BatchTransport
-from services.costing.memo import Pricer
-from services.health import Health
 from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
@@ -30,8 +28,11 @@ from services.kafka.lag import keep_measuring
 from services.kafka.publish import CLOCK_AHEAD, publish, start_producer
 from services.kafka.topics import EVENTS, METADATA_MS, PRICED, REJECTED
 from services.kafka.waiting import wait_for_brokers
+from services.pricing.price_cache import Pricer
 from services.rates.watch import RateWatch
-from services.tracing import Span, tracer
+from services.telemetry.health import Health
+from services.telemetry.spans import Span
+from services.telemetry.tracing import tracer
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Questions about figures, asked of all money in the reporting currency."""
 
-from services.sql_files import statement
+from services.database.sql_files import statement
 
 
 class Question:

@@ -16,7 +16,7 @@ from typing import Annotated, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from schemas.fields import Currency
-from services.strict_csv import Dialect, NotCsv, Record, records
+from services.text.strict_csv import Dialect, NotCsv, Record, records
 
 DIGITS = 12
 """Significant digits of a rate that is turned, the last rounded half to even."""

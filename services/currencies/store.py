@@ -9,9 +9,9 @@ from decimal import Decimal
 from asyncpg import Connection
 
 from services.access.authority import COMPANY, Actor, sign
-from services.aggregator.rules import change_rules
 from services.currencies.file import ExchangeFileError, Published
-from services.sql_files import statement
+from services.database.booking_lock import change_rules
+from services.database.sql_files import statement
 
 RATE_DAYS = 7
 """So long a rate counts while there is no newer one: no central bank pauses longer."""

@@ -6,9 +6,9 @@ from typing import Any, Self
 from schemas.decode import decode
 from schemas.events import Event
 from schemas.refusal import Refusal, Refused
-from services.costing.check import not_in_the_future
+from services.access.sender import Sender
 from services.ingest.names import Names
-from services.ingest.sender import Sender
+from services.pricing.clock_check import not_in_the_future
 from services.rates.book import RateBook
 
 

@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from schemas.names import canonical
 from services.access.door import Door
 from services.access.requests import admitted
-from services.answers import NOT_ANSWERED, NotAnswered
-from services.postgres import AWAY
-from services.questions import SOUND
-from services.sql_files import statement
+from services.database.connections import AWAY
+from services.database.sql_files import statement
+from services.web.answers import NOT_ANSWERED, NotAnswered
+from services.web.questions import SOUND
 
 _FATE = statement(__file__, "fate")
 _UNKNOWN = "no event of yours has this id; one that was accepted just now may take a second to show"

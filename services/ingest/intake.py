@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from schemas.refusal import Refusal
-from services.ingest.sender import ANYONE, Sender
+from services.access.sender import ANYONE, Sender
 
 
 class Status(StrEnum):
@@ -24,14 +24,6 @@ class Answer:
     refusal: Refusal | None = None
     note: str | None = None
     """Of an accepted event: why it has no price yet, where that is known."""
-
-
-class Unavailable(Exception):
-    """Nothing of the batch is known to be stored: send all of it again later."""
-
-    def __init__(self, what: str, retry_after: int = 5) -> None:
-        super().__init__(what)
-        self.retry_after = retry_after
 
 
 class Intake(Protocol):

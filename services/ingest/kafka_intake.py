@@ -13,11 +13,11 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from schemas import rejected
 from schemas.refusal import Refused
+from services.access.sender import ANYONE, Sender
 from services.ingest.check import check
 from services.ingest.gathering import Gathering
-from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.intake import Answer, Status
 from services.ingest.names import Names
-from services.ingest.sender import ANYONE, Sender
 from services.kafka import metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
@@ -25,7 +25,8 @@ from services.kafka.headers import NONE, Headers, of_sender
 from services.kafka.publish import CLOCK_AHEAD, Message, publish, start_producer
 from services.kafka.topics import EVENTS, REJECTED, key_of
 from services.rates.book import RateBook
-from services.tracing import tracer
+from services.telemetry.tracing import tracer
+from services.web.unavailable import Unavailable
 
 PATIENCE_S = 10
 """How long a sender waits for the broker before it is told to come again."""

@@ -12,9 +12,9 @@ from typing import Any
 import asyncpg
 
 from schemas.refusal import Refusal, Refused, shown
-from services.postgres import AWAY
+from services.database.connections import AWAY
+from services.database.sql_files import statement
 from services.rates.book import RateBook
-from services.sql_files import statement
 
 PER_SENDER = 1_000
 """Names of each kind: more lines, machines or reasons than one sender can know of."""

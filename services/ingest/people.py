@@ -7,13 +7,18 @@ from fastapi import FastAPI
 
 from services.access.door import Door
 from services.access.login import add_login
+from services.database.connections import (
+    ANSWER_S,
+    STATEMENT_S,
+    DatabaseRole,
+    take_role,
+)
 from services.ingest.fate import add_fate
 from services.ingest.form.routes import add_form
 from services.ingest.form.sending import Desk
 from services.ingest.intake import Intake
-from services.pages.page import add_pages
-from services.postgres import ANSWER_S, STATEMENT_S, DatabaseRole, take_role
 from services.rates.book import RateBook
+from services.web.pages.page import add_pages
 
 
 async def people_pool(dsn: str) -> asyncpg.Pool:

@@ -4,17 +4,17 @@ import asyncio
 
 from services.access.door import OpenDoor
 from services.access.tokens import TokenDoor
-from services.beside import run_beside
 from services.ingest.http import make_http
 from services.ingest.kafka_intake import KafkaIntake
 from services.ingest.mqtt.service import MqttSource, beside_mqtt
 from services.ingest.names import Names
 from services.ingest.people import add_people, people_pool
-from services.ingest.serving import Tls, serve_http
 from services.kafka.brokers import Brokers
 from services.kafka.waiting import make_topics_when_brokers_answer
+from services.process.background import run_beside
 from services.rates.book import RateBook
 from services.rates.watch import RateWatch
+from services.web.serving import Tls, serve_http
 
 
 async def serve(

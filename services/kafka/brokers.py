@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from services.loopback import is_loopback
-from services.system_errors import plainly
+from services.process.loopback import is_loopback
+from services.process.system_errors import plainly
 
 if TYPE_CHECKING:
     from faust.types.auth import CredentialsT

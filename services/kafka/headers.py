@@ -1,9 +1,8 @@
 """Record headers: what copq says of a message next to its key and value."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from aiokafka.structs import ConsumerRecord
+from services.telemetry.traceparents import TRACEPARENT, is_traceparent
 
 Headers = list[tuple[str, bytes]]
 """Of a message to publish, in order. A name may come twice."""
@@ -15,11 +14,7 @@ NONE: Headers = []
 """Shared by all messages without: nobody adds to it."""
 
 SENT_BY = "copq-sent-by"
-TRACEPARENT = "traceparent"
-"""The trace that a message belongs to, as W3C Trace Context writes it."""
-
 _LONGEST = 256
-_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def of_sender(name: str | None, traceparent: bytes | None = None) -> Headers:
@@ -35,26 +30,9 @@ def passed_on(headers: Read) -> Headers:
     for name, value in headers:
         if name == SENT_BY:
             passed.setdefault(name, (value or b"")[: 4 * _LONGEST])
-        elif name == TRACEPARENT and _is_traceparent(value):
+        elif name == TRACEPARENT and is_traceparent(value):
             passed.setdefault(name, value)
     return list(passed.items())
-
-
-def _is_traceparent(value: bytes | None) -> bool:
-    return _TRACEPARENT.fullmatch(value or b"") is not None
-
-
-def traceparents(records: Iterable[ConsumerRecord]) -> list[bytes]:
-    """The traces of records, each once, in order."""
-    values = dict.fromkeys(
-        value for record in records for name, value in record.headers if name == TRACEPARENT
-    )
-    return list(filter(_is_traceparent, values))
-
-
-def is_sampled(traceparent: bytes) -> bool:
-    """Whether its trace is recorded where it began: the last bit of its flags."""
-    return traceparent[-1:] in b"13579bdf"
 
 
 def sent_by(headers: Read) -> str | None:

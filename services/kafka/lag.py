@@ -10,10 +10,10 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from services.health import Health
 from services.kafka import metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
+from services.telemetry.health import Health
 
 EVERY_S = 5.0
 STUCK_S = 60.0

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from aiokafka.errors import KafkaError
 
-from services.health import Health
 from services.kafka.brokers import Brokers
 from services.kafka.topics import cluster_id, make_topics
-from services.stopping import unless_stopped
+from services.process.stopping import unless_stopped
+from services.telemetry.health import Health
 
 PAUSE_S = 1.0
 T = TypeVar("T")

@@ -13,12 +13,19 @@ from datetime import date, datetime
 from asyncpg import Connection
 
 from services.access.authority import Actor, sign
-from services.aggregator.rules import change_rules
-from services.periods.period import LEADS_TO, Period, PeriodError, What, named, span
+from services.database.booking_lock import change_rules
+from services.database.sql_files import statement
+from services.periods.period import (
+    LEADS_TO,
+    Period,
+    PeriodError,
+    What,
+    named,
+    span,
+)
 from services.periods.store import period
 from services.periods.unfinished import Unfinished, unfinished
 from services.rates.book import Site
-from services.sql_files import statement
 
 _OPEN_BEFORE = statement(__file__, "open_before")
 _CLOCK = statement(__file__, "clock")

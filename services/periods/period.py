@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from services.rates.calendar import Calendar
+from services.ledger.calendar import Calendar
 
 
 class PeriodError(ValueError):

@@ -4,9 +4,9 @@ from typing import Any
 
 from asyncpg import Connection, Record
 
+from services.database.sql_files import statement
+from services.ledger.difference import Difference
 from services.periods.period import named
-from services.reporting.difference import Difference
-from services.sql_files import statement
 
 _PERIODS = statement(__file__, "verify_periods")
 _CLOSINGS = statement(__file__, "verify_closings")

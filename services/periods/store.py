@@ -10,12 +10,12 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.costing.price import ZERO
+from services.database.sql_files import statement
+from services.ledger.arithmetic import ZERO
+from services.ledger.figures import Scope
 from services.periods.period import Period, State, What
+from services.posting.open_stops import Accrued, accrue
 from services.rates.book import RateBook
-from services.reporting.accrual import Accrued, accrue
-from services.reporting.figures import Scope
-from services.sql_files import statement
 
 _ONE = statement(__file__, "one_period")
 _LIST = statement(__file__, "list_periods")

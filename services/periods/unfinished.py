@@ -7,10 +7,10 @@ from typing import Self
 
 from asyncpg import Connection
 
-from services.counted import counted
+from services.database.sql_files import statement
 from services.periods.period import PeriodError, span
 from services.rates.book import Site
-from services.sql_files import statement
+from services.text.counts import counted
 
 _UNFINISHED = statement(__file__, "unfinished")
 

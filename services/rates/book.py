@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from schemas.rates import CostTable, Effective, LabourRate, LineRate, Plant, PlantCurrency
-from services.rates.calendar import QUARTER, Calendar, quarter_of
+from services.ledger.calendar import QUARTER, Calendar, quarter_of
 
 E = TypeVar("E", bound=Effective)
 _INSTANT = timedelta(microseconds=1)

@@ -6,8 +6,16 @@ from typing import Any
 
 from schemas.rates import RateFile
 from services.rates.file import RateFileError, decoded
-from services.rates.rows import COLUMNS, MAX_ROWS, Row, Sheet, kind_of, rows_of, text_of
-from services.strict_csv import Dialect, NotCsv, Record, records
+from services.rates.rows import (
+    COLUMNS,
+    MAX_ROWS,
+    Row,
+    Sheet,
+    kind_of,
+    rows_of,
+    text_of,
+)
+from services.text.strict_csv import Dialect, NotCsv, Record, records
 
 
 def sheet_of_csv(name: str, data: bytes) -> Sheet:

@@ -12,6 +12,7 @@ from asyncpg import Connection, Record
 
 from schemas.rates import RateFile
 from services.access.authority import Actor, Place, sign
+from services.database.sql_files import statement
 from services.rates.revisions import (
     Imported,
     changed_items,
@@ -20,7 +21,6 @@ from services.rates.revisions import (
     write_rates,
     writing,
 )
-from services.sql_files import statement
 
 _ADD_DOCUMENT = statement(__file__, "add_document")
 _ADD_DECISION = statement(__file__, "add_decision")

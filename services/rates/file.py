@@ -62,7 +62,7 @@ def parse_dated(text: str, model: type[M], dated: tuple[str, ...], holds: str) -
     """A file of lists, those named `dated` of items in force from a date. Faults as above."""
     from yaml import YAMLError  # slow to load, and of use here alone
 
-    from services.yaml_scalars import load_scalars
+    from services.text.yaml_scalars import load_scalars
 
     try:
         data = load_scalars(text)

@@ -9,9 +9,9 @@ from typing import Any
 from asyncpg import Connection
 
 from schemas.rates import CostTable, LabourRate, LineRate, Plant, PlantCurrency, RateFile
-from services.aggregator.rules import change_rules
+from services.database.booking_lock import change_rules
+from services.database.sql_files import statement
 from services.rates.file import RateFileError, items_of
-from services.sql_files import statement
 
 _LOCK_IMPORTS = statement(__file__, "lock_imports")
 _NEWEST_ITEMS = statement(__file__, "newest_items")

@@ -7,11 +7,11 @@ from typing import Any
 from asyncpg import Connection
 
 from schemas.rates import RateFile
+from services.database.sql_files import statement
 from services.rates.book import RateBook, Versioned
 from services.rates.documents import import_rates
 from services.rates.file import items_of
 from services.rates.revisions import MODELS, Change, Imported, current
-from services.sql_files import statement
 
 __all__ = [
     "Change", "Imported", "book_of", "book_with", "current", "file_of", "import_rates", "load",

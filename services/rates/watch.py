@@ -5,10 +5,10 @@ import logging
 
 import asyncpg
 
-from services.postgres import AWAY, DatabaseRole, connected
+from services.database.connections import AWAY, DatabaseRole, connected
+from services.process.stopping import unless_stopped
 from services.rates.book import RateBook
 from services.rates.store import current, load, load_names
-from services.stopping import unless_stopped
 
 EVERY_S = 0.5
 """A new table is used within a second of its import."""

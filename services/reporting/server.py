@@ -7,14 +7,14 @@ from fastapi import FastAPI, Response
 from services.access.door import Door, OpenDoor
 from services.access.login import add_login
 from services.access.tokens import TokenDoor
-from services.beside import run_beside
-from services.ingest.serving import Tls, serve_http
-from services.pages.docs import documented_app
-from services.pages.page import add_pages
-from services.reporting.api.source import reading_pool
+from services.process.background import run_beside
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.exporter.http import add_metrics
 from services.reporting.results import add_results
+from services.reporting.source import reading_pool
+from services.web.pages.docs import documented_app
+from services.web.pages.page import add_pages
+from services.web.serving import Tls, serve_http
 
 
 def make_reporting(exporter: Exporter, door: Door) -> FastAPI:

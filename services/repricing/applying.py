@@ -13,13 +13,13 @@ import asyncpg
 from asyncpg import Connection
 
 from services.access.authority import Actor, sign
-from services.aggregator import queries as ledger
-from services.aggregator.batch import Batch, Cause
-from services.aggregator.booking import StaleRates, hold_booking
-from services.aggregator.held import add_unpriced
-from services.aggregator.post import prepare
-from services.aggregator.stops import reprice_stops
-from services.postgres import DatabaseRole, connected
+from services.database.connections import DatabaseRole, connected
+from services.posting import queries as ledger
+from services.posting.batch import Batch, Cause
+from services.posting.booking import StaleRates, hold_booking
+from services.posting.post import prepare
+from services.posting.stops import reprice_stops
+from services.posting.unpriced_events import add_unpriced
 from services.rates.book import RateBook
 from services.rates.store import load
 from services.repricing import queries, runs

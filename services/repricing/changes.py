@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
-from services.costing.price import MONEY
+from services.ledger.arithmetic import MONEY
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from asyncpg import Connection, Record
 
 from schemas.decode import decode
 from schemas.priced import Entry, Outcome, Pricing
-from services.aggregator.batch import Special, StopRow
-from services.costing.memo import Memo
-from services.costing.price import MONEY, Dispatch
+from services.ledger.arithmetic import MONEY
+from services.posting.batch import Special, StopRow
+from services.pricing.price import Dispatch
+from services.pricing.price_cache import Memo
 from services.rates.book import RateBook
 from services.repricing import queries
 from services.repricing.reach import Asked, Reach

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from asyncpg import Connection, Record
 
-from services.aggregator import once, stops
-from services.aggregator.batch import Cause, Special
-from services.aggregator.post import stage_rows
-from services.costing.price import Dispatch
-from services.postgres import while_connected
+from services.database.connections import while_connected
+from services.posting import shared_entries as once
+from services.posting import stops
+from services.posting.batch import Cause, Special
+from services.posting.post import stage_rows
+from services.pricing.price import Dispatch
 from services.rates.book import RateBook
 from services.repricing import queries
 from services.repricing.changes import Change

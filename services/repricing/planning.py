@@ -9,11 +9,12 @@ from decimal import Decimal, localcontext
 
 from asyncpg import Connection
 
-from services.aggregator.batch import Batch, Special
-from services.aggregator.booking import StaleRates, hold_booking
-from services.aggregator.stops import reprice_stops
-from services.costing.price import MONEY, Dispatch
-from services.postgres import DatabaseRole, connected
+from services.database.connections import DatabaseRole, connected
+from services.ledger.arithmetic import MONEY
+from services.posting.batch import Batch, Special
+from services.posting.booking import StaleRates, hold_booking
+from services.posting.stops import reprice_stops
+from services.pricing.price import Dispatch
 from services.rates.book import RateBook
 from services.rates.store import load
 from services.repricing import runs

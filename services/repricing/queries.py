@@ -1,6 +1,6 @@
 """Repricing's SQL, each statement a file of `sql/`."""
 
-from services.sql_files import statement
+from services.database.sql_files import statement
 
 CHANGED_ITEMS = statement(__file__, "changed_items")
 BASE_REVISION = statement(__file__, "base_revision")

@@ -4,9 +4,9 @@ from datetime import date, datetime
 
 from asyncpg import Connection
 
+from services.database.sql_files import statement
+from services.figures.names import check_names
 from services.rates.book import RateBook
-from services.reporting.names import check_names
-from services.sql_files import statement
 
 _OPEN_FROM = statement(__file__, "open_from")
 

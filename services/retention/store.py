@@ -12,7 +12,7 @@ from typing import Any
 from asyncpg import Connection, Record
 
 from services.access.authority import Actor, sign
-from services.sql_files import statement
+from services.database.sql_files import statement
 
 _PLAN_EVENTS = statement(__file__, "plan_events")
 _PLAN_REFUSED = statement(__file__, "plan_refused")

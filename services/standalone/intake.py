@@ -9,20 +9,28 @@ import asyncpg
 from schemas.priced import encode
 from schemas.refusal import Refused
 from schemas.rejected import RejectedEvent, rejected_event
-from services.aggregator.batch import Batch
-from services.aggregator.booking import StaleRates
-from services.aggregator.post import Posted, post, prepare
-from services.aggregator.rejected import keep_rejected
-from services.costing.price import MONEY, price
+from services.access.sender import ANYONE, Sender
+from services.database.connections import (
+    ANSWER_S,
+    AWAY,
+    STATEMENT_S,
+    DatabaseRole,
+    act_as,
+)
 from services.ingest.check import check
 from services.ingest.gathering import Gathering
-from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.intake import Answer, Status
 from services.ingest.names import Names
-from services.ingest.sender import ANYONE, Sender
-from services.postgres import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, act_as
+from services.ledger.arithmetic import MONEY
+from services.posting.batch import Batch
+from services.posting.booking import StaleRates
+from services.posting.post import Posted, post, prepare
+from services.posting.rejected import keep_rejected
+from services.pricing.price import price
 from services.rates.book import RateBook
 from services.rates.store import current, load
-from services.tracing import tracer
+from services.telemetry.tracing import tracer
+from services.web.unavailable import Unavailable
 
 LOOK_S = 3
 TOGETHER = 2_000

@@ -7,23 +7,23 @@ from typing import Any
 
 from services.access.door import OpenDoor
 from services.access.tokens import TokenDoor
-from services.aggregator.partitions import keep_making
-from services.aggregator.settling import keep_settling
-from services.beside import run_beside
+from services.embedded_postgres.revival import keep_running
+from services.embedded_postgres.server import EmbeddedPostgres
 from services.ingest.http import make_http
 from services.ingest.intake import Intake
 from services.ingest.mqtt.service import MqttSource, beside_mqtt
 from services.ingest.names import Names
 from services.ingest.people import add_people, people_pool
-from services.ingest.serving import Tls, serve_http
+from services.posting.partitions import keep_making
+from services.posting.settling import keep_settling
+from services.process.background import run_beside
 from services.rates.watch import RateWatch
-from services.reporting.api.source import reading_pool
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.exporter.http import add_metrics
 from services.reporting.results import add_results
+from services.reporting.source import reading_pool
 from services.standalone.intake import LedgerIntake, pool_of
-from services.standalone.postgres import EmbeddedPostgres
-from services.standalone.revival import keep_running
+from services.web.serving import Tls, serve_http
 
 Companion = Callable[[Intake], Coroutine[Any, Any, None]]
 """What runs next to the HTTP service, on the same intake, until it is told to stop."""

@@ -8,10 +8,10 @@ from asyncpg import Connection
 
 from schemas.targets import Budget, Target, TargetFile
 from services.access.authority import Actor, sign
+from services.database.sql_files import statement
 from services.rates.book import RateBook
 from services.rates.file import RateFileError
 from services.rates.names import listed
-from services.sql_files import statement
 from services.targets.book import ALL, SetBudget, SetTarget, TargetBook, in_force
 
 _ADD_TARGET = statement(__file__, "add_target")

@@ -11,16 +11,16 @@ import httpx
 
 from services.access.door import Role
 from services.access.limits import NO_LIMITS, Limits
+from services.access.sender import Lines
 from services.access.store import Grant, add_token, revoke_token
 from services.access.token import new_token
 from services.access.tokens import TokenDoor
 from services.ingest.http import make_http
 from services.ingest.people import add_people, people_pool
-from services.ingest.sender import Lines
-from services.ingest.serving import serve_http
 from services.rates.book import RateBook
 from services.rates.store import load
 from services.standalone.intake import LedgerIntake, pool_of
+from services.web.serving import serve_http
 from tests.kafka.settings import free_ports
 
 

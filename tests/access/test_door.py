@@ -12,7 +12,7 @@ import pytest
 from services.access.door import Door, NotAdmitted, NotAllowed, Role, TooMuch
 from services.access.limits import Limits
 from services.access.tokens import TokenDoor
-from services.ingest.intake import Unavailable
+from services.web.unavailable import Unavailable
 from tests.access.serving import Clock, grant, revoke, run
 from tests.faults.own_postgres import OwnPostgres
 from tests.faults.processes import until

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from services.access.door import Bearer, Role
+from services.access.sender import Sender
 from services.access.tokens import TokenDoor
 from services.ingest.http.events import WAITING
-from services.ingest.intake import Unavailable
 from services.ingest.mqtt.config_file import read_config
 from services.ingest.mqtt.service import MqttSource, beside_mqtt
-from services.ingest.sender import Sender
-from services.ingest.serving import CannotListen
+from services.web.serving import CannotListen
+from services.web.unavailable import Unavailable
 from tests.access.serving import grant
 from tests.building import defect
 from tests.faults.processes import COPQ

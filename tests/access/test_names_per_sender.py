@@ -7,9 +7,9 @@ import pytest
 
 from schemas.decode import decode
 from schemas.refusal import Refused
+from services.access.sender import ANYONE, Sender
 from services.ingest.intake import Status
 from services.ingest.names import Names
-from services.ingest.sender import ANYONE, Sender
 from services.rates.store import import_rates
 from services.standalone.intake import LedgerIntake, pool_of
 from tests.building import book, defect, plant, rates

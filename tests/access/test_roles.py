@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 
 from copq.command import app as command
 from services.access.door import Role
+from services.database.connections import DatabaseRole, connected
 from services.ingest.http import make_http
 from services.ingest.people import add_people, people_pool
-from services.postgres import DatabaseRole, connected
 from services.rates.store import import_rates
-from services.reporting.api.source import reading_pool
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.exporter.http import add_metrics
 from services.reporting.results import add_results
+from services.reporting.source import reading_pool
 from services.standalone.intake import LedgerIntake, pool_of
 from tests.access.serving import bearer, grant, run
 from tests.building import book, defect, rates

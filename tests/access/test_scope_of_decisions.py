@@ -13,8 +13,8 @@ from copq.command import app
 from schemas.rates import RateFile
 from services.access.authority import Actor, OutOfScope
 from services.access.door import Role
-from services.ingest.sender import Lines
-from services.postgres import DatabaseRole, connected
+from services.access.sender import Lines
+from services.database.connections import DatabaseRole, connected
 from services.rates.store import import_rates
 from services.rates.yaml_text import yaml_of
 from tests.access.serving import grant, run

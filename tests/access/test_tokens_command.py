@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
-from copq.commands.tokens import app
+from copq.commands.operate.tokens import app
 from services.access.token import hash_of
 from services.rates.store import import_rates
 from tests.access.serving import run

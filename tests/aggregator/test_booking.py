@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from services.aggregator.booking import StaleRates
+from services.posting.booking import StaleRates
 from services.rates.store import import_rates, load
 from tests.building import defect, post_events, rates
 

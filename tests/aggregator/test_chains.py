@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.aggregator import correcting, queries
+from services.figures.verify import verify
+from services.posting import correcting, queries
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from tests.aggregator.test_correcting import AT, correction, figures, states
 from tests.aggregator.test_taken import LATER, send
 from tests.building import defect, post_events, rates

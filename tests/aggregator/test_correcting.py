@@ -11,16 +11,17 @@ import pytest
 
 from schemas.decode import decode
 from schemas.priced import encode
-from services.aggregator import queries
-from services.aggregator.batch import Batch
-from services.aggregator.corrections import MOST
-from services.aggregator.post import post, prepare
-from services.aggregator.unpriced import settle
-from services.costing.price import MONEY, price
+from services.figures.corrections import list_corrections
+from services.figures.unpriced import waiting
+from services.figures.verify import verify
+from services.ledger.arithmetic import MONEY
+from services.ledger.corrections import MOST
+from services.posting import queries
+from services.posting.batch import Batch
+from services.posting.late_pricing import settle
+from services.posting.post import post, prepare
+from services.pricing.price import price
 from services.rates.store import import_rates, load
-from services.reporting.corrections import list_corrections
-from services.reporting.unpriced import waiting
-from services.reporting.verify import verify
 from tests.building import (
     LONG_AGO,
     book,

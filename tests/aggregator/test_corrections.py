@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rates import CostTable, RateFile, Stage
-from services.aggregator.post import prepare
-from services.aggregator.unpriced import settle
+from services.figures.verify import verify
+from services.posting.late_pricing import settle
+from services.posting.post import prepare
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from tests.building import LONG_AGO, post_events, rates
 from tests.histories.model import Event, instant, standing
 from tests.searching import examples

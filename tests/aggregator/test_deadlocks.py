@@ -6,12 +6,12 @@ from typing import Any
 
 import asyncpg
 
-from services.aggregator import queries
-from services.aggregator.post import prepare
-from services.aggregator.unpriced import settle
+from services.figures.verify import verify
+from services.posting import queries
+from services.posting.late_pricing import settle
+from services.posting.post import prepare
 from services.rates.book import RateBook
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from tests.aggregator.test_correcting import correction
 from tests.aggregator.test_corrections import GADGET
 from tests.building import book, defect, post_events, rates

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aggregator.downtime import (
+from services.ledger.calendar import Calendar
+from services.ledger.downtime import (
     Segment,
     Stop,
     closed,
@@ -20,7 +21,6 @@ from services.aggregator.downtime import (
     until,
     wholes,
 )
-from services.rates.calendar import Calendar
 
 MINUTE = timedelta(minutes=1)
 START = datetime(2026, 10, 24, 22, tzinfo=UTC)

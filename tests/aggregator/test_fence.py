@@ -12,17 +12,18 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from schemas.decode import decode
 from schemas.priced import encode
 from schemas.rates import RateFile, Stage
-from services.aggregator.fenced import CHECK_S
-from services.aggregator.fetched import Fetched
+from services.aggregator.fenced_topic import CHECK_S
+from services.aggregator.fetched_batch import Fetched
 from services.aggregator.stream import AggregatorSettings, AggregatorStream
-from services.costing.price import MONEY, price
+from services.figures.verify import verify
 from services.kafka.brokers import Brokers
 from services.kafka.identity import LogIdentity, fingerprint
 from services.kafka.metrics import EVENTS
 from services.kafka.topics import PRICED
+from services.ledger.arithmetic import MONEY
+from services.pricing.price import price
 from services.rates.store import import_rates
 from services.rates.watch import RateWatch
-from services.reporting.verify import verify
 from tests import building
 
 AT = "2026-03-02T10:00:00Z"

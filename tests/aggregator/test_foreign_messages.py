@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from schemas.decode import decode
 from schemas.priced import EVENT_FOLLOWS, encode, join
-from services.aggregator.fetched import Fetched
-from services.aggregator.post import prepare
-from services.costing.price import MONEY, price
+from services.aggregator.fetched_batch import Fetched
+from services.figures.verify import verify
 from services.kafka.topics import PRICED
+from services.ledger.arithmetic import MONEY
+from services.posting.post import prepare
+from services.pricing.price import price
 from services.rates.store import import_rates
 from services.rates.watch import RateWatch
-from services.reporting.verify import verify
 from tests.aggregator.test_correcting import correction
 from tests.aggregator.test_fence import Log, Worker
 from tests.aggregator.test_reading import LOGS
@@ -178,7 +179,7 @@ async def test_an_event_that_cannot_be_is_kept_and_the_rest_is_booked(
 
 
 PRICES = [
-    ("gross", "1-1"), ("net", "77"), ("hour", "2026-03-02T10:00:00+23:00"), ("rate_version", 2**62),
+    ("gross", "1-1"), ("net", "77"), ("hour", "2026-03-02T10:00:00+23:00"),
 ]  # fmt: skip
 
 
@@ -203,3 +204,17 @@ def good(event_id: str) -> bytes:
     raw = defect(event_id, AT)
     with localcontext(MONEY):
         return encode(raw, price(decode(raw), BOOK))
+
+
+async def test_verify_names_a_price_by_a_rate_version_that_is_not_stored(
+    database: str, conn: Any
+) -> None:
+    worker = await working(database, conn)
+    head, event = message(KINDS[0])
+    head["entries"][0]["rate_version"] = 2**62
+    raw = json.dumps(event).encode()
+    await worker.booked([record(0, join(json.dumps(head).encode()[:-1], raw))])
+    worker.close()
+    [difference] = await verify(conn)
+    assert difference.check == "entry"
+    assert difference.found == {"rate that prices the event": "missing"}

@@ -11,16 +11,17 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from schemas.decode import decode
 from schemas.priced import encode
-from services.aggregator import fenced
-from services.aggregator.batch import Batch
+from services.aggregator import fenced_topic as fenced
 from services.aggregator.fence import Gap
-from services.aggregator.fenced import FencedReader, ReaderSettings
-from services.aggregator.fetched import Fetched
-from services.costing.price import MONEY, price
+from services.aggregator.fenced_topic import FencedReader, ReaderSettings
+from services.aggregator.fetched_batch import Fetched
 from services.kafka.brokers import Brokers
 from services.kafka.fence import Fence
 from services.kafka.identity import LogIdentity
 from services.kafka.topics import PRICED
+from services.ledger.arithmetic import MONEY
+from services.posting.batch import Batch
+from services.pricing.price import price
 from tests.building import book, defect
 
 LOG = LogIdentity("first", 1)

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rates import LineRate
-from services.aggregator.post import prepare
+from services.database.sql_files import statement
+from services.figures.drivers import Days, drivers
+from services.figures.verify import verify
+from services.posting.post import prepare
 from services.rates.book import RateBook
 from services.rates.file import read_rate_file
 from services.rates.store import book_of, import_rates, load
-from services.reporting.drivers import Days, drivers
 from services.reporting.exporter import reading
-from services.reporting.verify import verify
-from services.sql_files import statement
 from tests.building import event, post_events, rates
 from tests.searching import examples
 from tests.tampering import empty

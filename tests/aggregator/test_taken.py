@@ -11,21 +11,22 @@ from aiokafka.structs import ConsumerRecord
 
 from schemas.decode import decode
 from schemas.priced import encode
-from services.aggregator.batch import Batch
-from services.aggregator.corrections import MOST, Known, Reported, rule
-from services.aggregator.fetched import Fetched
-from services.aggregator.post import Posted, post
-from services.aggregator.rejected import keep_rejected
+from services.access.sender import Sender
+from services.aggregator.fetched_batch import Fetched
 from services.aggregator.stream import _rejected
-from services.costing.price import MONEY, price
+from services.figures.corrections import list_corrections
+from services.figures.offline import price_offline
+from services.figures.verify import verify
 from services.ingest.intake import Status
-from services.ingest.sender import Sender
 from services.kafka.identity import origin_of
 from services.kafka.topics import PRICED
+from services.ledger.arithmetic import MONEY
+from services.ledger.corrections import MOST, Known, Reported, rule
+from services.posting.batch import Batch
+from services.posting.post import Posted, post
+from services.posting.rejected import keep_rejected
+from services.pricing.price import price
 from services.rates.store import import_rates
-from services.reporting.corrections import list_corrections
-from services.reporting.offline import price_offline
-from services.reporting.verify import verify
 from services.standalone.intake import LedgerIntake, pool_of
 from tests.aggregator.test_correcting import correction
 from tests.building import book, defect, plant, rates, store_rates

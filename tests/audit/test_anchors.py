@@ -21,9 +21,9 @@ from services.audit.anchor import (
 )
 from services.audit.anchoring import altered, anchored, anchors, make_anchor
 from services.audit.trail import Head
+from services.figures.verify import verify
 from services.rates.book import RateBook
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from services.retention.store import Order, begin, drop_events
 from tests.attacking import attack
 from tests.building import defect, event, post_events, production, rates, stop

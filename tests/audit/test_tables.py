@@ -8,8 +8,8 @@ from services.access.door import Role
 from services.access.granting import grant_access, withdraw_access
 from services.access.store import Grant
 from services.access.token import new_token
+from services.figures.verify import verify
 from services.rates.store import import_rates
-from services.reporting.verify import verify
 from tests.building import rates
 from tests.tampering import tampering
 

@@ -10,10 +10,10 @@ import asyncpg
 import pytest
 
 from copq.exits import Exit
-from deploy.migrate import MIGRATIONS, migrate
 from services.backup.programs import BackupError, _program, dump
+from services.database.migrate import MIGRATIONS, migrate
+from services.embedded_postgres.server import EmbeddedPostgres
 from services.rates.store import import_rates
-from services.standalone.postgres import EmbeddedPostgres
 from tests.building import book as rate_book
 from tests.building import defect, post_events, rates
 from tests.conftest import named

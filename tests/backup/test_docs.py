@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 
+from services.embedded_postgres.cluster import programs_folder
 from services.rates.store import import_rates, load
-from services.standalone.postgres_cluster import programs_folder
 from tests.building import defect, post_events, rates
 from tests.faults.processes import COPQ
 

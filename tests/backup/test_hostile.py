@@ -17,9 +17,9 @@ from services.backup.contents import Item, foreign, items_of
 from services.backup.digest import write_digest
 from services.backup.programs import BackupError, dump
 from services.backup.restoring import restore
-from services.postgres import DatabaseRole
+from services.database.connections import DatabaseRole
+from services.figures.verify import verify
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from tests.building import defect, post_events, rates
 from tests.conftest import named
 from tests.faults.processes import copq

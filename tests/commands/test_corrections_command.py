@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from copq.command import app
-from services.aggregator.post import prepare
+from services.posting.post import prepare
 from tests.building import book, defect, event, post_events
 
 AT = "2026-03-02T10:00:00+01:00"

@@ -17,12 +17,12 @@ from typer.testing import CliRunner
 from copq.command import app
 from services.access.authority import Actor
 from services.access.door import Role
-from services.aggregator.post import prepare
-from services.aggregator.unconverted import convert_late
 from services.currencies.store import set_reporting
+from services.figures.verify import verify
+from services.posting.late_conversion import convert_late
+from services.posting.post import prepare
 from services.rates.documents import HandedIn, approve, submit
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from services.repricing.applying import apply
 from services.repricing.reach import Asked
 from tests.building import defect, event, post_events, production, rates, stop

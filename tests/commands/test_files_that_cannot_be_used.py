@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 from typer.testing import CliRunner
 
 from copq.command import app
-from services.system_errors import plainly
+from services.process.system_errors import plainly
 
 READING = (
     ("rates", "import", "gone.yaml"), ("rates", "submit", "gone.yaml", "--why", "x"),

@@ -7,7 +7,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from copq.command import COMMANDS, app
-from copq.commands.tokens import _lines
+from copq.commands.operate.tokens import _lines
 from copq.names import _Spelt
 
 NFC, NFD = "Café", "Cafe\u0301"

@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from copq.command import COMMANDS, app
 from copq.on_demand import help_of
-from deploy.migrate import MIGRATIONS, _after
+from services.database.migrate import MIGRATIONS, _after
 
 HEAVY = {
     "aiohttp", "aiokafka", "alembic", "fastapi", "faust", "hypothesis", "openpyxl", "opentelemetry",

@@ -10,11 +10,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from copq.commands.price import price_command, totals_by_product
+from copq.commands.read.price import price_command, totals_by_product
+from services.figures.offline import Offline, price_offline, read_events
 from services.rates.book import RateBook
 from services.rates.file import read_rate_file
 from services.rates.store import book_of
-from services.reporting.offline import Offline, price_offline, read_events
 from tests.building import book, defect, event, stop
 
 ROOT = Path(__file__).parents[2]

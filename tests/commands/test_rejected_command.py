@@ -8,8 +8,8 @@ import asyncpg
 from typer.testing import CliRunner
 
 from copq.command import app
-from services.ingest.sender import Sender
-from services.postgres import DatabaseRole, connected
+from services.access.sender import Sender
+from services.database.connections import DatabaseRole, connected
 from services.rates.store import import_rates
 from services.standalone.intake import LedgerIntake, pool_of
 from tests.building import defect, rates

@@ -11,8 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from copq.commands import report, verify
-from services.aggregator.post import prepare
+from copq.commands.read import report, verify
+from services.posting.post import prepare
 from services.rates.store import import_rates, load
 from tests.building import defect, post_events, production, rates, stop
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from schemas.decode import decode
 from schemas.priced import Entry, Pricing
-from services.costing.price import MONEY, price
+from services.ledger.arithmetic import MONEY
+from services.pricing.price import price
 from services.rates.book import RateBook
 from services.rates.file import parse_rates
 from services.rates.store import book_of

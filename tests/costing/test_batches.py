@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from aiokafka.structs import ConsumerRecord
 
 from services.costing.batches import price_records
-from services.costing.memo import Pricer
 from services.kafka.publish import LARGEST_MESSAGE
+from services.pricing.price_cache import Pricer
 from tests.building import book, defect
 
 AT = "2026-03-02T10:00:00+01:00"

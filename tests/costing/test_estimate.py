@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.priced import Outcome
-from services.costing.estimate import Estimator
+from services.pricing.estimate import Estimator
 from services.rates.book import RateBook
 from services.rates.file import parse_rates
 from services.rates.store import book_of, book_with

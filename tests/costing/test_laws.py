@@ -12,7 +12,8 @@ from schemas.events import EVENT
 from schemas.fields import MAX_MINUTES, MAX_QUANTITY
 from schemas.priced import Entry, Outcome
 from schemas.rates import RateFile
-from services.costing.price import MONEY, price
+from services.ledger.arithmetic import MONEY
+from services.pricing.price import price
 from services.rates.store import book_of
 
 AT = datetime(2026, 1, 31, 13, 5, tzinfo=UTC)

@@ -9,7 +9,8 @@ import pytest
 from schemas.decode import decode
 from schemas.priced import FAILURES, Category, Outcome
 from schemas.rates import LabourRate, LineRate, ReworkRates
-from services.costing.price import MONEY, price
+from services.ledger.arithmetic import MONEY
+from services.pricing.price import price
 from services.rates.store import book_of
 from tests.building import LONG_AGO, event, rates
 from tests.costing.rows import figures, priced

@@ -9,10 +9,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.aggregator.post import prepare
-from services.aggregator.unconverted import convert_late
+from services.figures.verify import verify
+from services.posting.late_conversion import convert_late
+from services.posting.post import prepare
 from services.rates.book import RateBook
-from services.reporting.verify import verify
 from tests.building import defect, event, post_events, stop
 from tests.currencies.site import AT, MONDAY, SEK, publish, three_plants
 

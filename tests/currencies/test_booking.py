@@ -7,11 +7,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.aggregator.unconverted import REASON, convert_late
 from services.currencies.file import ExchangeFileError
 from services.currencies.store import CurrencyFixed, set_reporting
-from services.reporting.report import ReportQuery, report
-from services.reporting.verify import verify
+from services.figures.report import ReportQuery, report
+from services.figures.verify import verify
+from services.posting.late_conversion import REASON, convert_late
 from tests.building import defect, event, post_events, production, stop
 from tests.currencies.site import (
     AT,

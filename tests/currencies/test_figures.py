@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 
 from copq.command import app
 from services.access.authority import Actor
-from services.aggregator.unconverted import convert_late
 from services.currencies.store import CurrencyFixed, set_reporting
+from services.figures.report import ReportQuery, report
+from services.figures.trailing import trailing
 from services.periods.closing import Order, close
 from services.periods.period import PeriodError
-from services.reporting.report import ReportQuery, report
-from services.reporting.trailing import trailing
+from services.posting.late_conversion import convert_late
 from tests.building import defect, post_events, production, stop
 from tests.currencies.site import AT, FINANCE, JPY, MONDAY, SEK, publish, three_plants
 from tests.exporter.test_figures import NOW, scrape, value

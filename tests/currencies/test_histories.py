@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from schemas.rates import CostTable, RateFile, Stage
 from services.access.authority import Actor
-from services.aggregator.post import prepare
-from services.aggregator.unconverted import convert_late
+from services.figures.basis import As, Basis
+from services.figures.report import ReportQuery, report
+from services.figures.verify import verify
 from services.periods.closing import Order, close
+from services.posting.late_conversion import convert_late
+from services.posting.post import prepare
 from services.rates.store import import_rates, load
-from services.reporting.basis import As, Basis
-from services.reporting.report import ReportQuery, report
-from services.reporting.verify import verify
 from services.repricing.applying import apply
 from services.repricing.reach import Asked
 from tests.building import LONG_AGO, defect, event, post_events, stop

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from services.aggregator.unconverted import convert_late
-from services.reporting.report import ReportQuery, report
-from services.reporting.trailing import trailing
-from services.reporting.verify import verify
+from services.figures.report import ReportQuery, report
+from services.figures.trailing import trailing
+from services.figures.verify import verify
+from services.posting.late_conversion import convert_late
 from tests.building import defect, event, post_events, production
 from tests.currencies.site import PLANTS, publish, three_plants
 

@@ -6,11 +6,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.aggregator.unpriced import settle
+from services.database.connections import DatabaseRole, act_as
+from services.figures.verify import verify
 from services.ingest.fate import _FATE
-from services.postgres import DatabaseRole, act_as
+from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load, load_names
-from services.reporting.verify import verify
 from services.standalone.intake import pool_of
 from tests.building import defect, event, post_events, production, rates, stop
 

@@ -12,16 +12,16 @@ from fastapi import FastAPI
 
 from services.access.authority import Actor
 from services.access.door import Bearer, Role
-from services.ingest.sender import Lines, Sender
+from services.access.sender import Lines, Sender
+from services.database.connections import DatabaseRole, act_as, take_role
 from services.periods.closing import Order, close
 from services.periods.unfinished import KINDS
-from services.postgres import DatabaseRole, act_as, take_role
 from services.rates.store import import_rates, load
 from services.reporting.api.app import add_api
-from services.reporting.api.source import reading_pool
 from services.reporting.board.app import add_board
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.exporter.http import add_metrics
+from services.reporting.source import reading_pool
 from tests.building import defect, event, plant, post_events, production, rates, stop
 from tests.reporting.api.asking import Api, RoleDoor
 

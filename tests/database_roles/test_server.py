@@ -12,19 +12,24 @@ import pytest
 from typer.testing import CliRunner
 
 from copq.command import app
-from deploy.migrate import migrate
 from services.access.door import Role
+from services.access.sender import Sender
 from services.access.tokens import TokenDoor
+from services.database.connections import (
+    DatabaseRole,
+    RoleRefused,
+    act_as,
+    connected,
+)
+from services.database.migrate import migrate
+from services.embedded_postgres.server import EmbeddedPostgres
 from services.ingest.fate import _FATE
 from services.ingest.people import people_pool
-from services.ingest.sender import Sender
-from services.postgres import DatabaseRole, RoleRefused, act_as, connected
 from services.rates.book import RateBook
 from services.rates.store import import_rates, load, load_names
 from services.rates.watch import RateWatch
-from services.reporting.api.source import reading_pool
+from services.reporting.source import reading_pool
 from services.standalone.intake import LedgerIntake, pool_of
-from services.standalone.postgres import EmbeddedPostgres
 from tests.access.serving import bearer, grant
 from tests.building import defect, plant, rates
 from tests.conftest import named

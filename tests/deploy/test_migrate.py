@@ -11,14 +11,20 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
-from deploy.migrate import MIGRATIONS, SchemaMismatch, check, migrate, pending
-from services.standalone.postgres import EmbeddedPostgres
+from services.database.migrate import (
+    MIGRATIONS,
+    SchemaMismatch,
+    check,
+    migrate,
+    pending,
+)
+from services.embedded_postgres.server import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[2]
 
 VERSION = """
 from pathlib import Path
-from deploy.migrations.sql_file import run_sql_file
+from services.database.migrations.sql_file import run_sql_file
 revision = {name!r}
 down_revision = {before!r}
 def upgrade() -> None:
@@ -125,7 +131,7 @@ def test_a_failing_migration_leaves_nothing(dsn: str, migrations: Path) -> None:
 def test_several_at_once(dsn: str, migrations: Path) -> None:
     (migrations / "sql" / "0001_note.sql").write_text("select pg_sleep(0.5); create table note ();")
     program = (
-        "import sys; from pathlib import Path; from deploy.migrate import migrate; "
+        "import sys; from pathlib import Path; from services.database.migrate import migrate; "
         "migrate(sys.argv[1], Path(sys.argv[2]))"
     )
     command = [sys.executable, "-c", program, dsn, str(migrations)]

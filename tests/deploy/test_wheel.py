@@ -16,7 +16,6 @@ from tests.conftest import named
 from tests.deploy.wheel import PACKAGES, ROOT, build, install
 
 EXAMPLE = ROOT / "examples" / "bottling_plant"
-DEPLOYED = ("deploy/migrations/", "deploy/__init__.py", "deploy/migrate.py")
 ONE_AFTER_THE_OTHER = """
 import json, sys
 from copq.command import app
@@ -52,11 +51,11 @@ def test_every_file_of_the_packages_is_in_the_wheel(installed: Installed) -> Non
     tracked = subprocess.run(
         ["git", "ls-files", *PACKAGES], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
-    wanted = {f for f in tracked if not f.startswith("deploy/") or f.startswith(DEPLOYED)}
+    wanted = set(tracked)
     with zipfile.ZipFile(installed.wheel) as wheel:
         found = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert wanted <= found
-    assert {name for name in found if name.startswith("deploy/")} <= wanted
+    assert not [name for name in found if name.startswith("deploy/")]
 
 
 def test_the_licence_and_the_notices_are_in_the_wheel(installed: Installed) -> None:

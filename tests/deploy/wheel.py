@@ -7,7 +7,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("copq", "schemas", "services", "deploy")
+PACKAGES = ("copq", "schemas", "services")
 
 
 def build(folder: Path) -> Path:

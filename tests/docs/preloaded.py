@@ -25,7 +25,7 @@ _children: set[int] = set()
 
 def main(path: str) -> None:
     for place in command.COMMANDS.values():
-        importlib.import_module(f"copq.commands.{place.partition('.')[0]}")
+        importlib.import_module(f"copq.commands.{place.rpartition('.')[0]}")
     if "FAKETIME" in os.environ:
         # libfaketime fails clock_nanosleep, by which Python sleeps.
         time.sleep = _sleep

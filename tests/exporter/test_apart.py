@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 
-from services.reporting.exporter.apart import computing
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.exporter.reports import Computed, Failed, Task
+from services.reporting.exporter.separate_process import computing
 
 PARENT = """
 import asyncio, sys

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from services.access.door import Bearer, NotAdmitted, NotAllowed, OpenDoor, Role
-from services.ingest.sender import ANYONE
+from services.access.sender import ANYONE
 from services.rates.store import book_of, import_rates
+from services.reporting.exporter.compression import inflated
 from services.reporting.exporter.computation import Computation
 from services.reporting.exporter.exporter import STALE_AFTER, Exporter
-from services.reporting.exporter.zipped import inflated
 from services.reporting.server import make_reporting
 from tests.building import defect, post_events, rates
 

@@ -11,17 +11,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.targets import WINDOWS, TargetFile
 from services.access.authority import Actor
+from services.figures.report import ReportQuery, report
+from services.figures.trailing import trailing
+from services.ledger.calendar import Calendar
+from services.ledger.figures import Scope
 from services.rates.book import RateBook
-from services.rates.calendar import Calendar
 from services.reporting.exporter import figures
 from services.reporting.exporter.collector import Page, page_of, rendered
 from services.reporting.exporter.exporter import MAX_SERIES
 from services.reporting.exporter.reading import read
 from services.reporting.exporter.samples import Sample
 from services.reporting.exporter.windows import TRAILING, spans
-from services.reporting.figures import Scope
-from services.reporting.report import ReportQuery, report
-from services.reporting.trailing import trailing
 from services.targets.store import import_targets
 from tests.building import book, defect, event, plant, post_events, production, stop
 
@@ -329,8 +329,8 @@ def test_the_last_full_hour_is_the_one_before(
 
 
 def test_money_is_summed_exactly_before_it_becomes_a_float() -> None:
-    from services.reporting.exporter.sums import summed
-    from services.reporting.figures import Cell
+    from services.figures.sums import summed
+    from services.ledger.figures import Cell
 
     cells = [
         Cell(bucket=None, plant="p", line="l", product="", element="defect",

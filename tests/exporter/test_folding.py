@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.reporting.exporter import folding as of
+from services.figures import folding as of
+from services.figures.folding import ALL, OTHER, Folding
 from services.reporting.exporter.collector import page_of
-from services.reporting.exporter.folding import ALL, OTHER, Folding
 from services.reporting.exporter.reading import read
 from tests.building import book, defect, post_events, production
 from tests.exporter.test_figures import NOW, at

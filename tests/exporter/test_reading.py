@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.reporting.exporter.collector import page_of
-from services.reporting.exporter.kept import ANEW_S, Kept
-from services.reporting.exporter.made import Made
+from services.reporting.exporter.finished_samples import Made
+from services.reporting.exporter.finished_sums import ANEW_S, Kept
 from services.reporting.exporter.reading import read
 from tests.building import book, defect, post_events, production
 from tests.exporter.test_figures import NOW, at

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import psutil
 
-from deploy.migrate import migrate
-from services.standalone import postgres_process
-from services.standalone.postgres import EmbeddedPostgres
-from services.standalone.postgres_cluster import Cluster
+from services.database.migrate import migrate
+from services.embedded_postgres import process as postgres_process
+from services.embedded_postgres.cluster import Cluster
+from services.embedded_postgres.server import EmbeddedPostgres
 
 
 class OwnPostgres:

@@ -9,11 +9,11 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 
+from services.figures.verify import verify
 from services.kafka.brokers import Brokers
 from services.kafka.topics import EVENTS, PRICED, REJECTED, make_topics
 from services.rates.file import parse_rates
 from services.rates.store import import_rates
-from services.reporting.verify import verify
 from tests.faults.plant import GADGET, RATES, Bucket, Fact, Sums, expected
 from tests.faults.processes import Service, until
 

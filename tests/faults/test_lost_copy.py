@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.postgres import DatabaseRole, connect, while_connected
+from services.database.connections import DatabaseRole, connect, while_connected
 from tests.faults.own_postgres import OwnPostgres
 
 

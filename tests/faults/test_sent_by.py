@@ -5,9 +5,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from services.access.sender import Sender
 from services.ingest.intake import Status
 from services.ingest.kafka_intake import KafkaIntake
-from services.ingest.sender import Sender
 from services.kafka.brokers import Brokers
 from services.kafka.headers import SENT_BY
 from services.kafka.topics import key_of

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.tracing import ENDPOINTS, is_wanted
+from services.telemetry.tracing import ENDPOINTS, is_wanted
 from tests.faults.collector import Collector, collecting
 from tests.faults.plant import Plant
 from tests.faults.processes import Service, until
@@ -148,7 +148,7 @@ async def test_an_endpoint_that_does_not_answer_harms_nothing(
 
 _LOADED = """
 import sys
-from services.tracing import traced
+from services.telemetry.tracing import traced
 
 def loaded(*prefixes):
     return any(name.startswith(prefixes) for name in sys.modules)

@@ -9,7 +9,7 @@ import pytest
 from babel import Locale
 
 from deploy.grafana.looks import MOST_DECIMALS
-from services.money import digits, rounded
+from services.ledger.money import digits, rounded
 from services.rates.store import import_rates, load
 from tests.building import event, plant, post_events, rates, stop
 from tests.grafana.filling import Chosen, panels

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from deploy.grafana import generate
-from services.reporting.basis import As
-from services.sql_files import statement
+from services.database.sql_files import statement
+from services.figures.basis import As
 from tests.building import defect, event, post_events, stop
 from tests.grafana.filling import Chosen, panel
 from tests.periods.building import FEB, IN_FEB, IN_JAN, JAN, copq, filled, shut, voiding

@@ -16,12 +16,12 @@ from services.aggregator import metrics as aggregator
 from services.costing import metrics as costing
 from services.currencies.file import Published
 from services.currencies.store import import_exchange, set_reporting
-from services.ingest.serving import serve_http
 from services.kafka import metrics as stream
 from services.rates.store import book_of, import_rates
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.server import make_reporting
 from services.targets.store import import_targets
+from services.web.serving import serve_http
 from tests.alerts.servers import Prometheus, prometheus
 from tests.alerts.test_rules import RULES
 from tests.building import event, plant, post_events, rates

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 
 from schemas.rates import LabourRate, LineRate, RateFile, ReturnScrap, ReworkRates
 from services.access.authority import Actor
-from services.aggregator.post import prepare
-from services.aggregator.unpriced import settle
 from services.audit.anchoring import make_anchor
+from services.figures.books import Books
+from services.figures.entries import Asked as AskedEntries
+from services.figures.entries import all_entries
+from services.figures.explaining import explained
+from services.figures.verify import verify
+from services.posting.late_pricing import settle
+from services.posting.post import prepare
 from services.rates.store import import_rates, load
-from services.reporting.books import Books
-from services.reporting.entries import Asked as AskedEntries
-from services.reporting.entries import all_entries
-from services.reporting.explaining import explained
-from services.reporting.verify import verify
 from services.repricing.applying import apply
 from services.repricing.reach import Asked
 from services.retention.store import Order, begin, drop_events, finish

@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 
 from schemas.rates import CostTable, RateFile, Stage
 from services.access.authority import Actor
-from services.aggregator.post import prepare
-from services.aggregator.unpriced import settle
 from services.audit.anchoring import make_anchor
+from services.figures.basis import As, Basis
+from services.figures.report import ReportQuery, report
+from services.figures.verify import verify
 from services.periods.closing import Order, close, reopen
 from services.periods.period import PeriodError
 from services.periods.unfinished import KINDS
+from services.posting.late_pricing import settle
+from services.posting.post import prepare
 from services.rates.store import import_rates, load
-from services.reporting.basis import As, Basis
-from services.reporting.report import ReportQuery, report
-from services.reporting.verify import verify
 from services.repricing.applying import apply
 from services.repricing.reach import Asked
 from tests.building import LONG_AGO, post_events, rates

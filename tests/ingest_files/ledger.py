@@ -9,14 +9,14 @@ from typing import Any
 
 import asyncpg
 
+from services.database.connections import DatabaseRole, connected
+from services.figures.verify import verify
 from services.ingest.files.checkpoint import Checkpoint
 from services.ingest.files.importing import ImportReport, import_file
 from services.ingest.files.mapping_file import read_mapping
 from services.ingest.files.survey import survey
-from services.postgres import DatabaseRole, connected
 from services.rates.file import read_rate_file
 from services.rates.store import import_rates
-from services.reporting.verify import verify
 from services.standalone.intake import LedgerIntake, pool_of
 from tests.ingest_files.plant import MAPPING, RATES, STANDSTILL, Bucket, Figures, LogRow, units
 from tests.ingest_files.plant import stop_minutes as expected_minutes

@@ -8,7 +8,8 @@ import pytest
 from services.ingest.files.faults import NotAnIntake
 from services.ingest.files.http_intake import HttpIntake
 from services.ingest.http import make_http
-from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.intake import Answer, Status
+from services.web.unavailable import Unavailable
 from tests.ingest_files.test_importing import MemoryIntake
 
 URL = "http://copq.test/"

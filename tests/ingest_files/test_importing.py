@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from schemas.refusal import Refusal
+from services.access.sender import ANYONE, Sender
 from services.ingest.files import importing
 from services.ingest.files.checkpoint import Checkpoint, Tally, import_key
 from services.ingest.files.convert import Unreadable
 from services.ingest.files.importing import ImportReport, Step, import_file
 from services.ingest.files.survey import survey
-from services.ingest.intake import Answer, Status, Unavailable
-from services.ingest.sender import ANYONE, Sender
+from services.ingest.intake import Answer, Status
+from services.web.unavailable import Unavailable
 from tests.ingest_files.converting import small
 
 ROWS = 50

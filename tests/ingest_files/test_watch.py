@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from services.access.sender import ANYONE, Sender
 from services.ingest.files import importing, watch
 from services.ingest.files.checkpoint import Checkpoint
 from services.ingest.files.mapping_choice import Choice, chosen, read_choice
 from services.ingest.files.watch import Watch, WatchSettings
-from services.ingest.intake import Answer, Unavailable
-from services.ingest.sender import ANYONE, Sender
+from services.ingest.intake import Answer
+from services.web.unavailable import Unavailable
 from tests.ingest_files.converting import SMALL, small
 from tests.ingest_files.test_importing import MemoryIntake
 

@@ -11,10 +11,10 @@ import asyncpg
 import httpx
 import pytest
 
+from services.figures.verify import verify
 from services.rates.book import RateBook
 from services.rates.file import read_rate_file
 from services.rates.store import book_of, import_rates
-from services.reporting.verify import verify
 from services.standalone.intake import LedgerIntake
 from tests.access.serving import bearer, grant, run, served
 
@@ -261,7 +261,7 @@ async def test_what_is_typed_is_shown_again_and_never_as_markup(database: str) -
 async def test_while_the_store_is_away_nothing_is_lost_from_the_form(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.ingest.intake import Unavailable
+    from services.web.unavailable import Unavailable
 
     token, really = await grant(database, "desk"), LedgerIntake.accept
 

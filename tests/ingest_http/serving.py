@@ -12,12 +12,21 @@ import httpx
 from fastapi import FastAPI
 
 from schemas.refusal import Refused
-from services.access.door import Bearer, Door, NotAdmitted, NotAllowed, OpenDoor, Role, TooMuch
+from services.access.door import (
+    Bearer,
+    Door,
+    NotAdmitted,
+    NotAllowed,
+    OpenDoor,
+    Role,
+    TooMuch,
+)
+from services.access.sender import ANYONE, Sender
 from services.ingest.check import check
 from services.ingest.http import make_http
-from services.ingest.intake import Answer, Status, Unavailable
-from services.ingest.sender import ANYONE, Sender
-from services.ingest.serving import serve_http
+from services.ingest.intake import Answer, Status
+from services.web.serving import serve_http
+from services.web.unavailable import Unavailable
 from tests.kafka.settings import free_ports
 
 NDJSON = {"content-type": "application/x-ndjson"}

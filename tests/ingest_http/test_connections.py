@@ -11,9 +11,9 @@ import pytest
 
 from schemas.examples import EXAMPLES
 from services.access.door import OpenDoor
-from services.ingest import connections, serving
-from services.ingest.connections import MAX_HEAD
 from services.ingest.http import make_http
+from services.web import connections, serving
+from services.web.connections import MAX_HEAD
 from tests.ingest_http.serving import Kept, served
 from tests.kafka.settings import free_ports
 

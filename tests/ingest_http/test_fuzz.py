@@ -11,10 +11,10 @@ import asyncpg
 import httpx
 import pytest
 
+from services.figures.verify import verify
 from services.ingest.http.body import LANES
 from services.ingest.http.formats import CLOUDEVENT, CLOUDEVENTS
 from services.ingest.http.openapi import BINARY
-from services.reporting.verify import verify
 from tests.ingest_http.conftest import Standalone
 from tests.ingest_http.mutator import payloads
 from tests.ingest_http.serving import JSON, NDJSON

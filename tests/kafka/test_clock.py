@@ -11,12 +11,13 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from services.costing.stream import CostingSettings, CostingStream
-from services.health import Health
-from services.ingest.intake import Status, Unavailable
+from services.ingest.intake import Status
 from services.ingest.kafka_intake import KafkaIntake
 from services.kafka.brokers import Brokers
 from services.kafka.topics import EVENTS, PRICED, REJECTED, make_topics
 from services.rates.store import import_rates
+from services.telemetry.health import Health
+from services.web.unavailable import Unavailable
 from tests.building import defect, rates
 from tests.faults.processes import until
 from tests.kafka.broker import KafkaBroker

@@ -8,14 +8,12 @@ import pytest
 from services.kafka.headers import (
     NONE,
     SENT_BY,
-    TRACEPARENT,
     Headers,
-    is_sampled,
     of_sender,
     passed_on,
     sent_by,
-    traceparents,
 )
+from services.telemetry.traceparents import TRACEPARENT, is_sampled, traceparents
 
 SAMPLED = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 UNSAMPLED = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from services.health import Health
 from services.kafka.lag import Behind, Stalls, _Watch, lag_of
+from services.telemetry.health import Health
 
 
 @pytest.mark.parametrize(

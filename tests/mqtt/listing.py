@@ -8,13 +8,14 @@ from itertools import count
 from typing import Any
 
 from schemas.refusal import Refusal
+from services.access.sender import ANYONE, Sender
 from services.ingest.check import Unreadable
-from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.intake import Answer, Status
 from services.ingest.mqtt import metrics
 from services.ingest.mqtt.config_file import parse_config
 from services.ingest.mqtt.memory import Memory
 from services.ingest.mqtt.service import MqttIngest
-from services.ingest.sender import ANYONE, Sender
+from services.web.unavailable import Unavailable
 from tests.faults.processes import until
 
 _names = count()

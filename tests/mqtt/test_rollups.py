@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.intake import Answer, Unavailable
+from services.access.sender import ANYONE, Sender
+from services.database.connections import OWNER, connected
+from services.figures.verify import verify
+from services.ingest.intake import Answer
 from services.ingest.mqtt.link import Link
 from services.ingest.mqtt.memory import Memory
-from services.ingest.sender import ANYONE, Sender
-from services.postgres import OWNER, connected
-from services.reporting.verify import verify
 from services.standalone.intake import LedgerIntake, pool_of
+from services.web.unavailable import Unavailable
 from tests.faults.processes import until
 from tests.mqtt.broker import Mosquitto
 from tests.mqtt.listing import reading

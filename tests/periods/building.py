@@ -9,12 +9,12 @@ from typing import Any
 from asyncpg import Connection
 
 from services.access.authority import Actor
+from services.figures.basis import As, Basis
+from services.figures.report import ReportQuery, report
 from services.periods.closing import Order, close, lock, reopen
 from services.periods.period import month_of
 from services.rates.book import RateBook
 from services.rates.store import import_rates, load
-from services.reporting.basis import As, Basis
-from services.reporting.report import ReportQuery, report
 from tests.building import event, plant, rates
 
 NOW = datetime(2027, 6, 1, tzinfo=UTC)

@@ -6,13 +6,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.aggregator.post import prepare
-from services.aggregator.unpriced import settle
+from services.figures.basis import As, Basis
+from services.figures.report import ReportQuery, report
+from services.figures.verify import verify
 from services.periods.period import PeriodError
+from services.posting.late_pricing import settle
+from services.posting.post import prepare
 from services.rates.store import import_rates, load
-from services.reporting.basis import As, Basis
-from services.reporting.report import ReportQuery, report
-from services.reporting.verify import verify
 from tests.building import defect, plant, post_events, production, rates, stop
 from tests.periods.building import (
     FEB,

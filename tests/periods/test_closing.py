@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from services.access.authority import Actor
+from services.figures.verify import verify
 from services.periods.closing import Order, close
 from services.periods.period import PeriodError, month_of
 from services.periods.store import steps
 from services.periods.unfinished import unfinished
 from services.rates.book import Site
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from tests.building import defect, plant, post_events, rates, stop
 from tests.periods.building import (
     APR,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from services.figures.basis import As
+from services.figures.verify import verify
 from services.periods.period import PeriodError
-from services.reporting.basis import As
-from services.reporting.verify import verify
 from tests.building import defect, post_events
 from tests.periods.building import booked, copq, filled, locked, open_again, shut, voiding
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from services.figures.verify import verify
 from services.periods.closing import sign_off
 from services.periods.period import PeriodError, month_of
-from services.reporting.verify import verify
 from tests.building import defect, post_events, production, stop
 from tests.periods.building import (
     FEB,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rates.calendar import Bucket, Calendar, next_hour
+from services.ledger.calendar import Bucket, Calendar, next_hour
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

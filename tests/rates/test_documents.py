@@ -11,7 +11,8 @@ import pytest
 from schemas.priced import Outcome
 from services.access.authority import Actor
 from services.access.door import Role
-from services.costing.price import MONEY, price
+from services.ledger.arithmetic import MONEY
+from services.pricing.price import price
 from services.rates.documents import (
     HandedIn,
     NotPossible,

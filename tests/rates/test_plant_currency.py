@@ -9,21 +9,22 @@ import pytest
 from schemas.decode import decode
 from schemas.priced import Outcome, Pricing
 from services.access.authority import Actor
-from services.aggregator.post import prepare
-from services.aggregator.unpriced import settle
-from services.costing.price import MONEY, price
+from services.figures.books import Books
+from services.figures.entries import Asked as AskedEntries
+from services.figures.entries import all_entries
+from services.figures.explaining import explained
+from services.figures.report import ReportQuery, report
+from services.figures.verify import verify
+from services.ledger.arithmetic import MONEY
+from services.posting.late_pricing import settle
+from services.posting.post import prepare
+from services.pricing.price import price
 from services.rates.book import RateBook
 from services.rates.documents import JUMP
 from services.rates.file import RateFileError, parse_rates
 from services.rates.formats import Format, read_rates, write_rates_to
 from services.rates.review import review
 from services.rates.store import book_of, file_of, import_rates, load
-from services.reporting.books import Books
-from services.reporting.entries import Asked as AskedEntries
-from services.reporting.entries import all_entries
-from services.reporting.explaining import explained
-from services.reporting.report import ReportQuery, report
-from services.reporting.verify import verify
 from services.repricing.applying import apply
 from services.repricing.reach import Asked
 from tests.building import event, post_events

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from services.reporting.drivers import Days, drivers
+from services.figures.drivers import Days, drivers
 from tests.building import book, defect, event, plant, post_events, stop
 
 MARCH = (date(2026, 3, 1), date(2026, 4, 1))

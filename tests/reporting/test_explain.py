@@ -11,13 +11,14 @@ import pytest
 from schemas.decode import decode
 from schemas.priced import Outcome
 from schemas.rates import CostTable, LabourRate, ReturnScrap, ReworkRates
-from services.costing.price import MONEY, price
+from services.figures.entries import LedgerEntry
+from services.figures.explain import Explained, explain
+from services.figures.used_rates import UsedRates
+from services.ledger.arithmetic import MONEY
+from services.pricing.price import price
 from services.rates.book import RateBook, Versioned
 from services.rates.file import parse_rates
 from services.rates.store import book_of
-from services.reporting.entries import LedgerEntry
-from services.reporting.explain import Explained, explain
-from services.reporting.used_rates import UsedRates
 from tests.building import LONG_AGO, book, defect, event, production
 
 AT = "2026-03-02T10:00:00+01:00"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.reporting.kpis import Busy, Repairs, Units, busy
+from services.ledger.kpis import Busy, Repairs, Units, busy
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "kpis.json").read_text())
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from services.figures.report import ReportQuery, report
+from services.ledger.figures import ReportRow
 from services.rates.book import RateBook
-from services.reporting.figures import ReportRow
-from services.reporting.report import ReportQuery, report
 from tests.building import book, defect, event, plant, post_events, production, stop
 
 NOW = datetime.fromisoformat("2026-06-30T12:00:00+00:00")

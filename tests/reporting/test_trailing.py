@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from services.figures.trailing import WINDOWS, trailing
+from services.ledger.figures import ReportRow, Scope
 from services.rates.book import RateBook
 from services.reporting.exporter.windows import QUARTER
-from services.reporting.figures import ReportRow, Scope
-from services.reporting.trailing import WINDOWS, trailing
 from tests.building import book, defect, plant, post_events, production, stop
 
 MINUTE = timedelta(minutes=1)

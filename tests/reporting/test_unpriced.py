@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from schemas.rates import RateFile, Stage
-from services.aggregator.unpriced import settle
+from services.figures.unpriced import Held, held, waiting
+from services.ledger.figures import Scope
+from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load
-from services.reporting.figures import Scope
-from services.reporting.unpriced import Held, held, waiting
 from tests.building import book, defect, event, plant, post_events, production, rates, stop
 
 NOW = datetime.fromisoformat("2026-03-02T11:00:00+01:00")

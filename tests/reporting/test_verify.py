@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from services.figures.verify import verify
 from services.rates.book import RateBook
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from tests.building import defect, event, post_events, production, rates, stop
 from tests.tampering import tampering
 

@@ -11,8 +11,8 @@ import asyncpg
 
 from schemas.rates import RateFile
 from services.access.authority import Actor
-from services.aggregator.post import prepare
-from services.aggregator.unpriced import settle
+from services.posting.late_pricing import settle
+from services.posting.post import prepare
 from services.rates.store import import_rates, load
 from services.repricing.applying import apply
 from services.repricing.reach import Asked

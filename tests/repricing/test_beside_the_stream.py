@@ -14,14 +14,15 @@ import pytest
 
 from schemas.decode import decode
 from schemas.priced import encode
-from services.aggregator.batch import Batch
-from services.aggregator.booking import StaleRates
-from services.aggregator.post import post, prepare
-from services.aggregator.unpriced import settle
-from services.costing.price import MONEY, price
+from services.figures.verify import verify
+from services.ledger.arithmetic import MONEY
+from services.posting.batch import Batch
+from services.posting.booking import StaleRates
+from services.posting.late_pricing import settle
+from services.posting.post import post, prepare
+from services.pricing.price import price
 from services.rates.book import RateBook
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from services.repricing import applying
 from services.repricing.reach import Asked
 from tests.building import defect, event, post_events, production, rates, stop

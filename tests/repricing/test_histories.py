@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rates import RateFile
-from services.aggregator.unpriced import settle
+from services.figures.verify import verify
+from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from services.repricing.planning import plan
 from services.repricing.reach import Asked
 from tests.aggregator.test_corrections import (

@@ -6,9 +6,9 @@ from typing import Any
 import asyncpg
 
 from schemas.rates import CostTable, RateFile, Stage
-from services.aggregator.unpriced import settle
+from services.figures.verify import verify
+from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from services.repricing.planning import plan
 from services.repricing.reach import Asked
 from tests.building import event, plant, post_events

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from schemas.rates import RateFile
-from services.aggregator.unpriced import settle
+from services.figures.verify import verify
+from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load
-from services.reporting.verify import verify
 from services.repricing.planning import plan
 from services.repricing.reach import Asked
 from tests.building import defect, event, post_events, production, rates, stop

@@ -11,17 +11,17 @@ import asyncpg
 import pytest
 
 from services.access.authority import Actor
-from services.aggregator.partitions import make_partitions
-from services.aggregator.post import prepare
-from services.aggregator.unpriced import settle
+from services.figures.books import Books
+from services.figures.entries import Asked, Place, entries
+from services.figures.explaining import explained
+from services.figures.verify import verify
 from services.periods.closing import Order as PeriodOrder
 from services.periods.closing import close, reopen
+from services.posting.late_pricing import settle
+from services.posting.partitions import make_partitions
+from services.posting.post import prepare
 from services.rates.file import parse_rates
 from services.rates.store import import_rates, load
-from services.reporting.books import Books
-from services.reporting.entries import Asked, Place, entries
-from services.reporting.explaining import explained
-from services.reporting.verify import verify
 from services.retention.age import first_kept
 from services.retention.apply import Progress, apply
 from services.retention.bounds import bounds

@@ -13,7 +13,7 @@ from copq.exits import Exit
 from services.access.door import Role
 from services.access.store import Grant, add_token
 from services.access.token import new_token
-from services.aggregator.post import prepare
+from services.posting.post import prepare
 from services.rates.store import import_rates, load
 from services.reporting.exporter.reading import read
 from services.standalone.intake import LedgerIntake, pool_of

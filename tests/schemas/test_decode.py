@@ -106,10 +106,10 @@ LARGE = {
 def test_what_is_made_to_be_slow_is_refused_soon(what: str) -> None:
     raw = LARGE[what]
     assert len(raw) <= MAX_EVENT_BYTES
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(Refused) as refused:
         decode(raw)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert len(refused.value.refusal.message) < 500
     assert len(refused.value.refusal.field) < 200
 

@@ -11,7 +11,7 @@ from schemas.decode import decode, decode_strictly
 from schemas.events import EVENT_MODELS
 from schemas.examples import EXAMPLES
 from schemas.priced import encode
-from services.costing.price import price
+from services.pricing.price import price
 from services.rates.book import RateBook
 
 

@@ -9,8 +9,8 @@ from schemas.events import EVENT_MODELS
 from schemas.names import canonical, is_plain, visible
 from schemas.priced import encode
 from schemas.refusal import Refused
-from services.aggregator.batch import Batch
-from services.costing.price import price
+from services.posting.batch import Batch
+from services.pricing.price import price
 from tests.building import book, defect, production
 
 AT = "2026-03-02T10:00:00+01:00"

@@ -13,8 +13,9 @@ from schemas.decode import decode
 from schemas.examples import EXAMPLES
 from schemas.priced import Outcome
 from schemas.refusal import Refusal, Refused
-from services.costing.check import not_in_the_future
-from services.costing.price import MONEY, price
+from services.ledger.arithmetic import MONEY
+from services.pricing.clock_check import not_in_the_future
+from services.pricing.price import price
 from services.rates.file import parse_rates
 from services.rates.store import book_of
 
@@ -98,8 +99,8 @@ def test_the_nearest_name_is_said() -> None:
 def test_every_code_there_is_is_in_the_table() -> None:
     documented = {row[2] for row in table("Refused")}
     sources = (
-        "schemas/refusal.py", "schemas/decode.py", "services/costing/check.py",
-        "services/aggregator/taken.py", "services/ingest/names.py",
+        "schemas/refusal.py", "schemas/decode.py", "services/pricing/clock_check.py",
+        "services/posting/id_conflicts.py", "services/ingest/names.py",
     )  # fmt: skip
     text = "".join((DOCS.parent / name).read_text("utf-8") for name in sources)
     used = set(re.findall(r'Refusal\(\s*"(\w+)"', text)) | set(

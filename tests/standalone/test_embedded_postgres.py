@@ -15,7 +15,10 @@ import asyncpg
 import psutil
 import pytest
 
-from services.standalone.postgres import EmbeddedPostgres, EmbeddedPostgresError
+from services.embedded_postgres.server import (
+    EmbeddedPostgres,
+    EmbeddedPostgresError,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +26,7 @@ USER = """
 import asyncio, sys
 from pathlib import Path
 import asyncpg
-from services.standalone.postgres import EmbeddedPostgres
+from services.embedded_postgres.server import EmbeddedPostgres
 
 async def write(dsn):
     connection = await asyncpg.connect(dsn)

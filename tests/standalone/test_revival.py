@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.standalone import revival
-from services.standalone.postgres_account import EmbeddedPostgresError
+from services.embedded_postgres import revival
+from services.embedded_postgres.account import EmbeddedPostgresError
 
 
 class Postgres:

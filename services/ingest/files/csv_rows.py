@@ -7,8 +7,15 @@ from pathlib import Path
 from services.ingest.files.faults import FileError
 from services.ingest.files.mapping import Layout, Mapping
 from services.ingest.files.opening import open_text
-from services.ingest.files.rows import AnyRow, BrokenRow, RepeatedHeader, Row, Rows, check_columns
-from services.strict_csv import Dialect, NotCsv, Record, records
+from services.ingest.files.rows import (
+    AnyRow,
+    BrokenRow,
+    RepeatedHeader,
+    Row,
+    Rows,
+    check_columns,
+)
+from services.text.strict_csv import Dialect, NotCsv, Record, records
 
 _QUOTES = (
     '; or, where quotes are always part of the text, such as inch marks, set file.quote to "none" '

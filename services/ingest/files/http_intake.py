@@ -5,9 +5,10 @@ from typing import Any
 import httpx
 
 from schemas.refusal import Refusal
+from services.access.sender import ANYONE, Sender
 from services.ingest.files.faults import NotAnIntake
-from services.ingest.intake import Answer, Status, Unavailable
-from services.ingest.sender import ANYONE, Sender
+from services.ingest.intake import Answer, Status
+from services.web.unavailable import Unavailable
 
 _ANSWERED = (202, 207, 422)
 _LATER = 429

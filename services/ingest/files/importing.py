@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from services.access.sender import ANYONE, Sender
 from services.ingest.files.checkpoint import Checkpoint, Tally
 from services.ingest.files.convert import Converted, Converter, Unreadable
 from services.ingest.files.faults import FileError, NotAnIntake
 from services.ingest.files.mapping import Mapping
 from services.ingest.files.rows import read_rows
 from services.ingest.files.survey import Survey
-from services.ingest.intake import Answer, Intake, Status, Unavailable
-from services.ingest.sender import ANYONE, Sender
+from services.ingest.intake import Answer, Intake, Status
+from services.web.unavailable import Unavailable
 
 CHUNK = 2_000
 PATIENCE_S = 300.0

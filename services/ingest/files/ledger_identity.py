@@ -2,7 +2,7 @@
 
 from asyncpg import Connection
 
-from services.sql_files import statement
+from services.database.sql_files import statement
 
 _LEDGER_IDENTITY = statement(__file__, "ledger_identity")
 

@@ -10,7 +10,7 @@ from schemas.refusal import nearest
 from services.ingest.files.faults import MappingError
 from services.ingest.files.mapping import EventType, Mapping
 from services.ingest.files.mapping_check import inconsistencies
-from services.yaml_scalars import load_scalars
+from services.text.yaml_scalars import load_scalars
 
 
 def read_mapping(path: Path) -> Mapping:

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.timestamps import Timestamp
+from services.telemetry.timestamps import Timestamp
 
 FILES = Counter("copq_watch_files", "Files taken, by where they were put", ["put"])
 EVENTS = Counter("copq_watch_events", "Events of files, by what became of them", ["status"])

@@ -13,7 +13,7 @@ from services.ingest.files.faults import FileError, RowFault
 from services.ingest.files.mapping import Mapping
 from services.ingest.files.opening import open_text
 from services.ingest.files.rows import BrokenRow, Row, Rows, check_columns
-from services.strict_csv import MAX_COLUMNS, Lines, NotCsv
+from services.text.strict_csv import MAX_COLUMNS, Lines, NotCsv
 
 _SAMPLE = 1_000
 """NDJSON often leaves empty members out: a column is missing if none of these lines has it."""

@@ -22,7 +22,7 @@ from services.ingest.files.faults import FileError, RowFault
 from services.ingest.files.mapping import Mapping
 from services.ingest.files.parquet_size import check_size
 from services.ingest.files.rows import BrokenRow, Row, Rows, check_columns
-from services.strict_csv import MAX_COLUMNS
+from services.text.strict_csv import MAX_COLUMNS
 
 _AT_ONCE = 20_000
 _BUFFERED = 100

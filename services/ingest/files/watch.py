@@ -21,8 +21,9 @@ from services.ingest.files.mapping_choice import Choice, chosen
 from services.ingest.files.report import report_json, report_line
 from services.ingest.files.shelves import Shelf, Shelves
 from services.ingest.files.survey import Survey, survey
-from services.ingest.intake import Intake, Unavailable
-from services.system_errors import plainly
+from services.ingest.intake import Intake
+from services.process.system_errors import plainly
+from services.web.unavailable import Unavailable
 
 LEAVE_S = 5
 """How long a chunk under way may take once the watch is told to stop."""

@@ -1,6 +1,6 @@
 """Numbers as people write them, in any country; one that can mean two numbers is refused.
 
-`services/pages/numbers.js` shows the same reading in the field while it is typed.
+`services/web/pages/numbers.js` shows the same reading in the field while it is typed.
 """
 
 import re

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from schemas.fields import EARLIEST
-from services.rates.calendar import Calendar
+from services.ledger.calendar import Calendar
 
 LONGEST = timedelta(hours=25)
 """A production day as the clocks are put back."""

@@ -12,18 +12,24 @@ from fastapi.responses import RedirectResponse
 
 from services.access.door import Door, Role
 from services.access.login import person
+from services.access.sender import Sender
 from services.ingest.form.entry import Entry, read_entry
 from services.ingest.form.numbers import locale_of
 from services.ingest.form.period import Mistakes, period_of
 from services.ingest.form.sending import Desk, SentOtherwise
 from services.ingest.form.sheet import Sheet, places, sheet_of
-from services.ingest.form.shown import LABELS, consequences, facts_of, period_shown, when
+from services.ingest.form.shown import (
+    LABELS,
+    consequences,
+    facts_of,
+    period_shown,
+    when,
+)
 from services.ingest.form.store import KeptEntry
-from services.ingest.intake import Unavailable
-from services.ingest.sender import Sender
-from services.pages.filled import filled_in
-from services.pages.page import PageError, Pages
 from services.rates.book import RateBook
+from services.web.pages.form_fields import filled_in
+from services.web.pages.page import PageError, Pages
+from services.web.unavailable import Unavailable
 
 _PAGES = Pages.of(Path(__file__).parent / "templates")
 _NOT_STORED = (

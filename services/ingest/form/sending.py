@@ -7,15 +7,16 @@ from datetime import datetime
 import asyncpg
 
 from schemas.refusal import Refused
+from services.access.sender import Sender
+from services.database.connections import AWAY
 from services.ingest.check import check
 from services.ingest.form import store
 from services.ingest.form.entry import Entry
 from services.ingest.form.events import Made, entry_id, events_of, withdrawals
 from services.ingest.form.period import Mistakes
 from services.ingest.form.store import KeptEntry
-from services.ingest.intake import Intake, Status, Unavailable
-from services.ingest.sender import Sender
-from services.postgres import AWAY
+from services.ingest.intake import Intake, Status
+from services.web.unavailable import Unavailable
 
 
 class SentOtherwise(Exception):

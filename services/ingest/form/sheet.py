@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.ingest.sender import Sender
+from services.access.sender import Sender
+from services.ledger.calendar import Calendar
 from services.rates.book import RateBook, Site
-from services.rates.calendar import Calendar
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.sql_files import statement
+from services.database.sql_files import statement
 
 _CLAIM_ENTRY = statement(__file__, "claim_entry")
 _ENTRY = statement(__file__, "entry")

@@ -6,7 +6,8 @@ from typing import IO
 
 import msgspec
 
-from services.ingest.intake import Answer, Status, Unavailable
+from services.ingest.intake import Answer, Status
+from services.web.unavailable import Unavailable
 
 IN_MEMORY = 256 * 1024
 """Answers beyond it lie in a temporary file until the body has ended."""

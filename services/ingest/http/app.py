@@ -9,8 +9,9 @@ from starlette.routing import Route
 from services.access.door import Door, OpenDoor
 from services.ingest.http.events import Events
 from services.ingest.http.openapi import DESCRIPTION, document
-from services.ingest.intake import Intake, Unavailable
-from services.pages.docs import documented_app
+from services.ingest.intake import Intake
+from services.web.pages.docs import documented_app
+from services.web.unavailable import Unavailable
 
 Checks = Mapping[str, Callable[[], Awaitable[None]]]
 """By name, what must answer for the service to be ready; each raises `Unavailable`."""

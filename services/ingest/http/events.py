@@ -15,8 +15,10 @@ from services.ingest.http.body import CLOSING, GRACE_S, LANES, SLOWEST, Body
 from services.ingest.http.formats import ACCEPTED, reader
 from services.ingest.http.turned_away import ClientGone, TurnedAway
 from services.ingest.http.unpacking import CODINGS
-from services.ingest.intake import Answer, Intake, Unavailable
-from services.tracing import Span, tracer
+from services.ingest.intake import Answer, Intake
+from services.telemetry.spans import Span
+from services.telemetry.tracing import tracer
+from services.web.unavailable import Unavailable
 
 AT_ONCE = 256
 """Requests under way of those who are known; more are told to come again."""

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from schemas.fields import Identifier
 from services.ingest.mqtt.topic import FIELDS, TopicPattern
-from services.loopback import is_loopback
+from services.process.loopback import is_loopback
 
 
 class Part(BaseModel):

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from schemas.refusal import nearest
 from services.ingest.mqtt.config import MqttConfig
 from services.ingest.mqtt.faults import MqttConfigError
-from services.system_errors import plainly
-from services.yaml_scalars import load_scalars
+from services.process.system_errors import plainly
+from services.text.yaml_scalars import load_scalars
 
 
 def read_config(path: Path) -> MqttConfig:

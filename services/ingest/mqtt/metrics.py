@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.timestamps import Timestamp
+from services.telemetry.timestamps import Timestamp
 
 MESSAGES = Counter(
     "copq_mqtt_messages", "Messages acknowledged, by format and outcome", ["format", "outcome"]

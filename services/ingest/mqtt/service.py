@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 from aiomqtt import MqttError
 
 from schemas.refusal import Refusal
+from services.access.sender import MQTT, Sender
 from services.ingest.check import Unreadable
-from services.ingest.intake import Answer, Intake, Status, Unavailable
+from services.ingest.intake import Answer, Intake, Status
 from services.ingest.mqtt import metrics
 from services.ingest.mqtt.config import MqttConfig
 from services.ingest.mqtt.faults import MqttConfigError
 from services.ingest.mqtt.link import Link, Received, connect
 from services.ingest.mqtt.memory import Memory, mark
 from services.ingest.mqtt.translate import Translated, Translator
-from services.ingest.sender import MQTT, Sender
+from services.web.unavailable import Unavailable
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
 

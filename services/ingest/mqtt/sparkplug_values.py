@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from schemas.fields import DECIMAL_PLACES, EARLIEST, LATEST
 from schemas.refusal import Refused, shown
-from services.costing.check import TOLERANCE
+from services.access.sender import ANYONE
 from services.ingest.check import check
 from services.ingest.files.event_id import event_id
 from services.ingest.mqtt.config import Counter, Device
@@ -22,7 +22,7 @@ from services.ingest.mqtt.sparkplug_counter import Booked, RememberedCounter
 from services.ingest.mqtt.sparkplug_entity import Entity
 from services.ingest.mqtt.sparkplug_payload import Metric, Payload, Value
 from services.ingest.mqtt.timeline import State, Timeline, utc
-from services.ingest.sender import ANYONE
+from services.pricing.clock_check import TOLERANCE
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = Decimal(10) ** 20

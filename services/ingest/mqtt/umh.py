@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from services.access.sender import ANYONE
 from services.ingest.check import check
 from services.ingest.files.event_id import event_id
 from services.ingest.mqtt.config import UmhSubscription
@@ -18,7 +19,6 @@ from services.ingest.mqtt.timeline import State, Timeline, utc
 from services.ingest.mqtt.topic import FIELDS
 from services.ingest.mqtt.umh_payload import Payload
 from services.ingest.mqtt.umh_states import UmhStates
-from services.ingest.sender import ANYONE
 
 CONTRACT = "/_analytics/"
 REMEMBERED = 50

@@ -14,8 +14,8 @@ import msgspec
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.fields import Identifier, Instant, Quantity, QuantityOrNone
-from services.costing.check import TOLERANCE
 from services.ingest.mqtt.message import refused
+from services.pricing.clock_check import TOLERANCE
 
 _SAME = {
     "external_product_id": "product",

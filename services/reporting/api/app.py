@@ -4,13 +4,13 @@ import asyncpg
 from fastapi import APIRouter, FastAPI
 
 from services.access.door import Door
-from services.answers import NOT_ANSWERED, tell_in_one_shape
-from services.questions import SOUND
 from services.reporting.api.entries import add_entries
 from services.reporting.api.figures import add_figures
 from services.reporting.api.kpis import add_kpis
 from services.reporting.api.periods import add_periods
-from services.reporting.api.source import Clock, Source, wall_clock
+from services.reporting.source import Clock, Source, wall_clock
+from services.web.answers import NOT_ANSWERED, tell_in_one_shape
+from services.web.questions import SOUND
 
 
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import msgspec
 
-from services.reporting.edges import FIRST_YEAR, LAST_YEAR
-from services.reporting.entries import Place
+from services.figures.edges import FIRST_YEAR, LAST_YEAR
+from services.figures.entries import Place
 
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _EventId = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]+$")]

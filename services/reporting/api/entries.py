@@ -6,15 +6,16 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from services.access.door import Bearer
-from services.reporting.api import asked, examples
-from services.reporting.api.formats import as_json, stream_csv, wants_csv
+from services.figures.entries import Asked, categories
+from services.figures.names import check_names
+from services.figures.partial_entries import Span
+from services.reporting import parameters as asked
+from services.reporting.api import examples
+from services.reporting.api.entries_table import COLUMNS, table_rows
 from services.reporting.api.pages import page_of
-from services.reporting.api.sheet import COLUMNS, table_rows
-from services.reporting.api.source import Source
-from services.reporting.api.when import When
-from services.reporting.beside import Span
-from services.reporting.entries import Asked, categories
-from services.reporting.names import check_names
+from services.reporting.api.time_filter import When
+from services.reporting.formats import as_json, stream_csv, wants_csv
+from services.reporting.source import Source
 
 Filter = Annotated[str | None, asked.Spelt, Query()]
 

@@ -7,21 +7,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from services.access.door import Bearer
-from services.reporting import drivers as driving
-from services.reporting import trailing as windows
-from services.reporting.answers import basis_json, held_json, row_json
-from services.reporting.api import asked, examples
-from services.reporting.api.formats import as_csv, as_json, stream_csv, wants_csv
-from services.reporting.api.source import Reading, Source
-from services.reporting.basis import basis_of
-from services.reporting.edges import bounds, dimensions, instant
-from services.reporting.figures import Scope
-from services.reporting.lacking import lacking, lacking_json
-from services.reporting.names import check_names
-from services.reporting.pages import Place, report_page, report_rows, report_totals
-from services.reporting.report import ReportQuery, report_lacks, zone_of
-from services.reporting.trailing import trailing_lacks
-from services.reporting.unpriced import held
+from services.figures import drivers as driving
+from services.figures import trailing as windows
+from services.figures.answers import basis_json, held_json, row_json
+from services.figures.basis import basis_of
+from services.figures.edges import bounds, dimensions, instant
+from services.figures.missing_exchange_rates import lacking, lacking_json
+from services.figures.names import check_names
+from services.figures.pages import Place, report_page, report_rows, report_totals
+from services.figures.report import ReportQuery, report_lacks, zone_of
+from services.figures.trailing import trailing_lacks
+from services.figures.unpriced import held
+from services.ledger.figures import Scope
+from services.reporting import parameters as asked
+from services.reporting.api import examples
+from services.reporting.formats import as_csv, as_json, stream_csv, wants_csv
+from services.reporting.source import Reading, Source
 
 ROWS = 1_000
 """Of a report on one page, unless more or fewer are asked for."""

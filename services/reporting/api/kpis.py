@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.reporting import kpi_report as kpis
-from services.reporting.api import asked, examples
-from services.reporting.api.formats import as_csv, as_json, wants_csv
-from services.reporting.api.source import Source
-from services.reporting.edges import dimensions
-from services.reporting.names import check_names
-from services.reporting.report import zone_of
+from services.figures import kpi_report as kpis
+from services.figures.edges import dimensions
+from services.figures.names import check_names
+from services.figures.report import zone_of
+from services.reporting import parameters as asked
+from services.reporting.api import examples
+from services.reporting.formats import as_csv, as_json, wants_csv
+from services.reporting.source import Source
 
 By = Annotated[
     str, Query(description=f"A row for each, with commas: {', '.join(kpis.DIMENSIONS)}.")

@@ -9,16 +9,16 @@ from typing import Any
 import msgspec
 from asyncpg import Connection
 
-from services.costing.price import MONEY, hours_of
-from services.reporting import entries as ledger
+from services.figures import entries as ledger
+from services.figures.entries import Asked, LedgerEntry, Place
+from services.figures.explain import Explained
+from services.figures.explaining import explained
+from services.figures.partial_entries import Span
+from services.figures.report import zone_of
+from services.ledger.arithmetic import MONEY, hours_of
 from services.reporting.api import cursor
-from services.reporting.api.beside import beside
-from services.reporting.api.source import Reading
-from services.reporting.beside import Span
-from services.reporting.entries import Asked, LedgerEntry, Place
-from services.reporting.explain import Explained
-from services.reporting.explaining import explained
-from services.reporting.report import zone_of
+from services.reporting.api.partial_entries import beside
+from services.reporting.source import Reading
 
 FIELDS = tuple(
     column

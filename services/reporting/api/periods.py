@@ -2,17 +2,18 @@
 
 from fastapi import APIRouter, Request, Response
 
+from services.figures.answers import held_json
+from services.figures.edges import in_range
+from services.figures.names import check_names
+from services.figures.unpriced import held
+from services.ledger.figures import Scope
 from services.periods import answers
 from services.periods.period import month_of
 from services.periods.store import periods
-from services.reporting.answers import held_json
-from services.reporting.api import asked, examples
-from services.reporting.api.formats import as_csv, as_json, wants_csv
-from services.reporting.api.source import Source
-from services.reporting.edges import in_range
-from services.reporting.figures import Scope
-from services.reporting.names import check_names
-from services.reporting.unpriced import held
+from services.reporting import parameters as asked
+from services.reporting.api import examples
+from services.reporting.formats import as_csv, as_json, wants_csv
+from services.reporting.source import Source
 
 _COLUMNS = (
     "plant", "month", "state", "closings", "first_closed_at", "booked_in", "currency",

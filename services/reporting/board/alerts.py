@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from services.money import fixed
+from services.figures.causes import Cause
+from services.figures.unpriced import UnpricedGroup
+from services.ledger.money import fixed
 from services.reporting.board.targets import Aims
 from services.reporting.board.view import Sum, View, is_over
-from services.reporting.causes import Cause
-from services.reporting.unpriced import UnpricedGroup
 
 SILENT_AFTER = timedelta(minutes=30)
 """A line that sent something today and then nothing for this long is reported."""

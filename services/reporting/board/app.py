@@ -10,20 +10,20 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from services.access.door import Role
-from services.answers import NOT_ANSWERED
-from services.ingest.sender import written
-from services.pages.page import Pages, serves
-from services.questions import SOUND
+from services.access.sender import written
+from services.database.sql_files import statement
+from services.figures.edges import day_of
+from services.figures.names import check_names
 from services.rates.book import RateBook
-from services.reporting.api import asked
-from services.reporting.api.formats import as_json
-from services.reporting.api.source import Reading, Source
+from services.reporting import parameters as asked
 from services.reporting.board.contents import contents
 from services.reporting.board.targets import SetTargets, Targets
 from services.reporting.board.view import latest_days, view_of
-from services.reporting.edges import day_of
-from services.reporting.names import check_names
-from services.sql_files import statement
+from services.reporting.formats import as_json
+from services.reporting.source import Reading, Source
+from services.web.answers import NOT_ANSWERED
+from services.web.pages.page import Pages, serves
+from services.web.questions import SOUND
 
 _VERSION = statement(__file__, "version")
 _STATIC = Path(__file__).parent / "static"

@@ -7,10 +7,18 @@ from itertools import islice
 from typing import Any
 
 from schemas.priced import FAILURES
-from services.money import digits
-from services.reporting.accrual import accrue
-from services.reporting.answers import BASE_NAME, BASIS
-from services.reporting.api.source import Reading
+from services.database.sql_files import statement
+from services.figures.answers import BASE_NAME, BASIS
+from services.figures.causes import Cause, main_causes
+from services.figures.entries import LedgerEntry
+from services.figures.explaining import explained
+from services.figures.names import lines_of
+from services.figures.report import ReportQuery, report
+from services.figures.trailing import Window, between, trailing
+from services.figures.unpriced import waiting
+from services.ledger.figures import ReportRow, Scope
+from services.ledger.money import digits
+from services.posting.open_stops import accrue
 from services.reporting.board import alerts
 from services.reporting.board.example import example
 from services.reporting.board.kpis import kpis_of
@@ -28,16 +36,8 @@ from services.reporting.board.view import (
     latest_days,
     sum_of,
     target_of,
-)  # fmt: skip
-from services.reporting.causes import Cause, main_causes
-from services.reporting.entries import LedgerEntry
-from services.reporting.explaining import explained
-from services.reporting.figures import ReportRow, Scope
-from services.reporting.names import lines_of
-from services.reporting.report import ReportQuery, report
-from services.reporting.trailing import Window, between, trailing
-from services.reporting.unpriced import waiting
-from services.sql_files import statement
+)
+from services.reporting.source import Reading
 
 _NEWEST = statement(__file__, "newest")
 _LATEST = statement(__file__, "latest_entries")

@@ -2,9 +2,15 @@
 
 from typing import Any
 
-from services.reporting.api.source import Reading
+from services.figures.kpi_report import (
+    NO_GOOD,
+    NO_UNITS,
+    KpiQuery,
+    key_figures,
+    row_json,
+)
 from services.reporting.board.view import ONE_DAY, View
-from services.reporting.kpi_report import NO_GOOD, NO_UNITS, KpiQuery, key_figures, row_json
+from services.reporting.source import Reading
 
 NONE_GOOD = "no unit was good"
 UNIT_COSTS = ("copq_per_good", "cost_per_good")

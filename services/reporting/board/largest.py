@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal, localcontext
 
-from services.costing.price import MONEY
-from services.reporting.figures import ReportRow
+from services.ledger.arithmetic import MONEY
+from services.ledger.figures import ReportRow
 
 OTHER = "(other)"
 LINES = 200

@@ -7,12 +7,12 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.costing.price import MONEY, SIXTY, ZERO, quotient
+from services.figures.drivers import Days, Loss, losses
+from services.ledger.arithmetic import MONEY, SIXTY, ZERO, quotient
+from services.ledger.figures import Scope
+from services.posting.open_stops import Accrued, accrue, cost_by_stop, open_stops
 from services.rates.book import RateBook
-from services.reporting.accrual import Accrued, accrue, cost_by_stop, open_stops
 from services.reporting.board.view import View
-from services.reporting.drivers import Days, Loss, losses
-from services.reporting.figures import Scope
 
 KINDS = {
     "cause": ("element", "defect_code", "work_unit", "stage"),

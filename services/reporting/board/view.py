@@ -7,13 +7,13 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.costing.price import MONEY, ZERO, hours_of, quotient
+from services.database.sql_files import statement
+from services.ledger.arithmetic import MONEY, ZERO, hours_of, quotient
+from services.ledger.calendar import Calendar
+from services.ledger.figures import ReportRow
+from services.ledger.kpis import good_units
 from services.rates.book import RateBook
-from services.rates.calendar import Calendar
 from services.reporting.board.targets import Aims, Window
-from services.reporting.figures import ReportRow
-from services.reporting.kpis import good_units
-from services.sql_files import statement
 
 _LATEST = statement(__file__, "latest_day")
 _LATEST_DAY = statement(__file__, "latest_day_of_month")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from services.reporting.exporter import figures as f
+from services.reporting.exporter.finished_samples import Made
 from services.reporting.exporter.limit import Shown, limited
-from services.reporting.exporter.made import Made
 from services.reporting.exporter.reading import Reading
 from services.reporting.exporter.samples import Sample
 from services.reporting.exporter.state import state

@@ -9,10 +9,10 @@ import asyncpg
 from services.rates.book import RateBook
 from services.rates.store import current, load
 from services.reporting.exporter.collector import Page, page_of, rendered
-from services.reporting.exporter.kept import Kept
-from services.reporting.exporter.made import Made
+from services.reporting.exporter.compression import Deflated, deflated
+from services.reporting.exporter.finished_samples import Made
+from services.reporting.exporter.finished_sums import Kept
 from services.reporting.exporter.reading import Reading, read
-from services.reporting.exporter.zipped import Deflated, deflated
 
 MAX_SERIES = 500_000
 """A plant of 100 lines × 50 products is shown whole, all of them made in every window."""

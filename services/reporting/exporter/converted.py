@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.priced import FAILURES, Category
-from services.costing.price import quotient
-from services.reporting.accrual import Accrued
+from services.ledger.arithmetic import quotient
+from services.ledger.figures import PRODUCTION
+from services.posting.open_stops import Accrued
 from services.reporting.exporter import figures as f
 from services.reporting.exporter.samples import Sample
-from services.reporting.figures import PRODUCTION
 
 ZERO = Decimal(0)
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from services.reporting.exporter import metrics
-from services.reporting.exporter.apart import computing
 from services.reporting.exporter.computation import MAX_SERIES, Figures
 from services.reporting.exporter.reports import Computed, Report, Task
+from services.reporting.exporter.separate_process import computing
 
 EVERY_S = 2.0
 STALE_AFTER = timedelta(seconds=60)

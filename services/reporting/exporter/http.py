@@ -10,8 +10,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 
 from services.access.door import Door, Role
 from services.access.requests import admitted
+from services.reporting.exporter.compression import deflated, gzipped, inflated
 from services.reporting.exporter.exporter import Exporter
-from services.reporting.exporter.zipped import deflated, gzipped, inflated
 
 _ALL_LINES = "metrics are of all lines: use a token that is for all of them"
 _NOTHING = deflated(b"")

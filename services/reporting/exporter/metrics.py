@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Histogram
 
-from services.timestamps import Timestamp
+from services.telemetry.timestamps import Timestamp
 
 REFRESHES = Counter(
     "copq_exporter_refreshes", "Times the figures were recomputed, by outcome", ["outcome"]

@@ -9,20 +9,46 @@ from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
-from services.costing.price import MONEY
 from services.currencies.store import reporting_currency
+from services.database.sql_files import statement
+from services.figures.causes import Cause, main_causes
+from services.figures.folding import ALL, Folding, folding
+from services.figures.sums import (
+    Key,
+    Sums,
+    added,
+    by_line,
+    merged,
+    summed,
+    summed_rows,
+)
+from services.figures.trailing import (
+    WHOLE,
+    accrued_cells,
+    calendars,
+    parts_of,
+    rests,
+)
+from services.ledger.arithmetic import MONEY
+from services.ledger.calendar import Calendar
+from services.ledger.figures import Scope
+from services.posting.open_stops import (
+    Accrued,
+    OpenStop,
+    accrue,
+    exchanged,
+    open_stops,
+)
 from services.rates.book import RateBook
-from services.rates.calendar import Calendar
-from services.reporting.accrual import Accrued, OpenStop, accrue, exchanged, open_stops
-from services.reporting.causes import Cause, main_causes
 from services.reporting.exporter.converted import Converted
-from services.reporting.exporter.folding import ALL, Folding, folding
-from services.reporting.exporter.kept import Kept
-from services.reporting.exporter.sums import Key, Sums, added, by_line, merged, summed, summed_rows
-from services.reporting.exporter.windows import HOUR, TRAILING, Span, same_hours, spans
-from services.reporting.figures import Scope
-from services.reporting.trailing import WHOLE, accrued_cells, calendars, parts_of, rests
-from services.sql_files import statement
+from services.reporting.exporter.finished_sums import Kept
+from services.reporting.exporter.windows import (
+    HOUR,
+    TRAILING,
+    Span,
+    same_hours,
+    spans,
+)
 from services.targets.book import TargetBook
 from services.targets.store import load_targets
 

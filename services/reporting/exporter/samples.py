@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
-from services.costing.price import MONEY, quotient
+from services.figures.sums import Key, Sums, added, by_line, by_plant
+from services.ledger.arithmetic import MONEY, quotient
+from services.ledger.kpis import Busy, Repairs, Units, busy
 from services.rates.book import RateBook
 from services.reporting.exporter import figures as f
-from services.reporting.exporter.sums import Key, Sums, added, by_line, by_plant
-from services.reporting.kpis import Busy, Repairs, Units, busy
 from services.targets.book import TargetBook
 
 DETAILS = ("product and element", "product", "line and element", "line", "plant", "nothing")

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal, localcontext
 
-from services.costing.price import MONEY, quotient
-from services.money import digits
-from services.reporting.accrual import cost_by_stop
+from services.figures.sums import Key, Sums, added, by_line, merged
+from services.ledger.arithmetic import MONEY, quotient
+from services.ledger.money import digits
+from services.posting.open_stops import cost_by_stop
 from services.reporting.exporter import figures as f
 from services.reporting.exporter.converted import converted_samples
 from services.reporting.exporter.reading import LineKey, Reading
 from services.reporting.exporter.samples import Sample
-from services.reporting.exporter.sums import Key, Sums, added, by_line, merged
 from services.reporting.exporter.windows import month_end
 
 ZERO = Decimal(0)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from services.rates.calendar import Calendar
-from services.reporting.trailing import WINDOWS, Window
+from services.figures.trailing import WINDOWS, Window
+from services.ledger.calendar import Calendar
 
 QUARTER = Window("15 m", timedelta(minutes=15))
 """Next to the longer windows, so that an alert ends soon after its cause."""

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import asyncpg
 
-from services.postgres import AWAY, DatabaseRole, connected
+from services.database.connections import AWAY, DatabaseRole, connected
 from services.reporting.exporter.computation import Computation
 from services.reporting.exporter.reports import Computed, Failed, Task, framed
 

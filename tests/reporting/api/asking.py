@@ -9,8 +9,8 @@ import httpx
 from fastapi import FastAPI
 
 from services.access.door import Bearer, Door, NotAdmitted, NotAllowed, Role
-from services.ingest.sender import ANYONE
-from services.reporting.api.source import Source
+from services.access.sender import ANYONE
+from services.reporting.source import Source
 
 NOW = datetime.fromisoformat("2026-06-30T12:00:00+00:00")
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from services.access.door import OpenDoor
 from services.reporting.api.app import add_api
-from services.reporting.api.source import reading_pool
+from services.reporting.source import reading_pool
 from tests.reporting.api.asking import Api
 
 

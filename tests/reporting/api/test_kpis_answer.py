@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from services.figures.kpi_report import NO_GOOD, NO_IDEAL_RATE, NO_PRODUCT_TIME
 from services.rates.store import import_rates, load
-from services.reporting.kpi_report import NO_GOOD, NO_IDEAL_RATE, NO_PRODUCT_TIME
 from tests.building import defect, plant, post_events, production, rates, stop
 from tests.reporting.api.asking import Api
 

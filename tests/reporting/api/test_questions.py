@@ -9,10 +9,10 @@ import pytest
 from fastapi import FastAPI
 
 from schemas.priced import ELEMENTS
-from services.answers import tell_in_one_shape
+from services.figures.entries import Place
 from services.reporting.api import cursor
 from services.reporting.board.app import add_board
-from services.reporting.entries import Place
+from services.web.answers import tell_in_one_shape
 from tests.reporting.api.asking import NOW, Api
 from tests.reporting.api.test_figures import DAY, filled
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from services.figures.pages import report_part
+from services.figures.report import ReportQuery
 from services.rates.store import import_rates
-from services.reporting.pages import report_part
-from services.reporting.report import ReportQuery
 from tests.building import book, defect, post_events, production, rates, stop
 from tests.reporting.api.asking import NOW, Api
 

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from services.access.door import OpenDoor
 from services.rates.store import import_rates
 from services.reporting.api.app import add_api
-from services.reporting.api.source import reading_pool
 from services.reporting.board.app import add_board
 from services.reporting.board.targets import Aims, aims_of
+from services.reporting.source import reading_pool
 from services.targets.book import ALL, TargetBook
 from tests.building import book, defect, event, plant, post_events, production, rates, stop
 from tests.reporting.api.asking import NOW, Api, RoleDoor

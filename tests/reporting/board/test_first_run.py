@@ -5,8 +5,9 @@ from decimal import localcontext
 from pathlib import Path
 
 from schemas.decode import decode
-from services.costing.price import MONEY, price
-from services.money import fixed
+from services.ledger.arithmetic import MONEY
+from services.ledger.money import fixed
+from services.pricing.price import price
 from services.rates.file import parse_rates
 from services.rates.store import book_of
 from tests.building import defect

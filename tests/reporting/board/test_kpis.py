@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from services.figures.kpi_report import NO_GOOD, NO_UNITS
 from services.rates.store import import_rates, load
 from services.reporting.board.kpis import NONE_GOOD, with_unit_costs
-from services.reporting.kpi_report import NO_GOOD, NO_UNITS
 from tests.building import defect, plant, post_events, production, rates, stop
 from tests.reporting.api.asking import NOW
 from tests.reporting.board.test_contents import Clocked, ago

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from services.ledger.figures import ReportRow
 from services.reporting.board import largest
 from services.reporting.board.alerts import MOST, Part, _shown
 from services.reporting.board.largest import OTHER, fold_lines, names_to_choose
-from services.reporting.figures import ReportRow
 
 
 def rows(count: int) -> list[ReportRow]:

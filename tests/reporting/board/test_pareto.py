@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+from services.figures.drivers import Loss
 from services.reporting.board.losses import SHOWN, pareto
-from services.reporting.drivers import Loss
 
 
 def driver(net: int, **of: Any) -> Loss:

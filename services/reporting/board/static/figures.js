@@ -7,7 +7,7 @@ let digits = 2;
 let minor = inDigits(digits);
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
-/** Round as `services/money.py`: to these digits, those of the currency, a half away from zero. */
+/** Round as `services/ledger/money.py`: to these digits, those of the currency, a half away from zero. */
 function inDigits(places) {
   return new Intl.NumberFormat("en", { minimumFractionDigits: places, maximumFractionDigits: places, signDisplay: "negative" });
 }

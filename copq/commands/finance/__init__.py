@@ -1,0 +1,1 @@
+"""Commands of finance: rates, periods, currencies, targets, the audit trail."""

@@ -1,0 +1,58 @@
+"""What the commands of `copq rates` take, and how they work on the book."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from asyncpg import Connection
+
+from copq.commands.finance.targets import share
+from copq.database import answered
+from copq.exits import Exit
+from copq.terminal import fail
+from services.database.connections import DatabaseRole
+from services.rates.documents import NoDocument, NotPossible
+from services.rates.file import RateFileError
+
+T = TypeVar("T")
+_FAULTS = 50
+ByOption = Annotated[str, typer.Option(help="Who does it; with COPQ_TOKEN set, its holder.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JumpOption = Annotated[
+    str,
+    typer.Option(
+        envvar="COPQ_RATES_JUMP", help="Show figures that change by more than this share."
+    ),
+]
+NumberArgument = Annotated[int, typer.Argument(help="The document; see copq rates documents.")]
+
+
+def surprising(text: str) -> Decimal:
+    """The share of `--jump`."""
+    found = share(text)
+    if found is None or found < 0:
+        fail(f'--jump: "{text}" is not a share: write 25% or 0.25')
+    return found
+
+
+def run(work: Callable[[Connection, datetime], Awaitable[T]], url: str | None, data: Path) -> T:
+    """What `work` answers, given a connection and the instant. What is not possible is said."""
+
+    async def ask(conn: Connection) -> T:
+        return await work(conn, datetime.now(UTC))
+
+    try:
+        return answered(ask, url, data, DatabaseRole.FINANCE)
+    except NotPossible as error:
+        fail(str(error), Exit.USAGE if isinstance(error, NoDocument) else Exit.NO)
+
+
+def refuse(what: str, error: RateFileError) -> NoReturn:
+    """Leave, with all that is wrong with a file."""
+    shown = error.faults[:_FAULTS]
+    more = len(error.faults) - len(shown)
+    faults = "\n".join(f"  - {fault}" for fault in shown)
+    fail(f"{what}:\n{faults}" + (f"\n  … and {more:,} more" if more else ""))

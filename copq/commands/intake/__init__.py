@@ -1,0 +1,1 @@
+"""Commands that bring events in, and look after what was refused or corrected."""

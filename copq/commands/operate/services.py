@@ -1,0 +1,287 @@
+"""`copq up`, and one command for each service of the stream."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import asyncpg
+import typer
+
+from copq.commands.intake.import_target import identity_of
+from copq.commands.intake.watch import MAPPING_HELP, started, watch_settings
+from copq.commands.operate.mqtt import mqtt_source
+from copq.database import (
+    DATA,
+    DatabaseOption,
+    DataOption,
+    RequiredDatabase,
+    checked_address,
+    opened_database,
+    or_unavailable,
+)
+from copq.exits import Exit
+from copq.kafka import BootstrapOption, brokers
+from copq.listening import (
+    LOOPBACK,
+    CertOption,
+    HostOption,
+    KeyOption,
+    MetricsHostOption,
+    MetricsOption,
+    NoAuthOption,
+    PortOption,
+    tls_of,
+)
+from copq.logs import start_logging
+from copq.plaintext import PlaintextOption
+from copq.running import run_service, show_health
+from copq.terminal import fail, out
+from services.database.connections import (
+    AWAY,
+    DatabaseRole,
+    RoleRefused,
+    connected,
+)
+from services.database.migrate import SchemaMismatch, check, migrate
+from services.ingest.files.watch import WatchSettings
+from services.ingest.intake import Intake
+from services.process.loopback import is_loopback
+from services.process.system_errors import plainly
+
+if TYPE_CHECKING:
+    from services.standalone.server import Companion
+
+MqttOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--mqtt", envvar="COPQ_MQTT", show_default=False,
+        help="Also read an MQTT broker, as this file says (docs/ingest/mqtt.md).",
+    ),
+]  # fmt: skip
+SessionOption = Annotated[
+    float,
+    typer.Option(
+        "--session-timeout", min=1, envvar="KAFKA_SESSION_TIMEOUT",
+        help="Seconds without a sign of life after which a worker's partitions go to the others.",
+    ),
+]  # fmt: skip
+NamesOption = Annotated[
+    int,
+    typer.Option(
+        "--names-per-sender", min=1, envvar="COPQ_NAMES_PER_SENDER",
+        help="Lines, products and so on that a sender may bring and the rate book does not know.",
+    ),
+]  # fmt: skip
+
+
+def up(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8080,
+    watch: Annotated[
+        Path | None, typer.Option(help="Folder whose files are imported, as by copq watch.")
+    ] = None,
+    mapping: Annotated[list[str] | None, typer.Option(help=MAPPING_HELP)] = None,
+    mqtt: MqttOption = None,
+    no_auth: NoAuthOption = False,
+    names_per_sender: NamesOption = 1_000,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    plaintext: PlaintextOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Run everything in one process, from HTTP and MQTT to the ledger. No broker needed.
+
+    On this machine it needs no token until the first one is made (copq tokens create). On any
+    other address it always needs one.
+    """
+    from services.access.tokens import TokenDoor
+    from services.ingest.names import Names
+    from services.standalone.server import serve
+
+    start_logging()
+    tls = tls_of(host, tls_cert, tls_key, plaintext)
+    if mapping and watch is None:
+        fail("--mapping is for the files of a folder: say which, by --watch FOLDER")
+    folder = watch_settings(watch, mapping or [], data / "imports") if watch else None
+    source = mqtt_source(mqtt, data / "mqtt")
+    if database_url is not None:
+        or_unavailable(lambda: migrate(database_url))
+    with opened_database(database_url, data) as (dsn, embedded):
+        name = database_url or str(data.resolve())
+        door = None if no_auth else TokenDoor(dsn, needs_token=not is_loopback(host))
+        shown = "DATABASE_URL" if database_url else name
+        run_service(
+            lambda stop: serve(
+                dsn, host, port, stop, _watching(folder, dsn, name, stop), door, tls, source,
+                embedded, lambda: _say_where(host, port, tls is not None, shown),
+                Names(names_per_sender),
+            ),
+            name="copq-up",
+        )  # fmt: skip
+
+
+def _say_where(host: str, port: int, secure: bool, data: str) -> None:
+    here = f"{'https' if secure else 'http'}://{host}:{port}"
+    out.print(
+        f"COPQ is at {here}: the board at {here}/, events to /v1/events, the form at /form, "
+        f"documentation at /docs. Data: {data}",
+        soft_wrap=True,
+    )
+
+
+def ingest(
+    kafka: BootstrapOption,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8080,
+    partitions: Annotated[
+        int, typer.Option(min=1, max=10_000, help="For topics that are created.")
+    ] = 8,
+    replication: Annotated[
+        int, typer.Option(min=1, max=100, help="For topics that are created.")
+    ] = 1,
+    mqtt: MqttOption = None,
+    mqtt_state: Annotated[
+        Path,
+        typer.Option(envvar="COPQ_MQTT_STATE", help="Folder of the MQTT reader's state."),
+    ] = Path("copq-mqtt"),
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            "--database", envvar="DATABASE_URL", show_default=False, callback=checked_address,
+            help="Postgres with tokens and rates.",
+        ),
+    ] = None,
+    no_auth: NoAuthOption = False,
+    names_per_sender: NamesOption = 1_000,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    metrics_port: MetricsOption = 0,
+    metrics_host: MetricsHostOption = LOOPBACK,
+    plaintext: PlaintextOption = False,
+) -> None:  # fmt: skip
+    """Take events by HTTP, the form and MQTT, and put them on Kafka's quality.events."""
+    from services.access.tokens import TokenDoor
+    from services.ingest.names import Names
+    from services.ingest.server import serve
+
+    start_logging()
+    reach = brokers(kafka, plaintext)
+    tls = tls_of(host, tls_cert, tls_key, plaintext)
+    source = mqtt_source(mqtt, mqtt_state)
+    if database_url is not None:
+        refuse_other_schema(database_url, DatabaseRole.INGEST)
+    elif not no_auth:
+        fail(
+            "who may send is known by tokens, which are in Postgres: give --database (or "
+            "DATABASE_URL) and make one with copq tokens create; or --no-auth, to take events "
+            "from anybody"
+        )
+    door = None if no_auth or database_url is None else TokenDoor(database_url)
+    health = show_health(metrics_host, metrics_port)
+    health.missing = None  # the port of events answers /readyz for what it needs
+    run_service(
+        lambda stop: serve(
+            reach,
+            host,
+            port,
+            partitions,
+            replication,
+            stop,
+            database_url,
+            door,
+            tls,
+            source,
+            Names(names_per_sender),
+        ),
+        health,
+        "copq-ingest",
+    )
+
+
+def costing(
+    kafka: BootstrapOption,
+    database_url: RequiredDatabase,
+    group: Annotated[str, typer.Option(help="Consumer group.")] = "copq-costing",
+    max_reject_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Stop when more of the events are refused.")
+    ] = 0.5,
+    session_timeout: SessionOption = 30,
+    metrics_port: MetricsOption = 0,
+    metrics_host: MetricsHostOption = LOOPBACK,
+    plaintext: PlaintextOption = False,
+) -> None:
+    """Price quality.events and publish copq.priced-events. Stops if too many events are refused."""
+    from services.costing.stream import CostingSettings, CostingStream, TooManyRejects
+
+    start_logging()
+    health = show_health(metrics_host, metrics_port)
+    refuse_other_schema(database_url, DatabaseRole.COSTING)
+    settings = CostingSettings(
+        brokers(kafka, plaintext), database_url, group, max_reject_share, session_timeout
+    )
+
+    try:
+        run_service(
+            lambda stop: CostingStream(settings, stop, health).run(), health, "copq-costing"
+        )
+    except TooManyRejects as error:
+        fail(str(error), Exit.STOPPED)
+
+
+def aggregator(
+    kafka: BootstrapOption,
+    database_url: RequiredDatabase,
+    group: Annotated[str, typer.Option(help="Consumer group.")] = "copq-aggregator",
+    session_timeout: SessionOption = 10,
+    metrics_port: MetricsOption = 0,
+    metrics_host: MetricsHostOption = LOOPBACK,
+    plaintext: PlaintextOption = False,
+) -> None:
+    """Post copq.priced-events to the ledger and the rollups, each batch in one transaction."""
+    from services.aggregator.service import run_aggregator
+    from services.aggregator.stream import AggregatorSettings
+
+    start_logging()
+    health = show_health(metrics_host, metrics_port)
+    refuse_other_schema(database_url, DatabaseRole.AGGREGATOR)
+    settings = AggregatorSettings(
+        brokers(kafka, plaintext), database_url, group, session_timeout_s=session_timeout
+    )
+    run_service(lambda stop: run_aggregator(settings, stop, health), health, "copq-aggregator")
+
+
+def _watching(
+    settings: WatchSettings | None, dsn: str, name: str, stop: asyncio.Event
+) -> "Companion":
+    """What runs next to the HTTP service, on the same intake: the watch of a folder, or nothing."""
+
+    async def watching(intake: Intake) -> None:
+        if settings is not None:
+            identity = await identity_of(dsn, name)
+            await started(settings, intake, identity).run(stop)
+        await stop.wait()
+
+    return watching
+
+
+def refuse_other_schema(url: str, role: DatabaseRole) -> None:
+    """A service does not touch a schema that it was not made for; it does wait for Postgres.
+
+    Nor does it begin where the database user may not act as `role`.
+    """
+    try:
+        check(url)
+        asyncio.run(_try_role(url, role))
+    except (SchemaMismatch, RoleRefused) as error:
+        fail(str(error), Exit.UNAVAILABLE)
+    except AWAY as error:
+        logging.getLogger("services").warning("Postgres does not answer yet: %s", plainly(error))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        fail(f"Postgres: {plainly(error)}", Exit.UNAVAILABLE)
+
+
+async def _try_role(url: str, role: DatabaseRole) -> None:
+    async with connected(url, role):
+        pass

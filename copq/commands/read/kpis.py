@@ -1,0 +1,79 @@
+"""`copq kpis`: OEE and its factors, yields and MTTR of any time."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+from asyncpg import Connection
+
+from copq.commands.read.figures import share, when
+from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.terminal import fail, out, print_json, table
+from services.figures import kpi_report as reporting
+from services.figures.edges import dimensions
+from services.figures.names import check_names
+from services.figures.report import zone_of
+from services.rates.store import load
+
+
+def kpis(
+    plant: Annotated[str | None, typer.Option(help="Only this plant.")] = None,
+    line: Annotated[str | None, typer.Option(help="Only this line.")] = None,
+    product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
+    by: Annotated[
+        str,
+        typer.Option(help=f"A row for each, with commas: {', '.join(reporting.DIMENSIONS)}."),
+    ] = "plant,line",
+    start: Annotated[
+        str, typer.Option("--from", help="First day or time: 2026-03-01, 2026-03-01T06:00.")
+    ] = "",
+    end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show OEE, availability, effectiveness, quality, yields and MTTR of a shift, day or any time.
+
+    Times are the plant's own. Without --from: the production day so far.
+
+    Example: copq kpis --plant north --from 2026-03-01T06:00 --to 2026-03-01T14:00
+    """
+    now = datetime.now(UTC)
+
+    async def run(conn: Connection) -> Any:
+        book = await load(conn)
+        try:
+            await check_names(conn, book, plant, line, product)
+            edges = reporting.edges(start, end, zone_of(book, plant))
+            query = reporting.KpiQuery(plant, line, product, *edges, dimensions(by))
+        except ValueError as error:
+            fail(str(error))
+        return edges, await reporting.key_figures(conn, book, query, now)
+
+    edges, found = answered(run, database_url, data)
+    if as_json:
+        rows = [reporting.row_json(row) for row in found]
+        print_json({"at": now, "from": edges[0], "to": edges[1], "rows": rows})
+    elif found:
+        _show(found)
+    else:
+        out.print("No unit was made and no line stopped in this time.")
+
+
+def _show(found: list[reporting.KpiRow]) -> None:
+    dims = list(found[0].dims)
+    names = [name.replace("_", " ") for name in reporting.RATIOS]
+    columns = ["from", "to", *dims, *names, "MTTR, min", "stops"]
+    table("Key figures", columns, map(_row, found), left=2 + len(dims))
+    for text in reporting.explained(found):
+        out.print(text, markup=False, soft_wrap=True, style="dim")
+
+
+def _row(row: reporting.KpiRow) -> tuple[str, ...]:
+    edges = ("–" if at is None else when(at) for at in (row.start, row.end))
+    ratios = (share(getattr(row, name)) for name in reporting.RATIOS)
+    mean = row.mean_time_to_repair
+    repair = "–" if mean is None else f"{Decimal(str(mean)) / 60:,.1f}"
+    return (*edges, *(name or "–" for name in row.dims.values()), *ratios, repair,
+            str(row.repairs.stops))  # fmt: skip

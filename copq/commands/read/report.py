@@ -1,0 +1,388 @@
+"""`copq report`, `trailing`, `drivers` and `unpriced`: reading the ledger."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from asyncpg import Connection
+
+from copq.commands.read.figures import (
+    money_or_dash,
+    share,
+    show_notes,
+    show_rows,
+    when,
+)
+from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.terminal import fail, fixed, money, one_of, out, print_json, table
+from schemas.priced import ELEMENTS
+from services.figures import drivers as driving
+from services.figures import report as reporting
+from services.figures import trailing as windows
+from services.figures import unpriced as waiting
+from services.figures.answers import BASIS, basis_json, held_json, row_json
+from services.figures.basis import As, Basis, basis_of
+from services.figures.edges import bounds, dimensions, instant
+from services.figures.hints import say_empty
+from services.figures.missing_exchange_rates import lacking, lacking_json
+from services.figures.names import UnknownName, check_names
+from services.figures.pages import Part, report_part
+from services.ledger.figures import DIMENSIONS, Scope
+from services.posting.open_stops import OpenStop
+from services.rates.book import RateBook
+from services.rates.store import load
+
+SHOWN_ROWS, JSON_ROWS = 50, 1_000
+"""Of a report, unless more or fewer are asked for."""
+
+T = TypeVar("T")
+PlantOption = Annotated[str | None, typer.Option(help="Only this plant.")]
+LineOption = Annotated[str | None, typer.Option(help="Only this line.")]
+ProductOption = Annotated[str | None, typer.Option(help="Only this product.")]
+ElementOption = Annotated[
+    str | None,
+    typer.Option(help=f"Only this element: {', '.join(ELEMENTS)}.", callback=one_of(ELEMENTS)),
+]
+ByOption = Annotated[
+    str, typer.Option(help=f"A row for each, with commas: {', '.join(DIMENSIONS)}.")
+]
+CurrencyOption = Annotated[
+    str | None,
+    typer.Option(help="Convert to the reporting currency, such as EUR."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")]
+
+
+def report(
+    grain: Annotated[str, typer.Option(help="hour, day or month.")] = "day",
+    plant: PlantOption = None,
+    line: LineOption = None,
+    product: ProductOption = None,
+    element: ElementOption = None,
+    by: ByOption = "plant,line",
+    start: Annotated[
+        str, typer.Option("--from", help="First day, month or hour: 2026-03-01, 2026-03-01T06:00.")
+    ] = "",
+    end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
+    reported: Annotated[
+        str,
+        typer.Option("--as", help="restated: as it is now; first-reported: as each month closed."),
+    ] = As.RESTATED,
+    as_of: Annotated[
+        str, typer.Option(help="What the ledger said at this instant: 2026-04-03T18:00.")
+    ] = "",
+    currency: CurrencyOption = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"Rows to show; else {SHOWN_ROWS}, in JSON {JSON_ROWS:,}."),
+    ] = None,
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show COPQ by hour, production day or month, in money and as a share of production.
+
+    Days and months are the plant's own. Without --from: the last 24 hours, 30 days, 12 months.
+
+    Example: copq report --grain day --plant north --by line,product --from 2026-03-01
+    Example: copq report --grain month --as first-reported
+    """
+    now = datetime.now(UTC)
+
+    async def run(conn: Connection, book: RateBook) -> Any:
+        zone = reporting.zone_of(book, plant)
+        query = _asked(
+            lambda: reporting.ReportQuery(
+                plant, line, product, element, dimensions(by), grain,
+                *bounds(start, end, grain, zone, now),
+                basis=basis_of(reported, instant(as_of, zone), now), currency=currency,
+            )
+        )  # fmt: skip
+        lacks = await _lacks(reporting.report_lacks(conn, query))
+        most = limit or (JSON_ROWS if as_json else SHOWN_ROWS)
+        part = await report_part(conn, book, query, now, most)
+        empty = "" if part.rows else await say_empty(conn, book, plant, line, product, element)
+        return query, part, await waiting.held(conn, query, now), zone, lacks, empty
+
+    names = (plant, line, product)
+    query, part, held, zone, lacks, empty = _read(run, database_url, data, *names)
+    if as_json:
+        asked = {
+            "grain": grain, "from": query.start, "to": query.end, "at": now,
+            **basis_json(query.basis),
+        }  # fmt: skip
+        rows, totals = ([row_json(row) for row in found] for found in (part.rows, part.totals))
+        print_json({**asked, "rows": rows, "rows_total": part.rows_total, "totals": totals,
+                    **held_json(held), **lacking_json(lacks)})  # fmt: skip
+        return
+    title = f"COPQ by {grain}, {_span(query, zone)}; {_said(query.basis, now, zone)}"
+    if part.rows:
+        show_rows(title, part.rows, query.by)
+        _show_rest(part)
+    else:
+        out.print(f"{title}\n{empty}", markup=False, soft_wrap=True)
+    show_notes(held, zone, lacks, query.basis.is_live)
+
+
+def _show_rest(part: Part) -> None:
+    """How many rows are not shown, and what all of them come to."""
+    if part.rows_total == len(part.rows):
+        return
+    out.print(
+        f"{len(part.rows):,} of {part.rows_total:,} rows are shown. "
+        f"To see all: --limit {part.rows_total}"
+    )
+    for row in part.totals:
+        copq = money_or_dash(row.money("copq"), row.currency)
+        out.print(f"COPQ of all rows: {copq} {row.currency}, {share(row.copq_share)} of base.")
+
+
+def trailing(
+    plant: PlantOption = None,
+    line: LineOption = None,
+    product: ProductOption = None,
+    element: ElementOption = None,
+    by: ByOption = "plant,line",
+    currency: CurrencyOption = None,
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show COPQ of the last hour, 24 hours and 30 days, up to this instant.
+
+    Example: copq trailing --plant north --by line
+    """
+    now = datetime.now(UTC)
+
+    async def run(conn: Connection, book: RateBook) -> Any:
+        scope = _asked(
+            lambda: Scope(plant, line, product, element, dimensions(by), currency=currency)
+        )
+        lacks = await _lacks(windows.trailing_lacks(conn, scope, now))
+        found = await windows.trailing(conn, book, scope, now)
+        held = await waiting.held(conn, scope, now)
+        is_empty = not any(window.rows for window in found)
+        scope_of = (plant, line, product, element, "copq report")
+        empty = await say_empty(conn, book, *scope_of) if is_empty else ""
+        return found, held, reporting.zone_of(book, plant), lacks, empty
+
+    names = (plant, line, product)
+    found, held, zone, lacks, empty = _read(run, database_url, data, *names)
+    if as_json:
+        said = {"at": now, "windows": [_window_json(w) for w in found]}
+        print_json({**said, **held_json(held), **lacking_json(lacks)})
+        return
+    for window in found:
+        _show_window(window, dimensions(by), zone)
+    if empty:
+        out.print(empty, markup=False, soft_wrap=True)
+    show_notes(held, zone, lacks)
+
+
+def _window_json(found: windows.Trailing) -> dict[str, Any]:
+    rows = [row_json(row) for row in found.rows]
+    return {"window": found.window.name, "after": found.start, "to": found.end, "rows": rows}
+
+
+def _show_window(found: windows.Trailing, by: tuple[str, ...], zone: tzinfo) -> None:
+    start, end = when(found.start.astimezone(zone)), when(found.end.astimezone(zone))
+    title = f"COPQ of the last {found.window.name}: after {start}, to {end}"
+    if found.rows:
+        show_rows(title, found.rows, by)
+    else:
+        out.print(f"{title}: nothing booked.")
+
+
+def drivers(
+    plant: PlantOption = None,
+    line: LineOption = None,
+    start: Annotated[str, typer.Option("--from", help="First production day: 2026-03-01.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The day after the last day.")] = "",
+    top: Annotated[int, typer.Option(min=1, help="How many for each currency.")] = 10,
+    currency: CurrencyOption = None,
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show what costs most: element, stage, defect code and, of stops, machine (Pareto).
+
+    Without --from and --to: the last 30 days. Open stops count until now.
+
+    Example: copq drivers --plant north --line L1 --from 2026-03-01 --to 2026-04-01 --top 5
+    """
+    now = datetime.now(UTC)
+    first, end_of_it = _asked(lambda: bounds(start, end, "day", UTC, now))
+    last = end_of_it or max(first, now.date()) + timedelta(days=2)
+
+    async def run(conn: Connection, book: RateBook) -> Any:
+        scope = Scope(plant, line, by=(), currency=currency)
+        lacks = await _lacks(lacking(conn, scope, first, last))
+        days = driving.Days(first, last, plant, line, currency=currency)
+        found = await driving.drivers(conn, book, days, now, top)
+        held = await waiting.held(conn, scope, now)
+        empty = "" if found else await say_empty(conn, book, plant, line)
+        return found, held, reporting.zone_of(book, plant), lacks, empty
+
+    found, held, zone, lacks, empty = _read(run, database_url, data, plant, line)
+    if as_json:
+        rows = [driving.driver_json(driver) for driver in found]
+        said = {"from": first, "to": last, "drivers": rows}
+        print_json({**said, **held_json(held), **lacking_json(lacks)})
+        return
+    title = f"What costs most, production days {first} up to {last} (exclusive)"
+    if found:
+        _show_drivers(title, found)
+    else:
+        out.print(f"{title}\n{empty}", markup=False, soft_wrap=True)
+    show_notes(held, zone, lacks)
+
+
+def _show_drivers(title: str, found: list[driving.Driver]) -> None:
+    words = ["element", "stage", "code", "machine", "currency"]
+    rows = [
+        (
+            d.element, d.stage or "–", d.defect_code or "–", d.work_unit or "–", d.currency,
+            money_or_dash(d.net, d.currency), share(d.share), share(d.cumulative_share),
+            fixed(d.hours, 2), f"{d.quantity:,f}", str(d.entries),
+        )
+        for d in found
+    ]  # fmt: skip
+    numbers = ["net COPQ", "share of all losses", "with all above", "lost h", "units", "entries"]
+    table(title, words + numbers, rows, left=len(words))
+
+
+def unpriced(
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Show what is missing from the figures: unpriced events, waiting corrections, open stops.
+
+    The worth of unpriced events is estimated with the nearest rate in time.
+
+    Example: copq unpriced; then fix the rate file, and: copq rates import rates.yaml
+    """
+    now = datetime.now(UTC)
+
+    async def run(conn: Connection, book: RateBook) -> Any:
+        return await waiting.waiting(conn, book, now), book
+
+    found, book = _read(run, database_url, data)
+    if as_json:
+        print_json({"at": now, **asdict(found)})
+        return
+    _show_unpriced(found.unpriced)
+    if found.corrections:
+        rows = [(c.event_id, c.corrects, when(c.occurred_at)) for c in found.corrections]
+        table("Corrections that wait", ["correction", "of event", "at"], rows, left=3)
+    if found.open_stops:
+        _show_open_stops(found.open_stops, book, now)
+
+
+def _show_unpriced(groups: list[waiting.UnpricedGroup]) -> None:
+    if not groups:
+        out.print("Every event has its price.")
+        return
+    rows = [
+        (g.reason, g.event_type, f"{g.plant}/{g.line}", when(g.since), _rates(g), f"{g.events:,}",
+         _about(g.worth, g), _about(g.base, g) if g.base else "–")
+        for g in groups
+    ]  # fmt: skip
+    words = ["why", "type", "of", "since", "nearest rate"]
+    table("Events without a price", [*words, "events", "worth about", "base about"], rows, left=5)
+    out.print("An estimate, in no figure: each at the rate that is nearest in time.", style="dim")
+    out.print("They are priced by themselves once the rates are there: copq rates import FILE")
+
+
+def _about(amount: Decimal | None, group: waiting.UnpricedGroup) -> str:
+    if amount is None:
+        return "unknown"
+    some = f" + {group.unknown:,} unknown" if group.unknown else ""
+    return f"{money(amount, group.currency or '')} {group.currency}{some}"
+
+
+def _rates(group: waiting.UnpricedGroup) -> str:
+    """Revision and effective date of the rates that stand in for what is missing."""
+    if group.nearest_from is None or group.nearest_to is None:
+        return "none"
+    first, last = group.first_version, group.last_version
+    revisions = f"{first}" if first == last else f"{first} to {last}"
+    start, end = f"{group.nearest_from:%Y-%m-%d}", f"{group.nearest_to:%Y-%m-%d}"
+    return f"{revisions}, from {start if start == end else f'{start} … {end}'}"
+
+
+def _show_open_stops(stops: list[waiting.CostlyStop], book: RateBook, now: datetime) -> None:
+    rows = [
+        (*_stop_words(s.open, book, now), money(s.cost, s.open.stop.currency), s.open.stop.currency)
+        for s in stops
+    ]
+    columns = ["stop", "of", "machine", "code", "since", "minutes", "cost so far", "currency"]
+    table("Stops still open", columns, rows, left=5)
+    out.print(f"Time that several stops share costs once. {BASIS}", style="dim")
+
+
+def _stop_words(found: OpenStop, book: RateBook, now: datetime) -> tuple[str, ...]:
+    stop, zone = found.stop, reporting.zone_of(book, found.plant)
+    minutes = (now - stop.started_at) / timedelta(minutes=1)
+    return (
+        stop.event_id, f"{found.plant}/{found.line}", stop.work_unit or "–",
+        stop.defect_code or "–", when(stop.started_at.astimezone(zone)), f"{minutes:,.0f}",
+    )  # fmt: skip
+
+
+def _read(
+    run: Callable[[Connection, RateBook], Awaitable[T]],
+    database_url: str | None,
+    data: Path,
+    *names: str | None,
+) -> T:
+    """What `run` answers, given a connection and the rate book.
+
+    An unknown plant, line or product of `names` ends the command: it has no figures.
+    """
+
+    async def ask(conn: Connection) -> T:
+        book = await load(conn)
+        try:
+            await check_names(conn, book, *names)
+        except UnknownName as error:
+            fail(str(error))
+        return await run(conn, book)
+
+    return answered(ask, database_url, data)
+
+
+async def _lacks(asked: Awaitable[T]) -> T:
+    """What figures in the reporting currency lack; another currency ends the command."""
+    try:
+        return await asked
+    except ValueError as error:
+        fail(str(error))
+
+
+def _asked(build: Callable[[], T]) -> T:
+    """What the options say; a fault in them ends the command."""
+    try:
+        return build()
+    except ValueError as error:
+        fail(str(error))
+
+
+def _said(basis: Basis, now: datetime, zone: tzinfo) -> str:
+    if basis.as_of is not None:
+        return f"as the ledger said at {when(basis.as_of.astimezone(zone))}"
+    if basis.reported is As.FIRST_REPORTED:
+        return str(basis)
+    return f"{basis}, as of {when(now.astimezone(zone))}"
+
+
+def _span(query: reporting.ReportQuery, zone: tzinfo) -> str:
+    edges = [query.start, query.end]
+    said = [when(e.astimezone(zone) if isinstance(e, datetime) else e) if e else "" for e in edges]
+    until = f" up to {said[1]} (exclusive)" if said[1] else ""
+    calendar = "" if query.grain == "hour" else " (production days, each plant's own time)"
+    return f"from {said[0]}{until}{calendar}"

@@ -1,0 +1,123 @@
+"""`copq verify`: whether what is booked and shown follows from what was sent."""
+
+import secrets
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from asyncpg import Connection
+
+from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.exits import Exit
+from copq.terminal import counted, err, fail, out, print_json
+from services.database.connections import DatabaseRole
+from services.figures.names import UnknownName, check_names
+from services.figures.recomputing import Reach
+from services.figures.verify import verify
+from services.ledger.difference import Difference
+from services.periods.period import PeriodError, month_of
+from services.rates.store import load
+
+
+def verify_command(
+    plant: Annotated[
+        str | None, typer.Option(help="Compute again the entries of this plant alone.")
+    ] = None,
+    month: Annotated[
+        str | None, typer.Option(help="Compute again the entries of this month alone: 2026-03.")
+    ] = None,
+    sample: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            max=100,
+            help="Compute again the entries of so many percent of the events, others each time.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Compute all entries again from their events and rates, all figures from the entries.
+
+    It may run while events arrive. --plant, --month and --sample shorten the first part; the
+    second is always done for all figures. Ends with 1 if anything differs.
+
+    Example: copq verify --database postgresql://copq@db/copq
+    """
+    reach = _reach(plant, month, sample)
+    pace = _Pace()
+
+    async def ask(conn: Connection) -> list[Difference]:
+        try:
+            await check_names(conn, await load(conn), plant)
+        except UnknownName as error:
+            fail(str(error))
+        return await verify(conn, reach, pace)
+
+    # Finance sees every line, and the tables of decisions that the trail is compared with.
+    with pace.shown():
+        found = answered(ask, database_url, data, DatabaseRole.FINANCE)
+    if as_json:
+        print_json({
+            "differences": [asdict(difference) for difference in found],
+            "entries_recomputed": pace.entries, "entries_per_second": pace.each_second,
+        })  # fmt: skip
+    else:
+        _show(found, pace)
+    if found:
+        raise typer.Exit(Exit.NO)
+
+
+def _reach(plant: str | None, month: str | None, sample: float | None) -> Reach:
+    try:
+        of_month = None if month is None else month_of(month)
+    except PeriodError as error:
+        fail(f"--month: {error}")
+    return Reach(plant, of_month, sample, secrets.randbelow(2**31))
+
+
+def _show(found: list[Difference], pace: "_Pace") -> None:
+    for difference in found:
+        out.print(str(difference), markup=False, soft_wrap=True)
+    if found:
+        differences = counted(len(found), "difference")
+        out.print(
+            f"{differences}. An event's bytes are right where an entry differs from them, the "
+            "ledger where a rollup differs from it.", soft_wrap=True,
+        )  # fmt: skip
+    else:
+        out.print(
+            "No difference: every entry follows from its event and rates, every figure is what "
+            "the ledger says.", soft_wrap=True,
+        )  # fmt: skip
+    out.print(f"Computed again: {pace}.")
+
+
+class _Pace:
+    """How many entries were computed again, and how many a second; a person sees it grow."""
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self._began: float | None = None
+        self._seconds = 0.0
+        self._status = err.status("Adding up the ledger …") if err.is_terminal else None
+
+    def shown(self) -> AbstractContextManager[Any]:
+        return self._status or nullcontext()
+
+    def __call__(self, entries: int) -> None:
+        now = time.monotonic()
+        self._began = now if self._began is None else self._began
+        self.entries, self._seconds = entries, now - self._began
+        if self._status is not None and entries:
+            self._status.update(f"Computing again: {self}")
+
+    @property
+    def each_second(self) -> int:
+        return round(self.entries / self._seconds) if self._seconds else 0
+
+    def __str__(self) -> str:
+        return f"{counted(self.entries, 'entry', 'entries')} ({self.each_second:,} a second)"

@@ -1,0 +1,1 @@
+"""Postgres: connections, statements from files, migrations, the booking lock."""

@@ -1,0 +1,1 @@
+"""The Postgres server that comes with copq: one for each data folder."""

@@ -1,0 +1,319 @@
+"""Key figures of manufacturing for any window: OEE and its factors, yields, MTTR, by line.
+
+The same figures as the exporter's, of any time: units from rollups and ledger, time from the stops
+themselves, both exact to the microsecond. What cannot be known is None, with the reason.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal, localcontext
+from typing import Any
+
+from asyncpg import Connection
+
+from services.database.sql_files import statement
+from services.figures.edges import edge, in_order
+from services.figures.sums import Key, added, summed
+from services.figures.trailing import Window, cells_of
+from services.ledger.arithmetic import MONEY, ZERO
+from services.ledger.downtime import Stop, element, segments, until
+from services.ledger.figures import Scope
+from services.ledger.kpis import Busy, Repairs, Units, busy
+from services.posting.open_stops import open_stops
+from services.posting.stops import stop_of, stops_between
+from services.rates.book import RateBook, Site
+from services.rates.names import listed
+
+_REPAIRED = statement(__file__, "repaired")
+_INSTANT = timedelta(microseconds=1)
+DIMENSIONS = ("plant", "line", "product")
+RATIOS = (
+    "oee", "availability", "effectiveness", "quality", "first_pass_yield", "scrap_ratio",
+    "rework_ratio",
+)  # fmt: skip
+
+NO_UNITS = "nothing left the line in this time"
+NO_GOOD = "some events say how many units are good and others do not"
+NO_PRODUCT_TIME = "a line's time is not kept by product: ask without it"
+NO_IDEAL_RATE = "the line rate has no ideal_rate_per_minute"
+NO_PLANNED_TIME = "all of this time is planned standstill"
+NOT_RUNNING = "the line stood still all of the planned time"
+NO_REPAIR = "no unplanned stop ended in this time"
+
+Edge = datetime | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class KpiQuery:
+    """Key figures of [start, end): instants or production days; what is still to come is left out.
+
+    Without a start: the production day so far. `by` names the dimensions that make a row each.
+    """
+
+    plant: str | None = None
+    line: str | None = None
+    product: str | None = None
+    start: Edge = None
+    end: Edge = None
+    by: tuple[str, ...] = ("plant", "line")
+
+    def __post_init__(self) -> None:
+        for dimension in self.by:
+            if dimension not in DIMENSIONS:
+                raise ValueError(f'"{dimension}" is none of {", ".join(DIMENSIONS)}')
+
+    @property
+    def of_product(self) -> bool:
+        return self.product is not None or "product" in self.by
+
+
+@dataclass(slots=True)
+class KpiRow:
+    """The key figures of one row; `start` and `end` are None where plants differ in them."""
+
+    dims: dict[str, str]
+    start: datetime | None
+    end: datetime | None
+    of_product: bool = False
+    units: Units = field(default_factory=Units)
+    time: Busy = field(default_factory=Busy)
+    repairs: Repairs = field(default_factory=Repairs)
+    without_rate: set[str] = field(default_factory=set)
+    """The lines of which no ideal rate is known: the row has no OEE."""
+
+    @property
+    def scrap_ratio(self) -> Decimal | None:
+        return self.units.scrap_ratio
+
+    @property
+    def rework_ratio(self) -> Decimal | None:
+        return self.units.rework_ratio
+
+    @property
+    def first_pass_yield(self) -> Decimal | None:
+        return self.units.first_pass_yield
+
+    @property
+    def quality(self) -> Decimal | None:
+        return self.units.quality
+
+    @property
+    def availability(self) -> Decimal | None:
+        return None if self.of_product else self.time.availability
+
+    @property
+    def effectiveness(self) -> Decimal | None:
+        return None if self.of_product or self.without_rate else self.time.effectiveness
+
+    @property
+    def oee(self) -> Decimal | None:
+        return None if self.of_product or self.without_rate else self.time.oee
+
+    @property
+    def mean_time_to_repair(self) -> float | None:
+        return None if self.of_product else self.repairs.mean_time_to_repair
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why a figure is None, by its name."""
+        why = {
+            "scrap_ratio": NO_UNITS, "rework_ratio": NO_UNITS,
+            "first_pass_yield": self._no_good, "quality": self._no_good,
+            "availability": self._no_time, "effectiveness": self._no_effectiveness,
+            "oee": self._no_oee,
+            "mean_time_to_repair": NO_PRODUCT_TIME if self.of_product else NO_REPAIR,
+        }  # fmt: skip
+        return {name: reason for name, reason in why.items() if getattr(self, name) is None}
+
+    @property
+    def _no_good(self) -> str:
+        return NO_UNITS if self.units.produced <= 0 else NO_GOOD
+
+    @property
+    def _no_time(self) -> str:
+        return NO_PRODUCT_TIME if self.of_product else NO_PLANNED_TIME
+
+    @property
+    def _no_effectiveness(self) -> str:
+        if self.without_rate and not self.of_product:
+            return f"{NO_IDEAL_RATE}: {listed(sorted(self.without_rate))}"
+        return self._no_time if self.availability is None else NOT_RUNNING
+
+    @property
+    def _no_oee(self) -> str:
+        known = self.effectiveness is not None or self.availability == 0
+        return NO_GOOD if known and self.time.ungraded else self._no_effectiveness
+
+
+async def key_figures(
+    conn: Connection, book: RateBook, query: KpiQuery, now: datetime
+) -> list[KpiRow]:
+    """The rows in the order of their dimensions; lines without units and stops have none.
+
+    Open stops count until `now`. Sums are divided, never ratios averaged. One snapshot.
+    """
+    found: dict[tuple[str, ...], KpiRow] = {}
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        for plant, site in sorted(book.sites.items()):
+            if query.plant in (None, plant):
+                with localcontext(MONEY):
+                    await _Plant(conn, book, query, plant, site, now).add_to(found)
+    return [found[key] for key in sorted(found)]
+
+
+class _Plant:
+    """What one plant adds to the rows."""
+
+    def __init__(
+        self, conn: Connection, book: RateBook, query: KpiQuery, plant: str, site: Site,
+        now: datetime,
+    ) -> None:  # fmt: skip
+        self._conn, self._book, self._query = conn, book, query
+        self._plant, self._site, self._now = plant, site, now
+        calendar = site.calendar
+        today = calendar.bucket(now).day
+        first = today if query.start is None else query.start
+        self._start = _instant(first, calendar)
+        self._end = now if query.end is None else min(_instant(query.end, calendar), now)
+
+    async def add_to(self, found: dict[tuple[str, ...], KpiRow]) -> None:
+        if self._end <= self._start:
+            return
+        units = await self._units()
+        for (_, line, product, _), sums in units.items():
+            self._row(found, line, product).units.add(sums.units)
+        if self._query.of_product:
+            return
+        lines = added(units, lambda key: ("", key[1], "", ""))
+        stopped = await self._stopped()
+        for line in sorted({key[1] for key in lines} | stopped.keys()):
+            known = lines.get(("", line, "", ""))
+            self._add_time(self._row(found, line, ""), line, known.units if known else Units(),
+                           stopped.get(line, {}))  # fmt: skip
+        for row in await self._conn.fetch(
+            _REPAIRED, self._plant, self._query.line, self._start, self._end
+        ):
+            self._row(found, row["line"], "").repairs.add(row["stops"], row["seconds"])
+
+    def _row(self, found: dict[tuple[str, ...], KpiRow], line: str, product: str) -> KpiRow:
+        values = {"plant": self._plant, "line": line, "product": product}
+        dims = {name: values[name] for name in self._query.by}
+        start, end = (at.astimezone(self._site.calendar.zone) for at in (self._start, self._end))
+        row = found.setdefault(
+            tuple(dims.values()), KpiRow(dims, start, end, self._query.of_product)
+        )
+        if (row.start, row.end) != (start, end):
+            row.start = row.end = None
+        return row
+
+    async def _units(self) -> dict[Key, Any]:
+        """Graded, by line and product."""
+        scope = Scope(self._plant, self._query.line, self._query.product)
+        window = Window("", self._end - self._start)
+        cells = await cells_of(self._conn, self._book, scope, self._end - _INSTANT, window, [])
+        wanted = (c for c in cells if scope.holds(c) and c.element in _COUNTED)
+        sums = added(summed(wanted), lambda key: (key[0], key[1], key[2], ""))
+        return {key: of.graded() for key, of in sums.items()}
+
+    def _add_time(self, row: KpiRow, line: str, units: Units, stood: dict[str, Decimal]) -> None:
+        lasted = Decimal((self._end - self._start) // _INSTANT) / 1_000_000
+        planned = max(lasted - stood.get("planned_stop", ZERO), ZERO)
+        stopped = stood.get("downtime", ZERO)
+        rate = self._book.line_rate(self._plant, line, self._end)
+        if rate is None or rate.item.ideal_rate_per_minute is None:
+            row.without_rate.add(line)
+            row.time.add(Busy(planned, stopped))
+        else:
+            row.time.add(busy(planned, stopped, units, rate.item.ideal_rate_per_minute))
+
+    async def _stopped(self) -> dict[str, dict[str, Decimal]]:
+        """Seconds that each line stood still, by element; open stops until now."""
+        opened: dict[str, list[Stop]] = {}
+        for one in await open_stops(self._conn, self._now, self._plant, self._query.line):
+            if one.stop.started_at < self._end:
+                opened.setdefault(one.line, []).append(one.stop)
+        rows = await self._conn.fetch(
+            _STOPPED_LINES, self._plant, self._query.line, self._start, self._end
+        )
+        lines = {row["line"] for row in rows} | opened.keys()
+        return {line: await self._line(line, opened.get(line, [])) for line in sorted(lines)}
+
+    async def _line(self, line: str, opened: Iterable[Stop]) -> dict[str, Decimal]:
+        span = min([self._start, *(stop.started_at for stop in opened)]), self._end
+        rows = await stops_between(self._conn, self._plant, line, span)
+        stops = until([*opened, *map(stop_of, rows)], self._now)
+        found: dict[str, Decimal] = {}
+        for part in segments(stops, self._site.calendar, self._start, self._end):
+            name = element(part.stop)
+            found[name] = found.get(name, ZERO) + part.seconds
+        return found
+
+
+_COUNTED = ("production", "defect", "scrap", "rework")
+_STOPPED_LINES = statement(__file__, "stopped_lines")
+
+
+def edges(start: str, end: str, zone: tzinfo) -> tuple[Edge, Edge]:
+    """Days or instants as people write them; an empty text is None.
+
+    Raises `ValueError` where one is neither, or the second is not after the first.
+    """
+    first, last = (_edge(text, zone) for text in (start, end))
+    if last is not None and first is None:
+        raise ValueError("to: name from as well")
+    if isinstance(first, datetime) == isinstance(last, datetime):
+        in_order(first, last)
+    return first, last
+
+
+def _edge(text: str, zone: tzinfo) -> Edge:
+    return edge(text, "hour" if "T" in text or " " in text else "day", zone)
+
+
+def _instant(at: datetime | date, calendar: Any) -> datetime:
+    if isinstance(at, datetime):
+        return at
+    found: datetime = calendar.start_of(at)
+    return found
+
+
+def row_json(row: KpiRow) -> dict[str, Any]:
+    """All of a row; ratios exact to nine decimals, null where unknown, with `reasons`."""
+    units, time = row.units, row.time
+    timed = not row.of_product
+    return {
+        "from": row.start, "to": row.end,
+        **{name: value or None for name, value in row.dims.items()},
+        **{name: getattr(row, name) for name in RATIOS},
+        "mean_time_to_repair": _seconds(row.mean_time_to_repair),
+        "repaired_stops": row.repairs.stops if timed else None,
+        "produced": units.produced, "good": None if units.ungraded else units.good,
+        "scrapped": units.scrapped, "reworked": units.reworked,
+        "planned_seconds": time.planned if timed else None,
+        "stopped_seconds": time.stopped if timed else None,
+        "running_seconds": time.running if timed else None,
+        "reasons": row.reasons,
+    }  # fmt: skip
+
+
+def _seconds(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(round(value, 6)))
+
+
+COLUMNS = (
+    "from", "to", *DIMENSIONS, *RATIOS, "mean_time_to_repair", "repaired_stops", "produced",
+    "good", "scrapped", "reworked", "planned_seconds", "stopped_seconds", "running_seconds",
+    "reasons",
+)  # fmt: skip
+
+
+def explained(rows: Iterable[KpiRow]) -> Iterator[str]:
+    """Each reason once, for people: `no OEE: …`."""
+    seen: set[str] = set()
+    for row in rows:
+        for name, reason in row.reasons.items():
+            text = f"No {name.replace('_', ' ')}: {reason}."
+            if text not in seen:
+                seen.add(text)
+                yield text

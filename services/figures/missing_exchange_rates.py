@@ -1,0 +1,78 @@
+"""What figures in the reporting currency lack: the entries that have no exchange rate."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from services.currencies.store import check_reporting
+from services.database.sql_files import statement
+from services.figures.basis import RESTATED, Basis
+from services.ledger.figures import Scope
+from services.text.counts import counted
+
+_LACKING = statement(__file__, "lacking")
+_BOOKED = statement(__file__, "lacking_booked")
+CONVERSION = (
+    "Each entry is converted at the exchange rate of its day that is stored with it, time of open "
+    "stops at the newest there is. Where a rate is missing there is no figure."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Entries of one currency without a rate, on so many days from the first to the last.
+
+    `late`: a rate has come since their month was closed, and they are converted at it.
+    """
+
+    currency: str
+    entries: int
+    days: int
+    first_day: date
+    last_day: date
+    late: bool = False
+
+    def __str__(self) -> str:
+        days = f"of {self.first_day}"
+        if self.days > 1:
+            days = f"of {self.days} days from {self.first_day} to {self.last_day}"
+        return f"{counted(self.entries, 'entry', 'entries')} in {self.currency} {days}"
+
+
+async def lacking(
+    conn: Connection, scope: Scope, start: datetime | date | None, end: datetime | date | None,
+    basis: Basis = RESTATED,
+) -> list[Lacking] | None:  # fmt: skip
+    """In [start, end), instants of hours or production days; of what figures on the basis stand on.
+
+    None where nothing is converted.
+    Raises `ValueError` where the scope's currency is not the reporting currency.
+    """
+    if scope.currency is None:
+        return None
+    await check_reporting(conn, scope.currency)
+    of = (scope.plant, scope.line, scope.product, scope.element)
+    hourly = isinstance(start, datetime) or isinstance(end, datetime)
+    edges = (None, None, start, end) if hourly else (start, end, None, None)
+    if basis == RESTATED:
+        rows = await conn.fetch(_LACKING, *of, *edges, "hour" if hourly else "day")
+    else:
+        rows = await conn.fetch(_BOOKED, *of, *edges, basis.as_of)
+    return [Lacking(**row) for row in rows]
+
+
+def lacking_json(found: list[Lacking] | None) -> dict[str, Any]:
+    """What stands next to an answer in the reporting currency."""
+    if found is None:
+        return {}
+    return {
+        "conversion": CONVERSION,
+        "unconverted": [_json(of) for of in found if not of.late],
+        "converted_late": [_json(of) for of in found if of.late],
+    }
+
+
+def _json(of: Lacking) -> dict[str, Any]:
+    return {name: value for name, value in asdict(of).items() if name != "late"}

@@ -1,0 +1,161 @@
+"""A report piece by piece: as many of its rows as are asked for, in memory that does not grow."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from asyncpg import Connection
+
+from services.figures.report import (
+    ReportQuery,
+    accrued_cells,
+    booked_cells,
+    shown_in_zone,
+)
+from services.ledger.figures import KINDS_OF_COST, Cell, ReportRow, fold
+from services.rates.book import RateBook
+
+_At = Annotated[str, msgspec.Meta(max_length=40)]
+_Names = Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=3)]
+_decode = msgspec.json.Decoder(
+    tuple[_At, _Names, Annotated[int, msgspec.Meta(ge=0, le=100_000)]]
+).decode
+
+Key = tuple[Any, tuple[str, ...]]
+"""A bucket and the plant, line and product in it that have a row, or a row for each element."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Behind a row: how many rows of its bucket, plant, line and product have been given."""
+
+    key: Key
+    given: int
+
+    def written(self) -> str:
+        """As a cursor, opaque to its holder."""
+        said = [self.key[0].isoformat(), self.key[1], self.given]
+        return base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
+
+    @classmethod
+    def read(cls, cursor: str, query: ReportQuery) -> "Place":
+        """Raises `ValueError` where it is not the cursor of such a report."""
+        try:
+            at, names, given = _decode(base64.urlsafe_b64decode(cursor))
+            hourly = query.grain == "hour"
+            bucket = datetime.fromisoformat(at) if hourly else date.fromisoformat(at)
+            if len(names) != len(_dims(query)) or (hourly and bucket.tzinfo is None):  # type: ignore[attr-defined]
+                raise ValueError
+        except ValueError:  # of base64, of JSON and of what is in it
+            raise ValueError("cursor: take it as it is from `next` of the page before") from None
+        return cls((bucket, tuple(names)), given)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in the order of time and names, and the place behind them where more follow."""
+
+    rows: list[ReportRow]
+    next: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The first rows of a report, how many there are, and the sum of all for each currency."""
+
+    rows: list[ReportRow]
+    rows_total: int
+    totals: list[ReportRow]
+
+
+async def report_part(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime, most: int
+) -> Part:
+    """At most `most` rows. All are counted, in memory that does not grow. One snapshot."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        rows: list[ReportRow] = []
+        number = 0
+        async for _, row in report_rows(conn, book, query, now):
+            number += 1
+            if number <= most:
+                rows.append(row)
+        return Part(rows, number, await report_totals(conn, book, query, now))
+
+
+async def report_page(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime, limit: int,
+    after: Place | None = None,
+) -> Page:  # fmt: skip
+    """At most `limit` rows. Call it in a transaction that reads one snapshot."""
+    rows: list[ReportRow] = []
+    last: Place | None = after
+    async for place, row in report_rows(conn, book, query, now, after):
+        if len(rows) == limit:
+            return Page(rows, last)
+        rows.append(row)
+        last = place
+    return Page(rows, None)
+
+
+async def report_rows(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
+    after: Place | None = None,
+) -> AsyncIterator[tuple[Place, ReportRow]]:  # fmt: skip
+    """All rows behind a place, read from Postgres as they are taken, each with its own place."""
+    asked = query if after is None else replace(query, start=after.key[0])
+    more = await accrued_cells(conn, book, asked, now)
+    async for key, cells in _groups(booked_cells(conn, asked, _dims(query)), more, query):
+        if after is not None and key < after.key:
+            continue
+        given = after.given if after is not None and key == after.key else 0
+        for number, row in enumerate(fold(cells, query), 1):
+            if number > given:
+                yield Place(key, number), shown_in_zone(row, book, query)
+
+
+async def report_totals(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime
+) -> list[ReportRow]:
+    """The sum of all rows of a report, for each currency."""
+    whole = replace(query, by=())
+    cells = [cell async for cell in booked_cells(conn, whole, ())]
+    cells += await accrued_cells(conn, book, whole, now)
+    return fold([replace(cell, bucket=None) for cell in cells], whole)
+
+
+def _dims(query: ReportQuery) -> tuple[str, ...]:
+    """What splits production too: rows of one of these stand on one base."""
+    return tuple(name for name in query.by if name not in KINDS_OF_COST)
+
+
+async def _groups(
+    booked: AsyncIterator[Cell], more: Iterable[Cell], query: ReportQuery
+) -> AsyncIterator[tuple[Key, list[Cell]]]:
+    """Cells that come in order, with others among them, by their keys."""
+    dims = _dims(query)
+
+    def key_of(cell: Cell) -> Key:
+        return cell.bucket, tuple(getattr(cell, name) or "" for name in dims)
+
+    waiting = sorted(more, key=key_of, reverse=True)
+    group: list[Cell] = []
+    async for cell in _merged(booked, waiting, key_of):
+        if group and key_of(cell) != key_of(group[0]):
+            yield key_of(group[0]), group
+            group = []
+        group.append(cell)
+    if group:
+        yield key_of(group[0]), group
+
+
+async def _merged(booked: AsyncIterator[Cell], waiting: list[Cell], key_of: Any) -> Any:
+    async for cell in booked:
+        while waiting and key_of(waiting[-1]) <= key_of(cell):
+            yield waiting.pop()
+        yield cell
+    while waiting:
+        yield waiting.pop()

@@ -1,0 +1,209 @@
+"""What a figure holds next to whole entries of the ledger: so far, and by their share.
+
+A stop that is open costs before it is booked. A window counts a stop over its edge for the part
+that lies in it, while the entry that began in it is listed whole, or not at all.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal, localcontext
+from typing import Any, NamedTuple
+
+from asyncpg import Connection
+
+from schemas.priced import Category
+from services.database.sql_files import statement
+from services.figures.edges import LAST
+from services.figures.entries import Asked, LedgerEntry, all_entries
+from services.figures.recompute import STOPS
+from services.figures.trailing import Share, share_of_stop
+from services.ledger.arithmetic import MONEY, ZERO
+from services.ledger.downtime import Stop, element
+from services.ledger.figures import Scope
+from services.posting.open_stops import Accrued, accrue, open_stops
+from services.rates.book import RateBook
+
+_EVENTS = statement(__file__, "events_as_came")
+INSTANT = timedelta(microseconds=1)
+_LONGEST_ENTRY = timedelta(hours=1)
+"""An entry of a stop lies within one hour of the plant."""
+
+
+class Span(NamedTuple):
+    """A window: (start, end] where it is `trailing`, else [start, end)."""
+
+    start: datetime
+    end: datetime
+    trailing: bool = True
+
+    @property
+    def since(self) -> datetime:
+        """The first instant in it."""
+        return self.start + INSTANT if self.trailing else self.start
+
+    @property
+    def until(self) -> datetime:
+        """The first instant after it."""
+        return self.end + INSTANT if self.trailing else self.end
+
+    def edges(self) -> dict[str, datetime]:
+        return {"since": self.since, "until": self.until}
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What a stop adds to a figure until it is booked; `payload` is its event as received.
+
+    Of a stop that is open, `stop.ended_at` is None. Of one that has ended it is less than nothing:
+    so much of its time has become that of another stop, which is open.
+    """
+
+    plant: str
+    line: str
+    stop: Stop
+    seconds: Decimal
+    net: Decimal
+    received_at: datetime | None
+    payload: str | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.stop.ended_at is None
+
+
+async def so_far(
+    conn: Connection, book: RateBook, asked: Asked, at: datetime, span: Span | None = None
+) -> list[SoFar]:
+    """What open stops add at `at` to the figure asked for, or to that of a window.
+
+    Read it in the same snapshot as the entries it is added to.
+    """
+    scope = Scope(asked.plant, asked.line)
+    accrued = await accrue(conn, book, scope, at)
+    opened = await open_stops(conn, at, asked.plant, asked.line)
+    still = {found.stop.event_id for found in opened}
+    places = {part.segment.stop.event_id: _place(part) for part in accrued}
+    places |= {found.stop.event_id: (found.plant, found.line, found.stop) for found in opened}
+    sums = _sums(accrued, asked, span)
+    kept = {
+        event_id: place
+        for event_id, place in places.items()
+        if _meets(asked, place[2]) and (sums[event_id][0] or asked.event_id is not None)
+    }
+    came = {row["event_id"]: row for row in await conn.fetch(_EVENTS, list(kept))}
+    return [
+        _said(*place, *sums[event_id], event_id in still, came.get(event_id))
+        for event_id, place in kept.items()
+    ]
+
+
+def _place(part: Accrued) -> tuple[str, str, Stop]:
+    return part.plant, part.line, part.segment.stop
+
+
+def _sums(
+    accrued: Iterable[Accrued], asked: Asked, span: Span | None
+) -> dict[str, tuple[Decimal, Decimal]]:
+    """Seconds and money of each stop, of what lies in the time that is asked for."""
+    sums: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
+    with localcontext(MONEY):
+        for part in accrued:
+            inside = _inside(asked, part, span)
+            if inside.part:
+                seconds, net = sums[part.segment.stop.event_id]
+                more = inside.share(part.seconds), inside.share(part.cost)
+                sums[part.segment.stop.event_id] = (seconds + more[0], net + more[1])
+    return sums
+
+
+_ALL, _NONE = Share(1, 1), Share(0, 1)
+
+
+def _inside(asked: Asked, part: Accrued, span: Span | None) -> Share:
+    """By the plant's hour or production day where such are asked for, else by the instants."""
+    begun, ended = part.segment.start, part.segment.end
+    if span is not None:
+        return Share.of(begun, ended, span.start, span.end)
+    if asked.event_id is not None:
+        return _ALL
+    if asked.hour is not None:
+        return _ALL if part.bucket.hour == asked.hour else _NONE
+    if asked.first is not None or asked.last is not None:
+        from_first = asked.first is None or part.bucket.day >= asked.first
+        return (
+            _ALL if from_first and (asked.last is None or part.bucket.day < asked.last) else _NONE
+        )
+    return Share.of(begun, ended, asked.since or begun, asked.until or ended)
+
+
+def _meets(asked: Asked, stop: Stop) -> bool:
+    """As entries_asked.sql has it: an empty filter is met by what has nothing there."""
+    pairs = (
+        (asked.product, stop.product), (asked.element, element(stop)),
+        (asked.event_id, stop.event_id),
+    )  # fmt: skip
+    or_none = (
+        (asked.stage, None), (asked.defect_code, stop.defect_code),
+        (asked.work_unit, stop.work_unit),
+    )  # fmt: skip
+    return (
+        all(wanted in (None, there) for wanted, there in pairs)
+        and all(wanted is None or (wanted or None) == there for wanted, there in or_none)
+        and (asked.categories is None or Category.INTERNAL_FAILURE in asked.categories)
+    )
+
+
+def _said(
+    plant: str, line: str, stop: Stop, seconds: Decimal, net: Decimal, is_open: bool, came: Any
+) -> SoFar:
+    known = replace(stop, ended_at=None) if is_open else stop
+    received_at, payload = (came["received_at"], came["payload"]) if came else (None, None)
+    return SoFar(plant, line, known, seconds, net, received_at, payload)
+
+
+@dataclass(frozen=True, slots=True)
+class OverEdge:
+    """A stop's entry over an edge of a window, which counts `net` and `seconds` of it.
+
+    `listed`: it began in the window, and is among its entries. `lasts_on`: it ends after the
+    window. `adds` is what the entries lack with it, or have too much.
+    """
+
+    entry: LedgerEntry
+    seconds: Decimal
+    net: Decimal
+    listed: bool
+    lasts_on: bool
+    adds: Decimal
+
+
+async def over_edges(
+    conn: Connection, asked: Asked, span: Span, read_at: datetime
+) -> list[OverEdge]:
+    """The entries that a window counts for a part alone, the newest first."""
+    found = []
+    for which in _near_edges(asked, span):
+        async for page in all_entries(conn, which, read_at):
+            found += [_counted(entry, span) for entry in page.entries]
+    return [over for over in found if over.adds]
+
+
+def _near_edges(asked: Asked, span: Span) -> Iterable[Asked]:
+    inside = max(span.until - _LONGEST_ENTRY, span.since)
+    for since, until in ((inside, span.until), (span.since - _LONGEST_ENTRY, span.since)):
+        for stops in STOPS:
+            if asked.element in (None, stops):
+                yield replace(asked, element=stops, since=since, until=until)
+
+
+def _counted(entry: LedgerEntry, span: Span) -> OverEdge:
+    with localcontext(MONEY):
+        inside = share_of_stop(entry.occurred_at, entry.seconds, span.start, span.end)
+        net = inside.share(entry.net) if inside.part else ZERO
+        seconds = inside.share(entry.seconds) if inside.part else ZERO
+        listed = entry.occurred_at >= span.since
+        lasts_on = share_of_stop(entry.occurred_at, entry.seconds, span.end, LAST).part > 0
+        adds = net - entry.net if listed else net
+        return OverEdge(entry, seconds, net, listed, lasts_on, adds)

@@ -1,0 +1,121 @@
+"""What a window's figures are computed from: the ledger's sums by plant, line and product."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, localcontext
+from typing import Any
+
+from schemas.priced import FAILURES, Category
+from services.figures.folding import ALL, Folding
+from services.ledger.arithmetic import MONEY
+from services.ledger.figures import PRODUCTION, REJECTED, Cell
+from services.ledger.kpis import Units
+
+ZERO = Decimal(0)
+Key = tuple[str, str, str, str]
+"""Plant, line, product, currency; a part is empty where it was summed."""
+
+
+@dataclass(slots=True)
+class Sums:
+    """`cost` is net, by category and element. Seconds that a line stood still, planned or not."""
+
+    cost: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    base: Decimal = ZERO
+    units: Units = field(default_factory=Units)
+    stopped: Decimal = ZERO
+    planned_stop: Decimal = ZERO
+
+    def take(
+        self, element: str, category: str, quantity: Decimal, net: Decimal, seconds: Decimal,
+        base: Decimal, good: Decimal, ungraded: Decimal,
+    ) -> None:  # fmt: skip
+        if category != Category.NONE:
+            kind = (category, element)
+            self.cost[kind] = self.cost.get(kind, ZERO) + net
+        if element == PRODUCTION:
+            self.base += base
+            self.units.produced += quantity
+            self.units.good += good
+            self.units.ungraded += ungraded
+        elif element in REJECTED:
+            self.units.scrapped += quantity
+        elif element == "rework":
+            self.units.reworked += quantity
+        elif element == "downtime":
+            self.stopped += seconds
+        elif element == "planned_stop":
+            self.planned_stop += seconds
+
+    def add(self, other: "Sums") -> None:
+        for kind, net in other.cost.items():
+            self.cost[kind] = self.cost.get(kind, ZERO) + net
+        self.base += other.base
+        self.units.add(other.units)
+        self.stopped += other.stopped
+        self.planned_stop += other.planned_stop
+
+    def graded(self) -> "Sums":
+        """With its good units known, where they can be."""
+        units = self.units.graded()
+        return self if units is self.units else replace(self, units=units)
+
+    @property
+    def failure(self) -> Decimal:
+        """COPQ."""
+        return sum((net for (kind, _), net in self.cost.items() if kind in FAILURES), ZERO)
+
+
+def summed(cells: Iterable[Cell], folding: Folding = ALL) -> dict[Key, Sums]:
+    """By plant, line, product and currency; exact."""
+    rows = (
+        (c.plant or "", c.line or "", c.product or "", c.currency, c.element, c.category,
+         c.quantity, c.net, c.seconds, c.base, c.good, c.ungraded)
+        for c in cells
+    )  # fmt: skip
+    return summed_rows(rows, folding)
+
+
+def summed_rows(rows: Iterable[Any], folding: Folding = ALL) -> dict[Key, Sums]:
+    """As `summed`, of rows of `sql/`: plant, line, product, currency, and what `take` takes."""
+    found: dict[Key, Sums] = {}
+    with localcontext(MONEY):
+        for plant, line, product, currency, *figures in rows:
+            if folding is not ALL:
+                line, product = folding.place(plant, line, product)
+            key = (plant, line, product, currency)
+            sums = found.get(key)
+            if sums is None:
+                sums = found[key] = Sums()
+            sums.take(*figures)
+    return found
+
+
+def merged(parts: list[dict[Key, Sums]]) -> dict[Key, Sums]:
+    """All parts together; one alone as it is, so that it is known again."""
+    filled = [part for part in parts if part]
+    if len(filled) == 1:
+        return filled[0]
+    found: dict[Key, Sums] = {}
+    with localcontext(MONEY):
+        for part in filled:
+            for key, sums in part.items():
+                found.setdefault(key, Sums()).add(sums)
+    return found
+
+
+def added(sums: dict[Key, Sums], key: Callable[[Key], Key]) -> dict[Key, Sums]:
+    """Those with the same `key` together."""
+    found: dict[Key, Sums] = {}
+    with localcontext(MONEY):
+        for fine, part in sums.items():
+            found.setdefault(key(fine), Sums()).add(part)
+    return found
+
+
+def by_line(key: Key) -> Key:
+    return key[0], key[1], "", key[3]
+
+
+def by_plant(key: Key) -> Key:
+    return key[0], "", "", key[3]

@@ -1,0 +1,1 @@
+"""The pure core: money, time, stops, corrections and figures as values."""

@@ -1,0 +1,22 @@
+"""Exact arithmetic: the context traps every rounding, and only `quotient` rounds, on purpose."""
+
+from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
+
+MONEY = Context(prec=90, traps=[Inexact, InvalidOperation, DivisionByZero])
+"""Set it for the thread, or by `localcontext(MONEY)`, around all arithmetic with money."""
+
+_ROUNDING = Context(prec=90, rounding=ROUND_HALF_UP)
+_NANO = Decimal("1E-9")
+ZERO = Decimal(0)
+SIXTY = Decimal(60)
+_SECONDS_AN_HOUR = Decimal(3600)
+
+
+def hours_of(seconds: Decimal) -> Decimal:
+    """Hours to nine decimals, to show: sums are made of seconds, which are exact."""
+    return quotient(seconds, _SECONDS_AN_HOUR)
+
+
+def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
+    """A division to nine decimals: the one place where a figure is rounded before it is shown."""
+    return _ROUNDING.divide(dividend, divisor).quantize(_NANO, context=_ROUNDING)

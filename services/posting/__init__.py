@@ -1,0 +1,1 @@
+"""Posting: transactions that book priced events, stops and corrections into the ledger."""

@@ -1,0 +1,30 @@
+"""What is booked is booked at the rates in force, in a period that is open.
+
+A batch holds `copq.booking` shared while it is booked; what changes the rules (a revision of the
+rate book, the closing of a period) holds it alone. So no entry comes after such a change by the
+rules from before it, however long its event was on its way.
+"""
+
+from asyncpg import Connection
+
+from services.posting import queries
+from services.posting.batch import Batch
+from services.rates.book import RateBook
+from services.rates.store import current
+
+
+class StaleRates(Exception):
+    """The batch was priced with an older book than the one in force: price it again."""
+
+    def __init__(self, revision: int) -> None:
+        super().__init__(f"priced before revision {revision} of the rate book")
+        self.revision = revision
+
+
+async def hold_booking(conn: Connection, batch: Batch, book: RateBook) -> None:
+    """Keep the rules as they are until the transaction ends. Raises `StaleRates`."""
+    await conn.execute(queries.HOLD_BOOKING)
+    revision = await current(conn)
+    oldest = revision if batch.oldest is None else batch.oldest
+    if min(book.revision, oldest) < revision:
+        raise StaleRates(revision)

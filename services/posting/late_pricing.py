@@ -1,0 +1,55 @@
+"""Events without a price are priced by themselves once the rate book has one for them."""
+
+from decimal import localcontext
+
+from asyncpg import Connection
+
+from schemas.decode import decode_strictly
+from schemas.priced import Outcome, encode
+from services.ledger.arithmetic import MONEY
+from services.posting import queries
+from services.posting.batch import Batch, Cause
+from services.posting.booking import hold_booking
+from services.posting.post import post
+from services.pricing.price import price
+from services.rates.book import RateBook
+
+AT_ONCE = 2_000
+
+
+async def settle(conn: Connection, book: RateBook, limit: int = AT_ONCE) -> int:
+    """Price up to `limit` events that an older book had no price for; answer how many were tried.
+
+    One transaction: what now has a price is booked, what still has none waits for the next
+    revision of the book. Several processes may settle at once. Raises `StaleRates` where `book`
+    is not in force any longer.
+    """
+    async with conn.transaction():
+        if not await _hold(conn, book, limit):
+            return 0
+        rows = await conn.fetch(queries.TAKE_UNPRICED, book.revision, limit)
+        batch = Batch()
+        with localcontext(MONEY):
+            for row in rows:
+                raw = row["payload"].encode()
+                cause = Cause(row["reason"], row["booked_by"], row["corrected_by"])
+                message = encode(raw, price(decode_strictly(raw), book))
+                batch.add(message, known=True, cause=cause, after=row["last"])
+        await post(conn, batch, book)
+        still = {event_id for event_id, s in batch.special.items() if s.outcome == Outcome.UNPRICED}
+        await conn.execute(queries.DROP_UNPRICED, list(batch.seen - still))
+    return len(rows)
+
+
+async def _hold(conn: Connection, book: RateBook, limit: int) -> bool:
+    """Hold what `post` holds, before the events are held; false where none waits for a price.
+
+    A batch with corrections holds the posting alone, and then waits for events that are being
+    priced: their pricing must not wait for the posting meanwhile.
+    """
+    with_corrections = await conn.fetchval(queries.PEEK_UNPRICED, book.revision, limit)
+    if with_corrections is None:
+        return False
+    await hold_booking(conn, Batch(), book)
+    await conn.execute(queries.LOCK_POSTING if with_corrections else queries.SHARE_POSTING)
+    return True

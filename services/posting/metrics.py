@@ -1,0 +1,9 @@
+"""Metrics of what is booked later: events and entries that lacked a rate."""
+
+from prometheus_client import Counter
+
+SETTLED = Counter("copq_settled_events", "Unpriced events priced later")
+CONVERTED = Counter(
+    "copq_converted_entries",
+    "Entries booked again because an exchange rate came that they lacked",
+)

@@ -1,0 +1,157 @@
+"""What stops that are still open have cost so far: added on read, booked once they end."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from asyncpg import Connection
+
+from schemas.priced import Category
+from services.currencies.store import rates_of
+from services.database.sql_files import statement
+from services.ledger.arithmetic import MONEY, ZERO
+from services.ledger.calendar import Bucket, Calendar, next_hour
+from services.ledger.downtime import (
+    Segment,
+    Stop,
+    closed,
+    element,
+    segments,
+    until,
+)
+from services.ledger.figures import Cell, Scope
+from services.posting.stops import stop_of, stops_between
+from services.rates.book import RateBook
+
+_OPEN_STOPS = statement(__file__, "open_stops")
+ONE = Decimal(1)
+
+
+class Exchange(NamedTuple):
+    """Into `currency` at `rate`, None where there is none."""
+
+    currency: str
+    rate: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accrued:
+    """Time of a line that its open stops add (`sign` 1), or take from a stop that has ended (-1).
+
+    It lies within one hour of the plant, whose bucket it names.
+    """
+
+    plant: str
+    line: str
+    segment: Segment
+    sign: int
+    bucket: Bucket
+    exchange: "Exchange | None" = None
+    """How its money becomes money of the reporting currency, where that is asked for."""
+
+    @property
+    def cost(self) -> Decimal:
+        return self.sign * self.segment.cost
+
+    @property
+    def seconds(self) -> Decimal:
+        return self.sign * self.segment.seconds
+
+    def cell(self, bucket: Any, cost: Decimal, seconds: Decimal) -> Cell:
+        """As the ledger would have it: `cost` and `seconds` are all or a part of this."""
+        stop = self.segment.stop
+        exchange = self.exchange or Exchange(stop.currency, ONE)
+        known = exchange.rate is not None
+        money = MONEY.multiply(cost, exchange.rate) if exchange.rate is not None else ZERO
+        return Cell(
+            bucket=bucket, plant=self.plant, line=self.line, product=stop.product or "",
+            element=element(stop), category=Category.INTERNAL_FAILURE, currency=exchange.currency,
+            gross=money, net=money, seconds=seconds, provisional=money, unconverted=int(not known),
+        )  # fmt: skip
+
+
+def difference(
+    stops: Sequence[Stop], calendar: Calendar, since: datetime, now: datetime
+) -> list[tuple[int, Segment]]:
+    """The union with open stops lasting until now, less the union that is booked already.
+
+    From the hour of `since` on. Whole hours, so that what is taken away equals what was booked.
+    """
+    span = (calendar.bucket(since).hour, next_hour(calendar, now.astimezone(UTC)))
+    lasting = {_key(s): s for s in segments(until(stops, now), calendar, *span)}
+    booked = {_key(s): s for s in segments(closed(stops), calendar, *span)}
+    added = [(1, s) for key, s in lasting.items() if key not in booked]
+    return added + [(-1, s) for key, s in booked.items() if key not in lasting]
+
+
+def _key(segment: Segment) -> tuple[str, datetime, datetime, Decimal]:
+    return segment.stop.event_id, segment.start, segment.end, segment.cost
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStop:
+    """A stop that no report has ended."""
+
+    plant: str
+    line: str
+    stop: Stop
+
+
+async def open_stops(
+    conn: Connection, now: datetime, plant: str | None = None, line: str | None = None
+) -> list[OpenStop]:
+    """The stops that are open at `now`, the longest first."""
+    rows = await conn.fetch(_OPEN_STOPS, now, plant, line)
+    return [OpenStop(row["plant"], row["line"], stop_of(row)) for row in rows]
+
+
+async def accrue(
+    conn: Connection, book: RateBook, scope: Scope, now: datetime, since: datetime | None = None
+) -> list[Accrued]:
+    """What open stops in scope have added by `now`, from the hour of `since` on.
+
+    Read it in the same snapshot as the rollups it is added to.
+    """
+    by_line: dict[tuple[str, str], list[Stop]] = defaultdict(list)
+    for found in await open_stops(conn, now, scope.plant, scope.line):
+        by_line[found.plant, found.line].append(found.stop)
+    accrued: list[Accrued] = []
+    for (plant, line), stops in by_line.items():
+        accrued += await _accrue_line(conn, book, plant, line, stops, now, since)
+    return accrued if scope.currency is None else await exchanged(conn, accrued, scope.currency)
+
+
+async def exchanged(conn: Connection, accrued: list[Accrued], currency: str) -> list[Accrued]:
+    """Each at the rate of its day, as it would be booked now: today's is the newest there is."""
+    pairs = [(a.segment.stop.currency, a.bucket.day) for a in accrued]
+    found = await rates_of(conn, pairs)
+    return [
+        replace(a, exchange=Exchange(currency, found[pair]))
+        for a, pair in zip(accrued, pairs, strict=True)
+    ]
+
+
+async def _accrue_line(
+    conn: Connection, book: RateBook, plant: str, line: str, stops: list[Stop],
+    now: datetime, since: datetime | None,
+) -> list[Accrued]:  # fmt: skip
+    calendar = book.sites[plant].calendar
+    first = min(stop.started_at for stop in stops)
+    start = calendar.bucket(max(first, since) if since else first).hour
+    rows = await stops_between(conn, plant, line, (start, next_hour(calendar, now)))
+    parts = difference([*stops, *map(stop_of, rows)], calendar, start, now)
+    return [
+        Accrued(plant, line, segment, sign, calendar.bucket(segment.start))
+        for sign, segment in parts
+    ]
+
+
+def cost_by_stop(accrued: Iterable[Accrued]) -> dict[str, Decimal]:
+    """What each open stop has cost so far, by its event's id."""
+    costs: dict[str, Decimal] = defaultdict(Decimal)
+    for part in accrued:
+        costs[part.segment.stop.event_id] += part.cost
+    return costs

@@ -1,0 +1,35 @@
+"""The months ahead and behind have partitions before an event needs them."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from services.database.connections import AWAY, DatabaseRole, connected
+
+BEHIND = timedelta(days=3 * 366)
+AHEAD = timedelta(days=62)
+DAY_S = 86_400
+
+log = logging.getLogger(__name__)
+
+
+async def make_partitions(conn: asyncpg.Connection, now: datetime) -> int:
+    """Make the missing partitions around now; answer how many were made."""
+    made: int = await conn.fetchval(
+        "select copq.make_partitions($1, $2)", (now - BEHIND).date(), (now + AHEAD).date()
+    )
+    return made
+
+
+async def keep_making(dsn: str) -> None:
+    """Once a day, for ever; what fails is tried an hour later."""
+    while True:
+        try:
+            async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
+                await make_partitions(conn, datetime.now(UTC))
+            await asyncio.sleep(DAY_S)
+        except (*AWAY, asyncpg.PostgresError) as error:
+            log.warning("partitions are made later: %s", error)
+            await asyncio.sleep(DAY_S / 24)

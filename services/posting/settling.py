@@ -1,0 +1,58 @@
+"""Next to the stream: events without a price are tried again with each new rate book, entries
+without an exchange rate with each import of rates."""
+
+import asyncio
+import logging
+
+import asyncpg
+
+from services.database.connections import AWAY, DatabaseRole, connected
+from services.posting import metrics
+from services.posting.booking import StaleRates
+from services.posting.late_conversion import convert_late, exchange_state
+from services.posting.late_pricing import AT_ONCE, settle
+from services.posting.post import prepare
+from services.rates.watch import EVERY_S, RateWatch
+
+log = logging.getLogger(__name__)
+
+
+async def keep_settling(dsn: str, rates: RateWatch) -> None:
+    """For ever; while Postgres is away it waits."""
+    while True:
+        try:
+            async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
+                await prepare(conn)
+                await _settle_all(conn, rates)
+        except (*AWAY, asyncpg.PostgresError) as error:
+            log.warning("pricing of unpriced events is tried again: %r", error)
+            await asyncio.sleep(1)
+
+
+async def _settle_all(conn: asyncpg.Connection, rates: RateWatch) -> None:
+    converted_at: tuple[object, ...] | None = None
+    while True:
+        converted_at = await _convert(conn, converted_at)
+        try:
+            tried = await settle(conn, rates.book)
+        except StaleRates as stale:
+            await rates.at_least(stale.revision)
+            continue
+        metrics.SETTLED.inc(tried)
+        if tried:
+            log.info("%d unpriced events tried with revision %d", tried, rates.book.revision)
+        if tried < AT_ONCE:
+            await asyncio.sleep(EVERY_S)
+
+
+async def _convert(
+    conn: asyncpg.Connection, before: tuple[object, ...] | None
+) -> tuple[object, ...]:
+    """Once for each state of the exchange rates; answers the one that is dealt with."""
+    state = await exchange_state(conn)
+    if state != before:
+        converted = await convert_late(conn)
+        metrics.CONVERTED.inc(converted)
+        if converted:
+            log.info("%d entries without an exchange rate booked again with one", converted)
+    return state

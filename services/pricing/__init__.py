@@ -1,0 +1,1 @@
+"""Pricing: pure functions from an event and the rate book to entries."""

@@ -1,0 +1,68 @@
+"""Prices that a stream asks for again and again are worked out once.
+
+The pricing of the frequent events depends on a few of their fields, and within a quarter of an
+hour on nothing else: buckets, days and time zones change on quarters only, and a quarter within
+which the rate book changes is left out. So what is made of a pricing can be remembered by those
+fields.
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from schemas.priced import Pricing, encode_pricing
+from services.ledger.calendar import quarter_of
+from services.pricing.price import price
+from services.rates.book import RateBook
+
+_REMEMBERED = frozenset({"production", "defect", "scrap", "downgrade"})
+_AT_MOST = 20_000
+"""Some 10 MB; when it is full it starts again."""
+
+Head = tuple[str, bytes]
+"""Outcome, and the encoded pricing that the event's own bytes follow."""
+
+
+T = TypeVar("T")
+
+
+class Memo(Generic[T]):
+    """What `make` makes of prices by one rate book. Call it under the `MONEY` context."""
+
+    def __init__(self, book: RateBook, make: Callable[[Pricing], T]) -> None:
+        self.book = book
+        self._make = make
+        self._made: dict[tuple[Any, ...], T] = {}
+
+    def of(self, event: Any) -> T:
+        """As `make(price(event, book))`."""
+        if event.event_type not in _REMEMBERED:
+            return self._make(price(event, self.book))
+        quarter = quarter_of(event.occurred_at)
+        key: tuple[Any, ...] = (
+            event.event_type, event.plant, event.line, event.product, event.stage, event.quantity,
+            quarter,
+        )  # fmt: skip
+        if event.event_type == "production":
+            key = (*key, event.work_unit, event.good)
+        found = self._made.get(key)
+        if found is None:
+            found = self._make(price(event, self.book))
+            if quarter not in self.book.edges:
+                self._remember(key, found)
+        return found
+
+    def _remember(self, key: tuple[Any, ...], made: T) -> None:
+        if len(self._made) >= _AT_MOST:
+            self._made.clear()
+        self._made[key] = made
+
+
+class Pricer(Memo[Head]):
+    """Prices as the stream passes them on."""
+
+    def __init__(self, book: RateBook) -> None:
+        super().__init__(book, lambda pricing: (pricing.outcome, encode_pricing(pricing)))
+
+    def head(self, event: Any) -> Head:
+        """As `encode_pricing(price(event, book))`."""
+        return self.of(event)

@@ -1,0 +1,1 @@
+"""Text that people write, read strictly; and numbers in sentences."""

@@ -1,0 +1,1 @@
+"""Serving HTTP: limits, headers, answers, pages."""
