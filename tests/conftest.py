@@ -1,5 +1,6 @@
 """A real Postgres for the tests: one server a session, a fresh database a test."""
 
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -18,6 +19,13 @@ pytest_plugins = ["tests.kafka.fixtures", "tests.programs.browser", "tests.mqtt.
 _numbers = count()
 _TESTS = Path(__file__).parent
 register_profiles()
+
+
+def pytest_configure() -> None:
+    """Let processes of a test end on these signals, which a shell in the background ignores."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
