@@ -23,7 +23,7 @@ def shell(script: str, database: str, url: str, **more: str) -> str:
     env = {**os.environ, "PATH": path, "DATABASE_URL": database, "NO_PROXY": "*", **more}
     done = subprocess.run(
         ["bash", "-ec", script.replace("http://127.0.0.1:8080", url)],
-        cwd=ROOT, env=env, capture_output=True, text=True, timeout=120,
+        cwd=ROOT, env=env, capture_output=True, text=True, timeout=240,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
