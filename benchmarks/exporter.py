@@ -25,11 +25,7 @@ from services.embedded_postgres.server import EmbeddedPostgres
 from services.rates.file import parse_rates
 from services.rates.store import import_rates
 from services.reporting.exporter.compression import inflated
-from services.reporting.exporter.computation import (
-    MAX_SERIES,
-    Computation,
-    Figures,
-)
+from services.reporting.exporter.computation import MAX_SERIES, Computation, Figures
 from services.reporting.exporter.exporter import Exporter
 from services.reporting.server import make_reporting
 from services.web.serving import serve_http

@@ -14,7 +14,7 @@ GROUPS = {
         "watch": "intake.watch.watch",
         "rejected": "intake.rejected.app",
         "corrections": "intake.corrections.app",
-        "mqtt": "operate.mqtt.app",
+        "mqtt": "intake.mqtt.app",
     },
     "Figures": {
         "report": "read.report.report",

@@ -18,10 +18,7 @@ from services.access.door import NotAllowed
 from services.database.address import AddressError, check_address
 from services.database.connections import DatabaseRole, RoleRefused, act_as
 from services.database.migrate import SchemaMismatch, check, migrate
-from services.embedded_postgres.server import (
-    EmbeddedPostgres,
-    EmbeddedPostgresError,
-)
+from services.embedded_postgres.server import EmbeddedPostgres, EmbeddedPostgresError
 from services.process.system_errors import plainly
 
 

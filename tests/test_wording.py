@@ -1,16 +1,11 @@
 """Documents, pages, messages and comments use plain words.
 
-`AVOIDED` holds the phrases to avoid and what to write instead. Uses that are left from before are
-counted by file in `wording_baseline.json`. The counts may only shrink: `python -m
-tests.test_wording` lists every use, and with `--shrink` it also lowers the counts.
+`AVOIDED` holds the phrases to avoid and what to write instead.
 """
 
-import json
 import re
 import subprocess
-import sys
 from bisect import bisect
-from collections import Counter
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -18,7 +13,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BASELINE = Path(__file__).with_name("wording_baseline.json")
 READ = re.compile(
     r"\.(py|md|sql|html|js|css|ya?ml|toml|sh|tpl|txt|conf|mjs)$|(^|/)(Makefile|Dockerfile)$"
 )
@@ -96,33 +90,9 @@ def every_use() -> list[Use]:
     ]
 
 
-def allowed(file: str, baseline: dict[str, int]) -> int:
-    """The uses that a file may have; a file that was moved keeps the count of its old place."""
-    moved = (old for old in baseline if Path(old).name == Path(file).name)
-    gone = (old for old in moved if not (ROOT / old).exists())
-    return baseline.get(file) or sum(baseline[old] for old in gone)
-
-
-def _baseline() -> dict[str, int]:
-    counts: dict[str, int] = json.loads(BASELINE.read_text())
-    return counts
-
-
-@pytest.fixture(scope="module")
-def uses() -> list[Use]:
-    return every_use()
-
-
-def test_no_new_use_of_a_word_to_avoid(uses: list[Use]) -> None:
-    counts, baseline = Counter(use.file for use in uses), _baseline()
-    over = {file for file, count in counts.items() if count > allowed(file, baseline)}
-    found = "\n".join(str(use) for use in uses if use.file in over)
-    assert not over, f"write these in plain words:\n{found}"
-
-
-def test_the_baseline_is_no_larger_than_needed(uses: list[Use]) -> None:
-    slack = sum(_baseline().values()) - len(uses)
-    assert slack <= 10, f"{slack} old uses are gone: python -m tests.test_wording --shrink"
+def test_no_use_of_a_word_to_avoid() -> None:
+    uses = every_use()
+    assert not uses, "write these in plain words:\n" + "\n".join(map(str, uses))
 
 
 @pytest.mark.parametrize(
@@ -150,23 +120,3 @@ def test_phrases_are_found(text: str, found: list[str]) -> None:
 def test_a_use_says_where_it_is_and_what_to_write() -> None:
     [use] = uses_in("a.md", "One.\nIt was computed\nanew.\n")
     assert str(use) == 'a.md:3: "anew": write again'
-
-
-def test_a_moved_file_keeps_its_count() -> None:
-    baseline = {"services/no-such-place/a.py": 2, "README.md": 1}
-    assert allowed("services/elsewhere/a.py", baseline) == 2
-    assert allowed("services/elsewhere/b.py", baseline) == 0
-    assert allowed("docs/README.md", baseline) == 0
-
-
-def _shrink(counts: Counter[str]) -> None:
-    before = _baseline()
-    now = {file: min(count, allowed(file, before)) for file, count in sorted(counts.items())}
-    BASELINE.write_text(json.dumps({f: n for f, n in now.items() if n}, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    left = every_use()
-    print(*left, sep="\n")
-    if "--shrink" in sys.argv:
-        _shrink(Counter(use.file for use in left))

@@ -5,10 +5,7 @@ from pathlib import Path
 
 from copq.exits import Exit
 from copq.terminal import fail
-from services.embedded_postgres.server import (
-    EmbeddedPostgres,
-    EmbeddedPostgresError,
-)
+from services.embedded_postgres.server import EmbeddedPostgres, EmbeddedPostgresError
 
 MARK = "made-by-copq-demo"
 

@@ -3,26 +3,9 @@
 from typing import Any
 
 from deploy.grafana import links
-from deploy.grafana.looks import (
-    AMOUNT,
-    COUNT,
-    MONEY,
-    NUMBER,
-    OF_TARGET,
-    PERCENT,
-    REPORTED,
-    SHARE,
-)
+from deploy.grafana.looks import AMOUNT, COUNT, MONEY, NUMBER, OF_TARGET, PERCENT, REPORTED, SHARE
 from deploy.grafana.page import board
-from deploy.grafana.panels import (
-    Asked,
-    course,
-    entries,
-    one,
-    side_by_side,
-    stacked,
-    waterfall,
-)
+from deploy.grafana.panels import Asked, course, entries, one, side_by_side, stacked, waterfall
 from deploy.grafana.queries import ledger
 from deploy.grafana.variables import BOARD, CURRENCY, MONTH, PLANT
 

@@ -6,12 +6,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.access.door import Bearer, Door, NotAdmitted, Role
-from services.access.requests import (
-    admitted,
-    cookie_of,
-    refuse_other_sites,
-    token_of,
-)
+from services.access.requests import admitted, cookie_of, refuse_other_sites, token_of
 from services.web.pages.form_fields import filled_in
 from services.web.pages.page import PageError, Pages, serves
 from services.web.unavailable import Unavailable

@@ -4,14 +4,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from fastapi import HTTPException, Request
 
-from services.access.door import (
-    Bearer,
-    Door,
-    NotAdmitted,
-    NotAllowed,
-    Role,
-    TooMuch,
-)
+from services.access.door import Bearer, Door, NotAdmitted, NotAllowed, Role, TooMuch
 from services.process.loopback import is_loopback
 from services.web.unavailable import Unavailable
 

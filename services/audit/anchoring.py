@@ -15,6 +15,7 @@ from services.database.sql_files import statement
 from services.ledger.difference import Difference
 
 _CUT = statement(__file__, "cut_anchor")
+_LOCK = statement(__file__, "lock_anchors")
 _UNFINISHED = statement(__file__, "unfinished_anchors")
 _DIGESTS = statement(__file__, "digests")
 _ADD_DAYS = statement(__file__, "add_anchor_days")
@@ -43,7 +44,7 @@ async def make_anchor(conn: Connection, actor: Actor, why: str) -> None:
 
 
 async def _finish(conn: Connection, actor: Actor, why: str) -> bool:
-    """The digests of the oldest anchor that has none; False where there is no such anchor."""
+    """Make the digests of the oldest anchor without them; False if every anchor has its own."""
     async with conn.transaction(isolation="read_committed"):
         await change_anchors(conn)
         row = await conn.fetchrow(_UNFINISHED)
@@ -61,7 +62,7 @@ async def _finish(conn: Connection, actor: Actor, why: str) -> bool:
 
 async def change_anchors(conn: Connection) -> None:
     """One transaction at a time makes digests."""
-    await conn.execute("select pg_advisory_xact_lock(hashtextextended('copq.anchor', 0))")
+    await conn.execute(_LOCK)
 
 
 async def _days(conn: Connection, ends: Sequence[Any], since: Any) -> list[list[Day]]:

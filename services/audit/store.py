@@ -1,11 +1,12 @@
 """The audit trail in Postgres, read in order and in little memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from datetime import datetime
 
 from asyncpg import Connection
 
-from services.audit.trail import NO_SEAL, AuditRow, Head
+from services.audit.exported import link_of
+from services.audit.trail import NO_SEAL, AuditRow, Chain, Fault, Head
 from services.database.sql_files import statement
 
 _ROWS = statement(__file__, "rows")
@@ -22,6 +23,12 @@ async def rows(conn: Connection) -> AsyncIterator[AuditRow]:
         while found := await cursor.fetch(_AT_ONCE):
             for row in found:
                 yield AuditRow(*row)
+
+
+async def proved(chain: Chain, found: AsyncIterable[AuditRow]) -> list[Fault]:
+    """What is wrong with the chain of these rows."""
+    faults = [fault async for row in found for fault in chain.take(link_of(row))]
+    return [*faults, *chain.end()]
 
 
 async def newest(

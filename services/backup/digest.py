@@ -17,10 +17,10 @@ def write_digest(file: Path) -> str:
     with file.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
     opened = os.open(digest_file(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(opened, "w", encoding="utf-8") as beside:
-        beside.write(f"{digest}  {file.name}\n")
-        beside.flush()
-        os.fsync(beside.fileno())
+    with os.fdopen(opened, "w", encoding="utf-8") as digest_written:
+        digest_written.write(f"{digest}  {file.name}\n")
+        digest_written.flush()
+        os.fsync(digest_written.fileno())
     return digest
 
 

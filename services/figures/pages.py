@@ -10,12 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from asyncpg import Connection
 
-from services.figures.report import (
-    ReportQuery,
-    accrued_cells,
-    booked_cells,
-    shown_in_zone,
-)
+from services.figures.report import ReportQuery, accrued_cells, booked_cells, shown_in_zone
 from services.ledger.figures import KINDS_OF_COST, Cell, ReportRow, fold
 from services.rates.book import RateBook
 

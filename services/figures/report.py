@@ -118,8 +118,13 @@ async def _accrued(
     found = await accrue(conn, book, query, now, _since(query))
     if query.basis == RESTATED:
         return found
-    closed = {tuple(row) for row in await conn.fetch(_CLOSED)}
+    closed = await closed_months(conn)
     return [a for a in found if (a.plant, a.bucket.day.replace(day=1)) not in closed]
+
+
+async def closed_months(conn: Connection) -> set[tuple[str, date]]:
+    """Plants and the months of theirs that were ever closed."""
+    return {(row["plant"], row["month"]) for row in await conn.fetch(_CLOSED)}
 
 
 def _parameters(query: ReportQuery) -> tuple[Any, ...]:

@@ -17,15 +17,7 @@ from services.figures.verify_corrections import corrected
 from services.ledger.arithmetic import MONEY
 from services.ledger.calendar import Calendar, next_hour
 from services.ledger.difference import Difference
-from services.ledger.downtime import (
-    TOLERANCE,
-    Segment,
-    Stop,
-    closed,
-    element,
-    end_of,
-    segments,
-)
+from services.ledger.downtime import TOLERANCE, Segment, Stop, closed, element, end_of, segments
 from services.periods.proof import closed_periods
 from services.posting.stops import lasting, stop_of
 from services.rates.book import RateBook

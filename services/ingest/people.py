@@ -7,12 +7,7 @@ from fastapi import FastAPI
 
 from services.access.door import Door
 from services.access.login import add_login
-from services.database.connections import (
-    ANSWER_S,
-    STATEMENT_S,
-    DatabaseRole,
-    take_role,
-)
+from services.database.connections import ANSWER_S, STATEMENT_S, DatabaseRole, take_role
 from services.ingest.fate import add_fate
 from services.ingest.form.routes import add_form
 from services.ingest.form.sending import Desk

@@ -10,12 +10,7 @@ from aiokafka.structs import TopicPartition
 
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
-from services.kafka.identity import (
-    IdentityRequest,
-    LogIdentity,
-    fingerprint,
-    identities_in,
-)
+from services.kafka.identity import IdentityRequest, LogIdentity, fingerprint, identities_in
 
 ANSWER_S = 5
 

@@ -5,7 +5,9 @@ from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, In
 MONEY = Context(prec=90, traps=[Inexact, InvalidOperation, DivisionByZero])
 """Set it for the thread, or by `localcontext(MONEY)`, around all arithmetic with money."""
 
-_ROUNDING = Context(prec=90, rounding=ROUND_HALF_UP)
+ROUNDING = Context(prec=90, rounding=ROUND_HALF_UP)
+"""A half goes away from zero."""
+
 _NANO = Decimal("1E-9")
 ZERO = Decimal(0)
 SIXTY = Decimal(60)
@@ -19,4 +21,4 @@ def hours_of(seconds: Decimal) -> Decimal:
 
 def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
     """A division to nine decimals: the one place where a figure is rounded before it is shown."""
-    return _ROUNDING.divide(dividend, divisor).quantize(_NANO, context=_ROUNDING)
+    return ROUNDING.divide(dividend, divisor).quantize(_NANO, context=ROUNDING)

@@ -3,12 +3,13 @@
 The board does the same in `figures.js`, and `copq.rounded` in Postgres for Grafana.
 """
 
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from functools import cache
 
 from babel.numbers import get_currency_precision
 
-_ROUNDING = Context(prec=90, rounding=ROUND_HALF_UP)
+from services.ledger.arithmetic import ROUNDING
+
 _OFTEN_WITHOUT = (
     "AFN", "ALL", "COP", "HUF", "IDR", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "MRO", "SLL",
     "SOS", "STD", "SYP", "TMM", "YER", "ZMK", "ZWD",
@@ -25,13 +26,13 @@ def digits(currency: str) -> int:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """To the currency's digits, a half away from zero; never a negative zero."""
-    found = amount.quantize(Decimal(1).scaleb(-digits(currency)), context=_ROUNDING)
+    found = amount.quantize(Decimal(1).scaleb(-digits(currency)), context=ROUNDING)
     return found if found else abs(found)
 
 
 def fixed(value: Decimal, places: int) -> str:
     """Any figure to so many places, rounded as money is, thousands separated."""
-    return f"{value.quantize(Decimal(1).scaleb(-places), context=_ROUNDING):,f}"
+    return f"{value.quantize(Decimal(1).scaleb(-places), context=ROUNDING):,f}"
 
 
 def money(amount: Decimal, currency: str) -> str:

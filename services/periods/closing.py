@@ -15,14 +15,7 @@ from asyncpg import Connection
 from services.access.authority import Actor, sign
 from services.database.booking_lock import change_rules
 from services.database.sql_files import statement
-from services.periods.period import (
-    LEADS_TO,
-    Period,
-    PeriodError,
-    What,
-    named,
-    span,
-)
+from services.periods.period import LEADS_TO, Period, PeriodError, What, named, span
 from services.periods.store import period
 from services.periods.unfinished import Unfinished, unfinished
 from services.rates.book import Site

@@ -18,15 +18,7 @@ from schemas.decode import decode_strictly
 from schemas.events import Correction
 from schemas.priced import Outcome, encode
 from services.ledger.arithmetic import MONEY
-from services.ledger.corrections import (
-    CONNECTED,
-    MOST,
-    Known,
-    Reported,
-    Ruling,
-    State,
-    rule,
-)
+from services.ledger.corrections import CONNECTED, MOST, Known, Reported, Ruling, State, rule
 from services.posting import queries
 from services.posting.batch import NO_CAUSE, Batch, Cause, Special
 from services.posting.event_entries import Account, Entry, accounts

@@ -14,14 +14,7 @@ from services.currencies.store import rates_of
 from services.database.sql_files import statement
 from services.ledger.arithmetic import MONEY, ZERO
 from services.ledger.calendar import Bucket, Calendar, next_hour
-from services.ledger.downtime import (
-    Segment,
-    Stop,
-    closed,
-    element,
-    segments,
-    until,
-)
+from services.ledger.downtime import Segment, Stop, closed, element, segments, until
 from services.ledger.figures import Cell, Scope
 from services.posting.stops import stop_of, stops_between
 from services.rates.book import RateBook

@@ -6,15 +6,7 @@ from typing import Any
 
 from schemas.rates import RateFile
 from services.rates.file import RateFileError, decoded
-from services.rates.rows import (
-    COLUMNS,
-    MAX_ROWS,
-    Row,
-    Sheet,
-    kind_of,
-    rows_of,
-    text_of,
-)
+from services.rates.rows import COLUMNS, MAX_ROWS, Row, Sheet, kind_of, rows_of, text_of
 from services.text.strict_csv import Dialect, NotCsv, Record, records
 
 

@@ -18,13 +18,7 @@ from schemas.rates import (
     RateFile,
 )
 from services.rates.book import History, RateBook, Versioned
-from services.rates.difference import (
-    ItemDifference,
-    difference,
-    figures,
-    named,
-    since,
-)
+from services.rates.difference import ItemDifference, difference, figures, named, since
 from services.rates.file import items_of
 from services.rates.store import book_with, file_of
 

@@ -17,15 +17,7 @@ from openpyxl.utils import get_column_letter
 
 from schemas.rates import RateFile
 from services.rates.file import RateFileError
-from services.rates.rows import (
-    COLUMNS,
-    MAX_ROWS,
-    Row,
-    Sheet,
-    kind_of,
-    rows_of,
-    text_of,
-)
+from services.rates.rows import COLUMNS, MAX_ROWS, Row, Sheet, kind_of, rows_of, text_of
 
 MAX_UNPACKED = 32 * 1024 * 1024
 MAX_CELLS = 3_000_000

@@ -13,13 +13,7 @@ from schemas.refusal import Refused
 from services.access.door import Bearer, Door, Role
 from services.access.requests import admitted
 from services.access.sender import written
-from services.database.connections import (
-    ANSWER_S,
-    AWAY,
-    STATEMENT_S,
-    DatabaseRole,
-    take_role,
-)
+from services.database.connections import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, take_role
 from services.database.sql_files import statement
 from services.figures.books import Books
 from services.rates.book import RateBook

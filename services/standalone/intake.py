@@ -10,13 +10,7 @@ from schemas.priced import encode
 from schemas.refusal import Refused
 from schemas.rejected import RejectedEvent, rejected_event
 from services.access.sender import ANYONE, Sender
-from services.database.connections import (
-    ANSWER_S,
-    AWAY,
-    STATEMENT_S,
-    DatabaseRole,
-    act_as,
-)
+from services.database.connections import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, act_as
 from services.ingest.check import check
 from services.ingest.gathering import Gathering
 from services.ingest.intake import Answer, Status

@@ -15,12 +15,7 @@ from copq.command import app
 from services.access.door import Role
 from services.access.sender import Sender
 from services.access.tokens import TokenDoor
-from services.database.connections import (
-    DatabaseRole,
-    RoleRefused,
-    act_as,
-    connected,
-)
+from services.database.connections import DatabaseRole, RoleRefused, act_as, connected
 from services.database.migrate import migrate
 from services.embedded_postgres.server import EmbeddedPostgres
 from services.ingest.fate import _FATE

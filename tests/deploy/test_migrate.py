@@ -11,13 +11,7 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
-from services.database.migrate import (
-    MIGRATIONS,
-    SchemaMismatch,
-    check,
-    migrate,
-    pending,
-)
+from services.database.migrate import MIGRATIONS, SchemaMismatch, check, migrate, pending
 from services.embedded_postgres.server import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[2]

@@ -10,13 +10,7 @@ from services.rates.book import RateBook
 from services.reporting.exporter.collector import page_of
 from services.reporting.exporter.limit import limited
 from services.reporting.exporter.reading import read
-from services.reporting.exporter.samples import (
-    DETAILS,
-    Sample,
-    WindowSums,
-    count,
-    samples,
-)
+from services.reporting.exporter.samples import DETAILS, Sample, WindowSums, count, samples
 from services.targets.book import TargetBook
 from tests.building import book, defect, post_events, production
 from tests.exporter.test_figures import NOW, at

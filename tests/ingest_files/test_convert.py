@@ -7,15 +7,7 @@ from hypothesis import strategies as st
 
 from schemas.decode import decode
 from services.ingest.files.convert import Converted
-from tests.ingest_files.converting import (
-    bottling,
-    convert,
-    events,
-    numbered,
-    refusal,
-    row,
-    small,
-)
+from tests.ingest_files.converting import bottling, convert, events, numbered, refusal, row, small
 from tests.ingest_files.plant import log
 from tests.searching import examples
 

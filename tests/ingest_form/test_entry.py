@@ -13,13 +13,7 @@ from schemas.decode import decode
 from services.access.sender import ANYONE, Sender
 from services.ingest.form.entry import read_entry
 from services.ingest.form.events import entry_id, events_of, withdrawals
-from services.ingest.form.numbers import (
-    NotANumber,
-    locale_of,
-    read_number,
-    shown,
-    written,
-)
+from services.ingest.form.numbers import NotANumber, locale_of, read_number, shown, written
 from services.ingest.form.period import Mistakes, period_of
 from services.ingest.form.sheet import places, sheet_of
 from services.ledger.calendar import Calendar

@@ -12,15 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from schemas.refusal import Refused
-from services.access.door import (
-    Bearer,
-    Door,
-    NotAdmitted,
-    NotAllowed,
-    OpenDoor,
-    Role,
-    TooMuch,
-)
+from services.access.door import Bearer, Door, NotAdmitted, NotAllowed, OpenDoor, Role, TooMuch
 from services.access.sender import ANYONE, Sender
 from services.ingest.check import check
 from services.ingest.http import make_http

@@ -9,12 +9,7 @@ import pytest
 
 from schemas.decode import MAX_EVENT_BYTES, decode
 from services.ingest.http.body import LANES
-from services.ingest.http.formats import (
-    CHUNK,
-    CLOUDEVENT,
-    CLOUDEVENTS,
-    MAX_JSON_BYTES,
-)
+from services.ingest.http.formats import CHUNK, CLOUDEVENT, CLOUDEVENTS, MAX_JSON_BYTES
 from services.ingest.http.openapi import BINARY
 from services.web.unavailable import Unavailable
 from tests.building import defect, event

@@ -51,13 +51,13 @@ def test_what_is_shown_of_a_refused_one_is_the_same_event() -> None:
     assert decode(event_in_fixed(shown)) == decode(event_in(envelope_of(BINARY), FACTS))
 
 
-def test_broken_data_is_shown_where_it_can_be_mended() -> None:
+def test_broken_data_is_shown_where_it_can_be_fixed() -> None:
     shown = as_structured(envelope_of(BINARY), FACTS.replace(b": 3", b": three"))
-    mended = shown.replace(b": three", b": 3")
-    assert decode(event_in_fixed(mended)) == decode(event_in(envelope_of(BINARY), FACTS))
+    fixed = shown.replace(b": three", b": 3")
+    assert decode(event_in_fixed(fixed)) == decode(event_in(envelope_of(BINARY), FACTS))
 
 
-def test_an_event_of_ours_may_be_what_was_mended() -> None:
+def test_an_event_of_ours_may_be_what_was_fixed() -> None:
     assert event_in_fixed(FACTS) == FACTS
     assert event_in_fixed(b"no json") == b"no json"
 

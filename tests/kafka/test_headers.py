@@ -5,14 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.kafka.headers import (
-    NONE,
-    SENT_BY,
-    Headers,
-    of_sender,
-    passed_on,
-    sent_by,
-)
+from services.kafka.headers import NONE, SENT_BY, Headers, of_sender, passed_on, sent_by
 from services.telemetry.traceparents import TRACEPARENT, is_sampled, traceparents
 
 SAMPLED = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from copq.commands.operate.mqtt import recorded_message
+from copq.commands.intake.mqtt import recorded_message
 from services.rates.file import read_rate_file
 from services.rates.store import import_rates
 from tests.mqtt.broker import Mosquitto

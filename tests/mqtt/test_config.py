@@ -4,12 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.mqtt.config_file import (
-    parse_config,
-    password,
-    read_config,
-    tls_context,
-)
+from services.ingest.mqtt.config_file import parse_config, password, read_config, tls_context
 from services.ingest.mqtt.faults import ConfigFault, MqttConfigError
 from services.ingest.mqtt.topic import TopicPattern
 

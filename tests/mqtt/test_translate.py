@@ -9,13 +9,7 @@ import pytest
 from schemas.decode import decode as decode_event
 from services.ingest.mqtt.config_file import parse_config
 from services.ingest.mqtt.memory import Memory
-from services.ingest.mqtt.sparkplug_payload import (
-    Metric,
-    _Payload,
-    _whole,
-    decode,
-    rebirth,
-)
+from services.ingest.mqtt.sparkplug_payload import Metric, _Payload, _whole, decode, rebirth
 from services.ingest.mqtt.translate import Translated, Translator
 
 HEAD = "broker: mqtt://localhost\nclient_id: c\nsubscriptions:\n"

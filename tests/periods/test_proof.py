@@ -12,17 +12,7 @@ from services.figures.verify import verify
 from services.periods.closing import sign_off
 from services.periods.period import PeriodError, month_of
 from tests.building import defect, post_events, production, stop
-from tests.periods.building import (
-    FEB,
-    IN_FEB,
-    IN_JAN,
-    JAN,
-    WHY,
-    filled,
-    open_again,
-    shut,
-    voiding,
-)
+from tests.periods.building import FEB, IN_FEB, IN_JAN, JAN, WHY, filled, open_again, shut, voiding
 
 
 async def two_closed_months(conn: Any) -> None:

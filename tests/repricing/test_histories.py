@@ -16,13 +16,7 @@ from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load
 from services.repricing.planning import plan
 from services.repricing.reach import Asked
-from tests.aggregator.test_corrections import (
-    GADGET,
-    START,
-    Event,
-    histories,
-    with_connection,
-)
+from tests.aggregator.test_corrections import GADGET, START, Event, histories, with_connection
 from tests.building import LONG_AGO, post_events, rates
 from tests.repricing.oracle import afresh, reprice, state
 from tests.searching import examples

@@ -7,12 +7,7 @@ from typer.testing import CliRunner
 
 from copq.command import app
 from copq.logs import LogFormat, PlainErrors
-from services.database.address import (
-    AddressError,
-    check_address,
-    redacted,
-    without_secrets,
-)
+from services.database.address import AddressError, check_address, redacted, without_secrets
 
 MALFORMED = [
     "postgresql://copq:s3:cr#t@db/copq",

@@ -15,10 +15,7 @@ import asyncpg
 import psutil
 import pytest
 
-from services.embedded_postgres.server import (
-    EmbeddedPostgres,
-    EmbeddedPostgresError,
-)
+from services.embedded_postgres.server import EmbeddedPostgres, EmbeddedPostgresError
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,8 +1,6 @@
 """`copq audit anchor`, and `copq audit verify --against`: digests that are kept elsewhere."""
 
 import asyncio
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -14,18 +12,13 @@ from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
 from copq.terminal import cannot, counted, fail, out, print_json, size
 from services.access.door import Role
-from services.audit.anchor import (
-    Anchor,
-    AnchorFileError,
-    last_line,
-    line_of,
-    read_anchors,
-)
+from services.audit.anchor import Anchor, AnchorFileError, last_line, line_of, read_anchors
 from services.audit.anchoring import altered, anchors, make_anchor
 from services.audit.store import head_of
 from services.audit.trail import Head
 from services.database.connections import DatabaseRole
 from services.ledger.difference import Difference
+from services.process.whole_file import write_whole
 
 
 def anchor(
@@ -76,17 +69,9 @@ async def _refuse_other_past(conn: Connection, before: list[Anchor]) -> None:
 
 
 def _write(output: Path, made: list[Anchor], head: Head) -> None:
-    """All of it, or nothing: what was there before is replaced once the new file is whole."""
+    text = "".join(f"{line}\n" for line in (*map(line_of, made), last_line(head)))
     try:
-        opened, name = tempfile.mkstemp(".part", f"{output.name}.", output.parent)
-        try:
-            with os.fdopen(opened, "w", encoding="utf-8") as file:
-                file.writelines(f"{line}\n" for line in (*map(line_of, made), last_line(head)))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(output)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        write_whole(output, text.encode(), 0o600)
     except OSError as error:
         cannot("write", output, error)
 

@@ -14,19 +14,12 @@ import typer
 from asyncpg import Connection
 
 from copq.commands.finance.anchors import altered_since, anchor, read_file
-from copq.database import (
-    DATA,
-    DatabaseOption,
-    DataOption,
-    answered,
-    connected,
-    database,
-)
+from copq.database import DATA, DatabaseOption, DataOption, answered, connected, database
 from copq.exits import Exit
 from copq.terminal import cannot, counted, err, fail, out, print_json, table
 from services.audit.anchor import Anchor
-from services.audit.exported import line_of, link_of, links_in
-from services.audit.store import newest, rows, watched
+from services.audit.exported import line_of, links_in
+from services.audit.store import newest, proved, rows, watched
 from services.audit.trail import AuditRow, Chain, Fault, Head, change
 from services.ledger.difference import Difference
 from services.reporting.spreadsheet import cell, lines
@@ -170,8 +163,7 @@ def _prove_file(chain: Chain, file: Path) -> list[Fault]:
 
 async def _prove(chain: Chain, dsn: str) -> list[Fault]:
     async with connected(dsn) as conn:
-        faults = [fault async for row in _told(rows(conn)) for fault in chain.take(link_of(row))]
-    return [*faults, *chain.end()]
+        return await proved(chain, _told(rows(conn)))
 
 
 async def _told(found: AsyncIterator[AuditRow]) -> AsyncIterator[AuditRow]:

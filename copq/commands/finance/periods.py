@@ -18,13 +18,7 @@ from services.access.door import Role
 from services.database.connections import DatabaseRole
 from services.periods import answers, closing, store
 from services.periods.closing import Order
-from services.periods.period import (
-    PeriodError,
-    State,
-    UnknownPeriod,
-    month_of,
-    named,
-)
+from services.periods.period import PeriodError, State, UnknownPeriod, month_of, named
 from services.periods.store import Booked, Listed, Step
 from services.periods.unfinished import KINDS, Unfinished, unfinished
 from services.rates.book import RateBook, Site

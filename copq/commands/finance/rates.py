@@ -8,20 +8,9 @@ import typer
 from asyncpg import Connection
 
 from copq.acting import actor
-from copq.commands.finance.rate_changes import (
-    changes_json,
-    concerns_json,
-    show_concerns,
-    show_past,
-)
+from copq.commands.finance.rate_changes import changes_json, concerns_json, show_concerns, show_past
 from copq.commands.finance.rate_decisions import approve, reject, submit
-from copq.commands.finance.rate_documents import (
-    diff,
-    documents,
-    money_of,
-    review_,
-    show,
-)
+from copq.commands.finance.rate_documents import diff, documents, money_of, review_, show
 from copq.commands.finance.rate_options import (
     ByOption,
     JsonOption,

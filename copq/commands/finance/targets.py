@@ -11,24 +11,8 @@ from asyncpg import Connection
 from pydantic import ValidationError
 
 from copq.acting import WhyOption, actor
-from copq.database import (
-    DATA,
-    DatabaseOption,
-    DataOption,
-    answered,
-    connected,
-    database,
-)
-from copq.terminal import (
-    cannot,
-    counted,
-    fail,
-    money,
-    out,
-    percent,
-    print_json,
-    table,
-)
+from copq.database import DATA, DatabaseOption, DataOption, answered, connected, database
+from copq.terminal import cannot, counted, fail, money, out, percent, print_json, table
 from schemas.targets import WINDOWS, Budget, Target, TargetFile
 from services.access.door import Role
 from services.database.connections import DatabaseRole

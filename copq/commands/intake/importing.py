@@ -9,11 +9,7 @@ from typing import Annotated
 import typer
 from aiokafka.errors import KafkaError
 
-from copq.commands.intake.import_report import (
-    progress,
-    show_interrupted,
-    show_report,
-)
+from copq.commands.intake.import_report import progress, show_interrupted, show_report
 from copq.commands.intake.import_target import (
     KafkaOption,
     OpenTarget,

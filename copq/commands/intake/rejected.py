@@ -8,14 +8,7 @@ from typing import Annotated, Any
 import typer
 from asyncpg import Connection
 
-from copq.database import (
-    DATA,
-    DatabaseOption,
-    DataOption,
-    answered,
-    connected,
-    database,
-)
+from copq.database import DATA, DatabaseOption, DataOption, answered, connected, database
 from copq.exits import Exit
 from copq.kafka import optional_brokers
 from copq.plaintext import PlaintextOption

@@ -19,8 +19,7 @@ from copq.database import (
 )
 from copq.exits import Exit
 from copq.terminal import err, fail, out, print_json, size
-from services.audit.exported import link_of
-from services.audit.store import rows
+from services.audit.store import proved, rows
 from services.audit.trail import Chain
 from services.backup.archive import Archive
 from services.backup.digest import digest_file, read_digest, write_digest
@@ -158,10 +157,9 @@ async def _restored(dsn: str, archive: Archive, without_others: bool) -> None:
 
 async def _looked_over(dsn: str) -> tuple[list[dict[str, Any]], list[str]]:
     """Where the stream goes on, and what does not agree: figures, or the audit trail."""
-    chain = Chain()
     async with connected(dsn, OWNER) as conn:
         await conn.execute("analyze")
-        faults = [fault.what async for row in rows(conn) for fault in chain.take(link_of(row))]
+        faults = [fault.what for fault in await proved(Chain(), rows(conn))]
         found = [str(difference) for difference in await verify(conn)]
         return [dict(row) for row in await fence(conn)], faults + found
 

@@ -4,13 +4,7 @@ from typing import Annotated
 
 import typer
 
-from copq.database import (
-    DATA,
-    DatabaseOption,
-    DataOption,
-    embedded_server,
-    or_unavailable,
-)
+from copq.database import DATA, DatabaseOption, DataOption, embedded_server, or_unavailable
 from copq.terminal import out
 from services.database.migrate import make_roles, migrate, pending
 

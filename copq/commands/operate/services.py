@@ -9,8 +9,8 @@ import asyncpg
 import typer
 
 from copq.commands.intake.import_target import identity_of
+from copq.commands.intake.mqtt import mqtt_source
 from copq.commands.intake.watch import MAPPING_HELP, started, watch_settings
-from copq.commands.operate.mqtt import mqtt_source
 from copq.database import (
     DATA,
     DatabaseOption,
@@ -37,12 +37,7 @@ from copq.logs import start_logging
 from copq.plaintext import PlaintextOption
 from copq.running import run_service, show_health
 from copq.terminal import fail, out
-from services.database.connections import (
-    AWAY,
-    DatabaseRole,
-    RoleRefused,
-    connected,
-)
+from services.database.connections import AWAY, DatabaseRole, RoleRefused, connected
 from services.database.migrate import SchemaMismatch, check, migrate
 from services.ingest.files.watch import WatchSettings
 from services.ingest.intake import Intake

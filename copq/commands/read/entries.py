@@ -8,12 +8,7 @@ import typer
 from asyncpg import Connection
 
 from copq.commands.read.figures import when
-from copq.commands.read.report import (
-    ElementOption,
-    LineOption,
-    PlantOption,
-    ProductOption,
-)
+from copq.commands.read.report import ElementOption, LineOption, PlantOption, ProductOption
 from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.terminal import fail, fixed, money, one_of, out, print_json, table
 from services.figures.basis import As

@@ -12,12 +12,7 @@ from copq.commands.read.figures import show_rows
 from copq.exits import Exit
 from copq.terminal import cannot, exact, fail, money, out, print_json, table
 from services.figures.answers import BASIS, row_json
-from services.figures.offline import (
-    Offline,
-    OfflineEntry,
-    price_offline,
-    read_events,
-)
+from services.figures.offline import Offline, OfflineEntry, price_offline, read_events
 from services.ledger.arithmetic import hours_of
 from services.ledger.figures import ReportRow, Scope, fold
 from services.rates.book import RateBook

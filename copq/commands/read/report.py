@@ -10,13 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from asyncpg import Connection
 
-from copq.commands.read.figures import (
-    money_or_dash,
-    share,
-    show_notes,
-    show_rows,
-    when,
-)
+from copq.commands.read.figures import money_or_dash, share, show_notes, show_rows, when
 from copq.database import DATA, DatabaseOption, DataOption, answered
 from copq.terminal import fail, fixed, money, one_of, out, print_json, table
 from schemas.priced import ELEMENTS

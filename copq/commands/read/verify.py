@@ -51,10 +51,8 @@ def verify_command(
     pace = _Pace()
 
     async def ask(conn: Connection) -> list[Difference]:
-        try:
-            await check_names(conn, await load(conn), plant)
-        except UnknownName as error:
-            fail(str(error))
+        if plant is not None:
+            await _check_plant(conn, plant)
         return await verify(conn, reach, pace)
 
     # Finance sees every line, and the tables of decisions that the trail is compared with.
@@ -69,6 +67,13 @@ def verify_command(
         _show(found, pace)
     if found:
         raise typer.Exit(Exit.NO)
+
+
+async def _check_plant(conn: Connection, plant: str) -> None:
+    try:
+        await check_names(conn, await load(conn), plant)
+    except UnknownName as error:
+        fail(str(error))
 
 
 def _reach(plant: str | None, month: str | None, sample: float | None) -> Reach:

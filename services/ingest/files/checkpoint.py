@@ -9,7 +9,7 @@ import msgspec
 
 from services.ingest.files.convert import Unreadable
 from services.ingest.files.mapping import Mapping
-from services.ingest.files.whole_file import write_whole
+from services.process.whole_file import write_whole
 
 KEPT = 1_000
 """Refusals that are kept for the report; the others are counted."""

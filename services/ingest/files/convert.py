@@ -11,12 +11,7 @@ from services.ingest.files.event_fields import EventFields, NoEvent
 from services.ingest.files.event_id import event_id
 from services.ingest.files.faults import RowFault
 from services.ingest.files.mapping import Mapping
-from services.ingest.files.reading import (
-    Reading,
-    key_parts,
-    reading_of,
-    time_columns,
-)
+from services.ingest.files.reading import Reading, key_parts, reading_of, time_columns
 from services.ingest.files.repeated_hour import Hours
 from services.ingest.files.rows import AnyRow, BrokenRow, RepeatedHeader, Row
 from services.ingest.files.stops import Stops

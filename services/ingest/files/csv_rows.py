@@ -7,14 +7,7 @@ from pathlib import Path
 from services.ingest.files.faults import FileError
 from services.ingest.files.mapping import Layout, Mapping
 from services.ingest.files.opening import open_text
-from services.ingest.files.rows import (
-    AnyRow,
-    BrokenRow,
-    RepeatedHeader,
-    Row,
-    Rows,
-    check_columns,
-)
+from services.ingest.files.rows import AnyRow, BrokenRow, RepeatedHeader, Row, Rows, check_columns
 from services.text.strict_csv import Dialect, NotCsv, Record, records
 
 _QUOTES = (

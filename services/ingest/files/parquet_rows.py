@@ -10,14 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from services.ingest.files.cells import (
-    EXACT,
-    EXACT_SINGLE,
-    Typed,
-    flag_text,
-    number_text,
-    unfit,
-)
+from services.ingest.files.cells import EXACT, EXACT_SINGLE, Typed, flag_text, number_text, unfit
 from services.ingest.files.faults import FileError, RowFault
 from services.ingest.files.mapping import Mapping
 from services.ingest.files.parquet_size import check_size

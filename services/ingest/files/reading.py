@@ -8,12 +8,7 @@ from services.ingest.files.cells import name_text
 from services.ingest.files.clock import Clock
 from services.ingest.files.faults import RowFault
 from services.ingest.files.field_kinds import TIMES, is_number
-from services.ingest.files.mapping import (
-    EventMapping,
-    Mapping,
-    Source,
-    StopMapping,
-)
+from services.ingest.files.mapping import EventMapping, Mapping, Source, StopMapping
 from services.ingest.files.numbers import Read, number_reader
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from services.ingest.files.whole_file import write_whole
+from services.process.whole_file import write_whole
 
 Shelf = Literal["done", "rejected"]
 _REPORT = ".report.json"

@@ -12,12 +12,7 @@ from services.ingest.files.faults import FileError, RowFault
 from services.ingest.files.mapping import Format, Mapping
 from services.ingest.files.numbers import NumberSurvey
 from services.ingest.files.opening import check_text
-from services.ingest.files.reading import (
-    day_columns,
-    number_columns,
-    start_columns,
-    time_columns,
-)
+from services.ingest.files.reading import day_columns, number_columns, start_columns, time_columns
 from services.ingest.files.repeated_hour import Hours, Nights, Timed
 from services.ingest.files.rows import Row, read_rows
 

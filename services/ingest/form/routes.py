@@ -18,13 +18,7 @@ from services.ingest.form.numbers import locale_of
 from services.ingest.form.period import Mistakes, period_of
 from services.ingest.form.sending import Desk, SentOtherwise
 from services.ingest.form.sheet import Sheet, places, sheet_of
-from services.ingest.form.shown import (
-    LABELS,
-    consequences,
-    facts_of,
-    period_shown,
-    when,
-)
+from services.ingest.form.shown import LABELS, consequences, facts_of, period_shown, when
 from services.ingest.form.store import KeptEntry
 from services.rates.book import RateBook
 from services.web.pages.form_fields import filled_in

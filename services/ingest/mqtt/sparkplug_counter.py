@@ -13,13 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from services.ingest.mqtt.counter import (
-    Counted,
-    Counter,
-    Course,
-    Reading,
-    Uncounted,
-)
+from services.ingest.mqtt.counter import Counted, Counter, Course, Reading, Uncounted
 from services.ingest.mqtt.counter_rules import Rules
 from services.ingest.mqtt.memory import Memory
 from services.ingest.mqtt.timeline import utc

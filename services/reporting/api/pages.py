@@ -17,7 +17,7 @@ from services.figures.partial_entries import Span
 from services.figures.report import zone_of
 from services.ledger.arithmetic import MONEY, hours_of
 from services.reporting.api import cursor
-from services.reporting.api.partial_entries import beside
+from services.reporting.api.partial_entries import partial_entries
 from services.reporting.source import Reading
 
 FIELDS = tuple(
@@ -47,7 +47,7 @@ async def page_of(
         parts = await ledger.parts(reading.conn, which, place.read_at)
         said["totals"] = totals_of(parts)
         said["parts"] = [{**asdict(part), "hours": hours_of(part.seconds)} for part in parts]
-        said |= await beside(reading, which, said["totals"], window, place.read_at)
+        said |= await partial_entries(reading, which, said["totals"], window, place.read_at)
     return said
 
 

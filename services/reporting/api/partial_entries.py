@@ -12,13 +12,7 @@ from schemas.priced import Category
 from services.figures.edges import FIRST, LAST, in_order, instant
 from services.figures.entries import Asked
 from services.figures.formulas import a_minute, each_minute, lasted, money
-from services.figures.partial_entries import (
-    OverEdge,
-    SoFar,
-    Span,
-    over_edges,
-    so_far,
-)
+from services.figures.partial_entries import OverEdge, SoFar, Span, over_edges, so_far
 from services.figures.report import zone_of
 from services.figures.trailing import WINDOWS
 from services.ledger.arithmetic import MONEY, ZERO, hours_of
@@ -46,7 +40,7 @@ def instants_span(start: str, end: str, zone: tzinfo) -> Span | None:
     return Span(since, until, trailing=False)
 
 
-async def beside(
+async def partial_entries(
     reading: Reading,
     which: Asked,
     totals: Sequence[dict[str, Any]],

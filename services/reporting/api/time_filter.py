@@ -6,16 +6,13 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services import figures
-from services.database.sql_files import statement
 from services.figures.edges import day_of, edge, in_order
 from services.figures.entries import Asked, span_of
 from services.figures.partial_entries import Span
-from services.figures.report import zone_of
+from services.figures.report import closed_months, zone_of
 from services.rates.book import RateBook
 from services.reporting.api.partial_entries import instants_span, trailing_span
 
-_CLOSED = statement(figures.__file__, "closed_months")
 _LONGEST_DAY = timedelta(days=2)
 _DEFAULT = timedelta(days=30)
 
@@ -56,8 +53,9 @@ class When:
     async def _was_closed(self, conn: Connection, edges: dict[str, Any]) -> bool:
         """A month that was never closed is reported as it is now, with its open stops."""
         day = edges.get("first")
-        closed = {tuple(row) for row in await conn.fetch(_CLOSED)}
-        months = {month for plant, month in closed if self.plant in (None, plant)}
+        months = {
+            month for plant, month in await closed_months(conn) if self.plant in (None, plant)
+        }
         return bool(months) if day is None else day.replace(day=1) in months
 
     def _window(self, book: RateBook, now: datetime) -> Span | None:

@@ -2,13 +2,7 @@
 
 from typing import Any
 
-from services.figures.kpi_report import (
-    NO_GOOD,
-    NO_UNITS,
-    KpiQuery,
-    key_figures,
-    row_json,
-)
+from services.figures.kpi_report import NO_GOOD, NO_UNITS, KpiQuery, key_figures, row_json
 from services.reporting.board.view import ONE_DAY, View
 from services.reporting.source import Reading
 

@@ -13,42 +13,16 @@ from services.currencies.store import reporting_currency
 from services.database.sql_files import statement
 from services.figures.causes import Cause, main_causes
 from services.figures.folding import ALL, Folding, folding
-from services.figures.sums import (
-    Key,
-    Sums,
-    added,
-    by_line,
-    merged,
-    summed,
-    summed_rows,
-)
-from services.figures.trailing import (
-    WHOLE,
-    accrued_cells,
-    calendars,
-    parts_of,
-    rests,
-)
+from services.figures.sums import Key, Sums, added, by_line, merged, summed, summed_rows
+from services.figures.trailing import WHOLE, accrued_cells, calendars, parts_of, rests
 from services.ledger.arithmetic import MONEY
 from services.ledger.calendar import Calendar
 from services.ledger.figures import Scope
-from services.posting.open_stops import (
-    Accrued,
-    OpenStop,
-    accrue,
-    exchanged,
-    open_stops,
-)
+from services.posting.open_stops import Accrued, OpenStop, accrue, exchanged, open_stops
 from services.rates.book import RateBook
 from services.reporting.exporter.converted import Converted
 from services.reporting.exporter.finished_sums import Kept
-from services.reporting.exporter.windows import (
-    HOUR,
-    TRAILING,
-    Span,
-    same_hours,
-    spans,
-)
+from services.reporting.exporter.windows import HOUR, TRAILING, Span, same_hours, spans
 from services.targets.book import TargetBook
 from services.targets.store import load_targets
 

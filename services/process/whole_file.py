@@ -4,12 +4,14 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, in place of what is there. Raises `OSError`."""
+def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Put `content` at `path`, in place of what is there; `mode` says who may read it, within the
+    process's umask. Raises `OSError`."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         fresh.unlink(missing_ok=True)
-        with fresh.open("xb") as file:
+        opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(opened, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
