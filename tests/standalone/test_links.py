@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from services.ingest.files.whole_file import write_whole
 
 from services.embedded_postgres.account import Account, check_owners
 from services.embedded_postgres.folder_lock import FolderLock
 from services.embedded_postgres.server import EmbeddedPostgres, EmbeddedPostgresError
 from services.ingest.files.arrivals import Arrivals
 from services.ingest.files.shelves import Shelves
+from services.process.whole_file import write_whole
 
 STRANGER = pwd.getpwnam("nobody")
 NOBODY = Account(STRANGER.pw_uid, STRANGER.pw_gid)
