@@ -24,6 +24,7 @@ from mode.threads import ServiceThread, WorkerThread
 
 from services.costing import metrics
 from services.kafka.brokers import Brokers
+from services.kafka.commits import commits
 from services.kafka.fence import Fence, behind, fence_in
 from services.kafka.identity import LogIdentity
 from services.kafka.log_reader import LogReader
@@ -128,13 +129,8 @@ class _ConsumerThread(AIOKafkaConsumerThread):
     async def _committed(self) -> dict[TP, Fence]:
         consumer = self._ensure_consumer()
         places = list(consumer.assignment())
-        found = await consumer._coordinator.fetch_committed_offsets(places)
-        return {
-            TP(*place): read(found[place])
-            if place in found and found[place].offset >= 0
-            else Fence()
-            for place in places
-        }
+        found = await commits(consumer, places)
+        return {TP(*place): read(found[place]) if place in found else Fence() for place in places}
 
 
 class BatchConsumer(Consumer):

@@ -13,6 +13,7 @@ from aiokafka.structs import TopicPartition
 from services.kafka import metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
+from services.kafka.commits import commits
 from services.telemetry.health import Health
 
 EVERY_S = 5.0
@@ -114,7 +115,8 @@ async def _behind(consumer: AIOKafkaConsumer, topic: str, ours: set[int]) -> dic
     # None of them is assigned: what is assigned is fetched, and held though nobody reads it.
     ends = await consumer.end_offsets(places)
     starts = await consumer.beginning_offsets(places)
-    done = {place: await consumer.committed(place) or 0 for place in places}
+    found = await commits(consumer, places)
+    done = {place: found[place].offset if place in found else 0 for place in places}
     return {
         place.partition: Behind(lag_of(starts[place], ends[place], done[place]), done[place])
         for place in places

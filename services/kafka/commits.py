@@ -1,0 +1,53 @@
+"""What a group has committed, or an error.
+
+aiokafka 0.14 does not read the error of a whole answer: while a broker loads a group, each commit
+looks as if it had never been made, and a worker would read its log again from the start.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import NoError, NotCoordinatorForGroupError, for_code
+from aiokafka.protocol.commit import OffsetFetchRequest
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+
+async def commits(
+    consumer: AIOKafkaConsumer, places: Collection[TopicPartition]
+) -> dict[TopicPartition, OffsetAndMetadata]:
+    """Of the consumer's group, at these places; a place without a commit is left out.
+
+    Raises a `KafkaError` where the group's broker does not answer, or cannot say it yet.
+    """
+    coordinator: Any = consumer._coordinator
+    by_topic = defaultdict(list)
+    for place in places:
+        by_topic[place.topic].append(place.partition)
+    await coordinator.ensure_coordinator_known()
+    answer = await coordinator._send_req(
+        OffsetFetchRequest(coordinator.group_id, list(by_topic.items()))
+    )
+    try:
+        return commits_in(answer)
+    except NotCoordinatorForGroupError:
+        coordinator.coordinator_dead()
+        raise
+
+
+def commits_in(answer: Any) -> dict[TopicPartition, OffsetAndMetadata]:
+    """The commits of an answer to an `OffsetFetchRequest`."""
+    _check(answer.error_code)
+    found = {}
+    for topic, partitions in answer.topics:
+        for partition, offset, metadata, error_code in partitions:
+            _check(error_code)
+            if offset >= 0:
+                found[TopicPartition(topic, partition)] = OffsetAndMetadata(offset, metadata)
+    return found
+
+
+def _check(error_code: int) -> None:
+    if (error := for_code(error_code)) is not NoError:
+        raise error()
