@@ -8,7 +8,6 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.board.plant import Plant
-from tests.programs.browser import browser as browser
 
 PATIENCE_MS = 30_000
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"

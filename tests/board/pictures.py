@@ -15,7 +15,7 @@ from copq.demo.service import free_port, running
 from tests.board.printed import Paper
 from tests.faults.processes import copq
 from tests.programs import program
-from tests.programs.browser import QUIET
+from tests.programs.browser import CHROMIUM, QUIET
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 LAPTOP, WALL, PHONE = (1366, 768), (1920, 1080), (390, 844)
@@ -33,7 +33,7 @@ async def take(url: str) -> None:
     day = f"{url}/?plant={bottling.PLANT}&day={bottling.LAST_WHOLE}"
     async with async_playwright() as playwright:
         chromium = playwright.chromium
-        browser = await chromium.launch(executable_path=program("chromium"), args=list(QUIET))
+        browser = await chromium.launch(executable_path=program(CHROMIUM), args=list(QUIET))
         for name, size in (("laptop", LAPTOP), ("wall", WALL), ("phone", PHONE)):
             page = await _page(browser, day, size)
             await page.screenshot(path=IMAGES / f"board-{name}.png", full_page=name == "laptop")
