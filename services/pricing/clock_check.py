@@ -1,20 +1,20 @@
 """The one rule for events that needs a clock."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
+from schemas.events import CorrectableEvent, Event
 from schemas.refusal import Refusal, Refused
 
 TOLERANCE = timedelta(hours=24)
 """A plant's clock may be wrong, or its offset; by more than a day it is broken."""
 
 
-def not_in_the_future(event: Any, now: datetime) -> None:
+def not_in_the_future(event: Event, now: datetime) -> None:
     """Raise `Refused` where an event, its end or its replacement lies more than a day ahead."""
     check_until(event, now + TOLERANCE)
 
 
-def check_until(event: Any, latest: datetime) -> None:
+def check_until(event: Event | CorrectableEvent, latest: datetime) -> None:
     """As `not_in_the_future`, with the latest instant that is believed."""
     _check("occurred_at", event.occurred_at, latest)
     if event.event_type == "downtime" and event.ended_at is not None:

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
-from typing import Any
 
 from schemas.events import Event
 from schemas.priced import Category, Outcome, Pricing
-from schemas.rates import CostTable
+from schemas.rates import CostTable, Effective
 from services.ledger.arithmetic import MONEY, SIXTY, ZERO, quotient
 from services.pricing.price import price
 from services.rates.book import RateBook, Versioned
@@ -52,28 +51,26 @@ class Estimator:
                     return _estimate(event, pricing, self._farthest(event))
         return None
 
-    def _tables(self, event: Any) -> Iterator[Versioned[CostTable] | None]:
+    def _tables(self, event: Event) -> Iterator[Versioned[CostTable] | None]:
         """The tables that know the event's stage, the nearest first; none where it names none."""
-        product = getattr(event, "product", None)
-        history = product and self._book.tables_of(event.plant, product)
+        history = event.product and self._book.tables_of(event.plant, event.product)
         if not history:
             yield None
             return
-        stage = getattr(event, "stage", None)
-        near = history.nearest(event.occurred_at)
+        stage, near = event.stage, history.nearest(event.occurred_at)
         fit = [table for table in near if stage is None or stage in table.item.stage_costs]
         yield from fit[:AT_MOST]
 
-    def _farthest(self, event: Any) -> Versioned[Any] | None:
+    def _farthest(self, event: Event) -> Versioned[Effective] | None:
         """Of the rates that were used the one that began farthest from the event."""
         at = event.occurred_at
         return max(self._nearest.used, key=lambda v: abs(v.item.effective_from - at), default=None)
 
 
-def _estimate(event: Any, pricing: Pricing, by: Versioned[Any] | None) -> Estimate | None:
+def _estimate(event: Event, pricing: Pricing, by: Versioned[Effective] | None) -> Estimate | None:
     version = pricing.rates if by is None else by.version
     start = None if by is None else by.item.effective_from
-    if pricing.stop is not None:
+    if pricing.stop is not None and event.event_type == "downtime":
         rate = pricing.stop
         if event.ended_at is None:
             return Estimate(ZERO, ZERO, rate.per_hour, rate.currency, version, start)

@@ -1,21 +1,21 @@
 """What the rate book lacks, as sentences with the known names and what to do."""
 
 from datetime import datetime
-from typing import Any
 
+from schemas.events import QualityEvent
 from services.rates.book import RateBook, Site
 from services.rates.names import listed
 
 ADD_IT = "Add it with: copq rates import FILE"
 
 
-def no_table(event: Any, book: RateBook, site: Site) -> str:
-    """Why an event finds no cost table: its product is unknown, or none is in force at its time."""
-    history = book.tables_of(event.plant, event.product)
+def no_table(event: QualityEvent, product: str, book: RateBook, site: Site) -> str:
+    """Why an event finds no cost table: the product is unknown, or none is in force at its time."""
+    history = book.tables_of(event.plant, product)
     if history is None:
         known = listed(book.products.get(event.plant, []))
         return (
-            f'product "{event.product}" has no cost table; products of plant "{event.plant}" that '
+            f'product "{product}" has no cost table; products of plant "{event.plant}" that '
             f"have one: {known}. {ADD_IT}"
         )
     spans = [
@@ -23,7 +23,7 @@ def no_table(event: Any, book: RateBook, site: Site) -> str:
         for _, start, end in history.spans()
     ]
     return (
-        f'product "{event.product}" has no cost table in force then; its tables are in force '
+        f'product "{product}" has no cost table in force then; its tables are in force '
         f"{listed(spans)}. {ADD_IT}"
     )
 

@@ -6,19 +6,37 @@ says; categories after the prevention-appraisal-failure model. All money is exac
 `services.ledger.arithmetic`.
 """
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
-from schemas.events import Event
+from schemas.events import (
+    AdminFailure,
+    Complaint,
+    Defect,
+    Downgrade,
+    Downtime,
+    Event,
+    Inspection,
+    Prevention,
+    Production,
+    QualityEvent,
+    Recovery,
+    Return,
+    Rework,
+    Scrap,
+    TimedEvent,
+    Warranty,
+)
 from schemas.fields import OWN_IDS
 from schemas.priced import Category, Entry, Outcome, Pricing, StopRate
-from schemas.rates import CostTable, LabourRate, ReworkRates
+from schemas.rates import CostTable, LabourRate, LineRate
 from services.ledger.arithmetic import SIXTY, ZERO, quotient
 from services.pricing.missing_rates import ADD_IT, no_table
 from services.rates.book import RateBook, Site, Versioned, joined
 from services.rates.names import listed, no_plant
+
+T = TypeVar("T")
 
 
 class Unpriced(Exception):
@@ -33,9 +51,39 @@ def price(event: Event, book: RateBook) -> Pricing:
     """
     try:
         site = _site(event, book)
-        return _PRICE[event.event_type](event, book, site)
+        return _pricing(event, book, site)
     except Unpriced as unpriced:
         return Pricing(Outcome.UNPRICED, book.revision, [], reason=str(unpriced))
+
+
+def _pricing(event: Event, book: RateBook, site: Site) -> Pricing:
+    match event.event_type:
+        case "production":
+            return _production(event, book, site)
+        case "defect" | "scrap":
+            return _rejection(event, book, site)
+        case "rework":
+            return _rework(event, book, site)
+        case "downgrade":
+            return _downgrade(event, book, site)
+        case "downtime":
+            return _downtime(event, book, site)
+        case "recovery":
+            return _recovery(event, book, site)
+        case "return":
+            return _return(event, book, site)
+        case "complaint":
+            return _timed(event, book, site, Category.EXTERNAL_FAILURE, event.quantity)
+        case "warranty":
+            return _warranty(event, book, site)
+        case "inspection":
+            return _timed(event, book, site, Category.APPRAISAL, event.quantity)
+        case "prevention":
+            return _timed(event, book, site, Category.PREVENTION)
+        case "admin_failure":
+            return _admin_failure(event, book, site)
+        case "correction":
+            return Pricing(Outcome.CORRECTION, book.revision, [])
 
 
 def _site(event: Event, book: RateBook) -> Site:
@@ -50,20 +98,22 @@ def _site(event: Event, book: RateBook) -> Site:
     return site
 
 
-def _table(event: Any, book: RateBook, site: Site) -> Versioned[CostTable]:
-    found = book.cost_table(event.plant, event.product, event.occurred_at)
+def _table(event: QualityEvent, product: str, book: RateBook, site: Site) -> Versioned[CostTable]:
+    found = book.cost_table(event.plant, product, event.occurred_at)
     if found is None:
-        raise Unpriced(no_table(event, book, site))
+        raise Unpriced(no_table(event, product, book, site))
     own = site.currency_at(event.occurred_at)
     if found.item.currency != own:
         raise Unpriced(
-            f'the cost table of "{event.product}" is in {found.item.currency}, plant '
+            f'the cost table of "{product}" is in {found.item.currency}, plant '
             f'"{event.plant}" in {own}. Add a table in {own} for the plant: copq rates import FILE'
         )
     return found
 
 
-def _check_currency(rate: Any, what: str, event: Any, site: Site) -> None:
+def _check_currency(
+    rate: LineRate | LabourRate, what: str, event: QualityEvent, site: Site
+) -> None:
     """A rate of a line or of labour is in the currency that its plant had as the rate began."""
     was, own = site.currency_at(rate.effective_from), site.currency_at(event.occurred_at)
     if was != own:
@@ -88,7 +138,7 @@ def _unit_cost(table: CostTable, stage: str | None) -> Decimal:
 
 
 def _entry(
-    event: Any,
+    event: QualityEvent,
     site: Site,
     version: int,
     element: str,
@@ -118,9 +168,9 @@ def _priced(book: RateBook, *entries: Entry) -> Pricing:
     return Pricing(Outcome.PRICED, book.revision, list(entries))
 
 
-def _production(event: Any, book: RateBook, site: Site) -> Pricing:
+def _production(event: Production, book: RateBook, site: Site) -> Pricing:
     """Cost of production = units x C(finished), where product leaves the line; else yields only."""
-    found = _table(event, book, site)
+    found = _table(event, event.product, book, site)
     counts, line_version = _leaves_the_line(event, book, found.item)
     base = event.quantity * found.item.finished_cost if counts else ZERO
     element = "production" if counts else "stage_production"
@@ -133,7 +183,9 @@ def _production(event: Any, book: RateBook, site: Site) -> Pricing:
     return _priced(book, entry)
 
 
-def _leaves_the_line(event: Any, book: RateBook, table: CostTable) -> tuple[bool, int | None]:
+def _leaves_the_line(
+    event: Production, book: RateBook, table: CostTable
+) -> tuple[bool, int | None]:
     """Three machines in a row do not triple what the line made.
 
     Also the version of the line's rate, where that names the machines at its end.
@@ -152,9 +204,9 @@ def _leaves_the_line(event: Any, book: RateBook, table: CostTable) -> tuple[bool
     return event.work_unit in rate.item.output_work_units, rate.version
 
 
-def _rejection(event: Any, book: RateBook, site: Site) -> Pricing:
+def _rejection(event: Defect | Scrap, book: RateBook, site: Site) -> Pricing:
     """gross = q C(s); recovered = q r RM, never above gross; a share a is allowed."""
-    found = _table(event, book, site)
+    found = _table(event, event.product, book, site)
     table, quantity = found.item, event.quantity
     gross = quantity * _unit_cost(table, event.stage)
     recovered = min(quantity * table.recovery_rate * table.raw_material, gross)
@@ -204,9 +256,9 @@ def dispatch_cost(dispatch: Dispatch, book: RateBook) -> Entry | None:
     )  # fmt: skip
 
 
-def _rework(event: Any, book: RateBook, site: Site) -> Pricing:
+def _rework(event: Rework, book: RateBook, site: Site) -> Pricing:
     """q x (labour + material + overhead) in house; minutes, where known, replace the labour."""
-    found = _table(event, book, site)
+    found = _table(event, event.product, book, site)
     rates = _needs(found.item.rework_in_house, "rework_in_house", found.item)
     labour, labour_version = event.quantity * rates.labour, None
     if event.minutes is not None:
@@ -220,13 +272,15 @@ def _rework(event: Any, book: RateBook, site: Site) -> Pricing:
     return _priced(book, entry)
 
 
-def _needs(rates: Any, name: str, table: CostTable) -> Any:
+def _needs(rates: T | None, name: str, table: CostTable) -> T:
     if rates is None:
         raise Unpriced(f'the cost table of "{table.product}" has no {name}. {ADD_IT}')
     return rates
 
 
-def _labour(event: Any, book: RateBook, site: Site, minutes: Decimal) -> tuple[Decimal, int]:
+def _labour(
+    event: Rework | TimedEvent, book: RateBook, site: Site, minutes: Decimal
+) -> tuple[Decimal, int]:
     """Minutes at the labour rate in force, and that rate's version."""
     grade = event.labour_grade or "standard"
     found = book.labour_rate(event.plant, grade, event.occurred_at)
@@ -246,9 +300,9 @@ def labour_cost(rate: LabourRate, minutes: Decimal) -> Decimal:
     return quotient(minutes * rate.per_hour, SIXTY)
 
 
-def _downgrade(event: Any, book: RateBook, site: Site) -> Pricing:
+def _downgrade(event: Downgrade, book: RateBook, site: Site) -> Pricing:
     """q x (price - price as seconds), nothing if seconds sell for more."""
-    found = _table(event, book, site)
+    found = _table(event, event.product, book, site)
     full = _needs(found.item.price, "price", found.item)
     seconds = _needs(found.item.seconds_price, "seconds_price", found.item)
     gross = event.quantity * max(full - seconds, ZERO)
@@ -259,7 +313,7 @@ def _downgrade(event: Any, book: RateBook, site: Site) -> Pricing:
     return _priced(book, entry)
 
 
-def _downtime(event: Any, book: RateBook, site: Site) -> Pricing:
+def _downtime(event: Downtime, book: RateBook, site: Site) -> Pricing:
     """The rate of the stop; its cost follows from the union of the line's stops."""
     found = book.line_rate(event.plant, event.line, event.occurred_at)
     if found is None:
@@ -272,7 +326,7 @@ def _downtime(event: Any, book: RateBook, site: Site) -> Pricing:
     return Pricing(Outcome.STOP, book.revision, [], stop=rate)
 
 
-def _recovery(event: Any, book: RateBook, site: Site) -> Pricing:
+def _recovery(event: Recovery, book: RateBook, site: Site) -> Pricing:
     """Overhead spent less credit earned; the result may be an income."""
     entry = _entry(
         event, site, book.revision, "recovery", Category.INTERNAL_FAILURE,
@@ -281,9 +335,9 @@ def _recovery(event: Any, book: RateBook, site: Site) -> Pricing:
     return _priced(book, entry)
 
 
-def _return(event: Any, book: RateBook, site: Site) -> Pricing:
+def _return(event: Return, book: RateBook, site: Site) -> Pricing:
     """(q - x) reworked at the in-house or on-site rates, x scrapped; a share a is allowed."""
-    found = _table(event, book, site)
+    found = _table(event, event.product, book, site)
     reworked = event.quantity - event.scrapped
     entries = []
     if reworked or event.transport or event.travel:
@@ -299,13 +353,15 @@ def _return(event: Any, book: RateBook, site: Site) -> Pricing:
 
 
 def _rework_rate(on_site: bool, table: CostTable) -> Decimal:
-    name = "rework_on_site" if on_site else "rework_in_house"
-    rates: ReworkRates = _needs(getattr(table, name), name, table)
+    if on_site:
+        rates = _needs(table.rework_on_site, "rework_on_site", table)
+    else:
+        rates = _needs(table.rework_in_house, "rework_in_house", table)
     return rates.labour + rates.material + rates.overhead
 
 
 def _returned(
-    event: Any, site: Site, found: Versioned[CostTable], element: str, quantity: Decimal,
+    event: Return, site: Site, found: Versioned[CostTable], element: str, quantity: Decimal,
     gross: Decimal,
 ) -> Entry:  # fmt: skip
     return _entry(
@@ -314,52 +370,38 @@ def _returned(
     )  # fmt: skip
 
 
-def _timed(category: Category) -> Callable[[Any, RateBook, Site], Pricing]:
-    """minutes x labour rate + out-of-pocket money (+ units made for nothing)."""
+def _timed(
+    event: Complaint | Inspection | Prevention | AdminFailure,
+    book: RateBook, site: Site, category: Category,
+    quantity: Decimal | None = None, made: tuple[Decimal, int] | None = None,
+) -> Pricing:  # fmt: skip
+    """minutes x labour rate + out-of-pocket money (+ `made`, units made for nothing and the
+    version of their table)."""
+    gross, version, labour_version = event.out_of_pocket, book.revision, None
+    if event.minutes:
+        labour, labour_version = _labour(event, book, site, event.minutes)
+        gross, version = gross + labour, labour_version
+    if made is not None:
+        gross, version = gross + made[0], made[1]
+    entry = _entry(
+        event, site, version, event.event_type, category,
+        quantity=quantity or ZERO, gross=gross, minutes=event.minutes,
+        labour_version=labour_version,
+    )  # fmt: skip
+    return _priced(book, entry)
 
-    def pricing(event: Any, book: RateBook, site: Site) -> Pricing:
-        gross, version, labour_version = event.out_of_pocket, book.revision, None
-        if event.minutes:
-            labour, labour_version = _labour(event, book, site, event.minutes)
-            gross, version = gross + labour, labour_version
-        quantity = getattr(event, "quantity", None) or ZERO
-        if event.event_type == "admin_failure" and quantity:
-            found = _table(event, book, site)
-            gross, version = gross + quantity * found.item.finished_cost, found.version
-        entry = _entry(
-            event, site, version, event.event_type, category,
-            quantity=quantity, gross=gross, minutes=event.minutes, labour_version=labour_version,
-        )  # fmt: skip
-        return _priced(book, entry)
 
-    return pricing
+def _admin_failure(event: AdminFailure, book: RateBook, site: Site) -> Pricing:
+    made = None
+    if event.quantity and event.product:
+        found = _table(event, event.product, book, site)
+        made = event.quantity * found.item.finished_cost, found.version
+    return _timed(event, book, site, Category.ADMINISTRATIVE_FAILURE, event.quantity, made)
 
 
-def _warranty(event: Any, book: RateBook, site: Site) -> Pricing:
+def _warranty(event: Warranty, book: RateBook, site: Site) -> Pricing:
     entry = _entry(
         event, site, book.revision, "warranty", Category.EXTERNAL_FAILURE,
         quantity=event.quantity or ZERO, gross=event.out_of_pocket,
     )  # fmt: skip
     return _priced(book, entry)
-
-
-def _correction(event: Any, book: RateBook, site: Site) -> Pricing:
-    return Pricing(Outcome.CORRECTION, book.revision, [])
-
-
-_PRICE: dict[str, Callable[[Any, RateBook, Site], Pricing]] = {
-    "production": _production,
-    "defect": _rejection,
-    "scrap": _rejection,
-    "rework": _rework,
-    "downgrade": _downgrade,
-    "downtime": _downtime,
-    "recovery": _recovery,
-    "return": _return,
-    "complaint": _timed(Category.EXTERNAL_FAILURE),
-    "warranty": _warranty,
-    "inspection": _timed(Category.APPRAISAL),
-    "prevention": _timed(Category.PREVENTION),
-    "admin_failure": _timed(Category.ADMINISTRATIVE_FAILURE),
-    "correction": _correction,
-}

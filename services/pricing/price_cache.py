@@ -6,15 +6,15 @@ which the rate book changes is left out. So what is made of a pricing can be rem
 fields.
 """
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
 
+from schemas.events import Event
 from schemas.priced import Pricing, encode_pricing
 from services.ledger.calendar import quarter_of
 from services.pricing.price import price
 from services.rates.book import RateBook
 
-_REMEMBERED = frozenset({"production", "defect", "scrap", "downgrade"})
 _AT_MOST = 20_000
 """Some 10 MB; when it is full it starts again."""
 
@@ -31,19 +31,23 @@ class Memo(Generic[T]):
     def __init__(self, book: RateBook, make: Callable[[Pricing], T]) -> None:
         self.book = book
         self._make = make
-        self._made: dict[tuple[Any, ...], T] = {}
+        self._made: dict[Hashable, T] = {}
 
-    def of(self, event: Any) -> T:
+    def of(self, event: Event) -> T:
         """As `make(price(event, book))`."""
-        if event.event_type not in _REMEMBERED:
-            return self._make(price(event, self.book))
+        match event.event_type:
+            case "production":
+                return self._recall(event, event.quantity, event.work_unit, event.good)
+            case "defect" | "scrap" | "downgrade":
+                return self._recall(event, event.quantity)
+            case _:
+                return self._make(price(event, self.book))
+
+    def _recall(self, event: Event, *more: Hashable) -> T:
         quarter = quarter_of(event.occurred_at)
-        key: tuple[Any, ...] = (
-            event.event_type, event.plant, event.line, event.product, event.stage, event.quantity,
-            quarter,
+        key = (
+            event.event_type, event.plant, event.line, event.product, event.stage, quarter, more
         )  # fmt: skip
-        if event.event_type == "production":
-            key = (*key, event.work_unit, event.good)
         found = self._made.get(key)
         if found is None:
             found = self._make(price(event, self.book))
@@ -51,7 +55,7 @@ class Memo(Generic[T]):
                 self._remember(key, found)
         return found
 
-    def _remember(self, key: tuple[Any, ...], made: T) -> None:
+    def _remember(self, key: Hashable, made: T) -> None:
         if len(self._made) >= _AT_MOST:
             self._made.clear()
         self._made[key] = made
@@ -63,6 +67,6 @@ class Pricer(Memo[Head]):
     def __init__(self, book: RateBook) -> None:
         super().__init__(book, lambda pricing: (pricing.outcome, encode_pricing(pricing)))
 
-    def head(self, event: Any) -> Head:
+    def head(self, event: Event) -> Head:
         """As `encode_pricing(price(event, book))`."""
         return self.of(event)
