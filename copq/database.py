@@ -23,7 +23,7 @@ from services.process.system_errors import plainly
 
 
 def checked_address(dsn: str | None) -> str | None:
-    """For an option: the address as it is. A malformed one ends the command, and is not shown."""
+    """Callback of an option: the same address. A malformed one is refused without showing it."""
     try:
         return None if dsn is None else check_address(dsn)
     except AddressError as error:
@@ -62,7 +62,7 @@ _LONGEST = 63
 
 @contextmanager
 def database(url: str | None, data: Path) -> Iterator[str]:
-    """The address of a database with the right schema; the embedded one is made if need be.
+    """The address of a database with the right schema; the embedded one is created if needed.
 
     See `opened_database`.
     """
@@ -72,7 +72,7 @@ def database(url: str | None, data: Path) -> Iterator[str]:
 
 @contextmanager
 def opened_database(url: str | None, data: Path) -> Iterator[tuple[str, EmbeddedPostgres | None]]:
-    """As `database`, with the embedded server where it is that one.
+    """As `database`, together with the embedded server if that is used.
 
     Ends the command with `Exit.UNAVAILABLE` where the server does not answer or its schema is
     another version's.
@@ -88,7 +88,7 @@ def opened_database(url: str | None, data: Path) -> Iterator[tuple[str, Embedded
 
 @contextmanager
 def embedded_server(data: Path) -> Iterator[tuple[str, EmbeddedPostgres]]:
-    """The folder's own server, with a schema of any version; however this ends, it is stopped."""
+    """The server of the data folder, whatever its schema's version. It is stopped at the end."""
     embedded = EmbeddedPostgres(data)
     try:
         yield or_unavailable(embedded.start), embedded
@@ -97,7 +97,7 @@ def embedded_server(data: Path) -> Iterator[tuple[str, EmbeddedPostgres]]:
 
 
 def or_unavailable(step: Callable[[], T]) -> T:
-    """What the step gives; ends the command where Postgres is away or is not as it should be."""
+    """The result of the step. Ends the command if Postgres does not answer or cannot be used."""
     try:
         return step()
     except (SchemaMismatch, EmbeddedPostgresError) as error:
@@ -108,13 +108,13 @@ def or_unavailable(step: Callable[[], T]) -> T:
         fail(f"Postgres: {plainly(error)}", Exit.UNAVAILABLE)
 
 
-def answered(
+def query_database(
     ask: Callable[[asyncpg.Connection], Awaitable[T]],
     url: str | None,
     data: Path,
     role: DatabaseRole | None = DatabaseRole.REPORTING,
 ) -> T:
-    """What `ask` says, given a connection that acts as `role`. See `database`, `connected`."""
+    """The result of `ask`, given a connection that acts as `role`. See `database`, `connected`."""
 
     async def connect(dsn: str) -> T:
         async with connected(dsn, role) as connection:

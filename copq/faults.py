@@ -1,4 +1,4 @@
-"""What ends a command unexpectedly, in one line: never a traceback, unless one is asked for."""
+"""Unexpected errors in one line; with a traceback only on request."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def _terminate(number: int, _: FrameType | None) -> NoReturn:
 
 @contextmanager
 def reported_plainly() -> Iterator[None]:
-    """Ends the command with one line about an error that nothing else has reported."""
+    """End the command with one line about an error that nothing else reports."""
     try:
         yield
     except BrokenPipeError:
@@ -50,7 +50,7 @@ def reported_plainly() -> Iterator[None]:
 
 
 def _is_answer(error: Exception) -> bool:
-    """Whether Typer prints it: wrong usage, or an end that was asked for."""
+    """Whether Typer reports the error itself: wrong usage, or a requested exit."""
     module = type(error).__module__
     return isinstance(error, typer.Exit | typer.Abort) or module.startswith(("typer.", "click."))
 

@@ -42,9 +42,9 @@ KeyOption = Annotated[Path | None, typer.Option("--tls-key", help="Its private k
 
 
 def tls_of(host: str, certificate: Path | None, key: Path | None, plaintext: bool) -> Tls | None:
-    """What HTTP is served with. Ends the command where tokens would go about in the clear."""
+    """The TLS files for HTTP; None for plaintext. Ends the command if tokens would be exposed."""
     if certificate and key:
-        return _readable(Tls(certificate, key))
+        return _check_readable(Tls(certificate, key))
     if certificate or key:
         fail("--tls-cert and --tls-key belong together: give both")
     if not plaintext and not is_loopback(host):
@@ -56,7 +56,7 @@ def tls_of(host: str, certificate: Path | None, key: Path | None, plaintext: boo
     return None
 
 
-def _readable(tls: Tls) -> Tls:
+def _check_readable(tls: Tls) -> Tls:
     try:
         SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key)
     except (OSError, SSLError) as error:

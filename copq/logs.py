@@ -3,7 +3,7 @@
 import logging
 from datetime import UTC, datetime
 
-from copq.repeats import OnceInAWhile
+from copq.repeats import RepeatFilter
 from schemas.names import visible
 from services.database.address import redacted
 from services.process.system_errors import plainly
@@ -22,7 +22,7 @@ class _Plain:
 
 
 class PlainErrors(logging.Filter):
-    """Puts errors into lines as a person says them."""
+    """Writes errors in log lines as plain sentences."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
@@ -52,6 +52,6 @@ def start_logging() -> None:
     handler.setFormatter(LogFormat())
     # Of ours alone: a handler that is there is somebody else's.
     handler.addFilter(PlainErrors())
-    handler.addFilter(OnceInAWhile())
+    handler.addFilter(RepeatFilter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("services").setLevel(logging.INFO)

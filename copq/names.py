@@ -13,28 +13,28 @@ _NAMES = frozenset({
 
 
 def spell_names(command: Any) -> None:
-    """From now on the command reads each name that it is given in its one spelling."""
+    """Make the command read each name in its one spelling."""
     for one in getattr(command, "commands", {}).values():
         spell_names(one)
     for param in command.params:
         if param.name in _NAMES:
-            param.callback = _Spelt(param.callback)
+            param.callback = _SpellingCallback(param.callback)
 
 
-class _Spelt:
-    """A callback before the parameter's own. Refuses what nobody sees, with its place."""
+class _SpellingCallback:
+    """Runs before the parameter's own callback. Refuses invisible characters and says where."""
 
     def __init__(self, callback: Any) -> None:
         self._callback = callback
 
     def __call__(self, context: Any, param: Any, value: Any) -> Any:
-        value = _spelt(value, context, param)
+        value = _canonical_spelling(value, context, param)
         return value if self._callback is None else self._callback(context, param, value)
 
 
-def _spelt(value: Any, context: Any, param: Any) -> Any:
+def _canonical_spelling(value: Any, context: Any, param: Any) -> Any:
     if isinstance(value, list | tuple):
-        return [_spelt(one, context, param) for one in value]
+        return [_canonical_spelling(one, context, param) for one in value]
     if not isinstance(value, str):
         return value
     if fault := fault_of_name(value):

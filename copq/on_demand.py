@@ -31,7 +31,7 @@ def on_demand(groups: Mapping[str, Mapping[str, str]]) -> type[TyperGroup]:
                 return super().invoke(ctx)
 
         def format_help(self, ctx: Any, formatter: Any) -> None:
-            loaded, self.commands = self.commands, _described(groups)
+            loaded, self.commands = self.commands, _help_entries(groups)
             try:
                 super().format_help(ctx, formatter)
             finally:
@@ -47,7 +47,7 @@ class _Commands(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._made:
-            self._made[name] = _made(name, self._places[name])
+            self._made[name] = _load_command(name, self._places[name])
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -57,7 +57,7 @@ class _Commands(Mapping[str, Any]):
         return len(self._places)
 
 
-def _made(name: str, place: str) -> Any:
+def _load_command(name: str, place: str) -> Any:
     """The function, or the group of functions, at `module.name`, as a command."""
     module, _, attribute = place.rpartition(".")
     found = getattr(import_module(f"copq.commands.{module}"), attribute)
@@ -72,7 +72,7 @@ def _made(name: str, place: str) -> Any:
     return command
 
 
-def _described(groups: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _help_entries(groups: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """Commands that have a name and a help text, and cannot be run."""
     return {
         name: TyperCommand(name, help=help_of(place), rich_help_panel=title)

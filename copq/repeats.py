@@ -1,4 +1,4 @@
-"""A log that stays readable while a broker is away and its client says so ten times a second."""
+"""A log that stays readable while a client reports ten times a second that its broker is away."""
 
 import logging
 import time
@@ -8,8 +8,8 @@ EVERY_S = 10.0
 _REMEMBERED = 1_000
 
 
-class OnceInAWhile(logging.Filter):
-    """Lets a message pass once, then once in ten seconds with the number of those it held back."""
+class RepeatFilter(logging.Filter):
+    """Passes a message once, then once in ten seconds with the number of suppressed repeats."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

@@ -32,7 +32,7 @@ log = logging.getLogger("services")
 
 
 class NotDrained(Exception):
-    """The service did not finish in time what was under way; the message says what that means."""
+    """The service did not finish its work in time; the message says what that means."""
 
 
 def run_service(
@@ -42,8 +42,8 @@ def run_service(
 ) -> None:
     """Run a service until SIGTERM or SIGINT; it drains, then leaves.
 
-    Within ten seconds of the signal the process is gone, even while what it waits for is frozen:
-    nothing that was acknowledged depends on an orderly end. By `name` it is known in traces.
+    The process ends within ten seconds of the signal, even if a server that it waits for hangs:
+    nothing that was acknowledged depends on an orderly end. Traces call the service `name`.
     """
     import uvloop
 
@@ -61,7 +61,7 @@ def run_service(
 async def _main(
     service: Callable[[asyncio.Event], Coroutine[Any, Any, None]], health: Health
 ) -> None:
-    _run_evenly()
+    _tune_interpreter()
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, _tell_to_stop, stop, one)
@@ -74,8 +74,8 @@ async def _main(
     began = time.monotonic()
     try:
         if not serving.done():
-            _be_gone_soon()
-            await _drained(serving)
+            _exit_soon()
+            await _drain(serving)
         for task in tasks:
             task.cancel()
         serving.result()
@@ -91,7 +91,7 @@ def _tell_to_stop(stop: asyncio.Event, by: signal.Signals) -> None:
     stop.set()
 
 
-async def _drained(serving: asyncio.Task[None]) -> None:
+async def _drain(serving: asyncio.Task[None]) -> None:
     done, _ = await asyncio.wait([serving], timeout=DRAINED_WITHIN_S)
     if not done:
         serving.cancel()
@@ -101,19 +101,19 @@ async def _drained(serving: asyncio.Task[None]) -> None:
         )
 
 
-def _be_gone_soon() -> None:
-    """For what cannot be cancelled: threads, and what waits for a server as it is cancelled."""
+def _exit_soon() -> None:
+    """End the process after a while, even if threads or cancelled tasks still wait for a server."""
     timer = threading.Timer(GONE_WITHIN_S, os._exit, [int(Exit.UNAVAILABLE)])
     timer.daemon = True
     timer.start()
 
 
-def _run_evenly() -> None:
-    """For processes that handle records by the thousand, partly in threads.
+def _tune_interpreter() -> None:
+    """Tune Python for processes that handle thousands of records, partly in threads.
 
-    Records make no cycles, and looking for some with each thousand of them costs a tenth: it is
-    done by the clock instead. A thread that decodes must not keep the one that talks to servers
-    waiting for 5 ms at a time, which is Python's default.
+    Records make no reference cycles, and Python's search for cycles after each thousand objects
+    costs a tenth of the time: `_collect_cycles` searches at intervals instead. By default a thread
+    that decodes keeps the one that talks to servers waiting for 5 ms at a time.
     """
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)
@@ -121,9 +121,9 @@ def _run_evenly() -> None:
 
 
 async def _collect_cycles() -> None:
-    """For ever free what clients of Kafka and Postgres leave in cycles: tasks, errors and frames.
+    """Free, for ever, the reference cycles that clients of Kafka and Postgres leave.
 
-    Mostly among what is young, which takes a few milliseconds.
+    Most rounds look at young objects alone, which takes a few milliseconds.
     """
     for number in count(1):
         await asyncio.sleep(COLLECT_S)

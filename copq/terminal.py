@@ -54,18 +54,18 @@ err = Screen(stderr=True)
 
 
 def one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
-    """For an option that has to be one of them: another is refused, with the nearest."""
+    """A callback for an option that must be one of `names`; it refuses others with the nearest."""
 
-    def known(value: str | None) -> str | None:
+    def check(value: str | None) -> str | None:
         if value is not None and value not in names:
             raise typer.BadParameter(f'"{value}" {none_of(value, names)}')
         return value
 
-    return known
+    return check
 
 
 def fail(message: str, code: Exit = Exit.USAGE) -> NoReturn:
-    """Say what is wrong and what to do next, and leave."""
+    """Print the message and end the command."""
     err.print(Text.assemble(("copq:", "red"), " ", visible(message)), soft_wrap=True)
     raise typer.Exit(code)
 
@@ -79,12 +79,12 @@ def cannot(do: str, file: Path | str, error: Exception) -> NoReturn:
 
 
 def print_json(value: Any) -> None:
-    """Exact: money and quantities are strings, instants ISO 8601."""
+    """Print exact JSON: money and quantities as strings, instants as ISO 8601."""
     print(visible_json(json.dumps(value, default=plain, ensure_ascii=False, indent=2)))
 
 
 def size(in_bytes: int) -> str:
-    """As a person reads it: 0 bytes, 8.2 kB, 1.5 MB."""
+    """A size for people: 0 bytes, 8.2 kB, 1.5 MB."""
     return decimal(in_bytes)
 
 

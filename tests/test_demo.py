@@ -16,7 +16,7 @@ import pytest
 import typer
 
 from copq.demo.folder import MARK
-from copq.demo.service import Running
+from copq.demo.service import DemoService
 from copq.exits import Exit
 from services.embedded_postgres.server import EmbeddedPostgres
 
@@ -170,7 +170,7 @@ def test_a_signal_stops_the_service_too(tmp_path: Path) -> None:
 def test_a_service_that_ends_by_itself_ends_the_demo(tmp_path: Path) -> None:
     log = tmp_path / "service.log"
     log.write_text("out of memory")
-    service = Running("", subprocess.Popen([sys.executable, "-c", "exit(9)"]), log)
+    service = DemoService("", subprocess.Popen([sys.executable, "-c", "exit(9)"]), log)
     with pytest.raises(typer.Exit) as ended:
         service.wait()
     assert ended.value.exit_code == Exit.UNAVAILABLE

@@ -15,9 +15,9 @@ from asyncpg import Connection
 from copq.commands.read import report, verify
 from copq.database import connected, database
 from copq.demo import bottling, sending, valves
-from copq.demo.folder import fresh
-from copq.demo.service import Running, free_port, running
-from copq.demo.telling import command, heading, say
+from copq.demo.folder import prepare_folder
+from copq.demo.service import DemoService, free_port, running
+from copq.demo.telling import print_command, print_heading, say
 from copq.terminal import out
 from services.rates.store import load
 
@@ -46,17 +46,17 @@ def demo(
     sending.check_examples()
     _end_tidily()
     started = time.monotonic()
-    fresh(data)
+    prepare_folder(data)
     say("COPQ on two examples: two weeks of a bottling plant, and a day of tyre valves.")
     say("A line after $ is a command to copy. Before, once: source .venv/bin/activate")
     port = free_port()
-    heading("Everything in one process: HTTP, pricing, ledger, an embedded Postgres")
-    command(f"copq up --data {data} --port {port}")
+    print_heading("Everything in one process: HTTP, pricing, ledger, an embedded Postgres")
+    print_command(f"copq up --data {data} --port {port}")
     asked = time.monotonic()
     with running(data, port) as service:
         say(f"It answers on {service.url} after {time.monotonic() - asked:.1f} s.")
         _fill_and_show(service.url, data)
-        heading(f"Done in {time.monotonic() - started:.0f} s")
+        print_heading(f"Done in {time.monotonic() - started:.0f} s")
         if board:
             _leave_board_up(service)
     _show_how_to_go_on(data)
@@ -69,7 +69,7 @@ def _end_tidily() -> None:
 
 
 def _leave(number: int, _: object) -> NoReturn:
-    """Unwind rather than die, so that the service is stopped."""
+    """Raise an exception rather than end the process, so that the service is stopped."""
     raise SystemExit(128 + number)
 
 
@@ -80,8 +80,8 @@ def _fill_and_show(url: str, data: Path) -> None:
     _show_figures(data)
 
 
-def _leave_board_up(service: Running) -> None:
-    """Until Ctrl-C; or until a signal ends all, where nobody sits at a terminal."""
+def _leave_board_up(service: DemoService) -> None:
+    """Keep the board up until Ctrl-C; without a terminal, until a signal."""
     say("The board of the log's last whole day, and the current board:")
     for view in (f"?plant={bottling.PLANT}&day={bottling.LAST_WHOLE}", ""):
         out.print(f"  {service.url}/{view}", style="bold", markup=False, soft_wrap=True)
@@ -94,11 +94,11 @@ def _leave_board_up(service: Running) -> None:
 def _show_figures(data: Path) -> None:
     with database(None, data) as dsn:
         asyncio.run(_show_plants(dsn, str(data)))
-    heading("What is not in the figures")
-    command(f"copq unpriced --data {data}")
+    print_heading("What is not in the figures")
+    print_command(f"copq unpriced --data {data}")
     report.unpriced(data=data)
-    heading("Are the figures what the ledger says?")
-    command(f"copq verify --data {data}")
+    print_heading("Are the figures what the ledger says?")
+    print_command(f"copq verify --data {data}")
     verify.verify_command(data=data)
 
 
@@ -119,12 +119,12 @@ async def _show_bottling(conn: Connection, data: str) -> None:
 
 def _show_how_to_go_on(data: Path) -> None:
     say(f"The service is stopped, the ledger stays in {data}. Start it again:")
-    command(f"copq up --data {data}")
+    print_command(f"copq up --data {data}")
     say("In another terminal, send an event of your own: 100 rejects at 0.15 USD.")
-    command(
+    print_command(
         "curl http://127.0.0.1:8080/v1/events -H 'Content-Type: application/json' -d \\\n"
         f"    '{FIRST_EVENT}'"
     )
     say("Line 1 of that day has 15.00 USD more:")
-    command(f"copq report --grain day --plant bottling --from 2025-06-14 --data {data}")
+    print_command(f"copq report --grain day --plant bottling --from 2025-06-14 --data {data}")
     say("\nYour own log: docs/import.md. Your own rates: docs/rates.md. More: copq --help")

@@ -8,7 +8,7 @@ from asyncpg import Connection
 
 from copq.commands.read.figures import share
 from copq.demo.costs import Cost, costs, total
-from copq.demo.telling import command, heading, remark, say
+from copq.demo.telling import print_command, print_heading, remark, say
 from copq.terminal import money, table
 from services.figures.drivers import Days, Driver, drivers
 from services.figures.report import ReportQuery
@@ -31,9 +31,11 @@ WINDOW = f"Plant {PLANT}, 1 to 14 June 2025 (America/New_York), all of the log, 
 
 
 async def show_fortnight(conn: Connection, book: RateBook, data: str, by: str) -> None:
-    """COPQ of all of the log by line or by product, and of the plant."""
-    heading(f"What the fortnight cost, by {by}")
-    command(f"copq report --grain month --plant {PLANT} --by {by} --from 2025-05 --data {data}")
+    """Show COPQ of the whole log by line or by product, and of the plant."""
+    print_heading(f"What the fortnight cost, by {by}")
+    print_command(
+        f"copq report --grain month --plant {PLANT} --by {by} --from 2025-05 --data {data}"
+    )
     say(WINDOW)
     query = ReportQuery(PLANT, by=(by,), grain="month", start=date(2025, 5, 1))
     found = await costs(conn, book, query)
@@ -54,7 +56,7 @@ def _figures(cost: Cost) -> tuple[str, ...]:
 
 
 def show_basis() -> None:
-    """What the figures of the fortnight stand on."""
+    """Explain the basis of the figures."""
     remark(
         "COPQ is failure alone: rejected units at their stage cost, unplanned stops at the line's "
         "rate. The base is cost of production: units that left the line × their full cost. "
@@ -69,10 +71,10 @@ def show_basis() -> None:
 
 
 async def show_drivers(conn: Connection, data: str) -> None:
-    """The worst combinations, as bars that can be compared."""
-    heading(f"The worst {TOP} drivers")
+    """Show the most expensive combinations as bars."""
+    print_heading(f"The worst {TOP} drivers")
     span = f"--from {FIRST} --to {UNTIL}"
-    command(f"copq drivers --plant {PLANT} {span} --top {TOP} --data {data}")
+    print_command(f"copq drivers --plant {PLANT} {span} --top {TOP} --data {data}")
     days = Days(FIRST, UNTIL, PLANT)
     found = await drivers(conn, await load(conn), days, datetime.now(UTC), TOP)
     say(WINDOW)
@@ -82,12 +84,12 @@ async def show_drivers(conn: Connection, data: str) -> None:
 
 def _driver(driver: Driver, worst: Decimal) -> tuple[str, ...]:
     return (
-        _said(driver), _bar(driver.loss / worst), _usd(driver.loss), share(driver.share),
+        _driver_name(driver), _bar(driver.loss / worst), _usd(driver.loss), share(driver.share),
         share(driver.cumulative_share),
     )  # fmt: skip
 
 
-def _said(driver: Driver) -> str:
+def _driver_name(driver: Driver) -> str:
     if driver.element == "downtime":
         return f"{driver.defect_code}, {driver.work_unit} ({driver.hours:,.2f} h)"
     return f"rejects, {driver.stage} ({driver.quantity:,.0f})"
@@ -98,10 +100,10 @@ def _bar(part: Decimal) -> str:
 
 
 async def show_today(conn: Connection, book: RateBook, data: str) -> None:
-    """The log's last production day against the same hours of the day before."""
-    heading("Today against yesterday")
+    """Compare the log's last production day with the same hours of the day before."""
+    print_heading("Today against yesterday")
     span = f"--from {LAST - DAY} --to {UNTIL}"
-    command(f"copq report --grain day --plant {PLANT} --by line {span} --data {data}")
+    print_command(f"copq report --grain day --plant {PLANT} --by line {span} --data {data}")
     say(
         "Today is 14 June, the log's last production day. The log has 18 of its hours, so both "
         f"days count from 06:00 to 24:00 (America/New_York). Plant {PLANT}, in USD:"
@@ -111,7 +113,7 @@ async def show_today(conn: Connection, book: RateBook, data: str) -> None:
     pairs = [(line, today[line], yesterday[line]) for line in today]
     pairs.append(("all lines", total(today.values()), total(yesterday.values())))
     columns = ["line", "today", "COPQ %", "yesterday", "COPQ %", "difference", "in %"]
-    table("", columns, [(line, *_compared(now, before)) for line, now, before in pairs])
+    table("", columns, [(line, *_comparison_row(now, before)) for line, now, before in pairs])
     say(_verdict(pairs[-1][1], pairs[-1][2]))
 
 
@@ -122,15 +124,15 @@ async def _hours(
     return await costs(conn, book, query)
 
 
-def _compared(now: Cost, before: Cost) -> tuple[str, ...]:
+def _comparison_row(now: Cost, before: Cost) -> tuple[str, ...]:
     change = now.copq - before.copq
     return (
         _usd(now.copq), share(now.share), _usd(before.copq), share(before.share),
-        _signed(change), f"{change / before.copq * 100:+.1f} %",
+        _signed_usd(change), f"{change / before.copq * 100:+.1f} %",
     )  # fmt: skip
 
 
-def _signed(change: Decimal) -> str:
+def _signed_usd(change: Decimal) -> str:
     return f"{'-' if change < 0 else '+'}{_usd(abs(change))}"
 
 

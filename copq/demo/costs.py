@@ -32,7 +32,7 @@ class Cost:
 
 
 def total(costs: Iterable[Cost]) -> Cost:
-    """All together: sums, so that its share is a sum over a sum."""
+    """The sum of all costs; its share is a sum over a sum."""
     result = Cost()
     for cost in costs:
         result.copq += cost.copq
@@ -43,7 +43,7 @@ def total(costs: Iterable[Cost]) -> Cost:
 
 
 async def costs(conn: Connection, book: RateBook, query: ReportQuery) -> dict[str, Cost]:
-    """By the query's one dimension; what has neither cost nor base is left out."""
+    """Costs by the query's one dimension; values with neither cost nor base are left out."""
     now = datetime.now(UTC)
     found: dict[str, Cost] = defaultdict(Cost)
     for row in await report(conn, book, query, now):

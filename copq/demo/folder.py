@@ -10,10 +10,10 @@ from services.embedded_postgres.server import EmbeddedPostgres, EmbeddedPostgres
 MARK = "made-by-copq-demo"
 
 
-def fresh(folder: Path) -> None:
-    """Leave `folder` empty but for the demo's mark.
+def prepare_folder(folder: Path) -> None:
+    """Empty `folder` except for the demo's mark.
 
-    Ends the command where it holds what the demo did not make, or where something uses it.
+    Ends the command if the folder holds other data or is in use.
     """
     if folder.exists() and not (folder / MARK).exists() and any(folder.iterdir()):
         fail(f"{folder} holds data that the demo did not make; choose another folder with --data")
@@ -26,7 +26,7 @@ def fresh(folder: Path) -> None:
 
 
 def _is_in_use(folder: Path) -> bool:
-    """Whether a server stays once we have left; one that a killed demo left over goes with us."""
+    """Whether a server keeps running when ours stops; one of a killed demo stops with ours."""
     pid_file = folder / "postgres" / "postmaster.pid"
     if not pid_file.exists():
         return False

@@ -6,7 +6,7 @@ from typing import Any
 from copq.commands.finance import rates
 from copq.commands.intake import importing
 from copq.commands.intake.import_target import Place
-from copq.demo.telling import command, heading, say
+from copq.demo.telling import print_command, print_heading, say
 from copq.exits import Exit
 from copq.terminal import fail
 
@@ -24,31 +24,31 @@ def check_examples() -> None:
 
 
 def import_rates(data: Path) -> None:
-    heading("What things cost: finance's rate files")
+    print_heading("What things cost: finance's rate files")
     for file in RATES:
-        command(f"copq rates import {file} --data {data}")
+        print_command(f"copq rates import {file} --data {data}")
         rates.import_(file, data=data)
 
 
 def import_log(url: str, data: Path) -> None:
-    heading("What happened: two weeks of the bottling plant's MES log")
-    command(f"copq import {LOG} \\\n    --mapping {MAPPING} --to {url}")
+    print_heading("What happened: two weeks of the bottling plant's MES log")
+    print_command(f"copq import {LOG} \\\n    --mapping {MAPPING} --to {url}")
     importing.import_to(Place(url, None, None), LOG, MAPPING, data=data)
 
 
 def send_day(url: str) -> None:
     """The tyre valves' events are events already: they need no mapping."""
-    heading("And a day of tyre valves, by HTTP")
-    command(
+    print_heading("And a day of tyre valves, by HTTP")
+    print_command(
         f"curl {url}/v1/events \\\n"
         f"    -H 'Content-Type: {NDJSON}' --data-binary @{DAY}"
     )  # fmt: skip
-    answer = _posted(url)
+    answer = _post_day(url)
     said = ("accepted", "duplicate", "refused")
     say(", ".join(f"{answer[status]} {status}" for status in said) + ".")
 
 
-def _posted(url: str) -> Any:
+def _post_day(url: str) -> Any:
     """What the service answered to the day's events."""
     import httpx  # slow to load, and of use here alone
 

@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class DemoService:
     """A service that answers at `url`."""
 
     url: str
@@ -38,28 +38,28 @@ class Running:
     log: Path
 
     def wait(self) -> NoReturn:
-        """For as long as it runs. Ends the command where it ends by itself."""
+        """Wait while the service runs. Ends the command if the service ends by itself."""
         code = self.process.wait()
         fail(f"the service ended ({code}); its log:\n{_end_of(self.log)}", Exit.UNAVAILABLE)
 
 
 @contextmanager
-def running(data: Path, port: int) -> Iterator[Running]:
+def running(data: Path, port: int) -> Iterator[DemoService]:
     """A service on `data`; it is stopped on the way out.
 
     Its log is `service.log` in the folder. Ends the command where it does not come up.
     """
     log = data / "service.log"
-    process = _started(data, port, log)
+    process = _start_process(data, port, log)
     try:
         url = f"http://127.0.0.1:{port}"
         _await_answer(url, process, log)
-        yield Running(url, process, log)
+        yield DemoService(url, process, log)
     finally:
         _stop(process)
 
 
-def _started(data: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
+def _start_process(data: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
     words = [*_COPQ, "up", "--data", str(data), "--port", str(port)]
     # In a session of its own: Ctrl-C is the demo's to answer, and it stops the service then.
     with log.open("wb") as file:
@@ -69,7 +69,7 @@ def _started(data: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, without what would send the service to another database."""
+    """Our environment without the variables that name another database."""
     return {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
 
 

@@ -9,13 +9,13 @@ PAGE = 100
 """Columns that prose fills at most: longer lines are hard to read."""
 
 
-def heading(text: str) -> None:
+def print_heading(text: str) -> None:
     out.print()
     out.print(Rule(Text(text, style="bold"), align="left", style="dim"), width=_width())
 
 
-def command(words: str) -> None:
-    """A command to copy: it prints what follows, or does what was just done."""
+def print_command(words: str) -> None:
+    """Print a command to copy: it shows the figures below, or repeats the last step."""
     out.print(f"$ {words}", style="cyan", markup=False, soft_wrap=True)
 
 
@@ -24,7 +24,7 @@ def say(text: str) -> None:
 
 
 def remark(text: str) -> None:
-    """What a reader must know of the figures above."""
+    """Print a note on the figures above."""
     out.print(text, style="dim", markup=False, width=_width())
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from asyncpg import Connection
 
 from copq.commands.read.figures import share
-from copq.demo.telling import command, heading, remark, say
+from copq.demo.telling import print_command, print_heading, remark, say
 from copq.terminal import money, table
 from services.figures.report import ReportQuery, report
 from services.ledger.arithmetic import quotient
@@ -18,7 +18,7 @@ PLANT, DAY, NEXT = "mysuru", date(2017, 3, 6), date(2017, 3, 7)
 
 
 class Figures(NamedTuple):
-    """Of one day, in INR; rejection is before, net after what is allowed."""
+    """Figures of one day in INR; `net` is after the allowance, rejections are before it."""
 
     production_rejection: Decimal
     customer_rejection: Decimal
@@ -40,9 +40,9 @@ PUBLISHED = Figures(
 
 
 async def show_day(conn: Connection, book: RateBook, data: str) -> None:
-    heading("The tyre valves' day, next to the published figures")
+    print_heading("The tyre valves' day, next to the published figures")
     span = f"--from {DAY} --to {NEXT}"
-    command(f"copq report --grain day --plant {PLANT} --by category {span} --data {data}")
+    print_command(f"copq report --grain day --plant {PLANT} --by category {span} --data {data}")
     say(f"TR29, plant {PLANT}, production day {DAY} from 06:00 (Asia/Kolkata), in INR:")
     ours = await _figures(conn, book)
     names = ("production rejection", "customer rejection", "net COPQ", "base: cost of production")

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from playwright.async_api import Browser, Page, async_playwright
 
 from copq.demo import bottling, sending
-from copq.demo.folder import fresh
+from copq.demo.folder import prepare_folder
 from copq.demo.service import free_port, running
 from tests.board.printed import Paper
 from tests.faults.processes import copq
@@ -49,7 +49,7 @@ async def take(url: str) -> None:
 def main() -> None:
     with TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        fresh(data)
+        prepare_folder(data)
         with running(data, free_port()) as service:
             sending.import_rates(data)
             sending.import_log(service.url, data)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from copq.command import COMMANDS, app
 from copq.commands.operate.tokens import _lines
-from copq.names import _Spelt
+from copq.names import _SpellingCallback
 
 NFC, NFD = "Café", "Cafe\u0301"
 
@@ -32,7 +32,7 @@ def test_every_plant_line_and_product_is_read_in_its_one_spelling() -> None:
         for path, found in commands(command(name), name)
         for param in found.params
         if param.name in ("plant", "line", "product", "stage", "name")
-        and isinstance(param.callback, _Spelt)
+        and isinstance(param.callback, _SpellingCallback)
     ]
     assert len(asked) > 20 and {"report line", "entries stage", "tokens create line"} <= {*asked}
     report = command("report")

@@ -2,7 +2,7 @@
 
 import logging
 
-from copq.repeats import OnceInAWhile
+from copq.repeats import RepeatFilter
 
 
 class Clock:
@@ -18,7 +18,7 @@ def said(message: str, name: str = "aiokafka") -> logging.LogRecord:
 
 def test_a_repeated_message_passes_once_in_a_while_with_the_number_held_back() -> None:
     clock = Clock()
-    repeats = OnceInAWhile(clock)
+    repeats = RepeatFilter(clock)
     assert [repeats.filter(said("no broker")) for _ in range(4)] == [True, False, False, False]
     clock.now = 10.0
     again = said("no broker")
@@ -27,12 +27,12 @@ def test_a_repeated_message_passes_once_in_a_while_with_the_number_held_back() -
 
 
 def test_other_messages_and_other_loggers_pass() -> None:
-    repeats = OnceInAWhile(Clock())
+    repeats = RepeatFilter(Clock())
     different = [said("one"), said("two"), said("one", "services")]
     assert all(repeats.filter(record) for record in different)
 
 
 def test_memory_is_bounded() -> None:
-    repeats = OnceInAWhile(Clock())
+    repeats = RepeatFilter(Clock())
     assert all(repeats.filter(said(str(number))) for number in range(5_000))
     assert len(repeats._said) <= 1_000

@@ -33,7 +33,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 def test_a_name_is_printed_as_it_is(screen: io.StringIO, name: str) -> None:
     table(f"COPQ of {name}", ["line", name], [(name, "1.00")])
     terminal.out.print(f"Revoked: {name}.")
-    telling.heading(f"Line {name}")
+    telling.print_heading(f"Line {name}")
     with pytest.raises(Exception, match="2"):
         fail(f'no line "{name}"')
     said = screen.getvalue()

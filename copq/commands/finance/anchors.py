@@ -59,7 +59,7 @@ async def _anchor(dsn: str, before: list[Anchor], by: str, why: str) -> tuple[li
 
 
 async def _refuse_other_past(conn: Connection, before: list[Anchor]) -> None:
-    """What was kept is never replaced by what a changed database says."""
+    """End the command if the database contradicts the anchors in the file: they stay."""
     if before != (await anchors(conn))[: len(before)]:
         fail(
             "the file holds other anchors than the database, and stays as it is: see what was "
@@ -107,7 +107,7 @@ def read_file(file: Path) -> tuple[list[Anchor], Head]:
 
 
 async def altered_since(dsn: str, kept: list[Anchor]) -> list[Difference]:
-    """What is booked and received by now, against the anchors of a file."""
+    """Compare the current entries and events with the anchors of a file."""
     async with (
         connected(dsn, DatabaseRole.FINANCE) as conn,
         conn.transaction(isolation="repeatable_read", readonly=True),

@@ -14,7 +14,7 @@ import typer
 from asyncpg import Connection
 
 from copq.commands.finance.anchors import altered_since, anchor, read_file
-from copq.database import DATA, DatabaseOption, DataOption, answered, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, connected, database, query_database
 from copq.exits import Exit
 from copq.terminal import cannot, counted, err, fail, out, print_json, table
 from services.audit.anchor import Anchor
@@ -59,7 +59,7 @@ def list_(
             fail(f'--table: the trail has no table "{name}"; its tables: {", ".join(known)}')
         return await newest(conn, f"copq.{name}" if name else None, who, start, limit)
 
-    found = answered(ask, database_url, data)
+    found = query_database(ask, database_url, data)
     if as_json:
         print_json([_json(row) for row in found])
     elif found:
@@ -163,11 +163,11 @@ def _prove_file(chain: Chain, file: Path) -> list[Fault]:
 
 async def _prove(chain: Chain, dsn: str) -> list[Fault]:
     async with connected(dsn) as conn:
-        return await proved(chain, _told(rows(conn)))
+        return await proved(chain, _show_progress(rows(conn)))
 
 
-async def _told(found: AsyncIterator[AuditRow]) -> AsyncIterator[AuditRow]:
-    """The rows, while a person sees how far it is."""
+async def _show_progress(found: AsyncIterator[AuditRow]) -> AsyncIterator[AuditRow]:
+    """Yield the rows; a terminal shows how many were verified."""
     with err.status("verifying") if err.is_terminal else nullcontext() as status:
         async for row in found:
             if status is not None and row.seq % 10_000 == 0:

@@ -10,7 +10,7 @@ from asyncpg import Connection
 from pydantic import TypeAdapter, ValidationError
 
 from copq.acting import actor
-from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.exits import Exit
 from copq.terminal import cannot, exact, fail, out, print_json, table
 from schemas.fields import Currency
@@ -61,14 +61,14 @@ def set_(
 
     Example: copq currencies set EUR
     """
-    named = _named(currency)
+    named = _currency_code(currency)
 
     async def run(conn: Connection) -> None:
         who = await actor(conn, Role.FINANCE, by)
         await set_reporting(conn, named, rate_days, who, why or f"figures are added in {named}")
 
     try:
-        answered(run, database_url, data, DatabaseRole.FINANCE)
+        query_database(run, database_url, data, DatabaseRole.FINANCE)
     except CurrencyFixed as error:
         fail(str(error), Exit.NO)
     out.print(f"Figures are added in {named}; a rate counts for up to {rate_days} days.")
@@ -106,7 +106,7 @@ def import_(
         return await import_exchange(conn, rates, file.name, who, why)
 
     try:
-        imported = answered(run, database_url, data, DatabaseRole.FINANCE)
+        imported = query_database(run, database_url, data, DatabaseRole.FINANCE)
     except (OSError, UnicodeDecodeError) as error:
         cannot("read", file, error)
     except NoReportingCurrency as error:
@@ -134,18 +134,18 @@ def list_(
     async def run(conn: Connection) -> tuple[Reporting | None, list[CurrencySummary]]:
         return await reporting_currency(conn), await summaries(conn)
 
-    found, currencies = answered(run, database_url, data, DatabaseRole.FINANCE)
+    found, currencies = query_database(run, database_url, data, DatabaseRole.FINANCE)
     if as_json:
         said = asdict(found) if found else None
         print_json({"reporting": said, "currencies": [asdict(c) for c in currencies]})
         return
-    out.print(_reporting_said(found))
+    out.print(_describe_reporting(found))
     if currencies:
         columns = ["currency", "days", "first", "last", "newest rate", "entries without a rate"]
         table("Currencies", columns, map(_summary_words, currencies))
 
 
-def _reporting_said(found: Reporting | None) -> str:
+def _describe_reporting(found: Reporting | None) -> str:
     if found is None:
         return str(NoReportingCurrency())
     return (
@@ -173,7 +173,7 @@ def show(
 
     Example: copq currencies show SEK --from 2026-03-01 --to 2026-04-01
     """
-    named = _named(currency)
+    named = _currency_code(currency)
     first, last = _day(start, -30), _day(end, 2)
 
     async def run(
@@ -182,10 +182,10 @@ def show(
         reporting, kept = await reporting_currency(conn), await history(conn, named, first, last)
         known = {of.currency: of for of in await summaries(conn)}
         if not kept:
-            _must_know(named, reporting, list(known))
+            _require_known(named, reporting, list(known))
         return reporting, kept, known.get(named)
 
-    found, rates, known = answered(run, database_url, data, DatabaseRole.FINANCE)
+    found, rates, known = query_database(run, database_url, data, DatabaseRole.FINANCE)
     if as_json:
         print_json({"currency": named, "rates": [asdict(rate) for rate in rates]})
         return
@@ -198,12 +198,12 @@ def show(
     worth = f"What one {named} is worth in {found.currency if found else '–'}"
     columns = ["day", "imported by", "file", "why", "version", "rate"]
     table(worth, columns, map(_rate_words, rates), left=4)
-    if hidden := _outside(known, first, last):
+    if hidden := _hint_other_days(known, first, last):
         out.print(hidden)
 
 
-def _outside(known: CurrencySummary | None, first: date, last: date) -> str:
-    """That there are rates of other days, and how to see them."""
+def _hint_other_days(known: CurrencySummary | None, first: date, last: date) -> str:
+    """A hint that other days have rates, and how to see them; empty if none have."""
     if known is None or known.first_day is None or known.last_day is None:
         return ""
     older, newer = known.first_day < first, known.last_day >= last
@@ -216,8 +216,8 @@ def _outside(known: CurrencySummary | None, first: date, last: date) -> str:
     )
 
 
-def _must_know(currency: str, reporting: Reporting | None, known: list[str]) -> None:
-    """End the command where nothing is, or is waiting, in this currency."""
+def _require_known(currency: str, reporting: Reporting | None, known: list[str]) -> None:
+    """End the command if the currency has no rates and no entries."""
     if reporting is not None and currency == reporting.currency:
         fail(f"{currency} is the reporting currency: figures are added in it, it has no rate")
     if currency not in known:
@@ -242,7 +242,7 @@ def _day(text: str, away: int) -> date:
         fail(str(error))
 
 
-def _named(currency: str) -> str:
+def _currency_code(currency: str) -> str:
     try:
         return _CURRENCY.validate_python(currency)
     except ValidationError:

@@ -11,7 +11,7 @@ from asyncpg import Connection
 
 from copq.acting import actor
 from copq.commands.read.figures import money_or_dash
-from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.exits import Exit
 from copq.terminal import counted, fail, money, out, print_json, table
 from services.access.door import Role
@@ -120,15 +120,15 @@ def show(
     if as_json:
         print_json(answers.shown(found, listed, steps, signed, so_far, lacks))
         return
-    out.print(f"{found}: {found.state}{_goes_to(found.booked_in)}")
+    out.print(f"{found}: {found.state}{_late_events_note(found.booked_in)}")
     if listed:
         _show_list(listed)
     _show_steps(steps)
     if signed:
-        rows = [(str(one.closing), *_booked(one)) for one in signed]
+        rows = [(str(one.closing), *_booked_row(one)) for one in signed]
         table("Signed off: what was booked in it", ["closing", *_BOOKED], rows, left=4)
     if so_far:
-        table("Booked in it so far, not signed", _BOOKED, map(_booked, so_far), left=3)
+        table("Booked in it so far, not signed", _BOOKED, map(_booked_row, so_far), left=3)
     if lacks.counts:
         out.print(f"Not finished: {lacks}. See: {lacks.where}")
 
@@ -136,7 +136,7 @@ def show(
 _BOOKED = ("of month", "category", "currency", "entries", "net")
 
 
-def _booked(one: Booked) -> tuple[str, ...]:
+def _booked_row(one: Booked) -> tuple[str, ...]:
     return (
         named(one.of_month),
         one.category,
@@ -146,7 +146,7 @@ def _booked(one: Booked) -> tuple[str, ...]:
     )
 
 
-def _goes_to(booked_in: date | None) -> str:
+def _late_events_note(booked_in: date | None) -> str:
     return f"; its late events are booked in {named(booked_in)}" if booked_in else ""
 
 
@@ -275,12 +275,12 @@ def _site(book: RateBook, plant: str) -> Site:
 def _run(
     run: Callable[[Connection, RateBook], Awaitable[T]], database_url: str | None, data: Path
 ) -> T:
-    """What `run` answers; what cannot be done ends the command: 2 unknown, else 1."""
+    """The result of `run`. Ends the command with 2 for an unknown name, with 1 if refused."""
 
     async def ask(conn: Connection) -> T:
         return await run(conn, await load(conn))
 
     try:
-        return answered(ask, database_url, data, DatabaseRole.FINANCE)
+        return query_database(ask, database_url, data, DatabaseRole.FINANCE)
     except PeriodError as error:
         fail(str(error), Exit.USAGE if isinstance(error, UnknownPeriod) else Exit.NO)

@@ -15,10 +15,10 @@ from services.rates.review import Concern, Past, Review, review
 from services.rates.store import Imported, load
 
 
-async def reviewed(
+async def review_document(
     conn: Connection, document: Document, jump: Decimal | None, now: datetime
 ) -> Review:
-    """By the submitter's `--jump` unless another is given."""
+    """The review of a document, by its submitter's `--jump` unless another is given."""
     book, rates = await book_before(conn, document), await store.content(conn, document.number)
     return review(book, rates, document.jump if jump is None else jump, now)
 
@@ -68,7 +68,7 @@ def show_concerns(found: list[Concern]) -> None:
 
 
 def show_past(past: Past) -> None:
-    """What a change of the past does, and does not."""
+    """Say how many past rates change, and that booked events keep their price until repriced."""
     items = "1 item is" if past.items == 1 else f"{past.items} items are"
     out.print(
         f"{items} in force from before now, the earliest from {since(past.since)}. What was "
@@ -78,7 +78,7 @@ def show_past(past: Past) -> None:
 
 
 def changes_json(imported: Imported) -> list[dict[str, Any]]:
-    """What became of each item of a file."""
+    """Each item of a file: was it added, changed or left as it was?"""
     return [asdict(change) for change in imported.changes]
 
 

@@ -12,8 +12,8 @@ from copq.acting import actor
 from copq.commands.finance.rate_changes import (
     changes_json,
     concerns_json,
+    review_document,
     review_json,
-    reviewed,
     show_review,
 )
 from copq.commands.finance.rate_options import (
@@ -21,9 +21,9 @@ from copq.commands.finance.rate_options import (
     JsonOption,
     JumpOption,
     NumberArgument,
+    jump_share,
     refuse,
     run,
-    surprising,
 )
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.exits import Exit
@@ -52,7 +52,7 @@ def submit(
 
     Example: copq rates submit rates-2027.xlsx --why "standard costs of 2027"
     """
-    share_ = surprising(jump)
+    share_ = jump_share(jump)
     try:
         handed_in = read_rates(file)
 
@@ -94,13 +94,13 @@ def approve(
 
     Example: copq rates approve 7
     """
-    share_ = surprising(jump) if jump else None
+    share_ = jump_share(jump) if jump else None
 
     async def work(conn: Connection, now: datetime) -> tuple[Imported, Review]:
         who = await actor(conn, Role.FINANCE, by)
         document = await store.one_document(conn, number, now)
         await store.check_approver(conn, document, who)
-        found = await reviewed(conn, document, share_, now)
+        found = await review_document(conn, document, share_, now)
         if not as_json:
             show_review(found)
         if not yes:

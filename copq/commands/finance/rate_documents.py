@@ -10,8 +10,8 @@ from asyncpg import Connection
 
 from copq.commands.finance.rate_changes import (
     book_before,
+    review_document,
     review_json,
-    reviewed,
     show_differences,
     show_review,
 )
@@ -19,8 +19,8 @@ from copq.commands.finance.rate_options import (
     JsonOption,
     JumpOption,
     NumberArgument,
+    jump_share,
     run,
-    surprising,
 )
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.terminal import cannot, exact, fail, out, print_json, table
@@ -46,17 +46,17 @@ def review_(
 
     Example: copq rates review 7 --jump 10%
     """
-    share_ = surprising(jump) if jump else None
+    share_ = jump_share(jump) if jump else None
 
     async def work(conn: Connection, now: datetime) -> tuple[Document, Review]:
         document = await store.one_document(conn, number, now)
-        return document, await reviewed(conn, document, share_, now)
+        return document, await review_document(conn, document, share_, now)
 
     document, found = run(work, database_url, data)
     if as_json:
         print_json({**_document_json(document), **review_json(found)})
         return
-    out.print(_told(document), markup=False, soft_wrap=True)
+    out.print(_describe_document(document), markup=False, soft_wrap=True)
     show_review(found)
 
 
@@ -77,7 +77,7 @@ def documents(
     rows = [
         (
             str(d.number), d.state, d.name, d.submitted_by, f"{d.submitted_at:%Y-%m-%d %H:%M}",
-            _decided(d), d.why, str(d.decision.revision or "") if d.decision else "",
+            _decided_by(d), d.why, str(d.decision.revision or "") if d.decision else "",
         )
         for d in found
     ]  # fmt: skip
@@ -85,7 +85,7 @@ def documents(
     table("Rate documents", [*columns, "revision"], rows, left=len(columns))
 
 
-def _decided(document: Document) -> str:
+def _decided_by(document: Document) -> str:
     if document.decision is None:
         return "–"
     return f"{document.decision.by} (alone)" if document.decision.alone else document.decision.by
@@ -118,7 +118,7 @@ def show(
     if as_json:
         print_json({**_document_json(document), "content": rates.model_dump(mode="json")})
         return
-    out.print(_told(document), markup=False, soft_wrap=True)
+    out.print(_describe_document(document), markup=False, soft_wrap=True)
     rows = [
         (named(kind, item), since(start), money_of(item))
         for kind, _, start, item in items_of(rates)
@@ -127,7 +127,7 @@ def show(
 
 
 def money_of(item: Any) -> str:
-    """The figure that tells most of an item."""
+    """The most important figure of an item, with its unit."""
     finished = getattr(item, "finished", None)
     if finished is not None:
         return f"{exact(finished.cost)} {item.currency} a unit"
@@ -167,7 +167,7 @@ def diff(
 
 
 async def _versions(conn: Connection, name: str) -> tuple[RateFile, RateFile]:
-    """The book before and with what is named."""
+    """The book before the named revision or document, and the book with it."""
     if name == "now":
         newest = await load(conn)
         return file_of(await load(conn, newest.revision - 1)), file_of(newest)
@@ -184,7 +184,7 @@ async def _versions(conn: Connection, name: str) -> tuple[RateFile, RateFile]:
     return file_of(await load(conn, int(name) - 1)), file_of(await load(conn, int(name)))
 
 
-def _told(document: Document) -> str:
+def _describe_document(document: Document) -> str:
     submitted = f"{document.submitted_by}, {document.submitted_at:%Y-%m-%d %H:%M %Z}"
     said = f"Document {document.number} ({document.name}): {document.state}\n"
     said += f"Submitted by {submitted}: {document.why}"

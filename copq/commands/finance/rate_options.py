@@ -10,7 +10,7 @@ import typer
 from asyncpg import Connection
 
 from copq.commands.finance.targets import share
-from copq.database import answered
+from copq.database import query_database
 from copq.exits import Exit
 from copq.terminal import fail
 from services.database.connections import DatabaseRole
@@ -30,7 +30,7 @@ JumpOption = Annotated[
 NumberArgument = Annotated[int, typer.Argument(help="The document; see copq rates documents.")]
 
 
-def surprising(text: str) -> Decimal:
+def jump_share(text: str) -> Decimal:
     """The share of `--jump`."""
     found = share(text)
     if found is None or found < 0:
@@ -39,19 +39,22 @@ def surprising(text: str) -> Decimal:
 
 
 def run(work: Callable[[Connection, datetime], Awaitable[T]], url: str | None, data: Path) -> T:
-    """What `work` answers, given a connection and the instant. What is not possible is said."""
+    """The result of `work`, given a connection and the current time.
+
+    Ends the command with a message if the step is not possible.
+    """
 
     async def ask(conn: Connection) -> T:
         return await work(conn, datetime.now(UTC))
 
     try:
-        return answered(ask, url, data, DatabaseRole.FINANCE)
+        return query_database(ask, url, data, DatabaseRole.FINANCE)
     except NotPossible as error:
         fail(str(error), Exit.USAGE if isinstance(error, NoDocument) else Exit.NO)
 
 
 def refuse(what: str, error: RateFileError) -> NoReturn:
-    """Leave, with all that is wrong with a file."""
+    """End the command and list the faults of a file."""
     shown = error.faults[:_FAULTS]
     more = len(error.faults) - len(shown)
     faults = "\n".join(f"  - {fault}" for fault in shown)

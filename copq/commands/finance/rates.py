@@ -15,9 +15,9 @@ from copq.commands.finance.rate_options import (
     ByOption,
     JsonOption,
     JumpOption,
+    jump_share,
     refuse,
     run,
-    surprising,
 )
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.terminal import cannot, err, fail, out, print_json, table
@@ -62,8 +62,8 @@ def import_(
 
     Example: copq rates import rates.xlsx
     """
-    handed_in = handed_in_from(file)
-    share = surprising(jump)
+    handed_in = read_submission(file)
+    share = jump_share(jump)
 
     async def work(conn: Connection, now: datetime) -> tuple[int | Imported, Review]:
         who = await actor(conn, Role.FINANCE, by)
@@ -84,7 +84,7 @@ def import_(
         _show_import(done, found, as_json)
 
 
-def handed_in_from(file: Path) -> HandedIn:
+def read_submission(file: Path) -> HandedIn:
     """The rates of a file; what is wrong with it ends the command."""
     try:
         return read_rates(file)

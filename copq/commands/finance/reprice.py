@@ -125,7 +125,7 @@ async def _newest(dsn: str) -> list[tuple[Run, list[Change]]]:
 
 @contextmanager
 def _progress(what: str) -> Iterator[Watch]:
-    """A bar on stderr, where that is a terminal."""
+    """Show a progress bar on stderr, if that is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

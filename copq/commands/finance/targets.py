@@ -11,7 +11,7 @@ from asyncpg import Connection
 from pydantic import ValidationError
 
 from copq.acting import WhyOption, actor
-from copq.database import DATA, DatabaseOption, DataOption, answered, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, connected, database, query_database
 from copq.terminal import cannot, counted, fail, money, out, percent, print_json, table
 from schemas.targets import WINDOWS, Budget, Target, TargetFile
 from services.access.door import Role
@@ -100,7 +100,7 @@ def set_(
     }  # fmt: skip
     item = _set(Target, asked, by, why, database_url, data)
     what = "No target" if wanted is None else f"Target {percent(wanted * 100)}"
-    out.print(f"{what} {_said(item)}.")
+    out.print(f"{what} {_describe_scope(item)}.")
 
 
 @app.command("budget")
@@ -123,7 +123,7 @@ def budget(
     asked = {"plant": plant, "line": line, "amount": _figure(amount), "effective_from": start}
     item = _set(Budget, asked, by, why, database_url, data)
     what = "No budget" if item.amount is None else f"Budget of {item.amount:,f} a month"
-    out.print(f"{what} {_said(item)}.")
+    out.print(f"{what} {_describe_scope(item)}.")
 
 
 @app.command("list")
@@ -135,7 +135,7 @@ def list_(
     async def ask(conn: Connection) -> tuple[list[SetTarget], list[SetBudget], RateBook]:
         return *await history(conn), await load(conn)
 
-    targets, budgets, book = answered(ask, database_url, data)
+    targets, budgets, book = query_database(ask, database_url, data)
     if as_json:
         print_json({"targets": list(map(_json, targets)), "budgets": list(map(_json, budgets))})
         return
@@ -150,7 +150,7 @@ def _import(
         return await import_targets(conn, file, book, source, setter, why)
 
     try:
-        return answered(ask, url, data, DatabaseRole.FINANCE)
+        return query_database(ask, url, data, DatabaseRole.FINANCE)
     except RateFileError as error:
         _refuse("nothing was set", error)
 
@@ -158,26 +158,26 @@ def _import(
 def _set(
     model: type[Any], asked: dict[str, Any], by: str, why: str, url: str | None, data: Path
 ) -> Any:
-    """Set one item, and give it. A day begins at midnight of the plant, of all plants in UTC."""
+    """Set one item and return it. A day begins at the plant's midnight; without a plant, in UTC."""
     with database(url, data) as dsn:
         asked["effective_from"] = _instant(asked["effective_from"], asked["plant"], dsn)
         try:
             item = model(**asked)
         except ValidationError as error:
-            fail("; ".join(map(_sentence, error.errors())))
+            fail("; ".join(map(_explain_error, error.errors())))
         kind = "targets" if model is Target else "budgets"
         _import(TargetFile.model_validate({kind: (item,)}), "copq targets", by, why, dsn, data)
         return item
 
 
-def _said(item: Target | Budget) -> str:
-    """Of what, and from when: "of plant north, line L1, window 1h, from 2026-01-31T05:00:00Z"."""
+def _describe_scope(item: Target | Budget) -> str:
+    """Scope and start: "of plant north, line L1, window 1h, from 2026-01-31T05:00:00Z"."""
     scope = ((name, getattr(item, name, None)) for name in ("plant", "line", "product", "window"))
     where = ", ".join(f"{name} {value}" for name, value in scope if value) or "all plants"
     return f"of {where}, from {item.effective_from:%Y-%m-%d %H:%M %Z}"
 
 
-def _sentence(error: Any) -> str:
+def _explain_error(error: Any) -> str:
     option = f"--{error['loc'][0]}" if error["loc"] else ""
     if error["type"] == "literal_error":
         return f'{option} is one of {", ".join(WINDOWS)}; not "{error["input"]}"'
@@ -208,7 +208,7 @@ async def _zone(dsn: str, plant: str | None) -> Any:
 
 
 def share(text: str) -> Decimal | None:
-    """3% or 0.03; None for `none`. Ends the command where it is neither."""
+    """The share that `3%` or `0.03` means; None for `none`. Ends the command for other texts."""
     if text.endswith("%"):
         figure = _figure(text.removesuffix("%").strip())
         return None if figure is None else figure / 100
@@ -227,7 +227,7 @@ def _json(item: SetTarget | SetBudget) -> dict[str, Any]:
 
 
 def _when(at: datetime, plant: str, book: RateBook) -> str:
-    """By the plant's clocks; of all plants, in UTC."""
+    """The time on the plant's clocks; in UTC if it is for all plants."""
     site = book.sites.get(plant)
     zone = site.calendar.zone if site else UTC
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M} {zone}"
@@ -243,7 +243,7 @@ def _show(targets: list[SetTarget], budgets: list[SetBudget], book: RateBook) ->
             *(part or "all" for part in (t.plant, t.line, t.product, t.window)),
             _when(t.effective_from, t.plant, book),
             _percent(t.ratio),
-            "yes" if _counts(t, targets, now) else "",
+            "yes" if _is_in_force(t, targets, now) else "",
         )
         for t in targets
     ]
@@ -258,8 +258,8 @@ def _show(targets: list[SetTarget], budgets: list[SetBudget], book: RateBook) ->
         table("Budgets of a month", ["plant", "line", "from", "money"], money_rows, left=3)
 
 
-def _counts(target: SetTarget, targets: list[SetTarget], now: datetime) -> bool:
-    """Whether it has begun, and none of the same scope that was set or begins later has."""
+def _is_in_force(target: SetTarget, targets: list[SetTarget], now: datetime) -> bool:
+    """Whether the target has begun, and no later one of the same scope has."""
     alike = [t for t in targets if _scope(t) == _scope(target) and t.effective_from <= now]
     newest = max(enumerate(alike), key=lambda i: (i[1].effective_from, i[0]), default=None)
     return newest is not None and newest[1] is target and target.ratio is not None

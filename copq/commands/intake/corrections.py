@@ -7,7 +7,7 @@ import typer
 from asyncpg import Connection
 
 from copq.commands.read.figures import when
-from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.terminal import out, print_json, table
 from services.figures.corrections import ListedCorrection, list_corrections
 from services.ledger.corrections import State
@@ -31,7 +31,7 @@ def list_(
     async def ask(conn: Connection) -> list[ListedCorrection]:
         return await list_corrections(conn, tuple(state or State), limit)
 
-    found = answered(ask, database_url, data)
+    found = query_database(ask, database_url, data)
     if as_json:
         print_json({"corrections": [asdict(correction) for correction in found]})
     elif found:

@@ -96,7 +96,7 @@ def show_report(report: ImportReport, as_json: bool) -> None:
 
 
 def _show_rows(report: ImportReport) -> None:
-    """Where every row of the file is: the report adds up to the file."""
+    """Account for every row of the file: the counts sum to its rows."""
     skipped = sum(report.skipped.values())
     out.print(
         f"Of {counted(report.rows, 'row')}: {report.used:,} used, {skipped:,} skipped by rule, "

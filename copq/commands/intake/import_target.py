@@ -44,7 +44,7 @@ StateOption = Annotated[
 
 
 class Target(NamedTuple):
-    """Where the events go, and a text that tells it from every other place."""
+    """Where the events go, and a text that identifies the place."""
 
     intake: Intake
     identity: str
@@ -78,9 +78,9 @@ class Place(NamedTuple):
 
 
 def one_place(context: typer.Context, place: Place) -> Place:
-    """The one that is given; what a variable says gives way to an option.
+    """The place that was given; an option takes precedence over a variable.
 
-    Ends the command where two are given: neither beats the other without a word.
+    Ends the command if two are given: copq does not choose silently.
     """
     by_option = [n for n in _PLACES if _is_option(context, n)]
     found = by_option or [n for n in _VARIABLES if getattr(place, n)]
@@ -101,7 +101,7 @@ def _options() -> str:
 
 
 @contextmanager
-def opened(
+def open_target(
     to: str | None, token: str | None, kafka: Brokers | None, plaintext: bool,
     database_url: str | None, data: Path,
 ) -> Iterator[OpenTarget]:  # fmt: skip
@@ -161,6 +161,6 @@ async def ledger_target(dsn: str, name: str) -> AsyncIterator[Target]:
 
 
 async def identity_of(dsn: str, name: str) -> str:
-    """A text that tells this ledger from one elsewhere, and from one that was made again."""
+    """A text that identifies this ledger: others, and one created again, have another."""
     async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
         return f"{name} {await ledger_identity(conn)}"

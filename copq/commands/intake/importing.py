@@ -19,7 +19,7 @@ from copq.commands.intake.import_target import (
     ToOption,
     faults_of_mapping,
     one_place,
-    opened,
+    open_target,
 )
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.exits import INTERRUPTED, Exit
@@ -72,7 +72,7 @@ def import_to(
     with _faults_of(file):
         found = survey(file, declared)
         brokers = optional_brokers(place.kafka, plaintext)
-        with opened(place.to, token, brokers, plaintext, place.database_url, data) as target:
+        with open_target(place.to, token, brokers, plaintext, place.database_url, data) as target:
             run = _Run(file, found, declared, state or data / "imports")
             report = run.to_its_end(target)
     show_report(report, as_json)

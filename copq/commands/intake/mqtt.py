@@ -62,7 +62,7 @@ def check(
 
 
 def mqtt_source(file: Path | None, folder: Path) -> "MqttSource | None":
-    """What `--mqtt` asks for; the command ends where its file is wrong or a secret is missing."""
+    """The source of `--mqtt`. Ends the command if its file has faults or a secret is missing."""
     from services.ingest.mqtt.config_file import password, tls_context
     from services.ingest.mqtt.faults import MqttConfigError
     from services.ingest.mqtt.service import MqttSource
@@ -123,7 +123,7 @@ def recorded_message(line: bytes) -> tuple[str, bytes]:
 
 
 def _dry_run(config: "MqttConfig", messages: list[tuple[str, bytes]]) -> "Iterator[Translated]":
-    """One after the other, with what the earlier ones make it remember."""
+    """Translate the messages in order; each sees the state that earlier ones left."""
     from services.ingest.mqtt.memory import Memory
     from services.ingest.mqtt.translate import Translator
 
@@ -143,8 +143,8 @@ def _result(found: "Translated") -> dict[str, Any]:
         try:
             check_event(raw, datetime.now(UTC), ANYONE)
         except Refused as why:
-            refused.append(msgspec.structs.asdict(_Said.of(why.refusal)))
-    refused += [msgspec.structs.asdict(_Said.of(part.refusal)) for part in found.refused]
+            refused.append(msgspec.structs.asdict(_RefusalJson.of(why.refusal)))
+    refused += [msgspec.structs.asdict(_RefusalJson.of(part.refusal)) for part in found.refused]
     remarks = [*found.read.remarks, *(f"{code}: {text}" for code, text in found.read.uncounted)]
     return {
         "topic": found.topic, "format": found.format, "outcome": found.outcome,
@@ -154,13 +154,13 @@ def _result(found: "Translated") -> dict[str, Any]:
     }  # fmt: skip
 
 
-class _Said(msgspec.Struct):
+class _RefusalJson(msgspec.Struct):
     code: str
     field: str
     message: str
 
     @classmethod
-    def of(cls, refusal: Any) -> "_Said":
+    def of(cls, refusal: Any) -> "_RefusalJson":
         return cls(refusal.code, refusal.field, refusal.message)
 
 

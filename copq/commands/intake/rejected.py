@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from asyncpg import Connection
 
-from copq.database import DATA, DatabaseOption, DataOption, answered, connected, database
+from copq.database import DATA, DatabaseOption, DataOption, connected, database, query_database
 from copq.exits import Exit
 from copq.kafka import optional_brokers
 from copq.plaintext import PlaintextOption
@@ -41,7 +41,7 @@ def list_(
     async def ask(conn: Connection) -> list[Any]:
         return await list_rejected(conn, replayed=everything, limit=limit + 1)
 
-    found = answered(ask, database_url, data)
+    found = query_database(ask, database_url, data)
     rows = found[:limit]
     if len(found) > limit:
         err.print(f"copq: these are the newest {limit}; older ones with: --limit {10 * limit}")
@@ -115,7 +115,7 @@ def _find(rejected_id: int, database_url: str | None, folder: Path) -> Any:
     async def ask(conn: Connection) -> list[Any]:
         return await list_rejected(conn, replayed=True, ids=[rejected_id])
 
-    rows = answered(ask, database_url, folder)
+    rows = query_database(ask, database_url, folder)
     if not rows:
         fail(f"there is no refused event {rejected_id}; see: copq rejected list --all")
     return rows[0]
@@ -152,7 +152,7 @@ def replay(
 
 
 def _refuse_unknown(ids: list[int], dsn: str) -> None:
-    """Nothing is sent where one of the ids is a slip of the pen."""
+    """End the command before anything is sent if one of the ids does not exist."""
 
     async def run() -> set[int]:
         async with connected(dsn) as conn:
@@ -176,7 +176,7 @@ async def _replay(
             # What was not for its sender to report, or brought too many names, is let in by its
             # number alone.
             whole = [row for row in whole if ids or row["code"] not in _BY_NUMBER]
-            said = await _replay_each(whole, fixed, intake)
+            said = await _replay_by_sender(whole, fixed, intake)
             done = [i for i, answer in said.items() if answer.status is not Status.REFUSED]
             await mark_replayed(conn, done)
             return said
@@ -189,12 +189,14 @@ async def _replay(
 _BY_NUMBER = ("out_of_scope", "too_many_names")
 
 
-async def _replay_each(rows: list[Any], fixed: bytes | None, intake: Intake) -> dict[int, Answer]:
-    """As from whom they came the first time."""
+async def _replay_by_sender(
+    rows: list[Any], fixed: bytes | None, intake: Intake
+) -> dict[int, Answer]:
+    """Send each event under the name of its first sender."""
     said: dict[int, Answer] = {}
     for name in dict.fromkeys(row["sent_by"] for row in rows):
         events = [(r["rejected_id"], _event(r, fixed)) for r in rows if r["sent_by"] == name]
-        said |= await _said(events, intake, Sender(name))
+        said |= await _send_events(events, intake, Sender(name))
     return said
 
 
@@ -208,10 +210,10 @@ def _event(row: Any, fixed: bytes | None) -> bytes | Refusal:
         return refused.refusal
 
 
-async def _said(
+async def _send_events(
     events: list[tuple[int, bytes | Refusal]], intake: Intake, sender: Sender
 ) -> dict[int, Answer]:
-    """The answers by id, of those that never get to the intake, too."""
+    """Send the events that could be read; return each answer by id, also of the unreadable."""
     sent = {i: raw for i, raw in events if isinstance(raw, bytes)}
     answers = await intake.accept(list(sent.values()), sender) if sent else []
     said = dict(zip(sent, answers, strict=True))

@@ -15,7 +15,7 @@ from copq.commands.intake.import_target import (
     ToOption,
     faults_of_mapping,
     one_place,
-    opened,
+    open_target,
 )
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.kafka import optional_brokers
@@ -64,20 +64,20 @@ def watch(
     settings = watch_settings(folder, mapping, state or data / "imports", settle)
     place = one_place(context, Place(to, kafka, database_url))
     brokers = optional_brokers(place.kafka, plaintext)
-    with opened(place.to, token, brokers, plaintext, place.database_url, data) as target:
+    with open_target(place.to, token, brokers, plaintext, place.database_url, data) as target:
         out.print(f"Watching {folder}; files end in {folder}/done or {folder}/rejected.")
         run_service(lambda stop: _watch(settings, target, stop), health)
 
 
 async def _watch(settings: WatchSettings, open_target: OpenTarget, stop: asyncio.Event) -> None:
     async with open_target() as target:
-        await started(settings, target.intake, target.identity).run(stop)
+        await make_watch(settings, target.intake, target.identity).run(stop)
 
 
 def watch_settings(
     folder: Path, mapping: list[str], state: Path, settle_s: float = 5.0
 ) -> WatchSettings:
-    """Ends the command where the folder is none, or a mapping is refused."""
+    """The settings of the options. Ends the command if the folder or a mapping has a fault."""
     if not folder.is_dir():
         fail(f"{folder} is not a folder: make it first, then watch it")
     if not mapping:
@@ -92,8 +92,8 @@ def _choice(text: str) -> Choice:
         return read_choice(text)
 
 
-def started(settings: WatchSettings, intake: Intake, identity: str) -> Watch:
-    """Ends the command where the folder cannot be used."""
+def make_watch(settings: WatchSettings, intake: Intake, identity: str) -> Watch:
+    """The watch of a folder. Ends the command if another process uses the folder."""
     try:
         return Watch(settings, intake, identity)
     except InUse as error:

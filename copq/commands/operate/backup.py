@@ -53,7 +53,7 @@ def backup(
             fail(f"{name} is there already; a backup replaces none: give another name")
     if database_url is None and not (data / "postgres").is_dir():
         fail(f"there is no data in {data}: name the folder by --data, or a server by --database")
-    with _as_it_is(database_url, data) as dsn, err.status(f"Backing up to {file} …"):
+    with _unmigrated_database(database_url, data) as dsn, err.status(f"Backing up to {file} …"):
         _or_fail(lambda: dump(dsn, file))
         digest = _or_fail(lambda: write_digest(file))
     written = file.stat().st_size
@@ -90,13 +90,16 @@ def restore_command(
         fail(f"there is no file {file}")
     with _or_fail(lambda: Archive(file)) as archive:
         _prove(file, archive, expect)
-        with _as_it_is(database_url, data) as dsn, err.status(f"Restoring {file} …") as status:
+        with (
+            _unmigrated_database(database_url, data) as dsn,
+            err.status(f"Restoring {file} …") as status,
+        ):
             _refuse_full(dsn, "this database" if database_url else f"the data folder {data}")
             _or_fail(lambda: or_unavailable(lambda: asyncio.run(
-                _restored(dsn, archive, without_others)
+                _restore(dsn, archive, without_others)
             )))  # fmt: skip
             status.update("Verifying …")
-            goes_on, differences = asyncio.run(_looked_over(dsn))
+            goes_on, differences = asyncio.run(_verify_restored(dsn))
     if as_json:
         print_json({"goes_on": goes_on, "differences": differences})
     else:
@@ -110,7 +113,7 @@ def restore_command(
 
 
 def _prove(file: Path, archive: Archive, expect: str | None) -> None:
-    """Ends the command where the file is not the one that was backed up; before anything else."""
+    """End the command if the file is not the backup, by its SHA-256. Runs before all else."""
     stored = digest_file(file)
     if expect is None and not stored.is_file():
         err.print(
@@ -129,7 +132,7 @@ def _prove(file: Path, archive: Archive, expect: str | None) -> None:
 
 
 @contextmanager
-def _as_it_is(url: str | None, data: Path) -> Iterator[str]:
+def _unmigrated_database(url: str | None, data: Path) -> Iterator[str]:
     """The address of a database whose schema may be of any version: nothing is migrated."""
     if url is not None:
         yield url
@@ -150,13 +153,13 @@ def _refuse_full(dsn: str, what: str) -> None:
         )
 
 
-async def _restored(dsn: str, archive: Archive, without_others: bool) -> None:
+async def _restore(dsn: str, archive: Archive, without_others: bool) -> None:
     async with connected(dsn, OWNER) as conn:
         await restore(conn, archive, without_others=without_others)
 
 
-async def _looked_over(dsn: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """Where the stream goes on, and what does not agree: figures, or the audit trail."""
+async def _verify_restored(dsn: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """The offsets where the stream continues, and all differences of figures and audit trail."""
     async with connected(dsn, OWNER) as conn:
         await conn.execute("analyze")
         faults = [fault.what for fault in await proved(Chain(), rows(conn))]

@@ -9,7 +9,7 @@ from asyncpg import Connection
 
 from copq.acting import actor
 from copq.commands.read.figures import when
-from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.terminal import err, fail, out, print_json, size, table
 from services.access.door import Role
 from services.database.connections import OWNER
@@ -57,9 +57,9 @@ def plan(
 
     async def ask(conn: Connection) -> dict[str, list[dict[str, Any]]]:
         async with conn.transaction(isolation="repeatable_read", readonly=True):
-            return {order.subject: await _planned(conn, order) for order in orders}
+            return {order.subject: await _plan_order(conn, order) for order in orders}
 
-    found = answered(ask, database_url, data)
+    found = query_database(ask, database_url, data)
     if as_json:
         print_json({"before": {o.subject: o.before for o in orders}, **found})
         return
@@ -67,7 +67,7 @@ def plan(
         _show_plan(order, found[order.subject])
 
 
-async def _planned(conn: Connection, order: Order) -> list[dict[str, Any]]:
+async def _plan_order(conn: Connection, order: Order) -> list[dict[str, Any]]:
     if order.subject == REFUSED:
         return [dict(await store.plan_refused(conn, order))]
     return [dict(row) for row in await store.plan_events(conn, await _bounds(conn, order))]
@@ -118,7 +118,7 @@ def apply_command(
         who.require([(order.plant, None) for order in orders])
         return [await _carry_out(conn, order, who, why) for order in orders]
 
-    done = answered(ask, database_url, data, OWNER)
+    done = query_database(ask, database_url, data, OWNER)
     if as_json:
         print_json({"retentions": done})
         return
@@ -163,18 +163,18 @@ def list_(
     async def ask(conn: Connection) -> list[dict[str, Any]]:
         return [dict(row) for row in await store.history(conn)]
 
-    rows = answered(ask, database_url, data)
+    rows = query_database(ask, database_url, data)
     if as_json:
         print_json({"retentions": rows})
     elif rows:
         columns = ["retention", "ordered at", "by", "why", "of", "before", "plant", "ended",
                    "dropped", "bytes"]  # fmt: skip
-        table("Retention", columns, map(_listed, rows), left=len(columns) - 2)
+        table("Retention", columns, map(_history_row, rows), left=len(columns) - 2)
     else:
         out.print("Nothing was dropped yet.")
 
 
-def _listed(row: Mapping[str, Any]) -> tuple[str, ...]:
+def _history_row(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         str(row["retention"]), when(row["ordered_at"]), row["ordered_by"], row["why"],
         row["subject"], str(row["before"]), row["plant"] or "all",

@@ -10,7 +10,7 @@ import typer
 
 from copq.commands.intake.import_target import identity_of
 from copq.commands.intake.mqtt import mqtt_source
-from copq.commands.intake.watch import MAPPING_HELP, started, watch_settings
+from copq.commands.intake.watch import MAPPING_HELP, make_watch, watch_settings
 from copq.database import (
     DATA,
     DatabaseOption,
@@ -109,7 +109,7 @@ def up(
         shown = "DATABASE_URL" if database_url else name
         run_service(
             lambda stop: serve(
-                dsn, host, port, stop, _watching(folder, dsn, name, stop), door, tls, source,
+                dsn, host, port, stop, _folder_watch(folder, dsn, name, stop), door, tls, source,
                 embedded, lambda: _say_where(host, port, tls is not None, shown),
                 Names(names_per_sender),
             ),
@@ -247,24 +247,24 @@ def aggregator(
     run_service(lambda stop: run_aggregator(settings, stop, health), health, "copq-aggregator")
 
 
-def _watching(
+def _folder_watch(
     settings: WatchSettings | None, dsn: str, name: str, stop: asyncio.Event
 ) -> "Companion":
-    """What runs next to the HTTP service, on the same intake: the watch of a folder, or nothing."""
+    """The task next to the HTTP service, on its intake: the watch of a folder, if there is one."""
 
-    async def watching(intake: Intake) -> None:
+    async def watch_folder(intake: Intake) -> None:
         if settings is not None:
             identity = await identity_of(dsn, name)
-            await started(settings, intake, identity).run(stop)
+            await make_watch(settings, intake, identity).run(stop)
         await stop.wait()
 
-    return watching
+    return watch_folder
 
 
 def refuse_other_schema(url: str, role: DatabaseRole) -> None:
-    """A service does not touch a schema that it was not made for; it does wait for Postgres.
+    """End the command if the schema is of another version or the user may not act as `role`.
 
-    Nor does it begin where the database user may not act as `role`.
+    If Postgres does not answer yet, the service starts and waits for it.
     """
     try:
         check(url)

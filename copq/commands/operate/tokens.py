@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.text import Text
 
 from copq.acting import WhyOption, actor
-from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.exits import Exit
 from copq.terminal import err, fail, out, print_json, table
 from schemas.fields import Identifier
@@ -77,7 +77,7 @@ def create(
     Example: copq tokens create press-7 --line north/L1
     """
     limits = Limits(requests_per_second, events_per_second, bytes_per_second)
-    grant = Grant(_named(name), role, _lines(plant, line), limits, _expiry(expires))
+    grant = Grant(_token_name(name), role, _lines(plant, line), limits, _expiry(expires))
     token = new_token()
 
     async def ask(conn: Connection) -> RateBook:
@@ -85,18 +85,18 @@ def create(
         return await load_names(conn)
 
     try:
-        book = answered(ask, database_url, data, DatabaseRole.ADMIN)
+        book = query_database(ask, database_url, data, DatabaseRole.ADMIN)
     except NameTaken:
         fail(
             f'there is, or was, a token "{name}"; what it sent is kept under this name. '
             f"Choose another, such as {name}-2",
             Exit.NO,
         )
-    _warn_of_strangers(grant, book)
+    _warn_of_unknown_lines(grant, book)
     _show_new(grant, token.text, as_json)
 
 
-def _named(name: str) -> str:
+def _token_name(name: str) -> str:
     if name.startswith(MQTT):
         fail(
             f'names that begin with "{MQTT}" are those of MQTT clients, and a token sees what '
@@ -121,7 +121,7 @@ def _lines(plants: list[str] | None, lines: list[str] | None) -> Lines | None:
 
 
 def _expiry(text: str) -> datetime | None:
-    """From now, or as the date's day begins in UTC."""
+    """A time from now on, or the start of a day in UTC; None for never."""
     if text == "never":
         return None
     if found := re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text):
@@ -136,8 +136,8 @@ def _expiry(text: str) -> datetime | None:
     return at
 
 
-def _warn_of_strangers(grant: Grant, book: RateBook) -> None:
-    """A scope with a slip of the pen refuses everything; but rates may come later."""
+def _warn_of_unknown_lines(grant: Grant, book: RateBook) -> None:
+    """Warn of unknown lines: a mistyped scope refuses everything. Their rates may come later."""
     for plant, line in sorted(grant.lines or (), key=str):
         site = book.sites.get(plant)
         if book.sites and site is None:
@@ -171,7 +171,7 @@ def list_(
 ) -> None:
     """List tokens: role, lines, limits, expiry and last use. Never the token itself."""
 
-    found = answered(all_tokens, database_url, data)
+    found = query_database(all_tokens, database_url, data)
     now = datetime.now(UTC)
     shown = [token for token in found if everything or _state(token, now) == "valid"]
     if as_json:
@@ -253,7 +253,7 @@ def revoke(
     async def ask(conn: Connection) -> bool:
         return await withdraw_access(conn, await actor(conn, Role.ADMIN), name, why)
 
-    if not answered(ask, database_url, data, DatabaseRole.ADMIN):
+    if not query_database(ask, database_url, data, DatabaseRole.ADMIN):
         fail(f'there is no token "{name}"; see: copq tokens list --all')
     if as_json:
         print_json({"name": name, "state": "revoked"})

@@ -9,7 +9,7 @@ from asyncpg import Connection
 
 from copq.commands.read.figures import when
 from copq.commands.read.report import ElementOption, LineOption, PlantOption, ProductOption
-from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.terminal import fail, fixed, money, one_of, out, print_json, table
 from services.figures.basis import As
 from services.figures.books import Books
@@ -102,7 +102,7 @@ def entries(
             return await page_of(reading, which, window, limit)
 
     try:
-        page = answered(read, database_url, data)
+        page = query_database(read, database_url, data)
     except ValueError as error:
         fail(str(error))
     if as_json and page:

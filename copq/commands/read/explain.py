@@ -7,7 +7,7 @@ import typer
 from asyncpg import Connection
 
 from copq.commands.read.figures import when
-from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.exits import Exit
 from copq.terminal import fail, money, out, print_json
 from services.figures.answers import BASIS
@@ -47,8 +47,8 @@ def explain(
             return None, None
         return await account(conn, Books(), event_id), int(number)
 
-    found, number = answered(run, database_url, data)
-    shown = [] if found is None else _asked_for(found, number)
+    found, number = query_database(run, database_url, data)
+    shown = [] if found is None else _select_entries(found, number)
     if found is None or (number is not None and not shown):
         fail(nothing_kept(event), Exit.NO)
     if as_json:
@@ -59,7 +59,7 @@ def explain(
         raise typer.Exit(Exit.NO)
 
 
-def _asked_for(found: Account, number: int | None) -> list[AccountedEntry]:
+def _select_entries(found: Account, number: int | None) -> list[AccountedEntry]:
     return [e for e in found.entries if number in (None, e.entry.entry_no)]
 
 
@@ -96,7 +96,7 @@ def _show(found: Account, shown: list[AccountedEntry]) -> None:
     for entry in shown:
         _show_entry(entry)
     for correction in found.corrections:
-        _say(f"\n{_told(correction)}")
+        _say(f"\n{_describe_correction(correction)}")
     if not shown:
         _say("\nIt has no entry in the ledger.")
     _say(f"\n{BASIS}", "dim")
@@ -172,7 +172,7 @@ def _links(found: AccountedEntry) -> list[str]:
     return said
 
 
-def _told(found: Correction) -> str:
+def _describe_correction(found: Correction) -> str:
     by = f" by {found.replacement}" if found.replacement else ""
     who = found.booked_by or "nobody named"
     state = State(found.state).said(found.why)

@@ -8,7 +8,7 @@ import typer
 from asyncpg import Connection
 
 from copq.commands.read.figures import share, when
-from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.terminal import fail, out, print_json, table
 from services.figures import kpi_report as reporting
 from services.figures.edges import dimensions
@@ -51,7 +51,7 @@ def kpis(
             fail(str(error))
         return edges, await reporting.key_figures(conn, book, query, now)
 
-    edges, found = answered(run, database_url, data)
+    edges, found = query_database(run, database_url, data)
     if as_json:
         rows = [reporting.row_json(row) for row in found]
         print_json({"at": now, "from": edges[0], "to": edges[1], "rows": rows})

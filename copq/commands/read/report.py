@@ -11,7 +11,7 @@ import typer
 from asyncpg import Connection
 
 from copq.commands.read.figures import money_or_dash, share, show_notes, show_rows, when
-from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.terminal import fail, fixed, money, one_of, out, print_json, table
 from schemas.priced import ELEMENTS
 from services.figures import drivers as driving
@@ -89,14 +89,14 @@ def report(
 
     async def run(conn: Connection, book: RateBook) -> Any:
         zone = reporting.zone_of(book, plant)
-        query = _asked(
+        query = _build_or_fail(
             lambda: reporting.ReportQuery(
                 plant, line, product, element, dimensions(by), grain,
                 *bounds(start, end, grain, zone, now),
                 basis=basis_of(reported, instant(as_of, zone), now), currency=currency,
             )
         )  # fmt: skip
-        lacks = await _lacks(reporting.report_lacks(conn, query))
+        lacks = await _await_or_fail(reporting.report_lacks(conn, query))
         most = limit or (JSON_ROWS if as_json else SHOWN_ROWS)
         part = await report_part(conn, book, query, now, most)
         empty = "" if part.rows else await say_empty(conn, book, plant, line, product, element)
@@ -113,7 +113,7 @@ def report(
         print_json({**asked, "rows": rows, "rows_total": part.rows_total, "totals": totals,
                     **held_json(held), **lacking_json(lacks)})  # fmt: skip
         return
-    title = f"COPQ by {grain}, {_span(query, zone)}; {_said(query.basis, now, zone)}"
+    title = f"COPQ by {grain}, {_span(query, zone)}; {_basis_text(query.basis, now, zone)}"
     if part.rows:
         show_rows(title, part.rows, query.by)
         _show_rest(part)
@@ -123,7 +123,7 @@ def report(
 
 
 def _show_rest(part: Part) -> None:
-    """How many rows are not shown, and what all of them come to."""
+    """Say how many rows are shown, and print the totals of all rows."""
     if part.rows_total == len(part.rows):
         return
     out.print(
@@ -153,10 +153,10 @@ def trailing(
     now = datetime.now(UTC)
 
     async def run(conn: Connection, book: RateBook) -> Any:
-        scope = _asked(
+        scope = _build_or_fail(
             lambda: Scope(plant, line, product, element, dimensions(by), currency=currency)
         )
-        lacks = await _lacks(windows.trailing_lacks(conn, scope, now))
+        lacks = await _await_or_fail(windows.trailing_lacks(conn, scope, now))
         found = await windows.trailing(conn, book, scope, now)
         held = await waiting.held(conn, scope, now)
         is_empty = not any(window.rows for window in found)
@@ -209,12 +209,12 @@ def drivers(
     Example: copq drivers --plant north --line L1 --from 2026-03-01 --to 2026-04-01 --top 5
     """
     now = datetime.now(UTC)
-    first, end_of_it = _asked(lambda: bounds(start, end, "day", UTC, now))
+    first, end_of_it = _build_or_fail(lambda: bounds(start, end, "day", UTC, now))
     last = end_of_it or max(first, now.date()) + timedelta(days=2)
 
     async def run(conn: Connection, book: RateBook) -> Any:
         scope = Scope(plant, line, by=(), currency=currency)
-        lacks = await _lacks(lacking(conn, scope, first, last))
+        lacks = await _await_or_fail(lacking(conn, scope, first, last))
         days = driving.Days(first, last, plant, line, currency=currency)
         found = await driving.drivers(conn, book, days, now, top)
         held = await waiting.held(conn, scope, now)
@@ -300,7 +300,7 @@ def _about(amount: Decimal | None, group: waiting.UnpricedGroup) -> str:
 
 
 def _rates(group: waiting.UnpricedGroup) -> str:
-    """Revision and effective date of the rates that stand in for what is missing."""
+    """Revision and effective date of the rates that replace the missing ones."""
     if group.nearest_from is None or group.nearest_to is None:
         return "none"
     first, last = group.first_version, group.last_version
@@ -334,7 +334,7 @@ def _read(
     data: Path,
     *names: str | None,
 ) -> T:
-    """What `run` answers, given a connection and the rate book.
+    """The result of `run`, given a connection and the rate book.
 
     An unknown plant, line or product of `names` ends the command: it has no figures.
     """
@@ -347,26 +347,26 @@ def _read(
             fail(str(error))
         return await run(conn, book)
 
-    return answered(ask, database_url, data)
+    return query_database(ask, database_url, data)
 
 
-async def _lacks(asked: Awaitable[T]) -> T:
-    """What figures in the reporting currency lack; another currency ends the command."""
+async def _await_or_fail(asked: Awaitable[T]) -> T:
+    """The awaited result. Ends the command if it refuses the currency."""
     try:
         return await asked
     except ValueError as error:
         fail(str(error))
 
 
-def _asked(build: Callable[[], T]) -> T:
-    """What the options say; a fault in them ends the command."""
+def _build_or_fail(build: Callable[[], T]) -> T:
+    """The value built from the options. Ends the command if an option has a fault."""
     try:
         return build()
     except ValueError as error:
         fail(str(error))
 
 
-def _said(basis: Basis, now: datetime, zone: tzinfo) -> str:
+def _basis_text(basis: Basis, now: datetime, zone: tzinfo) -> str:
     if basis.as_of is not None:
         return f"as the ledger said at {when(basis.as_of.astimezone(zone))}"
     if basis.reported is As.FIRST_REPORTED:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from asyncpg import Connection
 
-from copq.database import DATA, DatabaseOption, DataOption, answered
+from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.exits import Exit
 from copq.terminal import counted, err, fail, out, print_json
 from services.database.connections import DatabaseRole
@@ -56,8 +56,8 @@ def verify_command(
         return await verify(conn, reach, pace)
 
     # Finance sees every line, and the tables of decisions that the trail is compared with.
-    with pace.shown():
-        found = answered(ask, database_url, data, DatabaseRole.FINANCE)
+    with pace.show_progress():
+        found = query_database(ask, database_url, data, DatabaseRole.FINANCE)
     if as_json:
         print_json({
             "differences": [asdict(difference) for difference in found],
@@ -102,7 +102,7 @@ def _show(found: list[Difference], pace: "_Pace") -> None:
 
 
 class _Pace:
-    """How many entries were computed again, and how many a second; a person sees it grow."""
+    """How many entries were recomputed, and how many a second; a terminal shows it live."""
 
     def __init__(self) -> None:
         self.entries = 0
@@ -110,7 +110,7 @@ class _Pace:
         self._seconds = 0.0
         self._status = err.status("Adding up the ledger …") if err.is_terminal else None
 
-    def shown(self) -> AbstractContextManager[Any]:
+    def show_progress(self) -> AbstractContextManager[Any]:
         return self._status or nullcontext()
 
     def __call__(self, entries: int) -> None:
