@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from asyncpg import Connection
 
-from services.access.authority import Actor, acting
+from services.access.authority import Actor, identify_actor
 from services.access.door import Role
 
 WhyOption = Annotated[str, typer.Option(help="Why, for the audit trail.")]
@@ -18,4 +18,4 @@ async def actor(conn: Connection, role: Role, by: str = "") -> Actor:
 
     Raises `NotAllowed`, which ends the command: see `copq.database.connected`.
     """
-    return await acting(conn, role, os.environ.get("COPQ_TOKEN"), by or getpass.getuser())
+    return await identify_actor(conn, role, os.environ.get("COPQ_TOKEN"), by or getpass.getuser())

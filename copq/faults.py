@@ -12,7 +12,7 @@ import typer
 
 from copq.exits import Exit
 from schemas.names import visible
-from services.database.address import redacted
+from services.database.address import redact
 from services.process.system_errors import is_of_server, with_server
 
 TRACEBACK = "COPQ_TRACEBACK"
@@ -45,7 +45,7 @@ def reported_plainly() -> Iterator[None]:
         if os.environ.get(TRACEBACK) or _is_answer(error):
             raise
         message, code = _report(error)
-        print(f"copq: {visible(redacted(message))}", file=sys.stderr)
+        print(f"copq: {visible(redact(message))}", file=sys.stderr)
         raise typer.Exit(code) from error
 
 

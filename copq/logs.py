@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from copq.repeats import RepeatFilter
 from schemas.names import visible
-from services.database.address import redacted
+from services.database.address import redact
 from services.process.system_errors import plainly
 
 
@@ -43,7 +43,7 @@ class LogFormat(logging.Formatter):
         return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def format(self, record: logging.LogRecord) -> str:
-        return visible(redacted(super().format(record)))
+        return visible(redact(super().format(record)))
 
 
 def start_logging() -> None:

@@ -21,9 +21,9 @@ from schemas.refusal import none_of
 from services.ledger.money import fixed, money
 from services.process.system_errors import plainly
 from services.reporting.exact import exact, plain
-from services.text.counts import counted
+from services.text.counts import count_of
 
-__all__ = ["cannot", "counted", "err", "exact", "fail", "fixed", "money", "out", "percent",
+__all__ = ["cannot", "count_of", "err", "exact", "fail", "fixed", "money", "out", "percent",
            "print_json", "size", "table"]  # fmt: skip
 
 _NARROW = 10

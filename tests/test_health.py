@@ -32,7 +32,7 @@ class Probed:
 @pytest.fixture
 def probed() -> Iterator[Probed]:
     found = Probed()
-    found.health.turned()
+    found.health.mark_turn()
     yield found
     found.server.shutdown()
     found.server.server_close()
@@ -55,7 +55,7 @@ def test_a_worker_whose_loop_stands_still_is_neither(probed: Probed) -> None:
     for path in ("/healthz", "/readyz"):
         assert probed.get(path).status_code == 503
         assert "stood still for 15 s" in probed.get(path).text
-    probed.health.turned()
+    probed.health.mark_turn()
     assert probed.get("/healthz").status_code == probed.get("/readyz").status_code == 200
 
 

@@ -12,7 +12,7 @@ from asyncpg import Connection
 
 from services.access.door import NotAllowed, Role
 from services.access.sender import Lines
-from services.access.store import KeptToken, all_tokens
+from services.access.store import StoredToken, all_tokens
 from services.access.token import fits, id_of
 from services.database.sql_files import statement
 
@@ -30,7 +30,7 @@ class OutOfScope(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who decides, and for which lines (None: all of them).
+    """The person or token that decides, and for which lines (None: all of them).
 
     `role` is None where no token was needed and none was shown.
     """
@@ -43,35 +43,35 @@ class Actor:
         """Raise `OutOfScope` unless the actor may decide for each of these places."""
         outside = {place for place in places if not self._covers(*place)}
         if outside:
-            named = ", ".join(sorted(map(_named, outside)))
+            named = ", ".join(sorted(map(_place_name, outside)))
             raise OutOfScope(
-                f'"{self.name}" decides for {written(self.lines)} only; this is for {named}. '
-                f"Set COPQ_TOKEN to a {self.role} token for {_wanted(outside)}"
+                f'"{self.name}" decides for {format_lines(self.lines)} only; this is for {named}. '
+                f"Set COPQ_TOKEN to a {self.role} token for {_required_lines(outside)}"
             )
 
     def _covers(self, plant: str | None, line: str | None) -> bool:
         return self.lines is None or not self.lines.isdisjoint({(plant, None), (plant, line)})
 
 
-def written(lines: Lines | None) -> str:
-    """The lines of a token as people read them: `north/L1, south/*`, or `all lines`."""
+def format_lines(lines: Lines | None) -> str:
+    """The lines of a token for people: `north/L1, south/*`, or `all lines`."""
     if lines is None:
         return "all lines"
     return ", ".join(sorted(f"{plant}/{line or '*'}" for plant, line in lines))
 
 
-def _named(place: Place) -> str:
+def _place_name(place: Place) -> str:
     plant, line = place
     if plant is None:
         return "all plants"
     return f'plant "{plant}"' if line is None else f'line "{line}" of plant "{plant}"'
 
 
-def _wanted(outside: set[Place]) -> str:
+def _required_lines(outside: set[Place]) -> str:
     return "all lines" if COMPANY in outside else "these"
 
 
-async def acting(conn: Connection, role: Role, token: str | None, person: str) -> Actor:
+async def identify_actor(conn: Connection, role: Role, token: str | None, person: str) -> Actor:
     """Who acts in `role`: the holder of `token`; `person` while nobody holds one of that role.
 
     Raises `NotAllowed`, which says what to do.
@@ -89,11 +89,11 @@ async def acting(conn: Connection, role: Role, token: str | None, person: str) -
     return Actor(found.grant.name, role, found.grant.lines)
 
 
-def _is_valid(token: KeptToken) -> bool:
+def _is_valid(token: StoredToken) -> bool:
     expires = token.grant.expires_at
     return token.revoked_at is None and (expires is None or expires > datetime.now(UTC))
 
 
 async def sign(conn: Connection, actor: Actor, why: str) -> None:
-    """Tell the audit trail who decides and why, until the caller's transaction ends."""
+    """Name the actor and the reason in the audit trail until the caller's transaction ends."""
     await conn.execute(_SIGN, actor.name, why)

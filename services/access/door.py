@@ -1,4 +1,4 @@
-"""The door that every request goes through: who it is, what it may do, how much it may send."""
+"""The door that every request passes: who sends it, what it may do, how much it may send."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +20,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who was let in."""
+    """The sender that was admitted."""
 
     role: Role
     sender: Sender
@@ -29,7 +29,7 @@ class Bearer:
 
 
 class NotAdmitted(Exception):
-    """Nobody is known by these credentials: 401."""
+    """No token has these credentials: 401."""
 
 
 class NotAllowed(Exception):
@@ -37,7 +37,7 @@ class NotAllowed(Exception):
 
 
 class TooMuch(Exception):
-    """The bearer is over its limit: 429, and when to come again."""
+    """The bearer is over its limit: 429, and when to try again."""
 
     def __init__(self, what: str, retry_after: int) -> None:
         super().__init__(what)
@@ -46,14 +46,14 @@ class TooMuch(Exception):
 
 class Door(Protocol):
     async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
-        """Who the token belongs to. Raises `NotAdmitted`, or `NotAllowed` outside of `roles`.
+        """The bearer of the token. Raises `NotAdmitted`, or `NotAllowed` outside of `roles`.
 
-        Also raises `Unavailable` where nobody can say now whether the token is good.
+        Also raises `Unavailable` if the token cannot be checked now.
         """
         ...
 
     def knows(self, token: str | None) -> bool:
-        """Whether `admit` answers at once; otherwise it asks somebody, and that takes a while."""
+        """Whether `admit` answers at once; otherwise it waits for Postgres."""
         ...
 
     def charge(self, bearer: Bearer, requests: int = 0, events: int = 0, size: int = 0) -> None:
@@ -62,7 +62,7 @@ class Door(Protocol):
 
 
 class OpenDoor:
-    """For a machine of your own: everybody may do everything."""
+    """For your own machine: every request may do everything."""
 
     async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
         return Bearer(Role.ADMIN, ANYONE)

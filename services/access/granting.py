@@ -10,7 +10,7 @@ from services.access.token import NewToken
 async def grant_access(
     conn: Connection, admin: Actor, grant: Grant, token: NewToken, why: str
 ) -> None:
-    """Keep a new token. Raises `NameTaken`, or `OutOfScope` for more than the admin's lines."""
+    """Store a new token. Raises `NameTaken`, or `OutOfScope` for more than the admin's lines."""
     admin.require(_places(grant))
     async with conn.transaction():
         await sign(conn, admin, why)

@@ -12,7 +12,7 @@ BURST_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Per second; None means no limit. Of bytes: those of the events' bodies."""
+    """Limits per second; None means no limit. Bytes are those of request bodies."""
 
     requests: float | None = None
     events: float | None = None

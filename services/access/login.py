@@ -6,8 +6,8 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.access.door import Bearer, Door, NotAdmitted, Role
-from services.access.requests import admitted, cookie_of, refuse_other_sites, token_of
-from services.web.pages.form_fields import filled_in
+from services.access.requests import admit_request, cookie_of, refuse_other_sites, token_of
+from services.web.pages.form_fields import read_form
 from services.web.pages.page import PageError, Pages, serves
 from services.web.unavailable import Unavailable
 
@@ -32,13 +32,13 @@ def add_login(app: FastAPI, door: Door) -> None:
     @app.post("/login", include_in_schema=False)
     async def login(request: Request) -> Response:
         _refuse_other_sites(request)
-        filled = await filled_in(request)
+        filled = await read_form(request)
         token, next = filled.get("token", ""), _own_path(filled.get("next", ""))
         try:
             bearer = await door.admit(token)
         except (NotAdmitted, Unavailable) as error:
             status = 401 if isinstance(error, NotAdmitted) else 503
-            fault = _sentence(str(error))
+            fault = _as_sentence(str(error))
             return pages.show("login.html", status, next=next, fault=fault)
         response = _go(next or _home(request, bearer))
         if bearer.sender.name is not None:
@@ -60,12 +60,12 @@ def add_login(app: FastAPI, door: Door) -> None:
 
 
 async def person(request: Request, door: Door, *roles: Role) -> Bearer:
-    """As `admitted`, for a page: who is not known is sent to the login, the others are told.
+    """As `admit_request`, for a page: an unknown person is sent to the login.
 
     Raises `HTTPException` 303 or `PageError`. Counts as one request.
     """
     try:
-        bearer = await admitted(request, door, *roles)
+        bearer = await admit_request(request, door, *roles)
     except HTTPException as error:
         if error.status_code != 401:
             raise _page_error(error) from error
@@ -85,21 +85,21 @@ def _refuse_other_sites(request: Request) -> None:
 def _page_error(error: HTTPException) -> PageError:
     title = _TITLES.get(error.status_code, "The request failed")
     retry = (error.headers or {}).get("Retry-After", "")
-    return PageError(error.status_code, title, _sentence(str(error.detail)), retry)
+    return PageError(error.status_code, title, _as_sentence(str(error.detail)), retry)
 
 
-def _sentence(text: str) -> str:
+def _as_sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
 def _own_path(path: str) -> str:
-    """Where to go after the login: a page of this service, or none. No address elsewhere."""
+    """The page to open after the login: one of this service, or empty. Never another site's."""
     own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if own and not urlsplit(path).netloc else ""
 
 
 def _home(request: Request, bearer: Bearer) -> str:
-    """The page for the role, where this service has it."""
+    """The first page of the role, if this service has it."""
     wanted = "/form" if bearer.role is Role.OPERATOR else "/"
     return wanted if serves(request.app, wanted) else "/docs"
 

@@ -1,4 +1,4 @@
-"""The door for HTTP: the token of a request, and the answer where it does not open."""
+"""The door for HTTP: the token of a request, and the answer to a request that is refused."""
 
 from urllib.parse import SplitResult, urlsplit
 
@@ -36,10 +36,10 @@ def _header_token(request: Request) -> str | None:
     return header[len(_SCHEME) :].strip() if header.lower().startswith(_SCHEME) else None
 
 
-async def admitted(request: Request, door: Door, *roles: Role) -> Bearer:
-    """Who sends the request; without `roles` any will do. It counts against the bearer's limit.
+async def admit_request(request: Request, door: Door, *roles: Role) -> Bearer:
+    """The bearer that sends the request, of one of `roles` if there are any. Charges its limit.
 
-    Raises `HTTPException` 401, 403 or 429, or 503 where nobody can say.
+    Raises `HTTPException` 401, 403 or 429, or 503 if the token cannot be checked now.
     """
     refuse_other_sites(request)
     try:
@@ -52,11 +52,11 @@ async def admitted(request: Request, door: Door, *roles: Role) -> Bearer:
         raise HTTPException(503, str(error), {"Retry-After": str(error.retry_after)}) from error
     if bearer.local_names_only:
         _refuse_other_names(request)
-    charged(door, bearer, requests=1)
+    charge_request(door, bearer, requests=1)
     return bearer
 
 
-def charged(
+def charge_request(
     door: Door, bearer: Bearer, requests: int = 0, events: int = 0, size: int = 0
 ) -> None:  # fmt: skip
     """As `Door.charge`. Raises `HTTPException` 429."""
@@ -67,8 +67,10 @@ def charged(
 
 
 def _refuse_other_names(request: Request) -> None:
-    """A page elsewhere may have its own name resolve to this machine, and then reads a service
-    that is open to it. Raises `HTTPException` 421 unless the request names this machine.
+    """Refuse requests that name another machine. Raises `HTTPException` 421.
+
+    A page elsewhere may have its own name resolve to this machine, and would then read a service
+    that asks for no token.
     """
     name = _parts_of(f"//{request.headers.get('host', 'localhost')}").hostname
     if name is None or not is_loopback(name):
@@ -76,9 +78,10 @@ def _refuse_other_names(request: Request) -> None:
 
 
 def refuse_other_sites(request: Request) -> None:
-    """A page of another site makes a browser send requests with its holder's cookie, or to a
-    service that asks for no token on its owner's machine. Raises `HTTPException` 403 for those
-    that change something; a token in the header is nothing that a browser adds by itself.
+    """Refuse changes that a page of another site asks for. Raises `HTTPException` 403.
+
+    Such a page can make a browser send requests with the person's cookie, or to a service on the
+    person's machine that asks for no token. A browser never adds a token in the header by itself.
     """
     if request.method in _CHANGES_NOTHING or _header_token(request) is not None:
         return
@@ -94,7 +97,7 @@ def refuse_other_sites(request: Request) -> None:
 
 
 def _parts_of(address: str) -> SplitResult:
-    """Its parts are empty where the address is none, such as http://[::1."""
+    """The parts of an address; empty for a malformed one such as http://[::1."""
     try:
         return urlsplit(address)
     except ValueError:

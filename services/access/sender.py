@@ -1,4 +1,4 @@
-"""Who sends: the name that is kept with what was sent, and the lines it may report for."""
+"""The sender of events: the name that is stored with them, and the lines it may report for."""
 
 import json
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ Lines = frozenset[tuple[str, str | None]]
 ALL_LINES = "*"
 
 
-def written(lines: Lines | None) -> str:
-    """As Postgres reads them, in `copq.lines`."""
+def encode_lines(lines: Lines | None) -> str:
+    """The lines as Postgres reads them in `copq.lines`."""
     return ALL_LINES if lines is None else json.dumps(sorted(lines, key=str))
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """One that was let in. `lines` of None: it may report for every line."""
+    """An admitted sender. `lines` of None: it may report for every line."""
 
     name: str | None = None
     lines: Lines | None = None
 
     def may_report(self, plant: str, line: str) -> bool:
-        """Whether events of this line may come from it."""
+        """Whether it may send events of this line."""
         return self.lines is None or not self.lines.isdisjoint({(plant, None), (plant, line)})
 
 

@@ -1,4 +1,4 @@
-"""Tokens in Postgres. No function here sees a token's text but the one that is given it."""
+"""Tokens in Postgres: their hashes, never their text."""
 
 import json
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ _MARK_USED = statement(__file__, "mark_used")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token is to open: for whom, as what, for which lines (None: all), until when."""
+    """What a token permits: its holder, role, lines (None: all), limits and expiry."""
 
     name: str
     role: Role
@@ -31,8 +31,8 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptToken:
-    """A token as it is kept."""
+class StoredToken:
+    """A token as it is stored."""
 
     grant: Grant
     token_id: str
@@ -45,11 +45,11 @@ class KeptToken:
 
 
 class NameTaken(Exception):
-    """There is, or was, a token of this name."""
+    """The name is, or was, the name of another token."""
 
 
 async def add_token(conn: Connection, grant: Grant, token: NewToken, by: str) -> None:
-    """Keep a new token's hash. Raises `NameTaken`."""
+    """Store a new token's hash. Raises `NameTaken`."""
     lines = None if grant.lines is None else json.dumps(sorted(grant.lines, key=str))
     limits = grant.limits
     added = await conn.fetchval(
@@ -60,27 +60,27 @@ async def add_token(conn: Connection, grant: Grant, token: NewToken, by: str) ->
         raise NameTaken(grant.name)
 
 
-async def all_tokens(conn: Connection) -> list[KeptToken]:
-    """Every token there ever was, the oldest first."""
-    return [_kept(row) for row in await conn.fetch(_ALL_TOKENS)]
+async def all_tokens(conn: Connection) -> list[StoredToken]:
+    """Every token that was ever made, oldest first."""
+    return [_token_of(row) for row in await conn.fetch(_ALL_TOKENS)]
 
 
 async def revoke_token(conn: Connection, name: str, by: str) -> bool:
-    """Whether there is such a token; from now on it opens nothing."""
+    """Revoke the token; False if no token has this name."""
     found: bool = await conn.fetchval(_REVOKE_TOKEN, name, by)
     return found
 
 
 async def mark_used(conn: Connection, names: list[str]) -> None:
-    """These tokens were used within the last minute."""
+    """Record that these tokens were used within the last minute."""
     await conn.execute(_MARK_USED, names)
 
 
-def _kept(row: Any) -> KeptToken:
+def _token_of(row: Any) -> StoredToken:
     limits = Limits(row["requests_per_s"], row["events_per_s"], row["bytes_per_s"])
     lines = None if row["lines"] is None else frozenset(map(tuple, json.loads(row["lines"])))
     grant = Grant(row["name"], Role(row["role"]), lines, limits, row["expires_at"])
-    return KeptToken(
+    return StoredToken(
         grant, row["token_id"], row["hash"], row["created_at"], row["created_by"],
         row["revoked_at"], row["revoked_by"], row["last_used_at"],
     )  # fmt: skip

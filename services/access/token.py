@@ -1,4 +1,4 @@
-"""A token: made of random bytes, known afterwards by its hash alone."""
+"""A token: made of random bytes, stored as a hash alone."""
 
 import hmac
 import secrets
@@ -15,7 +15,7 @@ _NOBODY = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """`text` is for its holder, to be shown once; the others are kept."""
+    """`text` is shown to its holder once; the other fields are stored."""
 
     text: str
     token_id: str
@@ -26,25 +26,25 @@ class NewToken:
 
 
 def new_token() -> NewToken:
-    """`copq_<id>_<secret>`: an id to find it by, and 256 random bits."""
+    """A new token `copq_<id>_<secret>`: an id to find it by, and 256 random bits."""
     token_id = secrets.token_hex(_ID_BYTES)
     text = f"{PREFIX}{token_id}_{secrets.token_urlsafe(_SECRET_BYTES)}"
     return NewToken(text, token_id, hash_of(text))
 
 
 def hash_of(text: str) -> bytes:
-    """SHA-256. A slow hash protects what a person can remember, which a token is not."""
+    """SHA-256: fast, since slow hashes protect only secrets that a person can remember."""
     return sha256(text.encode(errors="surrogatepass")).digest()
 
 
 def id_of(text: str) -> str:
-    """The part that a token is found by; empty where it is not a token at all."""
+    """The id of a token; empty if the text is not a token at all."""
     if not text.startswith(PREFIX) or len(text) > _LONGEST:
         return ""
     return text[len(PREFIX) :].partition("_")[0]
 
 
 def fits(text: str, known: bytes | None) -> bool:
-    """Whether the token is the one with the hash `known`; as long for none as for a wrong one."""
+    """Whether the token has the hash `known`. Takes as long without a hash as with a wrong one."""
     same = hmac.compare_digest(hash_of(text), _NOBODY if known is None else known)
     return same and known is not None

@@ -12,7 +12,7 @@ from services.access.door import Bearer, NotAdmitted, NotAllowed, Role, TooMuch
 from services.access.limits import Meter
 from services.access.metrics import TOKENS_READ, TURNED_AWAY
 from services.access.sender import ANYONE, Sender
-from services.access.store import KeptToken, all_tokens, mark_used
+from services.access.store import StoredToken, all_tokens, mark_used
 from services.access.token import fits, id_of
 from services.database.connections import AWAY, DatabaseRole, connected
 from services.web.unavailable import Unavailable
@@ -35,7 +35,7 @@ def _now() -> datetime:
 
 
 class TokenDoor:
-    """Lets in who holds a token that is kept, not expired and not revoked.
+    """Admits the holders of stored tokens that are neither expired nor revoked.
 
     `needs_token` false: it asks for no token until the first one exists, and from then on it does
     not. While Postgres is away the tokens known until then go on working, and it is logged how
@@ -51,7 +51,7 @@ class TokenDoor:
     ) -> None:
         self._dsn, self._needs_token = dsn, needs_token
         self._clock, self._monotonic = clock, monotonic
-        self._tokens: dict[str, KeptToken] | None = None
+        self._tokens: dict[str, StoredToken] | None = None
         self._meters: dict[str, Meter] = {}
         self._used: set[str] = set()
         self._read_at: datetime | None = None
@@ -60,7 +60,7 @@ class TokenDoor:
     async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
         if self._tokens is None and not await self._read_again():
             raise Unavailable(_READ_AGAIN)
-        if await self._stands_open(token):
+        if await self._is_open(token):
             return ANYBODY
         if token is None:
             TURNED_AWAY.labels("none").inc()
@@ -77,10 +77,10 @@ class TokenDoor:
             return False
         if token is None or not id_of(token):
             return self._needs_token or bool(self._tokens) or token is None
-        return self._known(token) is not None
+        return self._find_in_memory(token) is not None
 
-    async def _stands_open(self, token: str | None) -> bool:
-        """The token shown may be the first one, made a moment ago."""
+    async def _is_open(self, token: str | None) -> bool:
+        """Whether no token exists yet. Postgres is asked: the first one may be a moment old."""
         if self._needs_token or self._tokens:
             return False
         if token is not None and not await self._read_again():
@@ -97,23 +97,23 @@ class TokenDoor:
                 TURNED_AWAY.labels("limit").inc()
                 raise
 
-    async def _find(self, text: str) -> KeptToken:
-        """The token in memory, else as Postgres knows it by now: it may have just been made."""
-        found = self._known(text)
+    async def _find(self, text: str) -> StoredToken:
+        """The token in memory, else in Postgres: it may have just been made."""
+        found = self._find_in_memory(text)
         if found is None and id_of(text):
             if not await self._read_again():
                 raise Unavailable(_READ_AGAIN)
-            found = self._known(text)
+            found = self._find_in_memory(text)
         if found is None:
             TURNED_AWAY.labels("unknown").inc()
             raise NotAdmitted("the token is not known; make one with: copq tokens create")
         return found
 
-    def _known(self, text: str) -> KeptToken | None:
+    def _find_in_memory(self, text: str) -> StoredToken | None:
         kept = (self._tokens or {}).get(id_of(text))
         return kept if fits(text, kept.hash if kept else None) else None
 
-    def _bearer(self, token: KeptToken) -> Bearer:
+    def _bearer(self, token: StoredToken) -> Bearer:
         grant = token.grant
         if token.revoked_at is not None:
             TURNED_AWAY.labels("revoked").inc()
@@ -125,9 +125,9 @@ class TokenDoor:
         return Bearer(grant.role, Sender(grant.name, grant.lines))
 
     async def _read_again(self) -> bool:
-        """Wait for a reading that begins after now; whether it came off.
+        """Wait for a reading that begins after this call; False if it fails.
 
-        However many unknown tokens come, Postgres is asked no more often.
+        Unknown tokens, however many, do not make Postgres be read more often.
         """
         if self._next_read is None:
             self._next_read = asyncio.get_running_loop().create_future()
@@ -135,7 +135,7 @@ class TokenDoor:
         return any(reading.result() for reading in done)
 
     async def run(self) -> None:
-        """Read the tokens for ever."""
+        """Read the tokens again and again, for ever."""
         while True:
             try:
                 await self._follow()
@@ -171,7 +171,7 @@ class TokenDoor:
         TOKENS_READ.set(self._read_at.timestamp())
         _answer(waiting, True)
 
-    def _renew_meters(self, tokens: list[KeptToken]) -> None:
+    def _renew_meters(self, tokens: list[StoredToken]) -> None:
         now = self._monotonic()
         for token in tokens:
             if token.grant.name not in self._meters:

@@ -15,8 +15,8 @@ from schemas.decode import decode_strictly
 from schemas.priced import EVENT_FOLLOWS, encode
 from schemas.refusal import Refusal
 from schemas.rejected import RejectedEvent, rejected_event
-from services.kafka.fence import Fence, behind
-from services.kafka.headers import sent_by
+from services.kafka.fence import Fence, fence_after
+from services.kafka.headers import sender_of
 from services.kafka.identity import LogIdentity, origin_of
 from services.ledger.arithmetic import MONEY
 from services.posting.batch import NOT_PRICED, Batch
@@ -57,7 +57,7 @@ class Fetched:
         for partition, found in records.items():
             for record in found:
                 try:
-                    who = sent_by(record.headers) if record.headers else None
+                    who = sender_of(record.headers) if record.headers else None
                     fetched.batch.add(record.value or b"", partition, record.offset, sent_by=who)
                 except NOT_PRICED as error:
                     fetched.broken.append(_broken(record, error))
@@ -68,7 +68,7 @@ class Fetched:
 
     def behind(self) -> dict[int, Fence]:
         """The fence once all of it is booked."""
-        return {p: behind(found, self.logs[p]) for p, found in self.records.items()}
+        return {p: fence_after(found, self.logs[p]) for p, found in self.records.items()}
 
     def below(self, fence: dict[int, Fence]) -> "Fetched | None":
         """What was booked before, as the fence says; None where nothing was."""
@@ -94,7 +94,7 @@ class Fetched:
     def _add_priced(self, record: ConsumerRecord, partition: int, book: RateBook) -> None:
         """What cannot be priced by now is kept as broken: it is read once only."""
         raw = (record.value or b"").partition(EVENT_FOLLOWS)[2][:-1]
-        who = sent_by(record.headers) if record.headers else None
+        who = sender_of(record.headers) if record.headers else None
         try:
             message = encode(raw, price(decode_strictly(raw), book))
             self.batch.add(message, partition, record.offset, sent_by=who)

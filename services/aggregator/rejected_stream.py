@@ -16,7 +16,7 @@ from services.aggregator.fenced_topic import FencedReader, ReaderSettings
 from services.aggregator.fetched_batch import Logs, Records
 from services.database.connections import AWAY, DatabaseRole, connected
 from services.kafka.brokers import Brokers
-from services.kafka.fence import Fence, behind, moved_on
+from services.kafka.fence import Fence, advanced_fences, fence_after
 from services.kafka.header_names import read_any_names
 from services.kafka.identity import origin_of
 from services.kafka.topics import REJECTED
@@ -54,7 +54,7 @@ async def _follow(reader: FencedReader, dsn: str, stop: asyncio.Event) -> None:
 
 async def _keep_until_kept(reader: FencedReader, dsn: str, records: Records, logs: Logs) -> None:
     rejected = [_rejected(record) for found in records.values() for record in found]
-    after = {partition: behind(found, logs[partition]) for partition, found in records.items()}
+    after = {partition: fence_after(found, logs[partition]) for partition, found in records.items()}
     first = {partition: found[0].offset for partition, found in records.items()}
     while True:
         try:
@@ -76,7 +76,7 @@ async def _keep(
         fences = await lock_fence(conn, REJECTED, after)
         reader.refuse_gap(first, {p: fence.log for p, fence in after.items()}, fences)
         await keep_rejected(conn, rejected)
-        moved = moved_on(fences, after)
+        moved = advanced_fences(fences, after)
         await move_fence(conn, REJECTED, moved)
     reader.booked(moved)
     metrics.KEPT.inc(len(rejected))

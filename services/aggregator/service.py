@@ -5,7 +5,7 @@ import asyncio
 from services.aggregator import metrics
 from services.aggregator.rejected_stream import keep_from_kafka
 from services.aggregator.stream import AggregatorSettings, AggregatorStream
-from services.kafka.lag import keep_measuring
+from services.kafka.lag import measure_lag
 from services.kafka.topics import PRICED
 from services.kafka.waiting import wait_for_brokers
 from services.posting.partitions import keep_making
@@ -28,7 +28,7 @@ async def run_aggregator(
         return
     health.missing = "waits for its partitions, from Kafka"
     stream = AggregatorStream(settings, rates, stop, health)
-    lag = keep_measuring(
+    lag = measure_lag(
         settings.brokers, metrics.STAGE, PRICED, settings.group, stream.reader.assigned
     )
     await run_beside(

@@ -19,7 +19,7 @@ from services.aggregator.fetched_batch import Fetched, Staged
 from services.database.connections import AWAY, DatabaseRole, connect
 from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
-from services.kafka.fence import Fence, moved_on
+from services.kafka.fence import Fence, advanced_fences
 from services.kafka.header_names import read_any_names
 from services.kafka.identity import origin_of
 from services.kafka.topics import PRICED
@@ -210,7 +210,7 @@ class AggregatorStream:
             fetched = await self._priced_again(conn, fetched, stale.revision)
             posted = await post_staged(conn, fetched.batch, self.rates.book)
         await keep_rejected(conn, fetched.broken + _rejected(posted, fetched))
-        moved = moved_on(fences, fetched.behind())
+        moved = advanced_fences(fences, fetched.behind())
         await move_fence(conn, PRICED, moved)
         return _booked(posted, moved, fetched.below(fences))
 

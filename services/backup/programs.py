@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from services.database.address import redacted, without_secrets
+from services.database.address import redact, without_secrets
 from services.embedded_postgres.account import EmbeddedPostgresError
 from services.embedded_postgres.cluster import programs_folder
 from services.process.system_errors import plainly
@@ -61,9 +61,7 @@ def _output(program: Path, *words: str, passed: tuple[int, ...] = (), **environm
     except OSError as error:
         raise BackupError(f"{program} cannot be run: {plainly(error)}") from error
     if done.returncode != 0:
-        raise BackupError(
-            redacted(done.stderr.strip()) or f"{program} ended with {done.returncode}"
-        )
+        raise BackupError(redact(done.stderr.strip()) or f"{program} ended with {done.returncode}")
     return done.stdout
 
 

@@ -14,7 +14,7 @@ from schemas.priced import join
 from schemas.refusal import Refusal, Refused
 from services.kafka.cloudevents import envelope_of, event_in, is_too_large
 from services.kafka.header_names import check_names
-from services.kafka.headers import NONE, passed_on, sent_by
+from services.kafka.headers import NONE, forwarded_headers, sender_of
 from services.kafka.identity import origin_of
 from services.kafka.publish import LARGEST_MESSAGE, Message
 from services.ledger.arithmetic import MONEY
@@ -49,7 +49,7 @@ def price_records(records: Sequence[ConsumerRecord], pricer: Pricer, now: dateti
                     raw = event_in(envelope_of(headers), raw)
                 outcome, message = _price(raw, pricer, latest)
                 outcomes.append(outcome)
-                more = passed_on(headers) if headers else NONE
+                more = forwarded_headers(headers) if headers else NONE
                 batch.priced.append((_key(record), message, more))
             except Refused as refused:
                 _reject(record, refused.refusal, now, batch)
@@ -68,7 +68,7 @@ def _price(raw: bytes, pricer: Pricer, latest: datetime) -> tuple[str, bytes]:
 
 
 def _reject(record: ConsumerRecord, refusal: Refusal, now: datetime, batch: PricedBatch) -> None:
-    who = sent_by(record.headers)
+    who = sender_of(record.headers)
     envelope = envelope_of(record.headers)
     kept = {} if is_too_large(envelope) else envelope
     event = rejected.rejected_event(refusal, record.value or b"", now, origin_of(record), who, kept)

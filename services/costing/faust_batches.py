@@ -25,7 +25,7 @@ from mode.threads import ServiceThread, WorkerThread
 from services.costing import metrics
 from services.kafka.brokers import Brokers
 from services.kafka.commits import commits
-from services.kafka.fence import Fence, behind, fence_in
+from services.kafka.fence import Fence, fence_after, fence_in
 from services.kafka.identity import LogIdentity
 from services.kafka.log_reader import LogReader
 
@@ -168,7 +168,7 @@ class BatchConsumer(Consumer):
         message.acked = True
         self._unacked_messages.discard(message)
         if self.is_current(message.tp, message.value):
-            self._done[message.tp] = behind(*message.value)
+            self._done[message.tp] = fence_after(*message.value)
         return True
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:

@@ -24,7 +24,7 @@ from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
 from services.kafka.header_names import read_any_names
-from services.kafka.lag import keep_measuring
+from services.kafka.lag import measure_lag
 from services.kafka.publish import CLOCK_AHEAD, publish, start_producer
 from services.kafka.topics import EVENTS, METADATA_MS, PRICED, REJECTED
 from services.kafka.waiting import wait_for_brokers
@@ -120,7 +120,7 @@ class CostingStream:
         self._app.on_partitions_assigned.connect(self._dealt)
         parts: list[Coroutine[Any, Any, Any]] = [
             self._stop.wait(), self.rates.run(), self._read(),
-            keep_measuring(
+            measure_lag(
                 self.settings.brokers, metrics.STAGE, EVENTS, self.settings.group, self._assigned,
                 health=self._health,
             ),

@@ -20,7 +20,7 @@ class AddressError(ValueError):
 
 
 class Secrets(NamedTuple):
-    """What nobody else on the machine may read."""
+    """The parts of an address that other users of the machine must not read."""
 
     password: str | None
     key_passphrase: str | None
@@ -41,7 +41,7 @@ def check_address(dsn: str) -> str:
 
 
 def without_secrets(dsn: str) -> tuple[str, Secrets]:
-    """A checked address that everybody may read, and what was taken out of it."""
+    """A checked address without its secrets, and the secrets."""
     parts = _split(dsn)
     who, at, where = parts.netloc.rpartition("@")
     user, _, password = who.partition(":")
@@ -52,8 +52,8 @@ def without_secrets(dsn: str) -> tuple[str, Secrets]:
     return shown, Secrets(unquote(password) or hidden.get("password"), hidden.get("sslpassword"))
 
 
-def redacted(text: str) -> str:
-    """A message or a log line without the passwords of addresses that it quotes."""
+def redact(text: str) -> str:
+    """A message or log line with the passwords of quoted addresses removed."""
     return _PARAMETER.sub(r"\1=***", _WITH_PASSWORD.sub(r"\1:***@", text))
 
 

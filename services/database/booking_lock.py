@@ -1,4 +1,4 @@
-"""Changing the rules that entries are booked by: see `services.posting.booking`."""
+"""Changing the rules by which entries are booked: see `services.posting.booking`."""
 
 from asyncpg import Connection
 
@@ -8,8 +8,8 @@ _LOCK_BOOKING = statement(__file__, "lock_booking")
 
 
 async def change_rules(conn: Connection) -> None:
-    """Wait for the batches under way, and keep others from being booked.
+    """Wait for the running batches, and block others until the caller's transaction ends.
 
-    Until the caller's transaction ends, which must read what others have committed meanwhile.
+    The transaction must read what others have committed meanwhile.
     """
     await conn.execute(_LOCK_BOOKING)

@@ -1,4 +1,4 @@
-"""Connections to Postgres that do not wait for ever for a server that hangs."""
+"""Connections to Postgres that give up on a server that hangs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -24,7 +24,7 @@ AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
 
 
 class DatabaseRole(StrEnum):
-    """What a connection may do, down in Postgres; migration 0010 says what that is."""
+    """What a connection may do in Postgres; migration 0010 grants it."""
 
     DOOR = "copq_door"
     """Knows the tokens."""
@@ -51,7 +51,7 @@ class RoleRefused(Exception):
 
 
 async def take_role(connection: asyncpg.Connection, role: DatabaseRole) -> None:
-    """From now on the connection may do what `role` may, and no more. Raises `RoleRefused`."""
+    """Restrict the connection to the rights of `role`. Raises `RoleRefused`."""
     try:
         await connection.execute(f"set role {role}")
     except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError) as error:

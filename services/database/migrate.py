@@ -48,17 +48,17 @@ async def migrate_to(
 
     Raises SchemaMismatch where this copq knows no such version.
     """
-    _after(None if version == HEAD else version, migrations)
+    _revisions_after(None if version == HEAD else version, migrations)
     await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
     current = await _revision(connection)
-    if _after(current, migrations):
-        script = await asyncio.to_thread(_rendered, current, migrations, version)
+    if _revisions_after(current, migrations):
+        script = await asyncio.to_thread(_render_sql, current, migrations, version)
         await connection.execute(script)
 
 
 def pending(dsn: str, migrations: Path = MIGRATIONS) -> list[str]:
     """The migrations not yet applied, oldest first. Raises as migrate does."""
-    return _after(asyncio.run(_current(dsn)), migrations)
+    return _revisions_after(asyncio.run(_current_revision(dsn)), migrations)
 
 
 def check(dsn: str, migrations: Path = MIGRATIONS) -> None:
@@ -86,7 +86,7 @@ async def _make_roles(dsn: str) -> None:
         await connection.close()
 
 
-async def _current(dsn: str) -> str | None:
+async def _current_revision(dsn: str) -> str | None:
     connection = await asyncpg.connect(dsn)
     try:
         return await _revision(connection)
@@ -101,7 +101,7 @@ async def _revision(connection: asyncpg.Connection) -> str | None:
     return revision
 
 
-def _after(current: str | None, migrations: Path) -> list[str]:
+def _revisions_after(current: str | None, migrations: Path) -> list[str]:
     # Each file is named as its revision, in one chain: alembic says the same, in a quarter second.
     known = sorted(file.stem for file in (migrations / "versions").glob("[0-9]*.py"))
     if current is None:
@@ -113,7 +113,7 @@ def _after(current: str | None, migrations: Path) -> list[str]:
     return known[known.index(current) + 1 :]
 
 
-def _rendered(current: str | None, migrations: Path, version: str) -> str:
+def _render_sql(current: str | None, migrations: Path, version: str) -> str:
     """The SQL of the whole upgrade, with alembic's own record of it."""
     from alembic import command  # slow to load, and of use here alone
     from alembic.config import Config

@@ -52,7 +52,7 @@ class Account:
         if found.st_uid == self.uid:
             return
         if found.st_uid != 0:
-            raise _strangers(path, found.st_uid)
+            raise _foreign_owner_error(path, found.st_uid)
         if not stat.S_ISDIR(found.st_mode) and found.st_nlink != 1:
             raise EmbeddedPostgresError(
                 f"{path} has a second name somewhere (a hard link): remove {path}"
@@ -60,7 +60,7 @@ class Account:
         os.fchown(opened, self.uid, self.gid)
 
     def own_folder(self, path: Path) -> None:
-        """As `own`, of a folder. Raises OSError where it is a symbolic link."""
+        """As `own`, for a folder. Raises OSError if it is a symbolic link."""
         opened = os.open(path, _FOLDER)
         try:
             self.own(opened, path)
@@ -117,7 +117,7 @@ def check_owners(folder: Path) -> None:
     """
     if os.geteuid() != 0:
         return
-    trusted = _trusted()
+    trusted = _trusted_owners()
     for path in (folder, *folder.parents):
         if os.path.lexists(path):
             _check_owner(path, path.lstat(), trusted)
@@ -129,7 +129,7 @@ def check_owners(folder: Path) -> None:
 
 def _check_owner(path: Path, found: os.stat_result, trusted: frozenset[int]) -> None:
     if found.st_uid not in trusted:
-        raise _strangers(path, found.st_uid)
+        raise _foreign_owner_error(path, found.st_uid)
     if stat.S_ISLNK(found.st_mode):
         raise EmbeddedPostgresError(
             f"{path} is a symbolic link, which copq does not follow as root: put the folder "
@@ -143,14 +143,14 @@ def _check_owner(path: Path, found: os.stat_result, trusted: frozenset[int]) -> 
         )
 
 
-def _trusted() -> frozenset[int]:
+def _trusted_owners() -> frozenset[int]:
     try:
         return frozenset({0, pwd.getpwnam(DEDICATED_USER).pw_uid})
     except KeyError:
         return frozenset({0})
 
 
-def _strangers(path: Path, uid: int) -> EmbeddedPostgresError:
+def _foreign_owner_error(path: Path, uid: int) -> EmbeddedPostgresError:
     try:
         name = pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -172,10 +172,10 @@ def account_for(cluster: Path) -> Account:
     if os.path.lexists(cluster):
         found = cluster.lstat()
         return Account(found.st_uid, found.st_gid)
-    return _dedicated()
+    return _dedicated_account()
 
 
-def _dedicated() -> Account:
+def _dedicated_account() -> Account:
     try:
         entry = pwd.getpwnam(DEDICATED_USER)
     except KeyError:

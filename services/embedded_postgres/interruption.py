@@ -1,4 +1,4 @@
-"""Signals that wait while a step which must not be left half done goes on."""
+"""Signals that wait until a step that must not be interrupted ends."""
 
 import signal
 import threading

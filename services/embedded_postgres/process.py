@@ -40,8 +40,8 @@ def ensure_running(cluster: Cluster, socket_folder: Path) -> None:
             time.sleep(POLL_S)
 
 
-def is_there(cluster: Cluster) -> bool:
-    """Whether the cluster has a live server, whatever it is doing."""
+def is_running(cluster: Cluster) -> bool:
+    """Whether the cluster has a live server, in any state."""
     return _postmaster(cluster) is not None
 
 
@@ -67,18 +67,18 @@ def stop_launched(cluster: Cluster) -> None:
 
 
 def _launches(process: psutil.Process, cluster: Cluster) -> bool:
-    """Whether it is the cluster's server, or on the way to become that: pg_ctl, or its shell."""
+    """Whether the process is the cluster's server, or starts it: pg_ctl, or its shell."""
     try:
         words = " ".join(process.cmdline()[:3])
     except psutil.Error:
         return False
-    return "postgres" in words and _serves(process, cluster)
+    return "postgres" in words and _is_in_folder(process, cluster)
 
 
 def _launch(cluster: Cluster) -> None:
     _end_orphans(cluster)
     for name in ("postmaster.pid", f".s.PGSQL.{PORT}.lock"):
-        _drop_strangers_lock(cluster.folder / name)
+        _remove_stale_lock(cluster.folder / name)
     _control(cluster, "start", f"--timeout={READY_WITHIN_S}", f"--log={cluster.log.name}")
 
 
@@ -98,18 +98,18 @@ def _answer(cluster: Cluster, socket_folder: Path) -> int:
 def _postmaster(cluster: Cluster) -> psutil.Process | None:
     """The live postmaster named in the cluster's lock file.
 
-    The number there may since belong to a zombie or a stranger. Raises `OSError` if nobody can
-    look now, for want of open files or memory.
+    The number may now belong to a zombie or to another program. Raises `OSError` if the process
+    cannot be looked up, for lack of open files or memory.
     """
     try:
-        process = psutil.Process(_named_in(cluster.folder / "postmaster.pid"))
+        process = psutil.Process(_pid_in(cluster.folder / "postmaster.pid"))
     except (FileNotFoundError, ValueError, psutil.Error):
         return None
-    return process if _serves(process, cluster) else None
+    return process if _is_in_folder(process, cluster) else None
 
 
-def _serves(process: psutil.Process, cluster: Cluster) -> bool:
-    """Whether it works in the cluster's folder, as all of its server's processes do."""
+def _is_in_folder(process: psutil.Process, cluster: Cluster) -> bool:
+    """Whether the process works in the cluster's folder, as all its server's processes do."""
     try:
         return Path(process.cwd()).samefile(cluster.folder)
     except (FileNotFoundError, PermissionError, psutil.Error):
@@ -117,30 +117,30 @@ def _serves(process: psutil.Process, cluster: Cluster) -> bool:
 
 
 def _end_orphans(cluster: Cluster) -> None:
-    """Kill what outlived a killed postmaster; call it when none lives.
+    """Kill the processes that outlived a killed postmaster; call it when none lives.
 
     A backend busy with a long statement runs on unaware, and no server starts next to it.
     """
     for process in psutil.process_iter(["name"]):
-        if process.info["name"] == "postgres" and _serves(process, cluster):
+        if process.info["name"] == "postgres" and _is_in_folder(process, cluster):
             with suppress(psutil.Error):
                 process.kill()
 
 
-def _drop_strangers_lock(lock: Path) -> None:
-    """Remove a lock file whose process number was given to another process since.
+def _remove_stale_lock(lock: Path) -> None:
+    """Remove a lock file whose process number now belongs to another process.
 
     Postgres itself takes over a dead process's lock, but refuses to start while any
     process of its user has that number: common after a container restart.
     """
     try:
-        if psutil.pid_exists(_named_in(lock)):
+        if psutil.pid_exists(_pid_in(lock)):
             lock.unlink()
     except (OSError, ValueError):
         return
 
 
-def _named_in(lock: Path) -> int:
+def _pid_in(lock: Path) -> int:
     return int(lock.read_text().split("\n")[0])
 
 

@@ -1,4 +1,4 @@
-"""An embedded server that dies under a service is started again, as an init system would."""
+"""Restarts an embedded server that dies under a service, as an init system would."""
 
 import asyncio
 import errno
@@ -13,7 +13,7 @@ log = logging.getLogger("services.standalone")
 
 
 async def keep_running(postgres: EmbeddedPostgres) -> None:
-    """For ever. What was committed is there again: Postgres replays its log first.
+    """Restart the server whenever it dies, for ever. Postgres replays its log: no commit is lost.
 
     Meanwhile all who need it wait, as for any Postgres that is away. Raises
     `EmbeddedPostgresError`, with the end of the server's log, where it does not come up.

@@ -57,8 +57,8 @@ class EmbeddedPostgres:
         return self._dsn
 
     def runs(self) -> bool:
-        """Whether the server is there, at once: it may still be starting, or hang."""
-        return postgres_process.is_there(Cluster(self._folder))
+        """Whether the server exists now; it may still be starting, or hang."""
+        return postgres_process.is_running(Cluster(self._folder))
 
     def revive(self) -> None:
         """Start a server that died, with its recovery; a no-op while one runs. Blocks.
@@ -108,19 +108,19 @@ class EmbeddedPostgres:
         try:
             with FolderLock(self._folder / "postgres.turn", cluster.account):
                 self._use = FolderLock(self._folder / "postgres.use", cluster.account, shared=True)
-                self._dsn = self._brought_up(cluster)
+                self._dsn = self._bring_up(cluster)
         except BaseException:
             self._abandon(cluster)
             raise
 
     def _abandon(self, cluster: Cluster) -> None:
-        """End a use that did not come about, with a server that was launched for it alone."""
+        """End a use that failed to begin, with a server that was launched for it alone."""
         with uninterrupted():
             if self._use is not None and self._use.is_last():
                 postgres_process.stop_launched(cluster)
             self._end_use()
 
-    def _brought_up(self, cluster: Cluster) -> str:
+    def _bring_up(self, cluster: Cluster) -> str:
         cluster.prepare()
         self._reach = self._short_name(cluster.folder)
         postgres_process.ensure_running(cluster, self._reach)

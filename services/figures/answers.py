@@ -5,7 +5,7 @@ from typing import Any
 from services.figures.basis import Basis
 from services.figures.unpriced import Held
 from services.ledger.figures import ReportRow
-from services.text.counts import counted
+from services.text.counts import count_of
 
 BASE_NAME = "cost of production"
 BASIS = (
@@ -43,7 +43,7 @@ def basis_json(basis: Basis) -> dict[str, Any]:
 
 def _no_share(row: ReportRow) -> str | None:
     if row.unconverted:
-        return f"{counted(row.unconverted, 'entry', 'entries')} without an exchange rate"
+        return f"{count_of(row.unconverted, 'entry', 'entries')} without an exchange rate"
     return None if row.base > 0 else NO_BASE
 
 

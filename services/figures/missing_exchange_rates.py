@@ -10,7 +10,7 @@ from services.currencies.store import check_reporting
 from services.database.sql_files import statement
 from services.figures.basis import RESTATED, Basis
 from services.ledger.figures import Scope
-from services.text.counts import counted
+from services.text.counts import count_of
 
 _LACKING = statement(__file__, "lacking")
 _BOOKED = statement(__file__, "lacking_booked")
@@ -38,7 +38,7 @@ class Lacking:
         days = f"of {self.first_day}"
         if self.days > 1:
             days = f"of {self.days} days from {self.first_day} to {self.last_day}"
-        return f"{counted(self.entries, 'entry', 'entries')} in {self.currency} {days}"
+        return f"{count_of(self.entries, 'entry', 'entries')} in {self.currency} {days}"
 
 
 async def lacking(

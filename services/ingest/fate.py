@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from schemas.names import canonical
 from services.access.door import Door
-from services.access.requests import admitted
+from services.access.requests import admit_request
 from services.database.connections import AWAY
 from services.database.sql_files import statement
 from services.web.answers import NOT_ANSWERED, NotAnswered
@@ -57,7 +57,7 @@ def add_fate(app: FastAPI, door: Door, pool: asyncpg.Pool) -> None:
         },
     )
     async def fate(request: Request, event_id: str) -> Fate:
-        bearer = await admitted(request, door)
+        bearer = await admit_request(request, door)
         row = await _row(pool, event_id, bearer.sender.name)
         if row is None:
             raise HTTPException(404, _UNKNOWN)

@@ -21,7 +21,7 @@ from services.ingest.names import Names
 from services.kafka import metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_producer
-from services.kafka.headers import NONE, Headers, of_sender
+from services.kafka.headers import NONE, Headers, sender_headers
 from services.kafka.publish import CLOCK_AHEAD, Message, publish, start_producer
 from services.kafka.topics import EVENTS, REJECTED, key_of
 from services.rates.book import RateBook
@@ -67,7 +67,7 @@ class KafkaIntake:
         now = datetime.now(UTC)
         valid: list[Message] = []
         refused: list[Message] = []
-        headers = of_sender(sender.name, tracer().traceparent())
+        headers = sender_headers(sender.name, tracer().traceparent())
         by = (now, sender, self._names, self._book())
         answers = [_check(raw, by, headers, valid, refused) for raw in raws]
         await self._gathering.submit((valid, refused if self._keeps else []))

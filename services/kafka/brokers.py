@@ -1,4 +1,4 @@
-"""How the brokers are reached: their addresses, who asks, and how it is kept from other eyes."""
+"""How the brokers are reached: addresses, credentials and encryption."""
 
 import re
 import ssl
@@ -42,7 +42,7 @@ class Brokers:
         return all(is_loopback(_host(address)) for address in self.addresses.split(","))
 
     def settings(self) -> dict[str, Any]:
-        """What every client of aiokafka takes."""
+        """The settings of every client of aiokafka."""
         reach: dict[str, Any] = {"bootstrap_servers": self.addresses}
         reach["security_protocol"] = self.protocol
         if self.tls is not None:
@@ -122,7 +122,7 @@ def _password(environment: Mapping[str, str]) -> str | None:
 
 
 def _tls(environment: Mapping[str, str]) -> ssl.SSLContext | None:
-    """With the broker's name checked always: what is not checked is not secure."""
+    """A context that always checks the broker's name."""
     ca, cert = environment.get("KAFKA_CA_FILE"), environment.get("KAFKA_CERT_FILE")
     if not (ca or cert or environment.get("KAFKA_TLS")):
         return None

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 async def close_producer(producer: AIOKafkaProducer) -> None:
-    """Send what it holds; what takes longer than some seconds is given up."""
+    """Send the pending messages, and close. Gives up after some seconds."""
     if not await _is_done(producer.stop()):
         log.warning("a producer is closed with unsent messages")
         # Its own way out is to send everything first: it would try for ever.
@@ -22,7 +22,7 @@ async def close_producer(producer: AIOKafkaProducer) -> None:
 
 
 async def close_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Leave the group; if the broker cannot be told, it finds out by itself."""
+    """Leave the group and close. A broker that does not answer notices by itself."""
     if not await _is_done(consumer.stop()):
         log.warning("a consumer left without a word")
 

@@ -1,4 +1,4 @@
-"""What a group has committed, or an error.
+"""The committed offsets of a group, or an error.
 
 aiokafka 0.14 does not read the error of a whole answer: while a broker loads a group, each commit
 looks as if it had never been made, and a worker would read its log again from the start.
@@ -17,9 +17,9 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 async def commits(
     consumer: AIOKafkaConsumer, places: Collection[TopicPartition]
 ) -> dict[TopicPartition, OffsetAndMetadata]:
-    """Of the consumer's group, at these places; a place without a commit is left out.
+    """The commits of the consumer's group at these places; places without one are left out.
 
-    Raises a `KafkaError` where the group's broker does not answer, or cannot say it yet.
+    Raises a `KafkaError` if the group's broker does not answer or does not know yet.
     """
     coordinator: Any = consumer._coordinator
     by_topic = defaultdict(list)

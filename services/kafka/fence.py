@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Fence(NamedTuple):
-    """Of one partition."""
+    """The progress of one partition."""
 
     next_offset: int = 0
     """The next record to read."""
@@ -31,7 +31,7 @@ class Fence(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where to read on."""
+    """The offset at which to continue."""
 
     offset: int
     changed: str = ""
@@ -40,8 +40,8 @@ class Place(NamedTuple):
     """Records between the fence and here were deleted before anybody read them."""
 
 
-class Seen(NamedTuple):
-    """A log as it is now."""
+class LogState(NamedTuple):
+    """The current state of a log."""
 
     log: LogIdentity
     start: int
@@ -50,18 +50,18 @@ class Seen(NamedTuple):
     """Of the record just before the fence; None where there is none."""
 
 
-def behind(records: Sequence[ConsumerRecord], log: LogIdentity) -> Fence:
-    """The fence once these records of a partition, in order, are done; at least one."""
+def fence_after(records: Sequence[ConsumerRecord], log: LogIdentity) -> Fence:
+    """The fence after these records of a partition, in order; at least one."""
     return Fence(records[-1].offset + 1, log, fingerprint(records[-1]))
 
 
-def moved_on(fences: Mapping[int, Fence], behind: Mapping[int, Fence]) -> dict[int, Fence]:
-    """Of the fences behind a batch those that lie further than before: none moves back."""
+def advanced_fences(fences: Mapping[int, Fence], behind: Mapping[int, Fence]) -> dict[int, Fence]:
+    """Those of the fences `behind` a batch that are further than before: no fence moves back."""
     return {p: f for p, f in behind.items() if f.next_offset > fences[p].next_offset}
 
 
-def place_in(seen: Seen, fence: Fence) -> Place:
-    """Where to read on: at the fence, unless this is another log; then at its start."""
+def place_in(seen: LogState, fence: Fence) -> Place:
+    """The offset at which to continue: the fence, or the start if this is another log."""
     why = _why_changed(seen, fence)
     if why:
         return Place(seen.start, why)
@@ -70,7 +70,7 @@ def place_in(seen: Seen, fence: Fence) -> Place:
     return Place(fence.next_offset)
 
 
-def _why_changed(seen: Seen, fence: Fence) -> str:
+def _why_changed(seen: LogState, fence: Fence) -> str:
     last = fence.next_offset - 1
     if last < 0:
         return ""
@@ -86,9 +86,9 @@ def _why_changed(seen: Seen, fence: Fence) -> str:
 async def fence_in(
     reader: LogReader, stage: str, tp: TopicPartition, fence: Fence, logs: Mapping[int, LogIdentity]
 ) -> Fence:
-    """Where a stage reads on in the log as it is now. What is wrong with it is logged and counted.
+    """The fence at which a stage continues in the current log. Changed logs are logged and counted.
 
-    Raises a `KafkaError` where the partition is not there, or its broker does not answer.
+    Raises a `KafkaError` if the partition does not exist or its broker does not answer.
     """
     seen = await _look(reader, tp, fence, logs)
     place = place_in(seen, fence)
@@ -99,14 +99,14 @@ async def fence_in(
 
 async def _look(
     reader: LogReader, tp: TopicPartition, fence: Fence, logs: Mapping[int, LogIdentity]
-) -> Seen:
+) -> LogState:
     if tp.partition not in logs:
         raise KafkaError(f"{tp.topic} has no partition {tp.partition} for now")
     start, end = (await reader.bounds([tp]))[tp]
     at, last = None, fence.next_offset - 1
     if fence.fingerprint and start <= last < end:
         at = await reader.fingerprint_at(tp, last)
-    return Seen(logs[tp.partition], start, end, at)
+    return LogState(logs[tp.partition], start, end, at)
 
 
 def _report(stage: str, tp: TopicPartition, fence: Fence, place: Place) -> None:

@@ -1,4 +1,4 @@
-"""Record headers: what copq says of a message next to its key and value."""
+"""Record headers: sender and trace of a message."""
 
 from collections.abc import Sequence
 
@@ -17,15 +17,15 @@ SENT_BY = "copq-sent-by"
 _LONGEST = 256
 
 
-def of_sender(name: str | None, traceparent: bytes | None = None) -> Headers:
-    """The headers of what `name` sent; none where nobody asked, and nothing is traced."""
+def sender_headers(name: str | None, traceparent: bytes | None = None) -> Headers:
+    """The headers of a message that `name` sent; empty without a name and without a trace."""
     if not traceparent:
         return [(SENT_BY, name.encode())] if name else NONE
-    return [*of_sender(name), (TRACEPARENT, traceparent)]
+    return [*sender_headers(name), (TRACEPARENT, traceparent)]
 
 
-def passed_on(headers: Read) -> Headers:
-    """Those of an event that its priced event has, too: each once, none longer than is read."""
+def forwarded_headers(headers: Read) -> Headers:
+    """The headers that a priced event takes from its event: each once, of bounded length."""
     passed: dict[str, bytes] = {}
     for name, value in headers:
         if name == SENT_BY:
@@ -35,7 +35,7 @@ def passed_on(headers: Read) -> Headers:
     return list(passed.items())
 
 
-def sent_by(headers: Read) -> str | None:
+def sender_of(headers: Read) -> str | None:
     """Who sent a message, if its headers say so. Anyone who may write to a topic may claim a name,
     so it is made fit to be stored: cut, and what cannot be printed is spelt out."""
     for name, value in headers:

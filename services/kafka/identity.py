@@ -27,7 +27,7 @@ from schemas.rejected import Origin
 
 
 class LogIdentity(NamedTuple):
-    """Of one partition. A broker that answers no topic ids leaves both as they are here."""
+    """The identity of one partition; fields keep their defaults if brokers have no topic ids."""
 
     topic_id: str = ""
     """Another one: the topic was deleted and made again."""
@@ -36,7 +36,7 @@ class LogIdentity(NamedTuple):
 
 
 def fingerprint(record: ConsumerRecord) -> str:
-    """What tells a record from any other that may lie at its offset."""
+    """A digest that distinguishes a record from any other at the same offset."""
     digest = blake2b(str(record.timestamp).encode(), digest_size=16)
     for part in (record.key, record.value):
         digest.update(b"-" if part is None else b"%d:%b" % (len(part), part))
@@ -44,7 +44,7 @@ def fingerprint(record: ConsumerRecord) -> str:
 
 
 def origin_of(record: ConsumerRecord) -> Origin:
-    """Where a message lies, and which one it is of all that may ever lie there."""
+    """Where a message lies, and its fingerprint."""
     return Origin(
         topic=record.topic, partition=record.partition, offset=record.offset,
         fingerprint=fingerprint(record),
@@ -105,7 +105,7 @@ class _Question(RequestStruct):  # type: ignore[misc]
 
 
 class IdentityRequest(Request[_Question]):  # type: ignore[misc]
-    """Asks for the identities of a topic's partitions; `identities_in` reads the answer.
+    """Requests the identities of a topic's partitions; `identities_in` reads the answer.
 
     Sending it raises `NotImplementedError` where the broker is older than that.
     """
@@ -120,7 +120,7 @@ class IdentityRequest(Request[_Question]):  # type: ignore[misc]
 
 
 def identities_in(answer: Any) -> dict[int, LogIdentity]:
-    """By partition; none of a topic that is not there."""
+    """The identities by partition; empty for an unknown topic."""
     return {
         partition: LogIdentity(topic_id, epoch)
         for error, _, topic_id, _, partitions, _, _ in answer.topics

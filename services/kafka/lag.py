@@ -23,8 +23,8 @@ STUCK_S = 60.0
 log = logging.getLogger(__name__)
 
 
-class Behind(NamedTuple):
-    """Of one partition."""
+class PartitionLag(NamedTuple):
+    """How far the worker of one partition is behind."""
 
     lag: int
     done: int
@@ -32,32 +32,32 @@ class Behind(NamedTuple):
 
 
 class Stalls:
-    """Since when partitions have records and no commit."""
+    """Remembers since when each partition has had records and no commit."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: dict[int, tuple[int, float]] = {}
 
-    def seconds(self, behind: dict[int, Behind]) -> dict[int, float]:
-        """For how long each partition has had records and no commit; 0 where it gets on."""
+    def seconds(self, behind: dict[int, PartitionLag]) -> dict[int, float]:
+        """Seconds for which each partition has had records and no commit; 0 if it advances."""
         now = self._clock()
         self._since = {p: self._of(p, found, now) for p, found in behind.items()}
         return {p: now - since for p, (_, since) in self._since.items()}
 
-    def _of(self, partition: int, found: Behind, now: float) -> tuple[int, float]:
+    def _of(self, partition: int, found: PartitionLag, now: float) -> tuple[int, float]:
         done, since = self._since.get(partition, (found.done, now))
         stands_still = found.lag > 0 and done == found.done
         return found.done, since if stands_still else now
 
 
-async def keep_measuring(
+async def measure_lag(
     brokers: Brokers, stage: str, topic: str, group: str, assigned: Callable[[], Collection[int]],
     every_s: float = EVERY_S, health: Health | None = None, stuck_s: float = STUCK_S,
 ) -> None:  # fmt: skip
-    """For ever: the committed offsets of the partitions `assigned` against their ends.
+    """Compare the committed offsets of the partitions `assigned` with their ends, for ever.
 
-    It asks on a connection of its own, and joins no group: a stage that hangs is seen to fall
-    behind, also one that hangs from its beginning. `health` is told of what is stuck.
+    It has its own connection and joins no group: it also sees a stage that hangs from its start.
+    `health` reports stuck partitions.
     """
     metrics.LAST_COMMIT.labels(stage).set_to_current_time()
     for counter in (metrics.LOG_CHANGES, metrics.DELETED):
@@ -69,7 +69,7 @@ async def keep_measuring(
         try:
             await consumer.start()
             while True:
-                watch.show(await _behind(consumer, topic, set(assigned())))
+                watch.show(await _measure_lags(consumer, topic, set(assigned())))
                 await asyncio.sleep(every_s)
         except (KafkaError, OSError) as error:
             log.info("lag is measured later: %r", error)
@@ -86,7 +86,7 @@ class _Watch:
         self._stalls = Stalls()
         self._shown: set[int] = set()
 
-    def show(self, behind: dict[int, Behind]) -> None:
+    def show(self, behind: dict[int, PartitionLag]) -> None:
         for partition in self._shown - behind.keys():
             for gauge in (metrics.LAG, metrics.STALLED):
                 gauge.remove(self._stage, self._topic, str(partition))
@@ -98,7 +98,7 @@ class _Watch:
             metrics.STALLED.labels(*labels).set(stalled[partition])
         self._tell({p: behind[p] for p, seconds in stalled.items() if seconds >= self._stuck_s})
 
-    def _tell(self, stuck: dict[int, Behind]) -> None:
+    def _tell(self, stuck: dict[int, PartitionLag]) -> None:
         self._health.stuck = "; ".join(
             f"{self._topic}, partition {partition}: {found.lag} records after offset {found.done} "
             f"and no commit for {self._stuck_s:.0f} s"
@@ -108,7 +108,9 @@ class _Watch:
             log.error("%s is stuck: %s", self._stage, self._health.stuck)
 
 
-async def _behind(consumer: AIOKafkaConsumer, topic: str, ours: set[int]) -> dict[int, Behind]:
+async def _measure_lags(
+    consumer: AIOKafkaConsumer, topic: str, ours: set[int]
+) -> dict[int, PartitionLag]:
     places = [TopicPartition(topic, partition) for partition in ours]
     if not places:
         return {}
@@ -118,11 +120,11 @@ async def _behind(consumer: AIOKafkaConsumer, topic: str, ours: set[int]) -> dic
     found = await commits(consumer, places)
     done = {place: found[place].offset if place in found else 0 for place in places}
     return {
-        place.partition: Behind(lag_of(starts[place], ends[place], done[place]), done[place])
+        place.partition: PartitionLag(lag_of(starts[place], ends[place], done[place]), done[place])
         for place in places
     }
 
 
 def lag_of(start: int, end: int, done: int) -> int:
-    """Records that are not done. Beyond the end nothing of this log is: it is another one."""
+    """Records after the commit. A commit beyond the end belongs to another log: all count."""
     return end - max(done, start) if done <= end else end - start

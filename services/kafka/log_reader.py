@@ -1,4 +1,4 @@
-"""What a log is, without reading it: where it begins and ends, its identity, single records."""
+"""Facts about a log: its bounds, its identity, the fingerprint of a record."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class LogReader:
-    """On a connection of its own and in no group. Start it first, and close it.
+    """Uses its own connection and joins no group. Start it first, and close it.
 
     Each question raises a `KafkaError` where the brokers do not answer it within some seconds.
     """
@@ -42,11 +42,11 @@ class LogReader:
             await close_consumer(self._consumer)
 
     async def identities(self, topic: str) -> dict[int, LogIdentity]:
-        """Of the topic's partitions; none while it is not there.
+        """The identities of the topic's partitions; empty if it does not exist.
 
         Each is the same, empty, where the brokers know no topic ids.
         """
-        client = self._started()._client
+        client = self._require_consumer()._client
         # One broker is asked as long as it answers: what it knows never goes back.
         self._node = client.get_random_node() if self._node is None else self._node
         try:
@@ -64,21 +64,21 @@ class LogReader:
                 "and made again is noticed as workers start, so restart them after it"
             )
         self._has_ids = False
-        partitions = await self._started()._client._wait_on_metadata(topic)
+        partitions = await self._require_consumer()._client._wait_on_metadata(topic)
         return dict.fromkeys(partitions, LogIdentity())
 
     async def bounds(
         self, places: Collection[TopicPartition]
     ) -> dict[TopicPartition, tuple[int, int]]:
-        """The first offset of each log, and the one that its next record will have."""
-        consumer = self._started()
+        """The first offset of each log, and the offset of its next record."""
+        consumer = self._require_consumer()
         starts = await consumer.beginning_offsets(list(places))
         ends = await consumer.end_offsets(list(places))
         return {place: (starts[place], ends[place]) for place in places}
 
     async def fingerprint_at(self, place: TopicPartition, offset: int) -> str | None:
-        """Of the record at this offset; None where there is none."""
-        consumer = self._started()
+        """The fingerprint of the record at this offset; None if it has none."""
+        consumer = self._require_consumer()
         async with self._reading:
             consumer.assign([place])
             consumer.seek(place, offset)
@@ -92,6 +92,6 @@ class LogReader:
                 consumer.unsubscribe()  # What is assigned is fetched, though nobody reads it.
         return fingerprint(record) if record.offset == offset else None
 
-    def _started(self) -> AIOKafkaConsumer:
+    def _require_consumer(self) -> AIOKafkaConsumer:
         assert self._consumer is not None, "start it first"
         return self._consumer

@@ -1,4 +1,4 @@
-"""All metrics that the stages of the stream have in common; `stage` tells them apart."""
+"""All metrics that the stages of the stream share; the label `stage` names the stage."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -26,7 +26,7 @@ CLOCK_AHEAD = (
 
 
 async def start_producer(brokers: Brokers, **settings: Any) -> AIOKafkaProducer:
-    """A producer that is safe: acknowledged by all replicas, and not twice by a retry."""
+    """A producer whose messages all replicas acknowledge, and that a retry does not duplicate."""
     producer = AIOKafkaProducer(
         **brokers.settings(), acks="all", enable_idempotence=True,
         max_batch_size=_BATCH_BYTES, max_request_size=LARGEST_MESSAGE, **settings,

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 @lru_cache(maxsize=10_000)
 def key_of(plant: str, line: str) -> bytes:
-    """Events of one line keep their order, and its rollups have one writer."""
+    """The key of a line: its events keep their order, and its rollups have one writer."""
     return f"{plant}/{line}".encode()
 
 
@@ -48,7 +48,7 @@ async def make_topics(brokers: Brokers, partitions: int = PARTITIONS, replicatio
 
 
 async def cluster_id(brokers: Brokers) -> str:
-    """Which cluster it is: one that was made again has another. Raises `KafkaError`."""
+    """The id of the cluster; a cluster made again has another. Raises `KafkaError`."""
     admin = AIOKafkaAdminClient(**brokers.settings())
     try:
         await admin.start()

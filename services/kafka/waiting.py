@@ -1,4 +1,4 @@
-"""Waiting for Kafka at the start of a service, as for Postgres: who is away comes back."""
+"""Waiting for Kafka at the start of a service."""
 
 import asyncio
 import logging
@@ -21,22 +21,22 @@ log = logging.getLogger(__name__)
 async def wait_for_brokers(brokers: Brokers, stop: asyncio.Event, health: Health) -> bool:
     """Wait until a broker answers. False if `stop` was set first.
 
-    A broker that refuses the login is waited for too: aiokafka reports it as one that is away.
+    It also waits for a broker that refuses the login: aiokafka reports both alike.
     """
     health.missing = f"waits for Kafka at {brokers.addresses}"
-    answered = _retried(brokers, lambda: cluster_id(brokers))
+    answered = _retry(brokers, lambda: cluster_id(brokers))
     return await unless_stopped(stop, answered) is not None
 
 
 async def make_topics_when_brokers_answer(
     brokers: Brokers, partitions: int, replication: int, stop: asyncio.Event
 ) -> None:
-    """Make the topics that are missing, however long it takes for the brokers to answer."""
-    made = _retried(brokers, lambda: make_topics(brokers, partitions, replication))
+    """Make the missing topics; waits as long as needed for the brokers."""
+    made = _retry(brokers, lambda: make_topics(brokers, partitions, replication))
     await unless_stopped(stop, made)
 
 
-async def _retried(brokers: Brokers, ask: Callable[[], Awaitable[T]]) -> T:
+async def _retry(brokers: Brokers, ask: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await ask()

@@ -10,7 +10,7 @@ from asyncpg import Connection
 from services.database.sql_files import statement
 from services.periods.period import PeriodError, span
 from services.rates.book import Site
-from services.text.counts import counted
+from services.text.counts import count_of
 
 _UNFINISHED = statement(__file__, "unfinished")
 
@@ -43,7 +43,7 @@ class Unfinished:
 
     def _said(self, kind: str, number: int) -> str:
         of = f" ({self.rates_of})" if kind == "rates" and self.rates_of else ""
-        return counted(number, *WORDS[kind]) + of
+        return count_of(number, *WORDS[kind]) + of
 
     def refuse(self, accepted: Collection[str]) -> None:
         """Raises `PeriodError` where something is unfinished that nobody accepts."""

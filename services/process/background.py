@@ -1,17 +1,17 @@
-"""A service and what runs next to it for ever: none of them ends unnoticed."""
+"""A service and the tasks that run next to it for ever: none of them ends unnoticed."""
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
 CLOSED_WITHIN_S = 2
-"""For what the others have to close."""
+"""The time for the companions to close."""
 
 
 async def run_beside(
     main: Coroutine[Any, Any, None], *companions: Coroutine[Any, Any, None], stop: asyncio.Event
 ) -> None:
-    """Run `main` until it ends. If one of the others fails, set `stop` and raise what it raised."""
+    """Run `main` until it ends. If a companion fails, set `stop` and raise its error."""
     serving = asyncio.create_task(main)
     others = [asyncio.create_task(other) for other in companions]
     try:

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 
 def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine reaches the host."""
+    """Whether only this machine reaches the host."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

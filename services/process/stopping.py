@@ -1,4 +1,4 @@
-"""Work that is given up at once when its service is told to stop."""
+"""Work that is cancelled at once when its service must stop."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -10,7 +10,7 @@ GIVE_UP_S = 1.0
 
 
 async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """What `work` returns; None if `stop` was set first, and the work is cancelled."""
+    """The result of `work`; None if `stop` was set first, which cancels the work."""
     working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
     try:
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)

@@ -1,10 +1,10 @@
-"""What the system, Postgres and Kafka refuse, as a person says it."""
+"""Errors of the system, Postgres and Kafka in plain words."""
 
 import os
 import re
 import ssl
 
-from services.database.address import redacted
+from services.database.address import redact
 
 _NUMBER = re.compile(r"\[(?:Errno|Error) -?\d+\] ")
 _REFUSED = re.compile(r"(?:\[Errno (\d+)\] )?Connect call failed \('([^']*)', (\d+)[^)]*\)")
@@ -15,9 +15,9 @@ _SERVERS = {"asyncpg": "Postgres", "aiokafka": "Kafka", "aiomqtt": "the MQTT bro
 
 
 def plainly(error: BaseException) -> str:
-    """`No such file or directory`: without numbers, the file's name and the names of Python.
+    """A plain message: `No such file or directory`, without error numbers and Python's names.
 
-    Of a text file that is none it says so, without its bytes; of an address no password.
+    It never quotes the bytes of a file or the password of an address.
     """
     if isinstance(error, UnicodeDecodeError):
         return f"it is not UTF-8 text at byte {error.start:,}"
@@ -28,12 +28,14 @@ def plainly(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and "Connect call" not in error.strerror:
         return error.strerror
     if _server(error) == "Kafka":
-        return _of_kafka(error)
-    return redacted(_NUMBER.sub("", _REFUSED.sub(_refused, str(error)))) or type(error).__name__
+        return _describe_kafka_error(error)
+    return (
+        redact(_NUMBER.sub("", _REFUSED.sub(_describe_refusal, str(error)))) or type(error).__name__
+    )
 
 
 def with_server(error: BaseException) -> str:
-    """As `plainly`, after the name of the server that it is from."""
+    """As `plainly`, with the name of the server in front."""
     server = _server(error)
     return f"{server}: {plainly(error)}" if server else plainly(error)
 
@@ -47,13 +49,13 @@ def _server(error: BaseException) -> str | None:
     return _SERVERS.get(type(error).__module__.partition(".")[0])
 
 
-def _refused(found: re.Match[str]) -> str:
+def _describe_refusal(found: re.Match[str]) -> str:
     number, host, port = found.groups()
     return f"{host}:{port}: {os.strerror(int(number)) if number else 'connection failed'}"
 
 
-def _of_kafka(error: BaseException) -> str:
-    """aiokafka begins with the name of a class, and prints tuples of its own."""
+def _describe_kafka_error(error: BaseException) -> str:
+    """aiokafka's messages without the class names and tuples that they print."""
     name = type(error).__name__
     said = _NUMBER.sub("", str(error)).removeprefix(f"{name}: ").removeprefix(name).strip()
     bootstrap = "Unable to bootstrap from "

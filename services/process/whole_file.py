@@ -1,12 +1,14 @@
-"""Writing a file so that it is whole or not there, whenever the power fails."""
+"""Writing a file as a whole or not at all, even if the power fails."""
 
 import os
 from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
-    """Put `content` at `path`, in place of what is there; `mode` says who may read it, within the
-    process's umask. Raises `OSError`."""
+    """Replace the file at `path` by `content`; `mode` and the umask say who may read it.
+
+    Raises `OSError`.
+    """
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         fresh.unlink(missing_ok=True)

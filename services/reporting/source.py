@@ -11,8 +11,8 @@ from fastapi import HTTPException, Request
 
 from schemas.refusal import Refused
 from services.access.door import Bearer, Door, Role
-from services.access.requests import admitted
-from services.access.sender import written
+from services.access.requests import admit_request
+from services.access.sender import encode_lines
 from services.database.connections import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, take_role
 from services.database.sql_files import statement
 from services.figures.books import Books
@@ -52,7 +52,7 @@ class Source:
 
     async def admit(self, request: Request) -> Bearer:
         """Who asks. Raises `HTTPException` 401 or 403 for those who may see no results."""
-        return await admitted(request, self.door, *READERS)
+        return await admit_request(request, self.door, *READERS)
 
     @asynccontextmanager
     async def reading(self, reader: Bearer) -> AsyncIterator[Reading]:
@@ -66,7 +66,7 @@ class Source:
                 conn.transaction(isolation="repeatable_read", readonly=True),
             ):
                 lines = reader.sender.lines
-                await conn.execute(_SEE, written(lines))
+                await conn.execute(_SEE, encode_lines(lines))
                 book = (await self.books.newest(conn)).seen_by(lines)
                 yield Reading(conn, book, self.books, self.clock())
         except AWAY as error:

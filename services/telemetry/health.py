@@ -1,4 +1,4 @@
-"""What a worker says of itself on its metrics port: `/healthz`, `/readyz`, `/metrics`.
+"""A worker's metrics port: `/healthz`, `/readyz`, `/metrics`.
 
 Alive is a worker whose event loop turns, whatever it waits for. A restart does not bring back
 a server. Ready is one that has its rate book, was dealt its partitions, even if none were left, and
@@ -38,12 +38,12 @@ class Health:
         self._turned: float | None = None
 
     async def turn(self) -> None:
-        """Show for ever that the loop turns."""
+        """Record, for ever, that the event loop turns."""
         while True:
-            self.turned()
+            self.mark_turn()
             await asyncio.sleep(TURN_S)
 
-    def turned(self) -> None:
+    def mark_turn(self) -> None:
         self._turned = self._clock()
 
     def unready(self) -> str | None:
@@ -61,13 +61,13 @@ class Health:
 def serve_health(host: str, port: int, health: Health) -> WSGIServer:
     """Answer at this address, port 0 for a free one, in threads of its own. Raises OSError."""
     server = make_server(
-        host, port, _answering(health), server_class=_Server, handler_class=_Silent
+        host, port, _health_app(health), server_class=_Server, handler_class=_SilentHandler
     )
     Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server
 
 
-def _answering(health: Health) -> "WSGIApplication":
+def _health_app(health: Health) -> "WSGIApplication":
     metrics: WSGIApplication = make_wsgi_app()
 
     def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
@@ -95,6 +95,6 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
-class _Silent(WSGIRequestHandler):
+class _SilentHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Probes come every few seconds: none of them is worth a line."""

@@ -34,7 +34,7 @@ _w3c = TraceContextTextMapPropagator()
 
 
 class OtlpSpan(Span):
-    """One span, or several that are told the same."""
+    """One span, or several with the same attributes."""
 
     def __init__(self, spans: list[trace.Span]) -> None:
         self._spans = spans
@@ -101,7 +101,7 @@ class OtlpTracer(Tracer):
         return carrier["traceparent"].encode() if carrier else None
 
     def close(self) -> None:
-        """In a thread, since the SDK waits as long as its exporter tries."""
+        """Close in a thread: the SDK waits as long as its exporter tries."""
         closing = Thread(target=self._provider.shutdown, name="traces end", daemon=True)
         closing.start()
         closing.join(CLOSED_WITHIN_S)
@@ -110,12 +110,12 @@ class OtlpTracer(Tracer):
 
 
 def _context(traceparent: str) -> Context:
-    """Empty where the text is no `traceparent`."""
+    """The context of a `traceparent`; empty for any other text."""
     return _w3c.extract({"traceparent": traceparent}, Context())
 
 
 def _resource(service: str) -> Resource:
-    """The environment decides, on the name of the service as well."""
+    """The resource of the environment; its service name takes precedence too."""
     named = Resource({SERVICE_NAME: service}).merge(OTELResourceDetector().detect())
     return Resource.create(named.attributes)
 

@@ -8,16 +8,16 @@ if TYPE_CHECKING:
 
 
 class Span:
-    """Begins as it is made. As a context it is the current one, and ends with it.
+    """Begins when it is made. As a context manager it is the current span, and ends with the body.
 
     This one is not recorded.
     """
 
     def tell(self, attributes: Mapping[str, Any]) -> None:
-        """Add to what is said of it."""
+        """Add attributes."""
 
     def failed(self, why: str) -> None:
-        """Mark it as an error; what is raised out of the context is marked by itself."""
+        """Mark it as an error. An exception that leaves the context does so by itself."""
 
     def __enter__(self) -> Self:
         return self
@@ -45,8 +45,8 @@ class Tracer:
         return _UNRECORDED
 
     def traceparent(self) -> bytes | None:
-        """Of the current span, to be handed on."""
+        """The `traceparent` of the current span, for the next service."""
         return None
 
     def close(self) -> None:
-        """Send what is not sent yet, within a second or two."""
+        """Send the pending spans, within a second or two."""

@@ -23,5 +23,5 @@ def traceparents(records: Iterable[ConsumerRecord]) -> list[bytes]:
 
 
 def is_sampled(traceparent: bytes) -> bool:
-    """Whether its trace is recorded where it began: the last bit of its flags."""
+    """Whether the trace is recorded at its origin: the last bit of its flags."""
     return traceparent[-1:] in b"13579bdf"

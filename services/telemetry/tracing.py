@@ -17,13 +17,13 @@ _tracer = Tracer()
 
 
 def tracer() -> Tracer:
-    """That of this process."""
+    """The tracer of this process."""
     return _tracer
 
 
 @contextmanager
 def traced(service: str | None) -> Iterator[None]:
-    """Trace meanwhile, as this service, if the environment says where to; None is never traced."""
+    """Trace the body as this service, if the environment names an endpoint; None is not traced."""
     global _tracer
     if service is None or not is_wanted(os.environ):
         yield
@@ -39,7 +39,7 @@ def traced(service: str | None) -> Iterator[None]:
 
 
 def is_wanted(environment: Mapping[str, str]) -> bool:
-    """By OpenTelemetry's own variables."""
+    """Whether OpenTelemetry's own variables ask for traces."""
     off = (
         environment.get("OTEL_SDK_DISABLED", "").lower() == "true"
         or environment.get("OTEL_TRACES_EXPORTER") == "none"

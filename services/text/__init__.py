@@ -1,1 +1,1 @@
-"""Text that people write, read strictly; and numbers in sentences."""
+"""Strict readers of text that people write, and numbers in sentences."""

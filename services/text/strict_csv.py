@@ -1,4 +1,4 @@
-"""CSV read strictly: text that is not exactly a table is refused, with its line and a remedy.
+"""Strict CSV: text that is not exactly a table is refused, with its line and a remedy.
 
 Every reader of CSV uses this one. Memory holds one record at a time, and a record is bounded.
 """
@@ -37,14 +37,14 @@ class Dialect(NamedTuple):
 
 
 class Record(NamedTuple):
-    """`number` is the line on which the record ends; of an empty line there are no cells."""
+    """`number` is the line on which the record ends; an empty line has no cells."""
 
     number: int
     cells: list[str]
 
 
 class Lines:
-    """The lines of a text, each of bounded length; `number` is that of the last one read."""
+    """The lines of a text, each of bounded length; `number` is the number of the last line read."""
 
     def __init__(self, text: TextIO) -> None:
         self._text = text

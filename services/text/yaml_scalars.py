@@ -1,4 +1,4 @@
-"""YAML read strictly: every scalar as it is written, no key twice, nothing that unfolds."""
+"""Strict YAML: every scalar as text, no duplicate keys, bounded anchors."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def load_scalars(text: str) -> Any:
 
 
 def _unfolded(node: yaml.Node, known: dict[int, int]) -> int:
-    """How many nodes there are with all anchors written out."""
+    """The number of nodes with all anchors expanded."""
     if id(node) in known:
         return known[id(node)]
     known[id(node)] = MOST_NODES  # an anchor that is used within itself never ends
@@ -43,7 +43,7 @@ def _parts(node: yaml.Node) -> list[yaml.Node]:
 
 
 class _Loader(yaml.BaseLoader):
-    """A key that is there twice is a mistake: YAML's own readers forget the first."""
+    """Refuses duplicate keys: YAML's own readers drop the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""One shape for whatever is not answered: `{"detail": "a sentence that says what to do"}`."""
+"""One shape for every error: `{"detail": "a sentence that says what to do"}`."""
 
 from typing import Any
 
@@ -15,16 +15,16 @@ class NotAnswered(BaseModel):
     )
 
 
-def _told(description: str) -> dict[str, Any]:
+def _response(description: str) -> dict[str, Any]:
     return {"model": NotAnswered, "description": description}
 
 
 NOT_ANSWERED: dict[int | str, dict[str, Any]] = {
-    401: _told("No token, or none that is known."),
-    403: _told("The token's role does not allow it."),
-    422: _told("Ask otherwise."),
-    500: _told("A fault of the service: its log says which."),
-    503: _told("Postgres is away: ask again later."),
+    401: _response("No token, or none that is known."),
+    403: _response("The token's role does not allow it."),
+    422: _response("Ask otherwise."),
+    500: _response("A fault of the service: its log says which."),
+    503: _response("Postgres is away: ask again later."),
 }
 """For the `responses` of a router: what OpenAPI says of them."""
 
@@ -35,10 +35,10 @@ FAULT = (
 )
 
 
-def tell_in_one_shape(app: FastAPI) -> None:
-    """FastAPI answers a parameter that it refuses with a list of its own making.
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer refused parameters in the one shape; FastAPI's own answer is a list.
 
-    What nobody foresaw is answered with 500, and raised again for the log.
+    Unexpected errors are answered with 500, and raised again for the log.
     """
 
     @app.exception_handler(Exception)
@@ -47,10 +47,10 @@ def tell_in_one_shape(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def refused(request: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"detail": "; ".join(map(_sentence, error.errors()))}, 422)
+        return JSONResponse({"detail": "; ".join(map(_explain_error, error.errors()))}, 422)
 
 
-def _sentence(error: Any) -> str:
+def _explain_error(error: Any) -> str:
     name, given = error["loc"][-1], error.get("input")
     if error["type"] == "missing":
         return f"{name} is missing"

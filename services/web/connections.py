@@ -120,7 +120,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().data_received(head + rest)
 
     def _head_in_this_protocol(self) -> bytes:
-        """The head that was read, without what asks for another protocol."""
+        """The head that was read, without the headers that ask for another protocol."""
         first = b"%s %s HTTP/1.1" % (self.parser.get_method(), self.url)
         kept = [b"%s: %s" % (n, v) for n, v in self.headers if n not in _SWITCHING]
         closes = any(n == b"connection" and b"close" in v.lower() for n, v in self.headers)
@@ -149,7 +149,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._close(b"431 Request Header Fields Too Large", limit)
 
     def _close(self, status: bytes, why: bytes, more: bytes = b"") -> None:
-        """Say why, then close: a connection that is reset at once would take the answer with it."""
+        """Answer why, then close: with a connection that is reset at once the answer is lost."""
         if self._refused:
             return
         self._head_is_complete()
@@ -159,7 +159,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._hang_up()
 
     def _hang_up(self) -> None:
-        """Read nothing more, and close once what was answered may have been read."""
+        """Read nothing more, and close when the client had time to read the answer."""
         self._refused = True
         self._end_draining()
         self._drop_requests()
@@ -180,7 +180,7 @@ class BoundedHttp(HttpToolsProtocol):
         return cycle is not None and cycle.response_started and not cycle.response_complete
 
     def _drop_requests(self) -> None:
-        """As when a client hangs up: what still answers one must not write after this."""
+        """As if the client had hung up: tasks that still answer must not write after this."""
         self.pipeline.clear()
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
@@ -195,7 +195,7 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 def connection_limit() -> int:
-    """Connections at once: what open files allow, less those that others need."""
+    """Simultaneous connections: the limit of open files, less those for other uses."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return min(MAX_CONNECTIONS, max(files - FILES_FOR_OTHERS, 16))
 

@@ -1,4 +1,4 @@
-"""Whether a question can be meant: parameters that its route has, each once, of plain text."""
+"""Valid questions: only parameters that the route has, each once, of plain text."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,10 @@ from schemas.refusal import nearest, shown
 
 
 async def _refuse_unsound(request: Request) -> None:
-    """A name that is mistyped would be ignored, and the figures be those of another question."""
+    """Refuse unknown parameters: if ignored, the figures would answer another question."""
     known = [field.alias for field in request.scope["route"].dependant.query_params]
     path, asked = request.url.path, request.query_params.multi_items()
-    if wrong := _unknown(path, asked, known) or _unfit(asked):
+    if wrong := _name_fault(path, asked, known) or _value_fault(asked):
         raise HTTPException(422, wrong)
 
 
@@ -20,7 +20,7 @@ SOUND = Depends(_refuse_unsound)
 """For the `dependencies` of every route under /v1 that is asked by its address."""
 
 
-def _unknown(path: str, asked: Iterable[tuple[str, str]], known: list[str]) -> str | None:
+def _name_fault(path: str, asked: Iterable[tuple[str, str]], known: list[str]) -> str | None:
     for name, _ in asked:
         if name not in known:
             has = f"it has {', '.join(known)}" if known else "it has none"
@@ -28,7 +28,7 @@ def _unknown(path: str, asked: Iterable[tuple[str, str]], known: list[str]) -> s
     return None
 
 
-def _unfit(asked: Iterable[tuple[str, str]]) -> str | None:
+def _value_fault(asked: Iterable[tuple[str, str]]) -> str | None:
     seen = set()
     for name, value in asked:
         if name in seen:

@@ -1,4 +1,4 @@
-"""What every answer tells a browser: what it may not do with it."""
+"""Headers that tell a browser what it must not do with an answer."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

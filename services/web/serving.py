@@ -1,4 +1,4 @@
-"""Serving HTTP until told to stop: uvicorn, drained on the way out."""
+"""Serving HTTP until a stop is requested: uvicorn, with a drain at the end."""
 
 import asyncio
 import errno
@@ -28,7 +28,7 @@ class Tls:
 
 
 class CannotListen(OSError):
-    """The address is taken, or is not this machine's; the text says what to do."""
+    """The address is in use, or is not this machine's; the text says what to do."""
 
 
 async def serve_http(
@@ -39,7 +39,7 @@ async def serve_http(
     tls: Tls | None = None,
     on_listening: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until `stop` is set, then finish the requests under way.
+    """Serve until `stop` is set, then finish the current requests.
 
     `on_listening` is called once clients can connect. Raises `CannotListen`.
     """
@@ -51,7 +51,7 @@ async def serve_http(
     if tls is not None:
         config.ssl_certfile, config.ssl_keyfile = str(tls.certificate), str(tls.key)
     server = _Server(config)
-    sockets = _listening(host, port)
+    sockets = _listen(host, port)
     on_listening()
     serving = asyncio.create_task(server._serve(sockets))
     stopping = asyncio.create_task(stop.wait())
@@ -74,8 +74,8 @@ class _Server(uvicorn.Server):
             vars(loop).pop("create_server", None)
 
 
-def _listening(host: str, port: int) -> list[socket.socket]:
-    """A socket at each address of the host. uvicorn's own way ends the process."""
+def _listen(host: str, port: int) -> list[socket.socket]:
+    """A socket at each address of the host; uvicorn itself would end the process on an error."""
     found: list[socket.socket] = []
     try:
         for family, _, _, _, address in socket.getaddrinfo(
@@ -85,11 +85,11 @@ def _listening(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         for one in found:
             one.close()
-        raise CannotListen(f"cannot listen on {host}:{port}: {_why(error)}") from None
+        raise CannotListen(f"cannot listen on {host}:{port}: {_bind_fault(error)}") from None
     return found
 
 
-def _why(error: OSError) -> str:
+def _bind_fault(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return "something listens there already; stop it, or choose another with --port"
     return (error.strerror or str(error)).lower()

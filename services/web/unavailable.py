@@ -1,8 +1,8 @@
-"""What a request needs is away: answered with 503."""
+"""A server that a request needs does not answer: 503."""
 
 
 class Unavailable(Exception):
-    """Nothing is known to be stored: the client sends all of it again later."""
+    """It is unknown whether anything was stored: the client sends all of it again later."""
 
     def __init__(self, what: str, retry_after: int = 5) -> None:
         super().__init__(what)

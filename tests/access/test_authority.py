@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from services.access.authority import Actor, acting
+from services.access.authority import Actor, identify_actor
 from services.access.door import NotAllowed, Role
 from services.access.store import Grant, add_token, revoke_token
 from services.access.token import new_token
@@ -20,21 +20,21 @@ async def test_who_is_at_the_machine_is_believed_while_nobody_has_the_role(
 ) -> None:
     operator = await _token(conn, "press", Role.OPERATOR)
     for token in (None, operator, "copq_nonsense"):
-        assert await acting(conn, Role.FINANCE, token, "anna") == Actor("anna")
+        assert await identify_actor(conn, Role.FINANCE, token, "anna") == Actor("anna")
 
 
 async def test_from_the_first_token_of_the_role_one_is_needed(conn: asyncpg.Connection) -> None:
     operator = await _token(conn, "press", Role.OPERATOR)
     finance = await _token(conn, "carla", Role.FINANCE)
-    assert await acting(conn, Role.FINANCE, finance, "anna") == Actor("carla", Role.FINANCE)
+    assert await identify_actor(conn, Role.FINANCE, finance, "anna") == Actor("carla", Role.FINANCE)
     for token, says in (
         (None, "set COPQ_TOKEN"), (operator, '"press" is operator'), ("copq_x_y", "no valid token"),
     ):  # fmt: skip
         with pytest.raises(NotAllowed, match=says):
-            await acting(conn, Role.FINANCE, token, "anna")
+            await identify_actor(conn, Role.FINANCE, token, "anna")
     with pytest.raises(NotAllowed, match='"carla" is finance'):
         await _token(conn, "root", Role.ADMIN)
-        await acting(conn, Role.ADMIN, finance, "anna")
+        await identify_actor(conn, Role.ADMIN, finance, "anna")
 
 
 async def test_a_revoked_token_gives_no_authority(conn: asyncpg.Connection) -> None:
@@ -42,4 +42,4 @@ async def test_a_revoked_token_gives_no_authority(conn: asyncpg.Connection) -> N
     await _token(conn, "carlo", Role.FINANCE)
     await revoke_token(conn, "carla", "test")
     with pytest.raises(NotAllowed, match="no valid token"):
-        await acting(conn, Role.FINANCE, first, "anna")
+        await identify_actor(conn, Role.FINANCE, first, "anna")

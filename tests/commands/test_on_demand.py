@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from copq.command import COMMANDS, app
 from copq.on_demand import help_of
-from services.database.migrate import MIGRATIONS, _after
+from services.database.migrate import MIGRATIONS, _revisions_after
 
 HEAVY = {
     "aiohttp", "aiokafka", "alembic", "fastapi", "faust", "hypothesis", "openpyxl", "opentelemetry",
@@ -75,4 +75,4 @@ def test_every_command_is_where_it_is_said_to_be() -> None:
 
 def test_the_files_of_the_migrations_are_in_the_order_of_their_chain() -> None:
     scripts = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
-    assert _after(None, MIGRATIONS) == [script.revision for script in scripts][::-1]
+    assert _revisions_after(None, MIGRATIONS) == [script.revision for script in scripts][::-1]

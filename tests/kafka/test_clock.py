@@ -41,7 +41,7 @@ async def test_a_host_whose_clock_is_ahead_is_named_until_the_broker_sets_the_ti
     own_kafka: KafkaBroker, database: str, conn: asyncpg.Connection, clock_ahead: None
 ) -> None:
     brokers, health, stop = Brokers(own_kafka.bootstrap), Health(), asyncio.Event()
-    health.turned()
+    health.mark_turn()
     await import_rates(conn, rates(), "test", "test")
     admin = AIOKafkaAdminClient(bootstrap_servers=own_kafka.bootstrap)
     await admin.start()

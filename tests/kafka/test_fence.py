@@ -4,46 +4,46 @@ import pytest
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 
 from services.costing.faust_batches import read, written
-from services.kafka.fence import Fence, Place, Seen, behind, place_in
+from services.kafka.fence import Fence, LogState, Place, fence_after, place_in
 from services.kafka.identity import LogIdentity, fingerprint
 
 LOG, LATER, OTHER = LogIdentity("a", 1), LogIdentity("a", 3), LogIdentity("b", 0)
 FENCE = Fence(10, LOG, "known")
 
 CASES = {
-    "as it was": (Seen(LOG, 0, 20, "known"), FENCE, Place(10)),
-    "another leader of the same log": (Seen(LATER, 0, 20, "known"), FENCE, Place(10)),
-    "all is read": (Seen(LOG, 0, 10, "known"), FENCE, Place(10)),
-    "what was read is deleted": (Seen(LOG, 10, 20), FENCE, Place(10)),
-    "what was not read is deleted": (Seen(LOG, 15, 20), FENCE, Place(15, deleted=True)),
-    "never read": (Seen(LOG, 0, 20), Fence(), Place(0)),
-    "never read, and the start is deleted": (Seen(LOG, 5, 20), Fence(), Place(5)),
+    "as it was": (LogState(LOG, 0, 20, "known"), FENCE, Place(10)),
+    "another leader of the same log": (LogState(LATER, 0, 20, "known"), FENCE, Place(10)),
+    "all is read": (LogState(LOG, 0, 10, "known"), FENCE, Place(10)),
+    "what was read is deleted": (LogState(LOG, 10, 20), FENCE, Place(10)),
+    "what was not read is deleted": (LogState(LOG, 15, 20), FENCE, Place(15, deleted=True)),
+    "never read": (LogState(LOG, 0, 20), Fence(), Place(0)),
+    "never read, and the start is deleted": (LogState(LOG, 5, 20), Fence(), Place(5)),
     "made again": (
-        Seen(OTHER, 0, 20, "known"), FENCE, Place(0, "the topic was deleted and made again"),
+        LogState(OTHER, 0, 20, "known"), FENCE, Place(0, "the topic was deleted and made again"),
     ),
     "made again and empty": (
-        Seen(OTHER, 0, 0), FENCE, Place(0, "the topic was deleted and made again"),
+        LogState(OTHER, 0, 0), FENCE, Place(0, "the topic was deleted and made again"),
     ),
-    "cut": (Seen(LATER, 2, 9), FENCE, Place(2, "the log ends at 9, before 10")),
+    "cut": (LogState(LATER, 2, 9), FENCE, Place(2, "the log ends at 9, before 10")),
     "cut and filled again": (
-        Seen(LATER, 2, 20, "another"), FENCE, Place(2, "another record lies at offset 9 now"),
+        LogState(LATER, 2, 20, "another"), FENCE, Place(2, "another record lies at offset 9 now"),
     ),
     "restored, with the same leader epoch": (
-        Seen(LOG, 0, 20, "another"), FENCE, Place(0, "another record lies at offset 9 now"),
+        LogState(LOG, 0, 20, "another"), FENCE, Place(0, "another record lies at offset 9 now"),
     ),
     "no record lies there any more": (
-        Seen(LOG, 0, 20, None), FENCE, Place(0, "another record lies at offset 9 now"),
+        LogState(LOG, 0, 20, None), FENCE, Place(0, "another record lies at offset 9 now"),
     ),
     "brokers without topic ids": (
-        Seen(LogIdentity(), 0, 20, "known"), Fence(10, LogIdentity(), "known"), Place(10),
+        LogState(LogIdentity(), 0, 20, "known"), Fence(10, LogIdentity(), "known"), Place(10),
     ),
-    "a commit of somebody else has an offset alone": (Seen(LOG, 0, 20), Fence(10), Place(10)),
+    "a commit of somebody else has an offset alone": (LogState(LOG, 0, 20), Fence(10), Place(10)),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("seen", "fence", "place"), CASES.values(), ids=CASES.keys())
 def test_a_stage_reads_on_at_its_fence_in_its_own_log_only(
-    seen: Seen, fence: Fence, place: Place
+    seen: LogState, fence: Fence, place: Place
 ) -> None:
     assert place_in(seen, fence) == place
 
@@ -67,7 +67,7 @@ def test_a_fingerprint_tells_records_apart(other: dict[str, object]) -> None:
 
 
 def test_a_fence_survives_as_a_commit_to_kafka() -> None:
-    fence = behind([record()], LOG)
+    fence = fence_after([record()], LOG)
     assert fence.next_offset == 10
     assert read(written(fence)) == fence
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from services.kafka.lag import Behind, Stalls, _Watch, lag_of
+from services.kafka.lag import PartitionLag, Stalls, _Watch, lag_of
 from services.telemetry.health import Health
 
 
@@ -40,7 +40,7 @@ def test_a_partition_stalls_while_it_has_records_and_no_commit() -> None:
         (40, 0, 12),
         (90, 0, 12),
     ):
-        seen.append(stalls.seconds({1: Behind(lag, done)})[1])
+        seen.append(stalls.seconds({1: PartitionLag(lag, done)})[1])
     assert seen == [0, 10, 0, 10, 0, 0]
 
 
@@ -48,17 +48,17 @@ def test_a_stuck_partition_is_named_and_its_worker_is_not_ready(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     health = Health(lambda: 0)
-    health.turned()
+    health.mark_turn()
     health.missing = None
     watch = _Watch("costing", "quality.events", health, stuck_s=0)
     watch._stalls = Stalls(lambda: 0)
     watch._stuck_s = 1e-9
-    watch.show({0: Behind(0, 7), 3: Behind(2_000, 1)})
+    watch.show({0: PartitionLag(0, 7), 3: PartitionLag(2_000, 1)})
     assert health.unready() is None
     watch._stalls._clock = lambda: 61
     with caplog.at_level(logging.ERROR):
-        watch.show({0: Behind(0, 7), 3: Behind(2_000, 1)})
+        watch.show({0: PartitionLag(0, 7), 3: PartitionLag(2_000, 1)})
     assert "quality.events, partition 3: 2000 records after offset 1" in (health.unready() or "")
     assert "partition 0" not in caplog.text
-    watch.show({0: Behind(0, 7), 3: Behind(0, 2_001)})
+    watch.show({0: PartitionLag(0, 7), 3: PartitionLag(0, 2_001)})
     assert health.unready() is None

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from services.kafka.brokers import Brokers
 from services.kafka.headers import NONE
-from services.kafka.lag import keep_measuring
+from services.kafka.lag import measure_lag
 from services.kafka.metrics import LAG
 from services.kafka.publish import publish, start_producer
 from services.kafka.topics import EVENTS, make_topics
@@ -106,7 +106,7 @@ async def test_lag_is_what_nobody_has_committed(own_kafka: KafkaBroker) -> None:
     await producer.stop()
     ours = [0, 1]
     measuring = asyncio.create_task(
-        keep_measuring(Brokers(own_kafka.bootstrap), "test", EVENTS, "nobody", lambda: ours, 0.1)
+        measure_lag(Brokers(own_kafka.bootstrap), "test", EVENTS, "nobody", lambda: ours, 0.1)
     )
 
     def lags() -> dict[str, float]:

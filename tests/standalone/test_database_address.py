@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from copq.command import app
 from copq.logs import LogFormat, PlainErrors
-from services.database.address import AddressError, check_address, redacted, without_secrets
+from services.database.address import AddressError, check_address, redact, without_secrets
 
 MALFORMED = [
     "postgresql://copq:s3:cr#t@db/copq",
@@ -77,6 +77,6 @@ def test_a_log_line_holds_no_password_and_no_python_internals() -> None:
         "2026-01-01T00:00:00.500Z WARNING services no answer of "
         "postgresql://u:***@db/copq?password=***&x=1: 127.0.0.1:5432: Connection refused"
     )
-    assert redacted("nothing to hide: http://localhost:8080/") == (
+    assert redact("nothing to hide: http://localhost:8080/") == (
         "nothing to hide: http://localhost:8080/"
     )

@@ -10,7 +10,7 @@ from asyncpg import Connection
 from copq.acting import WhyOption, actor
 from copq.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.exits import Exit
-from copq.terminal import cannot, counted, fail, out, print_json, size
+from copq.terminal import cannot, count_of, fail, out, print_json, size
 from services.access.door import Role
 from services.audit.anchor import Anchor, AnchorFileError, last_line, line_of, read_anchors
 from services.audit.anchoring import altered, anchors, make_anchor
@@ -85,9 +85,9 @@ def _show(made: list[Anchor], head: Head, output: Path | None, as_json: bool) ->
                     "digest": newest.digest, "head": str(head)})  # fmt: skip
         return
     out.print(
-        f"Anchor {newest.number}: {counted(of['entries'], 'entry', 'entries')} and "
-        f"{counted(of['events'], 'event')} since the one before, "
-        f"{counted(len(newest.days), 'digest')}.", soft_wrap=True,
+        f"Anchor {newest.number}: {count_of(of['entries'], 'entry', 'entries')} and "
+        f"{count_of(of['events'], 'event')} since the one before, "
+        f"{count_of(len(newest.days), 'digest')}.", soft_wrap=True,
     )  # fmt: skip
     if output is not None:
         out.print(f"All anchors are in {output} ({size(output.stat().st_size)}): keep it "

@@ -16,7 +16,7 @@ from asyncpg import Connection
 from copq.commands.finance.anchors import altered_since, anchor, read_file
 from copq.database import DATA, DatabaseOption, DataOption, connected, database, query_database
 from copq.exits import Exit
-from copq.terminal import cannot, counted, err, fail, out, print_json, table
+from copq.terminal import cannot, count_of, err, fail, out, print_json, table
 from services.audit.anchor import Anchor
 from services.audit.exported import line_of, links_in
 from services.audit.store import newest, proved, rows, watched
@@ -190,11 +190,11 @@ def _show_proof(
     for difference in unlike:
         out.print(str(difference), markup=False, soft_wrap=True)
     if anchors:
-        of = counted(len(anchors), "anchor")
-        said = counted(len(unlike), "changed day") if unlike else "unchanged"
+        of = count_of(len(anchors), "anchor")
+        said = count_of(len(unlike), "changed day") if unlike else "unchanged"
         out.print(f"{of} until {anchors[-1].until:%Y-%m-%d %H:%M:%S %Z}: {said}.", soft_wrap=True)
     if faults:
-        out.print(f"{counted(len(faults), 'fault')}: the trail is not what was written.")
+        out.print(f"{count_of(len(faults), 'fault')}: the trail is not what was written.")
         return
     kept = ", and what was kept of it is in it" if expected else ""
     out.print(f"{head.seq:,} rows, none altered, none missing{kept}.")

@@ -13,7 +13,7 @@ from copq.acting import actor
 from copq.commands.read.figures import money_or_dash
 from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.exits import Exit
-from copq.terminal import counted, fail, money, out, print_json, table
+from copq.terminal import count_of, fail, money, out, print_json, table
 from services.access.door import Role
 from services.database.connections import DatabaseRole
 from services.periods import answers, closing, store
@@ -206,7 +206,7 @@ def close(
         print_json(asdict(step))
         return
     left_out = f" Left out: {Unfinished.of(step.unfinished)}." if step.unfinished else ""
-    entries = counted(step.entries or 0, "entry", "entries")
+    entries = count_of(step.entries or 0, "entry", "entries")
     out.print(f"Closed: {month} of {plant}, closing {step.closing}, {entries}.{left_out}")
     out.print(f"Digest: {step.digest}", soft_wrap=True)
 

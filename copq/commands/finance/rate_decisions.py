@@ -27,7 +27,7 @@ from copq.commands.finance.rate_options import (
 )
 from copq.database import DATA, DatabaseOption, DataOption
 from copq.exits import Exit
-from copq.terminal import cannot, counted, fail, out, print_json
+from copq.terminal import cannot, count_of, fail, out, print_json
 from services.access.door import Role
 from services.rates import documents as store
 from services.rates.documents import State
@@ -123,7 +123,7 @@ def approve(
 
 def _ask(number: int, found: Review) -> None:
     if not sys.stdin.isatty():
-        seen = counted(len(found.concerns), "thing", "things")
+        seen = count_of(len(found.concerns), "thing", "things")
         fail(
             f"{seen} to look at in document {number}: copq rates review {number}. Without a "
             "terminal to ask at, approve it with --yes",

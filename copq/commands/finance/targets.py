@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from copq.acting import WhyOption, actor
 from copq.database import DATA, DatabaseOption, DataOption, connected, database, query_database
-from copq.terminal import cannot, counted, fail, money, out, percent, print_json, table
+from copq.terminal import cannot, count_of, fail, money, out, percent, print_json, table
 from schemas.targets import WINDOWS, Budget, Target, TargetFile
 from services.access.door import Role
 from services.database.connections import DatabaseRole
@@ -62,7 +62,7 @@ def import_(
         print_json({n: getattr(imported, n) for n in ("targets", "budgets", "unchanged")})
         return
     out.print(
-        f"{counted(imported.targets, 'target')} and {counted(imported.budgets, 'budget')} set, "
+        f"{count_of(imported.targets, 'target')} and {count_of(imported.budgets, 'budget')} set, "
         f"{imported.unchanged} unchanged."
     )
 

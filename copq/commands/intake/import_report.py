@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from copq.terminal import counted, err, out, print_json, table
+from copq.terminal import count_of, err, out, print_json, table
 from services.ingest.files.importing import ImportReport, Step
 from services.ingest.files.report import report_json
 
@@ -58,7 +58,7 @@ def _say_if_waiting(step: Step) -> None:
 
 def show_interrupted(file: Path, step: Step | None) -> None:
     where = (
-        f"after {counted(step.events, 'event')} (row {step.rows:,})"
+        f"after {count_of(step.events, 'event')} (row {step.rows:,})"
         if step
         else "before its first event"
     )
@@ -76,17 +76,17 @@ def show_report(report: ImportReport, as_json: bool) -> None:
         return
     tally = report.tally
     if report.resumed_at:
-        known = counted(report.resumed_at, "event")
+        known = count_of(report.resumed_at, "event")
         out.print(f"Resumed after {known} imported before.")
     events = ", ".join(f"{number:,} {kind}" for kind, number in sorted(tally.sent.items()))
-    out.print(f"{counted(report.rows, 'row')}: {events or 'no events'}.")
+    out.print(f"{count_of(report.rows, 'row')}: {events or 'no events'}.")
     out.print(
         f"{tally.accepted:,} accepted, {tally.duplicates:,} there before, "
         f"{tally.refused:,} refused."
     )
     _show_rows(report)
     if report.ambiguous:
-        rows = counted(report.ambiguous, "row has", "rows have")
+        rows = count_of(report.ambiguous, "row has", "rows have")
         out.print(
             f"{rows} a time that came twice, as clocks went back, and nothing in the file tells "
             "which is meant; the first was taken. A column with an offset would tell them apart."
@@ -99,7 +99,7 @@ def _show_rows(report: ImportReport) -> None:
     """Account for every row of the file: the counts sum to its rows."""
     skipped = sum(report.skipped.values())
     out.print(
-        f"Of {counted(report.rows, 'row')}: {report.used:,} used, {skipped:,} skipped by rule, "
+        f"Of {count_of(report.rows, 'row')}: {report.used:,} used, {skipped:,} skipped by rule, "
         f"{report.tally.rows_refused:,} refused."
     )
     for rule, number in report.skipped.items():
@@ -109,7 +109,7 @@ def _show_rows(report: ImportReport) -> None:
 def _show_unpriced(report: ImportReport) -> None:
     waiting = report.tally.unpriced
     if waiting:
-        have = counted(sum(waiting.values()), "event has", "events have")
+        have = count_of(sum(waiting.values()), "event has", "events have")
         out.print(f"{have} no price yet, and get it with the rates:")
         for why, number in sorted(waiting.items(), key=lambda item: -item[1]):
             out.print(f"  {number:,} × {why}", markup=False)

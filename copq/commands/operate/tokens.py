@@ -15,12 +15,12 @@ from copq.exits import Exit
 from copq.terminal import err, fail, out, print_json, table
 from schemas.fields import Identifier
 from schemas.names import canonical
-from services.access.authority import written
+from services.access.authority import format_lines
 from services.access.door import Role
 from services.access.granting import grant_access, withdraw_access
 from services.access.limits import Limits
 from services.access.sender import MQTT, Lines
-from services.access.store import Grant, KeptToken, NameTaken, all_tokens
+from services.access.store import Grant, NameTaken, StoredToken, all_tokens
 from services.access.token import new_token
 from services.database.connections import DatabaseRole
 from services.rates.book import RateBook
@@ -157,7 +157,7 @@ def _show_new(grant: Grant, text: str, as_json: bool) -> None:
         print_json({"token": text, **_grant_json(grant)})
         return
     until = f"until {grant.expires_at:%Y-%m-%d %H:%M} UTC" if grant.expires_at else "for ever"
-    out.print(f"Token of {grant.name}: {grant.role}, {written(grant.lines)}, {until}.")
+    out.print(f"Token of {grant.name}: {grant.role}, {format_lines(grant.lines)}, {until}.")
     out.print("It is shown this once; keep it as you keep a password.", style="dim")
     print(text)
 
@@ -185,10 +185,10 @@ def list_(
 _COLUMNS = ["name", "role", "lines", "limits a second", "expires", "last used", "state"]
 
 
-def _row(token: KeptToken, now: datetime) -> tuple[str, ...]:
+def _row(token: StoredToken, now: datetime) -> tuple[str, ...]:
     grant = token.grant
     return (
-        grant.name, grant.role, written(grant.lines), _limits(grant.limits),
+        grant.name, grant.role, format_lines(grant.lines), _limits(grant.limits),
         _day(grant.expires_at, "never"), _day(token.last_used_at, "–"), _state(token, now),
     )  # fmt: skip
 
@@ -202,7 +202,7 @@ def _limits(limits: Limits) -> str:
     return ", ".join(f"{rate:g} {what}" for what, rate in named.items() if rate) or "none"
 
 
-def _state(token: KeptToken, now: datetime) -> str:
+def _state(token: StoredToken, now: datetime) -> str:
     if token.revoked_at is not None:
         return "revoked"
     expires = token.grant.expires_at
@@ -222,7 +222,7 @@ def _grant_json(grant: Grant) -> dict[str, Any]:
     }
 
 
-def _json(token: KeptToken, now: datetime) -> dict[str, Any]:
+def _json(token: StoredToken, now: datetime) -> dict[str, Any]:
     return {
         **_grant_json(token.grant),
         "state": _state(token, now),

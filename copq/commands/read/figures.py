@@ -5,7 +5,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from copq.terminal import counted, fixed, money, out, percent, table
+from copq.terminal import count_of, fixed, money, out, percent, table
 from services.figures.answers import BASIS
 from services.figures.missing_exchange_rates import CONVERSION, Lacking
 from services.figures.unpriced import Held
@@ -138,4 +138,4 @@ def _left_out(held: Held, is_live: bool) -> list[str]:
         (held.corrections, "correction that waits", "corrections that wait"),
         (0 if is_live else held.open_stops, "stop still open", "stops still open"),
     ]
-    return [counted(*one) for one in left if one[0]]
+    return [count_of(*one) for one in left if one[0]]

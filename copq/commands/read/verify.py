@@ -11,7 +11,7 @@ from asyncpg import Connection
 
 from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.exits import Exit
-from copq.terminal import counted, err, fail, out, print_json
+from copq.terminal import count_of, err, fail, out, print_json
 from services.database.connections import DatabaseRole
 from services.figures.names import UnknownName, check_names
 from services.figures.recomputing import Reach
@@ -88,7 +88,7 @@ def _show(found: list[Difference], pace: "_Pace") -> None:
     for difference in found:
         out.print(str(difference), markup=False, soft_wrap=True)
     if found:
-        differences = counted(len(found), "difference")
+        differences = count_of(len(found), "difference")
         out.print(
             f"{differences}. An event's bytes are right where an entry differs from them, the "
             "ledger where a rollup differs from it.", soft_wrap=True,
@@ -125,4 +125,4 @@ class _Pace:
         return round(self.entries / self._seconds) if self._seconds else 0
 
     def __str__(self) -> str:
-        return f"{counted(self.entries, 'entry', 'entries')} ({self.each_second:,} a second)"
+        return f"{count_of(self.entries, 'entry', 'entries')} ({self.each_second:,} a second)"

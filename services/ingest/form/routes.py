@@ -21,7 +21,7 @@ from services.ingest.form.sheet import Sheet, places, sheet_of
 from services.ingest.form.shown import LABELS, consequences, facts_of, period_shown, when
 from services.ingest.form.store import KeptEntry
 from services.rates.book import RateBook
-from services.web.pages.form_fields import filled_in
+from services.web.pages.form_fields import read_form
 from services.web.pages.page import PageError, Pages
 from services.web.unavailable import Unavailable
 
@@ -64,7 +64,7 @@ def add_form(
     @app.post("/form", include_in_schema=False)
     async def send(request: Request) -> Response:
         by = (await person(request, door, Role.OPERATOR)).sender
-        filled = {name: text for name, text in (await filled_in(request)).items() if text}
+        filled = {name: text for name, text in (await read_form(request)).items() if text}
         now = clock()
         sheet = _sheet(book(), filled, by, now)
         submission = filled.pop("submission", "") or secrets.token_hex(16)

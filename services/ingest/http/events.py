@@ -9,7 +9,7 @@ from fastapi import HTTPException, Request
 from starlette.types import Receive, Scope, Send
 
 from services.access.door import Bearer, Door, Role, TooMuch
-from services.access.requests import admitted, token_of
+from services.access.requests import admit_request, token_of
 from services.ingest.http.answers import Answers
 from services.ingest.http.body import CLOSING, GRACE_S, LANES, SLOWEST, Body
 from services.ingest.http.formats import ACCEPTED, reader
@@ -92,12 +92,12 @@ class Events:
 
     async def _admitted(self, request: Request) -> Bearer:
         if self._door.knows(token_of(request)):
-            return await admitted(request, self._door, Role.OPERATOR)
+            return await admit_request(request, self._door, Role.OPERATOR)
         if self._waiting >= WAITING:
             raise TurnedAway(503, f"{WAITING} unknown tokens wait to be looked up", Retry_After="1")
         self._waiting += 1
         try:
-            return await admitted(request, self._door, Role.OPERATOR)
+            return await admit_request(request, self._door, Role.OPERATOR)
         finally:
             self._waiting -= 1
 

@@ -9,7 +9,7 @@ from services.reporting.api.figures import add_figures
 from services.reporting.api.kpis import add_kpis
 from services.reporting.api.periods import add_periods
 from services.reporting.source import Clock, Source, wall_clock
-from services.web.answers import NOT_ANSWERED, tell_in_one_shape
+from services.web.answers import NOT_ANSWERED, add_error_handlers
 from services.web.questions import SOUND
 
 
@@ -20,7 +20,7 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     but managers and finance comes through the door.
     """
     source = Source(pool, door, clock)
-    tell_in_one_shape(app)
+    add_error_handlers(app)
     router = APIRouter(tags=["results"], responses=NOT_ANSWERED, dependencies=[SOUND])
     add_figures(router, source)
     add_kpis(router, source)

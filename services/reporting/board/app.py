@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from services.access.door import Role
-from services.access.sender import written
+from services.access.sender import encode_lines
 from services.database.sql_files import statement
 from services.figures.edges import day_of
 from services.figures.names import check_names
@@ -105,7 +105,7 @@ def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
-            tag = await _tag(reading, f"{written(reader.sender.lines)} {request.url.query}")
+            tag = await _tag(reading, f"{encode_lines(reader.sender.lines)} {request.url.query}")
             if request.headers.get("if-none-match") == tag:
                 return Response(status_code=304, headers={"ETag": tag})
             headers = {"ETag": tag, "Cache-Control": "private, no-cache"}

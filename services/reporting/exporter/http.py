@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from services.access.door import Door, Role
-from services.access.requests import admitted
+from services.access.requests import admit_request
 from services.reporting.exporter.compression import deflated, gzipped, inflated
 from services.reporting.exporter.exporter import Exporter
 
@@ -23,7 +23,7 @@ def add_metrics(app: FastAPI, exporter: Exporter, door: Door) -> None:
 
     @router.get("/metrics", summary="For Prometheus", include_in_schema=False)
     async def metrics(request: Request) -> Response:
-        reader = await admitted(request, door, Role.MANAGER, Role.FINANCE)
+        reader = await admit_request(request, door, Role.MANAGER, Role.FINANCE)
         if reader.sender.lines is not None:
             raise HTTPException(403, _ALL_LINES)
         return await _page(exporter, "gzip" in request.headers.get("accept-encoding", ""))

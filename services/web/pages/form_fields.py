@@ -1,4 +1,4 @@
-"""What a person filled in: the fields of a form as the browser sends them."""
+"""The fields of a form as the browser sends them."""
 
 import asyncio
 from urllib.parse import parse_qsl
@@ -13,11 +13,11 @@ _MAX_FIELDS = 500
 WITHIN_S = 20
 
 
-async def filled_in(request: Request) -> dict[str, str]:
-    """Field by field, blanks trimmed. Raises `PageError` if the body is not a form."""
+async def read_form(request: Request) -> dict[str, str]:
+    """The values by field, blanks trimmed. Raises `PageError` if the body is not a form."""
     try:
         async with asyncio.timeout(WITHIN_S):
-            body = await _bounded(request)
+            body = await _read_bounded(request)
     except TimeoutError:
         raise PageError(
             408, "Too slow", f"The form did not arrive within {WITHIN_S} s. Send it again."
@@ -35,7 +35,7 @@ async def filled_in(request: Request) -> dict[str, str]:
     return {name: value.strip() for name, value in pairs}
 
 
-async def _bounded(request: Request) -> bytes:
+async def _read_bounded(request: Request) -> bytes:
     body = bytearray()
     async for part in request.stream():
         body += part

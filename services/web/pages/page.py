@@ -30,7 +30,7 @@ HEADERS = {
 
 
 class PageError(Exception):
-    """What a person is told in place of the page: what is wrong, and what to do next."""
+    """Shown in place of the page: what is wrong, and what to do next."""
 
     def __init__(self, status: int, title: str, message: str, retry_after: str = "") -> None:
         super().__init__(message)

@@ -12,7 +12,7 @@ from schemas.priced import ELEMENTS
 from services.figures.entries import Place
 from services.reporting.api import cursor
 from services.reporting.board.app import add_board
-from services.web.answers import tell_in_one_shape
+from services.web.answers import add_error_handlers
 from tests.reporting.api.asking import NOW, Api
 from tests.reporting.api.test_figures import DAY, filled
 
@@ -123,7 +123,7 @@ def test_the_elements_are_those_that_the_domain_names() -> None:
 
 async def test_a_fault_of_ours_has_the_shape_of_all_others() -> None:
     app = FastAPI()
-    tell_in_one_shape(app)
+    add_error_handlers(app)
 
     @app.get("/fails")
     async def fails() -> None:
