@@ -16,7 +16,7 @@ from services.posting.batch import Batch
 from services.posting.post import Posted, post
 from services.pricing.price import price
 from services.rates.book import RateBook
-from services.rates.store import book_of, current, file_of, import_rates, load
+from services.rates.store import book_of, current_revision, file_of, import_rates, load
 
 LONG_AGO = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
 
@@ -117,5 +117,5 @@ async def post_with_rates(conn: Connection, book: RateBook, events: Iterable[byt
 
 async def store_rates(conn: Connection, book: RateBook) -> None:
     """Import the rates of a book, unless there are some."""
-    if not await current(conn):
+    if not await current_revision(conn):
         await import_rates(conn, file_of(book), "rates.yaml", "test")

@@ -27,7 +27,7 @@ from services.posting.booking import StaleRates
 from services.posting.id_conflicts import ids
 from services.posting.post import Posted, post_staged, prepare, restage, stage
 from services.posting.rejected import keep_rejected
-from services.rates.store import current
+from services.rates.store import current_revision
 from services.rates.watch import RateWatch
 from services.telemetry.health import Health
 from services.telemetry.tracing import tracer
@@ -220,7 +220,7 @@ class AggregatorStream:
         rates = fetched.batch.rates
         if rates <= self.rates.book.revision:
             return fetched
-        known = await current(conn)
+        known = await current_revision(conn)
         if rates > known:
             return await self._priced_again(conn, fetched, known)
         await self.rates.at_least(rates)

@@ -18,7 +18,7 @@ NO_DIGEST = ""
 
 
 class Day(NamedTuple):
-    """Entries of a production day, or events of a day in UTC, of one plant."""
+    """The entries of a plant's production day, or its events of a day in UTC."""
 
     kind: str
     plant: str
@@ -29,7 +29,7 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """What was booked and received after the anchor before and until `until`."""
+    """The entries and events after the previous anchor and until `until`."""
 
     number: int
     until: datetime
@@ -43,7 +43,7 @@ class AnchorFileError(ValueError):
 
 def digest_of(number: int, until: datetime, days: Iterable[Day], before: str) -> str:
     """SHA-256 over the anchor and the digest of the one before."""
-    said = [number, _instant(until), before, *map(_listed, sorted(days))]
+    said = [number, _instant(until), before, *map(_day_fields, sorted(days))]
     return hashlib.sha256(_json(said).encode()).hexdigest()
 
 
@@ -51,7 +51,7 @@ def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _listed(day: Day) -> list[Any]:
+def _day_fields(day: Day) -> list[Any]:
     return [day.kind, day.plant, day.day.isoformat(), day.rows, day.digest]
 
 
@@ -63,7 +63,7 @@ def line_of(anchor: Anchor) -> str:
     """An anchor as a line of the file, without its end."""
     return _json({
         "anchor": anchor.number, "until": _instant(anchor.until),
-        "days": [_listed(day) for day in anchor.days], "digest": anchor.digest,
+        "days": [_day_fields(day) for day in anchor.days], "digest": anchor.digest,
     })  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def last_line(trail: Head) -> str:
 
 
 def read_anchors(lines: Iterable[str]) -> tuple[list[Anchor], Head]:
-    """The anchors of a file, each proved by its digest, and the trail's head that was kept.
+    """The anchors of a file, each checked by its digest, and the head of the trail in the file.
 
     Raises `AnchorFileError`.
     """
@@ -110,17 +110,17 @@ def _anchor(found: Any, before: Sequence[Anchor]) -> Anchor:
     return anchor
 
 
-def compared(anchors: Iterable[Anchor], found: Iterable[Sequence[Day]]) -> Iterator[Difference]:
-    """Each day whose rows are not what was anchored; `found` are the days of each anchor now."""
+def compare_days(anchors: Iterable[Anchor], found: Iterable[Sequence[Day]]) -> Iterator[Difference]:
+    """The days that differ from their anchor; `found` are the current days of each anchor."""
     for anchor, now in zip(anchors, found, strict=True):
         there = {(day.kind, day.plant, day.day): day for day in now}
         kept = {(day.kind, day.plant, day.day): day for day in anchor.days}
         for key in sorted(there.keys() | kept.keys()):
             if there.get(key) != kept.get(key):
-                yield _unlike(anchor, key, kept.get(key), there.get(key))
+                yield _day_difference(anchor, key, kept.get(key), there.get(key))
 
 
-def _unlike(
+def _day_difference(
     anchor: Anchor, key: tuple[str, str, date], kept: Day | None, found: Day | None
 ) -> Difference:
     kind, plant, day = key

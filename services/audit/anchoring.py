@@ -1,4 +1,4 @@
-"""Anchors in Postgres: made of what is booked, and compared with what is booked now."""
+"""Anchors in Postgres: made of entries and events, and later compared with them."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from asyncpg import Connection
 
 from services.access.authority import Actor, sign
-from services.audit.anchor import NO_DIGEST, Anchor, Day, compared, digest_of
+from services.audit.anchor import NO_DIGEST, Anchor, Day, compare_days, digest_of
 from services.database.booking_lock import change_rules
 from services.database.sql_files import statement
 from services.ledger.difference import Difference
@@ -30,7 +30,7 @@ _AS_WRITTEN = "set local timezone = 'UTC'; set local search_path = pg_catalog"
 
 
 async def make_anchor(conn: Connection, actor: Actor, why: str) -> None:
-    """Anchor what was booked and received since the last anchor.
+    """Anchor the entries and events since the last anchor.
 
     Batches under way are booked first, later ones wait for an instant. The digests are made
     while the stream runs; after an interruption the next call makes those that are missing.
@@ -61,12 +61,12 @@ async def _finish(conn: Connection, actor: Actor, why: str) -> bool:
 
 
 async def change_anchors(conn: Connection) -> None:
-    """One transaction at a time makes digests."""
+    """Lock the anchors: only one transaction at a time makes digests."""
     await conn.execute(_LOCK)
 
 
 async def _days(conn: Connection, ends: Sequence[Any], since: Any) -> list[list[Day]]:
-    """Of each anchor that ends at one of these instants, its days as they are now."""
+    """The current days of each anchor that ends at one of these instants."""
     found: dict[int, list[Day]] = defaultdict(list)
     if ends:
         edges = [end + _INSTANT for end in ends[:-1]]
@@ -76,7 +76,7 @@ async def _days(conn: Connection, ends: Sequence[Any], since: Any) -> list[list[
 
 
 async def anchors(conn: Connection) -> list[Anchor]:
-    """All anchors that have their digests, the oldest first."""
+    """All anchors with digests, oldest first."""
     days: dict[int, list[Day]] = defaultdict(list)
     for row in await conn.fetch(_ANCHOR_DAYS):
         days[row["anchor"]].append(Day(*(row[name] for name in Day._fields)))
@@ -86,23 +86,23 @@ async def anchors(conn: Connection) -> list[Anchor]:
     ]
 
 
-async def altered(conn: Connection, kept: Sequence[Anchor]) -> list[Difference]:
-    """What is booked and received now, compared with anchors that were kept.
+async def altered_days(conn: Connection, kept: Sequence[Anchor]) -> list[Difference]:
+    """The days whose entries or events differ from anchors kept elsewhere.
 
     Call it in a transaction: it sets the time zone and the search path for the rest of it.
     """
     await conn.execute(_AS_WRITTEN)
     ends = [anchor.until for anchor in kept]
-    return list(compared(kept, await _days(conn, ends, _EVER)))
+    return list(compare_days(kept, await _days(conn, ends, _EVER)))
 
 
-async def anchored(conn: Connection) -> list[Difference]:
-    """As `altered`, with the anchors that the database holds, and whether they form a chain."""
+async def verify_anchors(conn: Connection) -> list[Difference]:
+    """As `altered_days`, for the anchors in the database; also checks their chain."""
     kept = await anchors(conn)
-    return [*_broken(kept), *await altered(conn, kept)]
+    return [*_chain_differences(kept), *await altered_days(conn, kept)]
 
 
-def _broken(kept: Sequence[Anchor]) -> list[Difference]:
+def _chain_differences(kept: Sequence[Anchor]) -> list[Difference]:
     found = []
     first = Anchor(0, _EVER, (), NO_DIGEST)
     for before, anchor in pairwise([first, *kept]):

@@ -29,7 +29,7 @@ def line_of(row: AuditRow) -> str:
 
 
 def links_in(lines: Iterable[bytes]) -> Iterator[Link]:
-    """The rows of a file. Raises `ValueError` on a line that is none."""
+    """The rows of a file. Raises `ValueError` for a malformed line."""
     for number, line in enumerate(lines, 1):
         try:
             found = _decode_line(line)

@@ -17,7 +17,7 @@ _AT_ONCE = 2_000
 
 
 async def rows(conn: Connection) -> AsyncIterator[AuditRow]:
-    """All rows, the oldest first, of one snapshot."""
+    """All rows of one snapshot, oldest first."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         cursor = await conn.cursor(_ROWS)
         while found := await cursor.fetch(_AT_ONCE):
@@ -25,30 +25,30 @@ async def rows(conn: Connection) -> AsyncIterator[AuditRow]:
                 yield AuditRow(*row)
 
 
-async def proved(chain: Chain, found: AsyncIterable[AuditRow]) -> list[Fault]:
-    """What is wrong with the chain of these rows."""
+async def find_faults(chain: Chain, found: AsyncIterable[AuditRow]) -> list[Fault]:
+    """The faults in the chain of these rows."""
     faults = [fault async for row in found for fault in chain.take(link_of(row))]
     return [*faults, *chain.end()]
 
 
-async def newest(
+async def newest_rows(
     conn: Connection,
     subject: str | None = None,
     who: str | None = None,
     since: datetime | None = None,
     limit: int = 100,
 ) -> list[AuditRow]:
-    """The newest first. `subject` is a table, such as `copq.token`."""
+    """The newest rows first. `subject` is a table, such as `copq.token`."""
     found = await conn.fetch(_NEWEST, subject, who, since, limit)
     return [AuditRow(*row) for row in found]
 
 
 async def head_of(conn: Connection) -> Head:
-    """Where the trail ends."""
+    """The head of the trail: its last row."""
     row = await conn.fetchrow(_HEAD)
     return Head(*row) if row else Head(0, NO_SEAL)
 
 
-async def watched(conn: Connection) -> list[str]:
-    """The names of the tables that the trail is of, without their schema."""
+async def audited_tables(conn: Connection) -> list[str]:
+    """The names of the tables under audit, without their schema."""
     return [row["name"] for row in await conn.fetch(_WATCHED)]

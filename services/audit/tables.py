@@ -1,4 +1,4 @@
-"""The tables under audit compared with the trail: every row in them is one that was decided."""
+"""The tables under audit compared with the trail: each row must come from a decision."""
 
 import json
 from typing import Any
@@ -12,8 +12,8 @@ _UNDER_AUDIT = statement(__file__, "under_audit")
 _UNTRACED = statement(__file__, "untraced")
 
 
-async def untraced(conn: Connection) -> list[Difference]:
-    """Rows that no decision of the trail brought, and decided rows that are gone or altered.
+async def untraced_rows(conn: Connection) -> list[Difference]:
+    """Rows without a decision in the trail, and decided rows that are missing or altered.
 
     Call it in a transaction: it sets the time zone for the rest of it.
     """

@@ -16,7 +16,7 @@ NO_SEAL = b""
 
 
 class AuditRow(NamedTuple):
-    """One decision. `old` and `new` are JSON as Postgres writes it, None where there is none."""
+    """One decision. `old` and `new` are the row as Postgres's JSON; None if it did not exist."""
 
     seq: int
     at: datetime
@@ -38,7 +38,7 @@ _SEALED = AuditRow._fields[:-1]
 
 
 def record(row: AuditRow) -> str:
-    """The text that the seal is over: JSON, instants in UTC, the names in this order."""
+    """The text that is sealed: JSON with instants in UTC and the names in this order."""
     at = row.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     values = [str(row.seq), _text(at)]
     values += map(_text, (row.who, row.db_user, row.db_role, row.client, row.application))
@@ -59,7 +59,7 @@ def seal(before: bytes, text: str) -> bytes:
 
 
 class Link(NamedTuple):
-    """What the chain needs of a row."""
+    """The parts of a row that the chain needs."""
 
     seq: int
     record: str
@@ -67,7 +67,7 @@ class Link(NamedTuple):
 
 
 class Head(NamedTuple):
-    """A place in the chain; who has kept one can prove that nothing up to it was rewritten."""
+    """A place in the chain. A head kept elsewhere proves that no row up to it was rewritten."""
 
     seq: int
     hash: bytes
@@ -85,21 +85,21 @@ class Head(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Where the chain is broken, and what shows it."""
+    """A break in the chain, with its evidence."""
 
     seq: int
     what: str
 
 
 class Chain:
-    """The proof, row by row in order of `seq`; it holds one seal, however long the trail is."""
+    """Checks the trail row by row in order of `seq`; its memory holds one seal."""
 
     def __init__(self, expected: Head | None = None) -> None:
         self.head = Head(0, NO_SEAL)
         self._expected = expected
 
     def take(self, link: Link) -> Iterator[Fault]:
-        """What is wrong with the next row."""
+        """The faults of the next row."""
         first = self.head.seq + 1
         if link.seq != first:
             last = link.seq - 1
@@ -113,7 +113,7 @@ class Chain:
             yield Fault(link.seq, f"row {link.seq} has another seal than the one that was kept")
 
     def end(self) -> Iterator[Fault]:
-        """What is wrong with where it ends."""
+        """The faults of the end of the trail."""
         expected = self._expected
         if expected and self.head.seq < expected.seq:
             said = f"the trail ends at row {self.head.seq}, and row {expected.seq} was kept of it"
@@ -121,7 +121,7 @@ class Chain:
 
 
 def change(row: AuditRow) -> dict[str, tuple[Any, Any]]:
-    """What the decision changed, by column: from what, to what."""
+    """The columns that the decision changed, with their old and new values."""
     old, new = ({} if text is None else json.loads(text) for text in (row.old, row.new))
     return {
         name: (old.get(name), new.get(name))

@@ -23,7 +23,7 @@ _END = b"\n\\.\n"
 
 
 class Data(NamedTuple):
-    """The rows of a table as text: what they are of, and the rows in pieces."""
+    """The rows of a table as text: table, columns, and the rows in pieces."""
 
     schema: str
     table: str
@@ -32,8 +32,7 @@ class Data(NamedTuple):
 
 
 class Archive:
-    """An archive that is open: the same file from the first byte read to the last, whatever is
-    renamed meanwhile."""
+    """An open archive: the same file from first to last byte, even if it is renamed meanwhile."""
 
     def __init__(self, file: Path) -> None:
         self._opened = os.open(file, os.O_RDONLY)
@@ -50,14 +49,14 @@ class Archive:
 
     @property
     def sha256(self) -> str:
-        """Of all its bytes."""
+        """The SHA-256 of all its bytes."""
         with os.fdopen(os.dup(self._opened), "rb") as file:
             file.seek(0)
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     async def items(self) -> list[Item]:
         """Its table of contents. Raises `BackupError`."""
-        printed = b"".join([piece async for piece in self._printed("--list")])
+        printed = b"".join([piece async for piece in self._read_output("--list")])
         try:
             return items_of(printed.decode())
         except (ListError, UnicodeDecodeError) as error:
@@ -65,7 +64,7 @@ class Archive:
 
     async def data(self, item: Item) -> Data:
         """The rows of a table. Raises `BackupError`, also while rows are read."""
-        printed = self._one(item)
+        printed = self._item_sql(item)
         buffer = b""
         async for piece in printed:
             buffer += piece
@@ -79,18 +78,18 @@ class Archive:
         raise BackupError(f"{item}: it holds no rows as COPY has them (made with --inserts?)")
 
     async def sequence(self, item: Item) -> tuple[str, int, bool]:
-        """A sequence, its value, and whether that was used. Raises `BackupError`."""
-        printed = b"".join([piece async for piece in self._one(item)])
+        """A sequence, its value, and whether the value was used. Raises `BackupError`."""
+        printed = b"".join([piece async for piece in self._item_sql(item)])
         found = [m for line in printed.decode().splitlines() if (m := _SETVAL.fullmatch(line))]
         if len(found) != 1:
             raise BackupError(f"{item}: it does not say one value in the form of pg_dump's setval")
         return found[0][1], int(found[0][2]), found[0][3] == "true"
 
-    def _one(self, item: Item) -> AsyncIterator[bytes]:
-        """What `pg_restore` would execute for an item; its number alone says which."""
-        return self._printed("--use-list=/dev/stdin", "--file=-", listed=f"{item.number};\n")
+    def _item_sql(self, item: Item) -> AsyncIterator[bytes]:
+        """The SQL that `pg_restore` would execute for an item, selected by its number."""
+        return self._read_output("--use-list=/dev/stdin", "--file=-", listed=f"{item.number};\n")
 
-    async def _printed(self, *words: str, listed: str = "") -> AsyncIterator[bytes]:
+    async def _read_output(self, *words: str, listed: str = "") -> AsyncIterator[bytes]:
         process = await asyncio.create_subprocess_exec(
             self._reader, *words, f"/dev/fd/{self._opened}", pass_fds=(self._opened,),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
@@ -112,7 +111,7 @@ class Archive:
 
 
 async def _rows(item: Item, first: bytes, more: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Up to the line that ends them. What is left of the output is read, and not used."""
+    """The rows up to the line that ends them. The rest of the output is read and dropped."""
     buffer, skip = b"\n" + first, 1  # so that the end is found where there are no rows, too
     while (end := buffer.find(_END)) < 0:
         cut = len(buffer) - len(_END) + 1  # behind it the end may begin

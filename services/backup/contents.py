@@ -1,4 +1,4 @@
-"""What an archive of pg_dump holds, by its table of contents: pure, and nothing is executed."""
+"""The table of contents of an archive of pg_dump: pure functions, nothing is executed."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -25,7 +25,7 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the table of contents; `kind` is None where copq makes nothing of the kind."""
+    """A line of the table of contents; `kind` is None for kinds that copq never makes."""
 
     number: int
     kind: str | None
@@ -57,8 +57,8 @@ def _item(line: str) -> Item:
     return Item(number, kind, schema, rest.rpartition(" ")[0] or rest, text)
 
 
-def foreign(items: Iterable[Item], known: Collection[Name]) -> list[Item]:
-    """What is not in the list of what the migrations make, and data that is there twice."""
+def foreign_items(items: Iterable[Item], known: Collection[Name]) -> list[Item]:
+    """Items that the migrations do not make, and tables whose data occurs twice."""
     seen: set[tuple[str | None, str]] = set()
     found = []
     for item in items:
@@ -74,11 +74,11 @@ def _is_known(item: Item, known: Collection[Name]) -> bool:
         return True  # left out, whatever it says
     of_alembic = item.schema == "public" and item.name.startswith("alembic_version")
     in_copq = item.schema == ("-" if item.kind == "SCHEMA" else "copq")
-    return (in_copq or of_alembic) and _bare(item) in known
+    return (in_copq or of_alembic) and _bare_name(item) in known
 
 
-def _bare(item: Item) -> Name:
-    """A partition is named as the one that every database has; functions without arguments."""
+def _bare_name(item: Item) -> Name:
+    """The name to compare: partitions as the one of every database, functions by name alone."""
     kind, name = item.kind or "", _MONTH.sub(r"\1_other", item.name)
     name = name.partition("(")[0] if kind == "FUNCTION" else name
     return _AS.get(kind, kind), name

@@ -13,7 +13,7 @@ def digest_file(file: Path) -> Path:
 
 
 def write_digest(file: Path) -> str:
-    """Write it next to the file, where nothing may be yet, and answer it. Raises OSError."""
+    """Write the digest to a new file next to the backup and return it. Raises OSError."""
     with file.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
     opened = os.open(digest_file(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -25,7 +25,7 @@ def write_digest(file: Path) -> str:
 
 
 def read_digest(file: Path) -> str:
-    """The SHA-256 that it holds. Raises `BackupError`, OSError."""
+    """The SHA-256 in the file. Raises `BackupError`, OSError."""
     found = re.match(r"[0-9a-fA-F]{64}(?= |$)", file.read_text(encoding="utf-8"))
     if found is None:
         raise BackupError(f"{file} does not begin with a SHA-256")

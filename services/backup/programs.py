@@ -1,4 +1,4 @@
-"""pg_dump and pg_restore: the embedded Postgres's, or the system's where TLS is asked for."""
+"""pg_dump and pg_restore: the embedded Postgres's, or the system's for addresses with TLS."""
 
 import os
 import shutil
@@ -14,11 +14,11 @@ from services.process.system_errors import plainly
 
 
 class BackupError(Exception):
-    """Nothing came of it; the message says why."""
+    """The backup or restore failed; the message says why."""
 
 
 def dump(dsn: str, file: Path) -> None:
-    """All of a database, as of one instant, into a file that is there whole or not at all.
+    """Dump a whole database, as of one instant, into a file: all of it or nothing.
 
     Writers to the database are not stopped. Raises `BackupError`, and OSError on the file.
     """
@@ -37,7 +37,7 @@ def dump(dsn: str, file: Path) -> None:
 
 
 def archive_reader() -> Path:
-    """The program that prints what a file of `dump` holds. Raises `BackupError`."""
+    """The program that prints the content of a file of `dump`. Raises `BackupError`."""
     return _bundled("pg_restore")
 
 
@@ -66,7 +66,7 @@ def _output(program: Path, *words: str, passed: tuple[int, ...] = (), **environm
 
 
 def _program(name: str, dsn: str) -> Path:
-    """The bundled one knows no TLS; where the address asks for it the system's is taken."""
+    """The bundled program; the system's if the address asks for TLS, which ours lacks."""
     if _mode(dsn) in (None, "disable", "allow", "prefer"):
         return _bundled(name)
     found = shutil.which(name)

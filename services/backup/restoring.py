@@ -12,7 +12,7 @@ import asyncpg
 from asyncpg import Connection
 
 from services.backup.archive import Archive
-from services.backup.contents import Item, foreign, month_of, parent_of
+from services.backup.contents import Item, foreign_items, month_of, parent_of
 from services.backup.programs import BackupError
 from services.database.migrate import SchemaMismatch, migrate_to
 from services.database.sql_files import statement
@@ -35,7 +35,7 @@ class Table(NamedTuple):
 
 
 async def restore(conn: Connection, archive: Archive, *, without_others: bool = False) -> str:
-    """Fill an empty database; answers the version of the schema that the archive had.
+    """Fill an empty database; return the version of the archive's schema.
 
     `without_others` leaves out what copq did not make, which is refused otherwise. Raises
     `BackupError`; the database is then as it was.
@@ -45,9 +45,9 @@ async def restore(conn: Connection, archive: Archive, *, without_others: bool = 
     try:
         async with conn.transaction():
             await migrate_to(conn, version)
-            others = foreign(items, {tuple(row) for row in await conn.fetch(_NAMES)})
+            others = foreign_items(items, {tuple(row) for row in await conn.fetch(_NAMES)})
             if others and not without_others:
-                raise BackupError(_refused(others))
+                raise BackupError(_refusal_text(others))
             await _fill(conn, archive, [item for item in items if item not in others])
             await migrate_to(conn)
     except SchemaMismatch as error:
@@ -57,7 +57,7 @@ async def restore(conn: Connection, archive: Archive, *, without_others: bool = 
     return version
 
 
-def _refused(others: Sequence[Item]) -> str:
+def _refusal_text(others: Sequence[Item]) -> str:
     shown = "; ".join(map(str, others[:_SHOWN]))
     more = f"; and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
     return (
@@ -67,7 +67,7 @@ def _refused(others: Sequence[Item]) -> str:
 
 
 async def _version(archive: Archive, items: Sequence[Item]) -> str:
-    """The version of the schema that the archive was made of."""
+    """The version of the archive's schema."""
     for item in items:
         if (item.kind, item.name) == _VERSION:
             data = await archive.data(item)
@@ -104,7 +104,7 @@ async def _switch(conn: Connection, how: str, tables: Sequence[str]) -> None:
 
 
 async def _copy(conn: Connection, archive: Archive, item: Item, table: Table) -> None:
-    """By a `COPY` of our own, of columns that the table has."""
+    """Copy the rows by our own `COPY` of the columns that the table has."""
     if table.name == "alembic_version":
         return
     data = await archive.data(item)

@@ -1,4 +1,4 @@
-"""What a restore asks of a database, and does to it, before and after."""
+"""The checks of a database before and after a restore."""
 
 from asyncpg import Connection, Record
 
@@ -14,6 +14,6 @@ async def is_empty(conn: Connection) -> bool:
 
 
 async def fence(conn: Connection) -> list[Record]:
-    """Topic, partition and next offset of all that was read; none without Kafka."""
+    """Topic, partition and next offset of each partition read; empty without Kafka."""
     rows: list[Record] = await conn.fetch(_FENCE)
     return rows

@@ -4,9 +4,9 @@ from services.database.sql_files import statement
 
 
 class Question:
-    """A statement about rollups and ledger: each currency on its own, or all in one.
+    """A statement about rollups and ledger: by currency, or converted into one.
 
-    The other one is the same, of the views that have the same columns with their money converted.
+    The converted statement reads the views with the same columns and converted money.
     """
 
     def __init__(self, module: str, name: str) -> None:
@@ -17,9 +17,9 @@ class Question:
 
     @property
     def completed(self) -> str:
-        """In the reporting currency, with rates that came after an entry was booked."""
+        """The statement in the reporting currency, including rates imported after the booking."""
         return self._own.replace("copq.ledger", "copq.completed_ledger")
 
     def of(self, currency: str | None) -> str:
-        """In the reporting currency, if there is a `currency`, else in those of the plants."""
+        """The statement in the reporting currency if `currency` is given, else in the plants'."""
         return self._own if currency is None else self._converted

@@ -39,8 +39,8 @@ class ExchangeFileError(ValueError):
         super().__init__("; ".join(self.faults))
 
 
-class Published(NamedTuple):
-    """What one unit of `currency` was worth in the reporting currency, as published for a day."""
+class PublishedRate(NamedTuple):
+    """The published value of one unit of `currency` in the reporting currency on a day."""
 
     day: date
     currency: str
@@ -59,7 +59,7 @@ def _day(text: str) -> date:
 
 
 class _Quote(BaseModel):
-    """One figure of a file, as it stands there."""
+    """One figure as the file has it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -69,8 +69,8 @@ class _Quote(BaseModel):
 
 
 @dataclass(slots=True)
-class _Found:
-    """Quotes by day and currency, and what is wrong with the file."""
+class _QuoteReader:
+    """Quotes by day and currency, and the faults of the file."""
 
     today: date
     quotes: dict[date, dict[str, Decimal]] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class _Found:
             self.faults.append(f"line {line}: {quote.currency} on {quote.date} is there twice")
 
 
-def read_exchange_file(path: Path, reporting: str, today: date) -> list[Published]:
+def read_exchange_file(path: Path, reporting: str, today: date) -> list[PublishedRate]:
     """All rates of a file for the reporting currency, by day and currency.
 
     Raises `ExchangeFileError`, `OSError` and `UnicodeDecodeError`; then nothing of it counts.
@@ -98,19 +98,18 @@ def read_exchange_file(path: Path, reporting: str, today: date) -> list[Publishe
     return parse_exchange(path.read_text(encoding="utf-8"), reporting, today)
 
 
-def parse_exchange(text: str, reporting: str, today: date) -> list[Published]:
-    """As `read_exchange_file`. A day on which the ECB has no rate of the reporting currency has
-    none at all."""
-    found = _Found(today)
+def parse_exchange(text: str, reporting: str, today: date) -> list[PublishedRate]:
+    """As `read_exchange_file`, from text. An ECB day without the reporting currency is left out."""
+    found = _QuoteReader(today)
     try:
         rows = list(records(io.StringIO(text.removeprefix("\ufeff"), newline=""), Dialect()))
     except NotCsv as error:
         raise ExchangeFileError([f"it is not CSV: {error}"]) from error
     heads = [name.strip() for name in rows[0].cells] if rows else []
     if sorted(heads) == ["currency", "date", "rate"]:
-        published = _own(rows[1:], heads, reporting, found)
+        published = _own_quotes(rows[1:], heads, reporting, found)
     elif len(heads) > 1 and heads[0] == "Date":
-        published = _turned(rows[1:], heads, reporting, found)
+        published = _invert_quotes(rows[1:], heads, reporting, found)
     else:
         raise ExchangeFileError([_HINT])
     if not found.faults and not published:
@@ -121,7 +120,7 @@ def parse_exchange(text: str, reporting: str, today: date) -> list[Published]:
 
 
 def _cells(
-    rows: Iterable[Record], heads: list[str], found: _Found
+    rows: Iterable[Record], heads: list[str], found: _QuoteReader
 ) -> Iterator[tuple[int, list[str]]]:
     for line, row in rows:
         if len(row) == len(heads):
@@ -130,7 +129,9 @@ def _cells(
             found.faults.append(f"line {line}: {len(row)} fields, not {len(heads)}")
 
 
-def _own(rows: list[Record], heads: list[str], reporting: str, found: _Found) -> list[Published]:
+def _own_quotes(
+    rows: list[Record], heads: list[str], reporting: str, found: _QuoteReader
+) -> list[PublishedRate]:
     for line, cells in _cells(rows, heads, found):
         named = dict(zip(heads, cells, strict=True))
         if named["currency"] == reporting:
@@ -140,12 +141,16 @@ def _own(rows: list[Record], heads: list[str], reporting: str, found: _Found) ->
         else:
             found.add(line, named["date"], named["currency"], named["rate"])
     return [
-        Published(day, name, rate) for day, of in found.quotes.items() for name, rate in of.items()
+        PublishedRate(day, name, rate)
+        for day, of in found.quotes.items()
+        for name, rate in of.items()
     ]
 
 
-def _turned(rows: list[Record], heads: list[str], reporting: str, found: _Found) -> list[Published]:
-    """The ECB's: from what a euro buys to what each currency is worth."""
+def _invert_quotes(
+    rows: list[Record], heads: list[str], reporting: str, found: _QuoteReader
+) -> list[PublishedRate]:
+    """The ECB's rates, inverted: from units for one euro to the value of one unit."""
     if reporting not in ("EUR", *heads):
         raise ExchangeFileError([f"it has no column {reporting}, the reporting currency"])
     for line, (day, *cells) in _cells(rows, heads, found):
@@ -153,7 +158,7 @@ def _turned(rows: list[Record], heads: list[str], reporting: str, found: _Found)
             if rate not in _NOT_PUBLISHED and currency:
                 found.add(line, day, currency, rate)
     return [
-        Published(day, name, _TURNING.divide(bought[reporting], rate))
+        PublishedRate(day, name, _TURNING.divide(bought[reporting], rate))
         for day, quotes in found.quotes.items()
         if reporting in (bought := {"EUR": Decimal(1), **quotes})
         for name, rate in bought.items()

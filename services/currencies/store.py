@@ -9,12 +9,12 @@ from decimal import Decimal
 from asyncpg import Connection
 
 from services.access.authority import COMPANY, Actor, sign
-from services.currencies.file import ExchangeFileError, Published
+from services.currencies.file import ExchangeFileError, PublishedRate
 from services.database.booking_lock import change_rules
 from services.database.sql_files import statement
 
 RATE_DAYS = 7
-"""So long a rate counts while there is no newer one: no central bank pauses longer."""
+"""How long a rate is used without a newer one: no central bank pauses longer."""
 
 _REPORTING = statement(__file__, "reporting")
 _SET_REPORTING = statement(__file__, "set_reporting")
@@ -30,7 +30,7 @@ _RATES_OF = statement(__file__, "rates_of")
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """The currency that figures are added in; a rate counts for up to `rate_days` after its day."""
+    """The currency of company figures; a rate is valid for up to `rate_days` after its day."""
 
     currency: str
     rate_days: int
@@ -43,7 +43,7 @@ class CurrencyFixed(Exception):
 
 
 class NoReportingCurrency(ValueError):
-    """Nobody has said yet in which currency figures are added."""
+    """Finance has not set the reporting currency yet."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -52,13 +52,13 @@ class NoReportingCurrency(ValueError):
 
 
 async def reporting_currency(conn: Connection) -> Reporting | None:
-    """None until finance has set it."""
+    """The reporting currency; None until finance has set it."""
     row = await conn.fetchrow(_REPORTING)
     return Reporting(**row) if row else None
 
 
 async def check_reporting(conn: Connection, asked: str | None) -> None:
-    """Figures are converted into the reporting currency alone. Raises `ValueError`."""
+    """Raise `ValueError` unless the currency is the reporting currency."""
     if asked is None:
         return
     found = await reporting_currency(conn)
@@ -71,7 +71,7 @@ async def check_reporting(conn: Connection, asked: str | None) -> None:
 async def set_reporting(
     conn: Connection, currency: str, rate_days: int, actor: Actor, why: str
 ) -> None:
-    """For entries booked from now on. Raises `CurrencyFixed` where another is in use.
+    """Set the currency for entries booked from now on. Raises `CurrencyFixed` if another is used.
 
     It is for all plants, as exchange rates are: `OutOfScope` for an actor of some lines only.
     """
@@ -91,7 +91,7 @@ async def set_reporting(
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did; `version` is None where it changed nothing."""
+    """The result of an import; `version` is None if it changed nothing."""
 
     version: int | None
     added: int
@@ -100,9 +100,9 @@ class Imported:
 
 
 async def import_exchange(
-    conn: Connection, rates: Sequence[Published], source: str, actor: Actor, why: str = ""
+    conn: Connection, rates: Sequence[PublishedRate], source: str, actor: Actor, why: str = ""
 ) -> Imported:
-    """Keep what is new or differs under one new version, or nothing at all.
+    """Store new and different rates under one new version, or nothing at all.
 
     A rate that differs from the one that is there needs a reason: without, `ExchangeFileError`.
     Raises `OutOfScope` for an actor of some lines only.
@@ -111,22 +111,26 @@ async def import_exchange(
     async with conn.transaction():
         await sign(conn, actor, why or f"imported {source}")
         await conn.execute(_LOCK_VERSIONS)
-        known = await _known(conn, rates)
+        known = await _stored_rates(conn, rates)
         fresh = [r for r in rates if known.get((r.currency, r.day)) != r.rate]
         corrected = [r for r in fresh if (r.currency, r.day) in known]
         if corrected and not why:
-            raise ExchangeFileError([_differs(r, known[r.currency, r.day]) for r in corrected])
+            raise ExchangeFileError(
+                [_difference_fault(r, known[r.currency, r.day]) for r in corrected]
+            )
         version = await _write(conn, fresh, source, actor, why) if fresh else None
     return Imported(version, len(fresh) - len(corrected), len(corrected), len(rates) - len(fresh))
 
 
-async def _known(conn: Connection, rates: Iterable[Published]) -> dict[tuple[str, date], Decimal]:
+async def _stored_rates(
+    conn: Connection, rates: Iterable[PublishedRate]
+) -> dict[tuple[str, date], Decimal]:
     days = [rate.day for rate in rates]
     rows = await conn.fetch(_NEWEST_RATES, min(days), max(days)) if days else []
     return {(row["currency"], row["day"]): row["rate"] for row in rows}
 
 
-def _differs(rate: Published, known: Decimal) -> str:
+def _difference_fault(rate: PublishedRate, known: Decimal) -> str:
     return (
         f"{rate.currency} on {rate.day} is {known} already, the file says {rate.rate}; to correct "
         "it, say why: --why"
@@ -134,7 +138,7 @@ def _differs(rate: Published, known: Decimal) -> str:
 
 
 async def _write(
-    conn: Connection, rates: Sequence[Published], source: str, actor: Actor, why: str
+    conn: Connection, rates: Sequence[PublishedRate], source: str, actor: Actor, why: str
 ) -> int:
     await change_rules(conn)
     version: int = await conn.fetchval(_ADD_VERSION, source, actor.name, why or None)
@@ -156,12 +160,12 @@ class CurrencySummary:
 
 
 async def summaries(conn: Connection) -> list[CurrencySummary]:
-    """Of each currency that has rates or figures."""
+    """A summary of each currency that has rates or figures."""
     return [CurrencySummary(**row) for row in await conn.fetch(_SUMMARY)]
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRate:
+class RateVersion:
     """One version of a day's rate; the newest of a day counts."""
 
     day: date
@@ -173,15 +177,15 @@ class KeptRate:
     why: str | None
 
 
-async def history(conn: Connection, currency: str, start: date, end: date) -> list[KeptRate]:
+async def history(conn: Connection, currency: str, start: date, end: date) -> list[RateVersion]:
     """The versions of the rates published in [start, end), newest day and version first."""
-    return [KeptRate(**row) for row in await conn.fetch(_HISTORY, currency, start, end)]
+    return [RateVersion(**row) for row in await conn.fetch(_HISTORY, currency, start, end)]
 
 
 async def rates_of(
     conn: Connection, pairs: Iterable[tuple[str, date]]
 ) -> dict[tuple[str, date], Decimal | None]:
-    """The rates of these currencies and days as they would be booked now."""
+    """The rates with which entries of these currencies and days would be booked now."""
     wanted = sorted(set(pairs))
     currencies, days = [c for c, _ in wanted], [d for _, d in wanted]
     rows = await conn.fetch(_RATES_OF, currencies, days)

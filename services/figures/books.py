@@ -5,7 +5,7 @@ from collections import OrderedDict
 from asyncpg import Connection
 
 from services.rates.book import RateBook
-from services.rates.store import current, load
+from services.rates.store import current_revision, load
 
 KEPT = 32
 """A book never changes, so it is kept; the one that was not asked for longest goes first."""
@@ -18,7 +18,7 @@ class Books:
         self._by_revision: OrderedDict[int, RateBook] = OrderedDict()
 
     async def newest(self, conn: Connection) -> RateBook:
-        return await self.as_of(conn, await current(conn))
+        return await self.as_of(conn, await current_revision(conn))
 
     async def as_of(self, conn: Connection, revision: int) -> RateBook:
         """The book as it was when `revision` was the newest."""

@@ -23,7 +23,7 @@ from services.ledger.kpis import Busy, Repairs, Units, busy
 from services.posting.open_stops import open_stops
 from services.posting.stops import stop_of, stops_between
 from services.rates.book import RateBook, Site
-from services.rates.names import listed
+from services.rates.names import name_list
 
 _REPAIRED = statement(__file__, "repaired")
 _INSTANT = timedelta(microseconds=1)
@@ -137,7 +137,7 @@ class KpiRow:
     @property
     def _no_effectiveness(self) -> str:
         if self.without_rate and not self.of_product:
-            return f"{NO_IDEAL_RATE}: {listed(sorted(self.without_rate))}"
+            return f"{NO_IDEAL_RATE}: {name_list(sorted(self.without_rate))}"
         return self._no_time if self.availability is None else NOT_RUNNING
 
     @property

@@ -5,7 +5,7 @@ from asyncpg import Connection
 from schemas.refusal import nearest
 from services.database.sql_files import statement
 from services.rates.book import RateBook
-from services.rates.names import listed, unknown_plant
+from services.rates.names import name_list, unknown_plant
 
 _KNOWN = statement(__file__, "known_names")
 _HAS_DETAIL = statement(__file__, "has_detail")
@@ -51,7 +51,7 @@ def _refuse_line(line: str, plant: str | None, lines: list[str]) -> None:
     if line not in lines:
         where = f'in plant "{plant}"' if plant else "in any plant"
         raise UnknownName(
-            f'line "{line}" is not {where}; its lines are {listed(sorted(lines))}'
+            f'line "{line}" is not {where}; its lines are {name_list(sorted(lines))}'
             f"{nearest(line, lines)}"
         )
 
@@ -61,7 +61,7 @@ async def _check_product(conn: Connection, plant: str | None, product: str) -> N
     if product not in products:
         raise UnknownName(
             f'product "{product}" has neither a cost table nor figures; there are '
-            f"{listed(sorted(products))}{nearest(product, products)}. Add it with: "
+            f"{name_list(sorted(products))}{nearest(product, products)}. Add it with: "
             "copq rates import FILE"
         )
 
@@ -75,7 +75,7 @@ async def _check_detail(
     names = [row["name"] for row in await conn.fetch(_DETAILS, plant, line, column)]
     called = _CALLED[column]
     raise UnknownName(
-        f'no entry has the {called} "{name}"; there are {listed(names)}{nearest(name, names)}'
+        f'no entry has the {called} "{name}"; there are {name_list(names)}{nearest(name, names)}'
     )
 
 

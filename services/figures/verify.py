@@ -8,8 +8,8 @@ from typing import Any
 
 from asyncpg import Connection, Record
 
-from services.audit.anchoring import anchored
-from services.audit.tables import untraced
+from services.audit.anchoring import verify_anchors
+from services.audit.tables import untraced_rows
 from services.database.sql_files import statement
 from services.figures.recomputing import ALL, Progress, Reach, recomputed
 from services.figures.unbooked import unbooked
@@ -61,10 +61,10 @@ async def verify(
             *await _downtime(conn, book),
             *await corrected(conn, book),
             *await closed_periods(conn),
-            *await untraced(conn),
+            *await untraced_rows(conn),
             *await recomputed(conn, reach, progress),
             *await unbooked(conn, reach),
-            *await anchored(conn),
+            *await verify_anchors(conn),
         ]
 
 

@@ -1,1 +1,1 @@
-"""Periods: the months of a plant, open until finance closes them, and what it signs for."""
+"""Periods: the months of a plant, open until finance closes them and signs off the figures."""

@@ -1,34 +1,34 @@
-"""What is said of periods to a program, by the command and by the API alike."""
+"""Periods as JSON, for the command and the API alike."""
 
 from dataclasses import asdict
 from typing import Any
 
-from services.periods.period import Period, named
-from services.periods.store import Booked, Listed, SignedOff, Step
-from services.periods.unfinished import Unfinished
+from services.periods.period import Period, month_name
+from services.periods.store import BookedSum, PeriodSummary, SignedSum, Step
+from services.periods.unfinished import UnfinishedItems
 
 
-def listed(one: Listed) -> dict[str, Any]:
-    """A month in one currency; `first_reported` is null where it was never closed."""
-    return {**_period(one.period), **_copq(one)}
+def summary_json(one: PeriodSummary) -> dict[str, Any]:
+    """A month in one currency; `first_reported` is null if it was never closed."""
+    return {**_period_json(one.period), **_copq_json(one)}
 
 
-def shown(
-    period: Period, found: list[Listed], steps: list[Step], signed: list[SignedOff],
-    so_far: list[Booked], lacks: Unfinished,
+def detail_json(
+    period: Period, found: list[PeriodSummary], steps: list[Step], signed: list[SignedSum],
+    so_far: list[BookedSum], lacks: UnfinishedItems,
 ) -> dict[str, Any]:  # fmt: skip
-    """All of a month."""
+    """A month with its steps, signed figures and unfinished items."""
     return {
-        **_period(period),
-        "copq": [_copq(one) for one in found],
+        **_period_json(period),
+        "copq": [_copq_json(one) for one in found],
         "steps": [asdict(step) for step in steps],
-        "signed_off": [_booked(one) for one in signed],
-        "booked_so_far": [_booked(one) for one in so_far],
+        "signed_off": [_booked_json(one) for one in signed],
+        "booked_so_far": [_booked_json(one) for one in so_far],
         "unfinished": asdict(lacks),
     }
 
 
-def _copq(one: Listed) -> dict[str, Any]:
+def _copq_json(one: PeriodSummary) -> dict[str, Any]:
     names = (
         "currency", "first_reported", "restated", "provisional", "difference", "booked", "late",
         "signed",
@@ -36,16 +36,16 @@ def _copq(one: Listed) -> dict[str, Any]:
     return {name: getattr(one, name) for name in names}
 
 
-def _booked(one: Booked) -> dict[str, Any]:
-    return {**asdict(one), "of_month": named(one.of_month)}
+def _booked_json(one: BookedSum) -> dict[str, Any]:
+    return {**asdict(one), "of_month": month_name(one.of_month)}
 
 
-def _period(period: Period) -> dict[str, Any]:
+def _period_json(period: Period) -> dict[str, Any]:
     return {
         "plant": period.plant,
-        "month": named(period.month),
+        "month": month_name(period.month),
         "state": period.state,
         "closings": period.closings,
         "first_closed_at": period.first_closed_at,
-        "booked_in": period.booked_in and named(period.booked_in),
+        "booked_in": period.booked_in and month_name(period.booked_in),
     }

@@ -15,9 +15,9 @@ from asyncpg import Connection
 from services.access.authority import Actor, sign
 from services.database.booking_lock import change_rules
 from services.database.sql_files import statement
-from services.periods.period import LEADS_TO, Period, PeriodError, What, named, span
+from services.periods.period import LEADS_TO, Period, PeriodError, What, month_name, span
 from services.periods.store import period
-from services.periods.unfinished import Unfinished, unfinished
+from services.periods.unfinished import UnfinishedItems, unfinished_items
 from services.rates.book import Site
 
 _OPEN_BEFORE = statement(__file__, "open_before")
@@ -33,7 +33,7 @@ _ADD_CLOSING = statement(__file__, "add_closing")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """On whose word a step is taken, and why."""
+    """The person who orders a step, and the reason."""
 
     actor: Actor
     why: str
@@ -46,8 +46,8 @@ class Order:
 async def close(
     conn: Connection, site: Site, month: date, order: Order, now: datetime,
     accepted: Collection[str] = (),
-) -> Unfinished:  # fmt: skip
-    """Close a month and sign it off; answers what it lacks, all of which is `accepted`.
+) -> UnfinishedItems:  # fmt: skip
+    """Close a month and sign it off; return its unfinished items, all of which are `accepted`.
 
     Two transactions of its own. Where the second does not come about the month is closed, and
     `sign_off` makes up for it. Raises `PeriodError` where the month cannot be closed.
@@ -56,7 +56,7 @@ async def close(
     async with conn.transaction(isolation="read_committed"):
         found = await _begin(conn, plant, month, order, What.CLOSED)
         await _refuse_early(conn, site, month, now)
-        lacks = await unfinished(conn, site, month)
+        lacks = await unfinished_items(conn, site, month)
         lacks.refuse(accepted)
         await _take(conn, found, What.CLOSED, order, lacks)
     await sign_off(conn, plant, month, order)
@@ -64,12 +64,12 @@ async def close(
 
 
 async def reopen(conn: Connection, plant: str, month: date, order: Order) -> None:
-    """Late events are booked in the month again. Raises `PeriodError`."""
+    """Reopen a month: late events are booked in it again. Raises `PeriodError`."""
     await _step(conn, plant, month, What.REOPENED, order)
 
 
 async def lock(conn: Connection, plant: str, month: date, order: Order) -> None:
-    """A closed month stays closed for ever. Raises `PeriodError`."""
+    """Lock a closed month for ever. Raises `PeriodError`."""
     await _step(conn, plant, month, What.LOCKED, order)
 
 
@@ -78,7 +78,7 @@ async def _step(conn: Connection, plant: str, month: date, what: What, order: Or
         found = await _begin(conn, plant, month, order, what)
         if await conn.fetchrow(_UNSIGNED, plant, month):
             raise PeriodError(f"{found} is not signed off yet: copq periods close does that first")
-        await _take(conn, found, what, order, Unfinished())
+        await _take(conn, found, what, order, UnfinishedItems())
 
 
 async def _begin(conn: Connection, plant: str, month: date, order: Order, what: What) -> Period:
@@ -94,17 +94,17 @@ async def _refuse_early(conn: Connection, site: Site, month: date, now: datetime
     plant, end = site.plant.plant, span(month, site.calendar)[1]
     if now < end:
         shown = end.astimezone(site.calendar.zone)
-        raise PeriodError(f"{named(month)} of {plant} lasts until {shown:%Y-%m-%d %H:%M %Z}")
+        raise PeriodError(f"{month_name(month)} of {plant} lasts until {shown:%Y-%m-%d %H:%M %Z}")
     rows = await conn.fetch(_OPEN_BEFORE, plant, month)
     if rows:
-        months = ", ".join(named(row["month"]) for row in rows)
-        raise PeriodError(f"close the months before {named(month)} of {plant} first: {months}")
+        months = ", ".join(month_name(row["month"]) for row in rows)
+        raise PeriodError(f"close the months before {month_name(month)} of {plant} first: {months}")
 
 
 async def _take(
-    conn: Connection, found: Period, what: What, order: Order, lacks: Unfinished
+    conn: Connection, found: Period, what: What, order: Order, lacks: UnfinishedItems
 ) -> None:
-    """A month's steps follow each other by the clock that stamps what is booked."""
+    """Store a step; its time is later than the month's last step, by the clock of bookings."""
     clock = await conn.fetchrow(_CLOCK, found.plant, found.month)
     if clock["last"] is not None and clock["now"] <= clock["last"]:
         raise PeriodError(f"Postgres's clock is behind the last step of {found}: wait for it")
@@ -116,7 +116,7 @@ async def _take(
 
 
 async def sign_off(conn: Connection, plant: str, month: date, order: Order) -> bool:
-    """Keep the figures of a month's last closing; False where that is done already."""
+    """Store the figures of a month's last closing; False if they are stored already."""
     order.actor.require([(plant, None)])
     async with conn.transaction(isolation="read_committed"):
         await sign(conn, order.actor, order.why)

@@ -1,4 +1,4 @@
-"""A period: a plant and a month, its state, and the steps that led there. Values alone."""
+"""A period: a plant and a month with its state and steps. Values alone."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,11 +8,11 @@ from services.ledger.calendar import Calendar
 
 
 class PeriodError(ValueError):
-    """It cannot be done with this month; the message says why and what to do."""
+    """The step is not possible for this month; the message says why and what to do."""
 
 
 class UnknownPeriod(PeriodError):
-    """There is no such plant, or no such month; the message says which there are."""
+    """The plant or month is unknown; the message lists the known ones."""
 
 
 class State(StrEnum):
@@ -22,7 +22,7 @@ class State(StrEnum):
 
 
 class What(StrEnum):
-    """A step."""
+    """The kind of a step."""
 
     CLOSED = "closed"
     REOPENED = "reopened"
@@ -34,12 +34,12 @@ LEADS_TO = {
     What.REOPENED: (State.CLOSED, State.OPEN),
     What.LOCKED: (State.CLOSED, State.LOCKED),
 }
-"""From which state to which each step leads. Nothing leads out of locked."""
+"""The state before and after each step. No step leaves the locked state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """As it is now. `month` is its first day; late events go to `booked_in` if it is not open."""
+    """A month's current state. `month` is its first day; `booked_in` gets late events if closed."""
 
     plant: str
     month: date
@@ -49,12 +49,12 @@ class Period:
     booked_in: date | None = None
 
     def refuse(self, what: What) -> None:
-        """Raises `PeriodError` unless the step can be taken from its state."""
+        """Raise `PeriodError` unless the step is possible in this state."""
         if self.state is not LEADS_TO[what][0]:
             raise PeriodError(f"{self} is {self.state}: {_REFUSED[what, self.state]}")
 
     def __str__(self) -> str:
-        return f"{named(self.month)} of {self.plant}"
+        return f"{month_name(self.month)} of {self.plant}"
 
 
 _REFUSED = {
@@ -67,23 +67,23 @@ _REFUSED = {
 }
 
 
-def named(month: date) -> str:
+def month_name(month: date) -> str:
     return f"{month:%Y-%m}"
 
 
 def month_of(text: str) -> date:
-    """`2026-03`, as its first day. Raises `UnknownPeriod`."""
+    """The first day of a month such as `2026-03`. Raises `UnknownPeriod`."""
     try:
         return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
     except ValueError:
         raise UnknownPeriod(f'"{text}" is not a month: write it as 2026-03') from None
 
 
-def after(month: date) -> date:
-    """The first of the next month."""
+def month_after(month: date) -> date:
+    """The first day of the next month."""
     return (month.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def span(month: date, calendar: Calendar) -> tuple[datetime, datetime]:
-    """The instants at which the month starts and ends in the plant, the second not in it."""
-    return calendar.start_of(month), calendar.start_of(after(month))
+    """The start of the month in the plant, and its exclusive end."""
+    return calendar.start_of(month), calendar.start_of(month_after(month))

@@ -1,4 +1,4 @@
-"""Proof that what was signed off is still what the ledger says, however long ago it was."""
+"""Proof that the ledger still agrees with all signed-off figures."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from asyncpg import Connection, Record
 
 from services.database.sql_files import statement
 from services.ledger.difference import Difference
-from services.periods.period import named
+from services.periods.period import month_name
 
 _PERIODS = statement(__file__, "verify_periods")
 _CLOSINGS = statement(__file__, "verify_closings")
@@ -27,11 +27,11 @@ async def closed_periods(conn: Connection) -> list[Difference]:
     States against the steps that led to them, what was signed off against the ledger and its
     own digest, and entries against the months that were open as they were booked.
     """
-    found = [_unlike("period", _month(row), row, ("step", "period"), _STATE)
+    found = [_side_difference("period", _month(row), row, ("step", "period"), _STATE)
              for row in await conn.fetch(_PERIODS)]  # fmt: skip
     for row in await conn.fetch(_CLOSINGS):
         found += await _closing(conn, row)
-    return found + [_booked(row) for row in await conn.fetch(_BOOKED)]
+    return found + [_booking_difference(row) for row in await conn.fetch(_BOOKED)]
 
 
 async def _closing(conn: Connection, row: Record) -> list[Difference]:
@@ -47,7 +47,7 @@ async def _closing(conn: Connection, row: Record) -> list[Difference]:
 
 
 def _signature(subject: dict[str, Any], row: Record) -> list[Difference]:
-    """What is kept of a closing has the digest that was signed off."""
+    """A difference if the stored figures of a closing do not have the signed digest."""
     expected = {"closed_at": row["done_at"], "digest": row["digest"]}
     kept = {"closed_at": row["closed_at"], "digest": row["kept_digest"]}
     return [] if expected == kept else [Difference("signed_off", subject, expected, kept)]
@@ -55,14 +55,14 @@ def _signature(subject: dict[str, Any], row: Record) -> list[Difference]:
 
 def _figure(subject: dict[str, Any], row: Record) -> Difference:
     names = ("of_month", "line", "product", "element", "category", "currency")
-    of = {**subject, **{name: row[name] for name in names}, "of_month": named(row["of_month"])}
-    return _unlike("closing", of, row, ("ledger", "closing"), _SUMS)
+    of = {**subject, **{name: row[name] for name in names}, "of_month": month_name(row["of_month"])}
+    return _side_difference("closing", of, row, ("ledger", "closing"), _SUMS)
 
 
-def _unlike(
+def _side_difference(
     check: str, subject: dict[str, Any], row: Record, sides: tuple[str, str], names: tuple[str, ...]
 ) -> Difference:
-    """What differs between two sides; None for one that is not there."""
+    """The values that differ between two sides; None for a missing side."""
     there = [any(row[f"{side}_{name}"] is not None for name in names) for side in sides]
     differ = [n for n in names if row[f"{sides[0]}_{n}"] != row[f"{sides[1]}_{n}"]]
     said = [{n: row[f"{side}_{n}"] for n in differ} for side in sides]
@@ -72,12 +72,12 @@ def _unlike(
 
 
 def _month(row: Record) -> dict[str, Any]:
-    return {"plant": row["plant"], "month": named(row["month"])}
+    return {"plant": row["plant"], "month": month_name(row["month"])}
 
 
-def _booked(row: Record) -> Difference:
+def _booking_difference(row: Record) -> Difference:
     subject = {n: row[n] for n in ("plant", "event_id", "entry_no", "booked_at")}
-    month, period = named(row["day"]), named(row["period"])
+    month, period = month_name(row["day"]), month_name(row["period"])
     if row["was_open"]:
         return Difference("booked_in", subject, {"period": month}, {"period": period})
     return Difference("booked_in", subject, {"period": "one that is open"}, {"period": period})

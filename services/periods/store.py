@@ -1,4 +1,4 @@
-"""Periods as they stand, read from Postgres."""
+"""The current state of periods, read from Postgres."""
 
 import json
 from collections import defaultdict
@@ -25,7 +25,7 @@ _SO_FAR = statement(__file__, "booked_so_far")
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class PeriodSummary:
     """A period with its COPQ in one currency; None without entries.
 
     `restated` is as every report has it: with stops still open, until now, which are `provisional`.
@@ -53,7 +53,7 @@ _SUMS = ("currency", "first_reported", "restated", "booked", "late", "signed")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was done; of a closing how many entries were signed off, and the digest of it all."""
+    """A step; a closing has the number of signed entries and the digest of its figures."""
 
     step: int
     what: What
@@ -67,8 +67,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booked:
-    """What is booked in a month for `of_month`, in one category and currency."""
+class BookedSum:
+    """The sum booked in a month for `of_month`, in one category and currency."""
 
     of_month: date
     category: str
@@ -78,14 +78,14 @@ class Booked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedOff(Booked):
-    """The same as a closing keeps it."""
+class SignedSum(BookedSum):
+    """A sum that a closing signed off."""
 
     closing: int
 
 
 async def period(conn: Connection, plant: str, month: date) -> Period:
-    """As it is; open where nothing was done with it."""
+    """The period; open if no step was taken."""
     row = await conn.fetchrow(_ONE, plant, month)
     return _period(row) if row else Period(plant, month)
 
@@ -93,28 +93,32 @@ async def period(conn: Connection, plant: str, month: date) -> Period:
 async def periods(
     conn: Connection, book: RateBook, now: datetime, plant: str | None = None,
     month: date | None = None,
-) -> list[Listed]:  # fmt: skip
-    """Those with steps or entries, be they of another month, or stops still open at `now`; the
-    newest first. One snapshot."""
+) -> list[PeriodSummary]:  # fmt: skip
+    """The periods with steps, entries or stops that are open at `now`, newest first.
+
+    Reads one snapshot.
+    """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         rows = await conn.fetch(_LIST, plant, month)
         accrued = await accrue(conn, book, Scope(plant), now)
-    found = [Listed(_period(row), *(row[name] for name in _SUMS)) for row in rows]
+    found = [PeriodSummary(_period(row), *(row[name] for name in _SUMS)) for row in rows]
     return _with_open_stops(found, accrued, month)
 
 
 def _with_open_stops(
-    found: list[Listed], accrued: Iterable[Accrued], month: date | None
-) -> list[Listed]:
+    found: list[PeriodSummary], accrued: Iterable[Accrued], month: date | None
+) -> list[PeriodSummary]:
     costs: dict[tuple[str, date, str], Decimal] = defaultdict(Decimal)
     for part in accrued:
         of = part.bucket.day.replace(day=1)
         if month in (None, of):
             costs[part.plant, of, part.segment.stop.currency] += part.cost
-    return sorted(_together(found, costs), key=_place)
+    return sorted(_merge_costs(found, costs), key=_place)
 
 
-def _together(found: list[Listed], costs: dict[tuple[str, date, str], Decimal]) -> Iterator[Listed]:
+def _merge_costs(
+    found: list[PeriodSummary], costs: dict[tuple[str, date, str], Decimal]
+) -> Iterator[PeriodSummary]:
     periods = {(one.period.plant, one.period.month): one.period for one in found}
     for one in found:
         cost = costs.pop((one.period.plant, one.period.month, one.currency or ""), ZERO)
@@ -122,10 +126,10 @@ def _together(found: list[Listed], costs: dict[tuple[str, date, str], Decimal]) 
     for (plant, month, currency), cost in costs.items():
         period = periods.get((plant, month), Period(plant, month))
         first = None if period.first_closed_at is None else ZERO
-        yield Listed(period, currency, first, cost, ZERO, ZERO, False, cost)
+        yield PeriodSummary(period, currency, first, cost, ZERO, ZERO, False, cost)
 
 
-def _place(one: Listed) -> tuple[int, str, str]:
+def _place(one: PeriodSummary) -> tuple[int, str, str]:
     return -one.period.month.toordinal(), one.period.plant, one.currency or ""
 
 
@@ -137,7 +141,7 @@ def _period(row: Any) -> Period:
 
 
 async def steps(conn: Connection, plant: str, month: date) -> list[Step]:
-    """All that was done with a month, in order."""
+    """All steps of a month, in order."""
     return [
         Step(
             row["step"], What(row["what"]), row["closing"], row["done_at"], row["done_by"],
@@ -147,11 +151,11 @@ async def steps(conn: Connection, plant: str, month: date) -> list[Step]:
     ]  # fmt: skip
 
 
-async def signed_off(conn: Connection, plant: str, month: date) -> list[SignedOff]:
+async def signed_sums(conn: Connection, plant: str, month: date) -> list[SignedSum]:
     """The figures of all closings of a month."""
-    return [SignedOff(**row) for row in await conn.fetch(_FIGURES, plant, month)]
+    return [SignedSum(**row) for row in await conn.fetch(_FIGURES, plant, month)]
 
 
-async def booked_so_far(conn: Connection, plant: str, month: date) -> list[Booked]:
-    """What the next closing of a month will sign for, as of now; nothing where one has."""
-    return [Booked(**row) for row in await conn.fetch(_SO_FAR, plant, month)]
+async def unsigned_sums(conn: Connection, plant: str, month: date) -> list[BookedSum]:
+    """The sums that the next closing of a month will sign; empty if it is closed."""
+    return [BookedSum(**row) for row in await conn.fetch(_SO_FAR, plant, month)]

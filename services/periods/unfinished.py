@@ -1,4 +1,4 @@
-"""What a month still lacks as it is about to be closed."""
+"""What a month still lacks before its closing."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ _UNFINISHED = statement(__file__, "unfinished")
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
-    """How many of each: events without a price, corrections of events unknown, open stops, and
-    entries that are missing from figures in the reporting currency, `rates_of` which days.
+class UnfinishedItems:
+    """Counts of unpriced events, corrections of unknown events, open stops, and entries without
+    an exchange rate, whose days `rates_of` names.
     """
 
     unpriced: int = 0
@@ -29,24 +29,24 @@ class Unfinished:
 
     @classmethod
     def of(cls, counts: Mapping[str, int]) -> Self:
-        """As a step has kept it, by kind."""
+        """From the counts by kind that a step stores."""
         unpriced, corrections, stops, rates = (counts.get(kind, 0) for kind in KINDS)
         return cls(unpriced, corrections, stops, rates)
 
     @property
     def counts(self) -> dict[str, int]:
-        """Those that there are."""
+        """The counts above zero, by kind."""
         return {kind: number for kind in KINDS if (number := getattr(self, kind))}
 
     def __str__(self) -> str:
-        return ", ".join(self._said(kind, number) for kind, number in self.counts.items())
+        return ", ".join(self._describe_count(kind, number) for kind, number in self.counts.items())
 
-    def _said(self, kind: str, number: int) -> str:
+    def _describe_count(self, kind: str, number: int) -> str:
         of = f" ({self.rates_of})" if kind == "rates" and self.rates_of else ""
         return count_of(number, *WORDS[kind]) + of
 
     def refuse(self, accepted: Collection[str]) -> None:
-        """Raises `PeriodError` where something is unfinished that nobody accepts."""
+        """Raise `PeriodError` if an unfinished kind is not accepted."""
         left = [kind for kind in self.counts if kind not in accepted]
         if left:
             said = " ".join(f"--accept {kind}" for kind in left)
@@ -56,7 +56,7 @@ class Unfinished:
 
     @property
     def where(self) -> str:
-        """The commands that show what is missing."""
+        """The commands that show the unfinished items."""
         see = ["copq unpriced"] if set(self.counts) - {"rates"} else []
         return ", ".join([*see, *(["copq currencies list"] if self.rates else [])])
 
@@ -70,7 +70,7 @@ WORDS = {
 KINDS = tuple(WORDS)
 
 
-async def unfinished(conn: Connection, site: Site, month: date) -> Unfinished:
-    """Of a plant's month; a stop that began before and is open lasts into it."""
+async def unfinished_items(conn: Connection, site: Site, month: date) -> UnfinishedItems:
+    """The unfinished items of a plant's month, with open stops that began earlier."""
     plant, (start, end) = site.plant.plant, span(month, site.calendar)
-    return Unfinished(**await conn.fetchrow(_UNFINISHED, plant, start, end, month))
+    return UnfinishedItems(**await conn.fetchrow(_UNFINISHED, plant, start, end, month))

@@ -10,7 +10,7 @@ from asyncpg import Connection
 from services.posting import queries
 from services.posting.batch import Batch
 from services.rates.book import RateBook
-from services.rates.store import current
+from services.rates.store import current_revision
 
 
 class StaleRates(Exception):
@@ -24,7 +24,7 @@ class StaleRates(Exception):
 async def hold_booking(conn: Connection, batch: Batch, book: RateBook) -> None:
     """Keep the rules as they are until the transaction ends. Raises `StaleRates`."""
     await conn.execute(queries.HOLD_BOOKING)
-    revision = await current(conn)
+    revision = await current_revision(conn)
     oldest = revision if batch.oldest is None else batch.oldest
     if min(book.revision, oldest) < revision:
         raise StaleRates(revision)

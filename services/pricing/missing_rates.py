@@ -4,7 +4,7 @@ from datetime import datetime
 
 from schemas.events import QualityEvent
 from services.rates.book import RateBook, Site
-from services.rates.names import listed
+from services.rates.names import name_list
 
 ADD_IT = "Add it with: copq rates import FILE"
 
@@ -13,7 +13,7 @@ def no_table(event: QualityEvent, product: str, book: RateBook, site: Site) -> s
     """Why an event finds no cost table: the product is unknown, or none is in force at its time."""
     history = book.tables_of(event.plant, product)
     if history is None:
-        known = listed(book.products.get(event.plant, []))
+        known = name_list(book.products.get(event.plant, []))
         return (
             f'product "{product}" has no cost table; products of plant "{event.plant}" that '
             f"have one: {known}. {ADD_IT}"
@@ -24,7 +24,7 @@ def no_table(event: QualityEvent, product: str, book: RateBook, site: Site) -> s
     ]
     return (
         f'product "{product}" has no cost table in force then; its tables are in force '
-        f"{listed(spans)}. {ADD_IT}"
+        f"{name_list(spans)}. {ADD_IT}"
     )
 
 

@@ -33,8 +33,8 @@ from schemas.priced import Category, Entry, Outcome, Pricing, StopRate
 from schemas.rates import CostTable, LabourRate, LineRate
 from services.ledger.arithmetic import SIXTY, ZERO, quotient
 from services.pricing.missing_rates import ADD_IT, no_table
-from services.rates.book import RateBook, Site, Versioned, joined
-from services.rates.names import listed, no_plant
+from services.rates.book import RateBook, Site, Versioned, compound_name
+from services.rates.names import name_list, no_plant
 
 T = TypeVar("T")
 
@@ -93,7 +93,7 @@ def _site(event: Event, book: RateBook) -> Site:
     if site.lines and event.line not in site.lines:
         raise Unpriced(
             f'line "{event.line}" is not in plant "{event.plant}"; its lines are '
-            f"{listed(site.plant.lines)}. {ADD_IT}"
+            f"{name_list(site.plant.lines)}. {ADD_IT}"
         )
     return site
 
@@ -132,7 +132,7 @@ def _unit_cost(table: CostTable, stage: str | None) -> Decimal:
     if found is None:
         raise Unpriced(
             f'stage "{stage}" is not in the cost table of "{table.product}"; its stages are '
-            f"{listed(table.stage_costs)}. {ADD_IT}"
+            f"{name_list(table.stage_costs)}. {ADD_IT}"
         )
     return found
 
@@ -232,7 +232,9 @@ class Dispatch(NamedTuple):
     @property
     def id(self) -> str:
         """The id of its entry: several events may cause it."""
-        return OWN_IDS + joined("recovery", self.plant, self.line, self.product, str(self.day))
+        return OWN_IDS + compound_name(
+            "recovery", self.plant, self.line, self.product, str(self.day)
+        )
 
 
 def dispatch_cost(dispatch: Dispatch, book: RateBook) -> Entry | None:
@@ -287,7 +289,7 @@ def _labour(
     if found is None:
         raise Unpriced(
             f'plant "{event.plant}" has no labour rate of grade "{grade}" in force then; grades '
-            f"that have one: {listed(book.grades_of(event.plant))}. {ADD_IT}"
+            f"that have one: {name_list(book.grades_of(event.plant))}. {ADD_IT}"
         )
     _check_currency(found.item, f'labour rate of grade "{grade}"', event, site)
     return labour_cost(found.item, minutes), found.version

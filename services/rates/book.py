@@ -18,14 +18,14 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Versioned(Generic[E]):
-    """An item, and the revision of the book that brought it."""
+    """An item, and the revision of the book that introduced it."""
 
     version: int
     item: E
 
 
 class History(Generic[E]):
-    """The versions of one table or rate, in force one after the other."""
+    """The versions of one table or rate, each in force until the next."""
 
     def __init__(self, versions: Iterable[Versioned[E]]) -> None:
         newest = {v.item.effective_from: v for v in sorted(versions, key=lambda v: v.version)}
@@ -57,7 +57,7 @@ class History(Generic[E]):
         return list(self._versions)
 
     def spans(self) -> list[tuple[Versioned[E], datetime, datetime | None]]:
-        """Each version with the time in which it is in force: until None, where nothing ends it."""
+        """Each version with the time in which it is in force; the end is None if it never ends."""
         followers: list[datetime | None] = [*self._starts[1:], None]
         return [
             (v, start, min((e for e in (v.item.effective_to, follower) if e), default=None))
@@ -65,9 +65,9 @@ class History(Generic[E]):
         ]
 
     def nearest(self, instant: datetime) -> list[Versioned[E]]:
-        """All versions: the one in force first, then by how far they are from the instant.
+        """All versions: the one in force first, then by their distance from the instant.
 
-        Of two that are as far the earlier comes first.
+        If two are equally distant, the earlier comes first.
         """
 
         def distance(span: tuple[Versioned[E], datetime, datetime | None]) -> timedelta:
@@ -89,12 +89,12 @@ class Site:
         self.lines = frozenset(plant.lines)
 
     def currency_at(self, at: datetime) -> str:
-        """The plant's currency, which may be another from an instant on."""
+        """The plant's currency at an instant."""
         found = self.currencies.at(at) if self.currencies else None
         return self.plant.currency if found is None else found.item.currency
 
     def currency_since(self, at: datetime) -> datetime | None:
-        """From when on the currency of `at` is in force; None where it was the first."""
+        """The start of the currency in force at `at`; None if it is the plant's first."""
         starts = [v.item.effective_from for v in self.currencies.all()] if self.currencies else []
         since = None
         for start in reversed([start for start in starts if start <= at]):
@@ -106,16 +106,16 @@ class Site:
         )
 
     def all_currencies(self) -> set[str]:
-        """Its first currency, and each that was in force later or will be."""
+        """All past, current and future currencies of the plant."""
         later = self.currencies.all() if self.currencies else ()
         return {self.plant.currency, *(version.item.currency for version in later)}
 
     def in_one_currency(self, currency: str) -> "Site":
-        """As if the plant had never had another."""
+        """The same plant, as if it had always had this currency."""
         return Site(self.plant.model_copy(update={"currency": currency}))
 
     def of_lines(self, lines: set[str | None]) -> "Site":
-        """As if the plant had these lines alone."""
+        """The same plant with these lines alone."""
         named = self.plant.lines or tuple(sorted(line for line in lines if line))
         kept = tuple(line for line in named if line in lines)
         return Site(self.plant.model_copy(update={"lines": kept}), self.currencies)
@@ -141,9 +141,7 @@ class RateBook:
         self._labour = _histories(labour_rates, lambda r: (r.plant, r.grade))
 
     def seen_by(self, lines: frozenset[tuple[str, str | None]] | None) -> "RateBook":
-        """The same book with the plants of these lines alone; None: all. A line of None stands
-        for all lines of its plant.
-        """
+        """The same book with these lines alone; None: all. A line of None is all of its plant."""
         if lines is None:
             return self
         seen = copy(self)
@@ -156,7 +154,7 @@ class RateBook:
 
     @cached_property
     def edges(self) -> frozenset[float]:
-        """The quarters of an hour within which some item begins or ends."""
+        """The quarters of an hour in which an item begins or ends."""
         items = [versioned.item for _, _, versioned in self.named_items()]
         instants = [at for i in items for at in (i.effective_from, i.effective_to) if at]
         return frozenset(quarter_of(at) for at in instants if at.timestamp() % QUARTER)
@@ -168,11 +166,11 @@ class RateBook:
         return any(v.item.recovery_overhead_per_day for h in histories for v in h.all())
 
     def tables_of(self, plant: str, product: str) -> History[CostTable] | None:
-        """The plant's own tables of the product; where it has none, those of all plants."""
+        """The plant's own tables of the product; without any, those of all plants."""
         return self._tables.get((plant, product)) or self._tables.get((None, product))
 
     def has_table(self, plant: str | None, product: str) -> bool:
-        """Whether the plant, without one any plant, has ever had a cost table of the product."""
+        """Whether the plant (None: any plant) has ever had a cost table of the product."""
         plants = [plant] if plant else list(self.sites)
         return any(self.tables_of(name, product) for name in plants)
 
@@ -199,7 +197,7 @@ class RateBook:
         return history.at(at) if history else None
 
     def day_table(self, plant: str, product: str, day: date) -> Versioned[CostTable] | None:
-        """The table that speaks for a whole production day: that in force as it starts."""
+        """The table of a whole production day: the one in force at its start."""
         history, calendar = self.tables_of(plant, product), self.sites[plant].calendar
         if history is None:
             return None
@@ -244,11 +242,11 @@ def _histories(
     return {name: History(versions) for name, versions in grouped.items()}
 
 
-def joined(*parts: str | None) -> str:
-    """One name from several, and no other several make the same; `*` stands for None."""
-    return "/".join("*" if part is None else _escaped(part) for part in parts)
+def compound_name(*parts: str | None) -> str:
+    """One name from several parts, unique for these parts; `*` stands for None."""
+    return "/".join("*" if part is None else _escape(part) for part in parts)
 
 
-def _escaped(part: str) -> str:
+def _escape(part: str) -> str:
     part = part.replace("\\", "\\\\").replace("/", "\\/")
     return "\\*" if part == "*" else part

@@ -1,11 +1,11 @@
-"""Rates as CSV: a file a kind, recognised by its columns."""
+"""Rates as CSV: one file for each kind, recognised by its columns."""
 
 import csv
 import io
 from typing import Any
 
 from schemas.rates import RateFile
-from services.rates.file import RateFileError, decoded
+from services.rates.file import RateFileError, decode
 from services.rates.rows import COLUMNS, MAX_ROWS, Row, Sheet, kind_of, rows_of, text_of
 from services.text.strict_csv import Dialect, NotCsv, Record, records
 
@@ -15,7 +15,7 @@ def sheet_of_csv(name: str, data: bytes) -> Sheet:
 
     The separator is what the header uses: a comma, a semicolon or a tab.
     """
-    text = decoded(data)
+    text = decode(data)
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     table = records(io.StringIO(text, newline=""), Dialect(delimiter))
@@ -45,7 +45,7 @@ def csv_of(rates: RateFile) -> dict[str, str]:
 
 
 def _text(kind: str, rows: list[dict[str, Any]]) -> str:
-    """Every cell that could be taken for a separator or a quote is in quotes."""
+    """The table as CSV text; cells with separators or quotes are quoted."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS[kind], restval="", lineterminator="\n")
     writer.writeheader()

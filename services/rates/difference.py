@@ -1,4 +1,4 @@
-"""What two states of the rate book differ in: item by item, figure by figure."""
+"""The differences between two states of the rate book, by item and figure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _OWN = frozenset({"plant", "line", "grade", "product", "effective_from"})
 
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
-    """A figure before and after; None where there is none."""
+    """A figure before and after; None if the item lacks it."""
 
     field: str
     before: Any
@@ -29,7 +29,7 @@ class FieldDifference:
 
 @dataclass(frozen=True, slots=True)
 class ItemDifference:
-    """What became of one item: `added`, `changed`, `removed`, or `new version`.
+    """The change of one item: `added`, `changed`, `removed`, or `new version`.
 
     The figures of a new version are compared with the version before it in time.
     """
@@ -42,7 +42,7 @@ class ItemDifference:
 
 
 def difference(before: RateFile, after: RateFile) -> list[ItemDifference]:
-    """All that differs, in order of item and date."""
+    """All differences, in order of item and date."""
     old = {i[:3]: i[3] for i in items_of(before)}
     new = {i[:3]: i[3] for i in items_of(after)}
     preceding = _preceding(sorted(new))
@@ -58,7 +58,7 @@ def _at(items: Mapping[_Key, Any], key: _Key | None) -> Any:
 
 
 def _preceding(keys: list[_Key]) -> dict[_Key, _Key]:
-    """Of each version of an item the one before it in time."""
+    """For each version of an item, the version before it in time."""
     return {later: earlier for earlier, later in pairwise(keys) if earlier[:2] == later[:2]}
 
 
@@ -68,7 +68,7 @@ def _difference(key: _Key, old: Any, new: Any, preceding: Any) -> ItemDifference
     if what == "added" and preceding is not None:
         what, old = "new version", preceding
     changes = tuple(_fields(figures(old), figures(new)))
-    return ItemDifference(kind, named(kind, new or old), start, what, changes)
+    return ItemDifference(kind, item_name(kind, new or old), start, what, changes)
 
 
 def _fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[FieldDifference]:
@@ -78,7 +78,7 @@ def _fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[FieldDif
 
 
 def figures(item: BaseModel | None) -> dict[str, Any]:
-    """All that an item says next to its name, flat: `stages.blown.raw_material`."""
+    """The figures of an item by their flat names: `stages.blown.raw_material`."""
     if item is None:
         return {}
     return {name: value for name, value in _flat(item, "") if value not in (None, ())}
@@ -101,7 +101,7 @@ def _flat(item: BaseModel, prefix: str) -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{name}", f"{value:%H:%M}" if isinstance(value, time) else value
 
 
-def named(kind: str, item: Any) -> str:
+def item_name(kind: str, item: Any) -> str:
     """An item as finance calls it: `cost table "bottle" of plant "hamburg"`."""
     if kind == "plant":
         return f'plant "{item.plant}"'
@@ -116,5 +116,5 @@ def named(kind: str, item: Any) -> str:
 
 
 def since(start: datetime) -> str:
-    """From when an item is in force, as a person reads it."""
+    """The start of an item, for people: a time with its offset, or `always`."""
     return "always" if start == ALWAYS else f"{start:%Y-%m-%d %H:%M %z}".replace(" +0000", " UTC")

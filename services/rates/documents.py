@@ -16,7 +16,7 @@ from services.database.sql_files import statement
 from services.rates.revisions import (
     Imported,
     changed_items,
-    current,
+    current_revision,
     refuse_misfits,
     write_rates,
     writing,
@@ -46,8 +46,8 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class HandedIn:
-    """A rate file as it was handed in: what it says, its name, and its very bytes."""
+class RateSubmission:
+    """A submitted rate file: its content, its name, and its original bytes."""
 
     rates: RateFile
     name: str
@@ -56,7 +56,7 @@ class HandedIn:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`alone`: submitted and approved in one step, while nobody could be told apart."""
+    """`alone`: submitted and approved in one step, before finance had tokens."""
 
     what: str
     by: str
@@ -69,9 +69,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A rate document as of now. `told_apart`: its submitter has shown a token.
+    """A rate document with its current state. `told_apart`: its submitter has shown a token.
 
-    `jump` is the share above which its submitter asked to be shown a change.
+    `jump` is the share above which its submitter considers a change surprising.
     """
 
     number: int
@@ -86,33 +86,33 @@ class Document:
 
 
 class NotPossible(Exception):
-    """A document cannot be decided on like that: a sentence that says what to do."""
+    """The decision on a document is not possible; the message says what to do."""
 
 
 class NoDocument(NotPossible):
-    """There is no document of this number."""
+    """No document has this number."""
 
 
 async def submit(
-    conn: Connection, handed_in: HandedIn, actor: Actor, why: str, jump: Decimal = JUMP
+    conn: Connection, submission: RateSubmission, actor: Actor, why: str, jump: Decimal = JUMP
 ) -> int:
-    """Keep a draft; answer its number.
+    """Store a draft and return its number.
 
     Raises `RateFileError` where it does not fit the book, `OutOfScope` where it changes rates of
     lines that the actor's token is not for.
     """
     async with conn.transaction():
         await sign(conn, actor, why)
-        await refuse_misfits(conn, handed_in.rates)
-        await _check_scope(conn, handed_in.rates, actor)
-        return await _add(conn, handed_in, actor, why, jump)
+        await refuse_misfits(conn, submission.rates)
+        await _check_scope(conn, submission.rates, actor)
+        return await _add(conn, submission, actor, why, jump)
 
 
 async def approve(
     conn: Connection, number: int, actor: Actor, why: str, reviewed: int,
     concerns: Sequence[str] = (),
 ) -> Imported:  # fmt: skip
-    """Write a draft into the book, under a new revision.
+    """Write a draft into the book under a new revision.
 
     `reviewed` is the revision of the book that the draft was compared with, `concerns` what was
     shown of it. Raises `NotPossible` where it is not a draft, the actor submitted it, or the book
@@ -123,7 +123,7 @@ async def approve(
         await sign(conn, actor, why)
         document = await one_document(conn, number)
         await check_approver(conn, document, actor)
-        if await current(conn) != reviewed:
+        if await current_revision(conn) != reviewed:
             raise NotPossible(
                 f"the rate book has changed since revision {reviewed}, which document {number} "
                 f"was compared with: review it again"
@@ -149,9 +149,13 @@ async def reject(conn: Connection, number: int, actor: Actor, why: str) -> State
 
 
 async def import_alone(
-    conn: Connection, handed_in: HandedIn, actor: Actor, why: str, concerns: Sequence[str] = ()
+    conn: Connection,
+    submission: RateSubmission,
+    actor: Actor,
+    why: str,
+    concerns: Sequence[str] = (),
 ) -> Imported:
-    """Submit and approve in one step: for an actor whom nobody can tell from another.
+    """Submit and approve in one step: for an actor without a token.
 
     A file that changes nothing makes no document. Raises `RateFileError`, `NotPossible`.
     """
@@ -159,9 +163,9 @@ async def import_alone(
         raise NotPossible("finance has tokens: one person submits, another one approves")
     async with writing(conn):
         await sign(conn, actor, why)
-        imported = await write_rates(conn, handed_in.rates, handed_in.name, actor.name)
+        imported = await write_rates(conn, submission.rates, submission.name, actor.name)
         if imported.changed:
-            number = await _add(conn, handed_in, actor, why)
+            number = await _add(conn, submission, actor, why)
             await _decide(
                 conn, number, "approved", actor, why, imported.revision, True, concerns
             )  # fmt: skip
@@ -169,16 +173,19 @@ async def import_alone(
 
 
 async def import_rates(conn: Connection, rates: RateFile, source: str, by: str) -> Imported:
-    """As `import_alone`, of rates that are not in a file."""
+    """As `import_alone`, for rates that are not in a file."""
     from services.rates.yaml_text import yaml_of  # slow to load, and used only here
 
     return await import_alone(
-        conn, HandedIn(rates, source, yaml_of(rates).encode()), Actor(by), f"import of {source}"
+        conn,
+        RateSubmission(rates, source, yaml_of(rates).encode()),
+        Actor(by),
+        f"import of {source}",
     )
 
 
 async def documents(conn: Connection, now: datetime) -> list[Document]:
-    """All of them, the oldest first."""
+    """All documents, oldest first."""
     return await _read(conn, None, now)
 
 
@@ -191,12 +198,12 @@ async def one_document(conn: Connection, number: int, now: datetime | None = Non
 
 
 async def content(conn: Connection, number: int) -> RateFile:
-    """What a document says."""
+    """The rates of a document."""
     return RateFile.model_validate_json(await conn.fetchval(_DOCUMENT_CONTENT, number))
 
 
 async def original(conn: Connection, number: int) -> bytes:
-    """The bytes that were handed in."""
+    """The submitted bytes."""
     found: bytes = await conn.fetchval(_DOCUMENT_ORIGINAL, number)
     return found
 
@@ -216,7 +223,7 @@ async def check_approver(conn: Connection, document: Document, actor: Actor) -> 
 
 
 async def _check_scope(conn: Connection, rates: RateFile, actor: Actor) -> None:
-    """What a file repeats as it is in the book needs no authority."""
+    """Raise `OutOfScope` for changes outside the actor's lines. Unchanged items do not count."""
     actor.require([_place(*changed) for changed in await changed_items(conn, rates)])
 
 
@@ -240,10 +247,10 @@ def _check_two_people(document: Document, actor: Actor) -> None:
 
 
 async def _add(
-    conn: Connection, handed_in: HandedIn, actor: Actor, why: str, jump: Decimal = JUMP
+    conn: Connection, submission: RateSubmission, actor: Actor, why: str, jump: Decimal = JUMP
 ) -> int:
     number: int = await conn.fetchval(
-        _ADD_DOCUMENT, handed_in.name, handed_in.original, handed_in.rates.model_dump_json(),
+        _ADD_DOCUMENT, submission.name, submission.original, submission.rates.model_dump_json(),
         actor.name, actor.role, why, jump,
     )  # fmt: skip
     return number
@@ -261,12 +268,12 @@ async def _decide(
 
 async def _read(conn: Connection, number: int | None, now: datetime) -> list[Document]:
     rows = await conn.fetch(_ALL_DOCUMENTS, number)
-    standing = _standing(await conn.fetch(_ITEM_SPANS), now)
+    standing = _revision_states(await conn.fetch(_ITEM_SPANS), now)
     return [_document(row, standing) for row in rows]
 
 
-def _standing(spans: list[Record], now: datetime) -> dict[int, State]:
-    """What the items of each revision are now: in force if one is, else approved if one will be."""
+def _revision_states(spans: list[Record], now: datetime) -> dict[int, State]:
+    """The state of each revision: in force if one of its items is, else approved if one will be."""
     found: dict[int, State] = {}
     for revision, start, until in spans:
         if start <= now and (until is None or now < until):

@@ -1,4 +1,4 @@
-"""Reading a rate file: YAML in, a validated `RateFile` out, every fault named with its place."""
+"""Reading a rate file: from YAML to a validated `RateFile`; each fault names its place."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.rates import RateFile
 from schemas.refusal import nearest
-from services.rates.book import joined
+from services.rates.book import compound_name
 
 M = TypeVar("M", bound=BaseModel)
 Place = Callable[[tuple[Any, ...]], str]
@@ -29,10 +29,10 @@ class RateFileError(ValueError):
 
 def read_rate_file(path: Path) -> RateFile:
     """The rates of a YAML file. Raises `RateFileError` with all faults found, `OSError`."""
-    return parse_rates(decoded(path.read_bytes()))
+    return parse_rates(decode(path.read_bytes()))
 
 
-def decoded(data: bytes) -> str:
+def decode(data: bytes) -> str:
     """The text of a file in UTF-8, with or without a byte order mark."""
     try:
         return data.decode("utf-8-sig")
@@ -43,23 +43,23 @@ def decoded(data: bytes) -> str:
 def parse_rates(text: str) -> RateFile:
     """As `read_rate_file`, from text. Numbers are read as they are written, never as floats."""
     holds = "a rate file has plants, cost_tables, line_rates, …"
-    return consistent(parse_dated(text, RateFile, _DATED, holds))
+    return check_consistency(parse_dated(text, RateFile, _DATED, holds))
 
 
 def rates_of(data: dict[str, Any], place: Place) -> RateFile:
-    """The rates of what is laid out as in YAML, all values as text; `place` names what is wrong."""
-    return consistent(_validated(data, RateFile, _DATED, place))
+    """The rates of a YAML layout whose values are text; `place` locates each fault."""
+    return check_consistency(_validate(data, RateFile, _DATED, place))
 
 
-def consistent(rates: RateFile) -> RateFile:
-    """The same rates. Raises `RateFileError` where one item contradicts another."""
-    if faults := [*_twice(rates), *_inconsistent(rates)]:
+def check_consistency(rates: RateFile) -> RateFile:
+    """The same rates. Raises `RateFileError` if one item contradicts another."""
+    if faults := [*_duplicates(rates), *_contradictions(rates)]:
         raise RateFileError(faults)
     return rates
 
 
 def parse_dated(text: str, model: type[M], dated: tuple[str, ...], holds: str) -> M:
-    """A file of lists, those named `dated` of items in force from a date. Faults as above."""
+    """A file of lists; items of the lists `dated` have effective dates. Raises as `rates_of`."""
     from yaml import YAMLError  # slow to load, and of use here alone
 
     from services.text.yaml_scalars import load_scalars
@@ -70,10 +70,10 @@ def parse_dated(text: str, model: type[M], dated: tuple[str, ...], holds: str) -
         raise RateFileError([f"is not YAML: {error}"]) from None
     if not isinstance(data, dict):
         raise RateFileError([f"is empty: {holds}"])
-    return _validated(data, model, dated, dotted)
+    return _validate(data, model, dated, dotted)
 
 
-def _validated(data: dict[str, Any], model: type[M], dated: tuple[str, ...], place: Place) -> M:
+def _validate(data: dict[str, Any], model: type[M], dated: tuple[str, ...], place: Place) -> M:
     try:
         return model.model_validate(_with_offsets(data, dated))
     except ValidationError as error:
@@ -86,7 +86,7 @@ def dotted(location: tuple[Any, ...]) -> str:
 
 
 def _with_offsets(data: dict[str, Any], lists: tuple[str, ...]) -> dict[str, Any]:
-    """Dates and local times get the offset of the file's own time zone."""
+    """The content with the offset of the file's time zone on its dates and local times."""
     zone = data.get("time_zone")
     known = {name: data[name] for name in lists if isinstance(data.get(name), list)}
     dated = {name: [_item(item, zone) for item in items] for name, items in known.items()}
@@ -132,8 +132,8 @@ def _field_names(model: type[BaseModel]) -> set[str]:
     return {name for model in models for name in model.get("properties", {})}
 
 
-def _twice(rates: RateFile) -> list[str]:
-    """The same item with the same effective date can be there only once."""
+def _duplicates(rates: RateFile) -> list[str]:
+    """Faults of items that occur twice with the same effective date."""
     seen: set[tuple[object, ...]] = set()
     faults = []
     for kind, key, start, _ in items_of(rates):
@@ -143,7 +143,7 @@ def _twice(rates: RateFile) -> list[str]:
     return faults
 
 
-def _inconsistent(rates: RateFile) -> list[str]:
+def _contradictions(rates: RateFile) -> list[str]:
     plants = {plant.plant: plant for plant in rates.plants if plant.lines}
     return [
         f'line_rates: line "{rate.line}" is not in plant "{rate.plant}"; '
@@ -162,10 +162,14 @@ def items_of(rates: RateFile) -> list[tuple[str, str, datetime, Any]]:
     plants = [("plant", p.plant, ALWAYS, p) for p in rates.plants]
     currencies = [("plant_currency", c.plant, c.effective_from, c) for c in rates.plant_currencies]
     tables = [
-        ("cost_table", joined(t.plant, t.product), t.effective_from, t) for t in rates.cost_tables
+        ("cost_table", compound_name(t.plant, t.product), t.effective_from, t)
+        for t in rates.cost_tables
     ]
-    lines = [("line_rate", joined(r.plant, r.line), r.effective_from, r) for r in rates.line_rates]
+    lines = [
+        ("line_rate", compound_name(r.plant, r.line), r.effective_from, r) for r in rates.line_rates
+    ]
     labour = [
-        ("labour_rate", joined(r.plant, r.grade), r.effective_from, r) for r in rates.labour_rates
+        ("labour_rate", compound_name(r.plant, r.grade), r.effective_from, r)
+        for r in rates.labour_rates
     ]
     return [*plants, *currencies, *tables, *lines, *labour]

@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from schemas.rates import RateFile
 from services.rates.csv_files import csv_of, sheet_of_csv
-from services.rates.documents import HandedIn
-from services.rates.file import RateFileError, decoded, parse_rates
+from services.rates.documents import RateSubmission
+from services.rates.file import RateFileError, decode, parse_rates
 from services.rates.rows import rates_from
 from services.rates.workbook import sheets_of_workbook, workbook_of
 from services.rates.yaml_text import yaml_of
@@ -34,25 +34,25 @@ class Format(StrEnum):
     EXCEL = "xlsx"
 
 
-def read_rates(path: Path) -> HandedIn:
+def read_rates(path: Path) -> RateSubmission:
     """The rates of a file, of the CSV files of a folder, or of standard input ("-").
 
     Standard input holds YAML or an Excel workbook. Raises `RateFileError`, `OSError`.
     """
     if path in _STANDARD_INPUT:
-        data = _bounded(sys.stdin.buffer)
+        data = _read_bounded(sys.stdin.buffer)
         suffix = ".xlsx" if data.startswith(_ZIP) else ".yaml"
-        return HandedIn(_read(Path(f"rates{suffix}"), data), "standard input", data)
+        return RateSubmission(_read(Path(f"rates{suffix}"), data), "standard input", data)
     if path.is_dir():
         return _folder(path)
     data = _bytes(path)
-    return HandedIn(_read(path, data), path.name, data)
+    return RateSubmission(_read(path, data), path.name, data)
 
 
 def _read(path: Path, data: bytes) -> RateFile:
     suffix = path.suffix.lower()
     if suffix in _YAML:
-        return parse_rates(decoded(data))
+        return parse_rates(decode(data))
     if suffix in _CSV:
         return rates_from([sheet_of_csv(path.name, data)])
     if suffix in _EXCEL:
@@ -63,19 +63,19 @@ def _read(path: Path, data: bytes) -> RateFile:
 
 def _bytes(path: Path) -> bytes:
     with path.open("rb") as file:
-        return _bounded(file)
+        return _read_bounded(file)
 
 
-def _bounded(file: BinaryIO) -> bytes:
-    """The whole file, or `RateFileError`: it may grow while it is read."""
+def _read_bounded(file: BinaryIO) -> bytes:
+    """The whole file. Raises `RateFileError` if it is too large; it may grow while it is read."""
     data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise RateFileError([f"is larger than {MAX_BYTES >> 20} MB"])
     return data
 
 
-def _folder(path: Path) -> HandedIn:
-    """All CSV files of the folder together; kept as one archive."""
+def _folder(path: Path) -> RateSubmission:
+    """All CSV files of the folder together; stored as one archive."""
     files = {p.name: _bytes(p) for p in sorted(path.iterdir()) if p.suffix.lower() in _CSV}
     if not files:
         raise RateFileError(["has no .csv file in it"])
@@ -86,11 +86,11 @@ def _folder(path: Path) -> HandedIn:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items():
             packed.writestr(zipfile.ZipInfo(name, _LONG_AGO), data)
-    return HandedIn(rates, f"{path.resolve().name}.zip", archive.getvalue())
+    return RateSubmission(rates, f"{path.resolve().name}.zip", archive.getvalue())
 
 
 def write_rates_to(path: Path, form: Format, rates: RateFile) -> list[Path]:
-    """Write the file, or of CSV the files of the folder; answer what was written."""
+    """Write the file, or for CSV the files of the folder; return the paths written."""
     if form is Format.CSV:
         path.mkdir(parents=True, exist_ok=True)
         texts = csv_of(rates)

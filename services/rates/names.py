@@ -7,16 +7,16 @@ from schemas.refusal import nearest
 _SHOWN = 20
 
 
-def listed(names: Iterable[str]) -> str:
-    """`a, b, c`, in the order given; of many the first, and how many more there are."""
+def name_list(names: Iterable[str]) -> str:
+    """`a, b, c`, in the order given; a long list is cut and ends with the number of the others."""
     found = list(names)
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return (", ".join(found[:_SHOWN]) or "none yet") + more
 
 
 def no_plant(plant: str, known: Iterable[str]) -> str:
-    """What is said wherever somebody names a plant that the rate book has not."""
-    return f'plant "{plant}" is not in the rate book; its plants: {listed(sorted(known))}'
+    """The message for a plant that the rate book lacks."""
+    return f'plant "{plant}" is not in the rate book; its plants: {name_list(sorted(known))}'
 
 
 def unknown_plant(plant: str, known: Collection[str]) -> str:

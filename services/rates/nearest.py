@@ -1,4 +1,4 @@
-"""A rate book that is never at a loss: where nothing is in force, the nearest version in time."""
+"""A rate book that always answers: if no version is in force, the nearest one in time."""
 
 from copy import copy
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from services.rates.book import E, History, RateBook, Versioned
 
 
 class NearestBook(RateBook):
-    """For estimates alone. Of cost tables it answers with the one that it was told to `take`.
+    """For estimates alone. Its only cost table is the one passed to `take`.
 
     A line that its plant does not know counts as one of it, and there are no daily entries.
     `used` are the versions that it has answered with.
@@ -27,7 +27,7 @@ class NearestBook(RateBook):
         self.used: list[Versioned[Any]] = []
 
     def take(self, table: Versioned[CostTable] | None) -> None:
-        """Answer with this table from now on; nothing has been used yet."""
+        """Use this cost table from now on, and reset `used`."""
         self._table = table
         self.used.clear()
 

@@ -1,4 +1,4 @@
-"""What an approver should look at before rates come into force. Values in, values out."""
+"""What an approver should check before rates are in force. Pure functions of values."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from schemas.rates import (
     RateFile,
 )
 from services.rates.book import History, RateBook, Versioned
-from services.rates.difference import ItemDifference, difference, figures, named, since
+from services.rates.difference import ItemDifference, difference, figures, item_name, since
 from services.rates.file import items_of
 from services.rates.store import book_with, file_of
 
@@ -37,7 +37,7 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is changed of the time before now: so many items, the earliest of them from `since`."""
+    """Changes of the past: the number of items, and the start of the earliest."""
 
     items: int
     since: datetime
@@ -45,7 +45,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A file against the book of `revision`."""
+    """A file compared with the book of `revision`."""
 
     revision: int
     changes: list[ItemDifference]
@@ -65,14 +65,14 @@ def review(book: RateBook, rates: RateFile, jump: Decimal, now: datetime) -> Rev
 
 
 def _concerns(before: RateBook, after: RateBook, jump: Decimal) -> Iterator[Concern]:
-    """Of each table or rate that the file touches, all that is new to it."""
+    """The new concerns about each table or rate that the file changes."""
     old, new = _by_key(before), _by_key(after)
     for key, versions in new.items():
         known = {v.item.effective_from: v for v in old.get(key, ())}
         fresh = [v for v in versions if not _is_known(v, known)]
         if not fresh:
             continue
-        name = named(key[0], fresh[0].item)
+        name = item_name(key[0], fresh[0].item)
         history = History(versions)
         yield from (Concern(*c) for c in _edges(name, history, fresh))
         for versioned in fresh:
@@ -99,7 +99,7 @@ def _by_key(book: RateBook) -> dict[tuple[str, str], list[Versioned[Any]]]:
 def _edges(
     name: str, history: History[Any], fresh: list[Versioned[Any]]
 ) -> Iterator[tuple[str, str, str]]:
-    """Time between two versions that has none, time that two claim, and an end without a heir."""
+    """Gaps and overlaps between versions, and ends without a successor."""
     spans = history.spans()
     for (earlier, _, end), (later, start, _) in pairwise(spans):
         if earlier not in fresh and later not in fresh:
@@ -119,7 +119,7 @@ def _edges(
 
 
 def _stages(name: str, table: CostTable) -> Iterator[Concern]:
-    """All cost is cumulated: no stage can cost less than the one before it."""
+    """Stages that cost less than the one before: costs are cumulative, so this is a mistake."""
     for before, after in pairwise(table.stages):
         if after.cost < before.cost:
             says = (
@@ -132,7 +132,7 @@ def _stages(name: str, table: CostTable) -> Iterator[Concern]:
 def _pairs(
     history: History[Any], fresh: list[Versioned[Any]], replaced: dict[datetime, Versioned[Any]]
 ) -> Iterator[tuple[Versioned[Any], Versioned[Any]]]:
-    """Each new version with the one before it, the one after it, and the one it replaces."""
+    """Each new version paired with the versions before and after it and the one it replaces."""
     for earlier, later in pairwise(history.all()):
         if earlier in fresh or later in fresh:
             yield earlier, later
@@ -146,7 +146,9 @@ def _surprises(name: str, old: Any, new: Any, jump: Decimal) -> Iterator[Concern
     was, is_ = _in_one_unit(figures(old), figures(new))
     for figure in sorted(was.keys() - is_.keys() - {"effective_to"}):
         if not figure.startswith("stages."):
-            yield Concern("lost", name, f"{at}: {figure} was {_said(was[figure])}, and is gone")
+            yield Concern(
+                "lost", name, f"{at}: {figure} was {_value_text(was[figure])}, and is gone"
+            )
     if lost := set(was.get("stages", ())) - set(is_.get("stages", ())):
         yield Concern("lost", name, f"{at}: stage {', '.join(sorted(lost))} is gone")
     for figure in is_:
@@ -159,7 +161,7 @@ def _surprises(name: str, old: Any, new: Any, jump: Decimal) -> Iterator[Concern
 
 
 def _in_one_unit(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Rates of time an hour where one of the two is; a rate that only one has is 0 in the other."""
+    """The figures of both with time rates by the hour if one has them; missing additions are 0."""
     for minute in {name for name in (*old, *new) if name.endswith(PER_MINUTE)}:
         hour = minute.removesuffix(PER_MINUTE) + PER_HOUR
         if hour in old or hour in new:
@@ -181,25 +183,24 @@ def _change(before: Decimal, after: Decimal) -> str:
     return f"{(after - before) / before:+.0%}" if before else "from nothing"
 
 
-def _said(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _currencies(book: RateBook, rates: RateFile) -> Iterator[Concern]:
-    """A table of another currency than its plant's prices nothing there; nor does a rate that
-    begins before the plant's currency changes."""
+    """Tables and rates in another currency than their plant: they price nothing there."""
     for table in rates.cost_tables:
         site = book.sites.get(table.plant or "")
         if site is not None and site.currency_at(table.effective_from) != table.currency:
             own = site.currency_at(table.effective_from)
             says = f"is in {table.currency}, the plant in {own}: it prices nothing there"
-            yield Concern("currency", named("cost_table", table), says)
+            yield Concern("currency", item_name("cost_table", table), says)
     for change in rates.plant_currencies:
-        yield from _left_behind(book, change)
+        yield from _stale_currencies(book, change)
 
 
-def _left_behind(book: RateBook, change: PlantCurrency) -> Iterator[Concern]:
-    """What is in force as a plant's currency changes, and is in the one before."""
+def _stale_currencies(book: RateBook, change: PlantCurrency) -> Iterator[Concern]:
+    """Items in the old currency that are in force when a plant's currency changes."""
     site = book.sites[change.plant]
     for key, versions in _by_key(book).items():
         found = History(versions).at(change.effective_from)
@@ -211,4 +212,4 @@ def _left_behind(book: RateBook, change: PlantCurrency) -> Iterator[Concern]:
                 f"is in {own}, the plant in {change.currency} from "
                 f"{since(change.effective_from)}: it prices nothing from then on. Add its successor"
             )
-            yield Concern("currency", named(key[0], found.item), says)
+            yield Concern("currency", item_name(key[0], found.item), says)

@@ -1,4 +1,4 @@
-"""Writing to the rate book: all of a file under one new revision, one file after the other."""
+"""Writing to the rate book: each file under one new revision, one file at a time."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,7 +28,7 @@ MODELS: dict[str, type[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a file does with one item: `added`, `changed` or `unchanged`."""
+    """The change of one item by a file: `added`, `changed` or `unchanged`."""
 
     kind: str
     key: str
@@ -38,7 +38,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The book's revision after an import, and what became of each item."""
+    """The book's revision after an import, and the change of each item."""
 
     revision: int
     changes: list[Change]
@@ -50,7 +50,7 @@ class Imported:
 
 @asynccontextmanager
 async def writing(conn: Connection) -> AsyncIterator[None]:
-    """A transaction that may write to the book: one after the other."""
+    """A transaction that may write to the book; only one at a time."""
     async with conn.transaction():
         await conn.execute(_LOCK_IMPORTS)
         yield
@@ -71,12 +71,12 @@ async def write_rates(conn: Connection, rates: RateFile, source: str, by: str) -
     ]
     pairs = zip(items, changes, strict=True)
     fresh = [item for item, change in pairs if change.what != "unchanged"]
-    revision = await _write(conn, fresh, source, by) if fresh else await current(conn)
+    revision = await _write(conn, fresh, source, by) if fresh else await current_revision(conn)
     return Imported(revision, changes)
 
 
 async def refuse_misfits(conn: Connection, rates: RateFile) -> None:
-    """Raise `RateFileError` where a file does not fit what the book holds now."""
+    """Raise `RateFileError` if a file does not fit the current book."""
     await _refuse_misfits(conn, rates, await _newest(conn))
 
 
@@ -91,7 +91,7 @@ async def changed_items(conn: Connection, rates: RateFile) -> list[tuple[str, An
 
 
 def _what(known: Any, item: Any) -> str:
-    """Two are the same by what they say: 1.10 is 1.1, and an instant that of another offset."""
+    """The content of an item, for comparison: 1.10 equals 1.1, whatever the offset of instants."""
     if known is None:
         return "added"
     return "unchanged" if known == item else "changed"
@@ -108,7 +108,7 @@ async def _newest(conn: Connection) -> dict[tuple[str, str, datetime], Any]:
 
 
 async def _refuse_misfits(conn: Connection, rates: RateFile, known: dict[Any, Any]) -> None:
-    """Rates need their plant; a plant with entries keeps the calendar they were booked in."""
+    """Raise `RateFileError` for rates without a plant, or a new calendar for booked entries."""
     old: dict[str, Plant] = {
         plant.plant: plant for (kind, _, _), plant in known.items() if kind == "plant"
     }
@@ -148,7 +148,7 @@ async def _write(conn: Connection, items: list[Any], source: str, by: str) -> in
     return revision
 
 
-async def current(conn: Connection) -> int:
+async def current_revision(conn: Connection) -> int:
     """The newest revision, 0 while the book is empty."""
     revision: int = await conn.fetchval(_CURRENT_REVISION)
     return revision

@@ -1,4 +1,4 @@
-"""Rates as rows, for CSV and Excel: a table a kind, a row an item; of cost tables a row a stage.
+"""Rates as rows, for CSV and Excel: a table for each kind, a row for each item or stage.
 
 A cell is text. Cells of the table that the first row of a cost table has may be left out in its
 other rows. Several names in one cell are separated by semicolons.
@@ -53,7 +53,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 class Row(NamedTuple):
-    """`number` is the row that a reader of the file sees, the header being row 1."""
+    """A row; `number` is its number in the file, in which the header is row 1."""
 
     number: int
     cells: dict[str, str]
@@ -61,7 +61,7 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Sheet:
-    """A table of one file or worksheet; `name` is what a person calls it."""
+    """The table of one file or worksheet; `name` is its name for people."""
 
     name: str
     kind: str
@@ -73,7 +73,7 @@ def kind_of(name: str, header: list[str]) -> str:
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
         raise RateFileError([f"{name}: has more than one column {', '.join(twice)}"])
-    kind = _recognised(header)
+    kind = _find_kind(header)
     if kind is None:
         known = "; ".join(f"{k}: {', '.join(c[:4])}, …" for k, c in COLUMNS.items() if c[1:])
         raise RateFileError([f"{name}: has no columns of rates. What there may be: {known}"])
@@ -86,7 +86,7 @@ def kind_of(name: str, header: list[str]) -> str:
     return kind
 
 
-def _recognised(header: list[str]) -> str | None:
+def _find_kind(header: list[str]) -> str | None:
     columns = set(header)
     if columns & {"stage", "product"}:
         return "cost_tables"
@@ -102,7 +102,7 @@ def _recognised(header: list[str]) -> str | None:
 
 
 def rates_from(sheets: Iterable[Sheet]) -> RateFile:
-    """The rates of some tables. Raises `RateFileError`; each fault names table, row and column."""
+    """The rates of the tables. Raises `RateFileError`; each fault names table, row and column."""
     data: dict[str, Any] = {}
     places = _Places()
     for sheet in sheets:
@@ -121,7 +121,7 @@ def rates_from(sheets: Iterable[Sheet]) -> RateFile:
 
 @dataclass(slots=True)
 class _Places:
-    """The rows of each item, by its kind and place in the list: its first, then its stages'."""
+    """The row numbers of each item, by kind and position: its own row, then those of its stages."""
 
     rows: dict[tuple[str, int], tuple[str, list[int]]] = field(default_factory=dict)
 
@@ -137,15 +137,15 @@ class _Places:
 
 def _items(sheet: Sheet) -> Iterator[tuple[dict[str, Any], list[int]]]:
     for row in sheet.rows:
-        yield {n: _parsed(n, text) for n, text in row.cells.items() if text}, [row.number]
+        yield {n: _cell_value(n, text) for n, text in row.cells.items() if text}, [row.number]
 
 
-def _parsed(column: str, text: str) -> Any:
-    return split(text) if column in _LISTS else text
+def _cell_value(column: str, text: str) -> Any:
+    return split_names(text) if column in _LISTS else text
 
 
 def _tables(sheet: Sheet) -> Iterator[tuple[dict[str, Any], list[int]]]:
-    """Rows with the same product, plant and date are one table, in the order of its stages."""
+    """Cost tables: rows with the same product, plant and date are the stages of one table."""
     found: dict[tuple[str, ...], list[Row]] = {}
     for row in sheet.rows:
         found.setdefault(tuple(row.cells.get(n, "") for n in _IDENTITY), []).append(row)
@@ -154,7 +154,7 @@ def _tables(sheet: Sheet) -> Iterator[tuple[dict[str, Any], list[int]]]:
         raise RateFileError(faults)
     for first, *others in found.values():
         rows = [first, *others]
-        item = _nested({n: first.cells[n] for n in _TABLE if first.cells.get(n)})
+        item = _nest({n: first.cells[n] for n in _TABLE if first.cells.get(n)})
         item["stages"] = [{n: r.cells[n] for n in STAGE if r.cells.get(n)} for r in rows]
         yield item, [row.number for row in rows]
 
@@ -171,7 +171,7 @@ def _contradictions(sheet: str, rows: list[Row]) -> Iterator[str]:
                 )
 
 
-def _nested(cells: dict[str, str]) -> dict[str, Any]:
+def _nest(cells: dict[str, str]) -> dict[str, Any]:
     item: dict[str, Any] = {}
     for name, text in cells.items():
         outer, dot, inner = name.partition(".")
@@ -182,31 +182,33 @@ def _nested(cells: dict[str, str]) -> dict[str, Any]:
     return item
 
 
-def split(text: str) -> list[str]:
-    """The names of one cell; one that holds a semicolon or a quote is in quotes."""
+def split_names(text: str) -> list[str]:
+    """The names in one cell; names with a semicolon or a quote are quoted."""
     return next(csv.reader([text], delimiter=";", strict=True), [])
 
 
-def together(names: Iterable[str]) -> str:
-    """What `split` takes apart."""
+def join_names(names: Iterable[str]) -> str:
+    """The names as one cell, which `split_names` reads."""
     text = io.StringIO()
     csv.writer(text, delimiter=";", lineterminator="").writerow(names)
     return text.getvalue()
 
 
 def rows_of(rates: RateFile) -> dict[str, list[dict[str, Any]]]:
-    """The rows of each kind that the file has, by column: text, numbers and truth values."""
+    """The rows of each kind, by column; values are text, numbers and booleans."""
     found: dict[str, list[dict[str, Any]]] = {}
     if rates.time_zone:
         found["rate_file"] = [{"time_zone": rates.time_zone}]
     for kind in tuple(COLUMNS)[1:]:
-        rows = [row for item in getattr(rates, kind) for row in _written(item, rates.time_zone)]
+        rows = [
+            row for item in getattr(rates, kind) for row in _rows_of_item(item, rates.time_zone)
+        ]
         if rows:
             found[kind] = rows
     return found
 
 
-def _written(item: BaseModel, zone: str | None) -> Iterator[dict[str, Any]]:
+def _rows_of_item(item: BaseModel, zone: str | None) -> Iterator[dict[str, Any]]:
     cells = dict(_cells(item, zone))
     stages = getattr(item, "stages", None)
     if stages is None:
@@ -226,7 +228,7 @@ def _cells(item: BaseModel, zone: str | None) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}.{part}", getattr(value, part)) for part in _PARTS[name])
         elif name in _LISTS:
             if value:
-                yield name, together(value)
+                yield name, join_names(value)
         elif name == "day_start":
             yield name, f"{value:%H:%M}"
         else:
@@ -234,7 +236,7 @@ def _cells(item: BaseModel, zone: str | None) -> Iterator[tuple[str, Any]]:
 
 
 def local(instant: datetime, zone: str | None) -> str:
-    """As finance writes it: a date for a midnight in the file's time zone; else with an offset."""
+    """A date for a midnight in the file's time zone; else a local time, or one with its offset."""
     there = _in(zone, instant)
     if there is None or there.utcoffset() != there.replace(fold=1 - there.fold).utcoffset():
         return instant.isoformat()
@@ -250,7 +252,7 @@ def _in(zone: str | None, instant: datetime) -> datetime | None:
 
 
 def text_of(cell: Any) -> str:
-    """A cell as text; numbers with all their digits, never an exponent."""
+    """A cell as text; numbers with all their digits and without an exponent."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)

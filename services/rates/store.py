@@ -1,4 +1,4 @@
-"""The rate book in Postgres, loaded as a `RateBook`; and books made of files, files of books."""
+"""The rate book in Postgres, and conversions between rate files and books."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -11,11 +11,11 @@ from services.database.sql_files import statement
 from services.rates.book import RateBook, Versioned
 from services.rates.documents import import_rates
 from services.rates.file import items_of
-from services.rates.revisions import MODELS, Change, Imported, current
+from services.rates.revisions import MODELS, Change, Imported, current_revision
 
 __all__ = [
-    "Change", "Imported", "book_of", "book_with", "current", "file_of", "import_rates", "load",
-    "revision_at",
+    "Change", "Imported", "book_of", "book_with", "current_revision", "file_of", "import_rates",
+    "load", "revision_at",
 ]  # fmt: skip
 
 _ALL_ITEMS = statement(__file__, "all_items")
@@ -29,13 +29,13 @@ async def load(conn: Connection, at: int | None = None) -> RateBook:
 
 
 async def load_names(conn: Connection) -> RateBook:
-    """The newest book without a figure: its plants, products, stages and lines cost nothing."""
+    """The newest book with names alone: every cost and rate is zero."""
     return await _load(conn, _ALL_NAMES, None)
 
 
 async def _load(conn: Connection, items: str, at: int | None) -> RateBook:
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        revision = await current(conn) if at is None else at
+        revision = await current_revision(conn) if at is None else at
         rows = await conn.fetch(items, revision)
     found: dict[str, list[Versioned[Any]]] = {kind: [] for kind in MODELS}
     for row in rows:
@@ -53,13 +53,13 @@ def _book(revision: int, found: dict[str, list[Versioned[Any]]]) -> RateBook:
 
 
 async def revision_at(conn: Connection, instant: datetime) -> int:
-    """The newest revision that there was at an instant, 0 before the first."""
+    """The newest revision at an instant, 0 before the first."""
     revision: int = await conn.fetchval(_REVISION_AT, instant)
     return revision
 
 
 def book_of(rates: RateFile, revision: int = 1) -> RateBook:
-    """The book that a file alone makes, without a database."""
+    """The book of a single file, without a database."""
     return RateBook(
         revision,
         rates.plants,
@@ -71,7 +71,7 @@ def book_of(rates: RateFile, revision: int = 1) -> RateBook:
 
 
 def file_of(book: RateBook) -> RateFile:
-    """The book as a file: importing it into an empty book makes the same book.
+    """The book as a file: imported into an empty book, it makes the same book.
 
     Its time zone is that of the plants, if they share one.
     """
@@ -91,7 +91,7 @@ def file_of(book: RateBook) -> RateFile:
 
 
 def book_with(book: RateBook, rates: RateFile) -> RateBook:
-    """The book as it would be once a file is approved: its items are the newest of their date."""
+    """The book as it would be after a file is approved."""
     fresh = {(kind, key, start): item for kind, key, start, item in items_of(rates)}
     kept = [i for i in items_of(file_of(book)) if i[:3] not in fresh]
     versions = {id(v.item): v.version for _, _, v in book.named_items()}

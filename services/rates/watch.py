@@ -1,4 +1,4 @@
-"""The rate book of a running service: loaded before the first event, renewed by itself."""
+"""The rate book of a running service: loaded before the first event, updated automatically."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ import asyncpg
 from services.database.connections import AWAY, DatabaseRole, connected
 from services.process.stopping import unless_stopped
 from services.rates.book import RateBook
-from services.rates.store import current, load, load_names
+from services.rates.store import current_revision, load, load_names
 
 EVERY_S = 0.5
 """A new table is used within a second of its import."""
@@ -27,7 +27,7 @@ class RateWatch:
         self._load = load_names if names_only else load
 
     async def first(self, stop: asyncio.Event) -> RateBook | None:
-        """Wait for Postgres, however long, and load the book. None if `stop` was set first."""
+        """Load the book, and wait for Postgres as long as needed. None if `stop` was set first."""
         return await unless_stopped(stop, self._first())
 
     async def _first(self) -> RateBook:
@@ -40,7 +40,7 @@ class RateWatch:
                 await asyncio.sleep(1)
 
     async def run(self) -> None:
-        """Renew the book for ever."""
+        """Update the book for ever."""
         while True:
             try:
                 await self._follow()
@@ -49,7 +49,7 @@ class RateWatch:
             await asyncio.sleep(EVERY_S)
 
     async def at_least(self, revision: int) -> RateBook:
-        """The book at this revision or a newer one; waits for it."""
+        """Wait for the book of this revision or a newer one."""
         while self.book.revision < revision:  # noqa: ASYNC110 - run() fills it
             await asyncio.sleep(EVERY_S / 10)
         return self.book
@@ -61,7 +61,7 @@ class RateWatch:
     async def _follow(self) -> None:
         async with connected(self._dsn, self._role) as connection:
             while True:
-                if await current(connection) != self.book.revision:
+                if await current_revision(connection) != self.book.revision:
                     self.book = await self._load(connection)
                     log.info("rate book revision %d", self.book.revision)
                 await asyncio.sleep(EVERY_S)

@@ -1,4 +1,4 @@
-"""Rates as an Excel workbook: a sheet a kind, recognised by its columns.
+"""Rates as an Excel workbook: one sheet for each kind, recognised by its columns.
 
 A workbook keeps numbers as binary floats of fifteen digits: what has more is written as text,
 and a number that has more is refused rather than guessed at.
@@ -27,7 +27,7 @@ DIGITS = 15
 
 
 def sheets_of_workbook(data: bytes) -> list[Sheet]:
-    """The tables of a workbook. Raises `RateFileError`; nothing of it is run or looked up."""
+    """The tables of a workbook. Raises `RateFileError`; formulas and links are not followed."""
     _check_archive(data)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True)
@@ -39,7 +39,7 @@ def sheets_of_workbook(data: bytes) -> list[Sheet]:
 
 
 def _check_archive(data: bytes) -> None:
-    """What it would unpack to is bounded, and it holds no program."""
+    """Raise `RateFileError` if the workbook would unpack to too much, or holds a program."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
@@ -121,7 +121,7 @@ _NAMES = frozenset({"plant", "line", "product", "stage", "grade", "lines", "outp
 
 
 def _text(column: str, cell: Any) -> str:
-    """What a cell says, as it would stand in YAML. Raises `ValueError`, which says what to do."""
+    """A cell as YAML would write it. Raises `ValueError`, which says what to do."""
     value = cell.value
     if cell.data_type == "f":
         raise ValueError("holds a formula: put its value there (paste special, values)")
@@ -159,7 +159,7 @@ def _number(column: str, value: float) -> str:
 
 
 def workbook_of(rates: RateFile) -> bytes:
-    """A workbook that says the same. A part without rows has no sheet."""
+    """The rates as a workbook. Kinds without rows have no sheet."""
     book = Workbook()
     book.remove(book.worksheets[0])
     for kind, rows in rows_of(rates).items():
@@ -178,7 +178,7 @@ def workbook_of(rates: RateFile) -> bytes:
 
 
 def _write(cell: Any, value: Any) -> None:
-    """Text is text, even where it looks like a formula or a number."""
+    """Write a cell; text stays text, even if it looks like a formula or a number."""
     if isinstance(value, bool) or (isinstance(value, Decimal) and _is_exact(value)):
         cell.value = value
         return

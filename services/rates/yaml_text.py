@@ -12,7 +12,7 @@ from services.rates.rows import local, text_of
 
 
 class _Plain(str):
-    """Text that stands without quotes."""
+    """Text that is written without quotes."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -21,7 +21,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _plain(dumper: yaml.SafeDumper, text: _Plain) -> yaml.ScalarNode:
-    """Under the tag that YAML reads off it, so that none is written."""
+    """A scalar with the tag that YAML infers, so that no tag is written."""
     tag = dumper.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
     return dumper.represent_scalar(tag, text)
 
@@ -30,7 +30,7 @@ _Dumper.add_representer(_Plain, _plain)
 
 
 def yaml_of(rates: RateFile) -> str:
-    """A rate file that says the same."""
+    """The rates as the text of a YAML rate file."""
     data = _plain_data(rates, rates.time_zone)
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
 

@@ -1,4 +1,4 @@
-"""How old is old enough: `24m` and `2y` as the first day that is kept."""
+"""Ages such as `24m` and `2y` as the first day whose bytes stay."""
 
 import re
 from datetime import date
@@ -7,7 +7,7 @@ _AGE = re.compile(r"(\d{1,3})([my])")
 
 
 def first_kept(age: str, today: date) -> date:
-    """The first of the month so many months ("24m") or years ("2y") before this one.
+    """The first day of the month that is "24m" (months) or "2y" (years) before this one.
 
     So months are dropped whole. Raises `ValueError` where `age` is none, or less than a month.
     """

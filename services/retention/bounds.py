@@ -1,4 +1,4 @@
-"""Up to when bytes may be dropped: the one place for whatever limits a policy."""
+"""The limits of retention: until when bytes may be dropped."""
 
 from datetime import date, datetime
 
@@ -14,7 +14,7 @@ _OPEN_FROM = statement(__file__, "open_from")
 async def bounds(
     conn: Connection, book: RateBook, before: date, plant: str | None
 ) -> dict[str, datetime]:
-    """By plant the instant before which an event's bytes may go: the start of its day `before`.
+    """For each plant, the instant before which bytes may be dropped: the start of its day `before`.
 
     A plant that closes months keeps the bytes of those that are open: they may still be priced
     again in their own month. Raises `UnknownName`.

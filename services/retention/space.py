@@ -1,4 +1,4 @@
-"""Giving the disk back: a month whose bytes have gone is rewritten, the others are swept."""
+"""Returning disk space: a month without bytes is rewritten, others are vacuumed."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -34,6 +34,6 @@ async def _size(conn: Connection, name: str) -> int:
 
 
 def end_of(month: date) -> datetime:
-    """Where a month's partition ends: months of partitions are those of UTC."""
+    """The end of a month's partition; partitions are by months in UTC."""
     following = (month + timedelta(days=32)).replace(day=1)
     return datetime.combine(following, time(), UTC)

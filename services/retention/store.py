@@ -1,4 +1,4 @@
-"""Retention in the database: what would be dropped, and dropping it in batches.
+"""Retention in the database: planning what to drop, and dropping it in batches.
 
 Each batch is a transaction of its own, signed, and moves the mark from which the next one starts:
 interrupted at any point, it goes on there.
@@ -35,7 +35,7 @@ Bounds = Mapping[str, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to go: bytes of `events` (of a plant, or all) or of `refused` messages."""
+    """The bytes to drop: of `events` (of a plant, or all) or of `refused` messages."""
 
     subject: str
     before: date
@@ -49,7 +49,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An order as it is carried out: how far it got, and what was dropped."""
+    """The progress of an order: its position, and what was dropped."""
 
     number: int
     ordered_at: datetime
@@ -62,18 +62,18 @@ class Run:
 
 
 async def plan_events(conn: Connection, bounds: Bounds) -> list[Record]:
-    """By plant and month: events whose bytes would go, how many bytes, and events kept."""
+    """By plant and month: the events and bytes that would be dropped, and the events that stay."""
     rows: list[Record] = await conn.fetch(_PLAN_EVENTS, list(bounds), list(bounds.values()))
     return rows
 
 
 async def plan_refused(conn: Connection, order: Order) -> Record:
-    """Messages whose bytes would go, how many bytes, and how many still wait to be replayed."""
+    """The messages and bytes that would be dropped, and how many messages wait for a replay."""
     return await conn.fetchrow(_PLAN_REFUSED, order.instant)
 
 
 async def begin(conn: Connection, order: Order, actor: Actor, why: str) -> Run:
-    """The run of this order that was interrupted, else a new one.
+    """The interrupted run of this order, or a new one.
 
     Raises `OutOfScope` where the actor's token is not for all that the order is for.
     """
@@ -86,7 +86,7 @@ async def begin(conn: Connection, order: Order, actor: Actor, why: str) -> Run:
 
 
 async def next_month(conn: Connection, run: Run, until: datetime) -> date | None:
-    """The month of the first event that was not looked at yet."""
+    """The month of the first event that the run has not reached."""
     found: date | None = await conn.fetchval(_NEXT_MONTH, run.at, run.event_id, until)
     return found
 
@@ -95,7 +95,7 @@ async def drop_events(
     conn: Connection, run: Run, bounds: Bounds, until: datetime, actor: Actor, why: str,
     batch: int = BATCH,
 ) -> Run | None:  # fmt: skip
-    """Look at the next events before `until`, drop what may go; None where there are no more."""
+    """Drop the bytes of the next events before `until`; None if no events are left."""
     async with conn.transaction():
         await sign(conn, actor, why)
         await conn.execute(_ALLOW)
@@ -112,7 +112,7 @@ async def drop_events(
 async def drop_refused(
     conn: Connection, run: Run, actor: Actor, why: str, batch: int = BATCH
 ) -> Run | None:
-    """As `drop_events`, of messages that were refused before the order's day (UTC)."""
+    """As `drop_events`, for messages that were refused before the order's day (UTC)."""
     async with conn.transaction():
         await sign(conn, actor, why)
         found = await conn.fetchrow(_DROP_REFUSED, run.order.instant, batch, run.number)
@@ -130,7 +130,7 @@ async def _reach(conn: Connection, run: Run, at: datetime, event_id: str, found:
 
 
 async def finish(conn: Connection, run: Run, actor: Actor, why: str) -> Run:
-    """It is done: the same order would start again."""
+    """Mark the run as finished: the same order would start a new one."""
     async with conn.transaction():
         await sign(conn, actor, why)
         return _run(await conn.fetchrow(_FINISH, run.number))

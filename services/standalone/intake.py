@@ -22,7 +22,7 @@ from services.posting.post import Posted, post, prepare
 from services.posting.rejected import keep_rejected
 from services.pricing.price import price
 from services.rates.book import RateBook
-from services.rates.store import current, load
+from services.rates.store import current_revision, load
 from services.telemetry.tracing import tracer
 from services.web.unavailable import Unavailable
 
@@ -68,7 +68,7 @@ class LedgerIntake:
 
     async def _post(self, conn: asyncpg.Connection, group: list[Sent]) -> list[list[Answer]]:
         while True:
-            if await current(conn) != self._book.revision:
+            if await current_revision(conn) != self._book.revision:
                 self._book = await load(conn)
             if self._names is not None and not self._names.loaded:
                 await self._names.load(conn)

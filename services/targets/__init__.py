@@ -1,1 +1,1 @@
-"""Targets: what COPQ should stay below, and what a month may lose."""
+"""Targets: the limit of COPQ as a share, and the budget of a month."""

@@ -1,4 +1,4 @@
-"""Which target is in force for what: the most specific one. Values in, values out."""
+"""The target in force: the most specific one. Pure functions of values."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class SetTarget:
-    """A target as it was set; the ratio is None where it was taken away."""
+    """A target as it was set; the ratio is None if it was withdrawn."""
 
     plant: str
     line: str
@@ -26,7 +26,7 @@ class SetTarget:
 
 @dataclass(frozen=True, slots=True)
 class SetBudget:
-    """What COPQ may cost in a month; of the plant's own where `line` is all."""
+    """The budget of COPQ in a month, of a line or of the whole plant."""
 
     plant: str
     line: str
@@ -36,7 +36,7 @@ class SetBudget:
 
 @dataclass(frozen=True, slots=True)
 class TargetBook:
-    """What is in force at one instant."""
+    """The targets and budgets in force at one instant."""
 
     ratios: dict[Key, Decimal] = field(default_factory=dict)
     budgets: dict[tuple[str, str], Decimal] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class TargetBook:
 def in_force(
     targets: Iterable[SetTarget], budgets: Iterable[SetBudget], now: datetime
 ) -> TargetBook:
-    """What holds at `now`. Both come in the order in which they were set: the last word counts."""
+    """The book at `now`. Both lists are in the order of setting: the last one counts."""
     newest: dict[Key, SetTarget] = {}
     for target in targets:
         key = (target.plant, target.line, target.product, target.window)

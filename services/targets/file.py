@@ -1,4 +1,4 @@
-"""Reading a target file: YAML in, a validated `TargetFile` out, every fault with its place."""
+"""Reading a target file: from YAML to a validated `TargetFile`; each fault names its place."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Targets in Postgres: each as it was set, none ever changed."""
+"""Targets in Postgres: each as it was set; none is ever changed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from services.access.authority import Actor, sign
 from services.database.sql_files import statement
 from services.rates.book import RateBook
 from services.rates.file import RateFileError
-from services.rates.names import listed
+from services.rates.names import name_list
 from services.targets.book import ALL, SetBudget, SetTarget, TargetBook, in_force
 
 _ADD_TARGET = statement(__file__, "add_target")
@@ -22,7 +22,7 @@ _ALL_BUDGETS = statement(__file__, "all_budgets")
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many of a file's items were new, and how many said what holds already."""
+    """How many of a file's items were new, and how many were already in force."""
 
     targets: int
     budgets: int
@@ -32,7 +32,7 @@ class Imported:
 async def import_targets(
     conn: Connection, file: TargetFile, book: RateBook, source: str, actor: Actor, why: str = ""
 ) -> Imported:
-    """Add what is new in the file, all of it or nothing, in a transaction of its own.
+    """Add the new items of the file, all or nothing, in one transaction.
 
     Raises `RateFileError` where it names a plant or line that is not in the rate book,
     `OutOfScope` where it names one that the actor's token is not for.
@@ -43,7 +43,7 @@ async def import_targets(
         raise RateFileError(faults)
     async with conn.transaction():
         await sign(conn, actor, why)
-        known = await _known(conn)
+        known = await _latest_items(conn)
         targets = [t for t in map(_set_target, file.targets) if t != known.get(_scope(t))]
         budgets = [b for b in map(_set_budget, file.budgets) if b != known.get(_scope(b))]
         await conn.executemany(_ADD_TARGET, [(*_row(t), actor.name, source) for t in targets])
@@ -68,12 +68,12 @@ def _row(item: SetTarget | SetBudget) -> tuple[Any, ...]:
 
 
 def _scope(item: SetTarget | SetBudget) -> tuple[Any, ...]:
-    """All but the figure, which comes last."""
+    """All columns but the figure, which is the last."""
     return type(item), *_row(item)[:-1]
 
 
-async def _known(conn: Connection) -> dict[Any, SetTarget | SetBudget]:
-    """The last word on each scope and date."""
+async def _latest_items(conn: Connection) -> dict[Any, SetTarget | SetBudget]:
+    """The last item set for each scope and date."""
     targets, budgets = await history(conn)
     items: list[SetTarget | SetBudget] = [*targets, *budgets]
     return {_scope(item): item for item in items}
@@ -85,33 +85,34 @@ def _unknown(items: tuple[Target, ...] | tuple[Budget, ...], book: RateBook) -> 
 
 
 def _fault(item: Target | Budget, book: RateBook) -> str | None:
-    """What the item names and the rate book has not; None where it has all."""
+    """The plant or line that the rate book lacks; None if it has both."""
     plant, line, product = item.plant, item.line, getattr(item, "product", None)
     if plant is not None and plant not in book.sites:
         return (
-            f'plant "{plant}" is unknown; the rate book has {listed(sorted(book.sites))}. '
+            f'plant "{plant}" is unknown; the rate book has {name_list(sorted(book.sites))}. '
             "Add it with: copq rates import FILE"
         )
     lines = book.sites[plant].lines if plant is not None else None
     if line and lines and line not in lines:
-        return f'line "{line}" is not in plant "{plant}"; its lines are {listed(sorted(lines))}'
+        return f'line "{line}" is not in plant "{plant}"; its lines are {name_list(sorted(lines))}'
     if product and not book.has_table(plant, product):
         of = [plant] if plant is not None else list(book.products)
         products = sorted({name for plant in of for name in book.products[plant]})
         return (
-            f'product "{product}" has no cost table; products that have one: {listed(products)}. '
+            f'product "{product}" has no cost table; products that have one: '
+            f"{name_list(products)}. "
             "Add it with: copq rates import FILE"
         )
     return None
 
 
 async def history(conn: Connection) -> tuple[list[SetTarget], list[SetBudget]]:
-    """All that was ever set, in that order."""
+    """All targets and budgets ever set, in order."""
     targets = [SetTarget(*row) for row in await conn.fetch(_ALL_TARGETS)]
     budgets = [SetBudget(*row) for row in await conn.fetch(_ALL_BUDGETS)]
     return targets, budgets
 
 
 async def load_targets(conn: Connection, now: datetime) -> TargetBook:
-    """What is in force at `now`."""
+    """The targets and budgets in force at `now`."""
     return in_force(*await history(conn), now)

@@ -13,13 +13,13 @@ from services.audit.anchor import (
     Anchor,
     AnchorFileError,
     Day,
-    compared,
+    compare_days,
     digest_of,
     last_line,
     line_of,
     read_anchors,
 )
-from services.audit.anchoring import altered, anchored, anchors, make_anchor
+from services.audit.anchoring import altered_days, anchors, make_anchor, verify_anchors
 from services.audit.trail import Head
 from services.figures.verify import verify
 from services.rates.book import RateBook
@@ -72,11 +72,11 @@ def test_a_damaged_file_is_refused(lines: list[str], says: str) -> None:
 
 def test_what_differs_names_plant_and_day() -> None:
     [anchor] = chain([DAY])
-    assert list(compared([anchor], [[DAY]])) == []
-    [gone] = compared([anchor], [[]])
+    assert list(compare_days([anchor], [[DAY]])) == []
+    [gone] = compare_days([anchor], [[]])
     assert gone.subject["plant"] == "north" and gone.subject["day"] == DAY.day
     assert gone.expected == {"rows": 4, "sha256": "ab"} and gone.found is None
-    [more] = compared([anchor], [[DAY, DAY._replace(plant="south")]])
+    [more] = compare_days([anchor], [[DAY, DAY._replace(plant="south")]])
     assert more.subject["plant"] == "south" and more.expected is None
 
 
@@ -122,7 +122,7 @@ async def test_the_anchor_is_in_the_trail_and_nothing_differs(
 
 async def differences(conn: asyncpg.Connection, kept: list[Anchor]) -> list[tuple[str, str]]:
     async with conn.transaction():
-        found = await altered(conn, kept)
+        found = await altered_days(conn, kept)
     assert {one.subject["plant"] for one in found} <= {"north"}
     return [(one.subject["of"], str(one.subject["day"])) for one in found]
 
@@ -277,7 +277,7 @@ async def test_an_interrupted_anchor_is_made_up_for(
     await conn.execute("insert into copq.anchor values (1, clock_timestamp())")
     await post_events(conn, book, [defect("e", AT, 5)])
     async with conn.transaction():
-        assert await anchors(conn) == await anchored(conn) == []
+        assert await anchors(conn) == await verify_anchors(conn) == []
     await make_anchor(conn, ANNA, "")
     first, second = await anchors(conn)
     assert sum(day.rows for day in (*first.days, *second.days) if day.kind == "events") == 2

@@ -13,7 +13,7 @@ from services.access.door import Role
 from services.access.store import Grant, add_token, mark_used, revoke_token
 from services.access.token import new_token
 from services.audit.exported import line_of, link_of, links_in
-from services.audit.store import newest, rows
+from services.audit.store import newest_rows, rows
 from services.audit.trail import AuditRow, Chain, Fault, Head, change, record, seal
 from services.rates.store import import_rates
 from tests.building import rates
@@ -208,7 +208,7 @@ async def test_it_is_found_by_table_person_and_time(conn: asyncpg.Connection) ->
     await _grant(conn, "a")
     await import_rates(conn, rates(), "rates.yaml", "anna")
     await _grant(conn, "b")
-    found: Any = await newest(conn, subject="copq.token", who="anna")
+    found: Any = await newest_rows(conn, subject="copq.token", who="anna")
     assert [json.loads(row.new)["name"] for row in found] == ["b", "a"]
-    assert await newest(conn, subject="copq.token", since=found[0].at) == found[:1]
-    assert await newest(conn, limit=1) == found[:1]
+    assert await newest_rows(conn, subject="copq.token", since=found[0].at) == found[:1]
+    assert await newest_rows(conn, limit=1) == found[:1]

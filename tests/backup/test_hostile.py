@@ -13,7 +13,7 @@ from copq.exits import Exit
 from services.access.authority import Actor
 from services.audit.anchoring import make_anchor
 from services.backup.archive import Archive, _rows
-from services.backup.contents import Item, foreign, items_of
+from services.backup.contents import Item, foreign_items, items_of
 from services.backup.digest import write_digest
 from services.backup.programs import BackupError, dump
 from services.backup.restoring import restore
@@ -246,7 +246,7 @@ def test_a_list_of_contents_is_read_and_what_is_foreign_is_named() -> None:
 """
     known = {("TABLE", "ledger_other"), ("TRIGGER", "ledger append_only"), ("FUNCTION", "make"),
              ("SCHEMA", "copq")}  # fmt: skip
-    found = [item.number for item in foreign(items_of(listing), known)]
+    found = [item.number for item in foreign_items(items_of(listing), known)]
     assert found == [216, 218, 220, 222, 224, 225]
 
 

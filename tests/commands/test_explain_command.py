@@ -21,7 +21,7 @@ from services.currencies.store import set_reporting
 from services.figures.verify import verify
 from services.posting.late_conversion import convert_late
 from services.posting.post import prepare
-from services.rates.documents import HandedIn, approve, submit
+from services.rates.documents import RateSubmission, approve, submit
 from services.rates.store import import_rates, load
 from services.repricing.applying import apply
 from services.repricing.reach import Asked
@@ -105,7 +105,7 @@ def test_an_entry_is_taken_down_to_bytes_rates_and_formula(ledger: str) -> None:
 def test_who_submitted_the_rates_who_approved_them_and_why(ledger: str) -> None:
     async def two_people(conn: asyncpg.Connection) -> None:
         dearer = rates(recovery_rate="0.25")
-        file = HandedIn(dearer, "2027.yaml", b"")
+        file = RateSubmission(dearer, "2027.yaml", b"")
         number = await submit(conn, file, Actor("carla", Role.FINANCE), "steel is dearer")
         await approve(conn, number, Actor("dora", Role.FINANCE), "checked", 1)
         await post_events(conn, await load(conn), [defect("after", AT)])

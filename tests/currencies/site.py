@@ -8,7 +8,7 @@ from typing import Any
 from asyncpg import Connection
 
 from services.access.authority import Actor
-from services.currencies.file import Published
+from services.currencies.file import PublishedRate
 from services.currencies.store import RATE_DAYS, import_exchange, set_reporting
 from services.rates.book import RateBook
 from services.rates.store import import_rates, load
@@ -34,7 +34,7 @@ async def three_plants(conn: Connection, days: int = RATE_DAYS, **widget: Any) -
 
 async def publish(conn: Connection, *found: tuple[str, date, Any], why: str = "") -> None:
     """Import rates: currency, day, what a unit is worth in EUR."""
-    published = [Published(day, name, Decimal(rate)) for name, day, rate in found]
+    published = [PublishedRate(day, name, Decimal(rate)) for name, day, rate in found]
     await import_exchange(conn, published, "rates.csv", FINANCE, why)
 
 

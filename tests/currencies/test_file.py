@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.currencies.file import ExchangeFileError, Published, parse_exchange
+from services.currencies.file import ExchangeFileError, PublishedRate, parse_exchange
 
 TODAY = date(2026, 3, 31)
 ECB = """Date,USD,JPY,SEK,CYP,
@@ -101,7 +101,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
             found = parse_exchange(head + text, "EUR", TODAY)
         except ExchangeFileError:
             continue
-        assert all(isinstance(r, Published) and r.rate > 0 and r.day <= TODAY for r in found)
+        assert all(isinstance(r, PublishedRate) and r.rate > 0 and r.day <= TODAY for r in found)
 
 
 @given(st.decimals("0.0001", "100000", places=4))

@@ -14,7 +14,7 @@ from services.access.authority import Actor
 from services.access.door import OpenDoor
 from services.aggregator import metrics as aggregator
 from services.costing import metrics as costing
-from services.currencies.file import Published
+from services.currencies.file import PublishedRate
 from services.currencies.store import import_exchange, set_reporting
 from services.kafka import metrics as stream
 from services.rates.store import book_of, import_rates
@@ -87,7 +87,7 @@ async def fill(conn: Any) -> None:
     book = book_of(file)
     await set_reporting(conn, "USD", 7, Actor("finance"), "")
     today = datetime.now(UTC).date()
-    usd = [Published(today - timedelta(days=n), "EUR", Decimal("1.08")) for n in range(60)]
+    usd = [PublishedRate(today - timedelta(days=n), "EUR", Decimal("1.08")) for n in range(60)]
     await import_exchange(conn, usd, "usd.csv", Actor("finance"))
     named = a_plants_month("n-", plant=PLANT, line=LINE, product=PRODUCT)
     await post_events(conn, book, [*a_plants_month(), *named])

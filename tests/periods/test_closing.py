@@ -10,7 +10,7 @@ from services.figures.verify import verify
 from services.periods.closing import Order, close
 from services.periods.period import PeriodError, month_of
 from services.periods.store import steps
-from services.periods.unfinished import unfinished
+from services.periods.unfinished import unfinished_items
 from services.rates.book import Site
 from services.rates.store import import_rates, load
 from tests.building import defect, plant, post_events, rates, stop
@@ -127,7 +127,7 @@ async def test_what_is_unfinished_is_said_and_kept_with_the_closing(conn: Any) -
     assert await verify(conn) == []
     site = book.sites["north"]
     south = Site(site.plant.model_copy(update={"plant": "south"}))
-    assert str(await unfinished(conn, south, month_of(JAN))) == ""
+    assert str(await unfinished_items(conn, south, month_of(JAN))) == ""
 
 
 def test_nothing_is_done_without_a_reason() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rates import LabourRate, RateFile
-from services.rates.book import History, RateBook, Versioned, joined
+from services.rates.book import History, RateBook, Versioned, compound_name
 from services.rates.store import book_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -102,4 +102,4 @@ names = st.text(alphabet="a/\\*", max_size=3)
 def test_a_joined_name_is_of_its_parts_alone(
     one: tuple[str | None, str], two: tuple[str | None, str]
 ) -> None:
-    assert (joined(*one) == joined(*two)) == (one == two)
+    assert (compound_name(*one) == compound_name(*two)) == (one == two)

@@ -14,8 +14,8 @@ from services.access.door import Role
 from services.ledger.arithmetic import MONEY
 from services.pricing.price import price
 from services.rates.documents import (
-    HandedIn,
     NotPossible,
+    RateSubmission,
     State,
     approve,
     content,
@@ -27,7 +27,7 @@ from services.rates.documents import (
     submit,
 )
 from services.rates.file import RateFileError, parse_rates
-from services.rates.store import current, import_rates, load
+from services.rates.store import current_revision, import_rates, load
 from tests.costing.rows import case, event
 
 ANNA, CARLA = Actor("anna", Role.FINANCE), Actor("carla", Role.FINANCE)
@@ -35,19 +35,19 @@ PLANT = "plants: [{plant: p, time_zone: UTC, day_start: '00:00', currency: USD}]
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def handed_in(*tables: tuple[str, str], more: str = PLANT) -> HandedIn:
+def handed_in(*tables: tuple[str, str], more: str = PLANT) -> RateSubmission:
     """Labour rates of plant p, each a date and money a minute."""
     rows = ", ".join(
         f"{{plant: p, effective_from: {day}T00:00:00Z, rate_per_minute: {rate}}}"
         for day, rate in tables
     )
     text = f"{more}labour_rates: [{rows}]\n"
-    return HandedIn(parse_rates(text), "rates.yaml", text.encode())
+    return RateSubmission(parse_rates(text), "rates.yaml", text.encode())
 
 
 async def approved(conn: Any, *tables: tuple[str, str], more: str = "") -> int:
     number = await submit(conn, handed_in(*tables, more=more), ANNA, "new rates")
-    await approve(conn, number, CARLA, "", await current(conn))
+    await approve(conn, number, CARLA, "", await current_revision(conn))
     return number
 
 
@@ -57,9 +57,9 @@ async def states(conn: Any, now: datetime = NOW) -> list[State]:
 
 async def test_a_document_goes_from_draft_to_approved_in_force_and_superseded(conn: Any) -> None:
     number = await submit(conn, handed_in(("2026-01-01", "1")), ANNA, "first")
-    assert (await states(conn), await current(conn)) == ([State.DRAFT], 0)
+    assert (await states(conn), await current_revision(conn)) == ([State.DRAFT], 0)
     imported = await approve(conn, number, CARLA, "checked", 0)
-    assert imported.revision == await current(conn)
+    assert imported.revision == await current_revision(conn)
     await approved(conn, ("2027-01-01", "2"), more="")
     # the plant of the first stays in force, so does its document
     assert await states(conn) == [State.IN_FORCE, State.APPROVED]
@@ -81,7 +81,7 @@ async def test_what_has_ended_is_in_force_no_longer(conn: Any) -> None:
     await approved(conn, ("2026-01-01", "1"), more=PLANT)
     ended = handed_in(("2026-02-01T00:00:00Z, effective_to: 2026-03-01", "2"), more="")
     number = await submit(conn, ended, ANNA, "February")
-    await approve(conn, number, CARLA, "", await current(conn))
+    await approve(conn, number, CARLA, "", await current_revision(conn))
     assert (await states(conn))[1] is State.SUPERSEDED
     assert (await states(conn, datetime(2026, 2, 2, tzinfo=UTC)))[1] is State.IN_FORCE
 
@@ -101,7 +101,7 @@ async def test_nobody_approves_what_is_their_own(conn: Any) -> None:
                 "values ($1, 'approved', $2, 'anna', '')",
                 number, revision,
             )  # fmt: skip
-    assert (await states(conn), await current(conn)) == ([State.DRAFT], 0)
+    assert (await states(conn), await current_revision(conn)) == ([State.DRAFT], 0)
 
 
 async def test_whoever_was_taken_at_their_word_is_nobody_once_there_are_tokens(conn: Any) -> None:
@@ -110,7 +110,7 @@ async def test_whoever_was_taken_at_their_word_is_nobody_once_there_are_tokens(c
         await approve(conn, number, CARLA, "", 0)
     with pytest.raises(NotPossible, match="one person submits"):
         await import_alone(conn, handed_in(("2026-01-01", "1")), CARLA, "alone")
-    assert await current(conn) == 0
+    assert await current_revision(conn) == 0
 
 
 async def test_an_import_in_one_step_is_recorded_as_such(conn: Any) -> None:
@@ -131,24 +131,24 @@ async def test_a_draft_is_rejected_by_others_and_withdrawn_by_its_own(conn: Any)
             await approve(conn, number, CARLA, "", 0)
         with pytest.raises(NotPossible, match=f"is {state}"):
             await reject(conn, number, CARLA, "again")
-    assert await current(conn) == 0
+    assert await current_revision(conn) == 0
 
 
 async def test_a_book_that_has_changed_since_the_review_is_reviewed_again(conn: Any) -> None:
     await approved(conn, ("2026-01-01", "1"), more=PLANT)
-    reviewed = await current(conn)
+    reviewed = await current_revision(conn)
     number = await submit(conn, handed_in(("2026-02-01", "2")), ANNA, "February")
     await approved(conn, ("2026-02-01", "9"))
     with pytest.raises(NotPossible, match="review it again"):
         await approve(conn, number, CARLA, "", reviewed)
-    await approve(conn, number, CARLA, "", await current(conn))
+    await approve(conn, number, CARLA, "", await current_revision(conn))
 
 
 async def test_a_draft_that_changes_nothing_any_more_is_not_approved(conn: Any) -> None:
     number = await submit(conn, handed_in(("2026-01-01", "1")), ANNA, "first")
     await approved(conn, ("2026-01-01", "1"), more=PLANT)
     with pytest.raises(NotPossible, match="changes nothing"):
-        await approve(conn, number, CARLA, "", await current(conn))
+        await approve(conn, number, CARLA, "", await current_revision(conn))
     assert len(await conn.fetch("select from copq.rate_revision")) == 1
 
 
@@ -159,7 +159,7 @@ async def test_of_two_who_approve_at_once_one_does(conn: Any, database: str) -> 
         *(approve(other, number, CARLA, "", 0) for other in others), return_exceptions=True
     )
     assert sorted(isinstance(t, NotPossible) for t in tried) == [False, True, True, True]
-    assert await current(conn) == 1
+    assert await current_revision(conn) == 1
     for other in others:
         await other.close()
 
@@ -242,8 +242,8 @@ async def test_the_cost_history_of_adventure_works_prices_each_date(conn: Any) -
     await import_rates(conn, parse_rates(PLANT), "plants.yaml", "test")
     for product, version in _in_turn(found["cost_history"]):
         text = _table(product, version)
-        number = await submit(conn, HandedIn(parse_rates(text), "t", b"t"), ANNA, product)
-        await approve(conn, number, CARLA, "", await current(conn))
+        number = await submit(conn, RateSubmission(parse_rates(text), "t", b"t"), ANNA, product)
+        await approve(conn, number, CARLA, "", await current_revision(conn))
     assert (await states(conn)) == [
         State.IN_FORCE, State.SUPERSEDED, State.SUPERSEDED, State.IN_FORCE, State.SUPERSEDED,
     ]  # fmt: skip

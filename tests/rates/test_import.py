@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from services.rates.file import RateFileError, parse_rates
-from services.rates.store import Imported, current, import_rates, load
+from services.rates.store import Imported, current_revision, import_rates, load
 
 PLANT = "{plant: %s, time_zone: %s, day_start: '%s', currency: %s}"
 HAMBURG = PLANT % ("hamburg", "Europe/Berlin", "06:00", "EUR")
@@ -25,9 +25,9 @@ def what(found: Imported) -> list[tuple[str, str]]:
 
 
 async def test_the_first_import_makes_the_first_revision(conn: asyncpg.Connection) -> None:
-    assert await current(conn) == 0
+    assert await current_revision(conn) == 0
     found = await imported(conn, plants=HAMBURG, labour_rates=LABOUR % ("hamburg", "0.50"))
-    assert found.revision == await current(conn)
+    assert found.revision == await current_revision(conn)
     assert what(found) == [("hamburg", "added"), ("hamburg/standard", "added")]
     rate = (await load(conn)).labour_rate("hamburg", "standard", found.changes[1].effective_from)
     assert rate is not None
@@ -76,7 +76,7 @@ async def test_rates_of_an_unknown_plant_are_refused_and_nothing_is_kept(
         'plant "bremen" is unknown; add it under plants',
         'plant "kiel" is unknown; add it under plants',
     ]
-    assert await current(conn) == 0
+    assert await current_revision(conn) == 0
     assert (await load(conn)).sites == {}
 
 
@@ -86,7 +86,7 @@ async def test_an_import_that_fails_midway_keeps_nothing(conn: asyncpg.Connectio
     )
     with pytest.raises(asyncpg.CheckViolationError):
         await imported(conn, plants=HAMBURG, labour_rates=LABOUR % ("hamburg", "1"))
-    assert await current(conn) == 0
+    assert await current_revision(conn) == 0
     assert await conn.fetchval("select count(*) from copq.rate_item") == 0
 
 
@@ -112,7 +112,7 @@ async def test_with_entries_the_calendar_stays(
     await _book_something(conn, "hamburg")
     with pytest.raises(RateFileError, match="has entries: its time_zone, day_start and currency"):
         await imported(conn, plants=PLANT % ("hamburg", *calendar), cost_tables=TABLE % "1")
-    assert await current(conn) == first.revision
+    assert await current_revision(conn) == first.revision
 
 
 async def test_with_entries_the_lines_may_change(conn: asyncpg.Connection) -> None:

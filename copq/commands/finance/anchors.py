@@ -13,7 +13,7 @@ from copq.exits import Exit
 from copq.terminal import cannot, count_of, fail, out, print_json, size
 from services.access.door import Role
 from services.audit.anchor import Anchor, AnchorFileError, last_line, line_of, read_anchors
-from services.audit.anchoring import altered, anchors, make_anchor
+from services.audit.anchoring import altered_days, anchors, make_anchor
 from services.audit.store import head_of
 from services.audit.trail import Head
 from services.database.connections import DatabaseRole
@@ -112,4 +112,4 @@ async def altered_since(dsn: str, kept: list[Anchor]) -> list[Difference]:
         connected(dsn, DatabaseRole.FINANCE) as conn,
         conn.transaction(isolation="repeatable_read", readonly=True),
     ):
-        return await altered(conn, kept)
+        return await altered_days(conn, kept)

@@ -19,7 +19,7 @@ from copq.exits import Exit
 from copq.terminal import cannot, count_of, err, fail, out, print_json, table
 from services.audit.anchor import Anchor
 from services.audit.exported import line_of, links_in
-from services.audit.store import newest, proved, rows, watched
+from services.audit.store import audited_tables, find_faults, newest_rows, rows
 from services.audit.trail import AuditRow, Chain, Fault, Head, change
 from services.ledger.difference import Difference
 from services.reporting.spreadsheet import cell, lines
@@ -55,9 +55,9 @@ def list_(
     start = _instant(since)
 
     async def ask(conn: Connection) -> list[AuditRow]:
-        if name and name not in (known := await watched(conn)):
+        if name and name not in (known := await audited_tables(conn)):
             fail(f'--table: the trail has no table "{name}"; its tables: {", ".join(known)}')
-        return await newest(conn, f"copq.{name}" if name else None, who, start, limit)
+        return await newest_rows(conn, f"copq.{name}" if name else None, who, start, limit)
 
     found = query_database(ask, database_url, data)
     if as_json:
@@ -163,7 +163,7 @@ def _prove_file(chain: Chain, file: Path) -> list[Fault]:
 
 async def _prove(chain: Chain, dsn: str) -> list[Fault]:
     async with connected(dsn) as conn:
-        return await proved(chain, _show_progress(rows(conn)))
+        return await find_faults(chain, _show_progress(rows(conn)))
 
 
 async def _show_progress(found: AsyncIterator[AuditRow]) -> AsyncIterator[AuditRow]:

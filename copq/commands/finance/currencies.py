@@ -21,8 +21,8 @@ from services.currencies.store import (
     CurrencyFixed,
     CurrencySummary,
     Imported,
-    KeptRate,
     NoReportingCurrency,
+    RateVersion,
     Reporting,
     history,
     import_exchange,
@@ -178,7 +178,7 @@ def show(
 
     async def run(
         conn: Connection,
-    ) -> tuple[Reporting | None, list[KeptRate], CurrencySummary | None]:
+    ) -> tuple[Reporting | None, list[RateVersion], CurrencySummary | None]:
         reporting, kept = await reporting_currency(conn), await history(conn, named, first, last)
         known = {of.currency: of for of in await summaries(conn)}
         if not kept:
@@ -228,7 +228,7 @@ def _require_known(currency: str, reporting: Reporting | None, known: list[str])
         )
 
 
-def _rate_words(rate: KeptRate) -> list[str]:
+def _rate_words(rate: RateVersion) -> list[str]:
     return [
         str(rate.day), rate.imported_by, rate.source, rate.why or "–", str(rate.version),
         exact(rate.rate),

@@ -18,9 +18,9 @@ from services.access.door import Role
 from services.database.connections import DatabaseRole
 from services.periods import answers, closing, store
 from services.periods.closing import Order
-from services.periods.period import PeriodError, State, UnknownPeriod, month_of, named
-from services.periods.store import Booked, Listed, Step
-from services.periods.unfinished import KINDS, Unfinished, unfinished
+from services.periods.period import PeriodError, State, UnknownPeriod, month_name, month_of
+from services.periods.store import BookedSum, PeriodSummary, Step
+from services.periods.unfinished import KINDS, UnfinishedItems, unfinished_items
 from services.rates.book import RateBook, Site
 from services.rates.names import unknown_plant
 from services.rates.store import load
@@ -52,26 +52,26 @@ def list_(
     Example: copq periods list --plant north
     """
 
-    async def run(conn: Connection, book: RateBook) -> list[Listed]:
+    async def run(conn: Connection, book: RateBook) -> list[PeriodSummary]:
         if plant is not None:
             _site(book, plant)
         return await store.periods(conn, book, datetime.now(UTC), plant)
 
     found = _run(run, database_url, data)
     if as_json:
-        print_json({"periods": [answers.listed(one) for one in found]})
+        print_json({"periods": [answers.summary_json(one) for one in found]})
     elif found:
         _show_list(found)
     else:
         out.print("No month has entries yet.")
 
 
-def _show_list(found: list[Listed]) -> None:
+def _show_list(found: list[PeriodSummary]) -> None:
     columns = ["plant", "month", "state", "closed", "signed", "currency"]
     figures = ["first reported", "restated", "difference", "booked in it", "of other months"]
     rows = [
         (
-            one.period.plant, named(one.period.month), one.period.state,
+            one.period.plant, month_name(one.period.month), one.period.state,
             f"{one.period.closings} ×" if one.period.closings else "–",
             "yes" if one.signed else "no", one.currency or "–",
             *(
@@ -111,14 +111,14 @@ def show(
             await store.period(conn, plant, first),
             await store.periods(conn, book, datetime.now(UTC), plant, first),
             await store.steps(conn, plant, first),
-            await store.signed_off(conn, plant, first),
-            await store.booked_so_far(conn, plant, first),
-            await unfinished(conn, site, first),
+            await store.signed_sums(conn, plant, first),
+            await store.unsigned_sums(conn, plant, first),
+            await unfinished_items(conn, site, first),
         )
 
     found, listed, steps, signed, so_far, lacks = _run(run, database_url, data)
     if as_json:
-        print_json(answers.shown(found, listed, steps, signed, so_far, lacks))
+        print_json(answers.detail_json(found, listed, steps, signed, so_far, lacks))
         return
     out.print(f"{found}: {found.state}{_late_events_note(found.booked_in)}")
     if listed:
@@ -136,9 +136,9 @@ def show(
 _BOOKED = ("of month", "category", "currency", "entries", "net")
 
 
-def _booked_row(one: Booked) -> tuple[str, ...]:
+def _booked_row(one: BookedSum) -> tuple[str, ...]:
     return (
-        named(one.of_month),
+        month_name(one.of_month),
         one.category,
         one.currency,
         f"{one.entries:,}",
@@ -147,14 +147,14 @@ def _booked_row(one: Booked) -> tuple[str, ...]:
 
 
 def _late_events_note(booked_in: date | None) -> str:
-    return f"; its late events are booked in {named(booked_in)}" if booked_in else ""
+    return f"; its late events are booked in {month_name(booked_in)}" if booked_in else ""
 
 
 def _show_steps(steps: list[Step]) -> None:
     rows = [
         (
             f"{s.at.astimezone(UTC):%Y-%m-%d %H:%M:%S %Z}", s.what, s.by, s.why,
-            str(Unfinished.of(s.unfinished)) or "–",
+            str(UnfinishedItems.of(s.unfinished)) or "–",
             "–" if s.entries is None else f"{s.entries:,}",
         )
         for s in steps
@@ -205,7 +205,7 @@ def close(
     if as_json:
         print_json(asdict(step))
         return
-    left_out = f" Left out: {Unfinished.of(step.unfinished)}." if step.unfinished else ""
+    left_out = f" Left out: {UnfinishedItems.of(step.unfinished)}." if step.unfinished else ""
     entries = count_of(step.entries or 0, "entry", "entries")
     out.print(f"Closed: {month} of {plant}, closing {step.closing}, {entries}.{left_out}")
     out.print(f"Digest: {step.digest}", soft_wrap=True)

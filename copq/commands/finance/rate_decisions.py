@@ -54,14 +54,14 @@ def submit(
     """
     share_ = jump_share(jump)
     try:
-        handed_in = read_rates(file)
+        submission = read_rates(file)
 
         async def work(conn: Connection, now: datetime) -> tuple[int, Review]:
             who = await actor(conn, Role.FINANCE, by)
-            found = review(await load(conn), handed_in.rates, share_, now)
+            found = review(await load(conn), submission.rates, share_, now)
             if not found.changes:
                 fail(f"{file} changes nothing in the rate book: nothing was submitted", Exit.NO)
-            return await store.submit(conn, handed_in, who, why, share_), found
+            return await store.submit(conn, submission, who, why, share_), found
 
         number, found = run(work, database_url, data)
     except OSError as error:

@@ -26,7 +26,7 @@ from copq.database import DATA, DatabaseOption, DataOption
 from copq.terminal import cannot, exact, fail, out, print_json, table
 from schemas.rates import RateFile
 from services.rates import documents as store
-from services.rates.difference import ItemDifference, difference, named, since
+from services.rates.difference import ItemDifference, difference, item_name, since
 from services.rates.documents import Document
 from services.rates.file import items_of
 from services.rates.review import Review
@@ -120,7 +120,7 @@ def show(
         return
     out.print(_describe_document(document), markup=False, soft_wrap=True)
     rows = [
-        (named(kind, item), since(start), money_of(item))
+        (item_name(kind, item), since(start), money_of(item))
         for kind, _, start, item in items_of(rates)
     ]
     table("What it says", ["item", "from", "money"], rows, left=2)

@@ -24,11 +24,11 @@ from copq.terminal import cannot, err, fail, out, print_json, table
 from services.access.door import Role
 from services.rates import documents as store
 from services.rates.book import RateBook
-from services.rates.documents import HandedIn, import_alone
+from services.rates.documents import RateSubmission, import_alone
 from services.rates.file import RateFileError
 from services.rates.formats import Format, read_rates, write_rates_to
 from services.rates.review import Review, review
-from services.rates.store import Imported, current, file_of, load, revision_at
+from services.rates.store import Imported, current_revision, file_of, load, revision_at
 from services.rates.yaml_text import yaml_of
 
 app = typer.Typer(
@@ -62,17 +62,17 @@ def import_(
 
     Example: copq rates import rates.xlsx
     """
-    handed_in = read_submission(file)
+    submission = read_submission(file)
     share = jump_share(jump)
 
     async def work(conn: Connection, now: datetime) -> tuple[int | Imported, Review]:
         who = await actor(conn, Role.FINANCE, by)
-        found = review(await load(conn), handed_in.rates, share, now)
-        reason = why or f"import of {handed_in.name}"
+        found = review(await load(conn), submission.rates, share, now)
+        reason = why or f"import of {submission.name}"
         if who.role is not None:
-            return await store.submit(conn, handed_in, who, reason), found
+            return await store.submit(conn, submission, who, reason), found
         said = [str(concern) for concern in found.concerns]
-        return await import_alone(conn, handed_in, who, reason, said), found
+        return await import_alone(conn, submission, who, reason, said), found
 
     try:
         done, found = run(work, database_url, data)
@@ -84,7 +84,7 @@ def import_(
         _show_import(done, found, as_json)
 
 
-def read_submission(file: Path) -> HandedIn:
+def read_submission(file: Path) -> RateSubmission:
     """The rates of a file; what is wrong with it ends the command."""
     try:
         return read_rates(file)
@@ -170,7 +170,7 @@ async def _book_at(conn: Connection, at: str) -> RateBook:
     if not at:
         return await load(conn)
     if at.isdecimal():
-        newest = await current(conn)
+        newest = await current_revision(conn)
         if int(at) > newest:
             fail(f"there is no revision {at}: the newest is {newest}")
         return await load(conn, int(at))

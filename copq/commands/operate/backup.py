@@ -19,7 +19,7 @@ from copq.database import (
 )
 from copq.exits import Exit
 from copq.terminal import err, fail, out, print_json, size
-from services.audit.store import proved, rows
+from services.audit.store import find_faults, rows
 from services.audit.trail import Chain
 from services.backup.archive import Archive
 from services.backup.digest import digest_file, read_digest, write_digest
@@ -162,7 +162,7 @@ async def _verify_restored(dsn: str) -> tuple[list[dict[str, Any]], list[str]]:
     """The offsets where the stream continues, and all differences of figures and audit trail."""
     async with connected(dsn, OWNER) as conn:
         await conn.execute("analyze")
-        faults = [fault.what for fault in await proved(Chain(), rows(conn))]
+        faults = [fault.what for fault in await find_faults(Chain(), rows(conn))]
         found = [str(difference) for difference in await verify(conn)]
         return [dict(row) for row in await fence(conn)], faults + found
 

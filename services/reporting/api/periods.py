@@ -37,7 +37,7 @@ def add_periods(router: APIRouter, source: Source) -> None:
             await check_names(reading.conn, reading.book, plant, None, None)
             wanted = in_range(month_of(month), month) if month else None
             found = await periods(reading.conn, reading.book, reading.now, plant, wanted)
-            rows = [answers.listed(one) for one in found]
+            rows = [answers.summary_json(one) for one in found]
             if wants_csv(request, kind):
                 return as_csv("copq-periods", rows, _COLUMNS)
             waiting = held_json(await held(reading.conn, Scope(plant), reading.now))

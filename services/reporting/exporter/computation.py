@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from services.rates.book import RateBook
-from services.rates.store import current, load
+from services.rates.store import current_revision, load
 from services.reporting.exporter.collector import Page, page_of, rendered
 from services.reporting.exporter.compression import Deflated, deflated
 from services.reporting.exporter.finished_samples import Made
@@ -42,7 +42,7 @@ class Computation:
     async def figures(self, conn: asyncpg.Connection) -> Figures:
         """As of now, in a transaction of its own."""
         async with conn.transaction(isolation="repeatable_read", readonly=True):
-            if await current(conn) != self._book.revision:
+            if await current_revision(conn) != self._book.revision:
                 self._book = await load(conn)
             reading = await read(conn, self._book, self._clock(), self._kept)
         return self._render(reading)
