@@ -1,4 +1,4 @@
-"""Records in, messages out: what costing does with a batch, without Kafka."""
+"""Pricing a batch: from records to messages, without Kafka."""
 
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class PricedBatch:
 
 
 def price_records(records: Sequence[ConsumerRecord], pricer: Pricer, now: datetime) -> PricedBatch:
-    """Price the records of one partition, in order. Never raises for what a record holds."""
+    """Price the records of one partition, in order. The content of a record never raises."""
     batch = PricedBatch()
     outcomes: list[str] = []
     latest = now + TOLERANCE
@@ -84,7 +84,7 @@ def _key(record: ConsumerRecord) -> bytes | None:
 
 
 class RejectGuard:
-    """Stops a stream that would drain into the rejected topic.
+    """Stops a stream before most of its events end in the rejected topic.
 
     Over the last `window` events, once there are `least` of them, the share of the refused must
     not exceed `share`.

@@ -1,4 +1,4 @@
-"""Faust in batches: what was fetched from a partition becomes one message.
+"""Faust in batches: the records fetched from a partition become one message.
 
 Faust makes four tasks a message, which is slow for messages of microseconds. Here one message
 of an agent's stream is a list of records; its offset is that of the last, so that its
@@ -48,7 +48,7 @@ class Fetched(NamedTuple):
 
 
 class RecordBatch(NamedTuple):
-    """Records of one partition in the shape of a record: that of the last."""
+    """Records of one partition in the shape of a record, with the fields of the last one."""
 
     topic: str
     partition: int
@@ -72,14 +72,14 @@ def pack(fetched: Fetched) -> RecordBatch:
     )  # fmt: skip
 
 
-def written(fence: Fence) -> OffsetAndMetadata:
-    """A fence as a commit to Kafka."""
+def commit_of(fence: Fence) -> OffsetAndMetadata:
+    """A fence as a commit for Kafka."""
     parts = (fence.log.topic_id, str(fence.log.leader_epoch), fence.fingerprint)
     return OffsetAndMetadata(fence.next_offset, ":".join(parts))
 
 
-def read(commit: OffsetAndMetadata) -> Fence:
-    """The fence of a commit; one that somebody else made has an offset alone."""
+def fence_of(commit: OffsetAndMetadata) -> Fence:
+    """The fence of a commit; the commits of other programs have an offset alone."""
     try:
         topic_id, epoch, known = commit.metadata.split(":")
         return Fence(commit.offset, LogIdentity(topic_id, int(epoch)), known)
@@ -93,7 +93,7 @@ fetch began: a longer one would sleep on while buffers empty behind its back."""
 
 
 class _DaemonThread(WorkerThread):
-    """It may wait for Kafka for ever; no process has to wait with it."""
+    """A thread that may wait for Kafka for ever without keeping the process alive."""
 
     def __init__(self, service: ServiceThread, **settings: Any) -> None:
         super().__init__(service, **settings)
@@ -107,12 +107,12 @@ class _ConsumerThread(AIOKafkaConsumerThread):
     Worker = _DaemonThread
 
     async def _commit(self, fences: Mapping[TP, Fence]) -> bool:  # type: ignore[override]
-        """Faust crashes where a commit fails, though the next one covers it.
+        """Commit; a failed commit is logged, since the next one covers it, and Faust would crash.
 
-        What can be tried again aiokafka tries again; the rest belongs to another worker by now.
+        aiokafka itself retries; the remaining failures are partitions of another worker.
         """
         assigned = self.assignment()
-        ours = {TopicPartition(*tp): written(f) for tp, f in fences.items() if tp in assigned}
+        ours = {TopicPartition(*tp): commit_of(f) for tp, f in fences.items() if tp in assigned}
         try:
             if ours:
                 await self._ensure_consumer().commit(ours)
@@ -122,7 +122,7 @@ class _ConsumerThread(AIOKafkaConsumerThread):
             return False
 
     async def committed(self) -> dict[TP, Fence]:
-        """The fences of the partitions that are this worker's; one without a commit is at 0."""
+        """The fences of this worker's partitions; 0 for a partition without a commit."""
         found: dict[TP, Fence] = await self.call_thread(self._committed)
         return found
 
@@ -130,7 +130,9 @@ class _ConsumerThread(AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         places = list(consumer.assignment())
         found = await commits(consumer, places)
-        return {TP(*place): read(found[place]) if place in found else Fence() for place in places}
+        return {
+            TP(*place): fence_of(found[place]) if place in found else Fence() for place in places
+        }
 
 
 class BatchConsumer(Consumer):
@@ -158,11 +160,11 @@ class BatchConsumer(Consumer):
         await self._reader.close()
 
     def is_current(self, tp: TP, fetched: Fetched) -> bool:
-        """Whether the partition is still read from the log that these records are from."""
+        """Whether the worker still reads the log of these records."""
         return self._logs.get(tp) == fetched.log
 
     def ack(self, message: Any) -> bool:
-        """All records up to the end of this batch are done."""
+        """Mark all records up to the end of this batch as done."""
         if message.acked:
             return False
         message.acked = True
@@ -172,7 +174,7 @@ class BatchConsumer(Consumer):
         return True
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Commit what is done by now and not committed yet."""
+        """Commit the records that are done and not committed yet."""
         ready = {tp: f for tp, f in self._done.items() if self._told.get(tp) != f}
         if not ready or not await self._thread.commit(ready):
             return False
@@ -180,7 +182,7 @@ class BatchConsumer(Consumer):
         return True
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Commit what is done before partitions go: Faust forgets it first, and commits then."""
+        """Commit before partitions are revoked: Faust would drop the progress before its commit."""
         self.stop_flow()
         self.app.flow_control.suspend()
         deadline = monotonic() + FINISHED_WITHIN_S
@@ -193,12 +195,12 @@ class BatchConsumer(Consumer):
         await super().on_partitions_revoked(revoked)
 
     async def commit_all(self) -> None:
-        """Commit what is acknowledged by now: a commit under way may have begun before it was."""
+        """Commit all acknowledged records, also those acknowledged during a running commit."""
         await self.maybe_wait_for_commit_to_finish()
         await self.commit()
 
     async def perform_seek(self) -> None:
-        """To the commits, or to the start of a log that is another one than theirs."""
+        """Seek to the commits, or to the start of a log that is not the committed one."""
         while not self.should_stop:
             try:
                 return await self._seek_all()
@@ -227,7 +229,7 @@ class BatchConsumer(Consumer):
         return there
 
     async def _identities(self) -> dict[TP, LogIdentity]:
-        """Of all partitions of the topics that are this worker's."""
+        """The identities of all this worker's partitions."""
         return {
             TP(topic, partition): found
             for topic in {tp.topic for tp in self.assignment()}
@@ -265,7 +267,7 @@ class BatchConsumer(Consumer):
         return all(logs.get(tp) == self._logs.get(tp) for tp in self.assignment())
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        """Faust's own drops the offsets that it has read: of a log that was cut they are new."""
+        """Replaces Faust's own, which drops known offsets: in a truncated log they are new."""
         try:
             while not (self.should_stop or fetcher.should_stop):
                 async for _, message in self.getmany(timeout=1.0):

@@ -1,4 +1,4 @@
-"""All metrics of the costing service alone; `services/kafka/metrics.py` has those of any stage."""
+"""The metrics of costing alone; `services/kafka/metrics.py` has those of every stage."""
 
 from prometheus_client import Counter, Gauge
 

@@ -44,7 +44,7 @@ LEAVE_S = 3
 
 
 class TooManyRejects(Exception):
-    """The share of refused events is over the limit: the stream stops before it drains."""
+    """The share of refused events exceeds the limit: the stream stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def make_app(settings: CostingSettings) -> faust.App:
 
 
 class CostingStream:
-    """One worker. `run` returns once `stop` is set, and raises what ended it otherwise."""
+    """One worker. `run` returns when `stop` is set, and raises any error that ends it."""
 
     def __init__(
         self, settings: CostingSettings, stop: asyncio.Event, health: Health | None = None
@@ -117,11 +117,12 @@ class CostingStream:
         self._app.agent(self._app.topic(EVENTS, value_type=bytes, value_serializer="raw"))(
             self._agent
         )
-        self._app.on_partitions_assigned.connect(self._dealt)
+        self._app.on_partitions_assigned.connect(self._mark_ready)
         parts: list[Coroutine[Any, Any, Any]] = [
             self._stop.wait(), self.rates.run(), self._read(),
             measure_lag(
-                self.settings.brokers, metrics.STAGE, EVENTS, self.settings.group, self._assigned,
+                self.settings.brokers, metrics.STAGE, EVENTS, self.settings.group,
+                self._assigned_partitions,
                 health=self._health,
             ),
         ]  # fmt: skip
@@ -136,18 +137,18 @@ class CostingStream:
                 part.result()
             part.cancel()
 
-    def _dealt(self, *_: Any, **__: Any) -> None:
+    def _mark_ready(self, *_: Any, **__: Any) -> None:
         self._health.missing = None
 
     async def _read(self) -> None:
-        """Let Faust read for ever. It may crash in its own threads, and tell nobody."""
+        """Run Faust for ever. Raises its error: Faust may crash in its threads without a report."""
         await self._app.start()
         while not self._app.crashed:  # noqa: ASYNC110 - nobody would wake a waiter
             await asyncio.sleep(1)
         raise self._app.crash_reason or RuntimeError("Faust crashed")
 
     async def _leave(self) -> None:
-        """Have what is under way acknowledged; where Kafka does not answer it is read again."""
+        """Finish the running batches and leave the group; without an answer they are read again."""
         if self._publishing:
             await asyncio.wait(self._publishing.values(), timeout=LEAVE_S)
         consumer: Any = self._app.consumer
@@ -169,13 +170,13 @@ class CostingStream:
                 self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        """End the process. Nothing that is read from now on is published or acknowledged."""
+        """End the process. Records read after this are neither published nor acknowledged."""
         self._stop.set()
         if not self._failed.done():
             self._failed.set_exception(error)
 
     async def _batch(self, event: Any) -> None:
-        """Price this batch while others are being acknowledged, one of each partition at most."""
+        """Price this batch while other batches are acknowledged, one for each partition."""
         if self._stop.is_set() or not self._is_ours(event):
             return
         records = event.value.records
@@ -192,7 +193,7 @@ class CostingStream:
             self._publishing[partition] = asyncio.create_task(self._publish(batch, event, span))
 
     def _pricer(self) -> Pricer:
-        """That of the newest rate book."""
+        """The pricer of the newest rate book."""
         if self._newest.book is not self.rates.book:
             self._newest = Pricer(self.rates.book)
         return self._newest
@@ -217,8 +218,8 @@ class CostingStream:
             and consumer.is_current(message.tp, event.value)
         )
 
-    def _assigned(self) -> list[int]:
-        """The partitions of `quality.events` that are this worker's."""
+    def _assigned_partitions(self) -> list[int]:
+        """This worker's partitions of `quality.events`."""
         try:
             return [tp.partition for tp in self._app.consumer.assignment() if tp.topic == EVENTS]
         except ConsumerNotStarted:
@@ -227,7 +228,7 @@ class CostingStream:
     async def _publish(self, batch: PricedBatch, event: Any, span: Span) -> None:
         try:
             with span:
-                span.tell(_of_batch(batch, event.message.partition))
+                span.tell(_span_attributes(batch, event.message.partition))
                 await self._publish_until_published(batch, event.message.partition)
             self._count(batch)
             if self._is_ours(event):
@@ -240,11 +241,11 @@ class CostingStream:
 
     async def _publish_until_published(self, batch: PricedBatch, partition: int) -> None:
         producer = self._producer
-        while not await self._published(producer, batch, partition):
+        while not await self._try_publish(producer, batch, partition):
             stream_metrics.RETRIES.labels(metrics.STAGE).inc()
-            producer = await self._renewed(producer)
+            producer = await self._renew_producer(producer)
 
-    async def _published(
+    async def _try_publish(
         self, producer: AIOKafkaProducer, batch: PricedBatch, partition: int
     ) -> bool:
         try:
@@ -267,8 +268,8 @@ class CostingStream:
             log.warning("publishing is tried again: %r", error)
             return False
 
-    async def _renewed(self, broken: AIOKafkaProducer) -> AIOKafkaProducer:
-        """After an error an idempotent producer may be beyond use: take another, once for all."""
+    async def _renew_producer(self, broken: AIOKafkaProducer) -> AIOKafkaProducer:
+        """A new producer for all: after an error an idempotent producer may be unusable."""
         async with self._renewing:
             if self._producer is broken:
                 await close_producer(broken)
@@ -306,8 +307,8 @@ class CostingStream:
             log.warning("commit is tried again with the next batch: %r", error)
 
 
-def _of_batch(batch: PricedBatch, partition: int) -> dict[str, str | int]:
-    """What a trace says of it."""
+def _span_attributes(batch: PricedBatch, partition: int) -> dict[str, str | int]:
+    """The attributes of the batch's span."""
     refused = batch.reasons.total()
     return {
         "messaging.destination.partition.id": str(partition),

@@ -17,7 +17,7 @@ from services.figures.edges import edge, in_order
 from services.figures.sums import Key, added, summed
 from services.figures.trailing import Window, cells_of
 from services.ledger.arithmetic import MONEY, ZERO
-from services.ledger.downtime import Stop, element, segments, until
+from services.ledger.downtime import Stop, element, segments, stops_until
 from services.ledger.figures import Scope
 from services.ledger.kpis import Busy, Repairs, Units, busy
 from services.posting.open_stops import open_stops
@@ -242,7 +242,7 @@ class _Plant:
     async def _line(self, line: str, opened: Iterable[Stop]) -> dict[str, Decimal]:
         span = min([self._start, *(stop.started_at for stop in opened)]), self._end
         rows = await stops_between(self._conn, self._plant, line, span)
-        stops = until([*opened, *map(stop_of, rows)], self._now)
+        stops = stops_until([*opened, *map(stop_of, rows)], self._now)
         found: dict[str, Decimal] = {}
         for part in segments(stops, self._site.calendar, self._start, self._end):
             name = element(part.stop)

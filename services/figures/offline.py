@@ -15,11 +15,11 @@ from schemas.priced import Category, Entry, Outcome, StopRate
 from schemas.refusal import Refusal, Refused
 from services.ledger.arithmetic import MONEY, ZERO
 from services.ledger.calendar import next_hour
-from services.ledger.corrections import Known, Reported, Ruling, State, rule
-from services.ledger.downtime import Segment, Stop, closed, element, segments
+from services.ledger.corrections import KnownEvent, ReportedCorrection, Ruling, State, rule
+from services.ledger.downtime import Segment, Stop, element, ended_stops, segments
 from services.ledger.figures import Cell
 from services.posting.id_conflicts import id_taken
-from services.pricing.clock_check import not_in_the_future
+from services.pricing.clock_check import check_not_future
 from services.pricing.price import price
 from services.rates.book import RateBook
 
@@ -120,7 +120,7 @@ def _events(raws: Iterable[bytes], now: datetime, result: Offline) -> Iterator[A
         result.events += 1
         try:
             event = decode(raw)
-            not_in_the_future(event, now)
+            check_not_future(event, now)
         except Refused as refused:
             result.refused.append(RefusedEvent(number, refused.refusal))
             continue
@@ -154,14 +154,14 @@ def _standing(events: Iterable[Any], result: Offline) -> Iterator[Any]:
 
 def _ruling(corrections: list[Any], stored: dict[str, Any], alone: dict[str, Any]) -> Ruling:
     reported = [
-        Reported(
+        ReportedCorrection(
             c.event_id, c.corrects, brings.event_id if brings else None, c.occurred_at, c.plant,
             c.line, brings.plant if brings else None, brings.line if brings else None,
         )
         for c in corrections
         for brings in (c.replacement,)
     ]  # fmt: skip
-    return rule(reported, {i: Known(e.plant, e.line, i in alone) for i, e in stored.items()})
+    return rule(reported, {i: KnownEvent(e.plant, e.line, i in alone) for i, e in stored.items()})
 
 
 def _price(
@@ -197,7 +197,7 @@ def _stop(event: Any, rate: StopRate) -> Stop:
 
 
 def _add_stops(book: RateBook, plant: str, line: str, stops: list[Stop], result: Offline) -> None:
-    ended = closed(stops)
+    ended = ended_stops(stops)
     known = {(stop.work_unit, stop.started_at) for stop in ended}
     result.open_stops += [
         s.event_id for s in stops if s.ended_at is None and (s.work_unit, s.started_at) not in known

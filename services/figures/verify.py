@@ -17,7 +17,15 @@ from services.figures.verify_corrections import corrected
 from services.ledger.arithmetic import MONEY
 from services.ledger.calendar import Calendar, next_hour
 from services.ledger.difference import Difference
-from services.ledger.downtime import TOLERANCE, Segment, Stop, closed, element, end_of, segments
+from services.ledger.downtime import (
+    TOLERANCE,
+    Segment,
+    Stop,
+    element,
+    end_of,
+    ended_stops,
+    segments,
+)
 from services.periods.proof import closed_periods
 from services.posting.stops import lasting, stop_of
 from services.rates.book import RateBook
@@ -160,7 +168,7 @@ def _lasting(plant: str, line: str, kept: list[Record]) -> Iterator[Difference]:
 def union(stops: Iterable[Stop], calendar: Calendar) -> Iterator[Segment]:
     """The union of all ended stops of a line, group by group of those that touch."""
     with localcontext(MONEY):
-        for group in _groups(closed(stops)):
+        for group in _groups(ended_stops(stops)):
             last = max(end_of(stop) for stop in group)
             start = calendar.bucket(group[0].started_at).hour
             yield from segments(group, calendar, start, next_hour(calendar, last))

@@ -8,7 +8,7 @@ from schemas.events import Event
 from schemas.refusal import Refusal, Refused
 from services.access.sender import Sender
 from services.ingest.names import Names
-from services.pricing.clock_check import not_in_the_future
+from services.pricing.clock_check import check_not_future
 from services.rates.book import RateBook
 
 
@@ -34,7 +34,7 @@ def check(
     if isinstance(raw, Unreadable):
         raise Refused(raw.refusal)
     event = decode(raw)
-    not_in_the_future(event, now)
+    check_not_future(event, now)
     _check_scope(event, sender)
     if names is not None and book is not None:
         names.check(event, sender.name, book)

@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Gathering(Generic[Item, Result]):
+class GroupCommit(Generic[Item, Result]):
     """Hands items to `store` in the order they came, a group at a time.
 
     A group weighs `most` at the most, and holds one item at the least. What `store` raises is

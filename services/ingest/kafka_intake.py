@@ -15,7 +15,7 @@ from schemas import rejected
 from schemas.refusal import Refused
 from services.access.sender import ANYONE, Sender
 from services.ingest.check import check
-from services.ingest.gathering import Gathering
+from services.ingest.gathering import GroupCommit
 from services.ingest.intake import Answer, Status
 from services.ingest.names import Names
 from services.kafka import metrics
@@ -61,7 +61,7 @@ class KafkaIntake:
         self._starting = asyncio.Lock()
         self._clock = ""
         metrics.CLOCK_ERRORS.labels("ingest")
-        self._gathering = Gathering(self._store, _weight, TOGETHER)
+        self._gathering = GroupCommit(self._store, _weight, TOGETHER)
 
     async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
         now = datetime.now(UTC)
@@ -78,7 +78,7 @@ class KafkaIntake:
         the times of what this host sends."""
         try:
             async with asyncio.timeout(LOOK_S):
-                producer = await self._started()
+                producer = await self._ready_producer()
                 await producer.client.fetch_all_metadata()
                 await producer.partitions_for(EVENTS)
         except (KafkaError, TimeoutError) as error:
@@ -90,7 +90,7 @@ class KafkaIntake:
         used: AIOKafkaProducer | None = None
         try:
             async with asyncio.timeout(PATIENCE_S):
-                used = await self._started()
+                used = await self._ready_producer()
                 events = [message for valid, _ in group for message in valid]
                 rejects = [message for _, refused in group for message in refused]
                 # Refused ones first: with an event on its topic, so are those refused before it.
@@ -125,7 +125,7 @@ class KafkaIntake:
             futures += await publish(producer, topic, partition, found)
         await asyncio.gather(*futures)
 
-    async def _started(self) -> AIOKafkaProducer:
+    async def _ready_producer(self) -> AIOKafkaProducer:
         async with self._starting:
             if self._producer is None:
                 self._producer = await start_producer(self._brokers)

@@ -48,19 +48,19 @@ class Calendar:
         return bucket
 
     def _hour(self, quarter: datetime) -> datetime:
-        """Back while the minute hand came on: the hour that a clock change repeats is another."""
-        minute = self._shown(quarter).minute
-        while minute and self._shown(quarter - _QUARTER).minute == minute - 15:
+        """The start of the plant's hour; an hour that a clock change repeats is another hour."""
+        minute = self._local_time(quarter).minute
+        while minute and self._local_time(quarter - _QUARTER).minute == minute - 15:
             quarter, minute = quarter - _QUARTER, minute - 15
         return quarter
 
-    def _shown(self, instant: datetime) -> datetime:
-        """What the clock in the plant shows: a time without an offset."""
+    def _local_time(self, instant: datetime) -> datetime:
+        """The local time in the plant, without an offset."""
         return instant.astimezone(self.zone).replace(tzinfo=None)
 
     def _day(self, quarter: datetime) -> date:
         """The latest day that has started: a clock that is put back starts no day again."""
-        day = self._shown(quarter).date() + _DAY
+        day = self._local_time(quarter).date() + _DAY
         while quarter < self.start_of(day):
             day -= _DAY
         return day
@@ -73,9 +73,9 @@ class Calendar:
         return found
 
     def _find_start(self, shown: datetime) -> datetime:
-        """Where the clock skips the time that is looked for, the day starts as it skips."""
+        """The start of a day; if the clock skips that time, the instant of the skip."""
         start = shown.replace(tzinfo=self.zone).astimezone(UTC)
-        while self._shown(start - _QUARTER) >= shown:
+        while self._local_time(start - _QUARTER) >= shown:
             start -= _QUARTER
         return start
 

@@ -29,26 +29,26 @@ CONNECTED = 1_000
 
 
 class State(StrEnum):
-    """What has become of a correction."""
+    """The state of a correction."""
 
     APPLIED = "applied"
     WAITING = "waiting"
-    """What it corrects has not come yet."""
+    """The event that it corrects has not arrived yet."""
     SUPERSEDED = "superseded"
     """A later correction of the same event is in force instead."""
     CORRECTED = "corrected"
     """A correction of this correction is in force."""
     NOT_APPLICABLE = "not_applicable"
 
-    def said(self, why: str | None) -> str:
-        """As a person reads it, with the reason."""
+    def describe(self, why: str | None) -> str:
+        """The state with its reason, for people."""
         state = self.replace("_", " ")
         return f"{state}, {why}" if why else state
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
-    """A correction; `replacement` is the id of the event it brings."""
+class ReportedCorrection:
+    """A correction; `replacement` is the id of the event that it contains."""
 
     event_id: str
     corrects: str
@@ -65,7 +65,7 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownEvent:
     """An event that is stored; not `alone` while it is known only as a replacement."""
 
     plant: str
@@ -75,22 +75,22 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What is in force. `by` names the correction that is, of each event that has one."""
+    """The corrections in force; `by` names the correction of each corrected event."""
 
-    corrections: Mapping[str, Reported]
+    corrections: Mapping[str, ReportedCorrection]
     by: dict[str, str] = field(default_factory=dict)
     present: set[str] = field(default_factory=set)
     faults: dict[str, str] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
-    carriers: dict[str, list[Reported]] = field(default_factory=dict)
+    carriers: dict[str, list[ReportedCorrection]] = field(default_factory=dict)
     """The corrections that bring an event as their replacement, the latest first."""
 
     def stands(self, event_id: str) -> bool:
-        """Whether an event is in the figures."""
+        """Whether an event counts in the figures."""
         return event_id in self.present and event_id not in self.by
 
     def state(self, event_id: str) -> tuple[State, str | None]:
-        """What has become of a correction, and why where the state alone does not say it."""
+        """The state of a correction, and a reason if the state alone does not explain it."""
         correction = self.corrections[event_id]
         target = correction.corrects
         if event_id in self.by:
@@ -110,7 +110,7 @@ class Ruling:
         return self.state(event_id)[0] is State.APPLIED
 
     def cause(self, event_id: str, before: Mapping[str, str]) -> str | None:
-        """The correction because of which an event stands now, or does not.
+        """The correction that made an event count, or not count, in the figures.
 
         `before` names the correction that was in force until now, of each event that had one.
         """
@@ -124,7 +124,7 @@ class Ruling:
         return next((c.event_id for c in carriers if self.in_force(c.event_id)), None)
 
     def _undone_by(self, event_id: str) -> str:
-        """Which correction put this one out of force: of it, of its event, or further up."""
+        """The correction that replaces this one: of itself, of its event, or further up."""
         seen: set[str] = set()
         while event_id not in seen:
             seen.add(event_id)
@@ -139,43 +139,43 @@ class Ruling:
         return event_id
 
 
-def rule(corrections: Iterable[Reported], known: Mapping[str, Known]) -> Ruling:
+def rule(corrections: Iterable[ReportedCorrection], known: Mapping[str, KnownEvent]) -> Ruling:
     """What is in force of these corrections, given the events (and corrections) that are known.
 
     Ask it about all that hang together: what a correction corrects or brings, and their own.
     """
     by_id = {c.event_id: c for c in corrections}
     ruling = Ruling(by_id)
-    circular = set(_in_circles(by_id))
-    of: dict[str, list[Reported]] = defaultdict(list)
+    circular = set(_circular_ids(by_id))
+    of: dict[str, list[ReportedCorrection]] = defaultdict(list)
     for correction in by_id.values():
-        _sort_in(correction, known, circular, of, ruling)
+        _assign(correction, known, circular, of, ruling)
     # One that cannot apply brings nothing, so nothing happens because of it.
     ruling.carriers.update(_carriers(c for c in by_id.values() if c.event_id not in ruling.faults))
     for target in _correctors_first(by_id, of):
         _decide(target, of, ruling)
     for target in of.keys() - by_id.keys():
         _decide(target, of, ruling)
-    _bring(known, ruling)
+    _mark_present(known, ruling)
     return ruling
 
 
-def _carriers(corrections: Iterable[Reported]) -> dict[str, list[Reported]]:
-    found: dict[str, list[Reported]] = defaultdict(list)
+def _carriers(corrections: Iterable[ReportedCorrection]) -> dict[str, list[ReportedCorrection]]:
+    found: dict[str, list[ReportedCorrection]] = defaultdict(list)
     for correction in sorted(corrections, key=lambda c: c.rank, reverse=True):
         if correction.replacement is not None:
             found[correction.replacement].append(correction)
     return found
 
 
-def _sort_in(
-    correction: Reported,
-    known: Mapping[str, Known],
+def _assign(
+    correction: ReportedCorrection,
+    known: Mapping[str, KnownEvent],
     circular: set[str],
-    of: dict[str, list[Reported]],
+    of: dict[str, list[ReportedCorrection]],
     ruling: Ruling,
 ) -> None:
-    """To the corrections of its event, unless it cannot be one of them."""
+    """Add a correction to those of its event, unless it cannot be one of them."""
     target = known.get(correction.corrects)
     if correction.event_id in circular:
         ruling.faults[correction.event_id] = "these corrections correct each other in a circle"
@@ -195,14 +195,14 @@ def _sort_in(
         of[correction.corrects].append(correction)
 
 
-def _is_taken(correction: Reported, known: Mapping[str, Known]) -> bool:
-    """Whether what is stored under the replacement's id is the event of another line."""
+def _is_taken(correction: ReportedCorrection, known: Mapping[str, KnownEvent]) -> bool:
+    """Whether the replacement's id belongs to an event of another line."""
     stored = known.get(correction.replacement or "")
     place = (correction.replacement_plant, correction.replacement_line)
     return stored is not None and (stored.plant, stored.line) != place
 
 
-def _in_circles(corrections: Mapping[str, Reported]) -> Iterator[str]:
+def _circular_ids(corrections: Mapping[str, ReportedCorrection]) -> Iterator[str]:
     """Each correction corrects one event, so from any of them one path leads on."""
     done: set[str] = set()
     for start in corrections:
@@ -219,7 +219,7 @@ def _in_circles(corrections: Mapping[str, Reported]) -> Iterator[str]:
 
 
 def _correctors_first(
-    corrections: Mapping[str, Reported], of: Mapping[str, list[Reported]]
+    corrections: Mapping[str, ReportedCorrection], of: Mapping[str, list[ReportedCorrection]]
 ) -> Iterator[str]:
     """The corrections in such an order that those of one come before it; circles are cut."""
     undecided = {event_id: len(of.get(event_id, ())) for event_id in corrections}
@@ -234,15 +234,15 @@ def _correctors_first(
                 ready.append(target)
 
 
-def _decide(target: str, of: Mapping[str, list[Reported]], ruling: Ruling) -> None:
+def _decide(target: str, of: Mapping[str, list[ReportedCorrection]], ruling: Ruling) -> None:
     """The latest of the corrections that are not themselves corrected."""
     valid = [c for c in of.get(target, ()) if c.event_id not in ruling.by]
     if valid:
         ruling.by[target] = max(valid, key=lambda c: c.rank).event_id
 
 
-def _bring(known: Mapping[str, Known], ruling: Ruling) -> None:
-    """An event that arrived alone is present; so is the replacement of a present correction."""
+def _mark_present(known: Mapping[str, KnownEvent], ruling: Ruling) -> None:
+    """Mark events that arrived alone and replacements of present corrections as present."""
     ready = [event_id for event_id, event in known.items() if event.alone]
     while ready:
         event_id = ready.pop()

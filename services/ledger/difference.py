@@ -1,4 +1,4 @@
-"""What `copq verify` finds."""
+"""A difference that `copq verify` finds."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is not as it must be.
+    """One difference between the stored and the expected state.
 
     `check` is `rollup`, `event_key`, `entry_twice`, `reversal`, `downtime`, `stop` (how long it
     lasted with its pieces), `correction` (its state), `corrected` (an event that stands or not),
@@ -23,12 +23,11 @@ class Difference:
 
     def __str__(self) -> str:
         subject = ", ".join(f"{k} {v}" for k, v in self.subject.items() if v not in (None, ""))
-        return (
-            f"{self.check}: {subject}: expected {_said(self.expected)}, found {_said(self.found)}"
-        )
+        expected, found = _format_figures(self.expected), _format_figures(self.found)
+        return f"{self.check}: {subject}: expected {expected}, found {found}"
 
 
-def _said(figures: dict[str, Any] | None) -> str:
+def _format_figures(figures: dict[str, Any] | None) -> str:
     if figures is None:
         return "none"
     return ", ".join(f"{name} {value}" for name, value in figures.items())

@@ -29,7 +29,7 @@ _UP = Context(prec=90, rounding=ROUND_HALF_UP)
 
 
 def cost_between(per_hour: Decimal, start: datetime, end: datetime) -> Decimal:
-    """What the time costs, to nine decimals.
+    """The cost of the time, to nine decimals.
 
     A difference of two amounts counted from one origin, so that parts add up to their whole to the
     last digit, however the time is cut.
@@ -77,22 +77,22 @@ class Segment:
         return cost_between(self.stop.per_hour, self.start, self.end)
 
 
-def closed(stops: Iterable[Stop]) -> list[Stop]:
+def ended_stops(stops: Iterable[Stop]) -> list[Stop]:
     """The stops that have ended."""
-    return [stop for stop in _one_each(stops) if stop.ended_at is not None]
+    return [stop for stop in _merge_reports(stops) if stop.ended_at is not None]
 
 
-def until(stops: Iterable[Stop], now: datetime) -> list[Stop]:
-    """All stops as of now: an open one has lasted until now."""
+def stops_until(stops: Iterable[Stop], now: datetime) -> list[Stop]:
+    """All stops as of `now`: an open stop ends at `now`."""
     return [
         replace(stop, ended_at=now) if stop.ended_at is None else stop
-        for stop in _one_each(stops)
+        for stop in _merge_reports(stops)
         if stop.started_at < now or stop.ended_at is not None
     ]
 
 
-def _one_each(stops: Iterable[Stop]) -> list[Stop]:
-    """Several reports of one machine's stop are one stop: the latest end is the one believed.
+def _merge_reports(stops: Iterable[Stop]) -> list[Stop]:
+    """Merge several reports of one machine's stop into one stop with the latest end.
 
     A planned and an unplanned stop are two, even if they begin together; either ends what was
     reported as open.
@@ -143,7 +143,7 @@ class Whole:
 
 
 class Claim(NamedTuple):
-    """A piece and its place among those that want the same time: the least has it."""
+    """A piece of a stop and its order: the least of the claims to a time gets it."""
 
     rank: int
     whole_started_at: datetime
@@ -159,15 +159,15 @@ class Claim(NamedTuple):
 
 
 def wholes(stops: Iterable[Stop]) -> list[Whole]:
-    """Ended stops with the pieces of one machine and reason that adjoin joined."""
+    """Ended stops; adjoining pieces of one machine and reason are one stop."""
     alike: dict[tuple[str | None, str | None, bool], list[Stop]] = defaultdict(list)
     for stop in stops:
         if stop.ended_at is not None:
             alike[stop.work_unit, stop.defect_code, stop.planned].append(stop)
-    return [whole for pieces in alike.values() for whole in _joined(pieces)]
+    return [whole for pieces in alike.values() for whole in _join_pieces(pieces)]
 
 
-def _joined(pieces: list[Stop]) -> Iterator[Whole]:
+def _join_pieces(pieces: list[Stop]) -> Iterator[Whole]:
     pieces.sort(key=lambda stop: (stop.started_at, stop.event_id))
     found: list[Stop] = []
     last = _EPOCH
@@ -182,7 +182,7 @@ def _joined(pieces: list[Stop]) -> Iterator[Whole]:
 
 
 def end_of(stop: Stop) -> datetime:
-    """When a stop that has ended did."""
+    """The end of a stop that has ended."""
     assert stop.ended_at is not None
     return stop.ended_at
 
@@ -198,7 +198,7 @@ def segments(
     inside = [c for c in claims if c.started_at < end and end_of(c.stop) > start]
     edges = sorted(set(_edges((claim.stop for claim in inside), calendar, start, end)))
     merged: list[Segment] = []
-    for segment in _owned(inside, edges):
+    for segment in _assign_time(inside, edges):
         _append(merged, segment, calendar)
     return merged
 
@@ -214,8 +214,8 @@ def _edges(
         yield right.astimezone(UTC)
 
 
-def _owned(claims: list[Claim], edges: list[datetime]) -> Iterator[Segment]:
-    """The time between two edges belongs to the first claim of those that last."""
+def _assign_time(claims: list[Claim], edges: list[datetime]) -> Iterator[Segment]:
+    """Assign the time between two edges to the first of the claims that last."""
     waiting = sorted(claims, key=lambda claim: claim.started_at, reverse=True)
     lasting: list[Claim] = []
     for left, right in pairwise(edges):
@@ -227,7 +227,7 @@ def _owned(claims: list[Claim], edges: list[datetime]) -> Iterator[Segment]:
 
 
 def _append(merged: list[Segment], segment: Segment, calendar: Calendar) -> None:
-    """Join it to the one before where stop and hour are the same."""
+    """Append a segment, or extend the last one if stop and hour are the same."""
     last = merged[-1] if merged else None
     joins = (
         last is not None

@@ -12,7 +12,7 @@ ZERO = Decimal(0)
 
 
 def ratio(part: Decimal, whole: Decimal) -> Decimal | None:
-    """None where there is no whole: no figure, rather than zero."""
+    """Part over whole; None if the whole is zero."""
     return quotient(part, whole) if whole > 0 else None
 
 
@@ -46,7 +46,7 @@ class Units:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def graded(self) -> "Units":
-        """With the good units as of `good_units`; where these are unknown, `ungraded` remains.
+        """The units with good units by `good_units`; `ungraded` remains if these are unknown.
 
         Of one line and product: ask it before units of several are added.
         """

@@ -1,4 +1,4 @@
-"""Money as it is shown: the digits of its currency, a half rounded away from zero.
+"""Rounding of displayed money: to the digits of its currency, half away from zero.
 
 The board does the same in `figures.js`, and `copq.rounded` in Postgres for Grafana.
 """
@@ -25,16 +25,16 @@ def digits(currency: str) -> int:
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
-    """To the currency's digits, a half away from zero; never a negative zero."""
+    """The amount rounded to the currency's digits, half away from zero; never a negative zero."""
     found = amount.quantize(Decimal(1).scaleb(-digits(currency)), context=ROUNDING)
     return found if found else abs(found)
 
 
 def fixed(value: Decimal, places: int) -> str:
-    """Any figure to so many places, rounded as money is, thousands separated."""
+    """A figure to the given number of places, rounded as money, with thousands separated."""
     return f"{value.quantize(Decimal(1).scaleb(-places), context=ROUNDING):,f}"
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """As a person reads it: rounded, thousands separated, without the currency."""
+    """An amount for people: rounded, with thousands separated, without the currency."""
     return f"{rounded(amount, currency):,f}"

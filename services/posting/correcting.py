@@ -18,7 +18,15 @@ from schemas.decode import decode_strictly
 from schemas.events import Correction
 from schemas.priced import Outcome, encode
 from services.ledger.arithmetic import MONEY
-from services.ledger.corrections import CONNECTED, MOST, Known, Reported, Ruling, State, rule
+from services.ledger.corrections import (
+    CONNECTED,
+    MOST,
+    KnownEvent,
+    ReportedCorrection,
+    Ruling,
+    State,
+    rule,
+)
 from services.posting import queries
 from services.posting.batch import NO_CAUSE, Batch, Cause, Special
 from services.posting.event_entries import Account, Entry, accounts
@@ -158,8 +166,13 @@ def named(related: Iterable[Record]) -> set[str]:
 
 def rule_of(related: Iterable[Any], known: Iterable[Any]) -> Ruling:
     """The ruling on rows of `copq.correction`, given rows of the events that are stored."""
-    reported = [Reported(*(row[name] for name in Reported.__dataclass_fields__)) for row in related]
-    return rule(reported, {k["event_id"]: Known(k["plant"], k["line"], k["alone"]) for k in known})
+    reported = [
+        ReportedCorrection(*(row[name] for name in ReportedCorrection.__dataclass_fields__))
+        for row in related
+    ]
+    return rule(
+        reported, {k["event_id"]: KnownEvent(k["plant"], k["line"], k["alone"]) for k in known}
+    )
 
 
 def _causes(related: Iterable[Record], known: Iterable[Record], ruling: Ruling) -> dict[str, Cause]:

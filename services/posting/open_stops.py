@@ -14,7 +14,7 @@ from services.currencies.store import rates_of
 from services.database.sql_files import statement
 from services.ledger.arithmetic import MONEY, ZERO
 from services.ledger.calendar import Bucket, Calendar, next_hour
-from services.ledger.downtime import Segment, Stop, closed, element, segments, until
+from services.ledger.downtime import Segment, Stop, element, ended_stops, segments, stops_until
 from services.ledger.figures import Cell, Scope
 from services.posting.stops import stop_of, stops_between
 from services.rates.book import RateBook
@@ -74,8 +74,8 @@ def difference(
     From the hour of `since` on. Whole hours, so that what is taken away equals what was booked.
     """
     span = (calendar.bucket(since).hour, next_hour(calendar, now.astimezone(UTC)))
-    lasting = {_key(s): s for s in segments(until(stops, now), calendar, *span)}
-    booked = {_key(s): s for s in segments(closed(stops), calendar, *span)}
+    lasting = {_key(s): s for s in segments(stops_until(stops, now), calendar, *span)}
+    booked = {_key(s): s for s in segments(ended_stops(stops), calendar, *span)}
     added = [(1, s) for key, s in lasting.items() if key not in booked]
     return added + [(-1, s) for key, s in booked.items() if key not in lasting]
 

@@ -18,9 +18,9 @@ from services.ledger.downtime import (
     Segment,
     Stop,
     Whole,
-    closed,
     element,
     end_of,
+    ended_stops,
     segments,
     wholes,
 )
@@ -104,7 +104,7 @@ async def _rebook_line(
     rows_of, span = await _stops_of(conn, plant, line, calendar, span)
     stops = [stop_of(row) for row in rows_of]
     await _keep_wholes(conn, rows_of)
-    wanted = {_key(s): s for s in segments(closed(stops), calendar, *span)}
+    wanted = {_key(s): s for s in segments(ended_stops(stops), calendar, *span)}
     booked = await conn.fetch(queries.BOOKED_DOWNTIME, plant, line, *_reach(stops, span))
     ledger = _Booked(booked, span, why)
     rows = [ledger.reversal(entry) for key, entry in ledger.live.items() if key not in wanted]
@@ -119,7 +119,7 @@ async def _stops_of(
     in it may have made longer or shorter."""
     rows = await stops_between(conn, plant, line, span)
     start, end = span
-    for whole in wholes(closed(map(stop_of, rows))):
+    for whole in wholes(ended_stops(map(stop_of, rows))):
         if touches(whole.started_at, whole.ended_at, span) and not _covers(whole, span):
             start, end = min(start, whole.started_at), max(end, whole.ended_at)
     if (start, end) == span:
@@ -170,7 +170,7 @@ def lasting(stops: Iterable[Stop]) -> dict[str, tuple[datetime, datetime | None]
     found: dict[str, tuple[datetime, datetime | None]] = {
         stop.event_id: (stop.started_at, None) for stop in known
     }
-    for whole in wholes(closed(known)):
+    for whole in wholes(ended_stops(known)):
         found |= {piece.event_id: (whole.started_at, whole.ended_at) for piece in whole.pieces}
     return found
 

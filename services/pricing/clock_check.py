@@ -9,13 +9,13 @@ TOLERANCE = timedelta(hours=24)
 """A plant's clock may be wrong, or its offset; by more than a day it is broken."""
 
 
-def not_in_the_future(event: Event, now: datetime) -> None:
+def check_not_future(event: Event, now: datetime) -> None:
     """Raise `Refused` where an event, its end or its replacement lies more than a day ahead."""
     check_until(event, now + TOLERANCE)
 
 
 def check_until(event: Event | CorrectableEvent, latest: datetime) -> None:
-    """As `not_in_the_future`, with the latest instant that is believed."""
+    """As `check_not_future`, with the latest instant that is accepted."""
     _check("occurred_at", event.occurred_at, latest)
     if event.event_type == "downtime" and event.ended_at is not None:
         _check("ended_at", event.ended_at, latest)

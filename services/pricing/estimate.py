@@ -1,4 +1,4 @@
-"""What an event without a price is worth by the nearest known rate: an estimate, never booked."""
+"""Estimates of unpriced events by the nearest known rate; they are never booked."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Estimator:
         self._nearest = NearestBook(book)
 
     def estimate(self, event: Event) -> Estimate | None:
-        """None where no rate is known that would do: unknown is not nothing."""
+        """The estimate; None if no suitable rate is known: unknown is not zero."""
         nearest = self._nearest
         with localcontext(MONEY):
             for table in self._tables(event):
@@ -52,7 +52,7 @@ class Estimator:
         return None
 
     def _tables(self, event: Event) -> Iterator[Versioned[CostTable] | None]:
-        """The tables that know the event's stage, the nearest first; none where it names none."""
+        """The tables with the event's stage, nearest first; empty if no table has it."""
         history = event.product and self._book.tables_of(event.plant, event.product)
         if not history:
             yield None
@@ -62,7 +62,7 @@ class Estimator:
         yield from fit[:AT_MOST]
 
     def _farthest(self, event: Event) -> Versioned[Effective] | None:
-        """Of the rates that were used the one that began farthest from the event."""
+        """The used rate whose start is farthest from the event."""
         at = event.occurred_at
         return max(self._nearest.used, key=lambda v: abs(v.item.effective_from - at), default=None)
 

@@ -1,4 +1,4 @@
-"""What the rate book lacks, as sentences with the known names and what to do."""
+"""Messages about missing rates: the known names, and what to do."""
 
 from datetime import datetime
 
@@ -19,7 +19,8 @@ def no_table(event: QualityEvent, product: str, book: RateBook, site: Site) -> s
             f"have one: {known}. {ADD_IT}"
         )
     spans = [
-        f"from {_written(start, site)}" + (f" to {_written(end, site)}" if end else "")
+        f"from {_format_instant(start, site)}"
+        + (f" to {_format_instant(end, site)}" if end else "")
         for _, start, end in history.spans()
     ]
     return (
@@ -28,5 +29,5 @@ def no_table(event: QualityEvent, product: str, book: RateBook, site: Site) -> s
     )
 
 
-def _written(instant: datetime, site: Site) -> str:
+def _format_instant(instant: datetime, site: Site) -> str:
     return f"{instant.astimezone(site.calendar.zone):%Y-%m-%d %H:%M}"

@@ -73,13 +73,13 @@ def _pricing(event: Event, book: RateBook, site: Site) -> Pricing:
         case "return":
             return _return(event, book, site)
         case "complaint":
-            return _timed(event, book, site, Category.EXTERNAL_FAILURE, event.quantity)
+            return _price_time(event, book, site, Category.EXTERNAL_FAILURE, event.quantity)
         case "warranty":
             return _warranty(event, book, site)
         case "inspection":
-            return _timed(event, book, site, Category.APPRAISAL, event.quantity)
+            return _price_time(event, book, site, Category.APPRAISAL, event.quantity)
         case "prevention":
-            return _timed(event, book, site, Category.PREVENTION)
+            return _price_time(event, book, site, Category.PREVENTION)
         case "admin_failure":
             return _admin_failure(event, book, site)
         case "correction":
@@ -186,7 +186,7 @@ def _production(event: Production, book: RateBook, site: Site) -> Pricing:
 def _leaves_the_line(
     event: Production, book: RateBook, table: CostTable
 ) -> tuple[bool, int | None]:
-    """Three machines in a row do not triple what the line made.
+    """Whether the product leaves the line here: three machines in a row do not triple output.
 
     Also the version of the line's rate, where that names the machines at its end.
     """
@@ -238,7 +238,7 @@ class Dispatch(NamedTuple):
 
 
 def dispatch_cost(dispatch: Dispatch, book: RateBook) -> Entry | None:
-    """What it costs once a line, product and production day, if it costs anything."""
+    """The cost of the dispatch, once for a line, product and production day; None if it is free."""
     site = book.sites.get(dispatch.plant)
     found = site and book.day_table(dispatch.plant, dispatch.product, dispatch.day)
     if not site or not found:
@@ -261,7 +261,7 @@ def dispatch_cost(dispatch: Dispatch, book: RateBook) -> Entry | None:
 def _rework(event: Rework, book: RateBook, site: Site) -> Pricing:
     """q x (labour + material + overhead) in house; minutes, where known, replace the labour."""
     found = _table(event, event.product, book, site)
-    rates = _needs(found.item.rework_in_house, "rework_in_house", found.item)
+    rates = _require(found.item.rework_in_house, "rework_in_house", found.item)
     labour, labour_version = event.quantity * rates.labour, None
     if event.minutes is not None:
         labour, labour_version = _labour(event, book, site, event.minutes)
@@ -274,7 +274,7 @@ def _rework(event: Rework, book: RateBook, site: Site) -> Pricing:
     return _priced(book, entry)
 
 
-def _needs(rates: T | None, name: str, table: CostTable) -> T:
+def _require(rates: T | None, name: str, table: CostTable) -> T:
     if rates is None:
         raise Unpriced(f'the cost table of "{table.product}" has no {name}. {ADD_IT}')
     return rates
@@ -305,8 +305,8 @@ def labour_cost(rate: LabourRate, minutes: Decimal) -> Decimal:
 def _downgrade(event: Downgrade, book: RateBook, site: Site) -> Pricing:
     """q x (price - price as seconds), nothing if seconds sell for more."""
     found = _table(event, event.product, book, site)
-    full = _needs(found.item.price, "price", found.item)
-    seconds = _needs(found.item.seconds_price, "seconds_price", found.item)
+    full = _require(found.item.price, "price", found.item)
+    seconds = _require(found.item.seconds_price, "seconds_price", found.item)
     gross = event.quantity * max(full - seconds, ZERO)
     entry = _entry(
         event, site, found.version, "downgrade", Category.INTERNAL_FAILURE,
@@ -345,24 +345,24 @@ def _return(event: Return, book: RateBook, site: Site) -> Pricing:
     if reworked or event.transport or event.travel:
         gross = reworked * _rework_rate(event.on_site, found.item) + event.transport + event.travel
         element = "rework_on_site" if event.on_site else "rework_of_returns"
-        entries.append(_returned(event, site, found, element, reworked, gross))
+        entries.append(_return_entry(event, site, found, element, reworked, gross))
     if event.scrapped:
-        scrap = _needs(found.item.return_scrap, "return_scrap", found.item)
+        scrap = _require(found.item.return_scrap, "return_scrap", found.item)
         per_unit = scrap.price - scrap.recovered + scrap.recovery_overhead
         gross = event.scrapped * max(per_unit, ZERO)
-        entries.append(_returned(event, site, found, "return_scrap", event.scrapped, gross))
+        entries.append(_return_entry(event, site, found, "return_scrap", event.scrapped, gross))
     return _priced(book, *entries)
 
 
 def _rework_rate(on_site: bool, table: CostTable) -> Decimal:
     if on_site:
-        rates = _needs(table.rework_on_site, "rework_on_site", table)
+        rates = _require(table.rework_on_site, "rework_on_site", table)
     else:
-        rates = _needs(table.rework_in_house, "rework_in_house", table)
+        rates = _require(table.rework_in_house, "rework_in_house", table)
     return rates.labour + rates.material + rates.overhead
 
 
-def _returned(
+def _return_entry(
     event: Return, site: Site, found: Versioned[CostTable], element: str, quantity: Decimal,
     gross: Decimal,
 ) -> Entry:  # fmt: skip
@@ -372,7 +372,7 @@ def _returned(
     )  # fmt: skip
 
 
-def _timed(
+def _price_time(
     event: Complaint | Inspection | Prevention | AdminFailure,
     book: RateBook, site: Site, category: Category,
     quantity: Decimal | None = None, made: tuple[Decimal, int] | None = None,
@@ -398,7 +398,7 @@ def _admin_failure(event: AdminFailure, book: RateBook, site: Site) -> Pricing:
     if event.quantity and event.product:
         found = _table(event, event.product, book, site)
         made = event.quantity * found.item.finished_cost, found.version
-    return _timed(event, book, site, Category.ADMINISTRATIVE_FAILURE, event.quantity, made)
+    return _price_time(event, book, site, Category.ADMINISTRATIVE_FAILURE, event.quantity, made)
 
 
 def _warranty(event: Warranty, book: RateBook, site: Site) -> Pricing:

@@ -1,4 +1,4 @@
-"""Prices that a stream asks for again and again are worked out once.
+"""A cache of the prices that a stream needs again and again.
 
 The pricing of the frequent events depends on a few of their fields, and within a quarter of an
 hour on nothing else: buckets, days and time zones change on quarters only, and a quarter within
@@ -62,7 +62,7 @@ class Memo(Generic[T]):
 
 
 class Pricer(Memo[Head]):
-    """Prices as the stream passes them on."""
+    """Prices in the encoding of the stream."""
 
     def __init__(self, book: RateBook) -> None:
         super().__init__(book, lambda pricing: (pricing.outcome, encode_pricing(pricing)))

@@ -1,1 +1,1 @@
-"""What was booked, brought to rates that have changed for the past."""
+"""Repricing: booked events are booked again after rates have changed for the past."""

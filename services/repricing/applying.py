@@ -33,7 +33,7 @@ from services.repricing.filling import (
     recovered,
     stage,
 )
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from services.repricing.runs import Run
 
 SIZE = 4_000
@@ -46,11 +46,11 @@ Watch = Callable[[Run], None]
 
 
 def cause_of(revision: int, by: str) -> Cause:
-    """What the entries of a repricing say."""
+    """The cause that the entries of a repricing have."""
     return Cause(f"repriced: rate book revision {revision}", by)
 
 
-async def ready(conn: Connection) -> None:
+async def prepare_connection(conn: Connection) -> None:
     """Make a connection ready to reprice."""
     await prepare(conn)
     await conn.execute(queries.CREATE_REPRICED)
@@ -59,22 +59,22 @@ async def ready(conn: Connection) -> None:
 
 
 async def apply(
-    dsn: str, asked: Asked, actor: Actor, why: str, watch: Watch, size: int = SIZE
+    dsn: str, asked: RepricingScope, actor: Actor, why: str, watch: Watch, size: int = SIZE
 ) -> Run | None:
-    """Price again what is asked, to its end; None where no event can cost anything else.
+    """Reprice the events in scope; None if the price of no event can have changed.
 
-    One that was interrupted goes on where it was. Where rates change meanwhile it starts again
-    with them. May run in several processes at once, which is no use.
+    It continues an interrupted run, and starts again if rates change meanwhile. Several processes
+    may run it at once, without any gain.
     """
     actor.require([(asked.plant, None)])
     role = DatabaseRole.AGGREGATOR
     async with connected(dsn, role) as reading, connected(dsn, role) as booking:
-        await ready(booking)
+        await prepare_connection(booking)
         # What a crash of the server takes back it takes back with the position.
         await booking.execute("set synchronous_commit = off")
         while True:
             book = await load(reading)
-            run = await _opened(booking, asked, book, actor, why)
+            run = await _open_run(booking, asked, book, actor, why)
             if run is None:
                 return None
             watch(run)
@@ -82,8 +82,8 @@ async def apply(
                 return await _Repricing(run, book, actor, size).to_its_end(reading, booking, watch)
 
 
-async def _opened(
-    conn: Connection, asked: Asked, book: RateBook, actor: Actor, why: str
+async def _open_run(
+    conn: Connection, asked: RepricingScope, book: RateBook, actor: Actor, why: str
 ) -> Run | None:
     async with conn.transaction():
         await sign(conn, actor, why)
@@ -93,7 +93,7 @@ async def _opened(
     async with conn.transaction():
         await sign(conn, actor, why)
         await conn.execute(queries.LOCK_RUNS)
-        found = await runs.interrupted(conn, asked, book.revision)
+        found = await runs.find_interrupted(conn, asked, book.revision)
         if found is not None:
             return found
         reach = await runs.reach(conn, asked, book)
@@ -111,10 +111,10 @@ class _Repricing:
         self._cause = cause_of(book.revision, actor.name)
 
     async def to_its_end(self, reading: Connection, booking: Connection, watch: Watch) -> Run:
-        """Raises `StaleRates` once other rates are in force."""
+        """Run to the end. Raises `StaleRates` if other rates are in force meanwhile."""
         run = self._run
         while run.state == "running":
-            if await self._booked_all(reading, booking, run, watch):
+            if await self._book_all(reading, booking, run, watch):
                 await self._end(booking)
             run = await runs.read(booking, run.repricing_id)
             watch(run)
@@ -122,15 +122,15 @@ class _Repricing:
             raise StaleRates(run.revision)
         return run
 
-    async def _booked_all(
+    async def _book_all(
         self, reading: Connection, booking: Connection, run: Run, watch: Watch
     ) -> bool:
-        """False where another process has gone on with the run meanwhile."""
+        """Book all chunks; False if another process has continued the run."""
         ahead = asyncio.create_task(self._chunks.after(reading, run.position))
         try:
             while (chunk := await ahead) is not None:
                 ahead = asyncio.create_task(self._chunks.after(reading, chunk.end))
-                if not await self._booked(booking, chunk):
+                if not await self._book_chunk(booking, chunk):
                     return False
                 watch(await runs.read(booking, run.repricing_id))
             return True
@@ -139,8 +139,8 @@ class _Repricing:
             with suppress(asyncio.CancelledError):
                 await ahead
 
-    async def _booked(self, conn: Connection, chunk: Chunk) -> bool:
-        """Until it is booked; others who wait for the same go first."""
+    async def _book_chunk(self, conn: Connection, chunk: Chunk) -> bool:
+        """Book the chunk; others that wait for the same locks go first."""
         attempt = 0
         while True:
             try:
@@ -160,11 +160,11 @@ class _Repricing:
             await conn.execute(ledger.LOCK_STANDING)
             if not await runs.lock(conn, self._run, chunk.start):
                 return False
-            await self._bring(conn, chunk)
+            await self._book_differences(conn, chunk)
         return True
 
-    async def _bring(self, conn: Connection, chunk: Chunk) -> None:
-        """What is booked of the chunk to what it costs now."""
+    async def _book_differences(self, conn: Connection, chunk: Chunk) -> None:
+        """Book the differences between the booked and the current cost of the chunk."""
         book, cause = self._book, self._cause
         lost = await fill_entries(conn, chunk, cause)
         if chunk.stops:

@@ -1,4 +1,4 @@
-"""What a repricing changes: cumulated by plant, product, month, currency and kind of cost."""
+"""The changes of a repricing, summed by plant, product, month, currency and kind of cost."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -35,17 +35,17 @@ class Change:
         return self.plant, self.product, self.month, self.currency, self.kind
 
 
-def summed(changes: Iterable[Change]) -> list[Change]:
-    """One of each key, in order."""
+def sum_changes(changes: Iterable[Change]) -> list[Change]:
+    """One sum for each key, in order."""
     found: dict[tuple[Any, ...], Change] = {}
     with localcontext(MONEY):
         for change in changes:
             before = found.get(change.key)
-            found[change.key] = _added(before, change) if before else change
+            found[change.key] = _add(before, change) if before else change
     return [found[key] for key in sorted(found)]
 
 
-def _added(one: Change, other: Change) -> Change:
+def _add(one: Change, other: Change) -> Change:
     return replace(
         one, events=one.events + other.events, reversed=one.reversed + other.reversed,
         booked=one.booked + other.booked, base=one.base + other.base,

@@ -17,7 +17,7 @@ from services.pricing.price import Dispatch
 from services.pricing.price_cache import Memo
 from services.rates.book import RateBook
 from services.repricing import queries
-from services.repricing.reach import Asked, Reach
+from services.repricing.reach import Reach, RepricingScope
 
 COLUMNS = (
     "event_id", "occurred_at", "entry_no", "element", "category", "quantity", "gross", "recovered",
@@ -31,7 +31,7 @@ _REJECTS = frozenset({"defect", "scrap"})
 
 
 class Position(NamedTuple):
-    """Behind this event; its id is empty before the first."""
+    """The place after an event; the id is empty before the first event."""
 
     at: datetime
     event_id: str = ""
@@ -52,18 +52,18 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """A pricing as the ends of rows."""
+class _PricedRows:
+    """A pricing, and its entries as the ends of rows."""
 
     pricing: Pricing
     ends: tuple[str, ...]
     day: date | None
 
 
-def _told(pricing: Pricing) -> _Told:
+def _rows_of(pricing: Pricing) -> _PricedRows:
     own = [entry for entry in pricing.entries if entry.once is None]
     ends = tuple(f"{number}\t{_figures(entry)}" for number, entry in enumerate(own, 1))
-    return _Told(pricing, ends or (_NOTHING,), own[0].day if own else None)
+    return _PricedRows(pricing, ends or (_NOTHING,), own[0].day if own else None)
 
 
 def _figures(e: Entry) -> str:
@@ -81,20 +81,20 @@ def _version(version: int | None) -> str:
 class Chunks:
     """Reads and prices the chunks of one repricing; the pricing is done in a thread."""
 
-    def __init__(self, reach: Reach, asked: Asked, book: RateBook, size: int) -> None:
+    def __init__(self, reach: Reach, asked: RepricingScope, book: RateBook, size: int) -> None:
         self._reach, self._asked, self._size = reach, asked, size
         self._plants = None if reach.plants is None else sorted(reach.plants)
         self.book = book
-        self._memo = Memo(book, _told)
+        self._memo = Memo(book, _rows_of)
 
     async def after(self, conn: Connection, position: Position) -> Chunk | None:
-        """The next chunk; None once there are no events any more."""
+        """The next chunk; None after the last event."""
         events = await conn.fetch(
             queries.EVENTS_AFTER, self._plants, *position, self._reach.ends_at, self._size
         )
-        return await asyncio.to_thread(self._priced, position, events) if events else None
+        return await asyncio.to_thread(self._price, position, events) if events else None
 
-    def _priced(self, start: Position, events: Sequence[Record]) -> Chunk:
+    def _price(self, start: Position, events: Sequence[Record]) -> Chunk:
         last = events[-1]
         chunk = Chunk(start, Position(last["occurred_at"], last["event_id"]), len(events))
         with localcontext(MONEY):

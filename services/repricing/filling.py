@@ -1,4 +1,4 @@
-"""From what events cost now to the rows of a batch: what both the plan and the repricing do."""
+"""From current prices to the rows of a batch, for both plan and repricing."""
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import date
@@ -21,7 +21,7 @@ _AT_ONCE = 2_000
 
 
 async def stage(conn: Connection, chunk: Chunk) -> None:
-    """The prices of the chunk into the connection's own table. Nothing is locked."""
+    """Copy the prices of the chunk into the connection's temporary table, without locks."""
     if chunk.rows:
         copying = conn.copy_to_table("repriced", source=_text(chunk.rows), columns=COLUMNS)
         await while_connected(conn, copying)
@@ -33,7 +33,7 @@ async def _text(rows: list[str]) -> AsyncIterator[bytes]:
 
 
 async def fill_entries(conn: Connection, chunk: Chunk, cause: Cause) -> list[Special]:
-    """Reversals and new entries of what is staged; answers the events that lose their price."""
+    """Fill in reversals and new entries of the staged prices; return events without a price now."""
     if not chunk.rows:
         return []
     span = chunk.start.at, chunk.end.at
@@ -46,7 +46,7 @@ async def fill_entries(conn: Connection, chunk: Chunk, cause: Cause) -> list[Spe
 async def fill_stops(
     conn: Connection, changed: Iterable[Record], book: RateBook, cause: Cause
 ) -> None:
-    """What follows for the lines of stops that have another rate now, or none."""
+    """Fill in the entries of lines whose stops have another rate now, or none."""
     lines = stops.touched(
         (s["plant"], s["line"], s["started_at"], s["ended_at"]) for s in changed if not s["voided"]
     )
@@ -54,7 +54,7 @@ async def fill_stops(
 
 
 def bare(chunk: Chunk, changed: Iterable[Record]) -> list[Special]:
-    """Of the stops that changed those that counted until now, and have no rate any longer."""
+    """The changed stops that counted until now and have lost their rate."""
     ids = [s["event_id"] for s in changed if not s["voided"]]
     return [chunk.stops[event_id] for event_id in ids if chunk.stops[event_id].stop is None]
 
@@ -69,7 +69,7 @@ async def fill_dispatches(
 
 
 async def recovered(conn: Connection) -> dict[Dispatch, Decimal]:
-    """What the batch adds to what is recoverable."""
+    """The change of recoverable amounts by the batch."""
     rows = await conn.fetch(queries.STAGED_RECOVERED)
     return {Dispatch(*_key(row)): row["recovered"] for row in rows}
 
@@ -79,5 +79,5 @@ def _key(row: Record) -> tuple[str, str, str, date]:
 
 
 async def changes(conn: Connection) -> list[Change]:
-    """What the batch changes."""
+    """The changes of the batch."""
     return [Change(**row) for row in await conn.fetch(queries.BATCH_CHANGES)]

@@ -1,4 +1,4 @@
-"""What a repricing would change: the same work, and then nothing of it is kept."""
+"""The plan of a repricing: the same work, rolled back at the end."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
@@ -18,8 +18,8 @@ from services.pricing.price import Dispatch
 from services.rates.book import RateBook
 from services.rates.store import load
 from services.repricing import runs
-from services.repricing.applying import SIZE, cause_of, ready
-from services.repricing.changes import Change, summed
+from services.repricing.applying import SIZE, cause_of, prepare_connection
+from services.repricing.changes import Change, sum_changes
 from services.repricing.chunks import Chunk, Chunks, Position
 from services.repricing.filling import (
     bare,
@@ -30,7 +30,7 @@ from services.repricing.filling import (
     recovered,
     stage,
 )
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 
 
 @dataclass(slots=True)
@@ -49,18 +49,18 @@ class Plan:
 Watch = Callable[[Plan], None]
 
 
-async def plan(dsn: str, asked: Asked, watch: Watch, size: int = SIZE) -> Plan:
-    """What `apply` would change now. It locks what it looks at only while it does."""
+async def plan(dsn: str, asked: RepricingScope, watch: Watch, size: int = SIZE) -> Plan:
+    """The changes that `apply` would make now. Locks are held for one chunk at a time."""
     role = DatabaseRole.AGGREGATOR
     async with connected(dsn, role) as reading, connected(dsn, role) as conn:
-        await ready(conn)
+        await prepare_connection(conn)
         while True:
             book = await load(reading)
             reach = await runs.reach(reading, asked, book)
             found = Plan(book.revision)
             if reach is None:
                 return found
-            found.total, found.dropped = await runs.counted(reading, reach)
+            found.total, found.dropped = await runs.count_events(reading, reach)
             chunks = Chunks(reach, asked, book, size)
             with suppress(StaleRates):
                 await _Planning(found, book, conn).of(chunks, reading, reach.starts_at, watch)
@@ -68,7 +68,7 @@ async def plan(dsn: str, asked: Asked, watch: Watch, size: int = SIZE) -> Plan:
 
 
 class _Planning:
-    """Stops and dispatches are looked at last: several chunks may have a part in them."""
+    """Plans chunk by chunk; stops and dispatches last, since several chunks may concern them."""
 
     def __init__(self, plan: Plan, book: RateBook, conn: Connection) -> None:
         self._plan, self._book, self._conn = plan, book, conn
@@ -85,13 +85,13 @@ class _Planning:
             chunk = await chunks.after(reading, chunk.end)
         for stops in self._stops.values():
             await self._line(stops)
-        async with self._tried():
+        async with self._trial():
             await fill_dispatches(
                 self._conn, self._dispatches, self._recovered, self._book, self._cause
             )
 
     async def _chunk(self, chunk: Chunk) -> None:
-        async with self._tried():
+        async with self._trial():
             await stage(self._conn, chunk)
             lost = await fill_entries(self._conn, chunk, self._cause)
             with localcontext(MONEY):
@@ -106,18 +106,18 @@ class _Planning:
         self._plan.unpriced += len(lost) + len(bare(chunk, stops))
 
     async def _line(self, stops: dict[str, Special]) -> None:
-        async with self._tried():
+        async with self._trial():
             changed = await reprice_stops(self._conn, stops)
             await fill_stops(self._conn, changed, self._book, self._cause)
 
     @asynccontextmanager
-    async def _tried(self) -> AsyncIterator[None]:
-        """A transaction of which nothing is kept but what it would have changed."""
+    async def _trial(self) -> AsyncIterator[None]:
+        """A transaction that is rolled back; the plan keeps its changes."""
         transaction = self._conn.transaction()
         await transaction.start()
         try:
             await hold_booking(self._conn, Batch(), self._book)
             yield
-            self._plan.changes = summed([*self._plan.changes, *await changes(self._conn)])
+            self._plan.changes = sum_changes([*self._plan.changes, *await changes(self._conn)])
         finally:
             await transaction.rollback()

@@ -1,4 +1,4 @@
-"""Which events a change of rates may concern: pure, from the items that changed to plants and time.
+"""The events that changed rates may concern, by plants and time: pure functions.
 
 Wider than need be where that is simpler: an event whose price is the same is left as it is.
 """
@@ -15,10 +15,10 @@ _ANY_ZONE = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What finance asks to be repriced: all of it, or of a plant, a product, some days.
+class RepricingScope:
+    """The scope of a repricing: everything, or a plant, a product, some days.
 
-    `first` and `until` are production days; `until` is the first that is not asked for.
+    `first` and `until` are production days; `until` is exclusive.
     """
 
     plant: str | None = None
@@ -26,14 +26,10 @@ class Asked:
     first: date | None = None
     until: date | None = None
 
-    @property
-    def everything(self) -> bool:
-        return self == Asked()
-
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """An item that is new or changed, in force until `until`; without `start`: from ever."""
+class ChangedItem:
+    """A new or changed item, in force until `until`; without `start`, since the beginning."""
 
     plant: str | None
     start: datetime | None
@@ -44,7 +40,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Events of these plants (None: of all) from `starts_at` until before `ends_at`."""
+    """Events of these plants (None: all) from `starts_at`; `ends_at` is exclusive."""
 
     plants: frozenset[str] | None
     starts_at: datetime
@@ -52,11 +48,15 @@ class Reach:
 
 
 def reach_of(
-    items: Iterable[Changed], asked: Asked, first: datetime, last: datetime, book: RateBook
+    items: Iterable[ChangedItem],
+    asked: RepricingScope,
+    first: datetime,
+    last: datetime,
+    book: RateBook,
 ) -> Reach | None:
-    """What the items concern of events from `first` to `last`; None where it is nothing."""
+    """The events from `first` to `last` that the items may concern; None if none."""
     around = first - _ANY_ZONE, last + _ANY_ZONE
-    spans = [_span(item, *around, book) for item in items if _asked(item, asked)]
+    spans = [_span(item, *around, book) for item in items if _is_in_scope(item, asked)]
     spans = [(start, end) for start, end in spans if start < end]
     if not spans:
         return None
@@ -69,11 +69,11 @@ def reach_of(
     return Reach(_plants(items, asked), starts, ends) if starts < ends else None
 
 
-def _asked(item: Changed, asked: Asked) -> bool:
+def _is_in_scope(item: ChangedItem, asked: RepricingScope) -> bool:
     return None in (item.plant, asked.plant) or item.plant == asked.plant
 
 
-def _plants(items: Iterable[Changed], asked: Asked) -> frozenset[str] | None:
+def _plants(items: Iterable[ChangedItem], asked: RepricingScope) -> frozenset[str] | None:
     if asked.plant is not None:
         return frozenset({asked.plant})
     found = {item.plant for item in items}
@@ -81,7 +81,7 @@ def _plants(items: Iterable[Changed], asked: Asked) -> frozenset[str] | None:
 
 
 def _span(
-    item: Changed, first: datetime, end: datetime, book: RateBook
+    item: ChangedItem, first: datetime, end: datetime, book: RateBook
 ) -> tuple[datetime, datetime]:
     start = first if item.start is None else max(item.start, first)
     until = end if item.until is None else min(item.until, end)

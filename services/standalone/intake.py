@@ -12,7 +12,7 @@ from schemas.rejected import RejectedEvent, rejected_event
 from services.access.sender import ANYONE, Sender
 from services.database.connections import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, act_as
 from services.ingest.check import check
-from services.ingest.gathering import Gathering
+from services.ingest.gathering import GroupCommit
 from services.ingest.intake import Answer, Status
 from services.ingest.names import Names
 from services.ledger.arithmetic import MONEY
@@ -46,7 +46,7 @@ class LedgerIntake:
         self._pool = pool
         self._keeps = keeps
         self._book = RateBook()
-        self._gathering = Gathering(self._store, lambda sent: len(sent[0]), TOGETHER)
+        self._gathering = GroupCommit(self._store, lambda sent: len(sent[0]), TOGETHER)
 
     async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
         return await self._gathering.submit((raws, sender, tracer().traceparent()))

@@ -14,11 +14,11 @@ from services.ledger.calendar import Calendar
 from services.ledger.downtime import (
     Segment,
     Stop,
-    closed,
     cost_between,
     element,
+    ended_stops,
     segments,
-    until,
+    stops_until,
     wholes,
 )
 
@@ -64,7 +64,7 @@ def several(draw: st.DrawFn) -> list[Stop]:
 
 
 def found(stops: list[Stop], calendar: Calendar = BERLIN) -> list[Segment]:
-    return segments(closed(stops), calendar, START, END)
+    return segments(ended_stops(stops), calendar, START, END)
 
 
 def believed(stops: list[Stop]) -> list[Stop]:
@@ -202,7 +202,7 @@ def _by_reason(parts: list[Segment]) -> dict[Any, tuple[D, D]]:
 
 
 def _lasted(stops: list[Stop]) -> list[tuple[Any, ...]]:
-    found = wholes(closed(stops))
+    found = wholes(ended_stops(stops))
     return sorted(
         (w.started_at, w.ended_at, str(w.first.work_unit), str(w.first.defect_code),
          w.first.planned)
@@ -285,7 +285,7 @@ def _by_hour(parts: list[Segment]) -> dict[datetime, tuple[D, timedelta]]:
 
 @given(several(), st.integers(1, 479))
 def test_a_span_is_the_sum_of_its_parts(stops: list[Stop], minute: int) -> None:
-    middle, ended = START + minute * MINUTE, closed(stops)
+    middle, ended = START + minute * MINUTE, ended_stops(stops)
     apart = segments(ended, BERLIN, START, middle) + segments(ended, BERLIN, middle, END)
     assert _by_hour(apart) == _by_hour(found(stops))
 
@@ -350,13 +350,13 @@ OPEN: tuple[tuple[Stop, int, list[tuple[int, int]]], ...] = (
 def test_an_open_stop_lasts_until_now(
     reported: Stop, now: int, expected: list[tuple[int, int]]
 ) -> None:
-    stops = until([reported], START + now * MINUTE)
+    stops = stops_until([reported], START + now * MINUTE)
     parts = segments(stops, BERLIN, START, END)
     assert [((p.start - START) // MINUTE, (p.end - START) // MINUTE) for p in parts] == expected
 
 
 def test_an_open_stop_is_no_closed_one() -> None:
-    assert closed([stop(0, None)]) == []
+    assert ended_stops([stop(0, None)]) == []
     assert segments([stop(0, None)], BERLIN, START, END) == []
 
 

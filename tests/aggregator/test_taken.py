@@ -21,7 +21,7 @@ from services.ingest.intake import Status
 from services.kafka.identity import origin_of
 from services.kafka.topics import PRICED
 from services.ledger.arithmetic import MONEY
-from services.ledger.corrections import MOST, Known, Reported, rule
+from services.ledger.corrections import MOST, KnownEvent, ReportedCorrection, rule
 from services.posting.batch import Batch
 from services.posting.post import Posted, post
 from services.posting.rejected import keep_rejected
@@ -127,11 +127,15 @@ async def test_a_replacement_takes_no_id_of_another_line(conn: Any) -> None:
 def test_a_correction_that_cannot_apply_is_no_cause_of_what_happens() -> None:
     """Of another line, it brings the replacement's id too: it does not void that."""
     at, north, south = datetime.fromisoformat(AT), ("north", "L1"), ("south", "L9")
-    brings = Reported("brings", "a", "new", at, *north, *north)
-    voids = Reported("voids", "brings", None, at, *north)
-    strange = Reported("strange", "b", "new", at + timedelta(hours=1), *south, *south)
-    known = {e: Known(*north) for e in ("a", "brings", "voids")}
-    known |= {"new": Known(*north, alone=False), "b": Known(*south), "strange": Known(*south)}
+    brings = ReportedCorrection("brings", "a", "new", at, *north, *north)
+    voids = ReportedCorrection("voids", "brings", None, at, *north)
+    strange = ReportedCorrection("strange", "b", "new", at + timedelta(hours=1), *south, *south)
+    known = {e: KnownEvent(*north) for e in ("a", "brings", "voids")}
+    known |= {
+        "new": KnownEvent(*north, alone=False),
+        "b": KnownEvent(*south),
+        "strange": KnownEvent(*south),
+    }
     ruling = rule([brings, voids, strange], known)
     assert not ruling.stands("new")
     assert ruling.cause("new", {"a": "brings"}) == "voids"

@@ -24,7 +24,7 @@ from services.posting.post import prepare
 from services.rates.documents import RateSubmission, approve, submit
 from services.rates.store import import_rates, load
 from services.repricing.applying import apply
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from tests.building import defect, event, post_events, production, rates, stop
 from tests.tampering import tampering
 
@@ -155,7 +155,7 @@ def test_an_entry_booked_anew_keeps_its_correction_and_names_who_booked_it(ledge
     async def book_anew(conn: asyncpg.Connection) -> None:
         await post_events(conn, await load(conn), [swap])
         await import_rates(conn, dearer, "dearer.yaml", "anna")
-        await apply(ledger, Asked(), Actor("ann"), "dearer", lambda _: None)
+        await apply(ledger, RepricingScope(), Actor("ann"), "dearer", lambda _: None)
         await set_reporting(conn, "EUR", 7, Actor("Fin"), "")
 
     def copq() -> Any:

@@ -25,7 +25,7 @@ from services.posting.late_conversion import convert_late
 from services.posting.post import prepare
 from services.rates.store import import_rates, load
 from services.repricing.applying import apply
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from tests.building import LONG_AGO, defect, event, post_events, stop
 from tests.currencies.site import FINANCE, MONDAY, publish, three_plants
 from tests.searching import examples
@@ -169,7 +169,9 @@ class Plant:
 
     async def reprice(self) -> None:
         self.sums.reprice()
-        await apply(self.dsn, Asked(), FINANCE, "rates for the past", lambda _: None, size=3)
+        await apply(
+            self.dsn, RepricingScope(), FINANCE, "rates for the past", lambda _: None, size=3
+        )
 
     async def close(self) -> None:
         if self.first_reported is None:

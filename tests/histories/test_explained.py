@@ -26,7 +26,7 @@ from services.posting.late_pricing import settle
 from services.posting.post import prepare
 from services.rates.store import import_rates, load
 from services.repricing.applying import apply
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from services.retention.store import Order, begin, drop_events, finish
 from tests.building import plant, post_events, rates
 from tests.searching import examples
@@ -145,7 +145,12 @@ async def play(conn: asyncpg.Connection, dsn: str, steps: list[tuple[str, Any]])
             await drop(conn, datetime.fromisoformat(what or START.isoformat()))
         else:
             await apply(
-                dsn, Asked(), Actor("finance"), "rates for the past", lambda _: None, size=3
+                dsn,
+                RepricingScope(),
+                Actor("finance"),
+                "rates for the past",
+                lambda _: None,
+                size=3,
             )
 
 

@@ -28,7 +28,7 @@ from services.posting.late_pricing import settle
 from services.posting.post import prepare
 from services.rates.store import import_rates, load
 from services.repricing.applying import apply
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from tests.building import LONG_AGO, post_events, rates
 from tests.histories.model import BERLIN, Books, Event
 from tests.searching import examples
@@ -162,7 +162,9 @@ class Ledger:
         await import_rates(self.conn, RateFile(cost_tables=(table,)), "rates", "finance")
 
     async def reprice(self) -> None:
-        await apply(self.dsn, Asked(), FINANCE, "rates for the past", lambda _: None, size=3)
+        await apply(
+            self.dsn, RepricingScope(), FINANCE, "rates for the past", lambda _: None, size=3
+        )
 
     async def close(self, month: date) -> None:
         site = (await load(self.conn)).sites["north"]

@@ -11,7 +11,7 @@ import pytest
 from babel import Locale
 from playwright.async_api import Browser, Page
 
-from services.ingest.form.numbers import NotANumber, read_number, shown
+from services.ingest.form.numbers import NotANumber, display_text, read_number
 from services.rates.store import import_rates
 from tests.access.serving import grant, run, served
 from tests.board.conftest import keep
@@ -210,7 +210,7 @@ async def test_the_field_and_the_service_read_numbers_alike(
         told = page.locator("output[for=produced]")
         for text, number in NUMBERS:
             await page.fill("#produced", text)
-            wanted = shown(Decimal(str(number)), Locale("en"))
+            wanted = display_text(Decimal(str(number)), Locale("en"))
             short = len(text) < 4 and text.isdigit()
             assert await told.text_content() == ("" if short else f"= {wanted}"), text
         for text in NO_NUMBERS:

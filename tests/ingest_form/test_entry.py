@@ -13,7 +13,13 @@ from schemas.decode import decode
 from services.access.sender import ANYONE, Sender
 from services.ingest.form.entry import read_entry
 from services.ingest.form.events import entry_id, events_of, withdrawals
-from services.ingest.form.numbers import NotANumber, locale_of, read_number, shown, written
+from services.ingest.form.numbers import (
+    NotANumber,
+    display_text,
+    input_text,
+    locale_of,
+    read_number,
+)
 from services.ingest.form.period import Mistakes, period_of
 from services.ingest.form.sheet import places, sheet_of
 from services.ledger.calendar import Calendar
@@ -135,9 +141,9 @@ def test_a_number_that_can_mean_two_is_refused_with_both(
 )
 def test_a_number_that_is_shown_or_written_means_that_number(number: Decimal, tag: str) -> None:
     locale = locale_of(tag)
-    assert read_number(written(number, locale), locale) == number
+    assert read_number(input_text(number, locale), locale) == number
     try:
-        assert read_number(shown(number, locale), locale) == number
+        assert read_number(display_text(number, locale), locale) == number
     except NotANumber as why:
         assert "can mean" in str(why)
 

@@ -21,7 +21,7 @@ both = pytest.mark.parametrize("coding", PACK)
 
 def unpacked(coding: str, *parts: bytes) -> bytes:
     unpacks = unpacker(coding)
-    pieces = [piece for part in parts for piece in unpacks.feed(part)]
+    pieces = [piece for part in parts for piece in unpacks.unpack(part)]
     unpacks.finish()
     assert max(map(len, pieces), default=0) <= PIECE
     return b"".join(pieces)
@@ -57,7 +57,7 @@ def test_a_bomb_is_turned_away_while_it_expands(coding: str) -> None:
     bomb = PACK[coding](b"\n" * (100 * FREE))
     given = 0
     with pytest.raises(TurnedAway) as turned:
-        for piece in unpacker(coding).feed(bomb):
+        for piece in unpacker(coding).unpack(bomb):
             given += len(piece)
     assert turned.value.status == 413
     assert given < FREE + 251 * len(bomb)

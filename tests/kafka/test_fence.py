@@ -3,7 +3,7 @@
 import pytest
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 
-from services.costing.faust_batches import read, written
+from services.costing.faust_batches import commit_of, fence_of
 from services.kafka.fence import Fence, LogState, Place, fence_after, place_in
 from services.kafka.identity import LogIdentity, fingerprint
 
@@ -69,9 +69,9 @@ def test_a_fingerprint_tells_records_apart(other: dict[str, object]) -> None:
 def test_a_fence_survives_as_a_commit_to_kafka() -> None:
     fence = fence_after([record()], LOG)
     assert fence.next_offset == 10
-    assert read(written(fence)) == fence
+    assert fence_of(commit_of(fence)) == fence
 
 
 @pytest.mark.parametrize("metadata", ["", "a:b", "a:b:c", "no fence of ours"])
 def test_a_commit_that_somebody_else_made_is_an_offset_alone(metadata: str) -> None:
-    assert read(OffsetAndMetadata(7, metadata)) == Fence(7)
+    assert fence_of(OffsetAndMetadata(7, metadata)) == Fence(7)

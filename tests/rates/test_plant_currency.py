@@ -26,7 +26,7 @@ from services.rates.formats import Format, read_rates, write_rates_to
 from services.rates.review import review
 from services.rates.store import book_of, file_of, import_rates, load
 from services.repricing.applying import apply
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from tests.building import event, post_events
 
 BEFORE = """
@@ -148,7 +148,7 @@ async def test_reports_have_a_row_a_currency_and_a_late_change_is_repriced(
     await import_rates(conn, parse_rates(CHANGE), "change", "finance")
     await import_rates(conn, parse_rates(SUCCESSORS), "successors", "finance")
     await settle(conn, await load(conn))
-    await apply(database, Asked(), Actor("finance"), "euro", lambda _: None)
+    await apply(database, RepricingScope(), Actor("finance"), "euro", lambda _: None)
     now = datetime(2023, 2, 1, tzinfo=UTC)
     query = ReportQuery(by=(), grain="month", plant="zagreb")
     rows = await report(conn, await load(conn), query, now)

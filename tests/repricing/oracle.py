@@ -15,7 +15,7 @@ from services.posting.late_pricing import settle
 from services.posting.post import prepare
 from services.rates.store import import_rates, load
 from services.repricing.applying import apply
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from services.repricing.runs import Run
 from tests.building import post_events
 
@@ -66,9 +66,9 @@ async def afresh(
         await conn.close()
 
 
-async def reprice(dsn: str, asked: Asked | None = None, size: int = 3) -> Run | None:
+async def reprice(dsn: str, asked: RepricingScope | None = None, size: int = 3) -> Run | None:
     """Apply, in chunks of so few events that each history needs several."""
-    return await apply(dsn, asked or Asked(), ANN, "a test", lambda _: None, size)
+    return await apply(dsn, asked or RepricingScope(), ANN, "a test", lambda _: None, size)
 
 
 def at(text: str) -> datetime:

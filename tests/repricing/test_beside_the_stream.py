@@ -24,7 +24,7 @@ from services.pricing.price import price
 from services.rates.book import RateBook
 from services.rates.store import import_rates, load
 from services.repricing import applying
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from tests.building import defect, event, post_events, production, rates, stop
 from tests.faults.processes import COPQ, until
 from tests.repricing.oracle import ANN, afresh, reprice, state
@@ -145,7 +145,7 @@ async def test_rates_that_change_meanwhile_begin_a_new_run_with_them(
         await real(*arguments)
 
     monkeypatch.setattr(applying, "stage", stage)
-    run = await applying.apply(database, Asked(), ANN, "a test", watch, 20)
+    run = await applying.apply(database, RepricingScope(), ANN, "a test", watch, 20)
     assert run is not None and (run.revision, run.state) == (3, "done")
     assert await verify(conn) == []
     rows = await conn.fetch("select revision, state from copq.repricing order by 1")

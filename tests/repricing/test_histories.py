@@ -15,7 +15,7 @@ from services.figures.verify import verify
 from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load
 from services.repricing.planning import plan
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from tests.aggregator.test_corrections import GADGET, START, Event, histories, with_connection
 from tests.building import LONG_AGO, post_events, rates
 from tests.repricing.oracle import afresh, reprice, state
@@ -53,8 +53,9 @@ def rate_files(draw: st.DrawFn) -> RateFile:
 
 
 ASKED = st.sampled_from([
-    None, Asked(), Asked(product="widget"), Asked(plant="north", first=START.date()),
-    Asked(until=START.date()), Asked(product="gadget"),
+    None, RepricingScope(), RepricingScope(product="widget"),
+    RepricingScope(plant="north", first=START.date()),
+    RepricingScope(until=START.date()), RepricingScope(product="gadget"),
 ])  # fmt: skip
 STEPS = st.lists(st.tuples(st.none() | rate_files(), ASKED), min_size=6, max_size=6)
 
@@ -63,7 +64,7 @@ STEPS = st.lists(st.tuples(st.none() | rate_files(), ASKED), min_size=6, max_siz
 @given(history=histories(), steps=STEPS, last=rate_files(), size=st.integers(1, 9))
 def test_any_history_ends_with_what_pricing_afresh_gives(
     database: str, other_database: str, history: tuple[list[Event], list[int], int],
-    steps: list[tuple[RateFile | None, Asked | None]], last: RateFile, size: int,
+    steps: list[tuple[RateFile | None, RepricingScope | None]], last: RateFile, size: int,
 ) -> None:  # fmt: skip
     order, cuts, gadget_after = history
     raws = [json.dumps(event).encode() for event in order]
@@ -88,9 +89,9 @@ def test_any_history_ends_with_what_pricing_afresh_gives(
             if asked is not None:
                 await reprice(database, asked, size)
         await change(conn, last)
-        planned = await plan(database, Asked(), lambda _: None, size)
+        planned = await plan(database, RepricingScope(), lambda _: None, size)
         before = await sums(conn)
-        await reprice(database, Asked(), size)
+        await reprice(database, RepricingScope(), size)
         assert {c.key: c.delta for c in planned.changes if c.delta} == difference(
             before, await sums(conn)
         )

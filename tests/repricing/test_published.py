@@ -10,7 +10,7 @@ from services.figures.verify import verify
 from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load
 from services.repricing.planning import plan
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from tests.building import event, plant, post_events
 from tests.costing.test_published import HISTORY, _dated
 from tests.repricing.oracle import reprice
@@ -44,7 +44,7 @@ async def test_a_cost_corrected_for_the_past_ends_with_the_published_costs(
     await import_rates(conn, tables({"13.8782": "31.8782"}), "t", "t")
     await post_events(conn, await load(conn), sold)
     await import_rates(conn, tables({}), "t", "t")
-    planned = await plan(database, Asked(), lambda _: None)
+    planned = await plan(database, RepricingScope(), lambda _: None)
     [change] = planned.changes
     wrong, right = Decimal("31.8782"), Decimal("13.8782")
     assert (change.product, change.month.year, change.events) == ("707", 2012, 1)

@@ -12,7 +12,7 @@ from services.figures.verify import verify
 from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load
 from services.repricing.planning import plan
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from tests.building import defect, event, post_events, production, rates, stop
 from tests.repricing.oracle import afresh, at, reprice, state
 
@@ -149,7 +149,7 @@ async def test_the_plan_says_what_applying_changes_and_changes_nothing(
 ) -> None:
     await posted(conn, OLD, CHANGES["nothing recovered"], events=EVENTS)
     before = await state(conn)
-    planned = await plan(database, Asked(), lambda _: None, 3)
+    planned = await plan(database, RepricingScope(), lambda _: None, 3)
     assert await state(conn) == before
     run = await reprice(database, size=100)
     assert run is not None
@@ -169,7 +169,7 @@ async def test_applying_again_changes_nothing(conn: asyncpg.Connection, database
     await reprice(database)
     before = await conn.fetchval("select count(*) from copq.ledger")
     assert await reprice(database) is None
-    assert (await plan(database, Asked(), lambda _: None)).changes == []
+    assert (await plan(database, RepricingScope(), lambda _: None)).changes == []
     await conn.execute("update copq.repricing set plant = 'elsewhere'")  # as if it were not all
     run = await reprice(database)
     assert run is not None and run.seen == len(EVENTS)
@@ -205,11 +205,11 @@ async def test_only_what_is_asked_for_is_priced_anew(
 ) -> None:
     await posted(conn, OLD, CHANGES["dearer"], events=EVENTS)
     for asked, found in [
-        (Asked(plant="south"), set()),
-        (Asked(product="gizmo"), set()),
-        (Asked(first=at("2026-03-05T00:00:00").date()), {"late"}),
-        (Asked(until=at("2026-03-05T00:00:00").date(), product="widget"), {"p", "d1"}),
-        (Asked(), {"s1", "s2"}),
+        (RepricingScope(plant="south"), set()),
+        (RepricingScope(product="gizmo"), set()),
+        (RepricingScope(first=at("2026-03-05T00:00:00").date()), {"late"}),
+        (RepricingScope(until=at("2026-03-05T00:00:00").date(), product="widget"), {"p", "d1"}),
+        (RepricingScope(), {"s1", "s2"}),
     ]:
         before = await conn.fetchval("select count(*) from copq.ledger")
         await reprice(database, asked)

@@ -14,7 +14,7 @@ from schemas.examples import EXAMPLES
 from schemas.priced import Outcome
 from schemas.refusal import Refusal, Refused
 from services.ledger.arithmetic import MONEY
-from services.pricing.clock_check import not_in_the_future
+from services.pricing.clock_check import check_not_future
 from services.pricing.price import price
 from services.rates.file import parse_rates
 from services.rates.store import book_of
@@ -51,7 +51,7 @@ def _json(event: dict[str, Any]) -> bytes:
 
 def refusal(raw: bytes) -> Refusal:
     with pytest.raises(Refused) as refused:
-        not_in_the_future(decode(raw), datetime.now(UTC))
+        check_not_future(decode(raw), datetime.now(UTC))
     return refused.value.refusal
 
 
@@ -86,7 +86,7 @@ def test_the_documented_rates_price_every_example(event_type: str) -> None:
 
 def test_the_event_that_is_changed_is_accepted() -> None:
     assert BASE.items() <= EXAMPLES["defect"].items()
-    not_in_the_future(decode(_json(BASE)), datetime(2026, 1, 31, 13, 5, tzinfo=UTC))
+    check_not_future(decode(_json(BASE)), datetime(2026, 1, 31, 13, 5, tzinfo=UTC))
 
 
 def test_the_nearest_name_is_said() -> None:

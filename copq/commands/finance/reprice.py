@@ -27,7 +27,7 @@ from services.repricing import runs
 from services.repricing.applying import apply
 from services.repricing.changes import Change
 from services.repricing.planning import Plan, plan
-from services.repricing.reach import Asked
+from services.repricing.reach import RepricingScope
 from services.repricing.runs import Run
 
 Watch = Callable[[Any], None]
@@ -64,7 +64,7 @@ def reprice(
         fail("say one of --plan, --apply and --list")
     if applied and not why.strip():
         fail('--apply needs a reason, which auditors will read: --why "invoice 4711 came late"')
-    asked = Asked(plant, product, _day(start, "--from"), _day(end, "--to"))
+    asked = RepricingScope(plant, product, _day(start, "--from"), _day(end, "--to"))
     if asked.first and asked.until and asked.first >= asked.until:
         fail("--to must be after --from: it is the day after the last day")
     with database(database_url, data) as dsn:
@@ -109,7 +109,7 @@ def _run(work: Any) -> Any:
 
 
 async def _apply(
-    dsn: str, asked: Asked, by: str, why: str, watch: Watch
+    dsn: str, asked: RepricingScope, by: str, why: str, watch: Watch
 ) -> tuple[Run, list[Change]] | None:
     async with connected(dsn, DatabaseRole.FINANCE) as conn:
         who = await actor(conn, Role.FINANCE, by)

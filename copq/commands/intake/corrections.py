@@ -46,6 +46,6 @@ _COLUMNS = ["correction", "at", "of event", "by event", "reason", "who", "state"
 def _row(found: ListedCorrection) -> tuple[Any, ...]:
     return (
         found.event_id, when(found.occurred_at), found.corrects, found.replacement or "–",
-        found.reason, found.booked_by or "–", State(found.state).said(found.why),
+        found.reason, found.booked_by or "–", State(found.state).describe(found.why),
         str(len(found.entries)),
     )  # fmt: skip

@@ -175,5 +175,5 @@ def _links(found: AccountedEntry) -> list[str]:
 def _describe_correction(found: Correction) -> str:
     by = f" by {found.replacement}" if found.replacement else ""
     who = found.booked_by or "nobody named"
-    state = State(found.state).said(found.why)
+    state = State(found.state).describe(found.why)
     return f"Correction {found.event_id} of {found.corrects}{by}: {found.reason} ({who}); {state}"

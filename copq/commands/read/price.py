@@ -132,7 +132,7 @@ def _show_left_out(result: Offline) -> None:
     lines += [f"Unpriced, {u.event_id}: {u.reason}" for u in result.unpriced]
     lines += [f"Open stop, not counted: {event_id}" for event_id in result.open_stops]
     lines += [
-        f"Correction {c.event_id} of {c.corrects}: {c.state.said(c.why)}"
+        f"Correction {c.event_id} of {c.corrects}: {c.state.describe(c.why)}"
         for c in result.corrections
     ]
     if result.duplicates:

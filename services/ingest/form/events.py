@@ -14,7 +14,7 @@ SOURCE = "form"
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class EntryEvent:
     """An event as bytes, and the field of the form that it comes from."""
 
     field: str
@@ -26,11 +26,11 @@ def entry_id(sender: str | None, submission: str) -> str:
     return sha256(f"{sender or ''}\0{submission}".encode()).hexdigest()[:32]
 
 
-def events_of(entry: Entry, entry_id: str, sender: str | None) -> list[Made]:
+def events_of(entry: Entry, entry_id: str, sender: str | None) -> list[EntryEvent]:
     """One event a fact. It occurs as its period begins: in the right day, never in the future."""
     common = _common(entry, sender)
     return [
-        Made(field, _encode({"event_id": f"form-{entry_id}-{part}", **facts, **common}))
+        EntryEvent(field, _encode({"event_id": f"form-{entry_id}-{part}", **facts, **common}))
         for part, field, facts in _facts(entry)
     ]
 

@@ -39,17 +39,17 @@ def read_number(text: str, locale: Locale) -> Decimal | None:
         return None
     if _AMBIGUOUS.fullmatch(plain):
         large, small = Decimal(re.sub("[.,]", "", plain)), Decimal(plain.replace(",", "."))
-        either = f"{large:f} or {written(small, locale)}"
+        either = f"{large:f} or {input_text(small, locale)}"
         raise NotANumber(f'"{plain}" can mean {either}: write {either.replace(" or", ", or")}')
     found = next(filter(None, (shape.fullmatch(plain) for shape in _SHAPES)), None)
     if found is None:
-        example = written(Decimal("12.5"), locale)
+        example = input_text(Decimal("12.5"), locale)
         raise NotANumber(f"Write a number such as 1250 or {example}, without a sign or unit")
     whole = re.sub("[^0-9]", "", found["whole"])
-    return _checked(Decimal(f"{whole}.{found['part'] or 0}"))
+    return _check_range(Decimal(f"{whole}.{found['part'] or 0}"))
 
 
-def _checked(number: Decimal) -> Decimal:
+def _check_range(number: Decimal) -> Decimal:
     if number > MAX_QUANTITY:
         raise NotANumber(f"More than {MAX_QUANTITY:,} is not possible")
     if number != round(number, DECIMAL_PLACES):
@@ -57,13 +57,13 @@ def _checked(number: Decimal) -> Decimal:
     return number
 
 
-def written(number: Decimal, locale: Locale) -> str:
+def input_text(number: Decimal, locale: Locale) -> str:
     """Without thousands, and not with three decimals: typed, it means this number alone."""
     plain = f"{number.normalize():f}".replace(".", get_decimal_symbol(locale))
     return f"{plain}0" if _AMBIGUOUS.fullmatch(plain) else plain
 
 
-def shown(number: Decimal, locale: Locale) -> str:
+def display_text(number: Decimal, locale: Locale) -> str:
     """To be read: with thousands, as the reader's country writes them."""
     # Babel drops the apostrophes of Switzerland, which are quotes in its patterns.
     swiss = get_group_symbol(locale) == "'"

@@ -18,8 +18,8 @@ from services.ingest.form.numbers import locale_of
 from services.ingest.form.period import Mistakes, period_of
 from services.ingest.form.sending import Desk, SentOtherwise
 from services.ingest.form.sheet import Sheet, places, sheet_of
-from services.ingest.form.shown import LABELS, consequences, facts_of, period_shown, when
-from services.ingest.form.store import KeptEntry
+from services.ingest.form.shown import LABELS, consequences, facts_of, period_text, when
+from services.ingest.form.store import StoredEntry
 from services.rates.book import RateBook
 from services.web.pages.form_fields import read_form
 from services.web.pages.page import PageError, Pages
@@ -146,7 +146,7 @@ def _with_day(filled: dict[str, str], sheet: Sheet, now: datetime) -> dict[str, 
     return {"period": "day", "day": day} | filled
 
 
-async def _own(desk: Desk, entry_id: str, by: Sender) -> KeptEntry:
+async def _own(desk: Desk, entry_id: str, by: Sender) -> StoredEntry:
     try:
         kept = await desk.entry(entry_id, by)
     except Unavailable as error:
@@ -156,7 +156,7 @@ async def _own(desk: Desk, entry_id: str, by: Sender) -> KeptEntry:
     return kept
 
 
-async def _withdraw(desk: Desk, kept: KeptEntry, by: Sender) -> None:
+async def _withdraw(desk: Desk, kept: StoredEntry, by: Sender) -> None:
     try:
         await desk.withdraw(kept, by)
     except Unavailable as error:
@@ -175,7 +175,7 @@ async def _show_choice(desk: Desk, book: RateBook, by: Sender, now: datetime) ->
         newest = await desk.newest(by)
     except Unavailable as error:
         raise _away(error) from error
-    entries = [(kept, period_shown(kept.filled), when(kept, book)) for kept in newest]
+    entries = [(kept, period_text(kept.filled), when(kept, book)) for kept in newest]
     return _PAGES.show("choose.html", who=by.name, places=places(book, by, now), entries=entries)
 
 
@@ -217,7 +217,7 @@ def _show_check(
 
 
 def _show_receipt(
-    kept: KeptEntry, book: RateBook, by: Sender, changed: bool, locale: Locale
+    kept: StoredEntry, book: RateBook, by: Sender, changed: bool, locale: Locale
 ) -> Response:
     site = book.sites.get(kept.plant)
     currency = site.currency_at(kept.entered_at) if site else ""

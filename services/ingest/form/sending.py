@@ -12,9 +12,9 @@ from services.database.connections import AWAY
 from services.ingest.check import check
 from services.ingest.form import store
 from services.ingest.form.entry import Entry
-from services.ingest.form.events import Made, entry_id, events_of, withdrawals
+from services.ingest.form.events import EntryEvent, entry_id, events_of, withdrawals
 from services.ingest.form.period import Mistakes
-from services.ingest.form.store import KeptEntry
+from services.ingest.form.store import StoredEntry
 from services.ingest.intake import Intake, Status
 from services.web.unavailable import Unavailable
 
@@ -43,7 +43,7 @@ class Desk:
 
     async def send(
         self, entry: Entry, filled: dict[str, str], submission: str, by: Sender, now: datetime
-    ) -> KeptEntry:
+    ) -> StoredEntry:
         """Send an entry. Raises `Mistakes` by field, or `SentOtherwise`; nothing is sent then."""
         own_id = entry_id(by.name, submission)
         made = events_of(entry, own_id, by.name)
@@ -59,7 +59,7 @@ class Desk:
                 await store.mark_sent(conn, kept.entry_id)
         return kept
 
-    async def withdraw(self, kept: KeptEntry, by: Sender) -> None:
+    async def withdraw(self, kept: StoredEntry, by: Sender) -> None:
         """Void all that the entry sent."""
         if kept.withdrawn_at is not None:
             return
@@ -68,12 +68,12 @@ class Desk:
         async with self._connection() as conn:
             await store.mark_withdrawn(conn, kept.entry_id)
 
-    async def entry(self, entry_id: str, by: Sender) -> KeptEntry | None:
+    async def entry(self, entry_id: str, by: Sender) -> StoredEntry | None:
         """One of the sender's own entries."""
         async with self._connection() as conn:
             return await store.entry(conn, entry_id, by.name)
 
-    async def newest(self, by: Sender) -> list[KeptEntry]:
+    async def newest(self, by: Sender) -> list[StoredEntry]:
         """The sender's last few entries."""
         async with self._connection() as conn:
             return await store.newest_entries(conn, by.name)
@@ -94,7 +94,7 @@ class Desk:
             raise Unavailable(f"Postgres: {error}") from error
 
 
-def _check_all(made: list[Made], now: datetime, by: Sender) -> None:
+def _check_all(made: list[EntryEvent], now: datetime, by: Sender) -> None:
     """What the intake would refuse is said before any of the entry's events is stored."""
     mistakes = {}
     for each in made:

@@ -3,8 +3,8 @@
 from babel import Locale
 
 from services.ingest.form.entry import MONEY, UNITS, Entry
-from services.ingest.form.numbers import read_number, shown
-from services.ingest.form.store import KeptEntry
+from services.ingest.form.numbers import display_text, read_number
+from services.ingest.form.store import StoredEntry
 from services.rates.book import RateBook
 
 LABELS = {
@@ -35,14 +35,14 @@ def facts_of(filled: dict[str, str], currency: str, locale: Locale) -> list[tupl
         for name, label in LABELS.items()
         if name not in (*_MADE, *_PERIOD) and name in values
     ]
-    return [("Period", period_shown(filled)), *made, *_rejects(filled, values), *after]
+    return [("Period", period_text(filled)), *made, *_rejects(filled, values), *after]
 
 
 def _value(name: str, text: str, currency: str, locale: Locale) -> str:
     if name not in (*UNITS, *MONEY) and not name.startswith("reject:"):
         return text
     number = read_number(text, locale)
-    said = text if number is None else shown(number, locale)
+    said = text if number is None else display_text(number, locale)
     return f"{said} {currency}" if name in MONEY else said
 
 
@@ -66,17 +66,17 @@ def consequences(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
         "Scrapped at the customer's site, among those scrapped in the plant: counted once":
             site.shared,
     }  # fmt: skip
-    return [(label, shown(number, locale)) for label, number in units.items() if number]
+    return [(label, display_text(number, locale)) for label, number in units.items() if number]
 
 
-def period_shown(filled: dict[str, str]) -> str:
+def period_text(filled: dict[str, str]) -> str:
     if filled.get("period") == "span":
         start, end = (filled.get(name, "").replace("T", " ") for name in ("from", "to"))
         return f"{start} to {end}"
     return filled.get("day", "")
 
 
-def when(kept: KeptEntry, book: RateBook) -> str:
+def when(kept: StoredEntry, book: RateBook) -> str:
     """When it was entered, as the plant's clock shows it."""
     site = book.sites.get(kept.plant)
     at = kept.entered_at.astimezone(site.calendar.zone) if site else kept.entered_at

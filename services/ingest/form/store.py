@@ -17,7 +17,7 @@ _MARK_WITHDRAWN = statement(__file__, "mark_withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
-class KeptEntry:
+class StoredEntry:
     """`filled` by field, as it was typed; `events` as they were sent."""
 
     entry_id: str
@@ -34,7 +34,7 @@ class KeptEntry:
 
 async def claim_entry(
     conn: Connection, entry_id: str, by: str | None, filled: dict[str, str], raws: list[bytes]
-) -> KeptEntry:
+) -> StoredEntry:
     """Keep an entry before its events are sent; answer what is kept, which may be an earlier one.
 
     Two that claim the same id at once agree on the first.
@@ -47,15 +47,15 @@ async def claim_entry(
     return kept
 
 
-async def entry(conn: Connection, entry_id: str, by: str | None) -> KeptEntry | None:
+async def entry(conn: Connection, entry_id: str, by: str | None) -> StoredEntry | None:
     """The entry, where it is the sender's own."""
     row = await conn.fetchrow(_ENTRY, entry_id, by)
-    return _kept(row) if row else None
+    return _entry_of(row) if row else None
 
 
-async def newest_entries(conn: Connection, by: str | None) -> list[KeptEntry]:
+async def newest_entries(conn: Connection, by: str | None) -> list[StoredEntry]:
     """The sender's last few entries, the newest first."""
-    return [_kept(row) for row in await conn.fetch(_NEWEST_ENTRIES, by)]
+    return [_entry_of(row) for row in await conn.fetch(_NEWEST_ENTRIES, by)]
 
 
 async def mark_sent(conn: Connection, entry_id: str) -> None:
@@ -68,6 +68,6 @@ async def mark_withdrawn(conn: Connection, entry_id: str) -> None:
     await conn.execute(_MARK_WITHDRAWN, entry_id)
 
 
-def _kept(row: Any) -> KeptEntry:
+def _entry_of(row: Any) -> StoredEntry:
     found = dict(row)
-    return KeptEntry(**found | {name: json.loads(row[name]) for name in ("filled", "events")})
+    return StoredEntry(**found | {name: json.loads(row[name]) for name in ("filled", "events")})

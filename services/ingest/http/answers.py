@@ -19,7 +19,7 @@ _FULL_S = 30
 _encode = msgspec.json.Encoder().encode
 
 
-class _Said(msgspec.Struct, omit_defaults=True, gc=False):
+class _AnswerJson(msgspec.Struct, omit_defaults=True, gc=False):
     position: int
     status: str
     event_id: str | None = None
@@ -48,15 +48,15 @@ class Answers:
 
     def add(self, answers: list[Answer]) -> None:
         """Raises `Unavailable` where the disk is full; what was added before stays."""
-        listed = _encode(self._said(answers))[1:-1]
+        listed = _encode(self._listed_answers(answers))[1:-1]
         if listed:
             self._write((b"," if self._size else b"") + listed)
         for status in Status:
             self._counts[status] += sum(a.status is status for a in answers)
 
-    def _said(self, answers: list[Answer]) -> list[_Said]:
+    def _listed_answers(self, answers: list[Answer]) -> list[_AnswerJson]:
         return [
-            _said(position, answer)
+            _answer_json(position, answer)
             for position, answer in enumerate(answers, self.total)
             if not self._only_refused or answer.refusal is not None
         ]
@@ -107,8 +107,10 @@ class Answers:
         self._file.close()
 
 
-def _said(position: int, answer: Answer) -> _Said:
+def _answer_json(position: int, answer: Answer) -> _AnswerJson:
     why = answer.refusal
     if why is None:
-        return _Said(position, answer.status.value, answer.event_id, note=answer.note)
-    return _Said(position, answer.status.value, answer.event_id, why.code, why.field, why.message)
+        return _AnswerJson(position, answer.status.value, answer.event_id, note=answer.note)
+    return _AnswerJson(
+        position, answer.status.value, answer.event_id, why.code, why.field, why.message
+    )

@@ -42,7 +42,7 @@ def make_http(
         responses={503: {"description": "No; the answer says what does not answer."}},
     )
     async def ready(response: Response) -> dict[str, str]:
-        found = {name: await _found(check) for name, check in (checks or {}).items()}
+        found = {name: await _run_check(check) for name, check in (checks or {}).items()}
         if stop is not None and stop.is_set():
             found["service"] = "is closing"
         good = all(said == _GOOD for said in found.values())
@@ -57,7 +57,7 @@ def make_http(
 _GOOD = "answers"
 
 
-async def _found(check: Callable[[], Awaitable[None]]) -> str:
+async def _run_check(check: Callable[[], Awaitable[None]]) -> str:
     try:
         await check()
     except Unavailable as error:

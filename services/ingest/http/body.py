@@ -66,7 +66,7 @@ class Body:
         pieces = 0
         async for data in self._arriving():
             self._charge_for_what_is_new()
-            for piece in self._unpacker.feed(data):
+            for piece in self._unpacker.unpack(data):
                 self._given += len(piece)
                 self._charge_for_what_is_new()
                 if self._given > SMALL:

@@ -31,7 +31,7 @@ Feed = Callable[[bytes], Iterator[bytes]]
 
 
 class Plain:
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def unpack(self, data: bytes) -> Iterator[bytes]:
         yield data
 
     def finish(self) -> None:
@@ -51,14 +51,14 @@ class _Packed:
     def _begin(self) -> Any:
         raise NotImplementedError
 
-    def _unpack(self, data: bytes) -> Iterator[bytes]:
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
         raise NotImplementedError
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def unpack(self, data: bytes) -> Iterator[bytes]:
         """Raises `TurnedAway` 400 where it is not what it says, 413 where it is a bomb."""
         self._taken += len(data)
         try:
-            for piece in self._unpack(data):
+            for piece in self._pieces(data):
                 self._given += len(piece)
                 if self._given > FREE + RATIO * self._taken:
                     raise TurnedAway(413, f"the body expands to more than {RATIO} times its size")
@@ -86,7 +86,7 @@ class Gzip(_Packed):
     def _begin(self) -> Any:
         return zlib.decompressobj(zlib.MAX_WBITS | 16)
 
-    def _unpack(self, data: bytes) -> Iterator[bytes]:
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
         full = False
         while data or full:
             if self._stream.eof:
@@ -105,7 +105,7 @@ class Zstd(_Packed):
     def _begin(self) -> Any:
         return zstd.ZstdDecompressor(options=_WINDOW)
 
-    def _unpack(self, data: bytes) -> Iterator[bytes]:
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
         while data or not (self._stream.eof or self._stream.needs_input):
             if self._stream.eof:
                 self._next_stream()

@@ -67,7 +67,7 @@ class Course(NamedTuple):
     """When the value began to grow without a reset in between."""
 
 
-class Counted(NamedTuple):
+class CountedIncrease(NamedTuple):
     """An increase that is counted at a reading. `how`: step, reset or rollover."""
 
     reading: Reading
@@ -76,7 +76,7 @@ class Counted(NamedTuple):
     how: str = "step"
 
 
-class Uncounted(NamedTuple):
+class UncountedReading(NamedTuple):
     """A reading that is not counted. `lost`: it is over; otherwise it may still be counted."""
 
     code: str
@@ -92,8 +92,8 @@ class Counter:
         """`peers_returned`: another counter of the message was misread, and is back."""
         self.course, self._rules = course, rules
         self._peers_returned = peers_returned
-        self.counted: list[Counted] = []
-        self.uncounted: list[Uncounted] = []
+        self.counted: list[CountedIncrease] = []
+        self.uncounted: list[UncountedReading] = []
         self.back_to: Reading | None = None
         """What was counted after it was misread: it is to be voided."""
 
@@ -110,7 +110,7 @@ class Counter:
                 self.uncounted.pop()  # it was shown as held before
         elif reading.value != held.value:
             why = f"is {reading.value} and {held.value} at the same time"
-            self.uncounted.append(Uncounted("contradiction", why, reading))
+            self.uncounted.append(UncountedReading("contradiction", why, reading))
 
     def allows(self, reading: Reading) -> bool:
         """Whether the step from the last reading is plausible."""
@@ -152,11 +152,11 @@ class Counter:
             self._accept(reading, rollover, "rollover")
         elif reading.value < 0:
             why = f"is {reading.value} after {last.value}, which counts nothing"
-            self.uncounted.append(Uncounted("invalid_value", why, reading))
+            self.uncounted.append(UncountedReading("invalid_value", why, reading))
         elif _is_dip(last, reading) and not _is_nearer(held, reading, last):
             self._drop_held()
             why = f"dips from {last.value} to {reading.value}: counted on from {last.value}"
-            self.uncounted.append(Uncounted("dip", why, reading, lost=False))
+            self.uncounted.append(UncountedReading("dip", why, reading, lost=False))
         elif held is not None and held.value <= reading.value and _falls(last, held):
             self._confirm_fall(held, reading)
         else:
@@ -165,7 +165,7 @@ class Counter:
     def _accept(self, reading: Reading, increase: Decimal, how: str = "step") -> None:
         self._drop_held()
         last, minutes = self.course.last, _minutes(self.course.last, reading)
-        self.counted.append(Counted(reading, last, increase, how))
+        self.counted.append(CountedIncrease(reading, last, increase, how))
         rate = increase / minutes
         if increase > _UNSUSPICIOUS and rate > _SUSPICIOUS * self.course.fastest:
             doubts = self._doubts(rate)
@@ -180,7 +180,7 @@ class Counter:
         self._drop_held()
         self.course = self.course._replace(held=reading)
         why = f"is {reading.value} after {self.course.last.value}: held until the next reading"
-        self.uncounted.append(Uncounted("held", why, reading, lost=False))
+        self.uncounted.append(UncountedReading("held", why, reading, lost=False))
 
     def _drop_held(self) -> None:
         held, last = self.course.held, self.course.last
@@ -190,7 +190,7 @@ class Counter:
             f"was {held.value} once, after {last.value}: a misreading, not counted. If the counter "
             "was reset in between, report what it made with an event of your own"
         )
-        self.uncounted.append(Uncounted("misreading", why, held))
+        self.uncounted.append(UncountedReading("misreading", why, held))
         self.course = self.course._replace(held=None)
 
     def _is_jump(self, held: Reading, reading: Reading) -> bool:
@@ -226,9 +226,9 @@ class Counter:
                 f"fell from {last.value} to {held.value}: counted on from there. If it was reset "
                 f"and not set back, report the {held.value} since with an event of your own"
             )
-            self.uncounted.append(Uncounted("set_back", why, held))
+            self.uncounted.append(UncountedReading("set_back", why, held))
         elif self._is_plausible(last, held, held.value):
-            self.counted.append(Counted(held, last, held.value, "reset"))
+            self.counted.append(CountedIncrease(held, last, held.value, "reset"))
         else:
             self._refuse_step(last, held, held.value)
         self.course = Course(held, None, self.course.fastest, self._doubts(), since=held.at)
@@ -247,7 +247,7 @@ class Counter:
             f"{most:f} a minute: these {increase} are not counted. If they were made, raise "
             "most_per_minute and report them with an event of your own"
         )
-        self.uncounted.append(Uncounted("implausible_step", why, reading))
+        self.uncounted.append(UncountedReading("implausible_step", why, reading))
 
     def is_back(self, reading: Reading) -> bool:
         """Whether this later reading shows that a jump or a fall before it was misread."""
@@ -295,7 +295,7 @@ class Counter:
             "again: a misreading. What was counted since is voided. If the counter was reset in "
             "between, report what it made with an event of your own"
         )
-        self.uncounted.append(Uncounted("misreading", why, wrong))
+        self.uncounted.append(UncountedReading("misreading", why, wrong))
 
     def _is_plausible(self, since: Reading, reading: Reading, increase: Decimal) -> bool:
         return increase <= self._rules.most_per_minute * _minutes(since, reading)

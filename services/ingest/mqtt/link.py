@@ -29,7 +29,7 @@ ANSWER_S = 5
 """How long the broker may take to answer; a process that is told to stop waits no longer."""
 
 
-class Received(NamedTuple):
+class ReceivedMessage(NamedTuple):
     """A message that waits to be acknowledged."""
 
     packet_id: int
@@ -45,20 +45,20 @@ class Inbox:
     """Holds messages not yet taken; never more than the broker may leave unanswered."""
 
     def __init__(self) -> None:
-        self._messages: deque[Received] = deque()
+        self._messages: deque[ReceivedMessage] = deque()
         self.wake = asyncio.Event()
 
     def receive(self, client: object, userdata: object, message: MQTTMessage) -> None:
         """paho calls it for each message. (aiomqtt's own drops the mark of a second delivery.)"""
         self._messages.append(
-            Received(
+            ReceivedMessage(
                 message.mid, message._topic.decode(errors="replace"), bytes(message.payload),
                 message.dup, message.retain, message.qos,
             )
         )  # fmt: skip
         self.wake.set()
 
-    def take(self, most: int) -> list[Received]:
+    def take(self, most: int) -> list[ReceivedMessage]:
         count = min(most, len(self._messages))
         taken = [self._messages.popleft() for _ in range(count)]
         if not self._messages:
@@ -86,12 +86,12 @@ class Link:
         """Let `take` answer, with nothing if need be."""
         self._inbox.wake.set()
 
-    async def take(self, most: int) -> list[Received]:
+    async def take(self, most: int) -> list[ReceivedMessage]:
         """Wait for messages; none: the connection is gone, or `wake` was called."""
         await self._inbox.wake.wait()
         return self._inbox.take(most) if self.is_up else []
 
-    def ack(self, messages: Iterable[Received]) -> None:
+    def ack(self, messages: Iterable[ReceivedMessage]) -> None:
         """Tell the broker that it may forget them."""
         for message in messages:
             if message.qos:

@@ -29,7 +29,7 @@ class Products:
 
     def put(self, since: str, product: str) -> None:
         """The device makes this product from `since` on. Changes may arrive in any order."""
-        known = self._known()
+        known = self._changes()
         before = [p for at, p in known if at <= since]
         if before and before[-1] == product and known[-1][0] <= since:
             return
@@ -40,7 +40,7 @@ class Products:
         """The product of that time, or the first known. Raises `Refused` where none is known."""
         if self._device.product is not None:
             return self._device.product
-        known = self._known()
+        known = self._changes()
         if not known:
             metric = str(self._device.product_metric)
             why = (
@@ -50,6 +50,6 @@ class Products:
             raise refused("missing_field", metric, why)
         return next((p for since, p in reversed(known) if since <= at), known[0][1])
 
-    def _known(self) -> list[list[str]]:
+    def _changes(self) -> list[list[str]]:
         found: list[list[str]] = self._memory.get(self._key) or []
         return found

@@ -16,7 +16,7 @@ from services.ingest.intake import Answer, Intake, Status
 from services.ingest.mqtt import metrics
 from services.ingest.mqtt.config import MqttConfig
 from services.ingest.mqtt.faults import MqttConfigError
-from services.ingest.mqtt.link import Link, Received, connect
+from services.ingest.mqtt.link import Link, ReceivedMessage, connect
 from services.ingest.mqtt.memory import Memory, mark
 from services.ingest.mqtt.translate import Translated, Translator
 from services.web.unavailable import Unavailable
@@ -67,7 +67,7 @@ class MqttIngest:
         finally:
             stopping.cancel()
 
-    async def _handle(self, link: Link, batch: list[Received], stop: asyncio.Event) -> None:
+    async def _handle(self, link: Link, batch: list[ReceivedMessage], stop: asyncio.Event) -> None:
         """Store, remember, acknowledge: in this order."""
         try:
             translated = [self._translate(message) for message in batch]
@@ -83,7 +83,7 @@ class MqttIngest:
         _count(fresh, answers, len(batch) - len(fresh))
         await _ask(link, fresh)
 
-    def _translate(self, message: Received) -> Translated | None:
+    def _translate(self, message: ReceivedMessage) -> Translated | None:
         """None: it was done, and the broker had not heard of it."""
         if message.again and self._memory.is_done(
             mark(message.packet_id, message.topic, message.payload)

@@ -42,7 +42,7 @@ class SparkplugReader:
         if place is None or place.node not in self._nodes or message.retained:
             return Read(outcome=IGNORED)
         read, node = Read(outcome=NOTED), Entity(memory, place.node)
-        heard = _Heard(place, node, decode(message.payload), message.now, memory, read)
+        heard = _NodeMessage(place, node, decode(message.payload), message.now, memory, read)
         handle: Any = getattr(self, f"_{place.kind.lower()}")
         handle(heard)
         node.keep()
@@ -50,42 +50,42 @@ class SparkplugReader:
             read.outcome = "events"
         return read
 
-    def _nbirth(self, heard: "_Heard") -> None:
+    def _nbirth(self, heard: "_NodeMessage") -> None:
         node, payload = heard.node, heard.payload
         self._asked.pop(heard.place.node, None)
         node.facts |= {"birth": node.facts.get("birth", 0) + 1, "seq": payload.seq}
         node.facts["bd"] = _death_number(payload)
         self._bear(heard, heard.place.node, node)
 
-    def _ndata(self, heard: "_Heard") -> None:
+    def _ndata(self, heard: "_NodeMessage") -> None:
         self._follow(heard)
         if self._lives(heard.node, heard):
             self._values(heard, heard.place.node, heard.node)
 
-    def _ndeath(self, heard: "_Heard") -> None:
+    def _ndeath(self, heard: "_NodeMessage") -> None:
         """A death that belongs to an earlier birth comes late, and is none."""
         node = heard.node
         if _death_number(heard.payload) in (None, node.facts.get("bd")):
             node.facts["birth"] = node.facts.get("birth", 0) + 1
 
-    def _dbirth(self, heard: "_Heard") -> None:
+    def _dbirth(self, heard: "_NodeMessage") -> None:
         self._follow(heard)
         if self._lives(heard.node, heard):
             self._bear(heard, heard.place.device, Entity(heard.memory, heard.place.device))
 
-    def _ddata(self, heard: "_Heard") -> None:
+    def _ddata(self, heard: "_NodeMessage") -> None:
         self._follow(heard)
         device = Entity(heard.memory, heard.place.device)
         if self._lives(device, heard):
             self._values(heard, heard.place.device, device)
 
-    def _ddeath(self, heard: "_Heard") -> None:
+    def _ddeath(self, heard: "_NodeMessage") -> None:
         self._follow(heard)
         device = Entity(heard.memory, heard.place.device)
         device.facts["of"] = None
         device.keep()
 
-    def _bear(self, heard: "_Heard", name: str, entity: Entity) -> None:
+    def _bear(self, heard: "_NodeMessage", name: str, entity: Entity) -> None:
         """Take over what a birth declares, then the values that it has."""
         for alias in entity.is_born(heard.payload, heard.node.facts.get("birth", 0)):
             if name in self._devices:
@@ -93,7 +93,7 @@ class SparkplugReader:
         entity.keep()
         self._values(heard, name, entity, birth=True)
 
-    def _follow(self, heard: "_Heard") -> None:
+    def _follow(self, heard: "_NodeMessage") -> None:
         """A node's messages are numbered from 0 to 255, and then again."""
         node = heard.node
         last, seq = node.facts.get("seq"), heard.payload.seq
@@ -101,7 +101,7 @@ class SparkplugReader:
             self._ask(heard, f"message {seq} follows {last}")
         node.facts["seq"] = seq
 
-    def _lives(self, entity: Entity, heard: "_Heard") -> bool:
+    def _lives(self, entity: Entity, heard: "_NodeMessage") -> bool:
         """Whether the births that say what its metrics are have been seen."""
         node, place = heard.node, heard.place
         birth = node.facts.get("birth")
@@ -112,7 +112,7 @@ class SparkplugReader:
         heard.read.outcome = IGNORED
         return False
 
-    def _ask(self, heard: "_Heard", why: str) -> None:
+    def _ask(self, heard: "_NodeMessage", why: str) -> None:
         now, place, read = self._clock(), heard.place, heard.read
         if now - self._asked.get(place.node, -ASK_AGAIN_S) < ASK_AGAIN_S:
             return
@@ -122,7 +122,9 @@ class SparkplugReader:
         read.commands.append(Command(f"{place.namespace}/{group}/NCMD/{node}", rebirth()))
         read.remarks.append(f"{place.node} is asked for a rebirth: {why}")
 
-    def _values(self, heard: "_Heard", name: str, entity: Entity, birth: bool = False) -> None:
+    def _values(
+        self, heard: "_NodeMessage", name: str, entity: Entity, birth: bool = False
+    ) -> None:
         if (device := self._devices.get(name)) is not None:
             values = Values(device, heard.memory, heard.read, heard.now)
             values.take(entity, heard.payload, birth)
@@ -149,7 +151,7 @@ def _death_number(payload: Payload) -> int | None:
     return int(found[0]) if found and isinstance(found[0], int) else None
 
 
-class _Heard(NamedTuple):
+class _NodeMessage(NamedTuple):
     """A message of a node, and what is made of it."""
 
     place: _Place

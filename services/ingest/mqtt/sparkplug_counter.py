@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from services.ingest.mqtt.counter import Counted, Counter, Course, Reading, Uncounted
+from services.ingest.mqtt.counter import CountedIncrease, Counter, Course, Reading, UncountedReading
 from services.ingest.mqtt.counter_rules import Rules
 from services.ingest.mqtt.memory import Memory
 from services.ingest.mqtt.timeline import utc
@@ -26,7 +26,7 @@ _LONG = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
-class Booked:
+class ReportedIncrease:
     """An increase that was reported, under these ids."""
 
     at: str
@@ -42,7 +42,7 @@ class Interval:
 
     first: Reading
     last: Reading
-    booked: list[Booked]
+    booked: list[ReportedIncrease]
     late: list[Reading] = field(default_factory=list)
 
 
@@ -53,28 +53,28 @@ class Book(Protocol):
         """The product that was made at that time. Raises `Refused` where it is unknown."""
         ...
 
-    def book(self, counted: Counted, version: int) -> list[str]:
+    def book(self, counted: CountedIncrease, version: int) -> list[str]:
         """Report an increase; the ids of its events."""
         ...
 
-    def void(self, booked: Booked, version: int) -> None: ...
+    def void(self, booked: ReportedIncrease, version: int) -> None: ...
 
-    def leave(self, uncounted: Uncounted) -> None:
+    def leave(self, uncounted: UncountedReading) -> None:
         """Show what is not counted."""
         ...
 
     def remark(self, text: str) -> None: ...
 
 
-class _Kept(msgspec.Struct):
+class _StoredCourse(msgspec.Struct):
     course: Course
     replaced: int = 0
     """How often history replaced what was reported: part of the ids of events."""
-    doubtful: list[Booked] = []
+    doubtful: list[ReportedIncrease] = []
     """What was reported after the oldest doubt of the course."""
 
 
-_decode = msgspec.json.Decoder(_Kept).decode
+_decode = msgspec.json.Decoder(_StoredCourse).decode
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_interval = msgspec.json.Decoder(Interval).decode
 
@@ -87,7 +87,7 @@ class RememberedCounter:
 
     def is_back(self, reading: Reading) -> bool:
         """Whether the reading shows that what was believed before was misread."""
-        kept = self._kept()
+        kept = self._load()
         return (
             kept is not None
             and bool(kept.course.doubts)
@@ -97,16 +97,16 @@ class RememberedCounter:
 
     def read(self, reading: Reading, peers_returned: bool = False) -> None:
         """Raises `Refused`; what is remembered is then to be undone."""
-        kept = self._kept()
+        kept = self._load()
         if kept is None:
             self._book.remark(f"begins at {reading.value}: what it counts from here on")
-            self._keep(_Kept(Course(reading, since=reading.at)))
+            self._keep(_StoredCourse(Course(reading, since=reading.at)))
         elif reading.at > kept.course.last.at:
             self._newer(kept, reading, peers_returned)
         elif reading.at < kept.course.last.at or reading.value != kept.course.last.value:
             self._older(kept, reading)
 
-    def _newer(self, kept: _Kept, reading: Reading, peers_returned: bool) -> None:
+    def _newer(self, kept: _StoredCourse, reading: Reading, peers_returned: bool) -> None:
         counter = Counter(kept.course, self.rules, peers_returned)
         counter.read(reading)
         if counter.back_to is not None:
@@ -119,7 +119,7 @@ class RememberedCounter:
         if fresh := [interval for interval in intervals if interval is not None]:
             self._keep_intervals([*self._raw_intervals(), *fresh])
 
-    def _void_after(self, before: Reading, kept: _Kept) -> None:
+    def _void_after(self, before: Reading, kept: _StoredCourse) -> None:
         """The counter was misread since, and none of it was made."""
         kept.replaced += 1
         for booked in kept.doubtful:
@@ -128,7 +128,7 @@ class RememberedCounter:
         kept.doubtful = [booked for booked in kept.doubtful if booked.at <= before.at]
         self._keep_intervals([each for each in self._intervals() if each.last.at <= before.at])
 
-    def _report(self, counted: Counted, kept: _Kept) -> Interval | None:
+    def _report(self, counted: CountedIncrease, kept: _StoredCourse) -> Interval | None:
         reading, since = counted.reading, counted.since
         if counted.how == "reset":
             self._book.remark(f"was reset after {since.value}: {reading.value} since")
@@ -140,17 +140,17 @@ class RememberedCounter:
             return Interval(since, reading, booked)
         return None
 
-    def _book_one(self, counted: Counted, kept: _Kept) -> list[Booked]:
+    def _book_one(self, counted: CountedIncrease, kept: _StoredCourse) -> list[ReportedIncrease]:
         if not counted.increase:
             return []
         product = self._book.product(counted.reading.at)
         ids = self._book.book(counted, kept.replaced)
         reading = counted.reading
-        booked = Booked(reading.at, reading.value, counted.increase, product, ids)
+        booked = ReportedIncrease(reading.at, reading.value, counted.increase, product, ids)
         kept.doubtful = [*kept.doubtful, booked]
         return [booked]
 
-    def _older(self, kept: _Kept, reading: Reading) -> None:
+    def _older(self, kept: _StoredCourse, reading: Reading) -> None:
         """History, a message that comes twice or out of order, or a clock that was put back."""
         last, intervals = kept.course.last, self._intervals()
         in_run = reading.at >= kept.course.since
@@ -168,17 +168,17 @@ class RememberedCounter:
             why = "it is older than the readings that are remembered"
             self._leave("too_late", reading, why, reading.historical)
 
-    def _after_a_step_back(self, kept: _Kept, reading: Reading) -> None:
+    def _after_a_step_back(self, kept: _StoredCourse, reading: Reading) -> None:
         """A live value above the last, at an earlier time: the clock was put back."""
         last = kept.course.last
         if not Counter(kept.course, self.rules).allows(reading):
             self._leave("contradiction", reading, f"the later reading is {last.value}", True)
             return
-        self._book_one(Counted(reading, last, reading.value - last.value), kept)
+        self._book_one(CountedIncrease(reading, last, reading.value - last.value), kept)
         kept.course = kept.course._replace(last=Reading(last.at, reading.value))
         self._keep(kept)
 
-    def _insert(self, kept: _Kept, interval: Interval, reading: Reading) -> None:
+    def _insert(self, kept: _StoredCourse, interval: Interval, reading: Reading) -> None:
         """Read the interval again, with a reading that arrived late."""
         ends = {interval.first.at, interval.last.at, *(late.at for late in interval.late)}
         if reading.at in ends:
@@ -205,14 +205,16 @@ class RememberedCounter:
         else:
             self._replace(kept, interval, counted)
 
-    def _sums(self, counted: list[Counted]) -> dict[str, Decimal]:
+    def _sums(self, counted: list[CountedIncrease]) -> dict[str, Decimal]:
         return _sums((self._book.product(c.reading.at), c.increase) for c in counted)
 
-    def _replace(self, kept: _Kept, interval: Interval, counted: list[Counted]) -> None:
+    def _replace(
+        self, kept: _StoredCourse, interval: Interval, counted: list[CountedIncrease]
+    ) -> None:
         """Void what was reported otherwise, and report what was not."""
         kept.replaced += 1
         wanted = {(c.reading.at, c.increase, self._book.product(c.reading.at)): c for c in counted}
-        standing: list[Booked] = []
+        standing: list[ReportedIncrease] = []
         for booked in interval.booked:
             if wanted.pop((booked.at, booked.increase, booked.product), None) is not None:
                 standing.append(booked)
@@ -227,13 +229,13 @@ class RememberedCounter:
 
     def _leave(self, code: str, reading: Reading, why: str, lost: bool) -> None:
         said = f"was {reading.value} at {reading.at[:19]}Z, and {why}: not counted"
-        self._book.leave(Uncounted(code, said, reading, lost))
+        self._book.leave(UncountedReading(code, said, reading, lost))
 
-    def _kept(self) -> _Kept | None:
+    def _load(self) -> _StoredCourse | None:
         raw = self._memory.raw(f"counter/{self._name}")
         return None if raw is None else _decode(raw)
 
-    def _keep(self, kept: _Kept) -> None:
+    def _keep(self, kept: _StoredCourse) -> None:
         doubts = kept.course.doubts
         since = doubts[0].before.at if doubts else None
         kept.doubtful = [b for b in kept.doubtful if since is not None and b.at > since]

@@ -29,7 +29,7 @@ class Entity:
     def keep(self) -> None:
         self._memory.put(self._key, self.facts)
 
-    def named(self, metric: Metric) -> str | None:
+    def metric_name(self, metric: Metric) -> str | None:
         return metric.name or self.facts.get("aliases", {}).get(str(metric.alias))
 
     def datatype(self, name: str, metric: Metric) -> int | None:

@@ -13,12 +13,12 @@ from services.access.sender import ANYONE
 from services.ingest.check import check
 from services.ingest.files.event_id import event_id
 from services.ingest.mqtt.config import Counter, Device
-from services.ingest.mqtt.counter import Counted, Reading, Uncounted
+from services.ingest.mqtt.counter import CountedIncrease, Reading, UncountedReading
 from services.ingest.mqtt.counter_rules import Rules
 from services.ingest.mqtt.memory import Memory
 from services.ingest.mqtt.message import Read, refused
 from services.ingest.mqtt.products import Products
-from services.ingest.mqtt.sparkplug_counter import Booked, RememberedCounter
+from services.ingest.mqtt.sparkplug_counter import RememberedCounter, ReportedIncrease
 from services.ingest.mqtt.sparkplug_entity import Entity
 from services.ingest.mqtt.sparkplug_payload import Metric, Payload, Value
 from services.ingest.mqtt.timeline import State, Timeline, utc
@@ -29,7 +29,7 @@ _MOST = Decimal(10) ** 20
 """More than any counter of 64 bits."""
 
 
-class _Told(NamedTuple):
+class _TimedValue(NamedTuple):
     """A value with its time; sorts by the time alone."""
 
     at: str
@@ -45,64 +45,70 @@ class Values:
         self._device, self._memory, self._read, self._now = device, memory, read, now
         self._counters = {counter.metric: counter for counter in device.counters}
         self._products = Products(memory, device)
-        self._wanted = _wanted(device)
+        self._wanted = _configured_metrics(device)
         self._returned = False
 
     def take(self, entity: Entity, payload: Payload, birth: bool) -> None:
         """All values in the order of their times, and of the message where these are equal."""
-        told_here = [told for m in payload.metrics for told in self._told(entity, payload, m)]
-        self._returned = self._one_returned(told_here, entity, birth)
-        for told in sorted(told_here, key=lambda told: told.at):
+        values = [
+            timed for m in payload.metrics for timed in self._configured_value(entity, payload, m)
+        ]
+        self._returned = self._one_returned(values, entity, birth)
+        for timed in sorted(values, key=lambda timed: timed.at):
             with _Apart(self._memory, self._read, self._now):
-                self._one(told, entity, birth)
+                self._one(timed, entity, birth)
 
-    def _told(self, entity: Entity, payload: Payload, metric: Metric) -> list[_Told]:
+    def _configured_value(
+        self, entity: Entity, payload: Payload, metric: Metric
+    ) -> list[_TimedValue]:
         """The value of a metric that the configuration asks for, if it has one."""
-        name = entity.named(metric)
+        name = entity.metric_name(metric)
         if name is None or name not in self._wanted:
             return []
         with _Apart(self._memory, self._read, self._now):
             if (value := entity.value(name, metric)) is not None:
                 ms = metric.timestamp_ms or payload.timestamp_ms
-                return [_Told(self._instant(name, ms), name, value, metric)]
+                return [_TimedValue(self._instant(name, ms), name, value, metric)]
         return []
 
-    def _one(self, told: _Told, entity: Entity, birth: bool) -> None:
-        if told.name == self._device.product_metric:
-            self._products.put(told.at, text_of(told.value))
-        if (counter := self._counters.get(told.name)) is not None:
-            self._count(counter, told, entity.datatype(told.name, told.metric), birth)
-        if self._device.stops is not None and told.name == self._device.stops.metric:
-            self._state(told)
+    def _one(self, timed: _TimedValue, entity: Entity, birth: bool) -> None:
+        if timed.name == self._device.product_metric:
+            self._products.put(timed.at, text_of(timed.value))
+        if (counter := self._counters.get(timed.name)) is not None:
+            self._count(counter, timed, entity.datatype(timed.name, timed.metric), birth)
+        if self._device.stops is not None and timed.name == self._device.stops.metric:
+            self._state(timed)
 
-    def _one_returned(self, told_here: list[_Told], entity: Entity, birth: bool) -> bool:
+    def _one_returned(self, values: list[_TimedValue], entity: Entity, birth: bool) -> bool:
         """Whether a counter shows that its message before was misread: others are, too."""
-        counting = [told for told in told_here if told.name in self._counters]
-        return len(counting) > 1 and any(self._is_back(told, entity, birth) for told in counting)
+        counting = [timed for timed in values if timed.name in self._counters]
+        return len(counting) > 1 and any(self._is_back(timed, entity, birth) for timed in counting)
 
-    def _is_back(self, told: _Told, entity: Entity, birth: bool) -> bool:
-        counter = self._counters[told.name]
+    def _is_back(self, timed: _TimedValue, entity: Entity, birth: bool) -> bool:
+        counter = self._counters[timed.name]
         try:
-            datatype = entity.datatype(told.name, told.metric)
-            return self._remembered(counter, datatype).is_back(_reading(counter, told, birth))
+            datatype = entity.datatype(timed.name, timed.metric)
+            return self._counter_of(counter, datatype).is_back(_reading(counter, timed, birth))
         except Refused:
             return False  # it is refused where it is read
 
-    def _count(self, counter: Counter, told: _Told, datatype: int | None, birth: bool) -> None:
-        reading = _reading(counter, told, birth)
-        remembered = self._remembered(counter, datatype)
+    def _count(
+        self, counter: Counter, timed: _TimedValue, datatype: int | None, birth: bool
+    ) -> None:
+        reading = _reading(counter, timed, birth)
+        remembered = self._counter_of(counter, datatype)
         if reading.value < 0 and not remembered.rules.is_signed:
             why = f"{counter.metric} is {reading.value}, which counts nothing"
             raise refused("invalid_value", counter.metric, why)
         remembered.read(reading, self._returned)
 
-    def _remembered(self, counter: Counter, datatype: int | None) -> RememberedCounter:
+    def _counter_of(self, counter: Counter, datatype: int | None) -> RememberedCounter:
         rules = Rules(counter.most_per_minute, counter.rolls_over_at, datatype)
         book = _Book(self._device, counter, self._products, self._read)
         return RememberedCounter(self._memory, book.name, rules, book)
 
-    def _state(self, told: _Told) -> None:
-        stops, text = self._device.stops, text_of(told.value)
+    def _state(self, timed: _TimedValue) -> None:
+        stops, text = self._device.stops, text_of(timed.value)
         assert stops is not None
         kind = "planned" if text in stops.planned else "stop" if text in stops.stopped else None
         if kind is None and stops.running and text not in stops.running:
@@ -110,7 +116,7 @@ class Values:
             raise refused("unknown_state", stops.metric, why)
         code = stops.codes.get(text, "") if kind else ""
         timeline = Timeline(self._memory, self._device.name, _where(self._device))
-        timeline.add(State(told.at, kind, code), self._read)
+        timeline.add(State(timed.at, kind, code), self._read)
 
     def _instant(self, name: str, ms: int | None) -> str:
         if ms is None:
@@ -165,7 +171,7 @@ class _Book:
     def product(self, at: str) -> str:
         return self._products.at(at)
 
-    def book(self, counted: Counted, version: int) -> list[str]:
+    def book(self, counted: CountedIncrease, version: int) -> list[str]:
         counter, reading = self._counter, counted.reading
         key = [self.name, reading.at, str(counted.since.value), str(reading.value)]
         key += [f"again {version}"] if version else []
@@ -188,7 +194,7 @@ class _Book:
         self._read.add({"event_id": made, "event_type": kind, **facts})
         return made
 
-    def void(self, booked: Booked, version: int) -> None:
+    def void(self, booked: ReportedIncrease, version: int) -> None:
         for reported in booked.ids:
             self._read.add({
                 "event_id": event_id("mqtt", "correction", version, [reported]),
@@ -196,7 +202,7 @@ class _Book:
                 "corrects": reported, "reason": "history shows what the counter did meanwhile",
             })  # fmt: skip
 
-    def leave(self, uncounted: Uncounted) -> None:
+    def leave(self, uncounted: UncountedReading) -> None:
         said = f"{self.name} {uncounted.message}"
         if uncounted.lost:
             metric = shown(self._counter.metric)
@@ -208,13 +214,13 @@ class _Book:
         self._read.remarks.append(f"{self.name} {text}")
 
 
-def _reading(counter: Counter, told: _Told, birth: bool) -> Reading:
+def _reading(counter: Counter, timed: _TimedValue, birth: bool) -> Reading:
     """Raises `Refused` where the value is not a number that a counter can have."""
-    value, metric = told.value, counter.metric
+    value, metric = timed.value, counter.metric
     if not isinstance(value, Decimal) or not value.is_finite() or abs(value) > _MOST:
         why = f'{metric} is "{text_of(value)[:64]}", which counts nothing'
         raise refused("invalid_value", metric, why)
-    return Reading(told.at, round(value, DECIMAL_PLACES), birth, told.metric.historical)
+    return Reading(timed.at, round(value, DECIMAL_PLACES), birth, timed.metric.historical)
 
 
 def text_of(value: Value) -> str:
@@ -227,7 +233,7 @@ def _where(device: Device) -> dict[str, Any]:
     return {"plant": device.plant, "line": device.line, "work_unit": device.work_unit}
 
 
-def _wanted(device: Device) -> set[str]:
+def _configured_metrics(device: Device) -> set[str]:
     names = {counter.metric for counter in device.counters}
     if device.stops is not None:
         names.add(device.stops.metric)

@@ -23,7 +23,7 @@ class State(NamedTuple):
 
 
 @dataclass(slots=True)
-class Booked:
+class ReportedStop:
     """A stop that was reported, under these ids."""
 
     since: str
@@ -47,7 +47,7 @@ class Timeline:
         self._memory, self._name, self._context = memory, name, context
         kept = memory.get(f"states/{name}") or {"states": [], "booked": [], "voids": 0}
         self._states = [State(*state) for state in kept["states"]]
-        self._booked = [Booked(**booked) for booked in kept["booked"]]
+        self._booked = [ReportedStop(**booked) for booked in kept["booked"]]
         self._voids: int = kept["voids"]
 
     def add(self, state: State, read: Read) -> None:
@@ -85,7 +85,7 @@ class Timeline:
     def _book(self, read: Read) -> None:
         """Report what differs from what was reported."""
         wanted = {stop[0].since: stop for stop in _stops(self._states)}
-        standing: list[Booked] = []
+        standing: list[ReportedStop] = []
         for booked in self._booked:
             stop = wanted.get(booked.since)
             if stop is not None and self._is_kept(booked, *stop):
@@ -98,20 +98,20 @@ class Timeline:
                 self._void(booked, read)
         for state, until in wanted.values():
             assert state.kind is not None
-            fresh = Booked(state.since, until, state.kind, state.code, [], self._context)
+            fresh = ReportedStop(state.since, until, state.kind, state.code, [], self._context)
             fresh.ids.append(self._report(fresh, read))
             standing.append(fresh)
         self._booked = sorted(standing, key=lambda b: b.since)
         self._keep()
 
     @staticmethod
-    def _is_kept(booked: Booked, state: State, until: str | None) -> bool:
+    def _is_kept(booked: ReportedStop, state: State, until: str | None) -> bool:
         """The later of two ends is the one believed, so a stop can grow and never shrink."""
         same = (booked.kind, booked.code) == (state.kind, state.code)
         grows = booked.until is None or (until is not None and until >= booked.until)
         return same and grows
 
-    def _report(self, stop: Booked, read: Read) -> str:
+    def _report(self, stop: ReportedStop, read: Read) -> str:
         key = [self._name, stop.since, stop.until or "", stop.code, stop.kind]
         made = event_id("mqtt", "downtime", self._voids, key)
         read.add({
@@ -121,7 +121,7 @@ class Timeline:
         })  # fmt: skip
         return made
 
-    def _void(self, stop: Booked, read: Read) -> None:
+    def _void(self, stop: ReportedStop, read: Read) -> None:
         self._voids += 1
         for reported in stop.ids:
             read.add({

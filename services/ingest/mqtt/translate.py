@@ -71,7 +71,7 @@ class Translator:
             why_not = Refusal("unreadable", "", f"{type(error).__name__}: {error}"[:200])
             read = Read(refused=[(why_not, None)])
         parts = ((payload if raw is None else raw, why) for why, raw in read.refused)
-        refused = tuple(Unreadable(raw, _placed(why, topic)) for raw, why in parts)
+        refused = tuple(Unreadable(raw, _with_topic(why, topic)) for raw, why in parts)
         return Translated(form, topic, read, refused)
 
     def _reader_of(self, topic: str) -> tuple[str, Reader, dict[str, str]] | None:
@@ -104,6 +104,6 @@ def _check_topic(topic: str) -> None:
         raise Refused(Refusal("bad_identifier", "topic", f"topic {fault}"))
 
 
-def _placed(refusal: Refusal, topic: str) -> Refusal:
+def _with_topic(refusal: Refusal, topic: str) -> Refusal:
     """The topic says which sender to correct."""
     return Refusal(refusal.code, refusal.field, f"{refusal.message} (topic {topic[:200]})")

@@ -34,7 +34,7 @@ class UmhReader:
         self._states = UmhStates(subscription.states)
         self._verbs = {
             "workorder/create": self._order, "workorder/start": self._order,
-            "workorder/stop": self._order, "producttype/create": self._noted,
+            "workorder/stop": self._order, "producttype/create": self._check_product,
             "product/add": self._add, "product/setbadquantity": self._set_bad,
             "state/add": self._state, "state/overwrite": self._overwrite,
             "shift/add": self._shift, "shift/delete": self._no_shift,
@@ -62,7 +62,7 @@ class UmhReader:
         fields = {n: v for n, v in message.fields.items() if n in FIELDS}
         return {**self._constants, **fields}
 
-    def _noted(self, machine: "_Machine", payload: Payload, read: Read) -> None:
+    def _check_product(self, machine: "_Machine", payload: Payload, read: Read) -> None:
         payload.text("product")
 
     def _order(self, machine: "_Machine", payload: Payload, read: Read) -> None:
@@ -88,14 +88,14 @@ class UmhReader:
 
     def _state(self, machine: "_Machine", payload: Payload, read: Read) -> None:
         since = payload.past("start_time")
-        machine.timeline(since).add(self._meant(payload, since), read)
+        machine.timeline(since).add(self._machine_state(payload, since), read)
 
     def _overwrite(self, machine: "_Machine", payload: Payload, read: Read) -> None:
         since, until = payload.past("start_time"), payload.past("end_time")
-        machine.timeline(since).overwrite(self._meant(payload, since), utc(until), read)
+        machine.timeline(since).overwrite(self._machine_state(payload, since), utc(until), read)
 
-    def _meant(self, payload: Payload, since: datetime) -> State:
-        return State(utc(since), *self._states.meaning(payload.state()))
+    def _machine_state(self, payload: Payload, since: datetime) -> State:
+        return State(utc(since), *self._states.stop_of(payload.state()))
 
     def _add(self, machine: "_Machine", payload: Payload, read: Read) -> None:
         end, product = payload.past("end_time"), payload.text("product")
@@ -136,9 +136,9 @@ class UmhReader:
         if "quantity" in record:
             quantity = Decimal(record["quantity"])
             facts = {"quantity": str(quantity), "good": str(quantity - bad)}
-            booking.bring("production", {"event_type": "production", **facts})
+            booking.report("production", {"event_type": "production", **facts})
         kind = {"event_type": self._rejects.event_type, "stage": self._rejects.stage}
-        booking.bring("rejects", {**kind, "quantity": str(bad)} if bad else None)
+        booking.report("rejects", {**kind, "quantity": str(bad)} if bad else None)
         record["bad"] = str(bad)
         machine.keep_record(product, end, record)
 
@@ -191,7 +191,7 @@ class _Booking:
             "occurred_at": utc(end), **machine.place, "product": product, **context,
         }  # fmt: skip
 
-    def bring(self, part: str, wanted: dict[str, Any] | None) -> None:
+    def report(self, part: str, wanted: dict[str, Any] | None) -> None:
         """Report `wanted` in place of what was reported as this part of the record."""
         booked = self._record.get(part, {"version": 0, "facts": None})
         if booked["facts"] == wanted and wanted is not None:

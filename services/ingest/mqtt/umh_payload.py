@@ -74,7 +74,7 @@ class Payload:
     def text(self, name: str) -> str:
         """Required."""
         value = self._required(name)
-        return str(_checked(IDENTIFIER, self._said[name], _plain_number(value)))
+        return str(_validate(IDENTIFIER, self._said[name], _plain_number(value)))
 
     def text_or_none(self, name: str) -> str | None:
         return self.text(name) if name in self._members else None
@@ -98,7 +98,7 @@ class Payload:
 
     def quantity(self, name: str) -> Decimal:
         """Required, more than nothing."""
-        found: Decimal = _checked(QUANTITY, self._said[name], self._required(name))
+        found: Decimal = _validate(QUANTITY, self._said[name], self._required(name))
         return found
 
     def rejects(self, required: bool) -> Decimal:
@@ -106,7 +106,7 @@ class Payload:
         if not required and "bad_quantity" not in self._members:
             return Decimal(0)
         value, said = self._required("bad_quantity"), self._said["bad_quantity"]
-        found: Decimal = _checked(QUANTITY_OR_NONE, said, value)
+        found: Decimal = _validate(QUANTITY_OR_NONE, said, value)
         return found
 
     def state(self) -> int:
@@ -137,11 +137,11 @@ def _time(said: str, value: Any, in_ms: bool) -> datetime:
         found = _EPOCH + timedelta(milliseconds=float(value)) if number else value
     except OverflowError:
         raise refused("out_of_range", said, f"{said} is not a time in milliseconds") from None
-    at: datetime = _checked(INSTANT, said, found)
+    at: datetime = _validate(INSTANT, said, found)
     return at
 
 
-def _checked(kind: TypeAdapter[Any], said: str, value: Any) -> Any:
+def _validate(kind: TypeAdapter[Any], said: str, value: Any) -> Any:
     try:
         return kind.validate_python(value)
     except ValidationError as error:

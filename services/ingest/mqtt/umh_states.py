@@ -43,7 +43,7 @@ class UmhStates:
     def __init__(self, otherwise: dict[str, StateMeaning]) -> None:
         self._otherwise = [(*_range(codes), meaning) for codes, meaning in otherwise.items()]
 
-    def meaning(self, code: int) -> tuple[str | None, str]:
+    def stop_of(self, code: int) -> tuple[str | None, str]:
         """The kind of stop (None: none) and its defect code. Raises `Refused` on no such code."""
         name, meaning = _STATES.get(code - code % _STEP, ("", None))
         for first, last, said in self._otherwise:
