@@ -5,12 +5,17 @@ import os
 import pwd
 import stat
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 DEDICATED_USER = "copq"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_ACL = "system.posix_acl_access"
+"""With such a list the bits of the group are the limit of all its users and groups."""
 
 log = logging.getLogger(__name__)
 
@@ -70,43 +75,60 @@ class Account:
     def ensure_reach(self, path: Path) -> None:
         """Make sure this account can enter `path`, a folder.
 
-        As root this may add search permission (not listing, not reading) for others to
-        folders of root above it, and warns of each. Raises EmbeddedPostgresError where that does
-        not suffice.
+        As root this may let this account's group (nobody else) pass through folders above it that
+        are root's alone, and warns of each. Raises EmbeddedPostgresError where that does not
+        suffice: no other folder is changed.
         """
         if self._reaches(path):
             return
-        for parent in path.parents:
-            _let_pass(parent)
+        for parent in reversed(path.parents):
+            if not self._reaches(parent):
+                self._let_pass(parent)
         if not self._reaches(path):
             raise EmbeddedPostgresError(
-                f"user {self.uid}, which runs the embedded Postgres, cannot enter {path}; "
+                f"user {self.name}, who runs the embedded Postgres, cannot enter {path}; "
                 "run copq as an ordinary user or choose another folder"
             )
+
+    @property
+    def name(self) -> str:
+        return _user_name(self.uid)
 
     def _reaches(self, path: Path) -> bool:
         return os.geteuid() != 0 or self.run("test", "-x", path).returncode == 0
 
+    def _let_pass(self, folder: Path) -> None:
+        """Let this account's group pass through a folder that only root may use, and say so."""
+        opened = os.open(folder, _FOLDER)
+        try:
+            found = os.fstat(opened)
+            if found.st_uid != 0 or found.st_mode & _OF_OTHERS or _has_list(opened):
+                raise EmbeddedPostgresError(
+                    f"user {self.name}, who runs the embedded Postgres, cannot pass through "
+                    f"{folder}. Allow it: setfacl -m u:{self.name}:x {folder} (or, for all users, "
+                    f"chmod o+x {folder}). Or use a folder that all users can reach, such as "
+                    "/var/lib/copq, or run copq as an ordinary user"
+                )
+            os.fchown(opened, -1, self.gid)
+            os.fchmod(opened, stat.S_IMODE(found.st_mode) | stat.S_IXGRP)
+            log.warning(
+                "%s was root's alone; user %s may now pass through it, without listing it, for the "
+                "embedded Postgres does not run as root (chgrp %s, chmod g+x). To undo: chmod g-x "
+                "%s, and choose another folder, such as /var/lib/copq",
+                folder, self.name, self.gid, folder,
+            )  # fmt: skip
+        finally:
+            os.close(opened)
 
-def _let_pass(folder: Path) -> None:
-    """Let other users pass through a folder of root, and say so."""
-    opened = os.open(folder, _FOLDER)
-    try:
-        found = os.fstat(opened)
-        if found.st_mode & stat.S_IXOTH:
-            return
-        if found.st_uid != 0:
-            raise EmbeddedPostgresError(
-                f"the user that runs the embedded Postgres cannot pass through {folder}: allow it "
-                f"(chmod o+x {folder}), or choose another folder, such as /var/lib/copq"
-            )
-        os.fchmod(opened, stat.S_IMODE(found.st_mode) | stat.S_IXOTH)
-        log.warning(
-            "other users may now pass through %s, without listing it (chmod o+x): the embedded "
-            "Postgres does not run as root", folder
-        )  # fmt: skip
-    finally:
-        os.close(opened)
+
+def make_folder(folder: Path) -> None:
+    """Make it, with those above it that are missing; as root, so that other users can pass
+    through these, whatever the umask says: the database in them is its own user's alone.
+    """
+    missing = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing if os.geteuid() == 0 else ():
+        path.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IXGRP | stat.S_IXOTH)
 
 
 def check_owners(folder: Path) -> None:
@@ -151,14 +173,25 @@ def _trusted_owners() -> frozenset[int]:
 
 
 def _foreign_owner_error(path: Path, uid: int) -> EmbeddedPostgresError:
-    try:
-        name = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        name = f"#{uid}"
+    name = _user_name(uid)
     return EmbeddedPostgresError(
         f"{path} belongs to user {name}, and copq runs as root: {name} could make it change other "
         f"files. Run copq as {name} (sudo -u {name} copq …), or name a folder of root by --data"
     )
+
+
+def _has_list(opened: int) -> bool:
+    """Whether a list of users (setfacl) says who may use the folder."""
+    with suppress(OSError):  # a file system without such lists
+        return _ACL in os.listxattr(opened)
+    return False
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
 
 
 def account_for(cluster: Path) -> Account:

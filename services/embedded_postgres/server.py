@@ -7,7 +7,7 @@ from types import TracebackType
 from urllib.parse import quote
 
 from services.embedded_postgres import process as postgres_process
-from services.embedded_postgres.account import EmbeddedPostgresError, check_owners
+from services.embedded_postgres.account import EmbeddedPostgresError, check_owners, make_folder
 from services.embedded_postgres.cluster import PORT, Cluster
 from services.embedded_postgres.folder_lock import FolderLock
 from services.embedded_postgres.interruption import uninterrupted
@@ -102,7 +102,7 @@ class EmbeddedPostgres:
     def _begin_use(self) -> None:
         self._folder = self._folder.resolve()
         check_owners(self._folder)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         check_owners(self._folder)
         cluster = Cluster(self._folder)
         try:

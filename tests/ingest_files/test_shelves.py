@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from services.ingest.files.arrived import Arrived
 from services.ingest.files.shelves import InUse, Shelves
 
 
 def put(folder: Path, shelves: Shelves, name: str, key: str, text: str = "x") -> str:
     (folder / name).write_text(text)
-    return shelves.put(folder / name, "done", report(key))
+    with Arrived(folder, name) as file:
+        place = shelves.put(file, "done", report(key))
+    assert place is not None
+    return place
 
 
 def report(key: str) -> dict[str, Any]:

@@ -216,12 +216,12 @@ async def test_a_file_that_vanishes_or_fails_stops_no_other(
 ) -> None:
     whole = watch.survey
 
-    def surveyed(path: Path, layout: Any) -> Any:
-        if path.name == "gone.csv":
-            path.unlink()
-        if path.name == "odd.csv":
+    def surveyed(path: Path, mapping: Any, name: str) -> Any:
+        if name == "gone.csv":
+            (folder.path / name).unlink()
+        if name == "odd.csv":
             raise RuntimeError("never seen before")
-        return whole(path, layout)
+        return whole(path, mapping, name)
 
     monkeypatch.setattr(watch, "survey", surveyed)
     for name in ("gone.csv", "odd.csv", "z.csv"):
@@ -229,7 +229,7 @@ async def test_a_file_that_vanishes_or_fails_stops_no_other(
     with caplog.at_level("INFO"):
         async with folder.watched():
             assert (await folder.report("done/z.csv"))["accepted"] == 4
-    assert "gone.csv: is gone before it was imported" in caplog.text
+    assert "gone.csv: is gone from the folder; what was imported of it counts" in caplog.text
     assert "never seen before" in caplog.text
     assert (folder.path / "odd.csv").exists()
 

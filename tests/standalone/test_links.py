@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from services.embedded_postgres.account import Account, check_owners
+from services.embedded_postgres.account import (
+    Account,
+    account_for,
+    check_owners,
+    make_folder,
+)
 from services.embedded_postgres.folder_lock import FolderLock
 from services.embedded_postgres.server import EmbeddedPostgres, EmbeddedPostgresError
 from services.ingest.files.arrivals import Arrivals
@@ -97,21 +102,60 @@ def test_a_lock_follows_no_link_and_takes_no_strangers_file(tmp_path: Path, secr
         assert (tmp_path / "own").stat().st_uid == NOBODY.uid
 
 
+@pytest.fixture
+def copq(tmp_path: Path) -> Account:
+    return account_for(tmp_path / "none")
+
+
 @as_root
-def test_a_folder_above_is_opened_with_a_warning_and_only_if_it_is_of_root(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_folder_that_is_roots_alone_lets_the_servers_group_pass_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, copq: Account
 ) -> None:
     (closed := tmp_path / "closed").mkdir(mode=0o700)
     (inner := closed / "inner").mkdir(mode=0o755)
-    os.chown(closed, 12345, 12345)
-    with pytest.raises(EmbeddedPostgresError, match=f"chmod o\\+x {closed}"):
-        NOBODY.ensure_reach(inner)
-    assert closed.stat().st_mode & 0o777 == 0o700
-    os.chown(closed, 0, 0)
     with caplog.at_level(logging.WARNING):
-        NOBODY.ensure_reach(inner)
-    assert f"pass through {closed}" in caplog.text
-    assert closed.stat().st_mode & 0o777 == 0o701
+        copq.ensure_reach(inner)
+    assert f"{closed} was root's alone; user {copq.name} may now pass through it" in caplog.text
+    assert f"chmod g-x {closed}" in caplog.text
+    found = closed.stat()
+    assert (found.st_mode & 0o777, found.st_uid, found.st_gid) == (0o710, 0, copq.gid)
+    assert NOBODY.run("test", "-x", inner).returncode != 0
+    caplog.clear()
+    copq.ensure_reach(inner)
+    assert caplog.text == ""
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("owner", "mode"), [(12345, 0o700), (0, 0o750), (0, 0o770), (0, 0o704), (0, 0o702)]
+)
+def test_no_other_folder_above_is_changed(
+    tmp_path: Path, copq: Account, owner: int, mode: int
+) -> None:
+    (closed := tmp_path / "closed").mkdir()
+    (inner := closed / "inner").mkdir(mode=0o755)
+    closed.chmod(mode)
+    os.chown(closed, owner, 0)
+    with pytest.raises(EmbeddedPostgresError, match=f"setfacl -m u:{copq.name}:x {closed}"):
+        copq.ensure_reach(inner)
+    found = closed.stat()
+    assert (found.st_mode & 0o777, found.st_uid, found.st_gid) == (mode, owner, 0)
+
+
+@as_root
+@pytest.mark.parametrize("umask", [0o077, 0o027, 0o022])
+def test_folders_that_copq_makes_can_be_passed_whatever_the_umask(
+    tmp_path: Path, copq: Account, umask: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    copq.ensure_reach(tmp_path)
+    caplog.clear()
+    before = os.umask(umask)
+    try:
+        make_folder(tmp_path / "a" / "data")
+    finally:
+        os.umask(before)
+    copq.ensure_reach(tmp_path / "a" / "data")
+    assert caplog.text == ""
 
 
 def test_a_watched_folder_takes_no_link(tmp_path: Path, secret: Path) -> None:

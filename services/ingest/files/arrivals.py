@@ -9,22 +9,18 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
+from services.ingest.files.arrived import Look
+
 log = logging.getLogger(__name__)
 
 UNFINISHED = (".part", ".tmp", ".filepart")
 
 
-class Look(NamedTuple):
-    """What a file that is being written changes."""
+class Complete(NamedTuple):
+    """A file that may be taken, as long as it looks like this."""
 
-    size: int
-    changed_ns: int
-    inode: int
-
-    @classmethod
-    def at(cls, path: Path | os.DirEntry[str]) -> "Look":
-        found = path.stat(follow_symlinks=False)
-        return cls(found.st_size, found.st_mtime_ns, found.st_ino)
+    name: str
+    look: Look
 
 
 class Arrivals:
@@ -35,7 +31,7 @@ class Arrivals:
         self._since: dict[str, tuple[Look, float]] = {}
         self._links: set[str] = set()
 
-    def complete(self, now: float) -> list[Path]:
+    def complete(self, now: float) -> list[Complete]:
         """Those that have looked the same for the time to settle, the oldest first.
 
         `now` is of a clock that never goes back. Raises `OSError` where the folder is away.
@@ -43,7 +39,8 @@ class Arrivals:
         seen = self._looks()
         self._since = {name: self._kept(name, look, now) for name, look in seen.items()}
         done = [name for name, (_, at) in self._since.items() if now - at >= self._settle_s]
-        return [self._folder / n for n in sorted(done, key=lambda n: (seen[n].changed_ns, n))]
+        oldest_first = sorted(done, key=lambda name: (seen[name].changed_ns, name))
+        return [Complete(name, seen[name]) for name in oldest_first]
 
     def __len__(self) -> int:
         return len(self._since)
@@ -58,7 +55,7 @@ class Arrivals:
             for entry in entries:
                 try:
                     if self._is_wanted(entry):
-                        found[entry.name] = Look.at(entry)
+                        found[entry.name] = Look.of(entry.stat(follow_symlinks=False))
                 except FileNotFoundError:
                     continue
         return found

@@ -9,6 +9,7 @@ import msgspec
 
 from services.ingest.files.convert import Unreadable
 from services.ingest.files.mapping import Mapping
+from services.process.regular_file import NotRegular, TooLong, read_regular
 from services.process.whole_file import write_whole
 
 KEPT = 1_000
@@ -16,6 +17,9 @@ KEPT = 1_000
 
 REASONS = 10
 """Why events have no price yet: more than these are one."""
+
+_LONGEST = 16 << 20
+"""Of a checkpoint on disk, in bytes; ours are far shorter."""
 
 
 @dataclass
@@ -67,8 +71,8 @@ class Checkpoint:
     def load(self) -> Tally:
         """Where to go on; the beginning where nothing, or nothing legible, is kept."""
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Tally)
-        except (FileNotFoundError, msgspec.DecodeError):
+            return msgspec.json.decode(read_regular(self._path, _LONGEST), type=Tally)
+        except (FileNotFoundError, msgspec.DecodeError, NotRegular, TooLong):
             return Tally()
 
     def save(self, tally: Tally) -> None:

@@ -35,10 +35,13 @@ class Survey(NamedTuple):
     hours: dict[str, Hours]
 
 
-def survey(path: Path, mapping: Mapping) -> Survey:
-    """Raises `OSError`, and `FileError` for a file that cannot be read to its end or that can
-    be read in two ways: nothing of it is imported then."""
-    form = mapping.file.format or _guess(path)
+def survey(path: Path, mapping: Mapping, name: str | None = None) -> Survey:
+    """What the file at `path` is; `name` is its own name, where `path` does not end in it.
+
+    Raises `OSError`, and `FileError` for a file that cannot be read to its end or that can be
+    read in two ways: nothing of it is imported then.
+    """
+    form = mapping.file.format or _guess(Path(name or path.name))
     if path.stat().st_size == 0:
         raise FileError("is empty")
     with path.open("rb") as file:
@@ -55,8 +58,8 @@ def survey(path: Path, mapping: Mapping) -> Survey:
 
 
 def _guess(path: Path) -> Format:
-    name = path.with_suffix("") if path.suffix == ".gz" else path
-    found = _FORMATS.get(name.suffix.lower())
+    unpacked = path.with_suffix("") if path.suffix == ".gz" else path
+    found = _FORMATS.get(unpacked.suffix.lower())
     if found is None:
         raise FileError(
             f'has a name that says no format ("{path.name}"); set file.format in the mapping '

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from services.ingest.files import metrics
-from services.ingest.files.arrivals import Arrivals, Look
+from services.ingest.files.arrivals import Arrivals, Complete
+from services.ingest.files.arrived import Arrived
 from services.ingest.files.checkpoint import Checkpoint, Tally, import_key
 from services.ingest.files.faults import FileError, NotAnIntake
 from services.ingest.files.importing import ImportReport, Step, carry_on
@@ -92,9 +93,9 @@ class Watch:
 
     async def _work(self) -> None:
         while not self._stop.is_set():
-            for path in await self._complete():
-                if not self._stop.is_set() and self._pauses.is_over(path.name):
-                    await self._take(path)
+            for found in await self._complete():
+                if not self._stop.is_set() and self._pauses.is_over(found.name):
+                    await self._take(found)
             await self._rest()
 
     async def _rest(self) -> None:
@@ -103,7 +104,7 @@ class Watch:
         except TimeoutError:
             return
 
-    async def _complete(self) -> list[Path]:
+    async def _complete(self) -> list[Complete]:
         try:
             found = await asyncio.to_thread(self._arrivals.complete, time.monotonic())
         except OSError as error:
@@ -112,40 +113,46 @@ class Watch:
         metrics.WAITING.set(len(self._arrivals))
         return found
 
-    async def _take(self, path: Path) -> None:
+    async def _take(self, found: Complete) -> None:
         """Whatever is wrong with this file, the others get their turn."""
+        path = self._settings.folder / found.name
         try:
             with metrics.FILE_SECONDS.time():
-                await self._import(path)
-            self._pauses.end(path.name)
+                await self._open(found)
+            self._pauses.end(found.name)
         except _Stopped:
-            log.info("%s: told to stop, it goes on from there next time", path.name)
+            log.info("%s: told to stop, it goes on from there next time", found.name)
         except Exception as error:
             if isinstance(error, FileNotFoundError) and not await _is_there(path):
-                log.info("%s: is gone before it was imported", path.name)
+                log.info("%s: is gone from the folder; what was imported of it counts", found.name)
                 return
             metrics.RETRIES.inc()
-            pause = self._pauses.begin(path.name)
+            pause = self._pauses.begin(found.name)
             log.error("%s; trying again in %.0f s", _advice(error, path), pause)
 
-    async def _import(self, path: Path) -> None:
+    async def _open(self, found: Complete) -> None:
+        with await asyncio.to_thread(Arrived, self._settings.folder, found.name) as file:
+            if file.look() == found.look:
+                await self._import(file, found)
+            else:
+                log.info("%s: has changed since it was complete, and waits again", file.name)
+
+    async def _import(self, file: Arrived, complete: Complete) -> None:
         began = time.monotonic()
-        look = Look.at(path)
         try:
-            choice = self._choice(path.name)
-            found = await asyncio.to_thread(survey, path, choice.mapping)
+            choice = self._choice(file.name)
+            found = await asyncio.to_thread(survey, file.content, choice.mapping, file.name)
         except FileError as error:
-            return self._give_up(path, look, str(error))
+            return self._give_up(file, str(error))
         key = import_key(found.sha256, choice.mapping, self._identity)
         checkpoint = Checkpoint(self._settings.state, key)
         if self._shelves.known(key) is not None:
             checkpoint.remove()  # the rest of an import that was put aside does not count
-        done = await self._done(path, found, choice, key, checkpoint)
-        if Look.at(path) != look:
-            checkpoint.remove()
-            log.info("%s: was written to while it was read, and is read again", path.name)
-            return
-        await asyncio.to_thread(self._put, path, done, time.monotonic() - began)
+        done = await self._done(file, found, choice, key, checkpoint)
+        if file.look() == complete.look:
+            await asyncio.to_thread(self._put, file, done, time.monotonic() - began)
+        else:
+            log.info("%s: was written to while it was read, and is read again", file.name)
         checkpoint.remove()
 
     def _choice(self, name: str) -> Choice:
@@ -156,31 +163,33 @@ class Watch:
         return found
 
     async def _done(
-        self, path: Path, found: Survey, choice: Choice, key: str, checkpoint: Checkpoint
+        self, file: Arrived, found: Survey, choice: Choice, key: str, checkpoint: Checkpoint
     ) -> _Import:
         """The whole file imported, or as far as it can be read."""
-        show = self._on_progress(path)
+        show = self._on_progress(file.name)
         try:
-            report = await carry_on(path, found, choice.mapping, self._intake, checkpoint, show)
+            report = await carry_on(
+                file.content, found, choice.mapping, self._intake, checkpoint, show
+            )
         except FileError as error:
             tally = checkpoint.load()
             partial = ImportReport(0, 0, {}, 0, 0, tally)
             return _Import(choice, key, found.sha256, partial, str(error))
         return _Import(choice, key, found.sha256, report, _fits_nothing(report.tally))
 
-    def _on_progress(self, path: Path) -> Callable[[Step], None]:
+    def _on_progress(self, name: str) -> Callable[[Step], None]:
         def show(step: Step) -> None:
             if step.waiting:
-                log.warning("%s: %s", path.name, step.waiting)
+                log.warning("%s: %s", name, step.waiting)
             if self._stop.is_set():
                 raise _Stopped
 
         return show
 
-    def _put(self, path: Path, done: _Import, seconds: float) -> None:
+    def _put(self, file: Arrived, done: _Import, seconds: float) -> None:
         """The report and the file to their place; cut off between them it is done again."""
         said = {
-            "file": path.name,
+            "file": file.name,
             "status": _shelf(done.error),
             "error": done.error,
             "same_content_as": self._shelves.known(done.key),
@@ -189,17 +198,20 @@ class Watch:
             "import_key": done.key,
             **report_json(done.report),
         }
-        self._shelve(path, said, report_line(done.report), seconds)
+        if not self._shelve(file, said, report_line(done.report), seconds):
+            return
         for status in ("accepted", "duplicates", "refused"):
             metrics.EVENTS.labels(status).inc(said[status])
 
-    def _give_up(self, path: Path, look: Look, error: str) -> None:
+    def _give_up(self, file: Arrived, error: str) -> None:
         """A file of which nothing was read, so that it is known by its looks alone."""
+        look = file.look()
         key = f"unread {look.inode} {look.changed_ns} {look.size}"
-        said = {"file": path.name, "status": "rejected", "error": error, "import_key": key}
-        self._shelve(path, said, "nothing of it was imported", 0.0)
+        said = {"file": file.name, "status": "rejected", "error": error, "import_key": key}
+        self._shelve(file, said, "nothing of it was imported", 0.0)
 
-    def _shelve(self, path: Path, said: dict[str, Any], line: str, seconds: float) -> None:
+    def _shelve(self, file: Arrived, said: dict[str, Any], line: str, seconds: float) -> bool:
+        """Whether the file was put aside: not one that another file has replaced."""
         same = said.get("same_content_as")
         more = [said["error"]] if said["error"] else []
         more += [f"the same content as {same}, which counts once"] if same else []
@@ -207,11 +219,15 @@ class Watch:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         report = {"summary": summary, **said, "seconds": round(seconds, 3), "finished_at": at}
         shelf: Shelf = _shelf(said["error"])
-        place = self._shelves.put(path, shelf, report)
+        place = self._shelves.put(file, shelf, report)
+        if place is None:
+            log.warning("%s: %s; another file has taken its name, and is next", file.name, summary)
+            return False
         metrics.FILES.labels(shelf).inc()
         metrics.LAST_FILE.set_to_current_time()
         say = log.warning if shelf == "rejected" or said.get("refused") else log.info
-        say("%s: %s; now in %s", path.name, summary, place)
+        say("%s: %s; now in %s", file.name, summary, place)
+        return True
 
 
 def _shelf(error: str | None) -> Shelf:
