@@ -2,18 +2,20 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
+from asyncpg import Connection
 from pydantic import ValidationError
 
-from schemas.refusal import Refusal
+from schemas.refusal import Refusal, shown
 from schemas.rejected import RejectedEvent, decode, rejected_event
 from services.aggregator import metrics
 from services.aggregator.fence import Gap, lock_fence, move_fence
 from services.aggregator.fenced_topic import FencedReader, ReaderSettings
 from services.aggregator.fetched_batch import Logs, Records
+from services.aggregator.stream import UNFIT
 from services.database.connections import AWAY, DatabaseRole, connected
 from services.kafka.brokers import Brokers
 from services.kafka.fence import Fence, advanced_fences, fence_after
@@ -25,6 +27,8 @@ from services.posting.rejected import keep_rejected
 AGAIN_S = 1
 AT_ONCE = 500
 SESSION_S = 10.0
+AHEAD = timedelta(days=1)
+"""Nothing was refused later than now: of a time beyond that, now is kept."""
 
 log = logging.getLogger(__name__)
 
@@ -75,20 +79,50 @@ async def _keep(
     async with connected(dsn, DatabaseRole.AGGREGATOR) as conn, conn.transaction():
         fences = await lock_fence(conn, REJECTED, after)
         reader.refuse_gap(first, {p: fence.log for p, fence in after.items()}, fences)
-        await keep_rejected(conn, rejected)
+        await _keep_in_some_form(conn, rejected)
         moved = advanced_fences(fences, after)
         await move_fence(conn, REJECTED, moved)
     reader.booked(moved)
     metrics.KEPT.inc(len(rejected))
 
 
+async def _keep_in_some_form(conn: Connection, rejected: list[RejectedEvent]) -> None:
+    """Together; where Postgres refuses one of them, each alone, and that one by its bytes."""
+    try:
+        async with conn.transaction():
+            return await keep_rejected(conn, rejected)
+    except UNFIT:
+        for event in rejected:
+            await _keep_alone(conn, event)
+
+
+async def _keep_alone(conn: Connection, event: RejectedEvent) -> None:
+    try:
+        async with conn.transaction():
+            await keep_rejected(conn, [event])
+    except UNFIT as error:
+        log.error("a refused message is kept by its bytes alone: %s (copq rejected list)", error)
+        why = Refusal("not_rejected_event", "", "has a reason or a place that Postgres refuses")
+        bare = rejected_event(why, event.payload, datetime.now(UTC))
+        await keep_rejected(conn, [bare])
+
+
 def _rejected(record: ConsumerRecord) -> RejectedEvent:
     """Where it came from; one refused at the door came from no topic, so its own place counts."""
-    place = origin_of(record)
+    place, now = origin_of(record), datetime.now(UTC)
     try:
         event = decode(record.value or b"")
     except ValidationError as error:
-        why = f"is not a rejected event, though it lies among them: {error.errors()[0]['msg']}"
-        refusal = Refusal("not_rejected_event", "", why)
-        return rejected_event(refusal, record.value or b"", datetime.now(UTC), place)
-    return event if event.origin else event.model_copy(update={"origin": place})
+        why = f"is not a rejected event, though it lies among them: {_first(error)}"
+        return rejected_event(
+            Refusal("not_rejected_event", "", why), record.value or b"", now, place
+        )
+    changes: dict[str, object] = {} if event.origin else {"origin": place}
+    if event.rejected_at > now + AHEAD:
+        changes["rejected_at"] = now
+    return event.model_copy(update=changes) if changes else event
+
+
+def _first(error: ValidationError) -> str:
+    found = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return ": ".join([*map(shown, found["loc"][:3]), found["msg"]])

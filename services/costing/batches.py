@@ -12,7 +12,7 @@ from schemas import rejected
 from schemas.decode import decode
 from schemas.priced import join
 from schemas.refusal import Refusal, Refused
-from services.kafka.cloudevents import envelope_of, event_in, is_too_large
+from services.kafka.cloudevents import envelope_of, event_in
 from services.kafka.header_names import check_names
 from services.kafka.headers import NONE, forwarded_headers, sender_of
 from services.kafka.identity import origin_of
@@ -69,8 +69,7 @@ def _price(raw: bytes, pricer: Pricer, latest: datetime) -> tuple[str, bytes]:
 
 def _reject(record: ConsumerRecord, refusal: Refusal, now: datetime, batch: PricedBatch) -> None:
     who = sender_of(record.headers)
-    envelope = envelope_of(record.headers)
-    kept = {} if is_too_large(envelope) else envelope
+    kept = envelope_of(record.headers)
     event = rejected.rejected_event(refusal, record.value or b"", now, origin_of(record), who, kept)
     batch.rejected.append((_key(record), rejected.encode(event), NONE))
     batch.reasons[refusal.code] += 1

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 
 from schemas.cloudevents import from_binary, from_structured
 from schemas.refusal import Refusal, Refused, shown
+from schemas.rejected import KEPT_HEADERS
 from services.kafka.headers import Read
 
 PREFIX = "ce_"
 CONTENT_TYPE = "content-type"
 STRUCTURED = "application/cloudevents+json"
-LARGEST_ENVELOPE = 16 * 1024
-"""Of all header values; attributes are names and instants."""
-
 Envelope = Mapping[str, str]
 """The headers that make a record a CloudEvent, named in lower case; empty for any other record."""
 
@@ -38,7 +36,7 @@ def event_in(envelope: Envelope, value: bytes) -> bytes:
     if not envelope:
         return value
     if is_too_large(envelope):
-        message = f"the CloudEvent's headers hold more than {LARGEST_ENVELOPE} bytes"
+        message = f"the CloudEvent's headers hold more than {KEPT_HEADERS} bytes"
         raise Refused(Refusal("too_large", "", message))
     kind = _kind(envelope)
     if kind == STRUCTURED:
@@ -50,7 +48,7 @@ def event_in(envelope: Envelope, value: bytes) -> bytes:
 
 
 def is_too_large(envelope: Envelope) -> bool:
-    return sum(len(name) + len(value) for name, value in envelope.items()) > LARGEST_ENVELOPE
+    return sum(len(name) + len(value) for name, value in envelope.items()) > KEPT_HEADERS
 
 
 def as_structured(envelope: Envelope, value: bytes) -> bytes:

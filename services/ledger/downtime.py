@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
+from heapq import heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -143,7 +144,10 @@ class Whole:
 
 
 class Claim(NamedTuple):
-    """A piece of a stop and its order: the least of the claims to a time gets it."""
+    """A piece of a stop and its order: the least of the claims to a time gets it.
+
+    Event ids differ, so that stops themselves are never compared.
+    """
 
     rank: int
     whole_started_at: datetime
@@ -152,10 +156,6 @@ class Claim(NamedTuple):
     started_at: datetime
     event_id: str
     stop: Stop
-
-    @property
-    def order(self) -> tuple[int, datetime, str, str, datetime, str]:
-        return self[:6]
 
 
 def wholes(stops: Iterable[Stop]) -> list[Whole]:
@@ -217,13 +217,14 @@ def _edges(
 def _assign_time(claims: list[Claim], edges: list[datetime]) -> Iterator[Segment]:
     """Assign the time between two edges to the first of the claims that last."""
     waiting = sorted(claims, key=lambda claim: claim.started_at, reverse=True)
-    lasting: list[Claim] = []
+    lasting: list[Claim] = []  # a heap: one that is over is dropped once it is the first
     for left, right in pairwise(edges):
         while waiting and waiting[-1].started_at <= left:
-            lasting.append(waiting.pop())
-        lasting = [claim for claim in lasting if end_of(claim.stop) > left]
+            heappush(lasting, waiting.pop())
+        while lasting and end_of(lasting[0].stop) <= left:
+            heappop(lasting)
         if lasting:
-            yield Segment(min(lasting, key=lambda claim: claim.order).stop, left, right)
+            yield Segment(lasting[0].stop, left, right)
 
 
 def _append(merged: list[Segment], segment: Segment, calendar: Calendar) -> None:

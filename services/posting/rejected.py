@@ -48,5 +48,5 @@ def _row(event: RejectedEvent) -> tuple[object, ...]:
 
 
 def _storable(text: str) -> str:
-    """A reason may quote what it refuses, but Postgres keeps no NUL and no half characters."""
-    return text.replace("\x00", "\\0").encode(errors="replace").decode()
+    """A reason may quote what it refuses, but Postgres keeps no NUL."""
+    return text.replace("\x00", "\\0")
