@@ -194,7 +194,14 @@ def segments(
 
     `stops` holds all pieces of each stop that touches this time, also those outside it.
     """
-    claims = [claim for whole in wholes(stops) for claim in whole.claims()]
+    return segments_of(wholes(stops), calendar, start, end)
+
+
+def segments_of(
+    found: Iterable[Whole], calendar: Calendar, start: datetime, end: datetime
+) -> list[Segment]:
+    """As `segments`, of wholes that have all pieces that touch this time, and their first one."""
+    claims = [claim for whole in found for claim in whole.claims()]
     inside = [c for c in claims if c.started_at < end and end_of(c.stop) > start]
     edges = sorted(set(_edges((claim.stop for claim in inside), calendar, start, end)))
     merged: list[Segment] = []

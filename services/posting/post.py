@@ -155,7 +155,9 @@ async def _follow_up(
         effects = await correct(conn, corrections, arrived.all, book)
         more = await _keep(conn, effects.priced.special.values(), book)
         lines = together(lines, effects.lines, more)
-    rows = await rebook(conn, lines, book, batch.causes | effects.causes)
+    only_new = lines.keys() - effects.lines.keys()
+    causes = batch.causes | effects.causes
+    rows = await rebook(conn, lines, book, causes, only_new=only_new)
     once = {key: row for key, (row, causes) in batch.once.items() if not causes <= duplicates}
     once |= {key: row for key, (row, _) in effects.priced.once.items()}
     withdrawn = dict.fromkeys(await share(conn, once), NO_CAUSE)

@@ -1,7 +1,7 @@
 """Stops into the ledger: the union of a line's stops is booked, and re-booked when it changes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
@@ -21,15 +21,16 @@ from services.ledger.downtime import (
     element,
     end_of,
     ended_stops,
-    segments,
+    segments_of,
     wholes,
 )
 from services.posting import queries
 from services.posting.batch import NO_CAUSE, Cause, Special, known_row
 from services.posting.event_entries import reversal
+from services.posting.near_stops import Kept, Lasting, Span, joined, lasting_of, touches
 from services.rates.book import RateBook
 
-Span = tuple[datetime, datetime]
+_LOCK_LINE = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 _CHANGED = Cause("the line's stops changed")
 Lines = dict[tuple[str, str], Span]
 
@@ -82,34 +83,62 @@ def together(*spans: Lines) -> Lines:
 
 async def rebook(
     conn: Connection, lines: Lines, book: RateBook, causes: Mapping[str, Cause],
-    otherwise: Cause | None = None,
+    otherwise: Cause | None = None, only_new: Collection[tuple[str, str]] = (),
 ) -> list[str]:  # fmt: skip
     """The rows that bring the ledger from what is booked of these lines to what is true now.
 
     `causes` says why, of the stops that a correction voids or brings; `otherwise` of all others.
+    Of the lines in `only_new` stops were added, and none was changed or voided.
     """
     rows: list[str] = []
     why = _Why(causes, otherwise or _CHANGED, otherwise or NO_CAUSE)
     for (plant, line), (start, end) in sorted(lines.items()):
         calendar = book.sites[plant].calendar
         whole = (this_hour(calendar, start), next_hour(calendar, end))
-        rows += await _rebook_line(conn, plant, line, calendar, whole, why)
+        await conn.execute(_LOCK_LINE, f"{plant}/{line}")
+        near = (plant, line) in only_new and await _near(conn, plant, line, whole)
+        found = near or await _all(conn, plant, line, calendar, whole)
+        rows += await _rebook_line(conn, plant, line, calendar, found, why)
     return rows
 
 
+class _Found(NamedTuple):
+    """The wholes of a line within a time, of whole hours, and the stops read for it."""
+
+    wholes: list[Whole]
+    span: Span
+    stops: list[Stop]
+
+
 async def _rebook_line(
-    conn: Connection, plant: str, line: str, calendar: Calendar, span: Span, why: "_Why"
+    conn: Connection, plant: str, line: str, calendar: Calendar, found: _Found, why: "_Why"
 ) -> list[str]:
-    await conn.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{plant}/{line}")
-    rows_of, span = await _stops_of(conn, plant, line, calendar, span)
-    stops = [stop_of(row) for row in rows_of]
-    await _keep_wholes(conn, rows_of)
-    wanted = {_key(s): s for s in segments(ended_stops(stops), calendar, *span)}
-    booked = await conn.fetch(queries.BOOKED_DOWNTIME, plant, line, *_reach(stops, span))
-    ledger = _Booked(booked, span, why)
+    wanted = {_key(s): s for s in segments_of(found.wholes, calendar, *found.span)}
+    reach = _reach(found.stops, found.span)
+    booked = await conn.fetch(queries.BOOKED_DOWNTIME, plant, line, *reach)
+    ledger = _Booked(booked, found.span, why)
     rows = [ledger.reversal(entry) for key, entry in ledger.live.items() if key not in wanted]
     new = [segment for key, segment in wanted.items() if key not in ledger.live]
     return rows + [ledger.entry(segment, plant, line, calendar) for segment in new]
+
+
+async def _near(conn: Connection, plant: str, line: str, span: Span) -> _Found | None:
+    """From the stops that touch the time alone; None where that does not suffice."""
+    rows = await conn.fetch(queries.STOPS_NEAR, plant, line, *span, TOLERANCE)
+    found = joined((Kept(stop_of(r), r["began_at"], r["over_at"]) for r in rows), span)
+    if found is None:
+        return None
+    await _keep_wholes(conn, rows, found.lasting)
+    stops = [stop_of(row) for row in rows if touches(row["started_at"], row["ended_at"], span)]
+    return _Found(found.wholes, span, stops)
+
+
+async def _all(conn: Connection, plant: str, line: str, calendar: Calendar, span: Span) -> _Found:
+    """From all pieces of each stop that touches the time."""
+    rows, span = await _stops_of(conn, plant, line, calendar, span)
+    stops = [stop_of(row) for row in rows]
+    await _keep_wholes(conn, rows, lasting(stops))
+    return _Found(wholes(ended_stops(stops)), span, stops)
 
 
 async def _stops_of(
@@ -126,10 +155,6 @@ async def _stops_of(
         return rows, span
     wide = this_hour(calendar, start), next_hour(calendar, end)
     return await stops_between(conn, plant, line, wide), wide
-
-
-def touches(start: datetime, end: datetime, span: Span) -> bool:
-    return start <= span[1] + TOLERANCE and end >= span[0] - TOLERANCE
 
 
 def _covers(whole: Whole, span: Span) -> bool:
@@ -150,9 +175,8 @@ def stop_of(row: Any) -> Stop:
     return Stop(**{name: row[name] for name in Stop.__dataclass_fields__})
 
 
-async def _keep_wholes(conn: Connection, rows: list[Record]) -> None:
+async def _keep_wholes(conn: Connection, rows: list[Record], lasted: Mapping[str, Lasting]) -> None:
     """Store from when until when each whole stop lasted, with its pieces, where that is new."""
-    lasted = lasting(map(stop_of, rows))
     kept = {row["event_id"]: (row["began_at"], row["over_at"]) for row in rows}
     changed = {event_id: span for event_id, span in lasted.items() if kept[event_id] != span}
     if changed:
@@ -161,17 +185,14 @@ async def _keep_wholes(conn: Connection, rows: list[Record]) -> None:
         await conn.execute(queries.SET_WHOLES, list(changed), began, over)
 
 
-def lasting(stops: Iterable[Stop]) -> dict[str, tuple[datetime, datetime | None]]:
-    """When the whole stop began and was over, of each ended report of it.
-
-    A report that is not believed, since another of the same stop is, is over at None.
+def lasting(stops: Iterable[Stop]) -> dict[str, Lasting]:
+    """What is stored of each ended report: when the whole stop began, and of its first piece when
+    it was over. A report that is not believed, since another of the same stop is, is none.
     """
     known = list(stops)
-    found: dict[str, tuple[datetime, datetime | None]] = {
-        stop.event_id: (stop.started_at, None) for stop in known
-    }
+    found: dict[str, Lasting] = {stop.event_id: (stop.started_at, None) for stop in known}
     for whole in wholes(ended_stops(known)):
-        found |= {piece.event_id: (whole.started_at, whole.ended_at) for piece in whole.pieces}
+        found |= lasting_of(whole)
     return found
 
 
