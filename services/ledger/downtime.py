@@ -213,12 +213,18 @@ def segments_of(
 def _edges(
     stops: Iterable[Stop], calendar: Calendar, start: datetime, end: datetime
 ) -> Iterator[datetime]:
-    for stop in stops:
+    """Where stops begin and end, and the hours that begin within one: each hour once, however many
+    stops last over it."""
+    covered = start
+    for stop in sorted(stops, key=lambda stop: stop.started_at):
         left, right = max(stop.started_at, start), min(end_of(stop), end)
-        while left < right:
-            yield left.astimezone(UTC)
-            left = next_hour(calendar, left.astimezone(UTC))
+        yield left.astimezone(UTC)
         yield right.astimezone(UTC)
+        hour = next_hour(calendar, max(left, covered).astimezone(UTC))
+        while hour < right:
+            yield hour
+            hour = next_hour(calendar, hour)
+        covered = max(covered, right)
 
 
 def _assign_time(claims: list[Claim], edges: list[datetime]) -> Iterator[Segment]:

@@ -83,12 +83,33 @@ def histories(draw: st.DrawFn) -> list[list[Stop]]:
             planned=planned, defect_code=code,
         )  # fmt: skip
         found.append(replace(one, ended_at=end_of(one) + timedelta(milliseconds=500 * gap)))
-    cuts = sorted(draw(st.sets(st.integers(1, len(rows)), max_size=6)) | {0, len(rows)})
-    return [found[a:b] for a, b in pairwise(cuts)]
+    return _batches(draw, found)
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> list[list[Stop]]:
+    """Batches of pieces of one long stop in any order, some of them missing, and of two others."""
+    count = draw(st.integers(2, 16))
+    missing = draw(st.sets(st.integers(0, count - 1), max_size=2))
+    pieces = [
+        stop(25 * n, 25 * n + 25, 1 + n % 3, event_id=f"p{n}")
+        for n in range(count) if n not in missing
+    ]  # fmt: skip
+    others = st.tuples(st.integers(0, 25 * count), st.integers(5, 200))
+    pieces += [
+        stop(first, first + lasts, 7, event_id=f"o{n}", work_unit="m1")
+        for n, (first, lasts) in enumerate(draw(st.lists(others, max_size=2)))
+    ]
+    return _batches(draw, list(draw(st.permutations(pieces)))) if pieces else []
+
+
+def _batches(draw: st.DrawFn, stops: list[Stop]) -> list[list[Stop]]:
+    cuts = draw(st.sets(st.integers(1, len(stops)), max_size=8)) | {0, len(stops)}
+    return [stops[a:b] for a, b in pairwise(sorted(cuts))]
 
 
 @examples(3)
-@given(batches=histories())
+@given(batches=st.one_of(histories(), chains()))
 def test_what_is_stored_and_booked_is_what_all_pieces_make(batches: list[list[Stop]]) -> None:
     line = Line()
     for batch in batches:

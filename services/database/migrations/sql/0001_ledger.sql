@@ -215,9 +215,10 @@ create table copq.unpriced (
 create index unpriced_tried on copq.unpriced (tried_revision);
 
 -- Stops as reported. Their cost is booked in the ledger once united, by line; that of a stop
--- which a correction has voided is none. A stop may be reported in adjoining pieces, a row each:
--- the whole stop lasted from `began_at` until `over_at`. `over_at` is null while the stop is open,
--- and where another report of the same stop is believed.
+-- which a correction has voided is none. A stop may be reported in adjoining pieces, a row each.
+-- `began_at` of each piece is when the whole stop began; `over_at` of the first piece is when the
+-- whole was over. `over_at` is null of all other pieces, while the stop is open, and where another
+-- report of the same stop is believed.
 create table copq.stop (
     event_id text collate "C" primary key,
     plant text not null,
