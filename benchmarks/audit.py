@@ -30,33 +30,33 @@ async def main(decisions: int) -> None:
         conn = await asyncpg.connect(dsn)
         before = _memory()
         report = Report("audit", f"{decisions:,} decisions", "", "took", "a second")
-        steps = [("written", _written), ("proved", _proved), ("exported", _exported)]
+        steps = [("written", _write), ("proved", _prove), ("exported", _export)]
         for name, step in steps:
-            seconds = await _timed(step(conn, decisions))
+            seconds = await _time_of(step(conn, decisions))
             report.add(name, f"{seconds:,.1f} s", f"{decisions / seconds:,.0f}")
         await conn.close()
     report.add("memory grew by", f"{_memory() - before:,.0f} MiB", "")
     report.close()
 
 
-async def _written(conn: asyncpg.Connection, decisions: int) -> None:
+async def _write(conn: asyncpg.Connection, decisions: int) -> None:
     await conn.execute(WRITE, decisions)
 
 
-async def _proved(conn: asyncpg.Connection, decisions: int) -> None:
+async def _prove(conn: asyncpg.Connection, decisions: int) -> None:
     chain = Chain()
     async for row in rows(conn):
         assert not list(chain.take(link_of(row)))
     assert chain.head.seq == decisions
 
 
-async def _exported(conn: asyncpg.Connection, decisions: int) -> None:
+async def _export(conn: asyncpg.Connection, decisions: int) -> None:
     with tempfile.TemporaryFile("w") as file:
         async for row in rows(conn):
             file.write(line_of(row) + "\n")
 
 
-async def _timed(step: Awaitable[None]) -> float:
+async def _time_of(step: Awaitable[None]) -> float:
     begin = time.perf_counter()
     await step
     return time.perf_counter() - begin

@@ -46,7 +46,7 @@ class Latencies:
 
     found: list[float] = field(default_factory=list)
 
-    def said(self) -> str:
+    def summary(self) -> str:
         cuts = statistics.quantiles(self.found, n=100)
         return f"p50 {cuts[49] * 1000:.0f} ms, p99 {cuts[98] * 1000:.0f} ms"
 
@@ -118,7 +118,7 @@ async def _reprice(dsn: str, total: int, posting: float, live: int) -> list[tupl
                "--why", "benchmark", "--database", dsn]  # fmt: skip
     async with _streaming(dsn, live) as latencies:
         await asyncio.sleep(10 if live else 0)
-        alone = latencies.said() if live else ""
+        alone = latencies.summary() if live else ""
         latencies.found.clear()
         begin = time.perf_counter()
         done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
@@ -131,7 +131,7 @@ async def _reprice(dsn: str, total: int, posting: float, live: int) -> list[tupl
     return [
         (f"repricing next to {live:,} events/s", *row),
         ("batches of that stream, alone", alone, ""),
-        ("    the same, next to it", latencies.said(), ""),
+        ("    the same, next to it", latencies.summary(), ""),
     ]
 
 

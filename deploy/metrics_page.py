@@ -25,7 +25,7 @@ REGISTERED = (_aggregator, _costing, _door, _files, _mqtt, _posting, _stream, _e
 
 def table() -> str:
     """Name, kind, labels, meaning; in order of the name."""
-    rows = sorted({*_figures(), *_registered()})
+    rows = sorted({*_figures(), *_registered_metrics()})
     lines = [
         f"| `{name}` | {kind} | {', '.join(f'`{label}`' for label in labels)} | {says} |"
         for name, kind, labels, says in rows
@@ -39,7 +39,7 @@ def _figures() -> Iterator[tuple[str, str, tuple[str, ...], str]]:
     return ((figure.name, "gauge", figure.labels, figure.help) for figure in FIGURES)
 
 
-def _registered() -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+def _registered_metrics() -> Iterator[tuple[str, str, tuple[str, ...], str]]:
     for module in REGISTERED:
         for metric in vars(module).values():
             describe = getattr(metric, "describe", None)
@@ -50,7 +50,7 @@ def _registered() -> Iterator[tuple[str, str, tuple[str, ...], str]]:
                 yield name, family.type, tuple(metric._labelnames), family.documentation
 
 
-def wanted() -> str:
+def expected_page() -> str:
     """The page with its table as it should be."""
     return PAGE.read_text("utf-8").partition(MARK)[0] + MARK + table()
 
@@ -58,9 +58,9 @@ def wanted() -> str:
 def main(arguments: list[str]) -> int:
     """Write the table, or with `--check` say whether it is stale."""
     if arguments != ["--check"]:
-        PAGE.write_text(wanted(), "utf-8")
+        PAGE.write_text(expected_page(), "utf-8")
         return 0
-    if stale := PAGE.read_text("utf-8") != wanted():
+    if stale := PAGE.read_text("utf-8") != expected_page():
         print("docs/metrics.md is stale: run make metrics")
     return int(stale)
 

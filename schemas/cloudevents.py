@@ -17,7 +17,7 @@ import msgspec
 
 from schemas.decode import MAX_EVENT_BYTES
 from schemas.names import canonical, fault_of_name
-from schemas.refusal import Refusal, Refused, shown
+from schemas.refusal import Refusal, Refused, printable_name
 
 LONGEST_ID = 128
 LONGEST_SOURCE = 64
@@ -40,7 +40,7 @@ def from_structured(raw: bytes) -> bytes:
     envelope = _object(raw, "a CloudEvent is a JSON object")
     attributes = {name: _attribute(name, envelope[name]) for name in _USED if name in envelope}
     _check(attributes)
-    return _filled(attributes, _data(envelope))
+    return _fill_in(attributes, _data(envelope))
 
 
 def from_binary(attributes: Mapping[str, str], data: bytes) -> bytes:
@@ -50,12 +50,14 @@ def from_binary(attributes: Mapping[str, str], data: bytes) -> bytes:
     `datacontenttype` is among them where it is known.
     """
     _check(attributes)
-    return _filled(attributes, data)
+    return _fill_in(attributes, data)
 
 
-def _filled(attributes: Mapping[str, str], data: bytes) -> bytes:
+def _fill_in(attributes: Mapping[str, str], data: bytes) -> bytes:
     said = _object(data, "the data of a CloudEvent is an event, which is a JSON object")
-    lacking = [f'"{n}":{_json(n, v)}' for n, v in _offered(attributes, said) if n not in said]
+    lacking = [
+        f'"{n}":{_json(n, v)}' for n, v in _envelope_fields(attributes, said) if n not in said
+    ]
     if not lacking:
         return data
     rest = data.strip()[1:].lstrip()
@@ -70,17 +72,21 @@ def _check(attributes: Mapping[str, str]) -> None:
         if not attributes.get(name):
             raise Refused(Refusal("missing_field", name, f"{name} is missing: {_BARE}"))
     if attributes["specversion"] != "1.0":
-        message = f'specversion is "{shown(attributes["specversion"])}"; send CloudEvents 1.0'
+        message = (
+            f'specversion is "{printable_name(attributes["specversion"])}"; send CloudEvents 1.0'
+        )
         raise Refused(Refusal("bad_envelope", "specversion", message))
     if " " in attributes["source"]:
         raise Refused(Refusal("bad_envelope", "source", "source is a URI, which has no blank"))
     kind = attributes.get("datacontenttype", "application/json").split(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
-        message = f'datacontenttype is "{shown(kind)}"; the data must be application/json'
+        message = f'datacontenttype is "{printable_name(kind)}"; the data must be application/json'
         raise Refused(Refusal("bad_envelope", "datacontenttype", message))
 
 
-def _offered(attributes: Mapping[str, str], said: Mapping[str, object]) -> list[tuple[str, str]]:
+def _envelope_fields(
+    attributes: Mapping[str, str], said: Mapping[str, object]
+) -> list[tuple[str, str]]:
     """What the envelope knows of the event. A stop occurs as it starts, whenever it is sent."""
     offered = [
         ("event_id", _event_id(attributes["source"], attributes["id"])),

@@ -24,7 +24,7 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 LONGEST_STOP = timedelta(days=366)
 
 
-def _checked(fault: Callable[[str], str | None], pattern: str) -> Any:
+def _character_check(fault: Callable[[str], str | None], pattern: str) -> Any:
     """Refuses characters of a text; `pattern` says the same in JSON Schema."""
 
     def check(value: str) -> str:
@@ -39,12 +39,12 @@ def _canonical(value: Any) -> Any:
     return canonical(value) if isinstance(value, str) else value
 
 
-_spelt = BeforeValidator(_canonical)
-_name_schema, _name_check = _checked(fault_of_name, NAME_PATTERN)
-_text_schema, _text_check = _checked(fault_of_text, TEXT_PATTERN)
+_spelling = BeforeValidator(_canonical)
+_name_schema, _name_check = _character_check(fault_of_name, NAME_PATTERN)
+_text_schema, _text_check = _character_check(fault_of_text, TEXT_PATTERN)
 
 Identifier = Annotated[
-    str, StringConstraints(min_length=1, max_length=64), _spelt, _name_check, _name_schema
+    str, StringConstraints(min_length=1, max_length=64), _spelling, _name_check, _name_schema
 ]
 """A name: kept in its one spelling, without characters that nobody sees."""
 OWN_IDS = "copq:"
@@ -60,7 +60,7 @@ def _not_our_own(value: str) -> str:
 EventId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=128),
-    _spelt,
+    _spelling,
     _name_check,
     AfterValidator(_not_our_own),
     _name_schema,

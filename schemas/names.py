@@ -21,14 +21,14 @@ _BEYOND = "\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0
 """Halves of characters, and the invisible ones of the higher planes."""
 
 
-def _escaped(ranges: str) -> str:
+def _escape(ranges: str) -> str:
     """A regular expression's class in ASCII, as JSON Schema can have it."""
     return "".join(c if c == "-" else f"\\u{ord(c):04x}" for c in ranges)
 
 
-NAME_PATTERN = f"^[^{_escaped(_CONTROL + _DIRECTION + _LOST + _INVISIBLE)}]+$"
+NAME_PATTERN = f"^[^{_escape(_CONTROL + _DIRECTION + _LOST + _INVISIBLE)}]+$"
 """For JSON Schema, which writes only the characters of the basic plane so that all read it."""
-TEXT_PATTERN = f"^[^{_escaped(_CONTROL + _DIRECTION)}]+$"
+TEXT_PATTERN = f"^[^{_escape(_CONTROL + _DIRECTION)}]+$"
 """A note may hold what joins letters and emoji; nothing that moves the text around it."""
 
 _NO_NAME = re.compile(f"[{_CONTROL}{_DIRECTION}{_LOST}{_INVISIBLE}{_BEYOND}]")
@@ -66,10 +66,10 @@ def _fault(pattern: re.Pattern[str], text: str) -> str | None:
     before = text[: found.start()]
     where = f'after "{visible(before[-20:])}"' if before else "at its start"
     lost = ": it was read in the wrong encoding" if found[0] == _LOST else ": remove it"
-    return f"holds {described(found[0])} {where}{lost}"
+    return f"holds {describe_character(found[0])} {where}{lost}"
 
 
-def described(character: str) -> str:
+def describe_character(character: str) -> str:
     """`U+200B (ZERO WIDTH SPACE)`."""
     name = unicodedata.name(character, "")
     kind = name or ("control character" if unicodedata.category(character) == "Cc" else "no name")

@@ -68,7 +68,7 @@ def _translate(error: dict[str, Any]) -> Refusal:
         return _extra(error, where)
     if kind == "value_error":
         return _own_rule(error, where)
-    return Refusal(_CODES.get(kind, "invalid_value"), where, _sentence(kind, where, error))
+    return Refusal(_CODES.get(kind, "invalid_value"), where, _explain(kind, where, error))
 
 
 _CODES = {
@@ -93,10 +93,10 @@ def _is_replacement(loc: tuple[Any, ...]) -> bool:
 def _path(loc: tuple[Any, ...]) -> str:
     """Where it is in the event. Pydantic puts the event type before the names of its fields."""
     parts = (loc[1:2] + loc[3:]) if _is_replacement(loc) else loc[1:]
-    return ".".join(shown(part) for part in parts if part != "[key]")
+    return ".".join(printable_name(part) for part in parts if part != "[key]")
 
 
-def shown(name: Any) -> str:
+def printable_name(name: Any) -> str:
     """A name from outside, fit to be stored and printed."""
     return visible(str(name)[:SHOWN])
 
@@ -105,7 +105,7 @@ def _type_of(loc: tuple[Any, ...]) -> str:
     return str(loc[2] if _is_replacement(loc) else loc[0])
 
 
-def _sentence(kind: str, where: str, error: dict[str, Any]) -> str:
+def _explain(kind: str, where: str, error: dict[str, Any]) -> str:
     if kind == "missing":
         return _missing(where, error["loc"])
     if kind == "timezone_aware":
@@ -132,7 +132,9 @@ def _event_type(error: dict[str, Any], where: str) -> Refusal:
         return Refusal("missing_field", field, f"{field} is missing; {choice}")
     hint = " here" if given in EVENT_MODELS else nearest(given, types)
     return Refusal(
-        "unknown_event_type", field, f'"{shown(given)}" is not an event type{hint}; {choice}'
+        "unknown_event_type",
+        field,
+        f'"{printable_name(given)}" is not an event type{hint}; {choice}',
     )
 
 
@@ -149,7 +151,9 @@ def _extra(error: dict[str, Any], where: str) -> Refusal:
     known = (Grades if in_grades else EVENT_MODELS[tag]).model_fields
     owner = "grades" if in_grades else f"{tag} events"
     return Refusal(
-        "unknown_field", where, f'"{shown(name)}" is not a field of {owner}{nearest(name, known)}'
+        "unknown_field",
+        where,
+        f'"{printable_name(name)}" is not a field of {owner}{nearest(name, known)}',
     )
 
 

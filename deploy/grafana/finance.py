@@ -5,7 +5,15 @@ from typing import Any
 from deploy.grafana import links
 from deploy.grafana.looks import AMOUNT, COUNT, MONEY, NUMBER, OF_TARGET, PERCENT, REPORTED, SHARE
 from deploy.grafana.page import board
-from deploy.grafana.panels import Asked, course, entries, one, side_by_side, stacked, waterfall
+from deploy.grafana.panels import (
+    TableColumn,
+    course,
+    entries,
+    one,
+    side_by_side,
+    stacked,
+    waterfall,
+)
 from deploy.grafana.queries import ledger
 from deploy.grafana.variables import BOARD, CURRENCY, MONTH, PLANT
 
@@ -124,7 +132,7 @@ def _now() -> list[Any]:
                (f"copq:budget:burn{{{OF}}}", "{{plant}} {{line}} {{window}}"),
                leads=[links.to_plant("month")]).span(24),
         side_by_side("Targets", "In force now, for the last 30 days.", "plant, line",
-               Asked('copq_target_ratio{plant=~"$plant",window="30d",scope!="product"}', "target", PERCENT),
+               TableColumn('copq_target_ratio{plant=~"$plant",window="30d",scope!="product"}', "target", PERCENT),
                lead=links.to_plant("30d", links.cell)),
         entries("Without a price", ledger("unpriced"), "Not in any figure until finance adds what is missing.",
                 {"worth about": AMOUNT}, links.PLANT_ON_BOARD),

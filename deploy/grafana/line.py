@@ -17,7 +17,7 @@ from deploy.grafana.looks import (
     SHARE,
 )
 from deploy.grafana.page import board
-from deploy.grafana.panels import Asked, course, entries, one, ranked, side_by_side
+from deploy.grafana.panels import TableColumn, course, entries, one, ranked, side_by_side
 from deploy.grafana.queries import ledger
 from deploy.grafana.variables import BOARD, CURRENCY, LINE, PLANT, PRODUCT, WINDOW
 
@@ -71,12 +71,12 @@ def _figures() -> list[Any]:
         side_by_side(
             "Each line, $window ($currency)", "All products. Worst against target first.",
             "plant, line",
-            Asked(f"copq:ratio:of_target{MONEY_OF_LINES}", "of target", AGAINST_TARGET),
-            Asked(f"copq_ratio{MONEY_OF_LINES}", "COPQ over base", PERCENT),
-            Asked(f"copq_failure_cost{MONEY_OF_LINES}", "COPQ", AMOUNT),
-            Asked(f"copq_first_pass_yield_ratio{OF_LINES}", "first pass yield", PERCENT),
-            Asked(f"copq_oee_ratio{OF_LINES}", "OEE", PERCENT),
-            Asked(f"copq_mean_time_to_repair_seconds{OF_LINES}", "MTTR", LASTED),
+            TableColumn(f"copq:ratio:of_target{MONEY_OF_LINES}", "of target", AGAINST_TARGET),
+            TableColumn(f"copq_ratio{MONEY_OF_LINES}", "COPQ over base", PERCENT),
+            TableColumn(f"copq_failure_cost{MONEY_OF_LINES}", "COPQ", AMOUNT),
+            TableColumn(f"copq_first_pass_yield_ratio{OF_LINES}", "first pass yield", PERCENT),
+            TableColumn(f"copq_oee_ratio{OF_LINES}", "OEE", PERCENT),
+            TableColumn(f"copq_mean_time_to_repair_seconds{OF_LINES}", "MTTR", LASTED),
             lead=links.to_line("${window}"),
         ),
         ranked("By element, $window ($currency)", f"sum by (element) ({COST})",

@@ -16,7 +16,7 @@ from deploy.grafana.looks import (
     SHARE,
 )
 from deploy.grafana.page import board
-from deploy.grafana.panels import Asked, course, one, side_by_side
+from deploy.grafana.panels import TableColumn, course, one, side_by_side
 from deploy.grafana.variables import CURRENCY, PLANT
 
 OF = 'scope="plant",plant=~"$plant",currency="$currency"'
@@ -79,26 +79,26 @@ def _panels() -> list[Any]:
     return [
         side_by_side(
             "Lines", "Worst against target first. A click opens the line.", "plant, line, currency",
-            Asked(f'copq:ratio:of_target{{{LINES},window="1h"}}', "of target, last hour", AGAINST_TARGET),
-            Asked(f'copq_ratio{{{LINES},window="1h"}}', "COPQ over base, last hour", PERCENT),
-            Asked(f'copq_failure_cost{{{LINES},window="1h"}}', "COPQ, last hour", AMOUNT),
-            Asked(f'copq_failure_cost{{{LINES},window="day"}}', "COPQ, today", AMOUNT),
-            Asked(f'copq_failure_cost{{{LINES},window="last_day"}}', "COPQ, yesterday", AMOUNT),
+            TableColumn(f'copq:ratio:of_target{{{LINES},window="1h"}}', "of target, last hour", AGAINST_TARGET),
+            TableColumn(f'copq_ratio{{{LINES},window="1h"}}', "COPQ over base, last hour", PERCENT),
+            TableColumn(f'copq_failure_cost{{{LINES},window="1h"}}', "COPQ, last hour", AMOUNT),
+            TableColumn(f'copq_failure_cost{{{LINES},window="day"}}', "COPQ, today", AMOUNT),
+            TableColumn(f'copq_failure_cost{{{LINES},window="last_day"}}', "COPQ, yesterday", AMOUNT),
             lead=links.to_line("1h"),
         ),
         side_by_side(
             "Main cause on lines above target", "What cost such a line most in the last hour.",
             "plant, line, element, stage, defect_code, work_unit, currency",
-            Asked(CAUSE, "cost, last hour", AMOUNT),
-            Asked(f"1000 * (0 * {CAUSE} + on (plant, line) group_left () "
+            TableColumn(CAUSE, "cost, last hour", AMOUNT),
+            TableColumn(f"1000 * (0 * {CAUSE} + on (plant, line) group_left () "
                   "copq_main_cause_start_timestamp_seconds)", "since", INSTANT),
             lead=links.to_line("1h"),
         ),
         side_by_side(
             "Open stops ($currency)", "What stops that no report has ended have cost so far.",
             "plant, line, work_unit, defect_code",
-            Asked(f'copq_open_stop_cost{{{STOP},currency="$currency"}}', "cost so far", AMOUNT),
-            Asked(f"time() - copq_open_stop_start_timestamp_seconds{{{STOP}}}", "lasts", LASTED),
+            TableColumn(f'copq_open_stop_cost{{{STOP},currency="$currency"}}', "cost so far", AMOUNT),
+            TableColumn(f"time() - copq_open_stop_start_timestamp_seconds{{{STOP}}}", "lasts", LASTED),
             lead=links.to_line("1h"),
         ),
         course("COPQ over base, last hour, with its target", SHARE, "Trailing hour.",

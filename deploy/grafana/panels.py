@@ -59,7 +59,7 @@ def ranked(title: str, expression: str, legend: str, says: str, lead: Any) -> An
     )  # fmt: skip
 
 
-class Asked(NamedTuple):
+class TableColumn(NamedTuple):
     """A column of a table of panels: the query, its heading, and how it is shown."""
 
     expression: str
@@ -67,7 +67,7 @@ class Asked(NamedTuple):
     column: Column
 
 
-def side_by_side(title: str, says: str, by: str, *asked: Asked, lead: Any) -> Any:
+def side_by_side(title: str, says: str, by: str, *asked: TableColumn, lead: Any) -> Any:
     """A row for each combination of the labels `by`, a column for each query; the first sorts.
 
     Grafana joins rows whose columns in common are all equal: each query answers `by` alone.

@@ -48,19 +48,19 @@ def ledger(name: str, **parts: str) -> str:
 
 def over_time(expression: str, legend: str, ref: str) -> Any:
     """Every value of the time above."""
-    return _asked(expression, ref).range().legend_format(legend)
+    return _query(expression, ref).range().legend_format(legend)
 
 
 def now(expression: str, legend: str = "") -> Any:
     """The newest value alone: what has ended is gone, and not shown as it last was."""
-    query = _asked(expression, "A").instant()
+    query = _query(expression, "A").instant()
     return query.legend_format(legend) if legend else query
 
 
 def rows(expression: str, ref: str) -> Any:
     """The newest values as a table, with a column for each label."""
-    return _asked(expression, ref).instant().format(PromQueryFormat.TABLE)
+    return _query(expression, ref).instant().format(PromQueryFormat.TABLE)
 
 
-def _asked(expression: str, ref: str) -> Any:
+def _query(expression: str, ref: str) -> Any:
     return prometheus.Dataquery().datasource(FIGURES).expr(expression).ref_id(ref)

@@ -9,7 +9,7 @@ from aiokafka.structs import ConsumerRecord
 from asyncpg import Connection
 from pydantic import ValidationError
 
-from schemas.refusal import Refusal, shown
+from schemas.refusal import Refusal, printable_name
 from schemas.rejected import RejectedEvent, decode, rejected_event
 from services.aggregator import metrics
 from services.aggregator.fence import Gap, lock_fence, move_fence
@@ -125,4 +125,4 @@ def _rejected(record: ConsumerRecord) -> RejectedEvent:
 
 def _first(error: ValidationError) -> str:
     found = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return ": ".join([*map(shown, found["loc"][:3]), found["msg"]])
+    return ": ".join([*map(printable_name, found["loc"][:3]), found["msg"]])

@@ -40,7 +40,7 @@ AGAIN_S = 1
 log = logging.getLogger(__name__)
 
 
-class Fetched(NamedTuple):
+class FetchedRecords(NamedTuple):
     """What an agent gets: records of one partition, in order, and the log they were read from."""
 
     records: Sequence[ConsumerRecord]
@@ -57,13 +57,13 @@ class RecordBatch(NamedTuple):
     timestamp_type: int
     headers: Sequence[Any]
     key: None
-    value: Fetched
+    value: FetchedRecords
     checksum: None
     serialized_key_size: int
     serialized_value_size: int
 
 
-def pack(fetched: Fetched) -> RecordBatch:
+def pack(fetched: FetchedRecords) -> RecordBatch:
     """One batch of the records fetched from a partition; at least one."""
     last = fetched.records[-1]
     return RecordBatch(
@@ -159,7 +159,7 @@ class BatchConsumer(Consumer):
         await super().on_stop()
         await self._reader.close()
 
-    def is_current(self, tp: TP, fetched: Fetched) -> bool:
+    def is_current(self, tp: TP, fetched: FetchedRecords) -> bool:
         """Whether the worker still reads the log of these records."""
         return self._logs.get(tp) == fetched.log
 
@@ -249,7 +249,7 @@ class BatchConsumer(Consumer):
             await self.perform_seek()
             return {}, active
         return {
-            tp: [pack(Fetched(found, self._logs[tp]))]
+            tp: [pack(FetchedRecords(found, self._logs[tp]))]
             for tp, found in (records or {}).items()
             if found and tp in self._logs
         }, active

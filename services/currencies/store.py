@@ -29,7 +29,7 @@ _RATES_OF = statement(__file__, "rates_of")
 
 
 @dataclass(frozen=True, slots=True)
-class Reporting:
+class ReportingCurrency:
     """The currency of company figures; a rate is valid for up to `rate_days` after its day."""
 
     currency: str
@@ -51,10 +51,10 @@ class NoReportingCurrency(ValueError):
         )
 
 
-async def reporting_currency(conn: Connection) -> Reporting | None:
+async def reporting_currency(conn: Connection) -> ReportingCurrency | None:
     """The reporting currency; None until finance has set it."""
     row = await conn.fetchrow(_REPORTING)
-    return Reporting(**row) if row else None
+    return ReportingCurrency(**row) if row else None
 
 
 async def check_reporting(conn: Connection, asked: str | None) -> None:

@@ -1,4 +1,4 @@
-"""What is asked of an event at the door, whichever way it came in."""
+"""The checks of an event on arrival, the same for every way in."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -13,7 +13,7 @@ from services.rates.book import RateBook
 
 
 class Unreadable(bytes):
-    """What was refused before there were bytes of an event; kept as received, with the reason."""
+    """A message refused before any event could be read; stored as received, with the reason."""
 
     refusal: Refusal
 
@@ -27,7 +27,7 @@ def check(
     raw: bytes, now: datetime, sender: Sender, names: Names | None = None,
     book: RateBook | None = None,
 ) -> Event:  # fmt: skip
-    """The event of a message. Raises `Refused` where it is none, or not for `sender` to report.
+    """The event of a message. Raises `Refused` if it is none, or `sender` may not report it.
 
     `names` counts those that the sender brings and `book` does not know.
     """

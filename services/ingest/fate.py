@@ -1,4 +1,4 @@
-"""`GET /v1/events/{event_id}`: what became of your own event, never what it cost."""
+"""`GET /v1/events/{event_id}`: the state of your own event, never its cost."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 class Fate(BaseModel):
-    """What became of an event."""
+    """The state of an event."""
 
     event_id: str
     state: State

@@ -1,4 +1,4 @@
-"""Group commit: what comes in while one group is being stored is stored together, next."""
+"""Group commit: items that arrive while a group is stored form the next group."""
 
 import asyncio
 from collections import deque
@@ -10,10 +10,10 @@ Result = TypeVar("Result")
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Hands items to `store` in the order they came, a group at a time.
+    """Passes items to `store` in order of arrival, one group at a time.
 
-    A group weighs `most` at the most, and holds one item at the least. What `store` raises is
-    raised to each of its group.
+    A group weighs at most `most`, and has at least one item. An error of `store` is raised in each
+    caller of the group.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class GroupCommit(Generic[Item, Result]):
         self._storing: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Result:
-        """What became of it, once its group is stored."""
+        """The result of the item, after its group is stored."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._storing is None or self._storing.done():

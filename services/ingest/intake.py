@@ -1,4 +1,4 @@
-"""Where accepted events go: the port that HTTP, files and tests hand their events to."""
+"""The port to which HTTP, MQTT, files and tests pass their events."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +17,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one event; `refusal` is there when it was refused."""
+    """The answer to one event; `refusal` is set if it was refused."""
 
     status: Status
     event_id: str | None = None
@@ -28,7 +28,7 @@ class Answer:
 
 class Intake(Protocol):
     async def accept(self, raws: list[bytes], sender: Sender = ANYONE) -> list[Answer]:
-        """Store the events and answer for each, in order. What `sender` may not report is refused.
+        """Store and answer the events, in order. Refuses those that `sender` may not report.
 
         Returning means that every event not refused is safe: acknowledged by the broker, or
         committed. Raises `Unavailable` where that cannot be said; sending all again does no harm.

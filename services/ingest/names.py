@@ -1,4 +1,4 @@
-"""How many names a sender may bring: those that the rate book knows do not count.
+"""The limit of new names from a sender: names in the rate book do not count.
 
 A sender gone wild, or one that means harm, could report for a line of its own with each event.
 Every such name is for ever a row in tables, a series in metrics and a choice in lists.
@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from schemas.refusal import Refusal, Refused, shown
+from schemas.refusal import Refusal, Refused, printable_name
 from services.database.connections import AWAY
 from services.database.sql_files import statement
 from services.rates.book import RateBook
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Names:
-    """The names that senders have brought, at most `most` of each kind and sender.
+    """The new names from senders, at most `most` of each kind and sender.
 
     Senders without a name are not limited: they are trusted with the machine, or the brokers.
     """
@@ -42,7 +42,7 @@ class Names:
         self.loaded = False
 
     def check(self, event: Any, sender: str | None, book: RateBook) -> None:
-        """Note what the event brings. Raises `Refused` where it is too much; notes nothing then."""
+        """Note the names of the event. Raises `Refused`, and notes none, if there are too many."""
         if sender is None:
             return
         said = (
@@ -79,19 +79,19 @@ class Names:
         return fresh
 
     async def load(self, conn: asyncpg.Connection) -> None:
-        """Those brought before, and to other processes."""
+        """Load the names noted earlier and by other processes."""
         for row in await conn.fetch(_BROUGHT):
             self._brought[row["sent_by"], row["kind"]].add(row["name"])
         self.loaded = True
 
     async def keep(self, conn: asyncpg.Connection) -> None:
-        """Keep those brought since, so that a restart does not forget them."""
+        """Store the names noted since the last call, so that a restart keeps them."""
         if new := self._new:
             self._new = []
             await conn.execute(_KEEP, *map(list, zip(*new, strict=True)))
 
     async def follow(self, pool: asyncpg.Pool) -> None:
-        """Load and keep for ever. While Postgres is away the count goes on in memory."""
+        """Load and store for ever. While Postgres is away, memory counts."""
         while True:
             try:
                 async with pool.acquire() as conn:
@@ -109,8 +109,8 @@ def _has_line(book: RateBook, plant: str, line: str) -> bool:
 
 def _refusal(kind: str, name: str, most: int) -> Refusal:
     message = (
-        f'{kind} "{shown(name)}" is one too many: this sender has brought {most:,} names of this '
-        "kind that the rate book does not know. Have finance add it (copq rates import), or run "
-        "the service with a higher --names-per-sender; then replay the event"
+        f'{kind} "{printable_name(name)}" is one too many: this sender has brought {most:,} names '
+        "of this kind that the rate book does not know. Have finance add it (copq rates import), "
+        "or run the service with a higher --names-per-sender; then replay the event"
     )
     return Refusal("too_many_names", kind, message)

@@ -1,4 +1,4 @@
-"""What a service offers next to its way in: the login, the form, and the fate of one's events."""
+"""The pages and routes for people: the login, the form, and the state of their own events."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from services.web.pages.page import add_pages
 
 
 async def people_pool(dsn: str) -> asyncpg.Pool:
-    """Connects when somebody asks, not before."""
+    """A pool that connects on first use."""
 
     async def ready(conn: asyncpg.Connection) -> None:
         await take_role(conn, DatabaseRole.INGEST)

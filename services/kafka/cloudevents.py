@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from schemas.cloudevents import from_binary, from_structured
-from schemas.refusal import Refusal, Refused, shown
+from schemas.refusal import Refusal, Refused, printable_name
 from schemas.rejected import KEPT_HEADERS
 from services.kafka.headers import Read
 
@@ -42,7 +42,8 @@ def event_in(envelope: Envelope, value: bytes) -> bytes:
     if kind == STRUCTURED:
         return from_structured(value)
     if kind.startswith("application/cloudevents"):
-        message = f'content-type is "{shown(kind)}"; send one CloudEvent a record, as {STRUCTURED}'
+        shown = printable_name(kind)
+        message = f'content-type is "{shown}"; send one CloudEvent a record, as {STRUCTURED}'
         raise Refused(Refusal("bad_envelope", CONTENT_TYPE, message))
     return from_binary(_attributes(envelope), value)
 

@@ -14,7 +14,7 @@ from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords
 
-from schemas.refusal import Refusal, Refused, shown
+from schemas.refusal import Refusal, Refused, printable_name
 from services.kafka.headers import Read
 
 _LENGTH, _BEHIND_LENGTH, _MAGIC = 8, 12, 16
@@ -31,7 +31,9 @@ def check_names(headers: Read) -> None:
     """Raises `Refused` where a name was none that can be read."""
     for name, _ in headers:
         if _UNREADABLE in name:
-            message = f'the name of the header "{shown(name)}" is not UTF-8: fix the sender'
+            message = (
+                f'the name of the header "{printable_name(name)}" is not UTF-8: fix the sender'
+            )
             raise Refused(Refusal("bad_envelope", "headers", message))
 
 

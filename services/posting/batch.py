@@ -20,7 +20,7 @@ from schemas.events import Event
 from schemas.fields import OWN_IDS
 from schemas.names import fault_of_name
 from schemas.priced import CATEGORIES, EVENT_FOLLOWS, Outcome
-from schemas.refusal import shown
+from schemas.refusal import printable_name
 
 OUTCOMES = tuple(map(str, Outcome))
 NOT_PRICED = (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
@@ -102,13 +102,13 @@ class StopRow(msgspec.Struct, gc=False):
 
 def _check_amounts(amounts: str) -> None:
     if not _NUMBERS.fullmatch(amounts):
-        raise ValueError(f"{shown(amounts)!r}: numbers and a currency are expected")
+        raise ValueError(f"{printable_name(amounts)!r}: numbers and a currency are expected")
 
 
 def _check_instant(text: str) -> None:
     """Raises `ValueError` where it is not an instant that Postgres knows."""
     if datetime.fromisoformat(text).utcoffset() is None or not text.isascii():
-        raise ValueError(f'"{shown(text)}" has no offset')
+        raise ValueError(f'"{printable_name(text)}" has no offset')
 
 
 class _Pricing(msgspec.Struct, gc=False):
@@ -287,7 +287,9 @@ def _told(figures: tuple[str, ...], cause: Cause, after: int) -> tuple[str, ...]
 def _check_entry(entry: _Entry) -> None:
     """Raises `ValueError` where Postgres would not take it."""
     if CATEGORIES.get(entry.element) != entry.category:
-        raise ValueError(f'"{shown(entry.element)}" has no category "{shown(entry.category)}"')
+        raise ValueError(
+            f'"{printable_name(entry.element)}" has no category "{printable_name(entry.category)}"'
+        )
     _check_amounts(_amounts(entry))
     _check_bucket(entry.hour, entry.day)
     if entry.once is None and entry.at is None:

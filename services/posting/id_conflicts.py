@@ -10,7 +10,7 @@ from datetime import datetime
 
 from asyncpg import Connection, Record
 
-from schemas.refusal import Refusal, shown
+from schemas.refusal import Refusal, printable_name
 from schemas.rejected import Origin, RejectedEvent, rejected_event
 from services.posting import queries
 
@@ -54,8 +54,8 @@ def id_taken(event_id: str, of_another_line: bool) -> Refusal:
     return Refusal(
         "id_taken",
         "event_id",
-        f'event_id "{shown(event_id)}" is taken: {whose}; give the event an id that no other '
-        "sender uses, such as one that begins with its plant and line",
+        f'event_id "{printable_name(event_id)}" is taken: {whose}; give the event an id that '
+        "no other sender uses, such as one that begins with its plant and line",
     )
 
 

@@ -35,7 +35,7 @@ Sent = tuple[list[bytes], Sender, bytes | None]
 
 
 class LedgerIntake:
-    """Events straight into the ledger of one database, one transaction at a time.
+    """Posts events directly into the ledger of one database, one transaction at a time.
 
     Callers that come in meanwhile share the next one. What is refused is kept to be fixed and
     replayed, unless `keeps` is false. `names` limits what senders bring.
@@ -52,7 +52,7 @@ class LedgerIntake:
         return await self._gathering.submit((raws, sender, tracer().traceparent()))
 
     async def ready(self) -> None:
-        """Raises `Unavailable` where Postgres does not answer."""
+        """Raises `Unavailable` if Postgres does not answer."""
         try:
             async with asyncio.timeout(LOOK_S), self._pool.acquire() as conn:
                 await conn.execute("select 1")
@@ -88,9 +88,9 @@ class LedgerIntake:
                 posted = await post(conn, batch, book)
                 if self._names is not None:
                     await self._names.keep(conn)
-                answers = _decided(group, answers, posted)
+                answers = _final_answers(group, answers, posted)
                 if self._keeps:
-                    await keep_rejected(conn, _rejected(group, answers, now))
+                    await keep_rejected(conn, _rejected_events(group, answers, now))
             refused = len(posted.taken)
             duplicates = batch.events - posted.fresh - refused
             span.tell({"copq.fresh": posted.fresh, "copq.duplicates": duplicates,
@@ -120,8 +120,10 @@ class LedgerIntake:
         return Answer(status, event.event_id, note=pricing.reason)
 
 
-def _decided(group: list[Sent], answers: list[list[Answer]], posted: Posted) -> list[list[Answer]]:
-    """The answers once it is known which events are duplicates, and whose ids are taken."""
+def _final_answers(
+    group: list[Sent], answers: list[list[Answer]], posted: Posted
+) -> list[list[Answer]]:
+    """The final answers: duplicates and ids of other events are known now."""
     if not posted.duplicates and not posted.taken:
         return answers
     refused = {(one.sent_by, one.payload): one.refusal for one in posted.taken}
@@ -138,7 +140,9 @@ def _decided(group: list[Sent], answers: list[list[Answer]], posted: Posted) -> 
     ]
 
 
-def _rejected(group: list[Sent], answers: list[list[Answer]], now: datetime) -> list[RejectedEvent]:
+def _rejected_events(
+    group: list[Sent], answers: list[list[Answer]], now: datetime
+) -> list[RejectedEvent]:
     return [
         rejected_event(answer.refusal, raw, now, sent_by=sender.name)
         for (raws, sender, _), found in zip(group, answers, strict=True)

@@ -76,5 +76,5 @@ async def serve(
 
 
 def _options(embedded: EmbeddedPostgres | None) -> str:
-    """With which commands reach the same database; an address of another is not to be shown."""
+    """The options for commands on the same database; addresses of servers are not shown."""
     return f"--data {quote(str(embedded.folder))}" if embedded else ""

@@ -83,7 +83,9 @@ def records(text: TextIO, dialect: Dialect) -> Iterator[Record]:
             yield Record(lines.number, cells)
             lines.begin_record()
     except csv.Error as error:
-        raise NotCsv(lines.first, _malformed(str(error), lines.number), is_quote=True) from None
+        raise NotCsv(
+            lines.first, _malformed_message(str(error), lines.number), is_quote=True
+        ) from None
 
 
 def _width(header: list[str]) -> int:
@@ -134,7 +136,7 @@ def _swallows(last: int) -> str:
     return f"a cell in quotes goes on to line {last}, over lines that look like rows. {_REMEDY}"
 
 
-def _malformed(error: str, last: int) -> str:
+def _malformed_message(error: str, last: int) -> str:
     if "field larger" in error:
         return f"a cell is longer than {csv.field_size_limit():,} characters. {_REMEDY}"
     if "unexpected end" in error:

@@ -15,7 +15,7 @@ def load_scalars(text: str) -> Any:
         node = loader.get_single_node()
         if node is None:
             return None
-        _unfolded(node, {})
+        _node_count(node, {})
         return loader.construct_document(node)
     except RecursionError:
         raise yaml.YAMLError("is nested too deep") from None
@@ -23,12 +23,12 @@ def load_scalars(text: str) -> Any:
         loader.dispose()
 
 
-def _unfolded(node: yaml.Node, known: dict[int, int]) -> int:
+def _node_count(node: yaml.Node, known: dict[int, int]) -> int:
     """The number of nodes with all anchors expanded."""
     if id(node) in known:
         return known[id(node)]
     known[id(node)] = MOST_NODES  # an anchor that is used within itself never ends
-    count = 1 + sum(_unfolded(part, known) for part in _parts(node))
+    count = 1 + sum(_node_count(part, known) for part in _parts(node))
     if count > MOST_NODES:
         message = f"anchors stand for more than {MOST_NODES:,} values: write them out"
         raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)

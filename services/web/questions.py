@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fastapi import Depends, HTTPException, Request
 
 from schemas.names import fault_of_name
-from schemas.refusal import nearest, shown
+from schemas.refusal import nearest, printable_name
 
 
 async def _refuse_unsound(request: Request) -> None:
@@ -24,7 +24,8 @@ def _name_fault(path: str, asked: Iterable[tuple[str, str]], known: list[str]) -
     for name, _ in asked:
         if name not in known:
             has = f"it has {', '.join(known)}" if known else "it has none"
-            return f'"{shown(name)}" is not a parameter of {path}{nearest(name, known)} ({has})'
+            known_as = nearest(name, known)
+            return f'"{printable_name(name)}" is not a parameter of {path}{known_as} ({has})'
     return None
 
 

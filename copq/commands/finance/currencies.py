@@ -23,7 +23,7 @@ from services.currencies.store import (
     Imported,
     NoReportingCurrency,
     RateVersion,
-    Reporting,
+    ReportingCurrency,
     history,
     import_exchange,
     reporting_currency,
@@ -131,7 +131,7 @@ def list_(
     Example: copq currencies list
     """
 
-    async def run(conn: Connection) -> tuple[Reporting | None, list[CurrencySummary]]:
+    async def run(conn: Connection) -> tuple[ReportingCurrency | None, list[CurrencySummary]]:
         return await reporting_currency(conn), await summaries(conn)
 
     found, currencies = query_database(run, database_url, data, DatabaseRole.FINANCE)
@@ -145,7 +145,7 @@ def list_(
         table("Currencies", columns, map(_summary_words, currencies))
 
 
-def _describe_reporting(found: Reporting | None) -> str:
+def _describe_reporting(found: ReportingCurrency | None) -> str:
     if found is None:
         return str(NoReportingCurrency())
     return (
@@ -178,7 +178,7 @@ def show(
 
     async def run(
         conn: Connection,
-    ) -> tuple[Reporting | None, list[RateVersion], CurrencySummary | None]:
+    ) -> tuple[ReportingCurrency | None, list[RateVersion], CurrencySummary | None]:
         reporting, kept = await reporting_currency(conn), await history(conn, named, first, last)
         known = {of.currency: of for of in await summaries(conn)}
         if not kept:
@@ -216,7 +216,7 @@ def _hint_other_days(known: CurrencySummary | None, first: date, last: date) -> 
     )
 
 
-def _require_known(currency: str, reporting: Reporting | None, known: list[str]) -> None:
+def _require_known(currency: str, reporting: ReportingCurrency | None, known: list[str]) -> None:
     """End the command if the currency has no rates and no entries."""
     if reporting is not None and currency == reporting.currency:
         fail(f"{currency} is the reporting currency: figures are added in it, it has no rate")

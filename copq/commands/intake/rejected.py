@@ -13,7 +13,7 @@ from copq.exits import Exit
 from copq.kafka import optional_brokers
 from copq.plaintext import PlaintextOption
 from copq.terminal import cannot, err, fail, out, print_json, table
-from schemas.refusal import Refusal, Refused, shown
+from schemas.refusal import Refusal, Refused, printable_name
 from services.access.sender import Sender
 from services.ingest.intake import Answer, Intake, Status
 from services.ingest.kafka_intake import KafkaIntake
@@ -71,7 +71,7 @@ def _event_id(row: Any) -> str | None:
     except (Refused, ValueError, RecursionError):
         return None
     found = said.get("event_id") if isinstance(said, dict) else None
-    return shown(found) if isinstance(found, str) else None
+    return printable_name(found) if isinstance(found, str) else None
 
 
 def _origin(row: Any) -> str:

@@ -1,4 +1,4 @@
-"""An entry of the form, read and checked: the numbers that were filled in, and their period."""
+"""An entry of the form, read and checked: its numbers and its period."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class OnSite(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened, in numbers; 0 is none."""
+    """The numbers of a period; 0 if a field is blank."""
 
     sheet: Sheet
     period: Period
@@ -60,7 +60,7 @@ class Entry:
 
     @property
     def on_site(self) -> OnSite:
-        """The units at the customer's site, by what became of them."""
+        """The units at the customer's site: reworked, scrapped or shared."""
         handled, scrapped = self.amounts["reworked_on_site"], self.amounts["scrapped_on_site"]
         shared = ZERO if self.none_came_back else min(scrapped, self.amounts["scrapped"])
         return OnSite(handled - scrapped, scrapped - shared, shared)
@@ -69,7 +69,7 @@ class Entry:
 def read_entry(
     filled: Mapping[str, str], sheet: Sheet, now: datetime, locale: Locale = ENGLISH
 ) -> Entry:
-    """The entry that was filled in. Raises `Mistakes`, all of them at once."""
+    """The entry of a filled-in form. Raises `Mistakes` with all mistakes at once."""
     mistakes: dict[str, str] = {}
     period = _period(filled, sheet, now, mistakes)
     amounts = {name: _number(filled, name, locale, mistakes) for name in (*UNITS, *MONEY)}
@@ -108,7 +108,7 @@ def _period(
 def _number(
     filled: Mapping[str, str], name: str, locale: Locale, mistakes: dict[str, str]
 ) -> Decimal:
-    """A number without sign; 0 where it is blank, or wrong."""
+    """A number without sign; 0 if it is blank or has a mistake."""
     try:
         return read_number(filled.get(name, ""), locale) or ZERO
     except NotANumber as why:
@@ -126,7 +126,7 @@ def _text(filled: Mapping[str, str], name: str, mistakes: dict[str, str]) -> str
 
 
 def _check_stages(filled: Mapping[str, str], sheet: Sheet, mistakes: dict[str, str]) -> None:
-    """Another day may have had other stages than those that the form was made with."""
+    """Check the stages: those of another day may differ from those of the form."""
     known = {reject_field(stage) for stage in sheet.stages}
     for name, text in filled.items():
         if name.startswith(reject_field("")) and text and name not in known:

@@ -1,4 +1,4 @@
-"""The events that an entry makes, and those that withdraw them."""
+"""The events of an entry, and the corrections that withdraw them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ SOURCE = "form"
 
 @dataclass(frozen=True, slots=True)
 class EntryEvent:
-    """An event as bytes, and the field of the form that it comes from."""
+    """An event as bytes, and its field in the form."""
 
     field: str
     raw: bytes
 
 
 def entry_id(sender: str | None, submission: str) -> str:
-    """Of one submission of one sender: sent again it is the same, and nobody else's."""
+    """The id of one submission of one sender: the same if sent again, and unique."""
     return sha256(f"{sender or ''}\0{submission}".encode()).hexdigest()[:32]
 
 
 def events_of(entry: Entry, entry_id: str, sender: str | None) -> list[EntryEvent]:
-    """One event a fact. It occurs as its period begins: in the right day, never in the future."""
+    """One event for each fact, at the start of its period: on its day, never in the future."""
     common = _common(entry, sender)
     return [
         EntryEvent(field, _encode({"event_id": f"form-{entry_id}-{part}", **facts, **common}))
@@ -49,7 +49,7 @@ def _common(entry: Entry, sender: str | None) -> dict[str, Any]:
 
 
 def _facts(entry: Entry) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """What the event's id ends with, the field, and what the event says."""
+    """The suffix of the event's id, the field, and the content of the event."""
     amounts = entry.amounts
     if amounts["produced"]:
         yield "made", "produced", _fact("production", amounts["produced"], good=amounts["good"])
@@ -72,7 +72,7 @@ def _fact(event_type: str, quantity: Any, **more: Any) -> dict[str, Any]:
 
 
 def withdrawals(events: list[str], reason: str) -> list[bytes]:
-    """Corrections that void these events. Made again they are the same."""
+    """Corrections that void these events; the same events give the same corrections."""
     return [
         _encode(
             {

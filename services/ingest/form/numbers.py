@@ -1,4 +1,4 @@
-"""Numbers as people write them, in any country; one that can mean two numbers is refused.
+"""Numbers as people in any country write them; ambiguous ones are refused.
 
 `services/web/pages/numbers.js` shows the same reading in the field while it is typed.
 """
@@ -29,11 +29,11 @@ _SHAPES = tuple(
 
 
 class NotANumber(ValueError):
-    """The sentence says why, and how to write what is meant."""
+    """The text is not one clear number; the message says why, and how to write it."""
 
 
 def read_number(text: str, locale: Locale) -> Decimal | None:
-    """The number; None where the text is blank. Raises `NotANumber`."""
+    """The number; None for a blank text. Raises `NotANumber`."""
     plain = _BLANKS.sub(" ", text.strip()).replace("\u2019", "'")
     if not plain:
         return None
@@ -58,13 +58,13 @@ def _check_range(number: Decimal) -> Decimal:
 
 
 def input_text(number: Decimal, locale: Locale) -> str:
-    """Without thousands, and not with three decimals: typed, it means this number alone."""
+    """A number as input: without thousands and never with three decimals, so it is unambiguous."""
     plain = f"{number.normalize():f}".replace(".", get_decimal_symbol(locale))
     return f"{plain}0" if _AMBIGUOUS.fullmatch(plain) else plain
 
 
 def display_text(number: Decimal, locale: Locale) -> str:
-    """To be read: with thousands, as the reader's country writes them."""
+    """A number for reading: with thousands, in the style of the reader's country."""
     # Babel drops the apostrophes of Switzerland, which are quotes in its patterns.
     swiss = get_group_symbol(locale) == "'"
     text: str = format_decimal(number, locale="en" if swiss else locale, decimal_quantization=False)

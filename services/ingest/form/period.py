@@ -1,4 +1,4 @@
-"""The period of an entry, in the plant's own time: a production day, or from when to when."""
+"""The period of an entry in the plant's time: a production day, or a start and an end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LONGEST = timedelta(hours=25)
 
 
 class Mistakes(Exception):
-    """What is wrong with an entry: a sentence by field; "" is the entry as a whole."""
+    """The mistakes of an entry: a sentence for each field; "" is the entry as a whole."""
 
     def __init__(self, by_field: dict[str, str]) -> None:
         super().__init__(", ".join(by_field))
@@ -28,7 +28,7 @@ class Period:
 
 
 def period_of(filled: Mapping[str, str], calendar: Calendar, now: datetime) -> Period:
-    """Of the fields `period`, `day`, `from` and `to`. Raises `Mistakes`."""
+    """The period of the fields `period`, `day`, `from` and `to`. Raises `Mistakes`."""
     if filled.get("period") == "span":
         return _span(filled, calendar, now)
     day = _day(filled.get("day", ""))
@@ -62,7 +62,7 @@ def _span(filled: Mapping[str, str], calendar: Calendar, now: datetime) -> Perio
 
 
 def _local(text: str, name: str, calendar: Calendar) -> datetime:
-    """What the plant's clock shows. Of an hour that is shown twice, the first is meant."""
+    """A local time of the plant; in an hour that occurs twice, the first."""
     try:
         shown = datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:

@@ -123,7 +123,7 @@ def _sheet(book: RateBook, filled: dict[str, str], by: Sender, at: datetime) -> 
 
 
 def _sheet_then(book: RateBook, sheet: Sheet, filled: dict[str, str], now: datetime) -> Sheet:
-    """The sheet of the table in force as the entry's period begins."""
+    """The sheet of the table in force at the start of the entry's period."""
     try:
         start = period_of(filled, sheet.calendar, now).start
     except Mistakes:
@@ -141,7 +141,7 @@ async def _prefilled(desk: Desk, by: Sender, entry_id: str) -> dict[str, str]:
 
 
 def _with_day(filled: dict[str, str], sheet: Sheet, now: datetime) -> dict[str, str]:
-    """Without a period it is the production day under way."""
+    """The fields, by default with the current production day."""
     day = sheet.calendar.bucket(now).day.isoformat()
     return {"period": "day", "day": day} | filled
 
@@ -197,7 +197,7 @@ def _show_form(
 def _show_away(
     sheet: Sheet, filled: dict[str, str], by: Sender, error: Unavailable, submission: str
 ) -> Response:
-    """The same submission again: what was stored in spite of all counts once."""
+    """Offer the same submission again: events that were stored after all count once."""
     response = _show_form(sheet, filled, by, None, 503, _NOT_STORED, submission)
     response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -206,7 +206,7 @@ def _show_away(
 def _show_check(
     entry: Entry, filled: dict[str, str], submission: str, by: Sender, locale: Locale
 ) -> Response:
-    """How the entry is understood, to be sent or changed."""
+    """Show how the entry is understood, to be sent or changed."""
     facts = facts_of(filled, entry.sheet.currency, locale)
     page = _PAGES.show(
         "check.html", who=by.name, sheet=entry.sheet, filled=filled, submission=submission,

@@ -1,4 +1,4 @@
-"""Sending an entry, once however often it is sent, and withdrawing it."""
+"""Sending an entry exactly once, and withdrawing it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +20,7 @@ from services.web.unavailable import Unavailable
 
 
 class SentOtherwise(Exception):
-    """This submission was sent already, and said something else."""
+    """This submission was sent already, with other content."""
 
     def __init__(self, entry_id: str) -> None:
         super().__init__(entry_id)
@@ -28,7 +28,7 @@ class SentOtherwise(Exception):
 
 
 class Desk:
-    """Takes entries: keeps what was filled in, and hands its events to the intake.
+    """Accepts entries: stores their fields, and passes their events to the intake.
 
     Its functions raise `Unavailable` where it cannot be said that everything is safe; doing the
     same again does no harm then.
@@ -38,7 +38,7 @@ class Desk:
         self._intake, self._pool = intake, pool
 
     def check(self, entry: Entry, submission: str, by: Sender, now: datetime) -> None:
-        """Raises `Mistakes` by field where the intake would refuse the entry."""
+        """Raise `Mistakes` by field if the intake would refuse the entry."""
         _check_all(events_of(entry, entry_id(by.name, submission), by.name), now, by)
 
     async def send(
@@ -60,7 +60,7 @@ class Desk:
         return kept
 
     async def withdraw(self, kept: StoredEntry, by: Sender) -> None:
-        """Void all that the entry sent."""
+        """Void all events of the entry."""
         if kept.withdrawn_at is not None:
             return
         reason = f"withdrawn in the form by {by.name or 'its sender'}"
@@ -79,7 +79,7 @@ class Desk:
             return await store.newest_entries(conn, by.name)
 
     async def _accept(self, raws: list[bytes], by: Sender) -> None:
-        """All of them, or none is known to be stored: what can be refused was checked before."""
+        """Store all checked events. Raises `Unavailable` if it is uncertain that all are stored."""
         answers = await self._intake.accept(raws, by)
         refused = [answer.refusal for answer in answers if answer.status is Status.REFUSED]
         if refused:
@@ -95,7 +95,7 @@ class Desk:
 
 
 def _check_all(made: list[EntryEvent], now: datetime, by: Sender) -> None:
-    """What the intake would refuse is said before any of the entry's events is stored."""
+    """Raise `Mistakes` for events that the intake would refuse, before any event is stored."""
     mistakes = {}
     for each in made:
         try:

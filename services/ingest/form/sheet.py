@@ -1,4 +1,4 @@
-"""What the form asks for: names and a calendar out of the rate book, and no figure of it."""
+"""The fields of the form: names and the calendar of the rate book, without its figures."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from services.rates.book import RateBook, Site
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The form of one product on one line. `stages` are those of the table in force."""
+    """The form of one product on one line, with the `stages` of the table in force."""
 
     plant: str
     line: str
@@ -22,7 +22,7 @@ class Sheet:
 
 
 def sheet_of(book: RateBook, plant: str, line: str, product: str, at: datetime) -> Sheet | None:
-    """None where the plant, its line or a cost table of the product in force at `at` is missing."""
+    """The sheet; None without the plant, its line or a cost table of the product at `at`."""
     site = book.sites.get(plant)
     found = book.cost_table(plant, product, at)
     if site is None or found is None or (site.lines and line not in site.lines):
@@ -33,7 +33,7 @@ def sheet_of(book: RateBook, plant: str, line: str, product: str, at: datetime) 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line that somebody may report for, and the products that may be made there."""
+    """A line that the sender may report for, and its possible products."""
 
     plant: str
     line: str
@@ -41,7 +41,7 @@ class Place:
 
 
 def places(book: RateBook, sender: Sender, at: datetime) -> list[Place]:
-    """Where `sender` may report, by plant and line."""
+    """The lines for which `sender` may report, by plant and line."""
     return [
         Place(site.plant.plant, line, products)
         for site in book.sites.values()
@@ -57,7 +57,7 @@ def _products(book: RateBook, site: Site, at: datetime) -> tuple[str, ...]:
 
 
 def _lines(book: RateBook, site: Site, sender: Sender) -> list[str]:
-    """Those that the plant names; else those that have a rate, or that the sender is for."""
+    """The lines of the plant; if it names none, those with a rate or those of the sender."""
     plant = site.plant.plant
     lines: Iterable[str] = site.lines
     if not site.lines:

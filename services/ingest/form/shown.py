@@ -1,4 +1,4 @@
-"""How an entry is shown again: what was typed, under the names that the form gives it."""
+"""An entry for display: its values under the labels of the form."""
 
 from babel import Locale
 
@@ -27,7 +27,7 @@ _PERIOD = ("period", "day", "from", "to")
 
 
 def facts_of(filled: dict[str, str], currency: str, locale: Locale) -> list[tuple[str, str]]:
-    """Label and value, in the order of the form: numbers as they were understood."""
+    """Labels and values in the order of the form; numbers as they were understood."""
     values = {name: _value(name, text, currency, locale) for name, text in filled.items()}
     made = [(LABELS[name], values[name]) for name in _MADE if name in values]
     after = [
@@ -56,7 +56,7 @@ def _with_reason(values: dict[str, str], stage: str) -> list[str]:
 
 
 def consequences(entry: Entry, locale: Locale) -> list[tuple[str, str]]:
-    """What follows from the numbers: the units that are neither typed nor obvious."""
+    """The derived numbers: units that were not typed."""
     site = entry.on_site
     units = {
         "Reworked in the plant": entry.amounts["sent_back"] - entry.amounts["scrapped"],
@@ -77,7 +77,7 @@ def period_text(filled: dict[str, str]) -> str:
 
 
 def when(kept: StoredEntry, book: RateBook) -> str:
-    """When it was entered, as the plant's clock shows it."""
+    """The time of the entry, in the plant's local time."""
     site = book.sites.get(kept.plant)
     at = kept.entered_at.astimezone(site.calendar.zone) if site else kept.entered_at
     return f"{at:%Y-%m-%d %H:%M}"

@@ -1,4 +1,4 @@
-"""Entries as they were filled in: for the receipt, for withdrawing, for correcting."""
+"""Stored entries of the form: for the receipt, for withdrawing, for correcting."""
 
 import json
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ class StoredEntry:
 async def claim_entry(
     conn: Connection, entry_id: str, by: str | None, filled: dict[str, str], raws: list[bytes]
 ) -> StoredEntry:
-    """Keep an entry before its events are sent; answer what is kept, which may be an earlier one.
+    """Store an entry before its events are sent; return the stored one, which may be older.
 
-    Two that claim the same id at once agree on the first.
+    If two requests claim the same id at once, both get the first.
     """
     where = [filled[name] for name in ("plant", "line", "product")]
     events = json.dumps([raw.decode() for raw in raws])
@@ -48,23 +48,23 @@ async def claim_entry(
 
 
 async def entry(conn: Connection, entry_id: str, by: str | None) -> StoredEntry | None:
-    """The entry, where it is the sender's own."""
+    """The entry, if it is the sender's own."""
     row = await conn.fetchrow(_ENTRY, entry_id, by)
     return _entry_of(row) if row else None
 
 
 async def newest_entries(conn: Connection, by: str | None) -> list[StoredEntry]:
-    """The sender's last few entries, the newest first."""
+    """The sender's last few entries, newest first."""
     return [_entry_of(row) for row in await conn.fetch(_NEWEST_ENTRIES, by)]
 
 
 async def mark_sent(conn: Connection, entry_id: str) -> None:
-    """Its events are acknowledged."""
+    """Record that the events of the entry are acknowledged."""
     await conn.execute(_MARK_SENT, entry_id)
 
 
 async def mark_withdrawn(conn: Connection, entry_id: str) -> None:
-    """The corrections that void its events are acknowledged."""
+    """Record that the corrections that void its events are acknowledged."""
     await conn.execute(_MARK_WITHDRAWN, entry_id)
 
 

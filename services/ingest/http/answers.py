@@ -30,7 +30,7 @@ class _AnswerJson(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class Answers:
-    """`add` what the intake says, chunk by chunk; then `status` and `body`.
+    """Collects the intake's answers by `add`, chunk by chunk; then gives `status` and `body`.
 
     With `only_refused`, the accepted and the duplicates are counted and not listed.
     """
@@ -47,7 +47,7 @@ class Answers:
         return sum(self._counts.values())
 
     def add(self, answers: list[Answer]) -> None:
-        """Raises `Unavailable` where the disk is full; what was added before stays."""
+        """Add answers. Raises `Unavailable` if the disk is full; earlier answers stay."""
         listed = _encode(self._listed_answers(answers))[1:-1]
         if listed:
             self._write((b"," if self._size else b"") + listed)
@@ -73,19 +73,19 @@ class Answers:
 
     @property
     def preference(self) -> dict[str, str]:
-        """The header that says what of the request's `Prefer` was heeded (RFC 7240)."""
+        """The header that says which preference of the request was applied (RFC 7240)."""
         return {"preference-applied": "return=minimal"} if self._only_refused else {}
 
     @property
     def status(self) -> int:
-        """202: none is refused; 207: some; 422: all."""
+        """202 if no event is refused, 207 if some are, 422 if all are."""
         refused = self._counts[Status.REFUSED]
         if not refused:
             return 202
         return 422 if refused == self.total else 207
 
     def body(self, error: str | None = None) -> tuple[int, Iterator[bytes]]:
-        """Its length and its pieces."""
+        """The length of the body, and the body in pieces."""
         head: dict[str, object] = {status.value: n for status, n in self._counts.items()}
         if error is not None:
             head |= {"answered": self.total, "error": error}

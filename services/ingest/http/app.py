@@ -25,7 +25,7 @@ def make_http(
     checks: Checks | None = None,
     stop: asyncio.Event | None = None,
 ) -> FastAPI:
-    """The HTTP service. Once `stop` is set it takes nothing new."""
+    """The HTTP service. When `stop` is set it accepts nothing new."""
     app = documented_app("COPQ", DESCRIPTION)
     events = Events(intake, door, stop or asyncio.Event())
     app.router.routes.append(Route("/v1/events", events, methods=["POST", "OPTIONS"]))

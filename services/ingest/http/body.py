@@ -1,4 +1,4 @@
-"""The body of a request as it comes in: unpacked, charged for, and no faster than it is stored."""
+"""The body of a request: unpacked, charged, and read no faster than it is stored."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -62,9 +62,9 @@ class Body:
             self._lanes.release()
 
     async def parts(self) -> AsyncIterator[bytes]:
-        """Some bytes at a time, never many. Raises `TurnedAway` or `ClientGone`."""
+        """The body in small parts. Raises `TurnedAway` or `ClientGone`."""
         pieces = 0
-        async for data in self._arriving():
+        async for data in self._received_parts():
             self._charge_for_what_is_new()
             for piece in self._unpacker.unpack(data):
                 self._given += len(piece)
@@ -78,13 +78,13 @@ class Body:
         self._unpacker.finish()
 
     def _charge_for_what_is_new(self) -> None:
-        """A body costs the bytes received, or the bytes it unpacks to if those are more."""
+        """Charge the bytes received, or the unpacked bytes if they are more."""
         due = max(self._size, self._given)
         if due > self._charged:
             self._charge(due - self._charged)
             self._charged = due
 
-    async def _arriving(self) -> AsyncIterator[bytes]:
+    async def _received_parts(self) -> AsyncIterator[bytes]:
         more = True
         while more:
             message = await self._next()

@@ -37,7 +37,7 @@ UnderWay = deque[asyncio.Task[list[Answer]]]
 
 
 class Events:
-    """The endpoint around an intake. What it holds in memory is bounded, whatever is sent."""
+    """The endpoint of an intake. Its memory is bounded, whatever clients send."""
 
     def __init__(self, intake: Intake, door: Door, stop: asyncio.Event) -> None:
         self._intake = intake
@@ -74,7 +74,7 @@ class Events:
         try:
             if self._stop.is_set():
                 raise TurnedAway(503, CLOSING, Retry_After="5", Connection="close")
-            bearer = await self._admitted(request)
+            bearer = await self._admit(request)
             with self._place():
                 await self._store(request, bearer, answers)
         except Unavailable as error:
@@ -90,7 +90,7 @@ class Events:
             return error.status_code, f"{error.detail}{again}", headers
         return answers.status, None, {}
 
-    async def _admitted(self, request: Request) -> Bearer:
+    async def _admit(self, request: Request) -> Bearer:
         if self._door.knows(token_of(request)):
             return await admit_request(request, self._door, Role.OPERATOR)
         if self._waiting >= WAITING:
@@ -122,7 +122,7 @@ class Events:
     async def _store_chunks(
         self, chunks: AsyncIterator[list[bytes]], bearer: Bearer, answers: Answers
     ) -> None:
-        """One chunk is stored while the next is read. The answers are those of a beginning."""
+        """Store one chunk while the next is read. The answers cover the beginning of the body."""
         stored: UnderWay = deque()
         try:
             async for chunk in chunks:
@@ -163,9 +163,9 @@ async def _finish(stored: UnderWay, answers: Answers) -> None:
 async def _say(
     send: Send, answers: Answers, status: int, error: str | None, headers: dict[str, str]
 ) -> None:
-    """Where the request ended early: how many events at its beginning are answered for good.
+    """Answer a request that ended early: how many events at its beginning are final.
 
-    Raises `ClientGone` where the answer is not read.
+    Raises `ClientGone` if the client does not read the answer.
     """
     if error is not None and answers.total:
         known = f"the first {answers.total} events are answered, of the others nothing is known"
@@ -182,7 +182,7 @@ async def _say(
 
 
 async def _linger(receive: Receive) -> None:
-    """A connection that is closed while its client sends is reset, and the answer lost with it."""
+    """Read on for a while: closing while the client sends would reset the connection and answer."""
     with suppress(TimeoutError):
         async with asyncio.timeout(LINGER_S):
             while (await receive())["type"] != "http.disconnect":

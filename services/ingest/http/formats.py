@@ -1,4 +1,4 @@
-"""What a body holds: an event, an array, NDJSON, or CloudEvents in one of their three modes."""
+"""The formats of a body: an event, an array, NDJSON, or CloudEvents in one of three modes."""
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -39,7 +39,7 @@ Reader = Callable[[Body], AsyncIterator[list[bytes]]]
 
 
 def reader(headers: Headers) -> Reader:
-    """How to read the events of a body. Raises `TurnedAway` 415."""
+    """The reader for the events of a body. Raises `TurnedAway` 415."""
     kind, _, parameters = headers.get("content-type", JSON).lower().partition(";")
     kind = kind.strip()
     _check_charset(parameters)
@@ -143,7 +143,7 @@ def _chunks(events: Iterable[msgspec.Raw | bytes]) -> Iterable[list[bytes]]:
 
 
 async def _lines(body: Body) -> AsyncIterator[list[bytes]]:
-    """NDJSON as it comes in; memory holds one chunk."""
+    """NDJSON as it arrives; memory holds one chunk."""
     lines: list[bytes] = []
     size = 0
     async for found in _split(body):
@@ -158,7 +158,7 @@ async def _lines(body: Body) -> AsyncIterator[list[bytes]]:
 
 
 async def _split(body: Body) -> AsyncIterator[list[bytes]]:
-    """The lines that have ended. Of one that is too long so much is kept that it is refused."""
+    """The complete lines. A line that is too long is cut where it is still refused."""
     rest, first = b"", True
     async for part in body.parts():
         if first:

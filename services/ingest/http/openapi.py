@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI finds, and `POST /v1/events`, which is not a FastAPI route.
+"""The OpenAPI document: FastAPI's routes, and `POST /v1/events`, which is not one of them.
 
 Every example works as it stands, and a test sends each.
 """
@@ -172,7 +172,7 @@ def _event_schemas() -> dict[str, Any]:
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """The document of the app's own routes and of this one, made once."""
+    """The document of the app's routes and of `POST /v1/events`, made once."""
     if app.openapi_schema is None:
         found = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes

@@ -1,8 +1,8 @@
-"""Why a request ends before its body does."""
+"""Reasons to end a request before its body."""
 
 
 class TurnedAway(Exception):
-    """The request is answered with `status` now; what it sends after this is not read."""
+    """The request is answered with `status` at once; the rest of its body is not read."""
 
     def __init__(self, status: int, why: str, **headers: str) -> None:
         super().__init__(why)
@@ -11,4 +11,4 @@ class TurnedAway(Exception):
 
 
 class ClientGone(Exception):
-    """Nobody is there to be answered."""
+    """The client has closed the connection."""

@@ -35,11 +35,11 @@ class Plain:
         yield data
 
     def finish(self) -> None:
-        """There is nothing that could be missing."""
+        """Does nothing: a plain body has no end mark."""
 
 
 class _Packed:
-    """One stream after another, each with a decompressor of its own."""
+    """Unpacks one stream after another, each with its own decompressor."""
 
     def __init__(self, name: str, broken: type[Exception]) -> None:
         self._name = name
@@ -55,7 +55,7 @@ class _Packed:
         raise NotImplementedError
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
-        """Raises `TurnedAway` 400 where it is not what it says, 413 where it is a bomb."""
+        """Raises `TurnedAway` 400 for data of another format, 413 for a decompression bomb."""
         self._taken += len(data)
         try:
             for piece in self._pieces(data):
@@ -67,12 +67,12 @@ class _Packed:
             raise TurnedAway(400, f"the body is not {self._name}: {error}") from None
 
     def finish(self) -> None:
-        """Raises `TurnedAway` 400 where the end is missing."""
+        """Raises `TurnedAway` 400 if the end is missing."""
         if not self._stream.eof and (self._began or not self._taken):
             raise TurnedAway(400, f"the {self._name} body ends before its end")
 
     def _next_stream(self) -> None:
-        """Raises `TurnedAway` 413 for a body that is mostly frames with next to nothing in them."""
+        """Raises `TurnedAway` 413 for a body that is mostly empty frames."""
         self._streams += 1
         if self._streams > FRAMES + self._given // FRAME_BYTES:
             raise TurnedAway(413, f"the {self._name} body is mostly frames that are almost empty")
@@ -119,7 +119,7 @@ Unpacker = Plain | Gzip | Zstd
 
 
 def unpacker(coding: str) -> Unpacker:
-    """For a `Content-Encoding`. Raises `TurnedAway` 415."""
+    """The unpacker for a `Content-Encoding`. Raises `TurnedAway` 415."""
     name = coding.strip().lower()
     if name in ("", "identity"):
         return Plain()

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas.refusal import Refusal, Refused, shown
+from schemas.refusal import Refusal, Refused, printable_name
 
 encode_event = msgspec.json.Encoder().encode
 
@@ -57,4 +57,4 @@ NOTED, IGNORED = "noted", "ignored"
 
 def refused(code: str, field: str, message: str) -> Refused:
     """To be raised: what cannot be read, and what to do."""
-    return Refused(Refusal(code, shown(field), message))
+    return Refused(Refusal(code, printable_name(field), message))

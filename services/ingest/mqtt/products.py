@@ -1,4 +1,4 @@
-"""Which product a device made when, as its product metric says."""
+"""Which product a device made at which time, by its product metric."""
 
 from typing import Protocol
 
@@ -10,7 +10,7 @@ KEPT = 50
 
 
 class Makes(Protocol):
-    """A device, as far as its product goes."""
+    """The part of a device that concerns its product."""
 
     @property
     def name(self) -> str: ...
@@ -21,7 +21,7 @@ class Makes(Protocol):
 
 
 class Products:
-    """The products of one device, kept in a memory."""
+    """The products of one device, stored in a memory."""
 
     def __init__(self, memory: Memory, device: Makes) -> None:
         self._memory, self._device = memory, device
@@ -37,7 +37,7 @@ class Products:
         self._memory.put(self._key, sorted([*others, [since, product]])[-KEPT:])
 
     def at(self, at: str) -> str:
-        """The product of that time, or the first known. Raises `Refused` where none is known."""
+        """The product at a time, else the first known. Raises `Refused` if none is known."""
         if self._device.product is not None:
             return self._device.product
         known = self._changes()

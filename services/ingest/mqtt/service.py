@@ -37,7 +37,7 @@ class MqttIngest:
         self._most = max(1, config.in_flight // 2)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set; the batch under way is finished then. Connects again for ever."""
+        """Read until `stop` is set, then finish the current batch. Reconnects for ever."""
         wait = FIRST_WAIT_S
         while not stop.is_set():
             try:
@@ -84,7 +84,7 @@ class MqttIngest:
         await _ask(link, fresh)
 
     def _translate(self, message: ReceivedMessage) -> Translated | None:
-        """None: it was done, and the broker had not heard of it."""
+        """The translated message; None if it was handled before, without its acknowledgement."""
         if message.again and self._memory.is_done(
             mark(message.packet_id, message.topic, message.payload)
         ):
@@ -94,7 +94,7 @@ class MqttIngest:
     async def _store(
         self, found: list[Translated], link: Link, stop: asyncio.Event
     ) -> list[Answer] | None:
-        """Until all of it is safe. None: the connection went, or we are told to stop, before."""
+        """Try until all events are safe. None if the connection is lost or `stop` is set first."""
         raws = [raw for one in found for raw in one.read.events]
         refused: list[bytes] = [part for one in found for part in one.refused]
         while True:
@@ -114,13 +114,13 @@ class MqttIngest:
             raise
         except Exception:
             log.exception("a batch cannot be stored; its events are stored one by one")
-            answers = [await self._one(raw) for raw in raws]
+            answers = [await self._accept_one(raw) for raw in raws]
         if refused:
             await self._intake.accept(refused, self._sender)
         return answers
 
-    async def _one(self, raw: bytes) -> Answer:
-        """What an intake stumbles over is kept, and does not come again and again."""
+    async def _accept_one(self, raw: bytes) -> Answer:
+        """Store one event; if the intake fails on it, it is kept as refused and not retried."""
         try:
             [answer] = await self._intake.accept([raw], self._sender)
         except Unavailable:
@@ -148,7 +148,7 @@ def _count(found: list[Translated], answers: list[Answer], again: int) -> None:
 
 
 def _tell(found: Translated) -> None:
-    """Log and count what is refused of a message, and what does not count as it was read."""
+    """Log and count the refused and uncounted parts of a message."""
     for part in found.refused:
         refusal = part.refusal
         metrics.REFUSED.labels(found.format, refusal.code).inc()
@@ -167,7 +167,7 @@ async def _ask(link: Link, found: list[Translated]) -> None:
 
 
 async def _either(stop: asyncio.Event, seconds: float) -> None:
-    """Wait so long, or until told to stop."""
+    """Wait for the time, or until `stop` is set."""
     try:
         async with asyncio.timeout(seconds):
             await stop.wait()
@@ -176,7 +176,7 @@ async def _either(stop: asyncio.Event, seconds: float) -> None:
 
 
 class MqttSource(NamedTuple):
-    """What to read, and the folder in which is remembered what has to be."""
+    """The configuration, and the folder for the state of its readers."""
 
     config: MqttConfig
     folder: Path
@@ -212,7 +212,7 @@ async def beside_mqtt(
 
 
 def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What failed first: its callers know it by its own type."""
+    """The first error, with its own type."""
     error: BaseException = failed
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
@@ -220,7 +220,7 @@ def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 async def _and_stop(main: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
-    """Whatever ends `main`, what runs next to it ends with it."""
+    """Run `main`, and set `stop` when it ends for any reason."""
     try:
         await main
     finally:

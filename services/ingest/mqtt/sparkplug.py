@@ -63,7 +63,7 @@ class SparkplugReader:
             self._values(heard, heard.place.node, heard.node)
 
     def _ndeath(self, heard: "_NodeMessage") -> None:
-        """A death that belongs to an earlier birth comes late, and is none."""
+        """End a node; a death of an earlier birth is late and does not count."""
         node = heard.node
         if _death_number(heard.payload) in (None, node.facts.get("bd")):
             node.facts["birth"] = node.facts.get("birth", 0) + 1
@@ -86,7 +86,7 @@ class SparkplugReader:
         device.keep()
 
     def _bear(self, heard: "_NodeMessage", name: str, entity: Entity) -> None:
-        """Take over what a birth declares, then the values that it has."""
+        """Read the declarations of a birth, then its values."""
         for alias in entity.is_born(heard.payload, heard.node.facts.get("birth", 0)):
             if name in self._devices:
                 heard.read.remarks.append(f"{name}: alias {alias} is of several metrics: of none")
@@ -94,7 +94,7 @@ class SparkplugReader:
         self._values(heard, name, entity, birth=True)
 
     def _follow(self, heard: "_NodeMessage") -> None:
-        """A node's messages are numbered from 0 to 255, and then again."""
+        """Check the sequence number, which goes from 0 to 255 and starts again."""
         node = heard.node
         last, seq = node.facts.get("seq"), heard.payload.seq
         if last is not None and seq is not None and seq != (last + 1) % _SEQS:
@@ -102,7 +102,7 @@ class SparkplugReader:
         node.facts["seq"] = seq
 
     def _lives(self, entity: Entity, heard: "_NodeMessage") -> bool:
-        """Whether the births that say what its metrics are have been seen."""
+        """Whether the births that declare its metrics were seen."""
         node, place = heard.node, heard.place
         birth = node.facts.get("birth")
         if birth is not None and node.facts.get("of") == birth == entity.facts.get("of"):
@@ -140,7 +140,7 @@ class _Place:
 
     @classmethod
     def of(cls, topic: str) -> "_Place | None":
-        """None where it is about no birth, data or death."""
+        """The place; None if the topic is not of a birth, data or death."""
         namespace, group, kind, node, device, *more = [*topic.split("/"), *[""] * 5]
         known = kind in _DEVICE if device else kind in _NODE
         return cls(namespace, group, kind, node, device) if known and not any(more) else None
@@ -152,7 +152,7 @@ def _death_number(payload: Payload) -> int | None:
 
 
 class _NodeMessage(NamedTuple):
-    """A message of a node, and what is made of it."""
+    """A message of a node, and its result."""
 
     place: _Place
     node: Entity

@@ -1,4 +1,4 @@
-"""A counter's course, remembered over messages, births and restarts, and its history.
+"""The course of a counter across messages, births and restarts, and its history.
 
 An interval between two readings is remembered where history may still arrive for it: before a
 birth, at a reset, and where it is long. Readings that arrive late are read again together with
@@ -27,7 +27,7 @@ _LONG = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class ReportedIncrease:
-    """An increase that was reported, under these ids."""
+    """An increase that was reported, with the ids of its events."""
 
     at: str
     value: Decimal
@@ -38,7 +38,7 @@ class ReportedIncrease:
 
 @dataclass(slots=True)
 class Interval:
-    """Between two readings that were believed; `late`: what arrived for it afterwards."""
+    """The time between two accepted readings; `late` are readings that arrived afterwards."""
 
     first: Reading
     last: Reading
@@ -47,20 +47,20 @@ class Interval:
 
 
 class Book(Protocol):
-    """Where increases are reported."""
+    """Receives the increases of a counter."""
 
     def product(self, at: str) -> str:
-        """The product that was made at that time. Raises `Refused` where it is unknown."""
+        """The product made at that time. Raises `Refused` if it is unknown."""
         ...
 
     def book(self, counted: CountedIncrease, version: int) -> list[str]:
-        """Report an increase; the ids of its events."""
+        """Report an increase and return the ids of its events."""
         ...
 
     def void(self, booked: ReportedIncrease, version: int) -> None: ...
 
     def leave(self, uncounted: UncountedReading) -> None:
-        """Show what is not counted."""
+        """Show a reading that is not counted."""
         ...
 
     def remark(self, text: str) -> None: ...
@@ -80,13 +80,13 @@ _decode_interval = msgspec.json.Decoder(Interval).decode
 
 
 class RememberedCounter:
-    """One counter of a memory. `read` reports to a book what a reading adds."""
+    """One counter of a memory. `read` reports the increase of a reading to a book."""
 
     def __init__(self, memory: Memory, name: str, rules: Rules, book: Book) -> None:
         self._memory, self._name, self.rules, self._book = memory, name, rules, book
 
     def is_back(self, reading: Reading) -> bool:
-        """Whether the reading shows that what was believed before was misread."""
+        """Whether the reading shows that earlier accepted readings were misread."""
         kept = self._load()
         return (
             kept is not None
@@ -96,7 +96,7 @@ class RememberedCounter:
         )
 
     def read(self, reading: Reading, peers_returned: bool = False) -> None:
-        """Raises `Refused`; what is remembered is then to be undone."""
+        """Read a value. Raises `Refused`; the caller must then undo changes of the memory."""
         kept = self._load()
         if kept is None:
             self._book.remark(f"begins at {reading.value}: what it counts from here on")
@@ -120,7 +120,7 @@ class RememberedCounter:
             self._keep_intervals([*self._raw_intervals(), *fresh])
 
     def _void_after(self, before: Reading, kept: _StoredCourse) -> None:
-        """The counter was misread since, and none of it was made."""
+        """Void all increases after a reading: the counter was misread since."""
         kept.replaced += 1
         for booked in kept.doubtful:
             if booked.at > before.at:
@@ -151,7 +151,7 @@ class RememberedCounter:
         return [booked]
 
     def _older(self, kept: _StoredCourse, reading: Reading) -> None:
-        """History, a message that comes twice or out of order, or a clock that was put back."""
+        """Read an older value: history, a repeated or reordered message, or a clock set back."""
         last, intervals = kept.course.last, self._intervals()
         in_run = reading.at >= kept.course.since
         within = [i for i in intervals if i.first.at < reading.at < i.last.at]
@@ -169,7 +169,7 @@ class RememberedCounter:
             self._leave("too_late", reading, why, reading.historical)
 
     def _after_a_step_back(self, kept: _StoredCourse, reading: Reading) -> None:
-        """A live value above the last, at an earlier time: the clock was put back."""
+        """Count a live value above the last at an earlier time: the clock was set back."""
         last = kept.course.last
         if not Counter(kept.course, self.rules).allows(reading):
             self._leave("contradiction", reading, f"the later reading is {last.value}", True)
@@ -179,7 +179,7 @@ class RememberedCounter:
         self._keep(kept)
 
     def _insert(self, kept: _StoredCourse, interval: Interval, reading: Reading) -> None:
-        """Read the interval again, with a reading that arrived late."""
+        """Read the interval again with a late reading."""
         ends = {interval.first.at, interval.last.at, *(late.at for late in interval.late)}
         if reading.at in ends:
             return
@@ -211,7 +211,7 @@ class RememberedCounter:
     def _replace(
         self, kept: _StoredCourse, interval: Interval, counted: list[CountedIncrease]
     ) -> None:
-        """Void what was reported otherwise, and report what was not."""
+        """Void increases that are now different, and report the missing ones."""
         kept.replaced += 1
         wanted = {(c.reading.at, c.increase, self._book.product(c.reading.at)): c for c in counted}
         standing: list[ReportedIncrease] = []
@@ -245,7 +245,7 @@ class RememberedCounter:
         return [_decode_interval(raw) for raw in self._raw_intervals()]
 
     def _raw_intervals(self) -> list[msgspec.Raw]:
-        """Undecoded: most readings add one and look at none."""
+        """The intervals without decoding: most readings only append one."""
         raw = self._memory.raw(f"intervals/{self._name}")
         return [] if raw is None else _decode_raws(raw)
 
@@ -254,13 +254,13 @@ class RememberedCounter:
 
 
 def _confirming(reading: Reading) -> Reading:
-    """What follows an interval has confirmed its last reading."""
+    """A reading that confirms the last one of an interval."""
     after = datetime.fromisoformat(reading.at) + timedelta(microseconds=1)
     return reading._replace(at=utc(after), birth=False)
 
 
 def _is_one_peak(interval: Interval, counter: Counter) -> bool:
-    """Whether a single late reading stands above both ends, which may be misread."""
+    """Whether a single late reading is above both ends, and so may be misread."""
     top = max(interval.first.value, interval.last.value)
     above = [late for late in interval.late if late.value > top]
     grew = interval.last.value >= interval.first.value

@@ -1,4 +1,4 @@
-"""What births say of a Sparkplug node or device: its metrics' aliases and types."""
+"""The declarations of a Sparkplug node's or device's births: aliases and types of metrics."""
 
 from collections import Counter
 from typing import Any
@@ -8,14 +8,14 @@ from services.ingest.mqtt.sparkplug_payload import Metric, Payload, Value
 
 
 class Entity:
-    """A node or device: of which birth it is, and what its metrics' aliases and types are."""
+    """A node or device: its birth, and the aliases and types of its metrics."""
 
     def __init__(self, memory: Memory, name: str) -> None:
         self._memory, self._key = memory, f"sparkplug/{name}"
         self.facts: dict[str, Any] = memory.get(self._key) or {}
 
     def is_born(self, payload: Payload, birth: int) -> list[int]:
-        """Take over the names and types. Answers aliases of several metrics: they name none."""
+        """Read names and types. Returns aliases that several metrics share: they are ignored."""
         named = [metric for metric in payload.metrics if metric.name]
         aliased = {m.name: m.alias for m in named if m.alias is not None}
         several = [alias for alias, count in Counter(aliased.values()).items() if count > 1]
@@ -33,9 +33,9 @@ class Entity:
         return metric.name or self.facts.get("aliases", {}).get(str(metric.alias))
 
     def datatype(self, name: str, metric: Metric) -> int | None:
-        """The type is often said in the birth alone."""
+        """The type of a metric, which often only the birth declares."""
         return metric.datatype or self.facts.get("types", {}).get(name)
 
     def value(self, name: str, metric: Metric) -> Value | None:
-        """None where the metric has no value. Raises `Refused` where its type cannot hold it."""
+        """The value; None if the metric has none. Raises `Refused` if its type cannot hold it."""
         return metric.value(self.datatype(name, metric), name)

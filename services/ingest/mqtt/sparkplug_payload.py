@@ -1,4 +1,4 @@
-"""Sparkplug B payloads: the part of their protobuf schema that says values.
+"""Sparkplug B payloads: the part of their protobuf schema with values.
 
 Field numbers are those of the Sparkplug 3.0.0 specification, section 6.4.1. Google's protobuf
 reads them; what is not declared here (data sets, templates, properties) it skips.
@@ -71,7 +71,7 @@ class Metric:
     """The value as protobuf has it; None where there is none that is read here."""
 
     def value(self, datatype: int | None, name: str) -> Value | None:
-        """As its type has it. Raises `Refused` where the type cannot hold it."""
+        """The value by its type. Raises `Refused` if the type cannot hold it."""
         if self.raw is None or isinstance(self.raw, bool | str):
             return self.raw
         if isinstance(self.raw, float):
@@ -125,7 +125,7 @@ def _optional(message: Any, name: str) -> Any:
 
 
 def _shortest(value: float) -> float:
-    """What was meant by a number of 32 bits: the shortest that is read as the same 32 bits."""
+    """The shortest decimal that is the same number in 32 bits."""
     if value.is_integer() or not isfinite(value):
         return value
     texts = (f"{value:.{digits}g}" for digits in range(6, 10))
@@ -133,7 +133,7 @@ def _shortest(value: float) -> float:
 
 
 def _whole(raw: int, datatype: int | None) -> int | None:
-    """A whole number of its type; None where the type cannot hold it.
+    """A whole number of its type; None if the type cannot hold it.
 
     Signed types travel as two's complement, of their own width or of a wider one.
     """

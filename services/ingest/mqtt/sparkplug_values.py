@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from schemas.fields import DECIMAL_PLACES, EARLIEST, LATEST
-from schemas.refusal import Refused, shown
+from schemas.refusal import Refused, printable_name
 from services.access.sender import ANYONE
 from services.ingest.check import check
 from services.ingest.files.event_id import event_id
@@ -49,7 +49,7 @@ class Values:
         self._returned = False
 
     def take(self, entity: Entity, payload: Payload, birth: bool) -> None:
-        """All values in the order of their times, and of the message where these are equal."""
+        """Read all values in order of time; equal times in the order of the message."""
         values = [
             timed for m in payload.metrics for timed in self._configured_value(entity, payload, m)
         ]
@@ -61,7 +61,7 @@ class Values:
     def _configured_value(
         self, entity: Entity, payload: Payload, metric: Metric
     ) -> list[_TimedValue]:
-        """The value of a metric that the configuration asks for, if it has one."""
+        """The value of a metric, if the configuration needs it and it has one."""
         name = entity.metric_name(metric)
         if name is None or name not in self._wanted:
             return []
@@ -80,7 +80,7 @@ class Values:
             self._state(timed)
 
     def _one_returned(self, values: list[_TimedValue], entity: Entity, birth: bool) -> bool:
-        """Whether a counter shows that its message before was misread: others are, too."""
+        """Whether a counter shows that its last message was misread: then others were, too."""
         counting = [timed for timed in values if timed.name in self._counters]
         return len(counting) > 1 and any(self._is_back(timed, entity, birth) for timed in counting)
 
@@ -135,7 +135,7 @@ class Values:
 
 
 class _Apart:
-    """What is refused within is shown, and changes neither the memory nor the events."""
+    """Shows refusals of its body; they change neither the memory nor the events."""
 
     def __init__(self, memory: Memory, read: Read, now: datetime) -> None:
         self._memory, self._read, self._now = memory, read, now
@@ -205,7 +205,7 @@ class _Book:
     def leave(self, uncounted: UncountedReading) -> None:
         said = f"{self.name} {uncounted.message}"
         if uncounted.lost:
-            metric = shown(self._counter.metric)
+            metric = printable_name(self._counter.metric)
             self._read.refuse(refused(uncounted.code, metric, said).refusal)
         else:
             self._read.uncounted.append((uncounted.code, said))
@@ -215,7 +215,7 @@ class _Book:
 
 
 def _reading(counter: Counter, timed: _TimedValue, birth: bool) -> Reading:
-    """Raises `Refused` where the value is not a number that a counter can have."""
+    """The reading. Raises `Refused` if the value is not a number that a counter can have."""
     value, metric = timed.value, counter.metric
     if not isinstance(value, Decimal) or not value.is_finite() or abs(value) > _MOST:
         why = f'{metric} is "{text_of(value)[:64]}", which counts nothing'

@@ -1,4 +1,4 @@
-"""A machine's states as stops: open until the next state, corrected when a state comes late."""
+"""A machine's states as stops: open until the next state, corrected by late states."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ KEPT = 200
 
 
 class State(NamedTuple):
-    """What a machine does from `since` on, as ISO 8601 in UTC. A kind of None: no stop."""
+    """The state of a machine from `since` on, as ISO 8601 in UTC. A kind of None: not a stop."""
 
     since: str
     kind: str | None
@@ -24,7 +24,7 @@ class State(NamedTuple):
 
 @dataclass(slots=True)
 class ReportedStop:
-    """A stop that was reported, under these ids."""
+    """A stop that was reported, with the ids of its events."""
 
     since: str
     until: str | None
@@ -35,12 +35,12 @@ class ReportedStop:
 
 
 def utc(at: datetime) -> str:
-    """Sorts as the instants do."""
+    """An instant as text that sorts in order of time."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class Timeline:
-    """The states of one machine, kept in a memory under its name."""
+    """The states of one machine, stored in a memory under its name."""
 
     def __init__(self, memory: Memory, name: str, context: dict[str, Any]) -> None:
         """`context`: fields of the events; `plant`, `line` and so on."""
@@ -51,7 +51,7 @@ class Timeline:
         self._voids: int = kept["voids"]
 
     def add(self, state: State, read: Read) -> None:
-        """From `state.since` on, until the next state that is known. Raises `Refused`."""
+        """Add a state, from `state.since` until the next known state. Raises `Refused`."""
         self._check_reach(state.since)
         before = [s for s in self._states if s.since <= state.since]
         if before and before[-1][1:] == state[1:]:
@@ -61,7 +61,7 @@ class Timeline:
         self._book(read)
 
     def overwrite(self, state: State, until: str, read: Read) -> None:
-        """Only until then; what is known to begin in between is replaced. Raises `Refused`."""
+        """Set the state until an instant, and replace states in between. Raises `Refused`."""
         if until <= state.since:
             raise refused("inconsistent", "end_time", "end_time is not after start_time")
         self._check_reach(state.since)
@@ -83,7 +83,7 @@ class Timeline:
             )  # fmt: skip
 
     def _book(self, read: Read) -> None:
-        """Report what differs from what was reported."""
+        """Report the differences from the reported stops."""
         wanted = {stop[0].since: stop for stop in _stops(self._states)}
         standing: list[ReportedStop] = []
         for booked in self._booked:
@@ -106,7 +106,7 @@ class Timeline:
 
     @staticmethod
     def _is_kept(booked: ReportedStop, state: State, until: str | None) -> bool:
-        """The later of two ends is the one believed, so a stop can grow and never shrink."""
+        """Whether a reported stop remains: the later end counts, so a stop never shrinks."""
         same = (booked.kind, booked.code) == (state.kind, state.code)
         grows = booked.until is None or (until is not None and until >= booked.until)
         return same and grows
@@ -149,7 +149,7 @@ def _place(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stops(states: list[State]) -> list[tuple[State, str | None]]:
-    """Each stop with its end. The same state told twice is one."""
+    """Each stop with its end. The same state reported twice is one stop."""
     changes: list[State] = []
     for state in states:
         if not changes or changes[-1][1:] != state[1:]:

@@ -1,4 +1,4 @@
-"""Topic patterns: MQTT's filters, with names for the levels that say what an event is about."""
+"""Topic patterns: MQTT's filters with names for the levels that become fields."""
 
 from services.ingest.mqtt.faults import ConfigFault
 
@@ -33,7 +33,7 @@ class TopicPattern:
         """As the broker takes it."""
 
     def match(self, topic: str) -> dict[str, str] | None:
-        """The named levels of a topic, or None where it does not fit."""
+        """The named levels of a topic; None if it does not match."""
         levels = topic.split("/")
         there, wanted = len(levels), len(self._levels)
         if there < wanted or (there > wanted and not self._open):

@@ -1,4 +1,4 @@
-"""From messages to events: which subscription a message is of, and what its reader makes of it."""
+"""From messages to events: the subscription of a message, and the result of its reader."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """A message's events, or why it has none."""
+    """The events of a message, or the reason why it has none."""
 
     format: str
     topic: str
@@ -53,7 +53,7 @@ class Translator:
         self._found: dict[str, tuple[str, Reader, dict[str, str]] | None] = {}
 
     def translate(self, topic: str, payload: bytes, retained: bool = False) -> Translated:
-        """Never raises for what a message says. What is refused changes no memory."""
+        """Translate a message. Its content never raises, and a refused one changes no memory."""
         found = self._reader_of(topic)
         if found is None:
             return Translated("none", topic, Read(outcome=IGNORED))
@@ -75,7 +75,7 @@ class Translator:
         return Translated(form, topic, read, refused)
 
     def _reader_of(self, topic: str) -> tuple[str, Reader, dict[str, str]] | None:
-        """Topics are few and messages many."""
+        """The reader of a topic, cached: topics are few, messages many."""
         if topic not in self._found:
             if len(self._found) >= _TOPICS:
                 self._found.clear()
@@ -105,5 +105,5 @@ def _check_topic(topic: str) -> None:
 
 
 def _with_topic(refusal: Refusal, topic: str) -> Refusal:
-    """The topic says which sender to correct."""
+    """The refusal with the topic, which identifies the sender to fix."""
     return Refusal(refusal.code, refusal.field, f"{refusal.message} (topic {topic[:200]})")

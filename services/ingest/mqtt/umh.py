@@ -66,7 +66,7 @@ class UmhReader:
         payload.text("product")
 
     def _order(self, machine: "_Machine", payload: Payload, read: Read) -> None:
-        """What is said of a work order is added to what is known of it."""
+        """Add the times of a work order to the known ones."""
         order = payload.text("order")
         known = machine.orders.pop(order, {})
         for name in ("start_time", "end_time"):
@@ -131,7 +131,7 @@ class UmhReader:
         bad: Decimal,
         read: Read,
     ) -> None:
-        """Bring what is reported of the record to what is known of it now."""
+        """Report the current state of the record."""
         booking = _Booking(machine, product, end, record, read)
         if "quantity" in record:
             quantity = Decimal(record["quantity"])
@@ -144,7 +144,7 @@ class UmhReader:
 
 
 class _Machine:
-    """One machine, and what is remembered of it."""
+    """One machine, and its stored state."""
 
     def __init__(self, name: str, place: dict[str, Any], memory: Memory) -> None:
         self.name, self.place, self._memory = name, place, memory
@@ -156,7 +156,7 @@ class _Machine:
         self._memory.put(f"{what}/{self.name}", last)
 
     def context(self, at: datetime) -> dict[str, Any]:
-        """The order and the shift of that time, where they are known."""
+        """The order and the shift at that time, if known."""
         when = utc(at)
         order = [o for o, t in self.orders.items() if _spans(t, when)]
         shift = [start for start, end in self.shifts.items() if start <= when <= end]
@@ -179,7 +179,7 @@ class _Machine:
 
 
 class _Booking:
-    """The events of one product record, each replaced by a correction where it changes."""
+    """The events of one product record; changes are reported as corrections."""
 
     def __init__(
         self, machine: _Machine, product: str, end: datetime, record: dict[str, Any], read: Read
@@ -192,7 +192,7 @@ class _Booking:
         }  # fmt: skip
 
     def report(self, part: str, wanted: dict[str, Any] | None) -> None:
-        """Report `wanted` in place of what was reported as this part of the record."""
+        """Report `wanted` as this part of the record, in place of the earlier report."""
         booked = self._record.get(part, {"version": 0, "facts": None})
         if booked["facts"] == wanted and wanted is not None:
             self._again(part, booked)
@@ -219,7 +219,7 @@ class _Booking:
         })  # fmt: skip
 
     def _again(self, part: str, booked: dict[str, Any]) -> None:
-        """What was reported unchanged is reported again: the ledger knows its id."""
+        """Report an unchanged part again: the ledger knows its id."""
         if booked["version"] == 1:
             self._read.add(self._event(booked["facts"], booked["event_id"]))
 

@@ -1,4 +1,4 @@
-"""Payloads of `_analytics`: the names of their documentation, of its examples and of its code.
+"""Payloads of `_analytics`, with the names in its documentation, examples and code.
 
 These disagree: `end_time` and `end_time_unix_ms`, `badQuantity` and `bad_quantity`, and the
 product is `external_product_id`, `external_product_type_id` or the same in camel case. All are
@@ -85,7 +85,7 @@ class Payload:
         return found
 
     def past(self, name: str) -> datetime:
-        """A required time of something that has happened."""
+        """A required time that is not in the future."""
         found = self.time(name)
         if found > self._latest:
             said = self._said[name]
@@ -97,12 +97,12 @@ class Payload:
         return self._members.get(name)
 
     def quantity(self, name: str) -> Decimal:
-        """Required, more than nothing."""
+        """Required, more than zero."""
         found: Decimal = _validate(QUANTITY, self._said[name], self._required(name))
         return found
 
     def rejects(self, required: bool) -> Decimal:
-        """`bad_quantity`, which may be nothing."""
+        """`bad_quantity`, which may be zero."""
         if not required and "bad_quantity" not in self._members:
             return Decimal(0)
         value, said = self._required("bad_quantity"), self._said["bad_quantity"]
@@ -125,7 +125,7 @@ class Payload:
 
 
 def _plain_number(value: Any) -> Any:
-    """An id that is sent as a number is the text of it."""
+    """A numeric id as text."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

@@ -38,13 +38,13 @@ _STATES: dict[int, tuple[str, StateMeaning]] = {
 
 
 class UmhStates:
-    """The codes, with what a plant says otherwise."""
+    """The state codes, with the plant's own meanings."""
 
     def __init__(self, otherwise: dict[str, StateMeaning]) -> None:
         self._otherwise = [(*_range(codes), meaning) for codes, meaning in otherwise.items()]
 
     def stop_of(self, code: int) -> tuple[str | None, str]:
-        """The kind of stop (None: none) and its defect code. Raises `Refused` on no such code."""
+        """The kind of stop (None: no stop) and its defect code. Raises `Refused` if unknown."""
         name, meaning = _STATES.get(code - code % _STEP, ("", None))
         for first, last, said in self._otherwise:
             if first <= code <= last:
