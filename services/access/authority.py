@@ -72,7 +72,7 @@ def _required_lines(outside: set[Place]) -> str:
 
 
 async def identify_actor(conn: Connection, role: Role, token: str | None, person: str) -> Actor:
-    """Who acts in `role`: the holder of `token`; `person` while nobody holds one of that role.
+    """The actor in `role`: the holder of `token`, or `person` while no token has that role.
 
     Raises `NotAllowed`, which says what to do.
     """

@@ -18,7 +18,7 @@ async def grant_access(
 
 
 async def withdraw_access(conn: Connection, admin: Actor, name: str, why: str) -> bool:
-    """Revoke a token; False where no token has this name. Raises `OutOfScope` as above."""
+    """Revoke a token; False if no token has this name. Raises `OutOfScope` as above."""
     async with conn.transaction():
         await sign(conn, admin, why)
         for kept in await all_tokens(conn):

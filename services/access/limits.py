@@ -35,7 +35,7 @@ class Bucket:
         self._level, self._at = self._full, now
 
     def wait(self, now: float) -> float:
-        """Seconds until something may be taken; 0 where it may be now."""
+        """Seconds until the bucket can be taken from; 0 if it can be now."""
         self._level = min(self._full, self._level + (now - self._at) * self._rate)
         self._at = now
         short = min(1.0, self._full) - self._level

@@ -31,4 +31,4 @@ MQTT = "mqtt/"
 """What the name of an MQTT client begins with, and no token's name may."""
 
 ANYONE = Sender()
-"""Where nobody asks who sends: on a machine of your own, or by a command."""
+"""The sender without a token: on your own machine, or a command."""

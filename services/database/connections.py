@@ -12,12 +12,12 @@ T = TypeVar("T")
 
 ANSWER_S = 10
 STATEMENT_S = 60
-"""No statement of a service takes a tenth of it: what takes longer is asked of a dead server."""
+"""No statement of a service takes a tenth of it: a longer one waits for a dead server."""
 
 AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
         asyncpg.InternalClientError, asyncpg.OperatorInterventionError,
         asyncpg.InsufficientResourcesError, asyncpg.TransactionRollbackError)  # fmt: skip
-"""Errors that pass: what was rolled back may be tried again.
+"""Temporary errors: the transaction was rolled back and may be tried again.
 
 `InternalClientError` is what asyncpg says when a server dies in the middle of a COPY.
 """
@@ -70,7 +70,7 @@ async def act_as(connection: asyncpg.Connection, role: DatabaseRole | None) -> N
 
 
 async def connect(dsn: str, role: DatabaseRole | None) -> asyncpg.Connection:
-    """Raises `TimeoutError`, an `OSError`, where the server takes too long, now or later.
+    """Raises `TimeoutError`, an `OSError`, if the server takes too long, now or later.
 
     Raises `RoleRefused`, too.
     """
@@ -85,7 +85,7 @@ async def connect(dsn: str, role: DatabaseRole | None) -> asyncpg.Connection:
 
 @asynccontextmanager
 async def connected(dsn: str, role: DatabaseRole | None) -> AsyncIterator[asyncpg.Connection]:
-    """A connection that is closed in order after the body, and dropped where that fails."""
+    """A connection that is closed after the body, and dropped if closing fails."""
     connection = await connect(dsn, role)
     try:
         yield connection
@@ -108,7 +108,7 @@ async def while_connected(connection: asyncpg.Connection, work: Coroutine[Any, A
     try:
         return await task
     except (asyncio.CancelledError, RuntimeError):
-        # As it is cancelled asyncpg writes to what is closed, which uvloop refuses.
+        # On cancellation asyncpg writes to a closed transport, which uvloop refuses.
         caller = asyncio.current_task()
         if not connection.is_closed() or (caller is not None and caller.cancelling()):
             raise

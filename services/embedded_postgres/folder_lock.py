@@ -30,7 +30,7 @@ class FolderLock:
             raise
 
     def is_last(self) -> bool:
-        """Whether nobody else shares this lock; if others do, our share is given up."""
+        """Whether no other process shares this lock; if one does, our share is released."""
         assert self._file is not None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

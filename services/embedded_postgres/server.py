@@ -127,7 +127,7 @@ class EmbeddedPostgres:
         return f"postgresql://postgres:@/postgres?host={quote(str(self._reach))}&port={PORT}"
 
     def _short_name(self, folder: Path) -> Path:
-        """`folder`, or a link to it where a socket's full name there would be too long.
+        """`folder`, or a link to it if the full name of a socket there would be too long.
 
         The link lies in a new private folder, so nobody can put another server's in its
         place; a killed process leaves it behind in the system's folder for such.

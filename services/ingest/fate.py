@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 class Fate(BaseModel):
-    """The state of an event."""
+    """What became of an event."""
 
     event_id: str
     state: State

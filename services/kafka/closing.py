@@ -28,7 +28,7 @@ async def close_consumer(consumer: AIOKafkaConsumer) -> None:
 
 
 async def _is_done(closing: Coroutine[Any, Any, None]) -> bool:
-    """Whether it went well, in a task of its own: aiokafka lets out what it cancelled itself."""
+    """Whether the step succeeded, in its own task: aiokafka leaks its own cancellations."""
     task = asyncio.create_task(closing)
     done, _ = await asyncio.wait([task], timeout=PATIENCE_S)
     task.cancel()

@@ -53,7 +53,7 @@ def is_too_large(envelope: Envelope) -> bool:
 
 
 def as_structured(envelope: Envelope, value: bytes) -> bytes:
-    """A record in one piece, to be read and fixed by people: broken where its data is broken."""
+    """A record in one piece, for people to read and fix; invalid if its data is invalid."""
     if not envelope or _kind(envelope) == STRUCTURED:
         return value
     said = json.dumps(_attributes(envelope), ensure_ascii=False, indent=1)
@@ -61,7 +61,7 @@ def as_structured(envelope: Envelope, value: bytes) -> bytes:
 
 
 def event_in_fixed(text: bytes) -> bytes:
-    """The event in what people fixed: one of ours, or a CloudEvent around it. Raises `Refused`."""
+    """The event in a fixed record: an event, or a CloudEvent around it. Raises `Refused`."""
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):

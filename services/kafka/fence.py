@@ -27,7 +27,7 @@ class Fence(NamedTuple):
     """The next record to read."""
     log: LogIdentity = LogIdentity()
     fingerprint: str = ""
-    """Of the record before; empty where none was read."""
+    """The fingerprint of the last record read; empty before the first."""
 
 
 class Place(NamedTuple):
@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
     offset: int
     changed: str = ""
-    """Why the log is not the one that was read before; empty where it is."""
+    """Why this is not the log that was read before; empty if it is."""
     deleted: bool = False
     """Records between the fence and here were deleted before anybody read them."""
 
@@ -47,7 +47,7 @@ class LogState(NamedTuple):
     start: int
     end: int
     fingerprint: str | None = None
-    """Of the record just before the fence; None where there is none."""
+    """The fingerprint of the record just before the fence; None if it does not exist."""
 
 
 def fence_after(records: Sequence[ConsumerRecord], log: LogIdentity) -> Fence:

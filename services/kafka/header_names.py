@@ -18,17 +18,17 @@ from schemas.refusal import Refusal, Refused, printable_name
 from services.kafka.headers import Read
 
 _LENGTH, _BEHIND_LENGTH, _MAGIC = 8, 12, 16
-"""Where in a batch its length stands, what it counts from, and the version of its format."""
+"""The offsets in a batch of its length, of the counted part, and of its format version."""
 _UNREADABLE = "\ufffd"
 
 
 def read_any_names() -> None:
-    """From now on no consumer of this process stumbles over a name."""
+    """Make all consumers of this process accept any header name."""
     fetcher.MemoryRecords = _Records
 
 
 def check_names(headers: Read) -> None:
-    """Raises `Refused` where a name was none that can be read."""
+    """Raise `Refused` if a header name could not be decoded."""
     for name, _ in headers:
         if _UNREADABLE in name:
             message = (
@@ -38,7 +38,7 @@ def check_names(headers: Read) -> None:
 
 
 class _Records:
-    """As aiokafka's `MemoryRecords`, which it hands the same bytes."""
+    """As aiokafka's `MemoryRecords`, to which it passes the same bytes."""
 
     def __init__(self, fetched: bytes) -> None:
         self._records = MemoryRecords(fetched)
@@ -55,7 +55,7 @@ class _Records:
 
 
 class _Batch:
-    """A batch that is read again where a name in it is none."""
+    """A batch that is read again if a header name in it cannot be decoded."""
 
     def __init__(self, batch: Any, whole: memoryview) -> None:
         self._batch, self._whole = batch, whole
@@ -71,7 +71,7 @@ class _Batch:
 
 
 def _read_again(whole: memoryview) -> Iterator[Any]:
-    """In Python, slowly. Raises `CorruptRecordException` where more than a name is wrong."""
+    """Read in Python, slowly. Raises `CorruptRecordException` if more than a name is wrong."""
     batch = _DefaultRecordBatchPy(whole)
     unpacked: Iterator[Any] = iter(batch)
     batch._buffer = _Lenient(batch._buffer)
@@ -79,7 +79,7 @@ def _read_again(whole: memoryview) -> Iterator[Any]:
 
 
 class _Lenient(bytearray):
-    """Bytes of which each part is a text, in some way."""
+    """Bytes in which every part decodes to some text."""
 
     def __getitem__(self, at: Any) -> Any:
         found = super().__getitem__(at)

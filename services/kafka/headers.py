@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from services.telemetry.traceparents import TRACEPARENT, is_traceparent
 
 Headers = list[tuple[str, bytes]]
-"""Of a message to publish, in order. A name may come twice."""
+"""The headers of a message to publish, in order. A name may occur twice."""
 
 Read = Sequence[tuple[str, bytes]]
 """Those of a message that was read."""
 
 NONE: Headers = []
-"""Shared by all messages without: nobody adds to it."""
+"""Shared by all messages without headers; it is never changed."""
 
 SENT_BY = "copq-sent-by"
 _LONGEST = 256

@@ -32,7 +32,7 @@ class LogIdentity(NamedTuple):
     topic_id: str = ""
     """Another one: the topic was deleted and made again."""
     leader_epoch: int = -1
-    """A higher one: another leader, which may lack what the last one had."""
+    """A higher epoch means another leader, which may lack records of the last one."""
 
 
 def fingerprint(record: ConsumerRecord) -> str:

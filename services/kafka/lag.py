@@ -18,7 +18,7 @@ from services.telemetry.health import Health
 
 EVERY_S = 5.0
 STUCK_S = 60.0
-"""A partition that has records and no commit for so long is stuck: its worker is not ready."""
+"""A partition with records and no commit for this long is stuck: its worker is not ready."""
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ async def _measure_lags(
     places = [TopicPartition(topic, partition) for partition in ours]
     if not places:
         return {}
-    # None of them is assigned: what is assigned is fetched, and held though nobody reads it.
+    # None of them is assigned: an assigned partition is fetched, and its records stay in memory.
     ends = await consumer.end_offsets(places)
     starts = await consumer.beginning_offsets(places)
     found = await commits(consumer, places)

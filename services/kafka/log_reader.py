@@ -47,7 +47,7 @@ class LogReader:
         Each is the same, empty, where the brokers know no topic ids.
         """
         client = self._require_consumer()._client
-        # One broker is asked as long as it answers: what it knows never goes back.
+        # The same broker is asked as long as it answers: its knowledge never goes back.
         self._node = client.get_random_node() if self._node is None else self._node
         try:
             return identities_in(await client.send(self._node, IdentityRequest(topic)))

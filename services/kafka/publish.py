@@ -13,7 +13,7 @@ Message = tuple[bytes | None, bytes, Headers]
 """Key, value and headers."""
 
 _BATCH_BYTES = 960 * 1024
-"""Just below what a broker takes by default: each batch costs a round trip."""
+"""Just below a broker's default limit: each batch costs a round trip."""
 
 LARGEST_MESSAGE = 1_000_000
 

@@ -15,10 +15,10 @@ _SECONDS_AN_HOUR = Decimal(3600)
 
 
 def hours_of(seconds: Decimal) -> Decimal:
-    """Hours to nine decimals, to show: sums are made of seconds, which are exact."""
+    """Hours to nine decimals, for display: sums are of seconds, which are exact."""
     return quotient(seconds, _SECONDS_AN_HOUR)
 
 
 def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
-    """A division to nine decimals: the one place where a figure is rounded before it is shown."""
+    """A division to nine decimals: the only rounding of a figure before its display."""
     return ROUNDING.divide(dividend, divisor).quantize(_NANO, context=ROUNDING)

@@ -14,7 +14,7 @@ _DAY = timedelta(days=1)
 
 
 def quarter_of(instant: datetime) -> float:
-    """The quarter of an hour that an instant lies in, counted from 1970."""
+    """The quarter of an hour of an instant, counted from 1970."""
     return instant.timestamp() // QUARTER
 
 
@@ -26,7 +26,7 @@ class Bucket(NamedTuple):
 
 
 class Calendar:
-    """Buckets of one plant. Instants go in, with an offset; nothing here reads a clock."""
+    """The buckets of one plant. Takes instants with an offset; never reads a clock."""
 
     def __init__(self, time_zone: str, day_start: time) -> None:
         self.zone = ZoneInfo(time_zone)
@@ -59,7 +59,7 @@ class Calendar:
         return instant.astimezone(self.zone).replace(tzinfo=None)
 
     def _day(self, quarter: datetime) -> date:
-        """The latest day that has started: a clock that is put back starts no day again."""
+        """The latest day that has started; a clock that is set back does not start a day again."""
         day = self._local_time(quarter).date() + _DAY
         while quarter < self.start_of(day):
             day -= _DAY
@@ -84,7 +84,7 @@ class Calendar:
 
 
 def next_hour(calendar: Calendar, instant: datetime) -> datetime:
-    """The next instant at which an hour of the plant starts, or a day within an hour."""
+    """The next start of an hour of the plant, or of a day within an hour."""
     bucket = calendar.bucket(instant)
     step = datetime.fromtimestamp(instant.timestamp() // QUARTER * QUARTER, UTC) + _QUARTER
     while calendar.bucket(step) == bucket:

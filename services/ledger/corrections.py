@@ -1,4 +1,4 @@
-"""Which corrections are in force, and so which events stand: a pure function of the set of them.
+"""Which corrections are in force, and which events count: a pure function of all corrections.
 
 Whatever the order in which they came, and however often, the answer is the same:
 
@@ -66,7 +66,7 @@ class ReportedCorrection:
 
 @dataclass(frozen=True, slots=True)
 class KnownEvent:
-    """An event that is stored; not `alone` while it is known only as a replacement."""
+    """A stored event; `alone` is False while it is known only as a replacement."""
 
     plant: str
     line: str
@@ -140,7 +140,7 @@ class Ruling:
 
 
 def rule(corrections: Iterable[ReportedCorrection], known: Mapping[str, KnownEvent]) -> Ruling:
-    """What is in force of these corrections, given the events (and corrections) that are known.
+    """The corrections in force, given the known events and corrections.
 
     Ask it about all that hang together: what a correction corrects or brings, and their own.
     """
@@ -203,7 +203,7 @@ def _is_taken(correction: ReportedCorrection, known: Mapping[str, KnownEvent]) -
 
 
 def _circular_ids(corrections: Mapping[str, ReportedCorrection]) -> Iterator[str]:
-    """Each correction corrects one event, so from any of them one path leads on."""
+    """The ids in circles: each correction corrects one event, so each starts one path."""
     done: set[str] = set()
     for start in corrections:
         path: list[str] = []
@@ -221,7 +221,7 @@ def _circular_ids(corrections: Mapping[str, ReportedCorrection]) -> Iterator[str
 def _correctors_first(
     corrections: Mapping[str, ReportedCorrection], of: Mapping[str, list[ReportedCorrection]]
 ) -> Iterator[str]:
-    """The corrections in such an order that those of one come before it; circles are cut."""
+    """The corrections, each after its own corrections; circles are cut."""
     undecided = {event_id: len(of.get(event_id, ())) for event_id in corrections}
     ready = [event_id for event_id, number in undecided.items() if not number]
     while ready:
@@ -235,7 +235,7 @@ def _correctors_first(
 
 
 def _decide(target: str, of: Mapping[str, list[ReportedCorrection]], ruling: Ruling) -> None:
-    """The latest of the corrections that are not themselves corrected."""
+    """Put into force the latest correction that is not itself corrected."""
     valid = [c for c in of.get(target, ()) if c.event_id not in ruling.by]
     if valid:
         ruling.by[target] = max(valid, key=lambda c: c.rank).event_id

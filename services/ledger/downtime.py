@@ -46,7 +46,7 @@ def _cost_until(per_hour: Decimal, at: datetime) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A stop as reported; `ended_at` is None while it is open."""
+    """A reported stop; `ended_at` is None while it is open."""
 
     event_id: str
     work_unit: str | None
@@ -129,7 +129,7 @@ class Whole:
         return self.first.started_at
 
     def claims(self) -> Iterator["Claim"]:
-        """Each piece at the rate of the first."""
+        """The claims of all pieces, at the rate of the first."""
         first = self.first
         rank = 1 if not first.planned else 0 if first.work_unit is None else 2
         for piece in self.pieces:
@@ -256,5 +256,5 @@ def _append(merged: list[Segment], segment: Segment, calendar: Calendar) -> None
 
 
 def element(stop: Stop) -> str:
-    """A planned stop is told apart: as a rule it costs nothing."""
+    """The cost element of a stop: planned stops have their own, and as a rule cost nothing."""
     return "planned_stop" if stop.planned else "downtime"

@@ -1,4 +1,4 @@
-"""The figures of a report: sums of the ledger folded into rows, each with its base next to it."""
+"""The figures of a report: sums of the ledger folded into rows with their bases."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ Bucket = datetime | date | None
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to look at (None: all of it), and the dimensions that make a row of their own."""
+    """The filter of a report (None: everything), and the dimensions of its rows."""
 
     plant: str | None = None
     line: str | None = None
@@ -41,7 +41,7 @@ class Scope:
                 raise ValueError(f'"{dimension}" is none of {", ".join(DIMENSIONS)}')
 
     def holds(self, cell: "Cell") -> bool:
-        """Whether the cell is in scope; production always is, as the base of what is."""
+        """Whether the cell is in scope; production always is, as the base."""
         asked = (self.plant, self.line, self.product)
         there = (cell.plant, cell.line, cell.product)
         if any(a is not None and a != t for a, t in zip(asked, there, strict=True)):
@@ -51,7 +51,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """Sums of one bucket, element and currency; a dimension that nobody asked for may be None."""
+    """Sums of one bucket, element and currency; dimensions that are not requested may be None."""
 
     bucket: Bucket
     plant: str | None
@@ -134,48 +134,48 @@ class ReportRow:
 
     @property
     def good(self) -> Decimal | None:
-        """Good units (GQ), as of `good_units`."""
+        """Good units (GQ) by `good_units`."""
         return good_units(self.units, self.graded_good, self.ungraded, self.rejected)
 
     @property
     def hours(self) -> Decimal:
-        """The time lost, to show it."""
+        """The lost time in hours, for display."""
         return hours_of(self.seconds)
 
     @property
     def copq_share(self) -> Decimal | None:
-        """COPQ over base, 0.05 for 5 %; None where nothing was produced or a rate is missing."""
+        """COPQ over base, 0.05 for 5 %; None without production or if a rate is missing."""
         known = self.base > 0 and not self.unconverted
         return quotient(self.copq, self.base) if known else None
 
     @property
     def copq_per_good(self) -> Decimal | None:
-        """What failure costs a good unit; None where none is known, or a rate is missing."""
+        """The cost of failure for each good unit; None if good units or a rate are unknown."""
         return self._per_good(self.copq)
 
     @property
     def cost_per_good(self) -> Decimal | None:
-        """What a good unit costs, since it bears the cost of production of the others too."""
+        """The full cost of a good unit, which includes the production cost of rejected ones."""
         return self._per_good(self.base)
 
     def _per_good(self, amount: Decimal) -> Decimal | None:
         return quotient(amount, self.good) if self.good and not self.unconverted else None
 
     def money(self, name: str) -> Decimal | None:
-        """A sum of money by its name; None where an entry of it has no exchange rate."""
+        """A sum of money by its name; None if one of its entries has no exchange rate."""
         known: Decimal = getattr(self, name)
         return None if self.unconverted else known
 
     @property
     def flags(self) -> list[str]:
-        """What a reader should know of the figures; they are booked anyway."""
+        """Remarks on the figures for the reader; the figures are booked anyway."""
         exceed = self.units > 0 and self.rejected > self.units
         not_closed = [NOT_CLOSED + ", ".join(sorted(self.open_in))] if self.open_in else []
         return [*([EXCEED] if exceed else []), *not_closed]
 
     @property
     def is_empty(self) -> bool:
-        """All that was booked has been taken back."""
+        """Whether everything booked was reversed."""
         sums = (self.gross, self.net, self.recovered, self.seconds, self.base, self.rejected)
         return not any((*sums, self.unconverted))
 
@@ -203,7 +203,7 @@ Key = tuple[Bucket, tuple[str, ...], str]
 
 @dataclass(slots=True)
 class _Fold:
-    """Rows under way: costs by all dimensions, bases by those that split production too."""
+    """Collects rows: costs by all dimensions, bases by the dimensions that split production."""
 
     by: tuple[str, ...]
     rows: dict[Key, ReportRow] = field(default_factory=dict)
@@ -240,9 +240,9 @@ def _key(cell: Cell, by: tuple[str, ...]) -> Key:
 
 
 def fold(cells: Iterable[Cell], scope: Scope) -> list[ReportRow]:
-    """The rows of a scope, in order of bucket and dimensions, a currency never added to another.
+    """The rows of a scope, in order of bucket and dimensions; currencies are never mixed.
 
-    Split by element or category, every part stands on the base of its plant, line and product.
+    If split by element or category, each part has the base of its plant, line and product.
     """
     folded = _Fold(scope.by)
     with localcontext(MONEY):

@@ -1,4 +1,4 @@
-"""Key figures of manufacturing by ISO 22400-2, from sums: values in, values out.
+"""Key figures of manufacturing by ISO 22400-2: pure functions of sums.
 
 Sums are added before they are divided, over lines as over time: never a mean of ratios.
 """
@@ -19,9 +19,9 @@ def ratio(part: Decimal, whole: Decimal) -> Decimal | None:
 def good_units(
     produced: Decimal, good: Decimal, ungraded: Decimal, scrapped: Decimal
 ) -> Decimal | None:
-    """GQ: as reported; where no event says how many are good, all that were not rejected.
+    """GQ: as reported; if no event reports good units, all that were not rejected.
 
-    None where only a part of the events say it: nobody knows which part the rejects belong to.
+    None if only some events report them: it is unknown to which part the rejects belong.
     """
     if not ungraded:
         return good
@@ -122,12 +122,12 @@ class Busy:
 
     @property
     def oee(self) -> Decimal | None:
-        """The product of the three, which is the time of good units over that planned."""
+        """The product of the three: the time of good units over the planned time."""
         return None if self.ungraded else ratio(self.ideal_good, self.planned)
 
 
 def busy(planned: Decimal, stopped: Decimal, units: Units, ideal_rate: Decimal) -> Busy:
-    """Of one line: seconds, graded units, and units a minute at best."""
+    """The seconds of one line, from its graded units and its ideal units a minute."""
     ideal = quotient(units.produced * SIXTY, ideal_rate)
     ideal_good = quotient(units.good * SIXTY, ideal_rate)
     return Busy(planned, stopped, ideal, ideal_good, units.ungraded > 0)
@@ -135,7 +135,7 @@ def busy(planned: Decimal, stopped: Decimal, units: Units, ideal_rate: Decimal) 
 
 @dataclass(slots=True)
 class Repairs:
-    """Unplanned stops that ended in a window, and how long they lasted in all."""
+    """The unplanned stops that ended in a window, and their total duration."""
 
     stops: int = 0
     seconds: float = 0.0

@@ -20,7 +20,7 @@ _ISO_4217 = {"IQD": 3} | dict.fromkeys(_OFTEN_WITHOUT, 2)
 
 @cache
 def digits(currency: str) -> int:
-    """Decimal places of a currency after ISO 4217; two where the code is not known."""
+    """Decimal places of a currency by ISO 4217; two for an unknown code."""
     return _ISO_4217.get(currency, get_currency_precision(currency))
 
 

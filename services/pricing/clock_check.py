@@ -10,7 +10,7 @@ TOLERANCE = timedelta(hours=24)
 
 
 def check_not_future(event: Event, now: datetime) -> None:
-    """Raise `Refused` where an event, its end or its replacement lies more than a day ahead."""
+    """Raise `Refused` if an event, its end or its replacement is more than a day in the future."""
     check_until(event, now + TOLERANCE)
 
 

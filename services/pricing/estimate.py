@@ -19,7 +19,7 @@ AT_MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Net cost, and the base of an event that makes one, in `currency`.
+    """The net cost in `currency`, and the base if the event has one.
 
     A stop that is open has `per_hour` instead: it costs until it ends. `version` and
     `effective_from` name the rate that was taken for the one that is missing, if one was needed.

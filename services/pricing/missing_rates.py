@@ -10,7 +10,7 @@ ADD_IT = "Add it with: copq rates import FILE"
 
 
 def no_table(event: QualityEvent, product: str, book: RateBook, site: Site) -> str:
-    """Why an event finds no cost table: the product is unknown, or none is in force at its time."""
+    """Why an event has no cost table: the product is unknown, or no table is in force then."""
     history = book.tables_of(event.plant, product)
     if history is None:
         known = name_list(book.products.get(event.plant, []))

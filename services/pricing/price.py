@@ -1,4 +1,4 @@
-"""What an event costs: pure functions, one an event type, after the COPQ model.
+"""The cost of an event: one pure function for each event type, by the COPQ model.
 
 Sources: absolute costing, recovery, returns and allowed rejection after R. Jagadeesh, "Model
 for calculating cost of poor quality" (SDMIMD 2017), with its slips corrected as docs/domain.md
@@ -114,7 +114,7 @@ def _table(event: QualityEvent, product: str, book: RateBook, site: Site) -> Ver
 def _check_currency(
     rate: LineRate | LabourRate, what: str, event: QualityEvent, site: Site
 ) -> None:
-    """A rate of a line or of labour is in the currency that its plant had as the rate began."""
+    """Check a line or labour rate: its currency is the plant's at the start of the rate."""
     was, own = site.currency_at(rate.effective_from), site.currency_at(event.occurred_at)
     if was != own:
         raise Unpriced(
@@ -125,7 +125,7 @@ def _check_currency(
 
 
 def _unit_cost(table: CostTable, stage: str | None) -> Decimal:
-    """C(s); without a stage that of the finished unit."""
+    """C(s); without a stage, the cost of the finished unit."""
     if stage is None:
         return table.finished_cost
     found = table.stage_costs.get(stage)
@@ -222,7 +222,7 @@ def _rejection(event: Defect | Scrap, book: RateBook, site: Site) -> Pricing:
 
 
 class Dispatch(NamedTuple):
-    """A day's recoverable rejects of a line and product, sent off together."""
+    """The dispatch of a day's recoverable rejects of a line and product."""
 
     plant: str
     line: str
@@ -296,7 +296,7 @@ def _labour(
 
 
 def labour_cost(rate: LabourRate, minutes: Decimal) -> Decimal:
-    """Exact by a rate a minute; by a rate an hour to nine decimals, and exact where it can be."""
+    """The cost of minutes: exact for rates a minute, to nine decimals for rates an hour."""
     if rate.rate_per_minute is not None:
         return minutes * rate.rate_per_minute
     return quotient(minutes * rate.per_hour, SIXTY)

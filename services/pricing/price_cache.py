@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Memo(Generic[T]):
-    """What `make` makes of prices by one rate book. Call it under the `MONEY` context."""
+    """The results of `make` for prices by one rate book. Call it under the `MONEY` context."""
 
     def __init__(self, book: RateBook, make: Callable[[Pricing], T]) -> None:
         self.book = book

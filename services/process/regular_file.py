@@ -58,7 +58,7 @@ def read_regular(name: str | Path, limit: int, folder: int | None = None) -> byt
 def opened_folder(
     path: str | Path, folder: int | None = None, *, follow: bool = False
 ) -> Iterator[int]:
-    """A descriptor of a folder; what is done relative to it is done in this very folder.
+    """A descriptor of a folder; operations relative to it are always in this folder.
 
     Raises OSError: of a symbolic link too, unless it is to `follow` one.
     """

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 GIVE_UP_S = 1.0
-"""How long the work may take to close what it has open."""
+"""The time that the work has to close its resources."""
 
 
 async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

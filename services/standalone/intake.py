@@ -152,7 +152,7 @@ def _rejected_events(
 
 
 async def pool_of(dsn: str, size: int = 4) -> asyncpg.Pool:
-    """Connections that are ready to post."""
+    """A pool of connections that are prepared for posting."""
 
     async def ready(conn: asyncpg.Connection) -> None:
         await act_as(conn, DatabaseRole.AGGREGATOR)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TURN_S = 1.0
 STANDSTILL_S = 15.0
-"""No batch keeps the loop for so long: prices and rows are made in well under a second."""
+"""No batch blocks the loop this long: prices and rows take well under a second."""
 
 
 class Health:
@@ -31,9 +31,9 @@ class Health:
         self.missing: str | None = "not started yet"
         """Why it is not ready; None where it is."""
         self.stuck = ""
-        """Partitions that have records and no commit for a while; empty where all get on."""
+        """Partitions with records and no recent commit; empty if all advance."""
         self.clock = ""
-        """Why Kafka refuses what this host sends, as far as its clock is the reason."""
+        """Why Kafka refuses this host's messages, if its clock is the reason."""
         self._clock = clock
         self._turned: float | None = None
 
@@ -97,4 +97,4 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 class _SilentHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
-        """Probes come every few seconds: none of them is worth a line."""
+        """Log nothing: probes come every few seconds."""

@@ -58,7 +58,7 @@ class OtlpSpan(Span):
 
 
 class OtlpTracer(Tracer):
-    """Sends in a thread of its own, from a bounded queue: what it cannot send is dropped."""
+    """Sends in its own thread from a bounded queue, and drops spans that it cannot send."""
 
     def __init__(self, service: str) -> None:
         _warn_of_protocol()
@@ -73,7 +73,7 @@ class OtlpTracer(Tracer):
         return OtlpSpan([self._tracer.start_span(name, context, SpanKind.SERVER)])
 
     def batch(self, topic: str, group: str, records: Iterable[ConsumerRecord]) -> Span:
-        """Sampled traces come first: the choice was made where they began."""
+        """Sampled traces come first: their origin decided to record them."""
         known = traceparents(records)
         chosen = list(islice(filter(is_sampled, known), LINKS)) or known[:1]
         contexts = [_context(value.decode()) for value in chosen]

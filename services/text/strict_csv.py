@@ -33,7 +33,7 @@ class Dialect(NamedTuple):
     quoted: bool = True
     """Whether a quote at the beginning of a cell encloses it, or is part of its text."""
     line_breaks: bool = False
-    """Whether a cell may hold what looks like a whole row."""
+    """Whether a cell may contain text that looks like a whole row."""
 
 
 class Record(NamedTuple):

@@ -26,7 +26,7 @@ NOT_ANSWERED: dict[int | str, dict[str, Any]] = {
     500: _response("A fault of the service: its log says which."),
     503: _response("Postgres is away: ask again later."),
 }
-"""For the `responses` of a router: what OpenAPI says of them."""
+"""For the `responses` of a router: the errors in OpenAPI."""
 
 
 FAULT = (

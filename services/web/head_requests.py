@@ -1,4 +1,4 @@
-"""HEAD wherever GET is: the same answer, without its body."""
+"""HEAD for every GET: the same answer without its body."""
 
 from typing import Any
 

@@ -76,7 +76,7 @@ def add_files(app: FastAPI) -> None:
 
 
 def add_pages(app: FastAPI) -> None:
-    """The page that says what went wrong. The app is a `documented_app`."""
+    """Add the error page. The app is a `documented_app`."""
     pages = Pages.of()
 
     @app.exception_handler(PageError)

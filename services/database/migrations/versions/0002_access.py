@@ -1,4 +1,4 @@
-"""Tokens, and what was entered by the form."""
+"""Tokens, and entries of the form."""
 
 from pathlib import Path
 

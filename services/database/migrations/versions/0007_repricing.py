@@ -1,4 +1,4 @@
-"""Repricing: what was booked, brought to rates that have changed for the past."""
+"""Repricing: booked events are booked again after rates have changed for the past."""
 
 from pathlib import Path
 
