@@ -1,5 +1,6 @@
 """Which system user Postgres runs as: it refuses to run as root."""
 
+import grp
 import logging
 import os
 import pwd
@@ -115,7 +116,7 @@ class Account:
                 "%s was root's alone; user %s may now pass through it, without listing it, for the "
                 "embedded Postgres does not run as root (chgrp %s, chmod g+x). To undo: chmod g-x "
                 "%s, and choose another folder, such as /var/lib/copq",
-                folder, self.name, self.gid, folder,
+                folder, self.name, _group_name(self.gid), folder,
             )  # fmt: skip
         finally:
             os.close(opened)
@@ -192,6 +193,13 @@ def _user_name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"#{uid}"
+
+
+def _group_name(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
 
 
 def account_for(cluster: Path) -> Account:
