@@ -14,7 +14,7 @@ WhyOption = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 
 async def actor(conn: Connection, role: Role, by: str = "") -> Actor:
-    """Who acts in `role`; `by` is the name that a person gives where no token is needed.
+    """The actor in `role`; `by` is the name of a person where no token is needed.
 
     Raises `NotAllowed`, which ends the command: see `copq.database.connected`.
     """

@@ -1,4 +1,4 @@
-"""Where an HTTP service listens, and that it is safe to: options, and what is refused."""
+"""The options of an HTTP service's address and TLS, and the check that they are safe."""
 
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError

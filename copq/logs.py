@@ -50,7 +50,7 @@ def start_logging() -> None:
     """Log to the standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(LogFormat())
-    # Of ours alone: a handler that is there is somebody else's.
+    # Only on our handler: an existing handler belongs to another program.
     handler.addFilter(PlainErrors())
     handler.addFilter(RepeatFilter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])

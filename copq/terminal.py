@@ -30,7 +30,7 @@ _NARROW = 10
 """No column of words gets narrower than this."""
 
 WIDE = 160
-"""Columns where no terminal says how many it has: a file, a pipe."""
+"""The width without a terminal: for a file or a pipe."""
 
 
 class Screen(Console):
@@ -89,7 +89,7 @@ def size(in_bytes: int) -> str:
 
 
 def percent(value: Decimal | None) -> str:
-    """A percentage: two places below 1 %, one above; a dash where there is no base."""
+    """A percentage: two places below 1 %, one above; a dash without a base."""
     if value is None:
         return "–"
     return f"{fixed(value, 2 if abs(value) < 1 else 1)} %"

@@ -27,7 +27,7 @@ class Cost:
 
     @property
     def share(self) -> Decimal | None:
-        """COPQ over base, 0.05 for 5 %; None where nothing was produced."""
+        """COPQ over base, 0.05 for 5 %; None without production."""
         return quotient(self.copq, self.base) if self.base > 0 else None
 
 

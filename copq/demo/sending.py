@@ -17,7 +17,7 @@ NDJSON = "application/x-ndjson"
 
 
 def check_examples() -> None:
-    """End the command where the examples are not at hand."""
+    """End the command if the examples are missing."""
     missing = [str(path) for path in (*RATES, LOG, MAPPING, DAY) if not path.is_file()]
     if missing:
         fail(f"{missing[0]} is not here: run the demo in the folder of the copq repository")

@@ -22,7 +22,7 @@ _COPQ = (sys.executable, "-c", "from copq.command import main; main()")
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
+    """A free port of this machine."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]

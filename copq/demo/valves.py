@@ -1,4 +1,4 @@
-"""The tyre valves' day of rejects next to what was published of it."""
+"""The tyre valves' day of rejects next to its published figures."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

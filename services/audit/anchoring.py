@@ -26,7 +26,7 @@ _ANCHOR_DAYS = statement(__file__, "anchor_days")
 _INSTANT = timedelta(microseconds=1)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _AS_WRITTEN = "set local timezone = 'UTC'; set local search_path = pg_catalog"
-"""No function of the database's own stands between the proof and what it proves."""
+"""The proof reads the tables directly, by no function of the database."""
 
 
 async def make_anchor(conn: Connection, actor: Actor, why: str) -> None:

@@ -9,7 +9,7 @@ KINDS = (
     "CHECK CONSTRAINT", "FK CONSTRAINT", "ROW SECURITY", "TABLE", "VIEW", "SEQUENCE", "INDEX",
     "FUNCTION", "TRIGGER", "POLICY", "CONSTRAINT", "DEFAULT", "SCHEMA", "COMMENT", "ACL",
 )  # fmt: skip
-"""The longer name first where one begins another."""
+"""Longer names first, since one may be the beginning of another."""
 
 _AS = {
     "TABLE DATA": "TABLE", "TABLE ATTACH": "TABLE", "ROW SECURITY": "TABLE",

@@ -26,7 +26,7 @@ def dump(dsn: str, file: Path) -> None:
     opened, name = tempfile.mkstemp(".part", f"{file.name}.", file.parent)
     part = Path(name)
     try:
-        # A partition that is made meanwhile waits for it, not it for the partition.
+        # The creation of a partition waits for the dump, not the dump for it.
         _run("pg_dump", dsn, "--format=custom", f"--file=/dev/fd/{opened}", passed=(opened,))
         os.fsync(opened)
         part.rename(file)

@@ -31,10 +31,10 @@ from services.kafka.log_reader import LogReader
 
 STOPPED_WITHIN_S = 2
 FINISHED_WITHIN_S = 3
-"""What takes longer is read again by whom the partition goes to."""
+"""Records that take longer are read again by the partition's next worker."""
 
 CHECK_S = 2.0
-"""So often the log is looked at while no batch comes."""
+"""How often the log is checked while no batch arrives."""
 AGAIN_S = 1
 
 log = logging.getLogger(__name__)

@@ -40,7 +40,7 @@ FETCH_BYTES = 400 * 1024
 """From one partition at once: priced, it still fits into one record batch, so one round trip."""
 
 LEAVE_S = 3
-"""How long the batches under way may take once the worker is told to stop."""
+"""The time that the running batches have after the worker is told to stop."""
 
 
 class TooManyRejects(Exception):
@@ -54,7 +54,7 @@ class CostingSettings:
     group: str = "copq-costing"
     max_reject_share: float = 0.5
     session_timeout_s: float = 30.0
-    """A worker that was not heard of for so long has lost its partitions to the others."""
+    """A worker without a sign of life for this long loses its partitions to the others."""
     data: str = "/tmp/copq-faust"  # noqa: S108 - Faust insists on a folder; nothing is kept in it
 
 

@@ -23,7 +23,7 @@ class Answer:
     event_id: str | None = None
     refusal: Refusal | None = None
     note: str | None = None
-    """Of an accepted event: why it has no price yet, where that is known."""
+    """Why an accepted event has no price yet, if known."""
 
 
 class Intake(Protocol):

@@ -29,7 +29,7 @@ from services.telemetry.tracing import tracer
 from services.web.unavailable import Unavailable
 
 PATIENCE_S = 10
-"""How long a sender waits for the broker before it is told to come again."""
+"""How long a sender waits for the broker before it is told to try again."""
 
 LOOK_S = 3
 TOGETHER = 4_000

@@ -30,7 +30,7 @@ async def serve(
     mqtt: MqttSource | None = None,
     names: Names | None = None,
 ) -> None:
-    """Until `stop` is set; what was accepted by then is on the broker.
+    """Serve until `stop` is set; accepted events are then on the broker.
 
     While the brokers do not answer it listens and answers 503; topics are made once they do.
     Without `tokens` it is open. Without `dsn` there is neither form nor fate. Postgres may be

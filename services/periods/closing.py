@@ -1,4 +1,4 @@
-"""Closing, reopening and locking a month, and signing off what is in it.
+"""Closing, reopening and locking a month, and signing off its figures.
 
 The state changes while no batch is being booked: that takes an instant. What was booked until
 then is summed and signed off afterwards, while events arrive; the ledger being append-only, the

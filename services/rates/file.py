@@ -14,7 +14,7 @@ from services.rates.book import compound_name
 
 M = TypeVar("M", bound=BaseModel)
 Place = Callable[[tuple[Any, ...]], str]
-"""Where a person finds what pydantic has a location for."""
+"""The place in the file for a location of pydantic's."""
 
 _DATED = ("plant_currencies", "cost_tables", "line_rates", "labour_rates")
 

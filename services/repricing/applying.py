@@ -54,7 +54,7 @@ async def prepare_connection(conn: Connection) -> None:
     """Make a connection ready to reprice."""
     await prepare(conn)
     await conn.execute(queries.CREATE_REPRICED)
-    # A plan made for one chunk is none for the next: tables grow meanwhile.
+    # A plan for one chunk does not fit the next, since tables grow.
     await conn.execute("set plan_cache_mode = force_custom_plan")
 
 
@@ -89,7 +89,7 @@ async def _open_run(
         await sign(conn, actor, why)
         await conn.execute(queries.LOCK_RUNS)
         await runs.supersede(conn, book.revision)
-    # Apart: what is written to the audit trail keeps a closing waiting, and that the stream.
+    # A transaction apart: a closing waits for the audit trail's writer, and the stream for it.
     async with conn.transaction():
         await sign(conn, actor, why)
         await conn.execute(queries.LOCK_RUNS)

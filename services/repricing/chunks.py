@@ -39,7 +39,7 @@ class Position(NamedTuple):
 
 @dataclass(slots=True)
 class Chunk:
-    """Events after `start` until `end`, as rows of `repriced`, and what is more than rows."""
+    """Events after `start` until `end`, as rows of `repriced`, with stops and dispatches."""
 
     start: Position
     end: Position

@@ -63,7 +63,7 @@ async def fill_dispatches(
     conn: Connection, dispatches: set[Dispatch], staged: once.Recovered, book: RateBook,
     cause: Cause,
 ) -> None:  # fmt: skip
-    """What follows for the days of rejects, with what is `staged` besides."""
+    """Fill in the entries of days with rejects, including the `staged` amounts."""
     if dispatches:
         await stage_rows(conn, await once.reprice(conn, dispatches, book, cause, staged))
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from asyncpg import Connection, LockNotAvailableError
 
 WAIT_S = 5
-"""For those who use the month. Who comes after us waits behind us, so it is not long."""
+"""The wait for other users of the month. Later users wait behind us, so it is short."""
 
 
 async def give_back(conn: Connection, month: date, whole: bool) -> int | None:

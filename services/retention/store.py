@@ -43,7 +43,7 @@ class Order:
 
     @property
     def instant(self) -> datetime:
-        """`before` where no plant says when its day starts."""
+        """The start of the day `before` in UTC, for messages without a plant."""
         return datetime.combine(self.before, time(), UTC)
 
 

@@ -26,7 +26,7 @@ from services.standalone.intake import LedgerIntake, pool_of
 from services.web.serving import Tls, serve_http
 
 Companion = Callable[[Intake], Coroutine[Any, Any, None]]
-"""What runs next to the HTTP service, on the same intake, until it is told to stop."""
+"""A task next to the HTTP service on the same intake; it runs until told to stop."""
 
 
 async def serve(
@@ -42,7 +42,7 @@ async def serve(
     on_listening: Callable[[], None] = lambda: None,
     names: Names | None = None,
 ) -> None:
-    """Until `stop` is set; what was accepted by then is committed. Without `tokens` it is open.
+    """Serve until `stop` is set; accepted events are then committed. Without `tokens` it is open.
 
     An `embedded` server that dies is started again; raises `EmbeddedPostgresError` where it does
     not come up.

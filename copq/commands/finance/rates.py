@@ -85,7 +85,7 @@ def import_(
 
 
 def read_submission(file: Path) -> RateSubmission:
-    """The rates of a file; what is wrong with it ends the command."""
+    """The rates of a file. Ends the command with the faults of a refused file."""
     try:
         return read_rates(file)
     except OSError as error:

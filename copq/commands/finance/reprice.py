@@ -1,4 +1,4 @@
-"""`copq reprice`: what was booked, at rates that have changed for the past."""
+"""`copq reprice`: booking events again after rates have changed for the past."""
 
 import asyncio
 import sys

@@ -1,1 +1,1 @@
-"""Commands that bring events in, and look after what was refused or corrected."""
+"""Commands that import events, and that handle refused and corrected ones."""

@@ -1,4 +1,4 @@
-"""`copq corrections`: what was corrected, by whom and why, and what is not in force."""
+"""`copq corrections`: all corrections with author, reason and state."""
 
 from dataclasses import asdict
 from typing import Annotated, Any

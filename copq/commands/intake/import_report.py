@@ -32,7 +32,7 @@ class _RowRate(ProgressColumn):
 
 @contextmanager
 def progress(file: Path, rows: int) -> Iterator[Callable[[Step], None]]:
-    """A bar on stderr, or on no terminal only what a log should hold: that it waits, and why."""
+    """Show a bar on stderr; without a terminal, only say when and why the import waits."""
     if not sys.stderr.isatty():
         yield _say_if_waiting
         return

@@ -66,7 +66,7 @@ def import_to(
     state: Path | None = None,
     data: Path = DATA,
 ) -> None:
-    """The import itself. Ends the command with 1 where events were refused."""
+    """Run the import. Ends the command with 1 if events were refused."""
     with faults_of_mapping(mapping):
         declared = read_mapping(mapping)
     with _faults_of(file):
@@ -82,7 +82,7 @@ def import_to(
 
 @contextmanager
 def _faults_of(file: Path) -> Iterator[None]:
-    """Ends the command with a sentence about the file, or about what does not answer."""
+    """End the command with a message about the file, or about a server that does not answer."""
     try:
         yield
     except FileError as error:
@@ -101,7 +101,7 @@ def _faults_of(file: Path) -> Iterator[None]:
 
 
 class _Run:
-    """One run of an import, from its beginning or from where the last one was interrupted."""
+    """One run of an import, from the beginning or from the point of an interruption."""
 
     def __init__(self, file: Path, found: Survey, mapping: Mapping, state: Path) -> None:
         self._file, self._survey, self._mapping, self._state = file, found, mapping, state

@@ -1,4 +1,4 @@
-"""`copq mqtt check`: what a configuration says, and what messages would become."""
+"""`copq mqtt check`: the content of a configuration, and the events of messages."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`copq rejected`: what was refused, why, and another try for it."""
+"""`copq rejected`: refused events with their reasons, and their replay."""
 
 import asyncio
 import json
@@ -173,8 +173,8 @@ async def _replay(
         async with pool.acquire() as conn:
             rows = await list_rejected(conn, replayed=ids is not None, ids=ids, limit=100_000)
             whole = [row for row in rows if fixed or row["size"] == len(row["payload"] or b"")]
-            # What was not for its sender to report, or brought too many names, is let in by its
-            # number alone.
+            # An event outside its sender's lines or with too many names is replayed only by its
+            # number.
             whole = [row for row in whole if ids or row["code"] not in _BY_NUMBER]
             said = await _replay_by_sender(whole, fixed, intake)
             done = [i for i, answer in said.items() if answer.status is not Status.REFUSED]

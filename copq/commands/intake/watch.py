@@ -1,4 +1,4 @@
-"""`copq watch`: a folder whose files are imported as they come."""
+"""`copq watch`: a folder whose files are imported on arrival."""
 
 import asyncio
 from pathlib import Path

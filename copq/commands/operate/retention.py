@@ -1,4 +1,4 @@
-"""`copq retention`: dropping the bytes of old events, never of what was booked."""
+"""`copq retention`: dropping the bytes of old events, never their entries."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime

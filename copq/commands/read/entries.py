@@ -1,4 +1,4 @@
-"""`copq entries`: the ledger behind a figure, and what it adds up to."""
+"""`copq entries`: the ledger behind a figure, and its sums."""
 
 import sys
 from datetime import UTC, datetime

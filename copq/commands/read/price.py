@@ -1,4 +1,4 @@
-"""`copq price`: what a file of events costs, without a database."""
+"""`copq price`: the cost of a file of events, without a database."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""`copq verify`: whether what is booked and shown follows from what was sent."""
+"""`copq verify`: whether entries and figures follow from the events."""
 
 import secrets
 import time

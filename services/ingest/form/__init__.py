@@ -1,1 +1,1 @@
-"""The supervisor's form: what happened in a period, entered by a person, for one product."""
+"""The supervisor's form: the events of a period for one product, entered by a person."""

@@ -31,7 +31,7 @@ _NOT_STORED = (
     "Wait a moment and press Send again; nothing counts twice."
 )
 _WAY_BACK = "private, no-cache"
-"""The browser's way back shows what was typed, as the submission that it was."""
+"""The browser's back button shows the typed values, as the same submission."""
 
 Clock = Callable[[], datetime]
 

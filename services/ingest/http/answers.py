@@ -1,4 +1,4 @@
-"""What became of the events of one request, in their order, as the JSON that it is told."""
+"""The answers to the events of one request, in order, as JSON."""
 
 from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile

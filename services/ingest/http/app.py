@@ -14,7 +14,7 @@ from services.web.pages.docs import documented_app
 from services.web.unavailable import Unavailable
 
 Checks = Mapping[str, Callable[[], Awaitable[None]]]
-"""By name, what must answer for the service to be ready; each raises `Unavailable`."""
+"""The servers, by name, that must answer for readiness; each check raises `Unavailable`."""
 
 _OPEN = OpenDoor()
 

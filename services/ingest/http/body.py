@@ -12,15 +12,15 @@ from services.ingest.http.turned_away import ClientGone, TurnedAway
 from services.ingest.http.unpacking import unpacker
 
 SMALL = 64 * 1024
-"""A body up to this size is held as it is; what is larger needs a lane."""
+"""A body up to this size is held in memory; a larger one needs a lane."""
 
 LANES = 4
-"""Larger bodies read at once: so many times a document or a chunk may lie in memory."""
+"""The number of larger bodies read at once; each holds a document or a chunk in memory."""
 
 LANE_S = 10
 GRACE_S = 20
 SLOWEST = 4 * 1024
-"""A sender may keep us waiting for `GRACE_S`, and a second more for so many bytes."""
+"""A sender has `GRACE_S`, and a second more for this number of bytes."""
 
 YIELD_EVERY = 16
 """Pieces after which others have their turn: a piece may be empty and still cost time."""

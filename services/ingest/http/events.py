@@ -21,7 +21,7 @@ from services.telemetry.tracing import tracer
 from services.web.unavailable import Unavailable
 
 AT_ONCE = 256
-"""Requests under way of those who are known; more are told to come again."""
+"""Simultaneous requests of known senders; further ones are told to try again."""
 
 WAITING = 64
 """Requests that wait until it is known who sends them: they take no place from those known."""

@@ -213,7 +213,7 @@ class Broker(Part):
 
     @property
     def is_here(self) -> bool:
-        """Whether nobody else can listen on the way to it."""
+        """Whether the broker is on this machine, so that no other party can read the traffic."""
         return is_loopback(self.host)
 
 

@@ -43,7 +43,7 @@ def parse_config(text: str) -> MqttConfig:
 
 
 def password(config: MqttConfig) -> str | None:
-    """From where the configuration says. Raises `MqttConfigError` where it is not there."""
+    """The configured password, if any. Raises `MqttConfigError` if its source is missing."""
     if config.password_env is not None:
         if config.password_env not in os.environ:
             raise MqttConfigError([f"password_env: {config.password_env} is not set"])

@@ -54,7 +54,7 @@ class Doubt(NamedTuple):
 
 
 class Course(NamedTuple):
-    """The last reading that was believed, and what is needed to judge the next."""
+    """The last accepted reading, and the data to judge the next one."""
 
     last: Reading
     held: Reading | None = None
@@ -235,7 +235,7 @@ class Counter:
         self._one(reading)
 
     def _doubts(self, rate: Decimal = _ZERO) -> tuple[Doubt, ...]:
-        """With one of what follows the last reading."""
+        """The doubts, with a new one about the readings after the last."""
         course = self.course
         doubt = Doubt(course.last, course.fastest, rate, since=course.since)
         return (*course.doubts, doubt)[-_DOUBTED:]

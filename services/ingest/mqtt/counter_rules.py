@@ -1,4 +1,4 @@
-"""What is known of a counter beforehand: its largest plausible step, and where it rolls over."""
+"""The configured rules of a counter: its largest plausible step, and its rollover."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -36,7 +36,7 @@ class Rules(NamedTuple):
         return _declared(bits - 1, last, value)
 
     def _configured(self, top: Decimal, last: Decimal, value: Decimal) -> Decimal | None:
-        """A signed type goes on at its lowest value, which is negative."""
+        """The configured rollover; a signed type continues at its lowest, negative value."""
         bits = SIGNED.get(self.datatype or 0)
         if value < 0 and bits is None:
             return None

@@ -26,7 +26,7 @@ from services.ingest.mqtt.message import Command
 QOS = 1
 _REFUSED = 128
 ANSWER_S = 5
-"""How long the broker may take to answer; a process that is told to stop waits no longer."""
+"""How long the broker may take to answer; also the longest wait of a stopping process."""
 
 
 class ReceivedMessage(NamedTuple):
@@ -87,7 +87,7 @@ class Link:
         self._inbox.wake.set()
 
     async def take(self, most: int) -> list[ReceivedMessage]:
-        """Wait for messages; none: the connection is gone, or `wake` was called."""
+        """Wait for messages; empty if the connection is gone or `wake` was called."""
         await self._inbox.wake.wait()
         return self._inbox.take(most) if self.is_up else []
 
@@ -103,7 +103,7 @@ class Link:
 
 @asynccontextmanager
 async def connect(config: MqttConfig) -> AsyncIterator[Link]:
-    """Connected and subscribed. Raises `aiomqtt.MqttError`, also where the connection breaks."""
+    """A subscribed connection. Raises `aiomqtt.MqttError`, also if the connection breaks."""
     inbox = Inbox()
     client = Client(
         config.broker.host, config.broker.port, username=config.username,
@@ -119,7 +119,7 @@ async def connect(config: MqttConfig) -> AsyncIterator[Link]:
 
 
 def _session(config: MqttConfig) -> dict[str, Any]:
-    """The session outlives the connection: the broker keeps what comes meanwhile."""
+    """The session outlives the connection: the broker keeps messages for it."""
     if config.version == "3.1.1":
         return {"protocol": ProtocolVersion.V311, "clean_session": False}
     wanted: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]

@@ -19,7 +19,7 @@ create table if not exists kept (key text primary key, value blob, saved_at real
 create table if not exists done (packet_id integer primary key, digest blob) strict;
 """
 KEPT_DAYS = 90
-"""What has not changed for so long is forgotten: a product record, a machine that is gone."""
+"""Values that do not change for this long are dropped, such as those of old machines."""
 
 Mark = tuple[int, bytes]
 """Packet id and digest of a message."""
@@ -36,7 +36,7 @@ class Memory:
     """One process at a time. Without a path it lives in this process alone, for a dry run."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Raises OSError where the file cannot be had, or another process has it."""
+        """Raises OSError if the file cannot be opened, or another process uses it."""
         self._changes: dict[str, bytes] = {}
         self._overwritten: list[tuple[str, bytes | None]] = []
         try:
@@ -98,11 +98,11 @@ class Memory:
             self._db.executemany("insert or replace into done values (?, ?)", done)
 
     def checkpoint(self) -> int:
-        """To be given to `back_to` where something turns out to be refused halfway."""
+        """A checkpoint for `back_to`, which undoes a message that is refused halfway."""
         return len(self._overwritten)
 
     def back_to(self, checkpoint: int) -> None:
-        """Undo what was put since. An earlier checkpoint than one gone back to stays valid."""
+        """Undo the changes since a checkpoint. Checkpoints before it stay valid."""
         while len(self._overwritten) > checkpoint:
             key, value = self._overwritten.pop()
             if value is None:
@@ -111,7 +111,7 @@ class Memory:
                 self._changes[key] = value
 
     def undo(self) -> None:
-        """Drop what was not saved."""
+        """Drop the changes that were not saved."""
         self._changes.clear()
         self._overwritten.clear()
 

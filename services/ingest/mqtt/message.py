@@ -31,7 +31,7 @@ class Command(NamedTuple):
 
 @dataclass(slots=True)
 class Read:
-    """What a message says: events as bytes of JSON objects, and what is to be asked back."""
+    """The content of a message: events as bytes of JSON objects, and commands to send back."""
 
     events: list[bytes] = field(default_factory=list)
     outcome: str = "events"
@@ -40,7 +40,7 @@ class Read:
     remarks: list[str] = field(default_factory=list)
     """For the log."""
     refused: list[tuple[Refusal, bytes | None]] = field(default_factory=list)
-    """Parts of the message, and their own bytes where they have some; the others count."""
+    """Refused parts of the message, with their bytes if they have any; other parts count."""
     uncounted: list[tuple[str, str]] = field(default_factory=list)
     """Readings that add nothing, or not yet: a code and a sentence."""
 
@@ -56,5 +56,5 @@ NOTED, IGNORED = "noted", "ignored"
 
 
 def refused(code: str, field: str, message: str) -> Refused:
-    """To be raised: what cannot be read, and what to do."""
+    """An error to raise: the part that cannot be read, and what to do."""
     return Refused(Refusal(code, printable_name(field), message))

@@ -1,4 +1,4 @@
-"""Our own events as JSON: the topic may say what the payload leaves out."""
+"""Our own events as JSON: the topic may supply fields that the payload leaves out."""
 
 from hashlib import blake2b
 from typing import Any
@@ -41,7 +41,7 @@ class PlainReader:
         for name, value in known.items():
             _fill(members, name, value)
         if "event_id" not in members:
-            members["event_id"] = msgspec.Raw(encode_event(_made_id(topic, raw)))
+            members["event_id"] = msgspec.Raw(encode_event(_derived_id(topic, raw)))
         for name in self._drop:
             members.pop(name, None)
         return encode_event(members)
@@ -66,7 +66,7 @@ def _members(raw: bytes) -> Members:
 def _fill(members: Members, name: str, value: str) -> None:
     if name not in members:
         members[name] = msgspec.Raw(encode_event(value))
-    elif (said := _value(members[name])) != value and _spelt(said) != value:
+    elif (said := _value(members[name])) != value and _canonical_value(said) != value:
         why = f'{name} is "{said}" in the payload and "{value}" by the topic; leave it out of one'
         raise refused("contradiction", name, why[:480])
 
@@ -75,11 +75,11 @@ def _value(raw: msgspec.Raw) -> Any:
     return _decode(raw)
 
 
-def _spelt(said: Any) -> Any:
+def _canonical_value(said: Any) -> Any:
     return canonical(said) if isinstance(said, str) else said
 
 
-def _made_id(topic: str, raw: bytes) -> str:
-    """The same topic and bytes are the same event, whenever and however often they come."""
+def _derived_id(topic: str, raw: bytes) -> str:
+    """The id of an event without one: the same for the same topic and bytes."""
     digest = blake2b(canonical(topic).encode() + b"\x00" + raw, digest_size=16)
     return f"mqtt/{digest.hexdigest()}"

@@ -33,7 +33,7 @@ class MqttIngest:
         self._config, self._intake, self._memory = config, intake, memory
         self._translator = Translator(config, memory)
         self._sender = Sender(f"{MQTT}{config.client_id}")
-        # Half of what may be unacknowledged: the other half comes in meanwhile.
+        # Half of the limit of unacknowledged messages: the other half arrives during the batch.
         self._most = max(1, config.in_flight // 2)
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -18,7 +18,7 @@ from services.ingest.mqtt.sparkplug_payload import Payload, decode, rebirth
 from services.ingest.mqtt.sparkplug_values import Values
 
 ASK_AGAIN_S = 10
-"""A node that is asked for a rebirth gets so long before it is asked again."""
+"""The time between two requests for a node's rebirth."""
 
 _SEQS = 256
 _NODE = ("NBIRTH", "NDATA", "NDEATH")

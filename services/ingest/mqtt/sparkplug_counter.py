@@ -69,7 +69,7 @@ class Book(Protocol):
 class _StoredCourse(msgspec.Struct):
     course: Course
     replaced: int = 0
-    """How often history replaced what was reported: part of the ids of events."""
+    """How often history replaced reported increases: part of the ids of events."""
     doubtful: list[ReportedIncrease] = []
     """What was reported after the oldest doubt of the course."""
 

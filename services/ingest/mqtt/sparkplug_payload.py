@@ -68,7 +68,7 @@ class Metric:
     datatype: int | None
     historical: bool
     raw: Any
-    """The value as protobuf has it; None where there is none that is read here."""
+    """The protobuf value; None if there is none of a supported kind."""
 
     def value(self, datatype: int | None, name: str) -> Value | None:
         """The value by its type. Raises `Refused` if the type cannot hold it."""

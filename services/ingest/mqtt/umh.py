@@ -26,7 +26,7 @@ REMEMBERED = 50
 
 
 class UmhReader:
-    """Reads messages of one subscription; what it remembers is named by the machine's topic."""
+    """Reads messages of one subscription; its state is stored under the machine's topic."""
 
     def __init__(self, subscription: UmhSubscription) -> None:
         self._constants = subscription.constants
@@ -105,7 +105,7 @@ class UmhReader:
         if record.get("said") not in (None, said):
             why = "this product and end_time were reported before, with other quantities; "
             raise refused("contradiction", "quantity", why + "send product/setBadQuantity")
-        # What was set since, or before this message came, is newer than what it says.
+        # A quantity that was set since, or before this message arrived, is newer.
         bad = Decimal(record.get("bad", bad))
         _fits(bad, quantity)
         record |= {"said": said, **machine.context(end), "lot": said["lot"]}
