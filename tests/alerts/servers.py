@@ -16,7 +16,7 @@ from tests.kafka.guarded import GuardedProcess
 from tests.kafka.settings import free_ports
 from tests.programs import program
 
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 
 
 def until(true: Callable[[], Any], what: str, seconds: float = PATIENCE_S) -> Any:

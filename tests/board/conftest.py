@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.board.plant import Plant
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.kafka.guarded import GuardedProcess
 
 COPQ = str(Path(sys.executable).with_name("copq"))
-PATIENCE_S = 90.0
+PATIENCE_S = 200.0
 """For anything to come true, on a machine that is busy with other things."""
 
 _TAIL_LINES = 60

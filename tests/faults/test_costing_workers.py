@@ -30,9 +30,9 @@ async def test_of_two_workers_one_is_killed_and_the_other_takes_over(site: Site)
     site.aggregator()
     async with streaming(site.bootstrap, plant):
         first, _ = site.costing("first"), site.costing("second")
-        await site.has_more_than(4_000)
+        await site.has_more_than(2_000)
         first.kill()
-        await site.has_more_than(await site.count() + 2_000)
+        await site.has_more_than(await site.count() + 1_000)
     await site.is_right(plant.facts)
 
 
@@ -41,11 +41,11 @@ async def test_a_worker_frozen_past_its_session_gives_way_and_comes_back(site: S
     site.aggregator()
     async with streaming(site.bootstrap, plant):
         first, second = site.costing("first"), site.costing("second")
-        await site.has_more_than(4_000)
+        await site.has_more_than(2_000)
         first.freeze()
         await asyncio.sleep(SESSION_S + 2)
         first.thaw()
-        await site.has_more_than(await site.count() + 2_000)
+        await site.has_more_than(await site.count() + 1_000)
     await site.is_right(plant.facts)
     assert await first.stop() == 0
     assert await second.stop() == 0
@@ -56,10 +56,10 @@ async def test_workers_that_are_told_to_stop_leave_nothing_to_be_published_again
 ) -> None:
     plant = Plant(16)
     site.aggregator()
-    async with streaming(site.bootstrap, plant, at_first=12_000):
+    async with streaming(site.bootstrap, plant, at_first=6_000):
         for name in ("first", "second"):
             worker = site.costing(name)
-            await site.prices(2_000)
+            await site.prices(1_000)
             assert await worker.stop() == 0
     site.costing("last")
     await site.is_right(plant.facts)

@@ -21,12 +21,12 @@ async def test_a_killed_broker_loses_nothing_and_the_services_outlive_it(
     site, plant = frail_site, Plant(11)
     services = [site.costing(), site.aggregator()]
     async with streaming(site.bootstrap, plant):
-        await site.has_more_than(4_000)
+        await site.has_more_than(2_000)
         for seconds in (0, 4):
             own_kafka.kill()
             await asyncio.sleep(seconds)
             await asyncio.to_thread(own_kafka.start)
-            await site.has_more_than(await site.count() + 2_000)
+            await site.has_more_than(await site.count() + 1_000)
     await site.is_right(plant.facts)
     for service in services:
         assert len(service.said().splitlines()) < 500
@@ -39,11 +39,11 @@ async def test_a_frozen_broker_holds_the_services_up_and_no_longer(
     site, plant = frail_site, Plant(12)
     services = [site.costing(), site.aggregator()]
     async with streaming(site.bootstrap, plant):
-        await site.has_more_than(4_000)
+        await site.has_more_than(2_000)
         own_kafka.freeze()
         await asyncio.sleep(5)
         own_kafka.thaw()
-        await site.has_more_than(await site.count() + 2_000)
+        await site.has_more_than(await site.count() + 1_000)
     await site.is_right(plant.facts)
     for service in services:
         assert await service.stop() == 0
@@ -56,7 +56,7 @@ async def test_services_can_be_stopped_while_the_broker_is_away(
     site, plant = frail_site, Plant(13)
     services = [site.costing(), site.aggregator()]
     async with streaming(site.bootstrap, plant):
-        await site.has_more_than(4_000)
+        await site.has_more_than(2_000)
     getattr(own_kafka, trouble)()
     await asyncio.sleep(2)
     for service in services:

@@ -22,7 +22,7 @@ async def test_events_wait_for_their_cost_table_and_are_priced_by_themselves_onc
     site.costing()
     site.aggregator()
     async with streaming(site.bootstrap, plant):
-        await site.has_more_than(4_000)
+        await site.has_more_than(2_000)
         assert await _waiting(site) > 0
         (tmp_path / "gadget.yaml").write_text(GADGET)
         arguments = ("rates", "import", str(tmp_path / "gadget.yaml"), "--database", site.database)

@@ -16,7 +16,7 @@ from tests.ingest_files.ledger import check_figures, import_bottling_rates
 from tests.ingest_files.plant import MAPPING, LogRow, log, write
 from tests.kafka.settings import free_ports
 
-ROWS = 6_000
+ROWS = 5_000
 
 
 class Drop:

@@ -137,7 +137,7 @@ def test_nothing_that_answers_is_said_with_its_own_code(file: Path, mapping: Pat
 async def test_killed_import_goes_on_and_counts_nothing_twice(
     command: Command, bottling: str, tmp_path: Path
 ) -> None:
-    rows = log()[:12_000]
+    rows = log()[:6_000]
     file = write(tmp_path / "log.csv", rows, rows[0])
     code, _ = command.end(file, MAPPING, signal.SIGKILL)
     assert code == -signal.SIGKILL
@@ -151,7 +151,7 @@ async def test_killed_import_goes_on_and_counts_nothing_twice(
 async def test_interrupted_import_says_how_to_go_on(
     command: Command, bottling: str, tmp_path: Path
 ) -> None:
-    rows = log()[:12_000]
+    rows = log()[:6_000]
     file = write(tmp_path / "log.csv", rows, rows[0])
     code, said = command.end(file, MAPPING, signal.SIGINT)
     assert code == 130
@@ -165,7 +165,7 @@ async def test_checkpoint_of_a_ledger_that_is_gone_is_not_used(
     command: Command, bottling: str, tmp_path: Path
 ) -> None:
     """Its successor at the same address has nothing of what was sent before."""
-    rows = log()[:12_000]
+    rows = log()[:6_000]
     file = write(tmp_path / "log.csv", rows, rows[0])
     command.end(file, MAPPING, signal.SIGKILL)
     assert len(list(command.state.iterdir())) == 1
