@@ -53,19 +53,24 @@ async def test_every_query_has_an_answer_whatever_the_names_hold(
         for choice in CHOICES:
             months = await ask({"rawSql": MONTHS}, choice)
             chosen = replace(choice, month=months[0]["month"])
-            silent = [
-                (name, target)
-                for name, panel in panels()
-                for target in panel["targets"]
-                if not await ask(target, chosen)
-            ]
-            assert not silent, chosen
+            assert not await silent(ask, chosen), chosen
         await a_table_has_one_row_for_each_line(ask)
         await money_is_rounded_half_away_from_zero(server)
         for window in WINDOWS:
             await the_ledger_is_of_the_window(ask, replace(NAMED, window=window))
         assert not await ask(behind(), replace(NAMED, product=("widget",)))
         assert not await ask(behind(), replace(NAMED, currency="USD"))
+
+
+async def silent(ask: Ask, chosen: Chosen) -> list[tuple[str, Any]]:
+    """The queries without an answer. A scrape that took too long leaves none for a moment."""
+    targets = [(name, target) for name, panel in panels() for target in panel["targets"]]
+    for _ in range(5):
+        targets = [(name, target) for name, target in targets if not await ask(target, chosen)]
+        if not targets:
+            break
+        await asyncio.sleep(2)
+    return targets
 
 
 async def money_is_rounded_half_away_from_zero(server: Prometheus) -> None:
