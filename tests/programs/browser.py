@@ -13,7 +13,8 @@ from tests.programs import program
 CHROMIUM = "chromium-headless-shell"
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
-    "--disable-component-update", "--no-first-run", "--disable-default-apps",
+    "--disable-component-update", "--no-first-run", "--disable-default-apps", "--hide-scrollbars",
+    "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
 )  # fmt: skip
 START_S = 60
 
