@@ -178,7 +178,7 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
             "reading again from there"
         )
 
-    def booked(self, fences: Mapping[int, Fence]) -> None:
+    def mark_booked(self, fences: Mapping[int, Fence]) -> None:
         """What lies below is committed in Postgres. Kafka is told, as a hint for lag."""
         offsets = {partition: fence.next_offset for partition, fence in fences.items()}
         self._booked |= offsets
@@ -242,7 +242,7 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
             }
             await move_fence(conn, self.settings.topic, found)
         self._logs = logs
-        self.booked(found)
+        self.mark_booked(found)
         for partition, fence in found.items():
             self._consumer.seek(self._place(partition), fence.next_offset)
         self._doubt = False

@@ -82,7 +82,7 @@ async def _keep(
         await _keep_in_some_form(conn, rejected)
         moved = advanced_fences(fences, after)
         await move_fence(conn, REJECTED, moved)
-    reader.booked(moved)
+    reader.mark_booked(moved)
     metrics.KEPT.inc(len(rejected))
 
 

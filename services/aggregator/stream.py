@@ -55,7 +55,7 @@ class AggregatorSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
+class BookedBatch:
     """What became of a batch: how many of its records lay below the fence, and of these how many
     the ledger did not have."""
 
@@ -192,10 +192,10 @@ class AggregatorStream:
             self._drop(conn)
             raise
         self._idle.append(conn)
-        self.reader.booked(booked.moved)
+        self.reader.mark_booked(booked.moved)
         self._count(fetched, booked)
 
-    async def _post_within(self, conn: asyncpg.Connection, fetched: Fetched) -> Booked:
+    async def _post_within(self, conn: asyncpg.Connection, fetched: Fetched) -> BookedBatch:
         """A batch that is staged, posted with the fence behind it.
 
         What lies below the fence is posted as well: if it was booked, its id is known and it
@@ -212,7 +212,7 @@ class AggregatorStream:
         await keep_rejected(conn, fetched.broken + _rejected(posted, fetched))
         moved = advanced_fences(fences, fetched.behind())
         await move_fence(conn, PRICED, moved)
-        return _booked(posted, moved, fetched.below(fences))
+        return _booked_batch(posted, moved, fetched.below(fences))
 
     async def _at_known_rates(self, conn: asyncpg.Connection, fetched: Fetched) -> Fetched:
         """Rates that nobody has imported are another writer's, or of a database that was restored
@@ -235,7 +235,7 @@ class AggregatorStream:
         await restage(conn, again.batch)
         return again
 
-    def _count(self, fetched: Fetched, booked: Booked) -> None:
+    def _count(self, fetched: Fetched, booked: BookedBatch) -> None:
         """`fenced` is what Kafka delivered again, `duplicate` an event that was known already,
         `rejected` one whose id belongs to another."""
         stage, fresh = metrics.STAGE, booked.posted.fresh
@@ -283,14 +283,14 @@ class AggregatorStream:
         self._idle = []
 
 
-def _booked(posted: Posted, moved: dict[int, Fence], below: Fetched | None) -> Booked:
+def _booked_batch(posted: Posted, moved: dict[int, Fence], below: Fetched | None) -> BookedBatch:
     if below is None:
-        return Booked(posted, moved)
+        return BookedBatch(posted, moved)
     unknown = below.batch.seen - posted.duplicates - ids(posted.taken)
-    return Booked(posted, moved, len(below), len(unknown))
+    return BookedBatch(posted, moved, len(below), len(unknown))
 
 
-def _of_batch(fetched: Fetched, booked: Booked) -> dict[str, int]:
+def _of_batch(fetched: Fetched, booked: BookedBatch) -> dict[str, int]:
     """What a trace says of it; `fenced` is what Kafka delivered again."""
     return {
         "messaging.batch.message_count": len(fetched),

@@ -27,7 +27,7 @@ from services.ledger.downtime import (
     segments,
 )
 from services.periods.proof import closed_periods
-from services.posting.stops import lasting, stop_of
+from services.posting.stops import stop_durations, stop_of
 from services.rates.book import RateBook
 from services.rates.store import load
 
@@ -152,7 +152,7 @@ async def _line_downtime(
 def _lasting(plant: str, line: str, kept: list[Record]) -> Iterator[Difference]:
     """Stops of which is stored that they lasted longer or shorter than their pieces do."""
     ended = [row for row in kept if row["ended_at"] is not None]
-    expected = lasting(map(stop_of, ended))
+    expected = stop_durations(map(stop_of, ended))
     for row in ended:
         found = row["began_at"], row["over_at"]
         if expected[row["event_id"]] != found:

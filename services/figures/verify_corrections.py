@@ -8,7 +8,7 @@ from asyncpg import Connection, Record
 from services.database.sql_files import statement
 from services.ledger.corrections import Ruling
 from services.ledger.difference import Difference
-from services.posting.correcting import named, rule_of
+from services.posting.correcting import related_ids, rule_of
 from services.pricing.price import Dispatch, dispatch_cost
 from services.rates.book import RateBook
 
@@ -22,7 +22,7 @@ async def corrected(conn: Connection, book: RateBook) -> list[Difference]:
     """Corrections whose state is another than it must be, and events that stand and must not, or
     the other way round. What a day's dispatch costs now, if anything, is asked of `book`."""
     corrections = await conn.fetch(_CORRECTIONS)
-    events = await conn.fetch(_CORRECTED, sorted(named(corrections)))
+    events = await conn.fetch(_CORRECTED, sorted(related_ids(corrections)))
     ruling = rule_of(corrections, events)
     return [
         *_states(corrections, ruling),

@@ -219,15 +219,15 @@ class Batch:
         head, raw = _read_head(start), rest[:-1]
         facts = decode(raw)
         head.check(facts)
-        who = _NULL if sent_by is None else _written(sent_by)
-        origin = f"{_written(raw.decode())}\t{_text(partition)}\t{_text(offset)}\t{who}"
+        who = _NULL if sent_by is None else _escape_text(sent_by)
+        origin = f"{_escape_text(raw.decode())}\t{_text(partition)}\t{_text(offset)}\t{who}"
         figures = head.figures
         if facts.event_id in self.seen:
             self.again += _rows(head, figures[:1], facts, origin, "g")
             self.events += 1
             return
         if cause != NO_CAUSE or after:
-            figures = _told(figures, cause, after)
+            figures = _renumber(figures, cause, after)
         # Raises before anything of it is kept: its id is free for another event.
         self.rows += _rows(head, figures, facts, origin, "k" if known else "g")
         self.seen.add(facts.event_id)
@@ -277,7 +277,7 @@ def known_row(values: Mapping[str, Any], role: str = "k") -> str:
     return "\t".join(_optional(None if row.get(c) is None else str(row[c])) for c in COLUMNS)
 
 
-def _told(figures: tuple[str, ...], cause: Cause, after: int) -> tuple[str, ...]:
+def _renumber(figures: tuple[str, ...], cause: Cause, after: int) -> tuple[str, ...]:
     """The ends of rows, numbered after an entry and with the cause in its place."""
     why = "\t".join(map(_written_or_null, cause))
     parts = [end.split("\t", 5) for end in figures]
@@ -341,7 +341,7 @@ def _optional(value: str | None) -> str:
 
 
 def _written_or_null(value: str | None) -> str:
-    return _NULL if value is None else _written(value)
+    return _NULL if value is None else _escape_text(value)
 
 
 def _text(value: int | None) -> str:
@@ -353,7 +353,7 @@ def _escape(value: str) -> str:
     return value.replace("\\", "\\\\") if "\\" in value else value
 
 
-def _written(text: str) -> str:
+def _escape_text(text: str) -> str:
     """Any text."""
     text = _escape(text)
     if "\n" in text or "\t" in text or "\r" in text:

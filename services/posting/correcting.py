@@ -77,7 +77,7 @@ async def correct(
     related = await conn.fetch(queries.RELATED_CORRECTIONS, reached)
     if not related:
         return Effects()
-    known = await conn.fetch(queries.KNOWN_EVENTS, sorted(named(related)))
+    known = await conn.fetch(queries.KNOWN_EVENTS, sorted(related_ids(related)))
     ruling = rule_of(related, known)
     effects = Effects(causes=_causes(related, known, ruling))
     await _set_states(conn, related, ruling)
@@ -108,7 +108,7 @@ async def _keep(conn: Connection, corrections: list[tuple[Correction, Special]])
     await conn.executemany(
         queries.ADD_CORRECTIONS,
         [
-            (c.event_id, c.corrects, *_named(c.replacement),
+            (c.event_id, c.corrects, *_replacement_fields(c.replacement),
              c.occurred_at, c.plant, c.line, c.reason, special.sent_by or c.source)
             for c, special in corrections
         ],
@@ -119,7 +119,7 @@ async def _keep(conn: Connection, corrections: list[tuple[Correction, Special]])
         await conn.execute(queries.CLAIM_IDS, sorted(claimed))
 
 
-def _named(replacement: Any) -> tuple[str | None, ...]:
+def _replacement_fields(replacement: Any) -> tuple[str | None, ...]:
     """Its id and its place; nothing where a correction brings none."""
     if replacement is None:
         return None, None, None
@@ -158,7 +158,7 @@ def _replacement_in(raw: bytes) -> bytes:
         return json.dumps(json.loads(raw)["replacement"], ensure_ascii=False).encode()
 
 
-def named(related: Iterable[Record]) -> set[str]:
+def related_ids(related: Iterable[Record]) -> set[str]:
     """The ids of corrections, of what they correct, and of what they bring."""
     names = ("event_id", "corrects", "replacement")
     return {row[name] for row in related for name in names if row[name] is not None}
@@ -206,7 +206,7 @@ async def _bring_about(
     held = {row["event_id"] for row in await conn.fetch(queries.STILL_UNPRICED, list(stands))}
     stops = await _void_stops(conn, stands, times, effects, book)
     booked = await accounts(conn, {i: at for i, at in times.items() if i not in stops})
-    standing = {event_id for event_id, account in booked.items() if account.standing}
+    standing = {event_id for event_id, account in booked.items() if account.standing_entries}
     for event_id in sorted(standing):
         if not stands[event_id]:
             _take_back(booked[event_id], effects)
@@ -247,7 +247,7 @@ async def _void_stops(
 def _take_back(account: Account, effects: Effects) -> None:
     cause = effects.causes.get(account.entries[0]["event_id"], NO_CAUSE)
     effects.rows += account.withdrawn(cause)
-    _touch_dispatches(account.standing, cause, effects)
+    _touch_dispatches(account.standing_entries, cause, effects)
 
 
 def _restore(account: Account, effects: Effects) -> None:

@@ -45,7 +45,7 @@ class Account:
     entries: Sequence[Entry]
 
     @cached_property
-    def standing(self) -> list[Entry]:
+    def standing_entries(self) -> list[Entry]:
         """Those that no reversal has taken back."""
         taken_back = {e["reverses"] for e in self.entries}
         return [
@@ -54,7 +54,7 @@ class Account:
 
     def withdrawn(self, cause: Cause) -> list[str]:
         """The rows after which none of it stands."""
-        return [reversal(e, n, cause) for n, e in enumerate(self.standing, self.last + 1)]
+        return [reversal(e, n, cause) for n, e in enumerate(self.standing_entries, self.last + 1)]
 
     @property
     def last_stood(self) -> list[Entry]:

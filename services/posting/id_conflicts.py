@@ -16,7 +16,7 @@ from services.posting import queries
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class IdConflict:
     """An event whose id belongs to another, and why it is refused."""
 
     event_id: str
@@ -31,14 +31,16 @@ class Taken:
         return rejected_event(self.refusal, self.payload, at, origin, self.sent_by)
 
 
-async def taken(conn: Connection, duplicates: Collection[str] | None = None) -> list[Taken]:
+async def find_conflicts(
+    conn: Connection, duplicates: Collection[str] | None = None
+) -> list[IdConflict]:
     """Those of the batch on the connection that only look like duplicates; of these ids alone."""
     of = None if duplicates is None else list(duplicates)
-    return [_taken(row) for row in await conn.fetch(queries.TAKEN, of)]
+    return [_conflict_of(row) for row in await conn.fetch(queries.TAKEN, of)]
 
 
-def _taken(row: Record) -> Taken:
-    return Taken(
+def _conflict_of(row: Record) -> IdConflict:
+    return IdConflict(
         row["event_id"], row["payload"].encode(), row["sent_by"], row["origin_partition"],
         row["origin_offset"], id_taken(row["event_id"], row["of_another_line"]),
     )  # fmt: skip
@@ -59,5 +61,5 @@ def id_taken(event_id: str, of_another_line: bool) -> Refusal:
     )
 
 
-def ids(events: Iterable[Taken]) -> frozenset[str]:
+def ids(events: Iterable[IdConflict]) -> frozenset[str]:
     return frozenset(event.event_id for event in events)

@@ -15,7 +15,7 @@ from services.posting.batch import COLUMNS, NO_CAUSE, Batch, Special
 from services.posting.booking import hold_booking
 from services.posting.claims import Arrivals, arrivals, has_claimed
 from services.posting.correcting import Effects, correct
-from services.posting.id_conflicts import Taken, ids, taken
+from services.posting.id_conflicts import IdConflict, find_conflicts, ids
 from services.posting.shared_entries import reconsider, share
 from services.posting.stops import Lines, add_stops, rebook, together
 from services.posting.unpriced_events import add_unpriced
@@ -31,7 +31,7 @@ class Posted:
 
     fresh: int
     duplicates: frozenset[str]
-    taken: tuple[Taken, ...] = ()
+    taken: tuple[IdConflict, ...] = ()
 
 
 async def prepare(conn: Connection) -> None:
@@ -96,7 +96,7 @@ async def _post(conn: Connection, batch: Batch, book: RateBook, *, is_alone: boo
     """Raises `_Claimed` unless it `is_alone`."""
     first = await conn.fetchrow(queries.POST_BATCH)
     known = frozenset(first["duplicates"])
-    of_others = await taken(conn, known) if known else []
+    of_others = await find_conflicts(conn, known) if known else []
     duplicates = known - ids(of_others)
     if not is_alone and await has_claimed(conn, duplicates):
         raise _Claimed
@@ -109,11 +109,11 @@ async def _post(conn: Connection, batch: Batch, book: RateBook, *, is_alone: boo
     return posted
 
 
-async def _compare(conn: Connection, rows: list[str]) -> list[Taken]:
+async def _compare(conn: Connection, rows: list[str]) -> list[IdConflict]:
     """Events that came with an id of the same batch, which is posted by now."""
     await conn.execute(queries.EMPTY_BATCH)
     await stage_rows(conn, rows)
-    return await taken(conn)
+    return await find_conflicts(conn)
 
 
 _NOTHING: Mapping[str, Any] = {"fresh": 0, "special": ()}

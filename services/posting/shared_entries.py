@@ -41,12 +41,12 @@ async def reconsider(conn: Connection, causes: Mapping[str, Cause], book: RateBo
     that cause them are posted.
     """
     rows: list[str] = []
-    found = await _held(conn, causes)
+    found = await _lock_accounts(conn, causes)
     recovered = await _recovered(conn, found)
     for dispatch, account in found.items():
         cost = dispatch_cost(dispatch, book) if recovered[dispatch] > 0 else None
-        if bool(cost) != bool(account.standing):
-            rows += await _bring(conn, dispatch, account, cost, causes[dispatch.id])
+        if bool(cost) != bool(account.standing_entries):
+            rows += await _rebook(conn, dispatch, account, cost, causes[dispatch.id])
     return rows
 
 
@@ -59,7 +59,7 @@ async def reprice(
     `staged` is what the rows that are posted together with these add to what is recovered.
     """
     rows: list[str] = []
-    found = await _held(conn, [dispatch.id for dispatch in dispatches])
+    found = await _lock_accounts(conn, [dispatch.id for dispatch in dispatches])
     costs = {dispatch: dispatch_cost(dispatch, book) for dispatch in dispatches}
     asked = {d for d in dispatches if d in found or costs[d]}
     recovered = await _recovered(conn, asked, staged)
@@ -67,11 +67,11 @@ async def reprice(
         cost = costs[dispatch] if recovered[dispatch] > 0 else None
         account = found.get(dispatch, Account(()))
         if not _stands_as(account, cost):
-            rows += await _bring(conn, dispatch, account, cost, cause)
+            rows += await _rebook(conn, dispatch, account, cost, cause)
     return rows
 
 
-async def _held(conn: Connection, ids: Iterable[str]) -> dict[Dispatch, Account]:
+async def _lock_accounts(conn: Connection, ids: Iterable[str]) -> dict[Dispatch, Account]:
     """Those that were ever booked, kept from all others until the transaction ends."""
     keys = await conn.fetch(queries.LOCK_ONCE, sorted(ids))
     found = await accounts(conn, {key["event_id"]: key["occurred_at"] for key in keys})
@@ -95,11 +95,11 @@ async def _recovered(
 
 
 def _stands_as(account: Account, cost: Entry | None) -> bool:
-    standing = [tuple(entry[name] for name in FIGURES) for entry in account.standing]
+    standing = [tuple(entry[name] for name in FIGURES) for entry in account.standing_entries]
     return standing == ([tuple(getattr(cost, name) for name in FIGURES)] if cost else [])
 
 
-async def _bring(
+async def _rebook(
     conn: Connection, dispatch: Dispatch, account: Account, cost: Entry | None, cause: Cause
 ) -> list[str]:
     """From what is booked to what it costs. One that was never booked comes as a new event, since
@@ -107,7 +107,7 @@ async def _bring(
     await conn.execute(queries.BRING_BACK_ONCE if cost else queries.WITHDRAW_ONCE, dispatch.id)
     rows = account.withdrawn(cause)
     if cost is not None:
-        kept = next((entry["corrected_by"] for entry in account.standing), None)
+        kept = next((entry["corrected_by"] for entry in account.standing_entries), None)
         told = {**asdict(cost), **dispatch._asdict(), **cause.keeping(kept)._asdict()}
         told |= {"event_id": dispatch.id, "occurred_at": cost.at}
         number = account.last + len(rows) + 1

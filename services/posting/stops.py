@@ -137,7 +137,7 @@ async def _all(conn: Connection, plant: str, line: str, calendar: Calendar, span
     """From all pieces of each stop that touches the time."""
     rows, span = await _stops_of(conn, plant, line, calendar, span)
     stops = [stop_of(row) for row in rows]
-    await _keep_wholes(conn, rows, lasting(stops))
+    await _keep_wholes(conn, rows, stop_durations(stops))
     return _Found(wholes(ended_stops(stops)), span, stops)
 
 
@@ -185,7 +185,7 @@ async def _keep_wholes(conn: Connection, rows: list[Record], lasted: Mapping[str
         await conn.execute(queries.SET_WHOLES, list(changed), began, over)
 
 
-def lasting(stops: Iterable[Stop]) -> dict[str, Lasting]:
+def stop_durations(stops: Iterable[Stop]) -> dict[str, Lasting]:
     """What is stored of each ended report: when the whole stop began, and of its first piece when
     it was over. A report that is not believed, since another of the same stop is, is none.
     """

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.ledger.calendar import next_hour, this_hour
 from services.ledger.downtime import end_of, ended_stops, segments, segments_of
 from services.posting.near_stops import Kept, Near, Span, joined, touches
-from services.posting.stops import lasting
+from services.posting.stops import stop_durations
 from tests.aggregator.test_downtime import BERLIN, Stop, stop
 from tests.searching import examples
 
@@ -31,7 +31,7 @@ class Line:
         first, last = min(s.started_at for s in stops), max(map(end_of, stops))
         span = (this_hour(BERLIN, first), next_hour(BERLIN, last))
         near, every = joined(self.near(span), span), [kept.stop for kept in self.kept.values()]
-        right = lasting(every)
+        right = stop_durations(every)
         if near is None:
             self.read_all += 1
         else:

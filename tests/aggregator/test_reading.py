@@ -62,9 +62,9 @@ async def test_a_batch_read_ahead_twice_is_no_hole_in_the_log(reader: FencedRead
 
 async def test_a_commit_that_kafka_did_not_take_is_sent_again(reader: FencedReader) -> None:
     """Otherwise a partition of which nothing more comes looks stuck."""
-    reader.booked({0: Fence(5), 1: Fence(7)})
+    reader.mark_booked({0: Fence(5), 1: Fence(7)})
     await reader._send_hints(1)
-    reader.booked({1: Fence(9)})
+    reader.mark_booked({1: Fence(9)})
     reader._consumer.takes = True
     await reader._send_hints(1)
     assert reader._consumer.committed == {0: 5, 1: 9}
@@ -74,7 +74,7 @@ async def test_a_batch_that_is_committed_meanwhile_is_no_lost_ledger(
     reader: FencedReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def read_fence(conn: Any, topic: str) -> dict[int, Fence]:
-        reader.booked({0: Fence(10)})
+        reader.mark_booked({0: Fence(10)})
         return {0: Fence(5), 1: Fence()}
 
     async def connect(*_: Any) -> Any:
@@ -82,7 +82,7 @@ async def test_a_batch_that_is_committed_meanwhile_is_no_lost_ledger(
 
     monkeypatch.setattr(fenced, "read_fence", read_fence)
     monkeypatch.setattr(fenced, "connect", connect)
-    reader.booked({0: Fence(5)})
+    reader.mark_booked({0: Fence(5)})
     assert await reader._fence_is_there()
 
 

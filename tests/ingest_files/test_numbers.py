@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from services.ingest.files.cells import Typed
+from services.ingest.files.cells import TypedText
 from services.ingest.files.faults import FileError, RowFault
 from services.ingest.files.mapping import Numbers
 from services.ingest.files.numbers import number_reader
@@ -30,7 +30,7 @@ GERMAN, ENGLISH = Numbers(decimal=",", thousands="."), Numbers(decimal=".", thou
         (Numbers(decimal=","), "1250,5", "1250.5"), (Numbers(decimal="."), "1.250", "1.25"),
         (None, ".5", "0.5"), (None, "-.500", "-0.5"), (GERMAN, ",5", "0.5"),
         (ENGLISH, ".25", "0.25"),
-        (None, "13.75", "13.75"), (None, "1e3", "1000"), (GERMAN, Typed("1.250"), "1.25"),
+        (None, "13.75", "13.75"), (None, "1e3", "1000"), (GERMAN, TypedText("1.250"), "1.25"),
     ],
 )  # fmt: skip
 def test_number_is_read_as_the_mapping_says(numbers: Numbers, text: str, value: str) -> None:

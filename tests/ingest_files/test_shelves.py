@@ -56,7 +56,11 @@ def test_what_lies_in_done_is_known_after_a_restart(tmp_path: Path) -> None:
     (tmp_path / "done/c.csv").write_text("c")
     first.close()
     again = Shelves(tmp_path)
-    assert (again.known("k"), again.known("k2"), again.known("")) == ("a.csv", None, None)
+    assert (again.imported_file("k"), again.imported_file("k2"), again.imported_file("")) == (
+        "a.csv",
+        None,
+        None,
+    )
 
 
 def test_a_folder_is_watched_once(tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def test_a_checkpoint_and_a_report_that_are_none_are_not_read(tmp_path: Path) ->
     (done / "b.csv").touch()
     (done / "b.csv.report.json").write_bytes(b'{"import_key": "k"' + b" " * (17 << 20) + b"}")
     shelves = Shelves(tmp_path / "in")
-    assert shelves.known("k") is None
+    assert shelves.imported_file("k") is None
     shelves.close()
     with pytest.raises(OSError, match="is longer than 3 bytes"):
         read_regular(tmp_path / f"import-{'k' * 32}.json", 3)

@@ -37,7 +37,7 @@ class Arrivals:
         `now` is of a clock that never goes back. Raises `OSError` where the folder is away.
         """
         seen = self._looks()
-        self._since = {name: self._kept(name, look, now) for name, look in seen.items()}
+        self._since = {name: self._unchanged_since(name, look, now) for name, look in seen.items()}
         done = [name for name, (_, at) in self._since.items() if now - at >= self._settle_s]
         oldest_first = sorted(done, key=lambda name: (seen[name].changed_ns, name))
         return [Complete(name, seen[name]) for name in oldest_first]
@@ -45,7 +45,7 @@ class Arrivals:
     def __len__(self) -> int:
         return len(self._since)
 
-    def _kept(self, name: str, look: Look, now: float) -> tuple[Look, float]:
+    def _unchanged_since(self, name: str, look: Look, now: float) -> tuple[Look, float]:
         before = self._since.get(name)
         return before if before is not None and before[0] == look else (look, now)
 

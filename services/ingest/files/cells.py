@@ -9,7 +9,7 @@ SHOWN = 64
 """Of a cell, as much as a person needs to find it."""
 
 
-class Typed(str):
+class TypedText(str):
     """A number or a time of a typed file (JSON, Parquet), as text.
 
     A number has a decimal point and a time is ISO 8601, whatever the mapping says of texts.
@@ -18,7 +18,7 @@ class Typed(str):
     __slots__ = ()
 
 
-def shown(text: str) -> str:
+def quote_cell(text: str) -> str:
     """A cell for a message: its beginning, in quotes."""
     return f'"{text[:SHOWN]}…"' if len(text) > SHOWN else f'"{text}"'
 
@@ -52,7 +52,7 @@ def number_text(column: str, figure: Decimal, exact_up_to: int | None = None) ->
     if figure and figure.adjusted() < _SMALLEST:
         raise RowFault(column, f"column {column} holds {figure}, which is as good as 0")
     whole = figure.to_integral_value()
-    return Typed(f"{whole if whole == figure else figure:f}")
+    return TypedText(f"{whole if whole == figure else figure:f}")
 
 
 def flag_text(value: bool) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.ingest.files.cells import Typed, shown
+from services.ingest.files.cells import TypedText, quote_cell
 from services.ingest.files.faults import RowFault
 from services.ingest.files.mapping import Mapping
 from services.ingest.files.time_pattern import TimePattern, reads_time, swapped
@@ -45,29 +45,33 @@ class Clock:
         """A date and time. Raises `RowFault` where the text is none, or was never on the clock."""
         time = self._time(text)
         if time is None:
-            raise RowFault("", f"{shown(text)} is a date without a time; map a column with both")
-        return self._placed(text, time)
+            raise RowFault(
+                "", f"{quote_cell(text)} is a date without a time; map a column with both"
+            )
+        return self._moment_of(text, time)
 
     def _read_day(self, text: str) -> Moment:
         """As `read`, but a date without a time may be a production day, which it begins."""
         time = self._time(text)
         if time is not None:
-            return self._placed(text, time)
+            return self._moment_of(text, time)
         if self._day_start is None:
             raise RowFault(
                 "",
-                f"{shown(text)} is a date without a time; map a column with both, or, if it is a "
-                'production day, set production_day in the mapping (production_day: "06:00")',
+                f"{quote_cell(text)} is a date without a time; map a column with both, or, if it "
+                'is a production day, set production_day in the mapping (production_day: "06:00")',
             )
         begins = datetime.combine(self._date(text), self._day_start)
-        return self._placed(text, begins if self._zone is None else _after_gap(begins, self._zone))
+        return self._moment_of(
+            text, begins if self._zone is None else _after_gap(begins, self._zone)
+        )
 
     def is_midnight(self, text: str) -> bool:
         """Whether it is a local time of 00:00:00, as programs write a date. Raises `RowFault`."""
         time = self._time(text)
         return time is not None and time.tzinfo is None and time.time() == day_time.min
 
-    def _placed(self, text: str, time: datetime) -> Moment:
+    def _moment_of(self, text: str, time: datetime) -> Moment:
         if time.tzinfo is not None:
             return Moment(time)
         if self._zone is None:
@@ -80,15 +84,15 @@ class Clock:
 
     def second(self, text: str) -> str:
         """The second of the two instants that an ambiguous local time names."""
-        return Typed(self.read(text).instant.replace(fold=1).isoformat())
+        return TypedText(self.read(text).instant.replace(fold=1).isoformat())
 
     def first(self, text: str) -> str:
-        return Typed(self.read(text).instant.isoformat())
+        return TypedText(self.read(text).instant.isoformat())
 
     def _time(self, text: str) -> datetime | None:
         """None where the text is a date alone. Raises `RowFault`."""
         try:
-            if self._pattern is None or isinstance(text, Typed):
+            if self._pattern is None or isinstance(text, TypedText):
                 return _iso(text)
             time = self._pattern.read(text)
             return time if reads_time(self._format or "") else None
@@ -96,13 +100,13 @@ class Clock:
             raise RowFault("", self._unread(text)) from None
 
     def _date(self, text: str) -> date:
-        if self._pattern is None or isinstance(text, Typed):
+        if self._pattern is None or isinstance(text, TypedText):
             return date.fromisoformat(text)
         return self._pattern.read(text).date()
 
     def _unread(self, text: str) -> str:
         wanted = self._format or "ISO 8601 (set time_format if it is written otherwise)"
-        return f"{shown(text)} is not a time as {wanted}"
+        return f"{quote_cell(text)} is not a time as {wanted}"
 
     def other_order(self, text: str) -> str | None:
         """The format with day and month swapped, where that one reads the text."""

@@ -85,7 +85,7 @@ class Converter:
             return []
         try:
             values = self._with_hours(row) if self._hours else row.values
-            made, rule = self._made(row.number, values)
+            made, rule = self._make_events(row.number, values)
             stopped = [stops.read(row.number, values) for stops in self._stops]
         except RowFault as fault:
             self.refused += 1
@@ -100,7 +100,7 @@ class Converter:
             self.skipped[rule] += 1
         return made
 
-    def _made(self, number: int, values: Values) -> tuple[list[Converted], str]:
+    def _make_events(self, number: int, values: Values) -> tuple[list[Converted], str]:
         """The events of a row, and the rule by which there are none."""
         made, rule = [], NO_CONDITION
         for maker in self._makers:

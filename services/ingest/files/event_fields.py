@@ -7,7 +7,7 @@ from typing import Any
 from schemas.events import EVENT_MODELS
 from schemas.names import canonical
 from schemas.refusal import nearest
-from services.ingest.files.cells import shown
+from services.ingest.files.cells import quote_cell
 from services.ingest.files.conditions import Values
 from services.ingest.files.faults import RowFault
 from services.ingest.files.field_kinds import TIMES, is_number
@@ -107,7 +107,7 @@ def _translated(name: str, column: str, known: dict[str, str]) -> Maker:
             if not text:
                 return None
             hint = nearest(text, known)
-            message = f"column {column} holds {shown(text)}, which values does not list{hint}"
+            message = f"column {column} holds {quote_cell(text)}, which values does not list{hint}"
             raise RowFault(name, message)
         if not known[text]:
             raise NoEvent("value is translated to nothing")

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from services.ingest.files.cells import EXACT, Typed, flag_text, number_text, unfit
+from services.ingest.files.cells import EXACT, TypedText, flag_text, number_text, unfit
 from services.ingest.files.faults import FileError, RowFault
 from services.ingest.files.mapping import Mapping
 from services.ingest.files.opening import open_text
@@ -79,7 +79,7 @@ def _members(line: str) -> dict[str, Any]:
     """The members, numbers as they are written. Raises `_NotAnObject`."""
     try:
         found = json.loads(
-            line, parse_float=_Float, parse_int=Typed, parse_constant=_NoNumber,
+            line, parse_float=_Float, parse_int=TypedText, parse_constant=_NoNumber,
             object_pairs_hook=_each_once,
         )  # fmt: skip
     except json.JSONDecodeError as error:
@@ -109,7 +109,7 @@ def _cell(column: str, value: Any) -> str:
     if isinstance(value, _NoNumber):
         message = f"column {column} holds {value}, which is not JSON; null stands for no value"
         raise RowFault(column, message)
-    if isinstance(value, Typed):
+    if isinstance(value, TypedText):
         return value
     if isinstance(value, _Float):
         return number_text(column, Decimal(value), EXACT)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from services.ingest.files.cells import Typed, shown
+from services.ingest.files.cells import TypedText, quote_cell
 from services.ingest.files.faults import FileError, RowFault
 from services.ingest.files.mapping import Numbers
 
@@ -26,7 +26,7 @@ def number_reader(numbers: Numbers | None) -> Read:
     pattern = _pattern(group, numbers.decimal)
 
     def read(column: str, text: str) -> Decimal:
-        if isinstance(text, Typed):
+        if isinstance(text, TypedText):
             return _plain_number(column, text)
         if not pattern.fullmatch(text):
             raise _no_number(column, text, _as_written(numbers))
@@ -56,7 +56,7 @@ def _plain_number(column: str, text: str) -> Decimal:
 
 
 def _no_number(column: str, text: str, as_written: str = "") -> RowFault:
-    fault = f"column {column} holds {shown(text)}, which is not a number{as_written}"
+    fault = f"column {column} holds {quote_cell(text)}, which is not a number{as_written}"
     return RowFault(column, fault)
 
 
@@ -70,7 +70,7 @@ class NumberSurvey:
 
     def see(self, line: int, text: str) -> None:
         """Raises `FileError` for separators that only a setting can explain."""
-        if isinstance(text, Typed) or text.isdecimal():
+        if isinstance(text, TypedText) or text.isdecimal():
             return
         if _AMBIGUOUS.fullmatch(text):
             self._ambiguous = self._ambiguous or (line, text)
@@ -78,7 +78,7 @@ class NumberSurvey:
             self._has_points = True
         elif _GROUPED.fullmatch(text) and not _PLAIN.fullmatch(text):
             raise FileError(
-                f"holds {shown(text)} in column {self._column}, line {line}; {_set_numbers()}"
+                f"holds {quote_cell(text)} in column {self._column}, line {line}; {_set_numbers()}"
             )
 
     def end(self) -> None:
@@ -86,7 +86,7 @@ class NumberSurvey:
         if self._ambiguous and not self._has_points:
             line, text = self._ambiguous
             raise FileError(
-                f"holds {shown(text)} in column {self._column}, line {line}, which is "
+                f"holds {quote_cell(text)} in column {self._column}, line {line}, which is "
                 f"{Decimal(text)} or {text.replace('.', '')}, and no other value of the column "
                 f"tells which; {_set_numbers()}"
             )

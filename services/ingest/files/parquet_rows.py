@@ -10,7 +10,14 @@ from typing import Any
 
 import polars as pl
 
-from services.ingest.files.cells import EXACT, EXACT_SINGLE, Typed, flag_text, number_text, unfit
+from services.ingest.files.cells import (
+    EXACT,
+    EXACT_SINGLE,
+    TypedText,
+    flag_text,
+    number_text,
+    unfit,
+)
 from services.ingest.files.faults import FileError, RowFault
 from services.ingest.files.mapping import Mapping
 from services.ingest.files.parquet_size import check_size
@@ -98,13 +105,13 @@ def _cell(column: str, value: Any, is_single: bool) -> str:
     if isinstance(value, bool):
         return flag_text(value)
     if isinstance(value, int):
-        return Typed(value)
+        return TypedText(value)
     if isinstance(value, float):
         return number_text(column, Decimal(repr(value)), EXACT)
     if isinstance(value, Decimal):
         return number_text(column, value)
     if isinstance(value, datetime | date | time):
-        return Typed(value.isoformat())
+        return TypedText(value.isoformat())
     return _other(column, value)
 
 

@@ -14,7 +14,7 @@ MOST_ROWS = 200_000
 """Rows of one night that are compared; of a night with more none is decided."""
 
 
-class Timed(NamedTuple):
+class TimedRow(NamedTuple):
     """A row by its local time. `key` is what else names it, such as its machine, if anything."""
 
     row: int
@@ -37,11 +37,11 @@ class Nights:
     """The rows of one column of times: those around each change of clocks are compared."""
 
     def __init__(self) -> None:
-        self._nights: dict[date, list[Timed]] = defaultdict(list)
+        self._nights: dict[date, list[TimedRow]] = defaultdict(list)
         self._last: datetime | None = None
         self._rises = self._falls = False
 
-    def see(self, timed: Timed, is_near: bool) -> None:
+    def see(self, timed: TimedRow, is_near: bool) -> None:
         """The rows in the order of the file; `is_near` of those within hours of the change."""
         if not timed.repeats:
             self._compare(timed.local)
@@ -64,7 +64,7 @@ class Nights:
         return _together(hours_of_night(night, in_order) for night in nights)
 
 
-def hours_of_night(rows: Sequence[Timed], in_order: bool) -> Hours:
+def hours_of_night(rows: Sequence[TimedRow], in_order: bool) -> Hours:
     """The hours of one night's rows. `in_order`: the rest of the file is in order of time."""
     if len(rows) > MOST_ROWS:
         return Hours(unsure=frozenset(t.row for t in rows if t.repeats))
@@ -72,20 +72,20 @@ def hours_of_night(rows: Sequence[Timed], in_order: bool) -> Hours:
         found = _split(rows)
         if found is not None:
             return found
-    series: dict[object, list[Timed]] = defaultdict(list)
+    series: dict[object, list[TimedRow]] = defaultdict(list)
     for timed in rows:
         series[timed.key].append(timed)
     return _together(_split(one) or _unsure(one) for one in series.values())
 
 
-def _is_grouped(rows: Sequence[Timed]) -> bool:
+def _is_grouped(rows: Sequence[TimedRow]) -> bool:
     """Whether the rows of each key stand together, so that another key may begin earlier."""
     keys = Counter(timed.key for timed in rows)
     runs = sum(1 for _ in groupby(rows, key=lambda timed: timed.key))
     return 1 < len(keys) == runs < len(rows)
 
 
-def _split(rows: Sequence[Timed]) -> Hours | None:
+def _split(rows: Sequence[TimedRow]) -> Hours | None:
     """The two hours of rows in order of time, none where the rows are in no such order."""
     repeated = [timed for timed in rows if timed.repeats]
     if not repeated or not _surrounded(rows, min(timed.local for timed in repeated)):
@@ -105,7 +105,7 @@ def _split(rows: Sequence[Timed]) -> Hours | None:
     return Hours(*map(frozenset, hours)) if len(hours) == 2 else Hours()
 
 
-def _surrounded(rows: Sequence[Timed], start: datetime) -> bool:
+def _surrounded(rows: Sequence[TimedRow], start: datetime) -> bool:
     """Whether all earlier rows stand before the hour, all later rows after it, each in order."""
     places = [(timed.local < start, timed.repeats, timed.local) for timed in rows]
     order = [(0 if early else 1 if repeats else 2) for early, repeats, _ in places]
@@ -113,7 +113,7 @@ def _surrounded(rows: Sequence[Timed], start: datetime) -> bool:
     return order == sorted(order) and outside == sorted(outside)
 
 
-def _unsure(rows: Sequence[Timed]) -> Hours:
+def _unsure(rows: Sequence[TimedRow]) -> Hours:
     """Rows in no order: where a time comes but once, the first hour is as good a guess as ever."""
     repeated = [timed for timed in rows if timed.repeats]
     if len({timed.local for timed in repeated}) == len(repeated):

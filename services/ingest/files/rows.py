@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schemas.refusal import nearest
-from services.ingest.files.cells import shown
+from services.ingest.files.cells import quote_cell
 from services.ingest.files.faults import FileError
 from services.ingest.files.mapping import Format, Mapping
 
@@ -67,11 +67,11 @@ def check_columns(wanted: Iterable[str], known: Sequence[str], remedy: str = "")
         return
     near = known if len(known) <= _COMPARED else ()
     faults = ", ".join(f'"{column}"{nearest(column, near)}' for column in missing)
-    raise FileError(f"has no column {faults}. Its columns: {_listed(known)}{remedy}")
+    raise FileError(f"has no column {faults}. Its columns: {_column_list(known)}{remedy}")
 
 
-def _listed(columns: Sequence[str]) -> str:
+def _column_list(columns: Sequence[str]) -> str:
     if not columns:
         return "none"
     more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
-    return ", ".join(shown(name).strip('"') for name in islice(columns, _NAMED)) + more
+    return ", ".join(quote_cell(name).strip('"') for name in islice(columns, _NAMED)) + more

@@ -27,7 +27,7 @@ class InUse(Exception):
     """Another process watches the folder."""
 
 
-class _Named(msgspec.Struct):
+class _ReportKey(msgspec.Struct):
     """Of a report: which import it is of."""
 
     import_key: str = ""
@@ -49,7 +49,7 @@ class Shelves:
                 _opened_shelf("done", watched) as done,
                 _opened_shelf("rejected", watched),
             ):
-                self._known = dict(_known(done))
+                self._known = dict(_imports_in(done))
         except OSError:
             self.close()
             raise
@@ -57,7 +57,7 @@ class Shelves:
     def close(self) -> None:
         os.close(self._held)
 
-    def known(self, key: str) -> str | None:
+    def imported_file(self, key: str) -> str | None:
         """The file in `done` that was this very import, if there is one."""
         return self._known.get(key)
 
@@ -136,14 +136,14 @@ def _import_of(report: str, folder: int) -> str | None:
     """Which import a report is of; none where there is no report."""
     try:
         content = read_regular(report, _LONGEST_REPORT, folder)
-        return msgspec.json.decode(content, type=_Named).import_key
+        return msgspec.json.decode(content, type=_ReportKey).import_key
     except FileNotFoundError:
         return None
     except (msgspec.DecodeError, NotRegular, TooLong):
         return ""
 
 
-def _known(done: int) -> Iterator[tuple[str, str]]:
+def _imports_in(done: int) -> Iterator[tuple[str, str]]:
     """Every import whose file lies there, by its report."""
     for report in os.listdir(done):
         name = report.removesuffix(_REPORT)

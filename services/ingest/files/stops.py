@@ -122,7 +122,7 @@ class Stops:
         """All runs, in order of time. It forgets the rows."""
         machines: dict[Cells, list[Run]] = defaultdict(list)
         for (machine, _), pieces in self._runs.items():
-            machines[machine] += _joined(pieces, self._reach)
+            machines[machine] += _join_runs(pieces, self._reach)
         self._runs.clear()
         found = [
             run
@@ -146,7 +146,7 @@ class Stops:
         }  # fmt: skip
 
 
-def _joined(pieces: Iterable[Run], reach: timedelta) -> list[Run]:
+def _join_runs(pieces: Iterable[Run], reach: timedelta) -> list[Run]:
     """Runs of one machine and state whose rows follow each other, whatever came between them."""
     found: list[Run] = []
     for piece in sorted(pieces, key=attrgetter("first")):

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from services.ingest.files.cells import Typed, shown
+from services.ingest.files.cells import TypedText, quote_cell
 from services.ingest.files.clock import Clock, Moment
 from services.ingest.files.faults import FileError, RowFault
 from services.ingest.files.mapping import Format, Mapping
 from services.ingest.files.numbers import NumberSurvey
 from services.ingest.files.opening import check_text
 from services.ingest.files.reading import day_columns, number_columns, start_columns, time_columns
-from services.ingest.files.repeated_hour import Hours, Nights, Timed
+from services.ingest.files.repeated_hour import Hours, Nights, TimedRow
 from services.ingest.files.rows import Row, read_rows
 
 _FORMATS: dict[str, Format] = {
@@ -120,10 +120,10 @@ class _TimeSurvey:
         if moment is not None and self._nights is not None:
             self._nights.see(self._timed(row, moment), moment.is_near)
 
-    def _timed(self, row: Row, moment: Moment) -> Timed:
+    def _timed(self, row: Row, moment: Moment) -> TimedRow:
         key = tuple(row.values[column] for column in self._key) if moment.is_near else ()
         local = moment.instant.replace(tzinfo=None)
-        return Timed(row.number, local, key if self._names_events else None, moment.ambiguous)
+        return TimedRow(row.number, local, key if self._names_events else None, moment.ambiguous)
 
     def _check_order(self, number: int, text: str) -> None:
         """Days up to the twelfth would be read with day and month swapped, and only the others
@@ -131,7 +131,7 @@ class _TimeSurvey:
         other = self._clock.other_order(text)
         if other is not None:
             raise FileError(
-                f"holds {shown(text)} in column {self._column}, line {number}: day and month "
+                f"holds {quote_cell(text)} in column {self._column}, line {number}: day and month "
                 f'stand the other way round; set time_format in the mapping to "{other}"'
             )
 
@@ -161,14 +161,14 @@ class _Midnights:
             return
         number, text = self._first
         raise FileError(
-            f"holds midnight in every row of column {self._column}, such as {shown(text)} in line "
-            f"{number}: these seem to be production days. {_write_dates(text)}. If it did all "
+            f"holds midnight in every row of column {self._column}, such as {quote_cell(text)} in "
+            f"line {number}: these seem to be production days. {_write_dates(text)}. If it did all "
             "happen at midnight, take production_day out of the mapping"
         )
 
 
 def _write_dates(text: str) -> str:
-    if not isinstance(text, Typed) and _ISO_DAY.match(text):
+    if not isinstance(text, TypedText) and _ISO_DAY.match(text):
         return f'Set time_format in the mapping to "%Y-%m-%d{text[10:]}"'
     return "Write them without the time (2026-02-01)"
 

@@ -146,7 +146,7 @@ class Watch:
             return self._give_up(file, str(error))
         key = import_key(found.sha256, choice.mapping, self._identity)
         checkpoint = Checkpoint(self._settings.state, key)
-        if self._shelves.known(key) is not None:
+        if self._shelves.imported_file(key) is not None:
             checkpoint.remove()  # the rest of an import that was put aside does not count
         done = await self._done(file, found, choice, key, checkpoint)
         if file.look() == complete.look:
@@ -192,7 +192,7 @@ class Watch:
             "file": file.name,
             "status": _shelf(done.error),
             "error": done.error,
-            "same_content_as": self._shelves.known(done.key),
+            "same_content_as": self._shelves.imported_file(done.key),
             "mapping": done.choice.mapping.name,
             "sha256": done.sha256,
             "import_key": done.key,
