@@ -42,7 +42,7 @@ class _Part(NamedTuple):
     pieces: list[Stop]
 
 
-def joined(kept: Iterable[Kept], span: Span) -> Near | None:
+def join_near(kept: Iterable[Kept], span: Span) -> Near | None:
     """The wholes, once what has been added within the span is joined to what it adjoins.
 
     `kept` holds all stops that touch the span, and the first piece of each whole that they are
@@ -56,7 +56,7 @@ def joined(kept: Iterable[Kept], span: Span) -> Near | None:
         return None
     found = [_join(parts, span) for parts in by_kind]
     whole = [one for group in found if group is not None for one in group]
-    return None if None in found else Near(whole, dict(_lasting(whole)))
+    return None if None in found else Near(whole, dict(_durations(whole)))
 
 
 def touches(start: datetime, end: datetime, span: Span) -> bool:
@@ -102,7 +102,7 @@ def _whole(part: _Part) -> Whole:
     return Whole((part.first, *rest), part.over)
 
 
-def _lasting(wholes: Iterable[Whole]) -> Iterator[tuple[str, Lasting]]:
+def _durations(wholes: Iterable[Whole]) -> Iterator[tuple[str, Lasting]]:
     for whole in wholes:
         yield from lasting_of(whole)
 

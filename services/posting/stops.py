@@ -27,7 +27,7 @@ from services.ledger.downtime import (
 from services.posting import queries
 from services.posting.batch import NO_CAUSE, Cause, Special, known_row
 from services.posting.event_entries import reversal
-from services.posting.near_stops import Kept, Lasting, Span, joined, lasting_of, touches
+from services.posting.near_stops import Kept, Lasting, Span, join_near, lasting_of, touches
 from services.rates.book import RateBook
 
 _LOCK_LINE = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -125,7 +125,7 @@ async def _rebook_line(
 async def _near(conn: Connection, plant: str, line: str, span: Span) -> _Found | None:
     """From the stops that touch the time alone; None where that does not suffice."""
     rows = await conn.fetch(queries.STOPS_NEAR, plant, line, *span, TOLERANCE)
-    found = joined((Kept(stop_of(r), r["began_at"], r["over_at"]) for r in rows), span)
+    found = join_near((Kept(stop_of(r), r["began_at"], r["over_at"]) for r in rows), span)
     if found is None:
         return None
     await _keep_wholes(conn, rows, found.lasting)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.ledger.calendar import next_hour, this_hour
 from services.ledger.downtime import end_of, ended_stops, segments, segments_of
-from services.posting.near_stops import Kept, Near, Span, joined, touches
+from services.posting.near_stops import Kept, Near, Span, join_near, touches
 from services.posting.stops import stop_durations
 from tests.aggregator.test_downtime import BERLIN, Stop, stop
 from tests.searching import examples
@@ -30,7 +30,7 @@ class Line:
         self.kept |= {s.event_id: Kept(s, s.started_at, s.ended_at) for s in stops}
         first, last = min(s.started_at for s in stops), max(map(end_of, stops))
         span = (this_hour(BERLIN, first), next_hour(BERLIN, last))
-        near, every = joined(self.near(span), span), [kept.stop for kept in self.kept.values()]
+        near, every = join_near(self.near(span), span), [kept.stop for kept in self.kept.values()]
         right = stop_durations(every)
         if near is None:
             self.read_all += 1
@@ -137,6 +137,6 @@ def test_a_piece_before_the_first_needs_all() -> None:
 def test_a_first_piece_that_is_missing_needs_all() -> None:
     pieces = [stop(0, 10), stop(10, 20)]
     span = (pieces[0].started_at, end_of(pieces[1]))
-    assert joined([Kept(pieces[1], pieces[0].started_at, None)], span) is None
-    near = joined([Kept(p, p.started_at, p.ended_at) for p in pieces], span)
+    assert join_near([Kept(pieces[1], pieces[0].started_at, None)], span) is None
+    near = join_near([Kept(p, p.started_at, p.ended_at) for p in pieces], span)
     assert isinstance(near, Near) and len(near.wholes) == 1
