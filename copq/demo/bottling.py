@@ -78,7 +78,7 @@ async def show_drivers(conn: Connection, data: str) -> None:
     days = Days(FIRST, UNTIL, PLANT)
     found = await drivers(conn, await load(conn), days, datetime.now(UTC), TOP)
     say(WINDOW)
-    rows = [_driver(driver, found[0].loss) for driver in found]
+    rows = [_driver(driver, found.drivers[0].loss) for driver in found.drivers]
     table("", ["driver", "", "COPQ", "share", "cumulative"], rows, left=2)
 
 

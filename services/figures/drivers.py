@@ -1,55 +1,27 @@
-"""What drives the cost: the worst combinations of element, stage, code and machine."""
+"""What drives the cost: the worst combinations of element, stage, code and machine.
 
-from collections import defaultdict
+Postgres ranks them, so that memory stays bounded however many codes and machines there are.
+"""
+
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any
 
 from asyncpg import Connection
 
 from schemas.priced import FAILURES
 from services.currencies.converted import Question
-from services.ledger.arithmetic import MONEY, ZERO, hours_of, quotient
+from services.ledger.arithmetic import hours_of, quotient
 from services.ledger.calendar import Calendar
 from services.ledger.downtime import element
 from services.ledger.figures import Scope
 from services.posting.open_stops import Accrued, accrue
 from services.rates.book import RateBook
 
-_DRIVERS = Question(__file__, "drivers")
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """What one combination cost, or earned where `net` is below zero.
-
-    `provisional` is the part of `net` that comes from stops still open; `net` lacks the entries
-    that are `unconverted`.
-    """
-
-    currency: str
-    element: str
-    stage: str | None
-    defect_code: str | None
-    work_unit: str | None
-    net: Decimal = ZERO
-    seconds: Decimal = ZERO
-    quantity: Decimal = ZERO
-    entries: int = 0
-    unconverted: int = 0
-    provisional: Decimal = ZERO
-
-    @property
-    def kind(self) -> tuple[str | None, ...]:
-        return self.currency, self.element, self.stage, self.defect_code, self.work_unit
-
-    @property
-    def rank(self) -> tuple[Any, ...]:
-        """The worst first; of two that cost the same the first by name, without one last."""
-        names = [(name is None, name or "") for name in self.kind]
-        return (names[0], -self.net, *names[1:])
+_PARETOS = Question(__file__, "paretos", losses="losses")
+_DRIVERS = Question(__file__, "drivers", losses="losses")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +58,8 @@ class Driver:
         return self.net
 
 
+COMBINATION = ("element", "defect_code", "work_unit", "stage")
+
 COLUMNS = tuple(
     column
     for name in Driver.__dataclass_fields__
@@ -95,6 +69,30 @@ COLUMNS = tuple(
 
 def driver_json(driver: Driver) -> dict[str, Any]:
     return {name: getattr(driver, name) for name in COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class LossTotal:
+    """What all losses in a currency come to, and how many there are.
+
+    `net` is None where entries have no exchange rate.
+    """
+
+    currency: str
+    losses: int
+    net: Decimal | None
+
+    @classmethod
+    def of(cls, row: Any) -> "LossTotal":
+        return cls(row["currency"], row["losses"], None if row["lacking"] else row["total"])
+
+
+def drivers_json(found: "Drivers") -> dict[str, Any]:
+    """The worst, and what all losses of each currency come to."""
+    return {
+        "rows": [driver_json(driver) for driver in found.drivers],
+        "totals": [asdict(total) for total in found.totals],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,79 +108,98 @@ class Days:
     """The reporting currency, to have all money in it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """The worst losses of each currency, worst first, and what all losses of each come to."""
+
+    drivers: list[Driver]
+    totals: list[LossTotal]
+
+
 async def drivers(
     conn: Connection, book: RateBook, days: Days, now: datetime, top: int = 10
-) -> list[Driver]:
-    """The `top` worst of each currency, worst first: failure alone, what is booked and stands, and
-    stops still open until `now`. With the reporting currency all are ranked together.
+) -> Drivers:
+    """The `top` worst of each currency: failure alone, what is booked and stands, and stops still
+    open until `now`. With the reporting currency all are ranked together. One snapshot.
     """
-    found: dict[str, list[Loss]] = defaultdict(list)
-    for loss in sorted(await losses(conn, book, days, now), key=lambda loss: loss.rank):
-        if loss.net > 0 or loss.unconverted:
-            found[loss.currency].append(loss)
-    return [driver for ranked in found.values() for driver in _ranked(ranked, top)]
+    rows = await _losses(conn, book, days, now, _DRIVERS, top)
+    totals = {row["currency"]: LossTotal.of(row) for row in rows}
+    return Drivers([_driver(row) for row in rows], list(totals.values()))
 
 
-async def losses(conn: Connection, book: RateBook, days: Days, now: datetime) -> list[Loss]:
-    """Every combination, also those that earned money; of one snapshot."""
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a Pareto: a combination, `others` together, or losses without a name."""
+
+    kind: str
+    names: dict[str, str | None]
+    net: Decimal
+    others: int
+    is_nameless: bool
+
+
+async def bars(
+    conn: Connection, book: RateBook, days: Days, now: datetime, most: int, currency: str
+) -> list[Bar]:
+    """The losses in a currency by `cause` (a combination), `stage`, `defect_code` and `element`.
+
+    Of each kind the `most` expensive combinations, then all others as one, then losses without a
+    name. What has earned money is not a loss. One snapshot.
+    """
+    rows = await _losses(conn, book, days, now, _PARETOS, most, currency)
+    return [
+        Bar(
+            row["kind"], {name: row[name] for name in COMBINATION}, row["net"], row["others"],
+            row["place"] == most + 2,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def _losses(
+    conn: Connection, book: RateBook, days: Days, now: datetime, question: Question, *more: Any
+) -> list[Any]:
+    """The rows of a question about the losses of losses.sql; `more` are its other parameters."""
     failures = [str(category) for category in FAILURES]
     around = _instants(days.start, days.end, days.calendar)
+    scope = Scope(days.plant, days.line, currency=days.currency)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        rows = await conn.fetch(
-            _DRIVERS.of(days.currency), days.start, days.end, days.plant, days.line, failures,
-            *around, days.currency is not None,
-        )  # fmt: skip
-        scope = Scope(days.plant, days.line, currency=days.currency)
         accrued = await accrue(conn, book, scope, now, around[0])
-    booked = [Loss(**row) for row in rows]
-    return _added(booked, (_open(part) for part in accrued if _within(days, part)))
-
-
-def _within(days: Days, part: Accrued) -> bool:
-    return days.start <= part.bucket.day < days.end
-
-
-def _open(part: Accrued) -> Loss:
-    stop, cell = part.segment.stop, part.cell(None, part.cost, part.seconds)
-    return Loss(
-        cell.currency, element(stop), None, stop.defect_code, stop.work_unit, cell.net,
-        cell.seconds, unconverted=cell.unconverted, provisional=cell.provisional,
-    )  # fmt: skip
-
-
-_SUMS = tuple(f.name for f in fields(Loss))[5:]
-
-
-def _added(booked: list[Loss], more: Iterable[Loss]) -> list[Loss]:
-    found = {loss.kind: loss for loss in booked}
-    with localcontext(MONEY):
-        for loss in more:
-            known = found.get(loss.kind)
-            found[loss.kind] = loss if known is None else _sum(known, loss)
-    return list(found.values())
-
-
-def _sum(one: Loss, two: Loss) -> Loss:
-    return replace(one, **{name: getattr(one, name) + getattr(two, name) for name in _SUMS})
-
-
-def _ranked(ranked: list[Loss], top: int) -> list[Driver]:
-    """Of one currency, the worst first."""
-    with localcontext(MONEY):
-        total = sum((loss.net for loss in ranked), ZERO)
-        lacking = any(loss.unconverted for loss in ranked)
-        cumulative, found = ZERO, []
-        for rank, loss in enumerate(ranked[:top], 1):
-            cumulative += loss.net
-            shares = (None, None) if lacking else (loss.net, cumulative)
-            found.append(_driver(rank, loss, [s and quotient(s, total) for s in shares]))
+        found: list[Any] = await conn.fetch(
+            question.of(days.currency), days.start, days.end, days.plant, days.line, failures,
+            *around, days.currency is not None, *_open_stops(days, accrued), *more,
+        )  # fmt: skip
     return found
 
 
-def _driver(rank: int, loss: Loss, shares: list[Decimal | None]) -> Driver:
-    own = {f.name: getattr(loss, f.name) for f in fields(loss)}
-    own["net"] = None if loss.unconverted else loss.net
-    return Driver(rank=rank, **own, share=shares[0], cumulative_share=shares[1])
+def _open_stops(days: Days, accrued: Iterable[Accrued]) -> list[list[Any]]:
+    """What open stops add in the days: a list for each column of losses.sql."""
+    within = [part for part in accrued if days.start <= part.bucket.day < days.end]
+    rows = [_open_stop(part) for part in within]
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
+
+
+def _open_stop(part: Accrued) -> tuple[Any, ...]:
+    stop, cell = part.segment.stop, part.cell(None, part.cost, part.seconds)
+    return (
+        cell.currency, element(stop), stop.defect_code, stop.work_unit, cell.net, cell.seconds,
+        cell.unconverted,
+    )  # fmt: skip
+
+
+def _driver(row: Any) -> Driver:
+    """A row of drivers.sql. Where any loss of the currency lacks a rate no share is known."""
+    own = {name: row[name] for name in _OWN}
+    shares = (row["net"], row["cumulative"]) if not row["lacking"] else (None, None)
+    share, cumulative = (s if s is None else quotient(s, row["total"]) for s in shares)
+    net = None if row["unconverted"] else row["net"]
+    return Driver(**own, net=net, share=share, cumulative_share=cumulative)
+
+
+_OWN = (
+    "rank", "element", "stage", "defect_code", "work_unit", "currency", "seconds", "quantity",
+    "entries", "unconverted", "provisional",
+)  # fmt: skip
 
 
 def _instants(start: date, end: date, calendar: Calendar | None) -> tuple[datetime, datetime]:

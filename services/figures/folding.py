@@ -9,8 +9,8 @@ from typing import NamedTuple
 from asyncpg import Connection
 
 from services.database.sql_files import statement
+from services.ledger.figures import OTHER
 
-OTHER = "(other)"
 MOST_LINES = 1_000
 MOST_PAIRS = 5_000
 """Products by line: a plant of 100 lines × 50 products is shown whole."""

@@ -5,7 +5,7 @@ themselves, both exact to the microsecond. What cannot be known is None, with th
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal, localcontext
 from typing import Any
@@ -14,17 +14,16 @@ from asyncpg import Connection
 
 from services.database.sql_files import statement
 from services.figures.edges import edge, in_order
-from services.figures.sums import Key, added, summed
-from services.figures.trailing import Window, cells_of
+from services.figures.trailing import parts_of, window_cells
 from services.ledger.arithmetic import MONEY, ZERO
 from services.ledger.downtime import Stop, element, segments, stops_until
 from services.ledger.figures import Scope
 from services.ledger.kpis import Busy, Repairs, Units, busy
-from services.posting.open_stops import open_stops
-from services.posting.stops import stop_of, stops_between
+from services.posting.open_stops import open_stops, stops_of_lines
 from services.rates.book import RateBook, Site
 from services.rates.names import name_list
 
+_UNITS = statement(__file__, "units").replace("{window}", window_cells())
 _REPAIRED = statement(__file__, "repaired")
 _INSTANT = timedelta(microseconds=1)
 DIMENSIONS = ("plant", "line", "product")
@@ -80,7 +79,9 @@ class KpiRow:
     time: Busy = field(default_factory=Busy)
     repairs: Repairs = field(default_factory=Repairs)
     without_rate: set[str] = field(default_factory=set)
-    """The lines of which no ideal rate is known: the row has no OEE."""
+    """Lines of which no ideal rate is known: the row has no OEE."""
+    more_without_rate: int = 0
+    """How many there are next to those named."""
 
     @property
     def scrap_ratio(self) -> Decimal | None:
@@ -137,7 +138,8 @@ class KpiRow:
     @property
     def _no_effectiveness(self) -> str:
         if self.without_rate and not self.of_product:
-            return f"{NO_IDEAL_RATE}: {name_list(sorted(self.without_rate))}"
+            number = len(self.without_rate) + self.more_without_rate
+            return f"{NO_IDEAL_RATE}: {name_list(sorted(self.without_rate), number)}"
         return self._no_time if self.availability is None else NOT_RUNNING
 
     @property
@@ -162,6 +164,12 @@ async def key_figures(
     return [found[key] for key in sorted(found)]
 
 
+async def total(conn: Connection, book: RateBook, query: KpiQuery, now: datetime) -> KpiRow | None:
+    """The key figures of all rows together; None where there are none."""
+    rows = await key_figures(conn, book, replace(query, by=()), now)
+    return rows[0] if rows else None
+
+
 class _Plant:
     """What one plant adds to the rows."""
 
@@ -169,32 +177,52 @@ class _Plant:
         self, conn: Connection, book: RateBook, query: KpiQuery, plant: str, site: Site,
         now: datetime,
     ) -> None:  # fmt: skip
-        self._conn, self._book, self._query = conn, book, query
+        self._conn, self._query = conn, query
         self._plant, self._site, self._now = plant, site, now
         calendar = site.calendar
         today = calendar.bucket(now).day
         first = today if query.start is None else query.start
         self._start = _instant(first, calendar)
         self._end = now if query.end is None else min(_instant(query.end, calendar), now)
+        self._rates = book.ideal_rates(plant, self._end)
 
     async def add_to(self, found: dict[tuple[str, ...], KpiRow]) -> None:
         if self._end <= self._start:
             return
-        units = await self._units()
-        for (_, line, product, _), sums in units.items():
-            self._row(found, line, product).units.add(sums.units)
+        stopped = {} if self._query.of_product else await self._stopped()
+        units = await self._units(stopped)
+        for row in units:
+            shown = self._row(found, row["line"] or "", row["product"] or "")
+            shown.units.add(_graded(row))
         if self._query.of_product:
             return
-        lines = added(units, lambda key: ("", key[1], "", ""))
-        stopped = await self._stopped()
-        for line in sorted({key[1] for key in lines} | stopped.keys()):
-            known = lines.get(("", line, "", ""))
-            self._add_time(self._row(found, line, ""), line, known.units if known else Units(),
-                           stopped.get(line, {}))  # fmt: skip
+        self._add_times(found, units, stopped)
         for row in await self._conn.fetch(
             _REPAIRED, self._plant, self._query.line, self._start, self._end
         ):
             self._row(found, row["line"], "").repairs.add(row["stops"], row["seconds"])
+
+    def _add_times(
+        self, found: dict[tuple[str, ...], KpiRow], units: list[Any],
+        stopped: dict[str, dict[str, Decimal]],
+    ) -> None:  # fmt: skip
+        lines: dict[str, Units] = {line: Units() for line in stopped}
+        others = None
+        for row in units:
+            if row["line"] is None:
+                others = row
+            else:
+                lines.setdefault(row["line"], Units()).add(_graded(row))
+        for line, of in lines.items():
+            self._add_time(self._row(found, line, ""), line, of, stopped.get(line, {}))
+        if others is not None:
+            self._add_others(self._row(found, "", ""), others)
+
+    def _add_others(self, row: KpiRow, others: Any) -> None:
+        """Lines without an ideal rate that did not stand still."""
+        row.without_rate |= set(others["names"])
+        row.more_without_rate += others["others"] - len(others["names"])
+        row.time.add(Busy(self._lasted * others["others"]))
 
     def _row(self, found: dict[tuple[str, ...], KpiRow], line: str, product: str) -> KpiRow:
         values = {"plant": self._plant, "line": line, "product": product}
@@ -207,25 +235,31 @@ class _Plant:
             row.start = row.end = None
         return row
 
-    async def _units(self) -> dict[Key, Any]:
-        """Graded, by line and product."""
-        scope = Scope(self._plant, self._query.line, self._query.product)
-        window = Window("", self._end - self._start)
-        cells = await cells_of(self._conn, self._book, scope, self._end - _INSTANT, window, [])
-        wanted = (c for c in cells if scope.holds(c) and c.element in _COUNTED)
-        sums = added(summed(wanted), lambda key: (key[0], key[1], key[2], ""))
-        return {key: of.graded() for key, of in sums.items()}
+    async def _units(self, apart: Iterable[str]) -> list[Any]:
+        """The rows of units.sql. Lines together where they need no row: neither in the answer, nor
+        for their time, which is that of lines with an ideal rate and of those to keep `apart`.
+        """
+        query = self._query
+        lines = None if "line" in query.by else [*self._rates, *apart]
+        scope = Scope(self._plant, query.line, query.product, by=("plant", "line", "product"))
+        parts = parts_of(self._site.calendar, self._start - _INSTANT, self._end - _INSTANT)
+        window = parts.window([self._plant], scope)
+        found: list[Any] = await self._conn.fetch(_UNITS, *window, lines, query.of_product)
+        return found
+
+    @property
+    def _lasted(self) -> Decimal:
+        return Decimal((self._end - self._start) // _INSTANT) / 1_000_000
 
     def _add_time(self, row: KpiRow, line: str, units: Units, stood: dict[str, Decimal]) -> None:
-        lasted = Decimal((self._end - self._start) // _INSTANT) / 1_000_000
-        planned = max(lasted - stood.get("planned_stop", ZERO), ZERO)
+        planned = max(self._lasted - stood.get("planned_stop", ZERO), ZERO)
         stopped = stood.get("downtime", ZERO)
-        rate = self._book.line_rate(self._plant, line, self._end)
-        if rate is None or rate.item.ideal_rate_per_minute is None:
+        rate = self._rates.get(line)
+        if rate is None:
             row.without_rate.add(line)
             row.time.add(Busy(planned, stopped))
         else:
-            row.time.add(busy(planned, stopped, units, rate.item.ideal_rate_per_minute))
+            row.time.add(busy(planned, stopped, units, rate))
 
     async def _stopped(self) -> dict[str, dict[str, Decimal]]:
         """Seconds that each line stood still, by element; open stops until now."""
@@ -236,21 +270,32 @@ class _Plant:
         rows = await self._conn.fetch(
             _STOPPED_LINES, self._plant, self._query.line, self._start, self._end
         )
-        lines = {row["line"] for row in rows} | opened.keys()
-        return {line: await self._line(line, opened.get(line, [])) for line in sorted(lines)}
+        lines = sorted({row["line"] for row in rows} | opened.keys())
+        spans = {(self._plant, line): self._span(opened.get(line, [])) for line in lines}
+        ended = await stops_of_lines(self._conn, spans)
+        return {
+            line: self._stood([*opened.get(line, []), *ended[self._plant, line]]) for line in lines
+        }
 
-    async def _line(self, line: str, opened: Iterable[Stop]) -> dict[str, Decimal]:
-        span = min([self._start, *(stop.started_at for stop in opened)]), self._end
-        rows = await stops_between(self._conn, self._plant, line, span)
-        stops = stops_until([*opened, *map(stop_of, rows)], self._now)
+    def _span(self, opened: Iterable[Stop]) -> tuple[datetime, datetime]:
+        return min([self._start, *(stop.started_at for stop in opened)]), self._end
+
+    def _stood(self, stops: list[Stop]) -> dict[str, Decimal]:
+        """Seconds that a line with these stops stood still, by element."""
         found: dict[str, Decimal] = {}
-        for part in segments(stops, self._site.calendar, self._start, self._end):
+        lasting = stops_until(stops, self._now)
+        for part in segments(lasting, self._site.calendar, self._start, self._end):
             name = element(part.stop)
             found[name] = found.get(name, ZERO) + part.seconds
         return found
 
 
-_COUNTED = ("production", "defect", "scrap", "rework")
+def _graded(row: Any) -> Units:
+    """Of a row of units.sql, whose products know their good units in the same way."""
+    return Units(*(row[name] for name in _SUMS)).graded()
+
+
+_SUMS = ("produced", "good", "ungraded", "scrapped", "reworked")
 _STOPPED_LINES = statement(__file__, "stopped_lines")
 
 
@@ -294,6 +339,14 @@ def row_json(row: KpiRow) -> dict[str, Any]:
         "stopped_seconds": time.stopped if timed else None,
         "running_seconds": time.running if timed else None,
         "reasons": row.reasons,
+    }  # fmt: skip
+
+
+def rows_json(rows: list[KpiRow], whole: KpiRow | None, most: int) -> dict[str, Any]:
+    """The first rows, how many there are, and the key figures of all together."""
+    return {
+        "rows": [row_json(row) for row in rows[:most]], "rows_total": len(rows),
+        "total": whole and row_json(whole),
     }  # fmt: skip
 
 

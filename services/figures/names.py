@@ -1,5 +1,7 @@
 """Whether a plant, line, product, stage, code or machine exists; where not, which ones do."""
 
+from typing import Any, NamedTuple
+
 from asyncpg import Connection
 
 from schemas.refusal import nearest
@@ -8,8 +10,12 @@ from services.rates.book import RateBook
 from services.rates.names import name_list, unknown_plant
 
 _KNOWN = statement(__file__, "known_names")
+_HAS_NAME = statement(__file__, "has_name")
 _HAS_DETAIL = statement(__file__, "has_detail")
 _DETAILS = statement(__file__, "known_details")
+MOST = 1_000
+"""Names that are read, to list some and to find one that was mistyped."""
+
 _CALLED = {"stage": "stage", "defect_code": "defect code", "work_unit": "machine"}
 
 
@@ -32,7 +38,7 @@ async def check_names(
     if plant is not None and plant not in book.sites:
         raise UnknownName(unknown_plant(plant, book.sites))
     if line is not None and line not in _lines_in_book(book, plant):
-        _refuse_line(line, plant, await lines_of(conn, book, plant))
+        await _check_line(conn, book, plant, line)
     if product is not None and not book.has_table(plant, product):
         await _check_product(conn, plant, product)
     for column, name in details.items():
@@ -40,42 +46,61 @@ async def check_names(
             await _check_detail(conn, plant, line, column, name)
 
 
+class Names(NamedTuple):
+    """The first names by alphabet, and how many are `known`."""
+
+    first: list[str]
+    known: int
+
+
 async def lines_of(conn: Connection, book: RateBook, plant: str | None) -> list[str]:
-    """Those in the rate book, in its order, then others that have figures."""
+    """Those in the rate book, in its order, then the first of the others that have figures."""
     named = _lines_in_book(book, plant)
-    more = {row["line"] for row in await conn.fetch(_KNOWN, plant)} - set(named)
+    more = set((await _known(conn, plant, "line")).first) - set(named)
     return named + sorted(more)
 
 
-def _refuse_line(line: str, plant: str | None, lines: list[str]) -> None:
-    if line not in lines:
-        where = f'in plant "{plant}"' if plant else "in any plant"
-        raise UnknownName(
-            f'line "{line}" is not {where}; its lines are {name_list(sorted(lines))}'
-            f"{nearest(line, lines)}"
-        )
+async def _known(conn: Connection, plant: str | None, kind: str) -> Names:
+    return _names(await conn.fetch(_KNOWN, plant, kind, MOST))
+
+
+def _names(rows: list[Any]) -> Names:
+    return Names([row["name"] for row in rows], rows[0]["known"] if rows else 0)
+
+
+async def _check_line(conn: Connection, book: RateBook, plant: str | None, line: str) -> None:
+    if await conn.fetchval(_HAS_NAME, plant, "line", line):
+        return
+    where = f'in plant "{plant}"' if plant else "in any plant"
+    known = await _known(conn, plant, "line")
+    lines = sorted({*_lines_in_book(book, plant), *known.first})
+    raise UnknownName(
+        f'line "{line}" is not {where}; its lines are '
+        f"{name_list(lines, max(len(lines), known.known))}{nearest(line, lines)}"
+    )
 
 
 async def _check_product(conn: Connection, plant: str | None, product: str) -> None:
-    products = {row["product"] for row in await conn.fetch(_KNOWN, plant)} - {""}
-    if product not in products:
-        raise UnknownName(
-            f'product "{product}" has neither a cost table nor figures; there are '
-            f"{name_list(sorted(products))}{nearest(product, products)}. Add it with: "
-            "copq rates import FILE"
-        )
+    if await conn.fetchval(_HAS_NAME, plant, "product", product):
+        return
+    products, known = await _known(conn, plant, "product")
+    raise UnknownName(
+        f'product "{product}" has neither a cost table nor figures; there are '
+        f"{name_list(products, known)}{nearest(product, products)}. Add it with: "
+        "copq rates import FILE"
+    )
 
 
 async def _check_detail(
     conn: Connection, plant: str | None, line: str | None, column: str, name: str
 ) -> None:
-    """The ledger alone knows them all, so that a name is looked for before all are listed."""
+    """The ledger alone knows them all, so that a name is looked for before any are listed."""
     if await conn.fetchval(_HAS_DETAIL, plant, line, column, name):
         return
-    names = [row["name"] for row in await conn.fetch(_DETAILS, plant, line, column)]
-    called = _CALLED[column]
+    names, known = _names(await conn.fetch(_DETAILS, plant, line, column, MOST))
     raise UnknownName(
-        f'no entry has the {called} "{name}"; there are {name_list(names)}{nearest(name, names)}'
+        f'no entry has the {_CALLED[column]} "{name}"; there are {name_list(names, known)}'
+        f"{nearest(name, names)}"
     )
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ import msgspec
 from asyncpg import Connection
 
 from services.figures.report import ReportQuery, accrued_cells, booked_cells, shown_in_zone
-from services.ledger.figures import KINDS_OF_COST, Cell, ReportRow, fold
+from services.ledger.figures import KINDS_OF_COST, Cell, ReportRow, Scope, fold
 from services.rates.book import RateBook
 
 _At = Annotated[str, msgspec.Meta(max_length=40)]
@@ -43,7 +43,7 @@ class Place:
             at, names, given = _decode(base64.urlsafe_b64decode(cursor))
             hourly = query.grain == "hour"
             bucket = datetime.fromisoformat(at) if hourly else date.fromisoformat(at)
-            if len(names) != len(_dims(query)) or (hourly and bucket.tzinfo is None):  # type: ignore[attr-defined]
+            if len(names) != len(dims_of(query)) or (hourly and bucket.tzinfo is None):  # type: ignore[attr-defined]
                 raise ValueError
         except ValueError:  # of base64, of JSON and of what is in it
             raise ValueError("cursor: take it as it is from `next` of the page before") from None
@@ -103,7 +103,8 @@ async def report_rows(
     """All rows behind a place, read from Postgres as they are taken, each with its own place."""
     asked = query if after is None else replace(query, start=after.key[0])
     more = await accrued_cells(conn, book, asked, now)
-    async for key, cells in _groups(booked_cells(conn, asked, _dims(query)), more, query):
+    dims = dims_of(query)
+    async for key, cells in grouped(booked_cells(conn, asked, dims), more, dims):
         if after is not None and key < after.key:
             continue
         given = after.given if after is not None and key == after.key else 0
@@ -122,35 +123,48 @@ async def report_totals(
     return fold([replace(cell, bucket=None) for cell in cells], whole)
 
 
-def _dims(query: ReportQuery) -> tuple[str, ...]:
+def dims_of(scope: Scope) -> tuple[str, ...]:
     """What splits production too: rows of one of these stand on one base."""
-    return tuple(name for name in query.by if name not in KINDS_OF_COST)
+    return tuple(name for name in scope.by if name not in KINDS_OF_COST)
 
 
-async def _groups(
-    booked: AsyncIterator[Cell], more: Iterable[Cell], query: ReportQuery
+def key_of(cell: Cell, dims: Sequence[str]) -> Key:
+    return cell.bucket, tuple(getattr(cell, name) or "" for name in dims)
+
+
+async def grouped(
+    booked: AsyncIterator[Cell], more: Iterable[Cell], dims: Sequence[str]
 ) -> AsyncIterator[tuple[Key, list[Cell]]]:
     """Cells that come in order, with others among them, by their keys."""
-    dims = _dims(query)
 
-    def key_of(cell: Cell) -> Key:
-        return cell.bucket, tuple(getattr(cell, name) or "" for name in dims)
+    def key(cell: Cell) -> Key:
+        return key_of(cell, dims)
 
-    waiting = sorted(more, key=key_of, reverse=True)
     group: list[Cell] = []
-    async for cell in _merged(booked, waiting, key_of):
-        if group and key_of(cell) != key_of(group[0]):
-            yield key_of(group[0]), group
+    async for cell in merged(booked, _each(sorted(more, key=key)), key):
+        if group and key(cell) != key(group[0]):
+            yield key(group[0]), group
             group = []
         group.append(cell)
     if group:
-        yield key_of(group[0]), group
+        yield key(group[0]), group
 
 
-async def _merged(booked: AsyncIterator[Cell], waiting: list[Cell], key_of: Any) -> Any:
-    async for cell in booked:
-        while waiting and key_of(waiting[-1]) <= key_of(cell):
-            yield waiting.pop()
+async def _each(cells: Iterable[Cell]) -> AsyncIterator[Cell]:
+    for cell in cells:
         yield cell
-    while waiting:
-        yield waiting.pop()
+
+
+async def merged(
+    one: AsyncIterator[Cell], two: AsyncIterator[Cell], key: Callable[[Cell], Key]
+) -> AsyncIterator[Cell]:
+    """The cells of two in one order, each of which comes in that order."""
+    first, second = await anext(one, None), await anext(two, None)
+    while first is not None or second is not None:
+        if second is None or (first is not None and key(first) <= key(second)):
+            assert first is not None
+            yield first
+            first = await anext(one, None)
+        else:
+            yield second
+            second = await anext(two, None)

@@ -86,7 +86,7 @@ async def booked_cells(
 def _question(query: ReportQuery) -> tuple[str, tuple[Any, ...]]:
     asked, basis = _parameters(query), query.basis
     if basis == RESTATED:
-        return _REPORT.of(query.currency), asked
+        return _REPORT.of(query.currency), (*asked, query.names)
     if _is_signed_off(query):
         return _FIRST, asked[1:-2]
     return _booked_question(query), (*asked, basis.as_of)

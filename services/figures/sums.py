@@ -1,9 +1,11 @@
 """What a window's figures are computed from: the ledger's sums by plant, line and product."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from typing import Any
+
+from asyncpg import Connection
 
 from schemas.priced import FAILURES, Category
 from services.figures.folding import ALL, Folding
@@ -12,6 +14,9 @@ from services.ledger.figures import PRODUCTION, REJECTED, Cell
 from services.ledger.kpis import Units
 
 ZERO = Decimal(0)
+_ROWS = 5_000
+"""That are read at once."""
+
 Key = tuple[str, str, str, str]
 """Plant, line, product, currency; a part is empty where it was summed."""
 
@@ -79,6 +84,24 @@ def summed(cells: Iterable[Cell], folding: Folding = ALL) -> dict[Key, Sums]:
 def summed_rows(rows: Iterable[Any], folding: Folding = ALL) -> dict[Key, Sums]:
     """As `summed`, of rows of `sql/`: plant, line, product, currency, and what `take` takes."""
     found: dict[Key, Sums] = {}
+    _take_rows(found, rows, folding)
+    return found
+
+
+async def summed_query(
+    conn: Connection, sql: str, parameters: Sequence[Any], folding: Folding
+) -> dict[Key, Sums]:
+    """As `summed_rows`, of a statement's rows, of which memory holds a few. Call it in a
+    transaction.
+    """
+    found: dict[Key, Sums] = {}
+    cursor = await conn.cursor(sql, *parameters)
+    while rows := await cursor.fetch(_ROWS):
+        _take_rows(found, rows, folding)
+    return found
+
+
+def _take_rows(found: dict[Key, Sums], rows: Iterable[Any], folding: Folding) -> None:
     with localcontext(MONEY):
         for plant, line, product, currency, *figures in rows:
             if folding is not ALL:
@@ -88,7 +111,6 @@ def summed_rows(rows: Iterable[Any], folding: Folding = ALL) -> dict[Key, Sums]:
             if sums is None:
                 sums = found[key] = Sums()
             sums.take(*figures)
-    return found
 
 
 def merged(parts: list[dict[Key, Sums]]) -> dict[Key, Sums]:

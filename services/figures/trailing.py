@@ -4,6 +4,7 @@ A window is made of whole days, whole hours at either end of them, and the parts
 its edges. The first two come from the rollups, the last alone from the ledger.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -23,9 +24,29 @@ from services.rates.book import RateBook
 WHOLE = Question(__file__, "trailing_whole")
 """The sums of a window's whole days and hours; its parameters are `Parts.whole`."""
 
-_EDGES = Question(__file__, "trailing_edges")
+EDGES = Question(__file__, "trailing_edges")
+"""The sums of the parts of hours at a window's edges; its parameters are `Parts.edges`."""
+
+
 _EDGE_STOPS = Question(__file__, "trailing_edge_stops")
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def window_cells(currency: str | None = None) -> str:
+    """What a window holds apart from stops over its edges, as one statement.
+
+    Its parameters are `Parts.window`; a key may be in it twice, of whole buckets and of edges.
+    """
+    columns = (
+        "plant, line, product, element, category, currency, quantity, gross, recovered, allowed, "
+        "net, seconds, base, good, ungraded, unconverted"
+    )
+    edges = re.sub(r"\$([5-9]|1\d)\b", lambda of: f"${int(of[1]) + 8}", EDGES.of(currency))
+    # Names of columns and statements of ours: nothing of it is from outside.
+    return (
+        f"select {columns} from ({WHOLE.of(currency)}) as whole "  # noqa: S608
+        f"union all select {columns} from ({edges}) as edges"
+    )
 
 
 class Window(NamedTuple):
@@ -155,7 +176,18 @@ class Parts:
     def whole(self, plants: list[str], scope: Scope) -> tuple[Any, ...]:
         """The parameters of `WHOLE`: they stay the same for an hour."""
         of = (plants, scope.line, scope.product, scope.element)
-        return (*of, self.first, self.last, *self.days, *self.around)
+        edges = (self.first, self.last, *self.days, *self.around)
+        return (*of, *edges, list(scope.by), scope.names)
+
+    def edges(self, plants: list[str], scope: Scope) -> tuple[Any, ...]:
+        """The parameters of `EDGES`, and of the stops there."""
+        of = (plants, scope.line, scope.product, scope.element)
+        instants = (self.now, self.before, self.first, self.last, self.start)
+        return (*of, *instants, list(scope.by), scope.names)
+
+    def window(self, plants: list[str], scope: Scope) -> tuple[Any, ...]:
+        """The parameters of `window_cells`."""
+        return (*self.whole(plants, scope), *self.edges(plants, scope)[4:])
 
 
 def parts_of(calendar: Calendar, start: datetime, now: datetime) -> Parts:
@@ -177,18 +209,30 @@ async def rests(
     span: tuple[datetime, datetime] | None = None,
 ) -> list[Cell]:  # fmt: skip
     """What is booked in the parts of hours at the window's edges; stops within `span`, if named."""
-    start, end = span or (parts.start, parts.now)
-    of = (plants, scope.line, scope.product, scope.element)
-    edges = (parts.now, parts.before, parts.first, parts.last)
-    others = await conn.fetch(_EDGES.of(scope.currency), *of, *edges, parts.start)
-    stops = await conn.fetch(_EDGE_STOPS.of(scope.currency), *of, *edges)
+    others = await conn.fetch(EDGES.of(scope.currency), *parts.edges(plants, scope))
     cells = [Cell(bucket=None, **record) for record in others]
-    return cells + [c for r in stops for c in _stop_cell(dict(r), start, end)]
+    return cells + await edge_stops(conn, plants, parts, scope, span)
+
+
+async def edge_stops(
+    conn: Connection, plants: list[str], parts: Parts, scope: Scope,
+    span: tuple[datetime, datetime] | None = None,
+) -> list[Cell]:  # fmt: skip
+    """What is booked of stops in the parts of hours at the window's edges, within it or `span`."""
+    start, end = span or (parts.start, parts.now)
+    stops = await conn.fetch(_EDGE_STOPS.of(scope.currency), *parts.edges(plants, scope))
+    return [c for r in stops for c in _stop_cell(dict(r), start, end)]
 
 
 def _stop_cell(entry: dict[str, Any], start: datetime, now: datetime) -> Iterable[Cell]:
-    """The part of a stop's entry that lies in the window; a reversal has the same time."""
+    """The part of a stop's entry that lies in the window; a reversal has the same time.
+
+    What has no instant lies in it whole.
+    """
     begun = entry.pop("occurred_at")
+    if begun is None:
+        yield Cell(bucket=None, **entry)
+        return
     with localcontext(MONEY):
         inside = share_of_stop(begun, entry["seconds"], start, now)
         if inside.part:

@@ -1,13 +1,17 @@
 """What the figures do not hold yet: events without a price, corrections, stops still open."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from typing import Any
 
 from asyncpg import Connection
 
 from services.database.sql_files import statement
 from services.figures.corrections import ListedCorrection, list_corrections
+from services.ledger.arithmetic import MONEY, ZERO
 from services.ledger.corrections import State
 from services.ledger.downtime import Stop, element
 from services.ledger.figures import Scope
@@ -15,6 +19,8 @@ from services.posting.open_stops import OpenStop, accrue, cost_by_stop, open_sto
 from services.rates.book import RateBook
 
 _GROUPS = statement(__file__, "unpriced_groups")
+_KINDS = statement(__file__, "unpriced_kinds")
+_TOTALS = statement(__file__, "unpriced_totals")
 _HELD = statement(__file__, "held")
 
 
@@ -47,6 +53,22 @@ class UnpricedGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class UnpricedPart:
+    """The largest groups, and what all of them come to.
+
+    `groups_total` is how many there are, `reasons` how many different ones, `events` and `unknown`
+    are of all groups; `worth` is by currency, of the events whose worth is known.
+    """
+
+    groups: list[UnpricedGroup]
+    groups_total: int
+    reasons: int
+    events: int
+    unknown: int
+    worth: dict[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class CostlyStop:
     """An open stop, and what the time that is its own has cost: overlaps cost once."""
 
@@ -55,12 +77,25 @@ class CostlyStop:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """All that is not in the figures, or only provisionally."""
+class OpenStopsPart:
+    """The most expensive open stops, how many there are, and what all cost, by currency."""
 
-    unpriced: list[UnpricedGroup]
+    stops: list[CostlyStop]
+    stops_total: int
+    cost: dict[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """All that is not in the figures, or only provisionally: the first of each kind.
+
+    `corrections_total` is how many corrections wait.
+    """
+
+    unpriced: UnpricedPart
     corrections: list[ListedCorrection]
-    open_stops: list[CostlyStop]
+    corrections_total: int
+    open_stops: OpenStopsPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +108,59 @@ class Held:
     at: datetime
 
 
-async def waiting(conn: Connection, book: RateBook, now: datetime) -> Waiting:
-    """What waits, one by one, as of `now` and in one snapshot."""
+async def waiting(conn: Connection, book: RateBook, now: datetime, most: int) -> Waiting:
+    """What waits, at most `most` of each kind, as of `now` and in one snapshot."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        groups = [UnpricedGroup(**row) for row in await conn.fetch(_GROUPS, now)]
-        corrections = await list_corrections(conn, (State.WAITING,))
+        unpriced = await unpriced_part(conn, now, most)
+        corrections = await list_corrections(conn, (State.WAITING,), most)
+        count = (await conn.fetchrow(_HELD, None, None, None))["corrections"]
         costs = cost_by_stop(await accrue(conn, book, Scope(), now))
-        stops = await open_stops(conn, now)
-    costly = [CostlyStop(s, costs.get(s.stop.event_id, Decimal(0))) for s in stops]
-    return Waiting(groups, corrections, costly)
+        stops = open_stops_part(await open_stops(conn, now), costs, most)
+    return Waiting(unpriced, corrections, count, stops)
+
+
+def waiting_json(found: Waiting) -> dict[str, Any]:
+    """The first of each kind, and what all of the kind come to."""
+    unpriced, stops = found.unpriced, found.open_stops
+    return {
+        "unpriced": [asdict(group) for group in unpriced.groups],
+        "unpriced_totals": {
+            "groups": unpriced.groups_total, "events": unpriced.events,
+            "unknown": unpriced.unknown, "worth": unpriced.worth,
+        },
+        "corrections": [asdict(correction) for correction in found.corrections],
+        "corrections_total": found.corrections_total,
+        "open_stops": [asdict(costly) for costly in stops.stops],
+        "open_stops_totals": {"stops": stops.stops_total, "cost": stops.cost},
+    }  # fmt: skip
+
+
+async def unpriced_part(
+    conn: Connection, now: datetime, most: int, plant: str | None = None, line: str | None = None
+) -> UnpricedPart:
+    """The `most` largest groups of events without a price. Read it in one snapshot."""
+    groups = await conn.fetch(_GROUPS, now, plant, line, most)
+    kinds = await conn.fetchrow(_KINDS, plant, line)
+    totals = await conn.fetch(_TOTALS, now, plant, line)
+    return UnpricedPart(
+        [UnpricedGroup(**row) for row in groups], kinds["groups"], kinds["reasons"],
+        sum(row["events"] for row in totals),
+        sum(row["events"] for row in totals if row["currency"] is None),
+        {row["currency"]: row["worth"] for row in totals if row["currency"] is not None},
+    )  # fmt: skip
+
+
+def open_stops_part(
+    opened: Iterable[OpenStop], costs: Mapping[str, Decimal], most: int
+) -> OpenStopsPart:
+    """The `most` expensive of the open stops; of two that cost the same the longest first."""
+    stops = [CostlyStop(one, costs.get(one.stop.event_id, ZERO)) for one in opened]
+    stops.sort(key=lambda costly: -costly.cost)
+    total: dict[str, Decimal] = defaultdict(Decimal)
+    with localcontext(MONEY):
+        for costly in stops:
+            total[costly.open.stop.currency] += costly.cost
+    return OpenStopsPart(stops[:most], len(stops), dict(total))
 
 
 async def held(conn: Connection, scope: Scope, now: datetime) -> Held:

@@ -13,6 +13,9 @@ DIMENSIONS = ("plant", "line", "product", "element", "category")
 KINDS_OF_COST = ("element", "category")
 """Dimensions that split the cost alone: each part is seen against the whole base."""
 
+OTHER = "(other)"
+"""The lines together that have no row of their own."""
+
 PRODUCTION = "production"
 """The element that carries the base; `stage_production` has none and makes no units."""
 
@@ -35,6 +38,9 @@ class Scope:
     currency: str | None = field(default=None, kw_only=True)
     """The reporting currency, to have all money in it; None: each in its own, never added."""
 
+    named: frozenset[str] | None = field(default=None, kw_only=True)
+    """Lines with a row of their own, all others together; None: each line has its own."""
+
     def __post_init__(self) -> None:
         for dimension in self.by:
             if dimension not in DIMENSIONS:
@@ -47,6 +53,16 @@ class Scope:
         if any(a is not None and a != t for a, t in zip(asked, there, strict=True)):
             return False
         return self.element in (None, cell.element) or cell.element == PRODUCTION
+
+    def with_shown_line(self, cell: "Cell") -> "Cell":
+        """The cell under the name of its row's line."""
+        has_own = self.named is None or cell.line in self.named or cell.line == OTHER
+        return cell if has_own else replace(cell, line=OTHER)
+
+    @property
+    def names(self) -> list[str] | None:
+        """`named` as a statement takes it."""
+        return None if self.named is None else sorted(self.named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,5 +263,7 @@ def fold(cells: Iterable[Cell], scope: Scope) -> list[ReportRow]:
     folded = _Fold(scope.by)
     with localcontext(MONEY):
         for cell in cells:
-            folded.add(cell if scope.currency else replace(cell, unconverted=0))
+            shown = scope.with_shown_line(cell)
+            is_own = scope.currency is None and shown.unconverted != 0
+            folded.add(replace(shown, unconverted=0) if is_own else shown)
         return folded.finished()

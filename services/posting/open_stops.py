@@ -1,7 +1,7 @@
 """What stops that are still open have cost so far: added on read, booked once they end."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,12 +14,29 @@ from services.currencies.store import rates_of
 from services.database.sql_files import statement
 from services.ledger.arithmetic import MONEY, ZERO
 from services.ledger.calendar import Bucket, Calendar, next_hour
-from services.ledger.downtime import Segment, Stop, element, ended_stops, segments, stops_until
+from services.ledger.downtime import (
+    TOLERANCE,
+    Segment,
+    Stop,
+    element,
+    ended_stops,
+    segments,
+    stops_until,
+)
 from services.ledger.figures import Cell, Scope
-from services.posting.stops import stop_of, stops_between
+from services.posting import queries
+from services.posting.near_stops import Span
+from services.posting.stops import stop_of
 from services.rates.book import RateBook
 
 _OPEN_STOPS = statement(__file__, "open_stops")
+_STOPS_OF_LINES = statement(__file__, "stops_of_lines").replace(
+    "{stops_between}",
+    queries.STOPS_BETWEEN.replace("$1", "asked.plant")
+    .replace("$2", "asked.line")
+    .replace("$3", "asked.since")
+    .replace("$4", "asked.until"),
+)
 ONE = Decimal(1)
 
 
@@ -111,9 +128,16 @@ async def accrue(
     by_line: dict[tuple[str, str], list[Stop]] = defaultdict(list)
     for found in await open_stops(conn, now, scope.plant, scope.line):
         by_line[found.plant, found.line].append(found.stop)
-    accrued: list[Accrued] = []
-    for (plant, line), stops in by_line.items():
-        accrued += await _accrue_line(conn, book, plant, line, stops, now, since)
+    spans = {
+        line: _span(book.sites[line[0]].calendar, stops, now, since)
+        for line, stops in by_line.items()
+    }
+    ended = await stops_of_lines(conn, spans)
+    accrued = [
+        part
+        for line, stops in by_line.items()
+        for part in _accrue_line(book, line, [*stops, *ended[line]], spans[line][0], now)
+    ]
     return accrued if scope.currency is None else await exchanged(conn, accrued, scope.currency)
 
 
@@ -127,18 +151,33 @@ async def exchanged(conn: Connection, accrued: list[Accrued], currency: str) -> 
     ]
 
 
-async def _accrue_line(
-    conn: Connection, book: RateBook, plant: str, line: str, stops: list[Stop],
-    now: datetime, since: datetime | None,
-) -> list[Accrued]:  # fmt: skip
-    calendar = book.sites[plant].calendar
+def _span(calendar: Calendar, stops: Sequence[Stop], now: datetime, since: datetime | None) -> Span:
+    """The whole hours in which a line's open stops add to what is booked."""
     first = min(stop.started_at for stop in stops)
     start = calendar.bucket(max(first, since) if since else first).hour
-    rows = await stops_between(conn, plant, line, (start, next_hour(calendar, now)))
-    parts = difference([*stops, *map(stop_of, rows)], calendar, start, now)
+    return start, next_hour(calendar, now)
+
+
+async def stops_of_lines(
+    conn: Connection, spans: Mapping[tuple[str, str], Span]
+) -> dict[tuple[str, str], list[Stop]]:
+    """As `stops_between`, of many lines at once, each with a time of its own."""
+    found: dict[tuple[str, str], list[Stop]] = {line: [] for line in spans}
+    if spans:
+        plants, lines = zip(*spans, strict=True)
+        since, until = zip(*spans.values(), strict=True)
+        for row in await conn.fetch(_STOPS_OF_LINES, plants, lines, since, until, TOLERANCE):
+            found[row["plant"], row["line"]].append(stop_of(row))
+    return found
+
+
+def _accrue_line(
+    book: RateBook, of: tuple[str, str], stops: list[Stop], start: datetime, now: datetime
+) -> list[Accrued]:
+    calendar = book.sites[of[0]].calendar
     return [
-        Accrued(plant, line, segment, sign, calendar.bucket(segment.start))
-        for sign, segment in parts
+        Accrued(*of, segment, sign, calendar.bucket(segment.start))
+        for sign, segment in difference(stops, calendar, start, now)
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -212,6 +213,15 @@ class RateBook:
     def line_rate(self, plant: str, line: str, at: datetime) -> Versioned[LineRate] | None:
         history = self.line_rates_of(plant, line)
         return history.at(at) if history else None
+
+    def ideal_rates(self, plant: str, at: datetime) -> dict[str, Decimal]:
+        """The units a minute at best, of the lines of which they are known."""
+        rates = (of.at(at) for (name, _), of in self._lines.items() if name == plant)
+        return {
+            rate.item.line: rate.item.ideal_rate_per_minute
+            for rate in rates
+            if rate is not None and rate.item.ideal_rate_per_minute is not None
+        }
 
     def labour_rate(self, plant: str, grade: str, at: datetime) -> Versioned[LabourRate] | None:
         history = self.labour_rates_of(plant, grade)

@@ -7,10 +7,14 @@ from schemas.refusal import nearest
 _SHOWN = 20
 
 
-def name_list(names: Iterable[str]) -> str:
-    """`a, b, c`, in the order given; a long list is cut and ends with the number of the others."""
+def name_list(names: Iterable[str], known: int | None = None) -> str:
+    """`a, b, c`, in the order given; a long list is cut and ends with the number of the others.
+
+    `known` is how many there are where `names` are only the first of them.
+    """
     found = list(names)
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    rest = (known or len(found)) - _SHOWN
+    more = f" and {rest:,} more" if rest > 0 else ""
     return (", ".join(found[:_SHOWN]) or "none yet") + more
 
 

@@ -90,6 +90,12 @@ Currency = Annotated[
         examples=["EUR"],
     ),
 ]
+ROWS = 1_000
+"""Of an answer in JSON, unless more or fewer are asked for."""
+Limit = Annotated[
+    int | None,
+    Query(ge=1, le=10_000, description=f"How many rows; else {ROWS:,}, in CSV all."),
+]
 Format = Annotated[
     Literal["json", "csv"] | None,
     Query(alias="format", description="Else as the Accept header says; JSON without one."),

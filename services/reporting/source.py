@@ -21,6 +21,9 @@ from services.rates.book import RateBook
 _LOG = logging.getLogger(__name__)
 _SEE = statement(__file__, "see")
 RETRY_AFTER_S = 5
+WORK_MEM = "64MB"
+"""What a step of a statement may take before it writes to disk: sums by 30,000 names fit in."""
+
 READERS = (Role.MANAGER, Role.FINANCE)
 """Who may see results. An operator enters, and sees none of it."""
 
@@ -91,6 +94,7 @@ async def reading_pool(dsn: str, size: int = 4) -> asyncpg.Pool:
 
     async def ready(conn: asyncpg.Connection) -> None:
         await take_role(conn, DatabaseRole.REPORTING)
+        await conn.execute(f"set work_mem = '{WORK_MEM}'")
 
     return await asyncpg.create_pool(
         dsn, min_size=0, max_size=size, init=ready, timeout=ANSWER_S, command_timeout=STATEMENT_S

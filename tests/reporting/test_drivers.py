@@ -23,14 +23,15 @@ async def test_worst_first_with_shares_of_all_losses(conn: Any) -> None:
         event("inspection", "i", occurred_at="2026-03-02T10:00:00+01:00", minutes=900),
     ]
     await post_events(conn, rates, events)
-    found = await drivers(conn, rates, Days(*MARCH), NOW)
+    found = (await drivers(conn, rates, Days(*MARCH), NOW)).drivers
     assert [(d.element, d.defect_code, d.work_unit, d.net, d.cumulative_share) for d in found] == [
         ("defect", "jam", None, 60, Decimal("0.6")),
         ("downtime", None, "M1", 30, Decimal("0.9")),
         ("defect", "scratch", None, 10, Decimal(1)),
     ]
     assert [d.share for d in found] == [Decimal("0.6"), Decimal("0.3"), Decimal("0.1")]
-    assert [d.net for d in await drivers(conn, rates, Days(*MARCH, line="L2"), NOW, 1)] == [30]
+    of_line = await drivers(conn, rates, Days(*MARCH, line="L2"), NOW, 1)
+    assert [d.net for d in of_line.drivers] == [30]
 
 
 async def test_a_production_day_that_ends_in_the_next_month_is_in(conn: Any) -> None:
@@ -40,7 +41,7 @@ async def test_a_production_day_that_ends_in_the_next_month_is_in(conn: Any) -> 
         defect("out", "2026-04-01T06:00:00+02:00", 1),
     ]
     await post_events(conn, rates, events)
-    (only,) = await drivers(conn, rates, Days(*MARCH), NOW)
+    (only,) = (await drivers(conn, rates, Days(*MARCH), NOW)).drivers
     assert only.net == 10
 
 
@@ -51,7 +52,7 @@ async def test_currencies_are_ranked_apart(conn: Any) -> None:
         defect("d2", "2026-03-02T10:00:00+01:00", 4, plant="south"),
     ]
     await post_events(conn, rates, events)
-    found = await drivers(conn, rates, Days(*MARCH), NOW)
+    found = (await drivers(conn, rates, Days(*MARCH), NOW)).drivers
     assert [(d.rank, d.currency, d.share) for d in found] == [(1, "EUR", 1), (1, "USD", 1)]
 
 
@@ -64,9 +65,8 @@ async def test_a_reversed_stop_is_no_driver(conn: Any) -> None:
     )
     later = stop("b", "2026-03-02T10:00:00+01:00", "2026-03-02T10:20:00+01:00", defect_code="belt")
     await post_events(conn, rates, [later])
-    assert [(d.defect_code, d.net) for d in await drivers(conn, rates, Days(*MARCH), NOW)] == [
-        ("belt", 40)
-    ]
+    found = (await drivers(conn, rates, Days(*MARCH), NOW)).drivers
+    assert [(d.defect_code, d.net) for d in found] == [("belt", 40)]
 
 
 async def test_a_stop_still_open_is_a_driver_with_what_it_has_cost_until_now(conn: Any) -> None:
@@ -79,7 +79,7 @@ async def test_a_stop_still_open_is_a_driver_with_what_it_has_cost_until_now(con
         defect("d", at.format("10:00"), 1),
     ])  # fmt: skip
     now = datetime.fromisoformat(at.format("11:00"))
-    found = await drivers(conn, rates, Days(*MARCH), now)
+    found = (await drivers(conn, rates, Days(*MARCH), now)).drivers
     assert [(d.work_unit, d.net, d.provisional, d.hours) for d in found] == [
         ("M1", 120, 120, 1), ("M2", 20, -60, Decimal("0.166666667")), (None, 10, 0, 0),
     ]  # fmt: skip

@@ -31,11 +31,11 @@ async def test_reasons_corrections_and_open_stops(conn: Any) -> None:
         stop("over2", "2026-03-02T09:00:00+01:00", "2026-03-02T09:01:00+01:00", work_unit="M3"),
     ]
     await post_events(conn, rates, events)
-    found = await waiting(conn, rates, NOW)
-    assert [(g.events, g.product) for g in found.unpriced] == [(2, "gadget"), (1, "widget")]
-    assert 'stage "S9"' in found.unpriced[1].reason
+    found = await waiting(conn, rates, NOW, 50)
+    assert [(g.events, g.product) for g in found.unpriced.groups] == [(2, "gadget"), (1, "widget")]
+    assert 'stage "S9"' in found.unpriced.groups[1].reason
     assert [c.corrects for c in found.corrections] == ["unknown"]
-    costs = {s.open.stop.event_id: s.cost for s in found.open_stops}
+    costs = {s.open.stop.event_id: s.cost for s in found.open_stops.stops}
     assert costs == {"s1": 120, "s2": 0}
     assert await held(conn, Scope(), NOW) == Held(3, 1, 2, NOW)
 
@@ -89,7 +89,7 @@ async def test_what_waits_is_worth_about_what_the_nearest_rate_says(conn: Any) -
     ]
     await post_events(conn, await load(conn), events)
     now = datetime.fromisoformat("2019-12-31T11:30:00+01:00")
-    found = (await waiting(conn, await load(conn), now)).unpriced
+    found = (await waiting(conn, await load(conn), now, 50)).unpriced.groups
     about = {(g.event_type, g.product, g.line): (g.worth, g.base, g.currency) for g in found}
     assert about == {
         ("defect", "widget", "L1"): (46, 0, "EUR"),
@@ -111,11 +111,11 @@ async def test_an_estimate_follows_the_rates_and_goes_once_there_is_a_price(conn
     nearer = _from("2019-12-31T12:00:00+01:00", "7")
     await import_rates(conn, nearer, "nearer.yaml", "test")
     await settle(conn, await load(conn))
-    [group] = (await waiting(conn, await load(conn), NOW)).unpriced
+    [group] = (await waiting(conn, await load(conn), NOW, 50)).unpriced.groups
     assert (group.worth, group.first_version) == (21, 2)
     await import_rates(conn, _from(early, "5"), "there.yaml", "test")
     await settle(conn, await load(conn))
-    assert (await waiting(conn, await load(conn), NOW)).unpriced == []
+    assert (await waiting(conn, await load(conn), NOW, 50)).unpriced.groups == []
     [booked] = await conn.fetch("select net, day, rate_version from copq.ledger")
     assert (booked["net"], str(booked["day"]), booked["rate_version"]) == (15, "2019-12-31", 3)
 

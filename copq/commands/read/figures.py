@@ -3,13 +3,34 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+import typer
 
 from copq.terminal import count_of, fixed, money, out, percent, table
 from services.figures.answers import BASIS
 from services.figures.missing_exchange_rates import CONVERSION, Lacking
 from services.figures.unpriced import Held
 from services.ledger.figures import EXCEED, NOT_CLOSED, ReportRow
+
+SHOWN_ROWS, JSON_ROWS = 50, 1_000
+"""Of an answer, unless more or fewer are asked for."""
+
+LimitOption = Annotated[
+    int | None,
+    typer.Option(min=1, help=f"Rows to show; else {SHOWN_ROWS}, in JSON {JSON_ROWS:,}."),
+]
+
+
+def most_rows(limit: int | None, as_json: bool) -> int:
+    """How many rows an answer has at most."""
+    return limit or (JSON_ROWS if as_json else SHOWN_ROWS)
+
+
+def show_rest(shown: int, known: int) -> None:
+    """How many rows are not shown, if any."""
+    if shown < known:
+        out.print(f"{shown:,} of {known:,} rows are shown. To see all: --limit {known}")
 
 
 def show_rows(title: str, rows: Sequence[ReportRow], by: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from asyncpg import Connection
 
-from copq.commands.read.figures import share, when
+from copq.commands.read.figures import LimitOption, most_rows, share, show_rest, when
 from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.terminal import fail, out, print_json, table
 from services.figures import kpi_report as reporting
@@ -29,6 +29,7 @@ def kpis(
         str, typer.Option("--from", help="First day or time: 2026-03-01, 2026-03-01T06:00.")
     ] = "",
     end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
+    limit: LimitOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -49,14 +50,17 @@ def kpis(
             query = reporting.KpiQuery(plant, line, product, *edges, dimensions(by))
         except ValueError as error:
             fail(str(error))
-        return edges, await reporting.key_figures(conn, book, query, now)
+        rows = await reporting.key_figures(conn, book, query, now)
+        return edges, rows, await reporting.total(conn, book, query, now)
 
-    edges, found = query_database(run, database_url, data)
+    edges, found, whole = query_database(run, database_url, data)
+    most = most_rows(limit, as_json)
     if as_json:
-        rows = [reporting.row_json(row) for row in found]
-        print_json({"at": now, "from": edges[0], "to": edges[1], "rows": rows})
+        said = reporting.rows_json(found, whole, most)
+        print_json({"at": now, "from": edges[0], "to": edges[1], **said})
     elif found:
-        _show(found)
+        _show(found[:most])
+        show_rest(min(most, len(found)), len(found))
     else:
         out.print("No unit was made and no line stopped in this time.")
 

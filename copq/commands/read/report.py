@@ -1,7 +1,6 @@
 """`copq report`, `trailing`, `drivers` and `unpriced`: reading the ledger."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
@@ -10,13 +9,21 @@ from typing import Annotated, Any, TypeVar
 import typer
 from asyncpg import Connection
 
-from copq.commands.read.figures import money_or_dash, share, show_notes, show_rows, when
+from copq.commands.read.figures import (
+    LimitOption,
+    money_or_dash,
+    most_rows,
+    share,
+    show_notes,
+    show_rest,
+    show_rows,
+    when,
+)
 from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.terminal import fail, fixed, money, one_of, out, print_json, table
 from schemas.priced import ELEMENTS
 from services.figures import drivers as driving
 from services.figures import report as reporting
-from services.figures import trailing as windows
 from services.figures import unpriced as waiting
 from services.figures.answers import BASIS, basis_json, held_json, row_json
 from services.figures.basis import As, Basis, basis_of
@@ -25,13 +32,12 @@ from services.figures.hints import say_empty
 from services.figures.missing_exchange_rates import lacking, lacking_json
 from services.figures.names import UnknownName, check_names
 from services.figures.pages import Part, report_part
+from services.figures.trailing import trailing_lacks
+from services.figures.trailing_rows import TrailingPart, trailing_part
 from services.ledger.figures import DIMENSIONS, Scope
 from services.posting.open_stops import OpenStop
 from services.rates.book import RateBook
 from services.rates.store import load
-
-SHOWN_ROWS, JSON_ROWS = 50, 1_000
-"""Of a report, unless more or fewer are asked for."""
 
 T = TypeVar("T")
 PlantOption = Annotated[str | None, typer.Option(help="Only this plant.")]
@@ -70,10 +76,7 @@ def report(
         str, typer.Option(help="What the ledger said at this instant: 2026-04-03T18:00.")
     ] = "",
     currency: CurrencyOption = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=1, help=f"Rows to show; else {SHOWN_ROWS}, in JSON {JSON_ROWS:,}."),
-    ] = None,
+    limit: LimitOption = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -97,8 +100,7 @@ def report(
             )
         )  # fmt: skip
         lacks = await _await_or_fail(reporting.report_lacks(conn, query))
-        most = limit or (JSON_ROWS if as_json else SHOWN_ROWS)
-        part = await report_part(conn, book, query, now, most)
+        part = await report_part(conn, book, query, now, most_rows(limit, as_json))
         empty = "" if part.rows else await say_empty(conn, book, plant, line, product, element)
         return query, part, await waiting.held(conn, query, now), zone, lacks, empty
 
@@ -122,14 +124,11 @@ def report(
     show_notes(held, zone, lacks, query.basis.is_live)
 
 
-def _show_rest(part: Part) -> None:
-    """Say how many rows are shown, and print the totals of all rows."""
+def _show_rest(part: Part | TrailingPart) -> None:
+    """How many rows are not shown, and what all of them come to."""
     if part.rows_total == len(part.rows):
         return
-    out.print(
-        f"{len(part.rows):,} of {part.rows_total:,} rows are shown. "
-        f"To see all: --limit {part.rows_total}"
-    )
+    show_rest(len(part.rows), part.rows_total)
     for row in part.totals:
         copq = money_or_dash(row.money("copq"), row.currency)
         out.print(f"COPQ of all rows: {copq} {row.currency}, {share(row.copq_share)} of base.")
@@ -142,11 +141,12 @@ def trailing(
     element: ElementOption = None,
     by: ByOption = "plant,line",
     currency: CurrencyOption = None,
+    limit: LimitOption = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Show COPQ of the last hour, 24 hours and 30 days, up to this instant.
+    """Show COPQ of the last hour, 24 hours and 30 days, up to this instant: most expensive first.
 
     Example: copq trailing --plant north --by line
     """
@@ -156,8 +156,8 @@ def trailing(
         scope = _build_or_fail(
             lambda: Scope(plant, line, product, element, dimensions(by), currency=currency)
         )
-        lacks = await _await_or_fail(windows.trailing_lacks(conn, scope, now))
-        found = await windows.trailing(conn, book, scope, now)
+        lacks = await _await_or_fail(trailing_lacks(conn, scope, now))
+        found = await trailing_part(conn, book, scope, now, most_rows(limit, as_json))
         held = await waiting.held(conn, scope, now)
         is_empty = not any(window.rows for window in found)
         scope_of = (plant, line, product, element, "copq report")
@@ -177,16 +177,18 @@ def trailing(
     show_notes(held, zone, lacks)
 
 
-def _window_json(found: windows.Trailing) -> dict[str, Any]:
-    rows = [row_json(row) for row in found.rows]
-    return {"window": found.window.name, "after": found.start, "to": found.end, "rows": rows}
+def _window_json(found: TrailingPart) -> dict[str, Any]:
+    rows, totals = ([row_json(row) for row in of] for of in (found.rows, found.totals))
+    return {"window": found.window.name, "after": found.start, "to": found.end, "rows": rows,
+            "rows_total": found.rows_total, "totals": totals}  # fmt: skip
 
 
-def _show_window(found: windows.Trailing, by: tuple[str, ...], zone: tzinfo) -> None:
+def _show_window(found: TrailingPart, by: tuple[str, ...], zone: tzinfo) -> None:
     start, end = when(found.start.astimezone(zone)), when(found.end.astimezone(zone))
     title = f"COPQ of the last {found.window.name}: after {start}, to {end}"
     if found.rows:
         show_rows(title, found.rows, by)
+        _show_rest(found)
     else:
         out.print(f"{title}: nothing booked.")
 
@@ -218,18 +220,19 @@ def drivers(
         days = driving.Days(first, last, plant, line, currency=currency)
         found = await driving.drivers(conn, book, days, now, top)
         held = await waiting.held(conn, scope, now)
-        empty = "" if found else await say_empty(conn, book, plant, line)
+        empty = "" if found.drivers else await say_empty(conn, book, plant, line)
         return found, held, reporting.zone_of(book, plant), lacks, empty
 
     found, held, zone, lacks, empty = _read(run, database_url, data, plant, line)
     if as_json:
-        rows = [driving.driver_json(driver) for driver in found]
-        said = {"from": first, "to": last, "drivers": rows}
+        said = driving.drivers_json(found)
+        said = {"from": first, "to": last, "drivers": said["rows"], "totals": said["totals"]}
         print_json({**said, **held_json(held), **lacking_json(lacks)})
         return
     title = f"What costs most, production days {first} up to {last} (exclusive)"
-    if found:
-        _show_drivers(title, found)
+    if found.drivers:
+        _show_drivers(title, found.drivers)
+        _show_other_drivers(found)
     else:
         out.print(f"{title}\n{empty}", markup=False, soft_wrap=True)
     show_notes(held, zone, lacks)
@@ -249,7 +252,20 @@ def _show_drivers(title: str, found: list[driving.Driver]) -> None:
     table(title, words + numbers, rows, left=len(words))
 
 
+def _show_other_drivers(found: driving.Drivers) -> None:
+    """How many losses are not shown, and what all of them come to."""
+    for total in found.totals:
+        shown = sum(driver.currency == total.currency for driver in found.drivers)
+        if shown < total.losses:
+            net = money_or_dash(total.net, total.currency)
+            out.print(
+                f"{shown:,} of {total.losses:,} combinations are shown. All together: {net} "
+                f"{total.currency}. To see all: --top {total.losses}"
+            )
+
+
 def unpriced(
+    limit: LimitOption = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -263,21 +279,23 @@ def unpriced(
     now = datetime.now(UTC)
 
     async def run(conn: Connection, book: RateBook) -> Any:
-        return await waiting.waiting(conn, book, now), book
+        return await waiting.waiting(conn, book, now, most_rows(limit, as_json)), book
 
     found, book = _read(run, database_url, data)
     if as_json:
-        print_json({"at": now, **asdict(found)})
+        print_json({"at": now, **waiting.waiting_json(found)})
         return
     _show_unpriced(found.unpriced)
     if found.corrections:
         rows = [(c.event_id, c.corrects, when(c.occurred_at)) for c in found.corrections]
         table("Corrections that wait", ["correction", "of event", "at"], rows, left=3)
-    if found.open_stops:
+        show_rest(len(rows), found.corrections_total)
+    if found.open_stops.stops:
         _show_open_stops(found.open_stops, book, now)
 
 
-def _show_unpriced(groups: list[waiting.UnpricedGroup]) -> None:
+def _show_unpriced(part: waiting.UnpricedPart) -> None:
+    groups = part.groups
     if not groups:
         out.print("Every event has its price.")
         return
@@ -288,8 +306,16 @@ def _show_unpriced(groups: list[waiting.UnpricedGroup]) -> None:
     ]  # fmt: skip
     words = ["why", "type", "of", "since", "nearest rate"]
     table("Events without a price", [*words, "events", "worth about", "base about"], rows, left=5)
+    if part.groups_total > len(groups):
+        show_rest(len(groups), part.groups_total)
+        out.print(f"Events without a price: {part.events:,}, worth about {_worth(part)}.")
     out.print("An estimate, in no figure: each at the rate that is nearest in time.", style="dim")
     out.print("They are priced by themselves once the rates are there: copq rates import FILE")
+
+
+def _worth(part: waiting.UnpricedPart) -> str:
+    known = [f"{money(worth, currency)} {currency}" for currency, worth in part.worth.items()]
+    return " + ".join([*known, *([f"{part.unknown:,} unknown"] if part.unknown else [])])
 
 
 def _about(amount: Decimal | None, group: waiting.UnpricedGroup) -> str:
@@ -309,13 +335,17 @@ def _rates(group: waiting.UnpricedGroup) -> str:
     return f"{revisions}, from {start if start == end else f'{start} … {end}'}"
 
 
-def _show_open_stops(stops: list[waiting.CostlyStop], book: RateBook, now: datetime) -> None:
+def _show_open_stops(part: waiting.OpenStopsPart, book: RateBook, now: datetime) -> None:
     rows = [
         (*_stop_words(s.open, book, now), money(s.cost, s.open.stop.currency), s.open.stop.currency)
-        for s in stops
+        for s in part.stops
     ]
     columns = ["stop", "of", "machine", "code", "since", "minutes", "cost so far", "currency"]
     table("Stops still open", columns, rows, left=5)
+    if part.stops_total > len(rows):
+        show_rest(len(rows), part.stops_total)
+        cost = [f"{money(of, currency)} {currency}" for currency, of in part.cost.items()]
+        out.print(f"Cost of all open stops so far: {' + '.join(cost)}.")
     out.print(f"Time that several stops share costs once. {BASIS}", style="dim")
 
 

@@ -1,7 +1,13 @@
 -- The whole days from $7 to $8, and the whole hours from $5 to $6 that are in none of them.
--- The hours' days, from $9 to $10, are named for the index alone.
+-- The hours' days, from $9 to $10, are named for the index alone. Lines and products are apart where
+-- $11 names them; lines that $12 does not name are together in one.
 select
-    plant, line, product, element, category, currency,
+    plant,
+    case when 'line' = any($11::text[]) or $2::text is not null then
+        case when $12::text[] is null or named is not null then line else '(other)' end
+    end as line,
+    case when 'product' = any($11::text[]) or $3::text is not null then product end as product,
+    element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
     sum(good) as good, sum(ungraded) as ungraded, sum(unconverted)::bigint as unconverted
@@ -13,6 +19,7 @@ from (
     where grain = 'hour' and hour >= $5 and hour < $6
         and ((day >= $9 and day < $7) or (day >= $8 and day <= $10))
 ) as whole
+left join (select distinct unnest($12::text[]) as named) as n on named = line
 where plant = any($1::text[])
     and ($2::text is null or line = $2)
     and ($3::text is null or product = $3)

@@ -30,13 +30,17 @@ PERIODS = (
 )
 TRAILING = (
     "Exact windows up to this instant, open on the left. Better for an alarm than calendar "
-    "buckets, which have almost no base in their first minutes." + _CURRENCIES
+    "buckets, which have almost no base in their first minutes. The rows are the most expensive "
+    "first, 1,000 in each window unless `limit` says otherwise; `rows_total` is how many there "
+    "are, and `totals` the sum of all, one for each currency. CSV has all rows, in the order of "
+    "names, unless `limit` says otherwise." + _CURRENCIES
 )
 DRIVERS = (
     "Combinations of element, stage, defect code and, for stops, machine, most expensive first, "
     "each with its share of all losses and the cumulative share. Production days in "
     "[from, to); without them the last 30 days. Stops still open are in it until now, "
-    "as `provisional`." + _CURRENCIES
+    "as `provisional`. `totals` is how many combinations each currency has, and the net cost of "
+    "all of them." + _CURRENCIES
 )
 KPIS = (
     "Key figures by ISO 22400-2 of any time: an hour, a shift, a day or more. `oee` is "
@@ -44,7 +48,9 @@ KPIS = (
     "yields alone. Sums are divided, never ratios averaged. A figure that is not known "
     "is null, and `reasons` says why. Where no event says how many units are "
     "good, all that were not rejected are. MTTR is in seconds, from the start of an "
-    "unplanned stop to its end."
+    "unplanned stop to its end. There are 1,000 rows unless `limit` says otherwise; `rows_total` "
+    "is how many there are, and `total` has the key figures of all together. CSV has all rows "
+    "unless `limit` says otherwise."
 )
 ENTRIES = (
     "The entries of the ledger that a figure is the sum of, newest first, each with its event's "
@@ -96,7 +102,7 @@ TRAILING_ANSWER = {
     "at": _AT,
     "windows": [
         {"window": "1 h", "after": "2026-03-02T13:05:00+00:00", "to": _AT,
-         "rows": [{**_ROW, "from": None}]}
+         "rows": [{**_ROW, "from": None}], "rows_total": 1, "totals": [_TOTAL]}
     ],
     **_BESIDE,
 }  # fmt: skip
@@ -111,6 +117,9 @@ KPIS_ANSWER = {
          "scrapped": "423", "reworked": "0", "planned_seconds": "25200",
          "stopped_seconds": "2820", "running_seconds": "22380", "reasons": {}}
     ],
+    "rows_total": 1,
+    "total": {"from": "2026-03-01T06:00:00+01:00", "to": "2026-03-02T06:00:00+01:00",
+              "oee": "0.747936508", "produced": "19271", "good": "18848"},
 }  # fmt: skip
 DRIVERS_ANSWER = {
     "at": _AT, "from": "2026-03-01", "to": "2026-04-01",
@@ -121,6 +130,7 @@ DRIVERS_ANSWER = {
          "provisional": "0", "share": "0.703030303",
          "cumulative_share": "0.703030303"}
     ],
+    "totals": [{"currency": "EUR", "losses": 7, "net": "412.5"}],
     **_BESIDE,
 }  # fmt: skip
 ENTRIES_ANSWER = {

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.access.door import Bearer
 from services.figures import drivers as driving
-from services.figures import trailing as windows
 from services.figures.answers import basis_json, held_json, row_json
 from services.figures.basis import basis_of
 from services.figures.edges import bounds, dimensions, instant
@@ -16,16 +15,14 @@ from services.figures.missing_exchange_rates import lacking, lacking_json
 from services.figures.names import check_names
 from services.figures.pages import Place, report_page, report_rows, report_totals
 from services.figures.report import ReportQuery, report_lacks, zone_of
-from services.figures.trailing import trailing_lacks
+from services.figures.trailing import Window, trailing_lacks
+from services.figures.trailing_rows import TrailingPart, trailing_part, trailing_rows
 from services.figures.unpriced import held
-from services.ledger.figures import Scope
+from services.ledger.figures import ReportRow, Scope
 from services.reporting import parameters as asked
 from services.reporting.api import examples
 from services.reporting.formats import as_csv, as_json, stream_csv, wants_csv
 from services.reporting.source import Reading, Source
-
-ROWS = 1_000
-"""Of a report on one page, unless more or fewer are asked for."""
 
 _FIGURES = (
     "currency", "copq", "base", "base_name", "copq_share", "copq_share_reason", "copq_per_good",
@@ -48,10 +45,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
         element: asked.Element = None, start: asked.From = "", end: asked.To = "",
         reported: asked.Reported = "restated", as_of: asked.AsOf = "",
         currency: asked.Currency = None, kind: asked.Format = None,
-        limit: Annotated[
-            int | None,
-            Query(ge=1, le=10_000, description="Rows on a page; else 1,000, in CSV all."),
-        ] = None,
+        limit: asked.Limit = None,
         after: Annotated[
             str | None, Query(alias="cursor", description="`next` of the page before.")
         ] = None,
@@ -77,7 +71,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
             )
             place = Place.read(after, query) if after else None
             if not wants_csv(request, kind):
-                said = await _page(reading, query, limit or ROWS, place)
+                said = await _page(reading, query, limit or asked.ROWS, place)
                 return await _answer(request, kind, reading, query, "copq", said, ())
         rows = _table_rows(source, reader, query, place, limit)
         return stream_csv("copq", rows, ("from", *dims, *_FIGURES, "reported"))
@@ -91,7 +85,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
     async def trailing(
         request: Request, by: asked.By = "plant,line", plant: asked.Plant = None,
         line: asked.Line = None, product: asked.Product = None, element: asked.Element = None,
-        currency: asked.Currency = None, kind: asked.Format = None,
+        currency: asked.Currency = None, kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
@@ -99,12 +93,13 @@ def add_figures(router: APIRouter, source: Source) -> None:
             dims = dimensions(by)
             scope = Scope(plant, line, product, element, dims, currency=currency)
             lacks = lacking_json(await trailing_lacks(reading.conn, scope, reading.now))
-            found = await windows.trailing(reading.conn, reading.book, scope, reading.now)
-            said = {"windows": [_window(w) for w in found], **lacks}
-            if wants_csv(request, kind):
-                rows = [_named(w, row) for w in said["windows"] for row in w["rows"]]
-                return as_csv("copq-trailing", rows, ("window", "after", "to", *dims, *_FIGURES))
-            return await _answer(request, kind, reading, scope, "copq-trailing", said, ())
+            if not wants_csv(request, kind):
+                conn, book, now = reading.conn, reading.book, reading.now
+                found = await trailing_part(conn, book, scope, now, limit or asked.ROWS)
+                said = {"windows": [_window(part) for part in found], **lacks}
+                return await _answer(request, kind, reading, scope, "copq-trailing", said, ())
+        rows = _trailing_table(source, reader, scope, limit)
+        return stream_csv("copq-trailing", rows, ("window", "after", "to", *dims, *_FIGURES))
 
     @router.get(
         "/v1/drivers",
@@ -115,7 +110,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
     async def drivers(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         start: asked.From = "", end: asked.To = "",
-        top: Annotated[int, Query(ge=1, le=1000, description="How many for each currency.")] = 10,
+        top: Annotated[int, Query(ge=1, le=10_000, description="How many for each currency.")] = 10,
         currency: asked.Currency = None, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
@@ -129,8 +124,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
                 first, last, plant, line, site.calendar if site else None, currency=currency
             )
             found = await driving.drivers(reading.conn, reading.book, days, reading.now, top)
-            rows = [driving.driver_json(driver) for driver in found]
-            said = {"from": first, "to": last, "rows": rows, **lacks}
+            said = {"from": first, "to": last, **driving.drivers_json(found), **lacks}
             columns = driving.COLUMNS
             return await _answer(request, kind, reading, scope, "copq-drivers", said, columns)
 
@@ -156,18 +150,42 @@ async def _table_rows(
 ) -> AsyncIterator[list[dict[str, Any]]]:
     """All rows in a snapshot of their own, some at once."""
     async with source.reading(reader) as reading:
-        rows: list[dict[str, Any]] = []
         found = report_rows(reading.conn, reading.book, query, reading.now, place)
-        number = 0
-        async for _, row in found:
-            rows.append({**row_json(row), "reported": str(query.basis)})
-            number += 1
-            if len(rows) == ROWS or number == limit:
-                yield rows
-                rows = []
-            if number == limit:
-                return
-        yield rows
+        rows = ({**row_json(row), "reported": str(query.basis)} async for _, row in found)
+        async for chunk in chunks(rows, limit):
+            yield chunk
+
+
+async def _trailing_table(
+    source: Source, reader: Bearer, scope: Scope, limit: int | None
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """As `_table_rows`; with a limit the most expensive rows of each window."""
+    async with source.reading(reader) as reading:
+        conn, book, now = reading.conn, reading.book, reading.now
+        if limit is not None:
+            parts = await trailing_part(conn, book, scope, now, limit)
+            yield [_named(part.window, now, row) for part in parts for row in part.rows]
+            return
+        found = trailing_rows(conn, book, scope, now)
+        async for chunk in chunks((_named(window, now, row) async for window, row in found), None):
+            yield chunk
+
+
+async def chunks(
+    rows: AsyncIterator[dict[str, Any]], limit: int | None
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """The rows, a page of them at once; at most `limit`."""
+    chunk: list[dict[str, Any]] = []
+    number = 0
+    async for row in rows:
+        chunk.append(row)
+        number += 1
+        if len(chunk) == asked.ROWS or number == limit:
+            yield chunk
+            chunk = []
+        if number == limit:
+            return
+    yield chunk
 
 
 def _days(start: str, end: str, now: datetime) -> tuple[date, date]:
@@ -176,13 +194,16 @@ def _days(start: str, end: str, now: datetime) -> tuple[date, date]:
     return first, last or max(first, now.date()) + timedelta(days=2)
 
 
-def _window(found: windows.Trailing) -> dict[str, Any]:
-    rows = [row_json(row) for row in found.rows]
-    return {"window": found.window.name, "after": found.start, "to": found.end, "rows": rows}
+def _window(part: TrailingPart) -> dict[str, Any]:
+    return {
+        "window": part.window.name, "after": part.start, "to": part.end,
+        "rows": [row_json(row) for row in part.rows], "rows_total": part.rows_total,
+        "totals": [row_json(row) for row in part.totals],
+    }  # fmt: skip
 
 
-def _named(window: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, **{name: window[name] for name in ("window", "after", "to")}}
+def _named(window: Window, now: datetime, row: ReportRow) -> dict[str, Any]:
+    return {**row_json(row), "window": window.name, "after": now - window.length, "to": now}
 
 
 async def _answer(

@@ -37,7 +37,7 @@ def add_kpis(router: APIRouter, source: Source) -> None:
     async def key_figures(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         product: asked.Product = None, by: By = "plant,line", start: From = "",
-        end: asked.To = "", kind: asked.Format = None,
+        end: asked.To = "", kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
@@ -45,10 +45,12 @@ def add_kpis(router: APIRouter, source: Source) -> None:
             edges = kpis.edges(start, end, zone_of(reading.book, plant))
             query = kpis.KpiQuery(plant, line, product, *edges, dimensions(by))
             found = await kpis.key_figures(reading.conn, reading.book, query, reading.now)
-            rows = [kpis.row_json(row) for row in found]
             if wants_csv(request, kind):
-                return as_csv("copq-kpis", [_flat(row) for row in rows], kpis.COLUMNS)
-            return as_json({"at": reading.now, "from": edges[0], "to": edges[1], "rows": rows})
+                rows = (_flat(kpis.row_json(row)) for row in found[:limit])
+                return as_csv("copq-kpis", rows, kpis.COLUMNS)
+            whole = await kpis.total(reading.conn, reading.book, query, reading.now)
+            said = kpis.rows_json(found, whole, limit or asked.ROWS)
+            return as_json({"at": reading.now, "from": edges[0], "to": edges[1], **said})
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Alerts for the supervisor, one sentence each, from the figures on the board."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.figures.causes import Cause
-from services.figures.unpriced import UnpricedGroup
+from services.figures.unpriced import UnpricedGroup, UnpricedPart
 from services.ledger.money import fixed
 from services.reporting.board.targets import Aims
 from services.reporting.board.view import Sum, View, is_over
@@ -48,11 +47,11 @@ MOST = 50
 """Parts of an alert, and lines over their target, that are shown one by one."""
 
 
-def _shown(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """The first of them, and how many more there are."""
-    found = tuple(parts)
-    more = len(found) - MOST
-    return found if more <= 0 else (*found[:MOST], Part(f"and {more:,} more"))
+def _shown(parts: Iterable[Part], known: int) -> tuple[Part, ...]:
+    """The first of `known` parts, and how many more there are."""
+    found = tuple(parts)[:MOST]
+    more = known - len(found)
+    return found if more <= 0 else (*found, Part(f"and {more:,} more"))
 
 
 def over_target(
@@ -99,23 +98,21 @@ def _clock(instant: datetime, view: View) -> str:
     return f"{at:%H:%M}" if recent else f"{at.day} {at:%B %H:%M}"
 
 
-def silent_lines(view: View, newest: dict[str, datetime], stopped: set[str]) -> Iterable[Alert]:
-    """One sentence with its lines as parts. A line with an open stop is left out."""
-    silent = [
-        (line, at)
-        for line, at in sorted(newest.items(), key=lambda item: (item[1], item[0]))
-        if SILENT_AFTER <= view.now - at < FORGOTTEN_AFTER and line not in stopped
-    ]
+def silent_lines(view: View, silent: list[tuple[str, datetime]], silence: int) -> Iterable[Alert]:
+    """One sentence with the first silent lines as parts; `silence` is how many there are."""
     if len(silent) == 1:
         [(line, at)] = silent
         text = f"Line {line} has sent nothing since {_silence(at, view)}"
         yield Alert("silent", "warning", text, line)
     elif silent:
         since = silent[0][1].astimezone(view.calendar.zone)
-        text = f"{len(silent)} lines have sent nothing, the first since {since:%H:%M}"
+        text = f"{silence:,} lines have sent nothing, the first since {since:%H:%M}"
         parts = _shown(
-            Part(f"Line {line} has sent nothing since {_silence(at, view)}", line)
-            for line, at in silent
+            (
+                Part(f"Line {line} has sent nothing since {_silence(at, view)}", line)
+                for line, at in silent
+            ),
+            silence,
         )
         yield Alert("silent", "warning", text, parts=parts)
 
@@ -125,29 +122,26 @@ def _silence(at: datetime, view: View) -> str:
     return f"{at.astimezone(view.calendar.zone):%H:%M} ({minutes} min)"
 
 
-def not_in_the_figures(
-    view: View, unpriced: list[UnpricedGroup], refused: list[Any]
-) -> Iterable[Alert]:
-    """`refused` has a code, a field and how many messages of each."""
-    events = sum(group.events for group in unpriced)
-    if events:
-        have = "event has" if events == 1 else "events have"
-        reasons = {group.reason for group in unpriced}
-        why = next(iter(reasons)) if len(reasons) == 1 else f"{len(reasons)} reasons"
-        text = f"{events:,} {have} no price; the figures lack {_worth(unpriced)}: {why}"
-        parts = _shown(_group(view, group) for group in unpriced)
+def not_in_the_figures(view: View, unpriced: UnpricedPart, refused: list[Any]) -> Iterable[Alert]:
+    """`refused` are the most frequent codes and fields, with how many messages there are of each,
+    and how many of all.
+    """
+    if unpriced.events:
+        have = "event has" if unpriced.events == 1 else "events have"
+        one = unpriced.groups[0].reason if unpriced.reasons == 1 else None
+        why = one or f"{unpriced.reasons:,} reasons"
+        text = f"{unpriced.events:,} {have} no price; the figures lack {_worth(unpriced)}: {why}"
+        parts = _shown((_group(view, group) for group in unpriced.groups), unpriced.groups_total)
         yield Alert("unpriced", "warning", text, parts=parts)
-    rejected = sum(row["messages"] for row in refused)
-    if rejected:
+    if refused:
+        rejected = refused[0]["messages_total"]
         were = "message was" if rejected == 1 else "messages were"
         text = (
             f"{rejected:,} {were} refused in the last 24 hours, of all plants; "
             "list them with: copq rejected list"
         )
-        parts = tuple(
-            Part(f"{row['messages']:,} × {row['code']}, field {row['field']}") for row in refused
-        )
-        yield Alert("rejected", "warning", text, parts=parts)
+        of = (f"{row['messages']:,} × {row['code']}, field {row['field']}" for row in refused)
+        yield Alert("rejected", "warning", text, parts=_shown(map(Part, of), refused[0]["kinds"]))
 
 
 def _group(view: View, group: UnpricedGroup) -> Part:
@@ -155,20 +149,13 @@ def _group(view: View, group: UnpricedGroup) -> Part:
     return Part(f"{group.events:,} of line {group.line} since {since}: {group.reason}", group.line)
 
 
-def _worth(unpriced: list[UnpricedGroup]) -> str:
+def _worth(unpriced: UnpricedPart) -> str:
     """`it` or `them`, with an estimate of the cost; an unknown cost is never counted as zero."""
-    them, their = (
-        ("it", "its") if sum(group.events for group in unpriced) == 1 else ("them", "their")
-    )
-    worth: dict[str, Decimal] = defaultdict(Decimal)
-    for group in unpriced:
-        if group.worth is not None and group.currency is not None:
-            worth[group.currency] += group.worth
-    known = ", ".join(f"{fixed(amount, 0)} {currency}" for currency, amount in worth.items())
-    unknown = sum(group.unknown for group in unpriced)
+    them, their = ("it", "its") if unpriced.events == 1 else ("them", "their")
+    known = ", ".join(f"{fixed(worth, 0)} {currency}" for currency, worth in unpriced.worth.items())
     if not known:
         return f"{them} ({their} cost is unknown)"
-    more = f", and {unknown:,} of unknown cost" if unknown else ""
+    more = f", and {unpriced.unknown:,} of unknown cost" if unpriced.unknown else ""
     return f"{them} (about {known} at the nearest known rates{more})"
 
 

@@ -1,7 +1,7 @@
 """All that the board shows, of one snapshot: its figures agree with one another."""
 
-from collections.abc import Collection
-from dataclasses import asdict
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -15,14 +15,20 @@ from services.figures.explaining import explained
 from services.figures.names import lines_of
 from services.figures.report import ReportQuery, report
 from services.figures.trailing import Window, between, trailing
-from services.figures.unpriced import waiting
-from services.ledger.figures import ReportRow, Scope
+from services.figures.unpriced import unpriced_part
+from services.ledger.figures import OTHER, ReportRow, Scope
 from services.ledger.money import digits
-from services.posting.open_stops import accrue
+from services.posting.open_stops import OpenStop, accrue, open_stops
 from services.reporting.board import alerts
 from services.reporting.board.example import example
 from services.reporting.board.kpis import kpis_of
-from services.reporting.board.largest import fold_lines, names_to_choose
+from services.reporting.board.largest import (
+    Named,
+    fold_lines,
+    lines_to_name,
+    lines_to_watch,
+    names_to_choose,
+)
 from services.reporting.board.losses import paretos, ticking
 from services.reporting.board.targets import Aims
 from services.reporting.board.view import (
@@ -51,20 +57,23 @@ _WEEK = timedelta(days=7)
 
 async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[str, Any]:
     """What the page shows; `span` is `day` or `month`, of the Pareto."""
-    days = await _days(reading, view)
-    hours = await _hours(reading, view)
+    names = await lines_of(reading.conn, reading.book, view.plant)
+    stops = await open_stops(reading.conn, view.now, view.plant, view.line)
+    named = await lines_to_name(reading.conn, view, names, _since(view), stops)
+    days = await _days(reading, view, named)
+    hours = await _hours(reading, view, named)
     fold_lines(days, hours)
-    newest = await newest_by_line(reading, view)
+    newest = await newest_entries(reading, view, named, stops)
     today = await _today(reading, view, aims, days)
     return {
-        **await _where(reading, view),
-        "newest": max(newest.values(), default=None),
+        **await _where(reading, view, names),
+        "newest": newest.of_all,
         "hour": await _last_hour(reading, view, aims),
         "today": today,
         "month": await _month(reading, view, aims, days),
         "kpis": await kpis_of(reading, view, today),
         "hours": _by_hour(view, aims, hours),
-        "lines": _lines(view, aims, days, hours, newest),
+        "lines": _lines(view, aims, days, hours, newest.by_line),
         "span": span,
         "paretos": await paretos(
             reading.conn,
@@ -73,13 +82,13 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
             view.month if span == "month" else view.day,
             view.day + ONE_DAY,
         ),
-        "open_stops": await ticking(reading.conn, reading.book, view),
+        **await ticking(reading.conn, reading.book, view),
         "latest": await _latest(reading, view),
-        "alerts": [asdict(alert) for alert in await _alerts(reading, view, aims, newest)],
+        "alerts": [asdict(alert) for alert in await _alerts(reading, view, aims, newest, named)],
     }
 
 
-async def _where(reading: Reading, view: View) -> dict[str, Any]:
+async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, Any]:
     """What the figures are of, and what they stand on."""
     latest = await latest_days(reading.conn)
     since = reading.book.sites[view.plant].currency_since(view.now)
@@ -97,9 +106,7 @@ async def _where(reading: Reading, view: View) -> dict[str, Any]:
             for name, site in sorted(reading.book.sites.items())
         ],
         "line": view.line,
-        "line_names": names_to_choose(
-            await lines_of(reading.conn, reading.book, view.plant), view.line
-        ),
+        "line_names": names_to_choose(names, view.line),
         "day": view.day,
         "day_start": view.day_start.astimezone(view.calendar.zone),
         "day_end": view.day_end.astimezone(view.calendar.zone),
@@ -115,11 +122,16 @@ async def _where(reading: Reading, view: View) -> dict[str, Any]:
     }
 
 
-async def _days(reading: Reading, view: View) -> list[ReportRow]:
+def _since(view: View) -> date:
+    """The first day of which figures are read."""
+    return min(view.month_before, view.day - _WEEK)
+
+
+async def _days(reading: Reading, view: View, named: Named) -> list[ReportRow]:
     """By line and production day, this month and the one before."""
     query = ReportQuery(
-        view.plant, view.line, by=("line",), start=min(view.month_before, view.day - _WEEK),
-        end=view.day + ONE_DAY,
+        view.plant, view.line, by=("line",), start=_since(view), end=view.day + ONE_DAY,
+        named=named,
     )  # fmt: skip
     return _own(view, await report(reading.conn, reading.book, query, view.now))
 
@@ -129,11 +141,11 @@ def _own(view: View, rows: list[ReportRow]) -> list[ReportRow]:
     return [row for row in rows if row.currency == view.currency]
 
 
-async def _hours(reading: Reading, view: View) -> list[ReportRow]:
+async def _hours(reading: Reading, view: View, named: Named) -> list[ReportRow]:
     """By line and hour, the day and the day before."""
     start, end = view.calendar.start_of(view.day_before), view.day_end
     query = ReportQuery(
-        view.plant, view.line, by=("line",), grain="hour", start=start, end=end
+        view.plant, view.line, by=("line",), grain="hour", start=start, end=end, named=named
     )  # fmt: skip
     return _own(view, await report(reading.conn, reading.book, query, view.now))
 
@@ -155,9 +167,10 @@ def _span(view: View, start: datetime, end: datetime) -> list[datetime]:
 
 
 async def _trailing(
-    reading: Reading, view: View, at: datetime, window: Window, by: tuple[str, ...] = ()
-) -> list[ReportRow]:
-    scope = Scope(view.plant, view.line, by=by)
+    reading: Reading, view: View, at: datetime, window: Window, by: tuple[str, ...] = (),
+    named: Named = None,
+) -> list[ReportRow]:  # fmt: skip
+    scope = Scope(view.plant, view.line, by=by, named=named)
     [found] = await trailing(reading.conn, reading.book, scope, at, [window])
     return _own(view, found.rows)
 
@@ -258,15 +271,34 @@ def _lines(
     return sorted(rows, key=lambda row: (-row["copq"], row["line"]))
 
 
-async def newest_by_line(reading: Reading, view: View) -> dict[str, datetime]:
-    """When each line was last heard of, within a week."""
-    rows = await reading.conn.fetch(_NEWEST, view.plant, view.now, view.day - _WEEK, view.day)
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """When lines were last heard of within a week: the newest of all, and of lines to show.
+
+    `silent` are the first of the lines in `silence`, which is how many there are.
+    """
+
+    of_all: datetime | None
+    by_line: dict[str, datetime]
+    silent: list[tuple[str, datetime]]
+    silence: int
+
+
+async def newest_entries(
+    reading: Reading, view: View, named: Named, stops: Sequence[OpenStop]
+) -> Newest:
+    """A line with an open stop is not silent."""
+    since, until = view.now - alerts.FORGOTTEN_AFTER, view.now - alerts.SILENT_AFTER
+    rows = await reading.conn.fetch(
+        _NEWEST, view.plant, view.now, view.day - _WEEK, view.day, view.line,
+        None if named is None else sorted(named), until, alerts.MOST, since,
+        [found.line for found in stops],
+    )  # fmt: skip
     zone = view.calendar.zone
-    return {
-        row["line"]: row["occurred_at"].astimezone(zone)
-        for row in rows
-        if row["occurred_at"] is not None and view.line in (None, row["line"])
-    }
+    by_line = {row["line"]: row["occurred_at"].astimezone(zone) for row in rows}
+    silent = [(row["line"], by_line[row["line"]]) for row in rows if row["is_silent"]]
+    of_all = rows[0]["newest"].astimezone(zone) if rows else None
+    return Newest(of_all, by_line, silent, rows[0]["silence"] if rows else 0)
 
 
 async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
@@ -290,25 +322,26 @@ async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
 
 
 async def _alerts(
-    reading: Reading, view: View, aims: Aims, newest: dict[str, datetime]
+    reading: Reading, view: View, aims: Aims, newest: Newest, named: Named
 ) -> list[alerts.Alert]:
     """Lines over target, silent lines and missing figures; a past day has the last kind alone."""
-    held = await waiting(reading.conn, reading.book, view.now)
-    unpriced = [g for g in held.unpriced if g.plant == view.plant and view.line in (None, g.line)]
+    unpriced = await unpriced_part(reading.conn, view.now, alerts.MOST, view.plant, view.line)
     since = reading.now - ONE_DAY
-    refused = await reading.conn.fetch(_REJECTED, since) if view.live else []
+    refused = await reading.conn.fetch(_REJECTED, since, alerts.MOST) if view.live else []
     found = list(alerts.not_in_the_figures(view, unpriced, refused))
     if not view.live:
         return found
-    rows = await _trailing(reading, view, view.now, _HOUR, ("line",))
+    watched = await lines_to_watch(reading.conn, view, named, view.now - _HOUR.length)
+    rows = await _trailing(reading, view, view.now, _HOUR, ("line",), watched)
     by_line = _sums(rows, lambda row: row.dims["line"])
-    stopped = {s.open.line for s in held.open_stops if s.open.plant == view.plant}
+    if watched is not None:
+        by_line.pop(OTHER, None)
     return [
         *islice(
             alerts.over_target(view, by_line, aims, await _causes(reading, view, by_line)),
             alerts.MOST,
         ),
-        *alerts.silent_lines(view, newest, stopped),
+        *alerts.silent_lines(view, newest.silent, newest.silence),
         *found,
     ]
 

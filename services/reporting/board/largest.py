@@ -2,17 +2,58 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date, datetime
 from decimal import Decimal, localcontext
 
-from services.ledger.arithmetic import MONEY
-from services.ledger.figures import ReportRow
+from asyncpg import Connection
 
-OTHER = "(other)"
+from schemas.priced import FAILURES
+from services.database.sql_files import statement
+from services.ledger.arithmetic import MONEY
+from services.ledger.figures import OTHER, ReportRow
+from services.posting.open_stops import OpenStop
+from services.reporting.board.view import View
+
+_LARGEST = statement(__file__, "largest_lines")
+_LARGEST_SINCE = statement(__file__, "largest_lines_since")
+_FAILURES = list(map(str, FAILURES))
+
 LINES = 200
 """Lines with a row of their own; all others are together in one."""
 
 NAMES = 500
 """Lines to choose from."""
+
+
+Named = frozenset[str] | None
+"""Lines with a row of their own; None: all."""
+
+
+async def lines_to_name(
+    conn: Connection, view: View, lines: list[str], since: date, stops: Iterable[OpenStop]
+) -> Named:
+    """The most expensive of `lines` since a day, and those that have stood still for longest."""
+    if view.line is not None or len(lines) <= LINES:
+        return None
+    rows = await conn.fetch(
+        _LARGEST, view.plant, since.replace(day=1), view.day, _FAILURES, view.currency, LINES - 1
+    )
+    return frozenset([row["line"] for row in rows] + _longest(view, stops))
+
+
+async def lines_to_watch(conn: Connection, view: View, named: Named, start: datetime) -> Named:
+    """The lines that alerts look at: those named, and the most expensive since an instant."""
+    if named is None:
+        return None
+    rows = await conn.fetch(
+        _LARGEST_SINCE, view.plant, start, view.now, _FAILURES, view.currency, LINES
+    )
+    return named | {row["line"] for row in rows}
+
+
+def _longest(view: View, stops: Iterable[OpenStop]) -> list[str]:
+    of_plant = (found.line for found in stops if found.plant == view.plant)
+    return list(dict.fromkeys(of_plant))[:LINES]
 
 
 def fold_lines(days: Iterable[ReportRow], hours: Iterable[ReportRow]) -> int:
@@ -23,6 +64,8 @@ def fold_lines(days: Iterable[ReportRow], hours: Iterable[ReportRow]) -> int:
     cost: dict[str, Decimal] = defaultdict(Decimal)
     with localcontext(MONEY):
         for row in days:
+            if row.dims["line"] == OTHER:
+                continue
             cost[row.dims["line"]] += abs(row.copq)
     if len(cost) <= LINES:
         return 0

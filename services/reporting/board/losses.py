@@ -1,13 +1,13 @@
 """Pareto: what costs most by cause, stage, code and element; and the cost of open stops so far."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal, localcontext
 from typing import Any
 
 from asyncpg import Connection
 
-from services.figures.drivers import Days, Loss, losses
+from services.figures.drivers import COMBINATION, Bar, Days, bars
+from services.figures.unpriced import CostlyStop, open_stops_part
 from services.ledger.arithmetic import MONEY, SIXTY, ZERO, quotient
 from services.ledger.figures import Scope
 from services.posting.open_stops import Accrued, accrue, cost_by_stop, open_stops
@@ -15,7 +15,7 @@ from services.rates.book import RateBook
 from services.reporting.board.view import View
 
 KINDS = {
-    "cause": ("element", "defect_code", "work_unit", "stage"),
+    "cause": COMBINATION,
     "stage": ("stage",),
     "defect_code": ("defect_code",),
     "element": ("element",),
@@ -25,7 +25,8 @@ KINDS = {
 SHOWN = 8
 """Bars of a Pareto; the rest is one more bar, and losses without a name another one."""
 
-Name = tuple[str | None, ...]
+STOPS = 50
+"""Open stops in the list, the most expensive ones."""
 
 
 async def paretos(
@@ -33,58 +34,60 @@ async def paretos(
 ) -> dict[str, Any]:
     """Each kind's losses in the production days [since, until), the most expensive first."""
     days = Days(since, until, view.plant, view.line, view.calendar)
-    every = await losses(conn, book, days, view.now)
-    found = [loss for loss in every if loss.currency == view.currency]
-    return {kind: pareto(found, fields) for kind, fields in KINDS.items()}
+    found = await bars(conn, book, days, view.now, SHOWN, view.currency)
+    return {
+        kind: pareto((bar for bar in found if bar.kind == kind), fields)
+        for kind, fields in KINDS.items()
+    }
 
 
-def pareto(found: Iterable[Loss], fields: tuple[str, ...]) -> list[dict[str, Any]]:
-    """A bar for each of the largest; then the others together, then losses without a name."""
-    nets: dict[Name, Decimal] = defaultdict(Decimal)
-    with localcontext(MONEY):
-        for loss in found:
-            nets[tuple(getattr(loss, field) for field in fields)] += loss.net
-        nets = {name: net for name, net in nets.items() if net > 0}
-        whole = sum(nets.values(), ZERO)
-        nameless = nets.pop((None,) * len(fields), None)
-        ranked = sorted(nets.items(), key=lambda item: (-item[1], [name or "" for name in item[0]]))
-        bars = [_bar(dict(zip(fields, name, strict=True)), net) for name, net in ranked[:SHOWN]]
-        if rest := ranked[SHOWN:]:
-            bars.append(_bar(None, sum((net for _, net in rest), ZERO), len(rest)))
-        if nameless is not None:
-            bars.append(_bar(dict.fromkeys(fields), nameless))
-        return _with_shares(bars, whole)
+def pareto(found: Iterable[Bar], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The bars with their shares; `of` is what a bar is grouped by, None for `others` together."""
+    shown = [
+        {
+            "of": None if bar.others else {field: bar.names[field] for field in fields},
+            "net": bar.net, "others": bar.others,
+        }
+        for bar in found
+    ]  # fmt: skip
+    return _with_shares(shown)
 
 
-def _bar(of: dict[str, str | None] | None, net: Decimal, others: int = 0) -> dict[str, Any]:
-    """`of` is what the bar is grouped by; None for `others` together."""
-    return {"of": of, "net": net, "others": others}
-
-
-def _with_shares(bars: list[dict[str, Any]], whole: Decimal) -> list[dict[str, Any]]:
+def _with_shares(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     cumulative = ZERO
-    for bar in bars:
-        cumulative += bar["net"]
-        bar["share"] = quotient(bar["net"], whole)
-        bar["cumulative_share"] = quotient(cumulative, whole)
-    return bars
+    with localcontext(MONEY):
+        whole = sum((bar["net"] for bar in shown), ZERO)
+        for bar in shown:
+            cumulative += bar["net"]
+            bar["share"] = quotient(bar["net"], whole)
+            bar["cumulative_share"] = quotient(cumulative, whole)
+    return shown
 
 
-async def ticking(conn: Connection, book: RateBook, view: View) -> list[dict[str, Any]]:
-    """The stops that are open now, with what each adds a minute while it goes on."""
+async def ticking(conn: Connection, book: RateBook, view: View) -> dict[str, Any]:
+    """`open_stops`: the most expensive of the stops that are open now, with what each adds a minute
+    while it goes on. `open_stops_totals`: how many are open, and what all have cost so far.
+    """
     scope = Scope(view.plant, view.line)
     accrued = await accrue(conn, book, scope, view.now)
-    costs = cost_by_stop(accrued)
-    return [
-        {
-            "event_id": found.stop.event_id, "line": found.line,
-            "work_unit": found.stop.work_unit, "defect_code": found.stop.defect_code,
-            "started_at": found.stop.started_at, "planned": found.stop.planned,
-            "cost": costs.get(found.stop.event_id, ZERO), "currency": found.stop.currency,
-            "per_minute": _per_minute(accrued, found.stop.event_id, view),
-        }
-        for found in await open_stops(conn, view.now, view.plant, view.line)
-    ]  # fmt: skip
+    opened = await open_stops(conn, view.now, view.plant, view.line)
+    part = open_stops_part(opened, cost_by_stop(accrued), STOPS)
+    shown = {costly.open.stop.event_id for costly in part.stops}
+    of_shown = [one for one in accrued if one.segment.stop.event_id in shown]
+    return {
+        "open_stops": [_ticking(costly, of_shown, view) for costly in part.stops],
+        "open_stops_totals": {"stops": part.stops_total, "cost": part.cost},
+    }
+
+
+def _ticking(costly: CostlyStop, accrued: list[Accrued], view: View) -> dict[str, Any]:
+    line, stop = costly.open.line, costly.open.stop
+    return {
+        "event_id": stop.event_id, "line": line, "work_unit": stop.work_unit,
+        "defect_code": stop.defect_code, "started_at": stop.started_at, "planned": stop.planned,
+        "cost": costly.cost, "currency": stop.currency,
+        "per_minute": _per_minute(accrued, stop.event_id, view),
+    }  # fmt: skip
 
 
 def _per_minute(accrued: list[Accrued], event_id: str, view: View) -> Decimal:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from asyncpg import Connection
 
 from services.figures.folding import ALL
-from services.figures.sums import Key, Sums, summed_rows
+from services.figures.sums import Key, Sums, summed_query
 
 ANEW_S = 30.0
 """How late a late event may show in a bucket that is over."""
@@ -38,7 +38,7 @@ class Kept:
         query = (statement, *(tuple(p) if isinstance(p, list) else p for p in parameters))
 
         async def read() -> dict[Key, Sums]:
-            return summed_rows(await conn.fetch(statement, *parameters), self.folding)
+            return await summed_query(conn, statement, parameters, self.folding)
 
         return await self.once(query, read)
 

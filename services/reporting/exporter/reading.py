@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from asyncpg import Connection
 
@@ -13,8 +13,15 @@ from services.currencies.store import reporting_currency
 from services.database.sql_files import statement
 from services.figures.causes import Cause, main_causes
 from services.figures.folding import ALL, Folding, folding
-from services.figures.sums import Key, Sums, added, by_line, merged, summed, summed_rows
-from services.figures.trailing import WHOLE, accrued_cells, calendars, parts_of, rests
+from services.figures.sums import Key, Sums, added, by_line, merged, summed, summed_query
+from services.figures.trailing import (
+    EDGES,
+    WHOLE,
+    accrued_cells,
+    calendars,
+    edge_stops,
+    parts_of,
+)
 from services.ledger.arithmetic import MONEY
 from services.ledger.calendar import Calendar
 from services.ledger.figures import Scope
@@ -27,11 +34,15 @@ from services.targets.book import TargetBook
 from services.targets.store import load_targets
 
 _BUCKET = statement(__file__, "bucket")
-_WHOLE = f"""
-select plant, line, product, currency, element, category, quantity, net, seconds, base, good,
-    ungraded
-from ({WHOLE.of(None)}) as whole
-"""  # noqa: S608 - of a file of ours
+_COLUMNS = (
+    "plant, line, product, currency, element, category, "
+    "quantity, net, seconds, base, good, ungraded"
+)
+_WHOLE, _EDGES = (
+    f"select {_COLUMNS} from ({question.of(None)}) as cell"  # noqa: S608 - of files of ours
+    for question in (WHOLE, EDGES)
+)
+_APART = Scope(by=("plant", "line", "product"))
 _CONVERTED = statement(__file__, "converted")
 _REPAIRS = statement(__file__, "repairs")
 _UNPRICED = statement(__file__, "unpriced")
@@ -133,9 +144,12 @@ async def _read_trailing(
         start = reading.now - window.length
         parts = parts_of(calendar, start, reading.now)
         recent = accrued_cells([a for a in accrued if a.segment.end > start], start, reading.now)
+        recent += await edge_stops(conn, plants, parts, _APART)
+        edges = parts.edges(plants, _APART)
         reading.sums[name] += [
-            await kept.sums(conn, _WHOLE, *parts.whole(plants, Scope())),
-            summed(recent + await rests(conn, plants, parts, Scope()), reading.folding),
+            await kept.sums(conn, _WHOLE, *parts.whole(plants, _APART)),
+            await summed_query(conn, _EDGES, edges, reading.folding),
+            summed(recent, reading.folding),
         ]
         await _read_repairs(conn, reading, name, (start, reading.now), plants)
 
@@ -160,7 +174,7 @@ async def _bucket(
     asked = (_BUCKET, span.grain, span.first, span.last, span.hour, plants)
     if is_over:
         return await kept.sums(conn, *asked)
-    return summed_rows(await conn.fetch(*asked), kept.folding)
+    return await summed_query(conn, asked[0], asked[1:], kept.folding)
 
 
 def _accrued(reading: Reading, span: Span, plants: list[str]) -> dict[Key, Sums]:
@@ -208,9 +222,9 @@ async def _read_state(conn: Connection, reading: Reading) -> None:
     reading.unpriced.extend(_together([UnpricedLine(**row) for row in unpriced], reading.folding))
     rejected = await conn.fetch(_REJECTED)
     reading.rejected.update({row["code"]: row["events"] for row in rejected})
-    for (plant, line), at in _by_line(await conn.fetch(_HEARD), "occurred_at").items():
-        if reading.folding.line(plant, line) == line:
-            reading.heard[plant, line] = at
+    async for row in conn.cursor(_HEARD):
+        if reading.folding.line(row["plant"], row["line"]) == row["line"]:
+            reading.heard[row["plant"], row["line"]] = row["occurred_at"]
 
 
 def _together(unpriced: list[UnpricedLine], folding: Folding) -> list[UnpricedLine]:
@@ -225,7 +239,3 @@ def _together(unpriced: list[UnpricedLine], folding: Folding) -> list[UnpricedLi
             worth = before.worth if one.worth is None else (before.worth or Decimal()) + one.worth
             found[key] = UnpricedLine(*key, before.events + one.events, worth)
     return list(found.values())
-
-
-def _by_line(rows: list[Any], name: str) -> dict[LineKey, Any]:
-    return {(row["plant"], row["line"]): row[name] for row in rows}

@@ -10,8 +10,10 @@ import pytest
 from fastapi import FastAPI
 
 from services.access.door import OpenDoor
+from services.ledger.figures import OTHER
 from services.rates.store import import_rates
 from services.reporting.api.app import add_api
+from services.reporting.board import contents, largest
 from services.reporting.board.app import add_board
 from services.reporting.board.targets import Aims, aims_of
 from services.reporting.source import reading_pool
@@ -465,3 +467,30 @@ async def test_the_example_is_an_event_that_gets_a_price(conn: Any, site: Clocke
     example = (await site.board())["example"]
     assert example == {"line": "L1", "product": "widget", "stage": "S2"}
     assert (await site.board(line="L3"))["example"]["line"] == "L3"
+
+
+async def test_many_lines_are_summed_where_they_are_kept(
+    site: Clocked, conn: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(conn)
+    await post_events(conn, book(plant(lines=LINES)), [defect("x1", ago(3), 2, line="L3")])
+    site.shares = {(line, "1h"): Decimal("0.0001") for line in (None, *LINES)}
+    whole = await site.board(plant="north")
+    monkeypatch.setattr(largest, "LINES", 2)
+    read: list[int] = []
+    of_hours = contents._hours
+
+    async def counted(*asked: Any) -> Any:
+        found = await of_hours(*asked)
+        read.append(len({row.dims["line"] for row in found}))
+        return found
+
+    monkeypatch.setattr(contents, "_hours", counted)
+    folded = await site.board(plant="north")
+    # The most expensive line, which also stands still, and the others as one.
+    assert [line["line"] for line in folded["lines"]] == ["L1", OTHER]
+    assert read == [2], "Postgres has summed the others"
+    for part in ("hour", "today", "month", "hours", "paretos", "latest", "newest", "kpis"):
+        assert folded[part] == whole[part], part
+    shown = [(alert["kind"], alert["line"]) for alert in folded["alerts"]]
+    assert shown == [("over", "L1"), ("no_base", "L3"), ("silent", "L2")], "the two most expensive"

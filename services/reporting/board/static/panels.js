@@ -57,10 +57,14 @@ function folded(rows, others, row) {
 export function stops(b) {
   const quiet = silence(b, b.day_start) ? "none reported" : b.live ? "✓ no line is stopped" : "none at the end of the day";
   const ranked = b.open_stops.toSorted((a, c) => c.cost - a.cost);
-  return panel(ranked.length ? "stops" : "stops none", ranked.length ? `Open stops (${ranked.length})` : "Open stops",
+  const count = b.open_stops_totals.stops;
+  return panel(ranked.length ? "stops" : "stops none", ranked.length ? `Open stops (${f.count(count)})` : "Open stops",
     ranked.length === 0 ? h("p", { class: "quiet" }, quiet)
-      : folded(ranked, (n) => `and ${n} more`, (stop) => openStop(b, stop)));
+      : folded(ranked, (n) => `and ${n} more`, (stop) => openStop(b, stop)),
+    count > ranked.length ? h("p", { class: "quiet small" }, `The ${ranked.length} most expensive of ${f.count(count)}. All open stops have cost ${costs(b.open_stops_totals.cost)} so far.`) : null);
 }
+
+const costs = (byCurrency) => Object.entries(byCurrency).map(([currency, cost]) => `${f.exactly(cost)} ${currency}`).join(" and ");
 
 function openStop(b, stop) {
   const what = [`Line ${stop.line}`, stop.work_unit, stop.defect_code, stop.planned ? "planned" : null].filter(Boolean).join(" · ");

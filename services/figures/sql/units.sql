@@ -1,0 +1,37 @@
+-- Units of a window, of which window_cells has the cells, by line and, with $21, by product.
+-- Lines that $20 does not name are together in one, which says how many `others` there are and the
+-- first twenty of their names; without $20 each line has its own row.
+-- The units of a line are in up to four rows, by how its good units are known: as reported, as all that
+-- were not rejected, none (more rejected than made), not at all. Each row is graded like one product,
+-- and the sums are those of all products.
+with product as (
+    select
+        line, product,
+        coalesce(sum(quantity) filter (where element = 'production'), 0) as produced,
+        coalesce(sum(good) filter (where element = 'production'), 0) as good,
+        coalesce(sum(ungraded) filter (where element = 'production'), 0) as ungraded,
+        coalesce(sum(quantity) filter (where element in ('defect', 'scrap')), 0) as scrapped,
+        coalesce(sum(quantity) filter (where element = 'rework'), 0) as reworked
+    from ({window}) as cell
+    where element in ('production', 'defect', 'scrap', 'rework')
+    group by line, product
+), shown as (
+    select *, $20::text[] is null or named is not null as has_own
+    from product
+    left join (select distinct unnest($20::text[]) as named) as n on named = line
+), other as (
+    select count(*) as others, coalesce((array_agg(line order by line collate "C"))[1:20], '{}') as names
+    from (select distinct line from shown where not has_own) as lines
+)
+select
+    case when has_own then line end as line, case when $21 then product end as product,
+    sum(produced) as produced, sum(good) as good, sum(ungraded) as ungraded,
+    sum(scrapped) as scrapped, sum(reworked) as reworked,
+    case when not has_own then others else 0 end as others,
+    case when not has_own then names else '{}' end as names
+from shown
+cross join other
+group by
+    1, 2, has_own, others, names, ungraded = 0,
+    ungraded <> 0 and ungraded = produced and scrapped <= produced,
+    ungraded <> 0 and ungraded = produced and scrapped > produced
