@@ -76,6 +76,10 @@ bench-growth: .venv/.installed ## what a batch costs with ten million entries in
 bench-exporter: .venv/.installed ## what a scrape and a computation cost at 100 lines × 50 products
 	$(BIN)/python -m benchmarks.exporter
 
+bench-cardinality: .venv/.installed ## time and memory of all figures with 30,000 lines, and with 15,000 products
+	$(BIN)/python -m benchmarks.cardinality
+	$(BIN)/python -m benchmarks.cardinality --lines 2 --products 15000
+
 bench-reprice: .venv/.installed ## a million events repriced, alone and while events arrive
 	$(BIN)/python -m benchmarks.reprice
 
@@ -121,4 +125,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak soak-memory security stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-reprice kafka helm setup lock clean
+.PHONY: help demo up test programs soak soak-memory security stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-cardinality bench-reprice kafka helm setup lock clean
