@@ -65,7 +65,10 @@ async def test_whatever_a_parameter_holds_the_answer_is_figures_or_a_sentence(
         ("/v1/board?day=0001-01-01", '"0001-01-01" is out of range'),
         ("/v1/periods?month=0001-01", '"0001-01" is out of range'),
         ("/v1/copq?plnat=north", '"plnat" is not a parameter of /v1/copq; did you mean "plant"?'),
-        ("/v1/trailing?window=5m", "(it has by, plant, line, product, element, currency, format)"),
+        (
+            "/v1/trailing?window=5m",
+            "(it has by, plant, line, product, element, currency, format, limit)",
+        ),
         ("/v1/board?foo=1", '"foo" is not a parameter of /v1/board'),
         ("/v1/copq?plant=north&plant=south", "plant is given twice"),
         ("/v1/entries?element=defekt", "scrap, recovery_overhead, rework, downgrade, downtime, pl"),
