@@ -32,7 +32,7 @@ DAYS = date(2025, 12, 1), date(2026, 3, 1)
 
 
 async def pareto(conn: Any, book: RateBook, plant: str, line: str) -> list[tuple[Any, ...]]:
-    found = await drivers(conn, book, Days(*DAYS, plant, line), UNTIL, 100)
+    found = (await drivers(conn, book, Days(*DAYS, plant, line), UNTIL, 100)).drivers
     return [(d.element, d.defect_code, d.work_unit, d.net, d.hours) for d in found]
 
 
