@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from services.access import token as module
 from services.access.token import fits, hash_of, id_of, new_token
 
 
@@ -38,7 +37,7 @@ def test_an_unknown_token_is_compared_as_a_wrong_one_is(monkeypatch: pytest.Monk
         compared.append(len(one) + len(other))
         return really(one, other)
 
-    monkeypatch.setattr(module.hmac, "compare_digest", compare)
+    monkeypatch.setattr(hmac, "compare_digest", compare)
     fits("copq_1_2", None)
     fits("copq_1_2", new_token().hash)
     assert compared == [64, 64]

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ledger.calendar import next_hour, this_hour
-from services.ledger.downtime import end_of, ended_stops, segments, segments_of
+from services.ledger.downtime import Stop, end_of, ended_stops, segments, segments_of
 from services.posting.near_stops import Kept, Near, Span, join_near, touches
 from services.posting.stops import stop_durations
-from tests.aggregator.test_downtime import BERLIN, Stop, stop
+from tests.aggregator.test_downtime import BERLIN, stop
 from tests.searching import examples
 
 

@@ -18,7 +18,7 @@ from services.ledger.figures import Scope
 from services.rates.book import RateBook
 from services.reporting.exporter import figures
 from services.reporting.exporter.collector import Page, page_of, rendered
-from services.reporting.exporter.exporter import MAX_SERIES
+from services.reporting.exporter.computation import MAX_SERIES
 from services.reporting.exporter.reading import read
 from services.reporting.exporter.samples import Sample
 from services.reporting.exporter.windows import TRAILING, spans

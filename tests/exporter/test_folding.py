@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from services.figures import folding as of
-from services.figures.folding import ALL, OTHER, Folding
+from services.figures.folding import ALL, Folding
+from services.ledger.figures import OTHER
 from services.reporting.exporter.collector import page_of
 from services.reporting.exporter.reading import read
 from tests.building import book, defect, post_events, production

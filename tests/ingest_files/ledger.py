@@ -1,7 +1,7 @@
 """A test's ledger: filled from files, read back as the rollups hold it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -33,7 +33,7 @@ async def import_bottling_rates(conn: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
-async def ledger(database: str):
+async def ledger(database: str) -> AsyncIterator[Any]:
     """A database with the plant's rates, ready to take its events."""
     async with connected(database, DatabaseRole.FINANCE) as conn:
         await import_bottling_rates(conn)

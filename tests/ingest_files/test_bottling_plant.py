@@ -4,13 +4,14 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import asyncpg
 
 from services.ingest.files.convert import Converted
 from tests.ingest_files.converting import bottling, convert, numbered
 from tests.ingest_files.ledger import check_figures, import_log, ledger
-from tests.ingest_files.plant import LOG, log, units, write
+from tests.ingest_files.plant import LOG, LogRow, log, units, write
 
 
 def test_independent_sums_are_the_published_ones() -> None:
@@ -33,7 +34,7 @@ async def test_whole_log_gives_its_figures_in_every_grain(database: str, tmp_pat
     assert await _total(database, "production", "base") == Decimal("845235.05")
 
 
-async def _import_again_in_part(rows, intake, tmp_path: Path) -> None:
+async def _import_again_in_part(rows: list[LogRow], intake: Any, tmp_path: Path) -> None:
     """Six hours out of the middle, cut through stops: known events, and other runs of them."""
     part = write(tmp_path / "part.csv", rows[7_003:7_651], rows[0])
     report = await import_log(part, intake, tmp_path)

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -193,7 +194,7 @@ def test_another_content_mapping_or_target_is_another_import() -> None:
     assert len(keys) == 4
 
 
-def _remembering(waits: list[float]):
+def _remembering(waits: list[float]) -> Any:
     async def sleep(seconds: float) -> None:
         if seconds:
             waits.append(seconds)

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from services.ingest.files.convert import Converted, Converter, Unreadable
+from services.ingest.files.mapping_file import parse_mapping
 from services.ingest.files.rows import read_rows
 from services.ingest.files.survey import survey
-from tests.ingest_files.converting import STOPS, parse_mapping, small
+from tests.ingest_files.converting import STOPS, small
 
 NIGHT = "2026-11-01"
 HEADER = "at,press,item,step,scrap\n"

@@ -1,6 +1,7 @@
 """Time formats that would drop or invent a part of a time are refused with the mapping."""
 
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,7 @@ from services.ingest.files.time_pattern import TimePattern, pattern_faults
 from tests.ingest_files.converting import events, refusal, row, small
 
 
-def mapping_with(time_format: str, more: str = ""):
+def mapping_with(time_format: str, more: str = "") -> Any:
     return small(**{"name: mill": f"time_format: '{time_format}'\n{more}\nname: mill"})
 
 

@@ -15,6 +15,7 @@ from services.access.sender import ANYONE, Sender
 from services.ingest.files import importing, watch
 from services.ingest.files.checkpoint import Checkpoint
 from services.ingest.files.mapping_choice import Choice, chosen, read_choice
+from services.ingest.files.survey import survey
 from services.ingest.files.watch import Watch, WatchSettings
 from services.ingest.intake import Answer
 from services.web.unavailable import Unavailable
@@ -214,7 +215,7 @@ async def test_a_fault_of_the_disk_is_said_and_tried_again(
 async def test_a_file_that_vanishes_or_fails_stops_no_other(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole = watch.survey
+    whole = survey
 
     def surveyed(path: Path, mapping: Any, name: str) -> Any:
         if name == "gone.csv":

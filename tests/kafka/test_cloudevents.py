@@ -6,8 +6,8 @@ import pytest
 
 from schemas.decode import decode
 from schemas.refusal import Refused
+from schemas.rejected import KEPT_HEADERS
 from services.kafka.cloudevents import (
-    KEPT_HEADERS,
     as_structured,
     envelope_of,
     event_in,

@@ -24,6 +24,7 @@ from services.pricing.price import price
 from services.rates.book import RateBook
 from services.rates.store import import_rates, load
 from services.repricing import applying
+from services.repricing.filling import stage as stage_chunk
 from services.repricing.reach import RepricingScope
 from tests.building import defect, event, post_events, production, rates, stop
 from tests.faults.processes import COPQ, until
@@ -137,7 +138,7 @@ async def test_rates_that_change_meanwhile_begin_a_new_run_with_them(
     def watch(run: Any) -> None:
         seen.append(run.seen)
 
-    real = applying.stage
+    real = stage_chunk
 
     async def stage(*arguments: Any) -> None:
         if max(seen) >= 100 and len(await conn.fetch("select from copq.rate_revision")) == 2:

@@ -16,8 +16,9 @@ from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load
 from services.repricing.planning import plan
 from services.repricing.reach import RepricingScope
-from tests.aggregator.test_corrections import GADGET, START, Event, histories, with_connection
+from tests.aggregator.test_corrections import GADGET, START, histories, with_connection
 from tests.building import LONG_AGO, post_events, rates
+from tests.histories.model import Event
 from tests.repricing.oracle import afresh, reprice, state
 from tests.searching import examples
 from tests.tampering import empty
