@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.figures.basis import Basis
-from services.figures.unpriced import Held
+from services.figures.unpriced import WaitingCounts
 from services.ledger.figures import ReportRow
 from services.text.counts import count_of
 
@@ -38,7 +38,7 @@ def row_json(row: ReportRow) -> dict[str, Any]:
 
 def basis_json(basis: Basis) -> dict[str, Any]:
     """Which figures these are; `as`: restated, first-reported, or as-of with the instant."""
-    return {"as": basis.named, "as_of": basis.as_of, "reported": str(basis)}
+    return {"as": basis.kind, "as_of": basis.as_of, "reported": str(basis)}
 
 
 def _no_share(row: ReportRow) -> str | None:
@@ -47,7 +47,7 @@ def _no_share(row: ReportRow) -> str | None:
     return None if row.base > 0 else NO_BASE
 
 
-def held_json(held: Held) -> dict[str, Any]:
+def held_json(held: WaitingCounts) -> dict[str, Any]:
     """What stands next to every answer: what waits now, of what was asked for."""
     return {
         "basis": BASIS,

@@ -26,7 +26,7 @@ class Basis:
         return f"as {self.reported.replace('-', ' ')}"
 
     @property
-    def named(self) -> str:
+    def kind(self) -> str:
         """In one word: which of the three it is."""
         return AS_OF if self.as_of is not None else self.reported
 

@@ -96,7 +96,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class EntryFilter:
     """Which entries. None: whatever it is; an empty stage, code or machine: those without one.
 
     `period` is the month that entries are booked in; `first_reported` leaves out what was booked
@@ -141,7 +141,7 @@ class Page:
     next: Place | None
 
 
-async def entries(conn: Connection, asked: Asked, place: Place, limit: int) -> Page:
+async def entries(conn: Connection, asked: EntryFilter, place: Place, limit: int) -> Page:
     """One page. An entry that is there is on exactly one page, whatever is booked meanwhile."""
     after = (place.occurred_at, place.event_id, place.entry_no)
     rows = await conn.fetch(_ENTRIES, *asked.parameters(), limit + 1, *after, place.read_at)
@@ -152,7 +152,9 @@ async def entries(conn: Connection, asked: Asked, place: Place, limit: int) -> P
     return Page(found, Place(place.read_at, last.occurred_at, last.event_id, last.entry_no))
 
 
-async def all_entries(conn: Connection, asked: Asked, read_at: datetime) -> AsyncIterator[Page]:
+async def all_entries(
+    conn: Connection, asked: EntryFilter, read_at: datetime
+) -> AsyncIterator[Page]:
     """Every page, one after the other: memory holds one."""
     place: Place | None = Place(read_at)
     while place is not None:
@@ -182,7 +184,7 @@ class Part:
     base: Decimal
 
 
-async def parts(conn: Connection, asked: Asked, read_at: datetime) -> list[Part]:
+async def parts(conn: Connection, asked: EntryFilter, read_at: datetime) -> list[Part]:
     """What all pages add up to, the most expensive element of each currency first."""
     rows = await conn.fetch(_TOTAL, *asked.parameters(), read_at)
     return [Part(**row) for row in rows]

@@ -10,9 +10,9 @@ from asyncpg import Connection
 
 from services.database.sql_files import statement
 from services.figures.books import Books
-from services.figures.entries import Asked, LedgerEntry, all_entries, span_of
+from services.figures.entries import EntryFilter, LedgerEntry, all_entries, span_of
 from services.figures.explain import Explained
-from services.figures.explaining import explained
+from services.figures.explaining import explain_entries
 from services.figures.report import zone_of
 
 _ORIGIN = statement(__file__, "origin")
@@ -138,7 +138,7 @@ def _in_zone(of: T, zone: tzinfo, *names: str) -> T:
 
 async def _entries(conn: Connection, books: Books, event_id: str) -> list[AccountedEntry]:
     found = await _of_ledger(conn, event_id)
-    pairs = await explained(conn, books, found)
+    pairs = await explain_entries(conn, books, found)
     versions = sorted({rate.version for _, why in pairs for rate in why.used})
     revisions = [Revision(**row) for row in await conn.fetch(_REVISIONS, versions)]
     back: Mapping[int, int] = {e.reverses: e.entry_no for e in found if e.reverses is not None}
@@ -159,6 +159,6 @@ async def _of_ledger(conn: Connection, event_id: str) -> list[LedgerEntry]:
     span = await span_of(conn, event_id)
     if span is None:
         return []
-    asked = Asked(since=span[0], until=span[1] + timedelta(hours=1), event_id=event_id)
+    asked = EntryFilter(since=span[0], until=span[1] + timedelta(hours=1), event_id=event_id)
     pages = [page.entries async for page in all_entries(conn, asked, now)]
     return sorted((e for page in pages for e in page), key=lambda entry: entry.entry_no)

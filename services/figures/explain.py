@@ -9,7 +9,7 @@ from datetime import time, tzinfo
 
 from schemas.events import Event
 from services.figures.entries import LedgerEntry
-from services.figures.formulas import FORMULAS, count, money, spent
+from services.figures.formulas import FORMULAS, _expenses, count, money
 from services.figures.recompute import Recomputed, differing, of_entry, recompute
 from services.figures.used_rates import UsedRate, UsedRates
 from services.ledger.arithmetic import MONEY
@@ -38,7 +38,7 @@ def explain(entry: LedgerEntry, event: Event | None, rates: UsedRates) -> Explai
     found = recompute(entry, event, rates)
     if found is None:
         return Explained(_bare(entry), _exchange(entry), note=_missing(entry))
-    formula, terms = FORMULAS.get(entry.element, spent)(entry, event, rates)
+    formula, terms = FORMULAS.get(entry.element, _expenses)(entry, event, rates)
     if entry.reverses is not None:
         formula = f"takes back entry {entry.reverses}: −({formula})"
     zone = rates.sites[entry.plant].calendar.zone

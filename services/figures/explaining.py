@@ -12,7 +12,7 @@ from services.figures.explain import Explained, explain
 from services.figures.used_rates import used_rates
 
 
-async def explained(
+async def explain_entries(
     conn: Connection, books: Books, entries: Iterable[LedgerEntry]
 ) -> list[tuple[LedgerEntry, Explained]]:
     """Each entry with its formula, in the order given."""

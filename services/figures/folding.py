@@ -19,7 +19,7 @@ _LINES = statement(__file__, "lines")
 _PAIRS = statement(__file__, "pairs")
 
 
-class Folding(NamedTuple):
+class FoldingRule(NamedTuple):
     """None: all of them are shown."""
 
     lines: frozenset[tuple[str, str]] | None = None
@@ -37,16 +37,16 @@ class Folding(NamedTuple):
         return line, product if whole else OTHER
 
 
-ALL = Folding()
+ALL = FoldingRule()
 
 
-async def folding(conn: Connection, since: date) -> Folding:
+async def folding(conn: Connection, since: date) -> FoldingRule:
     """What is shown, by what was made and what it cost since a day."""
     lines = await conn.fetch(_LINES, since, MOST_LINES + 1)
     pairs = await conn.fetch(_PAIRS, since, MOST_PAIRS + 1)
     if len(lines) <= MOST_LINES and len(pairs) <= MOST_PAIRS:
         return ALL
-    return Folding(
+    return FoldingRule(
         frozenset(map(tuple, lines[:MOST_LINES])) if len(lines) > MOST_LINES else None,
         frozenset(map(tuple, pairs[:MOST_PAIRS])) if len(pairs) > MOST_PAIRS else None,
     )

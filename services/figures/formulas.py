@@ -14,7 +14,7 @@ from services.ledger.money import fixed, rounded
 from services.ledger.money import money as rounded_money
 from services.rates.book import RateBook, Versioned
 
-Told = tuple[str, list[str]]
+FormulaText = tuple[str, list[str]]
 
 
 def money(value: Decimal, currency: str) -> str:
@@ -54,7 +54,7 @@ def each_minute(per_hour: Decimal) -> str:
     return count(minute) if minute * SIXTY == per_hour else f"{rate(per_hour)} / 60"
 
 
-def written(item: Any, name: str) -> str:
+def rate_text(item: Any, name: str) -> str:
     """A minute of a rate as finance wrote it, by the minute or by the hour."""
     minute, hour = getattr(item, name + PER_MINUTE), getattr(item, name + PER_HOUR)
     if minute is not None:
@@ -88,7 +88,7 @@ def _value_added(table: CostTable, stage: str) -> str:
     return "" if factor is None else f"; value addition factor {fixed(factor, 2)}"
 
 
-def _production(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
+def _production(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     found = _table(entry, event, book)
     if not entry.base:
         return f"{count(entry.quantity)} pcs, at a stage or machine before the end: no base", []
@@ -97,7 +97,7 @@ def _production(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     return formula, [_unit(found.item, None)]
 
 
-def _rejection(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
+def _rejection(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     found = _table(entry, event, book)
     table = found.item
     unit = table.stage_costs.get(event.stage or "", table.finished_cost)
@@ -128,7 +128,7 @@ def _less_allowed(entry: LedgerEntry, table: CostTable, parts: list[str]) -> str
     return "; ".join(parts)
 
 
-def _dispatch(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
+def _dispatch(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     found = book.day_table(entry.plant, entry.product or "", entry.day)
     assert found is not None, "an entry was computed from it"
     each = rate(found.item.recovery_overhead_per_day)
@@ -136,7 +136,7 @@ def _dispatch(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     return _less_allowed(entry, found.item, parts), ["once a line, product and production day"]
 
 
-def _rework(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
+def _rework(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     found = _table(entry, event, book)
     rates = found.item.rework_in_house or ReworkRates()
     pieces, more = count(event.quantity), event.out_of_pocket
@@ -154,11 +154,11 @@ def _rework(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
 def _minutes(entry: LedgerEntry, event: Any, book: RateBook) -> str:
     grade = event.labour_grade or "standard"
     found = book.labour_rate(entry.plant, grade, event.occurred_at)
-    each = written(found.item, "rate") if found else "?"
+    each = rate_text(found.item, "rate") if found else "?"
     return f"{count(event.minutes)} min × {each} ({grade} labour)"
 
 
-def _downgrade(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
+def _downgrade(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     found = _table(entry, event, book)
     full, seconds = found.item.price or ZERO, found.item.seconds_price or ZERO
     formula = f"{count(event.quantity)} pcs × ({rate(full)} − {rate(seconds)})"
@@ -166,14 +166,14 @@ def _downgrade(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     return f"{formula} = {_size(entry.gross, entry)}", terms
 
 
-def _stop(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
+def _stop(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     item = line_rate(entry, event, book)
     assert item is not None, "an entry was computed from it"
     planned = entry.element == "planned_stop"
-    parts = [(written(item, "planned_rate" if planned else "rate"), _standstill(entry))]
+    parts = [(rate_text(item, "planned_rate" if planned else "rate"), _standstill(entry))]
     if item.contribution and not planned:
         lost = f"a minute of lost contribution: line {entry.line} is a bottleneck"
-        parts.append((written(item, "contribution"), lost))
+        parts.append((rate_text(item, "contribution"), lost))
     each = " + ".join(figure for figure, _ in parts)
     terms = [f"{figure} = {what}" for figure, what in parts]
     terms.append("the part of the stop in this hour that no other stop of the line has")
@@ -199,7 +199,7 @@ def lasted(seconds: Decimal) -> str:
     return f"{minutes:f} min {count(rest)} s" if minutes else f"{count(rest)} s"
 
 
-def _return(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
+def _return(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     found = _table(entry, event, book)
     on_site = entry.element == "rework_on_site"
     rates = (found.item.rework_on_site if on_site else found.item.rework_in_house) or ReworkRates()
@@ -213,7 +213,7 @@ def _return(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     return _less_allowed(entry, found.item, parts), terms
 
 
-def _return_scrap(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
+def _return_scrap(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     found = _table(entry, event, book)
     scrap = found.item.return_scrap
     assert scrap is not None, "an entry was computed from it"
@@ -223,12 +223,12 @@ def _return_scrap(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     return _less_allowed(entry, found.item, parts), terms
 
 
-def _recovery(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
+def _recovery(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     net = money(sign(entry) * entry.net, entry.currency)
     return f"{rate(event.out_of_pocket)} spent − {rate(event.credit)} credited = {net}", []
 
 
-def spent(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
+def _expenses(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     """Minutes of labour, units made for nothing, and money paid."""
     sums = []
     if getattr(event, "minutes", None):
@@ -241,7 +241,7 @@ def spent(entry: LedgerEntry, event: Any, book: RateBook) -> Told:
     return f"{' + '.join(sums) or '0'} = {_size(entry.gross, entry)}", []
 
 
-Formula = Callable[[LedgerEntry, Any, RateBook], Told]
+Formula = Callable[[LedgerEntry, Any, RateBook], FormulaText]
 FORMULAS: dict[str, Formula] = {
     "production": _production, "stage_production": _production, "defect": _rejection,
     "scrap": _rejection, "recovery_overhead": _dispatch, "rework": _rework,

@@ -361,7 +361,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def explained(rows: Iterable[KpiRow]) -> Iterator[str]:
+def missing_reasons(rows: Iterable[KpiRow]) -> Iterator[str]:
     """Each reason once, for people: `no OEE: …`."""
     seen: set[str] = set()
     for row in rows:

@@ -21,7 +21,7 @@ CONVERSION = (
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
+class MissingRates:
     """Entries of one currency without a rate, on so many days from the first to the last.
 
     `late`: a rate has come since their month was closed, and they are converted at it.
@@ -41,10 +41,10 @@ class Lacking:
         return f"{count_of(self.entries, 'entry', 'entries')} in {self.currency} {days}"
 
 
-async def lacking(
+async def missing_rates(
     conn: Connection, scope: Scope, start: datetime | date | None, end: datetime | date | None,
     basis: Basis = RESTATED,
-) -> list[Lacking] | None:  # fmt: skip
+) -> list[MissingRates] | None:  # fmt: skip
     """In [start, end), instants of hours or production days; of what figures on the basis stand on.
 
     None where nothing is converted.
@@ -60,10 +60,10 @@ async def lacking(
         rows = await conn.fetch(_LACKING, *of, *edges, "hour" if hourly else "day")
     else:
         rows = await conn.fetch(_BOOKED, *of, *edges, basis.as_of)
-    return [Lacking(**row) for row in rows]
+    return [MissingRates(**row) for row in rows]
 
 
-def lacking_json(found: list[Lacking] | None) -> dict[str, Any]:
+def missing_rates_json(found: list[MissingRates] | None) -> dict[str, Any]:
     """What stands next to an answer in the reporting currency."""
     if found is None:
         return {}
@@ -74,5 +74,5 @@ def lacking_json(found: list[Lacking] | None) -> dict[str, Any]:
     }
 
 
-def _json(of: Lacking) -> dict[str, Any]:
+def _json(of: MissingRates) -> dict[str, Any]:
     return {name: value for name, value in asdict(of).items() if name != "late"}

@@ -107,7 +107,7 @@ def price_offline(raws: Iterable[bytes], book: RateBook, now: datetime) -> Offli
     result = Offline()
     with localcontext(MONEY):
         stops: dict[tuple[str, str], list[Stop]] = defaultdict(list)
-        for event in _standing(_events(raws, now, result), result):
+        for event in _counting_events(_events(raws, now, result), result):
             _price(event, book, result, stops)
         for (plant, line), found in sorted(stops.items()):
             _add_stops(book, plant, line, found, result)
@@ -133,7 +133,7 @@ def _events(raws: Iterable[bytes], now: datetime, result: Offline) -> Iterator[A
             yield event
 
 
-def _standing(events: Iterable[Any], result: Offline) -> Iterator[Any]:
+def _counting_events(events: Iterable[Any], result: Offline) -> Iterator[Any]:
     """What stands of the events, and the replacements that stand for others."""
     alone = {event.event_id: event for event in events}
     corrections = [event for event in alone.values() if event.event_type == "correction"]

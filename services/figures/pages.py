@@ -31,7 +31,7 @@ class Place:
     key: Key
     given: int
 
-    def written(self) -> str:
+    def encode(self) -> str:
         """As a cursor, opaque to its holder."""
         said = [self.key[0].isoformat(), self.key[1], self.given]
         return base64.urlsafe_b64encode(json.dumps(said).encode()).decode()

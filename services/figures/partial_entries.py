@@ -16,7 +16,7 @@ from asyncpg import Connection
 from schemas.priced import Category
 from services.database.sql_files import statement
 from services.figures.edges import LAST
-from services.figures.entries import Asked, LedgerEntry, all_entries
+from services.figures.entries import EntryFilter, LedgerEntry, all_entries
 from services.figures.recompute import STOPS
 from services.figures.trailing import Share, share_of_stop
 from services.ledger.arithmetic import MONEY, ZERO
@@ -53,7 +53,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SoFar:
+class UnbookedShare:
     """What a stop adds to a figure until it is booked; `payload` is its event as received.
 
     Of a stop that is open, `stop.ended_at` is None. Of one that has ended it is less than nothing:
@@ -73,9 +73,9 @@ class SoFar:
         return self.stop.ended_at is None
 
 
-async def so_far(
-    conn: Connection, book: RateBook, asked: Asked, at: datetime, span: Span | None = None
-) -> list[SoFar]:
+async def unbooked_shares(
+    conn: Connection, book: RateBook, asked: EntryFilter, at: datetime, span: Span | None = None
+) -> list[UnbookedShare]:
     """What open stops add at `at` to the figure asked for, or to that of a window.
 
     Read it in the same snapshot as the entries it is added to.
@@ -94,7 +94,7 @@ async def so_far(
     }
     came = {row["event_id"]: row for row in await conn.fetch(_EVENTS, list(kept))}
     return [
-        _said(*place, *sums[event_id], event_id in still, came.get(event_id))
+        _share_of(*place, *sums[event_id], event_id in still, came.get(event_id))
         for event_id, place in kept.items()
     ]
 
@@ -104,7 +104,7 @@ def _place(part: Accrued) -> tuple[str, str, Stop]:
 
 
 def _sums(
-    accrued: Iterable[Accrued], asked: Asked, span: Span | None
+    accrued: Iterable[Accrued], asked: EntryFilter, span: Span | None
 ) -> dict[str, tuple[Decimal, Decimal]]:
     """Seconds and money of each stop, of what lies in the time that is asked for."""
     sums: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
@@ -121,7 +121,7 @@ def _sums(
 _ALL, _NONE = Share(1, 1), Share(0, 1)
 
 
-def _inside(asked: Asked, part: Accrued, span: Span | None) -> Share:
+def _inside(asked: EntryFilter, part: Accrued, span: Span | None) -> Share:
     """By the plant's hour or production day where such are asked for, else by the instants."""
     begun, ended = part.segment.start, part.segment.end
     if span is not None:
@@ -138,7 +138,7 @@ def _inside(asked: Asked, part: Accrued, span: Span | None) -> Share:
     return Share.of(begun, ended, asked.since or begun, asked.until or ended)
 
 
-def _meets(asked: Asked, stop: Stop) -> bool:
+def _meets(asked: EntryFilter, stop: Stop) -> bool:
     """As entries_asked.sql has it: an empty filter is met by what has nothing there."""
     pairs = (
         (asked.product, stop.product), (asked.element, element(stop)),
@@ -155,12 +155,12 @@ def _meets(asked: Asked, stop: Stop) -> bool:
     )
 
 
-def _said(
+def _share_of(
     plant: str, line: str, stop: Stop, seconds: Decimal, net: Decimal, is_open: bool, came: Any
-) -> SoFar:
+) -> UnbookedShare:
     known = replace(stop, ended_at=None) if is_open else stop
     received_at, payload = (came["received_at"], came["payload"]) if came else (None, None)
-    return SoFar(plant, line, known, seconds, net, received_at, payload)
+    return UnbookedShare(plant, line, known, seconds, net, received_at, payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,17 +180,17 @@ class OverEdge:
 
 
 async def over_edges(
-    conn: Connection, asked: Asked, span: Span, read_at: datetime
+    conn: Connection, asked: EntryFilter, span: Span, read_at: datetime
 ) -> list[OverEdge]:
     """The entries that a window counts for a part alone, the newest first."""
     found = []
     for which in _near_edges(asked, span):
         async for page in all_entries(conn, which, read_at):
-            found += [_counted(entry, span) for entry in page.entries]
+            found += [_over_edge(entry, span) for entry in page.entries]
     return [over for over in found if over.adds]
 
 
-def _near_edges(asked: Asked, span: Span) -> Iterable[Asked]:
+def _near_edges(asked: EntryFilter, span: Span) -> Iterable[EntryFilter]:
     inside = max(span.until - _LONGEST_ENTRY, span.since)
     for since, until in ((inside, span.until), (span.since - _LONGEST_ENTRY, span.since)):
         for stops in STOPS:
@@ -198,7 +198,7 @@ def _near_edges(asked: Asked, span: Span) -> Iterable[Asked]:
                 yield replace(asked, element=stops, since=since, until=until)
 
 
-def _counted(entry: LedgerEntry, span: Span) -> OverEdge:
+def _over_edge(entry: LedgerEntry, span: Span) -> OverEdge:
     with localcontext(MONEY):
         inside = share_of_stop(entry.occurred_at, entry.seconds, span.start, span.end)
         net = inside.share(entry.net) if inside.part else ZERO

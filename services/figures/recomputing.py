@@ -50,7 +50,7 @@ Progress = Callable[[int], None]
 """Told how many entries were computed again so far."""
 
 
-async def recomputed(
+async def recompute_entries(
     conn: Connection, reach: Reach = ALL, progress: Progress = lambda _: None
 ) -> list[Difference]:
     """Entries that do not follow from their event and rates; memory holds a few thousand.
@@ -62,7 +62,7 @@ async def recomputed(
     books = Books()
     progress(0)
     async for entries in _entries(conn, reach):
-        for one in await _proved(conn, books, entries):
+        for one in await _find_differences(conn, books, entries):
             if len(found) < MOST:
                 found.append(one)
             else:
@@ -95,7 +95,9 @@ async def _entries(conn: Connection, reach: Reach) -> AsyncIterator[list[LedgerE
         yield rest
 
 
-async def _proved(conn: Connection, books: Books, entries: list[LedgerEntry]) -> list[Difference]:
+async def _find_differences(
+    conn: Connection, books: Books, entries: list[LedgerEntry]
+) -> list[Difference]:
     newest = await books.newest(conn)
     found: list[Difference] = []
     for _, group in groupby(entries, attrgetter("event_id")):

@@ -10,7 +10,7 @@ from asyncpg import Connection
 from services.currencies.converted import Question
 from services.database.sql_files import statement
 from services.figures.basis import RESTATED, As, Basis
-from services.figures.missing_exchange_rates import Lacking, lacking
+from services.figures.missing_exchange_rates import MissingRates, missing_rates
 from services.ledger.figures import Bucket, Cell, ReportRow, Scope, fold
 from services.posting.open_stops import Accrued, accrue
 from services.rates.book import RateBook
@@ -180,12 +180,12 @@ def _local(bucket: Bucket, zone: tzinfo) -> Bucket:
     return bucket.astimezone(zone) if isinstance(bucket, datetime) else bucket
 
 
-async def report_lacks(conn: Connection, query: ReportQuery) -> list[Lacking] | None:
+async def report_lacks(conn: Connection, query: ReportQuery) -> list[MissingRates] | None:
     """What a report in the reporting currency lacks, on its basis; see `lacking`."""
     start, end = query.start, query.end
     if query.grain == "month":
         start, end = _next_first(start), _next_first(end)
-    return await lacking(conn, query, start, end, query.basis)
+    return await missing_rates(conn, query, start, end, query.basis)
 
 
 def _next_first(day: Any) -> Any:

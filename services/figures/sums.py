@@ -8,7 +8,7 @@ from typing import Any
 from asyncpg import Connection
 
 from schemas.priced import FAILURES, Category
-from services.figures.folding import ALL, Folding
+from services.figures.folding import ALL, FoldingRule
 from services.ledger.arithmetic import MONEY
 from services.ledger.figures import PRODUCTION, REJECTED, Cell
 from services.ledger.kpis import Units
@@ -71,27 +71,27 @@ class Sums:
         return sum((net for (kind, _), net in self.cost.items() if kind in FAILURES), ZERO)
 
 
-def summed(cells: Iterable[Cell], folding: Folding = ALL) -> dict[Key, Sums]:
+def sum_cells(cells: Iterable[Cell], folding: FoldingRule = ALL) -> dict[Key, Sums]:
     """By plant, line, product and currency; exact."""
     rows = (
         (c.plant or "", c.line or "", c.product or "", c.currency, c.element, c.category,
          c.quantity, c.net, c.seconds, c.base, c.good, c.ungraded)
         for c in cells
     )  # fmt: skip
-    return summed_rows(rows, folding)
+    return sum_rows(rows, folding)
 
 
-def summed_rows(rows: Iterable[Any], folding: Folding = ALL) -> dict[Key, Sums]:
-    """As `summed`, of rows of `sql/`: plant, line, product, currency, and what `take` takes."""
+def sum_rows(rows: Iterable[Any], folding: FoldingRule = ALL) -> dict[Key, Sums]:
+    """As `sum_cells`, of rows of `sql/`: plant, line, product, currency, and what `take` takes."""
     found: dict[Key, Sums] = {}
     _take_rows(found, rows, folding)
     return found
 
 
 async def summed_query(
-    conn: Connection, sql: str, parameters: Sequence[Any], folding: Folding
+    conn: Connection, sql: str, parameters: Sequence[Any], folding: FoldingRule
 ) -> dict[Key, Sums]:
-    """As `summed_rows`, of a statement's rows, of which memory holds a few. Call it in a
+    """As `sum_rows`, of a statement's rows, of which memory holds a few. Call it in a
     transaction.
     """
     found: dict[Key, Sums] = {}
@@ -101,7 +101,7 @@ async def summed_query(
     return found
 
 
-def _take_rows(found: dict[Key, Sums], rows: Iterable[Any], folding: Folding) -> None:
+def _take_rows(found: dict[Key, Sums], rows: Iterable[Any], folding: FoldingRule) -> None:
     with localcontext(MONEY):
         for plant, line, product, currency, *figures in rows:
             if folding is not ALL:
@@ -113,7 +113,7 @@ def _take_rows(found: dict[Key, Sums], rows: Iterable[Any], folding: Folding) ->
             sums.take(*figures)
 
 
-def merged(parts: list[dict[Key, Sums]]) -> dict[Key, Sums]:
+def merge_sums(parts: list[dict[Key, Sums]]) -> dict[Key, Sums]:
     """All parts together; one alone as it is, so that it is known again."""
     filled = [part for part in parts if part]
     if len(filled) == 1:
@@ -126,7 +126,7 @@ def merged(parts: list[dict[Key, Sums]]) -> dict[Key, Sums]:
     return found
 
 
-def added(sums: dict[Key, Sums], key: Callable[[Key], Key]) -> dict[Key, Sums]:
+def regroup_sums(sums: dict[Key, Sums], key: Callable[[Key], Key]) -> dict[Key, Sums]:
     """Those with the same `key` together."""
     found: dict[Key, Sums] = {}
     with localcontext(MONEY):

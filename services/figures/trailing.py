@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from services.currencies.converted import Question
-from services.figures.missing_exchange_rates import Lacking, lacking
+from services.figures.missing_exchange_rates import MissingRates, missing_rates
 from services.ledger.arithmetic import MONEY, quotient
 from services.ledger.calendar import Calendar, next_hour
 from services.ledger.figures import Cell, ReportRow, Scope, fold
@@ -76,7 +76,7 @@ class Trailing:
     rows: list[ReportRow]
 
 
-async def trailing(
+async def trailing_windows(
     conn: Connection,
     book: RateBook,
     scope: Scope,
@@ -91,7 +91,7 @@ async def trailing(
     longest = max(window.length for window in windows)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         accrued = await accrue(conn, book, scope, now, now - longest)
-        return [await _trailing(conn, book, scope, now, w, accrued) for w in windows]
+        return [await _window_figures(conn, book, scope, now, w, accrued) for w in windows]
 
 
 async def between(
@@ -103,18 +103,20 @@ async def between(
         cells = accrued_cells(accrued, start, end)
         for calendar, plants in calendars(book, scope.plant):
             parts = parts_of(calendar, start - _MICROSECOND, end - _MICROSECOND)
-            cells += await _booked(conn, plants, parts, scope, (start, end))
+            cells += await _booked_cells(conn, plants, parts, scope, (start, end))
         return fold(filter(scope.holds, cells), scope)
 
 
-async def trailing_lacks(conn: Connection, scope: Scope, now: datetime) -> list[Lacking] | None:
+async def trailing_lacks(
+    conn: Connection, scope: Scope, now: datetime
+) -> list[MissingRates] | None:
     """What windows in the reporting currency lack, by the days that the longest touches."""
     longest = max(window.length for window in WINDOWS)
     first = (now - longest).date() - timedelta(days=1)
-    return await lacking(conn, scope, first, now.date() + timedelta(days=2))
+    return await missing_rates(conn, scope, first, now.date() + timedelta(days=2))
 
 
-async def _trailing(
+async def _window_figures(
     conn: Connection, book: RateBook, scope: Scope, now: datetime, window: Window,
     accrued: list[Accrued],
 ) -> Trailing:  # fmt: skip
@@ -132,11 +134,11 @@ async def cells_of(
     cells = accrued_cells(accrued, start, now)
     for calendar, plants in calendars(book, scope.plant):
         parts = parts_of(calendar, start, now)
-        cells += await _booked(conn, plants, parts, scope, (start, now))
+        cells += await _booked_cells(conn, plants, parts, scope, (start, now))
     return cells
 
 
-async def _booked(
+async def _booked_cells(
     conn: Connection, plants: list[str], parts: "Parts", scope: Scope,
     span: tuple[datetime, datetime],
 ) -> list[Cell]:  # fmt: skip

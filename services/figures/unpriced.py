@@ -86,7 +86,7 @@ class OpenStopsPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingItems:
     """All that is not in the figures, or only provisionally: the first of each kind.
 
     `corrections_total` is how many corrections wait.
@@ -99,7 +99,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class WaitingCounts:
     """How many of each, as of `at`: whatever the figures next to it are as of."""
 
     unpriced: int
@@ -108,7 +108,7 @@ class Held:
     at: datetime
 
 
-async def waiting(conn: Connection, book: RateBook, now: datetime, most: int) -> Waiting:
+async def waiting_items(conn: Connection, book: RateBook, now: datetime, most: int) -> WaitingItems:
     """What waits, at most `most` of each kind, as of `now` and in one snapshot."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         unpriced = await unpriced_part(conn, now, most)
@@ -116,10 +116,10 @@ async def waiting(conn: Connection, book: RateBook, now: datetime, most: int) ->
         count = (await conn.fetchrow(_HELD, None, None, None))["corrections"]
         costs = cost_by_stop(await accrue(conn, book, Scope(), now))
         stops = open_stops_part(await open_stops(conn, now), costs, most)
-    return Waiting(unpriced, corrections, count, stops)
+    return WaitingItems(unpriced, corrections, count, stops)
 
 
-def waiting_json(found: Waiting) -> dict[str, Any]:
+def waiting_json(found: WaitingItems) -> dict[str, Any]:
     """The first of each kind, and what all of the kind come to."""
     unpriced, stops = found.unpriced, found.open_stops
     return {
@@ -163,7 +163,7 @@ def open_stops_part(
     return OpenStopsPart(stops[:most], len(stops), dict(total))
 
 
-async def held(conn: Connection, scope: Scope, now: datetime) -> Held:
+async def count_waiting(conn: Connection, scope: Scope, now: datetime) -> WaitingCounts:
     """How much waits in scope: a line under every table of figures.
 
     An event without a price has no element yet: it counts whichever is asked for.
@@ -171,7 +171,7 @@ async def held(conn: Connection, scope: Scope, now: datetime) -> Held:
     row = await conn.fetchrow(_HELD, scope.plant, scope.line, scope.product)
     stops = await open_stops(conn, now, scope.plant, scope.line)
     found = sum(_is_in(scope, one.stop) for one in stops)
-    return Held(row["unpriced"], row["corrections"], found, now)
+    return WaitingCounts(row["unpriced"], row["corrections"], found, now)
 
 
 def _is_in(scope: Scope, stop: Stop) -> bool:

@@ -11,7 +11,7 @@ from asyncpg import Connection, Record
 from services.audit.anchoring import verify_anchors
 from services.audit.tables import untraced_rows
 from services.database.sql_files import statement
-from services.figures.recomputing import ALL, Progress, Reach, recomputed
+from services.figures.recomputing import ALL, Progress, Reach, recompute_entries
 from services.figures.unbooked import unbooked
 from services.figures.verify_corrections import corrected
 from services.ledger.arithmetic import MONEY
@@ -70,7 +70,7 @@ async def verify(
             *await corrected(conn, book),
             *await closed_periods(conn),
             *await untraced_rows(conn),
-            *await recomputed(conn, reach, progress),
+            *await recompute_entries(conn, reach, progress),
             *await unbooked(conn, reach),
             *await verify_anchors(conn),
         ]
@@ -140,7 +140,7 @@ async def _line_downtime(
     booked = Counter({_booked_key(row): row["standing"] for row in rows})
     keys = sorted(expected.keys() | booked.keys())
     return [
-        *_lasting(plant, line, kept),
+        *_duration_differences(plant, line, kept),
         *(
             _segment(plant, line, key, expected[key], booked[key])
             for key in keys
@@ -149,7 +149,7 @@ async def _line_downtime(
     ]
 
 
-def _lasting(plant: str, line: str, kept: list[Record]) -> Iterator[Difference]:
+def _duration_differences(plant: str, line: str, kept: list[Record]) -> Iterator[Difference]:
     """Stops of which is stored that they lasted longer or shorter than their pieces do."""
     ended = [row for row in kept if row["ended_at"] is not None]
     expected = stop_durations(map(stop_of, ended))

@@ -12,7 +12,7 @@ import pytest
 from schemas.decode import decode
 from schemas.priced import encode
 from services.figures.corrections import list_corrections
-from services.figures.unpriced import waiting
+from services.figures.unpriced import waiting_items
 from services.figures.verify import verify
 from services.ledger.arithmetic import MONEY
 from services.ledger.corrections import MOST
@@ -139,7 +139,7 @@ async def test_a_stop_that_stands_again_without_a_rate_waits_for_one(conn: Any) 
     rates_ = await load(conn)
     await post_with_rates(conn, rates_, [correction("w", "v")])
     assert await figures(conn, "downtime") == 0
-    assert [g.event_type for g in (await waiting(conn, rates_, NOW, 50)).unpriced.groups] == [
+    assert [g.event_type for g in (await waiting_items(conn, rates_, NOW, 50)).unpriced.groups] == [
         "downtime"
     ]
     await import_rates(conn, rates(), "t", "t")
@@ -185,7 +185,7 @@ async def test_a_replacement_closes_a_stop_that_was_open(conn: Any) -> None:
     closing = correction("c", "open", stop("closed", AT, LATER))
     await post_with_rates(conn, rates_, [stop("open", AT), closing])
     assert await figures(conn, "downtime") == 240
-    assert (await waiting(conn, rates_, NOW, 50)).open_stops.stops == []
+    assert (await waiting_items(conn, rates_, NOW, 50)).open_stops.stops == []
 
 
 async def test_a_voided_stop_gives_its_time_to_those_it_hid(conn: Any) -> None:
@@ -215,9 +215,9 @@ async def test_the_daily_dispatch_goes_with_its_last_reject_and_comes_with_the_n
 async def test_an_unpriced_event_that_is_voided_waits_no_longer_and_comes_back(conn: Any) -> None:
     none = book()
     await post_with_rates(conn, none, [defect("a", AT, 5, product="gadget"), correction("c", "a")])
-    assert (await waiting(conn, none, NOW, 50)).unpriced.groups == []
+    assert (await waiting_items(conn, none, NOW, 50)).unpriced.groups == []
     await post_with_rates(conn, none, [correction("d", "c")])
-    [group] = (await waiting(conn, none, NOW, 50)).unpriced.groups
+    [group] = (await waiting_items(conn, none, NOW, 50)).unpriced.groups
     assert (group.product, group.events) == ("gadget", 1)
     assert await figures(conn) == 0
 

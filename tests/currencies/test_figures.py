@@ -16,7 +16,7 @@ from copq.command import app
 from services.access.authority import Actor
 from services.currencies.store import CurrencyFixed, set_reporting
 from services.figures.report import ReportQuery, report
-from services.figures.trailing import trailing
+from services.figures.trailing import trailing_windows
 from services.periods.closing import Order, close
 from services.periods.period import PeriodError
 from services.posting.late_conversion import convert_late
@@ -69,7 +69,7 @@ async def test_an_open_stop_counts_at_the_newest_rate_for_its_day(conn: Any) -> 
     await publish(conn, ("SEK", MONDAY - timedelta(days=2), SEK))
     [known] = await report(conn, book, query, NOW)
     assert (known.money("copq"), known.money("provisional")) == (40 * SEK, 40 * SEK)
-    [hour, _, _] = await trailing(conn, book, query, NOW)
+    [hour, _, _] = await trailing_windows(conn, book, query, NOW)
     assert [row.money("copq") for row in hour.rows] == [40 * SEK]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.figures.report import ReportQuery, report
-from services.figures.trailing import trailing
+from services.figures.trailing import trailing_windows
 from services.figures.verify import verify
 from services.posting.late_conversion import convert_late
 from tests.building import defect, event, post_events, production
@@ -124,7 +124,7 @@ async def test_sums_of_a_random_history_are_those_of_the_model(conn: Any, seed: 
     assert wanted[2] == 0
     assert await _sums(conn, book) == wanted
     scope = ReportQuery(by=(), currency="EUR")
-    [_, _, month] = await trailing(conn, book, scope, NOW)
+    [_, _, month] = await trailing_windows(conn, book, scope, NOW)
     assert [(row.money("copq"), row.money("base")) for row in month.rows] == [wanted[:2]]
     assert await verify(conn) == []
 

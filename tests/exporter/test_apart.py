@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from services.reporting.exporter.exporter import Exporter
-from services.reporting.exporter.reports import Computed, Failed, Task
+from services.reporting.exporter.reports import ComputedFigures, Failed, Task
 from services.reporting.exporter.separate_process import computing
 
 PARENT = """
@@ -42,7 +42,7 @@ async def test_it_reports_figures_and_ends_with_the_block(database: str) -> None
     async with computing(Task(database, 0.05, 1000)) as reports:
         first, second = await anext(reports), await anext(reports)
         process = await worker(os.getpid())
-    assert isinstance(first, Computed) and isinstance(second, Computed)
+    assert isinstance(first, ComputedFigures) and isinstance(second, ComputedFigures)
     assert first.figures.at < second.figures.at
     assert not process.is_running()
 

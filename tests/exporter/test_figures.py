@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from schemas.targets import WINDOWS, TargetFile
 from services.access.authority import Actor
 from services.figures.report import ReportQuery, report
-from services.figures.trailing import trailing
+from services.figures.trailing import trailing_windows
 from services.ledger.calendar import Calendar
 from services.ledger.figures import Scope
 from services.rates.book import RateBook
@@ -106,7 +106,7 @@ async def test_every_window_is_what_reports_say(conn: Any) -> None:
     for window, rows in [
         *[(w, await _reported(conn, rates, w, now)) for w in WINDOWS if w not in TRAILING],
         *[(t.window.name.replace(" ", ""), t.rows)
-          for t in await trailing(conn, rates, Scope(), now, list(TRAILING.values()))],
+          for t in await trailing_windows(conn, rates, Scope(), now, list(TRAILING.values()))],
     ]:  # fmt: skip
         for row in rows:
             labels = {"scope": "line", **row.dims, "currency": row.currency, "window": window}
@@ -329,14 +329,14 @@ def test_the_last_full_hour_is_the_one_before(
 
 
 def test_money_is_summed_exactly_before_it_becomes_a_float() -> None:
-    from services.figures.sums import summed
+    from services.figures.sums import sum_cells
     from services.ledger.figures import Cell
 
     cells = [
         Cell(bucket=None, plant="p", line="l", product="", element="defect",
              category="internal_failure", currency="EUR", net=Decimal("0.1"))
     ] * 10  # fmt: skip
-    (sums,) = summed(cells).values()
+    (sums,) = sum_cells(cells).values()
     assert sums.failure == 1
 
 

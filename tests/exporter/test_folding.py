@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.figures import folding as of
-from services.figures.folding import ALL, Folding
+from services.figures.folding import ALL, FoldingRule
 from services.ledger.figures import OTHER
 from services.reporting.exporter.collector import page_of
 from services.reporting.exporter.reading import read
@@ -18,7 +18,7 @@ def test_all_are_shown_while_they_are_few() -> None:
 
 
 def test_a_line_or_product_that_is_not_shown_is_one_of_the_others() -> None:
-    some = Folding(frozenset({("north", "L1")}), frozenset({("north", "L1", "widget")}))
+    some = FoldingRule(frozenset({("north", "L1")}), frozenset({("north", "L1", "widget")}))
     assert some.place("north", "L1", "widget") == ("L1", "widget")
     assert some.place("north", "L1", "gadget") == ("L1", OTHER)
     assert some.place("north", "L2", "widget") == (OTHER, OTHER)

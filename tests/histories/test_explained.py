@@ -18,9 +18,9 @@ from schemas.rates import LabourRate, LineRate, RateFile, ReturnScrap, ReworkRat
 from services.access.authority import Actor
 from services.audit.anchoring import make_anchor
 from services.figures.books import Books
-from services.figures.entries import Asked as AskedEntries
+from services.figures.entries import EntryFilter as AskedEntries
 from services.figures.entries import all_entries
-from services.figures.explaining import explained
+from services.figures.explaining import explain_entries
 from services.figures.verify import verify
 from services.posting.late_pricing import settle
 from services.posting.post import prepare
@@ -174,7 +174,7 @@ def test_every_entry_is_explained_and_right(database: str, steps: list[tuple[str
             now = await conn.fetchval("select clock_timestamp()")
             books = Books()
             async for page in all_entries(conn, AskedEntries(), now):
-                for entry, why in await explained(conn, books, page.entries):
+                for entry, why in await explain_entries(conn, books, page.entries):
                     dropped = entry.dropped_at is not None
                     assert why.agrees or (dropped and why.agrees is None), (entry, why)
             assert await verify(conn) == [], steps

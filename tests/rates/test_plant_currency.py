@@ -10,9 +10,9 @@ from schemas.decode import decode
 from schemas.priced import Outcome, Pricing
 from services.access.authority import Actor
 from services.figures.books import Books
-from services.figures.entries import Asked as AskedEntries
+from services.figures.entries import EntryFilter as AskedEntries
 from services.figures.entries import all_entries
-from services.figures.explaining import explained
+from services.figures.explaining import explain_entries
 from services.figures.report import ReportQuery, report
 from services.figures.verify import verify
 from services.ledger.arithmetic import MONEY
@@ -156,5 +156,5 @@ async def test_reports_have_a_row_a_currency_and_a_late_change_is_repriced(
     assert sum(found.values()) == Decimal("170.69") and len(found) == 2
     at = await conn.fetchval("select clock_timestamp()")
     async for page in all_entries(conn, AskedEntries(), at):
-        assert all(why.agrees for _, why in await explained(conn, Books(), page.entries))
+        assert all(why.agrees for _, why in await explain_entries(conn, Books(), page.entries))
     assert await verify(conn) == []

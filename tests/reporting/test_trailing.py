@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.figures.trailing import WINDOWS, trailing
+from services.figures.trailing import WINDOWS, trailing_windows
 from services.ledger.figures import ReportRow, Scope
 from services.rates.book import RateBook
 from services.reporting.exporter.windows import QUARTER
@@ -22,7 +22,7 @@ def at(text: str) -> datetime:
 
 
 async def last_hour(conn: Any, rates: RateBook, now: datetime) -> list[ReportRow]:
-    found = await trailing(conn, rates, Scope(), now)
+    found = await trailing_windows(conn, rates, Scope(), now)
     assert [w.window.name for w in found] == ["1 h", "24 h", "30 d"]
     assert (found[0].start, found[0].end) == (now - timedelta(hours=1), now)
     return found[0].rows
@@ -76,7 +76,7 @@ async def test_an_open_stop_counts_for_its_time_in_the_window(conn: Any) -> None
     rates = book()
     await post_events(conn, rates, [stop("s", at("09:00:00").isoformat())])
     now = at("11:20:00")
-    hour, day, _ = await trailing(conn, rates, Scope(), now)
+    hour, day, _ = await trailing_windows(conn, rates, Scope(), now)
     assert [(row.copq, row.provisional) for row in hour.rows] == [(120, 120)]
     assert [row.copq for row in day.rows] == [280]
 
@@ -89,7 +89,9 @@ async def test_share_and_scope(conn: Any) -> None:
         defect("d2", at("10:45:00").isoformat(), 5, line="L2"),
     ]
     await post_events(conn, rates, events)
-    hour, *_ = await trailing(conn, rates, Scope(line="L1", by=("element",)), at("11:20:00"))
+    hour, *_ = await trailing_windows(
+        conn, rates, Scope(line="L1", by=("element",)), at("11:20:00")
+    )
     assert [(row.dims, row.copq_share) for row in hour.rows] == [
         ({"element": "defect"}, Decimal("0.05"))
     ]
@@ -155,7 +157,7 @@ async def test_windows_are_what_the_events_say(conn: Any, seed: int) -> None:
     for first in range(0, len(shuffled), 100):
         await post_events(conn, rates, shuffled[first : first + 100])
     for now in (END, END - 45 * MINUTE, END - random.randrange(3_000) * MINUTE):
-        for found in await trailing(conn, rates, Scope(), now, (QUARTER, *WINDOWS)):
+        for found in await trailing_windows(conn, rates, Scope(), now, (QUARTER, *WINDOWS)):
             wanted = _by_hand(events, found.start, now)
             rows = {(r.dims["plant"], r.dims["line"]): r for r in found.rows}
             assert rows.keys() == wanted.keys()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.rates import RateFile, Stage
-from services.figures.unpriced import Held, held, waiting
+from services.figures.unpriced import WaitingCounts, count_waiting, waiting_items
 from services.ledger.figures import Scope
 from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load
@@ -31,13 +31,13 @@ async def test_reasons_corrections_and_open_stops(conn: Any) -> None:
         stop("over2", "2026-03-02T09:00:00+01:00", "2026-03-02T09:01:00+01:00", work_unit="M3"),
     ]
     await post_events(conn, rates, events)
-    found = await waiting(conn, rates, NOW, 50)
+    found = await waiting_items(conn, rates, NOW, 50)
     assert [(g.events, g.product) for g in found.unpriced.groups] == [(2, "gadget"), (1, "widget")]
     assert 'stage "S9"' in found.unpriced.groups[1].reason
     assert [c.corrects for c in found.corrections] == ["unknown"]
     costs = {s.open.stop.event_id: s.cost for s in found.open_stops.stops}
     assert costs == {"s1": 120, "s2": 0}
-    assert await held(conn, Scope(), NOW) == Held(3, 1, 2, NOW)
+    assert await count_waiting(conn, Scope(), NOW) == WaitingCounts(3, 1, 2, NOW)
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ async def test_what_waits_is_counted_of_what_is_asked_for(
         stop("s2", at, plant="south", planned=True),
     ]
     await post_events(conn, book(plant("north"), plant("south")), events)
-    assert await held(conn, scope, NOW) == Held(unpriced, corrections, stops, NOW)
+    assert await count_waiting(conn, scope, NOW) == WaitingCounts(unpriced, corrections, stops, NOW)
 
 
 async def test_nothing_waits_in_an_empty_database(conn: Any) -> None:
-    assert await held(conn, Scope(), NOW) == Held(0, 0, 0, NOW)
+    assert await count_waiting(conn, Scope(), NOW) == WaitingCounts(0, 0, 0, NOW)
 
 
 async def test_what_waits_is_worth_about_what_the_nearest_rate_says(conn: Any) -> None:
@@ -89,7 +89,7 @@ async def test_what_waits_is_worth_about_what_the_nearest_rate_says(conn: Any) -
     ]
     await post_events(conn, await load(conn), events)
     now = datetime.fromisoformat("2019-12-31T11:30:00+01:00")
-    found = (await waiting(conn, await load(conn), now, 50)).unpriced.groups
+    found = (await waiting_items(conn, await load(conn), now, 50)).unpriced.groups
     about = {(g.event_type, g.product, g.line): (g.worth, g.base, g.currency) for g in found}
     assert about == {
         ("defect", "widget", "L1"): (46, 0, "EUR"),
@@ -111,11 +111,11 @@ async def test_an_estimate_follows_the_rates_and_goes_once_there_is_a_price(conn
     nearer = _from("2019-12-31T12:00:00+01:00", "7")
     await import_rates(conn, nearer, "nearer.yaml", "test")
     await settle(conn, await load(conn))
-    [group] = (await waiting(conn, await load(conn), NOW, 50)).unpriced.groups
+    [group] = (await waiting_items(conn, await load(conn), NOW, 50)).unpriced.groups
     assert (group.worth, group.first_version) == (21, 2)
     await import_rates(conn, _from(early, "5"), "there.yaml", "test")
     await settle(conn, await load(conn))
-    assert (await waiting(conn, await load(conn), NOW, 50)).unpriced.groups == []
+    assert (await waiting_items(conn, await load(conn), NOW, 50)).unpriced.groups == []
     [booked] = await conn.fetch("select net, day, rate_version from copq.ledger")
     assert (booked["net"], str(booked["day"]), booked["rate_version"]) == (15, "2019-12-31", 3)
 

@@ -12,8 +12,8 @@ import pytest
 
 from services.access.authority import Actor
 from services.figures.books import Books
-from services.figures.entries import Asked, Place, entries
-from services.figures.explaining import explained
+from services.figures.entries import EntryFilter, Place, entries
+from services.figures.explaining import explain_entries
 from services.figures.verify import verify
 from services.periods.closing import Order as PeriodOrder
 from services.periods.closing import close, reopen
@@ -186,8 +186,8 @@ async def test_an_explanation_says_who_dropped_the_bytes_and_when(kept: Any) -> 
     )
     await drop(kept)
     now = datetime.now(UTC)
-    page = await entries(kept, Asked(), Place(now), 10)
-    told = {e.event_id: why for e, why in await explained(kept, Books(), page.entries)}
+    page = await entries(kept, EntryFilter(), Place(now), 10)
+    told = {e.event_id: why for e, why in await explain_entries(kept, Books(), page.entries)}
     for of in ("a", "s"):
         assert told[of].agrees is None
         note = told[of].note or ""

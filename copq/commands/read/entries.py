@@ -88,7 +88,7 @@ def entries(
                 conn, book, plant, line, product, stage=stage, defect_code=code, work_unit=machine
             )
             await _check_event(conn, event)
-            which, window = await moment.asked(
+            which, window = await moment.entry_filter(
                 conn, book, now, line=line, product=product, element=element, stage=stage,
                 defect_code=code, work_unit=machine, categories=categories(category),
             )  # fmt: skip

@@ -9,8 +9,8 @@ import typer
 
 from copq.terminal import count_of, fixed, money, out, percent, table
 from services.figures.answers import BASIS
-from services.figures.missing_exchange_rates import CONVERSION, Lacking
-from services.figures.unpriced import Held
+from services.figures.missing_exchange_rates import CONVERSION, MissingRates
+from services.figures.unpriced import WaitingCounts
 from services.ledger.figures import EXCEED, NOT_CLOSED, ReportRow
 
 SHOWN_ROWS, JSON_ROWS = 50, 1_000
@@ -135,7 +135,10 @@ def _by_currency(rows: Sequence[ReportRow]) -> str:
 
 
 def show_notes(
-    held: Held, zone: tzinfo, lacks: Sequence[Lacking] | None = None, is_live: bool = True
+    held: WaitingCounts,
+    zone: tzinfo,
+    lacks: Sequence[MissingRates] | None = None,
+    is_live: bool = True,
 ) -> None:
     """What the figures are, and what they do not hold; open stops are in those that are live."""
     out.print(BASIS, style="dim")
@@ -153,7 +156,7 @@ def show_notes(
         out.print(f"Open stops counted until now: {held.open_stops}. See: copq unpriced")
 
 
-def _left_out(held: Held, is_live: bool) -> list[str]:
+def _left_out(held: WaitingCounts, is_live: bool) -> list[str]:
     left = [
         (held.unpriced, "event without a price", "events without a price"),
         (held.corrections, "correction that waits", "corrections that wait"),

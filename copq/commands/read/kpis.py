@@ -70,7 +70,7 @@ def _show(found: list[reporting.KpiRow]) -> None:
     names = [name.replace("_", " ") for name in reporting.RATIOS]
     columns = ["from", "to", *dims, *names, "MTTR, min", "stops"]
     table("Key figures", columns, map(_row, found), left=2 + len(dims))
-    for text in reporting.explained(found):
+    for text in reporting.missing_reasons(found):
         out.print(text, markup=False, soft_wrap=True, style="dim")
 
 

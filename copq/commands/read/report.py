@@ -29,7 +29,7 @@ from services.figures.answers import BASIS, basis_json, held_json, row_json
 from services.figures.basis import As, Basis, basis_of
 from services.figures.edges import bounds, dimensions, instant
 from services.figures.hints import say_empty
-from services.figures.missing_exchange_rates import lacking, lacking_json
+from services.figures.missing_exchange_rates import missing_rates, missing_rates_json
 from services.figures.names import UnknownName, check_names
 from services.figures.pages import Part, report_part
 from services.figures.trailing import trailing_lacks
@@ -102,7 +102,7 @@ def report(
         lacks = await _await_or_fail(reporting.report_lacks(conn, query))
         part = await report_part(conn, book, query, now, most_rows(limit, as_json))
         empty = "" if part.rows else await say_empty(conn, book, plant, line, product, element)
-        return query, part, await waiting.held(conn, query, now), zone, lacks, empty
+        return query, part, await waiting.count_waiting(conn, query, now), zone, lacks, empty
 
     names = (plant, line, product)
     query, part, held, zone, lacks, empty = _read(run, database_url, data, *names)
@@ -113,7 +113,7 @@ def report(
         }  # fmt: skip
         rows, totals = ([row_json(row) for row in found] for found in (part.rows, part.totals))
         print_json({**asked, "rows": rows, "rows_total": part.rows_total, "totals": totals,
-                    **held_json(held), **lacking_json(lacks)})  # fmt: skip
+                    **held_json(held), **missing_rates_json(lacks)})  # fmt: skip
         return
     title = f"COPQ by {grain}, {_span(query, zone)}; {_basis_text(query.basis, now, zone)}"
     if part.rows:
@@ -158,7 +158,7 @@ def trailing(
         )
         lacks = await _await_or_fail(trailing_lacks(conn, scope, now))
         found = await trailing_part(conn, book, scope, now, most_rows(limit, as_json))
-        held = await waiting.held(conn, scope, now)
+        held = await waiting.count_waiting(conn, scope, now)
         is_empty = not any(window.rows for window in found)
         scope_of = (plant, line, product, element, "copq report")
         empty = await say_empty(conn, book, *scope_of) if is_empty else ""
@@ -168,7 +168,7 @@ def trailing(
     found, held, zone, lacks, empty = _read(run, database_url, data, *names)
     if as_json:
         said = {"at": now, "windows": [_window_json(w) for w in found]}
-        print_json({**said, **held_json(held), **lacking_json(lacks)})
+        print_json({**said, **held_json(held), **missing_rates_json(lacks)})
         return
     for window in found:
         _show_window(window, dimensions(by), zone)
@@ -216,10 +216,10 @@ def drivers(
 
     async def run(conn: Connection, book: RateBook) -> Any:
         scope = Scope(plant, line, by=(), currency=currency)
-        lacks = await _await_or_fail(lacking(conn, scope, first, last))
+        lacks = await _await_or_fail(missing_rates(conn, scope, first, last))
         days = driving.Days(first, last, plant, line, currency=currency)
         found = await driving.drivers(conn, book, days, now, top)
-        held = await waiting.held(conn, scope, now)
+        held = await waiting.count_waiting(conn, scope, now)
         empty = "" if found.drivers else await say_empty(conn, book, plant, line)
         return found, held, reporting.zone_of(book, plant), lacks, empty
 
@@ -227,7 +227,7 @@ def drivers(
     if as_json:
         said = driving.drivers_json(found)
         said = {"from": first, "to": last, "drivers": said["rows"], "totals": said["totals"]}
-        print_json({**said, **held_json(held), **lacking_json(lacks)})
+        print_json({**said, **held_json(held), **missing_rates_json(lacks)})
         return
     title = f"What costs most, production days {first} up to {last} (exclusive)"
     if found.drivers:
@@ -279,7 +279,7 @@ def unpriced(
     now = datetime.now(UTC)
 
     async def run(conn: Connection, book: RateBook) -> Any:
-        return await waiting.waiting(conn, book, now, most_rows(limit, as_json)), book
+        return await waiting.waiting_items(conn, book, now, most_rows(limit, as_json)), book
 
     found, book = _read(run, database_url, data)
     if as_json:

@@ -16,7 +16,7 @@ _EntryNo = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 _decode = msgspec.json.Decoder(tuple[_Instant, _Instant, _EventId, _EntryNo]).decode
 
 
-def written(place: Place) -> str:
+def encode(place: Place) -> str:
     assert place.occurred_at is not None
     said = [
         place.read_at.isoformat(), place.occurred_at.isoformat(), place.event_id, place.entry_no
@@ -24,7 +24,7 @@ def written(place: Place) -> str:
     return base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
 
 
-def read(cursor: str) -> Place:
+def decode(cursor: str) -> Place:
     """Raises `ValueError` on what is not a cursor of ours."""
     try:
         read_at, occurred_at, event_id, number = _decode(base64.urlsafe_b64decode(cursor))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from services.access.door import Bearer
-from services.figures.entries import Asked, categories
+from services.figures.entries import EntryFilter, categories
 from services.figures.names import check_names
 from services.figures.partial_entries import Span
 from services.reporting import parameters as asked
@@ -67,7 +67,7 @@ def add_entries(router: APIRouter, source: Source) -> None:
                 at=at, event_id=event_id, period=period,
                 first_reported=reported == "first-reported",
             )  # fmt: skip
-            which, window = await when.asked(
+            which, window = await when.entry_filter(
                 reading.conn, reading.book, reading.now, line=line, product=product,
                 element=element, stage=stage, defect_code=defect_code, work_unit=work_unit,
                 categories=categories(category),
@@ -78,7 +78,7 @@ def add_entries(router: APIRouter, source: Source) -> None:
 
 
 async def _all(
-    source: Source, reader: Bearer, which: Asked, window: Span | None
+    source: Source, reader: Bearer, which: EntryFilter, window: Span | None
 ) -> AsyncIterator[list[dict[str, Any]]]:
     """All entries, in a snapshot of their own that lasts as long as they are read."""
     async with source.reading(reader) as reading:

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from services.figures.entries import Asked, LedgerEntry, all_entries
+from services.figures.entries import EntryFilter, LedgerEntry, all_entries
 from services.figures.explain import Explained
-from services.figures.explaining import explained
-from services.figures.partial_entries import SoFar, Span
+from services.figures.explaining import explain_entries
+from services.figures.partial_entries import Span, UnbookedShare
 from services.figures.report import zone_of
 from services.rates.book import RateBook
 from services.reporting.api.pages import FIELDS, fields_of, last_booking
@@ -18,7 +18,7 @@ COLUMNS = (*FIELDS, "counted", "formula", "agrees", "note", "event")
 
 
 async def table_rows(
-    reading: Reading, which: Asked, window: Span | None = None
+    reading: Reading, which: EntryFilter, window: Span | None = None
 ) -> AsyncIterator[list[dict[str, Any]]]:
     """All that a figure is made of as rows of `COLUMNS`, of which `counted` adds up to it.
 
@@ -34,7 +34,7 @@ async def table_rows(
         yield await _rows(reading, page.entries, shares)
 
 
-def _open_row(found: SoFar, book: RateBook) -> dict[str, Any]:
+def _open_row(found: UnbookedShare, book: RateBook) -> dict[str, Any]:
     said = so_far_json(found, book)
     return {
         **said, "event_type": "downtime", "occurred_at": said["started_at"], "net": None,
@@ -45,7 +45,7 @@ def _open_row(found: SoFar, book: RateBook) -> dict[str, Any]:
 async def _rows(
     reading: Reading, entries: Sequence[LedgerEntry], shares: Mapping[tuple[str, int], Decimal]
 ) -> list[dict[str, Any]]:
-    found = await explained(reading.conn, reading.books, entries)
+    found = await explain_entries(reading.conn, reading.books, entries)
     return [_row(entry, why, reading.book, shares) for entry, why in found]
 
 

@@ -11,13 +11,13 @@ from services.figures import drivers as driving
 from services.figures.answers import basis_json, held_json, row_json
 from services.figures.basis import basis_of
 from services.figures.edges import bounds, dimensions, instant
-from services.figures.missing_exchange_rates import lacking, lacking_json
+from services.figures.missing_exchange_rates import missing_rates, missing_rates_json
 from services.figures.names import check_names
 from services.figures.pages import Place, report_page, report_rows, report_totals
 from services.figures.report import ReportQuery, report_lacks, zone_of
 from services.figures.trailing import Window, trailing_lacks
 from services.figures.trailing_rows import TrailingPart, trailing_part, trailing_rows
-from services.figures.unpriced import held
+from services.figures.unpriced import count_waiting
 from services.ledger.figures import ReportRow, Scope
 from services.reporting import parameters as asked
 from services.reporting.api import examples
@@ -92,7 +92,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
             await check_names(reading.conn, reading.book, plant, line, product)
             dims = dimensions(by)
             scope = Scope(plant, line, product, element, dims, currency=currency)
-            lacks = lacking_json(await trailing_lacks(reading.conn, scope, reading.now))
+            lacks = missing_rates_json(await trailing_lacks(reading.conn, scope, reading.now))
             if not wants_csv(request, kind):
                 conn, book, now = reading.conn, reading.book, reading.now
                 found = await trailing_part(conn, book, scope, now, limit or asked.ROWS)
@@ -119,7 +119,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
             first, last = _days(start, end, reading.now)
             site = reading.book.sites.get(plant or "")
             scope = Scope(plant, line, by=(), currency=currency)
-            lacks = lacking_json(await lacking(reading.conn, scope, first, last))
+            lacks = missing_rates_json(await missing_rates(reading.conn, scope, first, last))
             days = driving.Days(
                 first, last, plant, line, site.calendar if site else None, currency=currency
             )
@@ -134,14 +134,14 @@ async def _page(
 ) -> dict[str, Any]:
     """A page of rows, what they all come to, and the cursor of the next page."""
     conn, book, now, basis = reading.conn, reading.book, reading.now, query.basis
-    lacks = lacking_json(await report_lacks(conn, query))
+    lacks = missing_rates_json(await report_lacks(conn, query))
     page = await report_page(conn, book, query, now, limit, place)
     totals = await report_totals(conn, book, query, now)
     return {
         "grain": query.grain, "from": query.start, "to": query.end, **basis_json(basis),
         "rows": [{**row_json(row), "reported": str(basis)} for row in page.rows],
         "totals": [row_json(row) for row in totals],
-        "next": page.next.written() if page.next else None, **lacks,
+        "next": page.next.encode() if page.next else None, **lacks,
     }  # fmt: skip
 
 
@@ -164,10 +164,12 @@ async def _trailing_table(
         conn, book, now = reading.conn, reading.book, reading.now
         if limit is not None:
             parts = await trailing_part(conn, book, scope, now, limit)
-            yield [_named(part.window, now, row) for part in parts for row in part.rows]
+            yield [_with_window(part.window, now, row) for part in parts for row in part.rows]
             return
         found = trailing_rows(conn, book, scope, now)
-        async for chunk in chunks((_named(window, now, row) async for window, row in found), None):
+        async for chunk in chunks(
+            (_with_window(window, now, row) async for window, row in found), None
+        ):
             yield chunk
 
 
@@ -202,7 +204,7 @@ def _window(part: TrailingPart) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _named(window: Window, now: datetime, row: ReportRow) -> dict[str, Any]:
+def _with_window(window: Window, now: datetime, row: ReportRow) -> dict[str, Any]:
     return {**row_json(row), "window": window.name, "after": now - window.length, "to": now}
 
 
@@ -213,5 +215,5 @@ async def _answer(
     """The rows as CSV, or all of it as JSON, with what is not in the figures next to it."""
     if wants_csv(request, kind):
         return as_csv(name, said["rows"], columns)
-    waiting = held_json(await held(reading.conn, scope, reading.now))
+    waiting = held_json(await count_waiting(reading.conn, scope, reading.now))
     return as_json({"at": reading.now, **said, **waiting})

@@ -10,9 +10,9 @@ import msgspec
 from asyncpg import Connection
 
 from services.figures import entries as ledger
-from services.figures.entries import Asked, LedgerEntry, Place
+from services.figures.entries import EntryFilter, LedgerEntry, Place
 from services.figures.explain import Explained
-from services.figures.explaining import explained
+from services.figures.explaining import explain_entries
 from services.figures.partial_entries import Span
 from services.figures.report import zone_of
 from services.ledger.arithmetic import MONEY, hours_of
@@ -32,15 +32,15 @@ _ADDED = (
 
 
 async def page_of(
-    reading: Reading, which: Asked, window: Span | None, limit: int, after: str | None = None
+    reading: Reading, which: EntryFilter, window: Span | None, limit: int, after: str | None = None
 ) -> dict[str, Any]:
     """Of the first page, what is next to the entries too; `after` is `next` of the page before."""
-    place = cursor.read(after) if after else Place(await last_booking(reading.conn))
+    place = cursor.decode(after) if after else Place(await last_booking(reading.conn))
     page = await ledger.entries(reading.conn, which, place, limit)
     said: dict[str, Any] = {
         "at": reading.now,
         "as_of": place.read_at,
-        "next": cursor.written(page.next) if page.next else None,
+        "next": cursor.encode(page.next) if page.next else None,
         "entries": await entries_json(reading, page.entries),
     }
     if after is None:
@@ -87,5 +87,5 @@ def fields_of(entry: LedgerEntry, zone: Any) -> dict[str, Any]:
 
 
 async def entries_json(reading: Reading, entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
-    found = await explained(reading.conn, reading.books, entries)
+    found = await explain_entries(reading.conn, reading.books, entries)
     return [entry_json(entry, why, zone_of(reading.book, entry.plant)) for entry, why in found]

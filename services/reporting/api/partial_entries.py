@@ -10,9 +10,15 @@ import msgspec
 
 from schemas.priced import Category
 from services.figures.edges import FIRST, LAST, in_order, instant
-from services.figures.entries import Asked
+from services.figures.entries import EntryFilter
 from services.figures.formulas import a_minute, each_minute, lasted, money
-from services.figures.partial_entries import OverEdge, SoFar, Span, over_edges, so_far
+from services.figures.partial_entries import (
+    OverEdge,
+    Span,
+    UnbookedShare,
+    over_edges,
+    unbooked_shares,
+)
 from services.figures.report import zone_of
 from services.figures.trailing import WINDOWS
 from services.ledger.arithmetic import MONEY, ZERO, hours_of
@@ -42,7 +48,7 @@ def instants_span(start: str, end: str, zone: tzinfo) -> Span | None:
 
 async def partial_entries(
     reading: Reading,
-    which: Asked,
+    which: EntryFilter,
     totals: Sequence[dict[str, Any]],
     span: Span | None,
     read_at: datetime,
@@ -61,8 +67,8 @@ async def partial_entries(
 
 
 async def stops_beside(
-    reading: Reading, which: Asked, span: Span | None, read_at: datetime
-) -> tuple[list[SoFar], list[OverEdge]]:
+    reading: Reading, which: EntryFilter, span: Span | None, read_at: datetime
+) -> tuple[list[UnbookedShare], list[OverEdge]]:
     """The stops that are open, up to the window's end, and those over its edges.
 
     None where entries are asked for as they were booked in a month: no open stop is.
@@ -70,12 +76,12 @@ async def stops_beside(
     if which.period or which.first_reported:
         return [], []
     at = min(span.end, reading.now) if span else reading.now
-    stops = await so_far(reading.conn, reading.book, which, at, span)
+    stops = await unbooked_shares(reading.conn, reading.book, which, at, span)
     return stops, await over_edges(reading.conn, which, span, read_at) if span else []
 
 
 def _figures(
-    totals: Iterable[dict[str, Any]], stops: Iterable[SoFar], edges: Iterable[OverEdge]
+    totals: Iterable[dict[str, Any]], stops: Iterable[UnbookedShare], edges: Iterable[OverEdge]
 ) -> list[dict[str, Any]]:
     """Of each currency, what the entries, the edges and the open stops come to; never added."""
     sums: dict[str, dict[str, Any]] = {}
@@ -93,7 +99,7 @@ def _figures(
     return list(sums.values())
 
 
-def so_far_json(found: SoFar, book: RateBook) -> dict[str, Any]:
+def so_far_json(found: UnbookedShare, book: RateBook) -> dict[str, Any]:
     """As of an entry; `event_text` is the event's bytes as received."""
     zone = zone_of(book, found.plant)
     said = {
@@ -112,14 +118,14 @@ def so_far_json(found: SoFar, book: RateBook) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _so_far_in_words(found: SoFar) -> str:
+def _so_far_in_words(found: UnbookedShare) -> str:
     """What it has cost so far, with the numbers in it."""
     each = each_minute(found.stop.per_hour)
     formula = f"{lasted(found.seconds)} × {each} = {money(abs(found.net), found.stop.currency)}"
     return formula if found.is_open else f"−({formula})"
 
 
-def _terms(found: SoFar, book: RateBook) -> list[str]:
+def _terms(found: UnbookedShare, book: RateBook) -> list[str]:
     stop = found.stop
     each = a_minute(stop.per_hour, element(stop), found.line)
     if not found.is_open:

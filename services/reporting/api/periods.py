@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from services.figures.answers import held_json
 from services.figures.edges import in_range
 from services.figures.names import check_names
-from services.figures.unpriced import held
+from services.figures.unpriced import count_waiting
 from services.ledger.figures import Scope
 from services.periods import answers
 from services.periods.period import month_of
@@ -40,5 +40,5 @@ def add_periods(router: APIRouter, source: Source) -> None:
             rows = [answers.summary_json(one) for one in found]
             if wants_csv(request, kind):
                 return as_csv("copq-periods", rows, _COLUMNS)
-            waiting = held_json(await held(reading.conn, Scope(plant), reading.now))
+            waiting = held_json(await count_waiting(reading.conn, Scope(plant), reading.now))
             return as_json({"at": reading.now, "rows": rows, **waiting})

@@ -7,7 +7,7 @@ from typing import Any
 from asyncpg import Connection
 
 from services.figures.edges import day_of, edge, in_order
-from services.figures.entries import Asked, span_of
+from services.figures.entries import EntryFilter, span_of
 from services.figures.partial_entries import Span
 from services.figures.report import closed_months, zone_of
 from services.rates.book import RateBook
@@ -35,9 +35,9 @@ class When:
     period: str = ""
     first_reported: bool = False
 
-    async def asked(
+    async def entry_filter(
         self, conn: Connection, book: RateBook, now: datetime, **filters: Any
-    ) -> tuple[Asked, Span | None]:
+    ) -> tuple[EntryFilter, Span | None]:
         """The entries of it that meet the filters, and its window if it is one.
 
         Raises `ValueError` on what is not possible.
@@ -48,7 +48,9 @@ class When:
             "period": day_of(self.period),
             "first_reported": self.first_reported and await self._was_closed(conn, edges),
         }
-        return Asked(plant=self.plant, event_id=self.event_id, **filters, **edges, **booked), window
+        return EntryFilter(
+            plant=self.plant, event_id=self.event_id, **filters, **edges, **booked
+        ), window
 
     async def _was_closed(self, conn: Connection, edges: dict[str, Any]) -> bool:
         """A month that was never closed is reported as it is now, with its open stops."""

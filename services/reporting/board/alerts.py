@@ -47,7 +47,7 @@ MOST = 50
 """Parts of an alert, and lines over their target, that are shown one by one."""
 
 
-def _shown(parts: Iterable[Part], known: int) -> tuple[Part, ...]:
+def _first_parts(parts: Iterable[Part], known: int) -> tuple[Part, ...]:
     """The first of `known` parts, and how many more there are."""
     found = tuple(parts)[:MOST]
     more = known - len(found)
@@ -61,7 +61,7 @@ def over_target(
     for line, hour in sorted(by_line.items(), key=lambda item: (-item[1].copq, item[0])):
         share = aims.share(line, "1h")
         cause = causes.get(line)
-        mostly = f"; mostly {worded(cause, view)}" if cause else ""
+        mostly = f"; mostly {describe_cause(cause, view)}" if cause else ""
         cost = f"{fixed(hour.copq, 0)} {view.currency}"
         if is_over(hour, share) and hour.share is not None and share is not None:
             said = f"COPQ {percent(hour.share)} (target {percent(share)}), {cost}"
@@ -71,7 +71,7 @@ def over_target(
             yield Alert("no_base", "critical", f"Line {line}, last hour: {said}{mostly}", line)
 
 
-def worded(cause: Cause, view: View) -> str:
+def describe_cause(cause: Cause, view: View) -> str:
     """A cause in words: "jam on packer-1 since 14:05", or, when it is over, "jam on packer-1,
     14:05 to 14:25", in the plant's time.
     """
@@ -107,7 +107,7 @@ def silent_lines(view: View, silent: list[tuple[str, datetime]], silence: int) -
     elif silent:
         since = silent[0][1].astimezone(view.calendar.zone)
         text = f"{silence:,} lines have sent nothing, the first since {since:%H:%M}"
-        parts = _shown(
+        parts = _first_parts(
             (
                 Part(f"Line {line} has sent nothing since {_silence(at, view)}", line)
                 for line, at in silent
@@ -131,7 +131,9 @@ def not_in_the_figures(view: View, unpriced: UnpricedPart, refused: list[Any]) -
         one = unpriced.groups[0].reason if unpriced.reasons == 1 else None
         why = one or f"{unpriced.reasons:,} reasons"
         text = f"{unpriced.events:,} {have} no price; the figures lack {_worth(unpriced)}: {why}"
-        parts = _shown((_group(view, group) for group in unpriced.groups), unpriced.groups_total)
+        parts = _first_parts(
+            (_group(view, group) for group in unpriced.groups), unpriced.groups_total
+        )
         yield Alert("unpriced", "warning", text, parts=parts)
     if refused:
         rejected = refused[0]["messages_total"]
@@ -141,7 +143,9 @@ def not_in_the_figures(view: View, unpriced: UnpricedPart, refused: list[Any]) -
             "list them with: copq rejected list"
         )
         of = (f"{row['messages']:,} × {row['code']}, field {row['field']}" for row in refused)
-        yield Alert("rejected", "warning", text, parts=_shown(map(Part, of), refused[0]["kinds"]))
+        yield Alert(
+            "rejected", "warning", text, parts=_first_parts(map(Part, of), refused[0]["kinds"])
+        )
 
 
 def _group(view: View, group: UnpricedGroup) -> Part:

@@ -11,10 +11,10 @@ from services.database.sql_files import statement
 from services.figures.answers import BASE_NAME, BASIS
 from services.figures.causes import Cause, main_causes
 from services.figures.entries import LedgerEntry
-from services.figures.explaining import explained
+from services.figures.explaining import explain_entries
 from services.figures.names import lines_of
 from services.figures.report import ReportQuery, report
-from services.figures.trailing import Window, between, trailing
+from services.figures.trailing import Window, between, trailing_windows
 from services.figures.unpriced import unpriced_part
 from services.ledger.figures import OTHER, ReportRow, Scope
 from services.ledger.money import digits
@@ -36,7 +36,7 @@ from services.reporting.board.view import (
     Sum,
     View,
     budget_of,
-    compared,
+    comparison,
     is_over,
     latest_day,
     latest_days,
@@ -154,10 +154,10 @@ async def _last_hour(reading: Reading, view: View, aims: Aims) -> dict[str, Any]
     """The last 60 minutes, against the same a day ago. None on a day that is over."""
     if not view.live:
         return None
-    now = sum_of(await _trailing(reading, view, view.now, _HOUR))
+    now = sum_of(await _window_rows(reading, view, view.now, _HOUR))
     yesterday = view.now - ONE_DAY
-    before = sum_of(await _trailing(reading, view, yesterday, _HOUR))
-    said = compared(now, before, aims, view.line, "1h")
+    before = sum_of(await _window_rows(reading, view, yesterday, _HOUR))
+    said = comparison(now, before, aims, view.line, "1h")
     return {**said, "before_span": _span(view, yesterday - _HOUR.length, yesterday)}
 
 
@@ -166,12 +166,12 @@ def _span(view: View, start: datetime, end: datetime) -> list[datetime]:
     return [start.astimezone(view.calendar.zone), end.astimezone(view.calendar.zone)]
 
 
-async def _trailing(
+async def _window_rows(
     reading: Reading, view: View, at: datetime, window: Window, by: tuple[str, ...] = (),
     named: Named = None,
 ) -> list[ReportRow]:  # fmt: skip
     scope = Scope(view.plant, view.line, by=by, named=named)
-    [found] = await trailing(reading.conn, reading.book, scope, at, [window])
+    [found] = await trailing_windows(reading.conn, reading.book, scope, at, [window])
     return _own(view, found.rows)
 
 
@@ -180,10 +180,10 @@ async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]
     whole = sum_of([row for row in days if row.bucket == view.day_before])
     before = sum_of(await _as_far_into(reading, view, view.day_before)) if view.live else whole
     today = sum_of([row for row in days if row.bucket == view.day])
-    said = compared(today, before, aims, view.line, "day")
+    said = comparison(today, before, aims, view.line, "day")
     start = view.calendar.start_of(view.day_before)
     span = _span(view, start, start + view.elapsed)
-    return {**said, "whole_day_before": whole.said(), "before_span": span}
+    return {**said, "whole_day_before": whole.as_json(), "before_span": span}
 
 
 async def _as_far_into(reading: Reading, view: View, day: date) -> list[ReportRow]:
@@ -204,7 +204,7 @@ async def _month(reading: Reading, view: View, aims: Aims, days: list[ReportRow]
     if cut:
         rows += await _as_far_into(reading, view, same_day)
         end += view.elapsed
-    said = compared(now, sum_of(rows), aims, view.line, "month")
+    said = comparison(now, sum_of(rows), aims, view.line, "month")
     span = _span(view, view.calendar.start_of(view.month_before), end)
     budget = budget_of(view, now, aims.budgets.get(view.line))
     return {**said, "before_span": span, "budget": budget}
@@ -225,7 +225,7 @@ def _by_hour(view: View, aims: Aims, hours: list[ReportRow]) -> list[dict[str, A
             "hour": hour.astimezone(view.calendar.zone), "copq": now.copq, "base": now.base,
             "share": now.share, "rejected": now.rejected, "hours": now.hours,
             "known": now.known, "target_share": share, "target": target_of(now, share),
-            "over": is_over(now, share), "before": found.get(before, Sum()).said(),
+            "over": is_over(now, share), "before": found.get(before, Sum()).as_json(),
             "before_hour": before.astimezone(view.calendar.zone),
             "begun": hour < view.now,
         })  # fmt: skip
@@ -260,8 +260,8 @@ def _lines(
     rows = [
         {
             "line": line,
-            **compared(today.get(line, Sum()), before.get(line, Sum()), aims, line, "day"),
-            "month": (of_month := month.get(line, Sum())).said(),
+            **comparison(today.get(line, Sum()), before.get(line, Sum()), aims, line, "day"),
+            "month": (of_month := month.get(line, Sum())).as_json(),
             "budget": budget_of(view, of_month, aims.budgets.get(line)),
             "spark": [by_hour.get((line, h), Sum()).copq for h in starts if h < view.now],
             "newest": newest.get(line),
@@ -317,7 +317,7 @@ async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
             "defect_code": e.defect_code, "element": e.element, "net": e.net,
             "currency": e.currency, "formula": why.formula,
         }
-        for e, why in await explained(reading.conn, reading.books, latest)
+        for e, why in await explain_entries(reading.conn, reading.books, latest)
     ]  # fmt: skip
 
 
@@ -332,7 +332,7 @@ async def _alerts(
     if not view.live:
         return found
     watched = await lines_to_watch(reading.conn, view, named, view.now - _HOUR.length)
-    rows = await _trailing(reading, view, view.now, _HOUR, ("line",), watched)
+    rows = await _window_rows(reading, view, view.now, _HOUR, ("line",), watched)
     by_line = _sums(rows, lambda row: row.dims["line"])
     if watched is not None:
         by_line.pop(OTHER, None)

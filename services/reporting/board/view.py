@@ -118,7 +118,7 @@ class Sum:
     def hours(self) -> Decimal:
         return hours_of(self.seconds)
 
-    def said(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         figures = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {
             **figures, "hours": self.hours, "share": self.share, "good": self.good,
@@ -141,15 +141,17 @@ def sum_of(rows: list[ReportRow]) -> Sum:
     return found
 
 
-def compared(now: Sum, before: Sum, aims: Aims, line: str | None, window: Window) -> dict[str, Any]:
+def comparison(
+    now: Sum, before: Sum, aims: Aims, line: str | None, window: Window
+) -> dict[str, Any]:
     """A figure, its target, and the figure it is compared with."""
     share = aims.share(line, window)
     return {
-        **now.said(),
+        **now.as_json(),
         "target_share": share,
         "target": target_of(now, share),
         "over": is_over(now, share),
-        "before": before.said(),
+        "before": before.as_json(),
     }
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.reporting.exporter import metrics
 from services.reporting.exporter.computation import MAX_SERIES, Figures
-from services.reporting.exporter.reports import Computed, Report, Task
+from services.reporting.exporter.reports import ComputedFigures, Report, Task
 from services.reporting.exporter.separate_process import computing
 
 EVERY_S = 2.0
@@ -51,7 +51,7 @@ class Exporter:
             await asyncio.sleep(1)
 
     def _take(self, report: Report) -> None:
-        if isinstance(report, Computed):
+        if isinstance(report, ComputedFigures):
             metrics.REFRESH_SECONDS.observe(report.seconds)
             self.show(report.figures)
         else:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from services.figures.sums import merged
+from services.figures.sums import merge_sums
 from services.reporting.exporter.reading import Reading
 from services.reporting.exporter.samples import Sample, WindowSums, count, samples
 
@@ -30,7 +30,7 @@ class Made:
     def window(self, name: str, reading: Reading) -> WindowSums:
         """The window's sums; the same object as long as all that it was made of is the same."""
         fine, spans, repairs = (
-            merged(reading.sums[name]),
+            merge_sums(reading.sums[name]),
             reading.spans[name],
             reading.repairs[name],
         )

@@ -12,8 +12,16 @@ from asyncpg import Connection
 from services.currencies.store import reporting_currency
 from services.database.sql_files import statement
 from services.figures.causes import Cause, main_causes
-from services.figures.folding import ALL, Folding, folding
-from services.figures.sums import Key, Sums, added, by_line, merged, summed, summed_query
+from services.figures.folding import ALL, FoldingRule, folding
+from services.figures.sums import (
+    Key,
+    Sums,
+    by_line,
+    merge_sums,
+    regroup_sums,
+    sum_cells,
+    summed_query,
+)
 from services.figures.trailing import (
     EDGES,
     WHOLE,
@@ -88,7 +96,7 @@ class Reading:
     unpriced: list[UnpricedLine] = field(default_factory=list)
     rejected: dict[str, int] = field(default_factory=dict)
     heard: dict[LineKey, datetime] = field(default_factory=dict)
-    folding: Folding = ALL
+    folding: FoldingRule = ALL
     """Which lines and products have names of their own here."""
 
 
@@ -149,7 +157,7 @@ async def _read_trailing(
         reading.sums[name] += [
             await kept.sums(conn, _WHOLE, *parts.whole(plants, _APART)),
             await summed_query(conn, _EDGES, edges, reading.folding),
-            summed(recent, reading.folding),
+            sum_cells(recent, reading.folding),
         ]
         await _read_repairs(conn, reading, name, (start, reading.now), plants)
 
@@ -183,7 +191,7 @@ def _accrued(reading: Reading, span: Span, plants: list[str]) -> dict[Key, Sums]
         for a in reading.accrued
         if a.plant in plants and span.takes(*a.bucket)
     )
-    return summed(cells, reading.folding)
+    return sum_cells(cells, reading.folding)
 
 
 async def _read_repairs(
@@ -210,7 +218,9 @@ def _above_target(reading: Reading) -> dict[str, list[str]]:
     """By plant, in the order of the names."""
     found: dict[str, set[str]] = defaultdict(set)
     with localcontext(MONEY):
-        for (plant, line, _, _), sums in added(merged(reading.sums[HOUR]), by_line).items():
+        for (plant, line, _, _), sums in regroup_sums(
+            merge_sums(reading.sums[HOUR]), by_line
+        ).items():
             target = reading.targets.target(plant, line, "", HOUR)
             if target is not None and sums.base > 0 and sums.failure > target * sums.base:
                 found[plant].add(line)
@@ -227,7 +237,7 @@ async def _read_state(conn: Connection, reading: Reading) -> None:
             reading.heard[row["plant"], row["line"]] = row["occurred_at"]
 
 
-def _together(unpriced: list[UnpricedLine], folding: Folding) -> list[UnpricedLine]:
+def _together(unpriced: list[UnpricedLine], folding: FoldingRule) -> list[UnpricedLine]:
     """Those of lines that have no name of their own here as one."""
     if folding is ALL:
         return unpriced

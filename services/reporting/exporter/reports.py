@@ -21,7 +21,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Computed:
+class ComputedFigures:
     """Figures, and the seconds that they took."""
 
     figures: Figures
@@ -35,7 +35,7 @@ class Failed:
     why: str
 
 
-Report = Computed | Failed
+Report = ComputedFigures | Failed
 
 
 def framed(report: Report) -> bytes:

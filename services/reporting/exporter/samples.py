@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
-from services.figures.sums import Key, Sums, added, by_line, by_plant
+from services.figures.sums import Key, Sums, by_line, by_plant, regroup_sums
 from services.ledger.arithmetic import MONEY, quotient
 from services.ledger.kpis import Busy, Repairs, Units, busy
 from services.rates.book import RateBook
@@ -40,8 +40,8 @@ class WindowSums:
 
     def __post_init__(self) -> None:
         self.products = {key: sums.graded() for key, sums in self.fine.items()}
-        self.lines = added(self.products, by_line)
-        self.plants = added(self.lines, by_plant)
+        self.lines = regroup_sums(self.products, by_line)
+        self.plants = regroup_sums(self.lines, by_plant)
 
 
 def samples(window: WindowSums, detail: str, book: RateBook, targets: TargetBook) -> list[Sample]:
@@ -58,16 +58,16 @@ def count(window: WindowSums, detail: str, book: RateBook, targets: TargetBook) 
         return len(samples(window, detail, book, targets))
     elements = detail.endswith("element")
     coarser = "line and element"
-    shared = len(samples(window, coarser, book, targets)) - _shown(window.lines, True)
+    shared = len(samples(window, coarser, book, targets)) - _series_count(window.lines, True)
     own = sum(
         (sums.base > 0) + (targets.target(key[0], key[1], key[2], window.name) is not None)
         for key, sums in window.products.items()
         if key[2]
     )
-    return shared + _shown(window.products, elements) + own
+    return shared + _series_count(window.products, elements) + own
 
 
-def _shown(sums: dict[Key, Sums], elements: bool) -> int:
+def _series_count(sums: dict[Key, Sums], elements: bool) -> int:
     """The number of `_sums`."""
     return sum(
         (sum(map(bool, s.cost.values())) if elements else len({kind for kind, _ in s.cost}))
@@ -143,7 +143,7 @@ def _of_lines(window: WindowSums, book: RateBook) -> Iterator[Sample]:
         yield from _yields(("line", plant, line, "", window.name), sums.units)
     for (plant, line), (stops, seconds) in window.repairs.items():
         mean = Repairs(stops, seconds).mean_time_to_repair
-        yield from _known((f.REPAIR, mean), ("line", plant, line, "", window.name))
+        yield from _known_sample((f.REPAIR, mean), ("line", plant, line, "", window.name))
 
 
 def _of_plants(window: WindowSums, book: RateBook) -> Iterator[Sample]:
@@ -158,7 +158,9 @@ def _of_plants(window: WindowSums, book: RateBook) -> Iterator[Sample]:
     for (plant, _), (stops, seconds) in window.repairs.items():
         repairs.setdefault(plant, Repairs()).add(stops, seconds)
     for plant, of in repairs.items():
-        yield from _known((f.REPAIR, of.mean_time_to_repair), ("plant", plant, "", "", window.name))
+        yield from _known_sample(
+            (f.REPAIR, of.mean_time_to_repair), ("plant", plant, "", "", window.name)
+        )
 
 
 def _yields(labels: tuple[str, ...], units: Units) -> Iterator[Sample]:
@@ -166,7 +168,7 @@ def _yields(labels: tuple[str, ...], units: Units) -> Iterator[Sample]:
         (f.SCRAP, units.scrap_ratio), (f.REWORK, units.rework_ratio),
         (f.FIRST_PASS, units.first_pass_yield), (f.QUALITY, units.quality),
     ):  # fmt: skip
-        yield from _known(known, labels)
+        yield from _known_sample(known, labels)
 
 
 def _performance(labels: tuple[str, ...], found: Busy) -> Iterator[Sample]:
@@ -174,10 +176,10 @@ def _performance(labels: tuple[str, ...], found: Busy) -> Iterator[Sample]:
         (f.AVAILABILITY, found.availability), (f.EFFECTIVENESS, found.effectiveness),
         (f.OEE, found.oee),
     ):  # fmt: skip
-        yield from _known(known, labels)
+        yield from _known_sample(known, labels)
 
 
-def _known(
+def _known_sample(
     known: tuple[f.Figure, Decimal | float | None], labels: tuple[str, ...]
 ) -> Iterator[Sample]:
     figure, value = known

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal, localcontext
 
-from services.figures.sums import Key, Sums, added, by_line, merged
+from services.figures.sums import Key, Sums, by_line, merge_sums, regroup_sums
 from services.ledger.arithmetic import MONEY, quotient
 from services.ledger.money import digits
 from services.posting.open_stops import cost_by_stop
@@ -112,7 +112,7 @@ def _usual(reading: Reading) -> Iterator[Sample]:
     """The mean over the weeks in which the line produced in that hour."""
     weeks: dict[Key, list[Sums]] = defaultdict(list)
     for parts in reading.usual.values():
-        for key, sums in added(merged(parts), by_line).items():
+        for key, sums in regroup_sums(merge_sums(parts), by_line).items():
             if sums.base > 0:
                 weeks[key].append(sums)
     for (plant, line, _, currency), found in weeks.items():

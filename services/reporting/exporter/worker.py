@@ -16,7 +16,7 @@ import asyncpg
 
 from services.database.connections import AWAY, DatabaseRole, connected
 from services.reporting.exporter.computation import Computation
-from services.reporting.exporter.reports import Computed, Failed, Task, framed
+from services.reporting.exporter.reports import ComputedFigures, Failed, Task, framed
 
 SHARE = 4
 """A pause is at least so many times as long as the work before it: a fifth of one core."""
@@ -45,11 +45,11 @@ async def _follow(task: Task, computation: Computation, to: BinaryIO) -> None:
             begun = time.monotonic()
             figures = await computation.figures(conn)
             took = time.monotonic() - begun
-            _tell(to, Computed(figures, took))
+            _tell(to, ComputedFigures(figures, took))
             await asyncio.sleep(max(task.every_s, min(SHARE * took, LONGEST_PAUSE_S)))
 
 
-def _tell(to: BinaryIO, report: Computed | Failed) -> None:
+def _tell(to: BinaryIO, report: ComputedFigures | Failed) -> None:
     to.write(framed(report))
     to.flush()
 

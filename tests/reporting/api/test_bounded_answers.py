@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.figures.unpriced import waiting
+from services.figures.unpriced import waiting_items
 from services.rates.store import import_rates
 from tests.building import book, defect, plant, post_events, production, rates, stop
 from tests.reporting.api.asking import NOW, Api
@@ -87,8 +87,8 @@ async def test_key_figures_come_with_those_of_all(filled: Api, by: str) -> None:
 
 
 async def test_what_waits_is_counted_whole(conn: Any, filled: Api) -> None:
-    every = await waiting(conn, book(*PLANTS), NOW, 100)
-    some = await waiting(conn, book(*PLANTS), NOW, 2)
+    every = await waiting_items(conn, book(*PLANTS), NOW, 100)
+    some = await waiting_items(conn, book(*PLANTS), NOW, 2)
     assert some.unpriced.groups == every.unpriced.groups[:2]
     assert some.open_stops.stops == every.open_stops.stops[:2]
     for found in (every, some):

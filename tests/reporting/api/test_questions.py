@@ -113,7 +113,7 @@ async def test_a_cursor_that_was_tampered_with_is_refused(
     conn: Any, api: Api, event_id: str, number: int, year: int
 ) -> None:
     await filled(conn)
-    tampered = cursor.written(Place(NOW, NOW.replace(year=year), event_id, number))
+    tampered = cursor.encode(Place(NOW, NOW.replace(year=year), event_id, number))
     said = await api.get("/v1/entries", status=422, cursor=tampered)
     assert "take it as it is" in said["detail"]
 

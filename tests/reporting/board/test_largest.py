@@ -7,7 +7,7 @@ import pytest
 
 from services.ledger.figures import OTHER, ReportRow
 from services.reporting.board import largest
-from services.reporting.board.alerts import MOST, Part, _shown
+from services.reporting.board.alerts import MOST, Part, _first_parts
 from services.reporting.board.largest import fold_lines, names_to_choose
 
 
@@ -41,5 +41,5 @@ def test_the_line_that_is_chosen_is_among_the_names() -> None:
 
 
 def test_an_alert_shows_so_many_parts_and_how_many_more() -> None:
-    parts = _shown((Part(f"line {n}") for n in range(MOST)), MOST + 30)
+    parts = _first_parts((Part(f"line {n}") for n in range(MOST)), MOST + 30)
     assert len(parts) == MOST + 1 and parts[-1].text == "and 30 more"
