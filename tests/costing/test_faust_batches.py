@@ -10,8 +10,10 @@ from uuid import uuid4
 import psutil
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from faust.types import TP
 
 from services.costing import stream as costing
+from services.costing.faust_batches import BatchConsumer
 from services.costing.stream import CostingSettings, CostingStream, make_app
 from services.kafka.brokers import Brokers
 from services.kafka.headers import NONE
@@ -190,3 +192,10 @@ async def test_when_the_work_of_the_stream_fails_it_ends_and_nothing_is_acknowle
         async with asyncio.timeout(60):
             await CostingStream(settings, asyncio.Event()).run()
     assert await committed(kafka, group) == {}
+
+
+def test_fausts_own_watch_over_commits_is_silent(caplog: pytest.LogCaptureFixture) -> None:
+    """It knows none of these commits, and would call each partition stuck after five minutes."""
+    consumer = BatchConsumer.__new__(BatchConsumer)
+    consumer.verify_event_path(1e9, TP("quality.events", 0))
+    assert caplog.text == ""
