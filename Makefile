@@ -38,7 +38,7 @@ security: .venv/.installed $(KAFKA)/classes.jsa programs ## attacks and operator
 stack: .venv/.installed $(KAFKA)/.resolved ## start docker-compose.yml on Debian's Docker engine and try it (as root; half an hour at first)
 	$(BIN)/pytest -m stack tests/deploy/stack
 
-soak-memory: .venv/.installed $(KAFKA)/.resolved ## half an hour of a steady stream: memory of each worker, and its slope
+soak-memory: .venv/.installed $(KAFKA)/.resolved ## half an hour of a steady stream, and catching up: memory of each worker, and its slope
 	SOAK_SECONDS=$${SOAK_SECONDS:-1800} $(BIN)/pytest tests/faults/test_soak_memory.py -m soak -s
 
 check: .venv/.installed ## lint, format, types, generated documents

@@ -16,6 +16,7 @@ from tests.faults.site import Site
 SECONDS = int(os.environ.get("SOAK_SECONDS", "300"))
 A_SECOND = int(os.environ.get("SOAK_EVENTS", "1500"))
 EVERY_S = 5
+BEHIND = 400_000
 SLOPE_MB = 1.0
 """A minute, over the second half: caches are full by then."""
 MOST_MB = 250
@@ -41,6 +42,23 @@ async def test_memory_levels_off_under_a_steady_stream(bare_site: Site) -> None:
         print(f"{service.name}: {values[0]:.0f} to {values[-1]:.0f} MB, {slope:+.2f} MB a minute")
         assert slope < SLOPE_MB
         assert max(values) < MOST_MB
+
+
+async def test_catching_up_takes_no_more_memory(bare_site: Site) -> None:
+    """Workers that were away meet all of it at once."""
+    site = bare_site
+    await site.import_rates(RATES)
+    feeder, made = Feeder(site.bootstrap), events(BEHIND)
+    while some := list(islice(made, 5_000)):
+        await feeder.send_raw(some)
+    await feeder.close()
+    for start, done in ((site.costing, site.priced), (site.aggregator, site.count)):
+        service, most = start(), 0.0
+        while await done() < BEHIND:
+            most = max(most, memory_mb(service))
+            await asyncio.sleep(0.5)
+        print(f"{service.name}: {most:.0f} MB at most for {BEHIND:,} events")
+        assert most < MOST_MB
 
 
 async def feed(site: Site, stop: asyncio.Event) -> int:
