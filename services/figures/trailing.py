@@ -88,10 +88,9 @@ async def trailing_windows(
     What the ledger has for later than `now` does not count yet. A stop counts for the part of its
     time that lies in the window, open stops until `now`.
     """
-    longest = max(window.length for window in windows)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        accrued = await accrue(conn, book, scope, now, now - longest)
-        return [await _window_figures(conn, book, scope, now, w, accrued) for w in windows]
+        accrued = await accrued_in(conn, book, scope, now, windows)
+        return [await window_figures(conn, book, scope, now, w, accrued) for w in windows]
 
 
 async def between(
@@ -116,26 +115,25 @@ async def trailing_lacks(
     return await missing_rates(conn, scope, first, now.date() + timedelta(days=2))
 
 
-async def _window_figures(
+async def accrued_in(
+    conn: Connection, book: RateBook, scope: Scope, now: datetime, windows: Sequence[Window]
+) -> list[Accrued]:
+    """What open stops cost in the longest of the windows."""
+    longest = max(window.length for window in windows)
+    return await accrue(conn, book, scope, now, now - longest)
+
+
+async def window_figures(
     conn: Connection, book: RateBook, scope: Scope, now: datetime, window: Window,
     accrued: list[Accrued],
 ) -> Trailing:  # fmt: skip
-    cells = await cells_of(conn, book, scope, now, window, accrued)
-    start = now - window.length
-    return Trailing(window, start, now, fold(filter(scope.holds, cells), scope))
-
-
-async def cells_of(
-    conn: Connection, book: RateBook, scope: Scope, now: datetime, window: Window,
-    accrued: list[Accrued],
-) -> list[Cell]:  # fmt: skip
-    """What a window is folded of; the accrued of other scopes is among it."""
+    """A window's figures at `now`. Call it in a transaction of one snapshot."""
     start = now - window.length
     cells = accrued_cells(accrued, start, now)
     for calendar, plants in calendars(book, scope.plant):
         parts = parts_of(calendar, start, now)
         cells += await _booked_cells(conn, plants, parts, scope, (start, now))
-    return cells
+    return Trailing(window, start, now, fold(filter(scope.holds, cells), scope))
 
 
 async def _booked_cells(

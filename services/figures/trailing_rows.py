@@ -12,14 +12,15 @@ from services.figures.trailing import (
     Parts,
     Window,
     accrued_cells,
+    accrued_in,
     calendars,
-    cells_of,
     edge_stops,
     parts_of,
     window_cells,
+    window_figures,
 )
 from services.ledger.figures import Cell, ReportRow, Scope, fold
-from services.posting.open_stops import Accrued, accrue
+from services.posting.open_stops import Accrued
 from services.rates.book import RateBook
 
 _PREFETCH = 2_000
@@ -45,7 +46,7 @@ async def trailing_part(
 ) -> list[TrailingPart]:
     """At most `most` rows of each window. All are counted. One snapshot."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        accrued = await _accrued(conn, book, scope, now)
+        accrued = await accrued_in(conn, book, scope, now, WINDOWS)
         return [await _part(conn, book, scope, now, w, accrued, most) for w in WINDOWS]
 
 
@@ -53,15 +54,10 @@ async def trailing_rows(
     conn: Connection, book: RateBook, scope: Scope, now: datetime
 ) -> AsyncIterator[tuple[Window, ReportRow]]:
     """All rows of all windows, in the order of names. Call it in a transaction of one snapshot."""
-    accrued = await _accrued(conn, book, scope, now)
+    accrued = await accrued_in(conn, book, scope, now, WINDOWS)
     for window in WINDOWS:
         async for row in _rows(conn, book, scope, now, window, accrued):
             yield window, row
-
-
-async def _accrued(conn: Connection, book: RateBook, scope: Scope, now: datetime) -> list[Accrued]:
-    longest = max(window.length for window in WINDOWS)
-    return await accrue(conn, book, scope, now, now - longest)
 
 
 async def _part(
@@ -75,11 +71,8 @@ async def _part(
         rows.append(row)
         if len(rows) > 2 * most:
             rows = _ranked(rows)[:most]
-    whole = replace(scope, by=())
-    cells = await cells_of(conn, book, whole, now, window, accrued)
-    totals = fold(filter(whole.holds, cells), whole)
-    start = now - window.length
-    return TrailingPart(window, start, now, _ranked(rows)[:most], number, totals)
+    whole = await window_figures(conn, book, replace(scope, by=()), now, window, accrued)
+    return TrailingPart(window, whole.start, now, _ranked(rows)[:most], number, whole.rows)
 
 
 def _ranked(rows: list[ReportRow]) -> list[ReportRow]:

@@ -104,16 +104,16 @@ def test_an_entry_is_taken_down_to_bytes_rates_and_formula(ledger: str) -> None:
 
 def test_who_submitted_the_rates_who_approved_them_and_why(ledger: str) -> None:
     async def two_people(conn: asyncpg.Connection) -> None:
-        dearer = rates(recovery_rate="0.25")
-        file = RateSubmission(dearer, "2027.yaml", b"")
-        number = await submit(conn, file, Actor("carla", Role.FINANCE), "steel is dearer")
+        higher = rates(recovery_rate="0.25")
+        file = RateSubmission(higher, "2027.yaml", b"")
+        number = await submit(conn, file, Actor("carla", Role.FINANCE), "steel costs more")
         await approve(conn, number, Actor("dora", Role.FINANCE), "checked", 1)
         await post_events(conn, await load(conn), [defect("after", AT)])
 
     on(ledger, two_people)
     said = invoke(ledger, "explain", "after").stdout
     assert "rate book revision 2: document 2 (2027.yaml)" in said
-    assert re.search(r"  submitted 20\S+ \S+ UTC by carla: steel is dearer\n", said)
+    assert re.search(r"  submitted 20\S+ \S+ UTC by carla: steel costs more\n", said)
     assert re.search(r"  approved 20\S+ \S+ UTC by dora: checked\n", said)
 
 
@@ -145,17 +145,17 @@ def test_an_entry_booked_anew_keeps_its_correction_and_names_who_booked_it(ledge
         "correction", "swap", occurred_at=AT, corrects="d", reason="counted again",
         source="foreman", replacement=json.loads(defect("better", AT, 6)),
     )  # fmt: skip
-    dearer = rates(recovery_overhead_per_day="9", recovery_rate="0.5")
-    [table] = dearer.cost_tables
+    higher = rates(recovery_overhead_per_day="9", recovery_rate="0.5")
+    [table] = higher.cost_tables
     stages = (table.stages[0], table.stages[1].model_copy(update={"labour_overhead": Decimal(8)}))
-    dearer = dearer.model_copy(
+    higher = higher.model_copy(
         update={"cost_tables": (table.model_copy(update={"stages": stages}),)}
     )
 
     async def book_anew(conn: asyncpg.Connection) -> None:
         await post_events(conn, await load(conn), [swap])
-        await import_rates(conn, dearer, "dearer.yaml", "anna")
-        await apply(ledger, RepricingScope(), Actor("ann"), "dearer", lambda _: None)
+        await import_rates(conn, higher, "higher.yaml", "anna")
+        await apply(ledger, RepricingScope(), Actor("ann"), "a higher rate", lambda _: None)
         await set_reporting(conn, "EUR", 7, Actor("Fin"), "")
 
     def copq() -> Any:
