@@ -1,0 +1,1 @@
+"""Cost of quality for improvement: plans, problems ranked, the report. Pure functions."""
