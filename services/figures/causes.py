@@ -46,23 +46,23 @@ async def main_causes(
 ) -> dict[str, Cause]:  # fmt: skip
     """What cost each of the lines most in (start, end]; a line without losses has none.
 
-    What is booked, and with it the `accrued` of stops that are open.
+    What is booked, and the part of what open stops have `accrued` that lies in that time.
     """
     failures = [str(category) for category in FAILURES]
     rows = await conn.fetch(_LOSSES, plant, list(lines), start, end, failures, GOES_ON)
     found = {cause.kind: cause for cause in (Cause(**row) for row in rows)}
     with localcontext(MONEY):
         for part in accrued:
-            if part.plant == plant and part.line in lines:
-                cause = _open(part, start, end)
+            segment = part.segment
+            inside = Share.of(segment.start, segment.end, start, end)
+            if inside.part and part.plant == plant and part.line in lines:
+                cause = _open(part, inside.share(part.cost), end)
                 found[cause.kind] = _together(found.get(cause.kind), cause)
     return _worst(found.values())
 
 
-def _open(part: Accrued, start: datetime, end: datetime) -> Cause:
-    stop, segment = part.segment.stop, part.segment
-    inside = Share.of(segment.start, segment.end, start, end)
-    net = inside.share(part.cost) if inside.part else Decimal(0)
+def _open(part: Accrued, net: Decimal, end: datetime) -> Cause:
+    stop = part.segment.stop
     until = None if stop.ended_at == end else stop.ended_at
     kind = (part.line, element(stop), None, stop.defect_code, stop.work_unit)
     return Cause(*kind, net, stop.started_at, until)

@@ -3,7 +3,7 @@
 Postgres ranks them, so that memory stays bounded however many codes and machines there are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -122,7 +122,7 @@ async def drivers(
     """The `top` worst of each currency: failure alone, what is booked and stands, and stops still
     open until `now`. With the reporting currency all are ranked together. One snapshot.
     """
-    rows = await _losses(conn, book, days, now, _DRIVERS, top)
+    rows = await _losses(conn, book, days, now, _DRIVERS, None, top)
     totals = {row["currency"]: LossTotal.of(row) for row in rows}
     return Drivers([_driver(row) for row in rows], list(totals.values()))
 
@@ -139,14 +139,16 @@ class Bar:
 
 
 async def bars(
-    conn: Connection, book: RateBook, days: Days, now: datetime, most: int, currency: str
-) -> list[Bar]:
+    conn: Connection, book: RateBook, days: Days, now: datetime, most: int, currency: str,
+    accrued: Sequence[Accrued] | None = None,
+) -> list[Bar]:  # fmt: skip
     """The losses in a currency by `cause` (a combination), `stage`, `defect_code` and `element`.
 
     Of each kind the `most` expensive combinations, then all others as one, then losses without a
-    name. What has earned money is not a loss. One snapshot.
+    name. What has earned money is not a loss. `accrued`: what open stops add, if it is read
+    already. One snapshot.
     """
-    rows = await _losses(conn, book, days, now, _PARETOS, most, currency)
+    rows = await _losses(conn, book, days, now, _PARETOS, accrued, most, currency)
     return [
         Bar(
             row["kind"], {name: row[name] for name in COMBINATION}, row["net"], row["others"],
@@ -157,14 +159,16 @@ async def bars(
 
 
 async def _losses(
-    conn: Connection, book: RateBook, days: Days, now: datetime, question: Question, *more: Any
-) -> list[Any]:
+    conn: Connection, book: RateBook, days: Days, now: datetime, question: Question,
+    accrued: Sequence[Accrued] | None, *more: Any,
+) -> list[Any]:  # fmt: skip
     """The rows of a question about the losses of losses.sql; `more` are its other parameters."""
     failures = [str(category) for category in FAILURES]
     around = _instants(days.start, days.end, days.calendar)
     scope = Scope(days.plant, days.line, currency=days.currency)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        accrued = await accrue(conn, book, scope, now, around[0])
+        if accrued is None:
+            accrued = await accrue(conn, book, scope, now, around[0])
         found: list[Any] = await conn.fetch(
             question.of(days.currency), days.start, days.end, days.plant, days.line, failures,
             *around, days.currency is not None, *_open_stops(days, accrued), *more,

@@ -22,7 +22,7 @@ from services.figures.trailing import Share, share_of_stop
 from services.ledger.arithmetic import MONEY, ZERO
 from services.ledger.downtime import Stop, element
 from services.ledger.figures import Scope
-from services.posting.open_stops import Accrued, accrue, open_stops
+from services.posting.open_stops import Accrued, open_stop_costs
 from services.rates.book import RateBook
 
 _EVENTS = statement(__file__, "events_as_came")
@@ -81,12 +81,11 @@ async def unbooked_shares(
     Read it in the same snapshot as the entries it is added to.
     """
     scope = Scope(asked.plant, asked.line)
-    accrued = await accrue(conn, book, scope, at)
-    opened = await open_stops(conn, at, asked.plant, asked.line)
-    still = {found.stop.event_id for found in opened}
-    places = {part.segment.stop.event_id: _place(part) for part in accrued}
-    places |= {found.stop.event_id: (found.plant, found.line, found.stop) for found in opened}
-    sums = _sums(accrued, asked, span)
+    opened = await open_stop_costs(conn, book, scope, at)
+    still = {found.stop.event_id for found in opened.stops}
+    places = {part.segment.stop.event_id: _place(part) for part in opened.accrued}
+    places |= {found.stop.event_id: (found.plant, found.line, found.stop) for found in opened.stops}
+    sums = _sums(opened.accrued, asked, span)
     kept = {
         event_id: place
         for event_id, place in places.items()

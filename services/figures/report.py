@@ -1,6 +1,6 @@
 """Reports by hour, production day or month: rollups or an earlier ledger, and stops still open."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -56,17 +56,19 @@ def _fits(edge: datetime | date, grain: str) -> bool:
 
 
 async def report(
-    conn: Connection, book: RateBook, query: ReportQuery, now: datetime
-) -> list[ReportRow]:
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
+    accrued: Sequence[Accrued] | None = None,
+) -> list[ReportRow]:  # fmt: skip
     """The rows in order of time. Percentages are sums over sums; currencies are never added, but
     converted where the query asks for it.
 
     Open stops count until `now` and are told apart as `provisional`; as of an earlier instant,
-    or in a month as it was first reported, they are not in it. One snapshot.
+    or in a month as it was first reported, they are not in it. `accrued`: what open stops add, if
+    it is read already. One snapshot.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         cells = [cell async for cell in booked_cells(conn, query)]
-        cells += await accrued_cells(conn, book, query, now)
+        cells += await accrued_cells(conn, book, query, now, accrued)
     return [shown_in_zone(row, book, query) for row in fold(cells, query)]
 
 
@@ -111,11 +113,14 @@ def _is_signed_off(query: ReportQuery) -> bool:
 
 
 async def _accrued(
-    conn: Connection, book: RateBook, query: ReportQuery, now: datetime
-) -> list[Accrued]:
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
+    accrued: Sequence[Accrued] | None,
+) -> Sequence[Accrued]:  # fmt: skip
     if not query.basis.is_live:
         return []
-    found = await accrue(conn, book, query, now, _since(query))
+    found = accrued
+    if found is None:
+        found = await accrue(conn, book, query, now, _since(query))
     if query.basis == RESTATED:
         return found
     closed = await closed_months(conn)
@@ -159,10 +164,11 @@ def _cell(record: Any) -> Cell:
 
 
 async def accrued_cells(
-    conn: Connection, book: RateBook, query: ReportQuery, now: datetime
-) -> list[Cell]:
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
+    accrued: Sequence[Accrued] | None = None,
+) -> list[Cell]:  # fmt: skip
     """What stops that are open add to what is booked."""
-    accrued = await _accrued(conn, book, query, now)
+    accrued = await _accrued(conn, book, query, now, accrued)
     never_closed = query.basis.reported is As.FIRST_REPORTED
     cells = [
         replace(a.cell(_bucket(a, query.grain), a.cost, a.seconds), is_open=never_closed)

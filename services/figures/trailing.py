@@ -82,14 +82,18 @@ async def trailing_windows(
     scope: Scope,
     now: datetime,
     windows: Sequence[Window] = WINDOWS,
+    accrued: Sequence[Accrued] | None = None,
 ) -> list[Trailing]:
     """The windows' figures at `now`, of one snapshot.
+
+    `accrued`: what open stops add, if it is read already.
 
     What the ledger has for later than `now` does not count yet. A stop counts for the part of its
     time that lies in the window, open stops until `now`.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        accrued = await accrued_in(conn, book, scope, now, windows)
+        if accrued is None:
+            accrued = await accrued_in(conn, book, scope, now, windows)
         return [await window_figures(conn, book, scope, now, w, accrued) for w in windows]
 
 
@@ -125,7 +129,7 @@ async def accrued_in(
 
 async def window_figures(
     conn: Connection, book: RateBook, scope: Scope, now: datetime, window: Window,
-    accrued: list[Accrued],
+    accrued: Sequence[Accrued],
 ) -> Trailing:  # fmt: skip
     """A window's figures at `now`. Call it in a transaction of one snapshot."""
     start = now - window.length
@@ -240,7 +244,7 @@ def _stop_cell(entry: dict[str, Any], start: datetime, now: datetime) -> Iterabl
             yield Cell(bucket=None, **{**entry, **figures})
 
 
-def accrued_cells(accrued: list[Accrued], start: datetime, now: datetime) -> list[Cell]:
+def accrued_cells(accrued: Iterable[Accrued], start: datetime, now: datetime) -> list[Cell]:
     """The part of what open stops add that lies in (start, now]."""
     cells = []
     with localcontext(MONEY):

@@ -1,7 +1,6 @@
 """What the figures do not hold yet: events without a price, corrections, stops still open."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -15,7 +14,7 @@ from services.ledger.arithmetic import MONEY, ZERO
 from services.ledger.corrections import State
 from services.ledger.downtime import Stop, element
 from services.ledger.figures import Scope
-from services.posting.open_stops import OpenStop, accrue, cost_by_stop, open_stops
+from services.posting.open_stops import OpenStop, OpenStopCosts, open_stop_costs, open_stops
 from services.rates.book import RateBook
 
 _GROUPS = statement(__file__, "unpriced_groups")
@@ -114,8 +113,7 @@ async def waiting_items(conn: Connection, book: RateBook, now: datetime, most: i
         unpriced = await unpriced_part(conn, now, most)
         corrections = await list_corrections(conn, (State.WAITING,), most)
         count = (await conn.fetchrow(_HELD, None, None, None))["corrections"]
-        costs = cost_by_stop(await accrue(conn, book, Scope(), now))
-        stops = open_stops_part(await open_stops(conn, now), costs, most)
+        stops = open_stops_part(await open_stop_costs(conn, book, Scope(), now), most)
     return WaitingItems(unpriced, corrections, count, stops)
 
 
@@ -150,11 +148,10 @@ async def unpriced_part(
     )  # fmt: skip
 
 
-def open_stops_part(
-    opened: Iterable[OpenStop], costs: Mapping[str, Decimal], most: int
-) -> OpenStopsPart:
+def open_stops_part(opened: OpenStopCosts, most: int) -> OpenStopsPart:
     """The `most` expensive of the open stops; of two that cost the same the longest first."""
-    stops = [CostlyStop(one, costs.get(one.stop.event_id, ZERO)) for one in opened]
+    costs = opened.by_stop()
+    stops = [CostlyStop(one, costs.get(one.stop.event_id, ZERO)) for one in opened.stops]
     stops.sort(key=lambda costly: -costly.cost)
     total: dict[str, Decimal] = defaultdict(Decimal)
     with localcontext(MONEY):

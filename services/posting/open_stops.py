@@ -118,6 +118,30 @@ async def open_stops(
     return [OpenStop(row["plant"], row["line"], stop_of(row)) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenStopCosts:
+    """The open stops of a plant and line at `now`, and all that they add to what is booked.
+
+    One answer reads it once: each of its figures takes the part that lies in its own time.
+    """
+
+    now: datetime
+    stops: list[OpenStop]
+    accrued: list[Accrued]
+
+    def by_stop(self) -> dict[str, Decimal]:
+        """What each open stop has cost so far, by its event's id."""
+        return cost_by_stop(self.accrued)
+
+
+async def open_stop_costs(
+    conn: Connection, book: RateBook, scope: Scope, now: datetime
+) -> OpenStopCosts:
+    """Read it in the same snapshot as the rollups it is added to."""
+    stops = await open_stops(conn, now, scope.plant, scope.line)
+    return OpenStopCosts(now, stops, await _accrue_stops(conn, book, scope, now, stops))
+
+
 async def accrue(
     conn: Connection, book: RateBook, scope: Scope, now: datetime, since: datetime | None = None
 ) -> list[Accrued]:
@@ -125,8 +149,16 @@ async def accrue(
 
     Read it in the same snapshot as the rollups it is added to.
     """
+    stops = await open_stops(conn, now, scope.plant, scope.line)
+    return await _accrue_stops(conn, book, scope, now, stops, since)
+
+
+async def _accrue_stops(
+    conn: Connection, book: RateBook, scope: Scope, now: datetime, opened: Iterable[OpenStop],
+    since: datetime | None = None,
+) -> list[Accrued]:  # fmt: skip
     by_line: dict[tuple[str, str], list[Stop]] = defaultdict(list)
-    for found in await open_stops(conn, now, scope.plant, scope.line):
+    for found in opened:
         by_line[found.plant, found.line].append(found.stop)
     spans = {
         line: _span(book.sites[line[0]].calendar, stops, now, since)

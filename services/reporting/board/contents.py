@@ -18,7 +18,7 @@ from services.figures.trailing import Window, between, trailing_windows
 from services.figures.unpriced import unpriced_part
 from services.ledger.figures import OTHER, ReportRow, Scope
 from services.ledger.money import digits
-from services.posting.open_stops import OpenStop, accrue, open_stops
+from services.posting.open_stops import OpenStop, OpenStopCosts, open_stop_costs
 from services.reporting.board import alerts
 from services.reporting.board.example import example
 from services.reporting.board.kpis import kpis_of
@@ -58,17 +58,18 @@ _WEEK = timedelta(days=7)
 async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[str, Any]:
     """What the page shows; `span` is `day` or `month`, of the Pareto."""
     names = await lines_of(reading.conn, reading.book, view.plant)
-    stops = await open_stops(reading.conn, view.now, view.plant, view.line)
-    named = await lines_to_name(reading.conn, view, names, _since(view), stops)
-    days = await _days(reading, view, named)
-    hours = await _hours(reading, view, named)
+    scope = Scope(view.plant, view.line)
+    opened = await open_stop_costs(reading.conn, reading.book, scope, view.now)
+    named = await lines_to_name(reading.conn, view, names, _since(view), opened.stops)
+    days = await _days(reading, view, named, opened)
+    hours = await _hours(reading, view, named, opened)
     fold_lines(days, hours)
-    newest = await newest_entries(reading, view, named, stops)
+    newest = await newest_entries(reading, view, named, opened.stops)
     today = await _today(reading, view, aims, days)
     return {
         **await _where(reading, view, names),
         "newest": newest.of_all,
-        "hour": await _last_hour(reading, view, aims),
+        "hour": await _last_hour(reading, view, aims, opened),
         "today": today,
         "month": await _month(reading, view, aims, days),
         "kpis": await kpis_of(reading, view, today),
@@ -81,10 +82,13 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
             view,
             view.month if span == "month" else view.day,
             view.day + ONE_DAY,
+            opened,
         ),
-        **await ticking(reading.conn, reading.book, view),
+        **ticking(opened),
         "latest": await _latest(reading, view),
-        "alerts": [asdict(alert) for alert in await _alerts(reading, view, aims, newest, named)],
+        "alerts": [
+            asdict(alert) for alert in await _alerts(reading, view, aims, newest, named, opened)
+        ],
     }
 
 
@@ -127,13 +131,16 @@ def _since(view: View) -> date:
     return min(view.month_before, view.day - _WEEK)
 
 
-async def _days(reading: Reading, view: View, named: Named) -> list[ReportRow]:
+async def _days(
+    reading: Reading, view: View, named: Named, opened: OpenStopCosts
+) -> list[ReportRow]:
     """By line and production day, this month and the one before."""
     query = ReportQuery(
         view.plant, view.line, by=("line",), start=_since(view), end=view.day + ONE_DAY,
         named=named,
     )  # fmt: skip
-    return _own(view, await report(reading.conn, reading.book, query, view.now))
+    rows = await report(reading.conn, reading.book, query, view.now, opened.accrued)
+    return _own(view, rows)
 
 
 def _own(view: View, rows: list[ReportRow]) -> list[ReportRow]:
@@ -141,22 +148,29 @@ def _own(view: View, rows: list[ReportRow]) -> list[ReportRow]:
     return [row for row in rows if row.currency == view.currency]
 
 
-async def _hours(reading: Reading, view: View, named: Named) -> list[ReportRow]:
+async def _hours(
+    reading: Reading, view: View, named: Named, opened: OpenStopCosts
+) -> list[ReportRow]:
     """By line and hour, the day and the day before."""
     start, end = view.calendar.start_of(view.day_before), view.day_end
     query = ReportQuery(
         view.plant, view.line, by=("line",), grain="hour", start=start, end=end, named=named
     )  # fmt: skip
-    return _own(view, await report(reading.conn, reading.book, query, view.now))
+    rows = await report(reading.conn, reading.book, query, view.now, opened.accrued)
+    return _own(view, rows)
 
 
-async def _last_hour(reading: Reading, view: View, aims: Aims) -> dict[str, Any] | None:
+async def _last_hour(
+    reading: Reading, view: View, aims: Aims, opened: OpenStopCosts
+) -> dict[str, Any] | None:
     """The last 60 minutes, against the same a day ago. None on a day that is over."""
     if not view.live:
         return None
-    now = sum_of(await _window_rows(reading, view, view.now, _HOUR))
+    now = sum_of(await _last_hour_rows(reading, view, opened))
     yesterday = view.now - ONE_DAY
-    before = sum_of(await _window_rows(reading, view, yesterday, _HOUR))
+    scope = Scope(view.plant, view.line)
+    opened_then = await open_stop_costs(reading.conn, reading.book, scope, yesterday)
+    before = sum_of(await _last_hour_rows(reading, view, opened_then))
     said = comparison(now, before, aims, view.line, "1h")
     return {**said, "before_span": _span(view, yesterday - _HOUR.length, yesterday)}
 
@@ -166,12 +180,15 @@ def _span(view: View, start: datetime, end: datetime) -> list[datetime]:
     return [start.astimezone(view.calendar.zone), end.astimezone(view.calendar.zone)]
 
 
-async def _window_rows(
-    reading: Reading, view: View, at: datetime, window: Window, by: tuple[str, ...] = (),
+async def _last_hour_rows(
+    reading: Reading, view: View, opened: OpenStopCosts, by: tuple[str, ...] = (),
     named: Named = None,
 ) -> list[ReportRow]:  # fmt: skip
+    """Of the 60 minutes up to the instant that the open stops were read at."""
     scope = Scope(view.plant, view.line, by=by, named=named)
-    [found] = await trailing_windows(reading.conn, reading.book, scope, at, [window])
+    [found] = await trailing_windows(
+        reading.conn, reading.book, scope, opened.now, [_HOUR], opened.accrued
+    )
     return _own(view, found.rows)
 
 
@@ -322,7 +339,7 @@ async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
 
 
 async def _alerts(
-    reading: Reading, view: View, aims: Aims, newest: Newest, named: Named
+    reading: Reading, view: View, aims: Aims, newest: Newest, named: Named, opened: OpenStopCosts
 ) -> list[alerts.Alert]:
     """Lines over target, silent lines and missing figures; a past day has the last kind alone."""
     unpriced = await unpriced_part(reading.conn, view.now, alerts.MOST, view.plant, view.line)
@@ -332,13 +349,13 @@ async def _alerts(
     if not view.live:
         return found
     watched = await lines_to_watch(reading.conn, view, named, view.now - _HOUR.length)
-    rows = await _window_rows(reading, view, view.now, _HOUR, ("line",), watched)
+    rows = await _last_hour_rows(reading, view, opened, ("line",), watched)
     by_line = _sums(rows, lambda row: row.dims["line"])
     if watched is not None:
         by_line.pop(OTHER, None)
     return [
         *islice(
-            alerts.over_target(view, by_line, aims, await _causes(reading, view, by_line)),
+            alerts.over_target(view, by_line, aims, await _causes(reading, view, by_line, opened)),
             alerts.MOST,
         ),
         *alerts.silent_lines(view, newest.silent, newest.silence),
@@ -346,9 +363,9 @@ async def _alerts(
     ]
 
 
-async def _causes(reading: Reading, view: View, lines: Collection[str]) -> dict[str, Cause]:
+async def _causes(
+    reading: Reading, view: View, lines: Collection[str], opened: OpenStopCosts
+) -> dict[str, Cause]:
     """What cost each line most in the last hour."""
     start = view.now - _HOUR.length
-    scope = Scope(view.plant, view.line)
-    accrued = await accrue(reading.conn, reading.book, scope, view.now, start)
-    return await main_causes(reading.conn, view.plant, lines, start, view.now, accrued)
+    return await main_causes(reading.conn, view.plant, lines, start, view.now, opened.accrued)

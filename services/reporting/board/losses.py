@@ -1,6 +1,7 @@
 """Pareto: what costs most by cause, stage, code and element; and the cost of open stops so far."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -9,8 +10,7 @@ from asyncpg import Connection
 from services.figures.drivers import COMBINATION, Bar, Days, bars
 from services.figures.unpriced import CostlyStop, open_stops_part
 from services.ledger.arithmetic import MONEY, SIXTY, ZERO, quotient
-from services.ledger.figures import Scope
-from services.posting.open_stops import Accrued, accrue, cost_by_stop, open_stops
+from services.posting.open_stops import Accrued, OpenStopCosts
 from services.rates.book import RateBook
 from services.reporting.board.view import View
 
@@ -30,11 +30,11 @@ STOPS = 50
 
 
 async def paretos(
-    conn: Connection, book: RateBook, view: View, since: Any, until: Any
+    conn: Connection, book: RateBook, view: View, since: Any, until: Any, opened: OpenStopCosts
 ) -> dict[str, Any]:
     """Each kind's losses in the production days [since, until), the most expensive first."""
     days = Days(since, until, view.plant, view.line, view.calendar)
-    found = await bars(conn, book, days, view.now, SHOWN, view.currency)
+    found = await bars(conn, book, days, view.now, SHOWN, view.currency, opened.accrued)
     return {
         kind: pareto((bar for bar in found if bar.kind == kind), fields)
         for kind, fields in KINDS.items()
@@ -64,36 +64,33 @@ def _with_shares(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return shown
 
 
-async def ticking(conn: Connection, book: RateBook, view: View) -> dict[str, Any]:
+def ticking(opened: OpenStopCosts) -> dict[str, Any]:
     """`open_stops`: the most expensive of the stops that are open now, with what each adds a minute
     while it goes on. `open_stops_totals`: how many are open, and what all have cost so far.
     """
-    scope = Scope(view.plant, view.line)
-    accrued = await accrue(conn, book, scope, view.now)
-    opened = await open_stops(conn, view.now, view.plant, view.line)
-    part = open_stops_part(opened, cost_by_stop(accrued), STOPS)
+    part = open_stops_part(opened, STOPS)
     shown = {costly.open.stop.event_id for costly in part.stops}
-    of_shown = [one for one in accrued if one.segment.stop.event_id in shown]
+    of_shown = [one for one in opened.accrued if one.segment.stop.event_id in shown]
     return {
-        "open_stops": [_ticking(costly, of_shown, view) for costly in part.stops],
+        "open_stops": [_ticking(costly, of_shown, opened.now) for costly in part.stops],
         "open_stops_totals": {"stops": part.stops_total, "cost": part.cost},
     }
 
 
-def _ticking(costly: CostlyStop, accrued: list[Accrued], view: View) -> dict[str, Any]:
+def _ticking(costly: CostlyStop, accrued: list[Accrued], now: datetime) -> dict[str, Any]:
     line, stop = costly.open.line, costly.open.stop
     return {
         "event_id": stop.event_id, "line": line, "work_unit": stop.work_unit,
         "defect_code": stop.defect_code, "started_at": stop.started_at, "planned": stop.planned,
         "cost": costly.cost, "currency": stop.currency,
-        "per_minute": _per_minute(accrued, stop.event_id, view),
+        "per_minute": _per_minute(accrued, stop.event_id, now),
     }  # fmt: skip
 
 
-def _per_minute(accrued: list[Accrued], event_id: str, view: View) -> Decimal:
+def _per_minute(accrued: list[Accrued], event_id: str, now: datetime) -> Decimal:
     """Its rate where the line's time is its own now; time that stops share costs once."""
     owns = any(
-        part.sign > 0 and part.segment.end == view.now and part.segment.stop.event_id == event_id
+        part.sign > 0 and part.segment.end == now and part.segment.stop.event_id == event_id
         for part in accrued
     )
     stop = next((p.segment.stop for p in accrued if p.segment.stop.event_id == event_id), None)

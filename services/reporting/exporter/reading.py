@@ -33,7 +33,7 @@ from services.figures.trailing import (
 from services.ledger.arithmetic import MONEY
 from services.ledger.calendar import Calendar
 from services.ledger.figures import Scope
-from services.posting.open_stops import Accrued, OpenStop, accrue, exchanged, open_stops
+from services.posting.open_stops import Accrued, OpenStop, exchanged, open_stop_costs
 from services.rates.book import RateBook
 from services.reporting.exporter.converted import Converted
 from services.reporting.exporter.finished_sums import Kept
@@ -113,8 +113,9 @@ async def read(
         since = now.date().replace(day=1) - timedelta(days=32)
         kept.folding = await kept.once(("folding", since), lambda: folding(conn, since))
         reading = Reading(now, book, await load_targets(conn, now), folding=kept.folding)
-        reading.accrued.extend(await accrue(conn, book, Scope(), now))
-        reading.open.extend(await open_stops(conn, now))
+        opened = await open_stop_costs(conn, book, Scope(), now)
+        reading.accrued.extend(opened.accrued)
+        reading.open.extend(opened.stops)
         reading.sums.update({name: [] for name in TRAILING})
         for calendar, plants in calendars(book, None):
             await _read_calendar(conn, reading, calendar, plants, kept)
