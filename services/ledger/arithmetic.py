@@ -11,12 +11,12 @@ ROUNDING = Context(prec=90, rounding=ROUND_HALF_UP)
 _NANO = Decimal("1E-9")
 ZERO = Decimal(0)
 SIXTY = Decimal(60)
-_SECONDS_AN_HOUR = Decimal(3600)
+SECONDS_AN_HOUR = Decimal(3600)
 
 
 def hours_of(seconds: Decimal) -> Decimal:
     """Hours to nine decimals, for display: sums are of seconds, which are exact."""
-    return quotient(seconds, _SECONDS_AN_HOUR)
+    return quotient(seconds, SECONDS_AN_HOUR)
 
 
 def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
