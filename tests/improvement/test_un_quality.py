@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal as D
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -116,9 +117,11 @@ OCCURRENCES = st.lists(
 
 
 @given(OCCURRENCES, st.randoms())
-def test_the_ranking_does_not_depend_on_the_order_of_what_occurred(found, random) -> None:
+def test_the_ranking_does_not_depend_on_the_order_of_what_occurred(
+    found: list[Occurrence], chance: Random
+) -> None:
     shuffled = list(found)
-    random.shuffle(shuffled)
+    chance.shuffle(shuffled)
     assert rank(shuffled) == rank(found)
     assert rank(shuffled, by_time) == rank(found, by_time)
 
