@@ -17,7 +17,7 @@ PLACES = 12
 MOST_INDICATORS = 12
 MOST_PERIODS = 240
 LARGEST_M = 1_000_000
-_NAMES = {"tc1": "TC(1)", "alpha": "alpha", "beta": "beta", "c": "c"}
+_SHARES = ("tc1", "alpha", "beta", "c")
 
 
 class PlanRefused(ValueError):
@@ -41,8 +41,8 @@ class Parameters:
     c: Decimal
 
     def __post_init__(self) -> None:
-        for name, shown in _NAMES.items():
-            check_share(shown, getattr(self, name))
+        for name in _SHARES:
+            check_share(name, getattr(self, name))
         _check_number("m", self.m)
         if not 0 < self.m <= LARGEST_M:
             raise PlanRefused(
