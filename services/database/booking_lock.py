@@ -2,9 +2,9 @@
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 
-_LOCK_BOOKING = statement(__file__, "lock_booking")
+_SQL = Queries.of(__file__)
 
 
 async def change_rules(conn: Connection) -> None:
@@ -12,4 +12,4 @@ async def change_rules(conn: Connection) -> None:
 
     The transaction must read what others have committed meanwhile.
     """
-    await conn.execute(_LOCK_BOOKING)
+    await conn.execute(*_SQL.lock_booking())

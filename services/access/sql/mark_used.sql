@@ -1,1 +1,0 @@
-select copq.mark_used($1::text[])

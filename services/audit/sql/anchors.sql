@@ -1,2 +1,0 @@
--- The anchors with their digests, the oldest first.
-select anchor, until, digest from copq.anchor_digest order by anchor

@@ -1,2 +1,0 @@
--- The newest row of the trail and its seal.
-select seq, hash from copq.audit order by seq desc limit 1

@@ -1,1 +1,0 @@
-update copq.retention set finished_at = now() where retention = $1 returning *

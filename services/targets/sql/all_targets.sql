@@ -1,1 +1,0 @@
-select plant, line, product, period, effective_from, ratio from copq.target order by target_id
