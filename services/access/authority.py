@@ -14,10 +14,9 @@ from services.access.door import NotAllowed, Role
 from services.access.sender import Lines
 from services.access.store import StoredToken, all_tokens
 from services.access.token import fits, id_of
-from services.database.sql_files import statement
+from services.database.queries import Queries
 
-_SIGN = statement(__file__, "sign")
-
+_SQL = Queries.of(__file__)
 Place = tuple[str | None, str | None]
 """What a decision is for: plant and line. None stands for all plants, or all lines of the plant."""
 
@@ -96,4 +95,4 @@ def _is_valid(token: StoredToken) -> bool:
 
 async def sign(conn: Connection, actor: Actor, why: str) -> None:
     """Name the actor and the reason in the audit trail until the caller's transaction ends."""
-    await conn.execute(_SIGN, actor.name, why)
+    await conn.execute(*_SQL.sign(who=actor.name, why=why))

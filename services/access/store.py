@@ -11,12 +11,9 @@ from services.access.door import Role
 from services.access.limits import NO_LIMITS, Limits
 from services.access.sender import Lines
 from services.access.token import NewToken
-from services.database.sql_files import statement
+from services.database.queries import Queries
 
-_ADD_TOKEN = statement(__file__, "add_token")
-_ALL_TOKENS = statement(__file__, "all_tokens")
-_REVOKE_TOKEN = statement(__file__, "revoke_token")
-_MARK_USED = statement(__file__, "mark_used")
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +50,37 @@ async def add_token(conn: Connection, grant: Grant, token: NewToken, by: str) ->
     lines = None if grant.lines is None else json.dumps(sorted(grant.lines, key=str))
     limits = grant.limits
     added = await conn.fetchval(
-        _ADD_TOKEN, grant.name, token.token_id, token.hash, grant.role, lines, limits.requests,
-        limits.events, limits.size, by, grant.expires_at,
-    )  # fmt: skip
+        *_SQL.add_token(
+            name=grant.name,
+            token_id=token.token_id,
+            hash=token.hash,
+            role=grant.role,
+            lines=lines,
+            requests_per_s=limits.requests,
+            events_per_s=limits.events,
+            bytes_per_s=limits.size,
+            created_by=by,
+            expires_at=grant.expires_at,
+        ),
+    )
     if added is None:
         raise NameTaken(grant.name)
 
 
 async def all_tokens(conn: Connection) -> list[StoredToken]:
     """Every token that was ever made, oldest first."""
-    return [_token_of(row) for row in await conn.fetch(_ALL_TOKENS)]
+    return [_token_of(row) for row in await conn.fetch(*_SQL.all_tokens())]
 
 
 async def revoke_token(conn: Connection, name: str, by: str) -> bool:
     """Revoke the token; False if no token has this name."""
-    found: bool = await conn.fetchval(_REVOKE_TOKEN, name, by)
+    found: bool = await conn.fetchval(*_SQL.revoke_token(name=name, by=by))
     return found
 
 
 async def mark_used(conn: Connection, names: list[str]) -> None:
     """Record that these tokens were used within the last minute."""
-    await conn.execute(_MARK_USED, names)
+    await conn.execute(*_SQL.mark_used(names=names))
 
 
 def _token_of(row: Any) -> StoredToken:
