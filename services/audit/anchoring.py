@@ -11,18 +11,10 @@ from asyncpg import Connection
 from services.access.authority import Actor, sign
 from services.audit.anchor import NO_DIGEST, Anchor, Day, compare_days, digest_of
 from services.database.booking_lock import change_rules
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.difference import Difference
 
-_CUT = statement(__file__, "cut_anchor")
-_LOCK = statement(__file__, "lock_anchors")
-_UNFINISHED = statement(__file__, "unfinished_anchors")
-_DIGESTS = statement(__file__, "digests")
-_ADD_DAYS = statement(__file__, "add_anchor_days")
-_ADD_DIGEST = statement(__file__, "add_anchor_digest")
-_ANCHORS = statement(__file__, "anchors")
-_ANCHOR_DAYS = statement(__file__, "anchor_days")
-
+_SQL = Queries.of(__file__)
 _INSTANT = timedelta(microseconds=1)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _AS_WRITTEN = "set local timezone = 'UTC'; set local search_path = pg_catalog"
@@ -38,7 +30,7 @@ async def make_anchor(conn: Connection, actor: Actor, why: str) -> None:
     actor.require([(None, None)])
     async with conn.transaction(isolation="read_committed"):
         await change_rules(conn)
-        await conn.execute(_CUT)
+        await conn.execute(*_SQL.cut_anchor())
     while await _finish(conn, actor, why):
         pass
 
@@ -47,22 +39,25 @@ async def _finish(conn: Connection, actor: Actor, why: str) -> bool:
     """Make the digests of the oldest anchor without them; False if every anchor has its own."""
     async with conn.transaction(isolation="read_committed"):
         await change_anchors(conn)
-        row = await conn.fetchrow(_UNFINISHED)
+        row = await conn.fetchrow(*_SQL.unfinished_anchors())
         if row is None:
             return False
         await sign(conn, actor, why)
         await conn.execute(_AS_WRITTEN)
         [days] = await _days(conn, [row["until"]], row["since"] or _EVER)
         number, until = row["anchor"], row["until"]
-        await conn.executemany(_ADD_DAYS, [(number, *day) for day in days])
+        added = ({"anchor": number, **day._asdict()} for day in days)
+        await conn.executemany(*_SQL.add_anchor_days.rows(added))
         digest = digest_of(number, until, days, row["before"])
-        await conn.execute(_ADD_DIGEST, number, until, len(days), digest)
+        await conn.execute(
+            *_SQL.add_anchor_digest(anchor=number, until=until, days=len(days), digest=digest)
+        )
     return True
 
 
 async def change_anchors(conn: Connection) -> None:
     """Lock the anchors: only one transaction at a time makes digests."""
-    await conn.execute(_LOCK)
+    await conn.execute(*_SQL.lock_anchors())
 
 
 async def _days(conn: Connection, ends: Sequence[Any], since: Any) -> list[list[Day]]:
@@ -70,7 +65,7 @@ async def _days(conn: Connection, ends: Sequence[Any], since: Any) -> list[list[
     found: dict[int, list[Day]] = defaultdict(list)
     if ends:
         edges = [end + _INSTANT for end in ends[:-1]]
-        for row in await conn.fetch(_DIGESTS, edges, since, ends[-1]):
+        for row in await conn.fetch(*_SQL.digests(edges=edges, since=since, until=ends[-1])):
             found[row["place"]].append(Day(*(row[name] for name in Day._fields)))
     return [sorted(found[place]) for place in range(len(ends))]
 
@@ -78,11 +73,11 @@ async def _days(conn: Connection, ends: Sequence[Any], since: Any) -> list[list[
 async def anchors(conn: Connection) -> list[Anchor]:
     """All anchors with digests, oldest first."""
     days: dict[int, list[Day]] = defaultdict(list)
-    for row in await conn.fetch(_ANCHOR_DAYS):
+    for row in await conn.fetch(*_SQL.anchor_days()):
         days[row["anchor"]].append(Day(*(row[name] for name in Day._fields)))
     return [
         Anchor(row["anchor"], row["until"], tuple(sorted(days[row["anchor"]])), row["digest"])
-        for row in await conn.fetch(_ANCHORS)
+        for row in await conn.fetch(*_SQL.anchors())
     ]
 
 

@@ -7,19 +7,16 @@ from asyncpg import Connection
 
 from services.audit.exported import link_of
 from services.audit.trail import NO_SEAL, AuditRow, Chain, Fault, Head
-from services.database.sql_files import statement
+from services.database.queries import Queries
 
-_ROWS = statement(__file__, "rows")
-_NEWEST = statement(__file__, "newest")
-_WATCHED = statement(__file__, "watched")
-_HEAD = statement(__file__, "head")
+_SQL = Queries.of(__file__)
 _AT_ONCE = 2_000
 
 
 async def rows(conn: Connection) -> AsyncIterator[AuditRow]:
     """All rows of one snapshot, oldest first."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        cursor = await conn.cursor(_ROWS)
+        cursor = await conn.cursor(*_SQL.rows())
         while found := await cursor.fetch(_AT_ONCE):
             for row in found:
                 yield AuditRow(*row)
@@ -39,16 +36,16 @@ async def newest_rows(
     limit: int = 100,
 ) -> list[AuditRow]:
     """The newest rows first. `subject` is a table, such as `copq.token`."""
-    found = await conn.fetch(_NEWEST, subject, who, since, limit)
+    found = await conn.fetch(*_SQL.newest(subject=subject, who=who, since=since, limit=limit))
     return [AuditRow(*row) for row in found]
 
 
 async def head_of(conn: Connection) -> Head:
     """The head of the trail: its last row."""
-    row = await conn.fetchrow(_HEAD)
+    row = await conn.fetchrow(*_SQL.head())
     return Head(*row) if row else Head(0, NO_SEAL)
 
 
 async def audited_tables(conn: Connection) -> list[str]:
     """The names of the tables under audit, without their schema."""
-    return [row["name"] for row in await conn.fetch(_WATCHED)]
+    return [row["name"] for row in await conn.fetch(*_SQL.watched())]

@@ -5,11 +5,10 @@ from typing import Any
 
 from asyncpg import Connection, Record
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.difference import Difference
 
-_UNDER_AUDIT = statement(__file__, "under_audit")
-_UNTRACED = statement(__file__, "untraced")
+_SQL = Queries.of(__file__)
 
 
 async def untraced_rows(conn: Connection) -> list[Difference]:
@@ -19,10 +18,11 @@ async def untraced_rows(conn: Connection) -> list[Difference]:
     """
     await conn.execute("set local timezone = 'UTC'; set local bytea_output = 'hex'")
     found: list[Difference] = []
-    for table in await conn.fetch(_UNDER_AUDIT):
+    for table in await conn.fetch(*_SQL.under_audit()):
         left_out = table["left_out"].decode().split("\0")[:-1]
-        asked = _UNTRACED.replace("{table}", table["name"])
-        rows = await conn.fetch(asked, left_out, table["subject"])
+        rows = await conn.fetch(
+            *_SQL.placing(table=table["name"]).untraced(left_out=left_out, subject=table["subject"])
+        )
         found += [_difference(table["subject"], row) for row in rows]
     return found
 
