@@ -11,21 +11,12 @@ from asyncpg import Connection
 from services.access.authority import COMPANY, Actor, sign
 from services.currencies.file import ExchangeFileError, PublishedRate
 from services.database.booking_lock import change_rules
-from services.database.sql_files import statement
+from services.database.queries import Queries
 
 RATE_DAYS = 7
 """How long a rate is used without a newer one: no central bank pauses longer."""
 
-_REPORTING = statement(__file__, "reporting")
-_SET_REPORTING = statement(__file__, "set_reporting")
-_IN_USE = statement(__file__, "in_use")
-_LOCK_VERSIONS = statement(__file__, "lock_versions")
-_NEWEST_RATES = statement(__file__, "newest_rates")
-_ADD_VERSION = statement(__file__, "add_version")
-_ADD_RATES = statement(__file__, "add_rates")
-_SUMMARY = statement(__file__, "summary")
-_HISTORY = statement(__file__, "history")
-_RATES_OF = statement(__file__, "rates_of")
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +44,7 @@ class NoReportingCurrency(ValueError):
 
 async def reporting_currency(conn: Connection) -> ReportingCurrency | None:
     """The reporting currency; None until finance has set it."""
-    row = await conn.fetchrow(_REPORTING)
+    row = await conn.fetchrow(*_SQL.reporting())
     return ReportingCurrency(**row) if row else None
 
 
@@ -81,12 +72,14 @@ async def set_reporting(
         await change_rules(conn)
         found = await reporting_currency(conn)
         other = found is not None and found.currency != currency
-        if found and other and await conn.fetchval(_IN_USE):
+        if found and other and await conn.fetchval(*_SQL.in_use()):
             raise CurrencyFixed(
                 f"the reporting currency is {found.currency}: there are rates or entries in it, so "
                 "it cannot change"
             )
-        await conn.execute(_SET_REPORTING, currency, rate_days, actor.name)
+        await conn.execute(
+            *_SQL.set_reporting(currency=currency, rate_days=rate_days, set_by=actor.name)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +103,7 @@ async def import_exchange(
     actor.require([COMPANY])
     async with conn.transaction():
         await sign(conn, actor, why or f"imported {source}")
-        await conn.execute(_LOCK_VERSIONS)
+        await conn.execute(*_SQL.lock_versions())
         known = await _stored_rates(conn, rates)
         fresh = [r for r in rates if known.get((r.currency, r.day)) != r.rate]
         corrected = [r for r in fresh if (r.currency, r.day) in known]
@@ -126,7 +119,7 @@ async def _stored_rates(
     conn: Connection, rates: Iterable[PublishedRate]
 ) -> dict[tuple[str, date], Decimal]:
     days = [rate.day for rate in rates]
-    rows = await conn.fetch(_NEWEST_RATES, min(days), max(days)) if days else []
+    rows = await conn.fetch(*_SQL.newest_rates(first=min(days), last=max(days))) if days else []
     return {(row["currency"], row["day"]): row["rate"] for row in rows}
 
 
@@ -141,9 +134,13 @@ async def _write(
     conn: Connection, rates: Sequence[PublishedRate], source: str, actor: Actor, why: str
 ) -> int:
     await change_rules(conn)
-    version: int = await conn.fetchval(_ADD_VERSION, source, actor.name, why or None)
+    version: int = await conn.fetchval(
+        *_SQL.add_version(source=source, imported_by=actor.name, why=why or None)
+    )
     days, currencies, values = zip(*rates, strict=True)
-    await conn.execute(_ADD_RATES, version, currencies, days, values)
+    await conn.execute(
+        *_SQL.add_rates(version=version, currencies=currencies, days=days, rates=values)
+    )
     return version
 
 
@@ -161,7 +158,7 @@ class CurrencySummary:
 
 async def summaries(conn: Connection) -> list[CurrencySummary]:
     """A summary of each currency that has rates or figures."""
-    return [CurrencySummary(**row) for row in await conn.fetch(_SUMMARY)]
+    return [CurrencySummary(**row) for row in await conn.fetch(*_SQL.summary())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +176,10 @@ class RateVersion:
 
 async def history(conn: Connection, currency: str, start: date, end: date) -> list[RateVersion]:
     """The versions of the rates published in [start, end), newest day and version first."""
-    return [RateVersion(**row) for row in await conn.fetch(_HISTORY, currency, start, end)]
+    return [
+        RateVersion(**row)
+        for row in await conn.fetch(*_SQL.history(currency=currency, start=start, end=end))
+    ]
 
 
 async def rates_of(
@@ -188,5 +188,5 @@ async def rates_of(
     """The rates with which entries of these currencies and days would be booked now."""
     wanted = sorted(set(pairs))
     currencies, days = [c for c, _ in wanted], [d for _, d in wanted]
-    rows = await conn.fetch(_RATES_OF, currencies, days)
+    rows = await conn.fetch(*_SQL.rates_of(currencies=currencies, days=days))
     return {(row["currency"], row["day"]): row["rate"] for row in rows}
