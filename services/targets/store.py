@@ -1,6 +1,6 @@
 """Targets in Postgres: each as it was set; none is ever changed."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,16 +8,13 @@ from asyncpg import Connection
 
 from schemas.targets import Budget, Target, TargetFile
 from services.access.authority import Actor, sign
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.rates.book import RateBook
 from services.rates.file import RateFileError
 from services.rates.names import name_list
 from services.targets.book import ALL, SetBudget, SetTarget, TargetBook, in_force
 
-_ADD_TARGET = statement(__file__, "add_target")
-_ADD_BUDGET = statement(__file__, "add_budget")
-_ALL_TARGETS = statement(__file__, "all_targets")
-_ALL_BUDGETS = statement(__file__, "all_budgets")
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +43,9 @@ async def import_targets(
         known = await _latest_items(conn)
         targets = [t for t in map(_set_target, file.targets) if t != known.get(_scope(t))]
         budgets = [b for b in map(_set_budget, file.budgets) if b != known.get(_scope(b))]
-        await conn.executemany(_ADD_TARGET, [(*_row(t), actor.name, source) for t in targets])
-        await conn.executemany(_ADD_BUDGET, [(*_row(b), actor.name, source) for b in budgets])
+        origin = {"set_by": actor.name, "source": source}
+        await conn.executemany(*_SQL.add_target.rows({**asdict(t), **origin} for t in targets))
+        await conn.executemany(*_SQL.add_budget.rows({**asdict(b), **origin} for b in budgets))
     fresh = len(targets) + len(budgets)
     return Imported(len(targets), len(budgets), len(file.targets) + len(file.budgets) - fresh)
 
@@ -108,8 +106,8 @@ def _fault(item: Target | Budget, book: RateBook) -> str | None:
 
 async def history(conn: Connection) -> tuple[list[SetTarget], list[SetBudget]]:
     """All targets and budgets ever set, in order."""
-    targets = [SetTarget(*row) for row in await conn.fetch(_ALL_TARGETS)]
-    budgets = [SetBudget(*row) for row in await conn.fetch(_ALL_BUDGETS)]
+    targets = [SetTarget(**row) for row in await conn.fetch(*_SQL.all_targets())]
+    budgets = [SetBudget(**row) for row in await conn.fetch(*_SQL.all_budgets())]
     return targets, budgets
 
 
