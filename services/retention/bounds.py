@@ -4,11 +4,11 @@ from datetime import date, datetime
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.names import check_names
 from services.rates.book import RateBook
 
-_OPEN_FROM = statement(__file__, "open_from")
+_SQL = Queries.of(__file__)
 
 
 async def bounds(
@@ -20,7 +20,7 @@ async def bounds(
     again in their own month. Raises `UnknownName`.
     """
     await check_names(conn, book, plant, None, None)
-    open_from = {row["plant"]: row["month"] for row in await conn.fetch(_OPEN_FROM)}
+    open_from = {row["plant"]: row["month"] for row in await conn.fetch(*_SQL.open_from())}
     return {
         name: site.calendar.start_of(min(before, open_from.get(name, before)))
         for name, site in book.sites.items()

@@ -12,21 +12,9 @@ from typing import Any
 from asyncpg import Connection, Record
 
 from services.access.authority import Actor, sign
-from services.database.sql_files import statement
+from services.database.queries import Queries
 
-_PLAN_EVENTS = statement(__file__, "plan_events")
-_PLAN_REFUSED = statement(__file__, "plan_refused")
-_BEGIN = statement(__file__, "begin")
-_UNFINISHED = statement(__file__, "unfinished")
-_NEXT_MONTH = statement(__file__, "next_month")
-_SLICE_END = statement(__file__, "slice_end")
-_DROP_EVENTS = statement(__file__, "drop_events")
-_DROP_REFUSED = statement(__file__, "drop_refused")
-_ALLOW = statement(__file__, "allow")
-_REACH = statement(__file__, "reach")
-_FINISH = statement(__file__, "finish")
-_ALL = statement(__file__, "all")
-
+_SQL = Queries.of(__file__)
 BATCH = 5_000
 EVENTS, REFUSED = "events", "refused"
 Bounds = Mapping[str, datetime]
@@ -63,13 +51,15 @@ class Run:
 
 async def plan_events(conn: Connection, bounds: Bounds) -> list[Record]:
     """By plant and month: the events and bytes that would be dropped, and the events that stay."""
-    rows: list[Record] = await conn.fetch(_PLAN_EVENTS, list(bounds), list(bounds.values()))
+    rows: list[Record] = await conn.fetch(
+        *_SQL.plan_events(plants=list(bounds), bounds=list(bounds.values()))
+    )
     return rows
 
 
 async def plan_refused(conn: Connection, order: Order) -> Record:
     """The messages and bytes that would be dropped, and how many messages wait for a replay."""
-    return await conn.fetchrow(_PLAN_REFUSED, order.instant)
+    return await conn.fetchrow(*_SQL.plan_refused(instant=order.instant))
 
 
 async def begin(conn: Connection, order: Order, actor: Actor, why: str) -> Run:
@@ -80,14 +70,17 @@ async def begin(conn: Connection, order: Order, actor: Actor, why: str) -> Run:
     actor.require([(order.plant, None)])
     async with conn.transaction():
         await sign(conn, actor, why)
-        asked = (order.subject, order.before, order.plant)
-        row = await conn.fetchrow(_UNFINISHED, *asked)
-        return _run(row or await conn.fetchrow(_BEGIN, actor.name, why, *asked))
+        asked = {"subject": order.subject, "before": order.before, "plant": order.plant}
+        row = await conn.fetchrow(*_SQL.unfinished(**asked))
+        begun = _SQL.begin(ordered_by=actor.name, why=why, **asked)
+        return _run(row or await conn.fetchrow(*begun))
 
 
 async def next_month(conn: Connection, run: Run, until: datetime) -> date | None:
     """The month of the first event that the run has not reached."""
-    found: date | None = await conn.fetchval(_NEXT_MONTH, run.at, run.event_id, until)
+    found: date | None = await conn.fetchval(
+        *_SQL.next_month(at=run.at, event_id=run.event_id, until=until)
+    )
     return found
 
 
@@ -98,13 +91,18 @@ async def drop_events(
     """Drop the bytes of the next events before `until`; None if no events are left."""
     async with conn.transaction():
         await sign(conn, actor, why)
-        await conn.execute(_ALLOW)
-        end = await conn.fetchrow(_SLICE_END, run.at, run.event_id, until, batch)
+        await conn.execute(*_SQL.allow())
+        end = await conn.fetchrow(
+            *_SQL.slice_end(at=run.at, event_id=run.event_id, until=until, batch=batch)
+        )
         if end is None:
             return None
         found = await conn.fetchrow(
-            _DROP_EVENTS, run.at, run.event_id, *end, list(bounds), list(bounds.values()),
-            run.number,
+            *_SQL.drop_events(
+                at=run.at, event_id=run.event_id, end_at=end["occurred_at"],
+                end_id=end["event_id"], plants=list(bounds), bounds=list(bounds.values()),
+                number=run.number,
+            )
         )  # fmt: skip
         return await _reach(conn, run, end["occurred_at"], end["event_id"], found)
 
@@ -115,7 +113,9 @@ async def drop_refused(
     """As `drop_events`, for messages that were refused before the order's day (UTC)."""
     async with conn.transaction():
         await sign(conn, actor, why)
-        found = await conn.fetchrow(_DROP_REFUSED, run.order.instant, batch, run.number)
+        found = await conn.fetchrow(
+            *_SQL.drop_refused(instant=run.order.instant, batch=batch, number=run.number)
+        )
         if not found["dropped"]:
             return None
         return await _reach(conn, run, run.at, run.event_id, found)
@@ -123,7 +123,9 @@ async def drop_refused(
 
 async def _reach(conn: Connection, run: Run, at: datetime, event_id: str, found: Record) -> Run:
     dropped, size = found["dropped"], found["bytes"]
-    await conn.execute(_REACH, run.number, at, event_id, dropped, size)
+    await conn.execute(
+        *_SQL.reach(number=run.number, at=at, event_id=event_id, dropped=dropped, bytes=size)
+    )
     return replace(
         run, at=at, event_id=event_id, dropped=run.dropped + dropped, bytes=run.bytes + size
     )
@@ -133,12 +135,12 @@ async def finish(conn: Connection, run: Run, actor: Actor, why: str) -> Run:
     """Mark the run as finished: the same order would start a new one."""
     async with conn.transaction():
         await sign(conn, actor, why)
-        return _run(await conn.fetchrow(_FINISH, run.number))
+        return _run(await conn.fetchrow(*_SQL.finish(number=run.number)))
 
 
 async def history(conn: Connection) -> list[Record]:
     """All runs, the newest first."""
-    rows: list[Record] = await conn.fetch(_ALL)
+    rows: list[Record] = await conn.fetch(*_SQL.all())
     return rows
 
 
