@@ -5,14 +5,11 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.kafka.fence import Fence
 from services.kafka.identity import LogIdentity
 
-_MAKE_FENCE = statement(__file__, "make_fence")
-_READ_FENCE = statement(__file__, "read_fence")
-_LOCK_FENCE = statement(__file__, "lock_fence")
-_MOVE_FENCE = statement(__file__, "move_fence")
+_SQL = Queries.of(__file__)
 
 
 class Gap(Exception):
@@ -21,25 +18,35 @@ class Gap(Exception):
 
 async def make_fence(conn: Connection, topic: str, partitions: Collection[int]) -> dict[int, Fence]:
     """That of the partitions, locked; one that is seen for the first time starts at 0."""
-    await conn.execute(_MAKE_FENCE, topic, sorted(partitions))
+    await conn.execute(*_SQL.make_fence(topic=topic, partitions=sorted(partitions)))
     return await lock_fence(conn, topic, partitions)
 
 
 async def lock_fence(conn: Connection, topic: str, partitions: Collection[int]) -> dict[int, Fence]:
     """That of the partitions, held until the caller's transaction ends."""
-    return _by_partition(await conn.fetch(_LOCK_FENCE, topic, sorted(partitions)))
+    return _by_partition(
+        await conn.fetch(*_SQL.lock_fence(topic=topic, partitions=sorted(partitions)))
+    )
 
 
 async def read_fence(conn: Connection, topic: str) -> dict[int, Fence]:
     """That of all partitions of a topic, held by nobody."""
-    return _by_partition(await conn.fetch(_READ_FENCE, topic))
+    return _by_partition(await conn.fetch(*_SQL.read_fence(topic=topic)))
 
 
 async def move_fence(conn: Connection, topic: str, fences: Mapping[int, Fence]) -> None:
     """Move it, within the transaction that books what now lies below."""
-    rows = [(p, fence.next_offset, *fence.log, fence.fingerprint) for p, fence in fences.items()]
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 5
-    await conn.execute(_MOVE_FENCE, topic, *columns)
+    moved = fences.values()
+    await conn.execute(
+        *_SQL.move_fence(
+            topic=topic,
+            partitions=list(fences),
+            next_offsets=[fence.next_offset for fence in moved],
+            topic_ids=[fence.log.topic_id for fence in moved],
+            leader_epochs=[fence.log.leader_epoch for fence in moved],
+            fingerprints=[fence.fingerprint for fence in moved],
+        )
+    )
 
 
 def _by_partition(rows: Iterable[Mapping[str, Any]]) -> dict[int, Fence]:
