@@ -15,12 +15,10 @@ from services.backup.archive import Archive
 from services.backup.contents import Item, foreign_items, month_of, parent_of
 from services.backup.programs import BackupError
 from services.database.migrate import SchemaMismatch, migrate_to
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.process.system_errors import plainly
 
-_NAMES = statement(__file__, "names")
-_COLUMNS = statement(__file__, "columns")
-_SEQUENCES = statement(__file__, "sequences")
+_SQL = Queries.of(__file__)
 _VERSION = "TABLE DATA", "alembic_version"
 _SHOWN = 10
 
@@ -45,7 +43,7 @@ async def restore(conn: Connection, archive: Archive, *, without_others: bool = 
     try:
         async with conn.transaction():
             await migrate_to(conn, version)
-            others = foreign_items(items, {tuple(row) for row in await conn.fetch(_NAMES)})
+            others = foreign_items(items, {tuple(row) for row in await conn.fetch(*_SQL.names())})
             if others and not without_others:
                 raise BackupError(_refusal_text(others))
             await _fill(conn, archive, [item for item in items if item not in others])
@@ -78,7 +76,7 @@ async def _version(archive: Archive, items: Sequence[Item]) -> str:
 
 
 async def _fill(conn: Connection, archive: Archive, items: Sequence[Item]) -> None:
-    tables = [Table(*row) for row in await conn.fetch(_COLUMNS)]
+    tables = [Table(*row) for row in await conn.fetch(*_SQL.columns())]
     data = [item for item in items if item.kind == "TABLE DATA"]
     await _make_partitions(conn, data)
     triggered = [f"{t.schema}.{t.name}" for t in tables if t.has_triggers]
@@ -118,7 +116,7 @@ async def _copy(conn: Connection, archive: Archive, item: Item, table: Table) ->
 
 
 async def _set_sequences(conn: Connection, archive: Archive, items: Sequence[Item]) -> None:
-    known = {row["name"] for row in await conn.fetch(_SEQUENCES)}
+    known = {row["name"] for row in await conn.fetch(*_SQL.sequences())}
     for item in items:
         if item.kind == "SEQUENCE SET":
             name, value, used = await archive.sequence(item)

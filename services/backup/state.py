@@ -2,18 +2,17 @@
 
 from asyncpg import Connection, Record
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 
-_FENCE = statement(__file__, "fence")
-_TABLES = statement(__file__, "tables")
+_SQL = Queries.of(__file__)
 
 
 async def is_empty(conn: Connection) -> bool:
     """Whether a backup may go into this database."""
-    return bool(await conn.fetchval(_TABLES) == 0)
+    return bool(await conn.fetchval(*_SQL.tables()) == 0)
 
 
 async def fence(conn: Connection) -> list[Record]:
     """Topic, partition and next offset of each partition read; empty without Kafka."""
-    rows: list[Record] = await conn.fetch(_FENCE)
+    rows: list[Record] = await conn.fetch(*_SQL.fence())
     return rows
