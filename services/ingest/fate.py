@@ -12,11 +12,11 @@ from schemas.names import canonical
 from services.access.door import Door
 from services.access.requests import admit_request
 from services.database.connections import AWAY
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.web.answers import NOT_ANSWERED, NotAnswered
 from services.web.questions import SOUND
 
-_FATE = statement(__file__, "fate")
+_SQL = Queries.of(__file__)
 _UNKNOWN = "no event of yours has this id; one that was accepted just now may take a second to show"
 
 
@@ -69,6 +69,8 @@ async def _row(pool: asyncpg.Pool, event_id: str, sender: str | None) -> Any:
         return None
     try:
         async with pool.acquire() as conn:
-            return await conn.fetchrow(_FATE, canonical(event_id), sender, event_id)
+            return await conn.fetchrow(
+                *_SQL.fate(event_id=canonical(event_id), sender=sender, as_asked=event_id)
+            )
     except AWAY as error:
         raise HTTPException(503, f"Postgres: {error}", {"Retry-After": "5"}) from error

@@ -13,7 +13,7 @@ import asyncpg
 
 from schemas.refusal import Refusal, Refused, printable_name
 from services.database.connections import AWAY
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.rates.book import RateBook
 
 PER_SENDER = 1_000
@@ -22,8 +22,8 @@ PER_SENDER = 1_000
 EVERY_S = 5
 _REMEMBERED = 65_536
 _KINDS = ("plant", "line", "product", "stage", "work_unit", "defect_code", "shift", "supplier")
-_BROUGHT = statement(__file__, "brought_names")
-_KEEP = statement(__file__, "keep_names")
+_SQL = Queries.of(__file__)
+
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Names:
 
     async def load(self, conn: asyncpg.Connection) -> None:
         """Load the names noted earlier and by other processes."""
-        for row in await conn.fetch(_BROUGHT):
+        for row in await conn.fetch(*_SQL.brought_names()):
             self._brought[row["sent_by"], row["kind"]].add(row["name"])
         self.loaded = True
 
@@ -88,7 +88,8 @@ class Names:
         """Store the names noted since the last call, so that a restart keeps them."""
         if new := self._new:
             self._new = []
-            await conn.execute(_KEEP, *map(list, zip(*new, strict=True)))
+            senders, kinds, names = map(list, zip(*new, strict=True))
+            await conn.execute(*_SQL.keep_names(senders=senders, kinds=kinds, names=names))
 
     async def follow(self, pool: asyncpg.Pool) -> None:
         """Load and store for ever. While Postgres is away, memory counts."""

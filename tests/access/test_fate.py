@@ -5,12 +5,14 @@ import json
 import asyncpg
 import pytest
 
-from services.ingest.fate import _FATE
+from services.database.queries import Queries
+from services.ingest import fate
 from services.rates.store import import_rates, load
 from tests.access.serving import bearer, grant, run, served
 from tests.building import defect, event, post_events, rates
 from tests.tampering import tampering
 
+FATE = Queries.of(fate.__file__).fate
 AT = "2026-03-02T10:00:00+01:00"
 
 
@@ -102,7 +104,7 @@ async def test_the_search_for_a_refused_event_uses_the_index(
 ) -> None:
     await conn.execute("set enable_seqscan = off")
     plan = await conn.fetch(
-        f"explain {_FATE}".replace("$1", "'x'").replace("$2", "'press'").replace("$3", "'x'")
+        f"explain {FATE.text}".replace("$1", "'x'").replace("$2", "'press'").replace("$3", "'x'")
     )
     assert any("rejected_event_id" in row[0] for row in plan), plan
 

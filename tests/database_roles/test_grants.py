@@ -7,13 +7,15 @@ import asyncpg
 import pytest
 
 from services.database.connections import DatabaseRole, act_as
+from services.database.queries import Queries
 from services.figures.verify import verify
-from services.ingest.fate import _FATE
+from services.ingest import fate
 from services.posting.late_pricing import settle
 from services.rates.store import import_rates, load, load_names
 from services.standalone.intake import pool_of
 from tests.building import defect, event, post_events, production, rates, stop
 
+FATE = Queries.of(fate.__file__).fate
 AT = "2026-03-02T10:00:00+01:00"
 EVERYBODY = tuple(DatabaseRole)
 
@@ -224,6 +226,7 @@ async def test_the_aggregator_books_as_its_role(database: str, conn: asyncpg.Con
 async def test_what_became_of_an_event_is_told_by_ingest(posted: asyncpg.Connection) -> None:
     await act_as(posted, DatabaseRole.INGEST)
     states = [
-        (await posted.fetchrow(_FATE, name, None, name))["state"] for name in ("d", "d2", "u")
+        (await posted.fetchrow(*FATE(event_id=name, sender=None, as_asked=name)))["state"]
+        for name in ("d", "d2", "u")
     ]
     assert states == ["accepted", "withdrawn", "unpriced"]

@@ -17,8 +17,9 @@ from services.access.sender import Sender
 from services.access.tokens import TokenDoor
 from services.database.connections import DatabaseRole, RoleRefused, act_as, connected
 from services.database.migrate import migrate
+from services.database.queries import Queries
 from services.embedded_postgres.server import EmbeddedPostgres
-from services.ingest.fate import _FATE
+from services.ingest import fate
 from services.ingest.people import people_pool
 from services.rates.book import RateBook
 from services.rates.store import import_rates, load, load_names
@@ -32,6 +33,7 @@ from tests.faults.processes import COPQ, Service
 from tests.faults.sender import Sender as Asking
 from tests.kafka.settings import free_ports
 
+FATE = Queries.of(fate.__file__).fate
 AT = "2026-03-02T10:00:00+01:00"
 
 
@@ -170,7 +172,8 @@ async def test_each_part_works_with_a_login_of_its_role_alone(logins: str) -> No
     assert (await loaded(RateWatch(only(logins, DatabaseRole.COSTING)))).revision == 1
     assert (await loaded(RateWatch(ing, names_only=True))).sites.keys() == {"north"}
     async with await people_pool(ing) as pool:
-        assert (await pool.fetchrow(_FATE, "d", "press", "d"))["state"] == "accepted"
+        row = await pool.fetchrow(*FATE(event_id="d", sender="press", as_asked="d"))
+        assert row["state"] == "accepted"
     async with await reading_pool(only(logins, DatabaseRole.REPORTING)) as pool:
         assert await pool.fetchval("select count(*) from copq.ledger") == 0
     for login in (DatabaseRole.INGEST, DatabaseRole.REPORTING):

@@ -2,12 +2,12 @@
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 
-_LEDGER_IDENTITY = statement(__file__, "ledger_identity")
+_SQL = Queries.of(__file__)
 
 
 async def ledger_identity(conn: Connection) -> str:
     """A text that differs from ledger to ledger. A first rate file changes it, harmlessly."""
-    identity: str = await conn.fetchval(_LEDGER_IDENTITY)
+    identity: str = await conn.fetchval(*_SQL.ledger_identity())
     return identity

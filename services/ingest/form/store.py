@@ -7,13 +7,9 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 
-_CLAIM_ENTRY = statement(__file__, "claim_entry")
-_ENTRY = statement(__file__, "entry")
-_NEWEST_ENTRIES = statement(__file__, "newest_entries")
-_MARK_SENT = statement(__file__, "mark_sent")
-_MARK_WITHDRAWN = statement(__file__, "mark_withdrawn")
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +35,13 @@ async def claim_entry(
 
     If two requests claim the same id at once, both get the first.
     """
-    where = [filled[name] for name in ("plant", "line", "product")]
     events = json.dumps([raw.decode() for raw in raws])
-    await conn.execute(_CLAIM_ENTRY, entry_id, by, *where, json.dumps(filled), events)
+    await conn.execute(
+        *_SQL.claim_entry(
+            entry_id=entry_id, entered_by=by, plant=filled["plant"], line=filled["line"],
+            product=filled["product"], filled=json.dumps(filled), events=events,
+        )
+    )  # fmt: skip
     kept = await entry(conn, entry_id, by)
     assert kept is not None, "the id is made of the sender's name"
     return kept
@@ -49,23 +49,23 @@ async def claim_entry(
 
 async def entry(conn: Connection, entry_id: str, by: str | None) -> StoredEntry | None:
     """The entry, if it is the sender's own."""
-    row = await conn.fetchrow(_ENTRY, entry_id, by)
+    row = await conn.fetchrow(*_SQL.entry(entry_id=entry_id, by=by))
     return _entry_of(row) if row else None
 
 
 async def newest_entries(conn: Connection, by: str | None) -> list[StoredEntry]:
     """The sender's last few entries, newest first."""
-    return [_entry_of(row) for row in await conn.fetch(_NEWEST_ENTRIES, by)]
+    return [_entry_of(row) for row in await conn.fetch(*_SQL.newest_entries(by=by))]
 
 
 async def mark_sent(conn: Connection, entry_id: str) -> None:
     """Record that the events of the entry are acknowledged."""
-    await conn.execute(_MARK_SENT, entry_id)
+    await conn.execute(*_SQL.mark_sent(entry_id=entry_id))
 
 
 async def mark_withdrawn(conn: Connection, entry_id: str) -> None:
     """Record that the corrections that void its events are acknowledged."""
-    await conn.execute(_MARK_WITHDRAWN, entry_id)
+    await conn.execute(*_SQL.mark_withdrawn(entry_id=entry_id))
 
 
 def _entry_of(row: Any) -> StoredEntry:

@@ -1,1 +1,0 @@
-select sent_by, kind, name from copq.brought_name

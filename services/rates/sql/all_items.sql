@@ -1,1 +1,0 @@
-select kind, revision, content from copq.rate_item where revision <= $1

@@ -1,1 +1,0 @@
-select coalesce(max(revision), 0) from copq.rate_revision

@@ -1,1 +1,0 @@
-select content from copq.rate_document where document = $1

@@ -1,1 +1,0 @@
-select original from copq.rate_document where document = $1

@@ -1,1 +1,0 @@
-select exists (select from copq.rollup where plant = $1)

@@ -1,1 +1,0 @@
-select plant, line, occurred_at from copq.line_heard

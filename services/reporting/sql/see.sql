@@ -1,2 +1,0 @@
--- Of which lines rows are seen until the transaction ends; row level security reads it.
-select set_config('copq.lines', $1, true)

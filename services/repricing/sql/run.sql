@@ -1,1 +1,0 @@
-select * from copq.repricing where repricing_id = $1
