@@ -14,21 +14,13 @@ from asyncpg import Connection
 
 from services.access.authority import Actor, sign
 from services.database.booking_lock import change_rules
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.periods.period import LEADS_TO, Period, PeriodError, What, month_name, span
 from services.periods.store import period
 from services.periods.unfinished import UnfinishedItems, unfinished_items
 from services.rates.book import Site
 
-_OPEN_BEFORE = statement(__file__, "open_before")
-_CLOCK = statement(__file__, "clock")
-_CHANGE = statement(__file__, "change_period")
-_MOVE_FRONTIER = statement(__file__, "move_frontier")
-_ADD_STEP = statement(__file__, "add_step")
-_UNSIGNED = statement(__file__, "unsigned")
-_HOLD_PERIOD = statement(__file__, "hold_period")
-_ADD_FIGURES = statement(__file__, "add_figures")
-_ADD_CLOSING = statement(__file__, "add_closing")
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +68,7 @@ async def lock(conn: Connection, plant: str, month: date, order: Order) -> None:
 async def _step(conn: Connection, plant: str, month: date, what: What, order: Order) -> None:
     async with conn.transaction(isolation="read_committed"):
         found = await _begin(conn, plant, month, order, what)
-        if await conn.fetchrow(_UNSIGNED, plant, month):
+        if await conn.fetchrow(*_SQL.unsigned(plant=plant, month=month)):
             raise PeriodError(f"{found} is not signed off yet: copq periods close does that first")
         await _take(conn, found, what, order, UnfinishedItems())
 
@@ -95,7 +87,7 @@ async def _refuse_early(conn: Connection, site: Site, month: date, now: datetime
     if now < end:
         shown = end.astimezone(site.calendar.zone)
         raise PeriodError(f"{month_name(month)} of {plant} lasts until {shown:%Y-%m-%d %H:%M %Z}")
-    rows = await conn.fetch(_OPEN_BEFORE, plant, month)
+    rows = await conn.fetch(*_SQL.open_before(plant=plant, month=month))
     if rows:
         months = ", ".join(month_name(row["month"]) for row in rows)
         raise PeriodError(f"close the months before {month_name(month)} of {plant} first: {months}")
@@ -105,14 +97,19 @@ async def _take(
     conn: Connection, found: Period, what: What, order: Order, lacks: UnfinishedItems
 ) -> None:
     """Store a step; its time is later than the month's last step, by the clock of bookings."""
-    clock = await conn.fetchrow(_CLOCK, found.plant, found.month)
+    clock = await conn.fetchrow(*_SQL.clock(plant=found.plant, month=found.month))
     if clock["last"] is not None and clock["now"] <= clock["last"]:
         raise PeriodError(f"Postgres's clock is behind the last step of {found}: wait for it")
-    of, now = (found.plant, found.month), clock["now"]
-    closing = await conn.fetchval(_CHANGE, *of, LEADS_TO[what][1], now)
-    await conn.execute(_MOVE_FRONTIER, found.plant)
-    said = (order.actor.name, order.why, json.dumps(lacks.counts))
-    await conn.execute(_ADD_STEP, *of, what, closing, now, *said)
+    of, now = {"plant": found.plant, "month": found.month}, clock["now"]
+    state = LEADS_TO[what][1]
+    closing = await conn.fetchval(*_SQL.change_period(**of, state=state, closed_at=now))
+    await conn.execute(*_SQL.move_frontier(plant=found.plant))
+    await conn.execute(
+        *_SQL.add_step(
+            **of, what=what, closing=closing, done_at=now, done_by=order.actor.name,
+            why=order.why, unfinished=json.dumps(lacks.counts),
+        )
+    )  # fmt: skip
 
 
 async def sign_off(conn: Connection, plant: str, month: date, order: Order) -> bool:
@@ -120,11 +117,11 @@ async def sign_off(conn: Connection, plant: str, month: date, order: Order) -> b
     order.actor.require([(plant, None)])
     async with conn.transaction(isolation="read_committed"):
         await sign(conn, order.actor, order.why)
-        await conn.execute(_HOLD_PERIOD, plant, month)
-        row = await conn.fetchrow(_UNSIGNED, plant, month)
+        await conn.execute(*_SQL.hold_period(plant=plant, month=month))
+        row = await conn.fetchrow(*_SQL.unsigned(plant=plant, month=month))
         if row is None:
             return False
-        of = (plant, month, row["closing"], row["done_at"])
-        await conn.execute(_ADD_FIGURES, *of)
-        await conn.execute(_ADD_CLOSING, *of)
+        signed = {"closing": row["closing"], "closed_at": row["done_at"]}
+        await conn.execute(*_SQL.add_figures(plant=plant, month=month, **signed))
+        await conn.execute(*_SQL.add_closing(plant=plant, month=month, **signed))
     return True

@@ -4,15 +4,11 @@ from typing import Any
 
 from asyncpg import Connection, Record
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.difference import Difference
 from services.periods.period import month_name
 
-_PERIODS = statement(__file__, "verify_periods")
-_CLOSINGS = statement(__file__, "verify_closings")
-_FIGURES = statement(__file__, "verify_figures")
-_BOOKED = statement(__file__, "verify_booked")
-
+_SQL = Queries.of(__file__)
 _STATE = ("state", "closings", "first_closed_at", "booked_in", "steps")
 _SUMS = (
     "entries", "quantity", "gross", "recovered", "allowed", "net", "seconds", "base", "good",
@@ -28,10 +24,10 @@ async def closed_periods(conn: Connection) -> list[Difference]:
     own digest, and entries against the months that were open as they were booked.
     """
     found = [_side_difference("period", _month(row), row, ("step", "period"), _STATE)
-             for row in await conn.fetch(_PERIODS)]  # fmt: skip
-    for row in await conn.fetch(_CLOSINGS):
+             for row in await conn.fetch(*_SQL.verify_periods())]  # fmt: skip
+    for row in await conn.fetch(*_SQL.verify_closings()):
         found += await _closing(conn, row)
-    return found + [_booking_difference(row) for row in await conn.fetch(_BOOKED)]
+    return found + [_booking_difference(row) for row in await conn.fetch(*_SQL.verify_booked())]
 
 
 async def _closing(conn: Connection, row: Record) -> list[Difference]:
@@ -42,8 +38,13 @@ async def _closing(conn: Connection, row: Record) -> list[Difference]:
         )
         return [Difference("closing", subject, done, kept)]
     found = _signature(subject, row)
-    of = (row["plant"], row["month"], row["closing"], row["done_at"])
-    return found + [_figure(subject, figure) for figure in await conn.fetch(_FIGURES, *of)]
+    figures = await conn.fetch(
+        *_SQL.verify_figures(
+            plant=row["plant"], month=row["month"], closing=row["closing"],
+            closed_at=row["done_at"],
+        )
+    )  # fmt: skip
+    return found + [_figure(subject, figure) for figure in figures]
 
 
 def _signature(subject: dict[str, Any], row: Record) -> list[Difference]:

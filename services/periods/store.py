@@ -10,18 +10,14 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.arithmetic import ZERO
 from services.ledger.figures import Scope
 from services.periods.period import Period, State, What
 from services.posting.open_stops import Accrued, accrue
 from services.rates.book import RateBook
 
-_ONE = statement(__file__, "one_period")
-_LIST = statement(__file__, "list_periods")
-_STEPS = statement(__file__, "steps")
-_FIGURES = statement(__file__, "figures")
-_SO_FAR = statement(__file__, "booked_so_far")
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ class SignedSum(BookedSum):
 
 async def period(conn: Connection, plant: str, month: date) -> Period:
     """The period; open if no step was taken."""
-    row = await conn.fetchrow(_ONE, plant, month)
+    row = await conn.fetchrow(*_SQL.one_period(plant=plant, month=month))
     return _period(row) if row else Period(plant, month)
 
 
@@ -99,7 +95,7 @@ async def periods(
     Reads one snapshot.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        rows = await conn.fetch(_LIST, plant, month)
+        rows = await conn.fetch(*_SQL.list_periods(plant=plant, month=month))
         accrued = await accrue(conn, book, Scope(plant), now)
     found = [PeriodSummary(_period(row), *(row[name] for name in _SUMS)) for row in rows]
     return _with_open_stops(found, accrued, month)
@@ -144,18 +140,27 @@ async def steps(conn: Connection, plant: str, month: date) -> list[Step]:
     """All steps of a month, in order."""
     return [
         Step(
-            row["step"], What(row["what"]), row["closing"], row["done_at"], row["done_by"],
-            row["why"], json.loads(row["unfinished"]), row["entries"], row["digest"],
+            row["step"],
+            What(row["what"]),
+            row["closing"],
+            row["done_at"],
+            row["done_by"],
+            row["why"],
+            json.loads(row["unfinished"]),
+            row["entries"],
+            row["digest"],
         )
-        for row in await conn.fetch(_STEPS, plant, month)
-    ]  # fmt: skip
+        for row in await conn.fetch(*_SQL.steps(plant=plant, month=month))
+    ]
 
 
 async def signed_sums(conn: Connection, plant: str, month: date) -> list[SignedSum]:
     """The figures of all closings of a month."""
-    return [SignedSum(**row) for row in await conn.fetch(_FIGURES, plant, month)]
+    return [SignedSum(**row) for row in await conn.fetch(*_SQL.figures(plant=plant, month=month))]
 
 
 async def unsigned_sums(conn: Connection, plant: str, month: date) -> list[BookedSum]:
     """The sums that the next closing of a month will sign; empty if it is closed."""
-    return [BookedSum(**row) for row in await conn.fetch(_SO_FAR, plant, month)]
+    return [
+        BookedSum(**row) for row in await conn.fetch(*_SQL.booked_so_far(plant=plant, month=month))
+    ]

@@ -7,12 +7,12 @@ from typing import Self
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.periods.period import PeriodError, span
 from services.rates.book import Site
 from services.text.counts import count_of
 
-_UNFINISHED = statement(__file__, "unfinished")
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +73,6 @@ KINDS = tuple(WORDS)
 async def unfinished_items(conn: Connection, site: Site, month: date) -> UnfinishedItems:
     """The unfinished items of a plant's month, with open stops that began earlier."""
     plant, (start, end) = site.plant.plant, span(month, site.calendar)
-    return UnfinishedItems(**await conn.fetchrow(_UNFINISHED, plant, start, end, month))
+    return UnfinishedItems(
+        **await conn.fetchrow(*_SQL.unfinished(plant=plant, start=start, end=end, month=month))
+    )
