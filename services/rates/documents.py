@@ -12,7 +12,7 @@ from asyncpg import Connection, Record
 
 from schemas.rates import RateFile
 from services.access.authority import Actor, Place, sign
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.rates.revisions import (
     Imported,
     changed_items,
@@ -22,14 +22,7 @@ from services.rates.revisions import (
     writing,
 )
 
-_ADD_DOCUMENT = statement(__file__, "add_document")
-_ADD_DECISION = statement(__file__, "add_decision")
-_ALL_DOCUMENTS = statement(__file__, "all_documents")
-_DOCUMENT_CONTENT = statement(__file__, "document_content")
-_DOCUMENT_ORIGINAL = statement(__file__, "document_original")
-_ITEM_SPANS = statement(__file__, "item_spans")
-
-
+_SQL = Queries.of(__file__)
 JUMP = Decimal("0.25")
 """A figure that changes by more than a quarter is shown, unless the submitter says otherwise."""
 
@@ -199,12 +192,14 @@ async def one_document(conn: Connection, number: int, now: datetime | None = Non
 
 async def content(conn: Connection, number: int) -> RateFile:
     """The rates of a document."""
-    return RateFile.model_validate_json(await conn.fetchval(_DOCUMENT_CONTENT, number))
+    return RateFile.model_validate_json(
+        await conn.fetchval(*_SQL.document_content(document=number))
+    )
 
 
 async def original(conn: Connection, number: int) -> bytes:
     """The submitted bytes."""
-    found: bytes = await conn.fetchval(_DOCUMENT_ORIGINAL, number)
+    found: bytes = await conn.fetchval(*_SQL.document_original(document=number))
     return found
 
 
@@ -250,9 +245,16 @@ async def _add(
     conn: Connection, submission: RateSubmission, actor: Actor, why: str, jump: Decimal = JUMP
 ) -> int:
     number: int = await conn.fetchval(
-        _ADD_DOCUMENT, submission.name, submission.original, submission.rates.model_dump_json(),
-        actor.name, actor.role, why, jump,
-    )  # fmt: skip
+        *_SQL.add_document(
+            name=submission.name,
+            original=submission.original,
+            content=submission.rates.model_dump_json(),
+            submitted_by=actor.name,
+            submitted_as=actor.role,
+            why=why,
+            jump=jump,
+        ),
+    )
     return number
 
 
@@ -261,14 +263,22 @@ async def _decide(
     alone: bool = False, concerns: Sequence[str] = (),
 ) -> None:  # fmt: skip
     await conn.execute(
-        _ADD_DECISION, number, what, revision, actor.name, actor.role, why, alone,
-        json.dumps(list(concerns)),
-    )  # fmt: skip
+        *_SQL.add_decision(
+            document=number,
+            decision=what,
+            revision=revision,
+            decided_by=actor.name,
+            decided_as=actor.role,
+            why=why,
+            alone=alone,
+            concerns=json.dumps(list(concerns)),
+        ),
+    )
 
 
 async def _read(conn: Connection, number: int | None, now: datetime) -> list[Document]:
-    rows = await conn.fetch(_ALL_DOCUMENTS, number)
-    standing = _revision_states(await conn.fetch(_ITEM_SPANS), now)
+    rows = await conn.fetch(*_SQL.all_documents(document=number))
+    standing = _revision_states(await conn.fetch(*_SQL.item_spans()), now)
     return [_document(row, standing) for row in rows]
 
 

@@ -10,16 +10,10 @@ from asyncpg import Connection
 
 from schemas.rates import CostTable, LabourRate, LineRate, Plant, PlantCurrency, RateFile
 from services.database.booking_lock import change_rules
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.rates.file import RateFileError, items_of
 
-_LOCK_IMPORTS = statement(__file__, "lock_imports")
-_NEWEST_ITEMS = statement(__file__, "newest_items")
-_PLANT_HAS_ENTRIES = statement(__file__, "plant_has_entries")
-_ADD_REVISION = statement(__file__, "add_revision")
-_ADD_ITEM = statement(__file__, "add_item")
-_CURRENT_REVISION = statement(__file__, "current_revision")
-
+_SQL = Queries.of(__file__)
 MODELS: dict[str, type[Any]] = {
     "plant": Plant, "plant_currency": PlantCurrency, "cost_table": CostTable,
     "line_rate": LineRate, "labour_rate": LabourRate,
@@ -52,7 +46,7 @@ class Imported:
 async def writing(conn: Connection) -> AsyncIterator[None]:
     """A transaction that may write to the book; only one at a time."""
     async with conn.transaction():
-        await conn.execute(_LOCK_IMPORTS)
+        await conn.execute(*_SQL.lock_imports())
         yield
 
 
@@ -98,7 +92,7 @@ def _what(known: Any, item: Any) -> str:
 
 
 async def _newest(conn: Connection) -> dict[tuple[str, str, datetime], Any]:
-    rows = await conn.fetch(_NEWEST_ITEMS)
+    rows = await conn.fetch(*_SQL.newest_items())
     return {
         (r["kind"], r["key"], r["effective_from"]): MODELS[r["kind"]].model_validate_json(
             r["content"]
@@ -115,7 +109,7 @@ async def _refuse_misfits(conn: Connection, rates: RateFile, known: dict[Any, An
     faults = _plantless(rates, old.keys() | {plant.plant for plant in rates.plants})
     for plant in rates.plants:
         moved = plant.plant in old and _calendar(old[plant.plant]) != _calendar(plant)
-        if moved and await conn.fetchval(_PLANT_HAS_ENTRIES, plant.plant):
+        if moved and await conn.fetchval(*_SQL.plant_has_entries(plant=plant.plant)):
             faults.append(
                 f'plant "{plant.plant}" has entries: its time_zone, day_start and currency '
                 "cannot change"
@@ -139,16 +133,20 @@ def _calendar(plant: Plant) -> tuple[Any, ...]:
 
 async def _write(conn: Connection, items: list[Any], source: str, by: str) -> int:
     await change_rules(conn)
-    revision: int = await conn.fetchval(_ADD_REVISION, source, by)
-    rows = [
-        (revision, kind, key, start, item.model_dump_json(exclude_defaults=True))
-        for kind, key, start, item in items
-    ]
-    await conn.executemany(_ADD_ITEM, rows)
+    revision: int = await conn.fetchval(*_SQL.add_revision(source=source, imported_by=by))
+    await conn.executemany(
+        *_SQL.add_item.rows(
+            {
+                "revision": revision, "kind": kind, "key": key, "effective_from": start,
+                "content": item.model_dump_json(exclude_defaults=True),
+            }
+            for kind, key, start, item in items
+        )
+    )  # fmt: skip
     return revision
 
 
 async def current_revision(conn: Connection) -> int:
     """The newest revision, 0 while the book is empty."""
-    revision: int = await conn.fetchval(_CURRENT_REVISION)
+    revision: int = await conn.fetchval(*_SQL.current_revision())
     return revision

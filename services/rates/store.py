@@ -7,7 +7,7 @@ from typing import Any
 from asyncpg import Connection
 
 from schemas.rates import RateFile
-from services.database.sql_files import statement
+from services.database.queries import Queries, Query
 from services.rates.book import RateBook, Versioned
 from services.rates.documents import import_rates
 from services.rates.file import items_of
@@ -18,25 +18,23 @@ __all__ = [
     "load", "revision_at",
 ]  # fmt: skip
 
-_ALL_ITEMS = statement(__file__, "all_items")
-_ALL_NAMES = statement(__file__, "all_names")
-_REVISION_AT = statement(__file__, "revision_at")
+_SQL = Queries.of(__file__)
 
 
 async def load(conn: Connection, at: int | None = None) -> RateBook:
     """The whole book as of its newest revision, or of an earlier one."""
-    return await _load(conn, _ALL_ITEMS, at)
+    return await _load(conn, _SQL.all_items, at)
 
 
 async def load_names(conn: Connection) -> RateBook:
     """The newest book with names alone: every cost and rate is zero."""
-    return await _load(conn, _ALL_NAMES, None)
+    return await _load(conn, _SQL.all_names, None)
 
 
-async def _load(conn: Connection, items: str, at: int | None) -> RateBook:
+async def _load(conn: Connection, items: Query, at: int | None) -> RateBook:
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         revision = await current_revision(conn) if at is None else at
-        rows = await conn.fetch(items, revision)
+        rows = await conn.fetch(*items(revision=revision))
     found: dict[str, list[Versioned[Any]]] = {kind: [] for kind in MODELS}
     for row in rows:
         item = MODELS[row["kind"]].model_validate_json(row["content"])
@@ -54,7 +52,7 @@ def _book(revision: int, found: dict[str, list[Versioned[Any]]]) -> RateBook:
 
 async def revision_at(conn: Connection, instant: datetime) -> int:
     """The newest revision at an instant, 0 before the first."""
-    revision: int = await conn.fetchval(_REVISION_AT, instant)
+    revision: int = await conn.fetchval(*_SQL.revision_at(instant=instant))
     return revision
 
 
