@@ -14,6 +14,7 @@ from asyncpg import Connection
 
 from services.access.authority import Actor, sign
 from services.database.connections import DatabaseRole, connected
+from services.database.queries import Queries
 from services.posting import queries as ledger
 from services.posting.batch import Batch, Cause
 from services.posting.booking import StaleRates, hold_booking
@@ -22,7 +23,7 @@ from services.posting.stops import reprice_stops
 from services.posting.unpriced_events import add_unpriced
 from services.rates.book import RateBook
 from services.rates.store import load
-from services.repricing import queries, runs
+from services.repricing import runs
 from services.repricing.chunks import Chunk, Chunks
 from services.repricing.filling import (
     bare,
@@ -35,6 +36,8 @@ from services.repricing.filling import (
 )
 from services.repricing.reach import RepricingScope
 from services.repricing.runs import Run
+
+_SQL = Queries.of(__file__)
 
 SIZE = 4_000
 """Events of a chunk: a batch of the stream that needs the same rollups waits for one at most."""
@@ -53,7 +56,7 @@ def cause_of(revision: int, by: str) -> Cause:
 async def prepare_connection(conn: Connection) -> None:
     """Make a connection ready to reprice."""
     await prepare(conn)
-    await conn.execute(queries.CREATE_REPRICED)
+    await conn.execute(*_SQL.create_repriced())
     # A plan for one chunk does not fit the next, since tables grow.
     await conn.execute("set plan_cache_mode = force_custom_plan")
 
@@ -87,12 +90,12 @@ async def _open_run(
 ) -> Run | None:
     async with conn.transaction():
         await sign(conn, actor, why)
-        await conn.execute(queries.LOCK_RUNS)
+        await conn.execute(*_SQL.lock_runs())
         await runs.supersede(conn, book.revision)
     # A transaction apart: a closing waits for the audit trail's writer, and the stream for it.
     async with conn.transaction():
         await sign(conn, actor, why)
-        await conn.execute(queries.LOCK_RUNS)
+        await conn.execute(*_SQL.lock_runs())
         found = await runs.find_interrupted(conn, asked, book.revision)
         if found is not None:
             return found

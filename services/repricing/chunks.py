@@ -11,13 +11,15 @@ from asyncpg import Connection, Record
 
 from schemas.decode import decode
 from schemas.priced import Entry, Outcome, Pricing
+from services.database.queries import Queries
 from services.ledger.arithmetic import MONEY
 from services.posting.batch import Special, StopRow
 from services.pricing.price import Dispatch
 from services.pricing.price_cache import Memo
 from services.rates.book import RateBook
-from services.repricing import queries
 from services.repricing.reach import Reach, RepricingScope
+
+_SQL = Queries.of(__file__)
 
 COLUMNS = (
     "event_id", "occurred_at", "entry_no", "element", "category", "quantity", "gross", "recovered",
@@ -90,8 +92,11 @@ class Chunks:
     async def after(self, conn: Connection, position: Position) -> Chunk | None:
         """The next chunk; None after the last event."""
         events = await conn.fetch(
-            queries.EVENTS_AFTER, self._plants, *position, self._reach.ends_at, self._size
-        )
+            *_SQL.events_after(
+                plants=self._plants, at=position.at, event_id=position.event_id,
+                ends_at=self._reach.ends_at, limit=self._size,
+            )
+        )  # fmt: skip
         return await asyncio.to_thread(self._price, position, events) if events else None
 
     def _price(self, start: Position, events: Sequence[Record]) -> Chunk:

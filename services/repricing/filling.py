@@ -7,15 +7,17 @@ from decimal import Decimal
 from asyncpg import Connection, Record
 
 from services.database.connections import while_connected
+from services.database.queries import Queries
 from services.posting import shared_entries as once
 from services.posting import stops
 from services.posting.batch import Cause, Special
 from services.posting.post import stage_rows
 from services.pricing.price import Dispatch
 from services.rates.book import RateBook
-from services.repricing import queries
 from services.repricing.changes import Change
 from services.repricing.chunks import COLUMNS, Chunk
+
+_SQL = Queries.of(__file__)
 
 _AT_ONCE = 2_000
 
@@ -36,11 +38,15 @@ async def fill_entries(conn: Connection, chunk: Chunk, cause: Cause) -> list[Spe
     """Fill in reversals and new entries of the staged prices; return events without a price now."""
     if not chunk.rows:
         return []
-    span = chunk.start.at, chunk.end.at
-    await conn.execute(queries.FILL_BATCH, *span, cause.reason, cause.booked_by)
+    await conn.execute(
+        *_SQL.fill_batch(
+            first=chunk.start.at, last=chunk.end.at, reason=cause.reason,
+            booked_by=cause.booked_by,
+        )
+    )  # fmt: skip
     if not chunk.unpriced:
         return []
-    return [chunk.unpriced[row["event_id"]] for row in await conn.fetch(queries.LOST_PRICE)]
+    return [chunk.unpriced[row["event_id"]] for row in await conn.fetch(*_SQL.lost_price())]
 
 
 async def fill_stops(
@@ -70,7 +76,7 @@ async def fill_dispatches(
 
 async def recovered(conn: Connection) -> dict[Dispatch, Decimal]:
     """The change of recoverable amounts by the batch."""
-    rows = await conn.fetch(queries.STAGED_RECOVERED)
+    rows = await conn.fetch(*_SQL.staged_recovered())
     return {Dispatch(*_key(row)): row["recovered"] for row in rows}
 
 
@@ -80,4 +86,4 @@ def _key(row: Record) -> tuple[str, str, str, date]:
 
 async def changes(conn: Connection) -> list[Change]:
     """The changes of the batch."""
-    return [Change(**row) for row in await conn.fetch(queries.BATCH_CHANGES)]
+    return [Change(**row) for row in await conn.fetch(*_SQL.batch_changes())]

@@ -1,16 +1,18 @@
 """Runs of repricings in Postgres: begin, continue, end."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from asyncpg import Connection, Record
 
+from services.database.queries import Queries
 from services.rates.book import RateBook
-from services.repricing import queries
 from services.repricing.changes import Change
 from services.repricing.chunks import Chunk, Position
 from services.repricing.reach import ChangedItem, Reach, RepricingScope, reach_of
+
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,9 @@ def _run(row: Record) -> Run:
 
 async def reach(conn: Connection, asked: RepricingScope, book: RateBook) -> Reach | None:
     """The events of the scope that may have another price; None if none can."""
-    base = await conn.fetchval(queries.BASE_REVISION)
-    items = [_changed(row) for row in await conn.fetch(queries.CHANGED_ITEMS, base)]
-    first, last = await conn.fetchrow(queries.EVENTS_SPAN)
+    base = await conn.fetchval(*_SQL.base_revision())
+    items = [_changed(row) for row in await conn.fetch(*_SQL.changed_items(base=base))]
+    first, last = await conn.fetchrow(*_SQL.events_span())
     return reach_of(items, asked, first, last, book) if items and first else None
 
 
@@ -66,13 +68,15 @@ def _changed(row: Record) -> ChangedItem:
 async def count_events(conn: Connection, reach: Reach) -> tuple[int, int]:
     """The number of events in reach, and of those whose bytes a retention has dropped."""
     plants = None if reach.plants is None else sorted(reach.plants)
-    row = await conn.fetchrow(queries.COUNT_EVENTS, plants, reach.starts_at, reach.ends_at)
+    row = await conn.fetchrow(
+        *_SQL.count_events(plants=plants, starts_at=reach.starts_at, ends_at=reach.ends_at)
+    )
     return row["total"], row["dropped"]
 
 
 async def find_interrupted(conn: Connection, asked: RepricingScope, revision: int) -> Run | None:
     """The unfinished repricing of the same scope."""
-    row = await conn.fetchrow(queries.OPEN_RUN, revision, *_words(asked))
+    row = await conn.fetchrow(*_SQL.open_run(revision=revision, **_scope(asked)))
     return _run(row) if row else None
 
 
@@ -80,25 +84,34 @@ async def begin(
     conn: Connection, asked: RepricingScope, reach: Reach, revision: int, by: str, why: str
 ) -> Run:
     plants = None if reach.plants is None else sorted(reach.plants)
+    total, dropped = await count_events(conn, reach)
     row = await conn.fetchrow(
-        queries.ADD_RUN, revision, *_words(asked), plants, reach.starts_at, reach.ends_at, by, why,
-        *await count_events(conn, reach),
+        *_SQL.add_run(
+            revision=revision, **_scope(asked), plants=plants, starts_at=reach.starts_at,
+            ends_at=reach.ends_at, started_by=by, why=why, total=total, dropped=dropped,
+        )
     )  # fmt: skip
     return _run(row)
 
 
-def _words(asked: RepricingScope) -> tuple[object, ...]:
-    return asked.plant, asked.product, asked.first, asked.until
+def _scope(asked: RepricingScope) -> dict[str, object]:
+    """The columns of a repricing that say what was asked for."""
+    return {
+        "plant": asked.plant, "product": asked.product, "asked_from": asked.first,
+        "asked_to": asked.until,
+    }  # fmt: skip
 
 
 async def supersede(conn: Connection, revision: int) -> None:
     """End the runs at older revisions where they are."""
-    await conn.execute(queries.SUPERSEDE_RUNS, revision)
+    await conn.execute(*_SQL.supersede_runs(revision=revision))
 
 
 async def lock(conn: Connection, run: Run, position: Position) -> bool:
     """Lock the run until the transaction ends; False if another process has continued it."""
-    found = await conn.fetchval(queries.LOCK_RUN, run.repricing_id, *position)
+    found = await conn.fetchval(
+        *_SQL.lock_run(repricing_id=run.repricing_id, at=position.at, event_id=position.event_id)
+    )
     return found is not None
 
 
@@ -106,28 +119,30 @@ async def move(
     conn: Connection, run: Run, chunk: Chunk, unpriced: int, changes: Iterable[Change]
 ) -> None:
     """Move the run's position behind the chunk, and add its changes."""
-    await conn.execute(queries.MOVE_RUN, run.repricing_id, *chunk.end, chunk.seen, unpriced)
-    await conn.executemany(
-        queries.ADD_CHANGES,
-        [
-            (run.repricing_id, *c.key, c.events, c.reversed, c.booked, c.base)
-            for c in changes
-        ],
+    await conn.execute(
+        *_SQL.move_run(
+            repricing_id=run.repricing_id, at=chunk.end.at, event_id=chunk.end.event_id,
+            seen=chunk.seen, unpriced=unpriced,
+        )
     )  # fmt: skip
+    added = ({"repricing_id": run.repricing_id, **asdict(change)} for change in changes)
+    await conn.executemany(*_SQL.add_changes.rows(added))
 
 
 async def end(conn: Connection, run: Run) -> None:
-    await conn.execute(queries.END_RUN, run.repricing_id)
+    await conn.execute(*_SQL.end_run(repricing_id=run.repricing_id))
 
 
 async def read(conn: Connection, repricing_id: int) -> Run:
-    return _run(await conn.fetchrow(queries.RUN, repricing_id))
+    return _run(await conn.fetchrow(*_SQL.run(repricing_id=repricing_id)))
 
 
 async def changes_of(conn: Connection, run: Run) -> list[Change]:
     """The changes of the run so far."""
-    return [Change(**row) for row in await conn.fetch(queries.CHANGES_OF, run.repricing_id)]
+    return [
+        Change(**row) for row in await conn.fetch(*_SQL.changes_of(repricing_id=run.repricing_id))
+    ]
 
 
 async def newest(conn: Connection, limit: int) -> list[Run]:
-    return [_run(row) for row in await conn.fetch(queries.LIST_RUNS, limit)]
+    return [_run(row) for row in await conn.fetch(*_SQL.list_runs(limit=limit))]
