@@ -14,12 +14,12 @@ from services.access.door import Bearer, Door, Role
 from services.access.requests import admit_request
 from services.access.sender import encode_lines
 from services.database.connections import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, take_role
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.books import Books
 from services.rates.book import RateBook
 
 _LOG = logging.getLogger(__name__)
-_SEE = statement(__file__, "see")
+_SQL = Queries.of(__file__)
 RETRY_AFTER_S = 5
 WORK_MEM = "64MB"
 """What a step of a statement may take before it writes to disk: sums by 30,000 names fit in."""
@@ -69,7 +69,7 @@ class Source:
                 conn.transaction(isolation="repeatable_read", readonly=True),
             ):
                 lines = reader.sender.lines
-                await conn.execute(_SEE, encode_lines(lines))
+                await conn.execute(*_SQL.see(lines=encode_lines(lines)))
                 book = (await self.books.newest(conn)).seen_by(lines)
                 yield Reading(conn, book, self.books, self.clock())
         except AWAY as error:

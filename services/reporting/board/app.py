@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 
 from services.access.door import Role
 from services.access.sender import encode_lines
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.edges import day_of
 from services.figures.names import check_names
 from services.rates.book import RateBook
@@ -25,7 +25,7 @@ from services.web.answers import NOT_ANSWERED
 from services.web.pages.page import Pages, serves
 from services.web.questions import SOUND
 
-_VERSION = statement(__file__, "version")
+_SQL = Queries.of(__file__)
 _STATIC = Path(__file__).parent / "static"
 _PAGES = Pages.of(Path(__file__).parent / "templates")
 RENEWED_EVERY_S = 10
@@ -120,7 +120,7 @@ def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:
 
 async def _tag(reading: Reading, question: str) -> str:
     """Changes with whatever is committed, with the rates, and with the clock."""
-    seen = await reading.conn.fetchval(_VERSION)
+    seen = await reading.conn.fetchval(*_SQL.version())
     ticks = int(reading.now.timestamp() // RENEWED_EVERY_S)
     said = f"{seen} {reading.book.revision} {ticks} {question}"
     return f'"{hashlib.sha256(said.encode()).hexdigest()[:24]}"'

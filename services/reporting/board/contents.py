@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from schemas.priced import FAILURES
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.answers import BASE_NAME, BASIS
 from services.figures.causes import Cause, main_causes
 from services.figures.entries import LedgerEntry
@@ -45,9 +45,7 @@ from services.reporting.board.view import (
 )
 from services.reporting.source import Reading
 
-_NEWEST = statement(__file__, "newest")
-_LATEST = statement(__file__, "latest_entries")
-_REJECTED = statement(__file__, "rejected_since")
+_SQL = Queries.of(__file__)
 LATEST = 12
 """Entries in the list of the latest."""
 
@@ -307,10 +305,19 @@ async def newest_entries(
     """A line with an open stop is not silent."""
     since, until = view.now - alerts.FORGOTTEN_AFTER, view.now - alerts.SILENT_AFTER
     rows = await reading.conn.fetch(
-        _NEWEST, view.plant, view.now, view.day - _WEEK, view.day, view.line,
-        None if named is None else sorted(named), until, alerts.MOST, since,
-        [found.line for found in stops],
-    )  # fmt: skip
+        *_SQL.newest(
+            plant=view.plant,
+            now=view.now,
+            since_day=view.day - _WEEK,
+            day=view.day,
+            line=view.line,
+            named=None if named is None else sorted(named),
+            silent_until=until,
+            most=alerts.MOST,
+            since=since,
+            stopped=[found.line for found in stops],
+        ),
+    )
     zone = view.calendar.zone
     by_line = {row["line"]: row["occurred_at"].astimezone(zone) for row in rows}
     silent = [(row["line"], by_line[row["line"]]) for row in rows if row["is_silent"]]
@@ -323,7 +330,14 @@ async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
     since = view.calendar.start_of(view.day_before)
     failures = list(map(str, FAILURES))
     rows = await reading.conn.fetch(
-        _LATEST, since, view.day_end, view.plant, view.line, failures, LATEST
+        *_SQL.latest_entries(
+            since=since,
+            until=view.day_end,
+            plant=view.plant,
+            line=view.line,
+            categories=failures,
+            limit=LATEST,
+        )
     )
     latest = [LedgerEntry.of(row) for row in rows]
     return [
@@ -344,7 +358,11 @@ async def _alerts(
     """Lines over target, silent lines and missing figures; a past day has the last kind alone."""
     unpriced = await unpriced_part(reading.conn, view.now, alerts.MOST, view.plant, view.line)
     since = reading.now - ONE_DAY
-    refused = await reading.conn.fetch(_REJECTED, since, alerts.MOST) if view.live else []
+    refused = (
+        await reading.conn.fetch(*_SQL.rejected_since(since=since, limit=alerts.MOST))
+        if view.live
+        else []
+    )
     found = list(alerts.not_in_the_figures(view, unpriced, refused))
     if not view.live:
         return found

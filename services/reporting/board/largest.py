@@ -8,14 +8,13 @@ from decimal import Decimal, localcontext
 from asyncpg import Connection
 
 from schemas.priced import FAILURES
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.arithmetic import MONEY
 from services.ledger.figures import OTHER, ReportRow
 from services.posting.open_stops import OpenStop
 from services.reporting.board.view import View
 
-_LARGEST = statement(__file__, "largest_lines")
-_LARGEST_SINCE = statement(__file__, "largest_lines_since")
+_SQL = Queries.of(__file__)
 _FAILURES = list(map(str, FAILURES))
 
 LINES = 200
@@ -36,7 +35,14 @@ async def lines_to_name(
     if view.line is not None or len(lines) <= LINES:
         return None
     rows = await conn.fetch(
-        _LARGEST, view.plant, since.replace(day=1), view.day, _FAILURES, view.currency, LINES - 1
+        *_SQL.largest_lines(
+            plant=view.plant,
+            first_month=since.replace(day=1),
+            last_month=view.day,
+            categories=_FAILURES,
+            currency=view.currency,
+            limit=LINES - 1,
+        )
     )
     return frozenset([row["line"] for row in rows] + _longest(view, stops))
 
@@ -46,7 +52,14 @@ async def lines_to_watch(conn: Connection, view: View, named: Named, start: date
     if named is None:
         return None
     rows = await conn.fetch(
-        _LARGEST_SINCE, view.plant, start, view.now, _FAILURES, view.currency, LINES
+        *_SQL.largest_lines_since(
+            plant=view.plant,
+            start=start,
+            now=view.now,
+            categories=_FAILURES,
+            currency=view.currency,
+            limit=LINES,
+        )
     )
     return named | {row["line"] for row in rows}
 

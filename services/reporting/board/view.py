@@ -7,7 +7,7 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.arithmetic import MONEY, ZERO, hours_of, quotient
 from services.ledger.calendar import Calendar
 from services.ledger.figures import ReportRow
@@ -15,8 +15,7 @@ from services.ledger.kpis import good_units
 from services.rates.book import RateBook
 from services.reporting.board.targets import Aims, Window
 
-_LATEST = statement(__file__, "latest_day")
-_LATEST_DAY = statement(__file__, "latest_day_of_month")
+_SQL = Queries.of(__file__)
 ONE_DAY = timedelta(days=1)
 
 
@@ -72,7 +71,7 @@ def view_of(book: RateBook, plant: str, line: str | None, day: date | None, now:
 
 async def latest_days(conn: Connection, plant: str | None = None) -> dict[str, date]:
     """The newest month with figures, by plant, as its first."""
-    return {row["plant"]: row["day"] for row in await conn.fetch(_LATEST, plant)}
+    return {row["plant"]: row["day"] for row in await conn.fetch(*_SQL.latest_day(plant=plant))}
 
 
 async def latest_day(conn: Connection, plant: str) -> date | None:
@@ -80,7 +79,7 @@ async def latest_day(conn: Connection, plant: str) -> date | None:
     month = (await latest_days(conn, plant)).get(plant)
     if month is None:
         return None
-    found: date | None = await conn.fetchval(_LATEST_DAY, plant, month)
+    found: date | None = await conn.fetchval(*_SQL.latest_day_of_month(plant=plant, month=month))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from asyncpg import Connection
 
 from services.currencies.store import reporting_currency
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.causes import Cause, main_causes
 from services.figures.folding import ALL, FoldingRule, folding
 from services.figures.sums import (
@@ -41,7 +41,7 @@ from services.reporting.exporter.windows import HOUR, TRAILING, Span, same_hours
 from services.targets.book import TargetBook
 from services.targets.store import load_targets
 
-_BUCKET = statement(__file__, "bucket")
+_SQL = Queries.of(__file__)
 _COLUMNS = (
     "plant, line, product, currency, element, category, "
     "quantity, net, seconds, base, good, ungraded"
@@ -51,11 +51,7 @@ _WHOLE, _EDGES = (
     for question in (WHOLE, EDGES)
 )
 _APART = Scope(by=("plant", "line", "product"))
-_CONVERTED = statement(__file__, "converted")
-_REPAIRS = statement(__file__, "repairs")
-_UNPRICED = statement(__file__, "unpriced")
-_REJECTED = statement(__file__, "rejected")
-_HEARD = statement(__file__, "heard")
+
 
 LineKey = tuple[str, str]
 """Plant and line."""
@@ -167,7 +163,11 @@ async def _convert(
     conn: Connection, reading: Reading, span: Span, plants: list[str], currency: str
 ) -> None:
     """What these plants add to the window's figures in the reporting currency."""
-    rows = await conn.fetch(_CONVERTED, span.grain, span.first, span.last, span.hour, plants)
+    rows = await conn.fetch(
+        *_SQL.converted(
+            grain=span.grain, first=span.first, last=span.last, hour=span.hour, plants=plants
+        )
+    )
     open_now = [a for a in reading.accrued if a.plant in plants and span.takes(*a.bucket)]
     open_now = await exchanged(conn, open_now, currency)
     total = reading.converted.setdefault(span.window, Converted(currency))
@@ -180,7 +180,9 @@ async def _convert(
 async def _bucket(
     conn: Connection, span: Span, plants: list[str], kept: Kept, is_over: bool
 ) -> dict[Key, Sums]:
-    asked = (_BUCKET, span.grain, span.first, span.last, span.hour, plants)
+    asked = _SQL.bucket(
+        grain=span.grain, first=span.first, last=span.last, hour=span.hour, plants=plants
+    )
     if is_over:
         return await kept.sums(conn, *asked)
     return await summed_query(conn, asked[0], asked[1:], kept.folding)
@@ -199,7 +201,7 @@ async def _read_repairs(
     conn: Connection, reading: Reading, window: str, span: tuple[datetime, datetime],
     plants: list[str],
 ) -> None:  # fmt: skip
-    for row in await conn.fetch(_REPAIRS, *span, plants):
+    for row in await conn.fetch(*_SQL.repairs(start=span[0], end=span[1], plants=plants)):
         line = (row["plant"], reading.folding.line(row["plant"], row["line"]))
         stops, seconds = reading.repairs[window].get(line, (0, 0.0))
         reading.repairs[window][line] = (stops + row["stops"], seconds + row["seconds"])
@@ -229,11 +231,11 @@ def _above_target(reading: Reading) -> dict[str, list[str]]:
 
 
 async def _read_state(conn: Connection, reading: Reading) -> None:
-    unpriced = await conn.fetch(_UNPRICED, reading.now)
+    unpriced = await conn.fetch(*_SQL.unpriced(now=reading.now))
     reading.unpriced.extend(_together([UnpricedLine(**row) for row in unpriced], reading.folding))
-    rejected = await conn.fetch(_REJECTED)
+    rejected = await conn.fetch(*_SQL.rejected())
     reading.rejected.update({row["code"]: row["events"] for row in rejected})
-    async for row in conn.cursor(_HEARD):
+    async for row in conn.cursor(*_SQL.heard()):
         if reading.folding.line(row["plant"], row["line"]) == row["line"]:
             reading.heard[row["plant"], row["line"]] = row["occurred_at"]
 

@@ -1,0 +1,126 @@
+-- name: version
+-- What this transaction sees: two that see the same answer the same.
+select pg_current_snapshot()::text
+
+-- name: newest
+-- When lines of a plant (or :line alone) had their last entry up to :now, in the production
+-- days from :since_day to :day. The rollup knows the hour of it, so that of the ledger these hours
+-- alone are read, each once for all lines. A row for each line that :named names, and for the first
+-- :most lines in silence: with no entry after :silent_until and without an open stop. Each row says
+-- how many are in `silence`, and when the newest entry of all lines was.
+with last as (
+    select line, max(hour) as hour from copq.rollup
+    where grain = 'hour' and plant = :plant and day >= :since_day::date and day <= :day::date
+        and hour <= :now
+        and (:line::text is null or line = :line)
+    group by line
+), entry as (
+    select last.line, max(found.occurred_at) as occurred_at
+    from (select distinct hour from last) as h
+    cross join lateral (
+        select e.line, max(e.occurred_at) as occurred_at from copq.ledger as e
+        where e.occurred_at >= h.hour and e.occurred_at < h.hour + interval '1 hour'
+            and e.occurred_at <= :now and e.plant = :plant
+        group by e.line
+    ) as found
+    join last on last.line = found.line and last.hour = h.hour
+    group by last.line
+), heard as (
+    select
+        line, occurred_at,
+        occurred_at <= :silent_until and occurred_at > :since
+            and not exists (
+                select from unnest(:stopped::text[]) as stopped where stopped = line) as is_silent
+    from entry
+), ranked as (
+    select
+        line, occurred_at, is_silent, max(occurred_at) over () as newest,
+        count(*) filter (where is_silent) over () as silence,
+        row_number() over (partition by is_silent order by occurred_at, line collate "C") as place,
+        row_number() over (order by occurred_at desc, line collate "C") as newness
+    from heard
+)
+select line, occurred_at, is_silent, newest, silence
+from ranked
+where :named::text[] is null or line = any(:named) or (is_silent and place <= :most) or newness = 1
+order by occurred_at, line collate "C"
+
+-- name: latest_entries
+-- The newest entries of these categories that stand, with their events. :since and :until are
+-- instants, the second is left out; :line may be null for every line.
+with newest as (
+    select l.* from copq.ledger as l
+    where l.occurred_at >= :since and l.occurred_at < :until
+        and l.plant = :plant and (:line::text is null or l.line = :line)
+        and l.category = any(:categories::text[]) and l.net > 0 and l.reverses is null
+        and not exists (
+            select from copq.ledger as r
+            where r.occurred_at = l.occurred_at and r.event_id = l.event_id
+                and r.reverses = l.entry_no
+        )
+    order by l.occurred_at desc, l.event_id desc, l.entry_no desc
+    limit :limit
+)
+select
+    newest.*, found.payload, found.received_at, found.event_type, null::timestamptz as dropped_at,
+    null::text as dropped_by
+from newest
+left join copq.event_key as key on key.event_id = newest.event_id
+left join lateral (
+    select payload, received_at, event_type from copq.event as e
+    where e.event_id = newest.event_id and e.occurred_at = key.occurred_at
+) as found on true
+order by newest.occurred_at desc, newest.event_id desc, newest.entry_no desc
+
+-- name: rejected_since
+-- Refused messages that wait, by why; the :limit most frequent first. Each row says how many
+-- messages and kinds there are in all.
+select
+    code, field, count(*) as messages, sum(count(*)) over ()::bigint as messages_total,
+    count(*) over () as kinds
+from copq.rejected
+where replayed_at is null and rejected_at >= :since
+group by code, field
+order by messages desc, code, field
+limit :limit
+
+-- name: largest_lines
+-- The :limit lines of a plant with the greatest failure cost in the months from :first_month
+-- to :last_month.
+select line
+from (
+    select line, day, coalesce(sum(net) filter (where category = any(:categories::text[])), 0) as copq
+    from copq.rollup
+    where grain = 'month' and plant = :plant and day >= :first_month and day <= :last_month
+        and currency = :currency
+    group by line, day
+) as monthly
+group by line
+order by sum(abs(copq)) desc, line collate "C"
+limit :limit
+
+-- name: largest_lines_since
+-- The :limit lines of a plant with the greatest failure cost after :start up to :now; a stop
+-- counts from an hour earlier on, since it may last into that time.
+select line
+from copq.ledger
+where occurred_at > :start::timestamptz - interval '1 hour' and occurred_at <= :now
+    and plant = :plant
+    and category = any(:categories::text[]) and currency = :currency
+    and (occurred_at > :start or seconds <> 0)
+group by line
+having sum(net) > 0
+order by sum(net) desc, line collate "C"
+limit :limit
+
+-- name: latest_day
+-- The newest production day that has figures, of one plant or of each.
+select plant, max(day) as day from copq.rollup
+where grain = 'month' and (:plant::text is null or plant = :plant)
+group by plant
+
+-- name: latest_day_of_month
+-- The newest production day of a month that has figures.
+select max(day) from copq.rollup
+where grain = 'day' and plant = :plant and day >= :month
+    and day < (:month::date + interval '1 month')

@@ -1,0 +1,54 @@
+-- name: bucket
+-- The sums of one bucket: the hour :hour, or the day or month :first. An hour may lie in two
+-- production days, so its days, from :first to :last, are named for the index alone.
+select plant, line, product, currency, element, category, quantity, net, seconds, base, good, ungraded
+from copq.rollup
+where grain = :grain and day >= :first and day <= :last
+    and hour = coalesce(:hour::timestamptz, '-infinity')
+    and plant = any(:plants::text[])
+
+-- name: converted
+-- The sums of one bucket in the reporting currency, found as `bucket` finds it, by the currency that
+-- they were booked in.
+select
+    r.currency as booked_in, c.currency, r.element, r.category, sum(r.reporting_net) as net,
+    sum(r.reporting_base) as base, sum(r.unconverted)::bigint as unconverted
+from copq.rollup as r
+cross join copq.reporting_currency as c
+where r.grain = :grain and r.day >= :first and r.day <= :last
+    and r.hour = coalesce(:hour::timestamptz, '-infinity')
+    and r.plant = any(:plants::text[])
+group by 1, 2, 3, 4
+
+-- name: repairs
+-- Unplanned stops that ended after :start and up to :end: each once, whatever reported it and in
+-- however many pieces.
+select plant, line, count(*) as stops, extract(epoch from sum(over_at - began_at))::float8 as seconds
+from (
+    select distinct plant, line, work_unit, defect_code, began_at, over_at
+    from copq.stop
+    where not planned and not voided and over_at > :start and over_at <= :end
+        and plant = any(:plants::text[])
+) as ended
+group by plant, line
+
+-- name: unpriced
+-- Events without a price by line and currency, as `copq unpriced` sums them; a worth that is not
+-- known is null.
+select
+    plant, line, currency, count(*) as events,
+    sum(worth + coalesce(per_hour, 0) * extract(epoch from greatest(:now - occurred_at, '0')) / 3600)
+        as worth
+from copq.unpriced
+group by plant, line, currency
+
+-- name: rejected
+-- What waits to be fixed and replayed.
+select code, count(*) as events
+from copq.rejected
+where replayed_at is null and payload is not null
+group by code
+
+-- name: heard
+-- When each line was last heard.
+select plant, line, occurred_at from copq.line_heard
