@@ -130,7 +130,7 @@ def dated() -> RateBook:
     return book_of(rates().model_copy(update={"line_rates": tuple(later)}))
 
 
-@examples(0.4)
+@examples(0.08)
 @given(sent=histories(), size=st.integers(1, 6))
 def test_figures_do_not_depend_on_how_a_stop_is_cut(
     database: str, sent: list[bytes], size: int
