@@ -1,4 +1,4 @@
-"""Thousands of damaged events (tens of thousands in `make soak`): no fault of ours, none is lost."""
+"""Thousands of damaged events (more in `make soak`): no fault of ours, and none is lost."""
 
 import asyncio
 import json
