@@ -15,6 +15,15 @@ BASIS = (
 NO_BASE = "nothing was produced here, so there is no base and no percentage"
 
 
+FIGURES = (
+    "currency", "copq", "base", "base_name", "copq_share", "copq_share_reason", "copq_per_good",
+    "cost_per_good", "coq", "net", "gross", "recovered", "allowed", "hours", "seconds", "units",
+    "good", "ungraded", "rejected", "provisional",
+    "unconverted", "flags",
+)  # fmt: skip
+"""The columns of a table with the figures of `row_json`, after its names."""
+
+
 def row_json(row: ReportRow) -> dict[str, Any]:
     """All of a row; money exact, `copq_share` null where there is no base, with the reason.
 

@@ -4,7 +4,7 @@ Postgres ranks them, so that memory stays bounded however many codes and machine
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -85,14 +85,6 @@ class LossTotal:
     @classmethod
     def of(cls, row: Any) -> "LossTotal":
         return cls(row["currency"], row["losses"], None if row["lacking"] else row["total"])
-
-
-def drivers_json(found: "Drivers") -> dict[str, Any]:
-    """The worst, and what all losses of each currency come to."""
-    return {
-        "rows": [driver_json(driver) for driver in found.drivers],
-        "totals": [asdict(total) for total in found.totals],
-    }
 
 
 @dataclass(frozen=True, slots=True)

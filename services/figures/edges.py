@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
+from services.periods.period import month_of as parse_month
+
 T = TypeVar("T", datetime, date)
 Edge = datetime | date
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -57,6 +59,17 @@ def day_of(text: str) -> date | None:
         return None
     whole = f"{text}-01" if len(text) == len("2026-03") else text
     return _read(date.fromisoformat, whole, text, "2026-03-01")
+
+
+def month_of(text: str) -> date | None:
+    """The first day of a month such as 2026-03, which its first day names too; None for nothing.
+
+    Raises `ValueError`.
+    """
+    if not text:
+        return None
+    is_first = len(text) == len("2026-03-01") and text.endswith("-01")
+    return in_range(parse_month(text[: len("2026-03")] if is_first else text), text)
 
 
 def _read(read: Callable[[str], T], whole: str, text: str, example: str) -> T:

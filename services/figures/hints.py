@@ -3,6 +3,7 @@
 from asyncpg import Connection
 
 from services.database.sql_files import statement
+from services.ledger.figures import Scope
 from services.rates.book import RateBook
 
 _SPAN = statement(__file__, "figures_span")
@@ -16,20 +17,13 @@ NO_FIGURES = (
 )
 
 
-async def say_empty(
-    conn: Connection,
-    book: RateBook,
-    plant: str | None = None,
-    line: str | None = None,
-    product: str | None = None,
-    element: str | None = None,
-    command: str = "",
-) -> str:
+async def say_empty(conn: Connection, book: RateBook, scope: Scope, command: str = "") -> str:
     """A sentence: where the newest figures of the scope are, or what is missing for any.
 
     `command` is one that takes --from, where the command at hand takes none.
     """
-    span = await conn.fetchrow(_SPAN, plant, line, product, element)
+    of = (scope.plant, scope.line, scope.product, scope.element)
+    span = await conn.fetchrow(_SPAN, *of)
     if span["last"] is not None:
         return (
             f"No figures in this window. There are figures from {span['first']} to "
@@ -38,6 +32,6 @@ async def say_empty(
         )
     if not book.sites:
         return NO_RATES
-    if any(name is not None for name in (plant, line, product, element)):
+    if any(name is not None for name in of):
         return f"No figures of that. {NO_FIGURES}"
     return NO_FIGURES

@@ -342,14 +342,6 @@ def row_json(row: KpiRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def rows_json(rows: list[KpiRow], whole: KpiRow | None, most: int) -> dict[str, Any]:
-    """The first rows, how many there are, and the key figures of all together."""
-    return {
-        "rows": [row_json(row) for row in rows[:most]], "rows_total": len(rows),
-        "total": whole and row_json(whole),
-    }  # fmt: skip
-
-
 def _seconds(value: float | None) -> Decimal | None:
     return None if value is None else Decimal(str(round(value, 6)))
 

@@ -10,8 +10,15 @@ from typing import Annotated, Any
 import msgspec
 from asyncpg import Connection
 
-from services.figures.report import ReportQuery, accrued_cells, booked_cells, shown_in_zone
+from services.figures.report import (
+    ReportQuery,
+    accrued_cells,
+    accrued_for,
+    booked_cells,
+    shown_in_zone,
+)
 from services.ledger.figures import KINDS_OF_COST, Cell, ReportRow, Scope, fold
+from services.posting.open_stops import Accrued
 from services.rates.book import RateBook
 
 _At = Annotated[str, msgspec.Meta(max_length=40)]
@@ -51,58 +58,51 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Rows in the order of time and names, and the place behind them where more follow."""
+class Part:
+    """Rows of a report in the order of time and names, and the place behind them if more follow.
+
+    `rows_total` is how many rows the report has, None where they were not counted; `totals` is the
+    sum of all rows for each currency.
+    """
 
     rows: list[ReportRow]
+    rows_total: int | None
+    totals: list[ReportRow]
     next: Place | None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The first rows of a report, how many there are, and the sum of all for each currency."""
-
-    rows: list[ReportRow]
-    rows_total: int
-    totals: list[ReportRow]
-
-
 async def report_part(
-    conn: Connection, book: RateBook, query: ReportQuery, now: datetime, most: int
-) -> Part:
-    """At most `most` rows. All are counted, in memory that does not grow. One snapshot."""
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime, most: int,
+    after: Place | None = None, count: bool = True,
+) -> Part:  # fmt: skip
+    """At most `most` rows behind a place. Memory does not grow with their number. One snapshot.
+
+    Without `count` no more rows are read than needed.
+    """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
+        accrued = await accrued_for(conn, book, query, now)
         rows: list[ReportRow] = []
-        number = 0
-        async for _, row in report_rows(conn, book, query, now):
+        number, last = 0, after
+        async for place, row in report_rows(conn, book, query, now, after, accrued):
             number += 1
             if number <= most:
                 rows.append(row)
-        return Part(rows, number, await report_totals(conn, book, query, now))
-
-
-async def report_page(
-    conn: Connection, book: RateBook, query: ReportQuery, now: datetime, limit: int,
-    after: Place | None = None,
-) -> Page:  # fmt: skip
-    """At most `limit` rows. Call it in a transaction that reads one snapshot."""
-    rows: list[ReportRow] = []
-    last: Place | None = after
-    async for place, row in report_rows(conn, book, query, now, after):
-        if len(rows) == limit:
-            return Page(rows, last)
-        rows.append(row)
-        last = place
-    return Page(rows, None)
+                last = place
+            elif not count:
+                break
+        more = number > most
+        known = after is None and (count or not more)
+        totals = await report_totals(conn, book, query, now, accrued)
+        return Part(rows, number if known else None, totals, last if more else None)
 
 
 async def report_rows(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
-    after: Place | None = None,
+    after: Place | None = None, accrued: Sequence[Accrued] | None = None,
 ) -> AsyncIterator[tuple[Place, ReportRow]]:  # fmt: skip
     """All rows behind a place, read from Postgres as they are taken, each with its own place."""
     asked = query if after is None else replace(query, start=after.key[0])
-    more = await accrued_cells(conn, book, asked, now)
+    more = await accrued_cells(conn, book, asked, now, accrued)
     dims = dims_of(query)
     async for key, cells in grouped(booked_cells(conn, asked, dims), more, dims):
         if after is not None and key < after.key:
@@ -114,12 +114,13 @@ async def report_rows(
 
 
 async def report_totals(
-    conn: Connection, book: RateBook, query: ReportQuery, now: datetime
-) -> list[ReportRow]:
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
+    accrued: Sequence[Accrued] | None = None,
+) -> list[ReportRow]:  # fmt: skip
     """The sum of all rows of a report, for each currency."""
     whole = replace(query, by=())
     cells = [cell async for cell in booked_cells(conn, whole, ())]
-    cells += await accrued_cells(conn, book, whole, now)
+    cells += await accrued_cells(conn, book, whole, now, accrued)
     return fold([replace(cell, bucket=None) for cell in cells], whole)
 
 

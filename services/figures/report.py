@@ -39,7 +39,7 @@ class ReportQuery(Scope):
     def __post_init__(self) -> None:
         Scope.__post_init__(self)
         if self.grain not in GRAINS:
-            raise ValueError(f'"{self.grain}" is none of {", ".join(GRAINS)}')
+            raise ValueError(f'grain is hour, day or month; not "{self.grain}"')
         for edge in (self.start, self.end):
             if edge is not None and not _fits(edge, self.grain):
                 raise ValueError("start and end are instants for hours, else production days")
@@ -112,15 +112,20 @@ def _is_signed_off(query: ReportQuery) -> bool:
     return first and query.grain == "month" and query.currency is None
 
 
+async def accrued_for(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime
+) -> list[Accrued]:
+    """What open stops add in the buckets of a report; nothing to what is as of an instant."""
+    if not query.basis.is_live:
+        return []
+    return await accrue(conn, book, query, now, _since(query))
+
+
 async def _accrued(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
     accrued: Sequence[Accrued] | None,
 ) -> Sequence[Accrued]:  # fmt: skip
-    if not query.basis.is_live:
-        return []
-    found = accrued
-    if found is None:
-        found = await accrue(conn, book, query, now, _since(query))
+    found = await accrued_for(conn, book, query, now) if accrued is None else accrued
     if query.basis == RESTATED:
         return found
     closed = await closed_months(conn)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator
 from schemas.names import canonical
 from schemas.priced import ELEMENTS
 from schemas.refusal import none_of
+from services.figures.basis import As
 from services.figures.entries import CATEGORIES
 from services.ledger.figures import DIMENSIONS
 
@@ -68,9 +69,11 @@ To = Annotated[
     Query(alias="to", description="The end, which is excluded.", examples=["2026-04-01"]),
 ]
 Reported = Annotated[
-    Literal["restated", "first-reported"],
+    str,
+    _one_of(tuple(As)),
     Query(
         alias="as",
+        json_schema_extra={"enum": list(As)},
         description="As it is now, or as each month was when it was first closed.",
     ),
 ]

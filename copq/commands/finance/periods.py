@@ -16,6 +16,7 @@ from copq.exits import Exit
 from copq.terminal import count_of, fail, money, out, print_json, table
 from services.access.door import Role
 from services.database.connections import DatabaseRole
+from services.figures.periods_answer import PeriodsAnswer, answer_periods
 from services.periods import answers, closing, store
 from services.periods.closing import Order
 from services.periods.period import PeriodError, State, UnknownPeriod, month_name, month_of
@@ -40,6 +41,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all d
 @app.command("list")
 def list_(
     plant: Annotated[str | None, typer.Option(help="Only this plant.")] = None,
+    month: Annotated[str, typer.Option(help="Only this month: 2026-03.")] = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
@@ -52,16 +54,17 @@ def list_(
     Example: copq periods list --plant north
     """
 
-    async def run(conn: Connection, book: RateBook) -> list[PeriodSummary]:
-        if plant is not None:
-            _site(book, plant)
-        return await store.periods(conn, book, datetime.now(UTC), plant)
+    async def run(conn: Connection, book: RateBook) -> PeriodsAnswer:
+        try:
+            return await answer_periods(conn, book, plant, month, datetime.now(UTC))
+        except ValueError as error:
+            fail(str(error))
 
     found = _run(run, database_url, data)
     if as_json:
-        print_json({"periods": [answers.summary_json(one) for one in found]})
-    elif found:
-        _show_list(found)
+        print_json(found.as_json())
+    elif found.rows:
+        _show_list(found.rows)
     else:
         out.print("No month has entries yet.")
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from asyncpg import Connection
@@ -11,9 +11,7 @@ from copq.commands.read.figures import LimitOption, most_rows, share, show_rest,
 from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.terminal import fail, out, print_json, table
 from services.figures import kpi_report as reporting
-from services.figures.edges import dimensions
-from services.figures.names import check_names
-from services.figures.report import zone_of
+from services.figures.kpi_answer import KpiAnswer, KpiRequest, answer_kpis
 from services.rates.store import load
 
 
@@ -40,27 +38,21 @@ def kpis(
 
     Example: copq kpis --plant north --from 2026-03-01T06:00 --to 2026-03-01T14:00
     """
-    now = datetime.now(UTC)
+    request = KpiRequest(plant=plant, line=line, product=product, by=by, start=start, end=end)
 
-    async def run(conn: Connection) -> Any:
-        book = await load(conn)
+    async def run(conn: Connection) -> KpiAnswer:
+        most = most_rows(limit, as_json)
         try:
-            await check_names(conn, book, plant, line, product)
-            edges = reporting.edges(start, end, zone_of(book, plant))
-            query = reporting.KpiQuery(plant, line, product, *edges, dimensions(by))
+            return await answer_kpis(conn, await load(conn), request, datetime.now(UTC), most)
         except ValueError as error:
             fail(str(error))
-        rows = await reporting.key_figures(conn, book, query, now)
-        return edges, rows, await reporting.total(conn, book, query, now)
 
-    edges, found, whole = query_database(run, database_url, data)
-    most = most_rows(limit, as_json)
+    found = query_database(run, database_url, data)
     if as_json:
-        said = reporting.rows_json(found, whole, most)
-        print_json({"at": now, "from": edges[0], "to": edges[1], **said})
-    elif found:
-        _show(found[:most])
-        show_rest(min(most, len(found)), len(found))
+        print_json(found.as_json())
+    elif found.rows:
+        _show(found.rows)
+        show_rest(len(found.rows), found.rows_total)
     else:
         out.print("No unit was made and no line stopped in this time.")
 

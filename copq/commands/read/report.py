@@ -22,18 +22,16 @@ from copq.commands.read.figures import (
 from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.terminal import fail, fixed, money, one_of, out, print_json, table
 from schemas.priced import ELEMENTS
-from services.figures import drivers as driving
 from services.figures import report as reporting
 from services.figures import unpriced as waiting
-from services.figures.answers import BASIS, basis_json, held_json, row_json
-from services.figures.basis import As, Basis, basis_of
-from services.figures.edges import bounds, dimensions, instant
+from services.figures.answers import BASIS
+from services.figures.basis import As, Basis
+from services.figures.drivers import Driver
+from services.figures.drivers_answer import DriversAnswer, DriversRequest, answer_drivers
 from services.figures.hints import say_empty
-from services.figures.missing_exchange_rates import missing_rates, missing_rates_json
-from services.figures.names import UnknownName, check_names
-from services.figures.pages import Part, report_part
-from services.figures.trailing import trailing_lacks
-from services.figures.trailing_rows import TrailingPart, trailing_part
+from services.figures.report_answer import ReportAnswer, ReportRequest, answer_report
+from services.figures.trailing_answer import TrailingAnswer, TrailingRequest, answer_trailing
+from services.figures.trailing_rows import TrailingPart
 from services.ledger.figures import DIMENSIONS, Scope
 from services.posting.open_stops import OpenStop
 from services.rates.book import RateBook
@@ -88,45 +86,35 @@ def report(
     Example: copq report --grain day --plant north --by line,product --from 2026-03-01
     Example: copq report --grain month --as first-reported
     """
-    now = datetime.now(UTC)
+    request = _build_or_fail(
+        lambda: ReportRequest(
+            plant=plant, line=line, product=product, element=element, by=by, grain=grain,
+            start=start, end=end, reported=reported, as_of=as_of, currency=currency,
+        )
+    )  # fmt: skip
 
-    async def run(conn: Connection, book: RateBook) -> Any:
-        zone = reporting.zone_of(book, plant)
-        query = _build_or_fail(
-            lambda: reporting.ReportQuery(
-                plant, line, product, element, dimensions(by), grain,
-                *bounds(start, end, grain, zone, now),
-                basis=basis_of(reported, instant(as_of, zone), now), currency=currency,
-            )
-        )  # fmt: skip
-        lacks = await _await_or_fail(reporting.report_lacks(conn, query))
-        part = await report_part(conn, book, query, now, most_rows(limit, as_json))
-        empty = "" if part.rows else await say_empty(conn, book, plant, line, product, element)
-        return query, part, await waiting.count_waiting(conn, query, now), zone, lacks, empty
+    async def run(conn: Connection, book: RateBook) -> tuple[ReportAnswer, str]:
+        most = most_rows(limit, as_json)
+        found = await answer_report(conn, book, request, datetime.now(UTC), most, count=True)
+        return found, "" if found.rows else await say_empty(conn, book, found.query)
 
-    names = (plant, line, product)
-    query, part, held, zone, lacks, empty = _read(run, database_url, data, *names)
+    found, empty = _read(run, database_url, data)
     if as_json:
-        asked = {
-            "grain": grain, "from": query.start, "to": query.end, "at": now,
-            **basis_json(query.basis),
-        }  # fmt: skip
-        rows, totals = ([row_json(row) for row in found] for found in (part.rows, part.totals))
-        print_json({**asked, "rows": rows, "rows_total": part.rows_total, "totals": totals,
-                    **held_json(held), **missing_rates_json(lacks)})  # fmt: skip
+        print_json(found.as_json())
         return
-    title = f"COPQ by {grain}, {_span(query, zone)}; {_basis_text(query.basis, now, zone)}"
-    if part.rows:
-        show_rows(title, part.rows, query.by)
-        _show_rest(part)
+    query, zone = found.query, found.zone
+    title = f"COPQ by {grain}, {_span(query, zone)}; {_basis_text(query.basis, found.at, zone)}"
+    if found.rows:
+        show_rows(title, found.rows, query.by)
+        _show_rest(found)
     else:
         out.print(f"{title}\n{empty}", markup=False, soft_wrap=True)
-    show_notes(held, zone, lacks, query.basis.is_live)
+    show_notes(found.waiting, zone, found.lacks, query.basis.is_live)
 
 
-def _show_rest(part: Part | TrailingPart) -> None:
+def _show_rest(part: ReportAnswer | TrailingPart) -> None:
     """How many rows are not shown, and what all of them come to."""
-    if part.rows_total == len(part.rows):
+    if part.rows_total is None or part.rows_total == len(part.rows):
         return
     show_rest(len(part.rows), part.rows_total)
     for row in part.totals:
@@ -150,37 +138,28 @@ def trailing(
 
     Example: copq trailing --plant north --by line
     """
-    now = datetime.now(UTC)
-
-    async def run(conn: Connection, book: RateBook) -> Any:
-        scope = _build_or_fail(
-            lambda: Scope(plant, line, product, element, dimensions(by), currency=currency)
+    request = _build_or_fail(
+        lambda: TrailingRequest(
+            plant=plant, line=line, product=product, element=element, by=by, currency=currency
         )
-        lacks = await _await_or_fail(trailing_lacks(conn, scope, now))
-        found = await trailing_part(conn, book, scope, now, most_rows(limit, as_json))
-        held = await waiting.count_waiting(conn, scope, now)
-        is_empty = not any(window.rows for window in found)
-        scope_of = (plant, line, product, element, "copq report")
-        empty = await say_empty(conn, book, *scope_of) if is_empty else ""
-        return found, held, reporting.zone_of(book, plant), lacks, empty
+    )
 
-    names = (plant, line, product)
-    found, held, zone, lacks, empty = _read(run, database_url, data, *names)
+    async def run(conn: Connection, book: RateBook) -> tuple[TrailingAnswer, str]:
+        most = most_rows(limit, as_json)
+        found = await answer_trailing(conn, book, request, datetime.now(UTC), most)
+        if any(window.rows for window in found.windows):
+            return found, ""
+        return found, await say_empty(conn, book, found.scope, "copq report")
+
+    found, empty = _read(run, database_url, data)
     if as_json:
-        said = {"at": now, "windows": [_window_json(w) for w in found]}
-        print_json({**said, **held_json(held), **missing_rates_json(lacks)})
+        print_json(found.as_json())
         return
-    for window in found:
-        _show_window(window, dimensions(by), zone)
+    for window in found.windows:
+        _show_window(window, found.scope.by, found.zone)
     if empty:
         out.print(empty, markup=False, soft_wrap=True)
-    show_notes(held, zone, lacks)
-
-
-def _window_json(found: TrailingPart) -> dict[str, Any]:
-    rows, totals = ([row_json(row) for row in of] for of in (found.rows, found.totals))
-    return {"window": found.window.name, "after": found.start, "to": found.end, "rows": rows,
-            "rows_total": found.rows_total, "totals": totals}  # fmt: skip
+    show_notes(found.waiting, found.zone, found.lacks)
 
 
 def _show_window(found: TrailingPart, by: tuple[str, ...], zone: tzinfo) -> None:
@@ -210,35 +189,27 @@ def drivers(
 
     Example: copq drivers --plant north --line L1 --from 2026-03-01 --to 2026-04-01 --top 5
     """
-    now = datetime.now(UTC)
-    first, end_of_it = _build_or_fail(lambda: bounds(start, end, "day", UTC, now))
-    last = end_of_it or max(first, now.date()) + timedelta(days=2)
+    request = DriversRequest(plant=plant, line=line, start=start, end=end, currency=currency)
 
-    async def run(conn: Connection, book: RateBook) -> Any:
-        scope = Scope(plant, line, by=(), currency=currency)
-        lacks = await _await_or_fail(missing_rates(conn, scope, first, last))
-        days = driving.Days(first, last, plant, line, currency=currency)
-        found = await driving.drivers(conn, book, days, now, top)
-        held = await waiting.count_waiting(conn, scope, now)
-        empty = "" if found.drivers else await say_empty(conn, book, plant, line)
-        return found, held, reporting.zone_of(book, plant), lacks, empty
+    async def run(conn: Connection, book: RateBook) -> tuple[DriversAnswer, str]:
+        found = await answer_drivers(conn, book, request, datetime.now(UTC), top)
+        scope = Scope(request.plant, request.line)
+        return found, "" if found.rows else await say_empty(conn, book, scope)
 
-    found, held, zone, lacks, empty = _read(run, database_url, data, plant, line)
+    found, empty = _read(run, database_url, data)
     if as_json:
-        said = driving.drivers_json(found)
-        said = {"from": first, "to": last, "drivers": said["rows"], "totals": said["totals"]}
-        print_json({**said, **held_json(held), **missing_rates_json(lacks)})
+        print_json(found.as_json())
         return
-    title = f"What costs most, production days {first} up to {last} (exclusive)"
-    if found.drivers:
-        _show_drivers(title, found.drivers)
+    title = f"What costs most, production days {found.start} up to {found.end} (exclusive)"
+    if found.rows:
+        _show_drivers(title, found.rows)
         _show_other_drivers(found)
     else:
         out.print(f"{title}\n{empty}", markup=False, soft_wrap=True)
-    show_notes(held, zone, lacks)
+    show_notes(found.waiting, found.zone, found.lacks)
 
 
-def _show_drivers(title: str, found: list[driving.Driver]) -> None:
+def _show_drivers(title: str, found: list[Driver]) -> None:
     words = ["element", "stage", "code", "machine", "currency"]
     rows = [
         (
@@ -252,10 +223,10 @@ def _show_drivers(title: str, found: list[driving.Driver]) -> None:
     table(title, words + numbers, rows, left=len(words))
 
 
-def _show_other_drivers(found: driving.Drivers) -> None:
+def _show_other_drivers(found: DriversAnswer) -> None:
     """How many losses are not shown, and what all of them come to."""
     for total in found.totals:
-        shown = sum(driver.currency == total.currency for driver in found.drivers)
+        shown = sum(driver.currency == total.currency for driver in found.rows)
         if shown < total.losses:
             net = money_or_dash(total.net, total.currency)
             out.print(
@@ -359,33 +330,21 @@ def _stop_words(found: OpenStop, book: RateBook, now: datetime) -> tuple[str, ..
 
 
 def _read(
-    run: Callable[[Connection, RateBook], Awaitable[T]],
-    database_url: str | None,
-    data: Path,
-    *names: str | None,
+    run: Callable[[Connection, RateBook], Awaitable[T]], database_url: str | None, data: Path
 ) -> T:
     """The result of `run`, given a connection and the rate book.
 
-    An unknown plant, line or product of `names` ends the command: it has no figures.
+    Ends the command where the request is not possible, such as one of an unknown line.
     """
 
     async def ask(conn: Connection) -> T:
         book = await load(conn)
         try:
-            await check_names(conn, book, *names)
-        except UnknownName as error:
+            return await run(conn, book)
+        except ValueError as error:
             fail(str(error))
-        return await run(conn, book)
 
     return query_database(ask, database_url, data)
-
-
-async def _await_or_fail(asked: Awaitable[T]) -> T:
-    """The awaited result. Ends the command if it refuses the currency."""
-    try:
-        return await asked
-    except ValueError as error:
-        fail(str(error))
 
 
 def _build_or_fail(build: Callable[[], T]) -> T:

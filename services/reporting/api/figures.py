@@ -1,35 +1,30 @@
 """`/v1/copq`, `/v1/trailing` and `/v1/drivers`: figures out of rollups and ledger."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from services.access.door import Bearer
-from services.figures import drivers as driving
-from services.figures.answers import basis_json, held_json, row_json
-from services.figures.basis import basis_of
-from services.figures.edges import bounds, dimensions, instant
-from services.figures.missing_exchange_rates import missing_rates, missing_rates_json
-from services.figures.names import check_names
-from services.figures.pages import Place, report_page, report_rows, report_totals
-from services.figures.report import ReportQuery, report_lacks, zone_of
-from services.figures.trailing import Window, trailing_lacks
-from services.figures.trailing_rows import TrailingPart, trailing_part, trailing_rows
-from services.figures.unpriced import count_waiting
-from services.ledger.figures import ReportRow, Scope
+from services.figures.drivers import COLUMNS as DRIVER_COLUMNS
+from services.figures.drivers_answer import DriversRequest, answer_drivers
+from services.figures.pages import Place
+from services.figures.report_answer import (
+    ReportRequest,
+    answer_report,
+    report_columns,
+    report_table,
+)
+from services.figures.trailing_answer import (
+    TrailingRequest,
+    answer_trailing,
+    trailing_columns,
+    trailing_table,
+)
 from services.reporting import parameters as asked
 from services.reporting.api import examples
 from services.reporting.formats import as_csv, as_json, stream_csv, wants_csv
 from services.reporting.source import Reading, Source
-
-_FIGURES = (
-    "currency", "copq", "base", "base_name", "copq_share", "copq_share_reason", "copq_per_good",
-    "cost_per_good", "coq", "net", "gross", "recovered", "allowed", "hours", "seconds", "units",
-    "good", "ungraded", "rejected", "provisional",
-    "unconverted", "flags",
-)  # fmt: skip
 
 
 def add_figures(router: APIRouter, source: Source) -> None:
@@ -51,30 +46,25 @@ def add_figures(router: APIRouter, source: Source) -> None:
         ] = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
+        asked_for = ReportRequest(
+            plant=plant, line=line, product=product, element=element, by=by, grain=grain,
+            start=start, end=end, reported=reported, as_of=as_of, currency=currency,
+        )  # fmt: skip
         async with source.reading(reader) as reading:
-            await check_names(reading.conn, reading.book, plant, line, product)
-            zone = zone_of(reading.book, plant)
-            first, last = bounds(start, end, grain, zone, reading.now)
-            dims = dimensions(by)
-            basis = basis_of(reported, instant(as_of, zone), reading.now)
-            query = ReportQuery(
-                plant,
-                line,
-                product,
-                element,
-                dims,
-                grain,
-                first,
-                last,
-                basis=basis,
-                currency=currency,
-            )
-            place = Place.read(after, query) if after else None
+            of = (reading.conn, reading.book)
             if not wants_csv(request, kind):
-                said = await _page(reading, query, limit or asked.ROWS, place)
-                return await _answer(request, kind, reading, query, "copq", said, ())
-        rows = _table_rows(source, reader, query, place, limit)
-        return stream_csv("copq", rows, ("from", *dims, *_FIGURES, "reported"))
+                answer = await answer_report(
+                    *of, asked_for, reading.now, limit or asked.ROWS, after
+                )
+                return as_json(answer.as_json())
+            query = await asked_for.query(*of, reading.now)
+            if after:
+                Place.read(after, query)
+        rows = _in_snapshot(
+            source, reader, limit,
+            lambda reading: report_table(reading.conn, reading.book, query, reading.now, after),
+        )  # fmt: skip
+        return stream_csv("copq", rows, report_columns(query))
 
     @router.get(
         "/v1/trailing",
@@ -88,18 +78,21 @@ def add_figures(router: APIRouter, source: Source) -> None:
         currency: asked.Currency = None, kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
+        asked_for = TrailingRequest(
+            plant=plant, line=line, product=product, element=element, by=by, currency=currency
+        )
         async with source.reading(reader) as reading:
-            await check_names(reading.conn, reading.book, plant, line, product)
-            dims = dimensions(by)
-            scope = Scope(plant, line, product, element, dims, currency=currency)
-            lacks = missing_rates_json(await trailing_lacks(reading.conn, scope, reading.now))
+            of = (reading.conn, reading.book)
             if not wants_csv(request, kind):
-                conn, book, now = reading.conn, reading.book, reading.now
-                found = await trailing_part(conn, book, scope, now, limit or asked.ROWS)
-                said = {"windows": [_window(part) for part in found], **lacks}
-                return await _answer(request, kind, reading, scope, "copq-trailing", said, ())
-        rows = _trailing_table(source, reader, scope, limit)
-        return stream_csv("copq-trailing", rows, ("window", "after", "to", *dims, *_FIGURES))
+                most = limit or asked.ROWS
+                answer = await answer_trailing(*of, asked_for, reading.now, most)
+                return as_json(answer.as_json())
+            scope = await asked_for.scope(*of)
+        rows = _in_snapshot(
+            source, reader, None,
+            lambda reading: trailing_table(reading.conn, reading.book, scope, reading.now, limit),
+        )  # fmt: skip
+        return stream_csv("copq-trailing", rows, trailing_columns(scope))
 
     @router.get(
         "/v1/drivers",
@@ -114,62 +107,22 @@ def add_figures(router: APIRouter, source: Source) -> None:
         currency: asked.Currency = None, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
+        asked_for = DriversRequest(plant=plant, line=line, start=start, end=end, currency=currency)
         async with source.reading(reader) as reading:
-            await check_names(reading.conn, reading.book, plant, line, None)
-            first, last = _days(start, end, reading.now)
-            site = reading.book.sites.get(plant or "")
-            scope = Scope(plant, line, by=(), currency=currency)
-            lacks = missing_rates_json(await missing_rates(reading.conn, scope, first, last))
-            days = driving.Days(
-                first, last, plant, line, site.calendar if site else None, currency=currency
-            )
-            found = await driving.drivers(reading.conn, reading.book, days, reading.now, top)
-            said = {"from": first, "to": last, **driving.drivers_json(found), **lacks}
-            columns = driving.COLUMNS
-            return await _answer(request, kind, reading, scope, "copq-drivers", said, columns)
+            answer = await answer_drivers(reading.conn, reading.book, asked_for, reading.now, top)
+            found = answer.as_json()
+        if wants_csv(request, kind):
+            return as_csv("copq-drivers", found["rows"], DRIVER_COLUMNS)
+        return as_json(found)
 
 
-async def _page(
-    reading: Reading, query: ReportQuery, limit: int, place: Place | None
-) -> dict[str, Any]:
-    """A page of rows, what they all come to, and the cursor of the next page."""
-    conn, book, now, basis = reading.conn, reading.book, reading.now, query.basis
-    lacks = missing_rates_json(await report_lacks(conn, query))
-    page = await report_page(conn, book, query, now, limit, place)
-    totals = await report_totals(conn, book, query, now)
-    return {
-        "grain": query.grain, "from": query.start, "to": query.end, **basis_json(basis),
-        "rows": [{**row_json(row), "reported": str(basis)} for row in page.rows],
-        "totals": [row_json(row) for row in totals],
-        "next": page.next.encode() if page.next else None, **lacks,
-    }  # fmt: skip
-
-
-async def _table_rows(
-    source: Source, reader: Bearer, query: ReportQuery, place: Place | None, limit: int | None
-) -> AsyncIterator[list[dict[str, Any]]]:
-    """All rows in a snapshot of their own, some at once."""
+async def _in_snapshot(
+    source: Source, reader: Bearer, limit: int | None,
+    read: Callable[[Reading], AsyncIterator[dict[str, Any]]],
+) -> AsyncIterator[list[dict[str, Any]]]:  # fmt: skip
+    """The rows of a table in a snapshot of their own, some at once; at most `limit`."""
     async with source.reading(reader) as reading:
-        found = report_rows(reading.conn, reading.book, query, reading.now, place)
-        rows = ({**row_json(row), "reported": str(query.basis)} async for _, row in found)
-        async for chunk in chunks(rows, limit):
-            yield chunk
-
-
-async def _trailing_table(
-    source: Source, reader: Bearer, scope: Scope, limit: int | None
-) -> AsyncIterator[list[dict[str, Any]]]:
-    """As `_table_rows`; with a limit the most expensive rows of each window."""
-    async with source.reading(reader) as reading:
-        conn, book, now = reading.conn, reading.book, reading.now
-        if limit is not None:
-            parts = await trailing_part(conn, book, scope, now, limit)
-            yield [_with_window(part.window, now, row) for part in parts for row in part.rows]
-            return
-        found = trailing_rows(conn, book, scope, now)
-        async for chunk in chunks(
-            (_with_window(window, now, row) async for window, row in found), None
-        ):
+        async for chunk in chunks(read(reading), limit):
             yield chunk
 
 
@@ -188,32 +141,3 @@ async def chunks(
         if number == limit:
             return
     yield chunk
-
-
-def _days(start: str, end: str, now: datetime) -> tuple[date, date]:
-    """The last 30 days, where nobody says otherwise."""
-    first, last = bounds(start, end, "day", UTC, now)
-    return first, last or max(first, now.date()) + timedelta(days=2)
-
-
-def _window(part: TrailingPart) -> dict[str, Any]:
-    return {
-        "window": part.window.name, "after": part.start, "to": part.end,
-        "rows": [row_json(row) for row in part.rows], "rows_total": part.rows_total,
-        "totals": [row_json(row) for row in part.totals],
-    }  # fmt: skip
-
-
-def _with_window(window: Window, now: datetime, row: ReportRow) -> dict[str, Any]:
-    return {**row_json(row), "window": window.name, "after": now - window.length, "to": now}
-
-
-async def _answer(
-    request: Request, kind: str | None, reading: Reading, scope: Scope, name: str,
-    said: dict[str, Any], columns: tuple[str, ...],
-) -> Response:  # fmt: skip
-    """The rows as CSV, or all of it as JSON, with what is not in the figures next to it."""
-    if wants_csv(request, kind):
-        return as_csv(name, said["rows"], columns)
-    waiting = held_json(await count_waiting(reading.conn, scope, reading.now))
-    return as_json({"at": reading.now, **said, **waiting})

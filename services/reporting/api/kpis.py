@@ -1,21 +1,17 @@
 """`/v1/kpis`: OEE and its factors, yields and MTTR of any time, by line."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.figures import kpi_report as kpis
-from services.figures.edges import dimensions
-from services.figures.names import check_names
-from services.figures.report import zone_of
+from services.figures.kpi_answer import KpiRequest, answer_kpis
+from services.figures.kpi_report import COLUMNS, DIMENSIONS
 from services.reporting import parameters as asked
 from services.reporting.api import examples
 from services.reporting.formats import as_csv, as_json, wants_csv
 from services.reporting.source import Source
 
-By = Annotated[
-    str, Query(description=f"A row for each, with commas: {', '.join(kpis.DIMENSIONS)}.")
-]
+By = Annotated[str, Query(description=f"A row for each, with commas: {', '.join(DIMENSIONS)}.")]
 From = Annotated[
     str,
     Query(
@@ -40,20 +36,11 @@ def add_kpis(router: APIRouter, source: Source) -> None:
         end: asked.To = "", kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
+        asked_for = KpiRequest(plant=plant, line=line, product=product, by=by, start=start, end=end)
+        is_table = wants_csv(request, kind)
         async with source.reading(reader) as reading:
-            await check_names(reading.conn, reading.book, plant, line, product)
-            edges = kpis.edges(start, end, zone_of(reading.book, plant))
-            query = kpis.KpiQuery(plant, line, product, *edges, dimensions(by))
-            found = await kpis.key_figures(reading.conn, reading.book, query, reading.now)
-            if wants_csv(request, kind):
-                rows = (_flat(kpis.row_json(row)) for row in found[:limit])
-                return as_csv("copq-kpis", rows, kpis.COLUMNS)
-            whole = await kpis.total(reading.conn, reading.book, query, reading.now)
-            said = kpis.rows_json(found, whole, limit or asked.ROWS)
-            return as_json({"at": reading.now, "from": edges[0], "to": edges[1], **said})
-
-
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """A cell for the reasons."""
-    reasons = "; ".join(f"{name}: {reason}" for name, reason in row["reasons"].items())
-    return {**row, "reasons": reasons}
+            most = limit if is_table else limit or asked.ROWS
+            answer = await answer_kpis(reading.conn, reading.book, asked_for, reading.now, most)
+        if is_table:
+            return as_csv("copq-kpis", answer.table(), COLUMNS)
+        return as_json(answer.as_json())
