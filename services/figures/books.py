@@ -1,6 +1,8 @@
 """Rate books to read figures with: the newest, and those that old entries were priced by."""
 
 from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
 
 from asyncpg import Connection
 
@@ -28,3 +30,13 @@ class Books:
         while len(self._by_revision) > KEPT:
             self._by_revision.popitem(last=False)
         return self._by_revision[revision]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that one answer is made of: it is of one instant, and agrees with itself."""
+
+    conn: Connection
+    book: RateBook
+    books: Books
+    now: datetime

@@ -5,11 +5,11 @@ that lies in it, while the entry that began in it is listed whole, or not at all
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from asyncpg import Connection
 
@@ -25,6 +25,7 @@ from services.ledger.figures import Scope
 from services.posting.open_stops import Accrued, open_stop_costs
 from services.rates.book import RateBook
 
+T = TypeVar("T")
 _EVENTS = statement(__file__, "events_as_came")
 INSTANT = timedelta(microseconds=1)
 _LONGEST_ENTRY = timedelta(hours=1)
@@ -65,17 +66,46 @@ class UnbookedShare:
     stop: Stop
     seconds: Decimal
     net: Decimal
-    received_at: datetime | None
-    payload: str | None
+    received_at: datetime | None = None
+    payload: str | None = None
 
     @property
     def is_open(self) -> bool:
         return self.stop.ended_at is None
 
 
+@dataclass(slots=True)
+class Largest(Generic[T]):
+    """The largest of many items in their order, at most `most` (None: all), and what all come to.
+
+    `net` is the sum of all by currency, `total` how many there are.
+    """
+
+    most: int | None
+    shown: list[T] = field(default_factory=list)
+    total: int = 0
+    net: dict[str, Decimal] = field(default_factory=dict)
+
+    def take(self, item: T, currency: str, net: Decimal, size: Callable[[T], Decimal]) -> None:
+        """Memory holds twice as many items as are shown."""
+        self.total += 1
+        with localcontext(MONEY):
+            self.net[currency] = self.net.get(currency, ZERO) + net
+        self.shown.append(item)
+        if self.most is not None and len(self.shown) > 2 * self.most:
+            self.cut(size)
+
+    def cut(self, size: Callable[[T], Decimal]) -> None:
+        if self.most is None or len(self.shown) <= self.most:
+            return
+        ranked = sorted(range(len(self.shown)), key=lambda place: -size(self.shown[place]))
+        self.shown = [self.shown[place] for place in sorted(ranked[: self.most])]
+
+
 async def unbooked_shares(
-    conn: Connection, book: RateBook, asked: EntryFilter, at: datetime, span: Span | None = None
-) -> list[UnbookedShare]:
+    conn: Connection, book: RateBook, asked: EntryFilter, at: datetime, span: Span | None = None,
+    most: int | None = None,
+) -> Largest[UnbookedShare]:  # fmt: skip
     """What open stops add at `at` to the figure asked for, or to that of a window.
 
     Read it in the same snapshot as the entries it is added to.
@@ -86,16 +116,31 @@ async def unbooked_shares(
     places = {part.segment.stop.event_id: _place(part) for part in opened.accrued}
     places |= {found.stop.event_id: (found.plant, found.line, found.stop) for found in opened.stops}
     sums = _sums(opened.accrued, asked, span)
-    kept = {
-        event_id: place
-        for event_id, place in places.items()
-        if _meets(asked, place[2]) and (sums[event_id][0] or asked.event_id is not None)
-    }
-    came = {row["event_id"]: row for row in await conn.fetch(_EVENTS, list(kept))}
-    return [
-        _share_of(*place, *sums[event_id], event_id in still, came.get(event_id))
-        for event_id, place in kept.items()
-    ]
+    found: Largest[UnbookedShare] = Largest(most)
+    for event_id, (plant, line, stop) in places.items():
+        seconds, net = sums[event_id]
+        if _meets(asked, stop) and (seconds or asked.event_id is not None):
+            known = replace(stop, ended_at=None) if event_id in still else stop
+            share = UnbookedShare(plant, line, known, seconds, net)
+            found.take(share, stop.currency, net, _net_of_share)
+    found.cut(_net_of_share)
+    await _add_events(conn, found)
+    return found
+
+
+def _net_of_share(share: UnbookedShare) -> Decimal:
+    return abs(share.net)
+
+
+async def _add_events(conn: Connection, found: Largest[UnbookedShare]) -> None:
+    """The bytes of the events behind those that are shown."""
+    named = [share.stop.event_id for share in found.shown]
+    events = {row["event_id"]: row for row in await conn.fetch(_EVENTS, named)}
+    for place, share in enumerate(found.shown):
+        if event := events.get(share.stop.event_id):
+            found.shown[place] = replace(
+                share, received_at=event["received_at"], payload=event["payload"]
+            )
 
 
 def _place(part: Accrued) -> tuple[str, str, Stop]:
@@ -154,14 +199,6 @@ def _meets(asked: EntryFilter, stop: Stop) -> bool:
     )
 
 
-def _share_of(
-    plant: str, line: str, stop: Stop, seconds: Decimal, net: Decimal, is_open: bool, came: Any
-) -> UnbookedShare:
-    known = replace(stop, ended_at=None) if is_open else stop
-    received_at, payload = (came["received_at"], came["payload"]) if came else (None, None)
-    return UnbookedShare(plant, line, known, seconds, net, received_at, payload)
-
-
 @dataclass(frozen=True, slots=True)
 class OverEdge:
     """A stop's entry over an edge of a window, which counts `net` and `seconds` of it.
@@ -179,14 +216,21 @@ class OverEdge:
 
 
 async def over_edges(
-    conn: Connection, asked: EntryFilter, span: Span, read_at: datetime
-) -> list[OverEdge]:
+    conn: Connection, asked: EntryFilter, span: Span, read_at: datetime, most: int | None = None
+) -> Largest[OverEdge]:
     """The entries that a window counts for a part alone, the newest first."""
-    found = []
+    found: Largest[OverEdge] = Largest(most)
     for which in _near_edges(asked, span):
         async for page in all_entries(conn, which, read_at):
-            found += [_over_edge(entry, span) for entry in page.entries]
-    return [over for over in found if over.adds]
+            for over in (_over_edge(entry, span) for entry in page.entries):
+                if over.adds:
+                    found.take(over, over.entry.currency, over.adds, _net_of_edge)
+    found.cut(_net_of_edge)
+    return found
+
+
+def _net_of_edge(over: OverEdge) -> Decimal:
+    return abs(over.adds)
 
 
 def _near_edges(asked: EntryFilter, span: Span) -> Iterable[EntryFilter]:

@@ -15,8 +15,7 @@ from services.access.requests import admit_request
 from services.access.sender import encode_lines
 from services.database.connections import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, take_role
 from services.database.queries import Queries
-from services.figures.books import Books
-from services.rates.book import RateBook
+from services.figures.books import Books, Reading
 
 _LOG = logging.getLogger(__name__)
 _SQL = Queries.of(__file__)
@@ -32,16 +31,6 @@ Clock = Callable[[], datetime]
 
 def wall_clock() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """All that one answer is made of: it is of one instant, and agrees with itself."""
-
-    conn: asyncpg.Connection
-    book: RateBook
-    books: Books
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True)

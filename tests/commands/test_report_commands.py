@@ -103,7 +103,7 @@ def test_trailing_in_json(filled: str) -> None:
 def test_drivers_rank(filled: str) -> None:
     assert "jam" in run(filled, "drivers").output
     answer = json.loads(run(filled, "drivers", "--top", "2", "--json").output)
-    still_open, ended = answer["drivers"]
+    still_open, ended = answer["rows"]
     assert (still_open["element"], still_open["provisional"]) == ("downtime", still_open["net"])
     assert (ended["element"], ended["net"], ended["provisional"]) == ("defect", "50", "0")
 

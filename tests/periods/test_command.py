@@ -42,7 +42,7 @@ async def test_a_month_from_closing_to_the_lock(conn: Any, copq: Copq) -> None:
     closed = json.loads(said)
     assert (closed["what"], closed["by"], closed["entries"]) == ("closed", "ann", 1)
     await post_events(conn, await load(conn), [defect("late", IN_JAN, 1)])
-    listed = json.loads(await in_thread(copq, "periods", "list", "--json"))["periods"]
+    listed = json.loads(await in_thread(copq, "periods", "list", "--json"))["rows"]
     assert [(p["month"], p["state"], p["first_reported"], p["restated"]) for p in listed] == [
         ("2026-02", "open", None, "20"), ("2026-01", "closed", "50", "60"),
     ]  # fmt: skip
@@ -72,7 +72,7 @@ async def test_money_booked_in_an_open_month_for_a_closed_one_is_listed(
     shown = await in_thread(copq, "periods", "list")
     assert "Not signed" not in shown and "never closed" not in shown
     await post_events(conn, await load(conn), [defect("late", IN_JAN, 1), defect("l", IN_FEB, 3)])
-    listed = json.loads(await in_thread(copq, "periods", "list", "--json"))["periods"]
+    listed = json.loads(await in_thread(copq, "periods", "list", "--json"))["rows"]
     names = ("month", "state", "restated", "booked", "late", "signed")
     assert [tuple(one[name] for name in names) for one in listed] == [
         ("2026-03", "open", "0", "40", "40", False),

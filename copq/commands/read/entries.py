@@ -12,10 +12,12 @@ from copq.commands.read.report import ElementOption, LineOption, PlantOption, Pr
 from copq.database import DATA, DatabaseOption, DataOption, query_database
 from copq.terminal import fail, fixed, money, one_of, out, print_json, table
 from services.figures.basis import As
-from services.figures.books import Books
-from services.figures.entries import CATEGORIES, categories
-from services.figures.event_account import is_kept, nothing_kept
-from services.figures.names import check_names
+from services.figures.books import Books, Reading
+from services.figures.entries import CATEGORIES
+from services.figures.entries_answer import EntriesAnswer, answer_entries
+from services.figures.entries_json import entries_json
+from services.figures.entries_request import EntriesRequest
+from services.figures.entries_table import COLUMNS, table_rows
 from services.reporting.spreadsheet import cell, lines
 
 
@@ -64,60 +66,43 @@ def entries(
 
     Example: copq entries --plant north --day 2026-03-01 --category copq --csv > entries.csv
     """
-    # Slow to load, and of use here alone.
-    from services.reporting.api.entries_table import COLUMNS, table_rows
-    from services.reporting.api.pages import page_of
-    from services.reporting.api.time_filter import When
-    from services.reporting.source import Reading
-
     buckets = [(grain, at) for grain, at in (("hour", hour), ("day", day), ("month", month)) if at]
     if len(buckets) > 1:
         fail("name the time once: --hour, --day or --month")
     grain, bucket = buckets[0] if buckets else ("day", "")
-    moment = When(
-        plant=plant, grain=grain, bucket=bucket, start=start, end=end, trailing=trailing,
-        event_id=event, period=period, first_reported=reported is As.FIRST_REPORTED,
+    request = EntriesRequest(
+        plant=plant, line=line, product=product, element=element, category=category, stage=stage,
+        defect_code=code, work_unit=machine, event_id=event, grain=grain, bucket=bucket,
+        start=start, end=end, trailing=trailing, period=period, reported=reported,
     )  # fmt: skip
 
-    async def read(conn: Connection) -> dict[str, Any] | None:
+    async def read(conn: Connection) -> EntriesAnswer | None:
         books, now = Books(), datetime.now(UTC)
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             book = await books.newest(conn)
             reading = Reading(conn, book, books, now)
-            await check_names(
-                conn, book, plant, line, product, stage=stage, defect_code=code, work_unit=machine
-            )
-            await _check_event(conn, event)
-            which, window = await moment.entry_filter(
-                conn, book, now, line=line, product=product, element=element, stage=stage,
-                defect_code=code, work_unit=machine, categories=categories(category),
-            )  # fmt: skip
             if as_csv:
+                which, window = await request.entry_filter(conn, book, now)
                 sys.stdout.write(lines([COLUMNS]))
                 async for rows in table_rows(reading, which, window):
                     sys.stdout.write(
                         lines([[cell(row.get(name)) for name in COLUMNS] for row in rows])
                     )
                 return None
-            return await page_of(reading, which, window, limit)
+            return await answer_entries(reading, request, limit)
 
     try:
-        page = query_database(read, database_url, data)
+        found = query_database(read, database_url, data)
     except ValueError as error:
         fail(str(error))
-    if as_json and page:
-        print_json(page)
-    elif page:
-        _show_entries(page, event)
-
-
-async def _check_event(conn: Connection, event: str | None) -> None:
-    if event is not None and not await is_kept(conn, event):
-        raise ValueError(nothing_kept(event))
+    if as_json and found:
+        print_json(entries_json(found))
+    elif found:
+        _show_entries(entries_json(found), event)
 
 
 _OVER_EDGE = "over the window's edge"
-_COLUMNS = ["entry", "at", "of", "element", "product", "net", "currency", "formula"]
+_SHOWN = ["entry", "at", "of", "element", "product", "net", "currency", "formula"]
 
 
 def _show_entries(page: dict[str, Any], event: str | None) -> None:
@@ -129,6 +114,9 @@ def _show_entries(page: dict[str, Any], event: str | None) -> None:
     for one in [*page["open_stops"], *page["edges"]]:
         what = f"{one['event_id']}, a stop of line {one['line']}"
         out.print(f"{what}, {one.get('note', _OVER_EDGE)}: {one['formula']}", markup=False)
+    for name, what in (("open_stops", "open stops"), ("edges", "stops over an edge")):
+        if len(page[name]) < page[f"{name}_total"]:
+            out.print(f"{len(page[name]):,} of {page[f'{name}_total']:,} {what} are shown.")
     for figure in page["figures"]:
         if figure["net"] != figure["booked"]:
             net = money(figure["net"], figure["currency"])
@@ -136,7 +124,7 @@ def _show_entries(page: dict[str, Any], event: str | None) -> None:
 
 
 def _show_booked(page: dict[str, Any]) -> None:
-    table("Entries, the newest first", _COLUMNS, map(_row, page["entries"]), left=len(_COLUMNS))
+    table("Entries, the newest first", _SHOWN, map(_row, page["entries"]), left=len(_SHOWN))
     for total in page["totals"]:
         net, base = (money(total[name], total["currency"]) for name in ("net", "base"))
         out.print(

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from services.access.door import Bearer
-from services.figures.entries import EntryFilter, categories
-from services.figures.names import check_names
+from services.figures.entries import EntryFilter
+from services.figures.entries_answer import answer_entries
+from services.figures.entries_json import entries_json
+from services.figures.entries_request import EntriesRequest
+from services.figures.entries_table import COLUMNS, table_rows
 from services.figures.partial_entries import Span
 from services.reporting import parameters as asked
 from services.reporting.api import examples
-from services.reporting.api.entries_table import COLUMNS, table_rows
-from services.reporting.api.pages import page_of
-from services.reporting.api.time_filter import When
 from services.reporting.formats import as_json, stream_csv, wants_csv
 from services.reporting.source import Source
 
@@ -57,23 +57,17 @@ def add_entries(router: APIRouter, source: Source) -> None:
         kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
+        asked_for = EntriesRequest(
+            plant=plant, line=line, product=product, element=element, category=category,
+            stage=stage, defect_code=defect_code, work_unit=work_unit, event_id=event_id,
+            grain=grain, bucket=bucket, start=start, end=end, trailing=trailing, at=at,
+            period=period, reported=reported,
+        )  # fmt: skip
         async with source.reading(reader) as reading:
-            await check_names(
-                reading.conn, reading.book, plant, line, product, stage=stage,
-                defect_code=defect_code, work_unit=work_unit,
-            )  # fmt: skip
-            when = When(
-                plant=plant, grain=grain, bucket=bucket, start=start, end=end, trailing=trailing,
-                at=at, event_id=event_id, period=period,
-                first_reported=reported == "first-reported",
-            )  # fmt: skip
-            which, window = await when.entry_filter(
-                reading.conn, reading.book, reading.now, line=line, product=product,
-                element=element, stage=stage, defect_code=defect_code, work_unit=work_unit,
-                categories=categories(category),
-            )  # fmt: skip
             if not wants_csv(request, kind):
-                return as_json(await page_of(reading, which, window, limit, after))
+                answer = await answer_entries(reading, asked_for, limit, after)
+                return as_json(entries_json(answer))
+            which, window = await asked_for.entry_filter(reading.conn, reading.book, reading.now)
         return stream_csv("copq-entries", _all(source, reader, which, window), COLUMNS)
 
 

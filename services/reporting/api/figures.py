@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from services.access.door import Bearer
+from services.figures.books import Reading
 from services.figures.drivers import COLUMNS as DRIVER_COLUMNS
 from services.figures.drivers_answer import DriversRequest, answer_drivers
 from services.figures.pages import Place
@@ -24,7 +25,7 @@ from services.figures.trailing_answer import (
 from services.reporting import parameters as asked
 from services.reporting.api import examples
 from services.reporting.formats import as_csv, as_json, stream_csv, wants_csv
-from services.reporting.source import Reading, Source
+from services.reporting.source import Source
 
 
 def add_figures(router: APIRouter, source: Source) -> None:

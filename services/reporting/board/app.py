@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from services.access.door import Role
 from services.access.sender import encode_lines
 from services.database.queries import Queries
+from services.figures.books import Reading
 from services.figures.edges import day_of
 from services.figures.names import check_names
 from services.rates.book import RateBook
@@ -20,7 +21,7 @@ from services.reporting.board.contents import contents
 from services.reporting.board.targets import SetTargets, Targets
 from services.reporting.board.view import latest_days, view_of
 from services.reporting.formats import as_json
-from services.reporting.source import Reading, Source
+from services.reporting.source import Source
 from services.web.answers import NOT_ANSWERED
 from services.web.pages.page import Pages, serves
 from services.web.questions import SOUND

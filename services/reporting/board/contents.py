@@ -9,6 +9,7 @@ from typing import Any
 from schemas.priced import FAILURES
 from services.database.queries import Queries
 from services.figures.answers import BASE_NAME, BASIS
+from services.figures.books import Reading
 from services.figures.causes import Cause, main_causes
 from services.figures.entries import LedgerEntry
 from services.figures.explaining import explain_entries
@@ -43,7 +44,6 @@ from services.reporting.board.view import (
     sum_of,
     target_of,
 )
-from services.reporting.source import Reading
 
 _SQL = Queries.of(__file__)
 LATEST = 12

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from services.figures.books import Reading
 from services.figures.kpi_report import NO_GOOD, NO_UNITS, KpiQuery, key_figures, row_json
 from services.reporting.board.view import ONE_DAY, View
-from services.reporting.source import Reading
 
 NONE_GOOD = "no unit was good"
 UNIT_COSTS = ("copq_per_good", "cost_per_good")

@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from schemas.priced import ELEMENTS
+from services.figures import entries_cursor as cursor
 from services.figures.entries import Place
-from services.reporting.api import cursor
 from services.reporting.board.app import add_board
 from services.web.answers import add_error_handlers
 from tests.reporting.api.asking import NOW, Api

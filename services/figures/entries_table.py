@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from services.figures.books import Reading
 from services.figures.entries import EntryFilter, LedgerEntry, all_entries
+from services.figures.entries_answer import last_booking, stops_beside
+from services.figures.entries_json import FIELDS, fields_of
 from services.figures.explain import Explained
 from services.figures.explaining import explain_entries
 from services.figures.partial_entries import Span, UnbookedShare
+from services.figures.partial_entries_json import so_far_json
 from services.figures.report import zone_of
 from services.rates.book import RateBook
-from services.reporting.api.pages import FIELDS, fields_of, last_booking
-from services.reporting.api.partial_entries import so_far_json, stops_beside
-from services.reporting.source import Reading
 
 COLUMNS = (*FIELDS, "counted", "formula", "agrees", "note", "event")
 
@@ -27,9 +28,9 @@ async def table_rows(
     """
     read_at = await last_booking(reading.conn)
     stops, edges = await stops_beside(reading, which, window, read_at)
-    yield [_open_row(stop, reading.book) for stop in stops]
-    shares = {(edge.entry.event_id, edge.entry.entry_no): edge.net for edge in edges}
-    yield await _rows(reading, [edge.entry for edge in edges if not edge.listed], shares)
+    yield [_open_row(stop, reading.book) for stop in stops.shown]
+    shares = {(edge.entry.event_id, edge.entry.entry_no): edge.net for edge in edges.shown}
+    yield await _rows(reading, [edge.entry for edge in edges.shown if not edge.listed], shares)
     async for page in all_entries(reading.conn, which, read_at):
         yield await _rows(reading, page.entries, shares)
 

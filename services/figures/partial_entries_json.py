@@ -1,102 +1,18 @@
-"""`open_stops`, `edges` and `figures` of `/v1/entries`: what makes the entries the whole figure."""
+"""Open stops and stops over a window's edges as JSON, each with its formula."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta, tzinfo
-from decimal import localcontext
 from typing import Any
 
 import msgspec
 
 from schemas.priced import Category
-from services.figures.edges import FIRST, LAST, in_order, instant
-from services.figures.entries import EntryFilter
 from services.figures.formulas import a_minute, each_minute, lasted, money
-from services.figures.partial_entries import (
-    OverEdge,
-    Span,
-    UnbookedShare,
-    over_edges,
-    unbooked_shares,
-)
+from services.figures.partial_entries import OverEdge, Span, UnbookedShare
 from services.figures.report import zone_of
-from services.figures.trailing import WINDOWS
-from services.ledger.arithmetic import MONEY, ZERO, hours_of
+from services.ledger.arithmetic import hours_of
 from services.ledger.downtime import element
 from services.rates.book import RateBook
-from services.reporting.source import Reading
-
-_NAMED = {window.key: window.length for window in WINDOWS}
-
-
-def trailing_span(trailing: str, at: str, zone: tzinfo, now: datetime) -> Span:
-    """The trailing window up to `at`, else up to now. Raises `ValueError` on what is none."""
-    end = instant(at, zone) or now
-    if end > now + timedelta(minutes=1):
-        raise ValueError(f"at is yet to come: {end.isoformat()}")
-    return Span(end - _NAMED[trailing], end)
-
-
-def instants_span(start: str, end: str, zone: tzinfo) -> Span | None:
-    """Where `from` or `to` is an instant; one may be left out. None where they are days."""
-    if "T" not in start and "T" not in end:
-        return None
-    since, until = instant(start, zone) or FIRST, instant(end, zone) or LAST
-    in_order(since, until)
-    return Span(since, until, trailing=False)
-
-
-async def partial_entries(
-    reading: Reading,
-    which: EntryFilter,
-    totals: Sequence[dict[str, Any]],
-    span: Span | None,
-    read_at: datetime,
-) -> dict[str, Any]:
-    """What is not an entry of the question, and what all of it comes to, by currency."""
-    stops, edges = await stops_beside(reading, which, span, read_at)
-    said: dict[str, Any] = {
-        "open_stops": [so_far_json(stop, reading.book) for stop in stops],
-        "edges": [_edge_json(edge, span, reading.book) for edge in edges if span],
-        "figures": _figures(totals, stops, edges),
-    }
-    if span and span.trailing:
-        zone = zone_of(reading.book, which.plant)
-        said["window"] = {"after": span.start.astimezone(zone), "to": span.end.astimezone(zone)}
-    return said
-
-
-async def stops_beside(
-    reading: Reading, which: EntryFilter, span: Span | None, read_at: datetime
-) -> tuple[list[UnbookedShare], list[OverEdge]]:
-    """The stops that are open, up to the window's end, and those over its edges.
-
-    None where entries are asked for as they were booked in a month: no open stop is.
-    """
-    if which.period or which.first_reported:
-        return [], []
-    at = min(span.end, reading.now) if span else reading.now
-    stops = await unbooked_shares(reading.conn, reading.book, which, at, span)
-    return stops, await over_edges(reading.conn, which, span, read_at) if span else []
-
-
-def _figures(
-    totals: Iterable[dict[str, Any]], stops: Iterable[UnbookedShare], edges: Iterable[OverEdge]
-) -> list[dict[str, Any]]:
-    """Of each currency, what the entries, the edges and the open stops come to; never added."""
-    sums: dict[str, dict[str, Any]] = {}
-    parts = [
-        *((total["currency"], "booked", total["net"]) for total in totals),
-        *((edge.entry.currency, "edges", edge.adds) for edge in edges),
-        *((found.stop.currency, "open_stops", found.net) for found in stops),
-    ]
-    with localcontext(MONEY):
-        for currency, part, net in parts:
-            zeros = {"currency": currency, "booked": ZERO, "edges": ZERO, "open_stops": ZERO}
-            figure = sums.setdefault(currency, {**zeros, "net": ZERO})
-            figure[part] += net
-            figure["net"] += net
-    return list(sums.values())
 
 
 def so_far_json(found: UnbookedShare, book: RateBook) -> dict[str, Any]:
@@ -138,7 +54,7 @@ def _terms(found: UnbookedShare, book: RateBook) -> list[str]:
     return [each, "the time so far that no other stop of the line has", origin + since]
 
 
-def _edge_json(edge: OverEdge, span: Span, book: RateBook) -> dict[str, Any]:
+def edge_json(edge: OverEdge, span: Span, book: RateBook) -> dict[str, Any]:
     """What of the entry counts; `adds` is what the list lacks of it, or has too much."""
     entry = edge.entry
     zone = zone_of(book, entry.plant)

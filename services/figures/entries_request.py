@@ -1,56 +1,81 @@
-"""The time that entries are asked of: a bucket, two edges, a trailing window, an event's own."""
+"""Which entries are asked for: of a bucket, two edges, a trailing window or one event."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from asyncpg import Connection
 
-from services.figures.edges import day_of, edge, in_order
-from services.figures.entries import EntryFilter, span_of
+from services.figures.basis import As
+from services.figures.edges import FIRST, LAST, day_of, edge, in_order, instant, month_of
+from services.figures.entries import CATEGORIES, EntryFilter, categories, span_of
+from services.figures.event_account import is_kept, nothing_kept
+from services.figures.names import check_names
 from services.figures.partial_entries import Span
 from services.figures.report import closed_months, zone_of
+from services.figures.requests import FigureRequest, check_choice, check_element, spell
+from services.figures.trailing import WINDOWS
 from services.rates.book import RateBook
-from services.reporting.api.partial_entries import instants_span, trailing_span
 
 _LONGEST_DAY = timedelta(days=2)
 _DEFAULT = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class When:
-    """As it was written; times without an offset are the plant's own. Nothing: the last 30 days.
+TRAILING = {window.key: window.length for window in WINDOWS}
 
-    `period` is the month that entries are booked in, whenever they happened.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntriesRequest(FigureRequest):
+    """Which entries: of what, and of when. Without a time the last 30 days.
+
+    Times without an offset are the plant's own. An empty stage, code or machine: entries without
+    one. `period` is the month that entries are booked in, whenever they happened.
     """
 
-    plant: str | None = None
+    element: str | None = None
+    category: str | None = None
+    stage: str | None = None
+    defect_code: str | None = None
+    work_unit: str | None = None
+    event_id: str | None = None
     grain: str = "day"
     bucket: str = ""
     start: str = ""
     end: str = ""
     trailing: str | None = None
     at: str = ""
-    event_id: str | None = None
     period: str = ""
-    first_reported: bool = False
+    reported: str = As.RESTATED
+
+    def __post_init__(self) -> None:
+        FigureRequest.__post_init__(self)
+        spell(self, "stage", "defect_code", "work_unit", "event_id")
+        check_element(self.element)
+        check_choice(self.category, CATEGORIES)
+        check_choice(self.reported, tuple(As))
 
     async def entry_filter(
-        self, conn: Connection, book: RateBook, now: datetime, **filters: Any
+        self, conn: Connection, book: RateBook, now: datetime
     ) -> tuple[EntryFilter, Span | None]:
-        """The entries of it that meet the filters, and its window if it is one.
+        """The filter of the entries, and the window if they are of one.
 
-        Raises `ValueError` on what is not possible.
+        Raises `ValueError` on a name or time that is not possible.
         """
+        details = {name: getattr(self, name) for name in ("stage", "defect_code", "work_unit")}
+        await check_names(conn, book, self.plant, self.line, self.product, **details)
+        if self.event_id is not None and not await is_kept(conn, self.event_id):
+            raise ValueError(nothing_kept(self.event_id))
         window = self._window(book, now)
         edges = window.edges() if window else await self._edges(conn, book, now)
-        booked: dict[str, Any] = {
-            "period": day_of(self.period),
-            "first_reported": self.first_reported and await self._was_closed(conn, edges),
-        }
-        return EntryFilter(
-            plant=self.plant, event_id=self.event_id, **filters, **edges, **booked
-        ), window
+        first_reported = self.reported == As.FIRST_REPORTED
+        which = EntryFilter(
+            plant=self.plant, line=self.line, product=self.product, element=self.element,
+            categories=categories(self.category), event_id=self.event_id,
+            period=month_of(self.period),
+            first_reported=first_reported and await self._was_closed(conn, edges),
+            **details, **edges,
+        )  # fmt: skip
+        return which, window
 
     async def _was_closed(self, conn: Connection, edges: dict[str, Any]) -> bool:
         """A month that was never closed is reported as it is now, with its open stops."""
@@ -69,10 +94,10 @@ class When:
                 "window, or by an event"
             )
         if self.trailing is not None:
-            return trailing_span(self.trailing, self.at, zone, now)
+            return _trailing_span(self.trailing, self.at, zone, now)
         if self.at:
             raise ValueError("at is the end of a trailing window: ask with trailing=1h too")
-        return instants_span(self.start, self.end, zone)
+        return _instants_span(self.start, self.end, zone)
 
     async def _edges(self, conn: Connection, book: RateBook, now: datetime) -> dict[str, Any]:
         if self.event_id is not None:
@@ -88,7 +113,7 @@ class When:
             hour = edge(self.bucket, "hour", zone_of(book, self.plant))
             assert isinstance(hour, datetime)
             return {"hour": hour, "since": hour, "until": hour + _LONGEST_DAY}
-        first = day_of(self.bucket)
+        first = month_of(self.bucket) if self.grain == "month" else day_of(self.bucket)
         assert first is not None
         return _days(book, self.plant, first, _after(first, self.grain))
 
@@ -126,3 +151,20 @@ def _days(
 
     edges = instant(first, -_LONGEST_DAY), instant(last, _LONGEST_DAY)
     return {"first": first, "last": last, "since": edges[0], "until": edges[1]}
+
+
+def _trailing_span(trailing: str, at: str, zone: tzinfo, now: datetime) -> Span:
+    """The trailing window up to `at`, else up to now. Raises `ValueError` on what is none."""
+    end = instant(at, zone) or now
+    if end > now + timedelta(minutes=1):
+        raise ValueError(f"at is yet to come: {end.isoformat()}")
+    return Span(end - TRAILING[trailing], end)
+
+
+def _instants_span(start: str, end: str, zone: tzinfo) -> Span | None:
+    """Where `from` or `to` is an instant; one may be left out. None where they are days."""
+    if "T" not in start and "T" not in end:
+        return None
+    since, until = instant(start, zone) or FIRST, instant(end, zone) or LAST
+    in_order(since, until)
+    return Span(since, until, trailing=False)
