@@ -9,7 +9,6 @@ from asyncpg import Connection
 from services.figures.basis import As
 from services.figures.edges import FIRST, LAST, day_of, edge, in_order, instant, month_of
 from services.figures.entries import CATEGORIES, EntryFilter, categories, span_of
-from services.figures.event_account import is_kept, nothing_kept
 from services.figures.names import check_names
 from services.figures.partial_entries import Span
 from services.figures.report import closed_months, zone_of
@@ -63,8 +62,6 @@ class EntriesRequest(FigureRequest):
         """
         details = {name: getattr(self, name) for name in ("stage", "defect_code", "work_unit")}
         await check_names(conn, book, self.plant, self.line, self.product, **details)
-        if self.event_id is not None and not await is_kept(conn, self.event_id):
-            raise ValueError(nothing_kept(self.event_id))
         window = self._window(book, now)
         edges = window.edges() if window else await self._edges(conn, book, now)
         first_reported = self.reported == As.FIRST_REPORTED

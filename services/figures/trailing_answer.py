@@ -7,6 +7,7 @@ from typing import Any
 
 from asyncpg import Connection
 
+from services.currencies.store import check_reporting
 from services.figures.answers import FIGURES, held_json, row_json
 from services.figures.edges import dimensions
 from services.figures.missing_exchange_rates import MissingRates, missing_rates_json
@@ -32,8 +33,10 @@ class TrailingRequest(FigureRequest):
         check_element(self.element)
 
     async def scope(self, conn: Connection, book: RateBook) -> Scope:
-        """Raises `ValueError` on a name that is not possible."""
+        """Raises `ValueError` on a name or currency that is not possible."""
         await self.check_names(conn, book)
+        if self.currency is not None:
+            await check_reporting(conn, self.currency)
         dims = dimensions(self.by)
         return Scope(
             self.plant, self.line, self.product, self.element, dims, currency=self.currency

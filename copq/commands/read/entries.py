@@ -18,6 +18,7 @@ from services.figures.entries_answer import EntriesAnswer, answer_entries
 from services.figures.entries_json import entries_json
 from services.figures.entries_request import EntriesRequest
 from services.figures.entries_table import COLUMNS, table_rows
+from services.figures.event_account import is_kept, nothing_kept
 from services.reporting.spreadsheet import cell, lines
 
 
@@ -43,7 +44,12 @@ def entries(
         str, typer.Option(help="Booked in this month, whenever it happened: 2026-10.")
     ] = "",
     reported: Annotated[
-        As, typer.Option("--as", help="Each month as first reported, or as restated.")
+        str,
+        typer.Option(
+            "--as",
+            help="restated: as it is now; first-reported: as each month closed.",
+            callback=one_of(tuple(As)),
+        ),
     ] = As.RESTATED,
     start: Annotated[str, typer.Option("--from", help="First production day or instant.")] = "",
     end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
@@ -81,6 +87,7 @@ def entries(
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             book = await books.newest(conn)
             reading = Reading(conn, book, books, now)
+            await _check_event(conn, event)
             if as_csv:
                 which, window = await request.entry_filter(conn, book, now)
                 sys.stdout.write(lines([COLUMNS]))
@@ -99,6 +106,11 @@ def entries(
         print_json(entries_json(found))
     elif found:
         _show_entries(entries_json(found), event)
+
+
+async def _check_event(conn: Connection, event: str | None) -> None:
+    if event is not None and not await is_kept(conn, event):
+        raise ValueError(nothing_kept(event))
 
 
 _OVER_EDGE = "over the window's edge"

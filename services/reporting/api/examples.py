@@ -17,6 +17,7 @@ COPQ = (
     "closed and is as of now), or as the ledger said at an instant; `reported` repeats it. In "
     "months first reported, and as of an instant, open stops are not in it. A page has 1,000 rows "
     "unless `limit` says otherwise; `next` is the cursor of the next page, null on the last one. "
+    "`rows_total` is how many rows there are if they are all on one page, else null. "
     "`totals` is the sum of all rows of all pages, one for each currency. CSV has all rows unless "
     "`limit` says otherwise." + _CURRENCIES
 )
@@ -61,6 +62,8 @@ ENTRIES = (
     "the figure is: `booked`, the sum of all pages; `open_stops`, listed with what each has cost "
     "so far, its event and its formula; and, of a `trailing` window or one between two instants, "
     "`edges`: the stops that it counts for their share, each with what that adds to the entries. "
+    "At most 500 of either are listed, the most expensive ones; `open_stops_total` and "
+    "`edges_total` say how many there are, and `figures` holds the sums of all. "
     "CSV has all pages in one, open stops and shares too: its `counted` adds up to the figure. "
     "Money is text, with all digits. `event_text` is the event's bytes as received; `event` is "
     "the same read as JSON, whose numbers may lose digits on the way."
@@ -86,7 +89,7 @@ _TOTAL = {name: value for name, value in _ROW.items() if name not in ("plant", "
 COPQ_ANSWER = {
     "at": _AT, "grain": "day", "from": "2026-03-01", "to": None, "as": "restated", "as_of": None,
     "reported": "as restated", "rows": [{**_ROW, "reported": "as restated"}],
-    "totals": [{"from": None, **_TOTAL}], "next": None, **_BESIDE,
+    "rows_total": 1, "totals": [{"from": None, **_TOTAL}], "next": None, **_BESIDE,
 }  # fmt: skip
 PERIODS_ANSWER = {
     "at": _AT,
@@ -139,7 +142,7 @@ ENTRIES_ANSWER = {
     "figures": [
         {"currency": "INR", "booked": "19.062", "edges": "0", "open_stops": "0", "net": "19.062"}
     ],
-    "edges": [], "open_stops": [],
+    "edges": [], "edges_total": 0, "open_stops": [], "open_stops_total": 0,
     "entries": [
         {"event_id": "press-4-17", "entry_no": 1, "reverses": None, "reason": None,
          "booked_by": None, "corrected_by": None,
