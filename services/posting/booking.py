@@ -7,10 +7,12 @@ rules from before it, however long its event was on its way.
 
 from asyncpg import Connection
 
-from services.posting import queries
+from services.database.queries import Queries
 from services.posting.batch import Batch
 from services.rates.book import RateBook
 from services.rates.store import current_revision
+
+_SQL = Queries.of(__file__)
 
 
 class StaleRates(Exception):
@@ -21,9 +23,14 @@ class StaleRates(Exception):
         self.revision = revision
 
 
+async def lock_standing(conn: Connection) -> None:
+    """Keep corrections from being applied until the transaction ends."""
+    await conn.execute(*_SQL.lock_standing())
+
+
 async def hold_booking(conn: Connection, batch: Batch, book: RateBook) -> None:
     """Keep the rules as they are until the transaction ends. Raises `StaleRates`."""
-    await conn.execute(queries.HOLD_BOOKING)
+    await conn.execute(*_SQL.hold_booking())
     revision = await current_revision(conn)
     oldest = revision if batch.oldest is None else batch.oldest
     if min(book.revision, oldest) < revision:

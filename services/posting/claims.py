@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from asyncpg import Connection
 
-from services.posting import queries
+from services.database.queries import Queries
+
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Arrivals:
 
 async def has_claimed(conn: Connection, ids: Collection[str]) -> bool:
     """Whether a correction has named one of these ids before its event came."""
-    return bool(ids) and bool(await conn.fetchval(queries.IS_CLAIMED, list(ids)))
+    return bool(ids) and bool(await conn.fetchval(*_SQL.is_claimed(ids=list(ids))))
 
 
 async def arrivals(conn: Connection, duplicates: Collection[str]) -> Arrivals:
@@ -34,7 +36,7 @@ async def arrivals(conn: Connection, duplicates: Collection[str]) -> Arrivals:
     ids = list(duplicates)
     if not await has_claimed(conn, ids):
         return Arrivals()
-    rows = await conn.fetch(queries.DROP_CLAIMS, ids)
+    rows = await conn.fetch(*_SQL.drop_claims(ids=ids))
     awaited = frozenset(row["event_id"] for row in rows if not row["stored"])
-    await conn.execute(queries.DROP_KEYS, list(awaited))
+    await conn.execute(*_SQL.drop_keys(ids=list(awaited)))
     return Arrivals(awaited, frozenset(row["event_id"] for row in rows) - awaited)

@@ -17,6 +17,7 @@ from asyncpg import Connection, Record
 from schemas.decode import decode_strictly
 from schemas.events import Correction
 from schemas.priced import Outcome, encode
+from services.database.queries import Queries
 from services.ledger.arithmetic import MONEY
 from services.ledger.corrections import (
     CONNECTED,
@@ -27,12 +28,13 @@ from services.ledger.corrections import (
     State,
     rule,
 )
-from services.posting import queries
 from services.posting.batch import NO_CAUSE, Batch, Cause, Special
 from services.posting.event_entries import Account, Entry, accounts
 from services.posting.stops import Lines, reprice_stops, touched
 from services.pricing.price import Dispatch, price
 from services.rates.book import RateBook
+
+_SQL = Queries.of(__file__)
 
 
 class _Replacement(msgspec.Struct):
@@ -73,11 +75,11 @@ async def correct(
     corrections = await _within_cap(conn, corrections, arrived)
     await _store_replacements(conn, corrections)
     new_ids = [*(event.event_id for event, _ in corrections), *arrived]
-    reached = [row["id"] for row in await conn.fetch(queries.RELATED_IDS, new_ids)]
-    related = await conn.fetch(queries.RELATED_CORRECTIONS, reached)
+    reached = [row["id"] for row in await conn.fetch(*_SQL.related_ids(ids=new_ids))]
+    related = await conn.fetch(*_SQL.related_corrections(ids=reached))
     if not related:
         return Effects()
-    known = await conn.fetch(queries.KNOWN_EVENTS, sorted(related_ids(related)))
+    known = await conn.fetch(*_SQL.known_events(ids=sorted(related_ids(related))))
     ruling = rule_of(related, known)
     effects = Effects(causes=_causes(related, known, ruling))
     await _set_states(conn, related, ruling)
@@ -92,10 +94,12 @@ async def _within_cap(
 ) -> list[tuple[Correction, Special]]:
     """Those that are looked at: the others are kept as not applicable."""
     ids = [event.event_id for event, _ in corrections]
-    rows = await conn.fetch(queries.CAP_CORRECTIONS, ids, MOST, list(arrived))
+    rows = await conn.fetch(*_SQL.cap_corrections(added=ids, most=MOST, arrived=list(arrived)))
     beyond = {row["event_id"] for row in rows}
     within = [event_id for event_id in ids if event_id not in beyond]
-    beyond |= {r["event_id"] for r in await conn.fetch(queries.CAP_CONNECTED, within, CONNECTED)}
+    beyond |= {
+        r["event_id"] for r in await conn.fetch(*_SQL.cap_connected(added=within, most=CONNECTED))
+    }
     return [(event, s) for event, s in corrections if event.event_id not in beyond]
 
 
@@ -106,24 +110,28 @@ def _read(special: Special) -> Any:
 async def _keep(conn: Connection, corrections: list[tuple[Correction, Special]]) -> None:
     """Who corrects is who was let in, else who the event says reported it."""
     await conn.executemany(
-        queries.ADD_CORRECTIONS,
-        [
-            (c.event_id, c.corrects, *_replacement_fields(c.replacement),
-             c.occurred_at, c.plant, c.line, c.reason, special.sent_by or c.source)
+        *_SQL.add_corrections.rows(
+            {
+                "event_id": c.event_id, "corrects": c.corrects,
+                **_replacement_fields(c.replacement),
+                "occurred_at": c.occurred_at, "plant": c.plant, "line": c.line,
+                "reason": c.reason, "booked_by": special.sent_by or c.source,
+            }
             for c, special in corrections
-        ],
+        )
     )  # fmt: skip
     claimed = {c.corrects for c, _ in corrections}
     claimed |= {c.replacement.event_id for c, _ in corrections if c.replacement}
     if claimed:
-        await conn.execute(queries.CLAIM_IDS, sorted(claimed))
+        await conn.execute(*_SQL.claim_ids(ids=sorted(claimed)))
 
 
-def _replacement_fields(replacement: Any) -> tuple[str | None, ...]:
-    """Its id and its place; nothing where a correction brings none."""
-    if replacement is None:
-        return None, None, None
-    return replacement.event_id, replacement.plant, replacement.line
+def _replacement_fields(replacement: Any) -> dict[str, str | None]:
+    """Its id and its place; null where a correction brings none."""
+    event_id, plant, line = (
+        getattr(replacement, name, None) for name in ("event_id", "plant", "line")
+    )
+    return {"replacement": event_id, "replacement_plant": plant, "replacement_line": line}
 
 
 async def _store_replacements(
@@ -138,15 +146,17 @@ async def _store_replacements(
             found.setdefault(correction.replacement.event_id, replacement)
     if not found:
         return
-    fresh = await conn.fetch(queries.CLAIMS_TO_STORE, sorted(found))
+    fresh = await conn.fetch(*_SQL.claims_to_store(ids=sorted(found)))
     events = [found[row["event_id"]] for row in fresh]
     await conn.executemany(
-        queries.STORE_REPLACEMENTS,
-        [
-            (e.event_id, e.occurred_at, e.event_type, e.plant, e.line, payload.decode(), sent_by)
+        *_SQL.store_replacements.rows(
+            {
+                "event_id": e.event_id, "occurred_at": e.occurred_at, "event_type": e.event_type,
+                "plant": e.plant, "line": e.line, "payload": payload.decode(), "sent_by": sent_by,
+            }
             for e, payload, sent_by in events
-        ],
-    )
+        )
+    )  # fmt: skip
 
 
 def _replacement_in(raw: bytes) -> bytes:
@@ -186,12 +196,11 @@ def _causes(related: Iterable[Record], known: Iterable[Record], ruling: Ruling) 
 async def _set_states(conn: Connection, related: Iterable[Record], ruling: Ruling) -> None:
     states = [(row, *ruling.state(row["event_id"])) for row in related]
     await conn.executemany(
-        queries.SET_CORRECTION_STATE,
-        [
-            (row["event_id"], state, why)
+        *_SQL.set_correction_state.rows(
+            {"event_id": row["event_id"], "state": state, "why": why}
             for row, state, why in states
             if (row["state"], row["why"]) != (state, why)
-        ],
+        )
     )
 
 
@@ -202,8 +211,10 @@ async def _bring_about(
     stands = {e["event_id"]: ruling.stands(e["event_id"]) for e in events}
     times: dict[str, datetime] = {e["event_id"]: e["occurred_at"] for e in events}
     # First, since it waits for a transaction that is about to price one of them.
-    await conn.execute(queries.DROP_UNPRICED, [i for i, standing in stands.items() if not standing])
-    held = {row["event_id"] for row in await conn.fetch(queries.STILL_UNPRICED, list(stands))}
+    await conn.execute(
+        *_SQL.drop_unpriced(ids=[i for i, standing in stands.items() if not standing])
+    )
+    held = {row["event_id"] for row in await conn.fetch(*_SQL.still_unpriced(ids=list(stands)))}
     stops = await _void_stops(conn, stands, times, effects, book)
     booked = await accounts(conn, {i: at for i, at in times.items() if i not in stops})
     standing = {event_id for event_id, account in booked.items() if account.standing_entries}
@@ -228,7 +239,7 @@ async def _void_stops(
 ) -> set[str]:  # fmt: skip
     """Those that stand again have the rate in force now; one that has none is kept no more."""
     voided = [not standing for standing in stands.values()]
-    rows = await conn.fetch(queries.VOID_STOPS, list(stands), voided)
+    rows = await conn.fetch(*_SQL.void_stops(ids=list(stands), voided=voided))
     changed = [row for row in rows if row["changed"]]
     effects.lines = touched(
         (row["plant"], row["line"], row["started_at"], row["ended_at"]) for row in changed
@@ -270,7 +281,7 @@ async def _payloads(conn: Connection, times: Mapping[str, datetime]) -> dict[str
     bytes no retention has dropped."""
     if not times:
         return {}
-    rows = await conn.fetch(queries.PAYLOADS_OF, list(times), list(times.values()))
+    rows = await conn.fetch(*_SQL.payloads_of(ids=list(times), times=list(times.values())))
     return {row["event_id"]: row["payload"].encode() for row in rows}
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.posting import queries
+from services.database.queries import Queries
 from services.posting.batch import Cause, known_row
+
+_SQL = Queries.of(__file__)
 
 Entry = Mapping[str, Any]
 FIGURES = (
@@ -75,7 +77,7 @@ class Account:
 
 async def accounts(conn: Connection, times: Mapping[str, datetime]) -> dict[str, Account]:
     """The entries of events, given when each happened; only of those that have any."""
-    rows = await conn.fetch(queries.ENTRIES_OF, list(times), list(times.values()))
+    rows = await conn.fetch(*_SQL.entries_of(ids=list(times), times=list(times.values())))
     entries: dict[str, list[Entry]] = defaultdict(list)
     for row in rows:
         entries[row["event_id"]].append(row)

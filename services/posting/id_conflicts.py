@@ -12,7 +12,9 @@ from asyncpg import Connection, Record
 
 from schemas.refusal import Refusal, printable_name
 from schemas.rejected import Origin, RejectedEvent, rejected_event
-from services.posting import queries
+from services.database.queries import Queries
+
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ async def find_conflicts(
 ) -> list[IdConflict]:
     """Those of the batch on the connection that only look like duplicates; of these ids alone."""
     of = None if duplicates is None else list(duplicates)
-    return [_conflict_of(row) for row in await conn.fetch(queries.TAKEN, of)]
+    return [_conflict_of(row) for row in await conn.fetch(*_SQL.taken(ids=of))]
 
 
 def _conflict_of(row: Record) -> IdConflict:

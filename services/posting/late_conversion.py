@@ -2,24 +2,36 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 from asyncpg import Connection, Record
 
 from services.database.booking_lock import change_rules
-from services.posting import queries
+from services.database.queries import Queries
 from services.posting.batch import Cause
 from services.posting.event_entries import again, reversal
 from services.posting.post import post_more
 
+_SQL = Queries.of(__file__)
+
 AT_ONCE = 2_000
 REASON = "an exchange rate of its day was imported"
-_Place = tuple[datetime, str, int]
-_FIRST: _Place = (datetime(1, 1, 1, tzinfo=UTC), "", 0)
+
+
+class _Place(NamedTuple):
+    """An entry in the order of the ledger."""
+
+    occurred_at: datetime
+    event_id: str
+    entry_no: int
+
+
+_FIRST = _Place(datetime(1, 1, 1, tzinfo=UTC), "", 0)
 
 
 async def exchange_state(conn: Connection) -> tuple[object, ...]:
     """Another one when a rate may be there that was not."""
-    return tuple(await conn.fetchrow(queries.EXCHANGE_STATE))
+    return tuple(await conn.fetchrow(*_SQL.exchange_state()))
 
 
 async def convert_late(conn: Connection, at_once: int = AT_ONCE) -> int:
@@ -32,7 +44,7 @@ async def convert_late(conn: Connection, at_once: int = AT_ONCE) -> int:
     return sum(
         [
             await _convert_day(conn, row["currency"], row["day"], at_once)
-            for row in await conn.fetch(queries.LATE_RATES)
+            for row in await conn.fetch(*_SQL.late_rates())
         ]
     )
 
@@ -42,13 +54,18 @@ async def _convert_day(conn: Connection, currency: str, day: date, at_once: int)
     while True:
         async with conn.transaction():
             await change_rules(conn)
-            rows = await conn.fetch(queries.TAKE_UNCONVERTED, currency, day, *place, at_once)
+            rows = await conn.fetch(
+                *_SQL.take_unconverted(
+                    currency=currency, day=day, after_time=place.occurred_at,
+                    after_id=place.event_id, after_no=place.entry_no, limit=at_once,
+                )
+            )  # fmt: skip
             standing = [row for row in rows if not row["taken_back"]]
             await post_more(conn, list(_booked_again(standing)))
         converted += len(standing)
         if len(rows) < at_once:
             return converted
-        place = (rows[-1]["occurred_at"], rows[-1]["event_id"], rows[-1]["entry_no"])
+        place = _Place(*(rows[-1][name] for name in _Place._fields))
 
 
 def _booked_again(entries: Sequence[Record]) -> Iterator[str]:

@@ -6,13 +6,15 @@ from asyncpg import Connection
 
 from schemas.decode import decode_strictly
 from schemas.priced import Outcome, encode
+from services.database.queries import Queries
 from services.ledger.arithmetic import MONEY
-from services.posting import queries
 from services.posting.batch import Batch, Cause
 from services.posting.booking import hold_booking
 from services.posting.post import post
 from services.pricing.price import price
 from services.rates.book import RateBook
+
+_SQL = Queries.of(__file__)
 
 AT_ONCE = 2_000
 
@@ -27,7 +29,7 @@ async def settle(conn: Connection, book: RateBook, limit: int = AT_ONCE) -> int:
     async with conn.transaction():
         if not await _hold(conn, book, limit):
             return 0
-        rows = await conn.fetch(queries.TAKE_UNPRICED, book.revision, limit)
+        rows = await conn.fetch(*_SQL.take_unpriced(revision=book.revision, limit=limit))
         batch = Batch()
         with localcontext(MONEY):
             for row in rows:
@@ -37,7 +39,7 @@ async def settle(conn: Connection, book: RateBook, limit: int = AT_ONCE) -> int:
                 batch.add(message, known=True, cause=cause, after=row["last"])
         await post(conn, batch, book)
         still = {event_id for event_id, s in batch.special.items() if s.outcome == Outcome.UNPRICED}
-        await conn.execute(queries.DROP_UNPRICED, list(batch.seen - still))
+        await conn.execute(*_SQL.drop_unpriced(ids=list(batch.seen - still)))
     return len(rows)
 
 
@@ -47,9 +49,9 @@ async def _hold(conn: Connection, book: RateBook, limit: int) -> bool:
     A batch with corrections holds the posting alone, and then waits for events that are being
     priced: their pricing must not wait for the posting meanwhile.
     """
-    with_corrections = await conn.fetchval(queries.PEEK_UNPRICED, book.revision, limit)
+    with_corrections = await conn.fetchval(*_SQL.peek_unpriced(revision=book.revision, limit=limit))
     if with_corrections is None:
         return False
     await hold_booking(conn, Batch(), book)
-    await conn.execute(queries.LOCK_POSTING if with_corrections else queries.SHARE_POSTING)
+    await conn.execute(*_SQL.lock_posting() if with_corrections else _SQL.share_posting())
     return True

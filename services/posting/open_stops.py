@@ -11,7 +11,7 @@ from asyncpg import Connection
 
 from schemas.priced import Category
 from services.currencies.store import rates_of
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.arithmetic import MONEY, ZERO
 from services.ledger.calendar import Bucket, Calendar, next_hour
 from services.ledger.downtime import (
@@ -24,19 +24,11 @@ from services.ledger.downtime import (
     stops_until,
 )
 from services.ledger.figures import Cell, Scope
-from services.posting import queries
 from services.posting.near_stops import Span
 from services.posting.stops import stop_of
 from services.rates.book import RateBook
 
-_OPEN_STOPS = statement(__file__, "open_stops")
-_STOPS_OF_LINES = statement(__file__, "stops_of_lines").replace(
-    "{stops_between}",
-    queries.STOPS_BETWEEN.replace("$1", "asked.plant")
-    .replace("$2", "asked.line")
-    .replace("$3", "asked.since")
-    .replace("$4", "asked.until"),
-)
+_SQL = Queries.of(__file__)
 ONE = Decimal(1)
 
 
@@ -114,7 +106,7 @@ async def open_stops(
     conn: Connection, now: datetime, plant: str | None = None, line: str | None = None
 ) -> list[OpenStop]:
     """The stops that are open at `now`, the longest first."""
-    rows = await conn.fetch(_OPEN_STOPS, now, plant, line)
+    rows = await conn.fetch(*_SQL.open_stops(now=now, plant=plant, line=line))
     return [OpenStop(row["plant"], row["line"], stop_of(row)) for row in rows]
 
 
@@ -198,7 +190,12 @@ async def stops_of_lines(
     if spans:
         plants, lines = zip(*spans, strict=True)
         since, until = zip(*spans.values(), strict=True)
-        for row in await conn.fetch(_STOPS_OF_LINES, plants, lines, since, until, TOLERANCE):
+        rows = await conn.fetch(
+            *_SQL.stops_of_lines(
+                plants=plants, lines=lines, since=since, until=until, tolerance=TOLERANCE
+            )
+        )
+        for row in rows:
             found[row["plant"], row["line"]].append(stop_of(row))
     return found
 

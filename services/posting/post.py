@@ -10,7 +10,7 @@ from asyncpg import Connection
 
 from schemas.priced import Outcome
 from services.database.connections import while_connected
-from services.posting import queries
+from services.database.queries import Queries
 from services.posting.batch import COLUMNS, NO_CAUSE, Batch, Special
 from services.posting.booking import hold_booking
 from services.posting.claims import Arrivals, arrivals, has_claimed
@@ -20,6 +20,8 @@ from services.posting.shared_entries import reconsider, share
 from services.posting.stops import Lines, add_stops, rebook, together
 from services.posting.unpriced_events import add_unpriced
 from services.rates.book import RateBook
+
+_SQL = Queries.of(__file__)
 
 _CHUNK = 2_000
 
@@ -36,7 +38,7 @@ class Posted:
 
 async def prepare(conn: Connection) -> None:
     """Make the connection ready to post: call it once for each connection."""
-    await conn.execute(queries.CREATE_BATCH)
+    await conn.execute(*_SQL.create_batch())
 
 
 async def post(conn: Connection, batch: Batch, book: RateBook) -> Posted:
@@ -65,7 +67,7 @@ async def stage_rows(conn: Connection, rows: list[str]) -> None:
 
 async def restage(conn: Connection, batch: Batch) -> None:
     """As `stage`, in place of what was staged."""
-    await conn.execute(queries.EMPTY_BATCH)
+    await conn.execute(*_SQL.empty_batch())
     await stage(conn, batch)
 
 
@@ -80,11 +82,11 @@ async def post_staged(conn: Connection, batch: Batch, book: RateBook) -> Posted:
     if not any(event.outcome == Outcome.CORRECTION for event in batch.special.values()):
         with suppress(_Claimed):
             async with conn.transaction():
-                await conn.execute(queries.SHARE_POSTING)
+                await conn.execute(*_SQL.share_posting())
                 return await _post(conn, batch, book, is_alone=False)
     # What corrections change belongs to other workers' lines: none of these is being posted now.
-    await conn.execute(queries.LOCK_POSTING)
-    await conn.execute(queries.SHARE_STANDING)
+    await conn.execute(*_SQL.lock_posting())
+    await conn.execute(*_SQL.share_standing())
     return await _post(conn, batch, book, is_alone=True)
 
 
@@ -94,7 +96,7 @@ class _Claimed(Exception):
 
 async def _post(conn: Connection, batch: Batch, book: RateBook, *, is_alone: bool) -> Posted:
     """Raises `_Claimed` unless it `is_alone`."""
-    first = await conn.fetchrow(queries.POST_BATCH)
+    first = await book_staged(conn)
     known = frozenset(first["duplicates"])
     of_others = await find_conflicts(conn, known) if known else []
     duplicates = known - ids(of_others)
@@ -111,7 +113,7 @@ async def _post(conn: Connection, batch: Batch, book: RateBook, *, is_alone: boo
 
 async def _compare(conn: Connection, rows: list[str]) -> list[IdConflict]:
     """Events that came with an id of the same batch, which is posted by now."""
-    await conn.execute(queries.EMPTY_BATCH)
+    await conn.execute(*_SQL.empty_batch())
     await stage_rows(conn, rows)
     return await find_conflicts(conn)
 
@@ -121,9 +123,8 @@ _NOTHING: Mapping[str, Any] = {"fresh": 0, "special": ()}
 
 async def _post_alone(conn: Connection, awaited: Collection[str]) -> Mapping[str, Any]:
     """Of the batch these events alone, which only looked like duplicates."""
-    await conn.execute(queries.KEEP_IN_BATCH, list(awaited))
-    row: Mapping[str, Any] = await conn.fetchrow(queries.POST_BATCH)
-    return row
+    await conn.execute(*_SQL.keep_in_batch(ids=list(awaited)))
+    return await book_staged(conn)
 
 
 async def _text(rows: list[str]) -> AsyncIterator[bytes]:
@@ -131,12 +132,18 @@ async def _text(rows: list[str]) -> AsyncIterator[bytes]:
         yield ("\n".join(rows[start : start + _CHUNK]) + "\n").encode()
 
 
+async def book_staged(conn: Connection) -> Mapping[str, Any]:
+    """Book what is staged on the connection, in the caller's transaction."""
+    row: Mapping[str, Any] = await conn.fetchrow(*_SQL.post_batch())
+    return row
+
+
 async def post_more(conn: Connection, rows: list[str]) -> None:
     """Rows about events that are stored, in the caller's transaction, which holds the booking."""
     if rows:
-        await conn.execute(queries.EMPTY_BATCH)
+        await conn.execute(*_SQL.empty_batch())
         await stage_rows(conn, rows)
-        await conn.fetchrow(queries.POST_BATCH)
+        await book_staged(conn)
 
 
 async def _follow_up(

@@ -5,27 +5,30 @@ import json
 from asyncpg import Connection, Record
 
 from schemas.rejected import RejectedEvent
-from services.posting import queries
+from services.database.queries import Queries
+
+_SQL = Queries.of(__file__)
 
 
 async def keep_rejected(conn: Connection, rejected: list[RejectedEvent]) -> None:
     """Keep them; a message that is kept already is not kept again."""
-    await conn.executemany(
-        queries.ADD_REJECTED, [_row(event) for event in sorted(rejected, key=_place)]
-    )
+    rows = map(_row, sorted(rejected, key=_place))
+    await conn.executemany(*_SQL.add_rejected.rows(rows))
 
 
 async def list_rejected(
     conn: Connection, *, replayed: bool = False, ids: list[int] | None = None, limit: int = 100
 ) -> list[Record]:
     """Refused messages, the newest first; by default those that wait to be replayed."""
-    rows: list[Record] = await conn.fetch(queries.LIST_REJECTED, replayed, ids, limit)
+    rows: list[Record] = await conn.fetch(
+        *_SQL.list_rejected(replayed=replayed, ids=ids, limit=limit)
+    )
     return rows
 
 
 async def mark_replayed(conn: Connection, ids: list[int]) -> None:
     """They were accepted on another try."""
-    await conn.execute(queries.MARK_REPLAYED, ids)
+    await conn.execute(*_SQL.mark_replayed(ids=ids))
 
 
 def _place(event: RejectedEvent) -> tuple[str, int, int]:
@@ -34,17 +37,22 @@ def _place(event: RejectedEvent) -> tuple[str, int, int]:
     return ("", 0, 0) if origin is None else (origin.topic, origin.partition, origin.offset)
 
 
-def _row(event: RejectedEvent) -> tuple[object, ...]:
+def _row(event: RejectedEvent) -> dict[str, object]:
     origin = event.origin
-    where: tuple[object, ...] = (None, None, None, None)
-    if origin is not None:
-        where = (_storable(origin.topic), origin.partition, origin.offset, origin.fingerprint)
-    why = tuple(map(_storable, (event.code, event.field, event.message)))
-    who = _storable(event.sent_by) if event.sent_by else None
-    return (
-        event.rejected_at, *where, *why, event.size, json.dumps(event.headers), who,
-        event.payload,
-    )  # fmt: skip
+    return {
+        "rejected_at": event.rejected_at,
+        "origin_topic": _storable(origin.topic) if origin else None,
+        "origin_partition": origin.partition if origin else None,
+        "origin_offset": origin.offset if origin else None,
+        "origin_fingerprint": origin.fingerprint if origin else None,
+        "code": _storable(event.code),
+        "field": _storable(event.field),
+        "message": _storable(event.message),
+        "size": event.size,
+        "headers": json.dumps(event.headers),
+        "sent_by": _storable(event.sent_by) if event.sent_by else None,
+        "payload": event.payload,
+    }
 
 
 def _storable(text: str) -> str:

@@ -11,12 +11,14 @@ from decimal import Decimal, localcontext
 from asyncpg import Connection
 
 from schemas.priced import Entry
+from services.database.queries import Queries
 from services.ledger.arithmetic import MONEY
-from services.posting import queries
 from services.posting.batch import Cause, known_row
 from services.posting.event_entries import FIGURES, Account, accounts
 from services.pricing.price import Dispatch, dispatch_cost
 from services.rates.book import RateBook
+
+_SQL = Queries.of(__file__)
 
 Recovered = Mapping[Dispatch, Decimal]
 """How much of what was rejected suppliers pay back."""
@@ -30,8 +32,8 @@ async def share(conn: Connection, ids: Iterable[str]) -> list[str]:
     wanted = sorted(ids)
     if not wanted:
         return []
-    await conn.execute(queries.SHARE_ONCE, wanted)
-    return [row["event_id"] for row in await conn.fetch(queries.WITHDRAWN_ONCE, wanted)]
+    await conn.execute(*_SQL.share_once(ids=wanted))
+    return [row["event_id"] for row in await conn.fetch(*_SQL.withdrawn_once(ids=wanted))]
 
 
 async def reconsider(conn: Connection, causes: Mapping[str, Cause], book: RateBook) -> list[str]:
@@ -73,7 +75,7 @@ async def reprice(
 
 async def _lock_accounts(conn: Connection, ids: Iterable[str]) -> dict[Dispatch, Account]:
     """Those that were ever booked, kept from all others until the transaction ends."""
-    keys = await conn.fetch(queries.LOCK_ONCE, sorted(ids))
+    keys = await conn.fetch(*_SQL.lock_once(ids=sorted(ids)))
     found = await accounts(conn, {key["event_id"]: key["occurred_at"] for key in keys})
     return {_dispatch(account): account for account in found.values()}
 
@@ -87,8 +89,12 @@ async def _recovered(
     conn: Connection, dispatches: Iterable[Dispatch], staged: Recovered | None = None
 ) -> dict[Dispatch, Decimal]:
     asked = list(dispatches)
-    parts = [list(part) for part in zip(*asked, strict=True)] or [[], [], [], []]
-    rows = await conn.fetch(queries.DAYS_RECOVERED, *parts)
+    rows = await conn.fetch(
+        *_SQL.days_recovered(
+            plants=[d.plant for d in asked], lines=[d.line for d in asked],
+            products=[d.product for d in asked], days=[d.day for d in asked],
+        )
+    )  # fmt: skip
     more = staged or {}
     with localcontext(MONEY):
         return {d: row["recovered"] + more.get(d, 0) for d, row in zip(asked, rows, strict=True)}
@@ -104,7 +110,8 @@ async def _rebook(
 ) -> list[str]:
     """From what is booked to what it costs. One that was never booked comes as a new event, since
     another may be about to book it."""
-    await conn.execute(queries.BRING_BACK_ONCE if cost else queries.WITHDRAW_ONCE, dispatch.id)
+    bring_back, withdraw = _SQL.bring_back_once, _SQL.withdraw_once
+    await conn.execute(*(bring_back if cost else withdraw)(event_id=dispatch.id))
     rows = account.withdrawn(cause)
     if cost is not None:
         kept = next((entry["corrected_by"] for entry in account.standing_entries), None)

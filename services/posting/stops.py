@@ -12,6 +12,7 @@ from asyncpg import Connection, Record
 from schemas.decode import decode_strictly
 from schemas.events import Downtime
 from schemas.priced import Category
+from services.database.queries import Queries
 from services.ledger.calendar import Calendar, next_hour, this_hour
 from services.ledger.downtime import (
     TOLERANCE,
@@ -24,11 +25,12 @@ from services.ledger.downtime import (
     segments_of,
     wholes,
 )
-from services.posting import queries
 from services.posting.batch import NO_CAUSE, Cause, Special, known_row
 from services.posting.event_entries import reversal
 from services.posting.near_stops import Kept, Lasting, Span, join_near, lasting_of, touches
 from services.rates.book import RateBook
+
+_SQL = Queries.of(__file__)
 
 _LOCK_LINE = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 _CHANGED = Cause("the line's stops changed")
@@ -39,13 +41,16 @@ async def add_stops(conn: Connection, stops: list[Special]) -> Lines:
     """Keep the stops; answer the lines they are of, each with the time that they touch."""
     events = [(decode_strictly(stop.raw), stop.stop) for stop in stops]
     await conn.executemany(
-        queries.ADD_STOPS,
-        [
-            (e.event_id, e.plant, e.line, e.product, e.work_unit, e.defect_code, e.shift,
-             e.started_at, e.ended_at, e.planned, Decimal(rate.per_hour), rate.currency,
-             rate.rate_version)
+        *_SQL.add_stops.rows(
+            {
+                "event_id": e.event_id, "plant": e.plant, "line": e.line, "product": e.product,
+                "work_unit": e.work_unit, "defect_code": e.defect_code, "shift": e.shift,
+                "started_at": e.started_at, "ended_at": e.ended_at, "planned": e.planned,
+                "per_hour": Decimal(rate.per_hour), "currency": rate.currency,
+                "rate_version": rate.rate_version,
+            }
             for e, rate in events if isinstance(e, Downtime) and rate is not None
-        ],
+        )
     )  # fmt: skip
     return touched(
         (e.plant, e.line, e.started_at, e.ended_at) for e, _ in events if isinstance(e, Downtime)
@@ -60,10 +65,14 @@ async def reprice_stops(conn: Connection, stops: Mapping[str, Special]) -> list[
     rated = [(event_id, s.stop) for event_id, s in stops.items() if s.stop is not None]
     bare = [event_id for event_id, s in stops.items() if s.stop is None]
     changed: list[Record] = await conn.fetch(
-        queries.CHANGE_STOPS, [i for i, _ in rated], [Decimal(r.per_hour) for _, r in rated],
-        [r.currency for _, r in rated], [r.rate_version for _, r in rated],
-    )  # fmt: skip
-    return changed + (await conn.fetch(queries.DROP_STOPS, bare) if bare else [])
+        *_SQL.change_stops(
+            ids=[i for i, _ in rated],
+            per_hour=[Decimal(r.per_hour) for _, r in rated],
+            currencies=[r.currency for _, r in rated],
+            rate_versions=[r.rate_version for _, r in rated],
+        ),
+    )
+    return changed + (await conn.fetch(*_SQL.drop_stops(ids=bare)) if bare else [])
 
 
 def touched(stops: Iterable[tuple[str, str, datetime, datetime | None]]) -> Lines:
@@ -114,8 +123,10 @@ async def _rebook_line(
     conn: Connection, plant: str, line: str, calendar: Calendar, found: _Found, why: "_Why"
 ) -> list[str]:
     wanted = {_key(s): s for s in segments_of(found.wholes, calendar, *found.span)}
-    reach = _reach(found.stops, found.span)
-    booked = await conn.fetch(queries.BOOKED_DOWNTIME, plant, line, *reach)
+    since, until = _reach(found.stops, found.span)
+    booked = await conn.fetch(
+        *_SQL.booked_downtime(plant=plant, line=line, since=since, until=until)
+    )
     ledger = _Booked(booked, found.span, why)
     rows = [ledger.reversal(entry) for key, entry in ledger.live.items() if key not in wanted]
     new = [segment for key, segment in wanted.items() if key not in ledger.live]
@@ -124,7 +135,9 @@ async def _rebook_line(
 
 async def _near(conn: Connection, plant: str, line: str, span: Span) -> _Found | None:
     """From the stops that touch the time alone; None where that does not suffice."""
-    rows = await conn.fetch(queries.STOPS_NEAR, plant, line, *span, TOLERANCE)
+    rows = await conn.fetch(
+        *_SQL.stops_near(plant=plant, line=line, since=span[0], until=span[1], tolerance=TOLERANCE)
+    )
     found = join_near((Kept(stop_of(r), r["began_at"], r["over_at"]) for r in rows), span)
     if found is None:
         return None
@@ -167,7 +180,11 @@ def _covers(whole: Whole, span: Span) -> bool:
 
 async def stops_between(conn: Connection, plant: str, line: str, span: Span) -> list[Record]:
     """The ended stops of a line that touch the time, each with all of its pieces."""
-    found: list[Record] = await conn.fetch(queries.STOPS_BETWEEN, plant, line, *span, TOLERANCE)
+    found: list[Record] = await conn.fetch(
+        *_SQL.stops_between(
+            plant=plant, line=line, since=span[0], until=span[1], tolerance=TOLERANCE
+        )
+    )
     return found
 
 
@@ -182,7 +199,7 @@ async def _keep_wholes(conn: Connection, rows: list[Record], lasted: Mapping[str
     if changed:
         spans = changed.values()
         began, over = [span[0] for span in spans], [span[1] for span in spans]
-        await conn.execute(queries.SET_WHOLES, list(changed), began, over)
+        await conn.execute(*_SQL.set_wholes(ids=list(changed), began=began, over=over))
 
 
 def stop_durations(stops: Iterable[Stop]) -> dict[str, Lasting]:

@@ -3,10 +3,17 @@
 from asyncpg import Connection
 
 from schemas.decode import decode
-from services.posting import queries
+from services.database.queries import Queries
 from services.posting.batch import Special
 from services.pricing.estimate import Estimate, Estimator
 from services.rates.book import RateBook
+
+_SQL = Queries.of(__file__)
+_OWN = ("event_id", "occurred_at", "event_type", "plant", "line", "product")
+_ESTIMATED = {
+    "worth": "net", "base": "base", "per_hour": "per_hour", "currency": "currency",
+    "nearest_version": "version", "nearest_from": "effective_from",
+}  # fmt: skip
 
 
 async def add_unpriced(conn: Connection, events: list[Special], book: RateBook) -> None:
@@ -17,17 +24,13 @@ async def add_unpriced(conn: Connection, events: list[Special], book: RateBook) 
     rows = []
     for event in events:
         e = decode(event.raw)
-        rows.append(
-            (e.event_id, e.occurred_at, e.event_type, e.plant, e.line, e.product, event.reason,
-             event.rates, *_columns(estimator.estimate(e)))
-        )  # fmt: skip
-    await conn.execute(queries.ADD_UNPRICED, *map(list, zip(*rows, strict=True)))
+        own = {name: getattr(e, name) for name in _OWN}
+        tried = {"reason": event.reason, "tried_revision": event.rates}
+        rows.append({**own, **tried, **_worth(estimator.estimate(e))})
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    await conn.execute(*_SQL.add_unpriced(**columns))
 
 
-def _columns(found: Estimate | None) -> tuple[object, ...]:
-    if found is None:
-        return (None,) * 6
-    return (
-        found.net, found.base, found.per_hour, found.currency, found.version,
-        found.effective_from,
-    )  # fmt: skip
+def _worth(found: Estimate | None) -> dict[str, object]:
+    """The columns of an estimate; null where there is none."""
+    return {column: getattr(found, name, None) for column, name in _ESTIMATED.items()}

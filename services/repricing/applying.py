@@ -15,10 +15,9 @@ from asyncpg import Connection
 from services.access.authority import Actor, sign
 from services.database.connections import DatabaseRole, connected
 from services.database.queries import Queries
-from services.posting import queries as ledger
 from services.posting.batch import Batch, Cause
-from services.posting.booking import StaleRates, hold_booking
-from services.posting.post import prepare
+from services.posting.booking import StaleRates, hold_booking, lock_standing
+from services.posting.post import book_staged, prepare
 from services.posting.stops import reprice_stops
 from services.posting.unpriced_events import add_unpriced
 from services.rates.book import RateBook
@@ -160,7 +159,7 @@ class _Repricing:
                 # Below Postgres's own second, after which it might end the stream's transaction.
                 await conn.execute("set local lock_timeout = '500ms'")
             await hold_booking(conn, Batch(), self._book)
-            await conn.execute(ledger.LOCK_STANDING)
+            await lock_standing(conn)
             if not await runs.lock(conn, self._run, chunk.start):
                 return False
             await self._book_differences(conn, chunk)
@@ -180,7 +179,7 @@ class _Repricing:
         await add_unpriced(conn, lost, book)
         found = await changes(conn)
         if found:
-            await conn.fetchrow(ledger.POST_BATCH)
+            await book_staged(conn)
         await runs.move(conn, self._run, chunk, len(lost), found)
 
     async def _end(self, conn: Connection) -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from services.database.queries import Queries
 from services.figures.verify import verify
-from services.posting import correcting, queries
+from services.posting import correcting
 from services.rates.store import import_rates, load
 from tests.aggregator.test_correcting import AT, correction, figures, states
 from tests.aggregator.test_taken import LATER, send
@@ -37,7 +38,10 @@ async def test_a_correction_of_another_line_reaches_nothing_but_itself(conn: Any
     await send(conn, (defect("a", AT, 5), "north"), (own, "north"), (defect("z", AT, 7), "north"))
     foreign = correction("foreign", "a", defect("z", LATER, 1, **L9), **L9)
     await send(conn, (foreign, "south"))
-    ids = {row["id"] for row in await conn.fetch(queries.RELATED_IDS, ["foreign"])}
+    ids = {
+        row["id"]
+        for row in await conn.fetch(*Queries.of(correcting.__file__).related_ids(ids=["foreign"]))
+    }
     assert ids == {"foreign"}
     assert await states(conn) == {"own": "applied", "foreign": "not_applicable"}
     rows = await conn.fetch(

@@ -11,12 +11,13 @@ import pytest
 
 from schemas.decode import decode
 from schemas.priced import encode
+from services.database.queries import Queries
 from services.figures.corrections import list_corrections
 from services.figures.unpriced import waiting_items
 from services.figures.verify import verify
 from services.ledger.arithmetic import MONEY
 from services.ledger.corrections import MOST
-from services.posting import queries
+from services.posting import correcting
 from services.posting.batch import Batch
 from services.posting.late_pricing import settle
 from services.posting.post import post, prepare
@@ -323,7 +324,7 @@ async def test_corrections_beyond_the_first_hundred_of_an_event_are_kept_and_not
     assert await figures(conn) == 10 * MOST
     await post_with_rates(conn, book(), many)
     assert {c.event_id: (c.state, c.why) for c in await list_corrections(conn)} == found
-    related = await conn.fetch(queries.RELATED_IDS, ["a"])
+    related = await conn.fetch(*Queries.of(correcting.__file__).related_ids(ids=["a"]))
     assert len(related) == 2 * MOST + 1
     last = correction("d", f"c{MOST - 1:03}", occurred_at=later(500))
     await post_with_rates(conn, book(), [last])

@@ -6,8 +6,9 @@ from typing import Any
 
 import asyncpg
 
+from services.database.queries import Queries
 from services.figures.verify import verify
-from services.posting import queries
+from services.posting import post
 from services.posting.late_pricing import settle
 from services.posting.post import prepare
 from services.rates.book import RateBook
@@ -59,7 +60,7 @@ async def test_pricing_late_holds_no_event_while_it_waits_for_the_posting(
     known, late = await load(conn), await asyncpg.connect(database)
     await prepare(late)
     async with conn.transaction():
-        await conn.execute(queries.LOCK_POSTING)
+        await conn.execute(*Queries.of(post.__file__).lock_posting())
         settling = asyncio.create_task(settle(late, known))
         while not await conn.fetchval(WAITS):
             await asyncio.sleep(0.01)

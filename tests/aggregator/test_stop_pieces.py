@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rates import LineRate
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.drivers import Days, drivers
 from services.figures.verify import verify
 from services.posting.post import prepare
@@ -26,7 +26,7 @@ from tests.searching import examples
 from tests.tampering import empty
 
 CASES = Path(__file__).parent.parent / "cases" / "stop_pieces"
-REPAIRS = statement(reading.__file__, "repairs")
+REPAIRS = Queries.of(reading.__file__).repairs
 FROM, UNTIL = datetime(2025, 12, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = date(2025, 12, 1), date(2026, 3, 1)
 
@@ -37,7 +37,7 @@ async def pareto(conn: Any, book: RateBook, plant: str, line: str) -> list[tuple
 
 
 async def repairs(conn: Any, plant: str) -> dict[str, tuple[int, float]]:
-    rows = await conn.fetch(REPAIRS, FROM, UNTIL, [plant])
+    rows = await conn.fetch(*REPAIRS(start=FROM, end=UNTIL, plants=[plant]))
     return {row["line"]: (row["stops"], row["seconds"]) for row in rows}
 
 

@@ -1,3 +1,4 @@
+-- name: post_batch
 -- All that a batch does: keep what is new, book it, fold what was booked, add it to the rollups.
 -- What is a duplicate is not in `fresh`, so nothing after it needs to know of duplicates.
 -- (`is true` keeps the planner from a nested loop: it cannot know how many rows are fresh.)

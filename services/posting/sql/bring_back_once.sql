@@ -1,1 +1,0 @@
-delete from copq.withdrawn where event_id = $1

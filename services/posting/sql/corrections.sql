@@ -1,0 +1,137 @@
+-- name: add_corrections
+-- Add a correction.
+insert into copq.correction (
+    event_id, corrects, replacement, replacement_plant, replacement_line, occurred_at, plant, line,
+    reason, booked_by)
+values (
+    :event_id, :corrects, :replacement, :replacement_plant, :replacement_line, :occurred_at, :plant,
+    :line, :reason, :booked_by)
+
+-- name: cap_corrections
+-- Of the corrections of what :added or :arrived name, those that are beyond the first :most of a
+-- kind: kept and shown, and never looked at again. :added are new corrections, :arrived events that
+-- have come by now. Those that may apply, of the event's own plant and line, are counted apart from
+-- all others; while the event is unknown, those of each line are. So nobody uses up what belongs to
+-- another line. Answers all of :added that are beyond, also of a batch sent before.
+with counted as (
+    select
+        c.event_id,
+        (c.plant, c.line) is distinct from (k.plant, k.line) and k.plant is not null as strange,
+        row_number() over (
+            partition by
+                c.corrects, (c.plant, c.line) = (k.plant, k.line),
+                case when k.plant is null then c.plant end,
+                case when k.plant is null then c.line end
+            order by c.event_id = any(:added::text[]), c.occurred_at, c.event_id) as place
+    from copq.correction as c
+    left join copq.event_key as k on k.event_id = c.corrects
+    where not c.beyond and c.corrects in (
+        select corrects from copq.correction where event_id = any(:added::text[])
+        union all
+        select unnest(:arrived::text[]))
+), capped as (
+    update copq.correction as c
+    set beyond = true, state = 'not_applicable',
+        why = format(
+            case
+                when strange then '"%s" is of another line and has %s such corrections already'
+                else '"%s" has %s corrections already; correct the one that is applied'
+            end, corrects, :most::int)
+    from counted
+    where counted.event_id = c.event_id and counted.place > :most
+        and (c.event_id = any(:added::text[]) or strange)
+    returning c.event_id
+)
+select event_id from capped
+union
+select event_id from copq.correction where beyond and event_id = any(:added::text[])
+
+-- name: claim_ids
+-- Ids that corrections name and that no event has yet. Where another transaction is about to keep
+-- such an event this waits for it, and the event finds the claim where that one came first: so a
+-- correction and its event never miss each other.
+with claimed as (
+    insert into copq.event_key (event_id, occurred_at)
+    select event_id, 'infinity' from unnest(:ids::text[]) as event_id order by event_id
+    on conflict do nothing
+    returning event_id
+)
+insert into copq.claim (event_id) select event_id from claimed
+
+-- name: is_claimed
+-- Whether a correction names one of these ids.
+select exists (select from copq.claim where event_id = any(:ids::text[]))
+
+-- name: drop_claims
+-- These events have come by themselves; `stored`: as a replacement they were there before.
+delete from copq.claim where event_id = any(:ids::text[]) returning event_id, stored
+
+-- name: drop_keys
+-- Forget ids, so that a batch may store their events.
+delete from copq.event_key where event_id = any(:ids::text[])
+
+-- name: claims_to_store
+-- Mark claims whose replacement is stored now; those that were not marked.
+update copq.claim set stored = true
+where event_id = any(:ids::text[]) and not stored
+returning event_id
+
+-- name: store_replacements
+-- Store the event that a correction brings.
+with stored as (
+    insert into copq.event (
+        occurred_at, event_id, event_type, plant, line, received_at, payload, sent_by)
+    values (
+        :occurred_at, :event_id, :event_type, :plant, :line, copq.booking_instant(), :payload,
+        :sent_by)
+)
+update copq.event_key set occurred_at = :occurred_at, plant = :plant, line = :line
+where event_id = :event_id
+
+-- name: related_ids
+-- These ids and all that corrections connect with them.
+select id from copq.connected_ids(:ids)
+
+-- name: cap_connected
+-- Of the new corrections :added those that hang together with more than :most ids
+-- (copq.connected_ids): a chain of corrections without end would be read again with each link. They
+-- are kept and shown, and never looked at again.
+with too_many as (
+    select added.event_id
+    from unnest(:added::text[]) as added (event_id)
+    where (
+        select count(*) from (
+            select from copq.connected_ids(array[added.event_id]) limit :most + 1
+        ) as counted
+    ) > :most
+)
+update copq.correction as c
+set beyond = true, state = 'not_applicable',
+    why = format(
+        'it hangs together with more than %s events and corrections: send the right event again '
+        'with an id of its own', :most::int)
+from too_many
+where c.event_id = too_many.event_id
+returning c.event_id
+
+-- name: related_corrections
+-- The corrections among these ids.
+select *
+from copq.correction
+where event_id = any(:ids::text[]) and not beyond
+order by occurred_at, event_id
+
+-- name: known_events
+-- Those of these ids whose events are stored.
+select
+    k.event_id, k.occurred_at, e.event_type, e.plant, e.line,
+    not exists (select from copq.claim as c where c.event_id = k.event_id) as alone
+from copq.event_key as k
+join copq.event as e on e.occurred_at = k.occurred_at and e.event_id = k.event_id
+where k.event_id = any(:ids::text[])
+
+-- name: set_correction_state
+-- Set the state of a correction, and why.
+update copq.correction
+set state = :state, why = :why, applied_at = case when :state = 'applied' then now() end
+where event_id = :event_id

@@ -1,1 +1,0 @@
-delete from copq.event_key where event_id = any($1::text[])

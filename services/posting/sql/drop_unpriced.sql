@@ -1,1 +1,0 @@
-delete from copq.unpriced where event_id = any($1::text[])

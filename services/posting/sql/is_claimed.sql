@@ -1,1 +1,0 @@
-select exists (select from copq.claim where event_id = any($1::text[]))

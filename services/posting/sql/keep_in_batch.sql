@@ -1,1 +1,0 @@
-delete from batch where not event_id = any($1::text[])

@@ -1,2 +1,0 @@
--- Until the transaction ends no other batch is posted.
-select pg_advisory_xact_lock(hashtextextended('copq.posting', 0))

@@ -1,1 +1,0 @@
-update copq.rejected set replayed_at = now() where rejected_id = any($1::bigint[])

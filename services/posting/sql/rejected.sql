@@ -1,0 +1,25 @@
+-- name: add_rejected
+-- Store a refused message, unless it is stored already.
+insert into copq.rejected (
+    rejected_at, origin_topic, origin_partition, origin_offset, origin_fingerprint, code, field,
+    message, size, headers, sent_by, payload)
+values (
+    :rejected_at, :origin_topic, :origin_partition, :origin_offset, :origin_fingerprint, :code,
+    :field, :message, :size, :headers, :sent_by, :payload)
+on conflict do nothing
+
+-- name: list_rejected
+-- Refused messages, the newest first; :replayed: those too that were replayed or have no bytes any
+-- more; :ids: these alone.
+select
+    rejected_id, rejected_at, origin_topic, origin_partition, origin_offset, code, field, message,
+    size, headers, sent_by, payload, dropped_by, replayed_at
+from copq.rejected
+where (:replayed or replayed_at is null and payload is not null)
+    and (:ids::bigint[] is null or rejected_id = any(:ids))
+order by rejected_id desc
+limit :limit
+
+-- name: mark_replayed
+-- Mark messages as replayed.
+update copq.rejected set replayed_at = now() where rejected_id = any(:ids::bigint[])

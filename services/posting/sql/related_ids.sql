@@ -1,1 +1,0 @@
-select id from copq.connected_ids($1)

@@ -1,2 +1,0 @@
--- Until the transaction ends nobody prices again what it corrects.
-select pg_advisory_xact_lock_shared(hashtextextended('copq.standing', 0))
