@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
-_STEPS = 40
-"""Halvings of a bracket around an end of an interval: more than a float has digits for."""
+_PRECISION = 1e-3
+"""Of the distance between the best value and an end of its interval."""
+
+_LEAST = 1e-7
+"""Of the width between the bounds: no interval is known better."""
 
 _FIRST_STEP = 1 / 64
 """Of the width between the bounds, doubled until an end is passed."""
@@ -111,18 +114,25 @@ def _end(curve: Curve, values: Sequence[float], index: int, limit: float, bound:
         fit, squares = _with(curve, fit, index, outside)
         far = squares > limit
         inside, step = (inside, step) if far else (outside, step * 2)
-    return _halve(curve, fit, index, limit, inside, outside) if far else bound
+    best = values[index]
+    return _halve(curve, fit, index, limit, best, inside, outside) if far else bound
 
 
 def _halve(
-    curve: Curve, fit: tuple[float, ...], index: int, limit: float, inside: float, outside: float
+    curve: Curve,
+    fit: tuple[float, ...],
+    index: int,
+    limit: float,
+    best: float,
+    inside: float,
+    outside: float,
 ) -> float:
-    for _ in range(_STEPS):
+    """The end between `inside`, which fits, and `outside`, which does not."""
+    least = _LEAST * (curve.high[index] - curve.low[index])
+    while abs(outside - inside) > max(_PRECISION * abs(outside - best), least):
         middle = (inside + outside) / 2
         fit, squares = _with(curve, fit, index, middle)
         inside, outside = (inside, middle) if squares > limit else (middle, outside)
-        if abs(outside - inside) <= 1e-4 * abs(curve.high[index] - curve.low[index]):
-            break
     return outside
 
 
