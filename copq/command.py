@@ -25,6 +25,7 @@ GROUPS = {
         "explain": "read.explain.explain",
         "unpriced": "read.report.unpriced",
         "price": "read.price.price_command",
+        "plan": "read.plan.plan_command",
         "verify": "read.verify.verify_command",
     },
     "Finance": {

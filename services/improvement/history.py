@@ -13,7 +13,7 @@ LEAST_BASELINE = 3
 MONTHS_A_YEAR = 12
 
 
-class FitRefused(ValueError):
+class FitRefused(Exception):
     """The history does not determine the parameters. The message says why and what helps."""
 
 

@@ -86,7 +86,7 @@ def _usable(programme: Programme) -> tuple[list[float], list[tuple[int, float]]]
     if len(saved) < LEAST_MONTHS:
         raise FitRefused(
             f"the programme has {len(saved)} whole months with production, and {LEAST_MONTHS} are "
-            "needed: plan with --alpha, --beta, --m and --c until then"
+            "needed: plan with parameters of your own until then"
         )
     if min(spent) < 0 or not any(spent):
         raise FitRefused(

@@ -12,8 +12,9 @@ from copq.on_demand import help_of
 from services.database.migrate import MIGRATIONS, _revisions_after
 
 HEAVY = {
-    "aiohttp", "aiokafka", "alembic", "fastapi", "faust", "hypothesis", "openpyxl", "opentelemetry",
-    "playwright", "polars", "prometheus_client", "sqlalchemy", "uvicorn", "yaml",
+    "aiohttp", "aiokafka", "alembic", "fastapi", "faust", "hypothesis", "numpy", "openpyxl",
+    "opentelemetry", "playwright", "polars", "prometheus_client", "scipy", "sqlalchemy", "uvicorn",
+    "yaml",
 }  # fmt: skip
 LOADED = """
 import sys
@@ -40,7 +41,9 @@ def test_the_help_loads_no_command() -> None:
     assert all(name in printed for name in COMMANDS)
 
 
-@pytest.mark.parametrize("name", ["report", "verify", "kpis", "entries", "targets", "tokens"])
+@pytest.mark.parametrize(
+    "name", ["report", "verify", "kpis", "entries", "plan", "targets", "tokens"]
+)
 def test_a_command_that_reads_loads_no_server_broker_or_reader_of_files(name: str) -> None:
     packages, _, _ = _loaded(name)
     assert packages & HEAVY == set()

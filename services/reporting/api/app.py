@@ -8,13 +8,15 @@ from services.reporting.api.entries import add_entries
 from services.reporting.api.figures import add_figures
 from services.reporting.api.kpis import add_kpis
 from services.reporting.api.periods import add_periods
+from services.reporting.api.plan import add_plan
 from services.reporting.source import Clock, Source, wall_clock
 from services.web.answers import NOT_ANSWERED, add_error_handlers
 from services.web.questions import SOUND
 
 
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
-    """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/kpis`, `/v1/periods`, `/v1/entries`.
+    """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/kpis`, `/v1/periods`, `/v1/entries`,
+    `/v1/plan`.
 
     Answers the source that they read from. The pool's connections are read from alone; nobody
     but managers and finance comes through the door.
@@ -26,5 +28,6 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     add_kpis(router, source)
     add_periods(router, source)
     add_entries(router, source)
+    add_plan(router, source)
     app.include_router(router)
     return source

@@ -68,6 +68,18 @@ ENTRIES = (
     "Money is text, with all digits. `event_text` is the event's bytes as received; `event` is "
     "the same read as JSON, whose numbers may lose digits on the way."
 )
+PLAN = (
+    "A quality programme by the dynamic model of Rosiawan, Singgih and Widodo (2019), for several "
+    "numbers of indicators side by side. Parameters that are not named are those of the published "
+    "example, or with `fit=true` those that fit the months of `plant` from `from` on best: then "
+    "`fit` has their `intervals` at 95 % confidence, or `refused`, the reason why the months do "
+    "not determine them, and there are no rows. Shares are of all savings that are possible: "
+    "`tqc` is the spending so far, `pi` the performance, `ps` the savings and `eb` the benefit, "
+    "ps - tqc. `break_even` is the first period with a benefit, null if there is none; `best` the "
+    "period with the largest one. `savings` and `currency` add money: `spent`, `saved` and "
+    "`benefit`; with `fit` it is the failure cost of a year before the programme. An input outside "
+    "the model's domain is refused."
+)
 
 _AT = "2026-03-02T14:05:00+00:00"
 _ROW: dict[str, Any] = {
@@ -159,6 +171,17 @@ ENTRIES_ANSWER = {
          "terms": ["9.39 = cost of a unit after stage P3: …"], "agrees": True, "note": None,
          "event": {"event_id": "press-4-17", "event_type": "defect"},
          "event_text": '{"event_id":"press-4-17","event_type":"defect"}'}
+    ],
+}  # fmt: skip
+PLAN_ANSWER = {
+    "model": "Rosiawan, Singgih and Widodo, …",
+    "parameters": {"tc1": "0.05", "alpha": "0.95", "beta": "0.95", "m": "0.01", "c": "0.05"},
+    "savings": "1000000", "currency": "EUR", "fit": None,
+    "plans": [{"indicators": 1, "break_even": 2, "best": 8, "best_eb": "0.201607823"}],
+    "rows": [
+        {"indicators": 1, "t": 2, "tqc": "0.0975", "pi": "0.896111448", "ps": "0.11149118",
+         "eb": "0.01399118", "spent": "97500", "saved": "111491.18", "benefit": "13991.18",
+         "currency": "EUR"}
     ],
 }  # fmt: skip
 

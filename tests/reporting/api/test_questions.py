@@ -16,7 +16,9 @@ from services.web.answers import add_error_handlers
 from tests.reporting.api.asking import NOW, Api
 from tests.reporting.api.test_figures import DAY, filled
 
-PATHS = ("/v1/copq", "/v1/trailing", "/v1/drivers", "/v1/periods", "/v1/entries", "/v1/board")
+PATHS = (
+    "/v1/copq", "/v1/trailing", "/v1/drivers", "/v1/periods", "/v1/entries", "/v1/board", "/v1/plan"
+)  # fmt: skip
 DOMAIN = Path(__file__).parents[3] / "docs/domain.md"
 HOSTILE = (
     "", " ", "\x00", "a\nb", "\x7f", "'", '"', "%", "\\", "💥" * 50, "\u202e", "-1", "1e400", "NaN",
