@@ -83,6 +83,9 @@ bench-cardinality: .venv/.installed ## time and memory of all figures with 30,00
 bench-reprice: .venv/.installed ## a million events repriced, alone and while events arrive
 	$(BIN)/python -m benchmarks.reprice
 
+bench-why: .venv/.installed ## how often the causes of a change are found; COPQ_WHY_CASES names the labelled cases
+	$(BIN)/python -m benchmarks.why
+
 kafka: $(KAFKA)/.resolved ## fetch Apache Kafka's jars by Maven
 
 helm: $(HELM)/.resolved ## fetch Helm by Maven, for the tests of the chart
@@ -125,4 +128,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak soak-memory security stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-cardinality bench-reprice kafka helm setup lock clean
+.PHONY: help demo up test programs soak soak-memory security stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-cardinality bench-reprice bench-why kafka helm setup lock clean

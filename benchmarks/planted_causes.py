@@ -50,9 +50,9 @@ class Planted:
         )
 
 
-def planted_cases(seed: int, each: int) -> Iterator[Planted]:
+def planted_cases(seed: int, each: int, kinds: tuple[str, ...] = KINDS) -> Iterator[Planted]:
     """As many plants of each kind, made from the seed."""
-    for kind in KINDS:
+    for kind in kinds:
         for number in range(each):
             yield _Plant(np.random.default_rng([seed, KINDS.index(kind), number])).case(kind)
 

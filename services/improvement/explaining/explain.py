@@ -137,7 +137,7 @@ class _Change:
         self.dimensions, self.exposure = dimensions, exposure
         places = [dimensions.index(name) for name in exposure.dimensions]
         self._group: Callable[[Leaf], Values] = lambda leaf: tuple(leaf.values[p] for p in places)
-        self._growths = {group: self._growth(group) for group in map(self._group, leaves)}
+        self._growths = {group: self._growth(group) for group in set(map(self._group, leaves))}
         self.new = [leaf for leaf in leaves if self._growths[self._group(leaf)] is None]
         self.leaves = [leaf for leaf in leaves if self._growths[self._group(leaf)] is not None]
 
