@@ -7,7 +7,8 @@ import pytest
 
 from tests.kafka.broker import KafkaBroker
 
-JARS = Path(__file__).resolve().parents[2] / "build" / "kafka"
+JARS = (Path(__file__).parents[2] / "build" / "kafka").resolve()
+"""Without links: the archive of the classes knows each jar by its path."""
 
 
 @pytest.fixture(scope="session")
