@@ -117,8 +117,10 @@ def test_missing_jars_name_the_remedy(tmp_path: Path) -> None:
 
 
 def test_a_broker_that_does_not_come_up_shows_its_log(own_kafka: KafkaBroker) -> None:
-    own_kafka.stop()
+    own_kafka.kill()
     settings = own_kafka.log.with_name("server.properties")
-    settings.write_text(settings.read_text() + "num.io.threads=none\n")
+    right = settings.read_text()
+    settings.write_text(right + "num.io.threads=none\n")
     with pytest.raises(BrokerError, match=r"num\.io\.threads"):
         own_kafka.start()
+    settings.write_text(right)

@@ -54,6 +54,7 @@ class KafkaBroker:
         self._port, self._controller_port = free_ports(2)
         self.bootstrap = f"127.0.0.1:{self._port}"
         self._process: GuardedProcess | None = None
+        self.frozen = False
 
     def start(self) -> None:
         """Return once the broker answers; blocking, as every method here."""
@@ -78,6 +79,7 @@ class KafkaBroker:
         if self._process is not None:
             self._process.kill()
             self._process = None
+            self.frozen = False
 
     def lose_end(self, topic: str) -> None:
         """Cut the last third off each partition of a topic, as a power cut does with what did not
@@ -89,14 +91,16 @@ class KafkaBroker:
     def lose_all(self) -> None:
         """Its disk is gone: the next start makes another cluster without a topic."""
         assert not self.running, "kill it first"
-        shutil.rmtree(self._data)
+        shutil.rmtree(self._data, ignore_errors=True)
 
     def freeze(self) -> None:
         """Connections stay open and nothing is answered, as with a machine that hangs."""
         self._live().signal(signal.SIGSTOP)
+        self.frozen = True
 
     def thaw(self) -> None:
         self._live().signal(signal.SIGCONT)
+        self.frozen = False
 
     @property
     def running(self) -> bool:

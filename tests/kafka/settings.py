@@ -35,7 +35,9 @@ _FIXED = {
     "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
     # A killed broker may not register again before its last session has run out.
     "broker.session.timeout.ms": "2000",
-    "broker.heartbeat.interval.ms": "250",
+    "broker.heartbeat.interval.ms": "500",
+    # By default an idle controller writes twice a second that there is nothing to write.
+    "metadata.max.idle.interval.ms": "0",
 }
 
 
