@@ -22,6 +22,7 @@ from services.aggregator.fence import Gap, make_fence, move_fence, read_fence
 from services.aggregator.fetched_batch import Logs, Records
 from services.database.connections import AWAY, DatabaseRole, connect
 from services.kafka.brokers import Brokers
+from services.kafka.closed_connections import expect_closed_connections
 from services.kafka.closing import close_consumer
 from services.kafka.fence import Fence, fence_in
 from services.kafka.identity import LogIdentity
@@ -76,6 +77,7 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
         """One question at a time: partitions are assigned while others are read."""
 
     async def start(self) -> None:
+        expect_closed_connections()
         settings = self.settings
         self._consumer = AIOKafkaConsumer(
             **settings.brokers.settings(), group_id=settings.group,

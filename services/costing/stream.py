@@ -22,6 +22,7 @@ from services.costing.batches import PricedBatch, RejectGuard, price_records
 from services.costing.faust_batches import BatchTransport
 from services.kafka import metrics as stream_metrics
 from services.kafka.brokers import Brokers
+from services.kafka.closed_connections import expect_closed_connections
 from services.kafka.closing import close_producer
 from services.kafka.header_names import read_any_names
 from services.kafka.lag import measure_lag
@@ -64,6 +65,7 @@ def make_app(settings: CostingSettings) -> faust.App:
     Faust does not wait for its buffers itself: for a batch that was dropped it would for ever.
     """
     read_any_names()
+    expect_closed_connections()
     app = faust.App(
         settings.group,
         broker=[f"aiokafka://{address}" for address in settings.brokers.addresses.split(",")],

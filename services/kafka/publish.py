@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from services.kafka.brokers import Brokers
+from services.kafka.closed_connections import expect_closed_connections
 from services.kafka.headers import Headers
 
 Message = tuple[bytes | None, bytes, Headers]
@@ -27,6 +28,7 @@ CLOCK_AHEAD = (
 
 async def start_producer(brokers: Brokers, **settings: Any) -> AIOKafkaProducer:
     """A producer whose messages all replicas acknowledge, and that a retry does not duplicate."""
+    expect_closed_connections()
     producer = AIOKafkaProducer(
         **brokers.settings(), acks="all", enable_idempotence=True,
         max_batch_size=_BATCH_BYTES, max_request_size=LARGEST_MESSAGE, **settings,
