@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import asyncpg
+from tenacity import wait_fixed
 
 from services.access.door import Bearer, NotAdmitted, NotAllowed, Role, TooMuch
 from services.access.limits import Meter
@@ -15,6 +16,7 @@ from services.access.sender import ANYONE, Sender
 from services.access.store import StoredToken, all_tokens, mark_used
 from services.access.token import fits, id_of
 from services.database.connections import AWAY, DatabaseRole, connected
+from services.process.retry import keep_trying
 from services.web.unavailable import Unavailable
 
 EVERY_S = 0.5
@@ -136,13 +138,12 @@ class TokenDoor:
 
     async def run(self) -> None:
         """Read the tokens again and again, for ever."""
-        while True:
-            try:
-                await self._follow()
-            except (*AWAY, asyncpg.PostgresError) as error:
-                self._tell(False)
-                log.warning("tokens stay as they are%s: %s", self._age(), error)
-            await asyncio.sleep(EVERY_S)
+        away = (*AWAY, asyncpg.PostgresError)
+        await keep_trying(self._follow, away, wait_fixed(EVERY_S), self._keep_tokens)
+
+    def _keep_tokens(self, error: BaseException, _: float) -> None:
+        self._tell(False)
+        log.warning("tokens stay as they are%s: %s", self._age(), error)
 
     def _age(self) -> str:
         return f" since {self._read_at:%H:%M:%S} UTC" if self._read_at else ""

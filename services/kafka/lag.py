@@ -9,11 +9,13 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
+from tenacity import wait_fixed
 
 from services.kafka import metrics
 from services.kafka.brokers import Brokers
 from services.kafka.closing import close_consumer
 from services.kafka.commits import commits
+from services.process.retry import keep_trying
 from services.telemetry.health import Health
 
 EVERY_S = 5.0
@@ -64,18 +66,22 @@ async def measure_lag(
         counter.labels(stage, topic)  # There from the beginning, so that a rate sees its first one.
     metrics.CLOCK_ERRORS.labels(stage)
     watch = _Watch(stage, topic, health or Health(), stuck_s)
-    while True:
+
+    async def measure() -> None:
         consumer = AIOKafkaConsumer(**brokers.settings(), group_id=group, enable_auto_commit=False)
         try:
             await consumer.start()
             while True:
                 watch.show(await _measure_lags(consumer, topic, set(assigned())))
                 await asyncio.sleep(every_s)
-        except (KafkaError, OSError) as error:
-            log.info("lag is measured later: %r", error)
-            await asyncio.sleep(every_s)
         finally:
             await close_consumer(consumer)
+
+    await keep_trying(measure, (KafkaError, OSError), wait_fixed(every_s), _measure_later)
+
+
+def _measure_later(error: BaseException, _: float) -> None:
+    log.info("lag is measured later: %r", error)
 
 
 class _Watch:

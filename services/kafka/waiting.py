@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from aiokafka.errors import KafkaError
+from tenacity import wait_fixed
 
 from services.kafka.brokers import Brokers
 from services.kafka.topics import cluster_id, make_topics
+from services.process.retry import keep_trying
 from services.process.stopping import unless_stopped
 from services.telemetry.health import Health
 
@@ -37,9 +39,7 @@ async def make_topics_when_brokers_answer(
 
 
 async def _retry(brokers: Brokers, ask: Callable[[], Awaitable[T]]) -> T:
-    while True:
-        try:
-            return await ask()
-        except (KafkaError, OSError) as error:
-            log.warning("Kafka at %s does not answer yet: %s", brokers.addresses, error)
-            await asyncio.sleep(PAUSE_S)
+    def warn(error: BaseException, _: float) -> None:
+        log.warning("Kafka at %s does not answer yet: %s", brokers.addresses, error)
+
+    return await keep_trying(ask, (KafkaError, OSError), wait_fixed(PAUSE_S), warn)

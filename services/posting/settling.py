@@ -5,6 +5,7 @@ import asyncio
 import logging
 
 import asyncpg
+from tenacity import wait_fixed
 
 from services.database.connections import AWAY, DatabaseRole, connected
 from services.posting import metrics
@@ -12,21 +13,28 @@ from services.posting.booking import StaleRates
 from services.posting.late_conversion import convert_late, exchange_state
 from services.posting.late_pricing import AT_ONCE, settle
 from services.posting.post import prepare
+from services.process.retry import keep_trying
 from services.rates.watch import EVERY_S, RateWatch
+
+AGAIN_S = 1.0
 
 log = logging.getLogger(__name__)
 
 
 async def keep_settling(dsn: str, rates: RateWatch) -> None:
     """For ever; while Postgres is away it waits."""
-    while True:
-        try:
-            async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
-                await prepare(conn)
-                await _settle_all(conn, rates)
-        except (*AWAY, asyncpg.PostgresError) as error:
-            log.warning("pricing of unpriced events is tried again: %r", error)
-            await asyncio.sleep(1)
+    away = (*AWAY, asyncpg.PostgresError)
+    await keep_trying(lambda: _connect_and_settle(dsn, rates), away, wait_fixed(AGAIN_S), _warn)
+
+
+def _warn(error: BaseException, _: float) -> None:
+    log.warning("pricing of unpriced events is tried again: %r", error)
+
+
+async def _connect_and_settle(dsn: str, rates: RateWatch) -> None:
+    async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
+        await prepare(conn)
+        await _settle_all(conn, rates)
 
 
 async def _settle_all(conn: asyncpg.Connection, rates: RateWatch) -> None:

@@ -4,14 +4,19 @@ import asyncio
 import logging
 
 import asyncpg
+from tenacity import wait_fixed
 
 from services.database.connections import AWAY, DatabaseRole, connected
+from services.process.retry import keep_trying
 from services.process.stopping import unless_stopped
 from services.rates.book import RateBook
 from services.rates.store import current_revision, load, load_names
 
 EVERY_S = 0.5
 """A new table is used within a second of its import."""
+
+FIRST_S = 1.0
+_AWAY = (*AWAY, asyncpg.PostgresError)
 
 log = logging.getLogger(__name__)
 
@@ -28,25 +33,12 @@ class RateWatch:
 
     async def first(self, stop: asyncio.Event) -> RateBook | None:
         """Load the book, and wait for Postgres as long as needed. None if `stop` was set first."""
-        return await unless_stopped(stop, self._first())
-
-    async def _first(self) -> RateBook:
-        while True:
-            try:
-                await self._renew()
-                return self.book
-            except (*AWAY, asyncpg.PostgresError) as error:
-                log.warning("the rate book waits for Postgres: %s", error)
-                await asyncio.sleep(1)
+        first = keep_trying(self._renew, _AWAY, wait_fixed(FIRST_S), self._warn_of_the_first)
+        return await unless_stopped(stop, first)
 
     async def run(self) -> None:
         """Update the book for ever."""
-        while True:
-            try:
-                await self._follow()
-            except (*AWAY, asyncpg.PostgresError) as error:
-                log.warning("rate book stays at revision %d: %s", self.book.revision, error)
-            await asyncio.sleep(EVERY_S)
+        await keep_trying(self._follow, _AWAY, wait_fixed(EVERY_S), self._warn)
 
     async def at_least(self, revision: int) -> RateBook:
         """Wait for the book of this revision or a newer one."""
@@ -54,9 +46,10 @@ class RateWatch:
             await asyncio.sleep(EVERY_S / 10)
         return self.book
 
-    async def _renew(self) -> None:
+    async def _renew(self) -> RateBook:
         async with connected(self._dsn, self._role) as connection:
             self.book = await self._load(connection)
+        return self.book
 
     async def _follow(self) -> None:
         async with connected(self._dsn, self._role) as connection:
@@ -65,3 +58,9 @@ class RateWatch:
                     self.book = await self._load(connection)
                     log.info("rate book revision %d", self.book.revision)
                 await asyncio.sleep(EVERY_S)
+
+    def _warn_of_the_first(self, error: BaseException, _: float) -> None:
+        log.warning("the rate book waits for Postgres: %s", error)
+
+    def _warn(self, error: BaseException, _: float) -> None:
+        log.warning("rate book stays at revision %d: %s", self.book.revision, error)

@@ -8,9 +8,11 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 
 import asyncpg
 from asyncpg import Connection
+from tenacity import RetryCallState
 
 from services.access.authority import Actor, sign
 from services.database.connections import DatabaseRole, connected
@@ -20,6 +22,7 @@ from services.posting.booking import StaleRates, hold_booking, lock_standing
 from services.posting.post import book_staged, prepare
 from services.posting.stops import reprice_stops
 from services.posting.unpriced_events import add_unpriced
+from services.process.retry import keep_trying
 from services.rates.book import RateBook
 from services.rates.store import load
 from services.repricing import runs
@@ -143,13 +146,12 @@ class _Repricing:
 
     async def _book_chunk(self, conn: Connection, chunk: Chunk) -> bool:
         """Book the chunk; others that wait for the same locks go first."""
-        attempt = 0
-        while True:
-            try:
-                return await self._book_once(conn, chunk, patient=attempt >= _PATIENT_AFTER)
-            except _GIVES_WAY:
-                attempt += 1
-                await asyncio.sleep(random.uniform(0, 0.1) * attempt)  # noqa: S311
+        attempts = count()
+
+        async def book() -> bool:
+            return await self._book_once(conn, chunk, patient=next(attempts) >= _PATIENT_AFTER)
+
+        return await keep_trying(book, _GIVES_WAY, _step_aside, lambda *_: None)
 
     async def _book_once(self, conn: Connection, chunk: Chunk, patient: bool) -> bool:
         async with conn.transaction():
@@ -186,3 +188,8 @@ class _Repricing:
         async with conn.transaction():
             await sign(conn, self._actor, self._run.why)
             await runs.end(conn, self._run)
+
+
+def _step_aside(state: RetryCallState) -> float:
+    """Longer with each attempt, and by chance, so that two runs do not meet again."""
+    return random.uniform(0, 0.1) * state.attempt_number  # noqa: S311

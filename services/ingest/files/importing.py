@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from tenacity import RetryCallState, wait_exponential
+
 from services.access.sender import ANYONE, Sender
 from services.ingest.files.checkpoint import Checkpoint, Tally
 from services.ingest.files.convert import Converted, Converter, Unreadable
@@ -14,12 +16,13 @@ from services.ingest.files.mapping import Mapping
 from services.ingest.files.rows import read_rows
 from services.ingest.files.survey import Survey
 from services.ingest.intake import Answer, Intake, Status
+from services.process.retry import error_of, keep_trying
 from services.web.unavailable import Unavailable
 
 CHUNK = 2_000
 PATIENCE_S = 300.0
 """How long an intake may go on not answering before the import gives up; it can be resumed."""
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
+_DOUBLING = wait_exponential(multiplier=1, max=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +184,15 @@ async def _answers(
     """The intake's answers; while it is unavailable, longer and longer waits between tries."""
     if not raws:
         return []
-    waited, pause = 0.0, _FIRST_WAIT_S
-    while True:
-        try:
-            return await intake.accept(raws)
-        except Unavailable as error:
-            if waited >= PATIENCE_S:
-                raise
-            wait = max(pause, float(error.retry_after))
-            on_wait(f"{error}; trying again in {wait:.0f} s")
-        await asyncio.sleep(wait)
-        waited, pause = waited + wait, min(2 * pause, _LONGEST_WAIT_S)
+    return await keep_trying(
+        lambda: intake.accept(raws), Unavailable, _wait,
+        lambda error, wait_s: on_wait(f"{error}; trying again in {wait_s:.0f} s"),
+        patience_s=PATIENCE_S,
+    )  # fmt: skip
+
+
+def _wait(state: RetryCallState) -> float:
+    """Longer and longer, and at least as long as the intake asks."""
+    error = error_of(state)
+    asked = float(error.retry_after) if isinstance(error, Unavailable) else 0.0
+    return max(_DOUBLING(state), asked)

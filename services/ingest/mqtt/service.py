@@ -4,10 +4,12 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiomqtt import MqttError
+from tenacity import RetryCallState
 
 from schemas.refusal import Refusal
 from services.access.sender import MQTT, Sender
@@ -19,11 +21,17 @@ from services.ingest.mqtt.faults import MqttConfigError
 from services.ingest.mqtt.link import Link, ReceivedMessage, connect
 from services.ingest.mqtt.memory import Memory, mark
 from services.ingest.mqtt.translate import Translated, Translator
+from services.process.retry import Backoff, error_of, keep_trying
 from services.web.unavailable import Unavailable
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
+_LOST = (MqttError, MqttConfigError, OSError)
 
 log = logging.getLogger("services.mqtt")
+
+
+class _NotStored(Exception):
+    """The connection is lost, or the service must stop, before the intake answered."""
 
 
 class MqttIngest:
@@ -32,26 +40,34 @@ class MqttIngest:
     def __init__(self, config: MqttConfig, intake: Intake, memory: Memory) -> None:
         self._config, self._intake, self._memory = config, intake, memory
         self._translator = Translator(config, memory)
+        self._backoff = Backoff(FIRST_WAIT_S, LONGEST_WAIT_S)
         self._sender = Sender(f"{MQTT}{config.client_id}")
         # Half of the limit of unacknowledged messages: the other half arrives during the batch.
         self._most = max(1, config.in_flight // 2)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read until `stop` is set, then finish the current batch. Reconnects for ever."""
-        wait = FIRST_WAIT_S
+        pause = partial(_either, stop)
         while not stop.is_set():
-            try:
-                async with connect(self._config) as link:
-                    wait = FIRST_WAIT_S
-                    await self._serve(link, stop)
-                    link.check()
-            except (MqttError, MqttConfigError, OSError) as error:
-                broker = self._config.broker
-                log.warning("MQTT %s:%d: %s", broker.host, broker.port, error)
-            finally:
-                metrics.CONNECTED.set(0)
-            await _either(stop, wait)
-            wait = min(wait * 2, LONGEST_WAIT_S)
+            await keep_trying(
+                lambda: self._session(stop), _LOST, self._backoff, self._warn, pause=pause
+            )
+            await pause(self._backoff.next_s())
+
+    async def _session(self, stop: asyncio.Event) -> None:
+        """Serve one connection to its end, unless `stop` is set already."""
+        if stop.is_set():
+            return
+        try:
+            async with connect(self._config) as link:
+                self._backoff.reset()
+                await self._serve(link, stop)
+                link.check()
+        finally:
+            metrics.CONNECTED.set(0)
+
+    def _warn(self, error: BaseException, _: float) -> None:
+        log.warning("MQTT %s:%d: %s", self._config.broker.host, self._config.broker.port, error)
 
     async def _serve(self, link: Link, stop: asyncio.Event) -> None:
         metrics.CONNECTED.set(1)
@@ -97,15 +113,19 @@ class MqttIngest:
         """Try until all events are safe. None if the connection is lost or `stop` is set first."""
         raws = [raw for one in found for raw in one.read.events]
         refused: list[bytes] = [part for one in found for part in one.refused]
-        while True:
-            try:
-                return await self._try(raws, refused)
-            except Unavailable as error:
-                metrics.UNAVAILABLE.inc()
-                log.warning("MQTT messages wait unacknowledged: %s", error)
-                await _either(stop, min(max(error.retry_after, FIRST_WAIT_S), LONGEST_WAIT_S))
+
+        async def pause(seconds: float) -> None:
+            await _either(stop, seconds)
             if stop.is_set() or not link.is_up:
-                return None
+                raise _NotStored
+
+        try:
+            return await keep_trying(
+                lambda: self._try(raws, refused), Unavailable, _intake_wait, _warn_of_waiting,
+                pause=pause,
+            )  # fmt: skip
+        except _NotStored:
+            return None
 
     async def _try(self, raws: list[bytes], refused: list[bytes]) -> list[Answer]:
         try:
@@ -164,6 +184,18 @@ async def _ask(link: Link, found: list[Translated]) -> None:
             log.warning("%s", remark)
         for command in one.read.commands:
             await link.publish(command)
+
+
+def _intake_wait(state: RetryCallState) -> float:
+    """As long as the intake asks, within limits."""
+    error = error_of(state)
+    asked = error.retry_after if isinstance(error, Unavailable) else 0
+    return min(max(asked, FIRST_WAIT_S), LONGEST_WAIT_S)
+
+
+def _warn_of_waiting(error: BaseException, _: float) -> None:
+    metrics.UNAVAILABLE.inc()
+    log.warning("MQTT messages wait unacknowledged: %s", error)
 
 
 async def _either(stop: asyncio.Event, seconds: float) -> None:

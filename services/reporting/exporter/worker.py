@@ -13,8 +13,10 @@ from threading import Thread
 from typing import BinaryIO
 
 import asyncpg
+from tenacity import wait_fixed
 
 from services.database.connections import AWAY, DatabaseRole, connected
+from services.process.retry import keep_trying
 from services.reporting.exporter.computation import Computation
 from services.reporting.exporter.reports import ComputedFigures, Failed, Task, framed
 
@@ -24,6 +26,7 @@ SHARE = 4
 LONGEST_PAUSE_S = 15.0
 """Figures stay fresh where one computation takes up to twenty seconds."""
 
+AGAIN_S = 1.0
 POLITE = 5
 """Events come first: where cores are short it is the figures that wait."""
 
@@ -31,12 +34,10 @@ POLITE = 5
 async def work(task: Task, to: BinaryIO) -> None:
     """For ever; while Postgres is away it waits."""
     computation = Computation(task.max_series)
-    while True:
-        try:
-            await _follow(task, computation, to)
-        except (*AWAY, asyncpg.PostgresError) as error:
-            _tell(to, Failed(repr(error)))
-        await asyncio.sleep(1)
+    await keep_trying(
+        lambda: _follow(task, computation, to), (*AWAY, asyncpg.PostgresError),
+        wait_fixed(AGAIN_S), lambda error, _: _tell(to, Failed(repr(error))),
+    )  # fmt: skip
 
 
 async def _follow(task: Task, computation: Computation, to: BinaryIO) -> None:
