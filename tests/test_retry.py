@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tenacity import RetryCallState, wait_exponential, wait_fixed
 
-from services.process.retry import error_of, keep_trying
+from services.process.retry import Backoff, error_of, keep_trying
 
 AT_ONCE = wait_fixed(0)
 
@@ -106,3 +106,19 @@ async def test_an_error_of_the_pause_ends_it() -> None:
 
     with pytest.raises(StoppedError):
         await keep_trying(failing(OSError()), OSError, AT_ONCE, Waits().report, pause=pause)
+
+
+async def test_an_error_that_is_excluded_is_raised_at_once_though_its_kind_is_tried_again() -> None:
+    waits = Waits()
+    with pytest.raises(BrokenPipeError):
+        await keep_trying(
+            failing(BrokenPipeError()), OSError, AT_ONCE, waits.report, but=BrokenPipeError
+        )
+    assert waits.reported == []
+
+
+def test_a_backoff_doubles_and_begins_again_after_a_reset() -> None:
+    backoff = Backoff(0.5, 3)
+    assert [backoff.next_s() for _ in range(5)] == [0.5, 1, 2, 3, 3]
+    backoff.reset()
+    assert [backoff.next_s() for _ in range(2)] == [0.5, 1]

@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from asyncpg import Connection
 from pydantic import ValidationError
+from tenacity import wait_fixed
 
 from schemas.refusal import Refusal, printable_name
 from schemas.rejected import RejectedEvent, decode, rejected_event
@@ -15,7 +16,7 @@ from services.aggregator import metrics
 from services.aggregator.fence import Gap, lock_fence, move_fence
 from services.aggregator.fenced_topic import FencedReader, ReaderSettings
 from services.aggregator.fetched_batch import Logs, Records
-from services.aggregator.stream import UNFIT
+from services.aggregator.unfit import UNFIT
 from services.database.connections import AWAY, DatabaseRole, connected
 from services.kafka.brokers import Brokers
 from services.kafka.fence import Fence, advanced_fences, fence_after
@@ -23,6 +24,7 @@ from services.kafka.header_names import read_any_names
 from services.kafka.identity import origin_of
 from services.kafka.topics import REJECTED
 from services.posting.rejected import keep_rejected
+from services.process.retry import keep_trying
 
 AGAIN_S = 1
 AT_ONCE = 500
@@ -37,19 +39,27 @@ async def keep_from_kafka(brokers: Brokers, dsn: str, group: str, stop: asyncio.
     """Until `stop` is set; while Kafka or Postgres is away it waits."""
     read_any_names()
     settings = ReaderSettings(brokers, dsn, REJECTED, group, AT_ONCE, SESSION_S)
-    while not stop.is_set():
-        reader = FencedReader(settings, stop)
-        try:
-            await reader.start()
-            await _follow(reader, dsn, stop)
-        except KafkaError as error:
-            log.warning("reading refused messages is tried again: %r", error)
-            await asyncio.sleep(AGAIN_S)
-        finally:
-            await reader.close()
+    await keep_trying(
+        lambda: _follow(settings, stop), KafkaError, wait_fixed(AGAIN_S), _report_reading
+    )
 
 
-async def _follow(reader: FencedReader, dsn: str, stop: asyncio.Event) -> None:
+def _report_reading(error: BaseException, _: float) -> None:
+    log.warning("reading refused messages is tried again: %r", error)
+
+
+async def _follow(settings: ReaderSettings, stop: asyncio.Event) -> None:
+    if stop.is_set():
+        return
+    reader = FencedReader(settings, stop)
+    try:
+        await reader.start()
+        await _keep_all(reader, settings.database, stop)
+    finally:
+        await reader.close()
+
+
+async def _keep_all(reader: FencedReader, dsn: str, stop: asyncio.Event) -> None:
     while not stop.is_set():
         found = await reader.fetch()
         if found is not None:
@@ -60,15 +70,19 @@ async def _keep_until_kept(reader: FencedReader, dsn: str, records: Records, log
     rejected = [_rejected(record) for found in records.values() for record in found]
     after = {partition: fence_after(found, logs[partition]) for partition, found in records.items()}
     first = {partition: found[0].offset for partition, found in records.items()}
-    while True:
-        try:
-            return await _keep(reader, dsn, rejected, first, after)
-        except Gap as gap:
-            log.warning("%s", gap)
-            return await reader.seek_until_there()
-        except AWAY as error:
-            log.warning("keeping refused messages is tried again: %r", error)
-            await asyncio.sleep(AGAIN_S)
+
+    async def keep() -> None:
+        await _keep(reader, dsn, rejected, first, after)
+
+    try:
+        await keep_trying(keep, AWAY, wait_fixed(AGAIN_S), _report_keeping)
+    except Gap as gap:
+        log.warning("%s", gap)
+        await reader.seek_until_there()
+
+
+def _report_keeping(error: BaseException, _: float) -> None:
+    log.warning("keeping refused messages is tried again: %r", error)
 
 
 async def _keep(

@@ -5,7 +5,7 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 T = TypeVar("T")
 
@@ -17,21 +17,25 @@ Report = Callable[[BaseException, float], None]
 
 
 async def keep_trying(
-    work: Callable[[], Awaitable[T]], on: Errors, wait: Wait, report: Report, *,
+    work: Callable[[], Awaitable[T]], on: Errors, wait: Wait, report: Report, *, but: Errors = (),
     pause: Callable[[float], Awaitable[None]] | None = None, patience_s: float = math.inf,
 ) -> T:  # fmt: skip
     """The result of `work`, which is called again after each error in `on`.
 
-    Any other error is raised at once. The error itself is raised once the waits amount to
-    `patience_s`. A cancellation ends it during an attempt and during a wait; so does an error that
-    `pause` raises.
+    Any other error is raised at once, and so is one in `but`, which may be in `on` too. Once the
+    waits amount to `patience_s`, the last error is raised. A cancellation ends an attempt and a
+    wait; so does an error that `pause` raises.
     """
 
     async def attempt() -> T:
         return await work()
 
+    def is_temporary(error: BaseException) -> bool:
+        return isinstance(error, on) and not isinstance(error, but)
+
     trying = AsyncRetrying(
-        retry=retry_if_exception_type(on), wait=wait, sleep=pause or asyncio.sleep, reraise=True,
+        retry=retry_if_exception(is_temporary),
+        wait=wait, sleep=pause or asyncio.sleep, reraise=True,
         before_sleep=lambda state: report(error_of(state), state.upcoming_sleep),
         stop=lambda state: state.idle_for >= patience_s,
     )  # fmt: skip

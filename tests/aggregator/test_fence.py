@@ -12,8 +12,9 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from schemas.decode import decode
 from schemas.priced import encode
 from schemas.rates import RateFile, Stage
-from services.aggregator.fenced_topic import CHECK_S
+from services.aggregator.fenced_topic import FencedReader
 from services.aggregator.fetched_batch import Fetched
+from services.aggregator.log_watch import CHECK_S
 from services.aggregator.stream import AggregatorSettings, AggregatorStream
 from services.figures.verify import verify
 from services.kafka.brokers import Brokers
@@ -63,6 +64,11 @@ class Log:
         self.hints |= {tp.partition: offset for tp, offset in offsets.items()}
 
 
+def read_log(reader: FencedReader, log: Any) -> None:
+    """Let the reader read this log instead of one of Kafka."""
+    reader._consumer = reader._log_reader = reader.watch._reader = log
+
+
 class Worker:
     """An aggregator whose deliveries the test decides on."""
 
@@ -71,7 +77,7 @@ class Worker:
         self.stream = AggregatorStream(settings, rates, asyncio.Event())
         self.log = log
         self.reader = self.stream.reader
-        self.reader._consumer = self.reader._reader = log  # type: ignore[assignment]
+        read_log(self.reader, log)
 
     async def assigned(self) -> dict[int, int]:
         """Where it begins to read."""
@@ -80,7 +86,7 @@ class Worker:
 
     async def looks(self) -> dict[int, int]:
         """Where it reads on, once it has looked at log and fence."""
-        self.reader._checked = -CHECK_S
+        self.reader.watch._checked = -CHECK_S
         await self.reader.fetch()
         return self.log.position
 
@@ -90,11 +96,11 @@ class Worker:
 
     async def booked(self, records: list[ConsumerRecord]) -> None:
         [partition] = {record.partition for record in records}
-        await self.stream._post(Fetched.of({partition: records}, self.reader._logs))
+        await self.stream.poster.post(Fetched.of({partition: records}, self.reader.watch.logs))
 
     def close(self) -> None:
-        self.stream._disconnect()
-        self.reader._disconnect()
+        self.stream.connections.drop_all()
+        self.reader.store.disconnect()
 
 
 def record(partition: int, offset: int, raw: bytes | None = None) -> ConsumerRecord[Any, Any]:
@@ -137,8 +143,8 @@ async def test_a_batch_that_comes_twice_counts_once(
     assert await events(conn) == 3
     assert await fence(conn) == {0: 3, 1: 0}
     await worker.looks()
-    assert worker.reader._hinting is not None
-    await worker.reader._hinting
+    assert worker.reader.hints.sending is not None
+    await worker.reader.hints.sending
     assert worker.log.hints == {0: 3, 1: 0}
 
 
@@ -240,10 +246,10 @@ async def test_another_leader_of_the_same_log_changes_nothing(
 async def test_what_was_read_from_the_old_log_moves_no_fence_of_the_new_one(
     worker: Worker, conn: asyncpg.Connection, other: LogIdentity
 ) -> None:
-    late = Fetched.of({0: [record(0, n) for n in range(5)]}, worker.reader._logs)
+    late = Fetched.of({0: [record(0, n) for n in range(5)]}, worker.reader.watch.logs)
     worker.log.identity = other
     await worker.looks()
-    await worker.stream._post(late)
+    await worker.stream.poster.post(late)
     assert await fence(conn) == {0: 0, 1: 0}
 
 

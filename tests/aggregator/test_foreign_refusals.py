@@ -18,7 +18,7 @@ from services.aggregator.rejected_stream import _keep_until_kept, _rejected
 from services.kafka.brokers import Brokers
 from services.kafka.topics import REJECTED
 from services.posting.rejected import list_rejected
-from tests.aggregator.test_fence import Log
+from tests.aggregator.test_fence import Log, read_log
 from tests.aggregator.test_foreign_messages import HEADERS, ODD, paths, record
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -77,7 +77,7 @@ async def reading(database: str) -> FencedReader:
     found = FencedReader(
         ReaderSettings(Brokers(""), database, REJECTED, "group", 500, 10.0), asyncio.Event()
     )
-    found._consumer = found._reader = Log()  # type: ignore[assignment]
+    read_log(found, Log())
     await found.on_partitions_assigned(found._consumer.assignment())
     return found
 
@@ -86,8 +86,8 @@ async def kept(database: str, messages: list[Any]) -> None:
     reader = await reading(database)
     records = [record(n, *one) for n, one in enumerate(messages)]
     async with asyncio.timeout(60):
-        await _keep_until_kept(reader, database, {0: records}, reader._logs)
-    reader._disconnect()
+        await _keep_until_kept(reader, database, {0: records}, reader.watch.logs)
+    reader.store.disconnect()
 
 
 @settings(deadline=None, max_examples=10, suppress_health_check=list(HealthCheck))

@@ -11,7 +11,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from schemas.decode import decode
 from schemas.priced import encode
-from services.aggregator import fenced_topic as fenced
+from services.aggregator import fence_store
 from services.aggregator.fence import Gap
 from services.aggregator.fenced_topic import FencedReader, ReaderSettings
 from services.aggregator.fetched_batch import Fetched
@@ -63,10 +63,10 @@ async def test_a_batch_read_ahead_twice_is_no_hole_in_the_log(reader: FencedRead
 async def test_a_commit_that_kafka_did_not_take_is_sent_again(reader: FencedReader) -> None:
     """Otherwise a partition of which nothing more comes looks stuck."""
     reader.mark_booked({0: Fence(5), 1: Fence(7)})
-    await reader._send_hints(1)
+    await reader.hints.send(reader._consumer, reader.assigned(), 1)
     reader.mark_booked({1: Fence(9)})
     reader._consumer.takes = True
-    await reader._send_hints(1)
+    await reader.hints.send(reader._consumer, reader.assigned(), 1)
     assert reader._consumer.committed == {0: 5, 1: 9}
 
 
@@ -80,10 +80,10 @@ async def test_a_batch_that_is_committed_meanwhile_is_no_lost_ledger(
     async def connect(*_: Any) -> Any:
         return SimpleNamespace(is_closed=lambda: False)
 
-    monkeypatch.setattr(fenced, "read_fence", read_fence)
-    monkeypatch.setattr(fenced, "connect", connect)
+    monkeypatch.setattr(fence_store, "read_fence", read_fence)
+    monkeypatch.setattr(fence_store, "connect", connect)
     reader.mark_booked({0: Fence(5)})
-    assert await reader._fence_is_there()
+    assert await reader.watch.fence_is_as_booked(reader.assigned())
 
 
 def message(event_id: str) -> bytes:

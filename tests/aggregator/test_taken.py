@@ -12,8 +12,8 @@ from aiokafka.structs import ConsumerRecord
 from schemas.decode import decode
 from schemas.priced import encode
 from services.access.sender import Sender
+from services.aggregator.booking import rejected_events
 from services.aggregator.fetched_batch import Fetched
-from services.aggregator.stream import _rejected
 from services.figures.corrections import list_corrections
 from services.figures.offline import price_offline
 from services.figures.verify import verify
@@ -203,7 +203,7 @@ async def test_what_the_stream_keeps_names_the_message(conn: Any) -> None:
     await send(conn, FORGED)
     posted = await send(conn, (defect("first", AT), None), REAL)
     record = ConsumerRecord(PRICED, 0, 1, 0, 0, None, b"priced", None, 0, 0, ())
-    [kept] = _rejected(posted, Fetched({0: [record]}, {}))
+    [kept] = rejected_events(posted, Fetched({0: [record]}, {}))
     assert (kept.code, kept.sent_by, kept.payload) == ("id_taken", "mes-north", REAL[0])
     assert kept.origin is not None
     assert kept.origin == origin_of(record)
