@@ -10,7 +10,8 @@ import pytest
 
 from services.aggregator.service import run_aggregator
 from services.aggregator.stream import AggregatorSettings
-from services.costing.stream import CostingSettings, CostingStream
+from services.costing.settings import CostingSettings
+from services.costing.stream import CostingStream
 from services.kafka.brokers import Brokers
 from services.kafka.waiting import wait_for_brokers
 from services.process.stopping import unless_stopped

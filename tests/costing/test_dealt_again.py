@@ -7,7 +7,9 @@ import pytest
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
-from services.costing.faust_batches import BatchConsumer
+from services.costing.batch_consumer import BatchConsumer
+from services.costing.progress import Progress
+from services.kafka.fence import Fence
 from services.kafka.identity import LogIdentity
 
 LOG, MINE, LOST = LogIdentity("first", 1), TP("t", 0), TP("t", 1)
@@ -18,16 +20,19 @@ class Dealt(BatchConsumer):
 
     def __init__(self, generation: int) -> None:
         self.app = SimpleNamespace(consumer_generation_id=1)  # type: ignore[assignment]
-        self._logs, self._doubt, self._checked = {MINE: LOG, LOST: LOG}, False, 0.0
+        self._doubt, self._checked = False, 0.0
+        self.progress = Progress()
+        self.progress.begin({MINE: Fence(7, LOG), LOST: Fence(7, LOG)})
+        self._reader: Any = self
         self._next, self.sought = generation, 0
 
     def assignment(self) -> set[TP]:
         return {MINE}
 
-    async def _identities(self) -> dict[TP, LogIdentity]:
+    async def identities(self, topic: str) -> dict[int, LogIdentity]:
         self.app.consumer_generation_id = self._next
-        del self._logs[LOST]
-        return {MINE: LOG}
+        self.progress.forget({LOST})
+        return {MINE.partition: LOG}
 
     async def perform_seek(self) -> None:
         self.sought += 1

@@ -12,9 +12,11 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from faust.types import TP
 
-from services.costing import stream as costing
-from services.costing.faust_batches import BatchConsumer
-from services.costing.stream import CostingSettings, CostingStream, make_app
+from services.costing import batch_pricing
+from services.costing.app import make_app
+from services.costing.batch_consumer import BatchConsumer
+from services.costing.settings import CostingSettings
+from services.costing.stream import CostingStream
 from services.kafka.brokers import Brokers
 from services.kafka.headers import NONE
 from services.kafka.publish import publish, start_producer
@@ -185,7 +187,7 @@ async def test_when_the_work_of_the_stream_fails_it_ends_and_nothing_is_acknowle
     def fails(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(costing, "price_records", fails)
+    monkeypatch.setattr(batch_pricing, "price_records", fails)
     group = new_group()
     settings = CostingSettings(Brokers(kafka.bootstrap), database, group, session_timeout_s=3)
     with pytest.raises(ZeroDivisionError):

@@ -7,7 +7,7 @@ import yaml
 from jsonschema import ValidationError
 
 from services.aggregator.stream import AggregatorSettings
-from services.costing.stream import CostingSettings
+from services.costing.settings import CostingSettings
 from services.kafka.brokers import Brokers
 from services.kafka.topics import EVENTS, PRICED
 from tests.deploy.api_schemas import check

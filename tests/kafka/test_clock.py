@@ -10,7 +10,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from services.costing.stream import CostingSettings, CostingStream
+from services.costing.settings import CostingSettings
+from services.costing.stream import CostingStream
 from services.ingest.intake import Status
 from services.ingest.kafka_intake import KafkaIntake
 from services.kafka.brokers import Brokers

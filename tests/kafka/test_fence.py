@@ -3,7 +3,7 @@
 import pytest
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 
-from services.costing.faust_batches import commit_of, fence_of
+from services.costing.commit_fence import commit_of, fence_of
 from services.kafka.fence import Fence, LogState, Place, fence_after, place_in
 from services.kafka.identity import LogIdentity, fingerprint
 

@@ -208,7 +208,9 @@ def costing(
     plaintext: PlaintextOption = False,
 ) -> None:
     """Price quality.events and publish copq.priced-events. Stops if too many events are refused."""
-    from services.costing.stream import CostingSettings, CostingStream, TooManyRejects
+    from services.costing.batch_pricing import TooManyRejects
+    from services.costing.settings import CostingSettings
+    from services.costing.stream import CostingStream
 
     start_logging()
     health = show_health(metrics_host, metrics_port)

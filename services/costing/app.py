@@ -1,0 +1,43 @@
+"""The Faust app of a costing worker."""
+
+import faust
+
+from services.costing.batch_consumer import BatchTransport
+from services.costing.settings import CostingSettings
+from services.kafka.closed_connections import expect_closed_connections
+from services.kafka.header_names import read_any_names
+from services.kafka.topics import METADATA_MS
+
+FETCH_BYTES = 400 * 1024
+"""From one partition at once: priced, it still fits into one record batch, so one round trip."""
+
+
+def make_app(settings: CostingSettings) -> faust.App:
+    """Small buffers, since what is buffered is replayed after a rebalance; no web server.
+
+    Faust does not wait for its buffers itself: for a batch that was dropped it would for ever.
+    """
+    read_any_names()
+    expect_closed_connections()
+    app = faust.App(
+        settings.group,
+        broker=[f"aiokafka://{address}" for address in settings.brokers.addresses.split(",")],
+        broker_credentials=settings.brokers.credentials(),
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        stream_buffer_maxsize=2,
+        stream_wait_empty=False,
+        broker_commit_interval=1.0,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.session_timeout_s / 10,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=FETCH_BYTES,
+        consumer_metadata_max_age_ms=METADATA_MS,
+        web_enabled=False,
+        datadir=settings.data,
+        store="memory://",
+    )
+    app.transport = BatchTransport(
+        settings.brokers, url=app.conf.broker_consumer, app=app, loop=app.loop
+    )
+    return app
