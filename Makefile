@@ -80,6 +80,9 @@ bench-cardinality: .venv/.installed ## time and memory of all figures with 30,00
 	$(BIN)/python -m benchmarks.cardinality
 	$(BIN)/python -m benchmarks.cardinality --lines 2 --products 15000
 
+bench-faust: .venv/.installed $(KAFKA)/classes.jsa ## what Faust costs costing, against aiokafka alone
+	$(BIN)/python -m benchmarks.faust_cost
+
 bench-reprice: .venv/.installed ## a million events repriced, alone and while events arrive
 	$(BIN)/python -m benchmarks.reprice
 
@@ -128,4 +131,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak soak-memory security stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-cardinality bench-reprice bench-why kafka helm setup lock clean
+.PHONY: help demo up test programs soak soak-memory security stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why kafka helm setup lock clean

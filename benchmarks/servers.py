@@ -95,9 +95,12 @@ class Process:
     """A copq process: `with Process(servers, "costing") as process`; killed at the end."""
 
     def __init__(
-        self, servers: Servers, service: str, *more: str, cpus: set[int] | None = None
+        self, servers: Servers, *words: str, cpus: set[int] | None = None, is_copq: bool = True
     ) -> None:
-        self._command = [str(Path(sys.executable).with_name("copq")), service, *more]
+        """`is_copq` false: the words are a whole command, which knows its servers."""
+        copq = str(Path(sys.executable).with_name("copq"))
+        kafka = ("--kafka", servers.bootstrap)
+        self._command = [copq, *words, *kafka] if is_copq else [*words]
         self._env = {
             **os.environ,
             "KAFKA_BOOTSTRAP": servers.bootstrap,
@@ -108,8 +111,7 @@ class Process:
     def __enter__(self) -> "Process":
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [*self._command, "--kafka", self._env["KAFKA_BOOTSTRAP"]],
-            env=self._env, stdout=self._log, stderr=self._log,
+            self._command, env=self._env, stdout=self._log, stderr=self._log,
         )  # fmt: skip
         if self._cpus:
             os.sched_setaffinity(self._process.pid, self._cpus)

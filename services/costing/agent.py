@@ -5,10 +5,9 @@ that was read afterwards is published or acknowledged.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Protocol
 
 from services.costing import metrics
-from services.costing.assignment import Assignment
 from services.costing.batch_pricing import BatchPricing
 from services.costing.batches import PricedBatch
 from services.costing.fetched_records import BatchEvent
@@ -20,12 +19,20 @@ from services.telemetry.spans import Span
 from services.telemetry.tracing import tracer
 
 
+class Assigned(Protocol):
+    """What the agent must know of the consumer group; `Assignment` knows it of Faust's."""
+
+    def holds(self, event: BatchEvent) -> bool: ...
+
+    def commit_soon(self) -> None: ...
+
+
 class CostingAgent:
     """Prices and publishes the batches of a stream. A batch is acknowledged once everything it
     caused is acknowledged by the broker."""
 
     def __init__(
-        self, pricing: BatchPricing, publisher: Publisher, assignment: Assignment, group: str,
+        self, pricing: BatchPricing, publisher: Publisher, assignment: Assigned, group: str,
         stop: asyncio.Event,
     ) -> None:  # fmt: skip
         self._pricing, self._publisher, self._assignment = pricing, publisher, assignment
@@ -37,7 +44,7 @@ class CostingAgent:
         """Faust's agent function."""
         async for event in stream.noack().events():
             try:
-                await self._handle(event)
+                await self.handle(event)
             except asyncio.CancelledError:
                 raise
             except BaseException as error:
@@ -57,7 +64,8 @@ class CostingAgent:
     def _is_wanted(self, event: BatchEvent) -> bool:
         return not self._stop.is_set() and self._assignment.holds(event)
 
-    async def _handle(self, event: BatchEvent) -> None:
+    async def handle(self, event: BatchEvent) -> None:
+        """Price a batch, and publish it while the next is priced. Raises what ends the stream."""
         if not self._is_wanted(event):
             return
         message = event.message

@@ -3,13 +3,10 @@
 import faust
 
 from services.costing.batch_consumer import BatchTransport
-from services.costing.settings import CostingSettings
+from services.costing.settings import FETCH_BYTES, CostingSettings
 from services.kafka.closed_connections import expect_closed_connections
 from services.kafka.header_names import read_any_names
 from services.kafka.topics import METADATA_MS
-
-FETCH_BYTES = 400 * 1024
-"""From one partition at once: priced, it still fits into one record batch, so one round trip."""
 
 
 def make_app(settings: CostingSettings) -> faust.App:

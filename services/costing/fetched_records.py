@@ -1,12 +1,14 @@
 """The records fetched from a partition, in the shape of one message for Faust."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from aiokafka.structs import ConsumerRecord
-from faust.types import TP
 
 from services.kafka.identity import LogIdentity
+
+if TYPE_CHECKING:
+    from faust.types import TP
 
 
 class FetchedRecords(NamedTuple):
@@ -42,7 +44,7 @@ class BatchMessage(Protocol):
     acked: bool
 
     @property
-    def tp(self) -> TP: ...
+    def tp(self) -> "TP": ...
 
 
 class BatchEvent(Protocol):

@@ -1,12 +1,14 @@
 """How far each partition is done: the books that Faust's own are replaced by."""
 
 from collections.abc import Iterable, Mapping
-
-from faust.types import TP
+from typing import TYPE_CHECKING
 
 from services.costing.fetched_records import FetchedRecords
 from services.kafka.fence import Fence, fence_after
 from services.kafka.identity import LogIdentity
+
+if TYPE_CHECKING:
+    from faust.types import TP
 
 
 class Progress:
@@ -17,28 +19,28 @@ class Progress:
         self._done: dict[TP, Fence] = {}
         self._committed: dict[TP, Fence] = {}
 
-    def begin(self, fences: Mapping[TP, Fence]) -> None:
+    def begin(self, fences: "Mapping[TP, Fence]") -> None:
         """Read on from these fences."""
         self.logs |= {tp: fence.log for tp, fence in fences.items()}
         self._done |= fences
 
-    def is_current(self, tp: TP, fetched: FetchedRecords) -> bool:
+    def is_current(self, tp: "TP", fetched: FetchedRecords) -> bool:
         """Whether the worker still reads the log of these records."""
         return self.logs.get(tp) == fetched.log
 
-    def finish(self, tp: TP, fetched: FetchedRecords) -> None:
+    def finish(self, tp: "TP", fetched: FetchedRecords) -> None:
         """All records up to the end of this batch are done, unless they are of another log."""
         if self.is_current(tp, fetched):
             self._done[tp] = fence_after(*fetched)
 
-    def uncommitted(self) -> dict[TP, Fence]:
+    def uncommitted(self) -> "dict[TP, Fence]":
         """The fences that are done and not committed yet."""
         return {tp: f for tp, f in self._done.items() if self._committed.get(tp) != f}
 
-    def mark_committed(self, fences: Mapping[TP, Fence]) -> None:
+    def mark_committed(self, fences: "Mapping[TP, Fence]") -> None:
         self._committed |= fences
 
-    def forget(self, partitions: Iterable[TP]) -> None:
+    def forget(self, partitions: "Iterable[TP]") -> None:
         """These partitions are another worker's."""
         for tp in partitions:
             for known in (self.logs, self._done, self._committed):

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from services.kafka.brokers import Brokers
 
+FETCH_BYTES = 400 * 1024
+"""From one partition at once: priced, it still fits into one record batch, so one round trip."""
+
 
 @dataclass(frozen=True, slots=True)
 class CostingSettings:
