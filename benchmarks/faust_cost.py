@@ -61,7 +61,7 @@ async def main(total: int, rounds: int) -> None:
             await fill_topic(s, EVENTS, events(total))
             workers = {
                 "with Faust": Process(s, "costing"),
-                "aiokafka alone": Process(s, *WITHOUT, s.bootstrap, s.dsn, is_copq=False),
+                "aiokafka alone": Process(s, *WITHOUT, s.bootstrap, s.dsn, "plain", is_copq=False),
             }
             for name, process in workers.items():
                 runs[name].append(await measure(s, total, process))

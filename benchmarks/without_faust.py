@@ -37,8 +37,6 @@ else:
     TP = TopicPartition
     """Faust's has the same fields. It is not imported: that alone costs memory and time."""
 
-GROUP = "without-faust"
-
 
 @dataclass(slots=True)
 class Batch:
@@ -154,5 +152,6 @@ async def run(settings: CostingSettings, stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    settings = CostingSettings(Brokers(sys.argv[1]), sys.argv[2], GROUP)
+    bootstrap, dsn, group = sys.argv[1:]
+    settings = CostingSettings(Brokers(bootstrap), dsn, group)
     run_service(lambda stop: run(settings, stop))
