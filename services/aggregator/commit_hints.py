@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
-from typing import Any
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
@@ -26,12 +26,14 @@ class CommitHints:
         """To be committed with the next ones."""
         self._offsets |= offsets
 
-    def send_soon(self, consumer: Any, assigned: Collection[int]) -> None:
+    def send_soon(self, consumer: AIOKafkaConsumer, assigned: Collection[int]) -> None:
         """Commit to Kafka while the next batch is read; one commit at a time is enough."""
         if self._offsets and (self.sending is None or self.sending.done()):
             self.sending = asyncio.create_task(self.send(consumer, assigned, HINT_S))
 
-    async def send(self, consumer: Any, assigned: Collection[int], within_s: float) -> None:
+    async def send(
+        self, consumer: AIOKafkaConsumer, assigned: Collection[int], within_s: float
+    ) -> None:
         """Commit the offsets of the assigned partitions. A failed commit is sent again later."""
         ours = set(assigned)
         hints, self._offsets = {p: at for p, at in self._offsets.items() if p in ours}, {}

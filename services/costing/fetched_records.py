@@ -1,7 +1,7 @@
 """The records fetched from a partition, in the shape of one message for Faust."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from aiokafka.structs import ConsumerRecord
 
@@ -26,7 +26,7 @@ class RecordBatch(NamedTuple):
     offset: int
     timestamp: int
     timestamp_type: int
-    headers: Sequence[Any]
+    headers: Sequence[tuple[str, bytes]]
     key: None
     value: FetchedRecords
     checksum: None
