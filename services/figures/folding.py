@@ -29,6 +29,13 @@ class FoldingRule(NamedTuple):
         """The name under which a line is shown."""
         return line if self.lines is None or (plant, line) in self.lines else OTHER
 
+    def own_lines(self) -> dict[str, list[str] | None]:
+        """The lines with their own name as two parameters of a statement; None: all lines."""
+        if self.lines is None:
+            return {"own_plants": None, "own_lines": None}
+        own = sorted(self.lines)
+        return {"own_plants": [plant for plant, _ in own], "own_lines": [line for _, line in own]}
+
     def place(self, plant: str, line: str, product: str) -> tuple[str, str]:
         """Line and product under which a figure is shown; what has no product keeps none."""
         if self.line(plant, line) == OTHER:

@@ -224,24 +224,9 @@ async def edge_stops(
 ) -> list[Cell]:  # fmt: skip
     """What is booked of stops in the parts of hours at the window's edges, within it or `span`."""
     start, end = span or (parts.start, parts.now)
-    stops = await conn.fetch(_EDGE_STOPS.of(scope.currency), *parts.edges(plants, scope))
-    return [c for r in stops for c in _stop_cell(dict(r), start, end)]
-
-
-def _stop_cell(entry: dict[str, Any], start: datetime, now: datetime) -> Iterable[Cell]:
-    """The part of a stop's entry that lies in the window; a reversal has the same time.
-
-    What has no instant lies in it whole.
-    """
-    begun = entry.pop("occurred_at")
-    if begun is None:
-        yield Cell(bucket=None, **entry)
-        return
-    with localcontext(MONEY):
-        inside = share_of_stop(begun, entry["seconds"], start, now)
-        if inside.part:
-            figures = {name: inside.share(entry[name]) for name in ("gross", "net", "seconds")}
-            yield Cell(bucket=None, **{**entry, **figures})
+    sql = _EDGE_STOPS.of(scope.currency)
+    stops = await conn.fetch(sql, *parts.edges(plants, scope), start, end)
+    return [Cell(bucket=None, **record) for record in stops]
 
 
 def accrued_cells(accrued: Iterable[Accrued], start: datetime, now: datetime) -> list[Cell]:
@@ -257,7 +242,10 @@ def accrued_cells(accrued: Iterable[Accrued], start: datetime, now: datetime) ->
 
 
 class Share(NamedTuple):
-    """How much of an interval lies in a window, in microseconds: `part` of `whole`."""
+    """How much of an interval lies in a window, in microseconds: `part` of `whole`.
+
+    `copq.part_of_stop` does the same in Postgres, for sums of entries.
+    """
 
     part: int
     whole: int

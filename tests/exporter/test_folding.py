@@ -7,9 +7,10 @@ import pytest
 from services.figures import folding as of
 from services.figures.folding import ALL, FoldingRule
 from services.ledger.figures import OTHER
+from services.reporting.exporter import state
 from services.reporting.exporter.collector import page_of
 from services.reporting.exporter.reading import read
-from tests.building import book, defect, post_events, production
+from tests.building import book, defect, plant, post_events, production, stop
 from tests.exporter.test_figures import NOW, at
 
 
@@ -47,3 +48,32 @@ async def test_sums_are_whole_and_series_bounded(
     heard = {s.labels[1] for s in part.samples if s.figure.name.startswith("copq_newest")}
     assert len(heard) == 4
     assert len(part.samples) < len(whole.samples) / 2
+
+
+async def test_what_waits_and_stands_still_is_bounded_and_whole(
+    conn: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = book(plant(), plant("south"))
+    events = []
+    for n in range(8):
+        where = {"line": "L1", "plant": ("north", "south")[n % 2], "work_unit": f"M{n}"}
+        events += [stop(f"e{n}", at("10:20:00"), at("10:25:00"), **where),
+                   stop(f"o{n}", at("10:30:00"), **where | {"line": "L2"})]  # fmt: skip
+        events += [defect(f"u{n}", at("10:31:00"), 1, product="new", line=f"L{n}")]
+    await post_events(conn, rates, events)
+    whole = page_of(await read(conn, rates, NOW), 100_000)
+    monkeypatch.setattr(of, "MOST_LINES", 1)
+    monkeypatch.setattr(state, "MOST_STOPS", 3)
+    part = page_of(await read(conn, rates, NOW), 100_000)
+
+    def values(page: Any, name: str) -> list[float]:
+        return [s.value for s in page.samples if s.figure.name == name]
+
+    for name in ("copq_unpriced_events", "copq_open_stops", "copq_open_stop_cost"):
+        assert sum(values(part, name)) == pytest.approx(sum(values(whole, name)))
+    assert (
+        len(values(part, "copq_unpriced_events")) == 2 < len(values(whole, "copq_unpriced_events"))
+    )
+    assert len(values(part, "copq_open_stop_cost")) <= 3 + 2 < 8
+    repaired = values(part, "copq_mean_time_to_repair_seconds")
+    assert repaired and set(repaired) == set(values(whole, "copq_mean_time_to_repair_seconds"))

@@ -2,19 +2,10 @@
 -- that began before the window the rest of its time. A stop's entry lasts an hour at most.
 counted as (
     select
-        entry.*,
-        case when lasted > interval '0' then
-            extract(epoch from least(occurred_at + lasted, until) - greatest(occurred_at, since))
-                / extract(epoch from lasted)
-            else 1
-        end as part
+        entry.*, copq.part_of_stop(1, occurred_at, lasted, since, until) as part,
+        copq.part_of_stop(net, occurred_at, lasted, since, until) as counted_net
     from (
-        select
-            *,
-            case when element in ('downtime', 'planned_stop')
-                then abs(seconds)::float8 * interval '1 second'
-                else interval '0'
-            end as lasted
+        select *, case when element in ('downtime', 'planned_stop') then seconds else 0 end as lasted
         from copq.ledger
         where occurred_at >= (select min(since) from span) - interval '1 hour'
             and plant ~ $name$^(${plant:regex})$$name$
@@ -23,5 +14,6 @@ counted as (
             and currency = '$currency'
     ) as entry
     join span using (plant)
-    where occurred_at < until and (occurred_at >= since or occurred_at + lasted > since)
+    where occurred_at < until
+        and (occurred_at >= since or occurred_at + make_interval(secs => abs(lasted)::float8) > since)
 )

@@ -5,9 +5,7 @@ select
     case when grain = 'hour' then hour end as hour,
     case when grain <> 'hour' then day end as day,
     case when 'plant' = any($2::text[]) then plant end as plant,
-    case when 'line' = any($2::text[]) then
-        case when $11::text[] is null or named is not null then line else '(other)' end
-    end as line,
+    copq.row_line('line' = any($2::text[]), $11::text[] is null or named is not null, line) as line,
     case when 'product' = any($2::text[]) then product end as product,
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,

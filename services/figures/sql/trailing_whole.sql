@@ -3,9 +3,7 @@
 -- $11 names them; lines that $12 does not name are together in one.
 select
     plant,
-    case when 'line' = any($11::text[]) or $2::text is not null then
-        case when $12::text[] is null or named is not null then line else '(other)' end
-    end as line,
+    copq.row_line('line' = any($11::text[]) or $2::text is not null, $12::text[] is null or named is not null, line) as line,
     case when 'product' = any($11::text[]) or $3::text is not null then product end as product,
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,

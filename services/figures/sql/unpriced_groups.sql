@@ -7,7 +7,7 @@ select
     count(*) filter (where currency is null) as unknown,
     case when min(currency) = max(currency) then min(currency) end as currency,
     case when min(currency) = max(currency) then sum(
-        worth + coalesce(per_hour, 0) * extract(epoch from greatest($1 - occurred_at, '0')) / 3600)
+        copq.worth_at(worth, per_hour, occurred_at, $1))
     end as worth,
     case when min(currency) = max(currency) then sum(base) end as base,
     min(nearest_version) as first_version, max(nearest_version) as last_version,

@@ -2,8 +2,7 @@
 -- for events whose worth is unknown.
 select
     currency, count(*) as events,
-    sum(worth + coalesce(per_hour, 0) * extract(epoch from greatest($1 - occurred_at, '0')) / 3600)
-        as worth,
+    sum(copq.worth_at(worth, per_hour, occurred_at, $1)) as worth,
     sum(base) as base
 from copq.unpriced
 where ($2::text is null or plant = $2) and ($3::text is null or line = $3)

@@ -9,12 +9,11 @@ with entry as (
         coalesce(stop.began_at, l.occurred_at) as began,
         case when stop.event_id is null then l.occurred_at else stop.ended_at end as ended,
         stop.event_id is null as comes_singly,
-        case when stop.event_id is null or l.seconds = 0
-            then (l.occurred_at > $3)::int::numeric
-            else greatest(0, extract(epoch from
-                least(l.occurred_at + abs(l.seconds) * interval '1 second', $4)
-                - greatest(l.occurred_at, $3))) / abs(l.seconds)
-        end as inside
+        case when l.occurred_at > $3 or (stop.event_id is not null and l.seconds <> 0)
+            then copq.part_of_stop(
+                l.net, l.occurred_at, case when stop.event_id is null then 0 else l.seconds end, $3, $4)
+            else 0
+        end as counted
     from copq.ledger as l
     left join copq.stop on stop.event_id = l.event_id
     where l.plant = $1 and l.line = any($2::text[])
@@ -24,7 +23,7 @@ with entry as (
     select
         line, element, stage, defect_code, work_unit, min(began) as began,
         max(ended) as ended, bool_and(comes_singly) as comes_singly,
-        sum(net * inside) as net
+        sum(counted) as net
     from entry
     group by event_id, line, element, stage, defect_code, work_unit
     having sum(net) <> 0

@@ -22,25 +22,30 @@ group by 1, 2, 3, 4
 
 -- name: repairs
 -- Unplanned stops that ended after :start and up to :end: each once, whatever reported it and in
--- however many pieces.
-select plant, line, count(*) as stops, extract(epoch from sum(over_at - began_at))::float8 as seconds
+-- however many pieces. Lines that :own_lines does not name are together in one.
+select
+    plant, copq.row_line(true, :own_lines::text[] is null or own_line is not null, line) as line,
+    count(*) as stops, extract(epoch from sum(over_at - began_at))::float8 as seconds
 from (
     select distinct plant, line, work_unit, defect_code, began_at, over_at
     from copq.stop
     where not planned and not voided and over_at > :start and over_at <= :end
         and plant = any(:plants::text[])
 ) as ended
-group by plant, line
+left join unnest(:own_plants::text[], :own_lines::text[]) as own (own_plant, own_line)
+    on own_plant = plant and own_line = line
+group by 1, 2
 
 -- name: unpriced
 -- Events without a price by line and currency, as `copq unpriced` sums them; a worth that is not
--- known is null.
+-- known is null. Lines that :own_lines does not name are together in one.
 select
-    plant, line, currency, count(*) as events,
-    sum(worth + coalesce(per_hour, 0) * extract(epoch from greatest(:now - occurred_at, '0')) / 3600)
-        as worth
+    plant, copq.row_line(true, :own_lines::text[] is null or own_line is not null, line) as line,
+    currency, count(*) as events, sum(copq.worth_at(worth, per_hour, occurred_at, :now)) as worth
 from copq.unpriced
-group by plant, line, currency
+left join unnest(:own_plants::text[], :own_lines::text[]) as own (own_plant, own_line)
+    on own_plant = plant and own_line = line
+group by 1, 2, 3
 
 -- name: rejected
 -- What waits to be fixed and replayed.

@@ -201,10 +201,9 @@ async def _read_repairs(
     conn: Connection, reading: Reading, window: str, span: tuple[datetime, datetime],
     plants: list[str],
 ) -> None:  # fmt: skip
-    for row in await conn.fetch(*_SQL.repairs(start=span[0], end=span[1], plants=plants)):
-        line = (row["plant"], reading.folding.line(row["plant"], row["line"]))
-        stops, seconds = reading.repairs[window].get(line, (0, 0.0))
-        reading.repairs[window][line] = (stops + row["stops"], seconds + row["seconds"])
+    own = reading.folding.own_lines()
+    for row in await conn.fetch(*_SQL.repairs(start=span[0], end=span[1], plants=plants, **own)):
+        reading.repairs[window][row["plant"], row["line"]] = (row["stops"], row["seconds"])
     reading.spans[window].update(dict.fromkeys(plants, span))
 
 
@@ -231,24 +230,10 @@ def _above_target(reading: Reading) -> dict[str, list[str]]:
 
 
 async def _read_state(conn: Connection, reading: Reading) -> None:
-    unpriced = await conn.fetch(*_SQL.unpriced(now=reading.now))
-    reading.unpriced.extend(_together([UnpricedLine(**row) for row in unpriced], reading.folding))
+    unpriced = await conn.fetch(*_SQL.unpriced(now=reading.now, **reading.folding.own_lines()))
+    reading.unpriced.extend(UnpricedLine(**row) for row in unpriced)
     rejected = await conn.fetch(*_SQL.rejected())
     reading.rejected.update({row["code"]: row["events"] for row in rejected})
     async for row in conn.cursor(*_SQL.heard()):
         if reading.folding.line(row["plant"], row["line"]) == row["line"]:
             reading.heard[row["plant"], row["line"]] = row["occurred_at"]
-
-
-def _together(unpriced: list[UnpricedLine], folding: FoldingRule) -> list[UnpricedLine]:
-    """Those of lines that have no name of their own here as one."""
-    if folding is ALL:
-        return unpriced
-    found: dict[tuple[str, str, str | None], UnpricedLine] = {}
-    with localcontext(MONEY):
-        for one in unpriced:
-            key = (one.plant, folding.line(one.plant, one.line), one.currency)
-            before = found.get(key, UnpricedLine(*key, 0, None))
-            worth = before.worth if one.worth is None else (before.worth or Decimal()) + one.worth
-            found[key] = UnpricedLine(*key, before.events + one.events, worth)
-    return list(found.values())

@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 
 from services.figures.sums import Key, Sums, by_line, merge_sums, regroup_sums
 from services.ledger.arithmetic import MONEY, quotient
+from services.ledger.figures import OTHER
 from services.ledger.money import digits
 from services.posting.open_stops import cost_by_stop
 from services.reporting.exporter import figures as f
@@ -16,6 +17,8 @@ from services.reporting.exporter.samples import Sample
 from services.reporting.exporter.windows import month_end
 
 ZERO = Decimal(0)
+MOST_STOPS = 1_000
+"""Open stops with samples of their own, by machine and code."""
 
 
 def state(reading: Reading) -> list[Sample]:
@@ -90,7 +93,10 @@ def _unpriced(reading: Reading) -> Iterator[Sample]:
 
 
 def _open_stops(reading: Reading) -> Iterator[Sample]:
-    """Stops of one machine with one code are one: the first of them, and what all cost."""
+    """Stops of one machine with one code are one: the first of them, and what all cost.
+
+    Beyond `MOST_STOPS` of these the cheapest of each line are together in one.
+    """
     costs = cost_by_stop(reading.accrued)
     counts: dict[tuple[str, str], int] = defaultdict(int)
     total: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
@@ -103,9 +109,26 @@ def _open_stops(reading: Reading) -> Iterator[Sample]:
         total[(*labels, stop.currency)] += costs.get(stop.event_id, ZERO)
         start = stop.started_at.timestamp()
         began[labels] = min(began.get(labels, start), start)
+    if len(total) > MOST_STOPS:
+        total, began = _fold_stops(total, began)
     yield from (Sample(f.OPEN_STOPS, line, n) for line, n in counts.items())
     yield from (Sample(f.STOP_COST, labels, float(cost)) for labels, cost in total.items())
     yield from (Sample(f.STOP_START, labels, at) for labels, at in began.items())
+
+
+def _fold_stops(
+    total: dict[tuple[str, ...], Decimal], began: dict[tuple[str, ...], float]
+) -> tuple[dict[tuple[str, ...], Decimal], dict[tuple[str, ...], float]]:
+    """The most expensive stops under their own machine and code, all others of a line as one."""
+    ranked = sorted(total, key=lambda labels: (-total[labels], labels))[:MOST_STOPS]
+    own = {labels[:4] for labels in ranked}
+    cost: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    first: dict[tuple[str, ...], float] = {}
+    for labels, net in total.items():
+        shown = labels[:4] if labels[:4] in own else (*labels[:2], OTHER, OTHER)
+        cost[(*shown, labels[4])] += net
+        first[shown] = min(first.get(shown, began[labels[:4]]), began[labels[:4]])
+    return cost, first
 
 
 def _usual(reading: Reading) -> Iterator[Sample]:

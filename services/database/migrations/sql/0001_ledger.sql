@@ -345,6 +345,42 @@ create unique index rejected_taken on copq.rejected (coalesce(sent_by, ''), sha2
     where code = 'id_taken' and replayed_at is null and payload is not null;
 create index rejected_waiting on copq.rejected (code) where replayed_at is null and payload is not null;
 
+-- The part of an amount of a stop's entry, which began at `begun` and lasted `seconds`, that lies
+-- between two instants: to nine decimals, a half away from zero, as `Share` in Python; all of it is
+-- exact. An entry without time is counted where it began.
+create function copq.part_of_stop(
+    amount numeric, begun timestamptz, seconds numeric, since timestamptz, until timestamptz
+) returns numeric
+language sql stable parallel safe as $$
+    select case
+        when begun >= since and begun + make_interval(secs => abs(seconds)::float8) <= until
+            then amount
+        when begun >= until or begun + make_interval(secs => abs(seconds)::float8) <= since then 0
+        else round(
+            -- 30 decimals, so that the division is not rounded to a half of the last one before.
+            (amount * extract(epoch from
+                least(begun + make_interval(secs => abs(seconds)::float8), until)
+                - greatest(begun, since)) + 0.000000000000000000000000000000)
+            / abs(seconds), 9)
+    end
+$$;
+
+-- What an event without a price is worth at an instant: a stop that is open costs until then.
+create function copq.worth_at(
+    worth numeric, per_hour numeric, occurred_at timestamptz, instant timestamptz
+) returns numeric
+language sql stable parallel safe as $$
+    select worth
+        + coalesce(per_hour, 0) * extract(epoch from greatest(instant - occurred_at, '0')) / 3600
+$$;
+
+-- The line that a row of figures is of: none where lines are not apart, `(other)` where it has no
+-- row of its own.
+create function copq.row_line(is_apart boolean, has_own boolean, line text) returns text
+language sql immutable parallel safe as $$
+    select case when is_apart then case when has_own then line else '(other)' end end
+$$;
+
 -- Partitions by month of occurred_at. They are made ahead by the services as they start and
 -- once a day; what lies outside them goes to the default partition, and is never lost.
 create table copq.event_other partition of copq.event default;
