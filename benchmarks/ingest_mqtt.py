@@ -97,7 +97,7 @@ async def _file(folder: Path, text: str) -> list[str]:
 async def _process(
     folder: Path, command: list[str], done: Callable[[], Awaitable[int]], total: int
 ) -> float:
-    service = Service(folder, command[0], *command)
+    service = Service(folder, command[0], *command, preloaded=False)
     service.start()
 
     def alive() -> None:

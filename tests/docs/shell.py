@@ -1,23 +1,24 @@
 """bash where `copq` is the preloaded one, and the clock is what a test says."""
 
 import os
-import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.programs.forked import Preloaded, preloaded
+
 _CALL = """#!{python} -IS
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({path!r})
-    call = dict(words=sys.argv[1:], folder=os.getcwd(), environment=dict(os.environ))
+    call = dict(words=sys.argv[1:], folder=os.getcwd(), environment=dict(os.environ), family={of!r})
     socket.send_fds(server, [json.dumps(call).encode()], [0, 1, 2])
-    sys.exit(int(server.recv(16) or 99))
+    told = server.makefile()
+    told.readline()
+    sys.exit(int(told.readline() or 99))
 """
 _DATE = """#!/bin/sh
 LD_PRELOAD={library} FAKETIME={shift} exec /bin/date "$@"
@@ -27,8 +28,10 @@ LD_PRELOAD={library} FAKETIME={shift} exec /bin/date "$@"
 class Shell:
     """Commands of a document; `programs` come before those of the system."""
 
-    def __init__(self, programs: Path, server: Path, environment: dict[str, str]) -> None:
-        self._server = server
+    def __init__(
+        self, programs: Path, server: Preloaded, family: str, environment: dict[str, str]
+    ) -> None:
+        self._server, self._family = server, family
         kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
         path = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
         self.environment = {**kept, "PATH": path, **environment}
@@ -46,33 +49,27 @@ class Shell:
 
     def end(self) -> None:
         """End every `copq` that still runs, and wait for it."""
-        with socket.socket(socket.AF_UNIX) as server:
-            server.connect(str(self._server))
-            server.sendall(b"end")
-            server.recv(1)
+        self._server.end(self._family)
 
 
 @contextmanager
-def preloaded(folder: Path, library: Path | None = None, shift: str = "") -> Iterator[Shell]:
+def shell(folder: Path, library: Path | None = None, shift: str = "") -> Iterator[Shell]:
     """A shell whose `copq` and `date` are `shift` away from now."""
     programs = folder / "bin"
     programs.mkdir()
-    path = folder / "copq.socket"
+    server = _shifted(folder / "copq.socket", library, shift) if library else preloaded()
+    family = str(folder)
+    _write(programs / "copq", _CALL.format(python=sys.executable, path=str(server.path), of=family))
+    if library:
+        _write(programs / "date", _DATE.format(library=library, shift=shift))
+    yield Shell(programs, server, family, {"COLUMNS": "160"})
+    if library:
+        server.close()
+
+
+def _shifted(path: Path, library: Path, shift: str) -> Preloaded:
     faked = {"LD_PRELOAD": str(library), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.docs.preloaded", str(path)], cwd=ROOT,
-        env={**os.environ, **(faked if library else {})}, stdin=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        _write(programs / "copq", _CALL.format(python=sys.executable, path=str(path)))
-        if library:
-            _write(programs / "date", _DATE.format(library=library, shift=shift))
-        while not path.exists():
-            assert server.poll() is None
-            time.sleep(0.02)
-        yield Shell(programs, path, {"COLUMNS": "160"})
-    finally:
-        server.communicate(timeout=60)
+    return Preloaded(path, faked)
 
 
 def _write(program: Path, text: str) -> None:

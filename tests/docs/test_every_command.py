@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from tests.docs.blocks import ROOT, Block, blocks, pages
-from tests.docs.shell import Shell, preloaded
+from tests.docs.shell import Shell, shell
 from tests.kafka.settings import free_ports
 
 LIBRARY = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
@@ -74,7 +74,7 @@ DOCUMENTS = _by_document()
 @contextmanager
 def _shell(folder: Path, library: Path | None) -> Iterator[tuple[Shell, Path]]:
     """A shell, and a data folder to begin with."""
-    with preloaded(folder, library, "+366d") as found:
+    with shell(folder, library, "+366d") as found:
         code, said = found.run("copq migrate --data template", folder)
         assert code == 0, said
         yield found, folder / "template"

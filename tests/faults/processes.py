@@ -2,13 +2,13 @@
 
 import asyncio
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.kafka.guarded import GuardedProcess
+from tests.programs.forked import launch, run_copq
 
 COPQ = str(Path(sys.executable).with_name("copq"))
 PATIENCE_S = 200.0
@@ -18,21 +18,28 @@ _TAIL_LINES = 60
 
 
 class Service:
-    """A `copq` command that may be started, killed, frozen, and started again."""
+    """A `copq` command that may be started, killed, frozen, and started again.
 
-    def __init__(self, folder: Path, name: str, *arguments: str) -> None:
+    A preloaded one starts in no time. Its memory and its start are those of the preloaded process.
+    """
+
+    def __init__(self, folder: Path, name: str, *arguments: str, preloaded: bool = True) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
-        self._command = [COPQ, *arguments]
+        self._words = [*arguments]
+        self._preloaded = preloaded
         self._process: GuardedProcess | None = None
 
     def add(self, *arguments: str) -> None:
         """More of its command line, from the next start on."""
-        self._command += arguments
+        self._words += arguments
 
     def start(self) -> "Service":
         assert self._process is None, f"{self.name} runs already"
-        self._process = GuardedProcess(self._command, self.log)
+        if self._preloaded:
+            self._process = GuardedProcess(self._words, self.log, launch)
+        else:
+            self._process = GuardedProcess([COPQ, *self._words], self.log)
         return self
 
     def kill(self) -> None:
@@ -94,7 +101,7 @@ class Service:
 
 def copq(*arguments: str, code: int = 0) -> str:
     """Run a command to its end and answer what it printed; its complaints where it is to fail."""
-    done = subprocess.run([COPQ, *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
+    done = run_copq(*arguments, timeout=PATIENCE_S)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout or done.stderr
 

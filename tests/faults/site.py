@@ -37,10 +37,12 @@ class Site:
     database: str
     folder: Path
     services: list[Service] = field(default_factory=list)
+    preloaded: bool = True
 
     def service(self, name: str, *arguments: str) -> Service:
-        self.services.append(Service(self.folder, name, *arguments))
-        return self.services[-1]
+        made = Service(self.folder, name, *arguments, preloaded=self.preloaded)
+        self.services.append(made)
+        return made
 
     def costing(self, name: str = "costing", *more: str) -> Service:
         return self._of_the_stream("costing", name, *more).start()

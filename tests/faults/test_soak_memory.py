@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.soak, pytest.mark.timeout(SECONDS +
 
 async def test_memory_levels_off_under_a_steady_stream(bare_site: Site) -> None:
     site, stop = bare_site, asyncio.Event()
+    site.preloaded = False
     await site.import_rates(RATES)
     services = [site.costing(), site.aggregator()]
     feeding = asyncio.create_task(feed(site, stop))
@@ -47,6 +48,7 @@ async def test_memory_levels_off_under_a_steady_stream(bare_site: Site) -> None:
 async def test_catching_up_takes_no_more_memory(bare_site: Site) -> None:
     """Workers that were away meet all of it at once."""
     site = bare_site
+    site.preloaded = False
     await site.import_rates(RATES)
     feeder, made = Feeder(site.bootstrap), events(BEHIND)
     while some := list(islice(made, 5_000)):
