@@ -1,10 +1,11 @@
 """A real Chromium, and a service to look at."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.board.plant import Plant
@@ -41,7 +42,7 @@ class Watched:
             self.complaints.append(text)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def plant(database: str, tmp_path: Path) -> AsyncIterator[Plant]:
     found = Plant.on(database, tmp_path)
     await found.start()
@@ -50,7 +51,7 @@ async def plant(database: str, tmp_path: Path) -> AsyncIterator[Plant]:
     found.service.kill()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def window(browser: Browser, plant: Plant) -> AsyncIterator[Watched]:
     """Nothing may be asked of another machine, and nothing may be logged."""
     context = await browser.new_context(viewport={"width": 1366, "height": 768})
@@ -62,6 +63,8 @@ async def window(browser: Browser, plant: Plant) -> AsyncIterator[Watched]:
 
 
 async def keep(page: Page, name: str) -> None:
-    """A picture of what is seen, for people to judge."""
+    """A picture of what is seen, for people to judge, where COPQ_SCREENSHOTS is set."""
+    if not os.environ.get("COPQ_SCREENSHOTS"):
+        return
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=SCREENSHOTS / f"{name}.png")

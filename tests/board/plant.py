@@ -82,10 +82,10 @@ class Plant:
             answer = await client.post(f"{self.url}/v1/events", content=body, headers=kind)
         assert answer.status_code == 202, answer.text
 
-    async def work(self) -> None:
+    async def work(self, hours: int = 8) -> None:
         """Some hours of two lines, one of which stands still now."""
         events = []
-        for minutes in range(1, 8 * 60, 10):
+        for minutes in range(1, hours * 60, 10):
             for line in ("L1", "L2"):
                 events.append(made(f"p{line}{minutes}", minutes, line=line))
                 events.append(reject(f"d{line}{minutes}", minutes, 1 + minutes % 4, line=line))

@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.board.conftest import PATIENCE_MS, Watched, keep
 from tests.board.plant import Plant, made, reject, stop
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -5,13 +5,13 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
+from tests.board.accessible import is_accessible
 from tests.board.conftest import PATIENCE_MS, Watched, keep
 from tests.board.plant import Plant, made, reject, stop
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -209,27 +209,14 @@ async def test_it_is_readable_for_all_in_light_and_dark_at_each_size(
 ) -> None:
     """axe-core finds no fault, and nothing reaches beyond the screen's width."""
     plant.import_rates()
-    await plant.work()
+    await plant.work(hours=1)
     page = await window.open()
-    await page.emulate_media(reduced_motion="reduce")
     for name, (width, height) in SIZES.items():
         await page.set_viewport_size({"width": width, "height": height})
         await expect(page.locator("#hours-chart canvas")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
-        await _is_accessible_in_both_schemes(page, name)
+        await is_accessible(page, name)
         await page.locator(".tile").nth(1).get_by_role("link").first.click()
         await expect(page.get_by_role("dialog").locator("#entries-body tr").first).to_be_visible()
-        await _is_accessible_in_both_schemes(page, f"{name}-entries")
+        await is_accessible(page, f"{name}-entries")
         await page.keyboard.press("Escape")
-
-
-async def _is_accessible_in_both_schemes(page: Page, name: str) -> None:
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        await keep(page, f"{name}-{scheme}")
-        await _is_accessible(page)
-
-
-async def _is_accessible(page: Page) -> None:
-    found = await Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()

@@ -7,7 +7,7 @@ from tests.board.conftest import PATIENCE_MS, Watched, keep
 from tests.board.plant import Plant, made, reject, stop
 from tests.board.test_layout import SIZES, all_is_on_the_wall, hides_nothing, reach
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=PATIENCE_MS)
 
 SCREENS = {**SIZES, "tablet": ViewportSize(width=768, height=1024)}

@@ -11,7 +11,7 @@ from tests.board.conftest import PATIENCE_MS, Watched, keep
 from tests.board.plant import Plant, made, reject, stop
 from tests.board.printed import A4, printed
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=PATIENCE_MS)
 
 RED = {"light": "rgb(179, 38, 30)", "dark": "rgb(255, 138, 128)"}

@@ -6,14 +6,14 @@ import subprocess
 from decimal import Decimal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, ViewportSize, expect
 
+from tests.board.accessible import is_accessible
 from tests.board.conftest import PATIENCE_MS, Watched, keep
 from tests.board.plant import Plant, made, reject, stop
 from tests.faults.processes import copq
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=PATIENCE_MS)
 PHONE = ViewportSize(width=390, height=844)
 
@@ -29,14 +29,6 @@ def grant(plant: Plant, name: str, role: str) -> str:
     return token
 
 
-async def clean(page: Page, name: str) -> None:
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        await keep(page, f"{name}-{scheme}")
-        found = await Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-
-
 async def test_signing_in_leads_to_the_board_with_a_name_and_a_way_out(
     plant: Plant, window: Watched
 ) -> None:
@@ -44,7 +36,7 @@ async def test_signing_in_leads_to_the_board_with_a_name_and_a_way_out(
     manager, operator = grant(plant, "Maria", "manager"), grant(plant, "desk", "operator")
     page = await window.open()
     await page.wait_for_url("**/login?next=%2F")
-    await clean(page, "sign-in")
+    await is_accessible(page, "sign-in")
     await sign_in(page, manager)
     await expect(page.get_by_text("Nothing is booked this month")).to_be_visible()
     await expect(page.locator("pre")).to_contain_text("Authorization: Bearer $COPQ_TOKEN")
@@ -58,7 +50,7 @@ async def test_signing_in_leads_to_the_board_with_a_name_and_a_way_out(
     await page.wait_for_url("**/form")
     await page.goto(f"{plant.url}/")
     await expect(page.get_by_role("heading", name="The board is for managers")).to_be_visible()
-    await clean(page, "forbidden")
+    await is_accessible(page, "forbidden")
     await page.get_by_role("link", name="Enter quality events").click()
     await page.wait_for_url("**/form")
 
@@ -203,7 +195,7 @@ async def test_a_phone_has_every_column_of_the_lines_and_the_form_first(
     await expect(form).to_be_in_viewport(ratio=1)
     above, below = await form.bounding_box(), await command.bounding_box()
     assert above is not None and below is not None and above["y"] < below["y"]
-    await clean(page, "phone-nothing")
+    await is_accessible(page, "phone-nothing")
     await form.click()
     await expect(page.get_by_role("heading", name="widget")).to_be_visible()
     await page.go_back()

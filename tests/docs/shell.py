@@ -1,7 +1,6 @@
 """bash where `copq` is the preloaded one, and the clock is what a test says."""
 
 import os
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,16 +9,6 @@ from pathlib import Path
 
 from tests.programs.forked import Preloaded, preloaded
 
-_CALL = """#!{python} -IS
-import json, os, socket, sys
-with socket.socket(socket.AF_UNIX) as server:
-    server.connect({path!r})
-    call = dict(words=sys.argv[1:], folder=os.getcwd(), environment=dict(os.environ), family={of!r})
-    socket.send_fds(server, [json.dumps(call).encode()], [0, 1, 2])
-    told = server.makefile()
-    told.readline()
-    sys.exit(int(told.readline() or 99))
-"""
 _DATE = """#!/bin/sh
 LD_PRELOAD={library} FAKETIME={shift} exec /bin/date "$@"
 """
@@ -59,9 +48,11 @@ def shell(folder: Path, library: Path | None = None, shift: str = "") -> Iterato
     programs.mkdir()
     server = _shifted(folder / "copq.socket", library, shift) if library else preloaded()
     family = str(folder)
-    _write(programs / "copq", _CALL.format(python=sys.executable, path=str(server.path), of=family))
+    server.write_client(programs / "copq", family)
     if library:
-        _write(programs / "date", _DATE.format(library=library, shift=shift))
+        date = programs / "date"
+        date.write_text(_DATE.format(library=library, shift=shift))
+        date.chmod(0o755)
     yield Shell(programs, server, family, {"COLUMNS": "160"})
     if library:
         server.close()
@@ -70,8 +61,3 @@ def shell(folder: Path, library: Path | None = None, shift: str = "") -> Iterato
 def _shifted(path: Path, library: Path, shift: str) -> Preloaded:
     faked = {"LD_PRELOAD": str(library), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     return Preloaded(path, faked)
-
-
-def _write(program: Path, text: str) -> None:
-    program.write_text(text)
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)

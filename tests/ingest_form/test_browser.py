@@ -21,7 +21,7 @@ from tests.ingest_form.test_form import RATES
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 LAPTOP = {"width": 1366, "height": 768}
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 CONTRAST = """() => {
   const parse = text => { const m = text.match(/[\\d.]+/g).map(Number);

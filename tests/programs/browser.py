@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.kafka.guarded import GuardedProcess
@@ -37,9 +38,12 @@ def _port(written: Path) -> int:
     return int(written.read_text().splitlines()[0])
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """A connection to it; its contexts end with the test."""
+    """A connection to it. Each test makes a context of its own, and closes it.
+
+    It is of the session's event loop, and so are the tests that use it.
+    """
     async with async_playwright() as playwright:
         found = await playwright.chromium.connect_over_cdp(chromium)
         yield found

@@ -17,6 +17,18 @@ from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
 START_S = 120
+_CLIENT = """#!{python} -IS
+import json, os, socket, sys
+call = dict(folder=os.getcwd(), environment=dict(os.environ), family={family!r}, words=sys.argv[1:])
+if os.path.basename(sys.argv[0]) == "python":
+    call["module"] = sys.argv[sys.argv.index("-m") + 1]
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({path!r})
+    socket.send_fds(server, [json.dumps(call).encode()], [0, 1, 2])
+    told = server.makefile()
+    told.readline()
+    sys.exit(int(told.readline() or 99))
+"""
 _NOTHING = Path(os.devnull)
 
 
@@ -29,10 +41,17 @@ class Preloaded:
             [sys.executable, "-m", "tests.programs.preloaded", str(path)], cwd=ROOT,
             env={**os.environ, **(more or {})}, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
         )  # fmt: skip
+        self.write_client(path.with_name("python"))
         deadline = time.monotonic() + START_S
         while not path.exists():
             assert self._server.poll() is None and time.monotonic() < deadline
             time.sleep(0.02)
+
+    def write_client(self, program: Path, family: str = "") -> None:
+        """A program that has its words run by this server."""
+        text = _CLIENT.format(python=sys.executable, path=str(self.path), family=family)
+        program.write_text(text)
+        program.chmod(0o755)
 
     def ask(self, call: dict[str, Any], files: Sequence[int] = ()) -> socket.socket:
         asked = socket.socket(socket.AF_UNIX)

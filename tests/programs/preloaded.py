@@ -2,6 +2,8 @@
 
     python -m tests.programs.preloaded SOCKET     until its standard input is closed
 
+A module that copq runs as a process of its own is a fork, too, by the `python` next to the socket.
+
 To load a command takes one to two seconds of the processor, and a fork some milliseconds. The fork
 is a process like any other: it has its own environment, folder, output, signals and exit code.
 """
@@ -9,6 +11,7 @@ is a process like any other: it has its own environment, folder, output, signals
 import gc
 import json
 import os
+import runpy
 import select
 import signal
 import socket
@@ -17,6 +20,7 @@ import threading
 import time
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any, NoReturn
 
@@ -26,6 +30,8 @@ from copq import command
 _FAKED = ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC")
 _LATER = ("services.database.migrations.env", "services.ingest.files.parquet_rows")
 """What is no module to load alone, and what starts threads, which a fork would lose."""
+
+_MORE_FILES = 1000
 
 
 def load_all() -> None:
@@ -71,8 +77,6 @@ class Server:
             return
         child = os.fork()
         if child == 0:
-            self._listening.close()
-            client.close()
             _become(call, files)
         for file in files:
             os.close(file)
@@ -108,11 +112,15 @@ class Server:
 
 
 def _become(call: dict[str, Any], files: list[int]) -> NoReturn:
-    """The command of a call, in this process."""
+    """The command of a call, or its module, in this process."""
     code: Any = 1
     try:
         _settle(call, files)
-        command.main()
+        if module := call.get("module"):
+            sys.modules.pop(module, None)  # it was loaded, and is to run as the program
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        else:
+            command.main()
         code = 0
     except SystemExit as end:
         code = end.code
@@ -125,7 +133,7 @@ def _become(call: dict[str, Any], files: list[int]) -> NoReturn:
 def _settle(call: dict[str, Any], files: list[int]) -> None:
     for number, file in enumerate(files):
         os.dup2(file, number)
-        os.close(file)
+    os.closerange(3, max(files) + _MORE_FILES)
     group = call.get("group")
     os.setpgid(0, group) if group else os.setsid()
     os.chdir(call["folder"])
@@ -151,6 +159,7 @@ def _sleep(seconds: Any, /) -> None:
 
 def main(path: str) -> None:
     load_all()
+    sys.executable = str(Path(path).with_name("python"))
     if "FAKETIME" in os.environ:
         # libfaketime fails clock_nanosleep, by which Python sleeps.
         time.sleep = _sleep
