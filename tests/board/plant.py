@@ -56,7 +56,7 @@ class Plant:
 
     async def _answers(self) -> bool:
         try:
-            async with httpx.AsyncClient(verify=False, trust_env=False) as client:
+            async with httpx.AsyncClient(verify=False, trust_env=False, timeout=60) as client:
                 return (await client.get(f"{self.url}/healthz")).is_success
         except httpx.TransportError:
             return False
@@ -78,7 +78,7 @@ class Plant:
     async def send(self, *events: dict[str, Any]) -> None:
         body = "\n".join(map(json.dumps, events))
         kind = {"content-type": "application/x-ndjson"}
-        async with httpx.AsyncClient(verify=False, trust_env=False) as client:
+        async with httpx.AsyncClient(verify=False, trust_env=False, timeout=60) as client:
             answer = await client.post(f"{self.url}/v1/events", content=body, headers=kind)
         assert answer.status_code == 202, answer.text
 
