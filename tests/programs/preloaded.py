@@ -28,8 +28,12 @@ import services
 from copq import command
 
 _FAKED = ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC")
-_LATER = ("services.database.migrations.env", "services.ingest.files.parquet_rows")
-"""What is no module to load alone, and what starts threads, which a fork would lose."""
+_LATER = (
+    "services.database.migrations.env",
+    "services.improvement",
+    "services.ingest.files.parquet_rows",
+)
+"""What cannot be loaded alone, and what starts threads (numpy, polars): a fork would lose them."""
 
 _MORE_FILES = 1000
 
@@ -38,7 +42,7 @@ def load_all() -> None:
     for place in command.COMMANDS.values():
         import_module(f"copq.commands.{place.rpartition('.')[0]}")
     for found in walk_packages(services.__path__, "services."):
-        if found.name not in _LATER and ".versions." not in found.name:
+        if not found.name.startswith(_LATER) and ".versions." not in found.name:
             import_module(found.name)
     for late in ("alembic.command", "httpx", "importlib.metadata", "uvloop", "yaml"):
         import_module(late)
