@@ -41,6 +41,7 @@ class Preloaded:
             [sys.executable, "-m", "tests.programs.preloaded", str(path)], cwd=ROOT,
             env={**os.environ, **(more or {})}, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
         )  # fmt: skip
+        self.pid = self._server.pid
         self.write_client(path.with_name("python"))
         deadline = time.monotonic() + START_S
         while not path.exists():

@@ -84,6 +84,10 @@ class Server:
             _become(call, files)
         for file in files:
             os.close(file)
+        if group := call.get("group"):
+            # Here, too: its caller may kill the group as soon as it is told the process id.
+            with suppress(OSError):
+                os.setpgid(child, group)
         self._watch(child, call.get("family", ""), client)
 
     def _watch(self, child: int, family: str, client: socket.socket) -> None:
