@@ -139,6 +139,22 @@ def test_a_loss_without_a_product_is_measured_by_the_units_of_its_line() -> None
     assert exposure.growth({"line": "3"}) is None
 
 
+@pytest.mark.parametrize("made", ["0", "1", "1000", "100000"])
+def test_one_entry_is_no_cause_however_little_or_much_is_made(made: str) -> None:
+    """Line 3 makes far more or far less than before, and by chance it loses in one window only."""
+    history = [
+        Leaf((str(line), "P1", str(s)), D(50 + line), D(49 + s), 500, 500, 10, 10)
+        for line in (1, 2)
+        for s in range(20)
+    ]
+    units = {(line, "P1"): (D(1000), D(1000)) for line in "12"} | {("3", "P1"): (D(1000), D(made))}
+    for before, after in ((5, 0), (0, 5)):
+        squares = (25.0 * (before > 0), 25.0 * (after > 0))
+        odd = Leaf(("3", "P1", "1"), D(before), D(after), *squares)
+        found = explain(NAMES, [*history, odd], Exposure(("line", "product"), units))
+        assert found.is_unexplained
+
+
 def test_no_losses_have_no_change() -> None:
     found = explain(NAMES, [])
     assert found.is_unexplained and found.total == 0

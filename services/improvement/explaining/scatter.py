@@ -21,7 +21,8 @@ class Deviations:
     """Of each leaf: actual minus expected, its size, and what counting lets it vary by.
 
     `size` is the larger of actual and expected, `mean` the best estimate of both where nothing
-    moved. The variance by counting is `step` times `mean`; `step` is the money of one entry, so it
+    moved: at least half the size, or one entry would be proof where hardly anything is made after.
+    The variance by counting is `step` times `mean`; `step` is the money of one entry, so it
     does not depend on how many entries chance made. `rounding` is the variance by rounding.
     """
 
@@ -59,10 +60,12 @@ class Losses:
         """From the expectation times `ratio`, which all leaves share."""
         growth = self.growth * ratio
         expected = self.before * growth
+        size = np.maximum(np.abs(self.after), np.abs(expected))
+        mean = (np.abs(self.before) + np.abs(self.after)) * growth / (1 + growth)
         return Deviations(
             change=self.after - expected,
-            size=np.maximum(np.abs(self.after), np.abs(expected)),
-            mean=(np.abs(self.before) + np.abs(self.after)) * growth / (1 + growth),
+            size=size,
+            mean=np.maximum(mean, size / 2),
             step=self.entry * (1 + growth),
             rounding=self.digit**2 / 12 * (1 + growth**2),
         )
