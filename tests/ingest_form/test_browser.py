@@ -8,10 +8,12 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import pytest_asyncio
 from babel import Locale
 from playwright.async_api import Browser, Page
 
 from services.ingest.form.numbers import NotANumber, display_text, read_number
+from services.posting.post import prepare
 from services.rates.store import import_rates
 from tests.access.serving import grant, run, served
 from tests.board.conftest import keep
@@ -46,9 +48,12 @@ UNLABELLED = """() => [...document.querySelectorAll("input:not([type=hidden]), b
   .filter(n => !(n.labels?.length || n.ariaLabel || n.textContent.trim())).map(n => n.outerHTML)"""
 
 
-@pytest.fixture
-async def service(database: str, conn: asyncpg.Connection) -> AsyncIterator[httpx.AsyncClient]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def service(database: str) -> AsyncIterator[httpx.AsyncClient]:
+    conn = await asyncpg.connect(database)
+    await prepare(conn)
     await import_rates(conn, RATES, "rates.yaml", "test")
+    await conn.close()
     async with served(database) as client:
         yield client
 
