@@ -23,7 +23,7 @@ test: .venv/.installed $(KAFKA)/classes.jsa $(HELM)/.resolved programs ## every 
 programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where they are missing
 	@tests/programs/install
 
-soak: .venv/.installed $(KAFKA)/classes.jsa programs ## the fault tests and the property tests, long and at random
+soak: .venv/.installed $(KAFKA)/classes.jsa programs ## the fault tests in all variants and at random, the property tests for longer
 	$(BIN)/pytest -m soak
 	$(BIN)/pytest -m hypothesis --hypothesis-profile soak --timeout 3600
 	$(BIN)/pytest $(SECURITY)

@@ -18,7 +18,7 @@ from tests.faults.plant import Fact, Plant
 log = logging.getLogger(__name__)
 
 AT_ONCE = 100
-PAUSE_S = 0.1
+PAUSE_S = 0.2
 
 
 class Feeder:
@@ -64,7 +64,7 @@ class Feeder:
 
 
 @asynccontextmanager
-async def streaming(bootstrap: str, plant: Plant, at_first: int = 2_000) -> AsyncIterator[None]:
+async def streaming(bootstrap: str, plant: Plant, at_first: int = 1_000) -> AsyncIterator[None]:
     """Events keep coming while the body runs: some thousands to begin with, then a stream."""
     feeder, stop = Feeder(bootstrap), asyncio.Event()
     await feeder.send(plant.make(at_first))

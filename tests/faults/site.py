@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import asyncpg
@@ -17,6 +18,7 @@ from services.rates.store import import_rates
 from tests.faults.plant import GADGET, RATES, Bucket, Fact, Sums, expected
 from tests.faults.processes import Service, until
 
+_numbers = count(1)
 TOPICS = (EVENTS, PRICED, REJECTED)
 PARTITIONS = 4
 
@@ -38,6 +40,8 @@ class Site:
     folder: Path
     services: list[Service] = field(default_factory=list)
     preloaded: bool = True
+    number: int = field(default_factory=_numbers.__next__)
+    _conn: asyncpg.Connection | None = None
 
     def service(self, name: str, *arguments: str) -> Service:
         made = Service(self.folder, name, *arguments, preloaded=self.preloaded)
@@ -52,10 +56,16 @@ class Site:
 
     def _of_the_stream(self, command: str, name: str, *more: str) -> Service:
         reach = ("--kafka", self.bootstrap, "--database", self.database)
-        return self.service(name, command, *reach, "--session-timeout", str(SESSION_S), *more)
+        group = ("--group", self.group(command), "--session-timeout", str(SESSION_S))
+        return self.service(name, command, *reach, *group, *more)
+
+    def group(self, command: str) -> str:
+        """Its consumers' alone: those that the test before killed hold nobody up."""
+        return f"copq-{command}-{self.number}"
 
     def close(self) -> None:
         """Nothing outlives the test; pytest shows what is printed here when it failed."""
+        self._disconnect()
         for service in self.services:
             print(service.tail())
             service.kill()
@@ -85,14 +95,23 @@ class Site:
     async def count(self) -> int:
         """Events in the ledger; -1 while Postgres is away."""
         try:
-            conn = await asyncpg.connect(self.database, timeout=5)
-        except (OSError, asyncpg.PostgresError):
-            return -1
-        try:
-            found: int = await conn.fetchval("select count(*) from copq.event_key")
+            conn = await self._connection()
+            found: int = await conn.fetchval("select count(*) from copq.event_key", timeout=5)
             return found
-        finally:
-            conn.terminate()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self._disconnect()
+            return -1
+
+    async def _connection(self) -> asyncpg.Connection:
+        """The one that counts, since the tests count often."""
+        if self._conn is None or self._conn.is_closed():
+            self._conn = await asyncpg.connect(self.database, timeout=5)
+        return self._conn
+
+    def _disconnect(self) -> None:
+        if self._conn is not None:
+            self._conn.terminate()
+            self._conn = None
 
     async def holds(self, ids: Collection[str]) -> bool:
         """Whether these events are all in the ledger."""

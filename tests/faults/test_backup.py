@@ -24,7 +24,7 @@ async def test_an_aggregator_goes_on_from_the_fence_in_a_restored_backup(
     async with streaming(site.bootstrap, plant):
         await site.has_more_than(1_000)
         await asyncio.to_thread(copq, "backup", str(file), "--data", str(data))
-        await site.has_more_than(await site.count() + 1_500)
+        await site.has_more_than(await site.count() + 800)
         for service in services:
             service.kill()
         lost = await site.fence()
@@ -41,7 +41,7 @@ async def test_an_aggregator_goes_on_from_the_fence_in_a_restored_backup(
             assert sum(behind.values()) < sum(lost.values())
             site.costing("costing again")
             site.aggregator("aggregator again")
-            await site.has_more_than(await site.count() + 1_500)
+            await site.has_more_than(await site.count() + 800)
         except BaseException:
             await asyncio.to_thread(again.close)
             raise

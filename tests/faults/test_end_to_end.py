@@ -39,9 +39,9 @@ async def test_valid_events_count_once_and_the_others_wait_with_their_reason(
 
 async def _send(site: Site, plant: Plant, between: list[bytes]) -> None:
     feeder = Feeder(site.bootstrap)
-    await feeder.send(plant.make(3_000))
+    await feeder.send(plant.make(1_000))
     await feeder.send_raw([(None, raw, NONE) for raw in between])
-    await feeder.send(plant.make(3_000))
+    await feeder.send(plant.make(1_000))
     await feeder.close()
 
 

@@ -21,6 +21,7 @@ from tests.faults.plant import Fact, Plant
 from tests.faults.processes import copq, until
 from tests.faults.site import Site
 from tests.kafka import hostile_names
+from tests.kafka.broker import ARCHIVE
 from tests.kafka.fixtures import JARS
 from tests.kafka.hostile_names import Raw
 
@@ -59,7 +60,7 @@ async def test_cloudevents_count_as_our_own_and_refused_ones_can_be_mended_and_r
     site: Site, tmp_path: Path
 ) -> None:
     plant, feeder = Plant(43), Feeder(site.bootstrap)
-    await feeder.send_raw([message(fact) for fact in plant.make(900)])
+    await feeder.send_raw([message(fact) for fact in plant.make(450)])
     late = Plant(44).make(1)[0]
     wrong = binding.to_binary_event(cloud_event(late, type="com.example.quality.nothing"))
     cut = binding.to_structured_event(cloud_event(late))
@@ -147,7 +148,8 @@ def _examples() -> list[tuple[str, str]]:
 
 def _run(language: str, code: str) -> None:
     """Kafka's script is a class of its jars; the test has no script."""
-    tool = f"java -cp '{JARS}/*' org.apache.kafka.tools.ConsoleProducer"
+    quick = f"-XX:TieredStopAtLevel=1 -XX:SharedArchiveFile={JARS / ARCHIVE}"
+    tool = f"java {quick} -cp '{JARS}/*' org.apache.kafka.tools.ConsoleProducer"
     words = ["bash", "-c", code.replace("kafka-console-producer.sh", tool)]
     done = subprocess.run(
         words if language == "sh" else [sys.executable, "-c", code],

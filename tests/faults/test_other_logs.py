@@ -20,6 +20,7 @@ from tests.kafka.broker import KafkaBroker
 from tests.kafka.settings import free_ports
 
 pytestmark = pytest.mark.kafka
+param, soak = pytest.param, pytest.mark.soak
 
 RUNBOOK = Path(__file__).parents[2] / "docs/runbooks/kafka-lost-data.md"
 MADE_AGAIN = "the topic was deleted and made again"
@@ -41,7 +42,7 @@ async def is_complete(site: Site, plant: Plant) -> None:
 async def is_committed(site: Site) -> bool:
     admin = AIOKafkaAdminClient(bootstrap_servers=site.bootstrap)
     await admin.start()
-    found = await admin.list_consumer_group_offsets("copq-costing")
+    found = await admin.list_consumer_group_offsets(site.group("costing"))
     await admin.close()
     done = {place.partition: commit.offset for place, commit in found.items()}
     return done == (await site.ends())[EVENTS]
@@ -52,13 +53,13 @@ async def priced_beyond(site: Site, fence: dict[int, int]) -> bool:
     return all(ends[partition] > offset for partition, offset in fence.items())
 
 
-@pytest.mark.parametrize("aggregator", ["stopped", "running"])
+@pytest.mark.parametrize("aggregator", ["stopped", param("running", marks=soak)])
 async def test_a_topic_made_again_and_filled_beyond_the_fence_is_read_from_its_start(
     site: Site, aggregator: str
 ) -> None:
     plant = Plant(101)
     costing, worker = site.costing("before"), site.aggregator()
-    await send(site, plant, 1_500)
+    await send(site, plant, 500)
     await is_complete(site, plant)
     fence = await site.fence()
     assert await costing.stop() == 0
@@ -66,7 +67,7 @@ async def test_a_topic_made_again_and_filled_beyond_the_fence_is_read_from_its_s
         assert await worker.stop() == 0
     await site.make_anew(PRICED)
     site.costing("after")
-    await send(site, plant, 3_000)
+    await send(site, plant, 1_000)
     if aggregator == "stopped":
         await until(lambda: priced_beyond(site, fence), "the new topic goes beyond the fence")
         worker.start()
@@ -74,13 +75,13 @@ async def test_a_topic_made_again_and_filled_beyond_the_fence_is_read_from_its_s
     assert MADE_AGAIN in worker.said()
 
 
-@pytest.mark.parametrize("workers", ["stopped", "running"])
+@pytest.mark.parametrize("workers", [param("stopped", marks=soak), "running"])
 async def test_logs_that_lost_their_ends_and_were_filled_again_are_read_from_their_starts(
     frail_site: Site, own_kafka: KafkaBroker, workers: str
 ) -> None:
     site, plant = frail_site, Plant(102)
     services = [site.costing(), site.aggregator()]
-    await send(site, plant, 3_000)
+    await send(site, plant, 1_000)
     await is_complete(site, plant)
     await until(lambda: is_committed(site), "costing has committed all")
     if workers == "stopped":
@@ -89,7 +90,7 @@ async def test_logs_that_lost_their_ends_and_were_filled_again_are_read_from_the
     for topic in (EVENTS, PRICED):
         own_kafka.lose_end(topic)
     await asyncio.to_thread(own_kafka.start)
-    await send(site, plant, 3_000)
+    await send(site, plant, 1_000)
     if workers == "stopped":
         for service in services:
             service.start()
@@ -101,7 +102,7 @@ async def test_logs_that_lost_their_ends_and_were_filled_again_are_read_from_the
 async def test_a_commit_beyond_the_end_of_the_log_starts_again_at_its_start(site: Site) -> None:
     plant = Plant(103)
     places = {TopicPartition(EVENTS, p): 10_000 for p in range(PARTITIONS)}
-    consumer = AIOKafkaConsumer(bootstrap_servers=site.bootstrap, group_id="copq-costing")
+    consumer = AIOKafkaConsumer(bootstrap_servers=site.bootstrap, group_id=site.group("costing"))
     await consumer.start()
     consumer.assign(list(places))
     await consumer.commit(places)
@@ -170,7 +171,7 @@ async def test_the_runbook_for_a_broker_that_came_back_empty(
     )  # fmt: skip
     site.services.append(ingest)
     services = [site.costing(), site.aggregator()]
-    await send(site, plant, 2_000)
+    await send(site, plant, 800)
     await is_complete(site, plant)
     own_kafka.kill()
     own_kafka.lose_all()
@@ -184,7 +185,7 @@ async def test_the_runbook_for_a_broker_that_came_back_empty(
     feeder = Feeder(site.bootstrap)
     await feeder.send(plant.facts)
     await feeder.close()
-    await send(site, plant, 1_000)
+    await send(site, plant, 400)
     await is_complete(site, plant)
     copq("verify", "--database", site.database)
     assert "so this is not the log" in services[1].said()

@@ -22,13 +22,13 @@ async def test_events_wait_for_their_cost_table_and_are_priced_by_themselves_onc
     site.costing()
     site.aggregator()
     async with streaming(site.bootstrap, plant):
-        await site.has_more_than(2_000)
+        await site.has_more_than(1_000)
         assert await _waiting(site) > 0
         (tmp_path / "gadget.yaml").write_text(GADGET)
         arguments = ("rates", "import", str(tmp_path / "gadget.yaml"), "--database", site.database)
         await asyncio.to_thread(copq, *arguments)
         await until(lambda: _none_waits(site), "what waited is priced")
-        await site.has_more_than(await site.count() + 1_000)
+        await site.has_more_than(await site.count() + 500)
     await site.is_right(plant.facts)
     assert await _priced_with(site, "gadget") == 2
 

@@ -1,6 +1,6 @@
 """Brokers that ask who comes: every service gets in with its settings, and not without."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from services.kafka.brokers import Brokers, brokers_from
 from services.kafka.topics import make_topics
 from tests.faults.plant import Plant
-from tests.faults.processes import copq
+from tests.faults.processes import Service, copq
 from tests.faults.sender import Sender
 from tests.faults.site import PARTITIONS, Site
 from tests.kafka.fixtures import JARS
@@ -47,18 +47,34 @@ async def site(database: str, tmp_path: Path) -> AsyncIterator[Site]:
     found.close()
 
 
-@pytest.mark.parametrize("way", [by_password, by_certificate])
+@pytest.mark.parametrize(
+    "ways",
+    [
+        pytest.param((by_password, by_certificate, by_password), id="both"),
+        pytest.param((by_password,) * 3, id="by password", marks=pytest.mark.soak),
+        pytest.param((by_certificate,) * 3, id="by certificate", marks=pytest.mark.soak),
+        pytest.param(
+            (by_certificate, by_password, by_certificate), id="turned", marks=pytest.mark.soak
+        ),
+    ],
+)
 async def test_an_event_goes_from_http_to_the_ledger_through_a_secure_broker(
-    secure: SecureBroker, site: Site, monkeypatch: pytest.MonkeyPatch, way: Way
+    secure: SecureBroker, site: Site, monkeypatch: pytest.MonkeyPatch, ways: Sequence[Way]
 ) -> None:
-    address, environment = way(secure)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    site.bootstrap, plant, [port] = address, Plant(3), free_ports(1)
-    await make_topics(brokers_from(address, environment), PARTITIONS)
-    site.service("ingest", "ingest", "--no-auth", "--kafka", address, "--port", str(port)).start()
-    site.costing()
-    site.aggregator()
+    """Ingest, costing and the aggregator, each in its way."""
+    plant, [port] = Plant(3), free_ports(1)
+    await make_topics(brokers_from(*by_password(secure)), PARTITIONS)
+    ingest = ("ingest", "--no-auth", "--port", str(port), "--kafka")
+    starts: tuple[Callable[[], Service], ...] = (
+        lambda: site.service("ingest", *ingest, site.bootstrap).start(),
+        site.costing, site.aggregator,
+    )  # fmt: skip
+    for way, start in zip(ways, starts, strict=True):
+        with monkeypatch.context() as environment:
+            site.bootstrap, variables = way(secure)
+            for name, value in variables.items():
+                environment.setenv(name, value)
+            start()
     sender = Sender(port)
     await sender.is_answered()
     facts = plant.make(200)
