@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,7 +17,7 @@ from rich.text import Text
 from copq.exits import Exit
 from schemas.names import visible, visible_json
 from schemas.refusal import none_of
-from services.ledger.money import fixed, money
+from services.ledger.money import fixed, money, percent
 from services.process.system_errors import plainly
 from services.reporting.exact import exact, plain
 from services.text.counts import count_of
@@ -86,13 +85,6 @@ def print_json(value: Any) -> None:
 def size(in_bytes: int) -> str:
     """A size for people: 0 bytes, 8.2 kB, 1.5 MB."""
     return decimal(in_bytes)
-
-
-def percent(value: Decimal | None) -> str:
-    """A percentage: two places below 1 %, one above; a dash without a base."""
-    if value is None:
-        return "–"
-    return f"{fixed(value, 2 if abs(value) < 1 else 1)} %"
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> None:

@@ -38,3 +38,11 @@ def fixed(value: Decimal, places: int) -> str:
 def money(amount: Decimal, currency: str) -> str:
     """An amount for people: rounded, with thousands separated, without the currency."""
     return f"{rounded(amount, currency):,f}"
+
+
+def percent(share: Decimal | None) -> str:
+    """A share as a percentage: two places below 1 %, one above; a dash where it is not known."""
+    if share is None:
+        return "–"
+    value = share * 100
+    return f"{fixed(value, 2 if abs(value) < 1 else 1)} %"

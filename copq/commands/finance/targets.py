@@ -99,7 +99,7 @@ def set_(
         "effective_from": start,
     }  # fmt: skip
     item = _set(Target, asked, by, why, database_url, data)
-    what = "No target" if wanted is None else f"Target {percent(wanted * 100)}"
+    what = "No target" if wanted is None else f"Target {percent(wanted)}"
     out.print(f"{what} {_describe_scope(item)}.")
 
 
@@ -270,7 +270,7 @@ def _scope(target: SetTarget) -> tuple[str, ...]:
 
 
 def _percent(ratio: Decimal | None) -> str:
-    return "none" if ratio is None else percent(ratio * 100)
+    return "none" if ratio is None else percent(ratio)
 
 
 def _refuse(what: str, error: RateFileError) -> NoReturn:

@@ -61,7 +61,7 @@ def _not_closed(rows: Sequence[ReportRow]) -> dict[str, dict[str, None]]:
 
 def share(part: Decimal | None) -> str:
     """A share as a percentage."""
-    return percent(None if part is None else part * 100)
+    return percent(part)
 
 
 def when(bucket: datetime | date) -> str:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from services.figures.causes import Cause
 from services.figures.unpriced import UnpricedGroup, UnpricedPart
-from services.ledger.money import fixed
+from services.ledger.money import fixed, percent
 from services.reporting.board.targets import Aims
 from services.reporting.board.view import Sum, View, is_over
 
@@ -161,8 +160,3 @@ def _worth(unpriced: UnpricedPart) -> str:
         return f"{them} ({their} cost is unknown)"
     more = f", and {unpriced.unknown:,} of unknown cost" if unpriced.unknown else ""
     return f"{them} (about {known} at the nearest known rates{more})"
-
-
-def percent(share: Decimal) -> str:
-    value = share * 100
-    return f"{fixed(value, 2 if abs(value) < 1 else 1)} %"

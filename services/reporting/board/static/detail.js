@@ -85,8 +85,8 @@ function sum(whole, said, b) {
   const total = said.totals[0];
   const named = [
     total && [total.net, `from ${many(total.entries, "entry", "entries")}`],
-    said.edges.length && [whole.edges, `from ${many(said.edges.length, "stop", "stops")} partly in this window`],
-    said.open_stops.length && [whole.open_stops, `from ${many(said.open_stops.length, "open stop", "open stops")}, to be booked at the end`],
+    said.edges.length && [whole.edges, `from ${many(said.edges_total, "stop", "stops")} partly in this window`],
+    said.open_stops.length && [whole.open_stops, `from ${many(said.open_stops_total, "open stop", "open stops")}, to be booked at the end`],
   ].filter(Boolean);
   const alone = named.length === 1 ? ` ${named[0][1]}` : ": " + named.map(([net, of]) => `${f.exactly(net)} ${of}`).join("; ");
   const taken = total && total.lines > total.entries ? `; ${f.count(total.lines - total.entries)} more entries are corrections that cancel out` : "";
