@@ -1,14 +1,13 @@
 """What a superuser does who changes figures and covers it up."""
 
-from pathlib import Path
-
 from asyncpg import Connection
 
+from services.database.queries import Queries
 from services.figures import verify
 from tests.tampering import tampering
 
-_SQL = Path(verify.__file__).parent / "sql/verify_rollups.sql"
-_FOLDED = _SQL.read_text().split("\nselect\n    grain, plant, line")[0]
+_ROLLUPS = Queries.of(verify.__file__).verify_rollups.text
+_FOLDED = _ROLLUPS.split("\nselect\n    grain, plant, line")[0]
 
 
 async def attack(conn: Connection, *statements: str) -> None:

@@ -24,7 +24,7 @@ _SHOWN = 10
 
 
 class Table(NamedTuple):
-    """A table of the schema, as `columns.sql` answers it."""
+    """A table of the schema, as the query `columns` answers it."""
 
     schema: str
     name: str

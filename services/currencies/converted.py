@@ -1,28 +1,26 @@
-"""Questions about figures, asked of all money in the reporting currency."""
+"""Queries about figures, asked of all money in the reporting currency.
 
-from services.database.sql_files import statement
+Their SQL reads `{{rollup}}` and `{{ledger}}`: the tables, or views with the same columns and
+converted money.
+"""
+
+from services.database.queries import Queries
 
 
-class Question:
-    """A statement about rollups and ledger: by currency, or converted into one.
+class ByCurrency:
+    """The queries of a package: `[None]` by currency, `[currency]` in the reporting currency."""
 
-    The converted statement reads the views with the same columns and converted money.
-    `parts` are files of the same folder whose text stands in the places named.
-    """
-
-    def __init__(self, module: str, name: str, **parts: str) -> None:
-        self._own = statement(module, name)
-        for place, part in parts.items():
-            self._own = self._own.replace(f"{{{place}}}", statement(module, part).strip())
-        self._converted = self._own.replace("copq.rollup", "copq.reporting_rollup").replace(
-            "copq.ledger", "copq.reporting_ledger"
+    def __init__(self, module: str) -> None:
+        queries = Queries.of(module)
+        self._own = queries.placing(rollup="copq.rollup", ledger="copq.ledger")
+        self._converted = queries.placing(
+            rollup="copq.reporting_rollup", ledger="copq.reporting_ledger"
         )
 
-    @property
-    def completed(self) -> str:
-        """The statement in the reporting currency, including rates imported after the booking."""
-        return self._own.replace("copq.ledger", "copq.completed_ledger")
-
-    def of(self, currency: str | None) -> str:
-        """The statement in the reporting currency if `currency` is given, else in the plants'."""
+    def __getitem__(self, currency: str | None) -> Queries:
         return self._own if currency is None else self._converted
+
+
+def completed_queries(module: str) -> Queries:
+    """Those in the reporting currency, including rates imported after the booking."""
+    return Queries.of(module).placing(rollup="copq.rollup", ledger="copq.completed_ledger")

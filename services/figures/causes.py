@@ -8,14 +8,13 @@ from decimal import Decimal, localcontext
 from asyncpg import Connection
 
 from schemas.priced import FAILURES
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.trailing import Share
 from services.ledger.arithmetic import MONEY
 from services.ledger.downtime import element
 from services.posting.open_stops import Accrued
 
-_LOSSES = statement(__file__, "window_losses")
-
+_SQL = Queries.of(__file__)
 GOES_ON = timedelta(minutes=10)
 """What comes one by one, as rejects do, goes on while the last is no older than this."""
 
@@ -49,7 +48,16 @@ async def main_causes(
     What is booked, and the part of what open stops have `accrued` that lies in that time.
     """
     failures = [str(category) for category in FAILURES]
-    rows = await conn.fetch(_LOSSES, plant, list(lines), start, end, failures, GOES_ON)
+    rows = await conn.fetch(
+        *_SQL.window_losses(
+            plant=plant,
+            lines=list(lines),
+            start=start,
+            end=end,
+            categories=failures,
+            goes_on=GOES_ON,
+        )
+    )
     found = {cause.kind: cause for cause in (Cause(**row) for row in rows)}
     with localcontext(MONEY):
         for part in accrued:

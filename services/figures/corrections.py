@@ -6,10 +6,10 @@ from datetime import datetime
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.corrections import State
 
-_LIST = statement(__file__, "list_corrections")
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +34,7 @@ async def list_corrections(
     conn: Connection, states: Collection[State] = tuple(State), limit: int | None = None
 ) -> list[ListedCorrection]:
     """Those in one of `states`, the newest first."""
-    rows = await conn.fetch(_LIST, [str(state) for state in states], limit)
+    rows = await conn.fetch(
+        *_SQL.list_corrections(states=[str(state) for state in states], limit=limit)
+    )
     return [ListedCorrection(**row) for row in rows]

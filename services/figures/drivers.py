@@ -12,7 +12,8 @@ from typing import Any
 from asyncpg import Connection
 
 from schemas.priced import FAILURES
-from services.currencies.converted import Question
+from services.currencies.converted import ByCurrency
+from services.database.queries import Query
 from services.ledger.arithmetic import hours_of, quotient
 from services.ledger.calendar import Calendar
 from services.ledger.downtime import element
@@ -20,8 +21,7 @@ from services.ledger.figures import Scope
 from services.posting.open_stops import Accrued, accrue
 from services.rates.book import RateBook
 
-_PARETOS = Question(__file__, "paretos", losses="losses")
-_DRIVERS = Question(__file__, "drivers", losses="losses")
+_MONEY = ByCurrency(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ async def drivers(
     """The `top` worst of each currency: failure alone, what is booked and stands, and stops still
     open until `now`. With the reporting currency all are ranked together. One snapshot.
     """
-    rows = await _losses(conn, book, days, now, _DRIVERS, None, top)
+    rows = await _losses(conn, book, days, now, _MONEY[days.currency].drivers, None, limit=top)
     totals = {row["currency"]: LossTotal.of(row) for row in rows}
     return Drivers([_driver(row) for row in rows], list(totals.values()))
 
@@ -140,7 +140,8 @@ async def bars(
     name. What has earned money is not a loss. `accrued`: what open stops add, if it is read
     already. One snapshot.
     """
-    rows = await _losses(conn, book, days, now, _PARETOS, accrued, most, currency)
+    paretos = _MONEY[days.currency].paretos
+    rows = await _losses(conn, book, days, now, paretos, accrued, limit=most, currency=currency)
     return [
         Bar(
             row["kind"], {name: row[name] for name in COMBINATION}, row["net"], row["others"],
@@ -151,10 +152,10 @@ async def bars(
 
 
 async def _losses(
-    conn: Connection, book: RateBook, days: Days, now: datetime, question: Question,
-    accrued: Sequence[Accrued] | None, *more: Any,
+    conn: Connection, book: RateBook, days: Days, now: datetime, query: Query,
+    accrued: Sequence[Accrued] | None, **more: Any,
 ) -> list[Any]:  # fmt: skip
-    """The rows of a question about the losses of losses.sql; `more` are its other parameters."""
+    """The rows of a query that has the part `losses`; `more` are its other parameters."""
     failures = [str(category) for category in FAILURES]
     around = _instants(days.start, days.end, days.calendar)
     scope = Scope(days.plant, days.line, currency=days.currency)
@@ -162,29 +163,38 @@ async def _losses(
         if accrued is None:
             accrued = await accrue(conn, book, scope, now, around[0])
         found: list[Any] = await conn.fetch(
-            question.of(days.currency), days.start, days.end, days.plant, days.line, failures,
-            *around, days.currency is not None, *_open_stops(days, accrued), *more,
+            *query(
+                first=days.start, last=days.end, plant=days.plant, line=days.line,
+                categories=failures, since=around[0], until=around[1],
+                converted=days.currency is not None, **_open_stops(days, accrued), **more,
+            )
         )  # fmt: skip
     return found
 
 
-def _open_stops(days: Days, accrued: Iterable[Accrued]) -> list[list[Any]]:
-    """What open stops add in the days: a list for each column of losses.sql."""
-    within = [part for part in accrued if days.start <= part.bucket.day < days.end]
-    rows = [_open_stop(part) for part in within]
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
+def _open_stops(days: Days, accrued: Iterable[Accrued]) -> dict[str, list[Any]]:
+    """What open stops add in the days: a list for each of these parameters of `losses`."""
+    rows = [_open_stop(part) for part in accrued if days.start <= part.bucket.day < days.end]
+    return {name: [row[name] for row in rows] for name in _OPEN}
 
 
-def _open_stop(part: Accrued) -> tuple[Any, ...]:
+_OPEN = (
+    "open_currency", "open_element", "open_defect_code", "open_work_unit", "open_net",
+    "open_seconds", "open_unconverted",
+)  # fmt: skip
+
+
+def _open_stop(part: Accrued) -> dict[str, Any]:
     stop, cell = part.segment.stop, part.cell(None, part.cost, part.seconds)
-    return (
+    values = (
         cell.currency, element(stop), stop.defect_code, stop.work_unit, cell.net, cell.seconds,
         cell.unconverted,
     )  # fmt: skip
+    return dict(zip(_OPEN, values, strict=True))
 
 
 def _driver(row: Any) -> Driver:
-    """A row of drivers.sql. Where any loss of the currency lacks a rate no share is known."""
+    """A row of `drivers`. Where any loss of the currency lacks a rate no share is known."""
     own = {name: row[name] for name in _OWN}
     shares = (row["net"], row["cumulative"]) if not row["lacking"] else (None, None)
     share, cumulative = (s if s is None else quotient(s, row["total"]) for s in shares)

@@ -9,13 +9,11 @@ from typing import Any, NamedTuple, Self
 from asyncpg import Connection
 
 from schemas.priced import FAILURES, Category
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.arithmetic import hours_of
 
-_ASKED = statement(__file__, "entries_asked")
-_ENTRIES = statement(__file__, "entries").replace("{asked}", _ASKED)
-_TOTAL = statement(__file__, "entries_total").replace("{asked}", _ASKED)
-_SPAN = statement(__file__, "entries_span")
+_SQL = Queries.of(__file__)
+
 COPQ = "copq"
 CATEGORIES = (*map(str, Category), COPQ)
 """What a question may name; `copq` is all kinds of failure."""
@@ -122,8 +120,9 @@ class EntryFilter:
     period: date | None = None
     first_reported: bool = False
 
-    def parameters(self) -> list[Any]:
-        return [getattr(self, name) for name in self.__dataclass_fields__]
+    def parameters(self) -> dict[str, Any]:
+        """Those of the part `entries_asked`, by their names."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 def categories(name: str | None) -> tuple[str, ...] | None:
@@ -143,8 +142,12 @@ class Page:
 
 async def entries(conn: Connection, asked: EntryFilter, place: Place, limit: int) -> Page:
     """One page. An entry that is there is on exactly one page, whatever is booked meanwhile."""
-    after = (place.occurred_at, place.event_id, place.entry_no)
-    rows = await conn.fetch(_ENTRIES, *asked.parameters(), limit + 1, *after, place.read_at)
+    rows = await conn.fetch(
+        *_SQL.entries(
+            **asked.parameters(), after_time=place.occurred_at, after_id=place.event_id,
+            after_no=place.entry_no, read_at=place.read_at, limit=limit + 1,
+        )
+    )  # fmt: skip
     found = [LedgerEntry.of(row) for row in rows[:limit]]
     if len(rows) <= limit:
         return Page(found, None)
@@ -186,11 +189,11 @@ class Part:
 
 async def parts(conn: Connection, asked: EntryFilter, read_at: datetime) -> list[Part]:
     """What all pages add up to, the most expensive element of each currency first."""
-    rows = await conn.fetch(_TOTAL, *asked.parameters(), read_at)
+    rows = await conn.fetch(*_SQL.entries_total(**asked.parameters(), read_at=read_at))
     return [Part(**row) for row in rows]
 
 
 async def span_of(conn: Connection, event_id: str) -> tuple[datetime, datetime] | None:
     """The instants within which an event's entries lie; None where it is not known."""
-    row = await conn.fetchrow(_SPAN, event_id)
+    row = await conn.fetchrow(*_SQL.entries_span(event_id=event_id))
     return (row["first"], row["last"]) if row else None

@@ -8,16 +8,14 @@ from typing import TypeVar
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.books import Books
 from services.figures.entries import EntryFilter, LedgerEntry, all_entries, span_of
 from services.figures.explain import Explained
 from services.figures.explaining import explain_entries
 from services.figures.report import zone_of
 
-_ORIGIN = statement(__file__, "origin")
-_REVISIONS = statement(__file__, "revisions")
-_CORRECTIONS = statement(__file__, "corrections_of")
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ class Account:
 async def account(conn: Connection, books: Books, event_id: str) -> Account | None:
     """None where nothing of this id was ever kept. Of one snapshot, in the plant's own time."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        row = await conn.fetchrow(_ORIGIN, event_id)
+        row = await conn.fetchrow(*_SQL.origin(event_id=event_id))
         if row is None:
             return None
         origin = Origin(**row) if row["event_type"] else None
@@ -115,13 +113,15 @@ async def account(conn: Connection, books: Books, event_id: str) -> Account | No
         zone = zone_of(await books.newest(conn), plant)
         origin = origin and _in_zone(origin, zone, "occurred_at", "received_at")
         entries = [replace(e, entry=_in_zone(e.entry, zone, *_TIMES)) for e in entries]
-        found = [Correction(**row) for row in await conn.fetch(_CORRECTIONS, event_id)]
+        found = [
+            Correction(**row) for row in await conn.fetch(*_SQL.corrections_of(event_id=event_id))
+        ]
         return Account(event_id, origin, entries, found)
 
 
 async def is_kept(conn: Connection, event_id: str) -> bool:
     """Whether anything of this id was ever kept."""
-    return await conn.fetchrow(_ORIGIN, event_id) is not None
+    return await conn.fetchrow(*_SQL.origin(event_id=event_id)) is not None
 
 
 def nothing_kept(event_id: str) -> str:
@@ -140,7 +140,7 @@ async def _entries(conn: Connection, books: Books, event_id: str) -> list[Accoun
     found = await _of_ledger(conn, event_id)
     pairs = await explain_entries(conn, books, found)
     versions = sorted({rate.version for _, why in pairs for rate in why.used})
-    revisions = [Revision(**row) for row in await conn.fetch(_REVISIONS, versions)]
+    revisions = [Revision(**row) for row in await conn.fetch(*_SQL.revisions(versions=versions))]
     back: Mapping[int, int] = {e.reverses: e.entry_no for e in found if e.reverses is not None}
     return [
         AccountedEntry(entry, why, _of(why, revisions), back.get(entry.entry_no))

@@ -8,15 +8,14 @@ from typing import NamedTuple
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.figures import OTHER
 
 MOST_LINES = 1_000
 MOST_PAIRS = 5_000
 """Products by line: a plant of 100 lines × 50 products is shown whole."""
 
-_LINES = statement(__file__, "lines")
-_PAIRS = statement(__file__, "pairs")
+_SQL = Queries.of(__file__)
 
 
 class FoldingRule(NamedTuple):
@@ -49,8 +48,8 @@ ALL = FoldingRule()
 
 async def folding(conn: Connection, since: date) -> FoldingRule:
     """What is shown, by what was made and what it cost since a day."""
-    lines = await conn.fetch(_LINES, since, MOST_LINES + 1)
-    pairs = await conn.fetch(_PAIRS, since, MOST_PAIRS + 1)
+    lines = await conn.fetch(*_SQL.lines(since=since, limit=MOST_LINES + 1))
+    pairs = await conn.fetch(*_SQL.pairs(since=since, limit=MOST_PAIRS + 1))
     if len(lines) <= MOST_LINES and len(pairs) <= MOST_PAIRS:
         return ALL
     return FoldingRule(

@@ -2,11 +2,11 @@
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.figures import Scope
 from services.rates.book import RateBook
 
-_SPAN = statement(__file__, "figures_span")
+_SQL = Queries.of(__file__)
 NO_RATES = (
     "There are no rates yet, so nothing has a price. Rates first: copq rates import FILE; then "
     "events: copq import FILE, or POST /v1/events"
@@ -23,7 +23,11 @@ async def say_empty(conn: Connection, book: RateBook, scope: Scope, command: str
     `command` is one that takes --from, where the command at hand takes none.
     """
     of = (scope.plant, scope.line, scope.product, scope.element)
-    span = await conn.fetchrow(_SPAN, *of)
+    span = await conn.fetchrow(
+        *_SQL.figures_span(
+            plant=scope.plant, line=scope.line, product=scope.product, element=scope.element
+        )
+    )
     if span["last"] is not None:
         return (
             f"No figures in this window. There are figures from {span['first']} to "

@@ -12,9 +12,10 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.currencies.converted import ByCurrency
+from services.database.queries import Queries
 from services.figures.edges import edge, in_order
-from services.figures.trailing import parts_of, window_cells
+from services.figures.trailing import parts_of
 from services.ledger.arithmetic import MONEY, ZERO
 from services.ledger.downtime import Stop, element, segments, stops_until
 from services.ledger.figures import Scope
@@ -23,8 +24,8 @@ from services.posting.open_stops import open_stops, stops_of_lines
 from services.rates.book import RateBook, Site
 from services.rates.names import name_list
 
-_UNITS = statement(__file__, "units").replace("{window}", window_cells())
-_REPAIRED = statement(__file__, "repaired")
+_MONEY = ByCurrency(__file__)
+_SQL = Queries.of(__file__)
 _INSTANT = timedelta(microseconds=1)
 DIMENSIONS = ("plant", "line", "product")
 RATIOS = (
@@ -198,7 +199,9 @@ class _Plant:
             return
         self._add_times(found, units, stopped)
         for row in await self._conn.fetch(
-            _REPAIRED, self._plant, self._query.line, self._start, self._end
+            *_SQL.repaired(
+                plant=self._plant, line=self._query.line, start=self._start, end=self._end
+            )
         ):
             self._row(found, row["line"], "").repairs.add(row["stops"], row["seconds"])
 
@@ -236,7 +239,7 @@ class _Plant:
         return row
 
     async def _units(self, apart: Iterable[str]) -> list[Any]:
-        """The rows of units.sql. Lines together where they need no row: neither in the answer, nor
+        """The rows of `units`. Lines together where they need no row: neither in the answer, nor
         for their time, which is that of lines with an ideal rate and of those to keep `apart`.
         """
         query = self._query
@@ -244,7 +247,9 @@ class _Plant:
         scope = Scope(self._plant, query.line, query.product, by=("plant", "line", "product"))
         parts = parts_of(self._site.calendar, self._start - _INSTANT, self._end - _INSTANT)
         window = parts.window([self._plant], scope)
-        found: list[Any] = await self._conn.fetch(_UNITS, *window, lines, query.of_product)
+        found: list[Any] = await self._conn.fetch(
+            *_MONEY[None].units(**window, lines=lines, by_product=query.of_product)
+        )
         return found
 
     @property
@@ -268,7 +273,9 @@ class _Plant:
             if one.stop.started_at < self._end:
                 opened.setdefault(one.line, []).append(one.stop)
         rows = await self._conn.fetch(
-            _STOPPED_LINES, self._plant, self._query.line, self._start, self._end
+            *_SQL.stopped_lines(
+                plant=self._plant, line=self._query.line, start=self._start, end=self._end
+            )
         )
         lines = sorted({row["line"] for row in rows} | opened.keys())
         spans = {(self._plant, line): self._span(opened.get(line, [])) for line in lines}
@@ -291,12 +298,11 @@ class _Plant:
 
 
 def _graded(row: Any) -> Units:
-    """Of a row of units.sql, whose products know their good units in the same way."""
+    """Of a row of `units`, whose products know their good units in the same way."""
     return Units(*(row[name] for name in _SUMS)).graded()
 
 
 _SUMS = ("produced", "good", "ungraded", "scrapped", "reworked")
-_STOPPED_LINES = statement(__file__, "stopped_lines")
 
 
 def edges(start: str, end: str, zone: tzinfo) -> tuple[Edge, Edge]:

@@ -7,13 +7,12 @@ from typing import Any
 from asyncpg import Connection
 
 from services.currencies.store import check_reporting
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.basis import RESTATED, Basis
 from services.ledger.figures import Scope
 from services.text.counts import count_of
 
-_LACKING = statement(__file__, "lacking")
-_BOOKED = statement(__file__, "lacking_booked")
+_SQL = Queries.of(__file__)
 CONVERSION = (
     "Each entry is converted at the exchange rate of its day that is stored with it, time of open "
     "stops at the newest there is. Where a rate is missing there is no figure."
@@ -53,13 +52,17 @@ async def missing_rates(
     if scope.currency is None:
         return None
     await check_reporting(conn, scope.currency)
-    of = (scope.plant, scope.line, scope.product, scope.element)
     hourly = isinstance(start, datetime) or isinstance(end, datetime)
     edges = (None, None, start, end) if hourly else (start, end, None, None)
+    asked = {
+        "plant": scope.plant, "line": scope.line, "product": scope.product,
+        "element": scope.element,
+        **dict(zip(("first_day", "last_day", "first_hour", "last_hour"), edges, strict=True)),
+    }  # fmt: skip
     if basis == RESTATED:
-        rows = await conn.fetch(_LACKING, *of, *edges, "hour" if hourly else "day")
+        rows = await conn.fetch(*_SQL.lacking(**asked, grain="hour" if hourly else "day"))
     else:
-        rows = await conn.fetch(_BOOKED, *of, *edges, basis.as_of)
+        rows = await conn.fetch(*_SQL.lacking_booked(**asked, as_of=basis.as_of))
     return [MissingRates(**row) for row in rows]
 
 

@@ -5,14 +5,11 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from schemas.refusal import nearest
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.rates.book import RateBook
 from services.rates.names import name_list, unknown_plant
 
-_KNOWN = statement(__file__, "known_names")
-_HAS_NAME = statement(__file__, "has_name")
-_HAS_DETAIL = statement(__file__, "has_detail")
-_DETAILS = statement(__file__, "known_details")
+_SQL = Queries.of(__file__)
 MOST = 1_000
 """Names that are read, to list some and to find one that was mistyped."""
 
@@ -61,7 +58,7 @@ async def lines_of(conn: Connection, book: RateBook, plant: str | None) -> list[
 
 
 async def _known(conn: Connection, plant: str | None, kind: str) -> Names:
-    return _names(await conn.fetch(_KNOWN, plant, kind, MOST))
+    return _names(await conn.fetch(*_SQL.known_names(plant=plant, kind=kind, limit=MOST)))
 
 
 def _names(rows: list[Any]) -> Names:
@@ -69,7 +66,7 @@ def _names(rows: list[Any]) -> Names:
 
 
 async def _check_line(conn: Connection, book: RateBook, plant: str | None, line: str) -> None:
-    if await conn.fetchval(_HAS_NAME, plant, "line", line):
+    if await conn.fetchval(*_SQL.has_name(plant=plant, kind="line", name=line)):
         return
     where = f'in plant "{plant}"' if plant else "in any plant"
     known = await _known(conn, plant, "line")
@@ -81,7 +78,7 @@ async def _check_line(conn: Connection, book: RateBook, plant: str | None, line:
 
 
 async def _check_product(conn: Connection, plant: str | None, product: str) -> None:
-    if await conn.fetchval(_HAS_NAME, plant, "product", product):
+    if await conn.fetchval(*_SQL.has_name(plant=plant, kind="product", name=product)):
         return
     products, known = await _known(conn, plant, "product")
     raise UnknownName(
@@ -95,9 +92,11 @@ async def _check_detail(
     conn: Connection, plant: str | None, line: str | None, column: str, name: str
 ) -> None:
     """The ledger alone knows them all, so that a name is looked for before any are listed."""
-    if await conn.fetchval(_HAS_DETAIL, plant, line, column, name):
+    if await conn.fetchval(*_SQL.has_detail(plant=plant, line=line, column=column, name=name)):
         return
-    names, known = _names(await conn.fetch(_DETAILS, plant, line, column, MOST))
+    names, known = _names(
+        await conn.fetch(*_SQL.known_details(plant=plant, line=line, column=column, limit=MOST))
+    )
     raise UnknownName(
         f'no entry has the {_CALLED[column]} "{name}"; there are {name_list(names, known)}'
         f"{nearest(name, names)}"

@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 from asyncpg import Connection
 
 from schemas.priced import Category
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.edges import LAST
 from services.figures.entries import EntryFilter, LedgerEntry, all_entries
 from services.figures.recompute import STOPS
@@ -26,7 +26,7 @@ from services.posting.open_stops import Accrued, open_stop_costs
 from services.rates.book import RateBook
 
 T = TypeVar("T")
-_EVENTS = statement(__file__, "events_as_came")
+_SQL = Queries.of(__file__)
 INSTANT = timedelta(microseconds=1)
 _LONGEST_ENTRY = timedelta(hours=1)
 """An entry of a stop lies within one hour of the plant."""
@@ -135,7 +135,7 @@ def _net_of_share(share: UnbookedShare) -> Decimal:
 async def _add_events(conn: Connection, found: Largest[UnbookedShare]) -> None:
     """The bytes of the events behind those that are shown."""
     named = [share.stop.event_id for share in found.shown]
-    events = {row["event_id"]: row for row in await conn.fetch(_EVENTS, named)}
+    events = {row["event_id"]: row for row in await conn.fetch(*_SQL.events_as_came(ids=named))}
     for place, share in enumerate(found.shown):
         if event := events.get(share.stop.event_id):
             found.shown[place] = replace(
@@ -183,7 +183,7 @@ def _inside(asked: EntryFilter, part: Accrued, span: Span | None) -> Share:
 
 
 def _meets(asked: EntryFilter, stop: Stop) -> bool:
-    """As entries_asked.sql has it: an empty filter is met by what has nothing there."""
+    """As `entries_asked` has it: an empty filter is met by what has nothing there."""
     pairs = (
         (asked.product, stop.product), (asked.element, element(stop)),
         (asked.event_id, stop.event_id),

@@ -13,15 +13,14 @@ from asyncpg import Connection, Record
 from schemas.decode import decode
 from schemas.events import Event
 from schemas.refusal import Refused
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.books import Books
 from services.figures.entries import LedgerEntry
 from services.figures.recompute import STOPS, Recomputed, differing, recompute
 from services.figures.used_rates import used_rates
 from services.ledger.difference import Difference
 
-_ENTRIES = statement(__file__, "verify_entries")
-
+_SQL = Queries.of(__file__)
 AT_ONCE = 2_000
 MOST = 1_000
 """Differences that are listed; the rest is counted."""
@@ -40,9 +39,10 @@ class Reach:
     seed: int = 0
 
     @property
-    def parameters(self) -> tuple[Any, ...]:
+    def parameters(self) -> dict[str, Any]:
+        """Those of `verify_entries` and `verify_events`, by their names."""
         share = None if self.sample is None else round(self.sample * 100)
-        return self.plant, self.month, share, self.seed
+        return {"plant": self.plant, "month": self.month, "share": share, "seed": self.seed}
 
 
 ALL = Reach()
@@ -84,7 +84,7 @@ async def rows_of(conn: Connection, sql: str, *parameters: Any) -> AsyncIterator
 async def _entries(conn: Connection, reach: Reach) -> AsyncIterator[list[LedgerEntry]]:
     """All entries, those of one event that happen at one time never apart."""
     rest: list[LedgerEntry] = []
-    async for rows in rows_of(conn, _ENTRIES, *reach.parameters):
+    async for rows in rows_of(conn, *_SQL.verify_entries(**reach.parameters)):
         entries = rest + [LedgerEntry.of(row) for row in rows]
         last = entries[-1].event_id
         cut = next((n for n in range(len(entries), 0, -1) if entries[n - 1].event_id != last), 0)

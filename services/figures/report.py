@@ -7,18 +7,17 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.currencies.converted import Question
-from services.database.sql_files import statement
+from services.currencies.converted import ByCurrency, completed_queries
+from services.database.queries import Queries, Query
 from services.figures.basis import RESTATED, As, Basis
 from services.figures.missing_exchange_rates import MissingRates, missing_rates
 from services.ledger.figures import Bucket, Cell, ReportRow, Scope, fold
 from services.posting.open_stops import Accrued, accrue
 from services.rates.book import RateBook
 
-_REPORT = Question(__file__, "report")
-_BOOKED = Question(__file__, "report_booked")
-_FIRST = statement(__file__, "report_first")
-_CLOSED = statement(__file__, "closed_months")
+_SQL = Queries.of(__file__)
+_MONEY = ByCurrency(__file__)
+_COMPLETED = completed_queries(__file__)
 _PREFETCH = 2_000
 GRAINS = ("hour", "day", "month")
 
@@ -77,21 +76,24 @@ async def booked_cells(
 ) -> AsyncIterator[Cell]:
     """What is booked, in the order of buckets and of these dimensions. Read within a transaction:
     Postgres hands the cells over as they are taken."""
-    sql, asked = _question(query)
+    sql, *values = _question(query)
     names = ("hour", "day", *(f'{name} collate "C" nulls first' for name in order))
     # Names of dimensions and a statement of ours: nothing of it is from outside.
     ordered = f"select * from ({sql}) as cell order by {', '.join(names)}"  # noqa: S608
-    async for record in conn.cursor(ordered, *asked, prefetch=_PREFETCH):
+    async for record in conn.cursor(ordered, *values, prefetch=_PREFETCH):
         yield _cell(record)
 
 
-def _question(query: ReportQuery) -> tuple[str, tuple[Any, ...]]:
-    asked, basis = _parameters(query), query.basis
+def _question(query: ReportQuery) -> tuple[Any, ...]:
+    """The query with its parameters, as asyncpg takes them."""
+    scope, basis = _scope(query), query.basis
     if basis == RESTATED:
-        return _REPORT.of(query.currency), (*asked, query.names)
+        report = _MONEY[query.currency].report
+        return report(**scope, **_edges(query), grain=query.grain, names=query.names)
     if _is_signed_off(query):
-        return _FIRST, asked[1:-2]
-    return _booked_question(query), (*asked, basis.as_of)
+        start, end = _days(query)
+        return _SQL.report_first(**scope, start=start, end=end)
+    return _booked_query(query)(**scope, **_edges(query), grain=query.grain, as_of=basis.as_of)
 
 
 def shown_in_zone(row: ReportRow, book: RateBook, query: ReportQuery) -> ReportRow:
@@ -100,10 +102,10 @@ def shown_in_zone(row: ReportRow, book: RateBook, query: ReportQuery) -> ReportR
     return row
 
 
-def _booked_question(query: ReportQuery) -> str:
+def _booked_query(query: ReportQuery) -> Query:
     """A late rate completes what was first reported, not what was known by an instant."""
     late = query.currency is not None and query.basis.as_of is None
-    return _BOOKED.completed if late else _BOOKED.of(query.currency)
+    return _COMPLETED.report_booked if late else _MONEY[query.currency].report_booked
 
 
 def _is_signed_off(query: ReportQuery) -> bool:
@@ -134,15 +136,21 @@ async def _accrued(
 
 async def closed_months(conn: Connection) -> set[tuple[str, date]]:
     """Plants and the months of theirs that were ever closed."""
-    return {(row["plant"], row["month"]) for row in await conn.fetch(_CLOSED)}
+    return {(row["plant"], row["month"]) for row in await conn.fetch(*_SQL.closed_months())}
 
 
-def _parameters(query: ReportQuery) -> tuple[Any, ...]:
+def _scope(query: ReportQuery) -> dict[str, Any]:
+    """The parameters that each query of a report has."""
+    return {
+        "by": list(query.by), "plant": query.plant, "line": query.line, "product": query.product,
+        "element": query.element,
+    }  # fmt: skip
+
+
+def _edges(query: ReportQuery) -> dict[str, Any]:
     hours = (query.start, query.end) if query.grain == "hour" else (None, None)
-    return (
-        query.grain, list(query.by), query.plant, query.line, query.product, query.element,
-        *_days(query), *hours,
-    )  # fmt: skip
+    names = ("first_day", "last_day", "first_hour", "last_hour")
+    return dict(zip(names, (*_days(query), *hours), strict=True))
 
 
 def _days(query: ReportQuery) -> tuple[date | None, date | None]:

@@ -4,7 +4,6 @@ A window is made of whole days, whole hours at either end of them, and the parts
 its edges. The first two come from the rollups, the last alone from the ledger.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +12,8 @@ from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
-from services.currencies.converted import Question
+from services.currencies.converted import ByCurrency
+from services.database.queries import Query
 from services.figures.missing_exchange_rates import MissingRates, missing_rates
 from services.ledger.arithmetic import MONEY, quotient
 from services.ledger.calendar import Calendar, next_hour
@@ -21,32 +21,19 @@ from services.ledger.figures import Cell, ReportRow, Scope, fold
 from services.posting.open_stops import Accrued, accrue
 from services.rates.book import RateBook
 
-WHOLE = Question(__file__, "trailing_whole")
+_MONEY = ByCurrency(__file__)
+_MICROSECOND = timedelta(microseconds=1)
+
+WHOLE_SUMS = _MONEY[None].whole_sums
 """The sums of a window's whole days and hours; its parameters are `Parts.whole`."""
 
-EDGES = Question(__file__, "trailing_edges")
+EDGE_SUMS = _MONEY[None].edge_sums
 """The sums of the parts of hours at a window's edges; its parameters are `Parts.edges`."""
 
 
-_EDGE_STOPS = Question(__file__, "trailing_edge_stops")
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def window_cells(currency: str | None = None) -> str:
-    """What a window holds apart from stops over its edges, as one statement.
-
-    Its parameters are `Parts.window`; a key may be in it twice, of whole buckets and of edges.
-    """
-    columns = (
-        "plant, line, product, element, category, currency, quantity, gross, recovered, allowed, "
-        "net, seconds, base, good, ungraded, unconverted"
-    )
-    edges = re.sub(r"\$([5-9]|1\d)\b", lambda of: f"${int(of[1]) + 8}", EDGES.of(currency))
-    # Names of columns and statements of ours: nothing of it is from outside.
-    return (
-        f"select {columns} from ({WHOLE.of(currency)}) as whole "  # noqa: S608
-        f"union all select {columns} from ({edges}) as edges"
-    )
+def window_cells(currency: str | None) -> Query:
+    """What a window holds apart from stops over its edges; its parameters are `Parts.window`."""
+    return _MONEY[currency].window_cells
 
 
 class Window(NamedTuple):
@@ -145,7 +132,7 @@ async def _booked_cells(
     span: tuple[datetime, datetime],
 ) -> list[Cell]:  # fmt: skip
     """What is booked in the parts of a window; stops count for their time within `span`."""
-    whole = await conn.fetch(WHOLE.of(scope.currency), *parts.whole(plants, scope))
+    whole = await conn.fetch(*_MONEY[scope.currency].trailing_whole(**parts.whole(plants, scope)))
     cells = [Cell(bucket=None, **record) for record in whole]
     return cells + await rests(conn, plants, parts, scope, span)
 
@@ -177,21 +164,31 @@ class Parts:
     days: tuple[date, date]
     around: tuple[date, date]
 
-    def whole(self, plants: list[str], scope: Scope) -> tuple[Any, ...]:
-        """The parameters of `WHOLE`: they stay the same for an hour."""
-        of = (plants, scope.line, scope.product, scope.element)
-        edges = (self.first, self.last, *self.days, *self.around)
-        return (*of, *edges, list(scope.by), scope.names)
+    def whole(self, plants: list[str], scope: Scope) -> dict[str, Any]:
+        """The parameters of `trailing_whole`: they stay the same for an hour."""
+        return {
+            **_scope(plants, scope), "first": self.first, "last": self.last,
+            "first_day": self.days[0], "last_day": self.days[1],
+            "first_around": self.around[0], "last_around": self.around[1],
+        }  # fmt: skip
 
-    def edges(self, plants: list[str], scope: Scope) -> tuple[Any, ...]:
-        """The parameters of `EDGES`, and of the stops there."""
-        of = (plants, scope.line, scope.product, scope.element)
-        instants = (self.now, self.before, self.first, self.last, self.start)
-        return (*of, *instants, list(scope.by), scope.names)
+    def edges(self, plants: list[str], scope: Scope) -> dict[str, Any]:
+        """The parameters of `trailing_edges` and `trailing_edge_stops`."""
+        return {
+            **_scope(plants, scope), "now": self.now, "before": self.before, "first": self.first,
+            "last": self.last, "start": self.start,
+        }  # fmt: skip
 
-    def window(self, plants: list[str], scope: Scope) -> tuple[Any, ...]:
+    def window(self, plants: list[str], scope: Scope) -> dict[str, Any]:
         """The parameters of `window_cells`."""
-        return (*self.whole(plants, scope), *self.edges(plants, scope)[4:])
+        return {**self.whole(plants, scope), **self.edges(plants, scope)}
+
+
+def _scope(plants: list[str], scope: Scope) -> dict[str, Any]:
+    return {
+        "plants": plants, "line": scope.line, "product": scope.product, "element": scope.element,
+        "by": list(scope.by), "names": scope.names,
+    }  # fmt: skip
 
 
 def parts_of(calendar: Calendar, start: datetime, now: datetime) -> Parts:
@@ -213,7 +210,7 @@ async def rests(
     span: tuple[datetime, datetime] | None = None,
 ) -> list[Cell]:  # fmt: skip
     """What is booked in the parts of hours at the window's edges; stops within `span`, if named."""
-    others = await conn.fetch(EDGES.of(scope.currency), *parts.edges(plants, scope))
+    others = await conn.fetch(*_MONEY[scope.currency].trailing_edges(**parts.edges(plants, scope)))
     cells = [Cell(bucket=None, **record) for record in others]
     return cells + await edge_stops(conn, plants, parts, scope, span)
 
@@ -224,8 +221,11 @@ async def edge_stops(
 ) -> list[Cell]:  # fmt: skip
     """What is booked of stops in the parts of hours at the window's edges, within it or `span`."""
     start, end = span or (parts.start, parts.now)
-    sql = _EDGE_STOPS.of(scope.currency)
-    stops = await conn.fetch(sql, *parts.edges(plants, scope), start, end)
+    stops = await conn.fetch(
+        *_MONEY[scope.currency].trailing_edge_stops(
+            **parts.edges(plants, scope), since=start, until=end
+        )
+    )
     return [Cell(bucket=None, **record) for record in stops]
 
 

@@ -107,8 +107,8 @@ async def _cells(
 ) -> AsyncIterator[Cell]:
     """What the window holds apart from stops over its edges, in the order of the dimensions."""
     order = ", ".join([f'{name} collate "C" nulls first' for name in dims_of(scope)] or ["plant"])
-    # Names of dimensions and a statement of ours: nothing of it is from outside.
-    sql = f"select * from ({window_cells(scope.currency)}) as cell order by {order}"  # noqa: S608
-    asked = parts.window(plants, scope)
-    async for record in conn.cursor(sql, *asked, prefetch=_PREFETCH):
+    text, *values = window_cells(scope.currency)(**parts.window(plants, scope))
+    # Names of dimensions and a query of ours: nothing of it is from outside.
+    sql = f"select * from ({text}) as cell order by {order}"  # noqa: S608
+    async for record in conn.cursor(sql, *values, prefetch=_PREFETCH):
         yield Cell(bucket=None, **record)

@@ -7,11 +7,11 @@ from typing import Any
 
 from asyncpg import Connection, Record
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.recomputing import ALL, MOST, Reach, event_in, rows_of
 from services.ledger.difference import Difference
 
-_EVENTS = statement(__file__, "verify_events")
+_SQL = Queries.of(__file__)
 _ROW = ("event_id", "event_type", "plant", "line", "occurred_at")
 _STOP = (
     "plant", "line", "product", "work_unit", "defect_code", "shift", "started_at", "ended_at",
@@ -26,7 +26,7 @@ async def unbooked(conn: Connection, reach: Reach = ALL) -> list[Difference]:
     Call it in a transaction, of which it reads the snapshot. At most `MOST` are answered.
     """
     found: list[Difference] = []
-    async for rows in rows_of(conn, _EVENTS, *reach.parameters):
+    async for rows in rows_of(conn, *_SQL.verify_events(**reach.parameters)):
         for row in rows:
             found += _of_event(row)
             if len(found) >= MOST:

@@ -8,7 +8,7 @@ from typing import Any
 
 from asyncpg import Connection
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.corrections import ListedCorrection, list_corrections
 from services.ledger.arithmetic import MONEY, ZERO
 from services.ledger.corrections import State
@@ -17,10 +17,7 @@ from services.ledger.figures import Scope
 from services.posting.open_stops import OpenStop, OpenStopCosts, open_stop_costs, open_stops
 from services.rates.book import RateBook
 
-_GROUPS = statement(__file__, "unpriced_groups")
-_KINDS = statement(__file__, "unpriced_kinds")
-_TOTALS = statement(__file__, "unpriced_totals")
-_HELD = statement(__file__, "held")
+_SQL = Queries.of(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,9 @@ async def waiting_items(conn: Connection, book: RateBook, now: datetime, most: i
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         unpriced = await unpriced_part(conn, now, most)
         corrections = await list_corrections(conn, (State.WAITING,), most)
-        count = (await conn.fetchrow(_HELD, None, None, None))["corrections"]
+        count = (await conn.fetchrow(*_SQL.held(plant=None, line=None, product=None)))[
+            "corrections"
+        ]
         stops = open_stops_part(await open_stop_costs(conn, book, Scope(), now), most)
     return WaitingItems(unpriced, corrections, count, stops)
 
@@ -137,9 +136,9 @@ async def unpriced_part(
     conn: Connection, now: datetime, most: int, plant: str | None = None, line: str | None = None
 ) -> UnpricedPart:
     """The `most` largest groups of events without a price. Read it in one snapshot."""
-    groups = await conn.fetch(_GROUPS, now, plant, line, most)
-    kinds = await conn.fetchrow(_KINDS, plant, line)
-    totals = await conn.fetch(_TOTALS, now, plant, line)
+    groups = await conn.fetch(*_SQL.unpriced_groups(now=now, plant=plant, line=line, limit=most))
+    kinds = await conn.fetchrow(*_SQL.unpriced_kinds(plant=plant, line=line))
+    totals = await conn.fetch(*_SQL.unpriced_totals(now=now, plant=plant, line=line))
     return UnpricedPart(
         [UnpricedGroup(**row) for row in groups], kinds["groups"], kinds["reasons"],
         sum(row["events"] for row in totals),
@@ -165,7 +164,7 @@ async def count_waiting(conn: Connection, scope: Scope, now: datetime) -> Waitin
 
     An event without a price has no element yet: it counts whichever is asked for.
     """
-    row = await conn.fetchrow(_HELD, scope.plant, scope.line, scope.product)
+    row = await conn.fetchrow(*_SQL.held(plant=scope.plant, line=scope.line, product=scope.product))
     stops = await open_stops(conn, now, scope.plant, scope.line)
     found = sum(_is_in(scope, one.stop) for one in stops)
     return WaitingCounts(row["unpriced"], row["corrections"], found, now)

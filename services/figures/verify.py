@@ -10,7 +10,7 @@ from asyncpg import Connection, Record
 
 from services.audit.anchoring import verify_anchors
 from services.audit.tables import untraced_rows
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.figures.recomputing import ALL, Progress, Reach, recompute_entries
 from services.figures.unbooked import unbooked
 from services.figures.verify_corrections import corrected
@@ -31,15 +31,7 @@ from services.posting.stops import stop_durations, stop_of
 from services.rates.book import RateBook
 from services.rates.store import load
 
-_ROLLUPS = statement(__file__, "verify_rollups")
-_KEYS = statement(__file__, "verify_keys")
-_TWICE = statement(__file__, "verify_twice")
-_REVERSALS = statement(__file__, "verify_reversals")
-_EXCHANGE = statement(__file__, "verify_exchange")
-_STOP_LINES = statement(__file__, "verify_stop_lines")
-_STOPS = statement(__file__, "verify_stops")
-_DOWNTIME = statement(__file__, "verify_downtime")
-
+_SQL = Queries.of(__file__)
 _FIGURES = (
     "entries", "quantity", "gross", "recovered", "allowed", "net", "seconds", "base", "good",
     "ungraded",
@@ -61,11 +53,11 @@ async def verify(
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         book = await load(conn)
         return [
-            *map(_rollup, await conn.fetch(_ROLLUPS)),
-            *map(_keyless, await conn.fetch(_KEYS)),
-            *map(_twice, await conn.fetch(_TWICE)),
-            *map(_reversal, await conn.fetch(_REVERSALS)),
-            *map(_exchange, await conn.fetch(_EXCHANGE)),
+            *map(_rollup, await conn.fetch(*_SQL.verify_rollups())),
+            *map(_keyless, await conn.fetch(*_SQL.verify_keys())),
+            *map(_twice, await conn.fetch(*_SQL.verify_twice())),
+            *map(_reversal, await conn.fetch(*_SQL.verify_reversals())),
+            *map(_exchange, await conn.fetch(*_SQL.verify_exchange())),
             *await _downtime(conn, book),
             *await corrected(conn, book),
             *await closed_periods(conn),
@@ -121,7 +113,7 @@ Key = tuple[str, datetime, str, str, str, Decimal, Decimal]
 
 async def _downtime(conn: Connection, book: RateBook) -> list[Difference]:
     found: list[Difference] = []
-    for row in await conn.fetch(_STOP_LINES):
+    for row in await conn.fetch(*_SQL.verify_stop_lines()):
         found += await _line_downtime(conn, book, row["plant"], row["line"])
     return found
 
@@ -133,10 +125,10 @@ async def _line_downtime(
     if site is None:
         subject = {"plant": plant, "line": line}
         return [Difference("downtime", subject, {"plant": "in the rate book"}, None)]
-    kept = await conn.fetch(_STOPS, plant, line)
+    kept = await conn.fetch(*_SQL.verify_stops(plant=plant, line=line))
     stops = [stop_of(row) for row in kept]
     expected = Counter(map(_segment_key, union(stops, site.calendar)))
-    rows = await conn.fetch(_DOWNTIME, plant, line)
+    rows = await conn.fetch(*_SQL.verify_downtime(plant=plant, line=line))
     booked = Counter({_booked_key(row): row["standing"] for row in rows})
     keys = sorted(expected.keys() | booked.keys())
     return [

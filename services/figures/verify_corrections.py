@@ -5,30 +5,27 @@ from typing import Any
 
 from asyncpg import Connection, Record
 
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.ledger.corrections import Ruling
 from services.ledger.difference import Difference
 from services.posting.correcting import related_ids, rule_of
 from services.pricing.price import Dispatch, dispatch_cost
 from services.rates.book import RateBook
 
-_CORRECTIONS = statement(__file__, "verify_corrections")
-_CORRECTED = statement(__file__, "verify_corrected")
-_ONCE = statement(__file__, "verify_once")
-_LINKS = statement(__file__, "verify_links")
+_SQL = Queries.of(__file__)
 
 
 async def corrected(conn: Connection, book: RateBook) -> list[Difference]:
     """Corrections whose state is another than it must be, and events that stand and must not, or
     the other way round. What a day's dispatch costs now, if anything, is asked of `book`."""
-    corrections = await conn.fetch(_CORRECTIONS)
-    events = await conn.fetch(_CORRECTED, sorted(related_ids(corrections)))
+    corrections = await conn.fetch(*_SQL.verify_corrections())
+    events = await conn.fetch(*_SQL.verify_corrected(ids=sorted(related_ids(corrections))))
     ruling = rule_of(corrections, events)
     return [
         *_states(corrections, ruling),
         *_events(events, ruling),
-        *_once(await conn.fetch(_ONCE), book),
-        *map(_link, await conn.fetch(_LINKS)),
+        *_once(await conn.fetch(*_SQL.verify_once()), book),
+        *map(_link, await conn.fetch(*_SQL.verify_links())),
     ]
 
 

@@ -272,7 +272,7 @@ group by 1, 2, 3
 order by 1, 2, 3
 
 -- name: unfinished
--- What a plant has not finished between :start and :end, the edges of the month :month. Entries
+-- What a plant has not finished between :start and :end, the edges of its :month. Entries
 -- lack a rate once there is a reporting currency: those of the month's own days, and those of other
 -- months that are booked in it because theirs was closed. A stop that another report of the same
 -- machine's stop has ended is not open.

@@ -43,7 +43,7 @@ class Line:
         return segments(ended_stops(kept.stop for kept in self.kept.values()), BERLIN, *span)
 
     def near(self, span: Span) -> Iterable[Kept]:
-        """As `stops_near.sql` answers."""
+        """As `stops_near` answers."""
         found = {
             i: k for i, k in self.kept.items() if touches(k.stop.started_at, end_of(k.stop), span)
         }

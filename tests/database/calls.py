@@ -10,7 +10,7 @@ from typing import Self
 from services.database.queries import Queries
 
 _PLACE = re.compile(r"\{\{(\w+)")
-PLACES = {"table": "copq.token"}
+PLACES = {"table": "copq.token", "ledger": "copq.ledger", "rollup": "copq.rollup"}
 """A text of each kind that the product places."""
 
 
@@ -67,8 +67,13 @@ def _names(tree: ast.Module) -> Iterator[str]:
 def _is_query(node: ast.Attribute, own: set[str]) -> bool:
     """`_SQL.name`, `_SQL.placing(...).name` and the like."""
     of = node.value
-    while isinstance(of, ast.Call) and isinstance(of.func, ast.Attribute):
-        of = of.func.value
+    while True:
+        if isinstance(of, ast.Call) and isinstance(of.func, ast.Attribute):
+            of = of.func.value
+        elif isinstance(of, ast.Subscript | ast.Call):
+            of = of.value if isinstance(of, ast.Subscript) else of.func
+        else:
+            break
     return node.attr not in vars(Queries) and isinstance(of, ast.Name) and of.id in own
 
 

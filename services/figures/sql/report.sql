@@ -1,25 +1,99 @@
--- Sums by bucket, element and currency, and by those of plant, line and product that $2 names.
--- Production is read along whatever the element, since it is the base. Lines that $11 does not name
--- are together in one; without $11 each line has its own row.
+-- name: figures_span
+-- The first and the last production day with figures of a plant, line, product and element.
+select min(day) as first, max(day) as last from copq.rollup
+where grain = 'day'
+    and (:plant::text is null or plant = :plant)
+    and (:line::text is null or line = :line)
+    and (:product::text is null or product = :product)
+    and (:element::text is null or element = :element)
+
+-- name: report_first
+-- As `report`, of each plant by months as they were first reported; `is_open`: not closed yet, so
+-- as of now.
+select
+    null::timestamptz as hour,
+    month as day,
+    plant,
+    case when 'line' = any(:by::text[]) then line end as line,
+    case when 'product' = any(:by::text[]) then product end as product,
+    element, category, currency,
+    sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
+    sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
+    sum(good) as good, sum(ungraded) as ungraded, bool_or(is_open) as is_open
+from copq.first_reported
+where (:plant::text is null or plant = :plant)
+    and (:line::text is null or line = :line)
+    and (:product::text is null or product = :product)
+    and (:element::text is null or element in (:element, 'production'))
+    and (:start::date is null or month >= :start)
+    and (:end::date is null or month < :end)
+group by 2, 3, 4, 5, 6, 7, 8
+
+-- name: closed_months
+-- The months that were ever closed.
+select plant, month from copq.period
+
+-- name: report
+-- Sums by bucket, element and currency, and by those of plant, line and product that :by names.
+-- Production is read along whatever the element, since it is the base. Lines that :names does not
+-- name are together in one; without :names each line has its own row.
 select
     case when grain = 'hour' then hour end as hour,
     case when grain <> 'hour' then day end as day,
-    case when 'plant' = any($2::text[]) then plant end as plant,
-    copq.row_line('line' = any($2::text[]), $11::text[] is null or named is not null, line) as line,
-    case when 'product' = any($2::text[]) then product end as product,
+    case when 'plant' = any(:by::text[]) then plant end as plant,
+    copq.row_line(
+        'line' = any(:by::text[]), :names::text[] is null or named is not null, line) as line,
+    case when 'product' = any(:by::text[]) then product end as product,
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
     sum(good) as good, sum(ungraded) as ungraded, sum(unconverted)::bigint as unconverted
-from copq.rollup
-left join (select distinct unnest($11::text[]) as named) as n on named = line
-where grain = $1
-    and ($3::text is null or plant = $3)
-    and ($4::text is null or line = $4)
-    and ($5::text is null or product = $5)
-    and ($6::text is null or element in ($6, 'production'))
-    and ($7::date is null or day >= $7)
-    and ($8::date is null or day < $8)
-    and ($9::timestamptz is null or hour >= $9)
-    and ($10::timestamptz is null or hour < $10)
+from {{rollup}}
+left join (select distinct unnest(:names::text[]) as named) as n on named = line
+where grain = :grain
+    and (:plant::text is null or plant = :plant)
+    and (:line::text is null or line = :line)
+    and (:product::text is null or product = :product)
+    and (:element::text is null or element in (:element, 'production'))
+    and (:first_day::date is null or day >= :first_day)
+    and (:last_day::date is null or day < :last_day)
+    and (:first_hour::timestamptz is null or hour >= :first_hour)
+    and (:last_hour::timestamptz is null or hour < :last_hour)
+group by 1, 2, 3, 4, 5, 6, 7, 8
+
+-- name: report_booked
+-- As `report`, of each plant from what the ledger held at an instant: :as_of, or without it as
+-- each month was first closed (`is_open`: it never was, so as of now). Late events for a closed
+-- month before its first closing is booked in the month itself.
+select
+    case when :grain = 'hour' then hour end as hour,
+    case when :grain <> 'hour' then bucket end as day,
+    plant,
+    case when 'line' = any(:by::text[]) then line end as line,
+    case when 'product' = any(:by::text[]) then coalesce(product, '') end as product,
+    element, category, currency,
+    sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
+    sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
+    sum(good) as good, sum(ungraded) as ungraded,
+    sum(case when exchange_rate is not null then 0 when reverses is null then 1 else -1 end)
+        as unconverted,
+    bool_or(:as_of::timestamptz is null and first_closed_at is null) as is_open
+from {{ledger}} as l
+left join (select plant as of_plant, month, first_closed_at from copq.period) as p
+    on of_plant = plant and month = date_trunc('month', day::timestamp)::date
+cross join lateral (
+    select case when :grain = 'month' then date_trunc('month', day::timestamp)::date else day end
+        as bucket
+) as b
+where booked_at <= coalesce(:as_of::timestamptz, first_closed_at, 'infinity')
+    and (:plant::text is null or plant = :plant)
+    and (:line::text is null or line = :line)
+    and (:product::text is null or coalesce(product, '') = :product)
+    and (:element::text is null or element in (:element, 'production'))
+    and (:first_day::date is null or (bucket >= :first_day
+            and occurred_at >= :first_day::date - interval '3 days'))
+    and (:last_day::date is null or (bucket < :last_day
+            and occurred_at < :last_day::date + interval '34 days'))
+    and (:first_hour::timestamptz is null or hour >= :first_hour)
+    and (:last_hour::timestamptz is null or hour < :last_hour)
 group by 1, 2, 3, 4, 5, 6, 7, 8

@@ -1,9 +1,32 @@
--- Units of a window, of which window_cells has the cells, by line and, with $21, by product.
--- Lines that $20 does not name are together in one, which says how many `others` there are and the
--- first twenty of their names; without $20 each line has its own row.
--- The units of a line are in up to four rows, by how its good units are known: as reported, as all that
--- were not rejected, none (more rejected than made), not at all. Each row is graded like one product,
--- and the sums are those of all products.
+-- name: repaired
+-- Unplanned stops of a plant (and line) that ended from :start on and before :end: each
+-- once, whatever reported it and in however many pieces.
+select line, count(*) as stops, extract(epoch from sum(over_at - began_at))::float8 as seconds
+from (
+    select distinct line, work_unit, defect_code, began_at, over_at
+    from copq.stop
+    where not planned and not voided and over_at >= :start and over_at < :end and plant = :plant
+        and (:line::text is null or line = :line)
+) as ended
+group by line
+
+-- name: stopped_lines
+-- The lines of a plant (or line) with ended stops that touch the time from :start to
+-- :end.
+select distinct line
+from copq.stop
+where plant = :plant and (:line::text is null or line = :line) and not voided
+    and ended_at is not null
+    and tstzrange(started_at, ended_at, '[]')
+        && tstzrange(:start::timestamptz, :end::timestamptz, '[]')
+
+-- name: units
+-- Units of a window, of which window_cells has the cells, by line and, with :by_product, by
+-- product. Lines that :lines does not name are together in one, which says how many `others` there
+-- are and the first twenty of their names; without :lines each line has its own row.
+-- The units of a line are in up to four rows, by how its good units are known: as reported, as all
+-- that were not rejected, none (more rejected than made), not at all. Each row is graded like one
+-- product, and the sums are those of all products.
 with product as (
     select
         line, product,
@@ -12,19 +35,19 @@ with product as (
         coalesce(sum(ungraded) filter (where element = 'production'), 0) as ungraded,
         coalesce(sum(quantity) filter (where element in ('defect', 'scrap')), 0) as scrapped,
         coalesce(sum(quantity) filter (where element = 'rework'), 0) as reworked
-    from ({window}) as cell
+    from ({{window_cells}}) as cell
     where element in ('production', 'defect', 'scrap', 'rework')
     group by line, product
 ), shown as (
-    select *, $20::text[] is null or named is not null as has_own
+    select *, :lines::text[] is null or named is not null as has_own
     from product
-    left join (select distinct unnest($20::text[]) as named) as n on named = line
+    left join (select distinct unnest(:lines::text[]) as named) as n on named = line
 ), other as (
     select count(*) as others, coalesce((array_agg(line order by line collate "C"))[1:20], '{}') as names
     from (select distinct line from shown where not has_own) as lines
 )
 select
-    case when has_own then line end as line, case when $21 then product end as product,
+    case when has_own then line end as line, case when :by_product then product end as product,
     sum(produced) as produced, sum(good) as good, sum(ungraded) as ungraded,
     sum(scrapped) as scrapped, sum(reworked) as reworked,
     case when not has_own then others else 0 end as others,

@@ -8,7 +8,7 @@ having copq.rate_of_day(currency, day) is not null
 order by day, currency
 
 -- name: take_unconverted
--- Entries of a currency :currency and day :day that were booked without a rate, after the entry
+-- Entries of a currency and day that were booked without a rate, after the entry
 -- (:after_time, :after_id, :after_no): whether they are taken back by now, the last number that
 -- their event has used up, and on whose word there is a rate now. A stop's entries lie all over its
 -- time. The page comes first, so that its size bounds the work.

@@ -28,7 +28,7 @@ class Converted:
     unconverted: dict[str, int] = field(default_factory=dict)
 
     def take(self, row: Any) -> None:
-        """A row of converted.sql."""
+        """A row of `converted`."""
         self._count(row["booked_in"], row["unconverted"])
         if row["category"] != Category.NONE:
             self.cost[row["category"]] = self.cost.get(row["category"], ZERO) + row["net"]

@@ -23,8 +23,8 @@ from services.figures.sums import (
     summed_query,
 )
 from services.figures.trailing import (
-    EDGES,
-    WHOLE,
+    EDGE_SUMS,
+    WHOLE_SUMS,
     accrued_cells,
     calendars,
     edge_stops,
@@ -42,14 +42,6 @@ from services.targets.book import TargetBook
 from services.targets.store import load_targets
 
 _SQL = Queries.of(__file__)
-_COLUMNS = (
-    "plant, line, product, currency, element, category, "
-    "quantity, net, seconds, base, good, ungraded"
-)
-_WHOLE, _EDGES = (
-    f"select {_COLUMNS} from ({question.of(None)}) as cell"  # noqa: S608 - of files of ours
-    for question in (WHOLE, EDGES)
-)
 _APART = Scope(by=("plant", "line", "product"))
 
 
@@ -150,10 +142,10 @@ async def _read_trailing(
         parts = parts_of(calendar, start, reading.now)
         recent = accrued_cells([a for a in accrued if a.segment.end > start], start, reading.now)
         recent += await edge_stops(conn, plants, parts, _APART)
-        edges = parts.edges(plants, _APART)
+        edges = EDGE_SUMS(**parts.edges(plants, _APART))
         reading.sums[name] += [
-            await kept.sums(conn, _WHOLE, *parts.whole(plants, _APART)),
-            await summed_query(conn, _EDGES, edges, reading.folding),
+            await kept.sums(conn, *WHOLE_SUMS(**parts.whole(plants, _APART))),
+            await summed_query(conn, edges[0], edges[1:], reading.folding),
             sum_cells(recent, reading.folding),
         ]
         await _read_repairs(conn, reading, name, (start, reading.now), plants)

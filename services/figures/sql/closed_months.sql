@@ -1,2 +1,0 @@
--- The months that were ever closed.
-select plant, month from copq.period

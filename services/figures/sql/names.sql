@@ -1,0 +1,66 @@
+-- name: lines
+-- Lines that were heard of, what made or cost most since the day :since first; at most :limit.
+select h.plant, h.line
+from copq.line_heard as h
+left join (
+    select plant, line, sum(abs(net)) + sum(base) as weight
+    from copq.rollup
+    where grain = 'month' and day >= :since
+    group by plant, line
+) as r using (plant, line)
+order by r.weight desc nulls last, h.plant, h.line
+limit :limit
+
+-- name: pairs
+-- What lines made, what made or cost most since the day :since first; at most :limit.
+select plant, line, product
+from copq.rollup
+where grain = 'month' and day >= :since
+group by plant, line, product
+order by sum(abs(net)) + sum(base) desc, plant, line, product
+limit :limit
+
+-- name: known_names
+-- The first :limit lines or products (:kind) that have figures, of a plant or of all, and how
+-- many there are.
+select name, count(*) over () as known
+from (
+    select distinct case :kind::text when 'line' then line else product end as name
+    from copq.rollup
+    where grain = 'month' and (:plant::text is null or plant = :plant)
+) as names
+where name > ''
+order by name collate "C"
+limit :limit
+
+-- name: has_name
+-- Whether the line or product (:kind) named :name has figures in a plant, or in any.
+select exists (
+    select from copq.rollup
+    where grain = 'month' and (:plant::text is null or plant = :plant)
+        and case :kind::text when 'line' then line else product end = :name)
+
+-- name: has_detail
+-- Whether an entry of a plant and line has the name :name in the column :column.
+select exists (
+    select from copq.ledger
+    where (:plant::text is null or plant = :plant)
+        and (:line::text is null or line = :line)
+        and case :column::text
+            when 'stage' then stage when 'defect_code' then defect_code else work_unit
+        end = :name::text)
+
+-- name: known_details
+-- The first :limit stages, defect codes or machines (:column) that entries of a plant and
+-- line :line name, and how many there are.
+select name, count(*) over () as known
+from (
+    select distinct case :column::text
+        when 'stage' then stage when 'defect_code' then defect_code else work_unit
+    end as name
+    from copq.ledger
+    where (:plant::text is null or plant = :plant) and (:line::text is null or line = :line)
+) as names
+where name > ''
+order by name collate "C"
+limit :limit

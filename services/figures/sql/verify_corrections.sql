@@ -1,2 +1,0 @@
--- All corrections that are looked at.
-select * from copq.correction where not beyond order by occurred_at, event_id
