@@ -21,7 +21,7 @@ from benchmarks.report import Report
 from copq.terminal import err
 from services.access.door import OpenDoor
 from services.database.migrate import migrate
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.embedded_postgres.server import EmbeddedPostgres
 from services.rates.file import parse_rates
 from services.rates.store import import_rates
@@ -29,8 +29,7 @@ from services.reporting.api.app import add_api
 from services.reporting.board.app import add_board
 from services.reporting.source import reading_pool
 
-FILL = statement(__file__, "year")
-FOLD = statement(__file__, "year_rollups")
+_SQL = Queries.of(__file__)
 ROUNDS = 7
 RATES = """
 time_zone: UTC
@@ -68,9 +67,9 @@ async def _fill(dsn: str, days: int) -> int:
     start = now - timedelta(days=days)
     await conn.execute("select copq.make_partitions($1, $2)", start.date(), now.date())
     err.print("writing a year of entries …")
-    await conn.execute(FILL, start, now)
+    await conn.execute(*_SQL.year(start=start, end=now))
     err.print("folding them …")
-    await conn.execute(FOLD)
+    await conn.execute(*_SQL.year_rollups())
     await conn.execute("vacuum analyze")
     count: int = await conn.fetchval("select count(*) from copq.ledger")
     await conn.close()

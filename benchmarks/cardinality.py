@@ -30,7 +30,7 @@ from benchmarks.report import Report
 from copq.terminal import err
 from services.access.door import OpenDoor
 from services.database.migrate import migrate
-from services.database.sql_files import statement
+from services.database.queries import Queries
 from services.embedded_postgres.server import EmbeddedPostgres
 from services.rates.file import parse_rates
 from services.rates.store import import_rates
@@ -38,6 +38,8 @@ from services.reporting.api.app import add_api
 from services.reporting.board.app import add_board
 from services.reporting.source import reading_pool
 from tests.kafka.settings import free_ports
+
+_SQL = Queries.of(__file__)
 
 ROUNDS = 3
 SLOW_S = 0.05
@@ -81,13 +83,13 @@ async def _fill(dsn: str, lines: int, products: int, every: int, stops: int) -> 
         "select copq.make_partitions($1, $2)", (now - timedelta(2)).date(), now.date()
     )
     err.print("writing a day of entries …")
-    await conn.execute(statement(__file__, "cardinality"), lines, products, every, now)
+    await conn.execute(*_SQL.cardinality(lines=lines, products=products, every=every, until=now))
     err.print("folding them …")
-    await conn.execute(statement(__file__, "year_rollups"))
+    await conn.execute(*_SQL.year_rollups())
     err.print("adding what waits …")
-    await conn.execute(statement(__file__, "cardinality_heard"))
-    await conn.execute(statement(__file__, "cardinality_stops"), min(stops, lines), now)
-    await conn.execute(statement(__file__, "cardinality_unpriced"), stops, now)
+    await conn.execute(*_SQL.cardinality_heard())
+    await conn.execute(*_SQL.cardinality_stops(number=min(stops, lines), now=now))
+    await conn.execute(*_SQL.cardinality_unpriced(number=stops, now=now))
     await conn.execute("vacuum analyze")
     count: int = await conn.fetchval("select count(*) from copq.ledger")
     await conn.close()

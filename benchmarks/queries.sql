@@ -1,0 +1,95 @@
+-- name: year
+-- An entry every three minutes of each of twenty lines, from :start to :end: two in three are
+-- rejects.
+insert into copq.ledger (
+    occurred_at, event_id, entry_no, plant, line, product, stage, work_unit, defect_code, element,
+    category, quantity, gross, recovered, allowed, net, seconds, base, good, currency, rate_version,
+    hour, day, period)
+select
+    at, 'e-' || line || '-' || extract(epoch from at)::bigint, 1, 'north', 'L' || line,
+    'P' || (line * 7 + extract(doy from at)::int) % 50,
+    case when n % 3 > 0 then 'S' || n % 3 end, 'M' || n % 4,
+    case when n % 3 > 0 then (array['jam', 'short', 'burr', 'leak', 'scratch'])[1 + n % 5] end,
+    case when n % 3 > 0 then 'defect' else 'production' end,
+    case when n % 3 > 0 then 'internal_failure' else 'none' end,
+    case when n % 3 > 0 then 3 else 60 end,
+    case when n % 3 > 0 then 15.06 + n % 7 else 0 end, 0, 0,
+    case when n % 3 > 0 then 15.06 + n % 7 else 0 end, 0,
+    case when n % 3 > 0 then 0 else 420 end, case when n % 3 > 0 then 0 else 60 end,
+    'EUR', 1, date_trunc('hour', at),
+    (at at time zone 'Europe/Berlin' - interval '6 hours')::date,
+    date_trunc('month', at at time zone 'Europe/Berlin' - interval '6 hours')::date
+from generate_series(1, 20) as line,
+    lateral (
+        select at + line * interval '1 second' as at, n
+        from generate_series(
+                :start::timestamptz, :end::timestamptz - interval '1 minute', interval '3 minutes')
+            with ordinality as series (at, n)
+    ) as moments
+
+-- name: year_rollups
+-- Sum the entries by hour, day and month.
+insert into copq.rollup (
+    grain, plant, line, product, element, category, currency, day, hour, entries, quantity, gross,
+    recovered, allowed, net, seconds, base, good)
+select
+    grain, plant, line, product, element, category, currency,
+    case when grain = 'month' then date_trunc('month', day)::date else day end as bucket,
+    case when grain = 'hour' then hour else '-infinity' end as begins,
+    count(*), sum(quantity), sum(gross), sum(recovered), sum(allowed), sum(net), sum(seconds),
+    sum(base), sum(good)
+from copq.ledger, unnest(array['hour', 'day', 'month']) as grain
+group by 1, 2, 3, 4, 5, 6, 7, bucket, begins
+
+-- name: cardinality_heard
+-- The lines that were heard of, from the entries.
+insert into copq.line_heard (plant, line, occurred_at)
+select plant, line, max(occurred_at) from copq.ledger group by plant, line
+
+-- name: cardinality_unpriced
+-- Events without a price, each of a product that nobody knows: :number reasons.
+insert into copq.unpriced (
+    event_id, plant, line, occurred_at, event_type, product, reason, tried_revision, worth,
+    currency, base)
+select
+    'u-' || n, 'north', 'L' || n % 1000, :now::timestamptz - interval '1 hour', 'defect', 'X' || n,
+    'no cost table for product X' || n, 1, 12.5, 'EUR', 0
+from generate_series(1, :number::int) as n
+
+-- name: cardinality
+-- A day of a plant with many names, up to :until: each of :lines lines makes and rejects :products
+-- products every :every hours, one in ten of them with a code and a machine of its own, and stands
+-- still for five minutes.
+insert into copq.ledger (
+    occurred_at, event_id, entry_no, plant, line, product, stage, work_unit, defect_code, element,
+    category, quantity, gross, recovered, allowed, net, seconds, base, good, currency, rate_version,
+    hour, day, period)
+select
+    at, 'e-' || element || '-' || line || '-' || product || '-' || n, 1, 'north', 'L' || line,
+    'P' || product, case element when 'defect' then 'S1' end,
+    case when element <> 'production' then 'M' || product * line % 10000 end,
+    case when element <> 'production' then 'c' || (line * 7 + product) % 20000 end, element,
+    category, quantity, cost, 0, 0, cost, seconds, base, good, 'EUR', 1, date_trunc('hour', at),
+    (at at time zone 'UTC')::date, date_trunc('month', at at time zone 'UTC')::date
+from generate_series(1, :lines::int) as line,
+    generate_series(1, :products::int) as product,
+    generate_series(0, 23, :every::int) as n,
+    lateral (
+        select :until::timestamptz - n * interval '1 hour'
+            - (line * 13 + product * 7) % 3600 * interval '1 second'
+    ) as moment (at),
+    lateral (values
+        ('production', 'none', 60, 0, 0, 420, 60),
+        ('defect', 'internal_failure', 3, 15.06 + (line + product) % 7, 0, 0, 0),
+        ('downtime', 'internal_failure', 0, 10, 300, 0, 0)
+    ) as of_kind (element, category, quantity, cost, seconds, base, good)
+where element <> 'downtime' or product = 1
+
+-- name: cardinality_stops
+-- Stops without an end, of :number lines, each of which began within the last hour before :now.
+insert into copq.stop (
+    event_id, plant, line, work_unit, defect_code, started_at, planned, per_hour, currency,
+    rate_version, began_at)
+select 'open-' || n, 'north', 'L' || n, 'M' || n, 'jam', at, false, 120, 'EUR', 1, at
+from generate_series(1, :number::int) as n,
+    lateral (select :now::timestamptz - n % 3600 * interval '1 second') as moment (at)
