@@ -62,7 +62,7 @@ async def _events(dsn: str) -> int:
 async def test_a_killed_process_has_lost_nothing_and_counted_nothing_twice(
     mosquitto: Mosquitto, database: str, tmp_path: Path
 ) -> None:
-    dsn, total = await with_rates(database), 6000
+    dsn, total = await with_rates(database), 3000
     text = config_text(mosquitto.port, ALL % "kill", in_flight=200)
     up = _service(tmp_path, text, "up", "--database", dsn, "--data", str(tmp_path))
     up.start()
@@ -73,7 +73,7 @@ async def test_a_killed_process_has_lost_nothing_and_counted_nothing_twice(
                 publish, mosquitto.port, "kill/north/L1", scraps(0, total), each_line=True
             )
         )
-        for least in (1, 2000):
+        for least in (1, 1000):
 
             async def enough(least: int = least) -> bool:
                 return await _events(dsn) >= least
