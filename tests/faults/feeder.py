@@ -17,7 +17,7 @@ from tests.faults.plant import Fact, Plant
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 100
+AT_ONCE = 50
 PAUSE_S = 0.2
 
 
