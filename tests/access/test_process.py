@@ -4,7 +4,6 @@ import gzip
 import json
 import re
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from itertools import islice
 from pathlib import Path
@@ -14,9 +13,10 @@ import pytest
 import trustme
 
 from tests.access.serving import bearer, run
-from tests.faults.processes import COPQ, Service, copq, until
+from tests.faults.processes import PATIENCE_S, Service, copq, until
 from tests.faults.sender import Sender
 from tests.kafka.settings import free_ports
+from tests.programs.forked import run_copq
 
 UNKNOWN = "copq_0123456789ab_" + "Zq9" * 14 + "x"
 
@@ -125,7 +125,7 @@ async def test_https_is_served_with_the_certificate_and_the_cookie_is_secure(
 
 
 def refusal(*words: str) -> str:
-    done = subprocess.run([COPQ, *words], capture_output=True, text=True, timeout=60)
+    done = run_copq(*words, timeout=PATIENCE_S)
     assert done.returncode == 2, done.stdout + done.stderr
     return re.sub(r"\s+", " ", done.stderr)
 
