@@ -160,7 +160,7 @@ async def test_memory_does_not_grow_with_the_body(ingest: Ingest) -> None:
     await ingest.send_all()
     before = psutil.Process(ingest.pid).memory_info().rss
     async with Upload(ingest.port) as upload:
-        for part in PARTS * 4:
+        for part in PARTS * 8:
             await upload.send(part)
         upload.end()
         status, _ = await upload.answer()
