@@ -20,33 +20,36 @@ up: .venv/.installed ## run the standalone service on ./copq-data
 test: .venv/.installed $(KAFKA)/classes.jsa $(HELM)/.resolved programs ## every test, on real servers (Java 17, Maven; Debian for all of it)
 	$(PARALLEL)
 
+unit: .venv/.installed ## the tests that need no server
+	$(BIN)/pytest --numprocesses 2 tests/unit
+
 programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where they are missing
-	@tests/programs/install
+	@tests/support/programs/install
 
 soak: .venv/.installed $(KAFKA)/classes.jsa programs ## the fault tests in all variants and at random, the property tests for longer
 	$(BIN)/pytest -m soak
 	$(BIN)/pytest -m hypothesis --hypothesis-profile soak --timeout 3600
 	$(BIN)/pytest $(SECURITY)
 
-SECURITY := tests/access tests/database_roles tests/audit tests/backup tests/standalone tests/schemas \
-  tests/ingest_http tests/ingest_files/test_bounds.py tests/ingest_files/test_strictness.py \
-  tests/commands/test_terminal.py tests/aggregator/test_corrections.py
+SECURITY := tests/*/access tests/*/database tests/*/audit tests/acceptance/backup tests/*/standalone tests/unit/schemas \
+  tests/*/ingest/http tests/unit/ingest/files/test_bounds.py tests/unit/ingest/files/test_strictness.py \
+  tests/unit/command_line/test_terminal.py tests/integration/aggregator/test_corrections.py
 
 security: .venv/.installed $(KAFKA)/classes.jsa programs ## attacks and operators' mistakes (docs/reliability.md)
 	$(PARALLEL) $(SECURITY)
 
 stack: .venv/.installed $(KAFKA)/.resolved ## start docker-compose.yml on Debian's Docker engine and try it (as root; half an hour at first)
-	$(BIN)/pytest -m stack tests/deploy/stack
+	$(BIN)/pytest -m stack tests/acceptance/deploy/stack
 
 soak-memory: .venv/.installed $(KAFKA)/.resolved ## half an hour of a steady stream, and catching up: memory of each worker, and its slope
-	SOAK_SECONDS=$${SOAK_SECONDS:-1800} $(BIN)/pytest tests/faults/test_soak_memory.py -m soak -s
+	SOAK_SECONDS=$${SOAK_SECONDS:-1800} $(BIN)/pytest tests/acceptance/faults/test_soak_memory.py -m soak -s
 
 check: .venv/.installed ## lint, format, types, generated documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m schemas.documents --check
+	$(BIN)/python -m copq.schemas.documents --check
 	$(BIN)/python -m deploy.metrics_page --check
 	$(BIN)/python -m deploy.grafana.generate --check
 
@@ -55,7 +58,7 @@ format: .venv/.installed ## format the code
 	$(BIN)/ruff format .
 
 schemas: .venv/.installed ## generate the JSON Schemas and the AsyncAPI document
-	$(BIN)/python -m schemas.documents
+	$(BIN)/python -m copq.schemas.documents
 
 metrics: .venv/.installed ## generate the table of docs/metrics.md
 	$(BIN)/python -m deploy.metrics_page
@@ -64,10 +67,10 @@ dashboards: .venv/.installed ## generate Grafana's dashboards
 	$(BIN)/python -m deploy.grafana.generate
 
 pictures: .venv/.installed programs ## take the pictures of docs/images again, in Chromium
-	$(BIN)/python -m tests.board.pictures
+	$(BIN)/python -m tests.support.board.pictures
 
 bench: .venv/.installed $(KAFKA)/classes.jsa ## the table of speeds, each next to its limit, also in build/bench
-	@tests/programs/install mosquitto mosquitto_pub
+	@tests/support/programs/install mosquitto mosquitto_pub
 	$(BIN)/python -m benchmarks
 
 bench-growth: .venv/.installed ## what a batch costs with ten million entries in the ledger
@@ -103,19 +106,19 @@ setup: .venv/.installed ## install the pinned packages into .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(KAFKA)/.resolved: tests/kafka/pom.xml
+$(KAFKA)/.resolved: tests/support/kafka/pom.xml
 	@echo "Fetching Apache Kafka's jars …"
-	mvn --quiet --batch-mode -f tests/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)
+	mvn --quiet --batch-mode -f tests/support/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)
 	@touch $@
 
 $(KAFKA)/classes.jsa: $(KAFKA)/.resolved .venv/.installed
 	@echo "Archiving Kafka's classes, for brokers that start in half the time …"
-	$(BIN)/python -m tests.kafka.archive
+	$(BIN)/python -m tests.support.kafka.archive
 	@touch $@
 
-$(HELM)/.resolved: tests/deploy/helm/pom.xml
+$(HELM)/.resolved: tests/support/deploy/helm/pom.xml
 	@echo "Fetching Helm …"
-	mvn --quiet --batch-mode -f tests/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
+	mvn --quiet --batch-mode -f tests/support/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
 	@touch $@
 
 LOCK := build/uv/bin/uv pip compile --upgrade --quiet --python-version 3.11 --generate-hashes \
@@ -131,4 +134,4 @@ lock: ## pin the newest allowed packages: what runs, and what builds and tests i
 clean: ## remove what was built, not the data
 	rm -rf .venv build
 
-.PHONY: help demo up test programs soak soak-memory security stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why kafka helm setup lock clean
+.PHONY: help demo up test unit programs soak soak-memory security stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why kafka helm setup lock clean

@@ -11,7 +11,7 @@ from benchmarks.plant import events
 from benchmarks.posting import INTO_ALL, INTO_LEDGER, aggregator_alone, limit
 from benchmarks.report import Report
 from benchmarks.servers import Servers, fill_topic, servers
-from services.kafka.topics import EVENTS
+from copq.kafka.topics import EVENTS
 
 COLUMNS = ("what", "measured", "limit or rival", "ratio")
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import asyncpg
 
 from benchmarks.report import Report
-from services.audit.exported import line_of, link_of
-from services.audit.store import rows
-from services.audit.trail import Chain
-from services.database.migrate import migrate
-from services.embedded_postgres.server import EmbeddedPostgres
+from copq.audit.exported import line_of, link_of
+from copq.audit.store import rows
+from copq.audit.trail import Chain
+from copq.database.migrate import migrate
+from copq.embedded_postgres.server import EmbeddedPostgres
 
 WRITE = """
 insert into copq.target (plant, line, effective_from, ratio, set_by, source)

@@ -27,17 +27,17 @@ import psutil
 from fastapi import FastAPI
 
 from benchmarks.report import Report
-from copq.terminal import err
-from services.access.door import OpenDoor
-from services.database.migrate import migrate
-from services.database.queries import Queries
-from services.embedded_postgres.server import EmbeddedPostgres
-from services.rates.file import parse_rates
-from services.rates.store import import_rates
-from services.reporting.api.app import add_api
-from services.reporting.board.app import add_board
-from services.reporting.source import reading_pool
-from tests.kafka.settings import free_ports
+from copq.access.door import OpenDoor
+from copq.command_line.terminal import err
+from copq.database.migrate import migrate
+from copq.database.queries import Queries
+from copq.embedded_postgres.server import EmbeddedPostgres
+from copq.rates.file import parse_rates
+from copq.rates.store import import_rates
+from copq.reporting.api.app import add_api
+from copq.reporting.board.app import add_board
+from copq.reporting.source import reading_pool
+from tests.support.kafka.settings import free_ports
 
 _SQL = Queries.of(__file__)
 

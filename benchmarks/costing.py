@@ -8,7 +8,7 @@ import tempfile
 
 from benchmarks.pace import pace
 from benchmarks.servers import Process, Servers, length
-from services.kafka.topics import PRICED
+from copq.kafka.topics import PRICED
 
 ONE, OTHERS = {0}, set(range(1, os.cpu_count() or 2))
 

@@ -12,10 +12,10 @@ from benchmarks.pace import pace
 from benchmarks.plant import event, events
 from benchmarks.posting import posted
 from benchmarks.servers import PARTITIONS, Process, Servers, fill_topic
-from services.kafka.brokers import Brokers
-from services.kafka.headers import NONE
-from services.kafka.publish import Message, publish, start_producer
-from services.kafka.topics import EVENTS
+from copq.kafka.brokers import Brokers
+from copq.kafka.headers import NONE
+from copq.kafka.publish import Message, publish, start_producer
+from copq.kafka.topics import EVENTS
 
 
 async def end_to_end(servers: Servers, total: int) -> float:

@@ -18,18 +18,18 @@ import asyncpg
 import httpx
 
 from benchmarks.report import Report
-from copq.terminal import err
-from services.access.door import OpenDoor
-from services.database.migrate import migrate
-from services.embedded_postgres.server import EmbeddedPostgres
-from services.rates.file import parse_rates
-from services.rates.store import import_rates
-from services.reporting.exporter.compression import inflated
-from services.reporting.exporter.computation import MAX_SERIES, Computation, Figures
-from services.reporting.exporter.exporter import Exporter
-from services.reporting.server import make_reporting
-from services.web.serving import serve_http
-from tests.kafka.settings import free_ports
+from copq.access.door import OpenDoor
+from copq.command_line.terminal import err
+from copq.database.migrate import migrate
+from copq.embedded_postgres.server import EmbeddedPostgres
+from copq.rates.file import parse_rates
+from copq.rates.store import import_rates
+from copq.reporting.exporter.compression import inflated
+from copq.reporting.exporter.computation import MAX_SERIES, Computation, Figures
+from copq.reporting.exporter.exporter import Exporter
+from copq.reporting.server import make_reporting
+from copq.web.serving import serve_http
+from tests.support.kafka.settings import free_ports
 
 SCRAPES = 100
 COLUMNS = ("limit", "series", "page", "scrape plain", "scrape gzip", "all again", "usual")

@@ -11,7 +11,7 @@ from benchmarks.pace import pace
 from benchmarks.plant import events
 from benchmarks.report import Report
 from benchmarks.servers import Process, Servers, fill_topic, length, servers
-from services.kafka.topics import EVENTS, PRICED
+from copq.kafka.topics import EVENTS, PRICED
 
 WITHOUT = (sys.executable, "-m", "benchmarks.without_faust")
 

@@ -10,9 +10,9 @@ from itertools import islice
 
 from benchmarks.plant import events
 from benchmarks.servers import Process, Servers
-from services.access.sender import ANYONE
-from services.ingest.check import check
-from tests.kafka.settings import free_ports
+from copq.access.sender import ANYONE
+from copq.ingest.check import check
+from tests.support.kafka.settings import free_ports
 
 CONNECTIONS = 64
 _LINES = 2_000

@@ -13,14 +13,14 @@ from benchmarks.pace import pace
 from benchmarks.plant import events
 from benchmarks.posting import posted
 from benchmarks.servers import Servers, length, servers
-from copq.terminal import err
-from services.ingest.mqtt.config_file import parse_config
-from services.ingest.mqtt.link import connect
-from services.kafka.topics import EVENTS
-from tests.faults.processes import Service
-from tests.kafka.settings import free_ports
-from tests.mqtt.broker import Mosquitto, publish
-from tests.programs import find_program
+from copq.command_line.terminal import err
+from copq.ingest.mqtt.config_file import parse_config
+from copq.ingest.mqtt.link import connect
+from copq.kafka.topics import EVENTS
+from tests.support.faults.processes import Service
+from tests.support.ingest.mqtt.broker import Mosquitto, publish
+from tests.support.kafka.settings import free_ports
+from tests.support.programs import find_program
 
 TOPIC = "plant/north/quality"
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars
 
-from services.improvement.explaining.explain import Leaf
+from copq.improvement.explaining.explain import Leaf
 
 Combination = frozenset[tuple[str, str]]
 Floats = npt.NDArray[np.float64]

@@ -16,20 +16,20 @@ import asyncpg
 from benchmarks.growth import SIZE, batch_of, post_timed
 from benchmarks.plant import RATES
 from benchmarks.report import Report
-from copq.terminal import err
-from services.access.authority import Actor
-from services.database.migrate import migrate
-from services.embedded_postgres.server import EmbeddedPostgres
-from services.figures.basis import As, Basis
-from services.figures.report import ReportQuery, report
-from services.figures.verify import verify
-from services.periods.closing import Order, close
-from services.posting.partitions import make_partitions
-from services.posting.post import prepare
-from services.pricing.price_cache import Pricer
-from services.rates.book import RateBook
-from services.rates.file import parse_rates
-from services.rates.store import import_rates, load
+from copq.access.authority import Actor
+from copq.command_line.terminal import err
+from copq.database.migrate import migrate
+from copq.embedded_postgres.server import EmbeddedPostgres
+from copq.figures.basis import As, Basis
+from copq.figures.report import ReportQuery, report
+from copq.figures.verify import verify
+from copq.periods.closing import Order, close
+from copq.posting.partitions import make_partitions
+from copq.posting.post import prepare
+from copq.pricing.price_cache import Pricer
+from copq.rates.book import RateBook
+from copq.rates.file import parse_rates
+from copq.rates.store import import_rates, load
 
 ORDER = Order(Actor("benchmark"), "to measure it")
 MONTH = date(2026, 1, 1)

@@ -6,13 +6,13 @@ from decimal import localcontext
 import asyncpg
 import faust
 
-from schemas.decode import decode
-from schemas.priced import encode
-from services.kafka.topics import EVENTS, PRICED
-from services.ledger.arithmetic import MONEY
-from services.pricing.price import price
-from services.rates.book import RateBook
-from services.rates.store import load
+from copq.kafka.topics import EVENTS, PRICED
+from copq.ledger.arithmetic import MONEY
+from copq.pricing.price import price
+from copq.rates.book import RateBook
+from copq.rates.store import load
+from copq.schemas.decode import decode
+from copq.schemas.priced import encode
 
 bootstrap, dsn = sys.argv[1:3]
 app = faust.App(

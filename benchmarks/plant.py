@@ -6,8 +6,8 @@ import time
 import uuid
 from collections.abc import Iterator
 
-from services.kafka.headers import NONE
-from services.kafka.publish import Message
+from copq.kafka.headers import NONE
+from copq.kafka.publish import Message
 
 LINES = 20
 PRODUCTS = 50

@@ -12,8 +12,8 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
-from services.improvement.explaining.explain import Leaf
-from services.improvement.explaining.exposure import Exposure
+from copq.improvement.explaining.explain import Leaf
+from copq.improvement.explaining.exposure import Exposure
 
 DIMENSIONS = ("line", "product", "stage", "defect_code", "work_unit", "shift", "supplier")
 KINDS = ("single", "two", "interacting", "scatter", "volume and mix", "not recorded", "no change")

@@ -9,9 +9,9 @@ from aiokafka import AIOKafkaConsumer
 
 from benchmarks.pace import pace
 from benchmarks.servers import Process, Servers
-from services.kafka.topics import PRICED
-from services.posting.batch import COLUMNS, Batch
-from services.posting.post import prepare
+from copq.kafka.topics import PRICED
+from copq.posting.batch import COLUMNS, Batch
+from copq.posting.post import prepare
 
 _LEDGER = [
     "occurred_at", "event_id", "entry_no", "plant", "line", "product", "stage", "work_unit",

@@ -6,7 +6,7 @@ import time
 
 from aiokafka import AIOKafkaConsumer
 
-from services.kafka.topics import EVENTS
+from copq.kafka.topics import EVENTS
 
 
 async def read(bootstrap: str, total: int) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from copq.terminal import err, out, table
+from copq.command_line.terminal import err, out, table
 
 BENCH = Path(__file__).parents[1] / "build" / "bench"
 

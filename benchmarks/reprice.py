@@ -19,22 +19,22 @@ import asyncpg
 
 from benchmarks.plant import LINES, RATES, START, event, events
 from benchmarks.report import Report
-from copq.terminal import err
-from schemas.decode import decode
-from schemas.priced import join
-from schemas.rates import RateFile
-from services.database.migrate import migrate
-from services.embedded_postgres.server import EmbeddedPostgres
-from services.figures.verify import verify
-from services.kafka.headers import NONE
-from services.kafka.publish import Message
-from services.ledger.arithmetic import MONEY
-from services.posting.batch import Batch
-from services.posting.partitions import make_partitions
-from services.posting.post import post, prepare
-from services.pricing.price_cache import Pricer
-from services.rates.file import parse_rates
-from services.rates.store import import_rates, load
+from copq.command_line.terminal import err
+from copq.database.migrate import migrate
+from copq.embedded_postgres.server import EmbeddedPostgres
+from copq.figures.verify import verify
+from copq.kafka.headers import NONE
+from copq.kafka.publish import Message
+from copq.ledger.arithmetic import MONEY
+from copq.posting.batch import Batch
+from copq.posting.partitions import make_partitions
+from copq.posting.post import post, prepare
+from copq.pricing.price_cache import Pricer
+from copq.rates.file import parse_rates
+from copq.rates.store import import_rates, load
+from copq.schemas.decode import decode
+from copq.schemas.priced import join
+from copq.schemas.rates import RateFile
 
 SIZE = 5_000
 MONTH_S = 30 * 86_400

@@ -18,15 +18,15 @@ from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import TopicPartition
 
 from benchmarks.plant import RATES
-from services.database.migrate import migrate
-from services.embedded_postgres.server import EmbeddedPostgres
-from services.kafka.brokers import Brokers
-from services.kafka.publish import Message, publish, start_producer
-from services.kafka.topics import make_topics
-from services.posting.partitions import make_partitions
-from services.rates.file import parse_rates
-from services.rates.store import import_rates
-from tests.kafka.broker import KafkaBroker
+from copq.database.migrate import migrate
+from copq.embedded_postgres.server import EmbeddedPostgres
+from copq.kafka.brokers import Brokers
+from copq.kafka.publish import Message, publish, start_producer
+from copq.kafka.topics import make_topics
+from copq.posting.partitions import make_partitions
+from copq.rates.file import parse_rates
+from copq.rates.store import import_rates
+from tests.support.kafka.broker import KafkaBroker
 
 JARS = Path(__file__).parents[1] / "build" / "kafka"
 PARTITIONS = 4

@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.labelled_cases import L, Labelled, S, Setting, generated_cases, read_cases
 from benchmarks.planted_causes import DIMENSIONS, KINDS, Planted, planted_cases
 from benchmarks.report import Report
-from services.improvement.explaining.explain import Explanation, explain
+from copq.improvement.explaining.explain import Explanation, explain
 
 FOLDER = "COPQ_WHY_CASES"
 DOCS = Path(__file__).parents[1] / "docs"

@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.structs import TopicPartition
 
-from copq.running import run_service
-from services.costing.agent import CostingAgent
-from services.costing.batch_pricing import BatchPricing
-from services.costing.commit_fence import commit_of, fence_of
-from services.costing.fetched_records import BatchEvent, FetchedRecords
-from services.costing.progress import Progress
-from services.costing.publisher import Publisher
-from services.costing.settings import FETCH_BYTES, CostingSettings
-from services.kafka.brokers import Brokers
-from services.kafka.closing import close_consumer
-from services.kafka.commits import commits
-from services.kafka.fence import Fence
-from services.kafka.header_names import read_any_names
-from services.kafka.identity import LogIdentity
-from services.kafka.log_reader import LogReader
-from services.kafka.topics import EVENTS, METADATA_MS
-from services.rates.watch import RateWatch
-from services.telemetry.health import Health
+from copq.command_line.running import run_service
+from copq.costing.agent import CostingAgent
+from copq.costing.batch_pricing import BatchPricing
+from copq.costing.commit_fence import commit_of, fence_of
+from copq.costing.fetched_records import BatchEvent, FetchedRecords
+from copq.costing.progress import Progress
+from copq.costing.publisher import Publisher
+from copq.costing.settings import FETCH_BYTES, CostingSettings
+from copq.kafka.brokers import Brokers
+from copq.kafka.closing import close_consumer
+from copq.kafka.commits import commits
+from copq.kafka.fence import Fence
+from copq.kafka.header_names import read_any_names
+from copq.kafka.identity import LogIdentity
+from copq.kafka.log_reader import LogReader
+from copq.kafka.topics import EVENTS, METADATA_MS
+from copq.rates.watch import RateWatch
+from copq.telemetry.health import Health
 
 if TYPE_CHECKING:
     from faust.types import TP

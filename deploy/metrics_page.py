@@ -7,15 +7,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.access import metrics as _door
-from services.aggregator import metrics as _aggregator
-from services.costing import metrics as _costing
-from services.ingest.files import metrics as _files
-from services.ingest.mqtt import metrics as _mqtt
-from services.kafka import metrics as _stream
-from services.posting import metrics as _posting
-from services.reporting.exporter import metrics as _exporter
-from services.reporting.exporter.figures import FIGURES
+from copq.access import metrics as _door
+from copq.aggregator import metrics as _aggregator
+from copq.costing import metrics as _costing
+from copq.ingest.files import metrics as _files
+from copq.ingest.mqtt import metrics as _mqtt
+from copq.kafka import metrics as _stream
+from copq.posting import metrics as _posting
+from copq.reporting.exporter import metrics as _exporter
+from copq.reporting.exporter.figures import FIGURES
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 MARK = "<!-- generated from here on -->\n"

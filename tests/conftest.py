@@ -9,13 +9,17 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.database.migrate import migrate
-from services.embedded_postgres.server import EmbeddedPostgres
-from services.posting.post import prepare
+from copq.database.migrate import migrate
+from copq.embedded_postgres.server import EmbeddedPostgres
+from copq.posting.post import prepare
 from tests.order import LONGEST
-from tests.searching import register_profiles
+from tests.support.searching import register_profiles
 
-pytest_plugins = ["tests.kafka.fixtures", "tests.programs.browser", "tests.mqtt.fixtures"]
+pytest_plugins = [
+    "tests.support.kafka.fixtures",
+    "tests.support.programs.browser",
+    "tests.support.ingest.mqtt.fixtures",
+]
 _numbers = count()
 _TESTS = Path(__file__).parent
 register_profiles()

@@ -8,7 +8,7 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from services.database.sql_files import statement
+from copq.database.sql_files import statement
 
 FIGURES = models.DataSourceRef(type_val="prometheus", uid="copq-prometheus")
 LEDGER = models.DataSourceRef(type_val="grafana-postgresql-datasource", uid="copq-postgres")

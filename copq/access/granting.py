@@ -1,0 +1,31 @@
+"""Granting access and withdrawing it: by an admin, within the admin's own lines."""
+
+from asyncpg import Connection
+
+from copq.access.authority import COMPANY, Actor, Place, sign
+from copq.access.store import Grant, add_token, all_tokens, revoke_token
+from copq.access.token import NewToken
+
+
+async def grant_access(
+    conn: Connection, admin: Actor, grant: Grant, token: NewToken, why: str
+) -> None:
+    """Store a new token. Raises `NameTaken`, or `OutOfScope` for more than the admin's lines."""
+    admin.require(_places(grant))
+    async with conn.transaction():
+        await sign(conn, admin, why)
+        await add_token(conn, grant, token, admin.name)
+
+
+async def withdraw_access(conn: Connection, admin: Actor, name: str, why: str) -> bool:
+    """Revoke a token; False if no token has this name. Raises `OutOfScope` as above."""
+    async with conn.transaction():
+        await sign(conn, admin, why)
+        for kept in await all_tokens(conn):
+            if kept.grant.name == name:
+                admin.require(_places(kept.grant))
+        return await revoke_token(conn, name, admin.name)
+
+
+def _places(grant: Grant) -> frozenset[Place]:
+    return frozenset([COMPANY]) if grant.lines is None else frozenset(grant.lines)

@@ -1,0 +1,47 @@
+"""Connections to Postgres: one posts a batch while the next batch is copied to another."""
+
+from asyncpg import Connection
+
+from copq.database.connections import DatabaseRole, connect
+from copq.posting.post import prepare
+
+
+class LedgerConnections:
+    """Each connection has one user, from `take` to `give_back` or `drop`."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._open: set[Connection] = set()
+        self._idle: list[Connection] = []
+
+    async def take(self) -> Connection:
+        """An idle connection, or a new one. Raises an error of `AWAY`."""
+        while self._idle:
+            conn = self._idle.pop()
+            if not conn.is_closed():
+                return conn
+            self.drop(conn)
+        return await self._connect()
+
+    def give_back(self, conn: Connection) -> None:
+        """The connection has no open transaction and may serve the next batch."""
+        self._idle.append(conn)
+
+    def drop(self, conn: Connection) -> None:
+        """Close the connection; Postgres rolls its transaction back."""
+        conn.terminate()
+        self._open.discard(conn)
+
+    def drop_all(self) -> None:
+        """Close all connections, also those in use."""
+        for conn in list(self._open):
+            self.drop(conn)
+        self._idle = []
+
+    async def _connect(self) -> Connection:
+        conn = await connect(self._dsn, DatabaseRole.AGGREGATOR)
+        self._open.add(conn)
+        # What a crash of the server takes back it takes back with its fence: it is read again.
+        await conn.execute("set synchronous_commit = off")
+        await prepare(conn)
+        return conn

@@ -1,0 +1,42 @@
+"""The aggregator as a service: the stream, and what runs next to it."""
+
+import asyncio
+
+from copq.aggregator import metrics
+from copq.aggregator.rejected_stream import keep_from_kafka
+from copq.aggregator.stream import AggregatorSettings, AggregatorStream
+from copq.kafka.lag import measure_lag
+from copq.kafka.topics import PRICED
+from copq.kafka.waiting import wait_for_brokers
+from copq.posting.partitions import keep_making
+from copq.posting.settling import keep_settling
+from copq.process.background import run_beside
+from copq.rates.watch import RateWatch
+from copq.telemetry.health import Health
+
+
+async def run_aggregator(
+    settings: AggregatorSettings, stop: asyncio.Event, health: Health | None = None
+) -> None:
+    """Until `stop` is set; raises what ended one of its parts."""
+    health = health or Health()
+    rates = RateWatch(settings.database)
+    health.missing = "waits for the rate book, from Postgres"
+    if not await rates.first(stop):
+        return
+    if not await wait_for_brokers(settings.brokers, stop, health):
+        return
+    health.missing = "waits for its partitions, from Kafka"
+    stream = AggregatorStream(settings, rates, stop, health)
+    lag = measure_lag(
+        settings.brokers, metrics.STAGE, PRICED, settings.group, stream.reader.assigned
+    )
+    await run_beside(
+        stream.run(),
+        lag,
+        rates.run(),
+        keep_making(settings.database),
+        keep_settling(settings.database, rates),
+        keep_from_kafka(settings.brokers, settings.database, f"{settings.group}-rejected", stop),
+        stop=stop,
+    )

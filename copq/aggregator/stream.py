@@ -1,0 +1,97 @@
+"""The aggregator's stream: `copq.priced-events` into Postgres, each batch in one transaction.
+
+Offsets live in Postgres, in the fence (`fence.py`). The next batch is decoded in a thread while
+Postgres works on this one.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from copq.aggregator.departure import Departure
+from copq.aggregator.fenced_topic import FencedReader, ReaderSettings
+from copq.aggregator.fetched_batch import Fetched
+from copq.aggregator.ledger_connections import LedgerConnections
+from copq.aggregator.poster import Poster
+from copq.kafka.brokers import Brokers
+from copq.kafka.header_names import read_any_names
+from copq.kafka.topics import PRICED
+from copq.rates.watch import RateWatch
+from copq.telemetry.health import Health
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AggregatorSettings:
+    brokers: Brokers
+    database: str
+    group: str = "copq-aggregator"
+    batch: int = 10_000
+    """Events of one transaction at most: more is not faster, and takes memory."""
+    session_timeout_s: float = 10.0
+    """A worker without a sign of life for this long loses its partitions to the others."""
+
+    def reader(self) -> ReaderSettings:
+        """How the topic is read."""
+        return ReaderSettings(
+            self.brokers, self.database, PRICED, self.group, self.batch, self.session_timeout_s
+        )
+
+
+class AggregatorStream:
+    """One worker. `run` returns once `stop` is set, and raises any error that ends it."""
+
+    def __init__(
+        self, settings: AggregatorSettings, rates: RateWatch, stop: asyncio.Event,
+        health: Health | None = None,
+    ) -> None:  # fmt: skip
+        self.settings, self.rates = settings, rates
+        self._health = health or Health()
+        self._stop = stop
+        self._departure = Departure(stop)
+        self.reader = FencedReader(settings.reader(), stop)
+        self.connections = LedgerConnections(settings.database)
+        self.poster = Poster(self.connections, self.reader, rates, settings.group)
+
+    async def run(self) -> None:
+        read_any_names()
+        assigned = asyncio.create_task(self._get_ready())
+        try:
+            await self.reader.start()
+            await self._follow()
+        finally:
+            assigned.cancel()
+            self.connections.drop_all()
+            await self.reader.close()
+
+    async def _get_ready(self) -> None:
+        await self.reader.dealt.wait()
+        self._health.missing = None
+
+    async def _follow(self) -> None:
+        """Fetch and copy one batch while the batch before is posted."""
+        posting: asyncio.Task[None] | None = None
+        try:
+            while not self._stop.is_set():
+                fetched = await self._fetch()
+                if fetched is not None:
+                    await self._finish(asyncio.create_task(self.poster.stage_ahead(fetched)))
+                if posting is not None:
+                    await self._finish(posting)
+                posting = asyncio.create_task(self.poster.post(fetched)) if fetched else None
+        finally:
+            if posting is not None:
+                await self._finish(posting)
+
+    async def _fetch(self) -> Fetched | None:
+        found = await self.reader.fetch()
+        return await asyncio.to_thread(Fetched.of, *found) if found else None
+
+    async def _finish(self, work: asyncio.Task[None]) -> None:
+        """Wait for the work; once told to stop, what is not done soon is left, and read again."""
+        if await self._departure.waits_for(work):
+            return
+        work.cancel()
+        self.connections.drop_all()
+        log.warning("told to stop, leaving a batch unposted: it is read again")

@@ -1,0 +1,21 @@
+"""Who gives a command: the holder of COPQ_TOKEN, or the person at the machine."""
+
+import getpass
+import os
+from typing import Annotated
+
+import typer
+from asyncpg import Connection
+
+from copq.access.authority import Actor, identify_actor
+from copq.access.door import Role
+
+WhyOption = Annotated[str, typer.Option(help="Why, for the audit trail.")]
+
+
+async def actor(conn: Connection, role: Role, by: str = "") -> Actor:
+    """The actor in `role`; `by` is the name of a person where no token is needed.
+
+    Raises `NotAllowed`, which ends the command: see `copq.command_line.database.connected`.
+    """
+    return await identify_actor(conn, role, os.environ.get("COPQ_TOKEN"), by or getpass.getuser())

@@ -1,0 +1,77 @@
+"""`copq reporting`: what Postgres holds, for people, for programs and for Prometheus."""
+
+from typing import Annotated
+
+import typer
+
+from copq.command_line.commands.operate.services import refuse_other_schema
+from copq.command_line.database import RequiredDatabase
+from copq.command_line.listening import (
+    LAST_PORT,
+    LOOPBACK,
+    CertOption,
+    HostOption,
+    KeyOption,
+    MetricsHostOption,
+    NoAuthOption,
+    PortOption,
+    tls_of,
+)
+from copq.command_line.logs import start_logging
+from copq.command_line.plaintext import PlaintextOption
+from copq.command_line.running import run_service
+from copq.database.connections import DatabaseRole
+from copq.process.loopback import is_loopback
+
+EveryOption = Annotated[
+    float, typer.Option(min=0.1, help="Seconds between two computations of the figures.")
+]
+SeriesOption = Annotated[
+    int,
+    typer.Option(
+        "--max-series", min=100, envvar="COPQ_MAX_SERIES",
+        help="Series of figures on /metrics at most; the finest detail is left out first.",
+    ),
+]  # fmt: skip
+
+
+def reporting(
+    database_url: RequiredDatabase,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8081,
+    every: EveryOption = 2.0,
+    max_series: SeriesOption = 500_000,
+    no_auth: NoAuthOption = False,
+    tls_cert: CertOption = None,
+    tls_key: KeyOption = None,
+    plaintext: PlaintextOption = False,
+    metrics_port: Annotated[
+        int,
+        typer.Option(
+            envvar="METRICS_PORT",
+            min=0,
+            max=LAST_PORT,
+            help="Port for /metrics without a token, for Prometheus alone; 0: none.",
+        ),
+    ] = 0,
+    metrics_host: MetricsHostOption = LOOPBACK,
+) -> None:
+    """Serve COPQ from Postgres: the board at /, the query API (docs: /docs), /metrics.
+
+    Results are for the roles manager and finance: on this machine it needs no token until the
+    first one is made (copq tokens create), elsewhere it always needs one.
+    """
+    from copq.access.tokens import TokenDoor
+    from copq.reporting.exporter.exporter import Exporter
+    from copq.reporting.server import serve
+
+    start_logging()
+    tls = tls_of(host, tls_cert, tls_key, plaintext)
+    refuse_other_schema(database_url, DatabaseRole.REPORTING)
+    door = None if no_auth else TokenDoor(database_url, needs_token=not is_loopback(host))
+    exporter = Exporter(database_url, every, max_series)
+    run_service(
+        lambda stop: serve(
+            database_url, host, port, stop, exporter, door, tls, (metrics_host, metrics_port)
+        )
+    )

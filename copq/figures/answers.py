@@ -1,0 +1,67 @@
+"""What an answer with figures says, to a command, a program or the board."""
+
+from typing import Any
+
+from copq.figures.basis import Basis
+from copq.figures.unpriced import WaitingCounts
+from copq.ledger.figures import ReportRow
+from copq.text.counts import count_of
+
+BASE_NAME = "cost of production"
+BASIS = (
+    "An estimate at standard rates, for finance to reconcile. COPQ is failure alone, other CoQ "
+    "appraisal and prevention. COPQ % = COPQ / base; base = cost of production."
+)
+NO_BASE = "nothing was produced here, so there is no base and no percentage"
+
+
+FIGURES = (
+    "currency", "copq", "base", "base_name", "copq_share", "copq_share_reason", "copq_per_good",
+    "cost_per_good", "coq", "net", "gross", "recovered", "allowed", "hours", "seconds", "units",
+    "good", "ungraded", "rejected", "provisional",
+    "unconverted", "flags",
+)  # fmt: skip
+"""The columns of a table with the figures of `row_json`, after its names."""
+
+
+def row_json(row: ReportRow) -> dict[str, Any]:
+    """All of a row; money exact, `copq_share` null where there is no base, with the reason.
+
+    Where entries have no exchange rate all money is null: part of a sum is not a sum.
+    """
+    return {
+        "from": row.bucket,
+        **{name: value or None for name, value in row.dims.items()},
+        "currency": row.currency,
+        **{name: row.money(name) for name in ("net", "gross", "recovered", "allowed")},
+        "hours": row.hours, "seconds": row.seconds,
+        **{name: row.money(name) for name in ("copq", "coq", "base")},
+        "base_name": BASE_NAME, "copq_share": row.copq_share,
+        "copq_share_reason": _no_share(row), "units": row.units,
+        "good": row.good, "ungraded": row.ungraded, "copq_per_good": row.copq_per_good,
+        "cost_per_good": row.cost_per_good, "rejected": row.rejected,
+        "provisional": row.money("provisional"),
+        "unconverted": row.unconverted, "flags": row.flags,
+    }  # fmt: skip
+
+
+def basis_json(basis: Basis) -> dict[str, Any]:
+    """Which figures these are; `as`: restated, first-reported, or as-of with the instant."""
+    return {"as": basis.kind, "as_of": basis.as_of, "reported": str(basis)}
+
+
+def _no_share(row: ReportRow) -> str | None:
+    if row.unconverted:
+        return f"{count_of(row.unconverted, 'entry', 'entries')} without an exchange rate"
+    return None if row.base > 0 else NO_BASE
+
+
+def held_json(held: WaitingCounts) -> dict[str, Any]:
+    """What stands next to every answer: what waits now, of what was asked for."""
+    return {
+        "basis": BASIS,
+        "unpriced_events": held.unpriced,
+        "waiting_corrections": held.corrections,
+        "open_stops": held.open_stops,
+        "counted_at": held.at,
+    }

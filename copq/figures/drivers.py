@@ -1,0 +1,216 @@
+"""What drives the cost: the worst combinations of element, stage, code and machine.
+
+Postgres ranks them, so that memory stays bounded however many codes and machines there are.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.currencies.converted import ByCurrency
+from copq.database.queries import Query
+from copq.ledger.arithmetic import hours_of, quotient
+from copq.ledger.calendar import Calendar
+from copq.ledger.downtime import element
+from copq.ledger.figures import Scope
+from copq.posting.open_stops import Accrued, accrue
+from copq.rates.book import RateBook
+from copq.schemas.priced import FAILURES
+
+_MONEY = ByCurrency(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One combination. `share` is its part of all losses in its currency, `cumulative_share` that
+    of it and all worse ones; a combination that earned money is not a loss and is left out. In the
+    reporting currency `net` is None where entries are `unconverted`, and so is every share.
+    `provisional` is the part of `net` that comes from stops still open.
+    """
+
+    rank: int
+    element: str
+    stage: str | None
+    defect_code: str | None
+    work_unit: str | None
+    currency: str
+    net: Decimal | None
+    seconds: Decimal
+    quantity: Decimal
+    entries: int
+    unconverted: int
+    provisional: Decimal
+    share: Decimal | None
+    cumulative_share: Decimal | None
+
+    @property
+    def hours(self) -> Decimal:
+        return hours_of(self.seconds)
+
+    @property
+    def loss(self) -> Decimal:
+        """`net` where it must be known: nothing was converted."""
+        assert self.net is not None
+        return self.net
+
+
+COMBINATION = ("element", "defect_code", "work_unit", "stage")
+
+COLUMNS = tuple(
+    column
+    for name in Driver.__dataclass_fields__
+    for column in (("hours", name) if name == "seconds" else (name,))
+)
+
+
+def driver_json(driver: Driver) -> dict[str, Any]:
+    return {name: getattr(driver, name) for name in COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class LossTotal:
+    """What all losses in a currency come to, and how many there are.
+
+    `net` is None where entries have no exchange rate.
+    """
+
+    currency: str
+    losses: int
+    net: Decimal | None
+
+    @classmethod
+    def of(cls, row: Any) -> "LossTotal":
+        return cls(row["currency"], row["losses"], None if row["lacking"] else row["total"])
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Production days [start, end), of all plants or of one, whose calendar finds them quicker."""
+
+    start: date
+    end: date
+    plant: str | None = None
+    line: str | None = None
+    calendar: Calendar | None = None
+    currency: str | None = field(default=None, kw_only=True)
+    """The reporting currency, to have all money in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """The worst losses of each currency, worst first, and what all losses of each come to."""
+
+    drivers: list[Driver]
+    totals: list[LossTotal]
+
+
+async def drivers(
+    conn: Connection, book: RateBook, days: Days, now: datetime, top: int = 10
+) -> Drivers:
+    """The `top` worst of each currency: failure alone, what is booked and stands, and stops still
+    open until `now`. With the reporting currency all are ranked together. One snapshot.
+    """
+    rows = await _losses(conn, book, days, now, _MONEY[days.currency].drivers, None, limit=top)
+    totals = {row["currency"]: LossTotal.of(row) for row in rows}
+    return Drivers([_driver(row) for row in rows], list(totals.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a Pareto: a combination, `others` together, or losses without a name."""
+
+    kind: str
+    names: dict[str, str | None]
+    net: Decimal
+    others: int
+    is_nameless: bool
+
+
+async def bars(
+    conn: Connection, book: RateBook, days: Days, now: datetime, most: int, currency: str,
+    accrued: Sequence[Accrued] | None = None,
+) -> list[Bar]:  # fmt: skip
+    """The losses in a currency by `cause` (a combination), `stage`, `defect_code` and `element`.
+
+    Of each kind the `most` expensive combinations, then all others as one, then losses without a
+    name. What has earned money is not a loss. `accrued`: what open stops add, if it is read
+    already. One snapshot.
+    """
+    paretos = _MONEY[days.currency].paretos
+    rows = await _losses(conn, book, days, now, paretos, accrued, limit=most, currency=currency)
+    return [
+        Bar(
+            row["kind"], {name: row[name] for name in COMBINATION}, row["net"], row["others"],
+            row["place"] == most + 2,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def _losses(
+    conn: Connection, book: RateBook, days: Days, now: datetime, query: Query,
+    accrued: Sequence[Accrued] | None, **more: Any,
+) -> list[Any]:  # fmt: skip
+    """The rows of a query that has the part `losses`; `more` are its other parameters."""
+    failures = [str(category) for category in FAILURES]
+    around = _instants(days.start, days.end, days.calendar)
+    scope = Scope(days.plant, days.line, currency=days.currency)
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        if accrued is None:
+            accrued = await accrue(conn, book, scope, now, around[0])
+        found: list[Any] = await conn.fetch(
+            *query(
+                first=days.start, last=days.end, plant=days.plant, line=days.line,
+                categories=failures, since=around[0], until=around[1],
+                converted=days.currency is not None, **_open_stops(days, accrued), **more,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _open_stops(days: Days, accrued: Iterable[Accrued]) -> dict[str, list[Any]]:
+    """What open stops add in the days: a list for each of these parameters of `losses`."""
+    rows = [_open_stop(part) for part in accrued if days.start <= part.bucket.day < days.end]
+    return {name: [row[name] for row in rows] for name in _OPEN}
+
+
+_OPEN = (
+    "open_currency", "open_element", "open_defect_code", "open_work_unit", "open_net",
+    "open_seconds", "open_unconverted",
+)  # fmt: skip
+
+
+def _open_stop(part: Accrued) -> dict[str, Any]:
+    stop, cell = part.segment.stop, part.cell(None, part.cost, part.seconds)
+    values = (
+        cell.currency, element(stop), stop.defect_code, stop.work_unit, cell.net, cell.seconds,
+        cell.unconverted,
+    )  # fmt: skip
+    return dict(zip(_OPEN, values, strict=True))
+
+
+def _driver(row: Any) -> Driver:
+    """A row of `drivers`. Where any loss of the currency lacks a rate no share is known."""
+    own = {name: row[name] for name in _OWN}
+    shares = (row["net"], row["cumulative"]) if not row["lacking"] else (None, None)
+    share, cumulative = (s if s is None else quotient(s, row["total"]) for s in shares)
+    net = None if row["unconverted"] else row["net"]
+    return Driver(**own, net=net, share=share, cumulative_share=cumulative)
+
+
+_OWN = (
+    "rank", "element", "stage", "defect_code", "work_unit", "currency", "seconds", "quantity",
+    "entries", "unconverted", "provisional",
+)  # fmt: skip
+
+
+def _instants(start: date, end: date, calendar: Calendar | None) -> tuple[datetime, datetime]:
+    """What the days lie within: a day is within two days of its date, wherever the plant is."""
+    if calendar is not None:
+        return calendar.start_of(start), calendar.start_of(end)
+    midnights = [datetime.combine(day, time(), UTC) for day in (start, end)]
+    return midnights[0] - timedelta(days=2), midnights[1] + timedelta(days=2)

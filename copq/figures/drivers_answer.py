@@ -1,0 +1,81 @@
+"""What costs most, as it is asked for, and its answer."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.figures.answers import held_json
+from copq.figures.drivers import Days, Driver, Drivers, LossTotal, driver_json, drivers
+from copq.figures.edges import bounds
+from copq.figures.missing_exchange_rates import MissingRates, missing_rates, missing_rates_json
+from copq.figures.report import zone_of
+from copq.figures.requests import FigureRequest
+from copq.figures.unpriced import WaitingCounts, count_waiting
+from copq.ledger.figures import Scope
+from copq.rates.book import RateBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriversRequest(FigureRequest):
+    """Of the production days [start, end); without them of the last 30 days."""
+
+    start: str = ""
+    end: str = ""
+    currency: str | None = None
+
+    async def days(self, conn: Connection, book: RateBook, now: datetime) -> Days:
+        """Raises `ValueError` on a name or day that is not possible."""
+        await self.check_names(conn, book)
+        first, last = bounds(self.start, self.end, "day", UTC, now)
+        last = last or max(first, now.date()) + timedelta(days=2)
+        site = book.sites.get(self.plant or "")
+        calendar = site.calendar if site else None
+        return Days(first, last, self.plant, self.line, calendar, currency=self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class DriversAnswer:
+    """The worst losses of each currency as of `at`; `lacks` is None where nothing is converted."""
+
+    start: date
+    end: date
+    at: datetime
+    zone: tzinfo
+    found: Drivers
+    lacks: list[MissingRates] | None
+    waiting: WaitingCounts
+
+    @property
+    def rows(self) -> list[Driver]:
+        return self.found.drivers
+
+    @property
+    def totals(self) -> list[LossTotal]:
+        return self.found.totals
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "at": self.at, "from": self.start, "to": self.end,
+            "rows": [driver_json(driver) for driver in self.rows],
+            "totals": [asdict(total) for total in self.totals],
+            **missing_rates_json(self.lacks), **held_json(self.waiting),
+        }  # fmt: skip
+
+
+async def answer_drivers(
+    conn: Connection, book: RateBook, request: DriversRequest, now: datetime, top: int
+) -> DriversAnswer:
+    """The `top` worst of each currency.
+
+    Raises `ValueError` on a request that is not possible. One snapshot.
+    """
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        days = await request.days(conn, book, now)
+        scope = Scope(days.plant, days.line, by=(), currency=days.currency)
+        lacks = await missing_rates(conn, scope, days.start, days.end)
+        found = await drivers(conn, book, days, now, top)
+        zone = zone_of(book, days.plant)
+        waiting = await count_waiting(conn, scope, now)
+        return DriversAnswer(days.start, days.end, now, zone, found, lacks, waiting)

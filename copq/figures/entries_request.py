@@ -1,0 +1,167 @@
+"""Which entries are asked for: of a bucket, two edges, a trailing window or one event."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.figures.basis import As
+from copq.figures.edges import FIRST, LAST, day_of, edge, in_order, instant, month_of
+from copq.figures.entries import CATEGORIES, EntryFilter, categories, span_of
+from copq.figures.names import check_names
+from copq.figures.partial_entries import Span
+from copq.figures.report import closed_months, zone_of
+from copq.figures.requests import FigureRequest, check_choice, check_element, spell
+from copq.figures.trailing import WINDOWS
+from copq.rates.book import RateBook
+
+_LONGEST_DAY = timedelta(days=2)
+_DEFAULT = timedelta(days=30)
+
+
+TRAILING = {window.key: window.length for window in WINDOWS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntriesRequest(FigureRequest):
+    """Which entries: of what, and of when. Without a time the last 30 days.
+
+    Times without an offset are the plant's own. An empty stage, code or machine: entries without
+    one. `period` is the month that entries are booked in, whenever they happened.
+    """
+
+    element: str | None = None
+    category: str | None = None
+    stage: str | None = None
+    defect_code: str | None = None
+    work_unit: str | None = None
+    event_id: str | None = None
+    grain: str = "day"
+    bucket: str = ""
+    start: str = ""
+    end: str = ""
+    trailing: str | None = None
+    at: str = ""
+    period: str = ""
+    reported: str = As.RESTATED
+
+    def __post_init__(self) -> None:
+        FigureRequest.__post_init__(self)
+        spell(self, "stage", "defect_code", "work_unit", "event_id")
+        check_element(self.element)
+        check_choice(self.category, CATEGORIES)
+        check_choice(self.reported, tuple(As))
+
+    async def entry_filter(
+        self, conn: Connection, book: RateBook, now: datetime
+    ) -> tuple[EntryFilter, Span | None]:
+        """The filter of the entries, and the window if they are of one.
+
+        Raises `ValueError` on a name or time that is not possible.
+        """
+        details = {name: getattr(self, name) for name in ("stage", "defect_code", "work_unit")}
+        await check_names(conn, book, self.plant, self.line, self.product, **details)
+        window = self._window(book, now)
+        edges = window.edges() if window else await self._edges(conn, book, now)
+        first_reported = self.reported == As.FIRST_REPORTED
+        which = EntryFilter(
+            plant=self.plant, line=self.line, product=self.product, element=self.element,
+            categories=categories(self.category), event_id=self.event_id,
+            period=month_of(self.period),
+            first_reported=first_reported and await self._was_closed(conn, edges),
+            **details, **edges,
+        )  # fmt: skip
+        return which, window
+
+    async def _was_closed(self, conn: Connection, edges: dict[str, Any]) -> bool:
+        """A month that was never closed is reported as it is now, with its open stops."""
+        day = edges.get("first")
+        months = {
+            month for plant, month in await closed_months(conn) if self.plant in (None, plant)
+        }
+        return bool(months) if day is None else day.replace(day=1) in months
+
+    def _window(self, book: RateBook, now: datetime) -> Span | None:
+        """Where stops over an edge count for their share; None where the time is whole buckets."""
+        zone = zone_of(book, self.plant)
+        if sum(map(bool, (self.event_id, self.bucket, self.start or self.end, self.trailing))) > 1:
+            raise ValueError(
+                "name the time once: by an hour, day or month, by from and to, by a trailing "
+                "window, or by an event"
+            )
+        if self.trailing is not None:
+            return _trailing_span(self.trailing, self.at, zone, now)
+        if self.at:
+            raise ValueError("at is the end of a trailing window: ask with trailing=1h too")
+        return _instants_span(self.start, self.end, zone)
+
+    async def _edges(self, conn: Connection, book: RateBook, now: datetime) -> dict[str, Any]:
+        if self.event_id is not None:
+            return await _of_event(conn, self.event_id, now)
+        if self.bucket:
+            return self._of_bucket(book)
+        if self.start or self.end:
+            return self._of_edges(book)
+        return {} if self.period else {"since": now - _DEFAULT}
+
+    def _of_bucket(self, book: RateBook) -> dict[str, Any]:
+        if self.grain == "hour":
+            hour = edge(self.bucket, "hour", zone_of(book, self.plant))
+            assert isinstance(hour, datetime)
+            return {"hour": hour, "since": hour, "until": hour + _LONGEST_DAY}
+        first = month_of(self.bucket) if self.grain == "month" else day_of(self.bucket)
+        assert first is not None
+        return _days(book, self.plant, first, _after(first, self.grain))
+
+    def _of_edges(self, book: RateBook) -> dict[str, Any]:
+        first, last = day_of(self.start), day_of(self.end)
+        in_order(first, last)
+        return _days(book, self.plant, first, last)
+
+
+async def _of_event(conn: Connection, event_id: str, now: datetime) -> dict[str, Any]:
+    """Where to look for an event's entries: the ledger is found by time."""
+    first, last = await span_of(conn, event_id) or (now, now)
+    return {"since": first, "until": last + timedelta(hours=1)}
+
+
+def _after(first: date, grain: str) -> date:
+    """The day after a day's or month's last."""
+    if grain == "day":
+        return first + timedelta(days=1)
+    return (first.replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
+def _days(
+    book: RateBook, plant: str | None, first: date | None, last: date | None
+) -> dict[str, Any]:
+    """Production days, and instants around them: by these the partitions are found."""
+    site = book.sites.get(plant or "")
+
+    def instant(day: date | None, margin: timedelta) -> datetime | None:
+        if day is None:
+            return None
+        if site is not None:
+            return site.calendar.start_of(day)
+        return datetime.combine(day, datetime.min.time(), UTC) + margin
+
+    edges = instant(first, -_LONGEST_DAY), instant(last, _LONGEST_DAY)
+    return {"first": first, "last": last, "since": edges[0], "until": edges[1]}
+
+
+def _trailing_span(trailing: str, at: str, zone: tzinfo, now: datetime) -> Span:
+    """The trailing window up to `at`, else up to now. Raises `ValueError` on what is none."""
+    end = instant(at, zone) or now
+    if end > now + timedelta(minutes=1):
+        raise ValueError(f"at is yet to come: {end.isoformat()}")
+    return Span(end - TRAILING[trailing], end)
+
+
+def _instants_span(start: str, end: str, zone: tzinfo) -> Span | None:
+    """Where `from` or `to` is an instant; one may be left out. None where they are days."""
+    if "T" not in start and "T" not in end:
+        return None
+    since, until = instant(start, zone) or FIRST, instant(end, zone) or LAST
+    in_order(since, until)
+    return Span(since, until, trailing=False)

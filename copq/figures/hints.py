@@ -1,0 +1,41 @@
+"""What to do where a question finds no figures."""
+
+from asyncpg import Connection
+
+from copq.database.queries import Queries
+from copq.ledger.figures import Scope
+from copq.rates.book import RateBook
+
+_SQL = Queries.of(__file__)
+NO_RATES = (
+    "There are no rates yet, so nothing has a price. Rates first: copq rates import FILE; then "
+    "events: copq import FILE, or POST /v1/events"
+)
+NO_FIGURES = (
+    "Nothing was booked yet. Send events: copq import FILE, or POST /v1/events. Events without a "
+    "price: copq unpriced"
+)
+
+
+async def say_empty(conn: Connection, book: RateBook, scope: Scope, command: str = "") -> str:
+    """A sentence: where the newest figures of the scope are, or what is missing for any.
+
+    `command` is one that takes --from, where the command at hand takes none.
+    """
+    of = (scope.plant, scope.line, scope.product, scope.element)
+    span = await conn.fetchrow(
+        *_SQL.figures_span(
+            plant=scope.plant, line=scope.line, product=scope.product, element=scope.element
+        )
+    )
+    if span["last"] is not None:
+        return (
+            f"No figures in this window. There are figures from {span['first']} to "
+            f"{span['last']}, the newest with: {f'{command} ' if command else ''}"
+            f"--from {span['last']}"
+        )
+    if not book.sites:
+        return NO_RATES
+    if any(name is not None for name in of):
+        return f"No figures of that. {NO_FIGURES}"
+    return NO_FIGURES

@@ -1,0 +1,70 @@
+"""Key figures as they are asked for, and their answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.figures.edges import dimensions
+from copq.figures.kpi_report import Edge, KpiQuery, KpiRow, edges, key_figures, row_json, total
+from copq.figures.report import zone_of
+from copq.figures.requests import FigureRequest
+from copq.rates.book import RateBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KpiRequest(FigureRequest):
+    """Of production days or instants [start, end); without a start of the day so far."""
+
+    by: str = "plant,line"
+    start: str = ""
+    end: str = ""
+
+    async def query(self, conn: Connection, book: RateBook) -> KpiQuery:
+        """Raises `ValueError` on a name or time that is not possible."""
+        await self.check_names(conn, book)
+        span = edges(self.start, self.end, zone_of(book, self.plant))
+        return KpiQuery(self.plant, self.line, self.product, *span, dimensions(self.by))
+
+
+@dataclass(frozen=True, slots=True)
+class KpiAnswer:
+    """The first rows, how many there are, and the key figures of all together."""
+
+    at: datetime
+    start: Edge
+    end: Edge
+    rows: list[KpiRow]
+    rows_total: int
+    total: KpiRow | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "at": self.at, "from": self.start, "to": self.end,
+            "rows": [row_json(row) for row in self.rows], "rows_total": self.rows_total,
+            "total": self.total and row_json(self.total),
+        }  # fmt: skip
+
+    def table(self) -> list[dict[str, Any]]:
+        """The rows with one cell for all reasons, by `kpi_report.COLUMNS`."""
+        return [_with_reasons(row_json(row)) for row in self.rows]
+
+
+def _with_reasons(row: dict[str, Any]) -> dict[str, Any]:
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in row["reasons"].items())
+    return {**row, "reasons": reasons}
+
+
+async def answer_kpis(
+    conn: Connection, book: RateBook, request: KpiRequest, now: datetime, most: int | None
+) -> KpiAnswer:
+    """At most `most` rows, in the order of names; None: all of them.
+
+    Raises `ValueError` on a request that is not possible. One snapshot.
+    """
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        query = await request.query(conn, book)
+        rows = await key_figures(conn, book, query, now)
+        whole = await total(conn, book, query, now)
+        return KpiAnswer(now, query.start, query.end, rows[:most], len(rows), whole)

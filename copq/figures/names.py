@@ -1,0 +1,108 @@
+"""Whether a plant, line, product, stage, code or machine exists; where not, which ones do."""
+
+from typing import Any, NamedTuple
+
+from asyncpg import Connection
+
+from copq.database.queries import Queries
+from copq.rates.book import RateBook
+from copq.rates.names import name_list, unknown_plant
+from copq.schemas.refusal import nearest
+
+_SQL = Queries.of(__file__)
+MOST = 1_000
+"""Names that are read, to list some and to find one that was mistyped."""
+
+_CALLED = {"stage": "stage", "defect_code": "defect code", "work_unit": "machine"}
+
+
+class UnknownName(ValueError):
+    """Nothing has this name; the message lists the known names."""
+
+
+async def check_names(
+    conn: Connection,
+    book: RateBook,
+    plant: str | None = None,
+    line: str | None = None,
+    product: str | None = None,
+    **details: str | None,
+) -> None:
+    """Raises `UnknownName` where one of them is neither in the rate book nor in any figure.
+
+    `details` are a `stage`, `defect_code` or `work_unit`; an empty one stands for entries without.
+    """
+    if plant is not None and plant not in book.sites:
+        raise UnknownName(unknown_plant(plant, book.sites))
+    if line is not None and line not in _lines_in_book(book, plant):
+        await _check_line(conn, book, plant, line)
+    if product is not None and not book.has_table(plant, product):
+        await _check_product(conn, plant, product)
+    for column, name in details.items():
+        if name:
+            await _check_detail(conn, plant, line, column, name)
+
+
+class Names(NamedTuple):
+    """The first names by alphabet, and how many are `known`."""
+
+    first: list[str]
+    known: int
+
+
+async def lines_of(conn: Connection, book: RateBook, plant: str | None) -> list[str]:
+    """Those in the rate book, in its order, then the first of the others that have figures."""
+    named = _lines_in_book(book, plant)
+    more = set((await _known(conn, plant, "line")).first) - set(named)
+    return named + sorted(more)
+
+
+async def _known(conn: Connection, plant: str | None, kind: str) -> Names:
+    return _names(await conn.fetch(*_SQL.known_names(plant=plant, kind=kind, limit=MOST)))
+
+
+def _names(rows: list[Any]) -> Names:
+    return Names([row["name"] for row in rows], rows[0]["known"] if rows else 0)
+
+
+async def _check_line(conn: Connection, book: RateBook, plant: str | None, line: str) -> None:
+    if await conn.fetchval(*_SQL.has_name(plant=plant, kind="line", name=line)):
+        return
+    where = f'in plant "{plant}"' if plant else "in any plant"
+    known = await _known(conn, plant, "line")
+    lines = sorted({*_lines_in_book(book, plant), *known.first})
+    raise UnknownName(
+        f'line "{line}" is not {where}; its lines are '
+        f"{name_list(lines, max(len(lines), known.known))}{nearest(line, lines)}"
+    )
+
+
+async def _check_product(conn: Connection, plant: str | None, product: str) -> None:
+    if await conn.fetchval(*_SQL.has_name(plant=plant, kind="product", name=product)):
+        return
+    products, known = await _known(conn, plant, "product")
+    raise UnknownName(
+        f'product "{product}" has neither a cost table nor figures; there are '
+        f"{name_list(products, known)}{nearest(product, products)}. Add it with: "
+        "copq rates import FILE"
+    )
+
+
+async def _check_detail(
+    conn: Connection, plant: str | None, line: str | None, column: str, name: str
+) -> None:
+    """The ledger alone knows them all, so that a name is looked for before any are listed."""
+    if await conn.fetchval(*_SQL.has_detail(plant=plant, line=line, column=column, name=name)):
+        return
+    names, known = _names(
+        await conn.fetch(*_SQL.known_details(plant=plant, line=line, column=column, limit=MOST))
+    )
+    raise UnknownName(
+        f'no entry has the {_CALLED[column]} "{name}"; there are {name_list(names, known)}'
+        f"{nearest(name, names)}"
+    )
+
+
+def _lines_in_book(book: RateBook, plant: str | None) -> list[str]:
+    sites = [site for name, site in book.sites.items() if plant in (None, name)]
+    return list(dict.fromkeys(line for site in sites for line in site.plant.lines))

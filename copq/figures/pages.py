@@ -1,0 +1,165 @@
+"""A report piece by piece: as many of its rows as are asked for, in memory that does not grow."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from asyncpg import Connection
+
+from copq.figures.report import ReportQuery, accrued_cells, accrued_for, booked_cells, shown_in_zone
+from copq.ledger.figures import KINDS_OF_COST, Cell, ReportRow, Scope, fold
+from copq.posting.open_stops import Accrued
+from copq.rates.book import RateBook
+
+_At = Annotated[str, msgspec.Meta(max_length=40)]
+_Names = Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=3)]
+_decode = msgspec.json.Decoder(
+    tuple[_At, _Names, Annotated[int, msgspec.Meta(ge=0, le=100_000)]]
+).decode
+
+Key = tuple[Any, tuple[str, ...]]
+"""A bucket and the plant, line and product in it that have a row, or a row for each element."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Behind a row: how many rows of its bucket, plant, line and product have been given."""
+
+    key: Key
+    given: int
+
+    def encode(self) -> str:
+        """As a cursor, opaque to its holder."""
+        said = [self.key[0].isoformat(), self.key[1], self.given]
+        return base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
+
+    @classmethod
+    def read(cls, cursor: str, query: ReportQuery) -> "Place":
+        """Raises `ValueError` where it is not the cursor of such a report."""
+        try:
+            at, names, given = _decode(base64.urlsafe_b64decode(cursor))
+            hourly = query.grain == "hour"
+            bucket = datetime.fromisoformat(at) if hourly else date.fromisoformat(at)
+            if len(names) != len(dims_of(query)) or (hourly and bucket.tzinfo is None):  # type: ignore[attr-defined]
+                raise ValueError
+        except ValueError:  # of base64, of JSON and of what is in it
+            raise ValueError("cursor: take it as it is from `next` of the page before") from None
+        return cls((bucket, tuple(names)), given)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of a report in the order of time and names, and the place behind them if more follow.
+
+    `rows_total` is how many rows the report has, None where they were not counted; `totals` is the
+    sum of all rows for each currency.
+    """
+
+    rows: list[ReportRow]
+    rows_total: int | None
+    totals: list[ReportRow]
+    next: Place | None
+
+
+async def report_part(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime, most: int,
+    after: Place | None = None, count: bool = True,
+) -> Part:  # fmt: skip
+    """At most `most` rows behind a place. Memory does not grow with their number. One snapshot.
+
+    Without `count` no more rows are read than needed.
+    """
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        accrued = await accrued_for(conn, book, query, now)
+        rows: list[ReportRow] = []
+        number, last = 0, after
+        async for place, row in report_rows(conn, book, query, now, after, accrued):
+            number += 1
+            if number <= most:
+                rows.append(row)
+                last = place
+            elif not count:
+                break
+        more = number > most
+        known = after is None and (count or not more)
+        totals = await report_totals(conn, book, query, now, accrued)
+        return Part(rows, number if known else None, totals, last if more else None)
+
+
+async def report_rows(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
+    after: Place | None = None, accrued: Sequence[Accrued] | None = None,
+) -> AsyncIterator[tuple[Place, ReportRow]]:  # fmt: skip
+    """All rows behind a place, read from Postgres as they are taken, each with its own place."""
+    asked = query if after is None else replace(query, start=after.key[0])
+    more = await accrued_cells(conn, book, asked, now, accrued)
+    dims = dims_of(query)
+    async for key, cells in grouped(booked_cells(conn, asked, dims), more, dims):
+        if after is not None and key < after.key:
+            continue
+        given = after.given if after is not None and key == after.key else 0
+        for number, row in enumerate(fold(cells, query), 1):
+            if number > given:
+                yield Place(key, number), shown_in_zone(row, book, query)
+
+
+async def report_totals(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
+    accrued: Sequence[Accrued] | None = None,
+) -> list[ReportRow]:  # fmt: skip
+    """The sum of all rows of a report, for each currency."""
+    whole = replace(query, by=())
+    cells = [cell async for cell in booked_cells(conn, whole, ())]
+    cells += await accrued_cells(conn, book, whole, now, accrued)
+    return fold([replace(cell, bucket=None) for cell in cells], whole)
+
+
+def dims_of(scope: Scope) -> tuple[str, ...]:
+    """What splits production too: rows of one of these stand on one base."""
+    return tuple(name for name in scope.by if name not in KINDS_OF_COST)
+
+
+def key_of(cell: Cell, dims: Sequence[str]) -> Key:
+    return cell.bucket, tuple(getattr(cell, name) or "" for name in dims)
+
+
+async def grouped(
+    booked: AsyncIterator[Cell], more: Iterable[Cell], dims: Sequence[str]
+) -> AsyncIterator[tuple[Key, list[Cell]]]:
+    """Cells that come in order, with others among them, by their keys."""
+
+    def key(cell: Cell) -> Key:
+        return key_of(cell, dims)
+
+    group: list[Cell] = []
+    async for cell in merged(booked, _each(sorted(more, key=key)), key):
+        if group and key(cell) != key(group[0]):
+            yield key(group[0]), group
+            group = []
+        group.append(cell)
+    if group:
+        yield key(group[0]), group
+
+
+async def _each(cells: Iterable[Cell]) -> AsyncIterator[Cell]:
+    for cell in cells:
+        yield cell
+
+
+async def merged(
+    one: AsyncIterator[Cell], two: AsyncIterator[Cell], key: Callable[[Cell], Key]
+) -> AsyncIterator[Cell]:
+    """The cells of two in one order, each of which comes in that order."""
+    first, second = await anext(one, None), await anext(two, None)
+    while first is not None or second is not None:
+        if second is None or (first is not None and key(first) <= key(second)):
+            assert first is not None
+            yield first
+            first = await anext(one, None)
+        else:
+            yield second
+            second = await anext(two, None)

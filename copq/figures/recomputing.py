@@ -1,0 +1,167 @@
+"""Proof that what is booked follows from the events' bytes: every entry is computed again."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from asyncpg import Connection, Record
+
+from copq.database.queries import Queries
+from copq.figures.books import Books
+from copq.figures.entries import LedgerEntry
+from copq.figures.recompute import STOPS, Recomputed, differing, recompute
+from copq.figures.used_rates import used_rates
+from copq.ledger.difference import Difference
+from copq.schemas.decode import decode
+from copq.schemas.events import Event
+from copq.schemas.refusal import Refused
+
+_SQL = Queries.of(__file__)
+AT_ONCE = 2_000
+MOST = 1_000
+"""Differences that are listed; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which entries are computed again: None means all.
+
+    `sample` is a share of the events in percent; `seed` chooses which.
+    """
+
+    plant: str | None = None
+    month: date | None = None
+    sample: float | None = None
+    seed: int = 0
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Those of `verify_entries` and `verify_events`, by their names."""
+        share = None if self.sample is None else round(self.sample * 100)
+        return {"plant": self.plant, "month": self.month, "share": share, "seed": self.seed}
+
+
+ALL = Reach()
+Progress = Callable[[int], None]
+"""Told how many entries were computed again so far."""
+
+
+async def recompute_entries(
+    conn: Connection, reach: Reach = ALL, progress: Progress = lambda _: None
+) -> list[Difference]:
+    """Entries that do not follow from their event and rates; memory holds a few thousand.
+
+    Call it in a transaction, of which it reads the snapshot.
+    """
+    found: list[Difference] = []
+    left_out = seen = 0
+    books = Books()
+    progress(0)
+    async for entries in _entries(conn, reach):
+        for one in await _find_differences(conn, books, entries):
+            if len(found) < MOST:
+                found.append(one)
+            else:
+                left_out += 1
+        seen += len(entries)
+        progress(seen)
+    if left_out:
+        found.append(Difference("entry", {"not listed": left_out}, {}, {}))
+    return found
+
+
+async def rows_of(conn: Connection, sql: str, *parameters: Any) -> AsyncIterator[list[Record]]:
+    """The rows of a query, some thousand at a time, by a cursor of the caller's transaction."""
+    cursor = await conn.cursor(sql, *parameters)
+    while rows := await cursor.fetch(AT_ONCE):
+        yield rows
+
+
+async def _entries(conn: Connection, reach: Reach) -> AsyncIterator[list[LedgerEntry]]:
+    """All entries, those of one event that happen at one time never apart."""
+    rest: list[LedgerEntry] = []
+    async for rows in rows_of(conn, *_SQL.verify_entries(**reach.parameters)):
+        entries = rest + [LedgerEntry.of(row) for row in rows]
+        last = entries[-1].event_id
+        cut = next((n for n in range(len(entries), 0, -1) if entries[n - 1].event_id != last), 0)
+        rest = entries[cut:]
+        if cut:
+            yield entries[:cut]
+    if rest:
+        yield rest
+
+
+async def _find_differences(
+    conn: Connection, books: Books, entries: list[LedgerEntry]
+) -> list[Difference]:
+    newest = await books.newest(conn)
+    found: list[Difference] = []
+    for _, group in groupby(entries, attrgetter("event_id")):
+        own = list(group)
+        event, fault = event_in(own[0].payload)
+        if fault or _is_another(own[0], event):
+            found.append(_not_its_event(own[0], fault or f"those of {event.event_id}"))
+            continue
+        computed: dict[int, Recomputed] = {}
+        for entry in own:
+            right = recompute(entry, event, await used_rates(conn, books, newest, entry))
+            if right is not None:
+                computed[entry.entry_no] = right
+            found += _of_entry(entry, right)
+        found += _number(own, computed)
+    return found
+
+
+def event_in(payload: str | None) -> tuple[Any, str | None]:
+    """The event of stored bytes; else what is wrong with them."""
+    if payload is None:
+        return None, None
+    try:
+        return decode(payload.encode()), None
+    except Refused as refused:
+        return None, f"bytes that are not an event: {refused}"
+
+
+def _is_another(entry: LedgerEntry, event: Event | None) -> bool:
+    return event is not None and event.event_id != entry.event_id
+
+
+def _subject(entry: LedgerEntry) -> dict[str, Any]:
+    names = ("event_id", "entry_no", "plant", "line", "day", "element")
+    return {name: getattr(entry, name) for name in names}
+
+
+def _not_its_event(entry: LedgerEntry, found: str) -> Difference:
+    return Difference("event", _subject(entry), {"bytes": "those of the event"}, {"bytes": found})
+
+
+def _of_entry(entry: LedgerEntry, right: Recomputed | None) -> Iterator[Difference]:
+    if right is None:
+        if entry.dropped_at is None:
+            lacks = "event and rate" if entry.payload is None else "rate that prices the event"
+            yield Difference("entry", _subject(entry), {lacks: "stored"}, {lacks: "missing"})
+        return
+    unlike = list(differing(entry, right))
+    if unlike:
+        expected, found = ({name: values[side] for name, *values in unlike} for side in (0, 1))
+        yield Difference("entry", _subject(entry), expected, found)
+
+
+def _number(own: list[LedgerEntry], computed: dict[int, Recomputed]) -> Iterator[Difference]:
+    """An event of which something stands has all of its entries, each once."""
+    taken_back = {entry.reverses for entry in own}
+    standing = [e for e in own if e.reverses is None and e.entry_no not in taken_back]
+    own_elements = [e for e in standing if e.entry_no in computed and e.element not in STOPS]
+    if not own_elements:
+        return
+    last = own_elements[-1]
+    due = Counter(computed[last.entry_no].elements) or Counter([last.element])
+    there = Counter(entry.element for entry in own_elements)
+    for name in sorted(due.keys() | there.keys()):
+        if due[name] != there[name]:
+            subject = {**_subject(last), "entry_no": None, "element": name}
+            yield Difference("entry", subject, {"entries": due[name]}, {"entries": there[name]})

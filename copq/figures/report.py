@@ -1,0 +1,223 @@
+"""Reports by hour, production day or month: rollups or an earlier ledger, and stops still open."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.currencies.converted import ByCurrency, completed_queries
+from copq.database.queries import Queries, Query
+from copq.figures.basis import RESTATED, As, Basis
+from copq.figures.missing_exchange_rates import MissingRates, missing_rates
+from copq.ledger.figures import Bucket, Cell, ReportRow, Scope, fold
+from copq.posting.open_stops import Accrued, accrue
+from copq.rates.book import RateBook
+
+_SQL = Queries.of(__file__)
+_MONEY = ByCurrency(__file__)
+_COMPLETED = completed_queries(__file__)
+_PREFETCH = 2_000
+GRAINS = ("hour", "day", "month")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportQuery(Scope):
+    """Which buckets, of what.
+
+    `start` and `end` are instants for hours, else production days; a bucket is in where it begins
+    in [start, end), and a month begins on its first. None leaves the side open.
+    """
+
+    grain: str = "day"
+    start: datetime | date | None = None
+    end: datetime | date | None = None
+    basis: Basis = RESTATED
+
+    def __post_init__(self) -> None:
+        Scope.__post_init__(self)
+        if self.grain not in GRAINS:
+            raise ValueError(f'grain is hour, day or month; not "{self.grain}"')
+        for edge in (self.start, self.end):
+            if edge is not None and not _fits(edge, self.grain):
+                raise ValueError("start and end are instants for hours, else production days")
+
+    def takes(self, bucket: Any) -> bool:
+        after = self.start is None or bucket >= self.start
+        return after and (self.end is None or bucket < self.end)
+
+
+def _fits(edge: datetime | date, grain: str) -> bool:
+    if isinstance(edge, datetime):
+        return grain == "hour" and edge.tzinfo is not None
+    return grain != "hour"
+
+
+async def report(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
+    accrued: Sequence[Accrued] | None = None,
+) -> list[ReportRow]:  # fmt: skip
+    """The rows in order of time. Percentages are sums over sums; currencies are never added, but
+    converted where the query asks for it.
+
+    Open stops count until `now` and are told apart as `provisional`; as of an earlier instant,
+    or in a month as it was first reported, they are not in it. `accrued`: what open stops add, if
+    it is read already. One snapshot.
+    """
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        cells = [cell async for cell in booked_cells(conn, query)]
+        cells += await accrued_cells(conn, book, query, now, accrued)
+    return [shown_in_zone(row, book, query) for row in fold(cells, query)]
+
+
+async def booked_cells(
+    conn: Connection, query: ReportQuery, order: tuple[str, ...] = ()
+) -> AsyncIterator[Cell]:
+    """What is booked, in the order of buckets and of these dimensions. Read within a transaction:
+    Postgres hands the cells over as they are taken."""
+    sql, *values = _question(query)
+    names = ("hour", "day", *(f'{name} collate "C" nulls first' for name in order))
+    # Names of dimensions and a statement of ours: nothing of it is from outside.
+    ordered = f"select * from ({sql}) as cell order by {', '.join(names)}"  # noqa: S608
+    async for record in conn.cursor(ordered, *values, prefetch=_PREFETCH):
+        yield _cell(record)
+
+
+def _question(query: ReportQuery) -> tuple[Any, ...]:
+    """The query with its parameters, as asyncpg takes them."""
+    scope, basis = _scope(query), query.basis
+    if basis == RESTATED:
+        report = _MONEY[query.currency].report
+        return report(**scope, **_edges(query), grain=query.grain, names=query.names)
+    if _is_signed_off(query):
+        start, end = _days(query)
+        return _SQL.report_first(**scope, start=start, end=end)
+    return _booked_query(query)(**scope, **_edges(query), grain=query.grain, as_of=basis.as_of)
+
+
+def shown_in_zone(row: ReportRow, book: RateBook, query: ReportQuery) -> ReportRow:
+    """The row with its hour in the zone of its plant."""
+    row.bucket = _local(row.bucket, zone_of(book, row.dims.get("plant") or query.plant))
+    return row
+
+
+def _booked_query(query: ReportQuery) -> Query:
+    """A late rate completes what was first reported, not what was known by an instant."""
+    late = query.currency is not None and query.basis.as_of is None
+    return _COMPLETED.report_booked if late else _MONEY[query.currency].report_booked
+
+
+def _is_signed_off(query: ReportQuery) -> bool:
+    """Whether the figures are those that closings keep: of months, each currency on its own."""
+    first = query.basis.reported is As.FIRST_REPORTED
+    return first and query.grain == "month" and query.currency is None
+
+
+async def accrued_for(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime
+) -> list[Accrued]:
+    """What open stops add in the buckets of a report; nothing to what is as of an instant."""
+    if not query.basis.is_live:
+        return []
+    return await accrue(conn, book, query, now, _since(query))
+
+
+async def _accrued(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
+    accrued: Sequence[Accrued] | None,
+) -> Sequence[Accrued]:  # fmt: skip
+    found = await accrued_for(conn, book, query, now) if accrued is None else accrued
+    if query.basis == RESTATED:
+        return found
+    closed = await closed_months(conn)
+    return [a for a in found if (a.plant, a.bucket.day.replace(day=1)) not in closed]
+
+
+async def closed_months(conn: Connection) -> set[tuple[str, date]]:
+    """Plants and the months of theirs that were ever closed."""
+    return {(row["plant"], row["month"]) for row in await conn.fetch(*_SQL.closed_months())}
+
+
+def _scope(query: ReportQuery) -> dict[str, Any]:
+    """The parameters that each query of a report has."""
+    return {
+        "by": list(query.by), "plant": query.plant, "line": query.line, "product": query.product,
+        "element": query.element,
+    }  # fmt: skip
+
+
+def _edges(query: ReportQuery) -> dict[str, Any]:
+    hours = (query.start, query.end) if query.grain == "hour" else (None, None)
+    names = ("first_day", "last_day", "first_hour", "last_hour")
+    return dict(zip(names, (*_days(query), *hours), strict=True))
+
+
+def _days(query: ReportQuery) -> tuple[date | None, date | None]:
+    """Hours are found by their days: a day too many on each side costs nothing."""
+    margin = timedelta(days=2)
+    start, end = query.start, query.end
+    if isinstance(start, datetime):
+        start = start.date() - margin
+    if isinstance(end, datetime):
+        end = end.date() + margin
+    return start, end
+
+
+def _since(query: ReportQuery) -> datetime | None:
+    """An instant before all buckets asked for."""
+    start = _days(query)[0]
+    return datetime.combine(start - timedelta(days=2), time(), UTC) if start else None
+
+
+def _cell(record: Any) -> Cell:
+    values = dict(record)
+    hour, day = values.pop("hour"), values.pop("day")
+    return Cell(bucket=hour or day, **values)
+
+
+async def accrued_cells(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
+    accrued: Sequence[Accrued] | None = None,
+) -> list[Cell]:  # fmt: skip
+    """What stops that are open add to what is booked."""
+    accrued = await _accrued(conn, book, query, now, accrued)
+    never_closed = query.basis.reported is As.FIRST_REPORTED
+    cells = [
+        replace(a.cell(_bucket(a, query.grain), a.cost, a.seconds), is_open=never_closed)
+        for a in accrued
+    ]
+    return [cell for cell in cells if query.holds(cell) and query.takes(cell.bucket)]
+
+
+def _bucket(accrued: Accrued, grain: str) -> datetime | date:
+    hour, day = accrued.bucket
+    return hour if grain == "hour" else day if grain == "day" else day.replace(day=1)
+
+
+def _local(bucket: Bucket, zone: tzinfo) -> Bucket:
+    return bucket.astimezone(zone) if isinstance(bucket, datetime) else bucket
+
+
+async def report_lacks(conn: Connection, query: ReportQuery) -> list[MissingRates] | None:
+    """What a report in the reporting currency lacks, on its basis; see `lacking`."""
+    start, end = query.start, query.end
+    if query.grain == "month":
+        start, end = _next_first(start), _next_first(end)
+    return await missing_rates(conn, query, start, end, query.basis)
+
+
+def _next_first(day: Any) -> Any:
+    """A month is in where its first is: the first of a month from this day on."""
+    if day is None or day.day == 1:
+        return day
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def zone_of(book: RateBook, plant: str | None) -> tzinfo:
+    """The zone to show instants in: the plant's, that of the only plant, else UTC."""
+    sites = book.sites
+    if plant in sites:
+        return sites[plant].calendar.zone
+    zones = {site.calendar.zone for site in sites.values()}
+    return zones.pop() if len(zones) == 1 else UTC

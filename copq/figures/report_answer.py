@@ -1,0 +1,120 @@
+"""A report as it is asked for, and its answer: commands, API and CSV render the same."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.currencies.store import check_reporting
+from copq.figures.answers import FIGURES, basis_json, held_json, row_json
+from copq.figures.basis import As, basis_of
+from copq.figures.edges import bounds, dimensions, instant
+from copq.figures.missing_exchange_rates import MissingRates, missing_rates_json
+from copq.figures.pages import Place, report_part, report_rows
+from copq.figures.report import ReportQuery, report_lacks, zone_of
+from copq.figures.requests import FigureRequest, check_element
+from copq.figures.unpriced import WaitingCounts, count_waiting
+from copq.ledger.figures import ReportRow
+from copq.rates.book import RateBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRequest(FigureRequest):
+    """Times without an offset are the plant's own; an empty text is not a limit.
+
+    `reported` and `as_of` say on which basis, `currency` is the reporting currency.
+    """
+
+    element: str | None = None
+    by: str = "plant,line"
+    grain: str = "day"
+    start: str = ""
+    end: str = ""
+    reported: str = As.RESTATED
+    as_of: str = ""
+    currency: str | None = None
+
+    def __post_init__(self) -> None:
+        FigureRequest.__post_init__(self)
+        check_element(self.element)
+
+    async def query(self, conn: Connection, book: RateBook, now: datetime) -> ReportQuery:
+        """Raises `ValueError` on a name, time, basis or currency that is not possible."""
+        await self.check_names(conn, book)
+        zone = zone_of(book, self.plant)
+        query = ReportQuery(
+            self.plant, self.line, self.product, self.element, dimensions(self.by), self.grain,
+            *bounds(self.start, self.end, self.grain, zone, now),
+            basis=basis_of(self.reported, instant(self.as_of, zone), now), currency=self.currency,
+        )  # fmt: skip
+        if query.currency is not None:
+            await check_reporting(conn, query.currency)
+        return query
+
+
+@dataclass(frozen=True, slots=True)
+class ReportAnswer:
+    """A page of a report, as of `at`; `zone` is what its instants are shown in.
+
+    `rows_total` is None where the rows are one page of several and were not counted. `lacks` is
+    None where nothing is converted. `totals` are of all rows of all pages.
+    """
+
+    query: ReportQuery
+    at: datetime
+    zone: tzinfo
+    rows: list[ReportRow]
+    rows_total: int | None
+    totals: list[ReportRow]
+    next: Place | None
+    lacks: list[MissingRates] | None
+    waiting: WaitingCounts
+
+    def as_json(self) -> dict[str, Any]:
+        query = self.query
+        return {
+            "at": self.at, "grain": query.grain, "from": query.start, "to": query.end,
+            **basis_json(query.basis),
+            "rows": [report_row_json(row, query) for row in self.rows],
+            "rows_total": self.rows_total, "totals": [row_json(row) for row in self.totals],
+            "next": self.next and self.next.encode(), **missing_rates_json(self.lacks),
+            **held_json(self.waiting),
+        }  # fmt: skip
+
+
+def report_columns(query: ReportQuery) -> tuple[str, ...]:
+    """Of the report as a table."""
+    return ("from", *query.by, *FIGURES, "reported")
+
+
+def report_row_json(row: ReportRow, query: ReportQuery) -> dict[str, Any]:
+    return {**row_json(row), "reported": str(query.basis)}
+
+
+async def answer_report(
+    conn: Connection, book: RateBook, request: ReportRequest, now: datetime, most: int,
+    cursor: str | None = None, count: bool = False,
+) -> ReportAnswer:  # fmt: skip
+    """At most `most` rows behind the cursor; with `count` all rows are read and counted.
+
+    Raises `ValueError` on a request that is not possible. One snapshot.
+    """
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        query = await request.query(conn, book, now)
+        after = Place.read(cursor, query) if cursor else None
+        part = await report_part(conn, book, query, now, most, after, count)
+        return ReportAnswer(
+            query, now, zone_of(book, query.plant), part.rows, part.rows_total, part.totals,
+            part.next, await report_lacks(conn, query), await count_waiting(conn, query, now),
+        )  # fmt: skip
+
+
+async def report_table(
+    conn: Connection, book: RateBook, query: ReportQuery, now: datetime, cursor: str | None = None
+) -> AsyncIterator[dict[str, Any]]:
+    """All rows of `report_columns` behind the cursor. Call it in a transaction of one snapshot."""
+    after = Place.read(cursor, query) if cursor else None
+    async for _, row in report_rows(conn, book, query, now, after):
+        yield report_row_json(row, query)

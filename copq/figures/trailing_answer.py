@@ -1,0 +1,111 @@
+"""Trailing windows as they are asked for, and their answer."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.currencies.store import check_reporting
+from copq.figures.answers import FIGURES, held_json, row_json
+from copq.figures.edges import dimensions
+from copq.figures.missing_exchange_rates import MissingRates, missing_rates_json
+from copq.figures.report import zone_of
+from copq.figures.requests import FigureRequest, check_element
+from copq.figures.trailing import Window, trailing_lacks
+from copq.figures.trailing_rows import TrailingPart, trailing_part, trailing_rows
+from copq.figures.unpriced import WaitingCounts, count_waiting
+from copq.ledger.figures import ReportRow, Scope
+from copq.rates.book import RateBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailingRequest(FigureRequest):
+    """`currency` is the reporting currency, to have all money in it."""
+
+    element: str | None = None
+    by: str = "plant,line"
+    currency: str | None = None
+
+    def __post_init__(self) -> None:
+        FigureRequest.__post_init__(self)
+        check_element(self.element)
+
+    async def scope(self, conn: Connection, book: RateBook) -> Scope:
+        """Raises `ValueError` on a name or currency that is not possible."""
+        await self.check_names(conn, book)
+        if self.currency is not None:
+            await check_reporting(conn, self.currency)
+        dims = dimensions(self.by)
+        return Scope(
+            self.plant, self.line, self.product, self.element, dims, currency=self.currency
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrailingAnswer:
+    """The windows up to `at`; `lacks` is None where nothing is converted."""
+
+    scope: Scope
+    at: datetime
+    zone: tzinfo
+    windows: list[TrailingPart]
+    lacks: list[MissingRates] | None
+    waiting: WaitingCounts
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "at": self.at, "windows": [_window_json(part) for part in self.windows],
+            **missing_rates_json(self.lacks), **held_json(self.waiting),
+        }  # fmt: skip
+
+
+def _window_json(part: TrailingPart) -> dict[str, Any]:
+    return {
+        "window": part.window.name, "after": part.start, "to": part.end,
+        "rows": [row_json(row) for row in part.rows], "rows_total": part.rows_total,
+        "totals": [row_json(row) for row in part.totals],
+    }  # fmt: skip
+
+
+async def answer_trailing(
+    conn: Connection, book: RateBook, request: TrailingRequest, now: datetime, most: int
+) -> TrailingAnswer:
+    """At most `most` rows of each window, the most expensive ones.
+
+    Raises `ValueError` on a request that is not possible. One snapshot.
+    """
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        scope = await request.scope(conn, book)
+        lacks = await trailing_lacks(conn, scope, now)
+        windows = await trailing_part(conn, book, scope, now, most)
+        zone = zone_of(book, scope.plant)
+        return TrailingAnswer(
+            scope, now, zone, windows, lacks, await count_waiting(conn, scope, now)
+        )
+
+
+def trailing_columns(scope: Scope) -> tuple[str, ...]:
+    """Of all windows as one table."""
+    return ("window", "after", "to", *scope.by, *FIGURES)
+
+
+async def trailing_table(
+    conn: Connection, book: RateBook, scope: Scope, now: datetime, most: int | None = None
+) -> AsyncIterator[dict[str, Any]]:
+    """All rows of `trailing_columns` in the order of names, or the `most` expensive ones.
+
+    Call it in a transaction of one snapshot.
+    """
+    if most is None:
+        async for window, row in trailing_rows(conn, book, scope, now):
+            yield _in_window(window, now, row)
+        return
+    for part in await trailing_part(conn, book, scope, now, most):
+        for row in part.rows:
+            yield _in_window(part.window, now, row)
+
+
+def _in_window(window: Window, now: datetime, row: ReportRow) -> dict[str, Any]:
+    return {**row_json(row), "window": window.name, "after": now - window.length, "to": now}

@@ -1,0 +1,174 @@
+"""What the figures do not hold yet: events without a price, corrections, stops still open."""
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal, localcontext
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.database.queries import Queries
+from copq.figures.corrections import ListedCorrection, list_corrections
+from copq.ledger.arithmetic import MONEY, ZERO
+from copq.ledger.corrections import State
+from copq.ledger.downtime import Stop, element
+from copq.ledger.figures import Scope
+from copq.posting.open_stops import OpenStop, OpenStopCosts, open_stop_costs, open_stops
+from copq.rates.book import RateBook
+
+_SQL = Queries.of(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class UnpricedGroup:
+    """Events held for the same reason; `since` is when the first of them came.
+
+    `worth` (net cost) and `base` are estimates by the nearest known rates, of the revisions and
+    the effective dates named; `unknown` is how many events have none. Where that is all of them
+    there is no worth, and no currency.
+    """
+
+    reason: str
+    event_type: str
+    plant: str
+    line: str
+    product: str | None
+    events: int
+    since: datetime
+    first_occurred_at: datetime
+    last_occurred_at: datetime
+    unknown: int
+    currency: str | None
+    worth: Decimal | None
+    base: Decimal | None
+    first_version: int | None
+    last_version: int | None
+    nearest_from: datetime | None
+    nearest_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnpricedPart:
+    """The largest groups, and what all of them come to.
+
+    `groups_total` is how many there are, `reasons` how many different ones, `events` and `unknown`
+    are of all groups; `worth` is by currency, of the events whose worth is known.
+    """
+
+    groups: list[UnpricedGroup]
+    groups_total: int
+    reasons: int
+    events: int
+    unknown: int
+    worth: dict[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class CostlyStop:
+    """An open stop, and what the time that is its own has cost: overlaps cost once."""
+
+    open: OpenStop
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStopsPart:
+    """The most expensive open stops, how many there are, and what all cost, by currency."""
+
+    stops: list[CostlyStop]
+    stops_total: int
+    cost: dict[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingItems:
+    """All that is not in the figures, or only provisionally: the first of each kind.
+
+    `corrections_total` is how many corrections wait.
+    """
+
+    unpriced: UnpricedPart
+    corrections: list[ListedCorrection]
+    corrections_total: int
+    open_stops: OpenStopsPart
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCounts:
+    """How many of each, as of `at`: whatever the figures next to it are as of."""
+
+    unpriced: int
+    corrections: int
+    open_stops: int
+    at: datetime
+
+
+async def waiting_items(conn: Connection, book: RateBook, now: datetime, most: int) -> WaitingItems:
+    """What waits, at most `most` of each kind, as of `now` and in one snapshot."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        unpriced = await unpriced_part(conn, now, most)
+        corrections = await list_corrections(conn, (State.WAITING,), most)
+        count = (await conn.fetchrow(*_SQL.held(plant=None, line=None, product=None)))[
+            "corrections"
+        ]
+        stops = open_stops_part(await open_stop_costs(conn, book, Scope(), now), most)
+    return WaitingItems(unpriced, corrections, count, stops)
+
+
+def waiting_json(found: WaitingItems) -> dict[str, Any]:
+    """The first of each kind, and what all of the kind come to."""
+    unpriced, stops = found.unpriced, found.open_stops
+    return {
+        "unpriced": [asdict(group) for group in unpriced.groups],
+        "unpriced_totals": {
+            "groups": unpriced.groups_total, "events": unpriced.events,
+            "unknown": unpriced.unknown, "worth": unpriced.worth,
+        },
+        "corrections": [asdict(correction) for correction in found.corrections],
+        "corrections_total": found.corrections_total,
+        "open_stops": [asdict(costly) for costly in stops.stops],
+        "open_stops_totals": {"stops": stops.stops_total, "cost": stops.cost},
+    }  # fmt: skip
+
+
+async def unpriced_part(
+    conn: Connection, now: datetime, most: int, plant: str | None = None, line: str | None = None
+) -> UnpricedPart:
+    """The `most` largest groups of events without a price. Read it in one snapshot."""
+    groups = await conn.fetch(*_SQL.unpriced_groups(now=now, plant=plant, line=line, limit=most))
+    kinds = await conn.fetchrow(*_SQL.unpriced_kinds(plant=plant, line=line))
+    totals = await conn.fetch(*_SQL.unpriced_totals(now=now, plant=plant, line=line))
+    return UnpricedPart(
+        [UnpricedGroup(**row) for row in groups], kinds["groups"], kinds["reasons"],
+        sum(row["events"] for row in totals),
+        sum(row["events"] for row in totals if row["currency"] is None),
+        {row["currency"]: row["worth"] for row in totals if row["currency"] is not None},
+    )  # fmt: skip
+
+
+def open_stops_part(opened: OpenStopCosts, most: int) -> OpenStopsPart:
+    """The `most` expensive of the open stops; of two that cost the same the longest first."""
+    costs = opened.by_stop()
+    stops = [CostlyStop(one, costs.get(one.stop.event_id, ZERO)) for one in opened.stops]
+    stops.sort(key=lambda costly: -costly.cost)
+    total: dict[str, Decimal] = defaultdict(Decimal)
+    with localcontext(MONEY):
+        for costly in stops:
+            total[costly.open.stop.currency] += costly.cost
+    return OpenStopsPart(stops[:most], len(stops), dict(total))
+
+
+async def count_waiting(conn: Connection, scope: Scope, now: datetime) -> WaitingCounts:
+    """How much waits in scope: a line under every table of figures.
+
+    An event without a price has no element yet: it counts whichever is asked for.
+    """
+    row = await conn.fetchrow(*_SQL.held(plant=scope.plant, line=scope.line, product=scope.product))
+    stops = await open_stops(conn, now, scope.plant, scope.line)
+    found = sum(_is_in(scope, one.stop) for one in stops)
+    return WaitingCounts(row["unpriced"], row["corrections"], found, now)
+
+
+def _is_in(scope: Scope, stop: Stop) -> bool:
+    return scope.product in (None, stop.product or "") and scope.element in (None, element(stop))

@@ -1,0 +1,79 @@
+"""Sums over every combination of attribute values: how strongly its leaves moved together."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from math import comb, log, prod
+
+import numpy as np
+import numpy.typing as npt
+
+from copq.improvement.explaining.scatter import Floats
+
+Codes = npt.NDArray[np.int64]
+MOST_TOGETHER = 5
+"""A combination names at most as many attributes."""
+
+
+class Cuboid:
+    """All combinations of values of some attributes.
+
+    Of each it holds `pull`, the weighted sum of the relative changes of its leaves, and `weight`,
+    the sum of their weights: `pull² / 2 weight` is the log-likelihood gained by one common shift.
+    """
+
+    def __init__(self, columns: Codes, attributes: tuple[int, ...], choices: int) -> None:
+        self.attributes = attributes
+        self.codes = _numbered(columns, attributes)
+        sizes = [int(columns[:, a].max()) + 1 for a in attributes]
+        self.cost = log(choices) + log(prod(sizes))
+        """What naming one of them costs, in nats: more attributes need more evidence."""
+        self.count = int(self.codes.max()) + 1
+        self.pull: Floats = np.zeros(self.count)
+        self.weight: Floats = np.zeros(self.count)
+
+    def begin(self, pull: Floats, weight: Floats) -> None:
+        """Sum over all leaves."""
+        self.pull = np.bincount(self.codes, pull, self.count).astype(np.float64)
+        self.weight = np.bincount(self.codes, weight, self.count).astype(np.float64)
+
+    def remove(self, leaves: Codes, pull: Floats, weight: Floats) -> None:
+        np.subtract.at(self.pull, self.codes[leaves], pull[leaves])
+        np.subtract.at(self.weight, self.codes[leaves], weight[leaves])
+
+    def best(self, least: float) -> tuple[float, int]:
+        """The largest gain, and the combination that has it; shifts below `least` do not count."""
+        shift = np.divide(
+            self.pull, self.weight, out=np.zeros(self.count), where=self.weight > 1e-9
+        )
+        gain = np.where(np.abs(shift) >= least, shift * shift * self.weight / 2, 0.0)
+        best = int(gain.argmax())
+        return float(gain[best]), best
+
+
+def _numbered(columns: Codes, attributes: tuple[int, ...]) -> Codes:
+    """A number for each combination of values, without large gaps."""
+    codes = columns[:, attributes[0]]
+    for attribute in attributes[1:]:
+        codes = codes * (int(columns[:, attribute].max()) + 1) + columns[:, attribute]
+        if int(codes.max()) > 4 * len(columns):
+            codes = np.unique(codes, return_inverse=True)[1].astype(np.int64)
+    return codes
+
+
+def cuboids(columns: Codes) -> Iterator[Cuboid]:
+    """Every set of attributes that have more than one value, those with fewest attributes first."""
+    varied = [a for a in range(columns.shape[1]) if len(columns) and columns[:, a].max() > 0]
+    for together in range(1, min(len(varied), MOST_TOGETHER) + 1):
+        choices = comb(len(varied), together)
+        for attributes in combinations(varied, together):
+            yield Cuboid(columns, attributes, choices)
+
+
+def encoded(values: Sequence[Sequence[str | None]], attributes: int) -> Codes:
+    """A number for each value of each attribute, a column for each attribute."""
+    columns = np.zeros((len(values), attributes), dtype=np.int64)
+    for attribute in range(attributes):
+        numbers: dict[str | None, int] = {}
+        for row, leaf in enumerate(values):
+            columns[row, attribute] = numbers.setdefault(leaf[attribute], len(numbers))
+    return columns

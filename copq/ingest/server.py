@@ -1,0 +1,63 @@
+"""The ingest service of the stream: HTTP, the form and MQTT in, Kafka out."""
+
+import asyncio
+
+from copq.access.door import OpenDoor
+from copq.access.tokens import TokenDoor
+from copq.ingest.http import make_http
+from copq.ingest.kafka_intake import KafkaIntake
+from copq.ingest.mqtt.service import MqttSource, beside_mqtt
+from copq.ingest.names import Names
+from copq.ingest.people import add_people, people_pool
+from copq.kafka.brokers import Brokers
+from copq.kafka.waiting import make_topics_when_brokers_answer
+from copq.process.background import run_beside
+from copq.rates.book import RateBook
+from copq.rates.watch import RateWatch
+from copq.web.serving import Tls, serve_http
+
+
+async def serve(
+    brokers: Brokers,
+    host: str,
+    port: int,
+    partitions: int,
+    replication: int,
+    stop: asyncio.Event,
+    dsn: str | None = None,
+    tokens: TokenDoor | None = None,
+    tls: Tls | None = None,
+    mqtt: MqttSource | None = None,
+    names: Names | None = None,
+) -> None:
+    """Serve until `stop` is set; accepted events are then on the broker.
+
+    While the brokers do not answer it listens and answers 503; topics are made once they do.
+    Without `tokens` it is open. Without `dsn` there is neither form nor fate. Postgres may be
+    away: events go to the broker anyway.
+    """
+    rates = RateWatch(dsn, names_only=True) if dsn else None
+    book = (lambda: rates.book) if rates else RateBook
+    intake, door = KafkaIntake(brokers, names=names, book=book), tokens or OpenDoor()
+    app = make_http(intake, door, checks={"kafka": intake.ready}, stop=stop)
+    companions = [_keep_topics(brokers, partitions, replication, stop)]
+    companions += [tokens.run()] if tokens else []
+    pool = await people_pool(dsn) if dsn else None
+    if rates and pool:
+        companions.append(rates.run())
+        companions += [names.follow(pool)] if names else []
+        add_people(app, door, intake, pool, book)
+    serving = serve_http(app, host, port, stop, tls)
+    try:
+        await run_beside(beside_mqtt(serving, mqtt, intake, stop), *companions, stop=stop)
+    finally:
+        await intake.close()
+        if pool:
+            pool.terminate()
+
+
+async def _keep_topics(
+    brokers: Brokers, partitions: int, replication: int, stop: asyncio.Event
+) -> None:
+    await make_topics_when_brokers_answer(brokers, partitions, replication, stop)
+    await stop.wait()

@@ -1,0 +1,269 @@
+"""The figures of a report: sums of the ledger folded into rows with their bases."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal, localcontext
+
+from copq.ledger.arithmetic import MONEY, hours_of, quotient
+from copq.ledger.kpis import good_units
+from copq.schemas.priced import FAILURES, Category
+
+DIMENSIONS = ("plant", "line", "product", "element", "category")
+KINDS_OF_COST = ("element", "category")
+"""Dimensions that split the cost alone: each part is seen against the whole base."""
+
+OTHER = "(other)"
+"""The lines together that have no row of their own."""
+
+PRODUCTION = "production"
+"""The element that carries the base; `stage_production` has none and makes no units."""
+
+REJECTED = ("defect", "scrap")
+EXCEED = "rejects exceed units produced"
+NOT_CLOSED = "as of now, not closed yet in "
+ZERO = Decimal(0)
+Bucket = datetime | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The filter of a report (None: everything), and the dimensions of its rows."""
+
+    plant: str | None = None
+    line: str | None = None
+    product: str | None = None
+    element: str | None = None
+    by: tuple[str, ...] = ("plant", "line")
+    currency: str | None = field(default=None, kw_only=True)
+    """The reporting currency, to have all money in it; None: each in its own, never added."""
+
+    named: frozenset[str] | None = field(default=None, kw_only=True)
+    """Lines with a row of their own, all others together; None: each line has its own."""
+
+    def __post_init__(self) -> None:
+        for dimension in self.by:
+            if dimension not in DIMENSIONS:
+                raise ValueError(f'"{dimension}" is none of {", ".join(DIMENSIONS)}')
+
+    def holds(self, cell: "Cell") -> bool:
+        """Whether the cell is in scope; production always is, as the base."""
+        asked = (self.plant, self.line, self.product)
+        there = (cell.plant, cell.line, cell.product)
+        if any(a is not None and a != t for a, t in zip(asked, there, strict=True)):
+            return False
+        return self.element in (None, cell.element) or cell.element == PRODUCTION
+
+    def with_shown_line(self, cell: "Cell") -> "Cell":
+        """The cell under the name of its row's line."""
+        has_own = self.named is None or cell.line in self.named or cell.line == OTHER
+        return cell if has_own else replace(cell, line=OTHER)
+
+    @property
+    def names(self) -> list[str] | None:
+        """`named` as a statement takes it."""
+        return None if self.named is None else sorted(self.named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Sums of one bucket, element and currency; dimensions that are not requested may be None."""
+
+    bucket: Bucket
+    plant: str | None
+    line: str | None
+    product: str | None
+    element: str
+    category: str
+    currency: str
+    quantity: Decimal = ZERO
+    gross: Decimal = ZERO
+    recovered: Decimal = ZERO
+    allowed: Decimal = ZERO
+    net: Decimal = ZERO
+    seconds: Decimal = ZERO
+    base: Decimal = ZERO
+    good: Decimal = ZERO
+    ungraded: Decimal = ZERO
+    provisional: Decimal = ZERO
+    is_open: bool = False
+    """Of a month as first reported that the plant, which is named then, has never closed."""
+    unconverted: int = 0
+    """Entries whose money is missing, where all is in the reporting currency."""
+
+    @property
+    def open_in(self) -> set[str]:
+        return {self.plant} if self.is_open and self.plant is not None else set()
+
+
+@dataclass(slots=True)
+class ReportRow:
+    """One row. Money in `currency`, time lost in `seconds`; net = gross - recovered - allowed.
+
+    `bucket` is the hour's start in the plant's zone, the production day, the first of the month,
+    or None in a trailing window. `copq` is failure alone, `coq` adds appraisal and prevention.
+    `base` is cost of production, `units` its units, `ungraded` those of which no event says
+    how many are good, `rejected` what defects and scrap say. `provisional` is the part of `net`
+    that comes from stops still open. `open_in`: as
+    first reported, but these plants have never closed the month, so it is as of now. Where
+    entries are `unconverted`, for want of an exchange rate, the sums lack them: no figure is known.
+    """
+
+    bucket: Bucket
+    dims: dict[str, str]
+    currency: str
+    gross: Decimal = ZERO
+    recovered: Decimal = ZERO
+    allowed: Decimal = ZERO
+    net: Decimal = ZERO
+    seconds: Decimal = ZERO
+    copq: Decimal = ZERO
+    coq: Decimal = ZERO
+    base: Decimal = ZERO
+    units: Decimal = ZERO
+    graded_good: Decimal = ZERO
+    ungraded: Decimal = ZERO
+    rejected: Decimal = ZERO
+    provisional: Decimal = ZERO
+    open_in: set[str] = field(default_factory=set)
+    unconverted: int = 0
+
+    def add(self, cell: Cell) -> None:
+        """Add the costs of a cell; the base is added by `stand_on`."""
+        self.gross += cell.gross
+        self.recovered += cell.recovered
+        self.allowed += cell.allowed
+        self.net += cell.net
+        self.seconds += cell.seconds
+        self.provisional += cell.provisional
+        self.open_in |= cell.open_in
+        self.copq += cell.net if cell.category in FAILURES else ZERO
+        self.coq += cell.net if cell.category != Category.NONE else ZERO
+        self.rejected += cell.quantity if cell.element in REJECTED else ZERO
+        self.unconverted += cell.unconverted if cell.category != Category.NONE else 0
+
+    def stand_on(self, base: "_Base") -> None:
+        self.base, self.units = base.money, base.units
+        self.graded_good, self.ungraded = base.good, base.ungraded
+        self.open_in |= base.open_in
+        self.unconverted += base.unconverted
+
+    @property
+    def good(self) -> Decimal | None:
+        """Good units (GQ) by `good_units`."""
+        return good_units(self.units, self.graded_good, self.ungraded, self.rejected)
+
+    @property
+    def hours(self) -> Decimal:
+        """The lost time in hours, for display."""
+        return hours_of(self.seconds)
+
+    @property
+    def copq_share(self) -> Decimal | None:
+        """COPQ over base, 0.05 for 5 %; None without production or if a rate is missing."""
+        known = self.base > 0 and not self.unconverted
+        return quotient(self.copq, self.base) if known else None
+
+    @property
+    def copq_per_good(self) -> Decimal | None:
+        """The cost of failure for each good unit; None if good units or a rate are unknown."""
+        return self._per_good(self.copq)
+
+    @property
+    def cost_per_good(self) -> Decimal | None:
+        """The full cost of a good unit, which includes the production cost of rejected ones."""
+        return self._per_good(self.base)
+
+    def _per_good(self, amount: Decimal) -> Decimal | None:
+        return quotient(amount, self.good) if self.good and not self.unconverted else None
+
+    def money(self, name: str) -> Decimal | None:
+        """A sum of money by its name; None if one of its entries has no exchange rate."""
+        known: Decimal = getattr(self, name)
+        return None if self.unconverted else known
+
+    @property
+    def flags(self) -> list[str]:
+        """Remarks on the figures for the reader; the figures are booked anyway."""
+        exceed = self.units > 0 and self.rejected > self.units
+        not_closed = [NOT_CLOSED + ", ".join(sorted(self.open_in))] if self.open_in else []
+        return [*([EXCEED] if exceed else []), *not_closed]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything booked was reversed."""
+        sums = (self.gross, self.net, self.recovered, self.seconds, self.base, self.rejected)
+        return not any((*sums, self.unconverted))
+
+
+@dataclass(slots=True)
+class _Base:
+    money: Decimal = ZERO
+    units: Decimal = ZERO
+    good: Decimal = ZERO
+    ungraded: Decimal = ZERO
+    open_in: set[str] = field(default_factory=set)
+    unconverted: int = 0
+
+    def add(self, cell: Cell) -> None:
+        self.open_in |= cell.open_in
+        self.unconverted += cell.unconverted
+        self.money += cell.base
+        self.units += cell.quantity
+        self.good += cell.good
+        self.ungraded += cell.ungraded
+
+
+Key = tuple[Bucket, tuple[str, ...], str]
+
+
+@dataclass(slots=True)
+class _Fold:
+    """Collects rows: costs by all dimensions, bases by the dimensions that split production."""
+
+    by: tuple[str, ...]
+    rows: dict[Key, ReportRow] = field(default_factory=dict)
+    bases: dict[Key, _Base] = field(default_factory=dict)
+
+    @property
+    def base_by(self) -> tuple[str, ...]:
+        return tuple(d for d in self.by if d not in KINDS_OF_COST)
+
+    def add(self, cell: Cell) -> None:
+        produces = cell.element == PRODUCTION
+        if produces:
+            self.bases.setdefault(_key(cell, self.base_by), _Base()).add(cell)
+        if cell.category != Category.NONE or (produces and self.by == self.base_by):
+            self._row(cell).add(cell)
+
+    def _row(self, cell: Cell) -> ReportRow:
+        key = _key(cell, self.by)
+        if key not in self.rows:
+            dims = dict(zip(self.by, key[1], strict=True))
+            self.rows[key] = ReportRow(cell.bucket, dims, cell.currency)
+        return self.rows[key]
+
+    def finished(self) -> list[ReportRow]:
+        for row in self.rows.values():
+            dims = tuple(row.dims[d] for d in self.base_by)
+            row.stand_on(self.bases.get((row.bucket, dims, row.currency), _Base()))
+        ordered = sorted(self.rows.items(), key=lambda item: item[0])
+        return [row for _, row in ordered if not row.is_empty]
+
+
+def _key(cell: Cell, by: tuple[str, ...]) -> Key:
+    return cell.bucket, tuple(getattr(cell, d) or "" for d in by), cell.currency
+
+
+def fold(cells: Iterable[Cell], scope: Scope) -> list[ReportRow]:
+    """The rows of a scope, in order of bucket and dimensions; currencies are never mixed.
+
+    If split by element or category, each part has the base of its plant, line and product.
+    """
+    folded = _Fold(scope.by)
+    with localcontext(MONEY):
+        for cell in cells:
+            shown = scope.with_shown_line(cell)
+            is_own = scope.currency is None and shown.unconverted != 0
+            folded.add(replace(shown, unconverted=0) if is_own else shown)
+        return folded.finished()

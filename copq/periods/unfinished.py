@@ -1,0 +1,78 @@
+"""What a month still lacks before its closing."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+from asyncpg import Connection
+
+from copq.database.queries import Queries
+from copq.periods.period import PeriodError, span
+from copq.rates.book import Site
+from copq.text.counts import count_of
+
+_SQL = Queries.of(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedItems:
+    """Counts of unpriced events, corrections of unknown events, open stops, and entries without
+    an exchange rate, whose days `rates_of` names.
+    """
+
+    unpriced: int = 0
+    corrections: int = 0
+    stops: int = 0
+    rates: int = 0
+    rates_of: str = ""
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int]) -> Self:
+        """From the counts by kind that a step stores."""
+        unpriced, corrections, stops, rates = (counts.get(kind, 0) for kind in KINDS)
+        return cls(unpriced, corrections, stops, rates)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counts above zero, by kind."""
+        return {kind: number for kind in KINDS if (number := getattr(self, kind))}
+
+    def __str__(self) -> str:
+        return ", ".join(self._describe_count(kind, number) for kind, number in self.counts.items())
+
+    def _describe_count(self, kind: str, number: int) -> str:
+        of = f" ({self.rates_of})" if kind == "rates" and self.rates_of else ""
+        return count_of(number, *WORDS[kind]) + of
+
+    def refuse(self, accepted: Collection[str]) -> None:
+        """Raise `PeriodError` if an unfinished kind is not accepted."""
+        left = [kind for kind in self.counts if kind not in accepted]
+        if left:
+            said = " ".join(f"--accept {kind}" for kind in left)
+            raise PeriodError(
+                f"it is not finished: {self}. See: {self.where}. To close it anyway: {said}"
+            )
+
+    @property
+    def where(self) -> str:
+        """The commands that show the unfinished items."""
+        see = ["copq unpriced"] if set(self.counts) - {"rates"} else []
+        return ", ".join([*see, *(["copq currencies list"] if self.rates else [])])
+
+
+WORDS = {
+    "unpriced": ("event without a price", "events without a price"),
+    "corrections": ("correction that waits for its event", "corrections that wait for their event"),
+    "stops": ("stop still open", "stops still open"),
+    "rates": ("entry without an exchange rate", "entries without an exchange rate"),
+}
+KINDS = tuple(WORDS)
+
+
+async def unfinished_items(conn: Connection, site: Site, month: date) -> UnfinishedItems:
+    """The unfinished items of a plant's month, with open stops that began earlier."""
+    plant, (start, end) = site.plant.plant, span(month, site.calendar)
+    return UnfinishedItems(
+        **await conn.fetchrow(*_SQL.unfinished(plant=plant, start=start, end=end, month=month))
+    )

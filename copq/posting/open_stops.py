@@ -1,0 +1,218 @@
+"""What stops that are still open have cost so far: added on read, booked once they end."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from asyncpg import Connection
+
+from copq.currencies.store import rates_of
+from copq.database.queries import Queries
+from copq.ledger.arithmetic import MONEY, ZERO
+from copq.ledger.calendar import Bucket, Calendar, next_hour
+from copq.ledger.downtime import (
+    TOLERANCE,
+    Segment,
+    Stop,
+    element,
+    ended_stops,
+    segments,
+    stops_until,
+)
+from copq.ledger.figures import Cell, Scope
+from copq.posting.near_stops import Span
+from copq.posting.stops import stop_of
+from copq.rates.book import RateBook
+from copq.schemas.priced import Category
+
+_SQL = Queries.of(__file__)
+ONE = Decimal(1)
+
+
+class Exchange(NamedTuple):
+    """Into `currency` at `rate`, None where there is none."""
+
+    currency: str
+    rate: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accrued:
+    """Time of a line that its open stops add (`sign` 1), or take from a stop that has ended (-1).
+
+    It lies within one hour of the plant, whose bucket it names.
+    """
+
+    plant: str
+    line: str
+    segment: Segment
+    sign: int
+    bucket: Bucket
+    exchange: "Exchange | None" = None
+    """How its money becomes money of the reporting currency, where that is asked for."""
+
+    @property
+    def cost(self) -> Decimal:
+        return self.sign * self.segment.cost
+
+    @property
+    def seconds(self) -> Decimal:
+        return self.sign * self.segment.seconds
+
+    def cell(self, bucket: Any, cost: Decimal, seconds: Decimal) -> Cell:
+        """As the ledger would have it: `cost` and `seconds` are all or a part of this."""
+        stop = self.segment.stop
+        exchange = self.exchange or Exchange(stop.currency, ONE)
+        known = exchange.rate is not None
+        money = MONEY.multiply(cost, exchange.rate) if exchange.rate is not None else ZERO
+        return Cell(
+            bucket=bucket, plant=self.plant, line=self.line, product=stop.product or "",
+            element=element(stop), category=Category.INTERNAL_FAILURE, currency=exchange.currency,
+            gross=money, net=money, seconds=seconds, provisional=money, unconverted=int(not known),
+        )  # fmt: skip
+
+
+def difference(
+    stops: Sequence[Stop], calendar: Calendar, since: datetime, now: datetime
+) -> list[tuple[int, Segment]]:
+    """The union with open stops lasting until now, less the union that is booked already.
+
+    From the hour of `since` on. Whole hours, so that what is taken away equals what was booked.
+    """
+    span = (calendar.bucket(since).hour, next_hour(calendar, now.astimezone(UTC)))
+    lasting = {_key(s): s for s in segments(stops_until(stops, now), calendar, *span)}
+    booked = {_key(s): s for s in segments(ended_stops(stops), calendar, *span)}
+    added = [(1, s) for key, s in lasting.items() if key not in booked]
+    return added + [(-1, s) for key, s in booked.items() if key not in lasting]
+
+
+def _key(segment: Segment) -> tuple[str, datetime, datetime, Decimal]:
+    return segment.stop.event_id, segment.start, segment.end, segment.cost
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStop:
+    """A stop that no report has ended."""
+
+    plant: str
+    line: str
+    stop: Stop
+
+
+async def open_stops(
+    conn: Connection, now: datetime, plant: str | None = None, line: str | None = None
+) -> list[OpenStop]:
+    """The stops that are open at `now`, the longest first."""
+    rows = await conn.fetch(*_SQL.open_stops(now=now, plant=plant, line=line))
+    return [OpenStop(row["plant"], row["line"], stop_of(row)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStopCosts:
+    """The open stops of a plant and line at `now`, and all that they add to what is booked.
+
+    One answer reads it once: each of its figures takes the part that lies in its own time.
+    """
+
+    now: datetime
+    stops: list[OpenStop]
+    accrued: list[Accrued]
+
+    def by_stop(self) -> dict[str, Decimal]:
+        """What each open stop has cost so far, by its event's id."""
+        return cost_by_stop(self.accrued)
+
+
+async def open_stop_costs(
+    conn: Connection, book: RateBook, scope: Scope, now: datetime
+) -> OpenStopCosts:
+    """Read it in the same snapshot as the rollups it is added to."""
+    stops = await open_stops(conn, now, scope.plant, scope.line)
+    return OpenStopCosts(now, stops, await _accrue_stops(conn, book, scope, now, stops))
+
+
+async def accrue(
+    conn: Connection, book: RateBook, scope: Scope, now: datetime, since: datetime | None = None
+) -> list[Accrued]:
+    """What open stops in scope have added by `now`, from the hour of `since` on.
+
+    Read it in the same snapshot as the rollups it is added to.
+    """
+    stops = await open_stops(conn, now, scope.plant, scope.line)
+    return await _accrue_stops(conn, book, scope, now, stops, since)
+
+
+async def _accrue_stops(
+    conn: Connection, book: RateBook, scope: Scope, now: datetime, opened: Iterable[OpenStop],
+    since: datetime | None = None,
+) -> list[Accrued]:  # fmt: skip
+    by_line: dict[tuple[str, str], list[Stop]] = defaultdict(list)
+    for found in opened:
+        by_line[found.plant, found.line].append(found.stop)
+    spans = {
+        line: _span(book.sites[line[0]].calendar, stops, now, since)
+        for line, stops in by_line.items()
+    }
+    ended = await stops_of_lines(conn, spans)
+    accrued = [
+        part
+        for line, stops in by_line.items()
+        for part in _accrue_line(book, line, [*stops, *ended[line]], spans[line][0], now)
+    ]
+    return accrued if scope.currency is None else await exchanged(conn, accrued, scope.currency)
+
+
+async def exchanged(conn: Connection, accrued: list[Accrued], currency: str) -> list[Accrued]:
+    """Each at the rate of its day, as it would be booked now: today's is the newest there is."""
+    pairs = [(a.segment.stop.currency, a.bucket.day) for a in accrued]
+    found = await rates_of(conn, pairs)
+    return [
+        replace(a, exchange=Exchange(currency, found[pair]))
+        for a, pair in zip(accrued, pairs, strict=True)
+    ]
+
+
+def _span(calendar: Calendar, stops: Sequence[Stop], now: datetime, since: datetime | None) -> Span:
+    """The whole hours in which a line's open stops add to what is booked."""
+    first = min(stop.started_at for stop in stops)
+    start = calendar.bucket(max(first, since) if since else first).hour
+    return start, next_hour(calendar, now)
+
+
+async def stops_of_lines(
+    conn: Connection, spans: Mapping[tuple[str, str], Span]
+) -> dict[tuple[str, str], list[Stop]]:
+    """As `stops_between`, of many lines at once, each with a time of its own."""
+    found: dict[tuple[str, str], list[Stop]] = {line: [] for line in spans}
+    if spans:
+        plants, lines = zip(*spans, strict=True)
+        since, until = zip(*spans.values(), strict=True)
+        rows = await conn.fetch(
+            *_SQL.stops_of_lines(
+                plants=plants, lines=lines, since=since, until=until, tolerance=TOLERANCE
+            )
+        )
+        for row in rows:
+            found[row["plant"], row["line"]].append(stop_of(row))
+    return found
+
+
+def _accrue_line(
+    book: RateBook, of: tuple[str, str], stops: list[Stop], start: datetime, now: datetime
+) -> list[Accrued]:
+    calendar = book.sites[of[0]].calendar
+    return [
+        Accrued(*of, segment, sign, calendar.bucket(segment.start))
+        for sign, segment in difference(stops, calendar, start, now)
+    ]
+
+
+def cost_by_stop(accrued: Iterable[Accrued]) -> dict[str, Decimal]:
+    """What each open stop has cost so far, by its event's id."""
+    costs: dict[str, Decimal] = defaultdict(Decimal)
+    for part in accrued:
+        costs[part.segment.stop.event_id] += part.cost
+    return costs

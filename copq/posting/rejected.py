@@ -1,0 +1,60 @@
+"""Refused messages, kept with their bytes until they are fixed and replayed."""
+
+import json
+
+from asyncpg import Connection, Record
+
+from copq.database.queries import Queries
+from copq.schemas.rejected import RejectedEvent
+
+_SQL = Queries.of(__file__)
+
+
+async def keep_rejected(conn: Connection, rejected: list[RejectedEvent]) -> None:
+    """Keep them; a message that is kept already is not kept again."""
+    rows = map(_row, sorted(rejected, key=_place))
+    await conn.executemany(*_SQL.add_rejected.rows(rows))
+
+
+async def list_rejected(
+    conn: Connection, *, replayed: bool = False, ids: list[int] | None = None, limit: int = 100
+) -> list[Record]:
+    """Refused messages, the newest first; by default those that wait to be replayed."""
+    rows: list[Record] = await conn.fetch(
+        *_SQL.list_rejected(replayed=replayed, ids=ids, limit=limit)
+    )
+    return rows
+
+
+async def mark_replayed(conn: Connection, ids: list[int]) -> None:
+    """They were accepted on another try."""
+    await conn.execute(*_SQL.mark_replayed(ids=ids))
+
+
+def _place(event: RejectedEvent) -> tuple[str, int, int]:
+    """In this order they are inserted: two workers that keep the same ones do not deadlock."""
+    origin = event.origin
+    return ("", 0, 0) if origin is None else (origin.topic, origin.partition, origin.offset)
+
+
+def _row(event: RejectedEvent) -> dict[str, object]:
+    origin = event.origin
+    return {
+        "rejected_at": event.rejected_at,
+        "origin_topic": _storable(origin.topic) if origin else None,
+        "origin_partition": origin.partition if origin else None,
+        "origin_offset": origin.offset if origin else None,
+        "origin_fingerprint": origin.fingerprint if origin else None,
+        "code": _storable(event.code),
+        "field": _storable(event.field),
+        "message": _storable(event.message),
+        "size": event.size,
+        "headers": json.dumps(event.headers),
+        "sent_by": _storable(event.sent_by) if event.sent_by else None,
+        "payload": event.payload,
+    }
+
+
+def _storable(text: str) -> str:
+    """A reason may quote what it refuses, but Postgres keeps no NUL."""
+    return text.replace("\x00", "\\0")

@@ -1,0 +1,33 @@
+"""Adding the query API to a service."""
+
+import asyncpg
+from fastapi import APIRouter, FastAPI
+
+from copq.access.door import Door
+from copq.reporting.api.entries import add_entries
+from copq.reporting.api.figures import add_figures
+from copq.reporting.api.kpis import add_kpis
+from copq.reporting.api.periods import add_periods
+from copq.reporting.api.plan import add_plan
+from copq.reporting.source import Clock, Source, wall_clock
+from copq.web.answers import NOT_ANSWERED, add_error_handlers
+from copq.web.questions import SOUND
+
+
+def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
+    """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/kpis`, `/v1/periods`, `/v1/entries`,
+    `/v1/plan`.
+
+    Answers the source that they read from. The pool's connections are read from alone; nobody
+    but managers and finance comes through the door.
+    """
+    source = Source(pool, door, clock)
+    add_error_handlers(app)
+    router = APIRouter(tags=["results"], responses=NOT_ANSWERED, dependencies=[SOUND])
+    add_figures(router, source)
+    add_kpis(router, source)
+    add_periods(router, source)
+    add_entries(router, source)
+    add_plan(router, source)
+    app.include_router(router)
+    return source

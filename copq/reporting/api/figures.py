@@ -1,0 +1,139 @@
+"""`/v1/copq`, `/v1/trailing` and `/v1/drivers`: figures out of rollups and ledger."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from copq.access.door import Bearer
+from copq.figures.books import Reading
+from copq.figures.drivers import COLUMNS as DRIVER_COLUMNS
+from copq.figures.drivers_answer import DriversRequest, answer_drivers
+from copq.figures.pages import Place
+from copq.figures.report_answer import ReportRequest, answer_report, report_columns, report_table
+from copq.figures.trailing_answer import (
+    TrailingRequest,
+    answer_trailing,
+    trailing_columns,
+    trailing_table,
+)
+from copq.reporting import parameters as asked
+from copq.reporting.api import examples
+from copq.reporting.formats import as_csv, as_json, stream_csv, wants_csv
+from copq.reporting.source import Source
+
+
+def add_figures(router: APIRouter, source: Source) -> None:
+    @router.get(
+        "/v1/copq",
+        summary="COPQ by hour, production day or month",
+        description=examples.COPQ,
+        responses=examples.answers(examples.COPQ_ANSWER),
+    )
+    async def copq(
+        request: Request, grain: asked.Grain = "day", by: asked.By = "plant,line",
+        plant: asked.Plant = None, line: asked.Line = None, product: asked.Product = None,
+        element: asked.Element = None, start: asked.From = "", end: asked.To = "",
+        reported: asked.Reported = "restated", as_of: asked.AsOf = "",
+        currency: asked.Currency = None, kind: asked.Format = None,
+        limit: asked.Limit = None,
+        after: Annotated[
+            str | None, Query(alias="cursor", description="`next` of the page before.")
+        ] = None,
+    ) -> Response:  # fmt: skip
+        reader = await source.admit(request)
+        asked_for = ReportRequest(
+            plant=plant, line=line, product=product, element=element, by=by, grain=grain,
+            start=start, end=end, reported=reported, as_of=as_of, currency=currency,
+        )  # fmt: skip
+        async with source.reading(reader) as reading:
+            of = (reading.conn, reading.book)
+            if not wants_csv(request, kind):
+                answer = await answer_report(
+                    *of, asked_for, reading.now, limit or asked.ROWS, after
+                )
+                return as_json(answer.as_json())
+            query = await asked_for.query(*of, reading.now)
+            if after:
+                Place.read(after, query)
+        rows = _in_snapshot(
+            source, reader, limit,
+            lambda reading: report_table(reading.conn, reading.book, query, reading.now, after),
+        )  # fmt: skip
+        return stream_csv("copq", rows, report_columns(query))
+
+    @router.get(
+        "/v1/trailing",
+        summary="COPQ of the last hour, 24 hours and 30 days",
+        description=examples.TRAILING,
+        responses=examples.answers(examples.TRAILING_ANSWER),
+    )
+    async def trailing(
+        request: Request, by: asked.By = "plant,line", plant: asked.Plant = None,
+        line: asked.Line = None, product: asked.Product = None, element: asked.Element = None,
+        currency: asked.Currency = None, kind: asked.Format = None, limit: asked.Limit = None,
+    ) -> Response:  # fmt: skip
+        reader = await source.admit(request)
+        asked_for = TrailingRequest(
+            plant=plant, line=line, product=product, element=element, by=by, currency=currency
+        )
+        async with source.reading(reader) as reading:
+            of = (reading.conn, reading.book)
+            if not wants_csv(request, kind):
+                most = limit or asked.ROWS
+                answer = await answer_trailing(*of, asked_for, reading.now, most)
+                return as_json(answer.as_json())
+            scope = await asked_for.scope(*of)
+        rows = _in_snapshot(
+            source, reader, None,
+            lambda reading: trailing_table(reading.conn, reading.book, scope, reading.now, limit),
+        )  # fmt: skip
+        return stream_csv("copq-trailing", rows, trailing_columns(scope))
+
+    @router.get(
+        "/v1/drivers",
+        summary="What costs most (Pareto)",
+        description=examples.DRIVERS,
+        responses=examples.answers(examples.DRIVERS_ANSWER),
+    )
+    async def drivers(
+        request: Request, plant: asked.Plant = None, line: asked.Line = None,
+        start: asked.From = "", end: asked.To = "",
+        top: Annotated[int, Query(ge=1, le=10_000, description="How many for each currency.")] = 10,
+        currency: asked.Currency = None, kind: asked.Format = None,
+    ) -> Response:  # fmt: skip
+        reader = await source.admit(request)
+        asked_for = DriversRequest(plant=plant, line=line, start=start, end=end, currency=currency)
+        async with source.reading(reader) as reading:
+            answer = await answer_drivers(reading.conn, reading.book, asked_for, reading.now, top)
+            found = answer.as_json()
+        if wants_csv(request, kind):
+            return as_csv("copq-drivers", found["rows"], DRIVER_COLUMNS)
+        return as_json(found)
+
+
+async def _in_snapshot(
+    source: Source, reader: Bearer, limit: int | None,
+    read: Callable[[Reading], AsyncIterator[dict[str, Any]]],
+) -> AsyncIterator[list[dict[str, Any]]]:  # fmt: skip
+    """The rows of a table in a snapshot of their own, some at once; at most `limit`."""
+    async with source.reading(reader) as reading:
+        async for chunk in chunks(read(reading), limit):
+            yield chunk
+
+
+async def chunks(
+    rows: AsyncIterator[dict[str, Any]], limit: int | None
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """The rows, a page of them at once; at most `limit`."""
+    chunk: list[dict[str, Any]] = []
+    number = 0
+    async for row in rows:
+        chunk.append(row)
+        number += 1
+        if len(chunk) == asked.ROWS or number == limit:
+            yield chunk
+            chunk = []
+        if number == limit:
+            return
+    yield chunk

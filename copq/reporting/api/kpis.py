@@ -1,0 +1,46 @@
+"""`/v1/kpis`: OEE and its factors, yields and MTTR of any time, by line."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from copq.figures.kpi_answer import KpiRequest, answer_kpis
+from copq.figures.kpi_report import COLUMNS, DIMENSIONS
+from copq.reporting import parameters as asked
+from copq.reporting.api import examples
+from copq.reporting.formats import as_csv, as_json, wants_csv
+from copq.reporting.source import Source
+
+By = Annotated[str, Query(description=f"A row for each, with commas: {', '.join(DIMENSIONS)}.")]
+From = Annotated[
+    str,
+    Query(
+        alias="from",
+        description="The first production day, 2026-03-01, or instant, 2026-03-01T06:00, the "
+        "plant's own without an offset. Without it: the production day so far.",
+        examples=["2026-03-01"],
+    ),
+]
+
+
+def add_kpis(router: APIRouter, source: Source) -> None:
+    @router.get(
+        "/v1/kpis",
+        summary="OEE, yields and MTTR",
+        description=examples.KPIS,
+        responses=examples.answers(examples.KPIS_ANSWER),
+    )
+    async def key_figures(
+        request: Request, plant: asked.Plant = None, line: asked.Line = None,
+        product: asked.Product = None, by: By = "plant,line", start: From = "",
+        end: asked.To = "", kind: asked.Format = None, limit: asked.Limit = None,
+    ) -> Response:  # fmt: skip
+        reader = await source.admit(request)
+        asked_for = KpiRequest(plant=plant, line=line, product=product, by=by, start=start, end=end)
+        is_table = wants_csv(request, kind)
+        async with source.reading(reader) as reading:
+            most = limit if is_table else limit or asked.ROWS
+            answer = await answer_kpis(reading.conn, reading.book, asked_for, reading.now, most)
+        if is_table:
+            return as_csv("copq-kpis", answer.table(), COLUMNS)
+        return as_json(answer.as_json())

@@ -1,0 +1,133 @@
+"""Adding the board to a service: the page at `/`, its files, and what it shows as JSON."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from copq.access.door import Role
+from copq.access.sender import encode_lines
+from copq.database.queries import Queries
+from copq.figures.books import Reading
+from copq.figures.edges import day_of
+from copq.figures.names import check_names
+from copq.rates.book import RateBook
+from copq.reporting import parameters as asked
+from copq.reporting.board.contents import contents
+from copq.reporting.board.targets import SetTargets, Targets
+from copq.reporting.board.view import latest_days, view_of
+from copq.reporting.formats import as_json
+from copq.reporting.source import Source
+from copq.web.answers import NOT_ANSWERED
+from copq.web.pages.page import Pages, serves
+from copq.web.questions import SOUND
+
+_SQL = Queries.of(__file__)
+_STATIC = Path(__file__).parent / "static"
+_PAGES = Pages.of(Path(__file__).parent / "templates")
+RENEWED_EVERY_S = 10
+"""Figures of trailing windows and open stops move with the clock, without any event."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_GUARDED = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class _Files(StaticFiles):
+    """The page's files: revalidated each time, so that an upgrade is seen at once."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(_GUARDED)
+        return response
+
+
+def add_board(
+    app: FastAPI, source: Source, targets: Targets | None = None, commands: str = ""
+) -> None:
+    """Add the page, and `GET /v1/board` that it reads. Managers and finance alone see either.
+
+    `commands` are the options with which `copq` commands reach this service's database.
+    """
+    router = APIRouter(tags=["board"], responses=NOT_ANSWERED)
+    _add_page(router, source, commands)
+    _add_contents(router, source, targets or SetTargets())
+    app.include_router(router)
+    app.mount("/board", _Files(directory=_STATIC), name="board")
+
+
+def _add_page(router: APIRouter, source: Source, commands: str) -> None:
+    @router.get("/", include_in_schema=False)
+    async def page(request: Request) -> Response:
+        try:
+            reader = await source.admit(request)
+        except HTTPException as refused:
+            return _not_shown(request, refused)
+        form = serves(request.app, "/form")
+        options = "" if reader.role is Role.MANAGER else commands
+        shown = _PAGES.show("board.html", who=reader.sender.name, form=form, commands=options)
+        shown.headers.update(_GUARDED | {"Cache-Control": "private, no-cache"})
+        return shown
+
+
+def _not_shown(request: Request, refused: HTTPException) -> Response:
+    """A stranger signs in first; an operator is shown the way to the form."""
+    if refused.status_code == 401:
+        where = f"{request.url.path}?{request.url.query}".rstrip("?")
+        return RedirectResponse(f"/login?next={quote(where, safe='')}", 303)
+    form = serves(request.app, "/form")
+    return _PAGES.show("forbidden.html", refused.status_code, form=form)
+
+
+def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:
+    @router.get(
+        "/v1/board",
+        summary="All that the board shows, of one instant",
+        description="Without a plant: the one with the newest figures. Ask again with the ETag as "
+        "`If-None-Match`, every other second if need be: 304 while nothing has changed.",
+        responses={304: {"description": "Nothing has changed."}},
+        dependencies=[SOUND],
+    )
+    async def board(
+        request: Request, plant: asked.Plant = None, line: asked.Line = None,
+        day: Annotated[str, Query(description="A production day that is over; else now.")] = "",
+        span: Annotated[Literal["day", "month"], Query(description="Of the Pareto.")] = "day",
+    ) -> Response:  # fmt: skip
+        reader = await source.admit(request)
+        async with source.reading(reader) as reading:
+            tag = await _tag(reading, f"{encode_lines(reader.sender.lines)} {request.url.query}")
+            if request.headers.get("if-none-match") == tag:
+                return Response(status_code=304, headers={"ETag": tag})
+            headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+            if not reading.book.sites:
+                return as_json({"empty": "rates", "read_at": reading.now}, headers)
+            chosen = plant or await _newest_plant(reading, reading.book)
+            await check_names(reading.conn, reading.book, chosen, line, None)
+            view = view_of(reading.book, chosen, line, day_of(day), reading.now)
+            aims = await targets.aims(reading.conn, chosen, view.now)
+            return as_json(await contents(reading, view, aims, span), headers)
+
+
+async def _tag(reading: Reading, question: str) -> str:
+    """Changes with whatever is committed, with the rates, and with the clock."""
+    seen = await reading.conn.fetchval(*_SQL.version())
+    ticks = int(reading.now.timestamp() // RENEWED_EVERY_S)
+    said = f"{seen} {reading.book.revision} {ticks} {question}"
+    return f'"{hashlib.sha256(said.encode()).hexdigest()[:24]}"'
+
+
+async def _newest_plant(reading: Reading, book: RateBook) -> str:
+    latest = await latest_days(reading.conn)
+    known = [(latest[name], name) for name in latest if name in book.sites]
+    return max(known)[1] if known else min(book.sites)

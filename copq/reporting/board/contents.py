@@ -1,0 +1,389 @@
+"""All that the board shows, of one snapshot: its figures agree with one another."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from copq.database.queries import Queries
+from copq.figures.answers import BASE_NAME, BASIS
+from copq.figures.books import Reading
+from copq.figures.causes import Cause, main_causes
+from copq.figures.entries import LedgerEntry
+from copq.figures.explaining import explain_entries
+from copq.figures.names import lines_of
+from copq.figures.report import ReportQuery, report
+from copq.figures.trailing import Window, between, trailing_windows
+from copq.figures.unpriced import unpriced_part
+from copq.ledger.figures import OTHER, ReportRow, Scope
+from copq.ledger.money import digits
+from copq.posting.open_stops import OpenStop, OpenStopCosts, open_stop_costs
+from copq.reporting.board import alerts
+from copq.reporting.board.example import example
+from copq.reporting.board.kpis import kpis_of
+from copq.reporting.board.largest import (
+    Named,
+    fold_lines,
+    lines_to_name,
+    lines_to_watch,
+    names_to_choose,
+)
+from copq.reporting.board.losses import paretos, ticking
+from copq.reporting.board.targets import Aims
+from copq.reporting.board.view import (
+    ONE_DAY,
+    Sum,
+    View,
+    budget_of,
+    comparison,
+    is_over,
+    latest_day,
+    latest_days,
+    sum_of,
+    target_of,
+)
+from copq.schemas.priced import FAILURES
+
+_SQL = Queries.of(__file__)
+LATEST = 12
+"""Entries in the list of the latest."""
+
+_HOUR = Window("1 h", timedelta(hours=1))
+_WEEK = timedelta(days=7)
+
+
+async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[str, Any]:
+    """What the page shows; `span` is `day` or `month`, of the Pareto."""
+    names = await lines_of(reading.conn, reading.book, view.plant)
+    scope = Scope(view.plant, view.line)
+    opened = await open_stop_costs(reading.conn, reading.book, scope, view.now)
+    named = await lines_to_name(reading.conn, view, names, _since(view), opened.stops)
+    days = await _days(reading, view, named, opened)
+    hours = await _hours(reading, view, named, opened)
+    fold_lines(days, hours)
+    newest = await newest_entries(reading, view, named, opened.stops)
+    today = await _today(reading, view, aims, days)
+    return {
+        **await _where(reading, view, names),
+        "newest": newest.of_all,
+        "hour": await _last_hour(reading, view, aims, opened),
+        "today": today,
+        "month": await _month(reading, view, aims, days),
+        "kpis": await kpis_of(reading, view, today),
+        "hours": _by_hour(view, aims, hours),
+        "lines": _lines(view, aims, days, hours, newest.by_line),
+        "span": span,
+        "paretos": await paretos(
+            reading.conn,
+            reading.book,
+            view,
+            view.month if span == "month" else view.day,
+            view.day + ONE_DAY,
+            opened,
+        ),
+        **ticking(opened),
+        "latest": await _latest(reading, view),
+        "alerts": [
+            asdict(alert) for alert in await _alerts(reading, view, aims, newest, named, opened)
+        ],
+    }
+
+
+async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, Any]:
+    """What the figures are of, and what they stand on."""
+    latest = await latest_days(reading.conn)
+    since = reading.book.sites[view.plant].currency_since(view.now)
+    return {
+        "as_of": view.now.astimezone(view.calendar.zone),
+        "read_at": reading.now.astimezone(view.calendar.zone),
+        "live": view.live,
+        "plant": view.plant,
+        "plants": [
+            {
+                "plant": name,
+                "currency": site.currency_at(reading.now),
+                "has_figures": name in latest,
+            }
+            for name, site in sorted(reading.book.sites.items())
+        ],
+        "line": view.line,
+        "line_names": names_to_choose(names, view.line),
+        "day": view.day,
+        "day_start": view.day_start.astimezone(view.calendar.zone),
+        "day_end": view.day_end.astimezone(view.calendar.zone),
+        "newest_day": view.calendar.bucket(reading.now).day,
+        "latest_day": await latest_day(reading.conn, view.plant),
+        "zone": str(view.calendar.zone),
+        "currency": view.currency,
+        "digits": digits(view.currency),
+        "currency_since": since and since.astimezone(view.calendar.zone),
+        "example": example(reading.book, view),
+        "base_name": BASE_NAME,
+        "basis": BASIS,
+    }
+
+
+def _since(view: View) -> date:
+    """The first day of which figures are read."""
+    return min(view.month_before, view.day - _WEEK)
+
+
+async def _days(
+    reading: Reading, view: View, named: Named, opened: OpenStopCosts
+) -> list[ReportRow]:
+    """By line and production day, this month and the one before."""
+    query = ReportQuery(
+        view.plant, view.line, by=("line",), start=_since(view), end=view.day + ONE_DAY,
+        named=named,
+    )  # fmt: skip
+    rows = await report(reading.conn, reading.book, query, view.now, opened.accrued)
+    return _own(view, rows)
+
+
+def _own(view: View, rows: list[ReportRow]) -> list[ReportRow]:
+    """Those in the plant's currency: what it had another for is never added."""
+    return [row for row in rows if row.currency == view.currency]
+
+
+async def _hours(
+    reading: Reading, view: View, named: Named, opened: OpenStopCosts
+) -> list[ReportRow]:
+    """By line and hour, the day and the day before."""
+    start, end = view.calendar.start_of(view.day_before), view.day_end
+    query = ReportQuery(
+        view.plant, view.line, by=("line",), grain="hour", start=start, end=end, named=named
+    )  # fmt: skip
+    rows = await report(reading.conn, reading.book, query, view.now, opened.accrued)
+    return _own(view, rows)
+
+
+async def _last_hour(
+    reading: Reading, view: View, aims: Aims, opened: OpenStopCosts
+) -> dict[str, Any] | None:
+    """The last 60 minutes, against the same a day ago. None on a day that is over."""
+    if not view.live:
+        return None
+    now = sum_of(await _last_hour_rows(reading, view, opened))
+    yesterday = view.now - ONE_DAY
+    scope = Scope(view.plant, view.line)
+    opened_then = await open_stop_costs(reading.conn, reading.book, scope, yesterday)
+    before = sum_of(await _last_hour_rows(reading, view, opened_then))
+    said = comparison(now, before, aims, view.line, "1h")
+    return {**said, "before_span": _span(view, yesterday - _HOUR.length, yesterday)}
+
+
+def _span(view: View, start: datetime, end: datetime) -> list[datetime]:
+    """By the plant's clocks."""
+    return [start.astimezone(view.calendar.zone), end.astimezone(view.calendar.zone)]
+
+
+async def _last_hour_rows(
+    reading: Reading, view: View, opened: OpenStopCosts, by: tuple[str, ...] = (),
+    named: Named = None,
+) -> list[ReportRow]:  # fmt: skip
+    """Of the 60 minutes up to the instant that the open stops were read at."""
+    scope = Scope(view.plant, view.line, by=by, named=named)
+    [found] = await trailing_windows(
+        reading.conn, reading.book, scope, opened.now, [_HOUR], opened.accrued
+    )
+    return _own(view, found.rows)
+
+
+async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
+    """The day so far, against as much of the day before."""
+    whole = sum_of([row for row in days if row.bucket == view.day_before])
+    before = sum_of(await _as_far_into(reading, view, view.day_before)) if view.live else whole
+    today = sum_of([row for row in days if row.bucket == view.day])
+    said = comparison(today, before, aims, view.line, "day")
+    start = view.calendar.start_of(view.day_before)
+    span = _span(view, start, start + view.elapsed)
+    return {**said, "whole_day_before": whole.as_json(), "before_span": span}
+
+
+async def _as_far_into(reading: Reading, view: View, day: date) -> list[ReportRow]:
+    """Another production day, as far into it as it is now into this one."""
+    start = view.calendar.start_of(day)
+    scope = Scope(view.plant, view.line, by=())
+    return _own(view, await between(reading.conn, reading.book, scope, start, start + view.elapsed))
+
+
+async def _month(reading: Reading, view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
+    """The month so far, against as much of the month before, which may be shorter."""
+    same_day = view.month_before + (view.day - view.month)
+    now = sum_of([row for row in days if _date(row) >= view.month])
+    cut = view.live and same_day < view.month
+    last = same_day if cut else min(same_day + ONE_DAY, view.month)
+    rows = [row for row in days if view.month_before <= _date(row) < last]
+    end = view.calendar.start_of(last)
+    if cut:
+        rows += await _as_far_into(reading, view, same_day)
+        end += view.elapsed
+    said = comparison(now, sum_of(rows), aims, view.line, "month")
+    span = _span(view, view.calendar.start_of(view.month_before), end)
+    budget = budget_of(view, now, aims.budgets.get(view.line))
+    return {**said, "before_span": span, "budget": budget}
+
+
+def _date(row: ReportRow) -> Any:
+    return row.bucket
+
+
+def _by_hour(view: View, aims: Aims, hours: list[ReportRow]) -> list[dict[str, Any]]:
+    """Each hour of the day that has begun or will; its target is a share of its own base."""
+    share = aims.share(view.line, "hour")
+    found = _sums(hours, lambda row: row.bucket)
+    columns = []
+    for hour, before in zip(*_starts(view), strict=True):
+        now = found.get(hour, Sum())
+        columns.append({
+            "hour": hour.astimezone(view.calendar.zone), "copq": now.copq, "base": now.base,
+            "share": now.share, "rejected": now.rejected, "hours": now.hours,
+            "known": now.known, "target_share": share, "target": target_of(now, share),
+            "over": is_over(now, share), "before": found.get(before, Sum()).as_json(),
+            "before_hour": before.astimezone(view.calendar.zone),
+            "begun": hour < view.now,
+        })  # fmt: skip
+    return columns
+
+
+def _starts(view: View) -> tuple[list[datetime], list[datetime]]:
+    """The hours of the day, and as far into the day before each one of it."""
+    start, yesterday = view.day_start, view.calendar.start_of(view.day_before)
+    count = int((view.day_end - start) / timedelta(hours=1))
+    each = [timedelta(hours=number) for number in range(count)]
+    return [start + n for n in each], [yesterday + n for n in each]
+
+
+def _sums(rows: list[ReportRow], key: Any) -> dict[Any, Sum]:
+    found: dict[Any, Sum] = {}
+    for row in rows:
+        found.setdefault(key(row), Sum()).add(row)
+    return found
+
+
+def _lines(
+    view: View, aims: Aims, days: list[ReportRow], hours: list[ReportRow],
+    newest: dict[str, datetime],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The most expensive first, each with its hours as a sparkline."""
+    today = _sums([r for r in days if r.bucket == view.day], lambda r: r.dims["line"])
+    before = _sums([r for r in days if r.bucket == view.day_before], lambda r: r.dims["line"])
+    month = _sums([r for r in days if _date(r) >= view.month], lambda r: r.dims["line"])
+    by_hour = _sums(hours, lambda r: (r.dims["line"], r.bucket))
+    starts = _starts(view)[0]
+    rows = [
+        {
+            "line": line,
+            **comparison(today.get(line, Sum()), before.get(line, Sum()), aims, line, "day"),
+            "month": (of_month := month.get(line, Sum())).as_json(),
+            "budget": budget_of(view, of_month, aims.budgets.get(line)),
+            "spark": [by_hour.get((line, h), Sum()).copq for h in starts if h < view.now],
+            "newest": newest.get(line),
+        }
+        for line in today.keys() | before.keys() | month.keys()
+    ]
+    return sorted(rows, key=lambda row: (-row["copq"], row["line"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """When lines were last heard of within a week: the newest of all, and of lines to show.
+
+    `silent` are the first of the lines in `silence`, which is how many there are.
+    """
+
+    of_all: datetime | None
+    by_line: dict[str, datetime]
+    silent: list[tuple[str, datetime]]
+    silence: int
+
+
+async def newest_entries(
+    reading: Reading, view: View, named: Named, stops: Sequence[OpenStop]
+) -> Newest:
+    """A line with an open stop is not silent."""
+    since, until = view.now - alerts.FORGOTTEN_AFTER, view.now - alerts.SILENT_AFTER
+    rows = await reading.conn.fetch(
+        *_SQL.newest(
+            plant=view.plant,
+            now=view.now,
+            since_day=view.day - _WEEK,
+            day=view.day,
+            line=view.line,
+            named=None if named is None else sorted(named),
+            silent_until=until,
+            most=alerts.MOST,
+            since=since,
+            stopped=[found.line for found in stops],
+        ),
+    )
+    zone = view.calendar.zone
+    by_line = {row["line"]: row["occurred_at"].astimezone(zone) for row in rows}
+    silent = [(row["line"], by_line[row["line"]]) for row in rows if row["is_silent"]]
+    of_all = rows[0]["newest"].astimezone(zone) if rows else None
+    return Newest(of_all, by_line, silent, rows[0]["silence"] if rows else 0)
+
+
+async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
+    """The newest entries that cost something and stand; what a correction took back is left out."""
+    since = view.calendar.start_of(view.day_before)
+    failures = list(map(str, FAILURES))
+    rows = await reading.conn.fetch(
+        *_SQL.latest_entries(
+            since=since,
+            until=view.day_end,
+            plant=view.plant,
+            line=view.line,
+            categories=failures,
+            limit=LATEST,
+        )
+    )
+    latest = [LedgerEntry.of(row) for row in rows]
+    return [
+        {
+            "event_id": e.event_id, "entry_no": e.entry_no,
+            "occurred_at": e.occurred_at.astimezone(view.calendar.zone), "line": e.line,
+            "product": e.product, "stage": e.stage, "work_unit": e.work_unit,
+            "defect_code": e.defect_code, "element": e.element, "net": e.net,
+            "currency": e.currency, "formula": why.formula,
+        }
+        for e, why in await explain_entries(reading.conn, reading.books, latest)
+    ]  # fmt: skip
+
+
+async def _alerts(
+    reading: Reading, view: View, aims: Aims, newest: Newest, named: Named, opened: OpenStopCosts
+) -> list[alerts.Alert]:
+    """Lines over target, silent lines and missing figures; a past day has the last kind alone."""
+    unpriced = await unpriced_part(reading.conn, view.now, alerts.MOST, view.plant, view.line)
+    since = reading.now - ONE_DAY
+    refused = (
+        await reading.conn.fetch(*_SQL.rejected_since(since=since, limit=alerts.MOST))
+        if view.live
+        else []
+    )
+    found = list(alerts.not_in_the_figures(view, unpriced, refused))
+    if not view.live:
+        return found
+    watched = await lines_to_watch(reading.conn, view, named, view.now - _HOUR.length)
+    rows = await _last_hour_rows(reading, view, opened, ("line",), watched)
+    by_line = _sums(rows, lambda row: row.dims["line"])
+    if watched is not None:
+        by_line.pop(OTHER, None)
+    return [
+        *islice(
+            alerts.over_target(view, by_line, aims, await _causes(reading, view, by_line, opened)),
+            alerts.MOST,
+        ),
+        *alerts.silent_lines(view, newest.silent, newest.silence),
+        *found,
+    ]
+
+
+async def _causes(
+    reading: Reading, view: View, lines: Collection[str], opened: OpenStopCosts
+) -> dict[str, Cause]:
+    """What cost each line most in the last hour."""
+    start = view.now - _HOUR.length
+    return await main_causes(reading.conn, view.plant, lines, start, view.now, opened.accrued)

@@ -1,0 +1,175 @@
+"""What the board shows: a plant or one line of it, live or on a day that is over."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, localcontext
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.database.queries import Queries
+from copq.ledger.arithmetic import MONEY, ZERO, hours_of, quotient
+from copq.ledger.calendar import Calendar
+from copq.ledger.figures import ReportRow
+from copq.ledger.kpis import good_units
+from copq.rates.book import RateBook
+from copq.reporting.board.targets import Aims, Window
+
+_SQL = Queries.of(__file__)
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which plant, line and production day; `now` is the end of a day that is over."""
+
+    plant: str
+    line: str | None
+    day: date
+    now: datetime
+    live: bool
+    calendar: Calendar
+    currency: str
+
+    @property
+    def day_start(self) -> datetime:
+        return self.calendar.start_of(self.day)
+
+    @property
+    def day_end(self) -> datetime:
+        return self.calendar.end_of(self.day)
+
+    @property
+    def elapsed(self) -> timedelta:
+        """Of the day, until now."""
+        return self.now - self.day_start
+
+    @property
+    def day_before(self) -> date:
+        return self.day - ONE_DAY
+
+    @property
+    def month(self) -> date:
+        return self.day.replace(day=1)
+
+    @property
+    def month_before(self) -> date:
+        return (self.month - ONE_DAY).replace(day=1)
+
+
+def view_of(book: RateBook, plant: str, line: str | None, day: date | None, now: datetime) -> View:
+    """Live where no day is named, or today is. Raises `ValueError` on a day that has not begun."""
+    site = book.sites[plant]
+    today = site.calendar.bucket(now).day
+    if day is not None and day > today:
+        raise ValueError(f"the production day {day} has not begun; today is {today}")
+    shown = day or today
+    live = shown == today
+    until = now if live else site.calendar.end_of(shown)
+    return View(plant, line, shown, until, live, site.calendar, site.currency_at(until))
+
+
+async def latest_days(conn: Connection, plant: str | None = None) -> dict[str, date]:
+    """The newest month with figures, by plant, as its first."""
+    return {row["plant"]: row["day"] for row in await conn.fetch(*_SQL.latest_day(plant=plant))}
+
+
+async def latest_day(conn: Connection, plant: str) -> date | None:
+    """The newest production day with figures."""
+    month = (await latest_days(conn, plant)).get(plant)
+    if month is None:
+        return None
+    found: date | None = await conn.fetchval(*_SQL.latest_day_of_month(plant=plant, month=month))
+    return found
+
+
+SUMMED = (
+    "copq", "base", "units", "graded_good", "ungraded", "rejected", "seconds", "provisional",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Sum:
+    """A sum of figures in one currency; `known` where there is at least one."""
+
+    copq: Decimal = ZERO
+    base: Decimal = ZERO
+    units: Decimal = ZERO
+    graded_good: Decimal = ZERO
+    ungraded: Decimal = ZERO
+    rejected: Decimal = ZERO
+    seconds: Decimal = ZERO
+    provisional: Decimal = ZERO
+    known: bool = False
+
+    def add(self, row: ReportRow) -> None:
+        self.known = True
+        with localcontext(MONEY):
+            for name in SUMMED:
+                setattr(self, name, getattr(self, name) + getattr(row, name))
+
+    @property
+    def share(self) -> Decimal | None:
+        """Sum over sum; None without a base."""
+        return quotient(self.copq, self.base) if self.base > 0 else None
+
+    @property
+    def hours(self) -> Decimal:
+        return hours_of(self.seconds)
+
+    def as_json(self) -> dict[str, Any]:
+        figures = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {
+            **figures, "hours": self.hours, "share": self.share, "good": self.good,
+            "copq_per_good": self._per_good(self.copq), "cost_per_good": self._per_good(self.base),
+        }  # fmt: skip
+
+    @property
+    def good(self) -> Decimal | None:
+        """As of `good_units`."""
+        return good_units(self.units, self.graded_good, self.ungraded, self.rejected)
+
+    def _per_good(self, amount: Decimal) -> Decimal | None:
+        return quotient(amount, self.good) if self.good else None
+
+
+def sum_of(rows: list[ReportRow]) -> Sum:
+    found = Sum()
+    for row in rows:
+        found.add(row)
+    return found
+
+
+def comparison(
+    now: Sum, before: Sum, aims: Aims, line: str | None, window: Window
+) -> dict[str, Any]:
+    """A figure, its target, and the figure it is compared with."""
+    share = aims.share(line, window)
+    return {
+        **now.as_json(),
+        "target_share": share,
+        "target": target_of(now, share),
+        "over": is_over(now, share),
+        "before": before.as_json(),
+    }
+
+
+def target_of(now: Sum, share: Decimal | None) -> Decimal | None:
+    """The target in money; None without a target, or without a base to take the share of."""
+    return None if share is None or now.base <= 0 else MONEY.multiply(share, now.base)
+
+
+def budget_of(view: View, month: Sum, amount: Decimal | None) -> dict[str, Any] | None:
+    """The month's budget, the share of it that is used, and the share of the month that is over."""
+    if amount is None:
+        return None
+    start = view.calendar.start_of(view.month)
+    end = view.calendar.start_of((view.month + timedelta(days=31)).replace(day=1))
+    gone = Decimal((view.now - start) / (end - start)).quantize(Decimal("0.0001"))
+    used = quotient(month.copq, amount) if amount > 0 else None
+    return {"amount": amount, "used": used, "gone": gone, "over": month.copq > amount}
+
+
+def is_over(now: Sum, share: Decimal | None) -> bool:
+    """Whether the share is over its target; never without a base."""
+    return share is not None and now.share is not None and now.share > share

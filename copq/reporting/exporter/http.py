@@ -1,0 +1,49 @@
+"""`GET /metrics`."""
+
+from asyncio import to_thread
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from fastapi.responses import StreamingResponse
+from prometheus_client import REGISTRY
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from copq.access.door import Door, Role
+from copq.access.requests import admit_request
+from copq.reporting.exporter.compression import deflated, gzipped, inflated
+from copq.reporting.exporter.exporter import Exporter
+
+_ALL_LINES = "metrics are of all lines: use a token that is for all of them"
+_NOTHING = deflated(b"")
+
+
+def add_metrics(app: FastAPI, exporter: Exporter, door: Door) -> None:
+    """Metrics show what quality costs: they are for those who may read results."""
+    router = APIRouter()
+
+    @router.get("/metrics", summary="For Prometheus", include_in_schema=False)
+    async def metrics(request: Request) -> Response:
+        reader = await admit_request(request, door, Role.MANAGER, Role.FINANCE)
+        if reader.sender.lines is not None:
+            raise HTTPException(403, _ALL_LINES)
+        return await _page(exporter, "gzip" in request.headers.get("accept-encoding", ""))
+
+    app.include_router(router)
+
+
+async def _page(exporter: Exporter, zipped: bool) -> Response:
+    """The figures as they were last computed, then the process's own metrics as of now.
+
+    In parts: megabytes are not copied to be put behind each other.
+    """
+    own, figures = generate_latest(REGISTRY), exporter.figures
+    found = figures.page if figures else _NOTHING
+    parts = gzipped(found, own) if zipped else [await to_thread(inflated, found), own]
+    headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if zipped else {}
+    headers["Content-Length"] = str(sum(map(len, parts)))
+    return StreamingResponse(_each(parts), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=headers)
+
+
+async def _each(parts: list[bytes]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part

@@ -1,0 +1,153 @@
+"""Figures of no window: what is open, what waits, what is usual, what a month may cost."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal, localcontext
+
+from copq.figures.sums import Key, Sums, by_line, merge_sums, regroup_sums
+from copq.ledger.arithmetic import MONEY, quotient
+from copq.ledger.figures import OTHER
+from copq.ledger.money import digits
+from copq.posting.open_stops import cost_by_stop
+from copq.reporting.exporter import figures as f
+from copq.reporting.exporter.converted import converted_samples
+from copq.reporting.exporter.reading import LineKey, Reading
+from copq.reporting.exporter.samples import Sample
+from copq.reporting.exporter.windows import month_end
+
+ZERO = Decimal(0)
+MOST_STOPS = 1_000
+"""Open stops with samples of their own, by machine and code."""
+
+
+def state(reading: Reading) -> list[Sample]:
+    """As of the reading's instant, the shortest lists first."""
+    with localcontext(MONEY):
+        return [
+            *_months(reading),
+            *_clocks(reading),
+            *_steps(reading),
+            *converted_samples(reading.converted),
+            *_budgets(reading),
+            *(Sample(f.REJECTED, (code,), n) for code, n in reading.rejected.items()),
+            *_unpriced(reading),
+            *(Sample(f.HEARD, line, at.timestamp()) for line, at in reading.heard.items()),
+            *_open_stops(reading),
+            *_causes(reading),
+            *_usual(reading),
+            *_missing(reading),
+        ]
+
+
+def _months(reading: Reading) -> Iterator[Sample]:
+    for plant, (start, _) in reading.spans["month"].items():
+        calendar = reading.book.sites[plant].calendar
+        end = month_end(calendar, calendar.bucket(start).day)
+        yield Sample(f.MONTH, (plant,), (end - start).total_seconds())
+        yield Sample(f.MONTH_PASSED, (plant,), (reading.now - start).total_seconds())
+
+
+def _clocks(reading: Reading) -> Iterator[Sample]:
+    """Prometheus knows no zones: with this a rule tells the time of the plant."""
+    for plant in reading.spans["month"]:
+        zone = reading.book.sites[plant].calendar.zone
+        offset = reading.now.astimezone(zone).utcoffset() or timedelta(0)
+        yield Sample(f.UTC_OFFSET, (plant, zone.key), offset.total_seconds())
+
+
+def _steps(reading: Reading) -> Iterator[Sample]:
+    """Of each currency that a plant has had or has, and of the reporting one."""
+    known = {name for site in reading.book.sites.values() for name in site.all_currencies()}
+    for currency in sorted(known | {found.currency for found in reading.converted.values()}):
+        yield Sample(f.STEP, (currency,), float(Decimal(1).scaleb(-digits(currency))))
+
+
+def _causes(reading: Reading) -> Iterator[Sample]:
+    for (plant, line), cause in reading.causes.items():
+        kind = (cause.element, cause.stage or "", cause.defect_code or "", cause.work_unit or "")
+        currency = reading.book.sites[plant].currency_at(reading.now)
+        yield Sample(f.CAUSE, (plant, line, *kind, currency), float(cause.net))
+        if cause.since is not None and cause.until is None:
+            yield Sample(f.CAUSE_START, (plant, line), cause.since.timestamp())
+
+
+def _budgets(reading: Reading) -> Iterator[Sample]:
+    for (plant, line), amount in reading.targets.budgets.items():
+        site = reading.book.sites.get(plant)
+        if site is not None:
+            yield Sample(f.BUDGET, (plant, line, site.currency_at(reading.now)), float(amount))
+
+
+def _unpriced(reading: Reading) -> Iterator[Sample]:
+    """A line whose worth is unknown has none: it is not zero."""
+    counts: dict[LineKey, int] = defaultdict(int)
+    for found in reading.unpriced:
+        line = (found.plant, found.line)
+        counts[line] += found.events
+        if found.currency is None:
+            yield Sample(f.UNPRICED_UNKNOWN, line, found.events)
+        elif found.worth is not None:
+            yield Sample(f.UNPRICED_WORTH, (*line, found.currency), float(found.worth))
+    yield from (Sample(f.UNPRICED, line, n) for line, n in counts.items())
+
+
+def _open_stops(reading: Reading) -> Iterator[Sample]:
+    """Stops of one machine with one code are one: the first of them, and what all cost.
+
+    Beyond `MOST_STOPS` of these the cheapest of each line are together in one.
+    """
+    costs = cost_by_stop(reading.accrued)
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    total: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    began: dict[tuple[str, ...], float] = {}
+    for found in reading.open:
+        stop = found.stop
+        line = reading.folding.line(found.plant, found.line)
+        labels = (found.plant, line, stop.work_unit or "", stop.defect_code or "")
+        counts[found.plant, line] += 1
+        total[(*labels, stop.currency)] += costs.get(stop.event_id, ZERO)
+        start = stop.started_at.timestamp()
+        began[labels] = min(began.get(labels, start), start)
+    if len(total) > MOST_STOPS:
+        total, began = _fold_stops(total, began)
+    yield from (Sample(f.OPEN_STOPS, line, n) for line, n in counts.items())
+    yield from (Sample(f.STOP_COST, labels, float(cost)) for labels, cost in total.items())
+    yield from (Sample(f.STOP_START, labels, at) for labels, at in began.items())
+
+
+def _fold_stops(
+    total: dict[tuple[str, ...], Decimal], began: dict[tuple[str, ...], float]
+) -> tuple[dict[tuple[str, ...], Decimal], dict[tuple[str, ...], float]]:
+    """The most expensive stops under their own machine and code, all others of a line as one."""
+    ranked = sorted(total, key=lambda labels: (-total[labels], labels))[:MOST_STOPS]
+    own = {labels[:4] for labels in ranked}
+    cost: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    first: dict[tuple[str, ...], float] = {}
+    for labels, net in total.items():
+        shown = labels[:4] if labels[:4] in own else (*labels[:2], OTHER, OTHER)
+        cost[(*shown, labels[4])] += net
+        first[shown] = min(first.get(shown, began[labels[:4]]), began[labels[:4]])
+    return cost, first
+
+
+def _usual(reading: Reading) -> Iterator[Sample]:
+    """The mean over the weeks in which the line produced in that hour."""
+    weeks: dict[Key, list[Sums]] = defaultdict(list)
+    for parts in reading.usual.values():
+        for key, sums in regroup_sums(merge_sums(parts), by_line).items():
+            if sums.base > 0:
+                weeks[key].append(sums)
+    for (plant, line, _, currency), found in weeks.items():
+        count = Decimal(len(found))
+        cost = quotient(sum((s.failure for s in found), ZERO), count)
+        base = quotient(sum((s.base for s in found), ZERO), count)
+        yield Sample(f.USUAL_COST, (plant, line, currency), float(cost))
+        yield Sample(f.USUAL_BASE, (plant, line, currency), float(base))
+
+
+def _missing(reading: Reading) -> Iterator[Sample]:
+    for plant, line in reading.heard:
+        rate = reading.book.line_rate(plant, line, reading.now)
+        if rate is None or rate.item.ideal_rate_per_minute is None:
+            yield Sample(f.OEE_MISSING, (plant, line, "ideal_rate_per_minute"), 1)

@@ -1,0 +1,67 @@
+"""The reporting service: what Postgres holds, for people, for programs and for Prometheus."""
+
+import asyncio
+
+from fastapi import FastAPI, Response
+
+from copq.access.door import Door, OpenDoor
+from copq.access.login import add_login
+from copq.access.tokens import TokenDoor
+from copq.process.background import run_beside
+from copq.reporting.exporter.exporter import Exporter
+from copq.reporting.exporter.http import add_metrics
+from copq.reporting.results import add_results
+from copq.reporting.source import reading_pool
+from copq.web.pages.docs import documented_app
+from copq.web.pages.page import add_pages
+from copq.web.serving import Tls, serve_http
+
+
+def make_reporting(exporter: Exporter, door: Door) -> FastAPI:
+    """The HTTP service around an exporter, which somebody has to run."""
+    app = documented_app("COPQ reporting", __doc__ or "")
+
+    @app.get("/healthz", summary="Is the process alive?")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", summary="Are there fresh figures?")
+    async def ready() -> Response:
+        if exporter.figures is None:
+            return Response("no fresh figures: Postgres does not answer, or has not yet\n", 503)
+        return Response("ok\n")
+
+    add_metrics(app, exporter, door)
+    return app
+
+
+async def serve(
+    dsn: str,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    exporter: Exporter,
+    tokens: TokenDoor | None = None,
+    tls: Tls | None = None,
+    metrics: tuple[str, int] | None = None,
+) -> None:
+    """Until `stop` is set. Without `tokens` it is open.
+
+    At the address `metrics`, if its port is not 0, it serves /metrics alone, without a token, for
+    Prometheus.
+    """
+    door = tokens or OpenDoor()
+    app = make_reporting(exporter, door)
+    add_pages(app)
+    add_login(app, door)
+    reading = await reading_pool(dsn)
+    add_results(app, reading, door)
+    companions = [tokens.run()] if tokens else []
+    if metrics and metrics[1]:
+        alone = make_reporting(exporter, OpenDoor())
+        companions.append(serve_http(alone, *metrics, stop))
+    try:
+        serving = serve_http(app, host, port, stop, tls)
+        await run_beside(serving, exporter.run(), *companions, stop=stop)
+    finally:
+        reading.terminate()

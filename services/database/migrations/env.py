@@ -1,9 +1,0 @@
-"""Alembic's entry point: renders the migrations as SQL, which services.database.migrate executes.
-
-Nothing connects here: rendering keeps one database driver, asyncpg, in the product.
-"""
-
-from alembic import context
-
-context.configure(dialect_name="postgresql")
-context.run_migrations()

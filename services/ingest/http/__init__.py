@@ -1,5 +1,0 @@
-"""`POST /v1/events`: events by HTTP, an answer for each."""
-
-from services.ingest.http.app import make_http
-
-__all__ = ["make_http"]

@@ -1,0 +1,70 @@
+"""A real Chromium, and a service to look at."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page
+
+from tests.support.board.plant import Plant
+
+PATIENCE_MS = 90_000
+SCREENSHOTS = Path(__file__).parents[3] / "build" / "screenshots"
+
+
+class Watched:
+    """A browser's window whose every request and complaint is seen."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.url = url
+        self.strangers: list[str] = []
+        self.complaints: list[str] = []
+
+    async def open(self, query: str = "") -> Page:
+        page = await self.context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("request", lambda request: self._see(request.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda said: self._hear(said.text))
+        await page.goto(self.url + "/" + query)
+        return page
+
+    def _see(self, url: str) -> None:
+        if urlsplit(url).netloc != urlsplit(self.url).netloc:
+            self.strangers.append(url)
+
+    def _hear(self, text: str) -> None:
+        """What a browser says of a server that was killed on purpose is none of the page's."""
+        if "ERR_CONNECTION" not in text and "Failed to load resource" not in text:
+            self.complaints.append(text)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def plant(database: str, tmp_path: Path) -> AsyncIterator[Plant]:
+    found = Plant.on(database, tmp_path)
+    await found.start()
+    yield found
+    print(found.service.tail())
+    found.service.kill()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def window(browser: Browser, plant: Plant) -> AsyncIterator[Watched]:
+    """Nothing may be asked of another machine, and nothing may be logged."""
+    context = await browser.new_context(viewport={"width": 1366, "height": 768})
+    found = Watched(context, plant.url)
+    yield found
+    await context.close()
+    assert found.strangers == []
+    assert found.complaints == []
+
+
+async def keep(page: Page, name: str) -> None:
+    """A picture of what is seen, for people to judge, where COPQ_SCREENSHOTS is set."""
+    if not os.environ.get("COPQ_SCREENSHOTS"):
+        return
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=SCREENSHOTS / f"{name}.png")

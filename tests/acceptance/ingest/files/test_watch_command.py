@@ -1,0 +1,44 @@
+"""`copq watch` and `copq up --watch`: what is wrong with their options is said before anything."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from copq.ingest.files.shelves import Shelves
+from tests.support.faults.processes import COPQ
+from tests.support.ingest.files.converting import SMALL
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["watch", "none", "--mapping", "small.yaml"], "make it first, then watch it"),
+        (
+            ["watch", "in", "--mapping", "*.csv=gone.yaml"],
+            "cannot read gone.yaml: No such file or directory",
+        ),
+        (["watch", "in", "--mapping", "bad.yaml"], "bad.yaml is refused; nothing was imported"),
+        (["up", "--watch", "in"], "--watch needs a --mapping FILE"),
+        (["up", "--mapping", "small.yaml"], "say which, by --watch FOLDER"),
+    ],
+)
+def test_wrong_options_are_usage_errors(words: list[str], said: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "small.yaml").write_text(SMALL)
+    (tmp_path / "bad.yaml").write_text("name: [")
+    done = subprocess.run([COPQ, *words], cwd=tmp_path, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+
+
+def test_a_second_watch_on_a_folder_refuses(database: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "small.yaml").write_text(SMALL)
+    held = Shelves(tmp_path / "in")
+    done = subprocess.run(
+        [COPQ, "watch", "in", "--mapping", "small.yaml", "--database", database],
+        cwd=tmp_path, capture_output=True, text=True, timeout=90,
+    )  # fmt: skip
+    held.close()
+    assert done.returncode == 2 and "another copq watches" in done.stderr

@@ -1,0 +1,134 @@
+"""Each role, each way in: what it may do and what it is refused."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from typer.testing import CliRunner
+
+from copq.access.door import Role
+from copq.command_line.command import app as command
+from copq.database.connections import DatabaseRole, connected
+from copq.ingest.http import make_http
+from copq.ingest.people import add_people, people_pool
+from copq.rates.store import import_rates
+from copq.reporting.exporter.exporter import Exporter
+from copq.reporting.exporter.http import add_metrics
+from copq.reporting.results import add_results
+from copq.reporting.source import reading_pool
+from copq.standalone.intake import LedgerIntake, pool_of
+from tests.support.access.serving import bearer, grant, run
+from tests.support.building import book, defect, rates
+from tests.support.reporting.api.asking import RoleDoor
+
+READS = {Role.MANAGER, Role.FINANCE}
+ENTERS = {Role.OPERATOR}
+EVENT = defect("d", "2026-03-02T10:00:00+01:00")
+
+ENDPOINTS: list[tuple[str, str, set[Role]]] = [
+    ("POST", "/v1/events", ENTERS), ("GET", "/form", ENTERS), ("POST", "/form", ENTERS),
+    ("GET", "/v1/events/d", set(Role)),  # each sees its own alone
+    ("GET", "/", READS), ("GET", "/v1/board", READS), ("GET", "/v1/copq", READS),
+    ("GET", "/v1/trailing", READS), ("GET", "/v1/drivers", READS), ("GET", "/v1/entries", READS),
+    ("GET", "/v1/entries?format=csv", READS), ("GET", "/metrics", READS),
+]  # fmt: skip
+
+
+@pytest.fixture
+async def client(database: str) -> AsyncIterator[httpx.AsyncClient]:
+    """All of `copq up`, without a socket; the token is the name of its role."""
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await import_rates(conn, rates(), "rates.yaml", "test")
+    pools = [await make(database) for make in (pool_of, people_pool, reading_pool)]
+    door = RoleDoor()
+    app: FastAPI = make_http(intake := LedgerIntake(pools[0]), door)
+    add_people(app, door, intake, pools[1], book)
+    add_metrics(app, Exporter(database), door)
+    add_results(app, pools[2], door)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://copq") as found:
+        yield found
+    for pool in pools:
+        await pool.close()
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_role_gets_in_where_it_may_and_nowhere_else(
+    client: httpx.AsyncClient, role: Role
+) -> None:
+    got = {}
+    for method, path, allowed in ENDPOINTS:
+        answer = await client.request(
+            method, path, headers=bearer(role), content=EVENT if method == "POST" else None
+        )
+        got[method, path] = answer.status_code != 403
+        assert answer.status_code < 500 and answer.status_code != 401, (path, answer.text)
+        assert (await client.request(method, path)).status_code in (401, 303), path
+        assert got[method, path] is (role in allowed), (path, answer.status_code)
+
+
+@pytest.mark.parametrize(
+    ("role", "home"),
+    [(Role.MANAGER, "/"), (Role.FINANCE, "/"), (Role.OPERATOR, "/form")],
+)
+async def test_after_signing_in_each_role_lands_on_its_page(
+    client: httpx.AsyncClient, role: Role, home: str
+) -> None:
+    said = await client.post("/login", data={"token": role}, headers={"sec-fetch-site": "none"})
+    assert (said.status_code, said.headers["location"]) == (303, home)
+
+
+async def test_an_operator_at_the_board_is_shown_the_way_to_the_form(
+    client: httpx.AsyncClient,
+) -> None:
+    said = await client.get("/", headers=bearer(Role.OPERATOR))
+    assert said.status_code == 403 and 'href="/form"' in said.text
+
+
+TARGETS = "targets: [{plant: north, effective_from: 2026-03-01, ratio: 0.03}]\ntime_zone: UTC\n"
+COMMANDS: list[tuple[tuple[str, ...], Role]] = [
+    (("tokens", "create", "new"), Role.ADMIN), (("tokens", "revoke", "operator"), Role.ADMIN),
+    (("targets", "set", "3%"), Role.FINANCE), (("targets", "budget", "9", "--plant", "north"),
+                                               Role.FINANCE),
+    (("targets", "import", "targets.yaml"), Role.FINANCE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "role"), COMMANDS)
+def test_a_command_that_writes_is_for_its_role(
+    database: str,
+    words: tuple[str, ...],
+    role: Role,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def prepare() -> dict[Role, str]:
+        async with connected(database, DatabaseRole.FINANCE) as conn:
+            await import_rates(conn, rates(), "rates.yaml", "test")
+        return {each: await grant(database, str(each), each) for each in Role}
+
+    def tell(token: str | None) -> tuple[int, str]:
+        env = {"COPQ_TOKEN": token}
+        done = CliRunner().invoke(command, [*words, "--database", database], env=env)
+        return done.exit_code, done.output
+
+    def decisions() -> list[str]:
+        rows = asyncio.run(
+            run(database, "select who from copq.audit where who not in ('postgres', 'test')")
+        )
+        return [row["who"] for row in rows]
+
+    (tmp_path / "targets.yaml").write_text(TARGETS)
+    monkeypatch.chdir(tmp_path)
+    tokens = asyncio.run(prepare())
+    for other in set(Role) - {role}:
+        code, said = tell(tokens[other])
+        assert code == 1 and f'"{other}" is {other}; this is for {role}' in said.replace("\n", " ")
+    for token in (None, "copq_x_y"):
+        assert tell(token)[0] == 1
+    assert decisions() == []
+    assert tell(tokens[role])[0] == 0
+    assert decisions() == [str(role)]

@@ -1,0 +1,26 @@
+"""The API over a database of the test's own, asked without a socket."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from copq.access.door import OpenDoor
+from copq.reporting.api.app import add_api
+from copq.reporting.source import reading_pool
+from tests.support.reporting.api.asking import Api
+
+
+@pytest.fixture
+async def api(database: str) -> AsyncIterator[Api]:
+    """Asked at noon, UTC, of `NOW`, and everybody is let in unless the test changes the door."""
+    pool = await reading_pool(database)
+    app = FastAPI()
+    found = Api(OpenDoor())
+    found.app, found.source = app, add_api(app, pool, found, lambda: found.now)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:
+        found.client = client
+        yield found
+    await pool.close()

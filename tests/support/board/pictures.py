@@ -1,0 +1,62 @@
+"""The pictures of docs/images, by `make pictures`: the bottling plant's last whole day.
+
+The service is the demo's own: rates, a fortnight's log, and a target of 3 %.
+"""
+
+import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from copq.command_line.demo import bottling, sending
+from copq.command_line.demo.folder import prepare_folder
+from copq.command_line.demo.service import free_port, running
+from tests.support.board.printed import Paper
+from tests.support.faults.processes import copq
+from tests.support.programs import program
+from tests.support.programs.browser import CHROMIUM, QUIET
+
+IMAGES = Path(__file__).parents[3] / "docs" / "images"
+LAPTOP, WALL, PHONE = (1366, 768), (1920, 1080), (390, 844)
+
+
+async def _page(browser: Browser, address: str, size: tuple[int, int]) -> Page:
+    page = await browser.new_page(viewport={"width": size[0], "height": size[1]})
+    await page.goto(address)
+    await page.locator("#hours-chart canvas").wait_for()
+    await page.wait_for_timeout(500)  # charts are drawn in steps
+    return page
+
+
+async def take(url: str) -> None:
+    day = f"{url}/?plant={bottling.PLANT}&day={bottling.LAST_WHOLE}"
+    async with async_playwright() as playwright:
+        chromium = playwright.chromium
+        browser = await chromium.launch(executable_path=program(CHROMIUM), args=list(QUIET))
+        for name, size in (("laptop", LAPTOP), ("wall", WALL), ("phone", PHONE)):
+            page = await _page(browser, day, size)
+            await page.screenshot(path=IMAGES / f"board-{name}.png", full_page=name == "laptop")
+        page = await _page(browser, day, LAPTOP)
+        paper = Paper(await page.pdf(prefer_css_page_size=True), "paper")
+        paper.images[0].save(IMAGES / "board-paper.png")
+        await page.locator(".tile.today .figure a").click()
+        await page.locator("#entries-body tr").first.wait_for()
+        await page.screenshot(path=IMAGES / "board-entries.png")
+        await browser.close()
+
+
+def main() -> None:
+    with TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        prepare_folder(data)
+        with running(data, free_port()) as service:
+            sending.import_rates(data)
+            sending.import_log(service.url, data)
+            copq("targets", "set", "3%", "--plant", bottling.PLANT, "--from", "2025-01-01",
+                 "--data", str(data))  # fmt: skip
+            asyncio.run(take(service.url))
+
+
+if __name__ == "__main__":
+    main()

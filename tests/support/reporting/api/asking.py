@@ -1,0 +1,69 @@
+"""Asking the API: answers, and a door that the test opens and shuts."""
+
+import csv
+import io
+from datetime import datetime
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from copq.access.door import Bearer, Door, NotAdmitted, NotAllowed, Role
+from copq.access.sender import ANYONE
+from copq.reporting.source import Source
+
+NOW = datetime.fromisoformat("2026-06-30T12:00:00+00:00")
+
+
+class RoleDoor:
+    """Everybody has the role that the token names."""
+
+    async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
+        if token is None:
+            raise NotAdmitted("no token: sign in at /login")
+        if roles is not None and Role(token) not in roles:
+            raise NotAllowed(f"{token} sees no results")
+        return Bearer(Role(token), ANYONE)
+
+    def knows(self, token: str | None) -> bool:
+        return True
+
+    def charge(self, bearer: Bearer, requests: int = 0, events: int = 0, size: int = 0) -> None:
+        pass
+
+
+class Api:
+    """Itself a door, so that a test may change whose it is; `now` is when it is asked."""
+
+    client: httpx.AsyncClient
+    app: FastAPI
+    source: Source
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self.now = NOW
+
+    async def admit(self, token: str | None, roles: frozenset[Role] | None = None) -> Bearer:
+        return await self.door.admit(token, roles)
+
+    def knows(self, token: str | None) -> bool:
+        return self.door.knows(token)
+
+    def charge(self, bearer: Bearer, requests: int = 0, events: int = 0, size: int = 0) -> None:
+        self.door.charge(bearer, requests, events, size)
+
+    async def get(self, path: str, status: int = 200, **parameters: Any) -> Any:
+        answer = await self.client.get(path, params=_named(parameters))
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def csv(self, path: str, **parameters: Any) -> list[dict[str, str]]:
+        headers = {"accept": "text/csv"}
+        answer = await self.client.get(path, params=_named(parameters), headers=headers)
+        assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/csv")
+        return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+def _named(parameters: dict[str, Any]) -> dict[str, Any]:
+    """`from` is not a name in Python: `from_` is."""
+    return {name.rstrip("_"): value for name, value in parameters.items()}
