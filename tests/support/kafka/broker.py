@@ -24,8 +24,8 @@ _TAIL_LINES = 40
 # The short-lived broker gains more from compiling fast than from compiling well.
 _JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 ARCHIVE, FORMATTED = "classes.jsa", "formatted"
-"""Beside the jars, made by `python -m tests.support.kafka.archive`: the classes that a broker
-loads, as Java maps them into memory, and a formatted data folder. A start takes a third of the time."""
+"""Beside the jars, made by `python -m tests.support.kafka.archive`: a formatted data folder, and
+the classes that a broker loads, as Java maps them. A start takes a third of the time."""
 _IDENTITY = "meta.properties"
 _OF_ONE = re.compile(r"(?<=\.id=)[\w-]{22}\b")
 """Ids of a cluster and a folder; a node's is a number."""
