@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from copq.database.queries import Queries, Query
 from deploy.grafana import links
 from deploy.grafana.looks import AMOUNT, COUNT, MONEY, NUMBER, OF_TARGET, PERCENT, REPORTED, SHARE
 from deploy.grafana.page import board
@@ -14,8 +15,9 @@ from deploy.grafana.panels import (
     stacked,
     waterfall,
 )
-from deploy.grafana.queries import ledger
 from deploy.grafana.variables import BOARD, CURRENCY, MONTH, PLANT
+
+_SQL = Queries.of(__file__)
 
 ALL = 'category=~".+_failure"'
 OF = 'plant=~"$plant",currency="$currency"'
@@ -87,43 +89,42 @@ def _all_plants() -> list[Any]:
 
 def _months() -> list[Any]:
     behind = entries(
-        "The entries of $month ($currency)", ledger("month_entries"),
+        "The entries of $month ($currency)", _SQL.month_entries.text,
         "The newest 500 of the ledger. A click opens the event on the board.", ENTRY, links.EVENT,
     )  # fmt: skip
     return [
-        stacked("Categories by month, booked ($currency)", ledger("categories"), "month",
+        stacked("Categories by month, booked ($currency)", _SQL.categories.text, "month",
                 "Thirteen months. Failure is COPQ; with appraisal and prevention it is cost of quality."
                 f" {BOOKED}",
                 links.MONTH),
         waterfall("What changed since $month was first reported, booked ($currency)",
-                  _between("as first reported", "as it is now", "figures_restated"),
+                  _waterfall("'as first reported'", "'as it is now'", _SQL.figures_restated),
                   f"COPQ, by element. Two equal columns alone: nothing changed. {BOOKED}", links.MONTH_CHOSEN),
         waterfall("What changed from the month before to $month, booked ($currency)",
-                  _between("the month before", "$month", "figures_months"), f"COPQ, by element. {BOOKED}",
-                  links.MONTH_CHOSEN),
+                  _waterfall("'the month before'", "'$month'", _SQL.figures_months),
+                  f"COPQ, by element. {BOOKED}", links.MONTH_CHOSEN),
         course("By category, month to date ($currency)", MONEY, "As it grew; it begins at zero each month.",
                (f'sum by (category) (copq_cost{{{OF},window="month"}})', "{{category}}"),
                leads=[links.to_lines("month")]).height(10),
-        entries("Months by category, booked", ledger("months"),
+        entries("Months by category, booked", _SQL.months.text,
                 "In the plant's currency, and over cost of production. A click chooses the month."
                 f" {BOOKED}",
                 {**SUMS, **OVER_BASE}, links.MONTH),
-        entries("As first reported, as restated, booked", ledger("restated"),
+        entries("As first reported, as restated, booked", _SQL.restated.text,
                 "As finance signed it off with the first closing of the month, and as it is now."
                 f" {BOOKED}",
                 {**dict.fromkeys(("as first reported", "as restated", "difference"), AMOUNT),
                  "change": PERCENT}, links.MONTH),
         behind.id(links.BEHIND_ID),
-        entries("All plants by month, booked", ledger("reporting"),
+        entries("All plants by month, booked", _SQL.reporting.text,
                 f"In the reporting currency, and what lacks a rate. {BOOKED}",
                 {**SUMS, **OVER_BASE, "entries without exchange rate": NUMBER}, links.MONTH),
     ]  # fmt: skip
 
 
-def _between(before: str, after: str, figures: str) -> str:
-    return (
-        ledger("waterfall", figures=figures).replace("{before}", before).replace("{after}", after)
-    )
+def _waterfall(before: str, after: str, figures: Query) -> str:
+    """The steps between two sums of the figures; `before` and `after` are literals of SQL."""
+    return _SQL.placing(before=before, after=after, figures=figures.text).waterfall.text
 
 
 def _now() -> list[Any]:
@@ -134,6 +135,6 @@ def _now() -> list[Any]:
         side_by_side("Targets", "In force now, for the last 30 days.", "plant, line",
                TableColumn('copq_target_ratio{plant=~"$plant",window="30d",scope!="product"}', "target", PERCENT),
                lead=links.to_plant("30d", links.cell)),
-        entries("Without a price", ledger("unpriced"), "Not in any figure until finance adds what is missing.",
+        entries("Without a price", _SQL.unpriced.text, "Not in any figure until finance adds what is missing.",
                 {"worth about": AMOUNT}, links.PLANT_ON_BOARD),
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from copq.database.queries import Queries
 from deploy.grafana import links
 from deploy.grafana.looks import (
     AGAINST_TARGET,
@@ -18,8 +19,9 @@ from deploy.grafana.looks import (
 )
 from deploy.grafana.page import board
 from deploy.grafana.panels import TableColumn, course, entries, one, ranked, side_by_side
-from deploy.grafana.queries import ledger
 from deploy.grafana.variables import BOARD, CURRENCY, LINE, PLANT, PRODUCT, WINDOW
+
+_SQL = Queries.of(__file__)
 
 WHERE = 'plant=~"$plant",line=~"$line"'
 UNITS = f'{{{WHERE},product=~"$product",window="$window"}}'
@@ -32,9 +34,6 @@ FIRST_PASS = (
     f" / sum(copq_units{UNITS})"
 )
 
-PARETO = ledger("pareto", spans="spans", counted="counted")
-STOPS = ledger("stops", spans="spans")
-BEHIND = ledger("behind", spans="spans", counted="counted")
 ENTRY = dict.fromkeys(("gross", "recovered", "allowed", "net"), AMOUNT)
 
 
@@ -97,15 +96,15 @@ def _ledger() -> list[Any]:
     event = links.EVENT
     behind = entries(
         "The events behind it, $window ($currency)",
-        BEHIND, "Entries of the ledger, newest first. `counted` is the part that lies in the window."
+        _SQL.behind.text, "Entries of the ledger, newest first. `counted` is the part that lies in the window."
         " A click opens the event on the board.", {**ENTRY, "counted": PERCENT}, event,
     )  # fmt: skip
     return [
-        entries("Pareto, $window ($currency)", PARETO,
+        entries("Pareto, $window ($currency)", _SQL.pareto.text,
                 "By element, stage and code. Past 80 % the running share is grey. What is booked: an "
                 "open stop is in it once it ends.",
                 {"net": BAR, "share": PERCENT, "running_share": RUNNING}, links.BEHIND),
-        entries("Stops, $window ($currency)", STOPS, "What stood still in the window, open stops too.",
+        entries("Stops, $window ($currency)", _SQL.stops.text, "What stood still in the window, open stops too.",
                 {"minutes": MINUTES, "per_minute": AMOUNT}, event),
         behind.id(links.BEHIND_ID),
     ]  # fmt: skip

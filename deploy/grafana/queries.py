@@ -8,8 +8,6 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from copq.database.sql_files import statement
-
 FIGURES = models.DataSourceRef(type_val="prometheus", uid="copq-prometheus")
 LEDGER = models.DataSourceRef(type_val="grafana-postgresql-datasource", uid="copq-postgres")
 
@@ -36,14 +34,6 @@ class Sql(Builder[variants.Dataquery]):
 
     def build(self) -> variants.Dataquery:
         return SqlQuery(self._sql)
-
-
-def ledger(name: str, **parts: str) -> str:
-    """The statement of `sql/<name>.sql`, with other files' statements in the places named."""
-    sql = statement(__file__, name)
-    for place, part in parts.items():
-        sql = sql.replace(f"{{{place}}}", statement(__file__, part).strip())
-    return sql
 
 
 def over_time(expression: str, legend: str, ref: str) -> Any:

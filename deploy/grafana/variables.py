@@ -5,7 +5,10 @@ from typing import Any
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as models
 
-from deploy.grafana.queries import FIGURES, LEDGER, ledger
+from copq.database.queries import Queries
+from deploy.grafana.queries import FIGURES, LEDGER
+
+_SQL = Queries.of(__file__)
 
 BOARD_ADDRESS = "http://localhost:8081"
 """Of the compose file; see docs/grafana.md."""
@@ -39,7 +42,7 @@ WINDOW = (
     .values("1h,24h,30d,hour,last_hour,day,last_day,month,last_month")
 )  # fmt: skip
 MONTH = (
-    dashboard.QueryVariable("month").label("Month").datasource(LEDGER).query(ledger("month_names"))
+    dashboard.QueryVariable("month").label("Month").datasource(LEDGER).query(_SQL.month_names.text)
     .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
 )  # fmt: skip
 BOARD = _board()

@@ -8,9 +8,11 @@ from asyncpg import Connection, PostgresError
 from copq.database import queries
 from copq.database.queries import Queries
 from copq.repricing import filling
+from deploy.grafana import generate
 from tests.support.database.calls import Package, uses_in
 
 ROOT = Path(queries.__file__).parents[1]
+GRAFANA = Path(generate.__file__).parent
 FOLDERS = sorted(
     {file.parent for file in ROOT.rglob("queries.sql")}
     | {
@@ -19,7 +21,9 @@ FOLDERS = sorted(
         if file.read_text(encoding="utf-8").startswith("-- name: ")
     }
 )
-each_package = pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: str(f.relative_to(ROOT)))
+each_package = pytest.mark.parametrize(
+    "folder", [*FOLDERS, GRAFANA], ids=lambda f: str(f.relative_to(ROOT.parent))
+)
 
 
 @each_package
@@ -48,7 +52,10 @@ def test_a_comment_says_what_each_query_does(folder: Path) -> None:
 
 
 async def test_postgres_knows_all_that_queries_name(conn: Connection) -> None:
-    """Tables, columns and types; but for a temporary table nothing is made."""
+    """Tables, columns and types; but for a temporary table nothing is made.
+
+    Grafana's queries hold its variables; a test of the dashboards sends them.
+    """
     await conn.execute(*Queries.of(filling.__file__).create_repriced())
     for folder in FOLDERS:
         package = Package.of(folder)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from copq.database.sql_files import statement
+from copq.database.queries import Queries
 from copq.figures.basis import As
 from deploy.grafana import generate
 from tests.support.building import defect, event, post_events, stop
@@ -60,8 +60,8 @@ async def test_the_smaller_steps_of_many_stand_together(conn: Any) -> None:
         f"select 'e{n}' as element, 100 as before, {100 + (n if n % 2 else -n)} as after"
         for n in range(1, 13)
     )
-    sql = statement(generate.__file__, "waterfall").replace("{figures}", made)
-    rows = list(await conn.fetch(Chosen().sql(sql)))
+    queries = Queries.of(generate.__file__).placing(figures=made, before="'old'", after="'new'")
+    rows = list(await conn.fetch(Chosen().sql(queries.waterfall.text)))
     hang_together(rows)
     assert [row["step"] for row in rows[1:3]] == ["e12", "e11"]
     assert rows[-2]["step"] == "all others"

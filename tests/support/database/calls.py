@@ -10,7 +10,14 @@ from typing import Self
 from copq.database.queries import Queries
 
 _PLACE = re.compile(r"\{\{(\w+)")
-PLACES = {"table": "copq.token", "ledger": "copq.ledger", "rollup": "copq.rollup"}
+PLACES = {
+    "table": "copq.token",
+    "ledger": "copq.ledger",
+    "rollup": "copq.rollup",
+    "figures": "select 'scrap' as element, 1 as before, 2 as after",
+    "before": "'before'",
+    "after": "'after'",
+}
 """A text of each kind that the product places."""
 
 
