@@ -1,4 +1,4 @@
-"""A batch that is copied already is booked, with the fence behind it, in one transaction."""
+"""Book a batch whose rows are already copied, and move the fence, in one transaction."""
 
 import asyncio
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ from copq.schemas.rejected import RejectedEvent
 
 @dataclass(frozen=True, slots=True)
 class BookedBatch:
-    """What became of a batch: how many of its records lay below the fence, and how many of these
-    the ledger did not have."""
+    """The result of a batch: `fenced` is the number of its records below the fence, `unknown` the
+    number of these that the ledger did not have."""
 
     posted: Posted
     moved: dict[int, Fence]
@@ -41,8 +41,8 @@ class BatchBooking:
     async def book_tx(self, conn: Connection, fetched: Fetched) -> BookedBatch:
         """Book a staged batch in the open transaction of `conn`. Raises `Gap`.
 
-        Records below the fence are posted as well: if they were booked, their ids are known and
-        change nothing; if not, they would be lost otherwise.
+        Records below the fence are posted too. If they were booked, their ids are known and nothing
+        changes. If they were not, they would otherwise be lost.
         """
         fences = await lock_fence(conn, PRICED, fetched.records)
         self._reader.refuse_gap(fetched.first(), fetched.logs, fences)
@@ -53,7 +53,7 @@ class BatchBooking:
         return _booked_batch(posted, moved, fetched.below(fences))
 
     async def _post_tx(self, conn: Connection, fetched: Fetched) -> tuple[Fetched, Posted]:
-        """What was posted, and the batch with the prices that it was posted with."""
+        """The batch with the prices that it was posted with, and the result."""
         fetched = await self._at_known_rates_tx(conn, fetched)
         try:
             return fetched, await post_staged(conn, fetched.batch, self._rates.book)
@@ -62,8 +62,8 @@ class BatchBooking:
             return fetched, await post_staged(conn, fetched.batch, self._rates.book)
 
     async def _at_known_rates_tx(self, conn: Connection, fetched: Fetched) -> Fetched:
-        """The batch, priced again if nobody has imported its rates: another writer sent it, or
-        the database was restored since."""
+        """The batch, priced again if its revision of the rate book is unknown: another writer sent
+        it, or the database has been restored since."""
         rates = fetched.batch.rates
         if rates <= self._rates.book.revision:
             return fetched
@@ -74,7 +74,7 @@ class BatchBooking:
         return fetched
 
     async def _price_again_tx(self, conn: Connection, fetched: Fetched, revision: int) -> Fetched:
-        """The batch at the rates in force, which nobody changes until this transaction ends."""
+        """The batch at the rates in force, which stay in force until this transaction ends."""
         book = await self._rates.at_least(revision)
         again = await asyncio.to_thread(fetched.priced_with, book)
         await restage(conn, again.batch)
@@ -82,7 +82,7 @@ class BatchBooking:
 
 
 def rejected_events(posted: Posted, fetched: Fetched) -> list[RejectedEvent]:
-    """The events whose ids belong to other events, to be kept."""
+    """The events to store as rejected, since their ids belong to other events."""
     now, places = datetime.now(UTC), {(t.partition, t.offset) for t in posted.taken}
     origins = {
         (record.partition, record.offset): origin_of(record)

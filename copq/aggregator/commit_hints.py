@@ -1,4 +1,4 @@
-"""Commits to Kafka of what Postgres has: hints for lag, since the fence alone decides."""
+"""Commits to Kafka of offsets that Postgres has. They only show the lag: the fence decides."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ class CommitHints:
         self.sending: asyncio.Task[None] | None = None
 
     def add(self, offsets: Mapping[int, int]) -> None:
-        """To be committed with the next ones."""
+        """Add offsets to the next commit."""
         self._offsets |= offsets
 
     def send_soon(self, consumer: AIOKafkaConsumer, assigned: Collection[int]) -> None:
@@ -43,5 +43,6 @@ class CommitHints:
                 await asyncio.wait_for(consumer.commit(places), within_s)
         except (KafkaError, TimeoutError) as error:
             log.info("Kafka took no commit: %r", error)
-            # Sent again though no batch may follow: a partition without a commit looks stuck.
+            # They are sent again even if no batch follows: a partition without a commit looks
+            # stuck.
             self._offsets = hints | self._offsets

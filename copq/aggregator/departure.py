@@ -1,13 +1,13 @@
-"""The time that work has once the worker is told to stop."""
+"""The time limit for work after the worker is told to stop."""
 
 import asyncio
 
 LEAVE_S = 3
-"""How long all batches together may take once the worker is told to stop."""
+"""How long all batches together may take after the worker is told to stop."""
 
 
 class Departure:
-    """Limits the work of a worker from the moment that `stop` is set."""
+    """Limits the work of a worker from the moment when `stop` is set."""
 
     def __init__(self, stop: asyncio.Event) -> None:
         self._stop = stop

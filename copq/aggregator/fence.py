@@ -1,4 +1,4 @@
-"""The fence in Postgres: it moves in the transaction that books the batch before it."""
+"""The fence in Postgres. The transaction that books a batch also moves the fence after it."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -17,25 +17,25 @@ class Gap(Exception):
 
 
 async def make_fence(conn: Connection, topic: str, partitions: Collection[int]) -> dict[int, Fence]:
-    """That of the partitions, locked; one that is seen for the first time starts at 0."""
+    """The fences of the partitions, locked. A new partition starts at offset 0."""
     await conn.execute(*_SQL.make_fence(topic=topic, partitions=sorted(partitions)))
     return await lock_fence(conn, topic, partitions)
 
 
 async def lock_fence(conn: Connection, topic: str, partitions: Collection[int]) -> dict[int, Fence]:
-    """That of the partitions, held until the caller's transaction ends."""
+    """The fences of the partitions, locked until the caller's transaction ends."""
     return _by_partition(
         await conn.fetch(*_SQL.lock_fence(topic=topic, partitions=sorted(partitions)))
     )
 
 
 async def read_fence(conn: Connection, topic: str) -> dict[int, Fence]:
-    """That of all partitions of a topic, held by nobody."""
+    """The fences of all partitions of a topic, without a lock."""
     return _by_partition(await conn.fetch(*_SQL.read_fence(topic=topic)))
 
 
 async def move_fence(conn: Connection, topic: str, fences: Mapping[int, Fence]) -> None:
-    """Move it, within the transaction that books what now lies below."""
+    """Move the fences, in the transaction that books the records below them."""
     moved = fences.values()
     await conn.execute(
         *_SQL.move_fence(

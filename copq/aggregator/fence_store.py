@@ -1,4 +1,4 @@
-"""The fence of one topic, read and made on a connection of its own."""
+"""The fences of one topic, read and created on a connection of their own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,9 +12,9 @@ from copq.kafka.fence import Fence
 
 
 class FenceStore:
-    """Keeps its connection, since the fence is read every few seconds.
+    """Keeps its connection, since fences are read every few seconds.
 
-    One question at a time: partitions are assigned while others are read.
+    It runs one query at a time: partitions may be assigned while other fences are read.
     """
 
     def __init__(self, dsn: str, topic: str) -> None:
@@ -29,14 +29,14 @@ class FenceStore:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A transaction, with the connection that it is open on."""
+        """A transaction; gives the connection that it runs on."""
         async with self._asking:
             conn = await self._connection()
             async with conn.transaction():
                 yield conn
 
     def disconnect(self) -> None:
-        """Close the connection; the next question opens another."""
+        """Close the connection; the next query opens another."""
         if self._conn is not None:
             self._conn.terminate()
             self._conn = None

@@ -1,9 +1,9 @@
-"""A topic that is read from the fence in Postgres, as long as it is the log that the fence means.
+"""A topic that is read from the fence in Postgres, while the log is the one that the fence names.
 
-What may change under a running worker is checked with each batch and every few seconds: the
-log (another topic, another leader, a broker that came back) and the fence itself (a Postgres that
-lost its last commits, or was restored). Then the partitions are read again from the fence, or
-from their start where the log is another one. Event ids keep it exact.
+Each batch and every few seconds the reader checks what may change under a running worker: the log
+(another topic, another leader, a restored broker) and the fence (a Postgres that lost its last
+commits or was restored). After a change it reads the partitions again from the fence, or from their
+start if the log is another one. Event ids keep the figures exact.
 """
 
 import asyncio
@@ -46,11 +46,11 @@ class ReaderSettings:
     topic: str
     group: str
     at_once: int
-    """Records of one batch at most."""
+    """The maximum number of records in one batch."""
     session_timeout_s: float
 
     def consumer(self) -> AIOKafkaConsumer:
-        """A consumer that commits and seeks only where it is told to."""
+        """A consumer that commits and seeks only on request."""
         return AIOKafkaConsumer(
             **self.brokers.settings(), group_id=self.group,
             enable_auto_commit=False, auto_offset_reset="none", fetch_max_wait_ms=500,
@@ -100,7 +100,7 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
         return [tp.partition for tp in self._consumer.assignment()] if self._consumer else []
 
     async def fetch(self) -> tuple[Records, Logs] | None:
-        """The next records and the logs that they are from; None if no record is there for now."""
+        """The next records and their logs; None if no record is available now."""
         records = await self._poll()
         if self._doubt or not await self._is_as_before(bool(records)):
             await self.seek_until_there()
@@ -110,12 +110,12 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _poll(self) -> Records:
         try:
-            got = await self._consumer.getmany(timeout_ms=200)
+            records = await self._consumer.getmany(timeout_ms=200)
         except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
             log.info("reading from the fence: %r", error)
             self._doubt = True
             return {}
-        return {tp.partition: found for tp, found in got.items() if found}
+        return {tp.partition: found for tp, found in records.items() if found}
 
     async def _is_as_before(self, has_records: bool) -> bool:
         asking = self.watch.is_as_before(self.assigned(), has_records)
@@ -126,21 +126,22 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._gaps.refuse(first, logs, fences)
 
     def mark_booked(self, fences: Mapping[int, Fence]) -> None:
-        """All records below are committed in Postgres. Kafka is told, as a hint for lag."""
+        """Note that all records below are committed in Postgres, and commit to Kafka to show
+        the lag."""
         offsets = {partition: fence.next_offset for partition, fence in fences.items()}
         self.watch.mark_booked(offsets)
         self._gaps.forget_below(offsets)
         self.hints.add(offsets)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Nothing: a batch may be finished, the fence keeps it from counting twice."""
+        """Do nothing: a batch may finish, and the fence keeps it from counting twice."""
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         await self.seek_until_there()
         self.dealt.set()
 
     async def seek_until_there(self) -> None:
-        """Read on from the fence, or from the start of a log that is another one."""
+        """Continue at the fence, or at the start of a new log."""
         errors = (*AWAY, KafkaError)
         seeking = keep_trying(self._seek, errors, wait_fixed(AGAIN_S), self._report)
         await unless_stopped(self._stop, seeking)
@@ -156,20 +157,20 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._doubt = False
 
     async def _find_fences(self, partitions: list[int]) -> dict[int, Fence]:
-        """Where to read on in each log, and the fence moved there."""
+        """The fences at which to continue in each log; stored as the new fences."""
         topic = self.settings.topic
         async with self.store.transaction() as conn:
             fences = await make_fence(conn, topic, partitions)
-            # Asked while the fence is held: nobody moves it on meanwhile.
+            # This is read while the fence is locked, so that nobody moves it in the meantime.
             logs = await self._log_reader.identities(topic)
-            found = {
+            current = {
                 p: await fence_in(self._log_reader, metrics.STAGE, self._place(p), fences[p], logs)
                 for p in partitions
             }
-            await move_fence(conn, topic, found)
+            await move_fence(conn, topic, current)
         self.watch.logs = logs
-        self.mark_booked(found)
-        return found
+        self.mark_booked(current)
+        return current
 
     def _place(self, partition: int) -> TopicPartition:
         return TopicPartition(self.settings.topic, partition)

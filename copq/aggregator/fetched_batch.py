@@ -1,4 +1,4 @@
-"""Records fetched from Kafka, and the batch that is made of them."""
+"""Records fetched from Kafka, and the batch of their events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,12 +25,12 @@ from copq.schemas.rejected import RejectedEvent, rejected_event
 from copq.telemetry.spans import Span
 
 Records = dict[int, list[ConsumerRecord]]
-"""Of some partitions, in order."""
+"""The records of each partition, in order."""
 Logs = dict[int, LogIdentity]
 
 
 class Staged(NamedTuple):
-    """An open transaction that holds the rows of a batch already."""
+    """An open transaction that already holds the rows of a batch."""
 
     conn: Connection
     transaction: Transaction
@@ -40,16 +40,16 @@ class Staged(NamedTuple):
 
 @dataclass(slots=True)
 class Fetched:
-    """Records, the logs that they were read from, and the batch that was made of them."""
+    """Records, their logs, and the batch of their events."""
 
     records: Records
     logs: Logs
     batch: Batch = field(default_factory=Batch)
     broken: list[RejectedEvent] = field(default_factory=list)
-    """Messages that are not priced events: somebody else wrote them there."""
+    """Messages that are not priced events: another program wrote them."""
     staged: Staged | None = None
     is_priced_here: bool = False
-    """Nothing of the batch but the events themselves is of another process."""
+    """Whether this process priced the whole batch itself."""
 
     @classmethod
     def of(cls, records: Records, logs: Logs) -> "Fetched":
@@ -67,11 +67,12 @@ class Fetched:
         return {partition: found[0].offset for partition, found in self.records.items()}
 
     def behind(self) -> dict[int, Fence]:
-        """The fence once all of it is booked."""
+        """The fences after all records are booked."""
         return {p: fence_after(found, self.logs[p]) for p, found in self.records.items()}
 
     def below(self, fence: dict[int, Fence]) -> "Fetched | None":
-        """What was booked before, as the fence says; None where nothing was."""
+        """The records that were booked before, according to the fence; None without such
+        records."""
         first = self.first()
         if all(first[p] >= fence[p].next_offset for p in first):
             return None
@@ -81,7 +82,7 @@ class Fetched:
         return Fetched.of({p: rs for p, rs in under.items() if rs}, self.logs)
 
     def priced_with(self, book: RateBook) -> "Fetched":
-        """The same records at the rates of this book, whatever prices they brought."""
+        """The same records priced with this book, whatever prices their messages have."""
         again = Fetched(self.records, self.logs, broken=list(self.broken), is_priced_here=True)
         broken = {(e.origin.partition, e.origin.offset) for e in self.broken if e.origin}
         with localcontext(MONEY):
@@ -92,7 +93,7 @@ class Fetched:
         return again
 
     def _add_priced(self, record: ConsumerRecord, partition: int, book: RateBook) -> None:
-        """What cannot be priced by now is kept as broken: it is read once only."""
+        """A record that cannot be priced is stored as broken: it is read only once."""
         raw = (record.value or b"").partition(EVENT_FOLLOWS)[2][:-1]
         who = sender_of(record.headers) if record.headers else None
         try:

@@ -11,7 +11,7 @@ from copq.kafka.identity import LogIdentity
 class Gaps:
     """Remembers gaps between the fence and the records of a topic.
 
-    A gap that is there again after reading from the fence is a hole in the log.
+    If a gap is still there after reading from the fence, the log itself has a hole.
     """
 
     def __init__(self, topic: str) -> None:
@@ -20,7 +20,7 @@ class Gaps:
 
     def refuse(self, first: Mapping[int, int], logs: Logs, fences: Mapping[int, Fence]) -> None:
         """Raise `Gap` unless a batch that begins at these offsets follows the fence."""
-        # Where records lie at the fence the log has no hole: the gap was a batch read ahead.
+        # If there are records at the fence, the log has no hole: a batch was read ahead.
         following = {p for p, at in first.items() if p in fences and at <= fences[p].next_offset}
         self._seen = {gap for gap in self._seen if gap[0] not in following}
         for partition, offset in first.items():

@@ -1,4 +1,4 @@
-"""Connections to Postgres: one posts a batch while the next batch is copied to another."""
+"""Connections to Postgres: one posts a batch while another receives the next batch."""
 
 from asyncpg import Connection
 
@@ -24,11 +24,11 @@ class LedgerConnections:
         return await self._connect()
 
     def give_back(self, conn: Connection) -> None:
-        """The connection has no open transaction and may serve the next batch."""
+        """Return a connection without an open transaction, ready for the next batch."""
         self._idle.append(conn)
 
     def drop(self, conn: Connection) -> None:
-        """Close the connection; Postgres rolls its transaction back."""
+        """Close the connection; Postgres rolls back its transaction."""
         conn.terminate()
         self._open.discard(conn)
 
@@ -41,7 +41,8 @@ class LedgerConnections:
     async def _connect(self) -> Connection:
         conn = await connect(self._dsn, DatabaseRole.AGGREGATOR)
         self._open.add(conn)
-        # What a crash of the server takes back it takes back with its fence: it is read again.
+        # If the server crashes, it loses the batch together with its fence, and the batch is read
+        # again.
         await conn.execute("set synchronous_commit = off")
         await prepare(conn)
         return conn

@@ -1,4 +1,4 @@
-"""Whether log and fence are still those that a worker reads by."""
+"""Whether the log and the fence are still the ones that a worker reads."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class LogWatch:
-    """Remembers the logs that are read and how far they are booked, and compares both."""
+    """Remembers the logs that are read and the offsets that are booked, and compares both."""
 
     def __init__(self, topic: str, reader: LogReader, store: FenceStore) -> None:
         self._topic, self._reader, self._store = topic, reader, store
@@ -28,7 +28,7 @@ class LogWatch:
         self._checked = 0.0
 
     def mark_booked(self, offsets: Mapping[int, int]) -> None:
-        """The ledger is committed up to these offsets."""
+        """Note that the ledger is committed up to these offsets."""
         self._booked |= offsets
 
     async def is_as_before(self, assigned: Collection[int], has_records: bool) -> bool:

@@ -1,4 +1,4 @@
-"""All metrics of the aggregator alone; `copq/kafka/metrics.py` has those of any stage."""
+"""The metrics of the aggregator alone; `copq/kafka/metrics.py` has those of every stage."""
 
 from prometheus_client import Counter
 

@@ -1,4 +1,4 @@
-"""What became of a batch: in the metrics, in the log and in its trace."""
+"""The result of a batch in the metrics, the log and the trace."""
 
 import logging
 
@@ -32,8 +32,8 @@ def span_attributes(fetched: Fetched, booked: BookedBatch) -> dict[str, int]:
 
 
 def _outcomes(fetched: Fetched, booked: BookedBatch) -> dict[str, int]:
-    """`fenced` are records that Kafka delivered again, `duplicate` events that were known already,
-    `rejected` those whose ids belong to other events."""
+    """`fenced` are records that Kafka delivered again, `duplicate` events that were already known,
+    and `rejected` events whose ids belong to other events."""
     known = booked.fenced - booked.unknown
     return {
         "posted": booked.posted.fresh - booked.unknown,

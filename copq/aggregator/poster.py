@@ -38,15 +38,18 @@ class Poster:
         self._booking = BatchBooking(reader, rates)
 
     async def stage_ahead(self, fetched: Fetched) -> None:
-        """Copy the rows of a batch while the statement of the batch before runs elsewhere."""
+        """Copy the rows of a batch while the previous batch is posted on another connection."""
         try:
             fetched.staged = await self._begin_tx(fetched)
         except (*AWAY, *UNFIT) as error:
             log.warning("the batch is copied later: %r", error)
 
     async def post(self, fetched: Fetched) -> None:
-        """Post until the batch is committed. Raises the error of a batch that does not fit the
-        ledger although it was priced here: costing cannot have written all of another one."""
+        """Post until the batch is committed.
+
+        Raises the error of a batch that does not fit the ledger even after this process priced it.
+        A batch of other origin that does not fit is priced again first.
+        """
         try:
             await self._post_until_posted(fetched)
         except UNFIT as error:
@@ -56,8 +59,8 @@ class Poster:
             await self.post(await asyncio.to_thread(fetched.priced_with, self._rates.book))
 
     async def _post_until_posted(self, fetched: Fetched) -> None:
-        """While Postgres is away it waits. A batch that does not follow the fence is left, and
-        read again."""
+        """Wait while Postgres is away. A batch that does not follow the fence is dropped and read
+        again."""
         try:
             await keep_trying(lambda: self._post_once(fetched), AWAY, _WAIT, _report, but=UNFIT)
         except Gap as gap:

@@ -1,4 +1,4 @@
-"""`quality.events.rejected` into Postgres, where `copq rejected` finds what was refused."""
+"""Stores `quality.events.rejected` in Postgres, where `copq rejected` reads it."""
 
 import asyncio
 import logging
@@ -30,13 +30,13 @@ AGAIN_S = 1
 AT_ONCE = 500
 SESSION_S = 10.0
 AHEAD = timedelta(days=1)
-"""Nothing was refused later than now: of a time beyond that, now is kept."""
+"""A refusal time further ahead than this is wrong: the current time is stored instead."""
 
 log = logging.getLogger(__name__)
 
 
 async def keep_from_kafka(brokers: Brokers, dsn: str, group: str, stop: asyncio.Event) -> None:
-    """Until `stop` is set; while Kafka or Postgres is away it waits."""
+    """Store rejected messages until `stop` is set. While Kafka or Postgres is away, it waits."""
     read_any_names()
     settings = ReaderSettings(brokers, dsn, REJECTED, group, AT_ONCE, SESSION_S)
     await keep_trying(
@@ -61,9 +61,9 @@ async def _follow(settings: ReaderSettings, stop: asyncio.Event) -> None:
 
 async def _keep_all(reader: FencedReader, dsn: str, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        found = await reader.fetch()
-        if found is not None:
-            await _keep_until_kept(reader, dsn, *found)
+        fetched = await reader.fetch()
+        if fetched is not None:
+            await _keep_until_kept(reader, dsn, *fetched)
 
 
 async def _keep_until_kept(reader: FencedReader, dsn: str, records: Records, logs: Logs) -> None:
@@ -89,7 +89,8 @@ async def _keep(
     reader: FencedReader, dsn: str, rejected: list[RejectedEvent], first: dict[int, int],
     after: dict[int, Fence],
 ) -> None:  # fmt: skip
-    """Keep them with the fence behind them; one that is kept already is not kept again."""
+    """Store the messages and move the fence. A message that is already stored is not stored
+    again."""
     async with connected(dsn, DatabaseRole.AGGREGATOR) as conn, conn.transaction():
         fences = await lock_fence(conn, REJECTED, after)
         reader.refuse_gap(first, {p: fence.log for p, fence in after.items()}, fences)

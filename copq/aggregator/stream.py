@@ -85,8 +85,8 @@ class AggregatorStream:
                 await self._finish(posting)
 
     async def _fetch(self) -> Fetched | None:
-        found = await self.reader.fetch()
-        return await asyncio.to_thread(Fetched.of, *found) if found else None
+        fetched = await self.reader.fetch()
+        return await asyncio.to_thread(Fetched.of, *fetched) if fetched else None
 
     async def _finish(self, work: asyncio.Task[None]) -> None:
         """Wait for the work; once told to stop, what is not done soon is left, and read again."""

@@ -5,4 +5,4 @@ import asyncpg
 UNFIT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError,
          asyncpg.CardinalityViolationError, asyncpg.ProgramLimitExceededError, LookupError,
          ValueError)  # fmt: skip
-"""The errors of a batch with more than costing writes: another attempt fails in the same way."""
+"""The errors of a batch that holds more than costing writes. Another attempt would fail too."""

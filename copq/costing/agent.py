@@ -1,7 +1,7 @@
-"""The agent: prices one batch while others are acknowledged, one for each partition.
+"""The agent prices one batch of each partition while earlier batches are acknowledged.
 
-No exception leaves it: Faust would acknowledge the batch. What fails sets `failed`, and nothing
-that was read afterwards is published or acknowledged.
+No exception leaves the agent: Faust would acknowledge the batch. An error sets `failed`, and
+nothing that was read afterwards is published or acknowledged.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from copq.telemetry.tracing import tracer
 
 
 class Assigned(Protocol):
-    """What the agent must know of the consumer group; `Assignment` knows it of Faust's."""
+    """The facts that the agent needs about the consumer group; `Assignment` has them from Faust."""
 
     def holds(self, event: BatchEvent) -> bool: ...
 
@@ -28,8 +28,8 @@ class Assigned(Protocol):
 
 
 class CostingAgent:
-    """Prices and publishes the batches of a stream. A batch is acknowledged once everything it
-    caused is acknowledged by the broker."""
+    """Prices and publishes the batches of a stream. A batch is acknowledged once the broker has
+    acknowledged all of its messages."""
 
     def __init__(
         self, pricing: BatchPricing, publisher: Publisher, assignment: Assigned, group: str,
@@ -56,7 +56,7 @@ class CostingAgent:
             await asyncio.wait(self._publishing.values(), timeout=within_s)
 
     def _fail(self, error: BaseException) -> None:
-        """End the process."""
+        """Stop the process."""
         self._stop.set()
         if not self.failed.done():
             self.failed.set_exception(error)
@@ -65,7 +65,8 @@ class CostingAgent:
         return not self._stop.is_set() and self._assignment.holds(event)
 
     async def handle(self, event: BatchEvent) -> None:
-        """Price a batch, and publish it while the next is priced. Raises what ends the stream."""
+        """Price a batch, and publish it while the next one is priced. Raises the error that ends
+        the stream."""
         if not self._is_wanted(event):
             return
         message = event.message
@@ -75,7 +76,7 @@ class CostingAgent:
         self._pricing.check(batch, message.partition, message.offset)
         if message.partition in self._publishing:
             await self._publishing[message.partition]
-        # The batch before may have failed: Faust would commit it together with this one.
+        # The previous batch may have failed: Faust would commit it together with this one.
         if self._is_wanted(event):
             publishing = asyncio.create_task(self._publish(batch, event, span))
             self._publishing[message.partition] = publishing

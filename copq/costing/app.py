@@ -10,9 +10,9 @@ from copq.kafka.topics import METADATA_MS
 
 
 def make_app(settings: CostingSettings) -> faust.App:
-    """Small buffers, since what is buffered is replayed after a rebalance; no web server.
+    """The app: small buffers, since a rebalance replays them, and no web server.
 
-    Faust does not wait for its buffers itself: for a batch that was dropped it would for ever.
+    Faust must not wait for its buffers: it would wait for ever for a batch that was dropped.
     """
     read_any_names()
     expect_closed_connections()

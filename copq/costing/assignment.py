@@ -1,4 +1,4 @@
-"""The partitions of a worker, and its commits for them, as Faust's consumer knows them."""
+"""The partitions of a worker and its commits, by Faust's consumer."""
 
 import asyncio
 import logging
@@ -14,15 +14,15 @@ log = logging.getLogger(__name__)
 
 
 class Assignment:
-    """One worker's part of the group."""
+    """The partitions of one worker of the group."""
 
     def __init__(self, app: faust.App) -> None:
         self._app: Any = app
         self._committing: asyncio.Task[None] | None = None
 
     def holds(self, event: BatchEvent) -> bool:
-        """False once partitions were dealt again, or the log is another one: the batch is read
-        again, here or by another worker."""
+        """False after a rebalance, or if the log is another one. The batch is then read again, here
+        or by another worker."""
         message, consumer = event.message, self._app.consumer
         return (
             message.generation_id == self._app.consumer_generation_id

@@ -1,13 +1,12 @@
 """Faust in batches: the records fetched from a partition become one message.
 
-Faust makes four tasks a message, which is slow for messages of microseconds. Here one message
-of an agent's stream is a list of records; its offset is that of the last, so that its
-acknowledgement covers them all.
+Faust makes four tasks for each message, which is slow for messages of microseconds. Here a message
+is a list of records. Its offset is the last record's, so its acknowledgement covers all of them.
 
-How far a partition is done is kept in `Progress` as a fence, in Kafka's commit with its metadata:
-Faust's own books of offsets can be left with holes, after which it never commits a partition
-again, and drop what they take for read when a log became shorter. Written against, and pinned to,
-faust-streaming 0.15.
+`Progress` records how far a partition is done, as a fence, and the commit stores the fence as
+metadata. Faust's own records of offsets are not used: they can be left with holes, after which
+Faust never commits the partition again, and they drop known offsets when a log has become shorter.
+Written for faust-streaming 0.15, which is pinned.
 """
 
 import asyncio
@@ -37,14 +36,14 @@ CHECK_S = 2.0
 AGAIN_S = 1
 
 PATIENCE_S = 0.02
-"""How long one fetch waits. Faust fetches from the partitions whose buffers had room when the
-fetch began: a longer one would sleep on while buffers empty behind its back."""
+"""How long one fetch waits. Faust fetches from the partitions whose buffers had room when the fetch
+began, so a longer fetch would miss buffers that empty in the meantime."""
 
 log = logging.getLogger(__name__)
 
 
 class BatchConsumer(Consumer):
-    """Faust's consumer with its own books, and with batches for messages."""
+    """Faust's consumer with its own record of progress, and with batches as messages."""
 
     _thread: Any
     _unacked_messages: Any
@@ -97,10 +96,11 @@ class BatchConsumer(Consumer):
         await super().on_partitions_revoked(revoked)
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Nothing: Faust's own books know none of these commits. copq.kafka.lag watches."""
+        """Do nothing: Faust's own records do not have these commits. `copq.kafka.lag` watches
+        instead."""
 
     async def commit_all(self) -> None:
-        """Commit all acknowledged records, also those acknowledged during a running commit."""
+        """Commit all acknowledged records, including those acknowledged during a running commit."""
         await self.maybe_wait_for_commit_to_finish()
         await self.commit()
 
@@ -128,7 +128,7 @@ class BatchConsumer(Consumer):
         generation = self.app.consumer_generation_id
         records, active = await super()._wait_next_records(min(timeout, PATIENCE_S))
         as_before = not self._doubt and await self._is_as_before(bool(records))
-        # Fetched before partitions were dealt again, they may not follow the commit any more.
+        # Records fetched before a rebalance may no longer follow the commit.
         if not as_before or self.app.consumer_generation_id != generation:
             self._doubt = True
             await self.perform_seek()
@@ -153,7 +153,8 @@ class BatchConsumer(Consumer):
         return all(logs.get(tp) == self.progress.logs.get(tp) for tp in self.assignment())
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        """Replaces Faust's own, which drops known offsets: in a truncated log they are new."""
+        """Replaces Faust's method, which drops known offsets: in a truncated log they are new
+        records."""
         try:
             while not (self.should_stop or fetcher.should_stop):
                 async for _, message in self.getmany(timeout=1.0):

@@ -1,4 +1,4 @@
-"""Pricing with the newest rate book, as long as few enough events are refused."""
+"""Pricing with the newest rate book, while the share of refused events is within its limit."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -69,15 +69,17 @@ def _price(raw: bytes, pricer: Pricer, latest: datetime) -> tuple[str, bytes]:
 
 def _reject(record: ConsumerRecord, refusal: Refusal, now: datetime, batch: PricedBatch) -> None:
     who = sender_of(record.headers)
-    kept = envelope_of(record.headers)
-    event = rejected.rejected_event(refusal, record.value or b"", now, origin_of(record), who, kept)
+    envelope = envelope_of(record.headers)
+    event = rejected.rejected_event(
+        refusal, record.value or b"", now, origin_of(record), who, envelope
+    )
     batch.rejected.append((_key(record), rejected.encode(event), NONE))
     batch.reasons[refusal.code] += 1
 
 
 def _key(record: ConsumerRecord) -> bytes | None:
-    """That of the record, unless it is none that a plant and a line could make: a long one may
-    not fit next to what a message grows by."""
+    """The record's key, if a plant and a line can make it. Another key may be so long that the
+    message would exceed its limit."""
     key: bytes | None = record.key
     return key if key is None or len(key) <= LONGEST_KEY else None
 
@@ -85,7 +87,7 @@ def _key(record: ConsumerRecord) -> bytes | None:
 class RejectGuard:
     """Stops a stream before most of its events end in the rejected topic.
 
-    Over the last `window` events, once there are `least` of them, the share of the refused must
+    After at least `least` events, the share of refused events among the last `window` events must
     not exceed `share`.
     """
 

@@ -1,4 +1,4 @@
-"""Fences in the commits of a group: the offset with the log that it belongs to, as metadata."""
+"""Fences in a group's commits: an offset, with its log as metadata."""
 
 from aiokafka.structs import OffsetAndMetadata
 
@@ -13,7 +13,7 @@ def commit_of(fence: Fence) -> OffsetAndMetadata:
 
 
 def fence_of(commit: OffsetAndMetadata) -> Fence:
-    """The fence of a commit; the commits of other programs have an offset alone."""
+    """The fence of a commit. Commits of other programs have only an offset."""
     try:
         topic_id, epoch, known = commit.metadata.split(":")
         return Fence(commit.offset, LogIdentity(topic_id, int(epoch)), known)

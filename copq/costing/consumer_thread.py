@@ -31,14 +31,14 @@ class _DaemonThread(WorkerThread):
 
 
 class FenceThread(AIOKafkaConsumerThread):
-    """Faust's thread of the consumer, with fences for offsets."""
+    """Faust's consumer thread, with fences in place of offsets."""
 
     Worker = _DaemonThread
 
     async def _commit(self, fences: Mapping[TP, Fence]) -> bool:  # type: ignore[override]
-        """Commit; a failed commit is logged, since the next one covers it, and Faust would crash.
+        """Commit. A failed commit is only logged: the next one covers it, and Faust would crash.
 
-        aiokafka itself retries; the remaining failures are partitions of another worker.
+        aiokafka retries by itself; the remaining failures are partitions of another worker.
         """
         assigned = self.assignment()
         ours = {TopicPartition(*tp): commit_of(f) for tp, f in fences.items() if tp in assigned}
@@ -58,7 +58,8 @@ class FenceThread(AIOKafkaConsumerThread):
     async def _committed(self) -> dict[TP, Fence]:
         consumer = self._ensure_consumer()
         places = list(consumer.assignment())
-        found = await commits(consumer, places)
+        committed = await commits(consumer, places)
         return {
-            TP(*place): fence_of(found[place]) if place in found else Fence() for place in places
+            TP(*place): fence_of(committed[place]) if place in committed else Fence()
+            for place in places
         }

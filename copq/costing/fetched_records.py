@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class FetchedRecords(NamedTuple):
-    """What an agent gets: records of one partition, in order, and the log they were read from."""
+    """The message of an agent: records of one partition, in order, and their log."""
 
     records: Sequence[ConsumerRecord]
     log: LogIdentity
 
 
 class RecordBatch(NamedTuple):
-    """Records of one partition in the shape of a record, with the fields of the last one."""
+    """Records of one partition in the shape of one record, with the fields of the last record."""
 
     topic: str
     partition: int
@@ -48,7 +48,7 @@ class BatchMessage(Protocol):
 
 
 class BatchEvent(Protocol):
-    """Faust's event of a batch, as an agent gets it."""
+    """Faust's event of a batch, as an agent receives it."""
 
     value: FetchedRecords
     message: BatchMessage
@@ -57,7 +57,7 @@ class BatchEvent(Protocol):
 
 
 def pack(fetched: FetchedRecords) -> RecordBatch:
-    """One batch of the records fetched from a partition; at least one."""
+    """Pack the records fetched from a partition into one batch. At least one record."""
     last = fetched.records[-1]
     return RecordBatch(
         last.topic, last.partition, last.offset, last.timestamp, last.timestamp_type, (), None,

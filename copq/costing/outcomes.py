@@ -1,4 +1,4 @@
-"""What became of a batch: in the metrics and in its trace."""
+"""The result of a batch in the metrics and the trace."""
 
 from copq.costing import metrics
 from copq.costing.batches import PricedBatch

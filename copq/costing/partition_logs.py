@@ -1,4 +1,4 @@
-"""The logs that a costing worker's partitions have now, and where to read on in them."""
+"""The current logs of a costing worker's partitions, and where to continue in them."""
 
 from collections.abc import Collection, Mapping
 
@@ -23,7 +23,7 @@ async def identify_logs(reader: LogReader, partitions: Collection[TP]) -> Logs:
 
 
 async def fences_in(reader: LogReader, fences: Mapping[TP, Fence], logs: Logs) -> dict[TP, Fence]:
-    """The fences, or the start of each log that is not the committed one."""
+    """The fences, or the start of each log that differs from the committed one."""
     return {tp: await _fence_in(reader, tp, fence, logs) for tp, fence in fences.items()}
 
 

@@ -1,4 +1,4 @@
-"""How far each partition is done: the books that Faust's own are replaced by."""
+"""How far each partition is done. It replaces Faust's own record of offsets."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """For each partition: the log that is read, the fence that is done, the fence committed."""
+    """For each partition: the log that is read, the fence that is done, and the committed fence."""
 
     def __init__(self) -> None:
         self.logs: dict[TP, LogIdentity] = {}
@@ -20,7 +20,7 @@ class Progress:
         self._committed: dict[TP, Fence] = {}
 
     def begin(self, fences: "Mapping[TP, Fence]") -> None:
-        """Read on from these fences."""
+        """Continue at these fences."""
         self.logs |= {tp: fence.log for tp, fence in fences.items()}
         self._done |= fences
 
@@ -29,7 +29,7 @@ class Progress:
         return self.logs.get(tp) == fetched.log
 
     def finish(self, tp: "TP", fetched: FetchedRecords) -> None:
-        """All records up to the end of this batch are done, unless they are of another log."""
+        """Mark all records up to the end of this batch as done, unless they are of another log."""
         if self.is_current(tp, fetched):
             self._done[tp] = fence_after(*fetched)
 
@@ -41,7 +41,7 @@ class Progress:
         self._committed |= fences
 
     def forget(self, partitions: "Iterable[TP]") -> None:
-        """These partitions are another worker's."""
+        """Forget partitions that another worker has now."""
         for tp in partitions:
             for known in (self.logs, self._done, self._committed):
                 known.pop(tp, None)

@@ -1,4 +1,4 @@
-"""Priced batches to Kafka: published until the broker has acknowledged all of a batch."""
+"""Publishes priced batches to Kafka until the broker has acknowledged each whole batch."""
 
 import asyncio
 import logging
@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Publishes the batches of one worker. After an error an idempotent producer may be unusable:
-    it is replaced, once for all batches."""
+    """Publishes the batches of one worker. An error may make an idempotent producer unusable: it is
+    replaced once for all batches."""
 
     def __init__(self, brokers: Brokers, health: Health) -> None:
         self._brokers, self._health = brokers, health
@@ -34,7 +34,7 @@ class Publisher:
         self._renewing = asyncio.Lock()
 
     async def start(self) -> None:
-        """Raises a `KafkaError`."""
+        """Start the producer. Raises a `KafkaError`."""
         self._producer = await start_producer(self._brokers)
 
     async def close(self) -> None:
@@ -42,7 +42,7 @@ class Publisher:
             await close_producer(self._producer)
 
     async def publish(self, batch: PricedBatch, partition: int) -> None:
-        """Publish until all messages are acknowledged, to the partition of the batch."""
+        """Publish to the partition of the batch, until all messages are acknowledged."""
         await keep_trying(
             lambda: self._publish_once(batch, partition), KafkaError, wait_fixed(0), self._report
         )
@@ -84,7 +84,7 @@ def _report_away(error: BaseException, _: float) -> None:
 
 
 async def _send(producer: AIOKafkaProducer, batch: PricedBatch, partition: int) -> None:
-    """Send all messages, and raise the first error of the broker once all are answered."""
+    """Send all messages. Raises the broker's first error once all are answered."""
     futures: list[asyncio.Future[object]] = []
     for topic, messages in ((PRICED, batch.priced), (REJECTED, batch.rejected)):
         if messages:

@@ -1,7 +1,7 @@
 """The costing stream: Faust reads `quality.events` in batches, prices them, publishes the prices.
 
-What the broker refuses is published again; what cannot be published ends the process with the
-batch unacknowledged, so that it is read again.
+A batch that the broker refuses is published again. If it cannot be published, the process ends with
+the batch unacknowledged, so that it is read again.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from copq.telemetry.health import Health
 log = logging.getLogger(__name__)
 
 LEAVE_S = 3
-"""The time that the running batches have after the worker is told to stop."""
+"""The time limit of running batches after the worker is told to stop."""
 
 
 class CostingStream:
@@ -78,7 +78,7 @@ class CostingStream:
         self._app.on_partitions_assigned.connect(self._mark_ready)
 
     def _parts(self) -> list[Coroutine[Any, Any, Any]]:
-        """The work that goes on side by side until one part ends."""
+        """The tasks that run at the same time until one of them ends."""
         settings = self.settings
         lag = measure_lag(
             settings.brokers, metrics.STAGE, EVENTS, settings.group, self._assignment.partitions,
@@ -97,7 +97,7 @@ class CostingStream:
         raise self._app.crash_reason or RuntimeError("Faust crashed")
 
     async def _leave(self) -> None:
-        """Finish the running batches and leave the group; without an answer they are read again."""
+        """Finish the running batches and leave the group. Unacknowledged batches are read again."""
         await self._agent.finish(LEAVE_S)
         try:
             async with asyncio.timeout(LEAVE_S):

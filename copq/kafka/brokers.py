@@ -23,7 +23,7 @@ class BrokerSettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Brokers:
-    """`addresses` as `host:port,…`; with `username` by SASL, with `tls` encrypted."""
+    """`addresses` is `host:port,…`. With `username`, SASL is used; with `tls`, encryption."""
 
     addresses: str
     username: str | None = None
@@ -42,7 +42,7 @@ class Brokers:
         return all(is_loopback(_host(address)) for address in self.addresses.split(","))
 
     def settings(self) -> dict[str, Any]:
-        """The settings of every client of aiokafka."""
+        """The settings of every aiokafka client."""
         reach: dict[str, Any] = {"bootstrap_servers": self.addresses}
         reach["security_protocol"] = self.protocol
         if self.tls is not None:
@@ -53,8 +53,8 @@ class Brokers:
         return {**reach, "sasl_mechanism": self.mechanism, **named}
 
     def credentials(self) -> "CredentialsT | None":
-        """The same for Faust."""
-        import faust  # slow to load, and costing alone uses it
+        """The credentials for Faust."""
+        import faust  # loads slowly, and only costing uses it
 
         if self.username is not None:
             return faust.SASLCredentials(
@@ -76,15 +76,15 @@ def brokers_from(addresses: str, environment: Mapping[str, str]) -> Brokers:
         raise BrokerSettingsError("KAFKA_USERNAME and KAFKA_PASSWORD (or …_FILE) go together")
     mechanism = environment.get("KAFKA_SASL_MECHANISM") or MECHANISMS[0]
     _one_of("KAFKA_SASL_MECHANISM", mechanism, MECHANISMS)
-    found = Brokers(addresses, username, password, mechanism, _tls(environment))
-    wanted = environment.get("KAFKA_SECURITY_PROTOCOL") or found.protocol
+    brokers = Brokers(addresses, username, password, mechanism, _tls(environment))
+    wanted = environment.get("KAFKA_SECURITY_PROTOCOL") or brokers.protocol
     _one_of("KAFKA_SECURITY_PROTOCOL", wanted, PROTOCOLS)
-    if wanted != found.protocol:
+    if wanted != brokers.protocol:
         raise BrokerSettingsError(
-            f"KAFKA_SECURITY_PROTOCOL is {wanted}, but the other settings make {found.protocol}: "
+            f"KAFKA_SECURITY_PROTOCOL is {wanted}, but the other settings make {brokers.protocol}: "
             "SASL needs KAFKA_USERNAME, SSL needs KAFKA_CA_FILE (or KAFKA_TLS=1 for public CAs)"
         )
-    return found
+    return brokers
 
 
 _ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::(?P<port>\w*))?", re.ASCII)
@@ -93,13 +93,13 @@ _PORT = re.compile(r"0*[1-9]\d{0,4}", re.ASCII)
 
 def _check_addresses(addresses: str) -> None:
     for address in addresses.split(","):
-        found = _ADDRESS.fullmatch(address.strip())
-        if found is None:
+        match = _ADDRESS.fullmatch(address.strip())
+        if match is None:
             raise BrokerSettingsError(
                 f'"{address}" is not the address of a broker: write host:port, and commas between '
                 "several, such as kafka-1:9092,kafka-2:9092"
             )
-        port = found["port"]
+        port = match["port"]
         if port is not None and not (_PORT.fullmatch(port) and int(port) < 65_536):
             raise BrokerSettingsError(f'"{address}": the port is not a number from 1 to 65535')
 

@@ -1,8 +1,8 @@
-"""Connections that a broker has just closed, to which aiokafka still writes.
+"""A fix for connections that a broker has just closed while aiokafka still writes to them.
 
-asyncio ignores such a write. uvloop refuses it with a `RuntimeError`, where aiokafka expects an
-`OSError`: the task that fetches for a consumer ends, and the consumer waits for records for ever.
-Written against aiokafka 0.14.
+asyncio ignores such a write. uvloop raises a `RuntimeError`, where aiokafka expects an `OSError`:
+the task that fetches for a consumer ends, and the consumer waits for records for ever. Written for
+aiokafka 0.14.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ _send = AIOKafkaConnection.send
 
 
 def expect_closed_connections() -> None:
-    """Make all clients of this process try again where a connection was closed meanwhile."""
+    """Make all clients of this process retry after a connection was closed."""
     AIOKafkaConnection.send = _send_if_open
 
 

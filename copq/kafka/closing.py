@@ -1,4 +1,4 @@
-"""Closing Kafka's clients, whether the broker answers or not."""
+"""Close Kafka's clients, whether the broker answers or not."""
 
 import asyncio
 import logging
@@ -16,19 +16,20 @@ async def close_producer(producer: AIOKafkaProducer) -> None:
     """Send the pending messages, and close. Gives up after some seconds."""
     if not await _is_done(producer.stop()):
         log.warning("a producer is closed with unsent messages")
-        # Its own way out is to send everything first: it would try for ever.
+        # Otherwise it would try to send everything first, for ever.
         producer._sender.sender_task.cancel()
         await producer.client.close()
 
 
 async def close_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Leave the group and close. A broker that does not answer notices by itself."""
+    """Leave the group and close. A broker that does not answer notices the absence by itself."""
     if not await _is_done(consumer.stop()):
         log.warning("a consumer left without a word")
 
 
 async def _is_done(closing: Coroutine[Any, Any, None]) -> bool:
-    """Whether the step succeeded, in its own task: aiokafka leaks its own cancellations."""
+    """Whether the step succeeded. It runs in its own task, since aiokafka leaks its
+    cancellations."""
     task = asyncio.create_task(closing)
     done, _ = await asyncio.wait([task], timeout=PATIENCE_S)
     task.cancel()

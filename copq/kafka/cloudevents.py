@@ -1,4 +1,4 @@
-"""CloudEvents on Kafka, by a record's headers: binary mode (`ce_` …) and structured mode."""
+"""CloudEvents on Kafka, by a record's headers: binary mode (`ce_…`) and structured mode."""
 
 import json
 from collections.abc import Mapping
@@ -16,23 +16,23 @@ Envelope = Mapping[str, str]
 
 
 def envelope_of(headers: Read) -> Envelope:
-    """A record is a CloudEvent by its `ce_` headers, or by its content type.
+    """The envelope of a record that is a CloudEvent by its `ce_` headers or its content type.
 
-    Bytes that are not UTF-8 become U+FFFD, with which an envelope is refused.
+    Bytes that are not UTF-8 become U+FFFD, and such an envelope is refused later.
     """
-    found = {
+    envelope = {
         name.lower(): (value or b"").decode(errors="replace")
         for name, value in headers
         if name.lower().startswith(PREFIX) or name.lower() == CONTENT_TYPE
     }
-    is_one = any(name.startswith(PREFIX) for name in found) or _kind(found).startswith(
+    is_one = any(name.startswith(PREFIX) for name in envelope) or _kind(envelope).startswith(
         "application/cloudevents"
     )
-    return found if is_one else {}
+    return envelope if is_one else {}
 
 
 def event_in(envelope: Envelope, value: bytes) -> bytes:
-    """The event that a record holds, in our schema as yet unchecked. Raises `Refused`."""
+    """The event of a record, not yet checked against the schema. Raises `Refused`."""
     if not envelope:
         return value
     if is_too_large(envelope):
@@ -53,26 +53,26 @@ def is_too_large(envelope: Envelope) -> bool:
 
 
 def as_structured(envelope: Envelope, value: bytes) -> bytes:
-    """A record in one piece, for people to read and fix; invalid if its data is invalid."""
+    """A record as one text, for people to read and fix; invalid JSON if its data is invalid."""
     if not envelope or _kind(envelope) == STRUCTURED:
         return value
-    said = json.dumps(_attributes(envelope), ensure_ascii=False, indent=1)
-    return said.removesuffix("\n}").encode() + b',\n "data": ' + value + b"\n}"
+    attributes = json.dumps(_attributes(envelope), ensure_ascii=False, indent=1)
+    return attributes.removesuffix("\n}").encode() + b',\n "data": ' + value + b"\n}"
 
 
 def event_in_fixed(text: bytes) -> bytes:
     """The event in a fixed record: an event, or a CloudEvent around it. Raises `Refused`."""
     try:
-        said = json.loads(text)
+        fixed = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    return from_structured(text) if isinstance(said, dict) and "specversion" in said else text
+    return from_structured(text) if isinstance(fixed, dict) and "specversion" in fixed else text
 
 
 def _attributes(envelope: Envelope) -> dict[str, str]:
-    found = {name[len(PREFIX) :]: v for name, v in envelope.items() if name.startswith(PREFIX)}
+    attributes = {name[len(PREFIX) :]: v for name, v in envelope.items() if name.startswith(PREFIX)}
     kind = envelope.get(CONTENT_TYPE)
-    return found if kind is None else {**found, "datacontenttype": kind}
+    return attributes if kind is None else {**attributes, "datacontenttype": kind}
 
 
 def _kind(envelope: Envelope) -> str:

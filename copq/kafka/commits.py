@@ -1,7 +1,7 @@
 """The committed offsets of a group, or an error.
 
-aiokafka 0.14 does not read the error of a whole answer: while a broker loads a group, each commit
-looks as if it had never been made, and a worker would read its log again from the start.
+aiokafka 0.14 does not read the error of a whole answer. While a broker loads a group, every
+partition seems to have no commit, and a worker would read its log again from the start.
 """
 
 from collections import defaultdict
@@ -17,9 +17,9 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 async def commits(
     consumer: AIOKafkaConsumer, places: Collection[TopicPartition]
 ) -> dict[TopicPartition, OffsetAndMetadata]:
-    """The commits of the consumer's group at these places; places without one are left out.
+    """The commits of the consumer's group at these places; places without a commit are left out.
 
-    Raises a `KafkaError` if the group's broker does not answer or does not know yet.
+    Raises a `KafkaError` if the group's broker does not answer or has not loaded the group yet.
     """
     coordinator: Any = consumer._coordinator
     by_topic = defaultdict(list)
@@ -39,13 +39,13 @@ async def commits(
 def commits_in(answer: Any) -> dict[TopicPartition, OffsetAndMetadata]:
     """The commits of an answer to an `OffsetFetchRequest`."""
     _check(answer.error_code)
-    found = {}
+    committed = {}
     for topic, partitions in answer.topics:
         for partition, offset, metadata, error_code in partitions:
             _check(error_code)
             if offset >= 0:
-                found[TopicPartition(topic, partition)] = OffsetAndMetadata(offset, metadata)
-    return found
+                committed[TopicPartition(topic, partition)] = OffsetAndMetadata(offset, metadata)
+    return committed
 
 
 def _check(error_code: int) -> None:

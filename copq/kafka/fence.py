@@ -1,9 +1,9 @@
 """A fence: how far a partition is done, and in which log.
 
-An offset alone does not say which record it means: a topic may be deleted and made again, a broker
-may lose the end of a log or be restored, and the same offsets are filled with other records. So
-a fence has the topic's id and the fingerprint of the last record before it. `place_in` compares
-them with the log at hand.
+An offset alone does not identify a record: a topic may be deleted and made again, or a broker may
+lose the end of a log or be restored, and other records then have the same offsets. So a fence has
+the topic's id and the fingerprint of the last record before it. `place_in` compares them with the
+current log.
 """
 
 import logging
@@ -37,7 +37,7 @@ class Place(NamedTuple):
     changed: str = ""
     """Why this is not the log that was read before; empty if it is."""
     deleted: bool = False
-    """Records between the fence and here were deleted before anybody read them."""
+    """Whether records between the fence and this place were deleted unread."""
 
 
 class LogState(NamedTuple):
@@ -56,7 +56,7 @@ def fence_after(records: Sequence[ConsumerRecord], log: LogIdentity) -> Fence:
 
 
 def advanced_fences(fences: Mapping[int, Fence], behind: Mapping[int, Fence]) -> dict[int, Fence]:
-    """Those of the fences `behind` a batch that are further than before: no fence moves back."""
+    """The fences `behind` a batch that are further than before: no fence moves back."""
     return {p: f for p, f in behind.items() if f.next_offset > fences[p].next_offset}
 
 

@@ -1,9 +1,9 @@
-"""Records whose header names are not UTF-8: anyone who may write to a topic may write one.
+"""Read records whose header names are not UTF-8. Anyone who may write to a topic may send one.
 
-aiokafka decodes the names while a batch is read and raises in its midst; the batch is fetched
-again and again, and nothing behind it is ever read. Here such a batch is read once more, with
-U+FFFD for the bytes that are none. Written against aiokafka 0.14: its fetcher has no other place
-to say so than the class that it cuts batches with.
+aiokafka decodes the names while it reads a batch, and raises in the middle: the batch is fetched
+again and again, and no later record is ever read. Here such a batch is read once more, with U+FFFD
+for the invalid bytes. Written for aiokafka 0.14, whose fetcher can only be changed by the class
+that splits batches.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def check_names(headers: Read) -> None:
 
 
 class _Records:
-    """As aiokafka's `MemoryRecords`, to which it passes the same bytes."""
+    """Replaces aiokafka's `MemoryRecords`, and gets the same bytes."""
 
     def __init__(self, fetched: bytes) -> None:
         self._records = MemoryRecords(fetched)
@@ -71,7 +71,7 @@ class _Batch:
 
 
 def _read_again(whole: memoryview) -> Iterator[Any]:
-    """Read in Python, slowly. Raises `CorruptRecordException` if more than a name is wrong."""
+    """Read the batch in Python, slowly. Raises `CorruptRecordException` for any other fault."""
     batch = _DefaultRecordBatchPy(whole)
     unpacked: Iterator[Any] = iter(batch)
     batch._buffer = _Lenient(batch._buffer)
@@ -82,8 +82,8 @@ class _Lenient(bytearray):
     """Bytes in which every part decodes to some text."""
 
     def __getitem__(self, at: Any) -> Any:
-        found = super().__getitem__(at)
-        return _Text(found) if isinstance(at, slice) else found
+        part = super().__getitem__(at)
+        return _Text(part) if isinstance(at, slice) else part
 
 
 class _Text(bytes):

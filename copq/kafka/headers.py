@@ -1,4 +1,4 @@
-"""Record headers: sender and trace of a message."""
+"""Record headers: the sender and the trace of a message."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ Headers = list[tuple[str, bytes]]
 """The headers of a message to publish, in order. A name may occur twice."""
 
 Read = Sequence[tuple[str, bytes]]
-"""Those of a message that was read."""
+"""The headers of a message that was read."""
 
 NONE: Headers = []
 """Shared by all messages without headers; it is never changed."""
@@ -18,14 +18,14 @@ _LONGEST = 256
 
 
 def sender_headers(name: str | None, traceparent: bytes | None = None) -> Headers:
-    """The headers of a message that `name` sent; empty without a name and without a trace."""
+    """The headers of a message that `name` sent; empty without a name and a trace."""
     if not traceparent:
         return [(SENT_BY, name.encode())] if name else NONE
     return [*sender_headers(name), (TRACEPARENT, traceparent)]
 
 
 def forwarded_headers(headers: Read) -> Headers:
-    """The headers that a priced event takes from its event: each once, of bounded length."""
+    """The headers that a priced event takes from its event: each name once, of bounded length."""
     passed: dict[str, bytes] = {}
     for name, value in headers:
         if name == SENT_BY:
@@ -36,8 +36,11 @@ def forwarded_headers(headers: Read) -> Headers:
 
 
 def sender_of(headers: Read) -> str | None:
-    """Who sent a message, if its headers say so. Anyone who may write to a topic may claim a name,
-    so it is made fit to be stored: cut, and what cannot be printed is spelt out."""
+    """The sender that the headers name, or None.
+
+    Anyone who may write to a topic may claim a name. So the name is cut, and characters that cannot
+    be printed are escaped.
+    """
     for name, value in headers:
         if name == SENT_BY and value:
             text = value[: 4 * _LONGEST].decode(errors="backslashreplace")

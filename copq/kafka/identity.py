@@ -1,8 +1,9 @@
-"""Which log a partition is. A topic that was deleted and made again is another log under the old
-name, and so is a log that lost its end and was filled again: the same offset is another record.
+"""The identity of a partition's log. A topic that was deleted and made again is another log under
+the same name. So is a log that lost its end and was filled again: an offset then means another
+record.
 
-aiokafka 0.14 reads neither topic ids nor leader epochs, so the request that answers both is
-described here. Brokers answer it since Kafka 2.8.
+aiokafka 0.14 reads neither topic ids nor leader epochs, so this module defines the request for
+both. Brokers answer it since Kafka 2.8.
 """
 
 from hashlib import blake2b
@@ -27,12 +28,13 @@ from copq.schemas.rejected import Origin
 
 
 class LogIdentity(NamedTuple):
-    """The identity of one partition; fields keep their defaults if brokers have no topic ids."""
+    """The identity of one partition's log. Fields keep their defaults if brokers have no
+    topic ids."""
 
     topic_id: str = ""
-    """Another one: the topic was deleted and made again."""
+    """A different id means that the topic was deleted and made again."""
     leader_epoch: int = -1
-    """A higher epoch means another leader, which may lack records of the last one."""
+    """A higher epoch means another leader, which may lack records of the previous one."""
 
 
 def fingerprint(record: ConsumerRecord) -> str:
@@ -44,7 +46,7 @@ def fingerprint(record: ConsumerRecord) -> str:
 
 
 def origin_of(record: ConsumerRecord) -> Origin:
-    """Where a message lies, and its fingerprint."""
+    """The place and the fingerprint of a message."""
     return Origin(
         topic=record.topic, partition=record.partition, offset=record.offset,
         fingerprint=fingerprint(record),
@@ -107,7 +109,7 @@ class _Question(RequestStruct):  # type: ignore[misc]
 class IdentityRequest(Request[_Question]):  # type: ignore[misc]
     """Requests the identities of a topic's partitions; `identities_in` reads the answer.
 
-    Sending it raises `NotImplementedError` where the broker is older than that.
+    Sending it raises `NotImplementedError` if the broker is older than Kafka 2.8.
     """
 
     API_KEY = 3

@@ -1,4 +1,4 @@
-"""How far a worker is behind, partition by partition, and whether it gets on at all."""
+"""How far a worker is behind in each partition, and whether it advances at all."""
 
 import asyncio
 import logging
@@ -26,30 +26,30 @@ log = logging.getLogger(__name__)
 
 
 class PartitionLag(NamedTuple):
-    """How far the worker of one partition is behind."""
+    """The lag of the worker of one partition."""
 
     lag: int
     done: int
-    """The offset that is committed."""
+    """The committed offset."""
 
 
 class Stalls:
-    """Remembers since when each partition has had records and no commit."""
+    """Remembers since when each partition has had records and no new commit."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: dict[int, tuple[int, float]] = {}
 
     def seconds(self, behind: dict[int, PartitionLag]) -> dict[int, float]:
-        """Seconds for which each partition has had records and no commit; 0 if it advances."""
+        """Seconds for which each partition has had records and no new commit; 0 if it advances."""
         now = self._clock()
-        self._since = {p: self._of(p, found, now) for p, found in behind.items()}
+        self._since = {p: self._of(p, lag, now) for p, lag in behind.items()}
         return {p: now - since for p, (_, since) in self._since.items()}
 
-    def _of(self, partition: int, found: PartitionLag, now: float) -> tuple[int, float]:
-        done, since = self._since.get(partition, (found.done, now))
-        stands_still = found.lag > 0 and done == found.done
-        return found.done, since if stands_still else now
+    def _of(self, partition: int, lag: PartitionLag, now: float) -> tuple[int, float]:
+        done, since = self._since.get(partition, (lag.done, now))
+        stands_still = lag.lag > 0 and done == lag.done
+        return lag.done, since if stands_still else now
 
 
 async def measure_lag(
@@ -58,12 +58,12 @@ async def measure_lag(
 ) -> None:  # fmt: skip
     """Compare the committed offsets of the partitions `assigned` with their ends, for ever.
 
-    It has its own connection and joins no group: it also sees a stage that hangs from its start.
-    `health` reports stuck partitions.
+    It has its own connection and joins no group, so it also sees a stage that never starts to
+    commit. `health` reports stuck partitions.
     """
     metrics.LAST_COMMIT.labels(stage).set_to_current_time()
     for counter in (metrics.LOG_CHANGES, metrics.DELETED):
-        counter.labels(stage, topic)  # There from the beginning, so that a rate sees its first one.
+        counter.labels(stage, topic)  # From the start, so that `rate` sees the first increase.
     metrics.CLOCK_ERRORS.labels(stage)
     watch = _Watch(stage, topic, health or Health(), stuck_s)
 
@@ -98,17 +98,17 @@ class _Watch:
                 gauge.remove(self._stage, self._topic, str(partition))
         self._shown = set(behind)
         stalled = self._stalls.seconds(behind)
-        for partition, found in behind.items():
+        for partition, lag in behind.items():
             labels = (self._stage, self._topic, str(partition))
-            metrics.LAG.labels(*labels).set(found.lag)
+            metrics.LAG.labels(*labels).set(lag.lag)
             metrics.STALLED.labels(*labels).set(stalled[partition])
         self._tell({p: behind[p] for p, seconds in stalled.items() if seconds >= self._stuck_s})
 
     def _tell(self, stuck: dict[int, PartitionLag]) -> None:
         self._health.stuck = "; ".join(
-            f"{self._topic}, partition {partition}: {found.lag} records after offset {found.done} "
+            f"{self._topic}, partition {partition}: {lag.lag} records after offset {lag.done} "
             f"and no commit for {self._stuck_s:.0f} s"
-            for partition, found in sorted(stuck.items())
+            for partition, lag in sorted(stuck.items())
         )
         if stuck:
             log.error("%s is stuck: %s", self._stage, self._health.stuck)
@@ -120,11 +120,12 @@ async def _measure_lags(
     places = [TopicPartition(topic, partition) for partition in ours]
     if not places:
         return {}
-    # None of them is assigned: an assigned partition is fetched, and its records stay in memory.
+    # The partitions are not assigned: they would be fetched, and their records would stay in
+    # memory.
     ends = await consumer.end_offsets(places)
     starts = await consumer.beginning_offsets(places)
-    found = await commits(consumer, places)
-    done = {place: found[place].offset if place in found else 0 for place in places}
+    committed = await commits(consumer, places)
+    done = {place: committed[place].offset if place in committed else 0 for place in places}
     return {
         place.partition: PartitionLag(lag_of(starts[place], ends[place], done[place]), done[place])
         for place in places
@@ -132,5 +133,6 @@ async def _measure_lags(
 
 
 def lag_of(start: int, end: int, done: int) -> int:
-    """Records after the commit. A commit beyond the end belongs to another log: all count."""
+    """The records after the commit. If the commit is beyond the end, the log is another one: all
+    count."""
     return end - max(done, start) if done <= end else end - start

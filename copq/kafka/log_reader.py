@@ -18,9 +18,10 @@ log = logging.getLogger(__name__)
 
 
 class LogReader:
-    """Uses its own connection and joins no group. Start it first, and close it.
+    """Reads facts about logs on its own connection, without joining a group.
 
-    Each question raises a `KafkaError` where the brokers do not answer it within some seconds.
+    Call `start` first, and `close` at the end. Each method raises a `KafkaError` if the brokers do
+    not answer within some seconds.
     """
 
     def __init__(self, brokers: Brokers) -> None:
@@ -42,12 +43,12 @@ class LogReader:
             await close_consumer(self._consumer)
 
     async def identities(self, topic: str) -> dict[int, LogIdentity]:
-        """The identities of the topic's partitions; empty if it does not exist.
+        """The identities of the topic's partitions; empty if the topic does not exist.
 
-        Each is the same, empty, where the brokers know no topic ids.
+        If the brokers have no topic ids, all identities are equal and empty.
         """
         client = self._require_consumer()._client
-        # The same broker is asked as long as it answers: its knowledge never goes back.
+        # The same broker is asked while it answers, since its knowledge never goes back.
         self._node = client.get_random_node() if self._node is None else self._node
         try:
             return identities_in(await client.send(self._node, IdentityRequest(topic)))
@@ -77,7 +78,7 @@ class LogReader:
         return {place: (starts[place], ends[place]) for place in places}
 
     async def fingerprint_at(self, place: TopicPartition, offset: int) -> str | None:
-        """The fingerprint of the record at this offset; None if it has none."""
+        """The fingerprint of the record at this offset; None without a record there."""
         consumer = self._require_consumer()
         async with self._reading:
             consumer.assign([place])
@@ -89,7 +90,7 @@ class LogReader:
             except TimeoutError as error:
                 raise KafkaConnectionError(f"no record of {place} within {ANSWER_S} s") from error
             finally:
-                consumer.unsubscribe()  # What is assigned is fetched, though nobody reads it.
+                consumer.unsubscribe()  # An assigned partition is fetched, even if nobody reads it.
         return fingerprint(record) if record.offset == offset else None
 
     def _require_consumer(self) -> AIOKafkaConsumer:

@@ -1,4 +1,4 @@
-"""All metrics that the stages of the stream share; the label `stage` names the stage."""
+"""The metrics that all stages of the stream share. The label `stage` names the stage."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -27,7 +27,7 @@ LAST_COMMIT = Gauge(
     ["stage"],
 )
 LAG = Gauge("copq_stream_lag_events", "Messages not committed yet", ["stage", "topic", "partition"])
-"""Of the partitions that this worker has: over all workers each partition is there once."""
+"""For the partitions of this worker: over all workers, each partition occurs once."""
 STALLED = Gauge(
     "copq_stream_stalled_seconds",
     "For how long a partition has had messages and no commit; 0 while it gets on",

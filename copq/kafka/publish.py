@@ -1,4 +1,4 @@
-"""Publishing many messages at once: whole record batches, not a task for each message."""
+"""Publish many messages at once: whole record batches instead of a task for each message."""
 
 import asyncio
 from collections.abc import Iterable
@@ -23,11 +23,11 @@ CLOCK_AHEAD = (
     "the broker's. Correct the clock (chronyc makestep), or let the broker set the time: "
     "message.timestamp.type=LogAppendTime on the topics. See the runbook CopqClockAhead"
 )
-"""What `InvalidTimestampError` means here."""
+"""The remedy for an `InvalidTimestampError`."""
 
 
 async def start_producer(brokers: Brokers, **settings: Any) -> AIOKafkaProducer:
-    """A producer whose messages all replicas acknowledge, and that a retry does not duplicate."""
+    """A producer whose messages all replicas acknowledge and that never duplicates on a retry."""
     expect_closed_connections()
     producer = AIOKafkaProducer(
         **brokers.settings(), acks="all", enable_idempotence=True,

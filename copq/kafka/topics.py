@@ -1,4 +1,4 @@
-"""The topics, and making them."""
+"""The topics and their creation."""
 
 import logging
 from functools import lru_cache
@@ -13,14 +13,14 @@ PRICED = "copq.priced-events"
 REJECTED = "quality.events.rejected"
 
 PARTITIONS = 8
-"""Enough for eight workers a stage; the lines of a plant spread over them."""
+"""Enough for eight workers in each stage. The lines of a plant spread over the partitions."""
 
 SETTINGS = {"message.timestamp.type": "LogAppendTime"}
-"""The broker sets the time of a message: it would refuse one of a host whose clock is an hour
-ahead, and the time of an event is in the event."""
+"""The broker sets the time of a message, since it refuses messages of a host whose clock is an hour
+ahead. The event itself has the time when it occurred."""
 
 METADATA_MS = 5_000
-"""A consumer looks so often for topics and partitions that were not there before."""
+"""How often a consumer looks for new topics and partitions."""
 
 log = logging.getLogger(__name__)
 
@@ -32,23 +32,23 @@ def key_of(plant: str, line: str) -> bytes:
 
 
 async def make_topics(brokers: Brokers, partitions: int = PARTITIONS, replication: int = 1) -> None:
-    """Make the topics that are missing. Those that exist stay as they are.
+    """Make the missing topics. Existing topics stay unchanged.
 
-    Raises `aiokafka.errors.KafkaError` where the broker does not answer or refuses.
+    Raises `aiokafka.errors.KafkaError` if the broker does not answer or refuses.
     """
     admin = AIOKafkaAdminClient(**brokers.settings())
     await admin.start()
     try:
-        there = set(await admin.list_topics())
+        existing = set(await admin.list_topics())
         for name in (EVENTS, PRICED, REJECTED):
-            if name not in there:
+            if name not in existing:
                 await _make(admin, NewTopic(name, partitions, replication, topic_configs=SETTINGS))
     finally:
         await admin.close()
 
 
 async def cluster_id(brokers: Brokers) -> str:
-    """The id of the cluster; a cluster made again has another. Raises `KafkaError`."""
+    """The id of the cluster; a cluster that is made again has another id. Raises `KafkaError`."""
     admin = AIOKafkaAdminClient(**brokers.settings())
     try:
         await admin.start()

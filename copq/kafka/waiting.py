@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 async def wait_for_brokers(brokers: Brokers, stop: asyncio.Event, health: Health) -> bool:
     """Wait until a broker answers. False if `stop` was set first.
 
-    It also waits for a broker that refuses the login: aiokafka reports both alike.
+    It also waits while a broker refuses the login: aiokafka reports both in the same way.
     """
     health.missing = f"waits for Kafka at {brokers.addresses}"
     answered = _retry(brokers, lambda: cluster_id(brokers))
@@ -33,7 +33,7 @@ async def wait_for_brokers(brokers: Brokers, stop: asyncio.Event, health: Health
 async def make_topics_when_brokers_answer(
     brokers: Brokers, partitions: int, replication: int, stop: asyncio.Event
 ) -> None:
-    """Make the missing topics; waits as long as needed for the brokers."""
+    """Make the missing topics. Waits for the brokers as long as needed, or until `stop` is set."""
     made = _retry(brokers, lambda: make_topics(brokers, partitions, replication))
     await unless_stopped(stop, made)
 

@@ -1,4 +1,4 @@
-"""Periods as JSON, for the command and the API alike."""
+"""Periods as JSON, for the command and the API."""
 
 from dataclasses import asdict
 from typing import Any
@@ -14,13 +14,13 @@ def summary_json(one: PeriodSummary) -> dict[str, Any]:
 
 
 def detail_json(
-    period: Period, found: list[PeriodSummary], steps: list[Step], signed: list[SignedSum],
+    period: Period, summaries: list[PeriodSummary], steps: list[Step], signed: list[SignedSum],
     so_far: list[BookedSum], lacks: UnfinishedItems,
 ) -> dict[str, Any]:  # fmt: skip
     """A month with its steps, signed figures and unfinished items."""
     return {
         **_period_json(period),
-        "copq": [_copq_json(one) for one in found],
+        "copq": [_copq_json(one) for one in summaries],
         "steps": [asdict(step) for step in steps],
         "signed_off": [_booked_json(one) for one in signed],
         "booked_so_far": [_booked_json(one) for one in so_far],

@@ -1,8 +1,8 @@
-"""Closing, reopening and locking a month, and signing off its figures.
+"""Close, reopen and lock a month, and sign off its figures.
 
-The state changes while no batch is being booked: that takes an instant. What was booked until
-then is summed and signed off afterwards, while events arrive; the ledger being append-only, the
-figures are those of that instant.
+The state changes while no batch is being booked, which takes an instant. The figures booked until
+then are summed and signed off afterwards, while events arrive: the ledger is append-only, so the
+sums are those of that instant.
 """
 
 import json
@@ -39,18 +39,18 @@ async def close(
     conn: Connection, site: Site, month: date, order: Order, now: datetime,
     accepted: Collection[str] = (),
 ) -> UnfinishedItems:  # fmt: skip
-    """Close a month and sign it off; return its unfinished items, all of which are `accepted`.
+    """Close a month and sign it off. Returns its unfinished items, all of which are `accepted`.
 
-    Two transactions of its own. Where the second does not come about the month is closed, and
-    `sign_off` makes up for it. Raises `PeriodError` where the month cannot be closed.
+    Runs two transactions of its own. If the second fails, the month is closed, and `sign_off`
+    completes it. Raises `PeriodError` if the month cannot be closed.
     """
     plant = site.plant.plant
     async with conn.transaction(isolation="read_committed"):
-        found = await _begin(conn, plant, month, order, What.CLOSED)
+        current = await _begin(conn, plant, month, order, What.CLOSED)
         await _refuse_early(conn, site, month, now)
         lacks = await unfinished_items(conn, site, month)
         lacks.refuse(accepted)
-        await _take(conn, found, What.CLOSED, order, lacks)
+        await _take(conn, current, What.CLOSED, order, lacks)
     await sign_off(conn, plant, month, order)
     return lacks
 
@@ -67,19 +67,21 @@ async def lock(conn: Connection, plant: str, month: date, order: Order) -> None:
 
 async def _step(conn: Connection, plant: str, month: date, what: What, order: Order) -> None:
     async with conn.transaction(isolation="read_committed"):
-        found = await _begin(conn, plant, month, order, what)
+        current = await _begin(conn, plant, month, order, what)
         if await conn.fetchrow(*_SQL.unsigned(plant=plant, month=month)):
-            raise PeriodError(f"{found} is not signed off yet: copq periods close does that first")
-        await _take(conn, found, what, order, UnfinishedItems())
+            raise PeriodError(
+                f"{current} is not signed off yet: copq periods close does that first"
+            )
+        await _take(conn, current, what, order, UnfinishedItems())
 
 
 async def _begin(conn: Connection, plant: str, month: date, order: Order, what: What) -> Period:
     order.actor.require([(plant, None)])
     await sign(conn, order.actor, order.why)
     await change_rules(conn)
-    found = await period(conn, plant, month)
-    found.refuse(what)
-    return found
+    current = await period(conn, plant, month)
+    current.refuse(what)
+    return current
 
 
 async def _refuse_early(conn: Connection, site: Site, month: date, now: datetime) -> None:
@@ -94,16 +96,16 @@ async def _refuse_early(conn: Connection, site: Site, month: date, now: datetime
 
 
 async def _take(
-    conn: Connection, found: Period, what: What, order: Order, lacks: UnfinishedItems
+    conn: Connection, current: Period, what: What, order: Order, lacks: UnfinishedItems
 ) -> None:
-    """Store a step; its time is later than the month's last step, by the clock of bookings."""
-    clock = await conn.fetchrow(*_SQL.clock(plant=found.plant, month=found.month))
+    """Store a step. By the clock of bookings, its time is later than the month's last step."""
+    clock = await conn.fetchrow(*_SQL.clock(plant=current.plant, month=current.month))
     if clock["last"] is not None and clock["now"] <= clock["last"]:
-        raise PeriodError(f"Postgres's clock is behind the last step of {found}: wait for it")
-    of, now = {"plant": found.plant, "month": found.month}, clock["now"]
+        raise PeriodError(f"Postgres's clock is behind the last step of {current}: wait for it")
+    of, now = {"plant": current.plant, "month": current.month}, clock["now"]
     state = LEADS_TO[what][1]
     closing = await conn.fetchval(*_SQL.change_period(**of, state=state, closed_at=now))
-    await conn.execute(*_SQL.move_frontier(plant=found.plant))
+    await conn.execute(*_SQL.move_frontier(plant=current.plant))
     await conn.execute(
         *_SQL.add_step(
             **of, what=what, closing=closing, done_at=now, done_by=order.actor.name,
@@ -113,7 +115,7 @@ async def _take(
 
 
 async def sign_off(conn: Connection, plant: str, month: date, order: Order) -> bool:
-    """Store the figures of a month's last closing; False if they are stored already."""
+    """Store the figures of a month's last closing. False if they are already stored."""
     order.actor.require([(plant, None)])
     async with conn.transaction(isolation="read_committed"):
         await sign(conn, order.actor, order.why)

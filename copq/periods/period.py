@@ -1,4 +1,4 @@
-"""A period: a plant and a month with its state and steps. Values alone."""
+"""A period: a plant and a month, with its state and steps. Values only."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -39,7 +39,8 @@ LEADS_TO = {
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A month's current state. `month` is its first day; `booked_in` gets late events if closed."""
+    """A month's current state. `month` is its first day. Late events go to `booked_in` if it is
+    closed."""
 
     plant: str
     month: date

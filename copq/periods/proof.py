@@ -20,38 +20,40 @@ _SUMS = (
 async def closed_periods(conn: Connection) -> list[Difference]:
     """All differences, in the caller's snapshot.
 
-    States against the steps that led to them, what was signed off against the ledger and its
-    own digest, and entries against the months that were open as they were booked.
+    It compares states with the steps that led to them, signed figures with the ledger and with
+    their digest, and entries with the months that were open when they were booked.
     """
-    found = [_side_difference("period", _month(row), row, ("step", "period"), _STATE)
+    differences = [_side_difference("period", _month(row), row, ("step", "period"), _STATE)
              for row in await conn.fetch(*_SQL.verify_periods())]  # fmt: skip
     for row in await conn.fetch(*_SQL.verify_closings()):
-        found += await _closing(conn, row)
-    return found + [_booking_difference(row) for row in await conn.fetch(*_SQL.verify_booked())]
+        differences += await _closing(conn, row)
+    return differences + [
+        _booking_difference(row) for row in await conn.fetch(*_SQL.verify_booked())
+    ]
 
 
 async def _closing(conn: Connection, row: Record) -> list[Difference]:
     subject = {**_month(row), "closing": row["closing"]}
     if None in (row["done_at"], row["closed_at"]):
-        done, kept = (
+        done, stored = (
             {"closed_at": at} if at else None for at in (row["done_at"], row["closed_at"])
         )
-        return [Difference("closing", subject, done, kept)]
-    found = _signature(subject, row)
+        return [Difference("closing", subject, done, stored)]
+    differences = _signature(subject, row)
     figures = await conn.fetch(
         *_SQL.verify_figures(
             plant=row["plant"], month=row["month"], closing=row["closing"],
             closed_at=row["done_at"],
         )
     )  # fmt: skip
-    return found + [_figure(subject, figure) for figure in figures]
+    return differences + [_figure(subject, figure) for figure in figures]
 
 
 def _signature(subject: dict[str, Any], row: Record) -> list[Difference]:
     """A difference if the stored figures of a closing do not have the signed digest."""
     expected = {"closed_at": row["done_at"], "digest": row["digest"]}
-    kept = {"closed_at": row["closed_at"], "digest": row["kept_digest"]}
-    return [] if expected == kept else [Difference("signed_off", subject, expected, kept)]
+    stored = {"closed_at": row["closed_at"], "digest": row["kept_digest"]}
+    return [] if expected == stored else [Difference("signed_off", subject, expected, stored)]
 
 
 def _figure(subject: dict[str, Any], row: Record) -> Difference:
@@ -64,11 +66,11 @@ def _side_difference(
     check: str, subject: dict[str, Any], row: Record, sides: tuple[str, str], names: tuple[str, ...]
 ) -> Difference:
     """The values that differ between two sides; None for a missing side."""
-    there = [any(row[f"{side}_{name}"] is not None for name in names) for side in sides]
+    present = [any(row[f"{side}_{name}"] is not None for name in names) for side in sides]
     differ = [n for n in names if row[f"{sides[0]}_{n}"] != row[f"{sides[1]}_{n}"]]
-    said = [{n: row[f"{side}_{n}"] for n in differ} for side in sides]
+    values_of = [{n: row[f"{side}_{n}"] for n in differ} for side in sides]
     expected, found = (values if is_there else None
-                       for values, is_there in zip(said, there, strict=True))  # fmt: skip
+                       for values, is_there in zip(values_of, present, strict=True))  # fmt: skip
     return Difference(check, subject, expected, found)
 
 

@@ -17,12 +17,12 @@ where not exists (
 order by month
 
 -- name: clock
--- The server's clock now, which stamps what is booked, and when the month's last step was taken.
+-- The server's clock, which stamps bookings, and the time of the month's last step.
 select clock_timestamp() as now, (
     select max(done_at) from copq.period_step where plant = :plant and month = :month) as last
 
 -- name: change_period
--- Change the state of a month; the number of its closings.
+-- Change the state of a month. Returns the number of its closings.
 insert into copq.period (plant, month, state, first_closed_at, closings, booked_in)
 values (
     :plant, :month::date, :state, :closed_at, 1,
@@ -34,8 +34,8 @@ on conflict (plant, month) do update set
 returning closings
 
 -- name: move_frontier
--- Where the plant books late events of months that are not open: after the last month that
--- was ever closed, so never in one that was reopened for a reason of its own.
+-- Set where the plant books late events of months that are not open: after the last month that was
+-- ever closed, and so never in a month that was reopened for another reason.
 update copq.period set booked_in = frontier
 from (
     select (max(month) + interval '1 month')::date as frontier
@@ -55,7 +55,7 @@ from copq.period_step
 where plant = :plant and month = :month
 
 -- name: unsigned
--- The last closing of a month, where what was booked until then is not signed off yet.
+-- The last closing of a month whose figures are not signed off yet.
 select s.closing, s.done_at
 from copq.period_step as s
 where s.plant = :plant and s.month = :month and s.what = 'closed'
@@ -64,8 +64,8 @@ where s.plant = :plant and s.month = :month and s.what = 'closed'
         where c.plant = s.plant and c.month = s.month and c.closing = s.closing)
 
 -- name: hold_period
--- One sign-off of a month after the other. No row of it is locked: adding up takes a while, and who
--- closes another month meanwhile keeps the stream from booking until it has the plant's rows.
+-- Run one sign-off of a month at a time. No row of the month is locked: the sums take a while, and
+-- a closing of another month would meanwhile block bookings until it has the plant's rows.
 select pg_advisory_xact_lock(
     hashtextextended('copq.period/' || :plant::text || '/' || :month::date, 0))
 
@@ -89,7 +89,7 @@ from copq.closing_figure
 where plant = :plant and month = :month and closing = :closing
 
 -- name: verify_periods
--- Months whose state is not what was done with them, or where a step is missing.
+-- Months whose state does not agree with their steps, or that lack a step.
 with done as (
     select
         plant, month,
@@ -125,7 +125,7 @@ where (e.state, e.closings, e.first_closed_at, e.booked_in)
 order by plant, month
 
 -- name: verify_closings
--- All closings: what was done, what was signed off, and the digest of what is kept of it.
+-- All closings: the step, the sign-off, and the digest of the stored figures.
 select
     plant, month, closing, s.done_at, c.closed_at, c.entries, c.digest,
     copq.closing_digest(plant, month, closing) as kept_digest
@@ -134,7 +134,7 @@ full join copq.closing as c using (plant, month, closing)
 order by plant, month, closing
 
 -- name: verify_figures
--- The figures of a closing, recomputed from the ledger, that are not what was signed off.
+-- The figures of a closing that differ from the ledger.
 select
     of_month, line, product, element, category, currency,
     l.entries as ledger_entries, f.entries as closing_entries,
@@ -160,7 +160,7 @@ where (l.entries, l.quantity, l.gross, l.recovered, l.allowed, l.net, l.seconds,
 order by of_month, line, product, element, category, currency
 
 -- name: verify_booked
--- Entries booked in a month while it was closed, or in another than their own while that was open.
+-- Entries booked in a month while it was closed, or in another month while their own was open.
 with shut as (
     select
         s.plant, s.month, s.done_at as since,
@@ -194,9 +194,9 @@ from copq.period
 where plant = :plant and month = :month
 
 -- name: list_periods
--- Months with entries, of their own or of another month, or steps; newest first, a row for each
--- currency. COPQ of the month as first reported (null: never closed) and as restated; `booked` is
--- COPQ of all that is booked in it, `late` the part of that which other months brought.
+-- Months with steps or with entries of their own or of another month; newest first, a row for each
+-- currency. COPQ of the month as first reported (null: never closed) and as restated. `booked` is
+-- COPQ of all entries booked in the month, `late` the part from other months.
 with late as materialized (
     select plant, period, date_trunc('month', day::timestamp)::date as of_month, currency,
         coalesce(sum(net) filter (where category like '%\_failure'), 0) as copq
@@ -242,7 +242,7 @@ where (:plant::text is null or plant = :plant) and (:month::date is null or mont
 order by month desc, plant, currency
 
 -- name: steps
--- What was done with a month, with the digest of what was signed off.
+-- The steps of a month, with the digests of its signed figures.
 select s.step, s.what, s.closing, s.done_at, s.done_by, s.why, s.unfinished, c.entries, c.digest
 from copq.period_step as s
 left join copq.closing as c
@@ -251,7 +251,7 @@ where s.plant = :plant and s.month = :month
 order by s.step
 
 -- name: figures
--- What was signed off with each closing of a month, by the month in which it happened.
+-- The signed figures of each closing of a month, by the month in which events occurred.
 select closing, of_month, category, currency, sum(entries) as entries, sum(net) as net
 from copq.closing_figure
 where plant = :plant and month = :month
@@ -259,7 +259,7 @@ group by 1, 2, 3, 4
 order by 1, 2, 3, 4
 
 -- name: booked_so_far
--- What is booked in a month by the month in which it happened, where no closing signs for it.
+-- The sums booked in a month that no closing has signed, by the month in which events occurred.
 select
     date_trunc('month', day::timestamp)::date as of_month, category, currency,
     count(*) as entries, sum(net) as net
@@ -272,10 +272,10 @@ group by 1, 2, 3
 order by 1, 2, 3
 
 -- name: unfinished
--- What a plant has not finished between :start and :end, the edges of its :month. Entries
--- lack a rate once there is a reporting currency: those of the month's own days, and those of other
--- months that are booked in it because theirs was closed. A stop that another report of the same
--- machine's stop has ended is not open.
+-- The unfinished items of a plant between :start and :end, the edges of its :month. Once a
+-- reporting currency is set, they include entries without an exchange rate: those of the month's
+-- own days, and those of closed months that are booked in it. A stop that another report of the
+-- same machine's stop has ended is not open.
 select
     (select count(*) from copq.unpriced
     where plant = :plant and occurred_at >= :start and occurred_at < :end) as unpriced,

@@ -24,10 +24,10 @@ _SQL = Queries.of(__file__)
 class PeriodSummary:
     """A period with its COPQ in one currency; None without entries.
 
-    `restated` is as every report has it: with stops still open, until now, which are `provisional`.
-    `first_reported` is None where the month was never closed. `booked` is COPQ of all that is
-    booked in the month, `late` the part of it that is of other months; `signed`: by a closing, and
-    nothing is added to it unless the month is reopened.
+    `restated` includes open stops until now, as every report does; `provisional` is their part.
+    `first_reported` is None if the month was never closed. `booked` is COPQ of all entries booked
+    in the month, `late` the part from other months. `signed` means that a closing has signed the
+    figures: nothing is added to the month unless it is reopened.
     """
 
     period: Period
@@ -97,26 +97,26 @@ async def periods(
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         rows = await conn.fetch(*_SQL.list_periods(plant=plant, month=month))
         accrued = await accrue(conn, book, Scope(plant), now)
-    found = [PeriodSummary(_period(row), *(row[name] for name in _SUMS)) for row in rows]
-    return _with_open_stops(found, accrued, month)
+    summaries = [PeriodSummary(_period(row), *(row[name] for name in _SUMS)) for row in rows]
+    return _with_open_stops(summaries, accrued, month)
 
 
 def _with_open_stops(
-    found: list[PeriodSummary], accrued: Iterable[Accrued], month: date | None
+    summaries: list[PeriodSummary], accrued: Iterable[Accrued], month: date | None
 ) -> list[PeriodSummary]:
     costs: dict[tuple[str, date, str], Decimal] = defaultdict(Decimal)
     for part in accrued:
         of = part.bucket.day.replace(day=1)
         if month in (None, of):
             costs[part.plant, of, part.segment.stop.currency] += part.cost
-    return sorted(_merge_costs(found, costs), key=_place)
+    return sorted(_merge_costs(summaries, costs), key=_place)
 
 
 def _merge_costs(
-    found: list[PeriodSummary], costs: dict[tuple[str, date, str], Decimal]
+    summaries: list[PeriodSummary], costs: dict[tuple[str, date, str], Decimal]
 ) -> Iterator[PeriodSummary]:
-    periods = {(one.period.plant, one.period.month): one.period for one in found}
-    for one in found:
+    periods = {(one.period.plant, one.period.month): one.period for one in summaries}
+    for one in summaries:
         cost = costs.pop((one.period.plant, one.period.month, one.currency or ""), ZERO)
         yield replace(one, restated=one.restated + cost, provisional=cost)
     for (plant, month, currency), cost in costs.items():

@@ -17,9 +17,8 @@ _SQL = Queries.of(__file__)
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedItems:
-    """Counts of unpriced events, corrections of unknown events, open stops, and entries without
-    an exchange rate, whose days `rates_of` names.
-    """
+    """Counts of unpriced events, corrections of unknown events, open stops, and entries without an
+    exchange rate. `rates_of` names the days of these entries."""
 
     unpriced: int = 0
     corrections: int = 0
@@ -29,7 +28,7 @@ class UnfinishedItems:
 
     @classmethod
     def of(cls, counts: Mapping[str, int]) -> Self:
-        """From the counts by kind that a step stores."""
+        """The items from the counts by kind that a step stores."""
         unpriced, corrections, stops, rates = (counts.get(kind, 0) for kind in KINDS)
         return cls(unpriced, corrections, stops, rates)
 
@@ -49,9 +48,9 @@ class UnfinishedItems:
         """Raise `PeriodError` if an unfinished kind is not accepted."""
         left = [kind for kind in self.counts if kind not in accepted]
         if left:
-            said = " ".join(f"--accept {kind}" for kind in left)
+            options = " ".join(f"--accept {kind}" for kind in left)
             raise PeriodError(
-                f"it is not finished: {self}. See: {self.where}. To close it anyway: {said}"
+                f"it is not finished: {self}. See: {self.where}. To close it anyway: {options}"
             )
 
     @property

@@ -1,8 +1,8 @@
-"""A batch of priced events as rows for `COPY`: text in the form Postgres reads, nothing else.
+"""A batch of priced events as rows for `COPY`, in the text format of Postgres.
 
-One row an entry, or one for an event that has no entry. `role` says how a row is posted:
-`g` (gate) leads an event that may be a duplicate, `e` is a further entry of it, `k` is about an
-event that is known already (a reversal, a re-booking, a late price).
+Each entry is a row; an event without entries is one row. `role` says how a row is posted: `g`
+(gate) is the first row of an event that may be a duplicate, `e` is a further entry of that event,
+and `k` belongs to an event that is already known (a reversal, a re-booking, a late price).
 """
 
 import re
@@ -24,7 +24,7 @@ from copq.schemas.refusal import printable_name
 
 OUTCOMES = tuple(map(str, Outcome))
 NOT_PRICED = (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
-"""What `Batch.add` raises of a message that is not a priced event."""
+"""The errors that `Batch.add` raises for a message that is not a priced event."""
 
 COLUMNS = (
     "role", "event_id", "occurred_at", "event_type", "payload", "origin_partition",
@@ -36,10 +36,11 @@ COLUMNS = (
 )  # fmt: skip
 _NULL = r"\N"
 _NO_ORIGIN = "\t".join([_NULL] * (COLUMNS.index("plant") - COLUMNS.index("event_type")))
-"""Of a row that keeps no event: its type, payload, origin and sender."""
+"""The event type, payload, origin and sender of a row that stores no event."""
 _NO_DETAIL = [_NULL] * (COLUMNS.index("outcome") - COLUMNS.index("stage"))
 _NO_RATE = "\t".join([_NULL] * 3)
-"""A new entry is converted as it is posted; a reversal names the rate that it takes back."""
+"""The exchange rate of a new entry, which is converted as it is posted. A reversal names the
+exchange rate of the entry that it reverses."""
 _NO_ENTRY = "\t".join([_NULL] * (len(COLUMNS) - COLUMNS.index("reverses")))
 
 
@@ -51,7 +52,7 @@ class Cause(NamedTuple):
     corrected_by: str | None = None
 
     def keeping(self, corrected_by: str | None) -> "Cause":
-        """For what is booked again: the correction that it stood for, unless this is another."""
+        """This cause for a re-booking. Without a correction of its own it takes `corrected_by`."""
         return self if self.corrected_by else self._replace(corrected_by=corrected_by)
 
 
@@ -60,12 +61,12 @@ NO_CAUSE = Cause()
 
 _Revision = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _NUMBERS = re.compile(r"(?:[-.0-9]{1,80}(?:E[-+]?[0-9]{1,2})?\t)+[A-Z]{3}")
-"""Amounts, each with a tab behind it, then their currency. Which of them are numbers is left to
-Postgres; it would take NaN and Infinity too."""
+"""Amounts, each followed by a tab, then their currency. Postgres checks that each amount is a
+number; this pattern excludes NaN and Infinity, which Postgres would accept."""
 
 
 class _Entry(msgspec.Struct, gc=False):
-    """An `Entry` whose numbers and times stay the text they are sent as."""
+    """An `Entry` whose numbers and times stay text, as sent."""
 
     element: str
     category: str
@@ -89,14 +90,14 @@ class _Entry(msgspec.Struct, gc=False):
 
 
 class StopRow(msgspec.Struct, gc=False):
-    """A `StopRate` whose numbers stay text."""
+    """A `StopRate` whose numbers stay text, as sent."""
 
     per_hour: str
     currency: str
     rate_version: _Revision
 
     def __post_init__(self) -> None:
-        """Raises `ValueError`."""
+        """Raises `ValueError` for an amount or a currency that is malformed."""
         _check_amounts(f"{self.per_hour}\t{self.currency}")
 
 
@@ -106,7 +107,7 @@ def _check_amounts(amounts: str) -> None:
 
 
 def _check_instant(text: str) -> None:
-    """Raises `ValueError` where it is not an instant that Postgres knows."""
+    """Raises `ValueError` unless the text is an instant that Postgres can read."""
     if datetime.fromisoformat(text).utcoffset() is None or not text.isascii():
         raise ValueError(f'"{printable_name(text)}" has no offset')
 
@@ -125,7 +126,7 @@ _decode_pricing = msgspec.json.Decoder(_Pricing).decode
 
 @dataclass(slots=True, frozen=True)
 class _Head:
-    """What comes before the event in a message, with its own entries as the end of their rows."""
+    """The part of a message before the event. `figures` are the ends of the rows of its entries."""
 
     outcome: str
     rates: int
@@ -135,23 +136,23 @@ class _Head:
     once: tuple[_Entry, ...]
 
     def check(self, event: Any) -> None:
-        """Raises `ValueError` where costing would not answer this to such an event."""
+        """Raises `ValueError` if costing never gives this outcome to an event of this type."""
         needed = _TYPES.get(self.outcome)
         if needed not in (None, event.event_type):
-            raise ValueError(f'its outcome is "{self.outcome}", of an event that is none')
+            raise ValueError(f'its outcome is "{self.outcome}", but its event is not a {needed}')
         if (self.outcome == Outcome.STOP) != (self.stop is not None):
-            raise ValueError('only the outcome "stop" has a rate of its own, and it needs one')
+            raise ValueError('a message has a stop rate if and only if its outcome is "stop"')
         if self.outcome == Outcome.PRICED and event.event_type in _TYPES.values():
-            raise ValueError(f'its outcome is "priced", which a {event.event_type} never is')
+            raise ValueError(f'its outcome is "priced", but a {event.event_type} has no entries')
 
 
 _TYPES: dict[str, str] = {Outcome.STOP: "downtime", Outcome.CORRECTION: "correction"}
-"""Outcomes of events of one type alone."""
+"""The outcomes that only one event type has."""
 
 
 @lru_cache(maxsize=8192)
 def _read_head(head: bytes) -> _Head:
-    """Many events share their pricing to the byte, so it is read once."""
+    """Read the head of a message. Many events share the same bytes, so results are cached."""
     pricing = _decode_pricing(head + b"}")
     for entry in pricing.entries:
         _check_entry(entry)
@@ -168,7 +169,7 @@ def _read_head(head: bytes) -> _Head:
 
 @dataclass(slots=True, frozen=True)
 class Special:
-    """An event that is more than its entries: a stop, a correction, or one without a price."""
+    """An event that needs more than rows: a stop, a correction, or an event without a price."""
 
     outcome: str
     raw: bytes
@@ -180,21 +181,22 @@ class Special:
 
 @dataclass(slots=True)
 class Batch:
-    """Rows to copy, the events among them (each id once), and those that need more than rows."""
+    """Rows to copy, the ids of their events, and the events that need more than rows."""
 
     rows: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     again: list[str] = field(default_factory=list)
-    """Rows of events whose id is there already: to be compared with its event, and not booked."""
+    """Rows of events whose id is already in the batch. They are compared with the first event of
+    that id, and never booked."""
     events: int = 0
     special: dict[str, Special] = field(default_factory=dict)
     once: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
-    """Rows that several events may cause, each with the ids of those that do."""
+    """Rows that several events may cause, each with the ids of the events that cause it."""
     causes: dict[str, Cause] = field(default_factory=dict)
-    """Why events are booked, of those that were not reported as such."""
+    """Why events are booked, by id, for events that a correction or a repricing books."""
     rates: int = 0
     oldest: int | None = None
-    """The newest and the oldest revision of the rate book that an event was priced with."""
+    """The newest and the oldest revision of the rate book that priced an event of the batch."""
 
     def add(
         self,
@@ -206,12 +208,12 @@ class Batch:
         cause: Cause = NO_CAUSE,
         after: int = 0,
     ) -> None:
-        """Add one message of `copq.priced-events`; `known` if its event is stored already.
+        """Add one message of `copq.priced-events`. `known` means that its event is already stored.
 
-        `cause` is what its entries say of why they are booked, if there is anything to say;
-        `after` the number of the event's last entry, if it has any.
+        `cause` says why its entries are booked. `after` is the number of the event's last entry.
 
-        Raises one of `NOT_PRICED` where it is not such a message.
+        Raises one of `NOT_PRICED` if the message is not a priced event. The batch is then
+        unchanged.
         """
         start, follows, rest = message.partition(EVENT_FOLLOWS)
         if not follows:
@@ -228,7 +230,7 @@ class Batch:
             return
         if cause != NO_CAUSE or after:
             figures = _renumber(figures, cause, after)
-        # Raises before anything of it is kept: its id is free for another event.
+        # This may raise, so it runs before the id is stored: another event may then use the id.
         self.rows += _rows(head, figures, facts, origin, "k" if known else "g")
         self.seen.add(facts.event_id)
         self.events += 1
@@ -246,7 +248,7 @@ class Batch:
             )
 
     def _add_once(self, entry: _Entry, facts: Event) -> None:
-        """An entry that several events may cause has a key of its own, and no event."""
+        """Add an entry that several events may cause. It has an id of its own and no event."""
         assert entry.once is not None
         if entry.once in self.once:
             self.once[entry.once][1].add(facts.event_id)
@@ -260,7 +262,7 @@ class Batch:
 
 
 def _rows(head: _Head, figures: tuple[str, ...], facts: Event, origin: str, role: str) -> list[str]:
-    """Those of an event: the one that leads it, then its further entries."""
+    """The rows of an event: its first row, then one for each further entry."""
     event = f"{_escape(facts.event_id)}\t{_instant(facts)}"
     context = f"{_context(facts)}\t{head.outcome}"
     first, *others = figures
@@ -272,20 +274,20 @@ def _rows(head: _Head, figures: tuple[str, ...], facts: Event, origin: str, role
 
 
 def known_row(values: Mapping[str, Any], role: str = "k") -> str:
-    """A row about an event that is stored already, from values by column name."""
+    """A row of an event that is already stored, from values by column name."""
     row = {**values, "role": role, "outcome": "priced"}
     return "\t".join(_optional(None if row.get(c) is None else str(row[c])) for c in COLUMNS)
 
 
 def _renumber(figures: tuple[str, ...], cause: Cause, after: int) -> tuple[str, ...]:
-    """The ends of rows, numbered after an entry and with the cause in its place."""
+    """The ends of rows, numbered from `after` + 1, with the cause filled in."""
     why = "\t".join(map(_written_or_null, cause))
     parts = [end.split("\t", 5) for end in figures]
     return tuple(f"{int(n) + after}\t{reverses}\t{why}\t{rest}" for n, reverses, *_, rest in parts)
 
 
 def _check_entry(entry: _Entry) -> None:
-    """Raises `ValueError` where Postgres would not take it."""
+    """Raises `ValueError` if Postgres would refuse the entry."""
     if CATEGORIES.get(entry.element) != entry.category:
         raise ValueError(
             f'"{printable_name(entry.element)}" has no category "{printable_name(entry.category)}"'
@@ -331,7 +333,7 @@ def _context(f: Any) -> str:
 
 
 def _instant(facts: Event) -> str:
-    """As Postgres reads it, which knows offsets below 16 hours."""
+    """The instant in UTC, since Postgres refuses offsets of 16 hours or more."""
     at = facts.occurred_at
     return _encode(at if at.tzinfo is UTC else at.astimezone(UTC))[1:-1].decode()
 
@@ -349,12 +351,12 @@ def _text(value: int | None) -> str:
 
 
 def _escape(value: str) -> str:
-    """An identifier holds no control character: a backslash alone needs care."""
+    """Escape an identifier. It has no control characters, so only backslashes need escaping."""
     return value.replace("\\", "\\\\") if "\\" in value else value
 
 
 def _escape_text(text: str) -> str:
-    """Any text."""
+    """Escape any text."""
     text = _escape(text)
     if "\n" in text or "\t" in text or "\r" in text:
         return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

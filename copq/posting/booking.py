@@ -1,8 +1,8 @@
-"""What is booked is booked at the rates in force, in a period that is open.
+"""Batches are booked at the rates in force and in an open period.
 
-A batch holds `copq.booking` shared while it is booked; what changes the rules (a revision of the
-rate book, the closing of a period) holds it alone. So no entry comes after such a change by the
-rules from before it, however long its event was on its way.
+A batch holds the lock `copq.booking` in shared mode. A change of the rules (a revision of the rate
+book, the closing of a period) holds it in exclusive mode. So no entry is booked by old rules after
+they have changed, however late its event arrives.
 """
 
 from asyncpg import Connection
@@ -16,7 +16,7 @@ _SQL = Queries.of(__file__)
 
 
 class StaleRates(Exception):
-    """The batch was priced with an older book than the one in force: price it again."""
+    """The batch was priced with an older rate book than the one in force. Price it again."""
 
     def __init__(self, revision: int) -> None:
         super().__init__(f"priced before revision {revision} of the rate book")
@@ -29,7 +29,10 @@ async def lock_standing(conn: Connection) -> None:
 
 
 async def hold_booking(conn: Connection, batch: Batch, book: RateBook) -> None:
-    """Keep the rules as they are until the transaction ends. Raises `StaleRates`."""
+    """Keep the rate book and the periods unchanged until the transaction ends.
+
+    Raises `StaleRates` if the batch or `book` is older than the rate book in force.
+    """
     await conn.execute(*_SQL.hold_booking())
     revision = await current_revision(conn)
     oldest = revision if batch.oldest is None else batch.oldest

@@ -1,7 +1,7 @@
-"""Events that corrections named before they came by themselves.
+"""Events that a correction named before they arrived.
 
-A correction claims the ids it names in `event_key`. So an event that comes later looks like a
-duplicate, and only duplicates need to be looked at: a batch without any asks nothing.
+A correction claims the ids that it names in `event_key`. An event that arrives later therefore
+looks like a duplicate. Only duplicates need a look-up: a batch without duplicates sends no query.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,8 @@ _SQL = Queries.of(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Ids that have come by themselves: `awaited` were not stored, `brought` as replacements."""
+    """Ids of events that have now arrived. `awaited` were not stored yet; `brought` were stored as
+    replacements."""
 
     awaited: frozenset[str] = frozenset()
     brought: frozenset[str] = frozenset()
@@ -27,12 +28,12 @@ class Arrivals:
 
 
 async def has_claimed(conn: Connection, ids: Collection[str]) -> bool:
-    """Whether a correction has named one of these ids before its event came."""
+    """Whether a correction named one of these ids before its event arrived."""
     return bool(ids) and bool(await conn.fetchval(*_SQL.is_claimed(ids=list(ids))))
 
 
 async def arrivals(conn: Connection, duplicates: Collection[str]) -> Arrivals:
-    """Those among duplicates that are none; their claims end, and the awaited may be posted."""
+    """The claimed ids among duplicates. Their claims end, and the awaited events may be posted."""
     ids = list(duplicates)
     if not await has_claimed(conn, ids):
         return Arrivals()

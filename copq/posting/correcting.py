@@ -1,7 +1,7 @@
-"""Corrections into the ledger: what is in force is worked out, and the ledger brought to it.
+"""Corrections in the ledger: rule on which events count, then book the difference.
 
-Each step brings about a state, whatever was there before: so it does not matter in which order
-corrections and events came, nor how often.
+Each step sets a state, whatever the state was before. So the order and the number of deliveries of
+corrections and events do not matter.
 """
 
 import json
@@ -48,11 +48,10 @@ _decode_replacement = msgspec.json.Decoder(_Replacement).decode
 
 @dataclass(slots=True)
 class Effects:
-    """What corrections do to the ledger, as rows and as what makes rows.
+    """What corrections change in the ledger: rows, and the causes of further rows.
 
-    `lines` are to be united again; `priced` holds events that come to stand, or
-    stand again, at the rates in force now; `once` are the daily entries that may have lost or
-    found an event to cause them.
+    The stops of `lines` are united again. `priced` holds events that count now, at the rates in
+    force. `once` holds the daily entries whose causing events may have changed.
     """
 
     rows: list[str] = field(default_factory=list)
@@ -65,10 +64,10 @@ class Effects:
 async def correct(
     conn: Connection, new: list[Special], arrived: Collection[str], book: RateBook
 ) -> Effects:
-    """Keep new corrections, and work out what follows from them and from what has `arrived`.
+    """Store new corrections and return the effects of these and of the events that have `arrived`.
 
-    Call it once the events of the batch are in the ledger, the stops and the unpriced among them.
-    Holds, until the transaction ends, what keeps others from doing the same.
+    Call it once the events of the batch are in the ledger, including stops and unpriced events. It
+    holds locks until the transaction ends, so that nobody else corrects the same events.
     """
     corrections = [(event, s) for s in new if isinstance(event := _read(s), Correction)]
     await _keep(conn, corrections)
@@ -83,7 +82,7 @@ async def correct(
     ruling = rule_of(related, known)
     effects = Effects(causes=_causes(related, known, ruling))
     await _set_states(conn, related, ruling)
-    # Of an event that was named alone not all corrections were read: it stays as it is.
+    # Not all corrections of an event that is only named were read: leave that event unchanged.
     whole = [k for k in known if k["event_type"] != "correction" and k["event_id"] in set(reached)]
     await _bring_about(conn, whole, ruling, effects, book)
     return effects
@@ -92,7 +91,7 @@ async def correct(
 async def _within_cap(
     conn: Connection, corrections: list[tuple[Correction, Special]], arrived: Collection[str]
 ) -> list[tuple[Correction, Special]]:
-    """Those that are looked at: the others are kept as not applicable."""
+    """The corrections within the limits. The others are stored as not applicable."""
     ids = [event.event_id for event, _ in corrections]
     rows = await conn.fetch(*_SQL.cap_corrections(added=ids, most=MOST, arrived=list(arrived)))
     beyond = {row["event_id"] for row in rows}
@@ -108,7 +107,7 @@ def _read(special: Special) -> Any:
 
 
 async def _keep(conn: Connection, corrections: list[tuple[Correction, Special]]) -> None:
-    """Who corrects is who was let in, else who the event says reported it."""
+    """Store corrections. The corrector is the authenticated sender, else the event's `source`."""
     await conn.executemany(
         *_SQL.add_corrections.rows(
             {
@@ -127,7 +126,7 @@ async def _keep(conn: Connection, corrections: list[tuple[Correction, Special]])
 
 
 def _replacement_fields(replacement: Any) -> dict[str, str | None]:
-    """Its id and its place; null where a correction brings none."""
+    """The id, plant and line of the replacement; null for a correction without one."""
     event_id, plant, line = (
         getattr(replacement, name, None) for name in ("event_id", "plant", "line")
     )
@@ -137,17 +136,17 @@ def _replacement_fields(replacement: Any) -> dict[str, str | None]:
 async def _store_replacements(
     conn: Connection, corrections: Iterable[tuple[Correction, Special]]
 ) -> None:
-    """As events of their own, with their own bytes: the first of an id, as ever."""
-    found: dict[str, tuple[Any, bytes, str | None]] = {}
+    """Store replacements as events of their own. The first event of an id wins, as always."""
+    replacements: dict[str, tuple[Any, bytes, str | None]] = {}
     for correction, special in corrections:
         if correction.replacement is not None:
             payload = _replacement_in(special.raw)
             replacement = (correction.replacement, payload, special.sent_by)
-            found.setdefault(correction.replacement.event_id, replacement)
-    if not found:
+            replacements.setdefault(correction.replacement.event_id, replacement)
+    if not replacements:
         return
-    fresh = await conn.fetch(*_SQL.claims_to_store(ids=sorted(found)))
-    events = [found[row["event_id"]] for row in fresh]
+    fresh = await conn.fetch(*_SQL.claims_to_store(ids=sorted(replacements)))
+    events = [replacements[row["event_id"]] for row in fresh]
     await conn.executemany(
         *_SQL.store_replacements.rows(
             {
@@ -160,8 +159,8 @@ async def _store_replacements(
 
 
 def _replacement_in(raw: bytes) -> bytes:
-    """Its own bytes; made again where pydantic reads what msgspec does not, as NaN before a number
-    of the same name."""
+    """The replacement's own bytes. They are encoded again if msgspec cannot read the correction,
+    such as a NaN that a later number of the same name overrides."""
     try:
         return bytes(_decode_replacement(raw).replacement)
     except msgspec.DecodeError:
@@ -169,13 +168,13 @@ def _replacement_in(raw: bytes) -> bytes:
 
 
 def related_ids(related: Iterable[Record]) -> set[str]:
-    """The ids of corrections, of what they correct, and of what they bring."""
+    """The ids of corrections, of the events that they correct, and of their replacements."""
     names = ("event_id", "corrects", "replacement")
     return {row[name] for row in related for name in names if row[name] is not None}
 
 
 def rule_of(related: Iterable[Any], known: Iterable[Any]) -> Ruling:
-    """The ruling on rows of `copq.correction`, given rows of the events that are stored."""
+    """The ruling for rows of `copq.correction` and rows of the stored events."""
     reported = [
         ReportedCorrection(*(row[name] for name in ReportedCorrection.__dataclass_fields__))
         for row in related
@@ -186,11 +185,11 @@ def rule_of(related: Iterable[Any], known: Iterable[Any]) -> Ruling:
 
 
 def _causes(related: Iterable[Record], known: Iterable[Record], ruling: Ruling) -> dict[str, Cause]:
-    """Of each event the correction because of which it stands, or does not."""
-    told = {r["event_id"]: Cause(r["reason"], r["booked_by"], r["event_id"]) for r in related}
+    """For each event, the correction that makes it count or not count."""
+    causes = {r["event_id"]: Cause(r["reason"], r["booked_by"], r["event_id"]) for r in related}
     before = {r["corrects"]: r["event_id"] for r in related if r["state"] == State.APPLIED}
     by = {k["event_id"]: ruling.cause(k["event_id"], before) for k in known}
-    return {event_id: told[cause] for event_id, cause in by.items() if cause is not None}
+    return {event_id: causes[cause] for event_id, cause in by.items() if cause is not None}
 
 
 async def _set_states(conn: Connection, related: Iterable[Record], ruling: Ruling) -> None:
@@ -207,10 +206,10 @@ async def _set_states(conn: Connection, related: Iterable[Record], ruling: Rulin
 async def _bring_about(
     conn: Connection, events: list[Record], ruling: Ruling, effects: Effects, book: RateBook
 ) -> None:
-    """What should stand and does not, or the other way round, becomes rows and stops."""
+    """Turn the ruling into rows and stops, for each event whose state differs from it."""
     stands = {e["event_id"]: ruling.stands(e["event_id"]) for e in events}
     times: dict[str, datetime] = {e["event_id"]: e["occurred_at"] for e in events}
-    # First, since it waits for a transaction that is about to price one of them.
+    # This goes first: it waits for a transaction that is about to price one of these events.
     await conn.execute(
         *_SQL.drop_unpriced(ids=[i for i, standing in stands.items() if not standing])
     )
@@ -223,11 +222,11 @@ async def _bring_about(
             _take_back(booked[event_id], effects)
     wanting = {i for i, stand in stands.items() if stand} - held - stops - standing
     last = {event_id: account.last for event_id, account in booked.items()}
-    found = await _payloads(conn, {i: times[i] for i in sorted(wanting)})
-    for event_id in sorted(wanting & booked.keys() - found.keys()):
+    payloads = await _payloads(conn, {i: times[i] for i in sorted(wanting)})
+    for event_id in sorted(wanting & booked.keys() - payloads.keys()):
         _restore(booked[event_id], effects)
     with localcontext(MONEY):
-        for event_id, raw in found.items():
+        for event_id, raw in payloads.items():
             _price(event_id, raw, last.get(event_id, 0), effects, book)
     for once, (_, ids) in effects.priced.once.items():
         effects.once.setdefault(once, effects.causes.get(min(ids), NO_CAUSE))
@@ -237,7 +236,10 @@ async def _void_stops(
     conn: Connection, stands: Mapping[str, bool], times: Mapping[str, datetime], effects: Effects,
     book: RateBook,
 ) -> set[str]:  # fmt: skip
-    """Those that stand again have the rate in force now; one that has none is kept no more."""
+    """Void stops, and restore others at the rate in force. Return the ids of all stops.
+
+    A restored stop without a rate in force is held as unpriced.
+    """
     voided = [not standing for standing in stands.values()]
     rows = await conn.fetch(*_SQL.void_stops(ids=list(stands), voided=voided))
     changed = [row for row in rows if row["changed"]]
@@ -262,14 +264,14 @@ def _take_back(account: Account, effects: Effects) -> None:
 
 
 def _restore(account: Account, effects: Effects) -> None:
-    """As it last stood: without its bytes an event cannot be priced."""
+    """Book the last entries again. Without its bytes an event cannot be priced."""
     cause = effects.causes.get(account.entries[0]["event_id"], NO_CAUSE)
     effects.rows += account.restored(cause)
     _touch_dispatches(account.last_stood, cause, effects)
 
 
 def _touch_dispatches(entries: Iterable[Entry], cause: Cause, effects: Effects) -> None:
-    """Days that have lost or found something recoverable."""
+    """Mark the days whose recoverable rejects have changed."""
     for entry in entries:
         if entry["recovered"] and entry["element"] in ("defect", "scrap"):
             day = Dispatch(entry["plant"], entry["line"], entry["product"], entry["day"])
@@ -277,8 +279,7 @@ def _touch_dispatches(entries: Iterable[Entry], cause: Cause, effects: Effects) 
 
 
 async def _payloads(conn: Connection, times: Mapping[str, datetime]) -> dict[str, bytes]:
-    """The bytes of events that occurred at these times, in the order of their ids; of those whose
-    bytes no retention has dropped."""
+    """The bytes of events, given when each occurred, ordered by id; dropped ones are left out."""
     if not times:
         return {}
     rows = await conn.fetch(*_SQL.payloads_of(ids=list(times), times=list(times.values())))
@@ -286,7 +287,7 @@ async def _payloads(conn: Connection, times: Mapping[str, datetime]) -> dict[str
 
 
 def _price(event_id: str, raw: bytes, last: int, effects: Effects, book: RateBook) -> None:
-    """An event that stands now, with the table in force when it occurred."""
+    """Price an event that counts again, at the rates in force when it occurred."""
     cause = effects.causes.get(event_id, NO_CAUSE)
     message = encode(raw, price(decode_strictly(raw), book))
     effects.priced.add(message, known=True, cause=cause, after=last)

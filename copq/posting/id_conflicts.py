@@ -1,7 +1,7 @@
-"""Ids that belong to another event: what comes with one is refused, and kept.
+"""Conflicts of ids: an event whose id belongs to another event is refused and stored.
 
-An id belongs to the line of the event that first had it. An event of another line with the same
-id is another event, and so is one that another sender reports for another instant.
+An id belongs to the line whose event had it first. An event of another line with the same id is
+another event. So is an event that another sender reports for another instant.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,7 +19,7 @@ _SQL = Queries.of(__file__)
 
 @dataclass(frozen=True, slots=True)
 class IdConflict:
-    """An event whose id belongs to another, and why it is refused."""
+    """An event whose id belongs to another event, and why it is refused."""
 
     event_id: str
     payload: bytes
@@ -29,14 +29,14 @@ class IdConflict:
     refusal: Refusal
 
     def rejected(self, origin: Origin | None, at: datetime) -> RejectedEvent:
-        """As it is kept, with the place of the message that held it."""
+        """The event as a rejected event, with the place of its message."""
         return rejected_event(self.refusal, self.payload, at, origin, self.sent_by)
 
 
 async def find_conflicts(
     conn: Connection, duplicates: Collection[str] | None = None
 ) -> list[IdConflict]:
-    """Those of the batch on the connection that only look like duplicates; of these ids alone."""
+    """The events of the staged batch that only look like duplicates; all, or those of these ids."""
     of = None if duplicates is None else list(duplicates)
     return [_conflict_of(row) for row in await conn.fetch(*_SQL.taken(ids=of))]
 
@@ -49,7 +49,7 @@ def _conflict_of(row: Record) -> IdConflict:
 
 
 def id_taken(event_id: str, of_another_line: bool) -> Refusal:
-    """Why an event is refused whose id another has."""
+    """The refusal of an event whose id belongs to another event."""
     whose = (
         "an event of another line has it"
         if of_another_line

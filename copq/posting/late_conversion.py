@@ -1,4 +1,4 @@
-"""Entries without an exchange rate are booked again once it comes: reversal and new entry."""
+"""Entries without an exchange rate are reversed and booked again once the rate is known."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -19,7 +19,7 @@ REASON = "an exchange rate of its day was imported"
 
 
 class _Place(NamedTuple):
-    """An entry in the order of the ledger."""
+    """The place of an entry in the order of the ledger."""
 
     occurred_at: datetime
     event_id: str
@@ -30,16 +30,16 @@ _FIRST = _Place(datetime(1, 1, 1, tzinfo=UTC), "", 0)
 
 
 async def exchange_state(conn: Connection) -> tuple[object, ...]:
-    """Another one when a rate may be there that was not."""
+    """A value that changes when an exchange rate may have been added."""
     return tuple(await conn.fetchrow(*_SQL.exchange_state()))
 
 
 async def convert_late(conn: Connection, at_once: int = AT_ONCE) -> int:
-    """Book again all entries whose rate has come; answer how many.
+    """Book again all entries whose exchange rate is now known, and return their number.
 
-    In transactions of `at_once` entries, each alone with the ledger, so that nothing else takes
-    the same entries back; between them the stream goes on. May be interrupted at any time, and run
-    by several processes.
+    Each transaction takes at most `at_once` entries and locks the ledger, so that no other process
+    reverses the same entries. The stream goes on between transactions. Several processes may run
+    it, and it may be interrupted at any time.
     """
     return sum(
         [

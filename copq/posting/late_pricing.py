@@ -1,4 +1,4 @@
-"""Events without a price are priced by themselves once the rate book has one for them."""
+"""Events without a price are priced automatically once the rate book has a rate for them."""
 
 from decimal import localcontext
 
@@ -20,11 +20,11 @@ AT_ONCE = 2_000
 
 
 async def settle(conn: Connection, book: RateBook, limit: int = AT_ONCE) -> int:
-    """Price up to `limit` events that an older book had no price for; answer how many were tried.
+    """Try up to `limit` unpriced events with a newer book, and return the number tried.
 
-    One transaction: what now has a price is booked, what still has none waits for the next
-    revision of the book. Several processes may settle at once. Raises `StaleRates` where `book`
-    is not in force any longer.
+    One transaction: events that now have a price are booked, the others wait for the next revision
+    of the book. Several processes may settle at once. Raises `StaleRates` if `book` is no longer in
+    force.
     """
     async with conn.transaction():
         if not await _hold(conn, book, limit):
@@ -44,10 +44,10 @@ async def settle(conn: Connection, book: RateBook, limit: int = AT_ONCE) -> int:
 
 
 async def _hold(conn: Connection, book: RateBook, limit: int) -> bool:
-    """Hold what `post` holds, before the events are held; false where none waits for a price.
+    """Take the locks of `post` before the events are locked. False if no event waits for a price.
 
-    A batch with corrections holds the posting alone, and then waits for events that are being
-    priced: their pricing must not wait for the posting meanwhile.
+    A batch with corrections locks posting exclusively, then waits for events that are being priced.
+    So their pricing must not wait for the posting lock in the meantime.
     """
     with_corrections = await conn.fetchval(*_SQL.peek_unpriced(revision=book.revision, limit=limit))
     if with_corrections is None:

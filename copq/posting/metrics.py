@@ -1,4 +1,4 @@
-"""Metrics of what is booked later: events and entries that lacked a rate."""
+"""Metrics of late bookings: events and entries that lacked a rate."""
 
 from prometheus_client import Counter
 

@@ -1,7 +1,7 @@
-"""New pieces next to a stop of many: worked out from the pieces near them, and its first one.
+"""New pieces of a stop with many pieces, joined without reading the whole stop.
 
-A piece that makes a stop longer changes nothing of the pieces before it: all of them cost the
-rate of the first, and only the first keeps when the whole stop was over.
+A piece that makes a stop longer does not change earlier pieces: all pieces cost the rate of the
+first piece, and only the first piece stores when the whole stop was over.
 """
 
 from collections import Counter, defaultdict
@@ -19,23 +19,23 @@ _START = attrgetter("started_at", "event_id")
 
 
 class Kept(NamedTuple):
-    """A stop that has ended, and what is stored of the whole that it is a piece of."""
+    """An ended stop, and the stored facts of the whole stop that it is a piece of."""
 
     stop: Stop
     began_at: datetime
     over_at: datetime | None
-    """When the whole was over; None for all pieces but its first."""
+    """When the whole stop was over; None for all pieces but the first."""
 
 
 class Near(NamedTuple):
-    """The wholes at a time, each with its first piece and with those that touch the time."""
+    """The whole stops in a span. Each has its first piece and the pieces that touch the span."""
 
     wholes: list[Whole]
     lasting: dict[str, Lasting]
 
 
 class _Part(NamedTuple):
-    """What is stored of a whole, of which `pieces` are near."""
+    """The stored facts of a whole stop, and its `pieces` in the span."""
 
     first: Stop
     over: datetime
@@ -43,10 +43,10 @@ class _Part(NamedTuple):
 
 
 def join_near(kept: Iterable[Kept], span: Span) -> Near | None:
-    """The wholes, once what has been added within the span is joined to what it adjoins.
+    """The whole stops, with the pieces that were added within the span joined to their neighbours.
 
-    `kept` holds all stops that touch the span, and the first piece of each whole that they are
-    pieces of. None where a piece outside the span would change: all of the wholes have to be read.
+    `kept` holds all stops that touch the span, and the first piece of each of their whole stops.
+    Returns None if a piece outside the span would change: then read whole stops instead.
     """
     known = list(kept)
     near = [one for one in known if touches(one.stop.started_at, end_of(one.stop), span)]
@@ -54,9 +54,9 @@ def join_near(kept: Iterable[Kept], span: Span) -> Near | None:
     by_kind = _parts(known, near)
     if by_kind is None or max(reports.values(), default=0) > 1:
         return None
-    found = [_join(parts, span) for parts in by_kind]
-    whole = [one for group in found if group is not None for one in group]
-    return None if None in found else Near(whole, dict(_durations(whole)))
+    joined = [_join(parts, span) for parts in by_kind]
+    whole = [one for group in joined if group is not None for one in group]
+    return None if None in joined else Near(whole, dict(_durations(whole)))
 
 
 def touches(start: datetime, end: datetime, span: Span) -> bool:
@@ -64,19 +64,19 @@ def touches(start: datetime, end: datetime, span: Span) -> bool:
 
 
 def _parts(known: list[Kept], near: list[Kept]) -> Iterable[list[_Part]] | None:
-    """By machine, reason and kind, in the order of time; None where a first piece is missing."""
+    """Parts by machine, reason and kind, in the order of time; None if a first piece is missing."""
     firsts = {(_kind(k.stop), k.began_at): k for k in known if k.over_at is not None}
     pieces: dict[tuple[_Kind, datetime], list[Stop]] = defaultdict(list)
     for one in near:
         pieces[_kind(one.stop), one.began_at].append(one.stop)
     if not pieces.keys() <= firsts.keys():
         return None
-    found: dict[_Kind, list[_Part]] = defaultdict(list)
+    by_kind: dict[_Kind, list[_Part]] = defaultdict(list)
     for (kind, began_at), stops in pieces.items():
         first = firsts[kind, began_at]
         assert first.over_at is not None
-        found[kind].append(_Part(first.stop, first.over_at, stops))
-    return [sorted(parts, key=lambda part: _START(part.first)) for parts in found.values()]
+        by_kind[kind].append(_Part(first.stop, first.over_at, stops))
+    return [sorted(parts, key=lambda part: _START(part.first)) for parts in by_kind.values()]
 
 
 def _kind(stop: Stop) -> _Kind:
@@ -84,17 +84,17 @@ def _kind(stop: Stop) -> _Kind:
 
 
 def _join(parts: list[_Part], span: Span) -> list[Whole] | None:
-    """None where a whole that gets another first piece reaches out of the span."""
-    found: list[_Part] = []
+    """The joined stops; None if one that gets another first piece extends beyond the span."""
+    joined: list[_Part] = []
     for part in parts:
-        if not found or part.first.started_at > found[-1].over + TOLERANCE:
-            found.append(part)
+        if not joined or part.first.started_at > joined[-1].over + TOLERANCE:
+            joined.append(part)
         elif part.first.started_at >= span[0] and part.over <= span[1]:
-            first, over, pieces = found[-1]
-            found[-1] = _Part(first, max(over, part.over), pieces + part.pieces)
+            first, over, pieces = joined[-1]
+            joined[-1] = _Part(first, max(over, part.over), pieces + part.pieces)
         else:
             return None
-    return [_whole(part) for part in found]
+    return [_whole(part) for part in joined]
 
 
 def _whole(part: _Part) -> Whole:
@@ -108,6 +108,7 @@ def _durations(wholes: Iterable[Whole]) -> Iterator[tuple[str, Lasting]]:
 
 
 def lasting_of(whole: Whole) -> Iterator[tuple[str, Lasting]]:
-    """What is stored of each piece: when the whole began, and of the first when it was over."""
+    """The stored facts of each piece: when the whole stop began and, for the first, when it was
+    over."""
     for piece in whole.pieces:
         yield piece.event_id, (whole.started_at, whole.ended_at if piece is whole.first else None)

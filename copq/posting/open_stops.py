@@ -1,4 +1,4 @@
-"""What stops that are still open have cost so far: added on read, booked once they end."""
+"""The costs of open stops until now. They are added on reading, and booked once the stops end."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ ONE = Decimal(1)
 
 
 class Exchange(NamedTuple):
-    """Into `currency` at `rate`, None where there is none."""
+    """An exchange rate into `currency`; None if the rate is unknown."""
 
     currency: str
     rate: Decimal | None
@@ -41,9 +41,9 @@ class Exchange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Accrued:
-    """Time of a line that its open stops add (`sign` 1), or take from a stop that has ended (-1).
+    """Time that open stops add to a line (`sign` 1), or take from an ended stop (`sign` -1).
 
-    It lies within one hour of the plant, whose bucket it names.
+    The segment lies within one hour of the plant, whose bucket is named.
     """
 
     plant: str
@@ -52,7 +52,7 @@ class Accrued:
     sign: int
     bucket: Bucket
     exchange: "Exchange | None" = None
-    """How its money becomes money of the reporting currency, where that is asked for."""
+    """The conversion of the cost into the reporting currency, if it is requested."""
 
     @property
     def cost(self) -> Decimal:
@@ -63,7 +63,8 @@ class Accrued:
         return self.sign * self.segment.seconds
 
     def cell(self, bucket: Any, cost: Decimal, seconds: Decimal) -> Cell:
-        """As the ledger would have it: `cost` and `seconds` are all or a part of this."""
+        """The cell as the ledger would have it. `cost` and `seconds` are this part or a share of
+        it."""
         stop = self.segment.stop
         exchange = self.exchange or Exchange(stop.currency, ONE)
         known = exchange.rate is not None
@@ -78,9 +79,10 @@ class Accrued:
 def difference(
     stops: Sequence[Stop], calendar: Calendar, since: datetime, now: datetime
 ) -> list[tuple[int, Segment]]:
-    """The union with open stops lasting until now, less the union that is booked already.
+    """The union with open stops until now, minus the union that is already booked.
 
-    From the hour of `since` on. Whole hours, so that what is taken away equals what was booked.
+    It begins with the hour of `since`, and spans whole hours, so that the subtracted parts equal
+    the booked ones.
     """
     span = (calendar.bucket(since).hour, next_hour(calendar, now.astimezone(UTC)))
     lasting = {_key(s): s for s in segments(stops_until(stops, now), calendar, *span)}
@@ -112,9 +114,9 @@ async def open_stops(
 
 @dataclass(frozen=True, slots=True)
 class OpenStopCosts:
-    """The open stops of a plant and line at `now`, and all that they add to what is booked.
+    """The open stops of a plant and line at `now`, and what they add to the booked figures.
 
-    One answer reads it once: each of its figures takes the part that lies in its own time.
+    An answer reads it once. Each of its figures takes the part in its own time.
     """
 
     now: datetime
@@ -122,14 +124,14 @@ class OpenStopCosts:
     accrued: list[Accrued]
 
     def by_stop(self) -> dict[str, Decimal]:
-        """What each open stop has cost so far, by its event's id."""
+        """The cost of each open stop until now, by event id."""
         return cost_by_stop(self.accrued)
 
 
 async def open_stop_costs(
     conn: Connection, book: RateBook, scope: Scope, now: datetime
 ) -> OpenStopCosts:
-    """Read it in the same snapshot as the rollups it is added to."""
+    """The open stops in scope. Call it in the snapshot of the rollups that they are added to."""
     stops = await open_stops(conn, now, scope.plant, scope.line)
     return OpenStopCosts(now, stops, await _accrue_stops(conn, book, scope, now, stops))
 
@@ -139,7 +141,7 @@ async def accrue(
 ) -> list[Accrued]:
     """What open stops in scope have added by `now`, from the hour of `since` on.
 
-    Read it in the same snapshot as the rollups it is added to.
+    Call it in the snapshot of the rollups that it is added to.
     """
     stops = await open_stops(conn, now, scope.plant, scope.line)
     return await _accrue_stops(conn, book, scope, now, stops, since)
@@ -150,8 +152,8 @@ async def _accrue_stops(
     since: datetime | None = None,
 ) -> list[Accrued]:  # fmt: skip
     by_line: dict[tuple[str, str], list[Stop]] = defaultdict(list)
-    for found in opened:
-        by_line[found.plant, found.line].append(found.stop)
+    for stop in opened:
+        by_line[stop.plant, stop.line].append(stop.stop)
     spans = {
         line: _span(book.sites[line[0]].calendar, stops, now, since)
         for line, stops in by_line.items()
@@ -166,17 +168,17 @@ async def _accrue_stops(
 
 
 async def exchanged(conn: Connection, accrued: list[Accrued], currency: str) -> list[Accrued]:
-    """Each at the rate of its day, as it would be booked now: today's is the newest there is."""
+    """Each part with the exchange rate of its day. Today's is the newest known rate."""
     pairs = [(a.segment.stop.currency, a.bucket.day) for a in accrued]
-    found = await rates_of(conn, pairs)
+    rates = await rates_of(conn, pairs)
     return [
-        replace(a, exchange=Exchange(currency, found[pair]))
+        replace(a, exchange=Exchange(currency, rates[pair]))
         for a, pair in zip(accrued, pairs, strict=True)
     ]
 
 
 def _span(calendar: Calendar, stops: Sequence[Stop], now: datetime, since: datetime | None) -> Span:
-    """The whole hours in which a line's open stops add to what is booked."""
+    """The whole hours in which a line's open stops add to the booked figures."""
     first = min(stop.started_at for stop in stops)
     start = calendar.bucket(max(first, since) if since else first).hour
     return start, next_hour(calendar, now)
@@ -185,8 +187,8 @@ def _span(calendar: Calendar, stops: Sequence[Stop], now: datetime, since: datet
 async def stops_of_lines(
     conn: Connection, spans: Mapping[tuple[str, str], Span]
 ) -> dict[tuple[str, str], list[Stop]]:
-    """As `stops_between`, of many lines at once, each with a time of its own."""
-    found: dict[tuple[str, str], list[Stop]] = {line: [] for line in spans}
+    """`stops_between` for many lines at once, each with its own span."""
+    by_line: dict[tuple[str, str], list[Stop]] = {line: [] for line in spans}
     if spans:
         plants, lines = zip(*spans, strict=True)
         since, until = zip(*spans.values(), strict=True)
@@ -196,8 +198,8 @@ async def stops_of_lines(
             )
         )
         for row in rows:
-            found[row["plant"], row["line"]].append(stop_of(row))
-    return found
+            by_line[row["plant"], row["line"]].append(stop_of(row))
+    return by_line
 
 
 def _accrue_line(
@@ -211,7 +213,7 @@ def _accrue_line(
 
 
 def cost_by_stop(accrued: Iterable[Accrued]) -> dict[str, Decimal]:
-    """What each open stop has cost so far, by its event's id."""
+    """The cost of each open stop until now, by event id."""
     costs: dict[str, Decimal] = defaultdict(Decimal)
     for part in accrued:
         costs[part.segment.stop.event_id] += part.cost

@@ -1,4 +1,4 @@
-"""The months ahead and behind have partitions before an event needs them."""
+"""Partitions for the months before and after now are made before an event needs them."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 async def make_partitions(conn: asyncpg.Connection, now: datetime) -> int:
-    """Make the missing partitions around now; answer how many were made."""
+    """Make the missing partitions around now, and return their number."""
     made: int = await conn.fetchval(
         "select copq.make_partitions($1, $2)", (now - BEHIND).date(), (now + AHEAD).date()
     )
@@ -27,7 +27,7 @@ async def make_partitions(conn: asyncpg.Connection, now: datetime) -> int:
 
 
 async def keep_making(dsn: str) -> None:
-    """Once a day, for ever; what fails is tried an hour later."""
+    """Make partitions once a day, for ever. After an error it tries again an hour later."""
     away = (*AWAY, asyncpg.PostgresError)
     while True:
         await keep_trying(lambda: _connect_and_make(dsn), away, wait_fixed(HOUR_S), _warn)

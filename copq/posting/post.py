@@ -1,4 +1,4 @@
-"""Posting a batch: one transaction that keeps, de-duplicates, books and folds."""
+"""Post a batch: one transaction stores events, removes duplicates, books entries and sums them."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
@@ -28,8 +28,8 @@ _CHUNK = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """How many events were new, the ids of those that had been posted before, and the events
-    whose ids belong to others: these are for the caller to keep as rejected."""
+    """The number of new events, the ids of duplicates, and the events whose ids belong to other
+    events. The caller stores these as rejected."""
 
     fresh: int
     duplicates: frozenset[str]
@@ -37,44 +37,45 @@ class Posted:
 
 
 async def prepare(conn: Connection) -> None:
-    """Make the connection ready to post: call it once for each connection."""
+    """Make the connection ready to post. Call it once for each connection."""
     await conn.execute(*_SQL.create_batch())
 
 
 async def post(conn: Connection, batch: Batch, book: RateBook) -> Posted:
-    """Post a batch within the caller's transaction.
+    """Post a batch in the caller's transaction.
 
-    An event whose id is known changes nothing; where that is another event's id, the answer says
-    so. `book` gives the calendars. On any error nothing
-    of the batch is kept once the caller rolls back, and it may be posted again. Raises
-    `StaleRates` where the batch or `book` is older than the rate book in force.
+    An event whose id is known changes nothing. If the id belongs to another event, the result names
+    the event. `book` gives the calendars. After an error the caller rolls back, nothing of the
+    batch is stored, and it may be posted again. Raises `StaleRates` if the batch or `book` is older
+    than the rate book in force.
     """
     await stage(conn, batch)
     return await post_staged(conn, batch, book)
 
 
 async def stage(conn: Connection, batch: Batch) -> None:
-    """The first half of `post`: the rows into the connection's own table. Nothing is locked."""
+    """The first half of `post`: copy the rows to the connection's temporary table. Locks
+    nothing."""
     await stage_rows(conn, batch.rows)
 
 
 async def stage_rows(conn: Connection, rows: list[str]) -> None:
-    """More rows into the connection's own table."""
+    """Copy more rows into the connection's temporary table."""
     if rows:
         copying = conn.copy_to_table("batch", source=_text(rows), columns=COLUMNS)
         await while_connected(conn, copying)
 
 
 async def restage(conn: Connection, batch: Batch) -> None:
-    """As `stage`, in place of what was staged."""
+    """Stage a batch in place of the one that is staged."""
     await conn.execute(*_SQL.empty_batch())
     await stage(conn, batch)
 
 
 async def post_staged(conn: Connection, batch: Batch, book: RateBook) -> Posted:
-    """The second half of `post`, in the transaction that the batch was staged in.
+    """The second half of `post`, in the transaction that staged the batch.
 
-    Raises `StaleRates`, and has then changed nothing.
+    Raises `StaleRates` before anything has changed.
     """
     if not batch.rows:
         return Posted(0, frozenset())
@@ -84,18 +85,18 @@ async def post_staged(conn: Connection, batch: Batch, book: RateBook) -> Posted:
             async with conn.transaction():
                 await conn.execute(*_SQL.share_posting())
                 return await _post(conn, batch, book, is_alone=False)
-    # What corrections change belongs to other workers' lines: none of these is being posted now.
+    # Corrections change other workers' lines: no other worker may be posting them now.
     await conn.execute(*_SQL.lock_posting())
     await conn.execute(*_SQL.share_standing())
     return await _post(conn, batch, book, is_alone=True)
 
 
 class _Claimed(Exception):
-    """A correction waits for an event of the batch: it is posted alone."""
+    """A correction waits for an event of the batch, so the batch must be posted alone."""
 
 
 async def _post(conn: Connection, batch: Batch, book: RateBook, *, is_alone: bool) -> Posted:
-    """Raises `_Claimed` unless it `is_alone`."""
+    """Raises `_Claimed` if a correction waits for an event and the batch is not posted alone."""
     first = await book_staged(conn)
     known = frozenset(first["duplicates"])
     of_others = await find_conflicts(conn, known) if known else []
@@ -112,7 +113,7 @@ async def _post(conn: Connection, batch: Batch, book: RateBook, *, is_alone: boo
 
 
 async def _compare(conn: Connection, rows: list[str]) -> list[IdConflict]:
-    """Events that came with an id of the same batch, which is posted by now."""
+    """Compare events with the event of the same id, which was posted with this batch."""
     await conn.execute(*_SQL.empty_batch())
     await stage_rows(conn, rows)
     return await find_conflicts(conn)
@@ -122,7 +123,7 @@ _NOTHING: Mapping[str, Any] = {"fresh": 0, "special": ()}
 
 
 async def _post_alone(conn: Connection, awaited: Collection[str]) -> Mapping[str, Any]:
-    """Of the batch these events alone, which only looked like duplicates."""
+    """Post only these events of the batch, which looked like duplicates."""
     await conn.execute(*_SQL.keep_in_batch(ids=list(awaited)))
     return await book_staged(conn)
 
@@ -133,13 +134,13 @@ async def _text(rows: list[str]) -> AsyncIterator[bytes]:
 
 
 async def book_staged(conn: Connection) -> Mapping[str, Any]:
-    """Book what is staged on the connection, in the caller's transaction."""
+    """Book the staged rows in the caller's transaction."""
     row: Mapping[str, Any] = await conn.fetchrow(*_SQL.post_batch())
     return row
 
 
 async def post_more(conn: Connection, rows: list[str]) -> None:
-    """Rows about events that are stored, in the caller's transaction, which holds the booking."""
+    """Post rows of stored events. The caller's transaction holds the booking lock."""
     if rows:
         await conn.execute(*_SQL.empty_batch())
         await stage_rows(conn, rows)
@@ -154,7 +155,7 @@ async def _follow_up(
     duplicates: frozenset[str],
     book: RateBook,
 ) -> None:
-    """What follows from what is more than rows: stops, corrections, entries of several events."""
+    """Book what follows from special events: stops, corrections, entries that events share."""
     lines = await _keep(conn, special, book)
     corrections = [event for event in special if event.outcome == Outcome.CORRECTION]
     effects = Effects()
@@ -174,7 +175,7 @@ async def _follow_up(
 
 
 async def _keep(conn: Connection, special: Iterable[Special], book: RateBook) -> Lines:
-    """Keep stops and events without a price; answer the lines whose stops have changed."""
+    """Store stops and events without a price. Return the lines whose stops have changed."""
     by_outcome: dict[str, list[Special]] = defaultdict(list)
     for event in special:
         by_outcome[event.outcome].append(event)

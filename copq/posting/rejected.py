@@ -1,4 +1,4 @@
-"""Refused messages, kept with their bytes until they are fixed and replayed."""
+"""Refused messages, stored with their bytes until they are fixed and replayed."""
 
 import json
 
@@ -11,7 +11,7 @@ _SQL = Queries.of(__file__)
 
 
 async def keep_rejected(conn: Connection, rejected: list[RejectedEvent]) -> None:
-    """Keep them; a message that is kept already is not kept again."""
+    """Store refused messages. A message that is already stored is not stored again."""
     rows = map(_row, sorted(rejected, key=_place))
     await conn.executemany(*_SQL.add_rejected.rows(rows))
 
@@ -19,7 +19,7 @@ async def keep_rejected(conn: Connection, rejected: list[RejectedEvent]) -> None
 async def list_rejected(
     conn: Connection, *, replayed: bool = False, ids: list[int] | None = None, limit: int = 100
 ) -> list[Record]:
-    """Refused messages, the newest first; by default those that wait to be replayed."""
+    """Refused messages, the newest first; by default only those that can be replayed."""
     rows: list[Record] = await conn.fetch(
         *_SQL.list_rejected(replayed=replayed, ids=ids, limit=limit)
     )
@@ -27,12 +27,12 @@ async def list_rejected(
 
 
 async def mark_replayed(conn: Connection, ids: list[int]) -> None:
-    """They were accepted on another try."""
+    """Mark messages as accepted on replay."""
     await conn.execute(*_SQL.mark_replayed(ids=ids))
 
 
 def _place(event: RejectedEvent) -> tuple[str, int, int]:
-    """In this order they are inserted: two workers that keep the same ones do not deadlock."""
+    """The order of inserts, so that two workers that store the same messages never deadlock."""
     origin = event.origin
     return ("", 0, 0) if origin is None else (origin.topic, origin.partition, origin.offset)
 
@@ -56,5 +56,5 @@ def _row(event: RejectedEvent) -> dict[str, object]:
 
 
 def _storable(text: str) -> str:
-    """A reason may quote what it refuses, but Postgres keeps no NUL."""
+    """Text that Postgres can store. A reason may quote a NUL, which Postgres refuses."""
     return text.replace("\x00", "\\0")

@@ -1,5 +1,5 @@
-"""Next to the stream: events without a price are tried again with each new rate book, entries
-without an exchange rate with each import of rates."""
+"""Unpriced events are tried again with each new revision of the rate book, and entries without an
+exchange rate with each import of exchange rates. This runs next to the stream."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 async def keep_settling(dsn: str, rates: RateWatch) -> None:
-    """For ever; while Postgres is away it waits."""
+    """Settle for ever. While Postgres is away, it waits."""
     away = (*AWAY, asyncpg.PostgresError)
     await keep_trying(lambda: _connect_and_settle(dsn, rates), away, wait_fixed(AGAIN_S), _warn)
 
@@ -56,7 +56,7 @@ async def _settle_all(conn: asyncpg.Connection, rates: RateWatch) -> None:
 async def _convert(
     conn: asyncpg.Connection, before: tuple[object, ...] | None
 ) -> tuple[object, ...]:
-    """Once for each state of the exchange rates; answers the one that is dealt with."""
+    """Convert once for each state of the exchange rates. Return the state that was handled."""
     state = await exchange_state(conn)
     if state != before:
         converted = await convert_late(conn)

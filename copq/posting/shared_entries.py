@@ -1,7 +1,7 @@
-"""Entries that several events may cause: they stand while at least one of those events does.
+"""Entries that several events may cause. They stand while at least one such event counts.
 
-Today that is the dispatch of a day's recoverable rejects. Which events caused it need not be
-kept: something recoverable that was rejected on the day stands if the day's sum says so.
+Today these are the daily dispatches of recoverable rejects. The causing events are not stored: the
+entry stands if the day's recoverable amount is above zero.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -21,13 +21,13 @@ from copq.schemas.priced import Entry
 _SQL = Queries.of(__file__)
 
 Recovered = Mapping[Dispatch, Decimal]
-"""How much of what was rejected suppliers pay back."""
+"""By dispatch, the amount that suppliers pay back for rejects."""
 
 
 async def share(conn: Connection, ids: Iterable[str]) -> list[str]:
-    """Hold these entries until the transaction ends; answer those that are taken back at present.
+    """Lock these entries until the transaction ends. Return the ids of withdrawn ones.
 
-    Call it before the entries are posted and after the events that cause them.
+    Call it after the causing events are posted and before the entries are.
     """
     wanted = sorted(ids)
     if not wanted:
@@ -37,15 +37,15 @@ async def share(conn: Connection, ids: Iterable[str]) -> list[str]:
 
 
 async def reconsider(conn: Connection, causes: Mapping[str, Cause], book: RateBook) -> list[str]:
-    """The rows that take back what no event causes any longer, or book it again as of `book`.
+    """The rows that reverse entries without a cause, or book them again at the rates of `book`.
 
-    `causes` says why, by id; an id that was never booked is passed over. Call it once the events
-    that cause them are posted.
+    `causes` says why, by id. An id that was never booked is skipped. Call it once the causing
+    events are posted.
     """
     rows: list[str] = []
-    found = await _lock_accounts(conn, causes)
-    recovered = await _recovered(conn, found)
-    for dispatch, account in found.items():
+    accounts_of = await _lock_accounts(conn, causes)
+    recovered = await _recovered(conn, accounts_of)
+    for dispatch, account in accounts_of.items():
         cost = dispatch_cost(dispatch, book) if recovered[dispatch] > 0 else None
         if bool(cost) != bool(account.standing_entries):
             rows += await _rebook(conn, dispatch, account, cost, causes[dispatch.id])
@@ -56,25 +56,25 @@ async def reprice(
     conn: Connection, dispatches: Collection[Dispatch], book: RateBook, cause: Cause,
     staged: Recovered,
 ) -> list[str]:  # fmt: skip
-    """The rows after which these stand as of `book`, or not at all.
+    """The rows that set these entries to the rates of `book`, or reverse them.
 
-    `staged` is what the rows that are posted together with these add to what is recovered.
+    `staged` is what rows of the same posting add to the recoverable amounts.
     """
     rows: list[str] = []
-    found = await _lock_accounts(conn, [dispatch.id for dispatch in dispatches])
+    accounts_of = await _lock_accounts(conn, [dispatch.id for dispatch in dispatches])
     costs = {dispatch: dispatch_cost(dispatch, book) for dispatch in dispatches}
-    asked = {d for d in dispatches if d in found or costs[d]}
-    recovered = await _recovered(conn, asked, staged)
-    for dispatch in sorted(asked):
+    due = {d for d in dispatches if d in accounts_of or costs[d]}
+    recovered = await _recovered(conn, due, staged)
+    for dispatch in sorted(due):
         cost = costs[dispatch] if recovered[dispatch] > 0 else None
-        account = found.get(dispatch, Account(()))
+        account = accounts_of.get(dispatch, Account(()))
         if not _stands_as(account, cost):
             rows += await _rebook(conn, dispatch, account, cost, cause)
     return rows
 
 
 async def _lock_accounts(conn: Connection, ids: Iterable[str]) -> dict[Dispatch, Account]:
-    """Those that were ever booked, kept from all others until the transaction ends."""
+    """The accounts of the entries that were ever booked, locked until the transaction ends."""
     keys = await conn.fetch(*_SQL.lock_once(ids=sorted(ids)))
     found = await accounts(conn, {key["event_id"]: key["occurred_at"] for key in keys})
     return {_dispatch(account): account for account in found.values()}
@@ -88,16 +88,16 @@ def _dispatch(account: Account) -> Dispatch:
 async def _recovered(
     conn: Connection, dispatches: Iterable[Dispatch], staged: Recovered | None = None
 ) -> dict[Dispatch, Decimal]:
-    asked = list(dispatches)
+    days = list(dispatches)
     rows = await conn.fetch(
         *_SQL.days_recovered(
-            plants=[d.plant for d in asked], lines=[d.line for d in asked],
-            products=[d.product for d in asked], days=[d.day for d in asked],
+            plants=[d.plant for d in days], lines=[d.line for d in days],
+            products=[d.product for d in days], days=[d.day for d in days],
         )
     )  # fmt: skip
     more = staged or {}
     with localcontext(MONEY):
-        return {d: row["recovered"] + more.get(d, 0) for d, row in zip(asked, rows, strict=True)}
+        return {d: row["recovered"] + more.get(d, 0) for d, row in zip(days, rows, strict=True)}
 
 
 def _stands_as(account: Account, cost: Entry | None) -> bool:
@@ -108,15 +108,15 @@ def _stands_as(account: Account, cost: Entry | None) -> bool:
 async def _rebook(
     conn: Connection, dispatch: Dispatch, account: Account, cost: Entry | None, cause: Cause
 ) -> list[str]:
-    """From what is booked to what it costs. One that was never booked comes as a new event, since
-    another may be about to book it."""
+    """The rows from the booked entry to its new cost. An entry that was never booked is posted as a
+    new event, since another transaction may be about to book it."""
     bring_back, withdraw = _SQL.bring_back_once, _SQL.withdraw_once
     await conn.execute(*(bring_back if cost else withdraw)(event_id=dispatch.id))
     rows = account.withdrawn(cause)
     if cost is not None:
-        kept = next((entry["corrected_by"] for entry in account.standing_entries), None)
-        told = {**asdict(cost), **dispatch._asdict(), **cause.keeping(kept)._asdict()}
-        told |= {"event_id": dispatch.id, "occurred_at": cost.at}
+        corrected_by = next((entry["corrected_by"] for entry in account.standing_entries), None)
+        columns = {**asdict(cost), **dispatch._asdict(), **cause.keeping(corrected_by)._asdict()}
+        columns |= {"event_id": dispatch.id, "occurred_at": cost.at}
         number = account.last + len(rows) + 1
-        rows.append(known_row({**told, "entry_no": number}, "k" if account.entries else "g"))
+        rows.append(known_row({**columns, "entry_no": number}, "k" if account.entries else "g"))
     return rows

@@ -1,4 +1,4 @@
-"""Stops into the ledger: the union of a line's stops is booked, and re-booked when it changes."""
+"""Stops in the ledger: a line's union of stops is booked, and booked again when it changes."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -38,7 +38,7 @@ Lines = dict[tuple[str, str], Span]
 
 
 async def add_stops(conn: Connection, stops: list[Special]) -> Lines:
-    """Keep the stops; answer the lines they are of, each with the time that they touch."""
+    """Store the stops. Return their lines, each with the time that the stops touch."""
     events = [(decode_strictly(stop.raw), stop.stop) for stop in stops]
     await conn.executemany(
         *_SQL.add_stops.rows(
@@ -58,9 +58,9 @@ async def add_stops(conn: Connection, stops: list[Special]) -> Lines:
 
 
 async def reprice_stops(conn: Connection, stops: Mapping[str, Special]) -> list[Record]:
-    """Give kept stops, by id, the rates in `stops`; one that has none any longer is kept no more.
+    """Give stored stops, by id, the rates in `stops`. A stop without a rate is deleted.
 
-    Answers those that changed. What the lines cost follows from `rebook`.
+    Returns the stops that changed. Call `rebook` to change the costs of their lines.
     """
     rated = [(event_id, s.stop) for event_id, s in stops.items() if s.stop is not None]
     bare = [event_id for event_id, s in stops.items() if s.stop is None]
@@ -76,7 +76,7 @@ async def reprice_stops(conn: Connection, stops: Mapping[str, Special]) -> list[
 
 
 def touched(stops: Iterable[tuple[str, str, datetime, datetime | None]]) -> Lines:
-    """Only a stop that has ended is booked; one that is open is added when figures are read."""
+    """The lines of ended stops with their time. Open stops are not booked, but added on reading."""
     spans: Lines = {}
     for plant, line, started_at, ended_at in stops:
         if ended_at is not None:
@@ -86,7 +86,7 @@ def touched(stops: Iterable[tuple[str, str, datetime, datetime | None]]) -> Line
 
 
 def together(*spans: Lines) -> Lines:
-    """The lines of all, each with the whole time."""
+    """All lines, each with the time from the earliest start to the latest end."""
     return touched((*line, *span) for lines in spans for line, span in lines.items())
 
 
@@ -94,10 +94,10 @@ async def rebook(
     conn: Connection, lines: Lines, book: RateBook, causes: Mapping[str, Cause],
     otherwise: Cause | None = None, only_new: Collection[tuple[str, str]] = (),
 ) -> list[str]:  # fmt: skip
-    """The rows that bring the ledger from what is booked of these lines to what is true now.
+    """The rows that correct the booked downtime of these lines.
 
-    `causes` says why, of the stops that a correction voids or brings; `otherwise` of all others.
-    Of the lines in `only_new` stops were added, and none was changed or voided.
+    `causes` says why for stops that a correction voids or brings; `otherwise` for all others. In
+    the lines of `only_new` stops were only added, never changed or voided.
     """
     rows: list[str] = []
     why = _Why(causes, otherwise or _CHANGED, otherwise or NO_CAUSE)
@@ -106,13 +106,13 @@ async def rebook(
         whole = (this_hour(calendar, start), next_hour(calendar, end))
         await conn.execute(_LOCK_LINE, f"{plant}/{line}")
         near = (plant, line) in only_new and await _near(conn, plant, line, whole)
-        found = near or await _all(conn, plant, line, calendar, whole)
-        rows += await _rebook_line(conn, plant, line, calendar, found, why)
+        read = near or await _all(conn, plant, line, calendar, whole)
+        rows += await _rebook_line(conn, plant, line, calendar, read, why)
     return rows
 
 
 class _Found(NamedTuple):
-    """The wholes of a line within a time, of whole hours, and the stops read for it."""
+    """The whole stops of a line within whole hours, and the stops that were read for them."""
 
     wholes: list[Whole]
     span: Span
@@ -134,16 +134,16 @@ async def _rebook_line(
 
 
 async def _near(conn: Connection, plant: str, line: str, span: Span) -> _Found | None:
-    """From the stops that touch the time alone; None where that does not suffice."""
+    """From only the stops that touch the time; None if these are not enough."""
     rows = await conn.fetch(
         *_SQL.stops_near(plant=plant, line=line, since=span[0], until=span[1], tolerance=TOLERANCE)
     )
-    found = join_near((Kept(stop_of(r), r["began_at"], r["over_at"]) for r in rows), span)
-    if found is None:
+    near = join_near((Kept(stop_of(r), r["began_at"], r["over_at"]) for r in rows), span)
+    if near is None:
         return None
-    await _keep_wholes(conn, rows, found.lasting)
+    await _keep_wholes(conn, rows, near.lasting)
     stops = [stop_of(row) for row in rows if touches(row["started_at"], row["ended_at"], span)]
-    return _Found(found.wholes, span, stops)
+    return _Found(near.wholes, span, stops)
 
 
 async def _all(conn: Connection, plant: str, line: str, calendar: Calendar, span: Span) -> _Found:
@@ -157,7 +157,7 @@ async def _all(conn: Connection, plant: str, line: str, calendar: Calendar, span
 async def _stops_of(
     conn: Connection, plant: str, line: str, calendar: Calendar, span: Span
 ) -> tuple[list[Record], Span]:
-    """The stops of a line that touch the time, which is widened to all of each stop that a piece
+    """The stops of a line that touch the time. The time is widened to each whole stop that a piece
     in it may have made longer or shorter."""
     rows = await stops_between(conn, plant, line, span)
     start, end = span
@@ -171,7 +171,7 @@ async def _stops_of(
 
 
 def _covers(whole: Whole, span: Span) -> bool:
-    """One piece lasts from before the time until after it: pieces within make no difference."""
+    """Whether one piece covers the whole span: then pieces within it make no difference."""
     return any(
         piece.started_at < span[0] - TOLERANCE and end_of(piece) > span[1] + TOLERANCE
         for piece in whole.pieces
@@ -193,7 +193,7 @@ def stop_of(row: Any) -> Stop:
 
 
 async def _keep_wholes(conn: Connection, rows: list[Record], lasted: Mapping[str, Lasting]) -> None:
-    """Store from when until when each whole stop lasted, with its pieces, where that is new."""
+    """Store when each whole stop began and was over, where this has changed."""
     kept = {row["event_id"]: (row["began_at"], row["over_at"]) for row in rows}
     changed = {event_id: span for event_id, span in lasted.items() if kept[event_id] != span}
     if changed:
@@ -203,25 +203,24 @@ async def _keep_wholes(conn: Connection, rows: list[Record], lasted: Mapping[str
 
 
 def stop_durations(stops: Iterable[Stop]) -> dict[str, Lasting]:
-    """What is stored of each ended report: when the whole stop began, and of its first piece when
-    it was over. A report that is not believed, since another of the same stop is, is none.
-    """
+    """The stored facts of each ended report: when the whole stop began and, for its first piece,
+    when it was over. A report that another report of the same stop overrides is not a piece."""
     known = list(stops)
-    found: dict[str, Lasting] = {stop.event_id: (stop.started_at, None) for stop in known}
+    durations: dict[str, Lasting] = {stop.event_id: (stop.started_at, None) for stop in known}
     for whole in wholes(ended_stops(known)):
-        found |= lasting_of(whole)
-    return found
+        durations |= lasting_of(whole)
+    return durations
 
 
 def _reach(stops: list[Stop], span: Span) -> Span:
-    """The span, and beyond it what its stops have: their entries there have used up numbers."""
+    """The span, extended to all of its stops: their entries outside it have used up numbers."""
     ended = [(stop.started_at, stop.ended_at) for stop in stops if stop.ended_at is not None]
     first = min([span[0], *(start for start, _ in ended)])
     return first, max([span[1], *(end for _, end in ended)])
 
 
 class _Why(NamedTuple):
-    """Why the time of stops is booked: of some by their ids, and of all others."""
+    """Why the time of stops is booked: for some stops by id, and for all others."""
 
     causes: Mapping[str, Cause]
     taken_back: Cause
@@ -236,8 +235,8 @@ def _key(segment: Segment) -> Key:
 
 
 class _Booked:
-    """A line's booked downtime: the entries that stand, and of each event the numbers used up and
-    the correction that it stands for."""
+    """A line's booked downtime: the standing entries and, for each event, the numbers in use and
+    the correction that brought it."""
 
     def __init__(self, entries: list[Record], span: Span, why: "_Why") -> None:
         self.why = why
@@ -257,7 +256,7 @@ class _Booked:
         return self.last[event_id]
 
     def reversal(self, entry: Record) -> str:
-        """Takes an entry back at the figures that were booked."""
+        """The row that reverses an entry, at its booked figures."""
         cause = self.why.causes.get(entry["event_id"], self.why.taken_back)
         return reversal(entry, self._number(entry["event_id"]), cause)
 

@@ -1,4 +1,4 @@
-"""Events without a price are kept, with what each is worth by the nearest known rate."""
+"""Events without a price are stored, each with an estimate at the nearest known rate."""
 
 from asyncpg import Connection
 
@@ -17,7 +17,7 @@ _ESTIMATED = {
 
 
 async def add_unpriced(conn: Connection, events: list[Special], book: RateBook) -> None:
-    """Keep the events; of one that waits already the reason and the estimate are renewed."""
+    """Store the events. For a stored event, update the reason and the estimate."""
     if not events:
         return
     estimator = Estimator(book)
@@ -31,6 +31,6 @@ async def add_unpriced(conn: Connection, events: list[Special], book: RateBook) 
     await conn.execute(*_SQL.add_unpriced(**columns))
 
 
-def _worth(found: Estimate | None) -> dict[str, object]:
-    """The columns of an estimate; null where there is none."""
-    return {column: getattr(found, name, None) for column, name in _ESTIMATED.items()}
+def _worth(estimate: Estimate | None) -> dict[str, object]:
+    """The columns of an estimate; null without an estimate."""
+    return {column: getattr(estimate, name, None) for column, name in _ESTIMATED.items()}

@@ -6,7 +6,7 @@ from copq.schemas.events import CorrectableEvent, Event
 from copq.schemas.refusal import Refusal, Refused
 
 TOLERANCE = timedelta(hours=24)
-"""A plant's clock may be wrong, or its offset; by more than a day it is broken."""
+"""The clock or the offset of a plant may be wrong; an error of more than a day is refused."""
 
 
 def check_not_future(event: Event, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Estimates of unpriced events by the nearest known rate; they are never booked."""
+"""Estimates of unpriced events at the nearest known rate. Estimates are never booked."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from copq.schemas.priced import Category, Outcome, Pricing
 from copq.schemas.rates import CostTable, Effective
 
 AT_MOST = 20
-"""So many tables are tried, the nearest first."""
+"""The maximum number of tables that are tried, the nearest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """The net cost in `currency`, and the base if the event has one.
 
-    A stop that is open has `per_hour` instead: it costs until it ends. `version` and
-    `effective_from` name the rate that was taken for the one that is missing, if one was needed.
+    An open stop has `per_hour` instead, since it costs until it ends. `version` and
+    `effective_from` name the rate that replaced a missing one, if one was missing.
     """
 
     net: Decimal
@@ -41,7 +41,7 @@ class Estimator:
         self._nearest = NearestBook(book)
 
     def estimate(self, event: Event) -> Estimate | None:
-        """The estimate; None if no suitable rate is known: unknown is not zero."""
+        """The estimate; None if no suitable rate is known. An unknown estimate is not zero."""
         nearest = self._nearest
         with localcontext(MONEY):
             for table in self._tables(event):

@@ -40,14 +40,14 @@ T = TypeVar("T")
 
 
 class Unpriced(Exception):
-    """No rate is in force for the event: the reason, as a sentence that says what to import."""
+    """The event has no rate in force. The message is a sentence that says what to import."""
 
 
 def price(event: Event, book: RateBook) -> Pricing:
     """The entries of an event at the rates in force when it occurred.
 
-    Never raises for want of a rate: the outcome is then `unpriced`, with the reason. Call it
-    under the `MONEY` context.
+    Never raises for a missing rate: the outcome is then `unpriced`, with the reason. Call it under
+    the `MONEY` context.
     """
     try:
         site = _site(event, book)
@@ -114,7 +114,7 @@ def _table(event: QualityEvent, product: str, book: RateBook, site: Site) -> Ver
 def _check_currency(
     rate: LineRate | LabourRate, what: str, event: QualityEvent, site: Site
 ) -> None:
-    """Check a line or labour rate: its currency is the plant's at the start of the rate."""
+    """Check that the currency of a line or labour rate is the plant's at the start of the rate."""
     was, own = site.currency_at(rate.effective_from), site.currency_at(event.occurred_at)
     if was != own:
         raise Unpriced(
@@ -169,7 +169,8 @@ def _priced(book: RateBook, *entries: Entry) -> Pricing:
 
 
 def _production(event: Production, book: RateBook, site: Site) -> Pricing:
-    """Cost of production = units x C(finished), where product leaves the line; else yields only."""
+    """Cost of production = units x C(finished) where product leaves the line; elsewhere only
+    yields."""
     found = _table(event, event.product, book, site)
     counts, line_version = _leaves_the_line(event, book, found.item)
     base = event.quantity * found.item.finished_cost if counts else ZERO
@@ -186,9 +187,9 @@ def _production(event: Production, book: RateBook, site: Site) -> Pricing:
 def _leaves_the_line(
     event: Production, book: RateBook, table: CostTable
 ) -> tuple[bool, int | None]:
-    """Whether the product leaves the line here: three machines in a row do not triple output.
+    """Whether product leaves the line here: three machines in a row do not triple the output.
 
-    Also the version of the line's rate, where that names the machines at its end.
+    Also the version of the line's rate, if it names the machines at the end of the line.
     """
     if event.stage is not None:
         _unit_cost(table, event.stage)
@@ -231,7 +232,7 @@ class Dispatch(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The id of its entry: several events may cause it."""
+        """The id of the entry, which several events may cause."""
         return OWN_IDS + compound_name(
             "recovery", self.plant, self.line, self.product, str(self.day)
         )
@@ -259,7 +260,8 @@ def dispatch_cost(dispatch: Dispatch, book: RateBook) -> Entry | None:
 
 
 def _rework(event: Rework, book: RateBook, site: Site) -> Pricing:
-    """q x (labour + material + overhead) in house; minutes, where known, replace the labour."""
+    """q x (labour + material + overhead) in house. If minutes are given, they replace the
+    labour."""
     found = _table(event, event.product, book, site)
     rates = _require(found.item.rework_in_house, "rework_in_house", found.item)
     labour, labour_version = event.quantity * rates.labour, None
@@ -283,7 +285,7 @@ def _require(rates: T | None, name: str, table: CostTable) -> T:
 def _labour(
     event: Rework | TimedEvent, book: RateBook, site: Site, minutes: Decimal
 ) -> tuple[Decimal, int]:
-    """Minutes at the labour rate in force, and that rate's version."""
+    """The cost of minutes at the labour rate in force, and that rate's version."""
     grade = event.labour_grade or "standard"
     found = book.labour_rate(event.plant, grade, event.occurred_at)
     if found is None:
@@ -296,14 +298,14 @@ def _labour(
 
 
 def labour_cost(rate: LabourRate, minutes: Decimal) -> Decimal:
-    """The cost of minutes: exact for rates a minute, to nine decimals for rates an hour."""
+    """The cost of minutes: exact for rates per minute, to nine decimals for rates per hour."""
     if rate.rate_per_minute is not None:
         return minutes * rate.rate_per_minute
     return quotient(minutes * rate.per_hour, SIXTY)
 
 
 def _downgrade(event: Downgrade, book: RateBook, site: Site) -> Pricing:
-    """q x (price - price as seconds), nothing if seconds sell for more."""
+    """q x (price - price as seconds); zero if seconds sell for more."""
     found = _table(event, event.product, book, site)
     full = _require(found.item.price, "price", found.item)
     seconds = _require(found.item.seconds_price, "seconds_price", found.item)
@@ -329,7 +331,7 @@ def _downtime(event: Downtime, book: RateBook, site: Site) -> Pricing:
 
 
 def _recovery(event: Recovery, book: RateBook, site: Site) -> Pricing:
-    """Overhead spent less credit earned; the result may be an income."""
+    """Overhead minus credit; the result may be an income."""
     entry = _entry(
         event, site, book.revision, "recovery", Category.INTERNAL_FAILURE,
         quantity=event.quantity or ZERO, gross=event.out_of_pocket, recovered=event.credit,
@@ -363,28 +365,28 @@ def _rework_rate(on_site: bool, table: CostTable) -> Decimal:
 
 
 def _return_entry(
-    event: Return, site: Site, found: Versioned[CostTable], element: str, quantity: Decimal,
+    event: Return, site: Site, table: Versioned[CostTable], element: str, quantity: Decimal,
     gross: Decimal,
 ) -> Entry:  # fmt: skip
     return _entry(
-        event, site, found.version, element, Category.EXTERNAL_FAILURE,
-        quantity=quantity, gross=gross, allowed=found.item.allowed_rejection * gross,
+        event, site, table.version, element, Category.EXTERNAL_FAILURE,
+        quantity=quantity, gross=gross, allowed=table.item.allowed_rejection * gross,
     )  # fmt: skip
 
 
 def _price_time(
     event: Complaint | Inspection | Prevention | AdminFailure,
     book: RateBook, site: Site, category: Category,
-    quantity: Decimal | None = None, made: tuple[Decimal, int] | None = None,
+    quantity: Decimal | None = None, wasted: tuple[Decimal, int] | None = None,
 ) -> Pricing:  # fmt: skip
-    """minutes x labour rate + out-of-pocket money (+ `made`, units made for nothing and the
-    version of their table)."""
+    """minutes x labour rate + out-of-pocket money + `wasted`, the cost of units made in vain and
+    the version of their table."""
     gross, version, labour_version = event.out_of_pocket, book.revision, None
     if event.minutes:
         labour, labour_version = _labour(event, book, site, event.minutes)
         gross, version = gross + labour, labour_version
-    if made is not None:
-        gross, version = gross + made[0], made[1]
+    if wasted is not None:
+        gross, version = gross + wasted[0], wasted[1]
     entry = _entry(
         event, site, version, event.event_type, category,
         quantity=quantity or ZERO, gross=gross, minutes=event.minutes,
@@ -394,11 +396,11 @@ def _price_time(
 
 
 def _admin_failure(event: AdminFailure, book: RateBook, site: Site) -> Pricing:
-    made = None
+    wasted = None
     if event.quantity and event.product:
         found = _table(event, event.product, book, site)
-        made = event.quantity * found.item.finished_cost, found.version
-    return _price_time(event, book, site, Category.ADMINISTRATIVE_FAILURE, event.quantity, made)
+        wasted = event.quantity * found.item.finished_cost, found.version
+    return _price_time(event, book, site, Category.ADMINISTRATIVE_FAILURE, event.quantity, wasted)
 
 
 def _warranty(event: Warranty, book: RateBook, site: Site) -> Pricing:

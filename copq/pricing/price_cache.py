@@ -1,9 +1,8 @@
-"""A cache of the prices that a stream needs again and again.
+"""A cache of prices that a stream needs repeatedly.
 
-The pricing of the frequent events depends on a few of their fields, and within a quarter of an
-hour on nothing else: buckets, days and time zones change on quarters only, and a quarter within
-which the rate book changes is left out. So what is made of a pricing can be remembered by those
-fields.
+The pricing of frequent events depends on a few of their fields and on the quarter of an hour:
+buckets, days and time zones change only on quarters. A quarter in which the rate book changes is
+not cached. So those fields and the quarter are the key.
 """
 
 from collections.abc import Callable, Hashable
@@ -16,17 +15,17 @@ from copq.schemas.events import Event
 from copq.schemas.priced import Pricing, encode_pricing
 
 _AT_MOST = 20_000
-"""Some 10 MB; when it is full it starts again."""
+"""About 10 MB. A full cache is cleared."""
 
 Head = tuple[str, bytes]
-"""Outcome, and the encoded pricing that the event's own bytes follow."""
+"""The outcome, and the encoded pricing, which the event's own bytes follow."""
 
 
 T = TypeVar("T")
 
 
 class Memo(Generic[T]):
-    """The results of `make` for prices by one rate book. Call it under the `MONEY` context."""
+    """Cached results of `make` for prices by one rate book. Call it under the `MONEY` context."""
 
     def __init__(self, book: RateBook, make: Callable[[Pricing], T]) -> None:
         self.book = book
@@ -34,7 +33,7 @@ class Memo(Generic[T]):
         self._made: dict[Hashable, T] = {}
 
     def of(self, event: Event) -> T:
-        """As `make(price(event, book))`."""
+        """The result of `make(price(event, book))`."""
         match event.event_type:
             case "production":
                 return self._recall(event, event.quantity, event.work_unit, event.good)
@@ -48,25 +47,25 @@ class Memo(Generic[T]):
         key = (
             event.event_type, event.plant, event.line, event.product, event.stage, quarter, more
         )  # fmt: skip
-        found = self._made.get(key)
-        if found is None:
-            found = self._make(price(event, self.book))
+        result = self._made.get(key)
+        if result is None:
+            result = self._make(price(event, self.book))
             if quarter not in self.book.edges:
-                self._remember(key, found)
-        return found
+                self._remember(key, result)
+        return result
 
-    def _remember(self, key: Hashable, made: T) -> None:
+    def _remember(self, key: Hashable, result: T) -> None:
         if len(self._made) >= _AT_MOST:
             self._made.clear()
-        self._made[key] = made
+        self._made[key] = result
 
 
 class Pricer(Memo[Head]):
-    """Prices in the encoding of the stream."""
+    """Cached prices in the encoding of the stream."""
 
     def __init__(self, book: RateBook) -> None:
         super().__init__(book, lambda pricing: (pricing.outcome, encode_pricing(pricing)))
 
     def head(self, event: Event) -> Head:
-        """As `encode_pricing(price(event, book))`."""
+        """The result of `encode_pricing(price(event, book))`."""
         return self.of(event)

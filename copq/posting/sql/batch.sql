@@ -1,5 +1,5 @@
 -- name: create_batch
--- The batch under way; of this connection alone, empty after each transaction.
+-- The staged batch. Only this connection sees it, and it is empty after each transaction.
 create temporary table if not exists batch (
     role text not null,
     event_id text collate "C" not null,
@@ -50,21 +50,21 @@ create temporary table if not exists batch (
 truncate batch
 
 -- name: share_posting
--- Until the transaction ends no batch with corrections is posted.
+-- Until the transaction ends, no batch with corrections is posted.
 select pg_advisory_xact_lock_shared(hashtextextended('copq.posting', 0))
 
 -- name: lock_posting
--- Until the transaction ends no other batch is posted.
+-- Until the transaction ends, no other batch is posted.
 select pg_advisory_xact_lock(hashtextextended('copq.posting', 0))
 
 -- name: hold_booking
--- Until the transaction ends no rate comes into force and no period is closed.
+-- Until the transaction ends, no rate comes into force and no period is closed.
 select pg_advisory_xact_lock_shared(hashtextextended('copq.booking', 0))
 
 -- name: taken
--- Of the events in the batch (of these ids, where any are given) those whose id belongs to another
--- event: it is of another line, or another sender has reported it for another instant. The rest of
--- them are that event, sent again.
+-- The events of the batch (only of these ids, if any are given) whose id belongs to another event:
+-- an event of another line, or one that another sender has reported for another instant. Any other
+-- event with a known id is a repetition.
 select b.event_id, b.payload, b.sent_by, b.origin_partition, b.origin_offset,
     (b.plant, b.line) <> (k.plant, k.line) as of_another_line
 from batch as b
@@ -82,9 +82,9 @@ where (:ids::text[] is null or b.event_id = any(:ids)) and b.payload is not null
 delete from batch where not event_id = any(:ids::text[])
 
 -- name: share_standing
--- Until the transaction ends nobody prices again what it corrects.
+-- Until the transaction ends, no corrected event is priced again.
 select pg_advisory_xact_lock_shared(hashtextextended('copq.standing', 0))
 
 -- name: lock_standing
--- Until the transaction ends no correction is applied: what stands changes by this one alone.
+-- Until the transaction ends, no other transaction applies corrections.
 select pg_advisory_xact_lock(hashtextextended('copq.standing', 0))

@@ -1,5 +1,5 @@
 -- name: late_rates
--- Currencies and days of which entries stand without a rate that there is one for by now.
+-- Currencies and days with standing entries that lack an exchange rate which is now known.
 select currency, day
 from copq.rollup
 where grain = 'day' and unconverted > 0
@@ -8,10 +8,10 @@ having copq.rate_of_day(currency, day) is not null
 order by day, currency
 
 -- name: take_unconverted
--- Entries of a currency and day that were booked without a rate, after the entry
--- (:after_time, :after_id, :after_no): whether they are taken back by now, the last number that
--- their event has used up, and on whose word there is a rate now. A stop's entries lie all over its
--- time. The page comes first, so that its size bounds the work.
+-- Entries of a currency and day that were booked without a rate, after the entry (:after_time,
+-- :after_id, :after_no): whether they are reversed, the last number that their event uses, and who
+-- added the rate. A stop's entries lie at different times. The page comes first, so that its size
+-- bounds the work.
 with page as materialized (
     select *
     from copq.ledger as l
@@ -43,7 +43,7 @@ cross join lateral (
 order by page.occurred_at, page.event_id, page.entry_no
 
 -- name: exchange_state
--- Changes when a rate may be there that was not.
+-- A value that changes when an exchange rate may have been added.
 select
     (select array[currency, rate_days::text] from copq.reporting_currency) as reporting,
     (select max(version) from copq.exchange_version) as version

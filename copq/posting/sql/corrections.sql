@@ -8,11 +8,11 @@ values (
     :line, :reason, :booked_by)
 
 -- name: cap_corrections
--- Of the corrections of what :added or :arrived name, those that are beyond the first :most of a
--- kind: kept and shown, and never looked at again. :added are new corrections, :arrived events that
--- have come by now. Those that may apply, of the event's own plant and line, are counted apart from
--- all others; while the event is unknown, those of each line are. So nobody uses up what belongs to
--- another line. Answers all of :added that are beyond, also of a batch sent before.
+-- The corrections of events named by :added or :arrived that exceed the first :most of a kind. They
+-- are stored and shown, but never read again. :added are new corrections, :arrived are events that
+-- have now arrived. Corrections from the event's own plant and line are counted separately from all
+-- others; while the event is unknown, each line is counted separately. So nobody uses up the limit
+-- of another line. Returns all of :added that exceed it, including those of an earlier batch.
 with counted as (
     select
         c.event_id,
@@ -47,8 +47,8 @@ union
 select event_id from copq.correction where beyond and event_id = any(:added::text[])
 
 -- name: claim_ids
--- Ids that corrections name and that no event has yet. Where another transaction is about to keep
--- such an event this waits for it, and the event finds the claim where that one came first: so a
+-- Store ids that corrections name and that no event has yet. If another transaction is about to
+-- store such an event, this waits for it; if the claim comes first, the event meets the claim. So a
 -- correction and its event never miss each other.
 with claimed as (
     insert into copq.event_key (event_id, occurred_at)
@@ -63,15 +63,16 @@ insert into copq.claim (event_id) select event_id from claimed
 select exists (select from copq.claim where event_id = any(:ids::text[]))
 
 -- name: drop_claims
--- These events have come by themselves; `stored`: as a replacement they were there before.
+-- Delete the claims of events that have arrived. `stored`: the event was stored before, as a
+-- replacement.
 delete from copq.claim where event_id = any(:ids::text[]) returning event_id, stored
 
 -- name: drop_keys
--- Forget ids, so that a batch may store their events.
+-- Delete ids, so that a batch may store their events.
 delete from copq.event_key where event_id = any(:ids::text[])
 
 -- name: claims_to_store
--- Mark claims whose replacement is stored now; those that were not marked.
+-- Mark claims whose replacement is now stored. Return those that were not marked before.
 update copq.claim set stored = true
 where event_id = any(:ids::text[]) and not stored
 returning event_id
@@ -89,13 +90,13 @@ update copq.event_key set occurred_at = :occurred_at, plant = :plant, line = :li
 where event_id = :event_id
 
 -- name: related_ids
--- These ids and all that corrections connect with them.
+-- These ids and all ids that corrections connect with them.
 select id from copq.connected_ids(:ids)
 
 -- name: cap_connected
--- Of the new corrections :added those that hang together with more than :most ids
--- (copq.connected_ids): a chain of corrections without end would be read again with each link. They
--- are kept and shown, and never looked at again.
+-- The new corrections among :added that are connected with more than :most ids
+-- (copq.connected_ids). Otherwise each link of an endless chain would read the whole chain again.
+-- They are stored and shown, but never read again.
 with too_many as (
     select added.event_id
     from unnest(:added::text[]) as added (event_id)
@@ -122,7 +123,7 @@ where event_id = any(:ids::text[]) and not beyond
 order by occurred_at, event_id
 
 -- name: known_events
--- Those of these ids whose events are stored.
+-- The events among these ids that are stored.
 select
     k.event_id, k.occurred_at, e.event_type, e.plant, e.line,
     not exists (select from copq.claim as c where c.event_id = k.event_id) as alone
@@ -131,7 +132,7 @@ join copq.event as e on e.occurred_at = k.occurred_at and e.event_id = k.event_i
 where k.event_id = any(:ids::text[])
 
 -- name: set_correction_state
--- Set the state of a correction, and why.
+-- Set the state of a correction, and the reason.
 update copq.correction
 set state = :state, why = :why, applied_at = case when :state = 'applied' then now() end
 where event_id = :event_id

@@ -1,12 +1,12 @@
 -- name: entries_of
--- All entries of these events, which happened at these times.
+-- All entries of these events, which occurred at these times.
 select l.*
 from unnest(:ids::text[], :times::timestamptz[]) as e (event_id, occurred_at)
 join copq.ledger as l on l.occurred_at = e.occurred_at and l.event_id = e.event_id
 order by l.event_id, l.entry_no
 
 -- name: payloads_of
--- The bytes of these events, where no retention has dropped them.
+-- The bytes of these events, unless a retention has dropped them.
 select e.event_id, e.payload
 from unnest(:ids::text[], :times::timestamptz[]) as k (event_id, occurred_at)
 join copq.event as e on e.occurred_at = k.occurred_at and e.event_id = k.event_id
@@ -14,22 +14,22 @@ where e.payload is not null
 order by e.event_id
 
 -- name: share_once
--- Nobody takes these entries back until the batch that may need them is posted.
+-- Lock these entries: nobody reverses them until the batch that may need them is posted.
 select from copq.event_key where event_id = any(:ids::text[]) order by event_id for share
 
 -- name: withdrawn_once
--- Which of these shared entries are withdrawn.
+-- The withdrawn ones among these shared entries.
 select event_id from copq.withdrawn where event_id = any(:ids::text[]) order by event_id
 
 -- name: lock_once
--- The entries of these ids, and no batch under way that may need them.
+-- Lock the entries of these ids against any batch that may need them.
 select event_id, occurred_at from copq.event_key
 where event_id = any(:ids::text[])
 order by event_id
 for update
 
 -- name: days_recovered
--- What is recoverable of what was rejected and stands, of each line, product and production day.
+-- The recoverable amount of standing rejects, by line, product and production day.
 select coalesce(sum(r.recovered), 0) as recovered
 from unnest(:plants::text[], :lines::text[], :products::text[], :days::date[])
     with ordinality as d (plant, line, product, day, number)

@@ -1,15 +1,15 @@
 -- name: post_batch
--- All that a batch does: keep what is new, book it, fold what was booked, add it to the rollups.
--- What is a duplicate is not in `fresh`, so nothing after it needs to know of duplicates.
--- (`is true` keeps the planner from a nested loop: it cannot know how many rows are fresh.)
--- Booked as the statement begins: whatever was closed or put in force before is known to it. Later
--- than the newest anchor, even if the server's clock was put back since.
--- What belongs to a month that is closed is booked in the open one; `day` and rollups stay.
--- (`::date` lets the join be hashed: a timestamp would be compared with each closed month.)
--- Rows of role k are about events that are stored already: booked without asking.
--- A new entry is converted at the rate of its day, a reversal at that of the entry it takes back.
--- Sorted before each insert, so that two writers never wait for each other in a circle; for the
--- same reason ids come first, then the lines, which the last query asks for, then the rollups.
+-- Post the staged batch: store new events, book their entries, sum the entries, add the sums to the
+-- rollups. Duplicates are not in `fresh`, so later steps need not check for them.
+-- `is true` prevents a nested loop: the planner cannot know how many rows are fresh.
+-- The booking time is the start of the statement: it is after every earlier closing and revision,
+-- and after the newest anchor, even if the server's clock was set back since.
+-- Entries of a closed month are booked in the open month; their `day` and rollups stay the same.
+-- `::date` allows a hash join: a timestamp would be compared with each closed month.
+-- Rows of role k belong to events that are stored already, so they are booked without a check.
+-- A new entry is converted at the rate of its day, a reversal at the rate of the reversed entry.
+-- Rows are sorted before each insert, so that two writers never deadlock. For the same reason the
+-- ids come first, then the lines (which the last query uses), then the rollups.
 with clock as materialized (
     select copq.booking_instant() as now
 ), fresh as (

@@ -9,8 +9,8 @@ values (
 on conflict do nothing
 
 -- name: list_rejected
--- Refused messages, the newest first; :replayed: those too that were replayed or have no bytes any
--- more; :ids: these alone.
+-- Refused messages, the newest first. :replayed includes messages that were replayed or have lost
+-- their bytes. :ids selects only these messages.
 select
     rejected_id, rejected_at, origin_topic, origin_partition, origin_offset, code, field, message,
     size, headers, sent_by, payload, dropped_by, replayed_at

@@ -1,5 +1,5 @@
 -- name: open_stops
--- Stops that have begun before :now and that no other report of the same machine's stop has ended.
+-- Stops that began before :now and that no other report of the same machine's stop has ended.
 select
     plant, line, event_id, work_unit, product, defect_code, shift, started_at, ended_at, planned,
     per_hour, currency, rate_version
@@ -17,7 +17,7 @@ where ended_at is null
 order by started_at, event_id
 
 -- name: add_stops
--- Add a stop, alone until its pieces are known.
+-- Add a stop as a whole stop, until its other pieces are known.
 insert into copq.stop (
     event_id, plant, line, product, work_unit, defect_code, shift, started_at, ended_at, planned,
     per_hour, currency, rate_version, began_at, over_at)
@@ -26,8 +26,8 @@ values (
     :planned, :per_hour, :currency, :rate_version, :started_at, :ended_at)
 
 -- name: stops_between
--- A line's ended stops that touch the time from :since to :until, with all pieces that adjoin them
--- within :tolerance and other reports of the same stops.
+-- A line's ended stops that touch the time from :since to :until, with other reports of the same
+-- stops and all pieces that adjoin them within :tolerance.
 with recursive found as (
     select
         event_id, work_unit, product, defect_code, shift, started_at, ended_at, planned, per_hour,
@@ -55,9 +55,8 @@ with recursive found as (
 select * from found
 
 -- name: stops_near
--- A line's ended stops that touch the time from :since to :until within :tolerance, and of each the
--- first piece of the whole stop that it is a piece of, wherever that lies: a long stop is not read
--- as a whole.
+-- A line's ended stops that touch the time from :since to :until within :tolerance, and the first
+-- piece of each of their whole stops, wherever it lies. So a long stop is not read as a whole.
 with near as (
     select
         event_id, work_unit, product, defect_code, shift, started_at, ended_at, planned, per_hour,
@@ -85,14 +84,13 @@ join copq.stop as s
     and s.defect_code is not distinct from b.defect_code and s.planned = b.planned
 
 -- name: set_wholes
--- Store from when until when the whole stop lasted that each of these is a piece of.
+-- Store when the whole stop of each of these pieces began and was over.
 update copq.stop as s set began_at = w.began_at, over_at = w.over_at
 from unnest(:ids::text[], :began::timestamptz[], :over::timestamptz[]) as w (event_id, began_at, over_at)
 where s.event_id = w.event_id
 
 -- name: booked_downtime
--- What the ledger says of a line's stops whose time starts between :since and :until, reversals
--- included.
+-- A line's booked stop time that starts between :since and :until, including reversals.
 select *
 from copq.ledger
 where plant = :plant and line = :line and element in ('downtime', 'planned_stop')
@@ -100,7 +98,7 @@ where plant = :plant and line = :line and element in ('downtime', 'planned_stop'
 order by occurred_at, event_id, entry_no
 
 -- name: change_stops
--- Stops of these ids at other rates; answers those of which the rate is another now.
+-- Set the rates of stops by id. Return the stops whose rate has changed.
 update copq.stop as s
 set per_hour = w.per_hour, currency = w.currency, rate_version = w.rate_version
 from unnest(:ids::text[], :per_hour::numeric[], :currencies::text[], :rate_versions::bigint[])
@@ -109,12 +107,12 @@ where s.event_id = w.event_id and (s.per_hour, s.currency) <> (w.per_hour, w.cur
 returning s.event_id, s.plant, s.line, s.started_at, s.ended_at, s.voided
 
 -- name: drop_stops
--- Stops without a rate are none until they have one.
+-- Delete stops without a rate. They are added again once they have one.
 delete from copq.stop where event_id = any(:ids::text[])
 returning event_id, plant, line, started_at, ended_at, voided
 
 -- name: void_stops
--- The stops of these ids, and which of them have changed.
+-- Void or restore stops by id. Return all of them, and whether each has changed.
 with changed as (
     update copq.stop as s set voided = w.voided
     from unnest(:ids::text[], :voided::boolean[]) as w (event_id, voided)
@@ -128,7 +126,7 @@ from copq.stop as s
 where s.event_id = any(:ids::text[])
 
 -- name: stops_of_lines
--- As `stops_between`, of many lines at once, each with a time of its own.
+-- `stops_between` for many lines at once, each with its own time.
 select asked.plant, asked.line, piece.*
 from unnest(:plants::text[], :lines::text[], :since::timestamptz[], :until::timestamptz[])
     as asked (plant, line, since, until)

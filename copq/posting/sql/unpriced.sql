@@ -1,5 +1,5 @@
 -- name: add_unpriced
--- Store events without a price; of those that are stored, the new reason and estimate.
+-- Store events without a price. For stored events, update the reason and the estimate.
 insert into copq.unpriced (
     event_id, occurred_at, event_type, plant, line, product, reason, tried_revision,
     worth, base, per_hour, currency, nearest_version, nearest_from)
@@ -15,7 +15,7 @@ on conflict (event_id) do update set
     nearest_from = excluded.nearest_from
 
 -- name: peek_unpriced
--- Whether corrections are among the events that are tried next; null where none is to be tried.
+-- Whether corrections are among the next events to try; null if no event is to be tried.
 select bool_or(event_type = 'correction')
 from (
     select event_type from copq.unpriced
@@ -25,8 +25,8 @@ from (
 ) as page
 
 -- name: take_unpriced
--- Events that an older rate book had no price for, held until they are tried with this one; and of
--- a replacement the correction that brings it.
+-- Lock and return events that an older rate book had no price for. For a replacement, include the
+-- correction that brings it.
 with taken as (
     select event_id, occurred_at from copq.unpriced
     where tried_revision < :revision
@@ -44,9 +44,9 @@ join copq.event as e using (occurred_at, event_id)
 left join copq.correction as c on c.replacement = taken.event_id and c.state = 'applied'
 
 -- name: drop_unpriced
--- Drop events that have a price, or do not count.
+-- Delete events that now have a price or do not count.
 delete from copq.unpriced where event_id = any(:ids::text[])
 
 -- name: still_unpriced
--- Which of these events have no price.
+-- The events among these that have no price.
 select event_id from copq.unpriced where event_id = any(:ids::text[])
