@@ -19,7 +19,7 @@ from copq.command_line.command import app
 
 ROOT = Path(__file__).parents[3]
 PROGRAMS = (
-    "copq", "curl", "make", "docker", "kubectl", "helm", "mosquitto_pub", "pg_dump", "createdb",
+    "copq ", "curl", "make", "docker", "kubectl", "helm", "mosquitto_pub", "pg_dump", "createdb",
     "pg_restore", "kafka-", "sed", "mkdir", "cp", "mv", "export", "printf", "kept=", "COPQ=",
 )  # fmt: skip
 _BLOCK = re.compile(
