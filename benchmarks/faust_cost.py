@@ -73,7 +73,7 @@ async def main(total: int, rounds: int) -> None:
 
 def _add(report: Report, name: str, runs: list[Run]) -> None:
     def median(field: str) -> float:
-        return statistics.median(getattr(run, field) for run in runs)
+        return float(statistics.median(getattr(run, field) for run in runs))
 
     report.add(
         name, f"{median('cpu_s'):.2f}", f"{median('start_cpu_s'):.2f}", f"{median('start_s'):.1f}",

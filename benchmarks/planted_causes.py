@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from copq.improvement.explaining.explain import Leaf
-from copq.improvement.explaining.exposure import Exposure
+from copq.improvement.explaining.exposure import Exposure, Values
 
 DIMENSIONS = ("line", "product", "stage", "defect_code", "work_unit", "shift", "supplier")
 KINDS = ("single", "two", "interacting", "scatter", "volume and mix", "not recorded", "no change")
@@ -99,7 +99,9 @@ class _Plant:
             self._leaf(*row)
             for row in zip(self.values, self.prices, counted, self.rng.poisson(rates), strict=True)
         ]
-        units = {key: (Decimal(before[key]), Decimal(after[key])) for key in self.units}
+        units: dict[Values, tuple[Decimal, Decimal]] = {
+            key: (Decimal(before[key]), Decimal(after[key])) for key in self.units
+        }
         return Planted(kind, leaves, Exposure(("line", "product"), units), truth)
 
     def _made(self, is_steady: bool) -> dict[tuple[str, str], int]:

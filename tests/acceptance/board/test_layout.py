@@ -161,7 +161,7 @@ async def test_the_lines_that_are_folded_away_open_by_keyboard_the_dearest_first
     assert ranked == [f"{number:02d}" for number in range(40, 0, -1)]
     await plant.send(reject("new", 0.05, 1000, "Filling 01"))
     await expect(alerts.locator("li").first).to_contain_text("ine Filling 01")
-    await expect(alerts.locator("li:visible")).to_have_count(40), "a refresh leaves it open"
+    await expect(alerts.locator("li:visible")).to_have_count(40)  # a refresh leaves it open
     await page.locator(".stops").get_by_text("and 17 more").press("Enter")
     await expect(page.locator(".stops li:visible")).to_have_count(20)
     await alerts.get_by_role("link").last.press("Enter")
@@ -185,13 +185,13 @@ async def test_all_troubles_at_once_fit_a_wall(plant: Plant, window: Watched) ->
     await expect(page.locator("#hours-chart canvas")).to_be_visible()
     await all_is_on_the_wall(page)
     await keep(page, "wall-all-troubles")
-    await expect(page.locator(".latest h2")).to_be_hidden(), "there is no room left for an entry"
+    await expect(page.locator(".latest h2")).to_be_hidden()  # no room is left for an entry
     await alerts.get_by_text("2 events have no price").press("Enter")
     await expect(alerts.get_by_role("link", name='product "gadget"')).to_be_visible()
     await alerts.get_by_text("12 lines have sent nothing").press("Enter")
     await alerts.get_by_role("link", name="Quiet 7").press("Enter")
     await expect(page.get_by_role("heading", name="COPQ north, line Quiet 7")).to_be_visible()
-    await expect(page.get_by_text("have no price")).to_have_count(0), "they are of another line"
+    await expect(page.get_by_text("have no price")).to_have_count(0)  # they are of another line
 
 
 async def test_a_wall_has_money_in_short_and_a_desk_in_full(plant: Plant, window: Watched) -> None:

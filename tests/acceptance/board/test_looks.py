@@ -103,8 +103,8 @@ async def test_over_target_is_red_and_said_and_within_is_neither(
         await until_coloured(page.locator("#hours-chart canvas"), RED[scheme])
         await keep(page, f"over-{scheme}")
     tick, bar = tile.locator("line.target"), tile.locator("rect.actual")
-    at, ends = (await tick.bounding_box() or {}), (await bar.bounding_box() or {})
-    assert at["x"] < ends["x"] + ends["width"], "the target is passed"
+    at, ends = await tick.bounding_box(), await bar.bounding_box()
+    assert at and ends and at["x"] < ends["x"] + ends["width"], "the target is passed"
     plant.set_target("90%")
     await expect(tile).to_contain_text("✓ within target 90.0 %")
     await expect(tile.locator("rect.actual")).not_to_have_css("fill", RED["dark"])

@@ -1,6 +1,7 @@
 """The broker killed, away and frozen while events stream: the services wait and go on."""
 
 import asyncio
+from functools import partial
 
 import httpx
 import pytest
@@ -86,9 +87,13 @@ async def test_services_started_before_the_broker_wait_for_it_and_then_work(
     assert [await service.exit_code() for service in [*services, ingest]] == [0, 0, 0]
 
 
+def _waits(service: Service) -> bool:
+    return "does not answer yet" in service.said()
+
+
 async def _wait_until_stopped(services: list[Service]) -> None:
     for service in services:
-        await until(lambda s=service: "does not answer yet" in s.said(), "it waits for Kafka")
+        await until(partial(_waits, service), "it waits for Kafka")
         assert await service.stop() == 0
 
 

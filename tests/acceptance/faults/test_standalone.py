@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -74,7 +75,7 @@ async def test_an_embedded_postgres_that_dies_is_started_again_until_it_cannot_b
         else:
             postgres.signal_postmaster(signal.Signals[way])
         assert await under_way in (202, 503)
-        await until(lambda gone=before: postgres.pid() not in (None, gone), "there is another")
+        await until(partial(_is_another, postgres, before), "there is another")
         await until(lambda: _takes(sender, plant), "events are accepted again")
     assert await site.holds([fact.event_id for fact in sender.acknowledged])
     await _send_all_again(sender)
@@ -83,6 +84,10 @@ async def test_an_embedded_postgres_that_dies_is_started_again_until_it_cannot_b
     assert await up.exit_code() == Exit.UNAVAILABLE
     sentence = up.said().partition("copq: Postgres does not start; its log:")[2]
     assert "pg_control" in sentence and "Traceback" not in sentence
+
+
+def _is_another(postgres: OwnPostgres, before: int | None) -> bool:
+    return postgres.pid() not in (None, before)
 
 
 async def _takes(sender: Sender, plant: Plant) -> bool:

@@ -203,8 +203,8 @@ def test_rates_are_for_those_whose_lines_they_change(
     code, said = tell("group", "rates", "submit", "rates.yaml", *WHY, "--json")
     number = str(json.loads(said)["document"])
     for holder in {"finance", "line"} - allowed:
-        for words in (("approve", number, "--yes"), ("reject", number, *WHY)):
-            code, said = tell(holder, "rates", *words)
+        for decision in (("approve", number, "--yes"), ("reject", number, *WHY)):
+            code, said = tell(holder, "rates", *decision)
             assert code == 1 and "decides for north/" in said, said
     if "finance" in allowed:
         assert tell("finance", "rates", "approve", number, "--yes")[0] == 0

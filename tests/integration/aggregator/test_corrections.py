@@ -79,7 +79,7 @@ def expected(events: Iterable[Event]) -> dict[Bucket, Sums]:
         add(line, product, "recovery_overhead", begin, 0, 9, 0, 0, 1)
     for line, minute in stopped:
         add(line, "", "downtime", minute, 0, PER_MINUTE[line], 0, 0, 0)
-    return {bucket: tuple(sums) for bucket, sums in found.items()}  # type: ignore[misc]
+    return {bucket: tuple(sums) for bucket, sums in found.items()}
 
 
 ROLLUPS = """

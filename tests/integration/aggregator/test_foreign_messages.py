@@ -34,7 +34,7 @@ KINDS = [
     correction("c", "d-other", defect("r", AT)), defect("u", AT, product="gadget"),
 ]  # fmt: skip
 BOOK = book(recovery_rate="0.5", recovery_overhead_per_day="9")
-ODD = [
+ODD: list[Any] = [
     None, True, -1, 2**31, 2**63, 10**400, "NaN", "Infinity", "-", "1E99", "1E131072", "", "x",
     "x" * 200, "x" * 4000, "\x00", "a\tb", "a\nb\\N", "\ud800", "2026-02-30T10:00:00Z",
     "2026-02-30", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-03-02T10:00:00",

@@ -73,13 +73,14 @@ MINUTE = timedelta(minutes=1)
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[tuple[bytes, bytes]]:
+def histories(draw: st.DrawFn) -> list[bytes]:
     """Stops of line L1, and the same cut into pieces as line L2's; both in the order of sending.
 
     Pieces come in any order, and some are voided or made longer by a correction afterwards. No two
     of a line begin together: those of one machine would be reports of one stop.
     """
-    whole, pieces = [], []
+    whole: list[bytes] = []
+    pieces: list[bytes] = []
     for n in range(draw(st.integers(1, 4))):
         first, lasts = 8 * draw(st.integers(0, 50)) + n, draw(st.integers(2, 200))
         facts = {
@@ -88,7 +89,7 @@ def histories(draw: st.DrawFn) -> list[tuple[bytes, bytes]]:
             "planned": draw(st.integers(0, 3)) == 0,
         }
         whole.append(_stop(f"w{n}", "L1", first, first + lasts, facts))
-        inner = st.integers(0, 25).map(lambda k, first=first: first + 8 * k + 4)
+        inner = st.sampled_from(range(first + 4, first + 4 + 8 * 26, 8))
         cuts = {cut for cut in draw(st.lists(inner, max_size=3)) if cut < first + lasts}
         edges = sorted({first, first + lasts, *cuts})
         for m in range(len(edges) - 1):

@@ -245,9 +245,9 @@ def test_a_figure_of_a_report_is_the_sum_of_its_entries(ledger: str) -> None:
 
 def test_stops_over_an_edge_and_open_ones_are_in_the_figure(ledger: str) -> None:
     """`s` is from 10:00 to 12:30, `o` from 13:00 on."""
-    window = ("entries", "--plant", "north", "--category", "copq", "--element", "downtime")
-    window += ("--from", "2026-03-02T11:45", "--to", "2026-03-02T13:30")
-    shown = invoke(ledger, *window).stdout
+    figure = ("entries", "--plant", "north", "--category", "copq", "--element", "downtime")
+    window = ("--from", "2026-03-02T11:45", "--to", "2026-03-02T13:30")
+    shown = invoke(ledger, *figure, *window).stdout
     assert "s, a stop of line L1, over the window's edge: 15 min of 60 min" in shown
     assert "o, a stop of line L1, open, not booked yet: 30 min × 2 = 60.00" in shown
     assert "With these stops the figure is 150.00 EUR." in shown

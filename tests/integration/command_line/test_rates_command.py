@@ -40,7 +40,8 @@ def dearer(tmp_path: Path) -> Path:
 
 
 def finance(copq: Copq, name: str) -> str:
-    return json.loads(copq("tokens", "create", name, "--role", "finance", "--json"))["token"]
+    created = json.loads(copq("tokens", "create", name, "--role", "finance", "--json"))
+    return str(created["token"])
 
 
 def states(copq: Copq) -> list[str]:

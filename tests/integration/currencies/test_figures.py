@@ -178,10 +178,10 @@ async def test_drivers_of_several_plants_are_ranked_together(
 
 @pytest.mark.parametrize("path", ["/v1/copq", "/v1/trailing", "/v1/drivers"])
 async def test_another_currency_is_refused(conn: Any, api: Api, path: str) -> None:  # noqa: F811
-    said = await api.get(path, status=422, currency="EUR")
+    said = await api.get(path, 422, currency="EUR")
     assert "copq currencies set" in said["detail"]
     await three_plants(conn)
-    said = await api.get(path, status=422, currency="USD")
+    said = await api.get(path, 422, currency="USD")
     assert said["detail"] == '"USD" is not the reporting currency, which is EUR'
 
 
@@ -245,8 +245,8 @@ async def test_a_currency_that_nobody_knows_has_no_rates_to_show(conn: Any, data
         assert "copq currencies import FILE" in said
     assert '"SEK/EUR" is a pair' in await asyncio.to_thread(refused, "SEK/EUR")
     assert "EUR is the reporting currency" in await asyncio.to_thread(refused, "EUR")
-    words = ("currencies", "show", "SEK", "--from", "2026-04-01", "--to", "2026-04-02")
-    empty = await asyncio.to_thread(copq, database, *words)
+    april = ("currencies", "show", "SEK", "--from", "2026-04-01", "--to", "2026-04-02")
+    empty = await asyncio.to_thread(copq, database, *april)
     assert empty.exit_code == 0 and "No rate of SEK from 2026-04-01" in empty.output
 
 

@@ -155,7 +155,7 @@ class Plant:
     async def convert(self, batches: int) -> None:
         """So many batches of two; the figures are right wherever it ends."""
         with suppress(CutOff):
-            await convert_late(Mortal(self.conn, batches), at_once=2)  # type: ignore[arg-type]
+            await convert_late(Mortal(self.conn, batches), at_once=2)
         await self.is_right()
 
     async def rates(self, since: date | None, cost: int) -> None:

@@ -125,7 +125,10 @@ async def test_a_day_has_the_hours_that_its_clock_shows(
     rates = book(plant(day_start=day_start))
     first = datetime.fromisoformat(SPRING if "03" in day[5:7] else AUTUMN)
     events = [
-        defect(f"d{hour}", first.fromtimestamp(first.timestamp() + hour * 3600, first.tzinfo))
+        defect(
+            f"d{hour}",
+            first.fromtimestamp(first.timestamp() + hour * 3600, first.tzinfo).isoformat(),
+        )
         for hour in range(-24, 60)
     ]
     await post_events(conn, rates, events)

@@ -116,15 +116,16 @@ def _stream(random: Random) -> list[bytes]:
         )
         when = (END - ago * MINUTE).isoformat()
         where = {"plant": random.choice(PLANTS).plant, "line": random.choice(["L1", "L2"])}
-        kind = random.choice([production, defect, stop])
-        if kind is stop:
+        kind = random.choice(["production", "defect", "stop"])
+        if kind == "stop":
             lasts = random.choice([None, *[random.randrange(1, 200)] * 12])
             ended = None if lasts is None else (END - (ago - lasts) * MINUTE).isoformat()
             if ended is None and ago > 5_000:
                 continue
             events.append(stop(f"e{number}", when, ended, **where, work_unit=f"M{number}"))
         else:
-            events.append(kind(f"e{number}", when, random.randrange(1, 50), **where))
+            make = production if kind == "production" else defect
+            events.append(make(f"e{number}", when, random.randrange(1, 50), **where))
     return events
 
 

@@ -62,7 +62,8 @@ def bodies(draw: st.DrawFn, event_id: str) -> dict[str, Any]:
         "admin_failure": {"quantity": amount, "minutes": minutes},
     }
     timed = {"minutes": minutes} if kind in ("complaint", "inspection", "prevention") else {}
-    what = of.get(kind, timed or {"quantity": amount, "stage": "S2"})
+    scrapped: dict[str, Any] = {"quantity": amount, "stage": "S2"}
+    what = of.get(kind, timed or scrapped)
     if kind not in ("recovery", "warranty", "complaint", "inspection", "prevention"):
         what = {**what, "product": "widget"}
     known = {name: value for name, value in what.items() if value is not None}

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import asyncpg
 import psutil
@@ -46,15 +47,22 @@ with EmbeddedPostgres(Path(sys.argv[1])) as dsn:
 def user(folder: Path, work: str = "wait", ready: bool = True) -> Iterator[subprocess.Popen[str]]:
     """Another process using the folder; leaves in order when its stdin closes."""
     command = [sys.executable, "-W", "always", "-c", USER, str(folder), work]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     environment = {k: v for k, v in os.environ.items() if k != "XDG_RUNTIME_DIR"}
-    with subprocess.Popen(command, text=True, cwd=ROOT, env=environment, **pipes) as process:
+    with subprocess.Popen(
+        command, text=True, cwd=ROOT, env=environment,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
         try:
             if ready:
-                assert process.stdout.readline() == "ready\n", process.stderr.read()
+                assert output(process).readline() == "ready\n", process.communicate()
             yield process
         finally:
             process.kill()
+
+
+def output(process: subprocess.Popen[str]) -> IO[str]:
+    assert process.stdout
+    return process.stdout
 
 
 def leave(process: subprocess.Popen[str]) -> str:
@@ -65,13 +73,13 @@ def leave(process: subprocess.Popen[str]) -> str:
 
 def write_some(process: subprocess.Popen[str], count: int = 50) -> None:
     for _ in range(count):
-        process.stdout.readline()
+        output(process).readline()
 
 
 def kill(process: subprocess.Popen[str]) -> list[int]:
     """Kill it mid-write; return what it had been told was committed."""
     process.kill()
-    return [int(line) for line in process.stdout.read().splitlines() if line.isdigit()]
+    return [int(line) for line in output(process).read().splitlines() if line.isdigit()]
 
 
 def servers(folder: Path) -> list[psutil.Process]:
@@ -150,7 +158,7 @@ def test_nothing_reaches_the_users_terminal(folder: Path) -> None:
 @pytest.mark.parametrize("victims", ["owner", "owner and servers", "owner and postmaster"])
 def test_committed_rows_survive_a_kill_while_writing(folder: Path, victims: str) -> None:
     with user(folder, "write") as process:
-        first = process.stdout.readline()
+        first = output(process).readline()
         write_some(process)
         running = servers(folder)
         if victims == "owner and servers":
@@ -231,7 +239,7 @@ def test_two_handles_in_one_process(folder: Path) -> None:
 def test_several_start_at_once_on_a_new_folder(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     with user(folder, ready=False) as a, user(folder, ready=False) as b, user(folder) as c:
-        assert [process.stdout.readline() for process in (a, b)] == ["ready\n"] * 2
+        assert [output(process).readline() for process in (a, b)] == ["ready\n"] * 2
         assert len({process.pid for process in servers(folder)}) > 0
         for process in (a, b, c):
             leave(process)
@@ -250,8 +258,8 @@ def test_a_kill_during_the_first_start(tmp_path: Path, after: float) -> None:
 
 
 def test_a_stranger_with_the_dead_servers_process_number(folder: Path) -> None:
-    owner = {"user": (folder / "postgres").stat().st_uid} if os.geteuid() == 0 else {}
-    with subprocess.Popen(["sleep", "300"], **owner) as stranger:
+    owner = (folder / "postgres").stat().st_uid if os.geteuid() == 0 else None
+    with subprocess.Popen(["sleep", "300"], user=owner) as stranger:
         try:
             stale = f"{stranger.pid}\n{folder}\n1700000000\n5432\n.\n\n1 1\nready\n"
             (folder / "postgres" / "postmaster.pid").write_text(stale)

@@ -6,8 +6,11 @@ from playwright.async_api import Page, expect
 
 from tests.acceptance.board.conftest import keep
 
-ALL = {"resultTypes": ["violations"]}
-COLOURS = {**ALL, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+ALL: dict[str, object] = {"resultTypes": ["violations"]}
+COLOURS: dict[str, object] = {
+    **ALL,
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
 """The rules of axe-core's category "color": in dark nothing else differs."""
 
 
@@ -22,7 +25,7 @@ async def is_accessible(page: Page, name: str) -> None:
 
 
 async def _has_no_fault(page: Page, options: dict[str, object]) -> None:
-    await expect(page.locator("body.stale")).to_have_count(0), "old figures are dim"
+    await expect(page.locator("body.stale")).to_have_count(0)  # old figures are dim
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(Axe().axe_script)
     found = AxeResults(await page.evaluate("options => axe.run(options)", options))

@@ -25,7 +25,7 @@ class Paper:
     def whiteness(self) -> float:
         """How much of the first page is bare paper."""
         grey = self.images[0].convert("L")
-        return sum(grey.histogram()[250:]) / (grey.width * grey.height)
+        return float(sum(grey.histogram()[250:]) / (grey.width * grey.height))
 
 
 async def printed(page: Page, name: str) -> Paper:

@@ -89,11 +89,11 @@ def _names_given(
 ) -> frozenset[str] | None:
     """The names in `query(...)`, or in each row of `query.rows({...} for ...)`."""
     if call := calls.get(id(query)):
-        keywords = [k.arg for k in call.keywords] + ["*" for _ in call.args]
+        keywords = [keyword.arg for keyword in call.keywords] + ["*" for _ in call.args]
         return None if None in keywords else frozenset(k for k in keywords if k)
     rows = calls.get(id(member)) if member and member.attr == "rows" else None
     match rows and rows.args:
         case [ast.GeneratorExp(elt=ast.Dict(keys=keys)) | ast.ListComp(elt=ast.Dict(keys=keys))]:
-            if all(isinstance(key, ast.Constant) for key in keys):
-                return frozenset(key.value for key in keys if isinstance(key, ast.Constant))
+            names = [str(key.value) for key in keys if isinstance(key, ast.Constant)]
+            return frozenset(names) if len(names) == len(keys) else None
     return None

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal as D
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,7 @@ BENTON = CASES["reports"][0]
 PROGRAMME = CASES["programme_of_a_materials_supplier"]
 
 
-def row(category: str, amount: str, element: str = "scrap", **more: object) -> CostRow:
+def row(category: str, amount: str, element: str = "scrap", **more: Any) -> CostRow:
     given = {"currency": "EUR", **more}
     return CostRow(category=Category(category), element=element, amount=D(amount), **given)
 

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from benchmarks.labelled_cases import L, generated_cases
 from benchmarks.planted_causes import DIMENSIONS, KINDS, planted_cases
 from copq.improvement.explaining.explain import Explanation, Leaf, explain
-from copq.improvement.explaining.exposure import SAME, Exposure
+from copq.improvement.explaining.exposure import SAME, Exposure, Values
 from copq.improvement.explaining.rounding import rounded_parts
 
 D = Decimal
 NAMES = ("line", "product", "supplier")
+
+Units = dict[Values, tuple[Decimal, Decimal]]
 
 
 def leaf(values: tuple[str | None, ...], before: str, after: str) -> Leaf:
@@ -29,9 +31,10 @@ leaves = st.lists(
     st.builds(Leaf, values, amounts, amounts, entries, entries), min_size=0, max_size=40
 )
 units = st.decimals(0, 10_000, places=1)
-exposures = st.dictionaries(
-    st.tuples(st.sampled_from("123"), st.sampled_from("123")), st.tuples(units, units), max_size=9
-).map(lambda units: Exposure(("line", "product"), units))
+groups: st.SearchStrategy[Values] = st.tuples(st.sampled_from("123"), st.sampled_from("123"))
+exposures = st.dictionaries(groups, st.tuples(units, units), max_size=9).map(
+    lambda units: Exposure(("line", "product"), units)
+)
 
 
 def all_parts(found: Explanation) -> list[Decimal]:
@@ -90,7 +93,9 @@ def test_names_of_values_do_not_matter() -> None:
              leaf.squares_after, leaf.entries_before, leaf.entries_after)
         for leaf in case.leaves
     ]  # fmt: skip
-    units = {tuple(new[str(v)] for v in key): made for key, made in case.exposure.units.items()}
+    units: Units = {
+        tuple(new[str(v)] for v in key): made for key, made in case.exposure.units.items()
+    }
     some = explain(DIMENSIONS, case.leaves, case.exposure)
     other = explain(DIMENSIONS, renamed, Exposure(case.exposure.dimensions, units))
     parts = [({n: new[str(v)] for n, v in p.filters.items()}, p.money) for p in some.parts]
@@ -112,7 +117,7 @@ def test_shuffled_amounts_are_explained_by_nothing_recorded() -> None:
 def test_volume_and_mix_are_removed_first() -> None:
     """Losses for each unit stay the same: twice as many of P1 are made, half as many of P2."""
     history = [leaf(("1", "P1", None), "100", "200"), leaf(("1", "P2", None), "300", "150")]
-    made = {("1", "P1"): (D(10), D(20)), ("1", "P2"): (D(10), D(5))}
+    made: Units = {("1", "P1"): (D(10), D(20)), ("1", "P2"): (D(10), D(5))}
     found = explain(NAMES, history, Exposure(("line", "product"), made))
     assert (found.volume, found.mix, found.everything_else) == (D(100), D(-150), D(0))
     assert found.total == D(-50)
@@ -126,14 +131,18 @@ def test_two_windows_of_different_length_are_compared_per_day() -> None:
 
 def test_a_product_that_was_not_made_before_has_no_baseline() -> None:
     history = [leaf(("1", "P1", None), "10", "10"), leaf(("1", "P2", None), "0", "70")]
-    made = {("1", "P1"): (D(5), D(5)), ("1", "P2"): (D(0), D(5))}
+    made: Units = {("1", "P1"): (D(5), D(5)), ("1", "P2"): (D(0), D(5))}
     found = explain(NAMES, history, Exposure(("line", "product"), made))
     assert found.without_baseline == D(70)
     assert sum(all_parts(found)) == found.total == D(70)
 
 
 def test_a_loss_without_a_product_is_measured_by_the_units_of_its_line() -> None:
-    made = {("1", "P1"): (D(5), D(10)), ("1", "P2"): (D(5), D(10)), ("2", "P1"): (D(9), D(9))}
+    made: Units = {
+        ("1", "P1"): (D(5), D(10)),
+        ("1", "P2"): (D(5), D(10)),
+        ("2", "P1"): (D(9), D(9)),
+    }
     exposure = Exposure(("line", "product"), made)
     assert exposure.growth({"line": "1", "product": None}) == 2
     assert exposure.growth({"line": "3"}) is None
@@ -147,7 +156,8 @@ def test_one_entry_is_no_cause_however_little_or_much_is_made(made: str) -> None
         for line in (1, 2)
         for s in range(20)
     ]
-    units = {(line, "P1"): (D(1000), D(1000)) for line in "12"} | {("3", "P1"): (D(1000), D(made))}
+    units: Units = {(line, "P1"): (D(1000), D(1000)) for line in "12"}
+    units["3", "P1"] = (D(1000), D(made))
     for before, after in ((5, 0), (0, 5)):
         squares = (25.0 * (before > 0), 25.0 * (after > 0))
         odd = Leaf(("3", "P1", "1"), D(before), D(after), *squares)

@@ -1,5 +1,7 @@
 """Bounded least squares with profile intervals."""
 
+from typing import Any
+
 import numpy
 import pytest
 from scipy.stats import linregress, t
@@ -10,7 +12,7 @@ X = numpy.arange(12.0)
 Y = 3 + 0.5 * X + numpy.random.default_rng(7).normal(0, 0.4, 12)
 
 
-def line(**more: object) -> Curve:
+def line(**more: Any) -> Curve:
     bounds = {"low": (-10, -10), "high": (10, 10), **more}
     return Curve(lambda p: p[0] + p[1] * X - Y, starts=[(0.0, 0.0)], **bounds)
 

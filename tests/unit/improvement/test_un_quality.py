@@ -4,6 +4,7 @@ import json
 from decimal import Decimal as D
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ CASES = json.loads((Path(__file__).parents[2] / "cases" / "un_quality.json").rea
 
 
 def occurred(problem: str, cost: str, *, seconds: int = 0, times: int = 1, function: str = "sales",
-             currency: str = "EUR", **more: object) -> Occurrence:  # fmt: skip
+             currency: str = "EUR", **more: Any) -> Occurrence:  # fmt: skip
     return Occurrence(
         function=function, problem=problem, currency=currency, cost=D(cost), seconds=D(seconds),
         times=times, **more,
@@ -133,7 +134,7 @@ def test_the_parts_of_a_ranking_add_up(found: list[Occurrence]) -> None:
         rows = [one for one in ranked if one.problem.currency == currency]
         assert rows[-1].cumulative_share == 1
         assert [one.rank for one in rows] == sorted(one.rank for one in rows)
-        assert abs(sum(one.share for one in rows) - 1) < D("1e-8")
+        assert abs(sum((one.share for one in rows), ZERO) - 1) < D("1e-8")
     for currency in ("EUR", "JPY"):
         costs = [one.cost for one in gather(found) if one.currency == currency]
         of_all = (one.cost * one.times for one in found if one.currency == currency)

@@ -150,7 +150,9 @@ LABOUR = ("plant", "effective_from", "rate_per_minute")
 P = {"plant": "p", "time_zone": "UTC", "day_start": "06:00", "currency": "EUR"}
 
 
-def workbook(*rows: tuple[Any, ...], header: tuple[str, ...] = LABOUR, change: Any = None) -> bytes:
+def workbook(
+    *rows: tuple[Any, ...], header: tuple[str | None, ...] = LABOUR, change: Any = None
+) -> bytes:
     """A workbook with plant p in UTC, and labour rates."""
     book = Workbook()
     plants = book.worksheets[0]

@@ -31,7 +31,7 @@ LABOUR = "labour_rates: [{plant: p, rate_per_minute: %s, %s}]"
 KILN = "line_rates: [{plant: p, line: kiln, %s}]"
 OF_CUP, OF_P = 'cost table "cup" of all plants', 'labour rate "standard" of plant "p"'
 
-ROWS = (
+ROWS: tuple[tuple[str, list[str]], ...] = (
     # a stage that costs less than the one before it: cost is cumulated
     (CUP % f"effective_from: 2026-07-01, {STAGES % 3}",
      [f"cheaper stage: {OF_CUP}: from 2026-07-01 00:00 UTC: stage glazed costs 3, less than "

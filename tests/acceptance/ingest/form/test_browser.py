@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from babel import Locale
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, ViewportSize
 
 from copq.ingest.form.numbers import NotANumber, display_text, read_number
 from copq.posting.post import prepare
@@ -20,8 +20,9 @@ from tests.integration.ingest.form.test_form import RATES
 from tests.support.access.serving import grant, run, served
 from tests.unit.ingest.form.test_entry import NO_NUMBERS, NUMBERS
 
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-LAPTOP = {"width": 1366, "height": 768}
+PHONE = ViewportSize(width=390, height=844)
+DESK = ViewportSize(width=1280, height=900)
+LAPTOP = ViewportSize(width=1366, height=768)
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

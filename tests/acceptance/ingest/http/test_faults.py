@@ -10,6 +10,7 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -197,7 +198,7 @@ async def test_without_a_broker_it_is_alive_not_ready_and_takes_nothing(
         ingest.process.kill()
 
 
-async def _send_on(upload: Upload) -> tuple[int, dict[str, object]]:
+async def _send_on(upload: Upload) -> tuple[int, dict[str, Any]]:
     """The broker being away, what comes after is not read: there is nothing to wait for."""
     answering = asyncio.create_task(upload.answer())
     for part in PARTS[len(PARTS) // 2 :]:

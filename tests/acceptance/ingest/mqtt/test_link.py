@@ -8,7 +8,7 @@ import pytest
 from aiomqtt import Client
 
 from copq.ingest.mqtt.config_file import parse_config
-from copq.ingest.mqtt.link import connect
+from copq.ingest.mqtt.link import ReceivedMessage, connect
 from copq.ingest.mqtt.memory import Memory
 from copq.ingest.mqtt.sparkplug_payload import decode
 from tests.support.faults.processes import until
@@ -39,13 +39,13 @@ async def test_what_is_not_acknowledged_is_delivered_again_and_marked_so(
     config = parse_config(config_text(mosquitto.port, HERE % topic, version=version))
     async with connect(config) as link:
         await send(mosquitto, f"{topic}/north/L1", 1, 2, 3)
-        first = []
+        first: list[ReceivedMessage] = []
         while len(first) < 3:
             first += await link.take(10)
         link.ack(first[:1])
     assert [message.again for message in first] == [False] * 3
     async with connect(config) as link:
-        second = []
+        second: list[ReceivedMessage] = []
         while len(second) < 2:
             second += await link.take(10)
         link.ack(second)
@@ -76,7 +76,7 @@ async def test_no_more_than_the_limit_is_unacknowledged(mosquitto: Mosquitto) ->
         await asyncio.to_thread(
             publish, mosquitto.port, "limit/north/L1", lines(*range(10)), each_line=True
         )
-        seen = []
+        seen: list[ReceivedMessage] = []
         while len(seen) < 4:
             seen += await link.take(10)
         await send(mosquitto, "limit/north/L1", 11)

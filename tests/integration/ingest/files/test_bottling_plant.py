@@ -69,7 +69,7 @@ async def _total(database: str, element: str, figure: str) -> Decimal:
     conn = await asyncpg.connect(database)
     try:
         sql = f"select sum({figure}) from copq.rollup where grain = 'month' and element = $1"
-        return await conn.fetchval(sql, element)
+        return Decimal(await conn.fetchval(sql, element))
     finally:
         await conn.close()
 

@@ -37,7 +37,7 @@ def submission(page: str) -> str:
 
 async def count(database: str) -> int:
     [row] = await run(database, "select count(*) from copq.event")
-    return row[0]
+    return int(row[0])
 
 
 async def test_each_product_has_the_stages_of_its_own_table(database: str) -> None:

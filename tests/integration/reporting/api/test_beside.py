@@ -88,8 +88,8 @@ async def test_whatever_happened_the_parts_are_the_figure(conn: Any, api: Api, s
         elif kind == 1:
             events.append(production(f"p{number}", ago(begun), 100, line=line))
         else:
-            more = {"line": line, "work_unit": f"M{random.randrange(3)}"}
-            more["planned"] = random.random() < 0.2
+            machine = f"M{random.randrange(3)}"
+            more = {"line": line, "work_unit": machine, "planned": random.random() < 0.2}
             ended = None if random.random() < 0.15 else ago(begun - random.uniform(0, 90))
             events.append(stop(f"s{number}", ago(begun), ended, **more))
     await fill(conn, *events)

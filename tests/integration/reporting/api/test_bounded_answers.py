@@ -104,5 +104,5 @@ async def test_an_unknown_name_is_answered_with_some_names_and_how_many_more(
 ) -> None:
     monkeypatch.setattr("copq.figures.names.MOST", 3)
     monkeypatch.setattr("copq.rates.names._SHOWN", 2)
-    said = await filled.get("/v1/copq", line="nowhere", status=422)
+    said = await filled.get("/v1/copq", 422, line="nowhere")
     assert "L0, L1 and 7 more" in said["detail"]

@@ -70,7 +70,7 @@ async def test_pages_hold_each_entry_once_while_events_arrive(conn: Any, api: Ap
     await post_events(conn, book(), old)
     seen, cursor, number = [], None, 0
     while True:
-        asked = {"cursor": cursor} if cursor else {}
+        asked: dict[str, str] = {"cursor": cursor} if cursor else {}
         page = await api.get("/v1/entries", limit=7, **asked)
         seen += [entry["event_id"] for entry in page["entries"]]
         number += 1
@@ -99,7 +99,7 @@ async def test_csv_has_all_pages_in_one(conn: Any, api: Api) -> None:
 
 @pytest.mark.parametrize("cursor", ["x", "eA==", "WzEsMiwzLDRd"])
 async def test_a_cursor_of_ones_own_making_is_refused(api: Api, cursor: str) -> None:
-    said = await api.get("/v1/entries", status=422, cursor=cursor)
+    said = await api.get("/v1/entries", 422, cursor=cursor)
     assert "take it as it is" in said["detail"]
 
 

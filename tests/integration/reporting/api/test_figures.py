@@ -116,7 +116,7 @@ async def test_a_question_that_makes_no_sense_says_what_to_ask(
     conn: Any, api: Api, asked: dict[str, str], said: str
 ) -> None:
     await filled(conn)
-    answer = await api.get("/v1/copq", status=422, **asked)
+    answer = await api.get("/v1/copq", 422, **asked)
     assert said in answer["detail"]
 
 
@@ -125,7 +125,7 @@ async def test_a_line_that_no_rate_file_names_is_known_by_its_figures(conn: Any,
     more = event("warranty", "w", occurred_at=f"{DAY}T10:00:00+02:00", line="L9", out_of_pocket=7)
     await post_events(conn, book(), [more])
     assert (await api.get("/v1/copq", plant="north", line="L9"))["rows"]
-    answer = await api.get("/v1/copq", status=422, plant="north", line="L7")
+    answer = await api.get("/v1/copq", 422, plant="north", line="L7")
     assert answer["detail"] == 'line "L7" is not in plant "north"; its lines are L9'
 
 

@@ -14,7 +14,6 @@ from tests.support.reporting.api.asking import Api
 
 OEE = json.loads((Path(__file__).parents[3] / "cases" / "kpis.json").read_text())["oee"]
 START = datetime.fromisoformat("2026-06-29T06:00:00+00:00")
-UTC_DAY = {"zone": "UTC", "day_start": "00:00"}
 
 
 def at(minutes: float) -> str:
@@ -22,7 +21,7 @@ def at(minutes: float) -> str:
 
 
 async def fill(conn: Any, *events: bytes, ideal_rate: int | None = 60) -> None:
-    whole = rates(plant(**UTC_DAY), ideal_rate=ideal_rate)
+    whole = rates(plant(zone="UTC", day_start="00:00"), ideal_rate=ideal_rate)
     await import_rates(conn, whole, "rates", "finance")
     await post_events(conn, await load(conn), events)
 

@@ -116,7 +116,7 @@ async def test_a_cursor_that_was_tampered_with_is_refused(
 ) -> None:
     await filled(conn)
     tampered = cursor.encode(Place(NOW, NOW.replace(year=year), event_id, number))
-    said = await api.get("/v1/entries", status=422, cursor=tampered)
+    said = await api.get("/v1/entries", 422, cursor=tampered)
     assert "take it as it is" in said["detail"]
 
 

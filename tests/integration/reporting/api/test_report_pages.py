@@ -33,7 +33,7 @@ async def pages(api: Api, limit: int, **asked: Any) -> tuple[list[Any], list[Any
     """All rows of all pages, and what each page says of the whole."""
     rows, totals, cursor = [], [], None
     while True:
-        more = {"cursor": cursor} if cursor else {}
+        more: dict[str, str] = {"cursor": cursor} if cursor else {}
         said = await api.get("/v1/copq", limit=limit, **more, **asked, **JUNE)
         assert len(said["rows"]) <= limit
         rows += said["rows"]

@@ -144,7 +144,7 @@ async def test_a_line_over_its_target_is_an_alert_and_others_are_not(
 async def over_text(site: Clocked) -> str:
     site.shares = {(None, "1h"): Decimal("0.001")}
     texts = [a["text"] for a in (await site.board())["alerts"] if a["kind"] == "over"]
-    return next(text for text in texts if "Line L1," in text)
+    return str(next(text for text in texts if "Line L1," in text))
 
 
 async def test_an_alert_names_the_stop_that_is_open_by_the_plants_clock(
@@ -344,7 +344,7 @@ async def test_a_past_day_is_whole_and_has_no_last_hour(conn: Any, site: Clocked
 
 async def test_a_day_to_come_is_refused(conn: Any, site: Clocked) -> None:
     await fill(conn)
-    said = await site.get("/v1/board", status=422, day="2026-07-01")
+    said = await site.get("/v1/board", 422, day="2026-07-01")
     assert said["detail"] == "the production day 2026-07-01 has not begun; today is 2026-06-30"
 
 

@@ -39,7 +39,7 @@ async def test_sums_are_whole_and_series_bounded(
     part = page_of(await read(conn, rates, NOW), 100_000)
 
     def total(page: Any, name: str) -> float:
-        return sum(s.value for s in page.samples if s.figure.name == name)
+        return float(sum(s.value for s in page.samples if s.figure.name == name))
 
     for name in ("copq_cost", "copq_base", "copq_units", "copq_scrapped_units"):
         assert total(part, name) == pytest.approx(total(whole, name)) and total(part, name) > 0

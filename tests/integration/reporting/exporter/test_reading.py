@@ -36,7 +36,8 @@ async def rows_read(conn: Any, statement: str, parameters: tuple[Any, ...]) -> i
         if "Scan" not in node["Node Type"] or "Relation Name" not in node:
             return below
         dropped = sum(n for name, n in node.items() if name.startswith("Rows Removed by"))
-        return below + round((node["Actual Rows"] + dropped) * node["Actual Loops"])
+        rows: int = round((node["Actual Rows"] + dropped) * node["Actual Loops"])
+        return below + rows
 
     return scanned(json.loads(said)[0]["Plan"])
 
@@ -55,7 +56,7 @@ async def test_what_is_read_does_not_grow_with_the_ledger(conn: Any) -> None:
 
     async def total() -> int:
         recorded = Recorded(conn)
-        await read(recorded, rates, NOW)  # type: ignore[arg-type]
+        await read(recorded, rates, NOW)
         return sum([await rows_read(conn, *asked) for asked in recorded.asked])
 
     await fill(31, 2, "few")

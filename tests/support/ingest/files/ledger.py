@@ -83,7 +83,7 @@ def _units(rows: list[Any]) -> dict[Any, Figures]:
     }
 
 
-def _minutes(rows: list[Any]) -> dict[Any, int]:
+def _minutes(rows: list[Any]) -> dict[Any, Decimal]:
     """Hours are kept to the nanosecond, so they are rounded; money is exact, so it is not."""
     seconds: dict[Any, Decimal] = defaultdict(Decimal)
     net: dict[Any, Decimal] = defaultdict(Decimal)

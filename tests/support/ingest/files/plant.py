@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from operator import add
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -72,7 +73,7 @@ def units(rows: Iterable[LogRow]) -> Units:
         for element, figures in _elements(row):
             for bucket in buckets(row["LineID"], row["Timestamp"]):
                 key = (bucket, row["ProductID"], element)
-                found[key] = Figures(*map(sum, zip(found[key], figures, strict=True)))
+                found[key] = Figures(*map(add, found[key], figures))
     return dict(found)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from copq.access.sender import ANYONE, Sender
 from copq.ingest.check import Unreadable
-from copq.ingest.intake import Answer, Status
+from copq.ingest.intake import Answer, Intake, Status
 from copq.ingest.mqtt import metrics
 from copq.ingest.mqtt.config_file import parse_config
 from copq.ingest.mqtt.memory import Memory
@@ -64,7 +64,7 @@ def is_connected() -> bool:
 
 @asynccontextmanager
 async def reading(
-    text: str, intake: ListingIntake, memory: Memory | None = None
+    text: str, intake: Intake, memory: Memory | None = None
 ) -> AsyncIterator[asyncio.Event]:
     """The MQTT way in, as long as the body lasts; then it is told to stop, and drains."""
     stop = asyncio.Event()

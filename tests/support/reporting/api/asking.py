@@ -52,7 +52,7 @@ class Api:
     def charge(self, bearer: Bearer, requests: int = 0, events: int = 0, size: int = 0) -> None:
         self.door.charge(bearer, requests, events, size)
 
-    async def get(self, path: str, status: int = 200, **parameters: Any) -> Any:
+    async def get(self, path: str, status: int = 200, /, **parameters: Any) -> Any:
         answer = await self.client.get(path, params=_named(parameters))
         assert answer.status_code == status, answer.text
         return answer.json()

@@ -15,7 +15,7 @@ from tests.support.ingest.files.converting import small
 HEADER = b"at,press,item,step,scrap\n"
 LINE = b"2026-01-31 14:05,P4,A,s,3\n"
 MIB = 1 << 20
-GIVEN = {"at": "2026-01-31 14:05", "press": "P", "item": "A", "step": "s", "scrap": 3}
+TEXTS = {"at": "2026-01-31 14:05", "press": "P", "item": "A", "step": "s"}
 
 
 def refused(path: Path) -> str:
@@ -70,7 +70,8 @@ def test_gzip_that_unpacks_without_an_end_is_refused_and_a_plain_log_is_not(
 
 
 def parquet(path: Path, rows: int = 1, **texts: str) -> Path:
-    pl.select(**{n: pl.repeat(v, rows) for n, v in (GIVEN | texts).items()}).write_parquet(path)
+    columns = [pl.repeat(text, rows).alias(name) for name, text in (TEXTS | texts).items()]
+    pl.select(*columns, pl.repeat(3, rows).alias("scrap")).write_parquet(path)
     return path
 
 

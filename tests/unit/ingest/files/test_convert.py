@@ -1,6 +1,7 @@
 """What a row becomes, and what it does not."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,10 +17,11 @@ from tests.support.ingest.files.converting import (
     row,
     small,
 )
-from tests.support.ingest.files.plant import log
+from tests.support.ingest.files.plant import LogRow, log
 from tests.support.searching import examples
 
 ROWS = log()[:900]
+Slot = tuple[str, bool, datetime]
 
 
 def test_event_has_the_fields_that_the_mapping_names() -> None:
@@ -103,7 +105,7 @@ def test_dotted_names_are_members() -> None:
 def test_conditions() -> None:
     def made(when: str, **cells: str) -> bool:
         mapping = small(**{"    id:": f"    when: {{{when}}}\n    id:"})
-        return bool(events(mapping, [row(**cells)]))
+        return bool(events(mapping, [row(1, **cells)]))
 
     assert made("press: P4") and not made("press: P5")
     assert made("press: [P4, P5]") and not made("press: [P5]")
@@ -126,21 +128,21 @@ def test_cut_shuffled_and_repeated_rows_give_the_same_units_and_stops(data: st.D
     assert parts[1] == whole[1] == _expected_slots()
 
 
-def _facts(files: list) -> tuple:
+def _facts(files: list[list[LogRow]]) -> tuple[dict[str, Any], set[Slot]]:
     """Events by id, without the stops; and the five-minute slots that the stops cover."""
     made = [event for rows in files for event in events(bottling(), numbered(rows))]
     others = {e["event_id"]: e for e in made if e["event_type"] != "downtime"}
     return others, {slot for e in made if e["event_type"] == "downtime" for slot in _slots(e)}
 
 
-def _slots(stop: dict) -> list[tuple[str, bool, datetime]]:
+def _slots(stop: dict[str, Any]) -> list[Slot]:
     start, end = (datetime.fromisoformat(stop[name]) for name in ("started_at", "ended_at"))
     count = (end - start) // timedelta(minutes=5)
     assert count > 0
     return [(stop["line"], stop["planned"], start + timedelta(minutes=5 * n)) for n in range(count)]
 
 
-def _expected_slots() -> set:
+def _expected_slots() -> set[Slot]:
     return {
         (r["LineID"], r["DowntimeReason"].startswith("PLN-"), _utc(r["Timestamp"]))
         for r in ROWS

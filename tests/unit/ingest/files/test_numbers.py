@@ -10,7 +10,7 @@ from copq.ingest.files.cells import TypedText
 from copq.ingest.files.faults import FileError, RowFault
 from copq.ingest.files.mapping import Numbers
 from copq.ingest.files.numbers import number_reader
-from copq.ingest.files.rows import BrokenRow, Row, read_rows
+from copq.ingest.files.rows import AnyRow, BrokenRow, Row, read_rows
 from copq.ingest.files.survey import survey
 from tests.support.ingest.files.converting import events, refusal, row, small
 
@@ -98,7 +98,7 @@ def test_quantity_of_an_event_is_read_so_and_its_refusal_names_the_value() -> No
     )
 
 
-def parquet(path: Path, **columns: pl.Series) -> list[Row | BrokenRow]:
+def parquet(path: Path, **columns: pl.Series) -> list[AnyRow]:
     given = {"at": ["2026-01-31 14:05"] * 3, "press": ["P4"] * 3, "step": ["s"] * 3}
     pl.DataFrame(given | columns).write_parquet(path)
     mapping = small()

@@ -50,7 +50,7 @@ async def until(happened: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def hook(where: Any, name: str, before: Callable[[], None]) -> Iterator[None]:
+def hook(where: Any, name: str, before: Callable[[], object]) -> Iterator[None]:
     """`before` runs once, right before the first call of a function."""
     whole, waiting = getattr(where, name), [before]
 

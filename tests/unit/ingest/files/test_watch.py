@@ -63,7 +63,8 @@ class Folder:
         async with asyncio.timeout(20):
             while not (self.path / place).exists() or any(self.state.glob("*.json")):
                 await asyncio.sleep(0.01)
-        return json.loads((self.path / f"{place}.report.json").read_text())
+        report: dict[str, Any] = json.loads((self.path / f"{place}.report.json").read_text())
+        return report
 
 
 @pytest.fixture

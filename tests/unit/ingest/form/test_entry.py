@@ -21,8 +21,9 @@ from tests.support.building import book, plant
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BERLIN = Calendar("Europe/Berlin", time(6))
-SHEET = sheet_of(book(), "north", "L1", "widget", NOW)
-assert SHEET is not None
+_FOUND = sheet_of(book(), "north", "L1", "widget", NOW)
+assert _FOUND is not None
+SHEET = _FOUND
 DAY = {"period": "day", "day": "2026-11-19"}
 
 
@@ -245,7 +246,7 @@ def test_whatever_is_typed_is_told_or_makes_events_that_are_none_to_refuse(
     made = events_of(entry, "id", "desk")
     assert made
     for each in made:
-        assert decode(each.raw).quantity > Decimal(0)
+        assert decode(each.raw).model_dump()["quantity"] > Decimal(0)
 
 
 def test_one_is_asked_for_the_lines_of_ones_scope_alone() -> None:

@@ -112,20 +112,23 @@ async def test_a_header_is_the_same_raw_encoded_or_quoted(one: bytes, other: byt
     intake = Kept()
     async with served(intake) as service:
         for given in (one, other):
-            headers = {name.encode(): value.encode() for name, value in BINARY.items()}
-            headers |= {b"ce-id": given, b"content-type": b"application/json"}
-            said = await service.post(json.dumps(FACTS), headers)
+            said = await _post(service, given)
             assert said.status_code == 202, said.text
     assert len({decode(raw).event_id for raw in intake.events.values()}) == 1
+
+
+async def _post(service: Served, event_id: bytes) -> httpx.Response:
+    """Send the facts under an id of these bytes."""
+    headers = {name.encode(): value.encode() for name, value in BINARY.items()}
+    headers |= {b"ce-id": event_id, b"content-type": b"application/json"}
+    return await service.client.post("/v1/events", content=json.dumps(FACTS), headers=headers)
 
 
 async def test_headers_that_are_no_text_are_never_one_id() -> None:
     intake = Kept()
     async with served(intake) as service:
         for given in (b"\xff", b"%FE"):
-            headers = {name.encode(): value.encode() for name, value in BINARY.items()}
-            headers |= {b"ce-id": given, b"content-type": b"application/json"}
-            said = await service.post(json.dumps(FACTS), headers)
+            said = await _post(service, given)
             assert said.json()["answers"][0]["code"] == "bad_envelope"
     assert intake.events == {}
 

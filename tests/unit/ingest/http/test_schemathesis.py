@@ -72,8 +72,11 @@ def test_requests_at_its_bounds_are_answered_as_it_says(operation: Any) -> None:
         generation_modes=_modes(),
         generation_config=operation.schema.config.generation_for(operation=operation),
     )
-    answered = [_call(case) for case in islice(cases, 0, None, 1 if soaking() else _EACH)]
-    assert len(answered) > 1_000
+    answered = 0
+    for case in islice(cases, 0, None, 1 if soaking() else _EACH):
+        _call(case)
+        answered += 1
+    assert answered > 1_000
 
 
 @pytest.mark.parametrize("sound", [True, False])

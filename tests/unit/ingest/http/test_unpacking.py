@@ -64,7 +64,7 @@ def test_a_bomb_is_turned_away_while_it_expands(coding: str) -> None:
 
 
 def test_a_window_that_no_memory_should_hold_is_refused() -> None:
-    options = {zstd.CompressionParameter.window_log: 27}
+    options: dict[int, int] = {zstd.CompressionParameter.window_log: 27}
     packed = zstd.compress(TEXT * 100, options=options)
     with pytest.raises(TurnedAway) as turned:
         unpacked("zstd", packed)

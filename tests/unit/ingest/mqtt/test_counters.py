@@ -446,10 +446,12 @@ def test_a_true_counter_with_faults_counts_the_truth_or_shows_what_differs(
         readings.append((float(at), value))
     sent = _with_faults(readings, faults)
     device = born(5000)
-    for at, shown in sent[1:]:
-        device.says(min(at, 20), M("Total", shown, at=at))
+    for second, reading in sent[1:]:
+        total = M("Total", reading, at=second)
+        device.says(min(second, 20), total)
         if reborn:
-            device.born(min(at, 20), M("Total", shown, at=at, type=UINT64), M("Part", "a"))
+            born_with = M("Total", reading, at=second, type=UINT64)
+            device.born(min(second, 20), born_with, M("Part", "a"))
     shown = bool(device.refused()) or "held" in device.uncounted()
     assert shown or device.total() == sum(steps) or "dip" in device.uncounted()
     if not resets:

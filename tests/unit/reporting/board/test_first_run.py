@@ -4,7 +4,7 @@ import re
 from decimal import localcontext
 from pathlib import Path
 
-from copq.ledger.arithmetic import MONEY
+from copq.ledger.arithmetic import MONEY, ZERO
 from copq.ledger.money import fixed
 from copq.pricing.price import price
 from copq.rates.file import parse_rates
@@ -24,5 +24,5 @@ def test_the_first_figure_is_the_one_that_the_page_names() -> None:
                  product="TR29", stage="P3")  # fmt: skip
     with localcontext(MONEY):
         entries = price(decode(raw), book_of(parse_rates(RATES.read_text()))).entries
-        nets = [sum(entry.net for entry in entries), *(entry.net for entry in entries)]
+        nets = [sum((entry.net for entry in entries), ZERO), *(entry.net for entry in entries)]
     assert list(promised.groups()) == [fixed(net, 0) for net in nets]
