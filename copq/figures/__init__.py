@@ -1,1 +1,2 @@
-"""Questions to the ledger: one module for each, asked by command, API, board and exporter."""
+"""The questions to the ledger, one module each, for the commands, the API, the board and the
+exporter."""

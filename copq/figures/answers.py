@@ -1,4 +1,4 @@
-"""What an answer with figures says, to a command, a program or the board."""
+"""The common parts of an answer with figures, as JSON and as table columns."""
 
 from typing import Any
 
@@ -21,13 +21,13 @@ FIGURES = (
     "good", "ungraded", "rejected", "provisional",
     "unconverted", "flags",
 )  # fmt: skip
-"""The columns of a table with the figures of `row_json`, after its names."""
+"""The columns of `row_json` in a table, after the names."""
 
 
 def row_json(row: ReportRow) -> dict[str, Any]:
-    """All of a row; money exact, `copq_share` null where there is no base, with the reason.
+    """All fields of a row. Money is exact; `copq_share` is null without a base, with the reason.
 
-    Where entries have no exchange rate all money is null: part of a sum is not a sum.
+    If entries lack an exchange rate, all money is null: a part of a sum is not a sum.
     """
     return {
         "from": row.bucket,
@@ -46,7 +46,7 @@ def row_json(row: ReportRow) -> dict[str, Any]:
 
 
 def basis_json(basis: Basis) -> dict[str, Any]:
-    """Which figures these are; `as`: restated, first-reported, or as-of with the instant."""
+    """The basis of the figures; `as` is restated, first-reported, or as-of with the instant."""
     return {"as": basis.kind, "as_of": basis.as_of, "reported": str(basis)}
 
 
@@ -57,7 +57,7 @@ def _no_share(row: ReportRow) -> str | None:
 
 
 def held_json(held: WaitingCounts) -> dict[str, Any]:
-    """What stands next to every answer: what waits now, of what was asked for."""
+    """The counts of waiting items in scope, shown with every answer."""
     return {
         "basis": BASIS,
         "unpriced_events": held.unpriced,

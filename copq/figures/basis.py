@@ -1,4 +1,4 @@
-"""What a figure stands on: the ledger as it is, as it was first reported, or as of an instant."""
+"""The basis of a figure: the ledger now, as first reported, or as of an instant."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ AS_OF = "as-of"
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Each month as first reported or as restated; `as_of`: what was booked by then, restated."""
+    """Each month as first reported or as restated. With `as_of`, only what was booked by then."""
 
     reported: As = As.RESTATED
     as_of: datetime | None = None
@@ -27,12 +27,12 @@ class Basis:
 
     @property
     def kind(self) -> str:
-        """In one word: which of the three it is."""
+        """The basis in one word: restated, first-reported or as-of."""
         return AS_OF if self.as_of is not None else self.reported
 
     @property
     def is_live(self) -> bool:
-        """Whether stops still open count until now."""
+        """Whether open stops count until now."""
         return self.as_of is None
 
 
@@ -40,15 +40,16 @@ RESTATED = Basis()
 
 
 def basis_of(reported: str, as_of: datetime | None, now: datetime) -> Basis:
-    """Raises `ValueError` on what makes no sense."""
+    """The basis of these options. Raises `ValueError` on a contradiction or an instant in the
+    future."""
     try:
-        found = Basis(As(reported), as_of)
+        basis = Basis(As(reported), as_of)
     except ValueError:
         raise ValueError(f'"{reported}" is none of {", ".join(As)}') from None
     if as_of is None:
-        return found
-    if found.reported is As.FIRST_REPORTED:
+        return basis
+    if basis.reported is As.FIRST_REPORTED:
         raise ValueError("what was first reported is the same at any instant: leave one out")
     if as_of > now:
         raise ValueError("as of an instant to come nobody knows what the ledger says")
-    return found
+    return basis

@@ -1,4 +1,4 @@
-"""Rate books to read figures with: the newest, and those that old entries were priced by."""
+"""Rate books for reading figures: the newest, and the older ones that priced old entries."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from copq.rates.book import RateBook
 from copq.rates.store import current_revision, load
 
 KEPT = 32
-"""A book never changes, so it is kept; the one that was not asked for longest goes first."""
+"""The number of cached books. A book never changes; the least recently used one is dropped
+first."""
 
 
 class Books:
-    """Books by revision. Safe to share: two readers at worst load the same book twice."""
+    """Rate books by revision. Safe to share: at worst, two readers load the same book twice."""
 
     def __init__(self) -> None:
         self._by_revision: OrderedDict[int, RateBook] = OrderedDict()
@@ -23,7 +24,7 @@ class Books:
         return await self.as_of(conn, await current_revision(conn))
 
     async def as_of(self, conn: Connection, revision: int) -> RateBook:
-        """The book as it was when `revision` was the newest."""
+        """The rate book as it was when `revision` was the newest."""
         if revision not in self._by_revision:
             self._by_revision[revision] = await load(conn, revision)
         self._by_revision.move_to_end(revision)
@@ -34,7 +35,7 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that one answer is made of: it is of one instant, and agrees with itself."""
+    """The connection, rate book and instant of one answer, which is consistent in itself."""
 
     conn: Connection
     book: RateBook

@@ -1,4 +1,4 @@
-"""The main cause: what cost a line most in a window, since when, and whether it goes on."""
+"""The main cause: the largest cost of a line in a window, since when, and whether it continues."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -16,13 +16,15 @@ from copq.schemas.priced import FAILURES
 
 _SQL = Queries.of(__file__)
 GOES_ON = timedelta(minutes=10)
-"""What comes one by one, as rejects do, goes on while the last is no older than this."""
+"""Single events, such as rejects, continue while the last one is no older than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A combination as of `drivers`, on one line. `since` is None where it is an old trouble:
-    it was there before the window, as long as that is. `until` is None while it goes on.
+    """A combination as in `drivers`, on one line.
+
+    `since` is None if it began before the window by at least the window's length. `until` is None
+    while it continues.
     """
 
     line: str
@@ -43,9 +45,9 @@ async def main_causes(
     conn: Connection, plant: str, lines: Collection[str], start: datetime, end: datetime,
     accrued: Iterable[Accrued],
 ) -> dict[str, Cause]:  # fmt: skip
-    """What cost each of the lines most in (start, end]; a line without losses has none.
+    """The largest loss of each line in (start, end]. A line without losses has no cause.
 
-    What is booked, and the part of what open stops have `accrued` that lies in that time.
+    It counts booked losses, and the part of the `accrued` costs of open stops in that time.
     """
     failures = [str(category) for category in FAILURES]
     rows = await conn.fetch(
@@ -58,15 +60,15 @@ async def main_causes(
             goes_on=GOES_ON,
         )
     )
-    found = {cause.kind: cause for cause in (Cause(**row) for row in rows)}
+    by_kind = {cause.kind: cause for cause in (Cause(**row) for row in rows)}
     with localcontext(MONEY):
         for part in accrued:
             segment = part.segment
             inside = Share.of(segment.start, segment.end, start, end)
             if inside.part and part.plant == plant and part.line in lines:
                 cause = _open(part, inside.share(part.cost), end)
-                found[cause.kind] = _together(found.get(cause.kind), cause)
-    return _worst(found.values())
+                by_kind[cause.kind] = _together(by_kind.get(cause.kind), cause)
+    return _worst(by_kind.values())
 
 
 def _open(part: Accrued, net: Decimal, end: datetime) -> Cause:
@@ -88,7 +90,8 @@ def _together(known: Cause | None, more: Cause) -> Cause:
 
 
 def _worst(causes: Iterable[Cause]) -> dict[str, Cause]:
-    """The first by name where two cost the same: the same answer each time."""
+    """The largest loss of each line. Of equal losses, the first by name, so that the answer is
+    stable."""
     worst: dict[str, Cause] = {}
     for cause in sorted(causes, key=lambda c: (-c.net, str(c.kind))):
         if cause.net > 0:

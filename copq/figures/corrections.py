@@ -1,4 +1,4 @@
-"""Corrections and what became of each."""
+"""Corrections and their states."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ _SQL = Queries.of(__file__)
 
 @dataclass(frozen=True, slots=True)
 class ListedCorrection:
-    """A correction. `why` says more of its state, `entries` are those it caused, as `event#no`."""
+    """A correction. `why` explains its state; `entries` are the entries that it caused, as
+    `event#no`."""
 
     event_id: str
     corrects: str
@@ -33,7 +34,7 @@ class ListedCorrection:
 async def list_corrections(
     conn: Connection, states: Collection[State] = tuple(State), limit: int | None = None
 ) -> list[ListedCorrection]:
-    """Those in one of `states`, the newest first."""
+    """The corrections in one of `states`, the newest first."""
     rows = await conn.fetch(
         *_SQL.list_corrections(states=[str(state) for state in states], limit=limit)
     )

@@ -1,6 +1,6 @@
-"""What drives the cost: the worst combinations of element, stage, code and machine.
+"""The drivers of the cost: the largest combinations of element, stage, code and machine.
 
-Postgres ranks them, so that memory stays bounded however many codes and machines there are.
+Postgres ranks them, so that memory stays bounded for any number of codes and machines.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,10 +26,12 @@ _MONEY = ByCurrency(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One combination. `share` is its part of all losses in its currency, `cumulative_share` that
-    of it and all worse ones; a combination that earned money is not a loss and is left out. In the
-    reporting currency `net` is None where entries are `unconverted`, and so is every share.
-    `provisional` is the part of `net` that comes from stops still open.
+    """One combination. `share` is its part of all losses in its currency, `cumulative_share` the
+    part of it and all larger ones.
+
+    A combination that earned money is not a loss and is left out. In the reporting currency, `net`
+    and all shares are None if entries are `unconverted`. `provisional` is the part of `net` from
+    open stops.
     """
 
     rank: int
@@ -53,7 +55,7 @@ class Driver:
 
     @property
     def loss(self) -> Decimal:
-        """`net` where it must be known: nothing was converted."""
+        """`net`, for a caller that has converted nothing, so that it is known."""
         assert self.net is not None
         return self.net
 
@@ -73,9 +75,9 @@ def driver_json(driver: Driver) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class LossTotal:
-    """What all losses in a currency come to, and how many there are.
+    """The sum and the number of all losses in a currency.
 
-    `net` is None where entries have no exchange rate.
+    `net` is None if entries have no exchange rate.
     """
 
     currency: str
@@ -89,7 +91,7 @@ class LossTotal:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Production days [start, end), of all plants or of one, whose calendar finds them quicker."""
+    """The production days [start, end) of all plants, or of one plant with its calendar."""
 
     start: date
     end: date
@@ -97,12 +99,12 @@ class Days:
     line: str | None = None
     calendar: Calendar | None = None
     currency: str | None = field(default=None, kw_only=True)
-    """The reporting currency, to have all money in it."""
+    """The reporting currency, if all money is converted into it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """The worst losses of each currency, worst first, and what all losses of each come to."""
+    """The largest losses of each currency, the largest first, and the sum of all losses of each."""
 
     drivers: list[Driver]
     totals: list[LossTotal]
@@ -111,8 +113,10 @@ class Drivers:
 async def drivers(
     conn: Connection, book: RateBook, days: Days, now: datetime, top: int = 10
 ) -> Drivers:
-    """The `top` worst of each currency: failure alone, what is booked and stands, and stops still
-    open until `now`. With the reporting currency all are ranked together. One snapshot.
+    """The `top` largest losses of each currency.
+
+    It counts failure costs only: standing entries, and open stops until `now`. In the reporting
+    currency all losses are ranked together. One snapshot.
     """
     rows = await _losses(conn, book, days, now, _MONEY[days.currency].drivers, None, limit=top)
     totals = {row["currency"]: LossTotal.of(row) for row in rows}
@@ -121,7 +125,7 @@ async def drivers(
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a Pareto: a combination, `others` together, or losses without a name."""
+    """A bar of a Pareto: a combination, the `others` together, or the losses without a name."""
 
     kind: str
     names: dict[str, str | None]
@@ -136,9 +140,9 @@ async def bars(
 ) -> list[Bar]:  # fmt: skip
     """The losses in a currency by `cause` (a combination), `stage`, `defect_code` and `element`.
 
-    Of each kind the `most` expensive combinations, then all others as one, then losses without a
-    name. What has earned money is not a loss. `accrued`: what open stops add, if it is read
-    already. One snapshot.
+    Each kind has its `most` most expensive combinations, then all others as one bar, then losses
+    without a name. A combination that earned money is not a loss. Pass `accrued`, what open stops
+    add, if it is already known. One snapshot.
     """
     paretos = _MONEY[days.currency].paretos
     rows = await _losses(conn, book, days, now, paretos, accrued, limit=most, currency=currency)
@@ -155,25 +159,26 @@ async def _losses(
     conn: Connection, book: RateBook, days: Days, now: datetime, query: Query,
     accrued: Sequence[Accrued] | None, **more: Any,
 ) -> list[Any]:  # fmt: skip
-    """The rows of a query that has the part `losses`; `more` are its other parameters."""
+    """The rows of a query that includes the section `losses`; `more` are its other parameters."""
     failures = [str(category) for category in FAILURES]
     around = _instants(days.start, days.end, days.calendar)
     scope = Scope(days.plant, days.line, currency=days.currency)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         if accrued is None:
             accrued = await accrue(conn, book, scope, now, around[0])
-        found: list[Any] = await conn.fetch(
+        losses: list[Any] = await conn.fetch(
             *query(
                 first=days.start, last=days.end, plant=days.plant, line=days.line,
                 categories=failures, since=around[0], until=around[1],
                 converted=days.currency is not None, **_open_stops(days, accrued), **more,
             )
         )  # fmt: skip
-    return found
+    return losses
 
 
 def _open_stops(days: Days, accrued: Iterable[Accrued]) -> dict[str, list[Any]]:
-    """What open stops add in the days: a list for each of these parameters of `losses`."""
+    """The costs that open stops add in the days: a list for each open-stop parameter of
+    `losses`."""
     rows = [_open_stop(part) for part in accrued if days.start <= part.bucket.day < days.end]
     return {name: [row[name] for row in rows] for name in _OPEN}
 
@@ -194,7 +199,7 @@ def _open_stop(part: Accrued) -> dict[str, Any]:
 
 
 def _driver(row: Any) -> Driver:
-    """A row of `drivers`. Where any loss of the currency lacks a rate no share is known."""
+    """A row of `drivers`. If any loss of the currency lacks an exchange rate, no share is known."""
     own = {name: row[name] for name in _OWN}
     shares = (row["net"], row["cumulative"]) if not row["lacking"] else (None, None)
     share, cumulative = (s if s is None else quotient(s, row["total"]) for s in shares)
@@ -209,7 +214,8 @@ _OWN = (
 
 
 def _instants(start: date, end: date, calendar: Calendar | None) -> tuple[datetime, datetime]:
-    """What the days lie within: a day is within two days of its date, wherever the plant is."""
+    """The instants that surely contain the days: a day lies within two days of its date in any
+    zone."""
     if calendar is not None:
         return calendar.start_of(start), calendar.start_of(end)
     midnights = [datetime.combine(day, time(), UTC) for day in (start, end)]

@@ -1,4 +1,4 @@
-"""What costs most, as it is asked for, and its answer."""
+"""The question for the largest losses, and its answer."""
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -19,14 +19,14 @@ from copq.rates.book import RateBook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriversRequest(FigureRequest):
-    """Of the production days [start, end); without them of the last 30 days."""
+    """Asks for the production days [start, end); by default for the last 30 days."""
 
     start: str = ""
     end: str = ""
     currency: str | None = None
 
     async def days(self, conn: Connection, book: RateBook, now: datetime) -> Days:
-        """Raises `ValueError` on a name or day that is not possible."""
+        """The days of the request. Raises `ValueError` on an unknown name or an impossible day."""
         await self.check_names(conn, book)
         first, last = bounds(self.start, self.end, "day", UTC, now)
         last = last or max(first, now.date()) + timedelta(days=2)
@@ -37,7 +37,7 @@ class DriversRequest(FigureRequest):
 
 @dataclass(frozen=True, slots=True)
 class DriversAnswer:
-    """The worst losses of each currency as of `at`; `lacks` is None where nothing is converted."""
+    """The largest losses of each currency as of `at`; `lacks` is None if nothing is converted."""
 
     start: date
     end: date
@@ -67,15 +67,15 @@ class DriversAnswer:
 async def answer_drivers(
     conn: Connection, book: RateBook, request: DriversRequest, now: datetime, top: int
 ) -> DriversAnswer:
-    """The `top` worst of each currency.
+    """The `top` largest losses of each currency.
 
-    Raises `ValueError` on a request that is not possible. One snapshot.
+    Raises `ValueError` on an impossible request. One snapshot.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         days = await request.days(conn, book, now)
         scope = Scope(days.plant, days.line, by=(), currency=days.currency)
         lacks = await missing_rates(conn, scope, days.start, days.end)
-        found = await drivers(conn, book, days, now, top)
+        largest = await drivers(conn, book, days, now, top)
         zone = zone_of(book, days.plant)
         waiting = await count_waiting(conn, scope, now)
-        return DriversAnswer(days.start, days.end, now, zone, found, lacks, waiting)
+        return DriversAnswer(days.start, days.end, now, zone, largest, lacks, waiting)

@@ -1,4 +1,4 @@
-"""The edges of a window as people write them: a day, a month, an hour in the plant's own time."""
+"""The edges of a window as people write them: a day, a month, or an hour in the plant's time."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -9,16 +9,16 @@ from copq.periods.period import month_of as parse_month
 T = TypeVar("T", datetime, date)
 Edge = datetime | date
 FIRST_YEAR, LAST_YEAR = 1970, 2199
-"""No event happens outside these, and near the ends of the calendar no zone works."""
+"""Events outside these years are refused. Near the ends of the calendar, time zones fail."""
 FIRST, LAST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
 
 
 def bounds(
     start: str, end: str, grain: str, zone: tzinfo, now: datetime
 ) -> tuple[Edge, Edge | None]:
-    """From when until when; see `default_start` where nobody names a start.
+    """The start and the end of a window; see `default_start` for a missing start.
 
-    Raises `ValueError` where nothing can lie in it.
+    Raises `ValueError` if the window is empty.
     """
     last = edge(end, grain, zone)
     first = edge(start, grain, zone) or default_start(grain, now, last)
@@ -27,7 +27,7 @@ def bounds(
 
 
 def in_order(first: Any, last: Any) -> None:
-    """Raises `ValueError` where the second edge is not after the first; None is not an edge."""
+    """Raises `ValueError` unless the second edge is after the first. None is not an edge."""
     if first is not None and last is not None and last <= first:
         raise ValueError(
             f"to ({last.isoformat()}) must be after from ({first.isoformat()}): it is the "
@@ -36,9 +36,9 @@ def in_order(first: Any, last: Any) -> None:
 
 
 def edge(text: str, grain: str, zone: tzinfo) -> datetime | date | None:
-    """An instant for hours (of `zone` where it names no offset), else a day; None for nothing.
+    """An instant for hours (in `zone` if it has no offset), else a day; None for an empty text.
 
-    Raises `ValueError` where it is neither.
+    Raises `ValueError` if the text is neither.
     """
     if not text or grain != "hour":
         return day_of(text)
@@ -46,15 +46,15 @@ def edge(text: str, grain: str, zone: tzinfo) -> datetime | date | None:
 
 
 def instant(text: str, zone: tzinfo) -> datetime | None:
-    """Of `zone` where it names no offset; None for nothing. Raises `ValueError`."""
+    """An instant, in `zone` if it has no offset; None for an empty text. Raises `ValueError`."""
     if not text:
         return None
-    found = _read(datetime.fromisoformat, text, text, "2026-03-01T06:00")
-    return found if found.tzinfo else found.replace(tzinfo=zone)
+    at = _read(datetime.fromisoformat, text, text, "2026-03-01T06:00")
+    return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
 def day_of(text: str) -> date | None:
-    """A day, or the first of a month."""
+    """A day, or the first day of a month. Raises `ValueError`."""
     if not text:
         return None
     whole = f"{text}-01" if len(text) == len("2026-03") else text
@@ -62,7 +62,7 @@ def day_of(text: str) -> date | None:
 
 
 def month_of(text: str) -> date | None:
-    """The first day of a month such as 2026-03, which its first day names too; None for nothing.
+    """The first day of a month, written as 2026-03 or as that day; None for an empty text.
 
     Raises `ValueError`.
     """
@@ -74,23 +74,23 @@ def month_of(text: str) -> date | None:
 
 def _read(read: Callable[[str], T], whole: str, text: str, example: str) -> T:
     try:
-        found = read(whole)
+        value = read(whole)
     except ValueError:
         raise ValueError(f'"{text}" is not a date: write it as {example}') from None
-    return in_range(found, text)
+    return in_range(value, text)
 
 
-def in_range(found: T, text: str) -> T:
-    """Raises `ValueError` where no event can be so early or so late."""
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+def in_range(value: T, text: str) -> T:
+    """The given edge. Raises `ValueError` if its year is out of range."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueError(f'"{text}" is out of range: name a year from {FIRST_YEAR} to {LAST_YEAR}')
-    return found
+    return value
 
 
 def default_start(grain: str, now: datetime, last: Any = None) -> Edge:
-    """Where a window begins that nobody has named: 24 hours, 30 days or 12 months ago.
+    """The default start of a window: 24 hours, 30 days or 12 months ago.
 
-    Or before `last`, its end, where that is earlier.
+    If the end `last` is earlier than now, it is counted from `last`.
     """
     if grain == "hour":
         return min(now, last or now) - timedelta(hours=24)
@@ -98,5 +98,5 @@ def default_start(grain: str, now: datetime, last: Any = None) -> Edge:
 
 
 def dimensions(by: str) -> tuple[str, ...]:
-    """Names with commas between them."""
+    """The names in a list with commas."""
     return tuple(name.strip() for name in by.split(",") if name.strip())

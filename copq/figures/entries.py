@@ -16,19 +16,20 @@ _SQL = Queries.of(__file__)
 
 COPQ = "copq"
 CATEGORIES = (*map(str, Category), COPQ)
-"""What a question may name; `copq` is all kinds of failure."""
+"""The categories that a question may name; `copq` means all kinds of failure."""
 
 CHUNK = 500
-"""Entries read at once where all of them are asked for."""
+"""The number of entries read at once when all are requested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """One line of the ledger. Money in `currency`; `payload` is None where no one event caused it.
+    """An entry of the ledger, with money in `currency`.
 
-    Or where a retention has dropped it: `dropped_at` and `dropped_by` say when, on whose word.
+    `payload` is None if several events may have caused it, or if a retention has dropped it:
+    `dropped_at` and `dropped_by` then say when, and who ordered it.
 
-    A reversal (`reverses` is the entry that it takes back) carries the figures negated.
+    `reverses` is the number of the entry that a reversal reverses. A reversal has negated figures.
     """
 
     event_id: str
@@ -76,7 +77,7 @@ class LedgerEntry:
 
     @property
     def hours(self) -> Decimal:
-        """The time lost, to show it."""
+        """The lost time in hours, for display."""
         return hours_of(self.seconds)
 
     @classmethod
@@ -85,7 +86,7 @@ class LedgerEntry:
 
 
 class Place(NamedTuple):
-    """Where a page begins: after this entry, of what was booked by `read_at`."""
+    """The place of a page: it begins after this entry, among entries booked by `read_at`."""
 
     read_at: datetime
     occurred_at: datetime | None = None
@@ -95,11 +96,11 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """Which entries. None: whatever it is; an empty stage, code or machine: those without one.
+    """A filter of entries. None means any value; an empty stage, code or machine means none.
 
-    `period` is the month that entries are booked in; `first_reported` leaves out what was booked
-    after the month that it is of was first closed. `since` and `until` are instants, `first` and
-    `last` production days; the later edge is out.
+    `period` is the month in which entries are booked. `first_reported` leaves out entries that were
+    booked after the first closing of the month in which they occurred. `since` and `until` are
+    instants, `first` and `last` production days; the later edge is exclusive.
     """
 
     since: datetime | None = None
@@ -121,12 +122,12 @@ class EntryFilter:
     first_reported: bool = False
 
     def parameters(self) -> dict[str, Any]:
-        """Those of the part `entries_asked`, by their names."""
+        """The parameters of the section `entries_asked`, by name."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 def categories(name: str | None) -> tuple[str, ...] | None:
-    """Those that a name of `CATEGORIES` means."""
+    """The categories that a name of `CATEGORIES` stands for."""
     if name is None:
         return None
     return tuple(map(str, FAILURES)) if name == COPQ else (name,)
@@ -134,43 +135,43 @@ def categories(name: str | None) -> tuple[str, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Entries, newest first; `next` is the place of the page after it, None at the end."""
+    """Entries, newest first. `next` is the place of the next page, None at the end."""
 
     entries: list[LedgerEntry]
     next: Place | None
 
 
-async def entries(conn: Connection, asked: EntryFilter, place: Place, limit: int) -> Page:
-    """One page. An entry that is there is on exactly one page, whatever is booked meanwhile."""
+async def entries(conn: Connection, filters: EntryFilter, place: Place, limit: int) -> Page:
+    """One page. Each entry is on exactly one page, whatever is booked in the meantime."""
     rows = await conn.fetch(
         *_SQL.entries(
-            **asked.parameters(), after_time=place.occurred_at, after_id=place.event_id,
+            **filters.parameters(), after_time=place.occurred_at, after_id=place.event_id,
             after_no=place.entry_no, read_at=place.read_at, limit=limit + 1,
         )
     )  # fmt: skip
-    found = [LedgerEntry.of(row) for row in rows[:limit]]
+    page = [LedgerEntry.of(row) for row in rows[:limit]]
     if len(rows) <= limit:
-        return Page(found, None)
-    last = found[-1]
-    return Page(found, Place(place.read_at, last.occurred_at, last.event_id, last.entry_no))
+        return Page(page, None)
+    last = page[-1]
+    return Page(page, Place(place.read_at, last.occurred_at, last.event_id, last.entry_no))
 
 
 async def all_entries(
-    conn: Connection, asked: EntryFilter, read_at: datetime
+    conn: Connection, filters: EntryFilter, read_at: datetime
 ) -> AsyncIterator[Page]:
-    """Every page, one after the other: memory holds one."""
+    """Every page, one after the other; memory holds only one."""
     place: Place | None = Place(read_at)
     while place is not None:
-        page = await entries(conn, asked, place, CHUNK)
+        page = await entries(conn, filters, place, CHUNK)
         yield page
         place = page.next
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What the entries of one element add up to, in one currency.
+    """The sum of the entries of one element in one currency.
 
-    `entries` are those that stand; `lines` counts what was taken back, and the taking back, too.
+    `entries` counts standing entries; `lines` also counts reversed entries and reversals.
     """
 
     currency: str
@@ -187,13 +188,13 @@ class Part:
     base: Decimal
 
 
-async def parts(conn: Connection, asked: EntryFilter, read_at: datetime) -> list[Part]:
-    """What all pages add up to, the most expensive element of each currency first."""
-    rows = await conn.fetch(*_SQL.entries_total(**asked.parameters(), read_at=read_at))
+async def parts(conn: Connection, filters: EntryFilter, read_at: datetime) -> list[Part]:
+    """The sums of all pages, the most expensive element of each currency first."""
+    rows = await conn.fetch(*_SQL.entries_total(**filters.parameters(), read_at=read_at))
     return [Part(**row) for row in rows]
 
 
 async def span_of(conn: Connection, event_id: str) -> tuple[datetime, datetime] | None:
-    """The instants within which an event's entries lie; None where it is not known."""
+    """The instants between which an event's entries lie; None if the event is unknown."""
     row = await conn.fetchrow(*_SQL.entries_span(event_id=event_id))
     return (row["first"], row["last"]) if row else None

@@ -1,4 +1,4 @@
-"""The entries behind a figure: a page of them, and what makes them the whole figure."""
+"""The entries behind a figure: a page of them, and the parts of the figure that are not entries."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ from copq.ledger.arithmetic import MONEY, ZERO
 from copq.rates.book import RateBook
 
 MOST = 500
-"""Open stops, and stops over an edge, that are listed; the sums are of all."""
+"""The number of open stops, and of stops over an edge, that are listed. The sums include all."""
 
 
 @dataclass(slots=True)
 class EntriesFigure:
-    """What a figure is in one currency: what is booked, and what edges and open stops add."""
+    """A figure in one currency: the booked sum, and what edges and open stops add."""
 
     currency: str
     booked: Decimal = ZERO
@@ -45,9 +45,9 @@ class EntriesFigure:
 
 @dataclass(frozen=True, slots=True)
 class WholeFigure:
-    """All pages together: their sums by element, what is not an entry, and the figure of all.
+    """The whole figure of all pages: sums by element, parts that are not entries, and the total.
 
-    `span` is the window that the entries are of, if they are of one.
+    `span` is the window of the entries, if they have one.
     """
 
     parts: list[Part]
@@ -59,7 +59,7 @@ class WholeFigure:
 
 @dataclass(frozen=True, slots=True)
 class EntriesAnswer:
-    """A page of what was booked by `read_at`, newest first; `whole` is of the first page."""
+    """A page of entries booked by `read_at`, newest first. Only the first page has `whole`."""
 
     book: RateBook
     which: EntryFilter
@@ -73,9 +73,9 @@ class EntriesAnswer:
 async def answer_entries(
     reading: Reading, request: EntriesRequest, limit: int, cursor: str | None = None
 ) -> EntriesAnswer:
-    """At most `limit` entries behind the cursor.
+    """At most `limit` entries after the cursor.
 
-    Raises `ValueError` on a request that is not possible. Call it in one snapshot.
+    Raises `ValueError` on an impossible request. Call it in one snapshot.
     """
     conn = reading.conn
     which, span = await request.entry_filter(conn, reading.book, reading.now)
@@ -89,7 +89,7 @@ async def answer_entries(
 
 
 async def last_booking(conn: Connection) -> datetime:
-    """Postgres's own clock, which `booked_at` is of: ours may go wrong."""
+    """The time of Postgres's clock, which also sets `booked_at`: this host's clock may be wrong."""
     found: datetime = await conn.fetchval("select now()")
     return found
 
@@ -106,9 +106,9 @@ async def stops_beside(
     reading: Reading, which: EntryFilter, span: Span | None, read_at: datetime,
     most: int | None = None,
 ) -> tuple[Largest[UnbookedShare], Largest[OverEdge]]:  # fmt: skip
-    """The stops that are open, up to the window's end, and those over its edges.
+    """The stops that are open until the window's end, and the stops over its edges.
 
-    None where entries are asked for as they were booked in a month: no open stop is.
+    Both are empty for entries by the month in which they are booked: no open stop is booked.
     """
     if which.period or which.first_reported:
         return Largest(most), Largest(most)
@@ -122,8 +122,8 @@ async def stops_beside(
 def _figures(
     booked: Iterable[Part], stops: Largest[UnbookedShare], edges: Largest[OverEdge]
 ) -> list[EntriesFigure]:
-    """By currency: currencies are never added."""
-    found: dict[str, EntriesFigure] = {}
+    """The figures by currency: currencies are never added."""
+    by_currency: dict[str, EntriesFigure] = {}
     sums = (
         ("booked", ((part.currency, part.net) for part in booked)),
         ("edges", edges.net.items()),
@@ -132,6 +132,6 @@ def _figures(
     with localcontext(MONEY):
         for name, amounts in sums:
             for currency, net in amounts:
-                figure = found.setdefault(currency, EntriesFigure(currency))
+                figure = by_currency.setdefault(currency, EntriesFigure(currency))
                 setattr(figure, name, getattr(figure, name) + net)
-    return list(found.values())
+    return list(by_currency.values())

@@ -1,4 +1,4 @@
-"""The cursor of a page: opaque to its holder, and all that the next page needs."""
+"""The cursor of a page: opaque to its holder, with everything that the next page needs."""
 
 import base64
 import json
@@ -18,18 +18,18 @@ _decode = msgspec.json.Decoder(tuple[_Instant, _Instant, _EventId, _EntryNo]).de
 
 def encode(place: Place) -> str:
     assert place.occurred_at is not None
-    said = [
+    fields = [
         place.read_at.isoformat(), place.occurred_at.isoformat(), place.event_id, place.entry_no
     ]  # fmt: skip
-    return base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode()
 
 
 def decode(cursor: str) -> Place:
-    """Raises `ValueError` on what is not a cursor of ours."""
+    """The place of a cursor. Raises `ValueError` on a text that `encode` did not make."""
     try:
         read_at, occurred_at, event_id, number = _decode(base64.urlsafe_b64decode(cursor))
         if not all(FIRST_YEAR <= at.year <= LAST_YEAR for at in (read_at, occurred_at)):
             raise ValueError
-    except ValueError:  # of base64, of JSON and of what is in it
+    except ValueError:  # of base64, of JSON or of its values
         raise ValueError("cursor: take it as it is from `next` of the page before") from None
     return Place(read_at, occurred_at, event_id, number)

@@ -26,23 +26,24 @@ _SUMMED = (
 )  # fmt: skip
 
 
-def entries_json(found: EntriesAnswer) -> dict[str, Any]:
-    """The page; the first one with what the whole figure is made of."""
-    said: dict[str, Any] = {
-        "at": found.at,
-        "as_of": found.read_at,
-        "next": found.next and entries_cursor.encode(found.next),
+def entries_json(answer: EntriesAnswer) -> dict[str, Any]:
+    """A page as JSON; the first page includes the parts of the whole figure."""
+    fields: dict[str, Any] = {
+        "at": answer.at,
+        "as_of": answer.read_at,
+        "next": answer.next and entries_cursor.encode(answer.next),
         "entries": [
-            entry_json(entry, why, zone_of(found.book, entry.plant)) for entry, why in found.entries
+            entry_json(entry, why, zone_of(answer.book, entry.plant))
+            for entry, why in answer.entries
         ],
     }
-    if found.whole is not None:
-        said |= _whole_json(found.whole, found.book, found.which.plant)
-    return said
+    if answer.whole is not None:
+        fields |= _whole_json(answer.whole, answer.book, answer.which.plant)
+    return fields
 
 
 def _whole_json(whole: WholeFigure, book: RateBook, plant: str | None) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "totals": totals_of(whole.parts),
         "parts": [{**asdict(part), "hours": hours_of(part.seconds)} for part in whole.parts],
         "open_stops": [so_far_json(stop, book) for stop in whole.open_stops.shown],
@@ -54,8 +55,8 @@ def _whole_json(whole: WholeFigure, book: RateBook, plant: str | None) -> dict[s
     if whole.span and whole.span.trailing:
         zone = zone_of(book, plant)
         start, end = (at.astimezone(zone) for at in (whole.span.start, whole.span.end))
-        said["window"] = {"after": start, "to": end}
-    return said
+        fields["window"] = {"after": start, "to": end}
+    return fields
 
 
 def _figure_json(figure: EntriesFigure) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def _figure_json(figure: EntriesFigure) -> dict[str, Any]:
 
 
 def totals_of(parts: list[Part]) -> list[dict[str, Any]]:
-    """One for each currency: they are never added."""
+    """The sums by currency: currencies are never added."""
     totals: dict[str, dict[str, Any]] = {}
     with localcontext(MONEY):
         for part in parts:
@@ -77,15 +78,15 @@ def totals_of(parts: list[Part]) -> list[dict[str, Any]]:
 def entry_json(entry: LedgerEntry, why: Explained, zone: Any) -> dict[str, Any]:
     """An entry as JSON, in the plant's own time.
 
-    `event_text` is its event's bytes as received, `event` the same read.
+    `event_text` is its event's bytes as received, `event` the same parsed.
     """
     event = msgspec.json.decode(entry.payload) if entry.payload else None
     return {**fields_of(entry, zone), **asdict(why), "event": event, "event_text": entry.payload}
 
 
 def fields_of(entry: LedgerEntry, zone: Any) -> dict[str, Any]:
-    """All of an entry but its event's bytes, in the plant's own time."""
-    said: dict[str, Any] = {name: getattr(entry, name) for name in FIELDS}
+    """All fields of an entry except its event's bytes, in the plant's own time."""
+    fields: dict[str, Any] = {name: getattr(entry, name) for name in FIELDS}
     for name in ("occurred_at", "booked_at", "received_at", "dropped_at", "hour"):
-        said[name] = said[name] and said[name].astimezone(zone)
-    return said
+        fields[name] = fields[name] and fields[name].astimezone(zone)
+    return fields

@@ -1,4 +1,5 @@
-"""Which entries are asked for: of a bucket, two edges, a trailing window or one event."""
+"""The question for entries: of a bucket, between two edges, of a trailing window or of one
+event."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -25,10 +26,10 @@ TRAILING = {window.key: window.length for window in WINDOWS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntriesRequest(FigureRequest):
-    """Which entries: of what, and of when. Without a time the last 30 days.
+    """A filter of entries as people write it. Without a time, it means the last 30 days.
 
-    Times without an offset are the plant's own. An empty stage, code or machine: entries without
-    one. `period` is the month that entries are booked in, whenever they happened.
+    Times without an offset are the plant's. An empty stage, code or machine selects entries without
+    one. `period` is the month in which entries are booked, whenever they occurred.
     """
 
     element: str | None = None
@@ -56,9 +57,9 @@ class EntriesRequest(FigureRequest):
     async def entry_filter(
         self, conn: Connection, book: RateBook, now: datetime
     ) -> tuple[EntryFilter, Span | None]:
-        """The filter of the entries, and the window if they are of one.
+        """The filter of the entries, and their window if there is one.
 
-        Raises `ValueError` on a name or time that is not possible.
+        Raises `ValueError` on an unknown name or an impossible time.
         """
         details = {name: getattr(self, name) for name in ("stage", "defect_code", "work_unit")}
         await check_names(conn, book, self.plant, self.line, self.product, **details)
@@ -75,7 +76,8 @@ class EntriesRequest(FigureRequest):
         return which, window
 
     async def _was_closed(self, conn: Connection, edges: dict[str, Any]) -> bool:
-        """A month that was never closed is reported as it is now, with its open stops."""
+        """Whether the month was ever closed. A month that never was is reported as of now, with
+        open stops."""
         day = edges.get("first")
         months = {
             month for plant, month in await closed_months(conn) if self.plant in (None, plant)
@@ -83,7 +85,8 @@ class EntriesRequest(FigureRequest):
         return bool(months) if day is None else day.replace(day=1) in months
 
     def _window(self, book: RateBook, now: datetime) -> Span | None:
-        """Where stops over an edge count for their share; None where the time is whole buckets."""
+        """The window in which stops over an edge count by their share; None if the time is whole
+        buckets."""
         zone = zone_of(book, self.plant)
         if sum(map(bool, (self.event_id, self.bucket, self.start or self.end, self.trailing))) > 1:
             raise ValueError(
@@ -121,13 +124,13 @@ class EntriesRequest(FigureRequest):
 
 
 async def _of_event(conn: Connection, event_id: str, now: datetime) -> dict[str, Any]:
-    """Where to look for an event's entries: the ledger is found by time."""
+    """The time of an event's entries: the ledger is searched by time."""
     first, last = await span_of(conn, event_id) or (now, now)
     return {"since": first, "until": last + timedelta(hours=1)}
 
 
 def _after(first: date, grain: str) -> date:
-    """The day after a day's or month's last."""
+    """The day after the last day of a day or month."""
     if grain == "day":
         return first + timedelta(days=1)
     return (first.replace(day=1) + timedelta(days=31)).replace(day=1)
@@ -136,7 +139,7 @@ def _after(first: date, grain: str) -> date:
 def _days(
     book: RateBook, plant: str | None, first: date | None, last: date | None
 ) -> dict[str, Any]:
-    """Production days, and instants around them: by these the partitions are found."""
+    """Production days, and instants around them, by which the partitions are found."""
     site = book.sites.get(plant or "")
 
     def instant(day: date | None, margin: timedelta) -> datetime | None:
@@ -151,7 +154,7 @@ def _days(
 
 
 def _trailing_span(trailing: str, at: str, zone: tzinfo, now: datetime) -> Span:
-    """The trailing window up to `at`, else up to now. Raises `ValueError` on what is none."""
+    """The trailing window up to `at`, or up to now. Raises `ValueError` on an unknown window."""
     end = instant(at, zone) or now
     if end > now + timedelta(minutes=1):
         raise ValueError(f"at is yet to come: {end.isoformat()}")
@@ -159,7 +162,7 @@ def _trailing_span(trailing: str, at: str, zone: tzinfo, now: datetime) -> Span:
 
 
 def _instants_span(start: str, end: str, zone: tzinfo) -> Span | None:
-    """Where `from` or `to` is an instant; one may be left out. None where they are days."""
+    """The window if `from` or `to` is an instant (one may be missing); None if they are days."""
     if "T" not in start and "T" not in end:
         return None
     since, until = instant(start, zone) or FIRST, instant(end, zone) or LAST

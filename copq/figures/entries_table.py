@@ -1,4 +1,4 @@
-"""The entries behind a figure as a table, of which one column adds up to the figure."""
+"""The entries behind a figure as a table, with one column that adds up to the figure."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
@@ -21,10 +21,10 @@ COLUMNS = (*FIELDS, "counted", "formula", "agrees", "note", "event")
 async def table_rows(
     reading: Reading, which: EntryFilter, window: Span | None = None
 ) -> AsyncIterator[list[dict[str, Any]]]:
-    """All that a figure is made of as rows of `COLUMNS`, of which `counted` adds up to it.
+    """The rows of a figure, by `COLUMNS`. The column `counted` adds up to the figure.
 
-    The entries, each with its event's bytes; before them stops that are open, which have no number
-    and are not booked, and stops that began before the window, counted by their share.
+    First come open stops, which have no number and are not booked, and stops that began before the
+    window, which count by their share. The entries follow, each with its event's bytes.
     """
     read_at = await last_booking(reading.conn)
     stops, edges = await stops_beside(reading, which, window, read_at)
@@ -35,19 +35,19 @@ async def table_rows(
         yield await _rows(reading, page.entries, shares)
 
 
-def _open_row(found: UnbookedShare, book: RateBook) -> dict[str, Any]:
-    said = so_far_json(found, book)
+def _open_row(share: UnbookedShare, book: RateBook) -> dict[str, Any]:
+    fields = so_far_json(share, book)
     return {
-        **said, "event_type": "downtime", "occurred_at": said["started_at"], "net": None,
-        "counted": found.net, "event": found.payload,
+        **fields, "event_type": "downtime", "occurred_at": fields["started_at"], "net": None,
+        "counted": share.net, "event": share.payload,
     }  # fmt: skip
 
 
 async def _rows(
     reading: Reading, entries: Sequence[LedgerEntry], shares: Mapping[tuple[str, int], Decimal]
 ) -> list[dict[str, Any]]:
-    found = await explain_entries(reading.conn, reading.books, entries)
-    return [_row(entry, why, reading.book, shares) for entry, why in found]
+    explained = await explain_entries(reading.conn, reading.books, entries)
+    return [_row(entry, why, reading.book, shares) for entry, why in explained]
 
 
 def _row(

@@ -1,4 +1,4 @@
-"""All that stands behind an event's entries: its bytes, the rates, the formulas, who decided."""
+"""The full account of an event: its bytes, entries, rates, formulas and the people who decided."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +20,8 @@ _SQL = Queries.of(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """How an event came: who sent it, and its place in `copq.priced-events` if it came by Kafka."""
+    """The origin of an event: its sender, and its place in `copq.priced-events` if Kafka
+    brought it."""
 
     event_type: str
     occurred_at: datetime
@@ -35,16 +36,16 @@ class Origin:
 
     @property
     def digest(self) -> str | None:
-        """SHA-256 of its bytes."""
+        """SHA-256 of the event's bytes."""
         return None if self.payload is None else sha256(self.payload.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A revision of the rate book; `imported_by` is who approved its document.
+    """A revision of the rate book; `imported_by` is the approver of its document.
 
-    Without a document, which is to say before there were any, the rest is None. `alone`: who
-    submitted it approved it, in one step.
+    Without a document, as in old revisions, the other fields are None. `alone` means that one
+    person submitted and approved it in one step.
     """
 
     revision: int
@@ -61,7 +62,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A correction that has to do with the event."""
+    """A correction that concerns the event."""
 
     event_id: str
     corrects: str
@@ -75,9 +76,9 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class AccountedEntry:
-    """An entry, its formula, the rates it was priced by, and the entry that took it back.
+    """An entry, its formula, the rates that priced it, and the entry that reversed it.
 
-    `rates` are the revisions of the rate book which brought the rates in `why.used`, each once.
+    `rates` are the revisions that brought the rates of `why.used`, each once.
     """
 
     entry: LedgerEntry
@@ -87,13 +88,13 @@ class AccountedEntry:
 
     @property
     def in_another_month(self) -> bool:
-        """It is booked in another month than the one it belongs to, which was closed by then."""
+        """Whether it is booked in another month than its own, which was closed by then."""
         return self.entry.period != self.entry.day.replace(day=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is known of an event id; `origin` is None where no one event is behind it."""
+    """The facts about an event id; `origin` is None if no single event has the id."""
 
     event_id: str
     origin: Origin | None
@@ -102,7 +103,7 @@ class Account:
 
 
 async def account(conn: Connection, books: Books, event_id: str) -> Account | None:
-    """None where nothing of this id was ever kept. Of one snapshot, in the plant's own time."""
+    """The account of an event id, in the plant's own time; None for an unknown id. One snapshot."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         row = await conn.fetchrow(*_SQL.origin(event_id=event_id))
         if row is None:
@@ -113,14 +114,14 @@ async def account(conn: Connection, books: Books, event_id: str) -> Account | No
         zone = zone_of(await books.newest(conn), plant)
         origin = origin and _in_zone(origin, zone, "occurred_at", "received_at")
         entries = [replace(e, entry=_in_zone(e.entry, zone, *_TIMES)) for e in entries]
-        found = [
+        corrections = [
             Correction(**row) for row in await conn.fetch(*_SQL.corrections_of(event_id=event_id))
         ]
-        return Account(event_id, origin, entries, found)
+        return Account(event_id, origin, entries, corrections)
 
 
 async def is_kept(conn: Connection, event_id: str) -> bool:
-    """Whether anything of this id was ever kept."""
+    """Whether an event or a correction with this id was ever stored."""
     return await conn.fetchrow(*_SQL.origin(event_id=event_id)) is not None
 
 
@@ -137,11 +138,13 @@ def _in_zone(of: T, zone: tzinfo, *names: str) -> T:
 
 
 async def _entries(conn: Connection, books: Books, event_id: str) -> list[AccountedEntry]:
-    found = await _of_ledger(conn, event_id)
-    pairs = await explain_entries(conn, books, found)
+    ledger_entries = await _of_ledger(conn, event_id)
+    pairs = await explain_entries(conn, books, ledger_entries)
     versions = sorted({rate.version for _, why in pairs for rate in why.used})
     revisions = [Revision(**row) for row in await conn.fetch(*_SQL.revisions(versions=versions))]
-    back: Mapping[int, int] = {e.reverses: e.entry_no for e in found if e.reverses is not None}
+    back: Mapping[int, int] = {
+        e.reverses: e.entry_no for e in ledger_entries if e.reverses is not None
+    }
     return [
         AccountedEntry(entry, why, _of(why, revisions), back.get(entry.entry_no))
         for entry, why in pairs
@@ -154,11 +157,11 @@ def _of(why: Explained, revisions: list[Revision]) -> list[Revision]:
 
 
 async def _of_ledger(conn: Connection, event_id: str) -> list[LedgerEntry]:
-    """In the order in which they were booked."""
+    """The entries in the order of their booking."""
     now: datetime = await conn.fetchval("select now()")
     span = await span_of(conn, event_id)
     if span is None:
         return []
-    asked = EntryFilter(since=span[0], until=span[1] + timedelta(hours=1), event_id=event_id)
-    pages = [page.entries async for page in all_entries(conn, asked, now)]
+    filters = EntryFilter(since=span[0], until=span[1] + timedelta(hours=1), event_id=event_id)
+    pages = [page.entries async for page in all_entries(conn, filters, now)]
     return sorted((e for page in pages for e in page), key=lambda entry: entry.entry_no)

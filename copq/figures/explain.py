@@ -1,7 +1,7 @@
-"""How an entry came about: its formula with the numbers in it, and whether it is right.
+"""The explanation of an entry: its formula with numbers, and whether it is right.
 
 Pure: from the entry, its event and the rates whose versions are stored with the entry.
-`copq.figures.recompute` computes the figures again; the formula says in words how.
+`copq.figures.recompute` computes the figures again; the formula shows the computation.
 """
 
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ _MONEY = ("gross", "recovered", "allowed", "net", "base")
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """`formula` in the entry's currency, rounded to its digits; `terms` say what the numbers are.
+    """`formula` in the entry's currency, rounded to its digits; `terms` explain its numbers.
 
-    `agrees`: whether the figures are as booked; None where they cannot be computed again, for the
-    reason in `note`, which also names any difference. `used` are the rates that gave them.
+    `agrees` is whether the figures are as booked; None if they cannot be computed again, for the
+    reason in `note`. `note` also names a difference. `used` are the rates of the figures.
     """
 
     formula: str
@@ -33,17 +33,17 @@ class Explained:
 
 
 def explain(entry: LedgerEntry, event: Event | None, rates: UsedRates) -> Explained:
-    """By the versions of the rates that the entry names; a difference from them is named."""
+    """Explain an entry by the versions of the rates that it names, and name any difference."""
     event = of_entry(event)
-    found = recompute(entry, event, rates)
-    if found is None:
+    recomputed = recompute(entry, event, rates)
+    if recomputed is None:
         return Explained(_bare(entry), _exchange(entry), note=_missing(entry))
     formula, terms = FORMULAS.get(entry.element, _expenses)(entry, event, rates)
     if entry.reverses is not None:
         formula = f"takes back entry {entry.reverses}: −({formula})"
     zone = rates.sites[entry.plant].calendar.zone
     origins = [_origin(rate, zone) for rate in rates.used] or ["no rate: the money is of the event"]
-    note = _difference(entry, found, rates.used)
+    note = _difference(entry, recomputed, rates.used)
     terms = [*terms, *origins, *_exchange(entry)]
     return Explained(formula, terms, note is None, note, rates.used)
 
@@ -54,9 +54,9 @@ def _origin(rate: UsedRate, zone: tzinfo) -> str:
     return f"{rate.kind} of {rate.name}, in force from {shown}, version {rate.version}"
 
 
-def _difference(entry: LedgerEntry, found: Recomputed, used: list[UsedRate]) -> str | None:
-    """The money first, if it is another: the rest follows from the event alone."""
-    unlike = {name: (right, booked) for name, right, booked in differing(entry, found)}
+def _difference(entry: LedgerEntry, recomputed: Recomputed, used: list[UsedRate]) -> str | None:
+    """The first difference, money first: the other columns follow from the event alone."""
+    unlike = {name: (right, booked) for name, right, booked in differing(entry, recomputed)}
     name = next((n for n in ("net", "base", *unlike) if n in unlike), None)
     if name is None:
         return None
@@ -68,7 +68,7 @@ def _difference(entry: LedgerEntry, found: Recomputed, used: list[UsedRate]) -> 
 
 
 def _exchange(entry: LedgerEntry) -> list[str]:
-    """What the entry is worth in the reporting currency."""
+    """The value of the entry in the reporting currency."""
     into = entry.reporting_currency
     if into is None or into == entry.currency:
         return []

@@ -1,4 +1,4 @@
-"""Entries with their explanations: finds the event and the rates that each one needs."""
+"""Explanations of many entries: reads the event and the rates of each one."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ from copq.schemas.events import Event
 async def explain_entries(
     conn: Connection, books: Books, entries: Iterable[LedgerEntry]
 ) -> list[tuple[LedgerEntry, Explained]]:
-    """Each entry with its formula, in the order given."""
+    """Each entry with its explanation, in the given order."""
     newest = await books.newest(conn)
     return [
         (entry, explain(entry, event_of(entry), await used_rates(conn, books, newest, entry)))
@@ -24,5 +24,5 @@ async def explain_entries(
 
 
 def event_of(entry: LedgerEntry) -> Event | None:
-    """The event that caused the entry; None where several may have."""
+    """The event that caused the entry; None if several may have caused it."""
     return decode_strictly(entry.payload.encode()) if entry.payload else None

@@ -1,6 +1,6 @@
-"""Which lines and products are shown by name: the largest. All others are together in one.
+"""The largest lines and products have names of their own; all others are shown together as one.
 
-So memory, series and time stay bounded however many names there are, and sums stay whole.
+So memory, series and time stay bounded for any number of names, and sums stay complete.
 """
 
 from datetime import date
@@ -13,13 +13,13 @@ from copq.ledger.figures import OTHER
 
 MOST_LINES = 1_000
 MOST_PAIRS = 5_000
-"""Products by line: a plant of 100 lines × 50 products is shown whole."""
+"""The number of products by line: a plant of 100 lines × 50 products is shown whole."""
 
 _SQL = Queries.of(__file__)
 
 
 class FoldingRule(NamedTuple):
-    """None: all of them are shown."""
+    """The lines and pairs with names of their own; None means all of them."""
 
     lines: frozenset[tuple[str, str]] | None = None
     pairs: frozenset[tuple[str, str, str]] | None = None
@@ -29,14 +29,15 @@ class FoldingRule(NamedTuple):
         return line if self.lines is None or (plant, line) in self.lines else OTHER
 
     def own_lines(self) -> dict[str, list[str] | None]:
-        """The lines with their own name as two parameters of a statement; None: all lines."""
+        """The lines with names of their own, as two query parameters; None means all lines."""
         if self.lines is None:
             return {"own_plants": None, "own_lines": None}
         own = sorted(self.lines)
         return {"own_plants": [plant for plant, _ in own], "own_lines": [line for _, line in own]}
 
     def place(self, plant: str, line: str, product: str) -> tuple[str, str]:
-        """Line and product under which a figure is shown; what has no product keeps none."""
+        """The line and product under which a figure is shown. A figure without a product keeps
+        none."""
         if self.line(plant, line) == OTHER:
             return OTHER, OTHER if product else ""
         whole = not product or self.pairs is None or (plant, line, product) in self.pairs
@@ -47,7 +48,7 @@ ALL = FoldingRule()
 
 
 async def folding(conn: Connection, since: date) -> FoldingRule:
-    """What is shown, by what was made and what it cost since a day."""
+    """The rule by production and cost since a day."""
     lines = await conn.fetch(*_SQL.lines(since=since, limit=MOST_LINES + 1))
     pairs = await conn.fetch(*_SQL.pairs(since=since, limit=MOST_PAIRS + 1))
     if len(lines) <= MOST_LINES and len(pairs) <= MOST_PAIRS:

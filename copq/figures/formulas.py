@@ -1,6 +1,7 @@
-"""The formulas of entries in words: the numbers of the rates, and what they come to.
+"""The formulas of entries in words: the numbers of the rates, and the result.
 
-One function an element, after the functions of `copq.pricing.price`, which compute them.
+There is one function for each element, named after the function of `copq.pricing.price` that
+computes it.
 """
 
 from collections.abc import Callable
@@ -18,13 +19,13 @@ FormulaText = tuple[str, list[str]]
 
 
 def money(value: Decimal, currency: str) -> str:
-    """As `copq.ledger.money`, with a true minus."""
+    """`copq.ledger.money` with a true minus sign."""
     text = rounded_money(abs(value), currency)
     return f"−{text}" if rounded(value, currency) < 0 else text
 
 
 def _size(value: Decimal, entry: LedgerEntry) -> str:
-    """Without its sign: a reversal is explained as what it takes back."""
+    """The amount without its sign: a reversal is explained as the entry that it reverses."""
     return money(abs(value), entry.currency)
 
 
@@ -43,19 +44,19 @@ def sign(entry: LedgerEntry) -> int:
 
 
 def line_rate(entry: LedgerEntry, event: Any, book: Any) -> LineRate | None:
-    """The rate in force as the stop began, which its later hours are charged at too."""
-    found = None if event is None else book.stop_rate(event.occurred_at)
-    return found.item if found else None
+    """The rate in force when the stop began, which also applies to its later hours."""
+    rate_in_force = None if event is None else book.stop_rate(event.occurred_at)
+    return rate_in_force.item if rate_in_force else None
 
 
 def each_minute(per_hour: Decimal) -> str:
-    """A rate an hour as one a minute: `2`, or `38 / 60` where no decimal is exact."""
+    """A rate per hour as a rate per minute: `2`, or `38 / 60` if no decimal is exact."""
     minute = quotient(per_hour, SIXTY)
     return count(minute) if minute * SIXTY == per_hour else f"{rate(per_hour)} / 60"
 
 
 def rate_text(item: Any, name: str) -> str:
-    """A minute of a rate as finance wrote it, by the minute or by the hour."""
+    """A rate per minute as finance wrote it, per minute or per hour."""
     minute, hour = getattr(item, name + PER_MINUTE), getattr(item, name + PER_HOUR)
     if minute is not None:
         return rate(minute)
@@ -63,13 +64,13 @@ def rate_text(item: Any, name: str) -> str:
 
 
 def _table(entry: LedgerEntry, event: Any, book: RateBook) -> Versioned[CostTable]:
-    found = book.cost_table(entry.plant, entry.product or "", event.occurred_at)
-    assert found is not None, "an entry was computed from it"
-    return found
+    table = book.cost_table(entry.plant, entry.product or "", event.occurred_at)
+    assert table is not None, "an entry was computed from it"
+    return table
 
 
 def _unit(table: CostTable, stage: str | None) -> str:
-    """How the cost of a unit comes about."""
+    """The parts of the cost of a unit."""
     found = next((s for s in table.stages if s.stage == stage), table.finished)
     parts = (
         (found.raw_material, "raw material"), (found.labour_overhead, "labour and overhead"),
@@ -118,7 +119,7 @@ def _recovered(entry: LedgerEntry, table: CostTable, pieces: str) -> str:
 
 
 def _less_allowed(entry: LedgerEntry, table: CostTable, parts: list[str]) -> str:
-    """Join the parts, and end with the net where it is not the gross."""
+    """The parts as one formula, which ends with the net if it differs from the gross."""
     if entry.allowed:
         share = count((table.allowed_rejection * 100).normalize())
         rejection = _size(entry.gross - entry.recovered, entry)
@@ -192,7 +193,7 @@ def a_minute(per_hour: Decimal, element: str, line: str) -> str:
 
 
 def lasted(seconds: Decimal) -> str:
-    """Exact, in minutes and seconds: `17 min 0.5 s`."""
+    """The exact duration in minutes and seconds: `17 min 0.5 s`."""
     minutes, rest = divmod(abs(seconds), 60)
     if not rest:
         return f"{minutes:f} min"
@@ -229,7 +230,7 @@ def _recovery(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
 
 
 def _expenses(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
-    """Minutes of labour, units made for nothing, and money paid."""
+    """Minutes of labour, units made in vain, and money paid."""
     sums = []
     if getattr(event, "minutes", None):
         sums.append(_minutes(entry, event, book))

@@ -1,4 +1,4 @@
-"""What to do where a question finds no figures."""
+"""What to do if a question has no figures."""
 
 from asyncpg import Connection
 
@@ -18,9 +18,9 @@ NO_FIGURES = (
 
 
 async def say_empty(conn: Connection, book: RateBook, scope: Scope, command: str = "") -> str:
-    """A sentence: where the newest figures of the scope are, or what is missing for any.
+    """A sentence that says where the newest figures of the scope are, or what is missing.
 
-    `command` is one that takes --from, where the command at hand takes none.
+    `command` is a command with --from, for a caller without that option.
     """
     of = (scope.plant, scope.line, scope.product, scope.element)
     span = await conn.fetchrow(

@@ -1,4 +1,4 @@
-"""Key figures as they are asked for, and their answer."""
+"""The question for key figures, and its answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +15,15 @@ from copq.rates.book import RateBook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KpiRequest(FigureRequest):
-    """Of production days or instants [start, end); without a start of the day so far."""
+    """Asks for the production days or instants [start, end); by default for the day so far."""
 
     by: str = "plant,line"
     start: str = ""
     end: str = ""
 
     async def query(self, conn: Connection, book: RateBook) -> KpiQuery:
-        """Raises `ValueError` on a name or time that is not possible."""
+        """The query of the request. Raises `ValueError` on an unknown name or an impossible
+        time."""
         await self.check_names(conn, book)
         span = edges(self.start, self.end, zone_of(book, self.plant))
         return KpiQuery(self.plant, self.line, self.product, *span, dimensions(self.by))
@@ -30,7 +31,7 @@ class KpiRequest(FigureRequest):
 
 @dataclass(frozen=True, slots=True)
 class KpiAnswer:
-    """The first rows, how many there are, and the key figures of all together."""
+    """The first rows, the number of all rows, and the key figures of all rows together."""
 
     at: datetime
     start: Edge
@@ -47,7 +48,7 @@ class KpiAnswer:
         }  # fmt: skip
 
     def table(self) -> list[dict[str, Any]]:
-        """The rows with one cell for all reasons, by `kpi_report.COLUMNS`."""
+        """The rows by `kpi_report.COLUMNS`, with all reasons in one cell."""
         return [_with_reasons(row_json(row)) for row in self.rows]
 
 
@@ -59,9 +60,9 @@ def _with_reasons(row: dict[str, Any]) -> dict[str, Any]:
 async def answer_kpis(
     conn: Connection, book: RateBook, request: KpiRequest, now: datetime, most: int | None
 ) -> KpiAnswer:
-    """At most `most` rows, in the order of names; None: all of them.
+    """At most `most` rows in the order of names; None means all of them.
 
-    Raises `ValueError` on a request that is not possible. One snapshot.
+    Raises `ValueError` on an impossible request. One snapshot.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         query = await request.query(conn, book)

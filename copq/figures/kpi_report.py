@@ -1,7 +1,7 @@
 """Key figures of manufacturing for any window: OEE and its factors, yields, MTTR, by line.
 
-The same figures as the exporter's, of any time: units from rollups and ledger, time from the stops
-themselves, both exact to the microsecond. What cannot be known is None, with the reason.
+They equal the exporter's figures, for any time. Units come from rollups and ledger, time from the
+stops, both exact to the microsecond. An unknown figure is None, with the reason.
 """
 
 from collections.abc import Iterable, Iterator
@@ -46,9 +46,9 @@ Edge = datetime | date | None
 
 @dataclass(frozen=True, slots=True)
 class KpiQuery:
-    """Key figures of [start, end): instants or production days; what is still to come is left out.
+    """Asks for the key figures of [start, end): instants or production days, up to now at most.
 
-    Without a start: the production day so far. `by` names the dimensions that make a row each.
+    Without a start, it means the production day so far. `by` names the dimensions of the rows.
     """
 
     plant: str | None = None
@@ -70,7 +70,7 @@ class KpiQuery:
 
 @dataclass(slots=True)
 class KpiRow:
-    """The key figures of one row; `start` and `end` are None where plants differ in them."""
+    """The key figures of one row. `start` and `end` are None if they differ between plants."""
 
     dims: dict[str, str]
     start: datetime | None
@@ -80,9 +80,9 @@ class KpiRow:
     time: Busy = field(default_factory=Busy)
     repairs: Repairs = field(default_factory=Repairs)
     without_rate: set[str] = field(default_factory=set)
-    """Lines of which no ideal rate is known: the row has no OEE."""
+    """Lines without a known ideal rate: the row has no OEE."""
     more_without_rate: int = 0
-    """How many there are next to those named."""
+    """The number of such lines that are not named."""
 
     @property
     def scrap_ratio(self) -> Decimal | None:
@@ -118,7 +118,7 @@ class KpiRow:
 
     @property
     def reasons(self) -> dict[str, str]:
-        """Why a figure is None, by its name."""
+        """The reason for each figure that is None, by name."""
         why = {
             "scrap_ratio": NO_UNITS, "rework_ratio": NO_UNITS,
             "first_pass_yield": self._no_good, "quality": self._no_good,
@@ -152,9 +152,9 @@ class KpiRow:
 async def key_figures(
     conn: Connection, book: RateBook, query: KpiQuery, now: datetime
 ) -> list[KpiRow]:
-    """The rows in the order of their dimensions; lines without units and stops have none.
+    """The rows in the order of their dimensions. Lines without units and stops have no row.
 
-    Open stops count until `now`. Sums are divided, never ratios averaged. One snapshot.
+    Open stops count until `now`. Sums are divided; ratios are never averaged. One snapshot.
     """
     found: dict[tuple[str, ...], KpiRow] = {}
     async with conn.transaction(isolation="repeatable_read", readonly=True):
@@ -166,13 +166,13 @@ async def key_figures(
 
 
 async def total(conn: Connection, book: RateBook, query: KpiQuery, now: datetime) -> KpiRow | None:
-    """The key figures of all rows together; None where there are none."""
+    """The key figures of all rows together; None without rows."""
     rows = await key_figures(conn, book, replace(query, by=()), now)
     return rows[0] if rows else None
 
 
 class _Plant:
-    """What one plant adds to the rows."""
+    """The figures that one plant adds to the rows."""
 
     def __init__(
         self, conn: Connection, book: RateBook, query: KpiQuery, plant: str, site: Site,
@@ -222,7 +222,7 @@ class _Plant:
             self._add_others(self._row(found, "", ""), others)
 
     def _add_others(self, row: KpiRow, others: Any) -> None:
-        """Lines without an ideal rate that did not stand still."""
+        """Add the lines without an ideal rate that had no stops."""
         row.without_rate |= set(others["names"])
         row.more_without_rate += others["others"] - len(others["names"])
         row.time.add(Busy(self._lasted * others["others"]))
@@ -239,9 +239,8 @@ class _Plant:
         return row
 
     async def _units(self, apart: Iterable[str]) -> list[Any]:
-        """The rows of `units`. Lines together where they need no row: neither in the answer, nor
-        for their time, which is that of lines with an ideal rate and of those to keep `apart`.
-        """
+        """The rows of `units`. Lines are together if they need no row: neither for the answer, nor
+        for their time (lines with an ideal rate, and the lines to keep `apart`)."""
         query = self._query
         lines = None if "line" in query.by else [*self._rates, *apart]
         scope = Scope(self._plant, query.line, query.product, by=("plant", "line", "product"))
@@ -267,7 +266,7 @@ class _Plant:
             row.time.add(busy(planned, stopped, units, rate))
 
     async def _stopped(self) -> dict[str, dict[str, Decimal]]:
-        """Seconds that each line stood still, by element; open stops until now."""
+        """The stopped seconds of each line, by element; open stops count until now."""
         opened: dict[str, list[Stop]] = {}
         for one in await open_stops(self._conn, self._now, self._plant, self._query.line):
             if one.stop.started_at < self._end:
@@ -288,7 +287,7 @@ class _Plant:
         return min([self._start, *(stop.started_at for stop in opened)]), self._end
 
     def _stood(self, stops: list[Stop]) -> dict[str, Decimal]:
-        """Seconds that a line with these stops stood still, by element."""
+        """The stopped seconds of a line with these stops, by element."""
         found: dict[str, Decimal] = {}
         lasting = stops_until(stops, self._now)
         for part in segments(lasting, self._site.calendar, self._start, self._end):
@@ -298,7 +297,7 @@ class _Plant:
 
 
 def _graded(row: Any) -> Units:
-    """Of a row of `units`, whose products know their good units in the same way."""
+    """The units of a row of `units`, whose products know their good units in the same way."""
     return Units(*(row[name] for name in _SUMS)).graded()
 
 
@@ -308,7 +307,7 @@ _SUMS = ("produced", "good", "ungraded", "scrapped", "reworked")
 def edges(start: str, end: str, zone: tzinfo) -> tuple[Edge, Edge]:
     """Days or instants as people write them; an empty text is None.
 
-    Raises `ValueError` where one is neither, or the second is not after the first.
+    Raises `ValueError` if a text is neither, or if the second edge is not after the first.
     """
     first, last = (_edge(text, zone) for text in (start, end))
     if last is not None and first is None:
@@ -330,7 +329,8 @@ def _instant(at: datetime | date, calendar: Any) -> datetime:
 
 
 def row_json(row: KpiRow) -> dict[str, Any]:
-    """All of a row; ratios exact to nine decimals, null where unknown, with `reasons`."""
+    """All fields of a row. Ratios are exact to nine decimals, and null if unknown, with
+    `reasons`."""
     units, time = row.units, row.time
     timed = not row.of_product
     return {

@@ -1,4 +1,4 @@
-"""What figures in the reporting currency lack: the entries that have no exchange rate."""
+"""The entries without an exchange rate, which figures in the reporting currency lack."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -21,9 +21,10 @@ CONVERSION = (
 
 @dataclass(frozen=True, slots=True)
 class MissingRates:
-    """Entries of one currency without a rate, on so many days from the first to the last.
+    """Entries of one currency without an exchange rate: their number of days, the first and the
+    last.
 
-    `late`: a rate has come since their month was closed, and they are converted at it.
+    `late` means that a rate has come since their month was closed, and converts them.
     """
 
     currency: str
@@ -44,10 +45,11 @@ async def missing_rates(
     conn: Connection, scope: Scope, start: datetime | date | None, end: datetime | date | None,
     basis: Basis = RESTATED,
 ) -> list[MissingRates] | None:  # fmt: skip
-    """In [start, end), instants of hours or production days; of what figures on the basis stand on.
+    """The missing rates in [start, end), instants of hours or production days, for figures on a
+    basis.
 
-    None where nothing is converted.
-    Raises `ValueError` where the scope's currency is not the reporting currency.
+    None if nothing is converted. Raises `ValueError` if the scope's currency is not the reporting
+    currency.
     """
     if scope.currency is None:
         return None
@@ -66,14 +68,14 @@ async def missing_rates(
     return [MissingRates(**row) for row in rows]
 
 
-def missing_rates_json(found: list[MissingRates] | None) -> dict[str, Any]:
-    """What stands next to an answer in the reporting currency."""
-    if found is None:
+def missing_rates_json(missing: list[MissingRates] | None) -> dict[str, Any]:
+    """The missing rates in an answer in the reporting currency."""
+    if missing is None:
         return {}
     return {
         "conversion": CONVERSION,
-        "unconverted": [_json(of) for of in found if not of.late],
-        "converted_late": [_json(of) for of in found if of.late],
+        "unconverted": [_json(of) for of in missing if not of.late],
+        "converted_late": [_json(of) for of in missing if of.late],
     }
 
 

@@ -1,4 +1,4 @@
-"""Whether a plant, line, product, stage, code or machine exists; where not, which ones do."""
+"""Whether a plant, line, product, stage, code or machine exists, and if not, which ones do."""
 
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from copq.schemas.refusal import nearest
 
 _SQL = Queries.of(__file__)
 MOST = 1_000
-"""Names that are read, to list some and to find one that was mistyped."""
+"""The number of names that are read, to list some and to find one that was mistyped."""
 
 _CALLED = {"stage": "stage", "defect_code": "defect code", "work_unit": "machine"}
 
@@ -28,9 +28,9 @@ async def check_names(
     product: str | None = None,
     **details: str | None,
 ) -> None:
-    """Raises `UnknownName` where one of them is neither in the rate book nor in any figure.
+    """Raises `UnknownName` if a name is neither in the rate book nor in any figure.
 
-    `details` are a `stage`, `defect_code` or `work_unit`; an empty one stands for entries without.
+    `details` are a `stage`, `defect_code` or `work_unit`; an empty one means entries without it.
     """
     if plant is not None and plant not in book.sites:
         raise UnknownName(unknown_plant(plant, book.sites))
@@ -44,14 +44,14 @@ async def check_names(
 
 
 class Names(NamedTuple):
-    """The first names by alphabet, and how many are `known`."""
+    """The first names in the alphabet, and the number of `known` names."""
 
     first: list[str]
     known: int
 
 
 async def lines_of(conn: Connection, book: RateBook, plant: str | None) -> list[str]:
-    """Those in the rate book, in its order, then the first of the others that have figures."""
+    """The lines of the rate book in its order, then the first other lines with figures."""
     named = _lines_in_book(book, plant)
     more = set((await _known(conn, plant, "line")).first) - set(named)
     return named + sorted(more)
@@ -91,7 +91,7 @@ async def _check_product(conn: Connection, plant: str | None, product: str) -> N
 async def _check_detail(
     conn: Connection, plant: str | None, line: str | None, column: str, name: str
 ) -> None:
-    """The ledger alone knows them all, so that a name is looked for before any are listed."""
+    """Only the ledger has all of these names, so a name is searched before any are listed."""
     if await conn.fetchval(*_SQL.has_detail(plant=plant, line=line, column=column, name=name)):
         return
     names, known = _names(

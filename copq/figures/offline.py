@@ -1,4 +1,4 @@
-"""Pricing a file of events without a database: what the stream would book of them."""
+"""Price a file of events without a database: what the stream would book."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 @dataclass(frozen=True, slots=True)
 class OfflineEntry:
-    """An entry, and the event that it is of; None where several may have caused it."""
+    """An entry and its event; None if several events may have caused it."""
 
     event_id: str | None
     plant: str
@@ -38,7 +38,7 @@ class OfflineEntry:
     entry: Entry
 
     def cell(self) -> Cell:
-        """Its sums, without a bucket."""
+        """The sums of the entry, without a bucket."""
         e = self.entry
         return Cell(
             bucket=None, plant=self.plant, line=self.line, product=self.product or "",
@@ -50,7 +50,7 @@ class OfflineEntry:
 
 @dataclass(frozen=True, slots=True)
 class RefusedEvent:
-    """`number` is the event's place in the file, from 1."""
+    """A refused event; `number` is its place in the file, from 1."""
 
     number: int
     refusal: Refusal
@@ -64,7 +64,7 @@ class UnpricedEvent:
 
 @dataclass(frozen=True, slots=True)
 class OfflineCorrection:
-    """What became of a correction, as far as the file alone can say."""
+    """A correction and its state, as far as the file alone can say."""
 
     event_id: str
     corrects: str
@@ -74,13 +74,13 @@ class OfflineCorrection:
 
 @dataclass(slots=True)
 class Offline:
-    """What became of each event of a file."""
+    """The result for each event of a file."""
 
     entries: list[OfflineEntry] = field(default_factory=list)
     refused: list[RefusedEvent] = field(default_factory=list)
     unpriced: list[UnpricedEvent] = field(default_factory=list)
     open_stops: list[str] = field(default_factory=list)
-    """Ids of stops without an end: what they cost depends on the clock."""
+    """The ids of stops without an end: their cost depends on the clock."""
     corrections: list[OfflineCorrection] = field(default_factory=list)
     events: int = 0
     duplicates: int = 0
@@ -89,9 +89,9 @@ class Offline:
 
 
 def read_events(path: Path) -> list[bytes]:
-    """The events of a file, each as its own bytes: one a line, or a JSON array of them.
+    """The events of a file, each as its own bytes: one per line, or a JSON array.
 
-    Raises `OSError`, and `ValueError` where an array is not JSON.
+    Raises `OSError`, and `ValueError` if an array is not JSON.
     """
     data = path.read_bytes()
     if data.lstrip().startswith(b"["):
@@ -100,9 +100,9 @@ def read_events(path: Path) -> list[bytes]:
 
 
 def price_offline(raws: Iterable[bytes], book: RateBook, now: datetime) -> Offline:
-    """Price events as the stream would: each id once, a daily entry once, stops united.
+    """Price events as the stream would: each id once, each daily entry once, stops united.
 
-    Corrections are applied: what does not stand is not there.
+    Corrections are applied, so events that do not count are left out.
     """
     result = Offline()
     with localcontext(MONEY):
@@ -134,7 +134,7 @@ def _events(raws: Iterable[bytes], now: datetime, result: Offline) -> Iterator[A
 
 
 def _counting_events(events: Iterable[Any], result: Offline) -> Iterator[Any]:
-    """What stands of the events, and the replacements that stand for others."""
+    """The events that count, with replacements in place of the events that they replace."""
     alone = {event.event_id: event for event in events}
     corrections = [event for event in alone.values() if event.event_type == "correction"]
     brought = {

@@ -1,4 +1,4 @@
-"""A report piece by piece: as many of its rows as are asked for, in memory that does not grow."""
+"""A report page by page, in memory that does not grow."""
 
 import base64
 import json
@@ -22,41 +22,41 @@ _decode = msgspec.json.Decoder(
 ).decode
 
 Key = tuple[Any, tuple[str, ...]]
-"""A bucket and the plant, line and product in it that have a row, or a row for each element."""
+"""A bucket, with the plant, line and product that have a row or a row for each element."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Behind a row: how many rows of its bucket, plant, line and product have been given."""
+    """The place after a row: the number of rows given for its bucket, plant, line and product."""
 
     key: Key
     given: int
 
     def encode(self) -> str:
-        """As a cursor, opaque to its holder."""
+        """The cursor of this place, opaque to its holder."""
         said = [self.key[0].isoformat(), self.key[1], self.given]
         return base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
 
     @classmethod
     def read(cls, cursor: str, query: ReportQuery) -> "Place":
-        """Raises `ValueError` where it is not the cursor of such a report."""
+        """The place of a cursor. Raises `ValueError` unless the cursor is of such a report."""
         try:
             at, names, given = _decode(base64.urlsafe_b64decode(cursor))
             hourly = query.grain == "hour"
             bucket = datetime.fromisoformat(at) if hourly else date.fromisoformat(at)
             if len(names) != len(dims_of(query)) or (hourly and bucket.tzinfo is None):  # type: ignore[attr-defined]
                 raise ValueError
-        except ValueError:  # of base64, of JSON and of what is in it
+        except ValueError:  # of base64, of JSON or of its values
             raise ValueError("cursor: take it as it is from `next` of the page before") from None
         return cls((bucket, tuple(names)), given)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows of a report in the order of time and names, and the place behind them if more follow.
+    """Rows of a report in the order of time and names, and the next place if more rows follow.
 
-    `rows_total` is how many rows the report has, None where they were not counted; `totals` is the
-    sum of all rows for each currency.
+    `rows_total` is the number of all rows, None if they were not counted. `totals` has the sum of
+    all rows for each currency.
     """
 
     rows: list[ReportRow]
@@ -69,9 +69,9 @@ async def report_part(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime, most: int,
     after: Place | None = None, count: bool = True,
 ) -> Part:  # fmt: skip
-    """At most `most` rows behind a place. Memory does not grow with their number. One snapshot.
+    """At most `most` rows after a place. Memory does not grow with their number. One snapshot.
 
-    Without `count` no more rows are read than needed.
+    Without `count`, it reads no more rows than needed.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         accrued = await accrued_for(conn, book, query, now)
@@ -94,7 +94,7 @@ async def report_rows(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
     after: Place | None = None, accrued: Sequence[Accrued] | None = None,
 ) -> AsyncIterator[tuple[Place, ReportRow]]:  # fmt: skip
-    """All rows behind a place, read from Postgres as they are taken, each with its own place."""
+    """All rows after a place, read from Postgres on demand, each with its own place."""
     asked = query if after is None else replace(query, start=after.key[0])
     more = await accrued_cells(conn, book, asked, now, accrued)
     dims = dims_of(query)
@@ -119,7 +119,7 @@ async def report_totals(
 
 
 def dims_of(scope: Scope) -> tuple[str, ...]:
-    """What splits production too: rows of one of these stand on one base."""
+    """The dimensions that also split production: the rows of one combination have one base."""
     return tuple(name for name in scope.by if name not in KINDS_OF_COST)
 
 
@@ -130,7 +130,7 @@ def key_of(cell: Cell, dims: Sequence[str]) -> Key:
 async def grouped(
     booked: AsyncIterator[Cell], more: Iterable[Cell], dims: Sequence[str]
 ) -> AsyncIterator[tuple[Key, list[Cell]]]:
-    """Cells that come in order, with others among them, by their keys."""
+    """Sorted cells, merged with other cells, grouped by their keys."""
 
     def key(cell: Cell) -> Key:
         return key_of(cell, dims)
@@ -153,7 +153,7 @@ async def _each(cells: Iterable[Cell]) -> AsyncIterator[Cell]:
 async def merged(
     one: AsyncIterator[Cell], two: AsyncIterator[Cell], key: Callable[[Cell], Key]
 ) -> AsyncIterator[Cell]:
-    """The cells of two in one order, each of which comes in that order."""
+    """The cells of two sorted iterators in one order."""
     first, second = await anext(one, None), await anext(two, None)
     while first is not None or second is not None:
         if second is None or (first is not None and key(first) <= key(second)):

@@ -1,7 +1,7 @@
-"""What a figure holds next to whole entries of the ledger: so far, and by their share.
+"""The parts of a figure that are not whole entries: open stops so far, and shares of stops.
 
-A stop that is open costs before it is booked. A window counts a stop over its edge for the part
-that lies in it, while the entry that began in it is listed whole, or not at all.
+An open stop costs money before it is booked. A window counts a stop over its edge by the part in
+the window, while the list of entries has the whole entry or nothing.
 """
 
 from collections import defaultdict
@@ -33,7 +33,7 @@ _LONGEST_ENTRY = timedelta(hours=1)
 
 
 class Span(NamedTuple):
-    """A window: (start, end] where it is `trailing`, else [start, end)."""
+    """A window: (start, end] if it is `trailing`, else [start, end)."""
 
     start: datetime
     end: datetime
@@ -41,12 +41,12 @@ class Span(NamedTuple):
 
     @property
     def since(self) -> datetime:
-        """The first instant in it."""
+        """The first instant in the window."""
         return self.start + INSTANT if self.trailing else self.start
 
     @property
     def until(self) -> datetime:
-        """The first instant after it."""
+        """The first instant after the window."""
         return self.end + INSTANT if self.trailing else self.end
 
     def edges(self) -> dict[str, datetime]:
@@ -55,10 +55,10 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UnbookedShare:
-    """What a stop adds to a figure until it is booked; `payload` is its event as received.
+    """What a stop adds to a figure before it is booked; `payload` is its event as received.
 
-    Of a stop that is open, `stop.ended_at` is None. Of one that has ended it is less than nothing:
-    so much of its time has become that of another stop, which is open.
+    `stop.ended_at` is None for an open stop. An ended stop has a negative share: that part of its
+    time now belongs to another stop, which is open.
     """
 
     plant: str
@@ -76,9 +76,9 @@ class UnbookedShare:
 
 @dataclass(slots=True)
 class Largest(Generic[T]):
-    """The largest of many items in their order, at most `most` (None: all), and what all come to.
+    """The largest items in order, at most `most` (None: all), and the sums of all items.
 
-    `net` is the sum of all by currency, `total` how many there are.
+    `net` is the sum of all by currency, `total` their number.
     """
 
     most: int | None
@@ -87,7 +87,7 @@ class Largest(Generic[T]):
     net: dict[str, Decimal] = field(default_factory=dict)
 
     def take(self, item: T, currency: str, net: Decimal, size: Callable[[T], Decimal]) -> None:
-        """Memory holds twice as many items as are shown."""
+        """Add an item. Memory holds at most twice as many items as are shown."""
         self.total += 1
         with localcontext(MONEY):
             self.net[currency] = self.net.get(currency, ZERO) + net
@@ -103,42 +103,45 @@ class Largest(Generic[T]):
 
 
 async def unbooked_shares(
-    conn: Connection, book: RateBook, asked: EntryFilter, at: datetime, span: Span | None = None,
+    conn: Connection, book: RateBook, filters: EntryFilter, at: datetime, span: Span | None = None,
     most: int | None = None,
 ) -> Largest[UnbookedShare]:  # fmt: skip
-    """What open stops add at `at` to the figure asked for, or to that of a window.
+    """What open stops add at `at` to the figure, or to the figure of a window.
 
-    Read it in the same snapshot as the entries it is added to.
+    Call it in the snapshot of the entries that it is added to.
     """
-    scope = Scope(asked.plant, asked.line)
+    scope = Scope(filters.plant, filters.line)
     opened = await open_stop_costs(conn, book, scope, at)
-    still = {found.stop.event_id for found in opened.stops}
+    still = {largest.stop.event_id for largest in opened.stops}
     places = {part.segment.stop.event_id: _place(part) for part in opened.accrued}
-    places |= {found.stop.event_id: (found.plant, found.line, found.stop) for found in opened.stops}
-    sums = _sums(opened.accrued, asked, span)
-    found: Largest[UnbookedShare] = Largest(most)
+    places |= {
+        largest.stop.event_id: (largest.plant, largest.line, largest.stop)
+        for largest in opened.stops
+    }
+    sums = _sums(opened.accrued, filters, span)
+    largest: Largest[UnbookedShare] = Largest(most)
     for event_id, (plant, line, stop) in places.items():
         seconds, net = sums[event_id]
-        if _meets(asked, stop) and (seconds or asked.event_id is not None):
+        if _meets(filters, stop) and (seconds or filters.event_id is not None):
             known = replace(stop, ended_at=None) if event_id in still else stop
             share = UnbookedShare(plant, line, known, seconds, net)
-            found.take(share, stop.currency, net, _net_of_share)
-    found.cut(_net_of_share)
-    await _add_events(conn, found)
-    return found
+            largest.take(share, stop.currency, net, _net_of_share)
+    largest.cut(_net_of_share)
+    await _add_events(conn, largest)
+    return largest
 
 
 def _net_of_share(share: UnbookedShare) -> Decimal:
     return abs(share.net)
 
 
-async def _add_events(conn: Connection, found: Largest[UnbookedShare]) -> None:
-    """The bytes of the events behind those that are shown."""
-    named = [share.stop.event_id for share in found.shown]
+async def _add_events(conn: Connection, largest: Largest[UnbookedShare]) -> None:
+    """Read the bytes of the events that are shown."""
+    named = [share.stop.event_id for share in largest.shown]
     events = {row["event_id"]: row for row in await conn.fetch(*_SQL.events_as_came(ids=named))}
-    for place, share in enumerate(found.shown):
+    for place, share in enumerate(largest.shown):
         if event := events.get(share.stop.event_id):
-            found.shown[place] = replace(
+            largest.shown[place] = replace(
                 share, received_at=event["received_at"], payload=event["payload"]
             )
 
@@ -148,13 +151,13 @@ def _place(part: Accrued) -> tuple[str, str, Stop]:
 
 
 def _sums(
-    accrued: Iterable[Accrued], asked: EntryFilter, span: Span | None
+    accrued: Iterable[Accrued], filters: EntryFilter, span: Span | None
 ) -> dict[str, tuple[Decimal, Decimal]]:
-    """Seconds and money of each stop, of what lies in the time that is asked for."""
+    """The seconds and the money of each stop in the selected time."""
     sums: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
     with localcontext(MONEY):
         for part in accrued:
-            inside = _inside(asked, part, span)
+            inside = _inside(filters, part, span)
             if inside.part:
                 seconds, net = sums[part.segment.stop.event_id]
                 more = inside.share(part.seconds), inside.share(part.cost)
@@ -165,46 +168,48 @@ def _sums(
 _ALL, _NONE = Share(1, 1), Share(0, 1)
 
 
-def _inside(asked: EntryFilter, part: Accrued, span: Span | None) -> Share:
-    """By the plant's hour or production day where such are asked for, else by the instants."""
+def _inside(filters: EntryFilter, part: Accrued, span: Span | None) -> Share:
+    """The selected share: by hour or production day if the filter names these, else by instants."""
     begun, ended = part.segment.start, part.segment.end
     if span is not None:
         return Share.of(begun, ended, span.start, span.end)
-    if asked.event_id is not None:
+    if filters.event_id is not None:
         return _ALL
-    if asked.hour is not None:
-        return _ALL if part.bucket.hour == asked.hour else _NONE
-    if asked.first is not None or asked.last is not None:
-        from_first = asked.first is None or part.bucket.day >= asked.first
+    if filters.hour is not None:
+        return _ALL if part.bucket.hour == filters.hour else _NONE
+    if filters.first is not None or filters.last is not None:
+        from_first = filters.first is None or part.bucket.day >= filters.first
         return (
-            _ALL if from_first and (asked.last is None or part.bucket.day < asked.last) else _NONE
+            _ALL
+            if from_first and (filters.last is None or part.bucket.day < filters.last)
+            else _NONE
         )
-    return Share.of(begun, ended, asked.since or begun, asked.until or ended)
+    return Share.of(begun, ended, filters.since or begun, filters.until or ended)
 
 
-def _meets(asked: EntryFilter, stop: Stop) -> bool:
-    """As `entries_asked` has it: an empty filter is met by what has nothing there."""
+def _meets(filters: EntryFilter, stop: Stop) -> bool:
+    """As in `entries_asked`: an empty filter selects stops without a value."""
     pairs = (
-        (asked.product, stop.product), (asked.element, element(stop)),
-        (asked.event_id, stop.event_id),
+        (filters.product, stop.product), (filters.element, element(stop)),
+        (filters.event_id, stop.event_id),
     )  # fmt: skip
     or_none = (
-        (asked.stage, None), (asked.defect_code, stop.defect_code),
-        (asked.work_unit, stop.work_unit),
+        (filters.stage, None), (filters.defect_code, stop.defect_code),
+        (filters.work_unit, stop.work_unit),
     )  # fmt: skip
     return (
         all(wanted in (None, there) for wanted, there in pairs)
         and all(wanted is None or (wanted or None) == there for wanted, there in or_none)
-        and (asked.categories is None or Category.INTERNAL_FAILURE in asked.categories)
+        and (filters.categories is None or Category.INTERNAL_FAILURE in filters.categories)
     )
 
 
 @dataclass(frozen=True, slots=True)
 class OverEdge:
-    """A stop's entry over an edge of a window, which counts `net` and `seconds` of it.
+    """An entry of a stop over a window's edge, of which `net` and `seconds` count.
 
-    `listed`: it began in the window, and is among its entries. `lasts_on`: it ends after the
-    window. `adds` is what the entries lack with it, or have too much.
+    `listed` means that it began in the window and is among its entries. `lasts_on` means that it
+    ends after the window. `adds` is the difference to the listed entries, and may be negative.
     """
 
     entry: LedgerEntry
@@ -216,29 +221,29 @@ class OverEdge:
 
 
 async def over_edges(
-    conn: Connection, asked: EntryFilter, span: Span, read_at: datetime, most: int | None = None
+    conn: Connection, filters: EntryFilter, span: Span, read_at: datetime, most: int | None = None
 ) -> Largest[OverEdge]:
-    """The entries that a window counts for a part alone, the newest first."""
-    found: Largest[OverEdge] = Largest(most)
-    for which in _near_edges(asked, span):
+    """The entries of which a window counts only a part, the newest first."""
+    largest: Largest[OverEdge] = Largest(most)
+    for which in _near_edges(filters, span):
         async for page in all_entries(conn, which, read_at):
             for over in (_over_edge(entry, span) for entry in page.entries):
                 if over.adds:
-                    found.take(over, over.entry.currency, over.adds, _net_of_edge)
-    found.cut(_net_of_edge)
-    return found
+                    largest.take(over, over.entry.currency, over.adds, _net_of_edge)
+    largest.cut(_net_of_edge)
+    return largest
 
 
 def _net_of_edge(over: OverEdge) -> Decimal:
     return abs(over.adds)
 
 
-def _near_edges(asked: EntryFilter, span: Span) -> Iterable[EntryFilter]:
+def _near_edges(filters: EntryFilter, span: Span) -> Iterable[EntryFilter]:
     inside = max(span.until - _LONGEST_ENTRY, span.since)
     for since, until in ((inside, span.until), (span.since - _LONGEST_ENTRY, span.since)):
         for stops in STOPS:
-            if asked.element in (None, stops):
-                yield replace(asked, element=stops, since=since, until=until)
+            if filters.element in (None, stops):
+                yield replace(filters, element=stops, since=since, until=until)
 
 
 def _over_edge(entry: LedgerEntry, span: Span) -> OverEdge:

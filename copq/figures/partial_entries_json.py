@@ -15,38 +15,38 @@ from copq.rates.book import RateBook
 from copq.schemas.priced import Category
 
 
-def so_far_json(found: UnbookedShare, book: RateBook) -> dict[str, Any]:
-    """As of an entry; `event_text` is the event's bytes as received."""
-    zone = zone_of(book, found.plant)
-    said = {
-        **asdict(found.stop), "plant": found.plant, "line": found.line,
-        "element": element(found.stop), "category": Category.INTERNAL_FAILURE,
-        "hours": hours_of(found.seconds), "seconds": found.seconds, "net": found.net,
-        "received_at": found.received_at,
+def so_far_json(share: UnbookedShare, book: RateBook) -> dict[str, Any]:
+    """An open stop in the form of an entry; `event_text` is the event's bytes as received."""
+    zone = zone_of(book, share.plant)
+    fields = {
+        **asdict(share.stop), "plant": share.plant, "line": share.line,
+        "element": element(share.stop), "category": Category.INTERNAL_FAILURE,
+        "hours": hours_of(share.seconds), "seconds": share.seconds, "net": share.net,
+        "received_at": share.received_at,
     }  # fmt: skip
     for name in ("started_at", "ended_at", "received_at"):
-        said[name] = said[name] and said[name].astimezone(zone)
-    event = msgspec.json.decode(found.payload) if found.payload else None
+        fields[name] = fields[name] and fields[name].astimezone(zone)
+    event = msgspec.json.decode(share.payload) if share.payload else None
     return {
-        **said, "formula": _so_far_in_words(found),
-        "note": "open, not booked yet" if found.is_open else "another open stop has its time",
-        "terms": _terms(found, book), "event": event, "event_text": found.payload,
+        **fields, "formula": _so_far_in_words(share),
+        "note": "open, not booked yet" if share.is_open else "another open stop has its time",
+        "terms": _terms(share, book), "event": event, "event_text": share.payload,
     }  # fmt: skip
 
 
-def _so_far_in_words(found: UnbookedShare) -> str:
-    """What it has cost so far, with the numbers in it."""
-    each = each_minute(found.stop.per_hour)
-    formula = f"{lasted(found.seconds)} × {each} = {money(abs(found.net), found.stop.currency)}"
-    return formula if found.is_open else f"−({formula})"
+def _so_far_in_words(share: UnbookedShare) -> str:
+    """The formula of the cost so far, with numbers."""
+    each = each_minute(share.stop.per_hour)
+    formula = f"{lasted(share.seconds)} × {each} = {money(abs(share.net), share.stop.currency)}"
+    return formula if share.is_open else f"−({formula})"
 
 
-def _terms(found: UnbookedShare, book: RateBook) -> list[str]:
-    stop = found.stop
-    each = a_minute(stop.per_hour, element(stop), found.line)
-    if not found.is_open:
+def _terms(share: UnbookedShare, book: RateBook) -> list[str]:
+    stop = share.stop
+    each = a_minute(stop.per_hour, element(stop), share.line)
+    if not share.is_open:
         return [each, "booked with this stop; another stop, which is open, has the time now"]
-    rates = book.line_rate(found.plant, found.line, stop.started_at)
+    rates = book.line_rate(share.plant, share.line, stop.started_at)
     origin = f"rate version {stop.rate_version}, in {stop.currency}"
     since = (
         f"; the line's rate is in force from {rates.item.effective_from.date()}" if rates else ""
@@ -55,7 +55,7 @@ def _terms(found: UnbookedShare, book: RateBook) -> list[str]:
 
 
 def edge_json(edge: OverEdge, span: Span, book: RateBook) -> dict[str, Any]:
-    """What of the entry counts; `adds` is what the list lacks of it, or has too much."""
+    """The counted part of an entry; `adds` is the difference to the listed entries."""
     entry = edge.entry
     zone = zone_of(book, entry.plant)
     named = (

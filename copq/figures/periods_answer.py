@@ -1,4 +1,4 @@
-"""The months of plants as they are asked for, and their answer."""
+"""The question for the months of plants, and its answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,9 +40,9 @@ class PeriodsAnswer:
 async def answer_periods(
     conn: Connection, book: RateBook, plant: str | None, month: str, now: datetime
 ) -> PeriodsAnswer:
-    """Of a plant, and of one month if it is named.
+    """The months of a plant, or one month if it is named.
 
-    Raises `ValueError` on a plant or month that is not possible. One snapshot.
+    Raises `ValueError` on an unknown plant or an impossible month. One snapshot.
     """
     request = FigureRequest(plant=plant)
     async with conn.transaction(isolation="repeatable_read", readonly=True):

@@ -1,4 +1,4 @@
-"""The months of a plant before and since the start of a quality programme, out of the ledger."""
+"""The months of a plant before and since the start of a quality programme, from the ledger."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from copq.rates.book import RateBook
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeQuery:
-    """Which plant, and from when to when; None: up to the current month."""
+    """The plant, and the start and end of the programme; None: up to the current month."""
 
     plant: str
     start: date
@@ -26,7 +26,7 @@ class ProgrammeQuery:
 
 
 def query_of(plant: str | None, start: str, end: str, savings: str | None) -> ProgrammeQuery:
-    """A question as written. Raises `ValueError` where a part is missing or not possible."""
+    """The query as people write it. Raises `ValueError` if a part is missing or not possible."""
     first = day_of(start)
     if plant is None or first is None:
         raise ValueError("fit needs plant and from, the first month of the programme")
@@ -36,7 +36,7 @@ def query_of(plant: str | None, start: str, end: str, savings: str | None) -> Pr
 
 
 def check_unfitted(plant: str | None, start: str, end: str) -> None:
-    """Raises `ValueError` where a part of the question is for a fit, and none is asked for."""
+    """Raises `ValueError` if a part of the question needs a fit, and no fit is requested."""
     for name, given in (("plant", plant), ("from", start), ("to", end)):
         if given:
             raise ValueError(f"{name} says which months to fit: add fit, or leave {name} out")
@@ -49,11 +49,12 @@ async def programme(
     now: datetime,
     currency: str | None = None,
 ) -> Programme:
-    """The 12 months before the start that the ledger has, and the whole months from it to the end.
+    """The 12 months before the start, as far as the ledger has them, and the whole months until the
+    end.
 
-    Spending is prevention and appraisal, the base is cost of production. The current month is left
-    out. Raises `FitRefused` where the figures have several currencies and none is asked for, or an
-    exchange rate is missing, and `ValueError` on impossible edges.
+    Spending is prevention and appraisal; the base is cost of production. The current month is left
+    out. Raises `FitRefused` if the figures have several currencies and no currency is requested, or
+    if an exchange rate is missing, and `ValueError` on impossible edges.
     """
     await check_names(conn, book, query.plant)
     first = _first_of_month(query.start)

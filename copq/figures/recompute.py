@@ -1,4 +1,4 @@
-"""What an entry must be, computed again from its event and the rates that are stored with it.
+"""The right values of an entry, computed again from its event and the stored versions of rates.
 
 Pure. `copq.pricing.price` computes the figures, as it did when the entry was booked.
 """
@@ -25,10 +25,10 @@ _OF_STOP = ("work_unit", "defect_code", "shift")
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """The columns of an entry as they must be, as if it took nothing back.
+    """The right values of an entry's columns, before any reversal.
 
-    `elements` are those of all entries that the event has by these rates; empty where entries
-    follow from several events.
+    `elements` are the elements of all entries of the event at these rates; empty if the entry
+    follows from several events.
     """
 
     values: Mapping[str, Any]
@@ -36,7 +36,7 @@ class Recomputed:
 
 
 def recompute(entry: LedgerEntry, event: Event | None, rates: UsedRates) -> Recomputed | None:
-    """None where the event or its rate is missing."""
+    """The right values; None if the event or its rate is missing."""
     event = of_entry(event)
     if entry.plant not in rates.sites:
         return None
@@ -49,14 +49,14 @@ def recompute(entry: LedgerEntry, event: Event | None, rates: UsedRates) -> Reco
 
 
 def of_entry(event: Any) -> Any:
-    """The event that has entries: a correction has none, but the one that it brings."""
+    """The event that has the entries: for a correction, its replacement."""
     return event.replacement if isinstance(event, Correction) else event
 
 
-def differing(entry: LedgerEntry, found: Recomputed) -> Iterator[tuple[str, Any, Any]]:
-    """Each column that is not as it must be: its name, what must be booked, what is booked."""
+def differing(entry: LedgerEntry, computed: Recomputed) -> Iterator[tuple[str, Any, Any]]:
+    """Each column that is wrong: its name, the right value, and the booked value."""
     way = sign(entry)
-    for name, right in found.values.items():
+    for name, right in computed.values.items():
         booked = getattr(entry, name)
         if name in FIGURES:
             right = MONEY.multiply(way, right)
@@ -80,7 +80,8 @@ def _figures(entry: Entry) -> dict[str, Any]:
 
 
 def _stop(entry: LedgerEntry, event: Any, rates: UsedRates) -> Recomputed | None:
-    """How long it lasted is proved by the union of the line's stops, not here."""
+    """The right values of a stop's entry. Its duration is proved elsewhere, by the union of
+    stops."""
     rate = line_rate(entry, event, rates)
     if rate is None or event.event_type != "downtime":
         return None
@@ -97,7 +98,7 @@ def _stop(entry: LedgerEntry, event: Any, rates: UsedRates) -> Recomputed | None
 
 
 def _dispatch(entry: LedgerEntry, rates: UsedRates) -> Recomputed | None:
-    """Of the line, product and day that the entry's id names."""
+    """The right values of the dispatch that the entry's id names."""
     found = rates.day_table(entry.plant, entry.product or "", entry.day)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Proof that what is booked follows from the events' bytes: every entry is computed again."""
+"""Proof that the booked entries follow from the events' bytes: every entry is computed again."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -23,14 +23,14 @@ from copq.schemas.refusal import Refused
 _SQL = Queries.of(__file__)
 AT_ONCE = 2_000
 MOST = 1_000
-"""Differences that are listed; the rest is counted."""
+"""The number of differences that are listed; the others are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which entries are computed again: None means all.
+    """The entries to compute again: None means all.
 
-    `sample` is a share of the events in percent; `seed` chooses which.
+    `sample` is a share of the events in percent; `seed` selects them.
     """
 
     plant: str | None = None
@@ -40,22 +40,22 @@ class Reach:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Those of `verify_entries` and `verify_events`, by their names."""
+        """The parameters of `verify_entries` and `verify_events`, by name."""
         share = None if self.sample is None else round(self.sample * 100)
         return {"plant": self.plant, "month": self.month, "share": share, "seed": self.seed}
 
 
 ALL = Reach()
 Progress = Callable[[int], None]
-"""Told how many entries were computed again so far."""
+"""Called with the number of entries that were computed again so far."""
 
 
 async def recompute_entries(
     conn: Connection, reach: Reach = ALL, progress: Progress = lambda _: None
 ) -> list[Difference]:
-    """Entries that do not follow from their event and rates; memory holds a few thousand.
+    """Entries that do not follow from their event and rates. Memory holds a few thousand.
 
-    Call it in a transaction, of which it reads the snapshot.
+    Call it in a transaction: it reads that snapshot.
     """
     found: list[Difference] = []
     left_out = seen = 0
@@ -75,14 +75,14 @@ async def recompute_entries(
 
 
 async def rows_of(conn: Connection, sql: str, *parameters: Any) -> AsyncIterator[list[Record]]:
-    """The rows of a query, some thousand at a time, by a cursor of the caller's transaction."""
+    """The rows of a query in chunks of some thousand, by a cursor of the caller's transaction."""
     cursor = await conn.cursor(sql, *parameters)
     while rows := await cursor.fetch(AT_ONCE):
         yield rows
 
 
 async def _entries(conn: Connection, reach: Reach) -> AsyncIterator[list[LedgerEntry]]:
-    """All entries, those of one event that happen at one time never apart."""
+    """All entries. The entries of an event at one time stay in one chunk."""
     rest: list[LedgerEntry] = []
     async for rows in rows_of(conn, *_SQL.verify_entries(**reach.parameters)):
         entries = rest + [LedgerEntry.of(row) for row in rows]
@@ -117,7 +117,7 @@ async def _find_differences(
 
 
 def event_in(payload: str | None) -> tuple[Any, str | None]:
-    """The event of stored bytes; else what is wrong with them."""
+    """The event of stored bytes, or else the fault of the bytes."""
     if payload is None:
         return None, None
     try:
@@ -135,8 +135,8 @@ def _subject(entry: LedgerEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in names}
 
 
-def _not_its_event(entry: LedgerEntry, found: str) -> Difference:
-    return Difference("event", _subject(entry), {"bytes": "those of the event"}, {"bytes": found})
+def _not_its_event(entry: LedgerEntry, fault: str) -> Difference:
+    return Difference("event", _subject(entry), {"bytes": "those of the event"}, {"bytes": fault})
 
 
 def _of_entry(entry: LedgerEntry, right: Recomputed | None) -> Iterator[Difference]:
@@ -152,7 +152,7 @@ def _of_entry(entry: LedgerEntry, right: Recomputed | None) -> Iterator[Differen
 
 
 def _number(own: list[LedgerEntry], computed: dict[int, Recomputed]) -> Iterator[Difference]:
-    """An event of which something stands has all of its entries, each once."""
+    """An event with a standing entry must have all of its entries, each once."""
     taken_back = {entry.reverses for entry in own}
     standing = [e for e in own if e.reverses is None and e.entry_no not in taken_back]
     own_elements = [e for e in standing if e.entry_no in computed and e.element not in STOPS]

@@ -1,4 +1,4 @@
-"""Reports by hour, production day or month: rollups or an earlier ledger, and stops still open."""
+"""Reports by hour, production day or month: the rollups or an earlier ledger, and open stops."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,10 +24,10 @@ GRAINS = ("hour", "day", "month")
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery(Scope):
-    """Which buckets, of what.
+    """Asks for buckets of a scope.
 
-    `start` and `end` are instants for hours, else production days; a bucket is in where it begins
-    in [start, end), and a month begins on its first. None leaves the side open.
+    `start` and `end` are instants for hours, else production days. A bucket is included if it
+    begins in [start, end); a month begins on its first day. None means no limit on that side.
     """
 
     grain: str = "day"
@@ -58,12 +58,12 @@ async def report(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
     accrued: Sequence[Accrued] | None = None,
 ) -> list[ReportRow]:  # fmt: skip
-    """The rows in order of time. Percentages are sums over sums; currencies are never added, but
-    converted where the query asks for it.
+    """The rows in order of time. Percentages are sums over sums. Currencies are never added; they
+    are converted if the query requests it.
 
-    Open stops count until `now` and are told apart as `provisional`; as of an earlier instant,
-    or in a month as it was first reported, they are not in it. `accrued`: what open stops add, if
-    it is read already. One snapshot.
+    Open stops count until `now`, and `provisional` is their part. Figures as of an earlier instant,
+    or of a month as first reported, leave them out. Pass `accrued`, what open stops add, if it is
+    already known. One snapshot.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         cells = [cell async for cell in booked_cells(conn, query)]
@@ -74,18 +74,20 @@ async def report(
 async def booked_cells(
     conn: Connection, query: ReportQuery, order: tuple[str, ...] = ()
 ) -> AsyncIterator[Cell]:
-    """What is booked, in the order of buckets and of these dimensions. Read within a transaction:
-    Postgres hands the cells over as they are taken."""
+    """The booked cells in the order of buckets and of these dimensions.
+
+    Read them within a transaction: Postgres sends cells on demand.
+    """
     sql, *values = _question(query)
     names = ("hour", "day", *(f'{name} collate "C" nulls first' for name in order))
-    # Names of dimensions and a statement of ours: nothing of it is from outside.
+    # The names of dimensions and the query are our own: no part comes from outside.
     ordered = f"select * from ({sql}) as cell order by {', '.join(names)}"  # noqa: S608
     async for record in conn.cursor(ordered, *values, prefetch=_PREFETCH):
         yield _cell(record)
 
 
 def _question(query: ReportQuery) -> tuple[Any, ...]:
-    """The query with its parameters, as asyncpg takes them."""
+    """The query with its parameters for asyncpg."""
     scope, basis = _scope(query), query.basis
     if basis == RESTATED:
         report = _MONEY[query.currency].report
@@ -103,13 +105,14 @@ def shown_in_zone(row: ReportRow, book: RateBook, query: ReportQuery) -> ReportR
 
 
 def _booked_query(query: ReportQuery) -> Query:
-    """A late rate completes what was first reported, not what was known by an instant."""
+    """The query of the basis. A late exchange rate completes first-reported figures, but not those
+    as of an instant."""
     late = query.currency is not None and query.basis.as_of is None
     return _COMPLETED.report_booked if late else _MONEY[query.currency].report_booked
 
 
 def _is_signed_off(query: ReportQuery) -> bool:
-    """Whether the figures are those that closings keep: of months, each currency on its own."""
+    """Whether the figures are signed by closings: months, each currency on its own."""
     first = query.basis.reported is As.FIRST_REPORTED
     return first and query.grain == "month" and query.currency is None
 
@@ -117,7 +120,7 @@ def _is_signed_off(query: ReportQuery) -> bool:
 async def accrued_for(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime
 ) -> list[Accrued]:
-    """What open stops add in the buckets of a report; nothing to what is as of an instant."""
+    """What open stops add in the buckets of a report; nothing for figures as of an instant."""
     if not query.basis.is_live:
         return []
     return await accrue(conn, book, query, now, _since(query))
@@ -127,15 +130,15 @@ async def _accrued(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
     accrued: Sequence[Accrued] | None,
 ) -> Sequence[Accrued]:  # fmt: skip
-    found = await accrued_for(conn, book, query, now) if accrued is None else accrued
+    costs = await accrued_for(conn, book, query, now) if accrued is None else accrued
     if query.basis == RESTATED:
-        return found
+        return costs
     closed = await closed_months(conn)
-    return [a for a in found if (a.plant, a.bucket.day.replace(day=1)) not in closed]
+    return [a for a in costs if (a.plant, a.bucket.day.replace(day=1)) not in closed]
 
 
 async def closed_months(conn: Connection) -> set[tuple[str, date]]:
-    """Plants and the months of theirs that were ever closed."""
+    """The plants and months that were ever closed."""
     return {(row["plant"], row["month"]) for row in await conn.fetch(*_SQL.closed_months())}
 
 
@@ -154,7 +157,7 @@ def _edges(query: ReportQuery) -> dict[str, Any]:
 
 
 def _days(query: ReportQuery) -> tuple[date | None, date | None]:
-    """Hours are found by their days: a day too many on each side costs nothing."""
+    """Hours are searched by their days; a day too many on each side costs nothing."""
     margin = timedelta(days=2)
     start, end = query.start, query.end
     if isinstance(start, datetime):
@@ -165,7 +168,7 @@ def _days(query: ReportQuery) -> tuple[date | None, date | None]:
 
 
 def _since(query: ReportQuery) -> datetime | None:
-    """An instant before all buckets asked for."""
+    """An instant before all requested buckets."""
     start = _days(query)[0]
     return datetime.combine(start - timedelta(days=2), time(), UTC) if start else None
 
@@ -180,7 +183,7 @@ async def accrued_cells(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime,
     accrued: Sequence[Accrued] | None = None,
 ) -> list[Cell]:  # fmt: skip
-    """What stops that are open add to what is booked."""
+    """The cells that open stops add to the booked cells."""
     accrued = await _accrued(conn, book, query, now, accrued)
     never_closed = query.basis.reported is As.FIRST_REPORTED
     cells = [
@@ -200,7 +203,7 @@ def _local(bucket: Bucket, zone: tzinfo) -> Bucket:
 
 
 async def report_lacks(conn: Connection, query: ReportQuery) -> list[MissingRates] | None:
-    """What a report in the reporting currency lacks, on its basis; see `lacking`."""
+    """The exchange rates that a report in the reporting currency lacks, on its basis."""
     start, end = query.start, query.end
     if query.grain == "month":
         start, end = _next_first(start), _next_first(end)
@@ -208,14 +211,14 @@ async def report_lacks(conn: Connection, query: ReportQuery) -> list[MissingRate
 
 
 def _next_first(day: Any) -> Any:
-    """A month is in where its first is: the first of a month from this day on."""
+    """The first month that starts on this day or later: a month is included by its first day."""
     if day is None or day.day == 1:
         return day
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def zone_of(book: RateBook, plant: str | None) -> tzinfo:
-    """The zone to show instants in: the plant's, that of the only plant, else UTC."""
+    """The zone for instants: the plant's, or that of the only plant, else UTC."""
     sites = book.sites
     if plant in sites:
         return sites[plant].calendar.zone

@@ -1,4 +1,4 @@
-"""A report as it is asked for, and its answer: commands, API and CSV render the same."""
+"""The question for a report, and its answer, which commands, API and CSV render."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ from copq.rates.book import RateBook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRequest(FigureRequest):
-    """Times without an offset are the plant's own; an empty text is not a limit.
+    """Asks for a report. Times without an offset are the plant's; an empty text is not a limit.
 
-    `reported` and `as_of` say on which basis, `currency` is the reporting currency.
+    `reported` and `as_of` select the basis; `currency` is the reporting currency.
     """
 
     element: str | None = None
@@ -41,7 +41,8 @@ class ReportRequest(FigureRequest):
         check_element(self.element)
 
     async def query(self, conn: Connection, book: RateBook, now: datetime) -> ReportQuery:
-        """Raises `ValueError` on a name, time, basis or currency that is not possible."""
+        """The query of the request. Raises `ValueError` on an impossible name, time, basis or
+        currency."""
         await self.check_names(conn, book)
         zone = zone_of(book, self.plant)
         query = ReportQuery(
@@ -56,10 +57,10 @@ class ReportRequest(FigureRequest):
 
 @dataclass(frozen=True, slots=True)
 class ReportAnswer:
-    """A page of a report, as of `at`; `zone` is what its instants are shown in.
+    """A page of a report as of `at`; `zone` is the zone of its instants.
 
-    `rows_total` is None where the rows are one page of several and were not counted. `lacks` is
-    None where nothing is converted. `totals` are of all rows of all pages.
+    `rows_total` is None if the rows are one page of several and were not counted. `lacks` is None
+    if nothing is converted. `totals` include the rows of all pages.
     """
 
     query: ReportQuery
@@ -85,7 +86,7 @@ class ReportAnswer:
 
 
 def report_columns(query: ReportQuery) -> tuple[str, ...]:
-    """Of the report as a table."""
+    """The columns of the report as a table."""
     return ("from", *query.by, *FIGURES, "reported")
 
 
@@ -97,9 +98,9 @@ async def answer_report(
     conn: Connection, book: RateBook, request: ReportRequest, now: datetime, most: int,
     cursor: str | None = None, count: bool = False,
 ) -> ReportAnswer:  # fmt: skip
-    """At most `most` rows behind the cursor; with `count` all rows are read and counted.
+    """At most `most` rows after the cursor; with `count`, all rows are read and counted.
 
-    Raises `ValueError` on a request that is not possible. One snapshot.
+    Raises `ValueError` on an impossible request. One snapshot.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         query = await request.query(conn, book, now)
@@ -114,7 +115,7 @@ async def answer_report(
 async def report_table(
     conn: Connection, book: RateBook, query: ReportQuery, now: datetime, cursor: str | None = None
 ) -> AsyncIterator[dict[str, Any]]:
-    """All rows of `report_columns` behind the cursor. Call it in a transaction of one snapshot."""
+    """All rows of `report_columns` after the cursor. Call it in a transaction of one snapshot."""
     after = Place.read(cursor, query) if cursor else None
     async for _, row in report_rows(conn, book, query, now, after):
         yield report_row_json(row, query)

@@ -1,6 +1,6 @@
-"""What people ask about figures, as they write it: names in any spelling, times as text.
+"""Questions for figures as people write them: names in any spelling, times as text.
 
-Commands and the API make the same requests of what they are given, so that both refuse alike.
+Commands and the API make the same requests, so both refuse in the same way.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from copq.schemas.refusal import none_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureRequest:
-    """Of which plant, line and product; None: of all."""
+    """The plant, line and product of a question; None means all."""
 
     plant: str | None = None
     line: str | None = None
@@ -26,19 +26,19 @@ class FigureRequest:
         spell(self, "plant", "line", "product")
 
     async def check_names(self, conn: Connection, book: RateBook) -> None:
-        """Raises `UnknownName` where one of the names is neither in the rates nor in a figure."""
+        """Raises `UnknownName` if a name is neither in the rates nor in a figure."""
         await check_names(conn, book, self.plant, self.line, self.product)
 
 
 def spell(request: object, *fields: str) -> None:
-    """Put names in their one spelling."""
+    """Replace names with their canonical spelling."""
     for field in fields:
         name = getattr(request, field)
         object.__setattr__(request, field, name and canonical(name))
 
 
 def check_choice(name: str | None, known: tuple[str, ...]) -> None:
-    """Raises `ValueError` where the name is none of those known."""
+    """Raises `ValueError` if the name is not one of the known names."""
     if name is not None and name not in known:
         raise ValueError(f'"{name}" {none_of(name, known)}')
 

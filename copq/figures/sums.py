@@ -1,4 +1,4 @@
-"""What a window's figures are computed from: the ledger's sums by plant, line and product."""
+"""The sums of a window, from which its figures are computed: by plant, line and product."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,15 +15,16 @@ from copq.schemas.priced import FAILURES, Category
 
 ZERO = Decimal(0)
 _ROWS = 5_000
-"""That are read at once."""
+"""The number of rows that are read at once."""
 
 Key = tuple[str, str, str, str]
-"""Plant, line, product, currency; a part is empty where it was summed."""
+"""Plant, line, product, currency. A summed dimension is empty."""
 
 
 @dataclass(slots=True)
 class Sums:
-    """`cost` is net, by category and element. Seconds that a line stood still, planned or not."""
+    """Sums of one key. `cost` is net, by category and element. Times are stopped seconds, planned
+    or not."""
 
     cost: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     base: Decimal = ZERO
@@ -61,18 +62,18 @@ class Sums:
         self.planned_stop += other.planned_stop
 
     def graded(self) -> "Sums":
-        """With its good units known, where they can be."""
+        """The sums with good units known, where that is possible."""
         units = self.units.graded()
         return self if units is self.units else replace(self, units=units)
 
     @property
     def failure(self) -> Decimal:
-        """COPQ."""
+        """COPQ: the net cost of all failures."""
         return sum((net for (kind, _), net in self.cost.items() if kind in FAILURES), ZERO)
 
 
 def sum_cells(cells: Iterable[Cell], folding: FoldingRule = ALL) -> dict[Key, Sums]:
-    """By plant, line, product and currency; exact."""
+    """The exact sums by plant, line, product and currency."""
     rows = (
         (c.plant or "", c.line or "", c.product or "", c.currency, c.element, c.category,
          c.quantity, c.net, c.seconds, c.base, c.good, c.ungraded)
@@ -82,23 +83,21 @@ def sum_cells(cells: Iterable[Cell], folding: FoldingRule = ALL) -> dict[Key, Su
 
 
 def sum_rows(rows: Iterable[Any], folding: FoldingRule = ALL) -> dict[Key, Sums]:
-    """As `sum_cells`, of rows of `sql/`: plant, line, product, currency, and what `take` takes."""
-    found: dict[Key, Sums] = {}
-    _take_rows(found, rows, folding)
-    return found
+    """The sums of rows of `sql/`: plant, line, product, currency, and the values of `take`."""
+    sums: dict[Key, Sums] = {}
+    _take_rows(sums, rows, folding)
+    return sums
 
 
 async def summed_query(
     conn: Connection, sql: str, parameters: Sequence[Any], folding: FoldingRule
 ) -> dict[Key, Sums]:
-    """As `sum_rows`, of a statement's rows, of which memory holds a few. Call it in a
-    transaction.
-    """
-    found: dict[Key, Sums] = {}
+    """The sums of a query's rows, read a few at a time. Call it in a transaction."""
+    sums: dict[Key, Sums] = {}
     cursor = await conn.cursor(sql, *parameters)
     while rows := await cursor.fetch(_ROWS):
-        _take_rows(found, rows, folding)
-    return found
+        _take_rows(sums, rows, folding)
+    return sums
 
 
 def _take_rows(found: dict[Key, Sums], rows: Iterable[Any], folding: FoldingRule) -> None:
@@ -114,25 +113,26 @@ def _take_rows(found: dict[Key, Sums], rows: Iterable[Any], folding: FoldingRule
 
 
 def merge_sums(parts: list[dict[Key, Sums]]) -> dict[Key, Sums]:
-    """All parts together; one alone as it is, so that it is known again."""
+    """The sums of all parts. A single part is returned as the same object, so that it is
+    recognised."""
     filled = [part for part in parts if part]
     if len(filled) == 1:
         return filled[0]
-    found: dict[Key, Sums] = {}
+    merged: dict[Key, Sums] = {}
     with localcontext(MONEY):
         for part in filled:
             for key, sums in part.items():
-                found.setdefault(key, Sums()).add(sums)
-    return found
+                merged.setdefault(key, Sums()).add(sums)
+    return merged
 
 
 def regroup_sums(sums: dict[Key, Sums], key: Callable[[Key], Key]) -> dict[Key, Sums]:
-    """Those with the same `key` together."""
-    found: dict[Key, Sums] = {}
+    """The sums of all keys with the same result of `key`."""
+    grouped: dict[Key, Sums] = {}
     with localcontext(MONEY):
         for fine, part in sums.items():
-            found.setdefault(key(fine), Sums()).add(part)
-    return found
+            grouped.setdefault(key(fine), Sums()).add(part)
+    return grouped
 
 
 def by_line(key: Key) -> Key:

@@ -1,7 +1,7 @@
-"""The last hour, 24 hours and 30 days up to now: exact, and as quick for a year as for a day.
+"""The last hour, 24 hours and 30 days up to now: exact, and as fast for a year as for a day.
 
-A window is made of whole days, whole hours at either end of them, and the parts of hours at
-its edges. The first two come from the rollups, the last alone from the ledger.
+A window consists of whole days, whole hours on both sides, and parts of hours at its edges. Days
+and hours come from the rollups; only the parts come from the ledger.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ EDGE_SUMS = _MONEY[None].edge_sums
 
 
 def window_cells(currency: str | None) -> Query:
-    """What a window holds apart from stops over its edges; its parameters are `Parts.window`."""
+    """The cells of a window without stops over its edges; its parameters are `Parts.window`."""
     return _MONEY[currency].window_cells
 
 
@@ -42,7 +42,7 @@ class Window(NamedTuple):
 
     @property
     def key(self) -> str:
-        """As programs name it: `24h`, where people read `24 h`."""
+        """The name in programs: `24h`, where people read `24 h`."""
         return self.name.replace(" ", "")
 
 
@@ -71,12 +71,12 @@ async def trailing_windows(
     windows: Sequence[Window] = WINDOWS,
     accrued: Sequence[Accrued] | None = None,
 ) -> list[Trailing]:
-    """The windows' figures at `now`, of one snapshot.
+    """The windows' figures at `now`, from one snapshot.
 
-    `accrued`: what open stops add, if it is read already.
+    Pass `accrued`, what open stops add, if it is already known.
 
-    What the ledger has for later than `now` does not count yet. A stop counts for the part of its
-    time that lies in the window, open stops until `now`.
+    Entries that occurred after `now` do not count yet. A stop counts by the part of its time in the
+    window, open stops until `now`.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         if accrued is None:
@@ -100,7 +100,8 @@ async def between(
 async def trailing_lacks(
     conn: Connection, scope: Scope, now: datetime
 ) -> list[MissingRates] | None:
-    """What windows in the reporting currency lack, by the days that the longest touches."""
+    """The exchange rates that windows in the reporting currency lack, on the days of the
+    longest one."""
     longest = max(window.length for window in WINDOWS)
     first = (now - longest).date() - timedelta(days=1)
     return await missing_rates(conn, scope, first, now.date() + timedelta(days=2))
@@ -109,7 +110,7 @@ async def trailing_lacks(
 async def accrued_in(
     conn: Connection, book: RateBook, scope: Scope, now: datetime, windows: Sequence[Window]
 ) -> list[Accrued]:
-    """What open stops cost in the longest of the windows."""
+    """The cost of open stops in the longest of the windows."""
     longest = max(window.length for window in windows)
     return await accrue(conn, book, scope, now, now - longest)
 
@@ -131,14 +132,14 @@ async def _booked_cells(
     conn: Connection, plants: list[str], parts: "Parts", scope: Scope,
     span: tuple[datetime, datetime],
 ) -> list[Cell]:  # fmt: skip
-    """What is booked in the parts of a window; stops count for their time within `span`."""
+    """The booked cells of a window's parts; stops count by their time within `span`."""
     whole = await conn.fetch(*_MONEY[scope.currency].trailing_whole(**parts.whole(plants, scope)))
     cells = [Cell(bucket=None, **record) for record in whole]
     return cells + await rests(conn, plants, parts, scope, span)
 
 
 def calendars(book: RateBook, plant: str | None) -> list[tuple[Calendar, list[str]]]:
-    """The plants in scope, those together whose days and hours are the same."""
+    """The plants in scope, grouped by equal days and hours."""
     alike: dict[tuple[Any, ...], tuple[Calendar, list[str]]] = {}
     for name, site in book.sites.items():
         calendar = site.calendar
@@ -150,10 +151,10 @@ def calendars(book: RateBook, plant: str | None) -> list[tuple[Calendar, list[st
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """How a window falls into days, hours and rests, by one calendar.
+    """A window split into days, hours and rests, by one calendar.
 
-    Whole hours lie from `first` until the hour `last`; of them, `days` are whole days. The rests
-    are the hour `before`, after `start`, and the hour `last`, up to `now`.
+    Whole hours lie from `first` until the hour `last`; `days` are the whole days among them. The
+    rests are the hour `before`, after `start`, and the hour `last`, up to `now`.
     """
 
     start: datetime
@@ -165,7 +166,7 @@ class Parts:
     around: tuple[date, date]
 
     def whole(self, plants: list[str], scope: Scope) -> dict[str, Any]:
-        """The parameters of `trailing_whole`: they stay the same for an hour."""
+        """The parameters of `trailing_whole`. They stay the same for an hour."""
         return {
             **_scope(plants, scope), "first": self.first, "last": self.last,
             "first_day": self.days[0], "last_day": self.days[1],
@@ -192,7 +193,8 @@ def _scope(plants: list[str], scope: Scope) -> dict[str, Any]:
 
 
 def parts_of(calendar: Calendar, start: datetime, now: datetime) -> Parts:
-    """An hour that begins just at `start` is no whole one: that instant is outside the window."""
+    """Split a window. An hour that begins at `start` is not whole: that instant is outside the
+    window."""
     before = calendar.bucket(start).hour
     first = next_hour(calendar, start.astimezone(UTC))
     while calendar.bucket(first).hour == before:
@@ -209,7 +211,7 @@ async def rests(
     conn: Connection, plants: list[str], parts: Parts, scope: Scope,
     span: tuple[datetime, datetime] | None = None,
 ) -> list[Cell]:  # fmt: skip
-    """What is booked in the parts of hours at the window's edges; stops within `span`, if named."""
+    """The booked cells of the parts of hours at the edges; stops within `span`, if it is given."""
     others = await conn.fetch(*_MONEY[scope.currency].trailing_edges(**parts.edges(plants, scope)))
     cells = [Cell(bucket=None, **record) for record in others]
     return cells + await edge_stops(conn, plants, parts, scope, span)
@@ -219,7 +221,7 @@ async def edge_stops(
     conn: Connection, plants: list[str], parts: Parts, scope: Scope,
     span: tuple[datetime, datetime] | None = None,
 ) -> list[Cell]:  # fmt: skip
-    """What is booked of stops in the parts of hours at the window's edges, within it or `span`."""
+    """The booked stops in the parts of hours at the edges, within the window or `span`."""
     start, end = span or (parts.start, parts.now)
     stops = await conn.fetch(
         *_MONEY[scope.currency].trailing_edge_stops(
@@ -230,7 +232,7 @@ async def edge_stops(
 
 
 def accrued_cells(accrued: Iterable[Accrued], start: datetime, now: datetime) -> list[Cell]:
-    """The part of what open stops add that lies in (start, now]."""
+    """The part of the costs of open stops in (start, now]."""
     cells = []
     with localcontext(MONEY):
         for part in accrued:
@@ -242,7 +244,7 @@ def accrued_cells(accrued: Iterable[Accrued], start: datetime, now: datetime) ->
 
 
 class Share(NamedTuple):
-    """How much of an interval lies in a window, in microseconds: `part` of `whole`.
+    """The share of an interval in a window, in microseconds: `part` of `whole`.
 
     `copq.part_of_stop` does the same in Postgres, for sums of entries.
     """
@@ -256,13 +258,13 @@ class Share(NamedTuple):
         return cls(max(inside // _MICROSECOND, 0), (ended - begun) // _MICROSECOND)
 
     def share(self, amount: Decimal) -> Decimal:
-        """That part of an amount, to nine decimals; all of it is exact."""
+        """This share of an amount, to nine decimals; a whole amount is exact."""
         if self.part == self.whole:
             return amount
         return quotient(amount * self.part, Decimal(self.whole))
 
 
 def share_of_stop(begun: datetime, seconds: Decimal, start: datetime, end: datetime) -> Share:
-    """How much of a stop's entry lies in (start, end]."""
+    """The share of a stop's entry in (start, end]."""
     lasted = timedelta(microseconds=int(abs(seconds) * 1_000_000))
     return Share.of(begun, begun + lasted, start, end)

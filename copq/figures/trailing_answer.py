@@ -1,4 +1,4 @@
-"""Trailing windows as they are asked for, and their answer."""
+"""The question for trailing windows, and its answer."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ from copq.rates.book import RateBook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailingRequest(FigureRequest):
-    """`currency` is the reporting currency, to have all money in it."""
+    """Asks for trailing windows. `currency` is the reporting currency, if all money is
+    converted."""
 
     element: str | None = None
     by: str = "plant,line"
@@ -33,7 +34,8 @@ class TrailingRequest(FigureRequest):
         check_element(self.element)
 
     async def scope(self, conn: Connection, book: RateBook) -> Scope:
-        """Raises `ValueError` on a name or currency that is not possible."""
+        """The scope of the request. Raises `ValueError` on an unknown name or an impossible
+        currency."""
         await self.check_names(conn, book)
         if self.currency is not None:
             await check_reporting(conn, self.currency)
@@ -45,7 +47,7 @@ class TrailingRequest(FigureRequest):
 
 @dataclass(frozen=True, slots=True)
 class TrailingAnswer:
-    """The windows up to `at`; `lacks` is None where nothing is converted."""
+    """The windows up to `at`; `lacks` is None if nothing is converted."""
 
     scope: Scope
     at: datetime
@@ -74,7 +76,7 @@ async def answer_trailing(
 ) -> TrailingAnswer:
     """At most `most` rows of each window, the most expensive ones.
 
-    Raises `ValueError` on a request that is not possible. One snapshot.
+    Raises `ValueError` on an impossible request. One snapshot.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         scope = await request.scope(conn, book)
@@ -87,7 +89,7 @@ async def answer_trailing(
 
 
 def trailing_columns(scope: Scope) -> tuple[str, ...]:
-    """Of all windows as one table."""
+    """The columns of all windows as one table."""
     return ("window", "after", "to", *scope.by, *FIGURES)
 
 

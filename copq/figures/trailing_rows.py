@@ -1,4 +1,4 @@
-"""Trailing windows row by row: as many rows as are asked for, in memory that does not grow."""
+"""Trailing windows row by row, in memory that does not grow."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ _PREFETCH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class TrailingPart:
-    """The most expensive rows of (start, end], how many there are, and the sum of all by currency.
+    """The most expensive rows of (start, end], the number of all rows, and their sum by currency.
 
     Rows are in the order of currency and cost, the most expensive first; they have no bucket.
     """
@@ -44,7 +44,7 @@ class TrailingPart:
 async def trailing_part(
     conn: Connection, book: RateBook, scope: Scope, now: datetime, most: int
 ) -> list[TrailingPart]:
-    """At most `most` rows of each window. All are counted. One snapshot."""
+    """At most `most` rows of each window; all rows are counted. One snapshot."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         accrued = await accrued_in(conn, book, scope, now, WINDOWS)
         return [await _part(conn, book, scope, now, w, accrued, most) for w in WINDOWS]
@@ -105,10 +105,10 @@ def _key(scope: Scope) -> Callable[[Cell], Key]:
 async def _cells(
     conn: Connection, plants: list[str], parts: Parts, scope: Scope
 ) -> AsyncIterator[Cell]:
-    """What the window holds apart from stops over its edges, in the order of the dimensions."""
+    """The cells of the window without stops over its edges, in the order of the dimensions."""
     order = ", ".join([f'{name} collate "C" nulls first' for name in dims_of(scope)] or ["plant"])
     text, *values = window_cells(scope.currency)(**parts.window(plants, scope))
-    # Names of dimensions and a query of ours: nothing of it is from outside.
+    # The names of dimensions and the query are our own: no part comes from outside.
     sql = f"select * from ({text}) as cell order by {order}"  # noqa: S608
     async for record in conn.cursor(sql, *values, prefetch=_PREFETCH):
         yield Cell(bucket=None, **record)

@@ -1,4 +1,4 @@
-"""Proof that every stored event is booked, or is kept as the stop or correction that it says."""
+"""Proof that every stored event is booked, or stored as the stop or correction that it reports."""
 
 import json
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ _CORRECTION = ("plant", "line", "corrects", "reason", "occurred_at")
 
 
 async def unbooked(conn: Connection, reach: Reach = ALL) -> list[Difference]:
-    """Events without the entries they must have, and stops and corrections unlike their bytes.
+    """Events without their entries, and stops and corrections that differ from their bytes.
 
-    Call it in a transaction, of which it reads the snapshot. At most `MOST` are answered.
+    Call it in a transaction: it reads that snapshot. At most `MOST` are returned.
     """
     found: list[Difference] = []
     async for rows in rows_of(conn, *_SQL.verify_events(**reach.parameters)):
@@ -53,7 +53,7 @@ def _of_event(row: Record) -> Iterator[Difference]:
 def _unlike(
     subject: dict[str, Any], names: tuple[str, ...], event: Any, text: str | None, kind: str
 ) -> Iterator[Difference]:
-    """What was made of the event says the same as its bytes."""
+    """The differences between a stored stop or correction and its event's bytes."""
     if text is None:
         yield Difference("event", subject, {kind: "stored"}, {kind: "missing"})
         return
@@ -69,5 +69,5 @@ def _unlike(
 
 
 def _like(value: Any, example: Any) -> Any:
-    """JSON's text of an instant, as an instant."""
+    """The text of an instant in JSON, as an instant."""
     return datetime.fromisoformat(value) if value and isinstance(example, datetime) else value

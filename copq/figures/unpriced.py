@@ -1,4 +1,4 @@
-"""What the figures do not hold yet: events without a price, corrections, stops still open."""
+"""Items that the figures do not include yet: events without a price, corrections, open stops."""
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass
@@ -22,11 +22,11 @@ _SQL = Queries.of(__file__)
 
 @dataclass(frozen=True, slots=True)
 class UnpricedGroup:
-    """Events held for the same reason; `since` is when the first of them came.
+    """Events held for the same reason; `since` is when the first of them arrived.
 
-    `worth` (net cost) and `base` are estimates by the nearest known rates, of the revisions and
-    the effective dates named; `unknown` is how many events have none. Where that is all of them
-    there is no worth, and no currency.
+    `worth` (net cost) and `base` are estimates at the nearest known rates, whose revisions and
+    effective dates are named. `unknown` is the number of events without an estimate. If all are
+    unknown, worth and currency are None.
     """
 
     reason: str
@@ -50,10 +50,10 @@ class UnpricedGroup:
 
 @dataclass(frozen=True, slots=True)
 class UnpricedPart:
-    """The largest groups, and what all of them come to.
+    """The largest groups, and the sums of all groups.
 
-    `groups_total` is how many there are, `reasons` how many different ones, `events` and `unknown`
-    are of all groups; `worth` is by currency, of the events whose worth is known.
+    `groups_total` is the number of groups, `reasons` the number of different reasons. `events` and
+    `unknown` are sums over all groups; `worth` is by currency, over events with a known worth.
     """
 
     groups: list[UnpricedGroup]
@@ -66,7 +66,7 @@ class UnpricedPart:
 
 @dataclass(frozen=True, slots=True)
 class CostlyStop:
-    """An open stop, and what the time that is its own has cost: overlaps cost once."""
+    """An open stop, and the cost of the time that it owns: overlaps cost once."""
 
     open: OpenStop
     cost: Decimal
@@ -74,7 +74,7 @@ class CostlyStop:
 
 @dataclass(frozen=True, slots=True)
 class OpenStopsPart:
-    """The most expensive open stops, how many there are, and what all cost, by currency."""
+    """The most expensive open stops, the number of all, and their cost by currency."""
 
     stops: list[CostlyStop]
     stops_total: int
@@ -83,9 +83,9 @@ class OpenStopsPart:
 
 @dataclass(frozen=True, slots=True)
 class WaitingItems:
-    """All that is not in the figures, or only provisionally: the first of each kind.
+    """All items that are missing from the figures, or only provisional: the first of each kind.
 
-    `corrections_total` is how many corrections wait.
+    `corrections_total` is the number of waiting corrections.
     """
 
     unpriced: UnpricedPart
@@ -96,7 +96,7 @@ class WaitingItems:
 
 @dataclass(frozen=True, slots=True)
 class WaitingCounts:
-    """How many of each, as of `at`: whatever the figures next to it are as of."""
+    """The numbers of waiting items as of `at`, whatever the basis of the figures."""
 
     unpriced: int
     corrections: int
@@ -105,7 +105,7 @@ class WaitingCounts:
 
 
 async def waiting_items(conn: Connection, book: RateBook, now: datetime, most: int) -> WaitingItems:
-    """What waits, at most `most` of each kind, as of `now` and in one snapshot."""
+    """The waiting items, at most `most` of each kind, as of `now` and in one snapshot."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         unpriced = await unpriced_part(conn, now, most)
         corrections = await list_corrections(conn, (State.WAITING,), most)
@@ -116,17 +116,17 @@ async def waiting_items(conn: Connection, book: RateBook, now: datetime, most: i
     return WaitingItems(unpriced, corrections, count, stops)
 
 
-def waiting_json(found: WaitingItems) -> dict[str, Any]:
-    """The first of each kind, and what all of the kind come to."""
-    unpriced, stops = found.unpriced, found.open_stops
+def waiting_json(items: WaitingItems) -> dict[str, Any]:
+    """The first items of each kind, and the sums of all items of the kind."""
+    unpriced, stops = items.unpriced, items.open_stops
     return {
         "unpriced": [asdict(group) for group in unpriced.groups],
         "unpriced_totals": {
             "groups": unpriced.groups_total, "events": unpriced.events,
             "unknown": unpriced.unknown, "worth": unpriced.worth,
         },
-        "corrections": [asdict(correction) for correction in found.corrections],
-        "corrections_total": found.corrections_total,
+        "corrections": [asdict(correction) for correction in items.corrections],
+        "corrections_total": items.corrections_total,
         "open_stops": [asdict(costly) for costly in stops.stops],
         "open_stops_totals": {"stops": stops.stops_total, "cost": stops.cost},
     }  # fmt: skip
@@ -135,7 +135,7 @@ def waiting_json(found: WaitingItems) -> dict[str, Any]:
 async def unpriced_part(
     conn: Connection, now: datetime, most: int, plant: str | None = None, line: str | None = None
 ) -> UnpricedPart:
-    """The `most` largest groups of events without a price. Read it in one snapshot."""
+    """The `most` largest groups of events without a price. Call it in one snapshot."""
     groups = await conn.fetch(*_SQL.unpriced_groups(now=now, plant=plant, line=line, limit=most))
     kinds = await conn.fetchrow(*_SQL.unpriced_kinds(plant=plant, line=line))
     totals = await conn.fetch(*_SQL.unpriced_totals(now=now, plant=plant, line=line))
@@ -148,7 +148,7 @@ async def unpriced_part(
 
 
 def open_stops_part(opened: OpenStopCosts, most: int) -> OpenStopsPart:
-    """The `most` expensive of the open stops; of two that cost the same the longest first."""
+    """The `most` expensive open stops; of equal ones, the longest first."""
     costs = opened.by_stop()
     stops = [CostlyStop(one, costs.get(one.stop.event_id, ZERO)) for one in opened.stops]
     stops.sort(key=lambda costly: -costly.cost)
@@ -160,9 +160,9 @@ def open_stops_part(opened: OpenStopCosts, most: int) -> OpenStopsPart:
 
 
 async def count_waiting(conn: Connection, scope: Scope, now: datetime) -> WaitingCounts:
-    """How much waits in scope: a line under every table of figures.
+    """The numbers of waiting items in scope, for the line under every table of figures.
 
-    An event without a price has no element yet: it counts whichever is asked for.
+    An event without a price has no element yet, so it counts for every element.
     """
     row = await conn.fetchrow(*_SQL.held(plant=scope.plant, line=scope.line, product=scope.product))
     stops = await open_stops(conn, now, scope.plant, scope.line)

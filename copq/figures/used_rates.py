@@ -1,4 +1,4 @@
-"""The rates that an entry was computed from, and no others: by the versions stored with it."""
+"""Only the rates that an entry was computed from, by the versions stored with it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ class UsedRate:
 
 
 class UsedRates(RateBook):
-    """Answers with the versions of one entry; `used` are those that were asked for.
+    """A rate book with only the versions of one entry; `used` lists the rates that were requested.
 
-    A rate whose version the entry does not name was not in force for it. Lines that the plant has
-    lost since are lines of it still.
+    A rate whose version the entry does not name was not in force for it. Lines that the plant no
+    longer has still count as its lines.
     """
 
     has_daily_recovery = False
@@ -69,8 +69,8 @@ class UsedRates(RateBook):
     def stop_rate(self, at: datetime) -> Versioned[LineRate] | None:
         """The line rate of a stop's entry, given when its event began.
 
-        A piece of a stop costs the rate of the first piece, which may have begun earlier: of the
-        rates of the entry's version the one that gives what is booked.
+        A piece of a stop costs the rate of the first piece, which may have begun earlier. So this
+        is the rate of the entry's version that gives the booked amount.
         """
         entry = self._entry
         lines = self._of_lines
@@ -89,23 +89,23 @@ class UsedRates(RateBook):
         found = _of_version(history, self._entry.labour_version, lambda h: h.at(at))
         return self._answer("labour rate", grade, found)
 
-    def _answer(self, kind: str, name: str, found: Versioned[E] | None) -> Versioned[E] | None:
-        if found is not None:
-            rate = UsedRate(kind, name, found.version, found.item.effective_from)
+    def _answer(self, kind: str, name: str, rate_found: Versioned[E] | None) -> Versioned[E] | None:
+        if rate_found is not None:
+            rate = UsedRate(kind, name, rate_found.version, rate_found.item.effective_from)
             if rate not in self.used:
                 self.used.append(rate)
-        return found
+        return rate_found
 
 
 def stop_cost(entry: LedgerEntry, rate: LineRate) -> Decimal:
-    """What the time of a stop's entry costs at a rate."""
+    """The cost of the time of a stop's entry at a rate."""
     lasted = timedelta(microseconds=int(abs(entry.seconds) * 1_000_000))
     each = rate.per_hour(entry.element == "planned_stop")
     return cost_between(each, entry.occurred_at, entry.occurred_at + lasted)
 
 
 def _sites(newest: RateBook, currency: str) -> dict[str, Site]:
-    """The plants as if they had one currency and no lines; remembered, with their calendars."""
+    """The plants as if they had one currency and no lines; cached with their calendars."""
     known = _SITES.setdefault(newest, {})
     if currency not in known:
         known[currency] = {
@@ -124,8 +124,8 @@ def _of_version(
     version: int | None,
     choose: Callable[[History[E]], Versioned[E] | None],
 ) -> Versioned[E] | None:
-    """What is chosen, if it is of the version; else what would be of that version alone, since a
-    version in between may have ended what was in force before it."""
+    """The chosen rate if it has the version, else the choice among that version alone: a version in
+    between may have ended the rate that was in force."""
     if history is None or version is None:
         return None
     found = choose(history)
@@ -137,7 +137,7 @@ def _of_version(
 async def used_rates(
     conn: Connection, books: Books, newest: RateBook, entry: LedgerEntry
 ) -> UsedRates:
-    """The rates of an entry, each from the book as it was when its version was the newest."""
+    """The rates of an entry, each from the rate book as it was when its version was the newest."""
 
     async def of(version: int | None) -> Any:
         return None if version is None else await books.as_of(conn, version)

@@ -1,4 +1,4 @@
-"""Proof that the figures are what the events say: all of it is computed again and compared."""
+"""Proof that the figures follow from the events: everything is computed again and compared."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -36,11 +36,11 @@ async def verify(
 ) -> list[Difference]:
     """All differences, in one snapshot: it may run while events arrive.
 
-    Entries against their events' bytes and rates (those in `reach`, the rest against all of
-    them), rollups of all grains against the ledger, keys against entries, reversals against what
-    they take back, exchange rates against those imported, booked downtime against the union of
-    the stops, what was corrected against the corrections in force, what was signed off as months
-    were closed, tables under audit against the audit trail, all of it against the anchors.
+    It compares entries with their events' bytes and rates (the entries in `reach`; the other checks
+    cover all), rollups of all grains with the ledger, keys with entries, reversals with the entries
+    that they reverse, exchange rates with the imported ones, booked downtime with the union of the
+    stops, the corrections in force with the events that count, closed months with their signed
+    figures, audited tables with the audit trail, and all of these with the anchors.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         book = await load(conn)
@@ -104,10 +104,10 @@ Key = tuple[str, datetime, str, str, str, Decimal, Decimal]
 
 
 async def _downtime(conn: Connection, book: RateBook) -> list[Difference]:
-    found: list[Difference] = []
+    differences: list[Difference] = []
     for row in await conn.fetch(*_SQL.verify_stop_lines()):
-        found += await _line_downtime(conn, book, row["plant"], row["line"])
-    return found
+        differences += await _line_downtime(conn, book, row["plant"], row["line"])
+    return differences
 
 
 async def _line_downtime(
@@ -117,14 +117,14 @@ async def _line_downtime(
     if site is None:
         subject = {"plant": plant, "line": line}
         return [Difference("downtime", subject, {"plant": "in the rate book"}, None)]
-    kept = await conn.fetch(*_SQL.verify_stops(plant=plant, line=line))
-    stops = [stop_of(row) for row in kept]
+    stop_rows = await conn.fetch(*_SQL.verify_stops(plant=plant, line=line))
+    stops = [stop_of(row) for row in stop_rows]
     expected = Counter(map(_segment_key, union(stops, site.calendar)))
     rows = await conn.fetch(*_SQL.verify_downtime(plant=plant, line=line))
     booked = Counter({_booked_key(row): row["standing"] for row in rows})
     keys = sorted(expected.keys() | booked.keys())
     return [
-        *_duration_differences(plant, line, kept),
+        *_duration_differences(plant, line, stop_rows),
         *(
             _segment(plant, line, key, expected[key], booked[key])
             for key in keys
@@ -133,16 +133,16 @@ async def _line_downtime(
     ]
 
 
-def _duration_differences(plant: str, line: str, kept: list[Record]) -> Iterator[Difference]:
-    """Stops of which is stored that they lasted longer or shorter than their pieces do."""
-    ended = [row for row in kept if row["ended_at"] is not None]
+def _duration_differences(plant: str, line: str, stop_rows: list[Record]) -> Iterator[Difference]:
+    """Stops whose stored duration differs from that of their pieces."""
+    ended = [row for row in stop_rows if row["ended_at"] is not None]
     expected = stop_durations(map(stop_of, ended))
     for row in ended:
-        found = row["began_at"], row["over_at"]
-        if expected[row["event_id"]] != found:
+        stored = row["began_at"], row["over_at"]
+        if expected[row["event_id"]] != stored:
             names = ("began_at", "over_at")
             sides = (
-                dict(zip(names, span, strict=True)) for span in (expected[row["event_id"]], found)
+                dict(zip(names, span, strict=True)) for span in (expected[row["event_id"]], stored)
             )
             yield Difference(
                 "stop", {"plant": plant, "line": line, "event_id": row["event_id"]}, *sides
@@ -150,7 +150,7 @@ def _duration_differences(plant: str, line: str, kept: list[Record]) -> Iterator
 
 
 def union(stops: Iterable[Stop], calendar: Calendar) -> Iterator[Segment]:
-    """The union of all ended stops of a line, group by group of those that touch."""
+    """The union of all ended stops of a line, one group of touching stops at a time."""
     with localcontext(MONEY):
         for group in _groups(ended_stops(stops)):
             last = max(end_of(stop) for stop in group)
@@ -159,7 +159,7 @@ def union(stops: Iterable[Stop], calendar: Calendar) -> Iterator[Segment]:
 
 
 def _groups(stops: list[Stop]) -> Iterator[list[Stop]]:
-    """Apart, since the time to unite stops grows with the square of their number."""
+    """Groups of touching stops, since the time of a union grows with the square of their number."""
     group: list[Stop] = []
     last = datetime.min.replace(tzinfo=UTC)
     for stop in sorted(stops, key=lambda s: s.started_at):

@@ -1,4 +1,4 @@
-"""Proof that corrections were applied: what is in force is worked out again and compared."""
+"""Proof that corrections were applied: the ruling is computed again and compared."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -16,8 +16,8 @@ _SQL = Queries.of(__file__)
 
 
 async def corrected(conn: Connection, book: RateBook) -> list[Difference]:
-    """Corrections whose state is another than it must be, and events that stand and must not, or
-    the other way round. What a day's dispatch costs now, if anything, is asked of `book`."""
+    """Corrections with a wrong state, and events that wrongly count or do not count. `book` gives
+    today's cost of a day's dispatch."""
     corrections = await conn.fetch(*_SQL.verify_corrections())
     events = await conn.fetch(*_SQL.verify_corrected(ids=sorted(related_ids(corrections))))
     ruling = rule_of(corrections, events)
@@ -48,14 +48,15 @@ def _events(events: Iterable[Record], ruling: Ruling) -> Iterator[Difference]:
 
 
 def _stands(row: Record) -> bool:
-    """A stop may have no entry of its own: its time may belong to others."""
+    """Whether an event counts. A stop may have no entry of its own: its time may belong to
+    others."""
     if row["voided"] is not None:
         return not row["voided"]
     return bool(row["entries"] or row["unpriced"])
 
 
 def _once(rows: Iterable[Record], book: RateBook) -> Iterator[Difference]:
-    """One that is taken back though something is recoverable is right where it costs nothing."""
+    """The wrong shared entries. A withdrawn entry is right if its dispatch costs nothing."""
     for row in rows:
         day = Dispatch(row["plant"], row["line"], row["product"], row["day"])
         if row["due"] and not row["standing"] and row["withdrawn"] and not dispatch_cost(day, book):

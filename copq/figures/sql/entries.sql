@@ -1,5 +1,5 @@
 -- name: list_corrections
--- Corrections in one of these states, the newest first, each with the entries it caused.
+-- Corrections in one of these states, the newest first, each with the entries that it caused.
 select
     c.event_id, c.corrects, c.replacement, c.occurred_at, c.plant, c.line, c.reason, c.booked_by,
     c.state, c.why, c.applied_at,
@@ -14,8 +14,8 @@ order by c.occurred_at desc, c.event_id
 limit :limit
 
 -- name: entries_asked
--- Which entries are asked for: a part of `entries` and `entries_total`. The edges of time and of
--- production days come first, then the filters.
+-- The filter of entries, included in `entries` and `entries_total`. The edges of time and of
+-- production days come first, then the other filters.
     (:since::timestamptz is null or occurred_at >= :since)
     and (:until::timestamptz is null or occurred_at < :until)
     and (:first::date is null or day >= :first)
@@ -38,16 +38,16 @@ limit :limit
     ), 'infinity'))
 
 -- name: entries_span
--- The time within which an event's entries lie: a stop's last as long as it does. None, where a
--- correction alone has named it so far.
+-- The time between which an event's entries lie: those of a stop lie along its duration. None if
+-- only a correction has named the event so far.
 select key.occurred_at as first, coalesce(stop.ended_at, key.occurred_at) as last
 from copq.event_key as key
 left join copq.stop on stop.event_id = key.event_id
 where key.event_id = :event_id and key.occurred_at < 'infinity'
 
 -- name: origin
--- An event as received, and why it has no price yet. A row without the event: an id that only a
--- correction has named so far, or the key of an entry that several events cause.
+-- An event as received, and why it has no price yet. A row without an event is an id that only a
+-- correction has named, or the key of an entry that several events cause.
 select
     e.event_type, e.occurred_at, e.received_at, e.plant, e.line, e.sent_by, e.origin_partition,
     e.origin_offset, e.payload, u.reason as unpriced
@@ -68,7 +68,7 @@ where revision = any(:versions::bigint[])
 order by revision
 
 -- name: corrections_of
--- The corrections that say anything of an event: of it, by it, or the event itself.
+-- The corrections that concern an event: of it, by it, or the event itself.
 select event_id, corrects, replacement, occurred_at, reason, booked_by, state, why
 from copq.correction
 where corrects = :event_id or replacement = :event_id or event_id = :event_id
@@ -83,8 +83,8 @@ where key.event_id = any(:ids::text[])
 
 -- name: entries
 -- Entries of the ledger, newest first, each with its event's bytes. :after_time, :after_id and
--- :after_no are the entry before the page. What was booked after :read_at, when the first page was
--- read, is on none of its pages.
+-- :after_no name the last entry of the previous page. Entries booked after :read_at, when the first
+-- page was read, are on no page.
 with page as (
     select *
     from copq.ledger
@@ -109,8 +109,8 @@ left join copq.retention as retention on retention.retention = found.dropped_by
 order by page.occurred_at desc, page.event_id desc, page.entry_no desc
 
 -- name: entries_total
--- The sums of all pages of the same question, by element. `entries` are those that stand: a
--- reversal takes one away.
+-- The sums of all pages of the same question, by element. `entries` counts standing entries: a
+-- reversal subtracts one.
 select
     currency, category, element, sum(case when reverses is null then 1 else -1 end)::bigint as entries,
     count(*) as lines, sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,

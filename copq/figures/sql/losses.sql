@@ -1,9 +1,9 @@
 -- name: window_losses
--- Failure cost of the lines :lines of a plant in the window (:start, :end], by element, stage,
--- code and, of stops, machine; of a stop the part that lies in the window. `since`: when it began;
--- null where the same was there in as long a time before the window already. `until`: when it was
--- over, a stop when it ended, anything else where the last of it is older than :goes_on; null where
--- it goes on.
+-- Failure cost of the lines :lines of a plant in the window (:start, :end], by element, stage, code
+-- and, for stops, machine. A stop counts by its part in the window. `since` is the beginning; null
+-- if the same loss also occurred in an equally long time before the window. `until` is the end: for
+-- a stop its end, for other losses the last one if it is older than :goes_on; null while the loss
+-- continues.
 with entry as (
     select
         l.line, l.element, l.stage, l.defect_code, l.event_id, l.net,
@@ -42,11 +42,10 @@ group by line, element, stage, defect_code, work_unit
 having sum(net) > 0
 
 -- name: losses
--- What failure cost by element, stage, code and, of stops, machine, in the production days from
--- :first to :last, which lie between the instants :since and :until: a part of
--- `drivers` and `paretos`. :converted: in the reporting currency, where entries without an
--- exchange rate are counted. :open_currency to :open_unconverted are what open stops add, one by
--- one.
+-- Failure cost by element, stage, code and, for stops, machine, in the production days from :first
+-- to :last, which lie between the instants :since and :until. Included in `drivers` and `paretos`.
+-- With :converted it is in the reporting currency, and entries without an exchange rate are
+-- counted. :open_currency to :open_unconverted are the amounts that open stops add, one by one.
 part as (
     select
         currency, element, stage, defect_code,
@@ -78,9 +77,9 @@ part as (
 )
 
 -- name: paretos
--- The losses in a currency by cause, stage, defect code and element. Of each kind the
--- :limit most expensive names, then what all others come to (`others`: how many), then losses
--- without a name. :first to :open_unconverted as in `losses`.
+-- The losses in a currency by cause, stage, defect code and element. Each kind has its :limit most
+-- expensive names, then the sum of all others (`others` is their number), then losses without a
+-- name. :first to :open_unconverted as in `losses`.
 with {{losses}},
 bar as (
     select
@@ -123,9 +122,9 @@ group by kind, place
 order by kind, place
 
 -- name: drivers
--- The :limit worst losses of each currency, and what all of the currency come to: how many there
--- are, their net cost, and whether any lacks an exchange rate. A combination that earned money is
--- not a loss. :first to :open_unconverted as in `losses`.
+-- The :limit largest losses of each currency, with the number and the net cost of all losses of the
+-- currency, and whether any lacks an exchange rate. A combination that earned money is not a loss.
+-- :first to :open_unconverted as in `losses`.
 with {{losses}},
 ranked as (
     select

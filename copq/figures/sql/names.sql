@@ -1,5 +1,6 @@
 -- name: lines
--- Lines that were heard of, what made or cost most since the day :since first; at most :limit.
+-- Lines with events; those with the greatest production or cost since the day :since first; at most
+-- :limit.
 select h.plant, h.line
 from copq.line_heard as h
 left join (
@@ -12,7 +13,8 @@ order by r.weight desc nulls last, h.plant, h.line
 limit :limit
 
 -- name: pairs
--- What lines made, what made or cost most since the day :since first; at most :limit.
+-- Lines with their products; those with the greatest production or cost since the day :since first;
+-- at most :limit.
 select plant, line, product
 from copq.rollup
 where grain = 'month' and day >= :since
@@ -21,8 +23,8 @@ order by sum(abs(net)) + sum(base) desc, plant, line, product
 limit :limit
 
 -- name: known_names
--- The first :limit lines or products (:kind) that have figures, of a plant or of all, and how
--- many there are.
+-- The first :limit lines or products (:kind) with figures, of a plant or of all plants, and the
+-- number of all.
 select name, count(*) over () as known
 from (
     select distinct case :kind::text when 'line' then line else product end as name
@@ -34,7 +36,7 @@ order by name collate "C"
 limit :limit
 
 -- name: has_name
--- Whether the line or product (:kind) named :name has figures in a plant, or in any.
+-- Whether the line or product (:kind) named :name has figures in a plant, or in any plant.
 select exists (
     select from copq.rollup
     where grain = 'month' and (:plant::text is null or plant = :plant)
@@ -51,8 +53,8 @@ select exists (
         end = :name::text)
 
 -- name: known_details
--- The first :limit stages, defect codes or machines (:column) that entries of a plant and
--- line :line name, and how many there are.
+-- The first :limit stages, defect codes or machines (:column) of entries of a plant and line :line,
+-- and the number of all.
 select name, count(*) over () as known
 from (
     select distinct case :column::text

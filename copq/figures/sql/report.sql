@@ -8,8 +8,8 @@ where grain = 'day'
     and (:element::text is null or element = :element)
 
 -- name: report_first
--- As `report`, of each plant by months as they were first reported; `is_open`: not closed yet, so
--- as of now.
+-- `report` for months as first reported by each plant. `is_open`: the month was never closed, so
+-- the figures are as of now.
 select
     null::timestamptz as hour,
     month as day,
@@ -34,9 +34,9 @@ group by 2, 3, 4, 5, 6, 7, 8
 select plant, month from copq.period
 
 -- name: report
--- Sums by bucket, element and currency, and by those of plant, line and product that :by names.
--- Production is read along whatever the element, since it is the base. Lines that :names does not
--- name are together in one; without :names each line has its own row.
+-- Sums by bucket, element and currency, and by plant, line and product if :by names them.
+-- Production is always read, since it is the base. Lines that :names does not list are together in
+-- one row; without :names each line has its own row.
 select
     case when grain = 'hour' then hour end as hour,
     case when grain <> 'hour' then day end as day,
@@ -62,9 +62,9 @@ where grain = :grain
 group by 1, 2, 3, 4, 5, 6, 7, 8
 
 -- name: report_booked
--- As `report`, of each plant from what the ledger held at an instant: :as_of, or without it as
--- each month was first closed (`is_open`: it never was, so as of now). Late events for a closed
--- month before its first closing is booked in the month itself.
+-- `report` from an earlier ledger of each plant: as of :as_of or, without it, as each month was
+-- first closed (`is_open`: it was never closed, so the figures are as of now). Late events for a
+-- closed month, booked before its first closing, count in the month itself.
 select
     case when :grain = 'hour' then hour end as hour,
     case when :grain <> 'hour' then bucket end as day,

@@ -1,8 +1,7 @@
 -- name: trailing_whole
--- The whole days from :first_day to :last_day, and the whole hours from :first to :last that are in
--- none of them. The hours' days, from :first_around to :last_around, are named for the index alone.
--- Lines and products are apart where :by names them; lines that :names does not name are together
--- in one.
+-- The whole days from :first_day to :last_day, and the whole hours from :first to :last outside
+-- these days. The days of the hours, from :first_around to :last_around, only serve the index. Rows
+-- are split by line and product if :by names them; lines that :names does not list are together.
 select
     plant,
     copq.row_line(
@@ -33,9 +32,9 @@ group by 1, 2, 3, 4, 5, 6
 
 -- name: trailing_edge_stops
 -- The booked time of stops in the hours at a window's edges, as far as it lies between :since and
--- :until: all of the hour :before, which ends at :first, since what began before the window may
--- last into it; and of the hour :last up to :now. :start is the window's start. Lines and products
--- as in `trailing_edges`.
+-- :until. It reads the whole hour :before, which ends at :first, since a stop that began before the
+-- window may last into it; and the hour :last up to :now. :start is the window's start. Lines and
+-- products as in `trailing_edges`.
 select
     plant,
     copq.row_line(
@@ -69,9 +68,9 @@ where plant = any(:plants::text[])
 group by 1, 2, 3, 4, 5, 6
 
 -- name: trailing_edges
--- The parts of hours at a window's edges, stops apart: after :start in the hour :before, which ends
--- at :first, and up to :now in the hour :last. Lines and products are apart where :by names them;
--- lines that :names does not name are together in one.
+-- The parts of hours at a window's edges, without stops: after :start in the hour :before, which
+-- ends at :first, and up to :now in the hour :last. Rows are split by line and product if :by names
+-- them; lines that :names does not list are together.
 select
     plant,
     copq.row_line(
@@ -100,8 +99,8 @@ where plant = any(:plants::text[])
 group by 1, 2, 3, 4, 5, 6
 
 -- name: window_cells
--- What a window holds apart from stops over its edges; a key may be in it twice, of whole buckets
--- and of edges.
+-- The cells of a window without stops over its edges. A key may occur twice: in whole buckets and
+-- at the edges.
 select
     plant, line, product, element, category, currency, quantity, gross, recovered, allowed, net,
     seconds, base, good, ungraded, unconverted

@@ -1,6 +1,6 @@
 -- name: repaired
--- Unplanned stops of a plant (and line) that ended from :start on and before :end: each
--- once, whatever reported it and in however many pieces.
+-- Unplanned stops of a plant (and line) that ended from :start on and before :end. Each counts
+-- once, whatever the number of its reports and pieces.
 select line, count(*) as stops, extract(epoch from sum(over_at - began_at))::float8 as seconds
 from (
     select distinct line, work_unit, defect_code, began_at, over_at
@@ -11,8 +11,7 @@ from (
 group by line
 
 -- name: stopped_lines
--- The lines of a plant (or line) with ended stops that touch the time from :start to
--- :end.
+-- The lines of a plant (or the one line) with ended stops that touch the time from :start to :end.
 select distinct line
 from copq.stop
 where plant = :plant and (:line::text is null or line = :line) and not voided
@@ -21,12 +20,12 @@ where plant = :plant and (:line::text is null or line = :line) and not voided
         && tstzrange(:start::timestamptz, :end::timestamptz, '[]')
 
 -- name: units
--- Units of a window, of which window_cells has the cells, by line and, with :by_product, by
--- product. Lines that :lines does not name are together in one, which says how many `others` there
--- are and the first twenty of their names; without :lines each line has its own row.
--- The units of a line are in up to four rows, by how its good units are known: as reported, as all
--- that were not rejected, none (more rejected than made), not at all. Each row is graded like one
--- product, and the sums are those of all products.
+-- The units of a window (the cells are those of `window_cells`) by line and, with :by_product, by
+-- product. Lines that :lines does not list are together in one row, with their number in `others`
+-- and their first twenty names; without :lines each line has its own row. A line has up to four
+-- rows, by how its good units are known: as reported, all units that were not rejected, none (more
+-- rejected than made), or unknown. Each row is graded like one product, and its sums include all
+-- its products.
 with product as (
     select
         line, product,

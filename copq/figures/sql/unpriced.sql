@@ -1,5 +1,5 @@
 -- name: lacking
--- Entries that stand without an exchange rate, by currency; the days that they are of.
+-- Standing entries without an exchange rate, by currency, and the days on which they occurred.
 select
     currency, sum(unconverted)::bigint as entries, count(distinct day) as days,
     min(day) as first_day, max(day) as last_day
@@ -17,9 +17,8 @@ group by currency
 order by currency
 
 -- name: lacking_booked
--- As `lacking`, of what the ledger held at an instant: :as_of, or without it as each month was
--- first closed, or is now where it never was. `late`: a rate has come since, and completes the
--- latter.
+-- `lacking` for an earlier ledger: as of :as_of or, without it, as each month was first closed (or
+-- as of now if it never was). `late`: an exchange rate has come since, and completes the latter.
 select
     currency, late, sum(entries)::bigint as entries, count(*) as days,
     min(day) as first_day, max(day) as last_day
@@ -51,9 +50,9 @@ group by currency, late
 order by currency, late
 
 -- name: unpriced_groups
--- Events without a price, of a plant and line or of all, by why; the :limit largest
--- groups, the largest first. Worth is what those are worth that have a rate near enough, never a
--- sum of two currencies; a stop that is open costs until :now.
+-- Events without a price, of a plant and line or of all, grouped by reason; the :limit largest
+-- groups, the largest first. Worth is the sum over events with a near enough rate, never over two
+-- currencies; an open stop costs until :now.
 select
     reason, event_type, plant, line, product, count(*) as events, min(since) as since,
     min(occurred_at) as first_occurred_at, max(occurred_at) as last_occurred_at,
@@ -72,7 +71,7 @@ order by events desc, since, reason, plant, line
 limit :limit
 
 -- name: unpriced_kinds
--- How many groups `unpriced_groups` has without a limit, and how many reasons.
+-- The number of groups of `unpriced_groups` without a limit, and the number of reasons.
 select count(*) as groups, count(distinct reason) as reasons
 from (
     select distinct reason, event_type, plant, line, product
@@ -81,8 +80,8 @@ from (
 ) as kinds
 
 -- name: unpriced_totals
--- What all groups of `unpriced_groups` come to, of a plant and line or of all, by
--- currency: null for events whose worth is unknown.
+-- The sums of all groups of `unpriced_groups`, of a plant and line or of all, by currency: null for
+-- events whose worth is unknown.
 select
     currency, count(*) as events,
     sum(copq.worth_at(worth, per_hour, occurred_at, :now)) as worth,
@@ -93,8 +92,9 @@ group by currency
 order by currency
 
 -- name: held
--- How much is held back from the figures of a plant, line :line and product :product (null: of
--- all). What a correction that waits is about is not known yet, so it counts whatever the product.
+-- The number of items that the figures of a plant, line :line and product :product (null: of all)
+-- do not include yet. The event of a waiting correction is unknown, so the correction counts for
+-- every product.
 select
     (select count(*) from copq.unpriced
     where (:plant::text is null or plant = :plant) and (:line::text is null or line = :line)

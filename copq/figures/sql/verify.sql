@@ -1,7 +1,7 @@
 -- name: verify_entries
--- All entries, those of an event that happens at one time next to each other, each with its event.
--- :plant a plant, :month a month of production days, :share a share of the events in ten
--- thousandths, which :seed chooses. Each is null where it does not matter.
+-- All entries with their events; entries of one event at one time are adjacent. :plant selects a
+-- plant, :month a month of production days, :share a share of the events in ten thousandths, which
+-- :seed selects. Each is null for all.
 select
     l.*, e.payload, e.received_at, e.event_type, r.ordered_at as dropped_at,
     r.ordered_by as dropped_by
@@ -19,9 +19,9 @@ where (:plant::text is null or l.plant = :plant)
 order by l.occurred_at, l.event_id, l.entry_no
 
 -- name: verify_events
--- Stored events, without the stop or correction that was made of each, that have no entry or whose
--- entries do not say all of them. :plant to :seed as in `verify_entries`; the month is one in
--- UTC. `is_free`: no correction says what becomes of it.
+-- Events that need a check: stops and corrections, each with the stored row that was made of it,
+-- and other events without an entry. :plant to :seed as in `verify_entries`; the month is in UTC.
+-- `is_free`: no correction concerns the event.
 select
     e.event_id, e.occurred_at, e.event_type, e.plant, e.line, e.payload,
     u.event_id is not null as is_unpriced,
@@ -47,8 +47,8 @@ where e.payload is not null
         or mod(hashtextextended(e.event_id, :seed) & 1073741823, 10000) < :share)
 
 -- name: verify_rollups
--- Every rollup row, recomputed from the ledger as posting does it, that is not what is stored.
--- A stored row of zeros alone needs no entry.
+-- The rollup rows that differ from the ledger, recomputed as posting does. A stored row of zeros
+-- alone needs no entry.
 with by_hour as (
     select
         plant, line, coalesce(product, '') as product, element, category, currency, day, hour,
@@ -119,7 +119,7 @@ where (l.entries, l.quantity, l.gross, l.recovered, l.allowed, l.net, l.seconds,
 order by grain, plant, line, product, element, currency, day, hour
 
 -- name: verify_keys
--- Events with entries whose id nothing keeps from being booked again.
+-- Events with entries whose id nothing protects from a second booking.
 select distinct event_id
 from copq.ledger as l
 where not exists (select from copq.event_key as k where k.event_id = l.event_id)
@@ -134,7 +134,7 @@ having count(*) > 1
 order by event_id, entry_no
 
 -- name: verify_reversals
--- Reversals that do not take back exactly one entry, to the last digit and alone.
+-- Reversals that do not reverse exactly one entry, to the last digit and alone.
 with reversals as (
     select *, count(*) over (partition by event_id, reverses) as times
     from copq.ledger
@@ -155,8 +155,8 @@ having count(e.event_id) <> 1
 order by r.event_id, r.entry_no
 
 -- name: verify_exchange
--- Exchange rates of entries that are not the one of their version for their day, or whose version
--- was imported after the entry was booked.
+-- Entries whose exchange rate is not the rate of its version for the day, or whose version was
+-- imported after the entry was booked.
 with used as (
     select
         l.currency, l.reporting_currency, l.day, l.exchange_rate, l.exchange_version,
@@ -182,14 +182,14 @@ where r.currency is distinct from u.reporting_currency
 order by u.currency, u.day
 
 -- name: verify_stop_lines
--- The lines that have stops, or downtime in the ledger.
+-- The lines with stops, or with downtime in the ledger.
 select plant, line from copq.stop
 union
 select plant, line from copq.ledger where element in ('downtime', 'planned_stop')
 order by plant, line
 
 -- name: verify_stops
--- All stops of a line but those that are voided.
+-- All stops of a line that are not voided.
 select
     event_id, work_unit, product, defect_code, shift, started_at, ended_at, planned, per_hour,
     currency, rate_version, began_at, over_at
@@ -197,7 +197,7 @@ from copq.stop
 where plant = :plant and line = :line and not voided
 
 -- name: verify_downtime
--- How often each booked piece of a line's downtime stands, what was reversed taken off.
+-- The number of times each piece of a line's downtime stands: bookings minus reversals.
 select
     event_id, occurred_at, element, coalesce(product, '') as product, currency,
     abs(seconds) as seconds, abs(gross) as gross,
@@ -208,11 +208,11 @@ group by 1, 2, 3, 4, 5, 6, 7
 having sum(case when reverses is null then 1 else -1 end) <> 0
 
 -- name: verify_corrections
--- All corrections that are looked at.
+-- All corrections that are in use.
 select * from copq.correction where not beyond order by occurred_at, event_id
 
 -- name: verify_corrected
--- Of these events, as far as they are stored: where they are, and what stands of them.
+-- These events, if stored: their place, and their standing entries.
 with standing as (
     select event_id, sum(case when reverses is null then 1 else -1 end) as entries
     from copq.ledger
@@ -233,7 +233,8 @@ where k.event_id = any(:ids::text[])
 order by k.event_id
 
 -- name: verify_once
--- Entries that several events may cause: standing without any of these, or withdrawn with one.
+-- Entries that several events may cause: standing without any of these, or withdrawn although one
+-- counts.
 with booked as (
     select event_id, plant, line, product, day,
         sum(case when reverses is null then 1 else -1 end)::int as standing
