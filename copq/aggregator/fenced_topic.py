@@ -20,7 +20,7 @@ from tenacity import wait_fixed
 from copq.aggregator import metrics
 from copq.aggregator.commit_hints import LAST_HINT_S, CommitHints
 from copq.aggregator.fence import make_fence, move_fence
-from copq.aggregator.fence_store import FenceStore
+from copq.aggregator.fence_connection import FenceConnection
 from copq.aggregator.fetched_batch import Logs, Records
 from copq.aggregator.gaps import Gaps
 from copq.aggregator.log_watch import LogWatch
@@ -75,7 +75,7 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
         """Set once partitions were assigned for the first time."""
         self._consumer: Any = None
         self._log_reader = LogReader(settings.brokers)
-        self.store = FenceStore(settings.database, topic)
+        self.store = FenceConnection(settings.database, topic)
         self.watch = LogWatch(topic, self._log_reader, self.store)
         self.hints = CommitHints(topic)
         self._gaps = Gaps(topic)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from aiokafka.errors import KafkaError
 
-from copq.aggregator.fence_store import FenceStore
+from copq.aggregator.fence_connection import FenceConnection
 from copq.aggregator.fetched_batch import Logs
 from copq.database.connections import AWAY
 from copq.kafka.fence import Fence
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 class LogWatch:
     """Remembers the logs that are read and the offsets that are booked, and compares both."""
 
-    def __init__(self, topic: str, reader: LogReader, store: FenceStore) -> None:
+    def __init__(self, topic: str, reader: LogReader, store: FenceConnection) -> None:
         self._topic, self._reader, self._store = topic, reader, store
         self.logs: Logs = {}
         self._booked: dict[int, int] = {}

@@ -3,7 +3,7 @@
 import asyncio
 
 from copq.access.door import OpenDoor
-from copq.access.tokens import TokenDoor
+from copq.access.token_door import TokenDoor
 from copq.ingest.http import make_http
 from copq.ingest.kafka_intake import KafkaIntake
 from copq.ingest.mqtt.service import MqttSource, beside_mqtt

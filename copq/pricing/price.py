@@ -1,4 +1,4 @@
-"""The cost of an event: one pure function for each event type, by the COPQ model.
+"""The cost of an event: one pure function for each way of costing, by the COPQ model.
 
 Sources: absolute costing, recovery, returns and allowed rejection after R. Jagadeesh, "Model
 for calculating cost of poor quality" (SDMIMD 2017), with its slips corrected as docs/domain.md

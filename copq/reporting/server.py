@@ -6,7 +6,7 @@ from fastapi import FastAPI, Response
 
 from copq.access.door import Door, OpenDoor
 from copq.access.login import add_login
-from copq.access.tokens import TokenDoor
+from copq.access.token_door import TokenDoor
 from copq.process.background import run_beside
 from copq.reporting.exporter.exporter import Exporter
 from copq.reporting.exporter.http import add_metrics

@@ -6,7 +6,7 @@ from shlex import quote
 from typing import Any
 
 from copq.access.door import OpenDoor
-from copq.access.tokens import TokenDoor
+from copq.access.token_door import TokenDoor
 from copq.embedded_postgres.revival import keep_running
 from copq.embedded_postgres.server import EmbeddedPostgres
 from copq.ingest.http import make_http

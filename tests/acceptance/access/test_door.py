@@ -11,7 +11,7 @@ import pytest
 
 from copq.access.door import Door, NotAdmitted, NotAllowed, Role, TooMuch
 from copq.access.limits import Limits
-from copq.access.tokens import TokenDoor
+from copq.access.token_door import TokenDoor
 from copq.web.unavailable import Unavailable
 from tests.support.access.serving import Clock, grant, revoke, run
 from tests.support.faults.own_postgres import OwnPostgres

@@ -8,7 +8,7 @@ import pytest
 
 from copq.access.door import Bearer, Role
 from copq.access.sender import Sender
-from copq.access.tokens import TokenDoor
+from copq.access.token_door import TokenDoor
 from copq.ingest.http.events import WAITING
 from copq.ingest.mqtt.config_file import read_config
 from copq.ingest.mqtt.service import MqttSource, beside_mqtt

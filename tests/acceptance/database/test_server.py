@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from copq.access.door import Role
 from copq.access.sender import Sender
-from copq.access.tokens import TokenDoor
+from copq.access.token_door import TokenDoor
 from copq.command_line.command import app
 from copq.database.connections import DatabaseRole, RoleRefused, act_as, connected
 from copq.database.migrate import migrate

@@ -10,7 +10,7 @@ import pytest
 from copq.access.door import Role
 from copq.access.limits import Limits
 from copq.access.requests import COOKIE
-from copq.access.tokens import TokenDoor
+from copq.access.token_door import TokenDoor
 from tests.support.access.serving import Clock, bearer, grant, revoke, served
 from tests.support.building import book
 

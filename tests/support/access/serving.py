@@ -14,7 +14,7 @@ from copq.access.limits import NO_LIMITS, Limits
 from copq.access.sender import Lines
 from copq.access.store import Grant, add_token, revoke_token
 from copq.access.token import new_token
-from copq.access.tokens import TokenDoor
+from copq.access.token_door import TokenDoor
 from copq.ingest.http import make_http
 from copq.ingest.people import add_people, people_pool
 from copq.rates.book import RateBook

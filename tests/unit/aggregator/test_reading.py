@@ -9,7 +9,7 @@ import pytest
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from copq.aggregator import fence_store
+from copq.aggregator import fence_connection
 from copq.aggregator.fence import Gap
 from copq.aggregator.fenced_topic import FencedReader, ReaderSettings
 from copq.aggregator.fetched_batch import Fetched
@@ -80,8 +80,8 @@ async def test_a_batch_that_is_committed_meanwhile_is_no_lost_ledger(
     async def connect(*_: Any) -> Any:
         return SimpleNamespace(is_closed=lambda: False)
 
-    monkeypatch.setattr(fence_store, "read_fence", read_fence)
-    monkeypatch.setattr(fence_store, "connect", connect)
+    monkeypatch.setattr(fence_connection, "read_fence", read_fence)
+    monkeypatch.setattr(fence_connection, "connect", connect)
     reader.mark_booked({0: Fence(5)})
     assert await reader.watch.fence_is_as_booked(reader.assigned())
 

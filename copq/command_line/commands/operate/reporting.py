@@ -61,7 +61,7 @@ def reporting(
     Results are for the roles manager and finance: on this machine it needs no token until the
     first one is made (copq tokens create), elsewhere it always needs one.
     """
-    from copq.access.tokens import TokenDoor
+    from copq.access.token_door import TokenDoor
     from copq.reporting.exporter.exporter import Exporter
     from copq.reporting.server import serve
 

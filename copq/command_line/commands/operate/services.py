@@ -91,7 +91,7 @@ def up(
     On this machine it needs no token until the first one is made (copq tokens create). On any
     other address it always needs one.
     """
-    from copq.access.tokens import TokenDoor
+    from copq.access.token_door import TokenDoor
     from copq.ingest.names import Names
     from copq.standalone.server import serve
 
@@ -157,7 +157,7 @@ def ingest(
     plaintext: PlaintextOption = False,
 ) -> None:  # fmt: skip
     """Take events by HTTP, the form and MQTT, and put them on Kafka's quality.events."""
-    from copq.access.tokens import TokenDoor
+    from copq.access.token_door import TokenDoor
     from copq.ingest.names import Names
     from copq.ingest.server import serve
 

@@ -11,7 +11,7 @@ from copq.database.connections import DatabaseRole, connect
 from copq.kafka.fence import Fence
 
 
-class FenceStore:
+class FenceConnection:
     """Keeps its connection, since fences are read every few seconds.
 
     It runs one query at a time: partitions may be assigned while other fences are read.
