@@ -10,6 +10,9 @@ from asyncpg import Connection
 from copq.access.authority import Actor, identify_actor
 from copq.access.door import Role
 
+ByOption = Annotated[
+    str, typer.Option(help="Who does it. Where a token is needed: the token's holder.")
+]
 WhyOption = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 

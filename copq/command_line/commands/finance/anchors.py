@@ -15,6 +15,7 @@ from copq.audit.trail import Head
 from copq.command_line.acting import WhyOption, actor
 from copq.command_line.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import cannot, count_of, fail, out, print_json, size
 from copq.database.connections import DatabaseRole
 from copq.ledger.difference import Difference
@@ -30,7 +31,7 @@ def anchor(
         str, typer.Option(help="Who anchors, where no token of finance is asked for.")
     ] = "",
     why: WhyOption = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:

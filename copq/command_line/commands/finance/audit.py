@@ -27,6 +27,7 @@ from copq.command_line.database import (
     query_database,
 )
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import cannot, count_of, err, fail, out, print_json, table
 from copq.ledger.difference import Difference
 from copq.reporting.spreadsheet import cell, lines
@@ -35,7 +36,6 @@ app = typer.Typer(
     help="The audit trail: every rate, target and token that was set, by whom and why.",
     no_args_is_help=True,
 )
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 app.command()(anchor)
 _NAMES = AuditRow._fields
 _COLUMNS = ["row", "at", "who", "what", "changes", "why", "from"]

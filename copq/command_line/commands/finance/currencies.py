@@ -10,9 +10,10 @@ from asyncpg import Connection
 from pydantic import TypeAdapter, ValidationError
 
 from copq.access.door import Role
-from copq.command_line.acting import actor
+from copq.command_line.acting import ByOption, actor
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import cannot, exact, fail, out, print_json, table
 from copq.currencies.file import ExchangeFileError, read_exchange_file
 from copq.currencies.store import (
@@ -35,8 +36,6 @@ from copq.schemas.fields import Currency
 
 app = typer.Typer(help="The reporting currency and daily exchange rates.")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")]
-ByOption = Annotated[str, typer.Option(help="Who orders it, if no token is needed.")]
 _CURRENCY: TypeAdapter[str] = TypeAdapter(Currency)
 
 

@@ -10,10 +10,11 @@ import typer
 from asyncpg import Connection
 
 from copq.access.door import Role
-from copq.command_line.acting import actor
+from copq.command_line.acting import ByOption, WhyOption, actor
 from copq.command_line.commands.read.figures import money_or_dash
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption, PlantOption
 from copq.command_line.terminal import count_of, fail, money, out, print_json, table
 from copq.database.connections import DatabaseRole
 from copq.figures.periods_answer import PeriodsAnswer, answer_periods
@@ -33,14 +34,11 @@ app = typer.Typer(
 T = TypeVar("T")
 PlantArgument = Annotated[str, typer.Argument(help="The plant.")]
 MonthArgument = Annotated[str, typer.Argument(help="The month: 2026-03.")]
-WhyOption = Annotated[str, typer.Option(help="Why; kept for good.")]
-ByOption = Annotated[str, typer.Option(help="Who orders it, if no finance token is needed.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")]
 
 
 @app.command("list")
 def list_(
-    plant: Annotated[str | None, typer.Option(help="Only this plant.")] = None,
+    plant: PlantOption = None,
     month: Annotated[str, typer.Option(help="Only this month: 2026-03.")] = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,

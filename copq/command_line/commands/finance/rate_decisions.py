@@ -9,7 +9,7 @@ import typer
 from asyncpg import Connection
 
 from copq.access.door import Role
-from copq.command_line.acting import actor
+from copq.command_line.acting import ByOption, actor
 from copq.command_line.commands.finance.rate_changes import (
     changes_json,
     concerns_json,
@@ -18,8 +18,6 @@ from copq.command_line.commands.finance.rate_changes import (
     show_review,
 )
 from copq.command_line.commands.finance.rate_options import (
-    ByOption,
-    JsonOption,
     JumpOption,
     NumberArgument,
     jump_share,
@@ -28,6 +26,7 @@ from copq.command_line.commands.finance.rate_options import (
 )
 from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import cannot, count_of, fail, out, print_json
 from copq.rates import documents as store
 from copq.rates.documents import State

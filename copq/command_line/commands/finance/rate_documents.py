@@ -16,13 +16,13 @@ from copq.command_line.commands.finance.rate_changes import (
     show_review,
 )
 from copq.command_line.commands.finance.rate_options import (
-    JsonOption,
     JumpOption,
     NumberArgument,
     jump_share,
     run,
 )
 from copq.command_line.database import DATA, DatabaseOption, DataOption
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import cannot, exact, fail, out, print_json, table
 from copq.rates import documents as store
 from copq.rates.difference import ItemDifference, difference, item_name, since

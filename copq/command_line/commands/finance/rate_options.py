@@ -19,8 +19,6 @@ from copq.rates.file import RateFileError
 
 T = TypeVar("T")
 _FAULTS = 50
-ByOption = Annotated[str, typer.Option(help="Who does it; with COPQ_TOKEN set, its holder.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JumpOption = Annotated[
     str,
     typer.Option(

@@ -8,7 +8,7 @@ import typer
 from asyncpg import Connection
 
 from copq.access.door import Role
-from copq.command_line.acting import actor
+from copq.command_line.acting import ByOption, actor
 from copq.command_line.commands.finance.rate_changes import (
     changes_json,
     concerns_json,
@@ -23,15 +23,9 @@ from copq.command_line.commands.finance.rate_documents import (
     review_,
     show,
 )
-from copq.command_line.commands.finance.rate_options import (
-    ByOption,
-    JsonOption,
-    JumpOption,
-    jump_share,
-    refuse,
-    run,
-)
+from copq.command_line.commands.finance.rate_options import JumpOption, jump_share, refuse, run
 from copq.command_line.database import DATA, DatabaseOption, DataOption
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import cannot, err, fail, out, print_json, table
 from copq.rates import documents as store
 from copq.rates.book import RateBook

@@ -12,10 +12,11 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from copq.access.door import Role
-from copq.command_line.acting import actor
+from copq.command_line.acting import ByOption, actor
 from copq.command_line.commands.read.figures import when
 from copq.command_line.database import DATA, DatabaseOption, DataOption, connected, database
 from copq.command_line.exits import INTERRUPTED, Exit
+from copq.command_line.options import EndOption, JsonOption, PlantOption, ProductOption
 from copq.command_line.terminal import err, fail, money, out, print_json, table
 from copq.database.connections import AWAY, DatabaseRole
 from copq.figures.edges import day_of
@@ -39,15 +40,15 @@ def reprice(
     planned: Annotated[bool, typer.Option("--plan", help="Show what would change.")] = False,
     applied: Annotated[bool, typer.Option("--apply", help="Book what --plan shows.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="List repricings.")] = False,
-    plant: Annotated[str | None, typer.Option(help="Only this plant.")] = None,
-    product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
+    plant: PlantOption = None,
+    product: ProductOption = None,
     start: Annotated[
         str, typer.Option("--from", help="First production day, or month: 2026-03-01, 2026-03.")
     ] = "",
-    end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
+    end: EndOption = "",
     why: Annotated[str, typer.Option(help="Why; kept with the repricing. --apply needs it.")] = "",
-    by: Annotated[str, typer.Option(help="Who orders it, if no token says so.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    by: ByOption = "",
+    as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:

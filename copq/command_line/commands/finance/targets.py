@@ -11,7 +11,7 @@ from asyncpg import Connection
 from pydantic import ValidationError
 
 from copq.access.door import Role
-from copq.command_line.acting import WhyOption, actor
+from copq.command_line.acting import ByOption, WhyOption, actor
 from copq.command_line.database import (
     DATA,
     DatabaseOption,
@@ -20,6 +20,7 @@ from copq.command_line.database import (
     database,
     query_database,
 )
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import (
     cannot,
     count_of,
@@ -48,8 +49,6 @@ LineOption = Annotated[str | None, typer.Option(help="Of this line of the plant.
 FromOption = Annotated[
     str, typer.Option("--from", help="In force from this day (of the plant) or instant; now.")
 ]
-ByOption = Annotated[str, typer.Option(help="Who sets it, if no finance token is needed.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("import")

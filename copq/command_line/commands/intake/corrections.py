@@ -8,6 +8,7 @@ from asyncpg import Connection
 
 from copq.command_line.commands.read.figures import when
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import out, print_json, table
 from copq.figures.corrections import ListedCorrection, list_corrections
 from copq.ledger.corrections import State
@@ -19,7 +20,7 @@ app = typer.Typer(help="Corrections of events: which are in force, and why other
 def list_(
     state: Annotated[list[State] | None, typer.Option(help="Only these; may be repeated.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:

@@ -24,6 +24,7 @@ from copq.command_line.commands.intake.import_target import (
 from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.exits import INTERRUPTED, Exit
 from copq.command_line.kafka import optional_brokers
+from copq.command_line.options import JsonOption
 from copq.command_line.plaintext import PlaintextOption
 from copq.command_line.terminal import cannot, fail
 from copq.ingest.files.checkpoint import Checkpoint, import_key
@@ -43,7 +44,7 @@ def import_command(
     token: TokenOption = None,
     kafka: KafkaOption = None,
     plaintext: PlaintextOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     state: StateOption = None,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,

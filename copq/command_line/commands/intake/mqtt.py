@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import cannot, fail, out, print_json, table
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def check(
         Path | None,
         typer.Option(help='Messages as `mosquitto_sub -F \'{"topic":"%t","hex":"%x"}\'`.'),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check a configuration; with messages print the events that they would become.
 

@@ -19,6 +19,7 @@ from copq.command_line.database import (
 )
 from copq.command_line.exits import Exit
 from copq.command_line.kafka import optional_brokers
+from copq.command_line.options import JsonOption
 from copq.command_line.plaintext import PlaintextOption
 from copq.command_line.terminal import cannot, err, fail, out, print_json, table
 from copq.ingest.intake import Answer, Intake, Status
@@ -31,8 +32,6 @@ from copq.standalone.intake import LedgerIntake, pool_of
 from copq.web.unavailable import Unavailable
 
 app = typer.Typer(help="Refused events: list them, see their bytes, replay them once fixed.")
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")

@@ -25,13 +25,13 @@ from copq.command_line.database import (
     or_unavailable,
 )
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import err, fail, out, print_json, size
 from copq.database.connections import OWNER
 from copq.figures.verify import verify
 from copq.process.system_errors import plainly
 
 T = TypeVar("T")
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def backup(

@@ -8,9 +8,10 @@ import typer
 from asyncpg import Connection
 
 from copq.access.door import Role
-from copq.command_line.acting import actor
+from copq.command_line.acting import ByOption, actor
 from copq.command_line.commands.read.figures import when
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.options import JsonOption, PlantOption
 from copq.command_line.terminal import err, fail, out, print_json, size, table
 from copq.database.connections import OWNER
 from copq.figures.names import UnknownName
@@ -36,8 +37,6 @@ RefusedOption = Annotated[
     str | None,
     typer.Option("--refused-older-than", metavar="AGE", help="Messages refused so long ago: 6m."),
 ]
-PlantOption = Annotated[str | None, typer.Option(help="Only events of this plant.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -98,7 +97,7 @@ def apply_command(
     older_than: EventsOption = None,
     refused_older_than: RefusedOption = None,
     plant: PlantOption = None,
-    by: Annotated[str, typer.Option(help="Who orders it, if no token says so.")] = "",
+    by: ByOption = "",
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,

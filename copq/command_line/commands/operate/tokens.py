@@ -19,6 +19,7 @@ from copq.access.token import new_token
 from copq.command_line.acting import WhyOption, actor
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import err, fail, out, print_json, table
 from copq.database.connections import DatabaseRole
 from copq.rates.book import RateBook
@@ -29,7 +30,6 @@ from copq.schemas.names import canonical
 
 app = typer.Typer(help="Tokens: who may send events, and who may read results.")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LimitOption = Annotated[float | None, typer.Option(min=0.001, help="The most, on average.")]
 _NAME: TypeAdapter[str] = TypeAdapter(Identifier)
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}

@@ -8,13 +8,9 @@ import typer
 from asyncpg import Connection
 
 from copq.command_line.commands.read.figures import when
-from copq.command_line.commands.read.report import (
-    ElementOption,
-    LineOption,
-    PlantOption,
-    ProductOption,
-)
+from copq.command_line.commands.read.report import ElementOption
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.options import EndOption, JsonOption, LineOption, PlantOption, ProductOption
 from copq.command_line.terminal import fail, fixed, money, one_of, out, print_json, table
 from copq.figures.basis import As
 from copq.figures.books import Books, Reading
@@ -57,12 +53,12 @@ def entries(
         ),
     ] = As.RESTATED,
     start: Annotated[str, typer.Option("--from", help="First production day or instant.")] = "",
-    end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
+    end: EndOption = "",
     trailing: Annotated[
         Literal["1h", "24h", "30d"] | None, typer.Option(help="The window that ends now.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many to show; the sums cover all.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    as_json: JsonOption = False,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print all of them as CSV, with formula and event.")
     ] = False,

@@ -9,6 +9,7 @@ from asyncpg import Connection
 from copq.command_line.commands.read.figures import when
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import fail, money, out, print_json
 from copq.figures.answers import BASIS
 from copq.figures.books import Books
@@ -26,7 +27,7 @@ from copq.ledger.corrections import State
 
 def explain(
     event: Annotated[str, typer.Argument(help="An event's id, or one entry of it: ID#NUMBER.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:

@@ -9,6 +9,7 @@ from asyncpg import Connection
 
 from copq.command_line.commands.read.figures import LimitOption, most_rows, share, show_rest, when
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.options import EndOption, JsonOption, LineOption, PlantOption, ProductOption
 from copq.command_line.terminal import fail, out, print_json, table
 from copq.figures import kpi_report as reporting
 from copq.figures.kpi_answer import KpiAnswer, KpiRequest, answer_kpis
@@ -16,9 +17,9 @@ from copq.rates.store import load
 
 
 def kpis(
-    plant: Annotated[str | None, typer.Option(help="Only this plant.")] = None,
-    line: Annotated[str | None, typer.Option(help="Only this line.")] = None,
-    product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
+    plant: PlantOption = None,
+    line: LineOption = None,
+    product: ProductOption = None,
     by: Annotated[
         str,
         typer.Option(help=f"A row for each, with commas: {', '.join(reporting.DIMENSIONS)}."),
@@ -26,9 +27,9 @@ def kpis(
     start: Annotated[
         str, typer.Option("--from", help="First day or time: 2026-03-01, 2026-03-01T06:00.")
     ] = "",
-    end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
+    end: EndOption = "",
     limit: LimitOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:

@@ -11,6 +11,7 @@ from asyncpg import Connection
 
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import count_of, fail, fixed, money, out, print_json, table
 from copq.figures.programme import ProgrammeQuery, check_unfitted, programme, query_of
 from copq.improvement import plans
@@ -62,7 +63,7 @@ def plan_command(
     had: Annotated[
         int, typer.Option("--fit-indicators", help="With --fit: indicators the programme had.")
     ] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the rows as CSV.")] = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,

@@ -10,6 +10,7 @@ import typer
 
 from copq.command_line.commands.read.figures import show_rows
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import cannot, exact, fail, money, out, print_json, table
 from copq.figures.answers import BASIS, row_json
 from copq.figures.offline import Offline, OfflineEntry, price_offline, read_events
@@ -25,7 +26,7 @@ BY_PRODUCT = Scope(by=("product",))
 def price_command(
     rates: Annotated[Path, typer.Option(help="A rate file (YAML).")],
     events: Annotated[Path, typer.Option(help="Events: JSON, one a line, or a JSON array.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Price a file of events at the rates of a file, without a database. Nothing is stored.
 

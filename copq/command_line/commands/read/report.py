@@ -20,6 +20,7 @@ from copq.command_line.commands.read.figures import (
     when,
 )
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.options import EndOption, JsonOption, LineOption, PlantOption, ProductOption
 from copq.command_line.terminal import fail, fixed, money, one_of, out, print_json, table
 from copq.figures import report as reporting
 from copq.figures import unpriced as waiting
@@ -38,9 +39,6 @@ from copq.rates.store import load
 from copq.schemas.priced import ELEMENTS
 
 T = TypeVar("T")
-PlantOption = Annotated[str | None, typer.Option(help="Only this plant.")]
-LineOption = Annotated[str | None, typer.Option(help="Only this line.")]
-ProductOption = Annotated[str | None, typer.Option(help="Only this product.")]
 ElementOption = Annotated[
     str | None,
     typer.Option(help=f"Only this element: {', '.join(ELEMENTS)}.", callback=one_of(ELEMENTS)),
@@ -52,7 +50,6 @@ CurrencyOption = Annotated[
     str | None,
     typer.Option(help="Convert to the reporting currency, such as EUR."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")]
 
 
 def report(
@@ -65,7 +62,7 @@ def report(
     start: Annotated[
         str, typer.Option("--from", help="First day, month or hour: 2026-03-01, 2026-03-01T06:00.")
     ] = "",
-    end: Annotated[str, typer.Option("--to", help="The end, which is excluded.")] = "",
+    end: EndOption = "",
     reported: Annotated[
         str,
         typer.Option("--as", help="restated: as it is now; first-reported: as each month closed."),

@@ -11,6 +11,7 @@ from asyncpg import Connection
 
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
 from copq.command_line.exits import Exit
+from copq.command_line.options import JsonOption
 from copq.command_line.terminal import count_of, err, fail, out, print_json
 from copq.database.connections import DatabaseRole
 from copq.figures.names import UnknownName, check_names
@@ -36,7 +37,7 @@ def verify_command(
             help="Compute again the entries of so many percent of the events, others each time.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all digits.")] = False,
+    as_json: JsonOption = False,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
