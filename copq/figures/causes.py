@@ -23,8 +23,8 @@ GOES_ON = timedelta(minutes=10)
 class Cause:
     """A combination as in `drivers`, on one line.
 
-    `since` is None if it began before the window by at least the window's length. `until` is None
-    while it continues.
+    `since` is None for an old loss: it also occurred in an equally long time before the window.
+    `until` is None while it continues.
     """
 
     line: str

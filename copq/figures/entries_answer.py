@@ -98,11 +98,11 @@ async def _whole_figure(
     reading: Reading, which: EntryFilter, span: Span | None, read_at: datetime
 ) -> WholeFigure:
     booked = await parts(reading.conn, which, read_at)
-    stops, edges = await stops_beside(reading, which, span, read_at, MOST)
+    stops, edges = await partial_stops(reading, which, span, read_at, MOST)
     return WholeFigure(booked, stops, edges, _figures(booked, stops, edges), span)
 
 
-async def stops_beside(
+async def partial_stops(
     reading: Reading, which: EntryFilter, span: Span | None, read_at: datetime,
     most: int | None = None,
 ) -> tuple[Largest[UnbookedShare], Largest[OverEdge]]:  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from copq.figures.books import Reading
 from copq.figures.entries import EntryFilter, LedgerEntry, all_entries
-from copq.figures.entries_answer import last_booking, stops_beside
+from copq.figures.entries_answer import last_booking, partial_stops
 from copq.figures.entries_json import FIELDS, fields_of
 from copq.figures.explain import Explained
 from copq.figures.explaining import explain_entries
@@ -27,7 +27,7 @@ async def table_rows(
     window, which count by their share. The entries follow, each with its event's bytes.
     """
     read_at = await last_booking(reading.conn)
-    stops, edges = await stops_beside(reading, which, window, read_at)
+    stops, edges = await partial_stops(reading, which, window, read_at)
     yield [_open_row(stop, reading.book) for stop in stops.shown]
     shares = {(edge.entry.event_id, edge.entry.entry_no): edge.net for edge in edges.shown}
     yield await _rows(reading, [edge.entry for edge in edges.shown if not edge.listed], shares)

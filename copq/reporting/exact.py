@@ -1,4 +1,4 @@
-"""Figures as JSON and CSV say them: money exact, never a float, instants in ISO 8601."""
+"""Exact figures in JSON and CSV: money is never a float, instants are in ISO 8601."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -6,13 +6,13 @@ from typing import Any
 
 
 def exact(value: Decimal) -> str:
-    """All digits that matter, never an exponent."""
+    """All significant digits, never an exponent."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def plain(value: Any) -> Any:
-    """What JSON has no word for, as text. Raises `TypeError` on anything unknown."""
+    """The text of a value that JSON has no type for. Raises `TypeError` on any other type."""
     if isinstance(value, Decimal):
         return exact(value)
     if isinstance(value, datetime | date):

@@ -1,4 +1,4 @@
-"""The parameters of a request, each with what it means, and how they are read."""
+"""The parameters of requests, with their descriptions and validation."""
 
 from typing import Annotated, Any, Literal
 
@@ -23,13 +23,11 @@ def _one_of(names: tuple[str, ...]) -> AfterValidator:
 
 
 Spelt = AfterValidator(lambda name: name and canonical(name))
-"""A name in its one spelling."""
+"""A name in its canonical spelling."""
 
-Plant = Annotated[str | None, Spelt, Query(description="Of this plant alone.", examples=["north"])]
-Line = Annotated[str | None, Spelt, Query(description="Of this line alone.", examples=["L1"])]
-Product = Annotated[
-    str | None, Spelt, Query(description="Of this product alone.", examples=["TR29"])
-]
+Plant = Annotated[str | None, Spelt, Query(description="Only this plant.", examples=["north"])]
+Line = Annotated[str | None, Spelt, Query(description="Only this line.", examples=["L1"])]
+Product = Annotated[str | None, Spelt, Query(description="Only this product.", examples=["TR29"])]
 Element = Annotated[
     str | None,
     _one_of(ELEMENTS),
@@ -50,7 +48,7 @@ OfCategory = Annotated[
 By = Annotated[
     str,
     Query(
-        description=f"A row for each, with commas: {', '.join(DIMENSIONS)}.",
+        description=f"The dimensions of a row, separated by commas: {', '.join(DIMENSIONS)}.",
         examples=["line,product"],
     ),
 ]
@@ -74,32 +72,34 @@ Reported = Annotated[
     Query(
         alias="as",
         json_schema_extra={"enum": list(As)},
-        description="As it is now, or as each month was when it was first closed.",
+        description="As of now, or as each month was at its first closing.",
     ),
 ]
 AsOf = Annotated[
     str,
     Query(
-        description="What the ledger said at this instant. Without an offset it is the plant's.",
+        description="Figures as of this instant, in the plant's time if it has no offset.",
         examples=["2026-04-03T18:00:00+02:00"],
     ),
 ]
-Month = Annotated[str, Query(description="This month alone: 2026-03.", examples=["2026-03"])]
+Month = Annotated[str, Query(description="Only this month: 2026-03.", examples=["2026-03"])]
 Currency = Annotated[
     str | None,
     Query(
-        description="The reporting currency: all money in it, each entry at its stored exchange "
-        "rate. Without: each currency on its own.",
+        description="The reporting currency, into which all money is converted, each entry at "
+        "its stored exchange rate. By default, each currency has its own rows.",
         examples=["EUR"],
     ),
 ]
 ROWS = 1_000
-"""Of an answer in JSON, unless more or fewer are asked for."""
+"""The number of rows of an answer in JSON, unless `limit` says otherwise."""
 Limit = Annotated[
     int | None,
-    Query(ge=1, le=10_000, description=f"How many rows; else {ROWS:,}, in CSV all."),
+    Query(ge=1, le=10_000, description=f"The number of rows; by default {ROWS:,}, in CSV all."),
 ]
 Format = Annotated[
     Literal["json", "csv"] | None,
-    Query(alias="format", description="Else as the Accept header says; JSON without one."),
+    Query(
+        alias="format", description="By default the Accept header decides; without one it is JSON."
+    ),
 ]

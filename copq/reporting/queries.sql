@@ -1,3 +1,3 @@
 -- name: see
--- Of which lines rows are seen until the transaction ends; row level security reads it.
+-- Set the lines whose rows are visible until the transaction ends; row level security reads it.
 select set_config('copq.lines', :lines, true)

@@ -1,4 +1,4 @@
-"""What a service offers to those who read results: the query API and the board."""
+"""The services for readers of results: the query API and the board."""
 
 import asyncpg
 from fastapi import FastAPI
@@ -9,7 +9,6 @@ from copq.reporting.board.app import add_board
 
 
 def add_results(app: FastAPI, pool: asyncpg.Pool, door: Door, commands: str = "") -> None:
-    """The board at `/` and the API that it reads. The pool is only read from; `commands` as of
-    `add_board`.
-    """
+    """Add the board at `/` and the API that it reads. It only reads through the pool. For
+    `commands`, see `add_board`."""
     add_board(app, add_api(app, pool, door), commands=commands)

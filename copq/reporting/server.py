@@ -1,4 +1,4 @@
-"""The reporting service: what Postgres holds, for people, for programs and for Prometheus."""
+"""The reporting service: the data in Postgres for people, for programs and for Prometheus."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ from copq.web.serving import Tls, serve_http
 
 
 def make_reporting(exporter: Exporter, door: Door) -> FastAPI:
-    """The HTTP service around an exporter, which somebody has to run."""
+    """The HTTP service of an exporter, which the caller must run."""
     app = documented_app("COPQ reporting", __doc__ or "")
 
     @app.get("/healthz", summary="Is the process alive?")
@@ -45,9 +45,9 @@ async def serve(
     tls: Tls | None = None,
     metrics: tuple[str, int] | None = None,
 ) -> None:
-    """Until `stop` is set. Without `tokens` it is open.
+    """Serve until `stop` is set. Without `tokens`, anyone may read.
 
-    At the address `metrics`, if its port is not 0, it serves /metrics alone, without a token, for
+    If the port of `metrics` is not 0, that address serves only /metrics, without a token, for
     Prometheus.
     """
     door = tokens or OpenDoor()

@@ -1,4 +1,4 @@
-"""Where answers come from: one snapshot of Postgres for each request, and the rates of it."""
+"""The source of answers: one snapshot of Postgres for each request, with its rates."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -21,10 +21,10 @@ _LOG = logging.getLogger(__name__)
 _SQL = Queries.of(__file__)
 RETRY_AFTER_S = 5
 WORK_MEM = "64MB"
-"""What a step of a statement may take before it writes to disk: sums by 30,000 names fit in."""
+"""The memory of a step of a statement before it writes to disk: enough for sums by 30,000 names."""
 
 READERS = (Role.MANAGER, Role.FINANCE)
-"""Who may see results. An operator enters, and sees none of it."""
+"""The roles that may see results. An operator may only report events."""
 
 Clock = Callable[[], datetime]
 
@@ -35,7 +35,7 @@ def wall_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The database, who may read it, and the time."""
+    """The database, the access rules, and the clock."""
 
     pool: asyncpg.Pool
     door: Door
@@ -43,14 +43,14 @@ class Source:
     books: Books = field(default_factory=Books)
 
     async def admit(self, request: Request) -> Bearer:
-        """Who asks. Raises `HTTPException` 401 or 403 for those who may see no results."""
+        """The reader of a request. Raises `HTTPException` 401 or 403 if it may not see results."""
         return await admit_request(request, self.door, *READERS)
 
     @asynccontextmanager
     async def reading(self, reader: Bearer) -> AsyncIterator[Reading]:
-        """What `reader` may see: other lines than those of its token do not exist.
+        """A snapshot with the lines that `reader` may see; other lines do not exist in it.
 
-        Raises `HTTPException` 422 on a question that makes no sense, 503 without Postgres.
+        Raises `HTTPException` 422 on an impossible question, 503 without Postgres.
         """
         try:
             async with (
@@ -71,14 +71,14 @@ class Source:
 
 def _away(error: BaseException) -> HTTPException:
     _LOG.warning("Postgres does not answer: %s", error)
-    said = "Postgres does not answer; nothing is lost, ask again in a moment"
-    return HTTPException(503, said, {"Retry-After": str(RETRY_AFTER_S)})
+    message = "Postgres does not answer; nothing is lost, ask again in a moment"
+    return HTTPException(503, message, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 async def reading_pool(dsn: str, size: int = 4) -> asyncpg.Pool:
-    """Connections for answers alone. Made without Postgres too: it is asked for when needed.
+    """Connections that only read. The pool opens without Postgres too, and connects when needed.
 
-    They see nothing until `copq.lines` says of which lines.
+    They see no rows until `copq.lines` names the lines.
     """
 
     async def ready(conn: asyncpg.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Tables as CSV that a spreadsheet can be given."""
+"""Tables as CSV that is safe to open in a spreadsheet."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ from typing import Any
 from copq.reporting.exact import plain
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet begins a formula with; the wide signs where its language is Japanese."""
+"""The characters that begin a formula in a spreadsheet; the wide ones in Japanese."""
 
 
 def lines(rows: Iterable[Sequence[str]]) -> str:
@@ -18,7 +18,7 @@ def lines(rows: Iterable[Sequence[str]]) -> str:
 
 
 def cell(value: Any) -> str:
-    """Text that a spreadsheet would take for a formula gets a quote before it."""
+    """A cell of CSV. Text that a spreadsheet would take for a formula gets a quote before it."""
     if value is None:
         return ""
     if isinstance(value, str):

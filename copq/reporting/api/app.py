@@ -1,4 +1,4 @@
-"""Adding the query API to a service."""
+"""Add the query API to a service."""
 
 import asyncpg
 from fastapi import APIRouter, FastAPI
@@ -18,8 +18,8 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/kpis`, `/v1/periods`, `/v1/entries`,
     `/v1/plan`.
 
-    Answers the source that they read from. The pool's connections are read from alone; nobody
-    but managers and finance comes through the door.
+    Returns the source that they read from. It only reads through the pool. `door` must let only
+    managers and finance see results.
     """
     source = Source(pool, door, clock)
     add_error_handlers(app)

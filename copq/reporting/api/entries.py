@@ -34,25 +34,25 @@ def add_entries(router: APIRouter, source: Source) -> None:
         stage: Annotated[
             str | None,
             asked.Spelt,
-            Query(description="Empty: entries without one; so with code and machine."),
+            Query(description="Empty selects entries without one; also for code, machine."),
         ] = None,
         defect_code: Filter = None, work_unit: Filter = None, event_id: Filter = None,
         grain: asked.Grain = "day",
         bucket: Annotated[
-            str, Query(description="One hour, day or month, as `from` of /v1/copq names it.")
+            str, Query(description="One hour, day or month, written as in `from` of /v1/copq.")
         ] = "",
         period: Annotated[
-            str, Query(description="The month that entries are booked in: 2026-10.")
+            str, Query(description="The month in which entries are booked: 2026-10.")
         ] = "",
         reported: asked.Reported = "restated", start: asked.From = "", end: asked.To = "",
         trailing: Annotated[
             Literal["1h", "24h", "30d"] | None,
-            Query(description="A trailing window, as of /v1/trailing, instead of `from` and `to`."),
+            Query(description="A trailing window as in /v1/trailing, instead of `from` and `to`."),
         ] = None,
-        at: Annotated[str, Query(description="Where that ends; else now.")] = "",
-        limit: Annotated[int, Query(ge=1, le=500, description="Entries on a page.")] = 50,
+        at: Annotated[str, Query(description="The end of `trailing`; now by default.")] = "",
+        limit: Annotated[int, Query(ge=1, le=500, description="The entries of a page.")] = 50,
         after: Annotated[
-            str | None, Query(alias="cursor", description="`next` of the page before.")
+            str | None, Query(alias="cursor", description="`next` of the previous page.")
         ] = None,
         kind: asked.Format = None,
     ) -> Response:  # fmt: skip
@@ -74,7 +74,7 @@ def add_entries(router: APIRouter, source: Source) -> None:
 async def _all(
     source: Source, reader: Bearer, which: EntryFilter, window: Span | None
 ) -> AsyncIterator[list[dict[str, Any]]]:
-    """All entries, in a snapshot of their own that lasts as long as they are read."""
+    """All entries, in a snapshot of their own that lasts while they are read."""
     async with source.reading(reader) as reading:
         async for rows in table_rows(reading, which, window):
             yield rows

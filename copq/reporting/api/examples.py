@@ -1,10 +1,10 @@
-"""What the API's documentation says of each question, with an answer to it."""
+"""The descriptions of the API's questions, each with an example answer."""
 
 from typing import Any
 
 _CURRENCIES = (
-    " A row has one currency; currencies are never added, but converted if `currency` asks for it: "
-    "money is then null where entries have no exchange rate (`unconverted`). Money is text, with "
+    " A row has one currency. Currencies are never added; `currency` converts them: "
+    "money is then null if entries have no exchange rate (`unconverted`). Money is text, with "
     "all digits."
 )
 
@@ -12,73 +12,71 @@ COPQ = (
     "Sums of the buckets that begin in [from, to), a row for each bucket and for each value of "
     "`by`. Without `from`: the last 24 hours, 30 days or 12 months before `to` or now. "
     "A share is a sum over a sum; without a base it is null, and `copq_share_reason` says why. "
-    "Stops still open count until now, and are told apart as `provisional`. `as` and `as_of` say "
-    "which figures: as restated, as each month was first reported (`flags` name one that was never "
-    "closed and is as of now), or as the ledger said at an instant; `reported` repeats it. In "
-    "months first reported, and as of an instant, open stops are not in it. A page has 1,000 rows "
+    "Open stops count until now, and `provisional` is their part. `as` and `as_of` select "
+    "the basis: as restated, as each month was first reported (`flags` name a month that was never "
+    "closed and is as of now), or as of an instant; `reported` repeats it. Figures "
+    "as first reported and as of an instant leave out open stops. A page has 1,000 rows "
     "unless `limit` says otherwise; `next` is the cursor of the next page, null on the last one. "
-    "`rows_total` is how many rows there are if they are all on one page, else null. "
+    "`rows_total` is the number of rows if they are all on one page, else null. "
     "`totals` is the sum of all rows of all pages, one for each currency. CSV has all rows unless "
     "`limit` says otherwise." + _CURRENCIES
 )
 PERIODS = (
     "The months of each plant that have entries, the newest first: open, closed or locked, with "
-    "COPQ as first reported (null: never closed) and as restated: with stops still open until now, "
-    "`provisional`. `booked_in` is the month in "
-    "which late events of a month that is not open are booked. `booked` is COPQ of all booked "
-    "in a month, so far where it is not `signed`; `late` the part of it that is of other months."
+    "COPQ as first reported (null: never closed) and as restated, including open stops until now, "
+    "whose part is `provisional`. `booked_in` is the month in "
+    "which late events of a closed or locked month are booked. `booked` is COPQ of all entries "
+    "booked in a month, up to now unless it is `signed`; `late` is the part from other months."
     + _CURRENCIES
 )
 TRAILING = (
-    "Exact windows up to this instant, open on the left. Better for an alarm than calendar "
+    "Exact windows up to this instant, without their start. They suit alarms better than calendar "
     "buckets, which have almost no base in their first minutes. The rows are the most expensive "
-    "first, 1,000 in each window unless `limit` says otherwise; `rows_total` is how many there "
-    "are, and `totals` the sum of all, one for each currency. CSV has all rows, in the order of "
+    "first, 1,000 in each window unless `limit` says otherwise; `rows_total` is the number of all "
+    "rows, and `totals` their sum, one for each currency. CSV has all rows, in the order of "
     "names, unless `limit` says otherwise." + _CURRENCIES
 )
 DRIVERS = (
     "Combinations of element, stage, defect code and, for stops, machine, most expensive first, "
-    "each with its share of all losses and the cumulative share. Production days in "
-    "[from, to); without them the last 30 days. Stops still open are in it until now, "
-    "as `provisional`. `totals` is how many combinations each currency has, and the net cost of "
-    "all of them." + _CURRENCIES
+    "each with its share of all losses and the cumulative share. Production days in [from, to); "
+    "by default the last 30 days. Open stops count until now, as `provisional`. `totals` has the "
+    "number of combinations of each currency, and the net cost of all of them." + _CURRENCIES
 )
 KPIS = (
-    "Key figures by ISO 22400-2 of any time: an hour, a shift, a day or more. `oee` is "
-    "availability x effectiveness x quality. Time is that of a line: of a product there are "
-    "yields alone. Sums are divided, never ratios averaged. A figure that is not known "
-    "is null, and `reasons` says why. Where no event says how many units are "
-    "good, all that were not rejected are. MTTR is in seconds, from the start of an "
-    "unplanned stop to its end. There are 1,000 rows unless `limit` says otherwise; `rows_total` "
-    "is how many there are, and `total` has the key figures of all together. CSV has all rows "
-    "unless `limit` says otherwise."
+    "Key figures by ISO 22400-2 for any time: an hour, a shift, a day or more. `oee` is "
+    "availability x effectiveness x quality. Only a line has times: a product has only yields. "
+    "Sums are divided; ratios are never averaged. An unknown figure is null, and `reasons` says "
+    "why. If no event says how many units are good, all units that were not rejected count as "
+    "good. MTTR is in seconds, from the start of an unplanned stop to its end. There are 1,000 "
+    "rows unless `limit` says otherwise; `rows_total` is the number of all rows, and `total` has "
+    "the key figures of all together. CSV has all rows unless `limit` says otherwise."
 )
 ENTRIES = (
-    "The entries of the ledger that a figure is the sum of, newest first, each with its event's "
-    "bytes, the version of the rates, and the formula with the numbers in it, recomputed and "
-    "compared with what is booked. Say which by `bucket` (with `grain`), by `from` and `to`, or "
-    "by `event_id`; else the last 30 days. `next` is the cursor of the next page: an entry is on "
-    "exactly one page, whatever is booked meanwhile. On the first page `figures` says what "
-    "the figure is: `booked`, the sum of all pages; `open_stops`, listed with what each has cost "
-    "so far, its event and its formula; and, of a `trailing` window or one between two instants, "
-    "`edges`: the stops that it counts for their share, each with what that adds to the entries. "
-    "At most 500 of either are listed, the most expensive ones; `open_stops_total` and "
-    "`edges_total` say how many there are, and `figures` holds the sums of all. "
-    "CSV has all pages in one, open stops and shares too: its `counted` adds up to the figure. "
-    "Money is text, with all digits. `event_text` is the event's bytes as received; `event` is "
-    "the same read as JSON, whose numbers may lose digits on the way."
+    "The entries of the ledger that add up to a figure, newest first, each with its event's "
+    "bytes, the version of the rates, and the formula with its numbers, recomputed and compared "
+    "with the booked figures. Select them by `bucket` (with `grain`), by `from` and `to`, or by "
+    "`event_id`; by default the last 30 days. `next` is the cursor of the next page: each entry "
+    "is on exactly one page, whatever is booked in the meantime. On the first page, `figures` has "
+    "the parts of the figure: `booked`, the sum of all pages; `open_stops`, each with its cost so "
+    "far, its event and its formula; and, for a `trailing` window or one between two instants, "
+    "`edges`: the stops that count by their share, each with the difference to the entries. At "
+    "most 500 open stops and 500 edges are listed, the most expensive ones; `open_stops_total` "
+    "and `edges_total` are the numbers of all, and `figures` has the sums of all. CSV has all "
+    "pages in one, with open stops and shares: its column `counted` adds up to the figure. Money "
+    "is text, with all digits. `event_text` is the event's bytes as received; `event` is the same "
+    "parsed as JSON, whose numbers may lose digits."
 )
 PLAN = (
     "A quality programme by the dynamic model of Rosiawan, Singgih and Widodo (2019), for several "
-    "numbers of indicators side by side. Parameters that are not named are those of the published "
-    "example, or with `fit=true` those that fit the months of `plant` from `from` on best: then "
-    "`fit` has their `intervals` at 95 % confidence, or `refused`, the reason why the months do "
-    "not determine them, and there are no rows. Shares are of all savings that are possible: "
-    "`tqc` is the spending so far, `pi` the performance, `ps` the savings and `eb` the benefit, "
-    "ps - tqc. `break_even` is the first period with a benefit, null if there is none; `best` the "
-    "period with the largest one. `savings` and `currency` add money: `spent`, `saved` and "
-    "`benefit`; with `fit` it is the failure cost of a year before the programme. An input outside "
-    "the model's domain is refused."
+    "numbers of indicators. Missing parameters are those of the published example or, with "
+    "`fit=true`, those that fit the months of `plant` from `from` on best: then `fit` has their "
+    "`intervals` at 95 % confidence. If the months do not determine them, `refused` has the "
+    "reason, and the answer has no rows. Shares are shares of all possible savings: `tqc` is the "
+    "spending so far, `pi` the performance, `ps` the savings and `eb` the benefit, ps - tqc. "
+    "`break_even` is the first period with a benefit, null without one; `best` the period with "
+    "the largest one. `savings` and `currency` add money: `spent`, `saved` and `benefit`; with "
+    "`fit`, `savings` is the failure cost of the year before the programme. An input outside the "
+    "model's domain is refused."
 )
 
 _AT = "2026-03-02T14:05:00+00:00"
@@ -91,7 +89,7 @@ _ROW: dict[str, Any] = {
     "copq_per_good": "0.307835821", "cost_per_good": "10.26119403",
     "provisional": "0", "unconverted": 0, "flags": [],
 }  # fmt: skip
-_BESIDE = {
+_WAITING = {
     "basis": "An estimate at standard rates, …", "unpriced_events": 0, "waiting_corrections": 0,
     "open_stops": 0, "counted_at": _AT,
 }  # fmt: skip
@@ -101,7 +99,7 @@ _TOTAL = {name: value for name, value in _ROW.items() if name not in ("plant", "
 COPQ_ANSWER = {
     "at": _AT, "grain": "day", "from": "2026-03-01", "to": None, "as": "restated", "as_of": None,
     "reported": "as restated", "rows": [{**_ROW, "reported": "as restated"}],
-    "rows_total": 1, "totals": [{"from": None, **_TOTAL}], "next": None, **_BESIDE,
+    "rows_total": 1, "totals": [{"from": None, **_TOTAL}], "next": None, **_WAITING,
 }  # fmt: skip
 PERIODS_ANSWER = {
     "at": _AT,
@@ -111,7 +109,7 @@ PERIODS_ANSWER = {
          "first_reported": "412.5", "restated": "422.5", "provisional": "0", "difference": "10",
          "booked": "412.5", "late": "0", "signed": True}
     ],
-    **_BESIDE,
+    **_WAITING,
 }  # fmt: skip
 TRAILING_ANSWER = {
     "at": _AT,
@@ -119,7 +117,7 @@ TRAILING_ANSWER = {
         {"window": "1 h", "after": "2026-03-02T13:05:00+00:00", "to": _AT,
          "rows": [{**_ROW, "from": None}], "rows_total": 1, "totals": [_TOTAL]}
     ],
-    **_BESIDE,
+    **_WAITING,
 }  # fmt: skip
 KPIS_ANSWER = {
     "at": _AT, "from": "2026-03-01", "to": "2026-03-02",
@@ -146,7 +144,7 @@ DRIVERS_ANSWER = {
          "cumulative_share": "0.703030303"}
     ],
     "totals": [{"currency": "EUR", "losses": 7, "net": "412.5"}],
-    **_BESIDE,
+    **_WAITING,
 }  # fmt: skip
 ENTRIES_ANSWER = {
     "at": _AT, "as_of": _AT, "next": None,
@@ -187,7 +185,7 @@ PLAN_ANSWER = {
 
 
 def answers(example: Any) -> dict[int | str, dict[str, Any]]:
-    """The answers of one question, for OpenAPI."""
+    """The responses of one question, for OpenAPI."""
     return {
         200: {
             "description": "The figures.",

@@ -1,4 +1,4 @@
-"""`/v1/copq`, `/v1/trailing` and `/v1/drivers`: figures out of rollups and ledger."""
+"""`/v1/copq`, `/v1/trailing` and `/v1/drivers`: figures from the rollups and the ledger."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
@@ -38,7 +38,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
         currency: asked.Currency = None, kind: asked.Format = None,
         limit: asked.Limit = None,
         after: Annotated[
-            str | None, Query(alias="cursor", description="`next` of the page before.")
+            str | None, Query(alias="cursor", description="`next` of the previous page.")
         ] = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
@@ -99,7 +99,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
     async def drivers(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         start: asked.From = "", end: asked.To = "",
-        top: Annotated[int, Query(ge=1, le=10_000, description="How many for each currency.")] = 10,
+        top: Annotated[int, Query(ge=1, le=10_000, description="Rows for each currency.")] = 10,
         currency: asked.Currency = None, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
@@ -116,7 +116,7 @@ async def _in_snapshot(
     source: Source, reader: Bearer, limit: int | None,
     read: Callable[[Reading], AsyncIterator[dict[str, Any]]],
 ) -> AsyncIterator[list[dict[str, Any]]]:  # fmt: skip
-    """The rows of a table in a snapshot of their own, some at once; at most `limit`."""
+    """The rows of a table in chunks, in a snapshot of their own; at most `limit` rows."""
     async with source.reading(reader) as reading:
         async for chunk in chunks(read(reading), limit):
             yield chunk
@@ -125,7 +125,7 @@ async def _in_snapshot(
 async def chunks(
     rows: AsyncIterator[dict[str, Any]], limit: int | None
 ) -> AsyncIterator[list[dict[str, Any]]]:
-    """The rows, a page of them at once; at most `limit`."""
+    """The rows in chunks; at most `limit` rows."""
     chunk: list[dict[str, Any]] = []
     number = 0
     async for row in rows:

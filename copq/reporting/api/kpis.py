@@ -1,4 +1,4 @@
-"""`/v1/kpis`: OEE and its factors, yields and MTTR of any time, by line."""
+"""`/v1/kpis`: OEE and its factors, yields and MTTR for any time, by line."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`/v1/periods`: which months are closed, and what they were first reported as."""
+"""`/v1/periods`: the state of each month, and its figures as first reported."""
 
 from fastapi import APIRouter, Request, Response
 

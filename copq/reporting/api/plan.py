@@ -31,18 +31,26 @@ C = Annotated[str | None, _parameter("How quickly performance becomes savings", 
 Indicators = Annotated[
     str, Query(description="Numbers of indicators to compare, with commas.", examples=["1,2,3"])
 ]
-Periods = Annotated[int, Query(ge=1, le=MOST_PERIODS, description="How many periods.")]
+Periods = Annotated[int, Query(ge=1, le=MOST_PERIODS, description="The number of periods.")]
 Savings = Annotated[
     str | None,
-    Query(description="All savings that are possible, in money.", examples=["1000000"]),
+    Query(description="All possible savings, in money.", examples=["1000000"]),
 ]
 Currency = Annotated[
     str | None,
-    Query(description="Of `savings`; with `fit` the reporting currency.", examples=["EUR"]),
+    Query(
+        description="The currency of `savings`; with `fit`, the reporting currency.",
+        examples=["EUR"],
+    ),
 ]
-Fit = Annotated[bool, Query(description="Fit the parameters that are not named to a plant.")]
+Fit = Annotated[bool, Query(description="Fit the missing parameters to the months of a plant.")]
 Had = Annotated[
-    int, Query(ge=1, le=MOST_INDICATORS, description="With `fit`: indicators the programme had.")
+    int,
+    Query(
+        ge=1,
+        le=MOST_INDICATORS,
+        description="With `fit`: the number of indicators of the programme.",
+    ),
 ]
 
 
@@ -61,17 +69,19 @@ def add_plan(router: APIRouter, source: Source) -> None:
         end: asked.To = "", fit_indicators: Had = 1, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
-        given = {"tc1": tc1, "alpha": alpha, "beta": beta, "m": m, "c": c}
+        parameters = {"tc1": tc1, "alpha": alpha, "beta": beta, "m": m, "c": c}
         try:
             if fitted:
                 plans.counts(indicators)
-                query, held = query_of(plant, start, end, savings), plans.held(given)
-                found = await _fit(source, reader, query, currency, held, fit_indicators)
-                compared = plans.compare_fitted(found, indicators, periods)
+                query, held = query_of(plant, start, end, savings), plans.held(parameters)
+                fitted_plan = await _fit(source, reader, query, currency, held, fit_indicators)
+                compared = plans.compare_fitted(fitted_plan, indicators, periods)
             else:
                 check_unfitted(plant, start, end)
                 money = plans.savings_of(savings, currency)
-                compared = plans.compare(plans.parameters_of(given), indicators, periods, money)
+                compared = plans.compare(
+                    plans.parameters_of(parameters), indicators, periods, money
+                )
         except FitRefused as refused:
             return _answer(request, kind, plans.refused_fit(str(refused)))
         except ValueError as error:
@@ -83,10 +93,10 @@ async def _fit(
     source: Source, reader: Bearer, query: ProgrammeQuery, currency: str | None,
     held: Mapping[str, Decimal], had: int,
 ) -> PlanFit:  # fmt: skip
-    """The fit, in a thread: it takes seconds. The connection is given back before."""
+    """Fit in a thread, since it takes seconds. The connection is returned before that."""
     async with source.reading(reader) as reading:
-        found = await programme(reading.conn, reading.book, query, reading.now, currency)
-    return await asyncio.to_thread(fit, found, had, held)
+        months = await programme(reading.conn, reading.book, query, reading.now, currency)
+    return await asyncio.to_thread(fit, months, had, held)
 
 
 def _answer(request: Request, kind: str | None, answer: dict[str, Any]) -> Response:

@@ -1,1 +1,1 @@
-"""The board: a page that says what COPQ is now, and what each figure is made of."""
+"""The board: a page that shows the current COPQ, and the parts of each figure."""

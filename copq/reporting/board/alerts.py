@@ -1,4 +1,4 @@
-"""Alerts for the supervisor, one sentence each, from the figures on the board."""
+"""Alerts for the supervisor, one sentence each, from the figures of the board."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from copq.reporting.board.targets import Aims
 from copq.reporting.board.view import Sum, View, is_over
 
 SILENT_AFTER = timedelta(minutes=30)
-"""A line that sent something today and then nothing for this long is reported."""
+"""A line is silent if it sent events today, but none for this long."""
 
 FORGOTTEN_AFTER = timedelta(hours=24)
-"""A line that has sent nothing for a day is not at work."""
+"""A line that has sent nothing for this long is not at work, and not reported."""
 
 _SAME_DAY = timedelta(hours=12)
-"""Within it a time of day cannot be taken for that of another day."""
+"""Within this time, a time of day needs no date."""
 
 _WORDS = {"downtime": "stops", "defect": "rejects"}
 
@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`kind` tells where it leads: over, no_base, silent, unpriced or rejected."""
+    """An alert; its `kind` selects the link: over, no_base, silent, unpriced or rejected."""
 
     kind: str
     level: str
@@ -43,14 +43,14 @@ class Alert:
 
 
 MOST = 50
-"""Parts of an alert, and lines over their target, that are shown one by one."""
+"""The number of parts of an alert, and of lines over target, that are shown one by one."""
 
 
 def _first_parts(parts: Iterable[Part], known: int) -> tuple[Part, ...]:
-    """The first of `known` parts, and how many more there are."""
-    found = tuple(parts)[:MOST]
-    more = known - len(found)
-    return found if more <= 0 else (*found, Part(f"and {more:,} more"))
+    """The first of `known` parts, and the number of the others."""
+    shown = tuple(parts)[:MOST]
+    more = known - len(shown)
+    return shown if more <= 0 else (*shown, Part(f"and {more:,} more"))
 
 
 def over_target(
@@ -63,17 +63,16 @@ def over_target(
         mostly = f"; mostly {describe_cause(cause, view)}" if cause else ""
         cost = f"{fixed(hour.copq, 0)} {view.currency}"
         if is_over(hour, share) and hour.share is not None and share is not None:
-            said = f"COPQ {percent(hour.share)} (target {percent(share)}), {cost}"
-            yield Alert("over", "critical", f"Line {line}, last hour: {said}{mostly}", line)
+            figures = f"COPQ {percent(hour.share)} (target {percent(share)}), {cost}"
+            yield Alert("over", "critical", f"Line {line}, last hour: {figures}{mostly}", line)
         elif share is not None and hour.share is None and hour.copq > 0:
-            said = f"{cost} and no production, so no percentage"
-            yield Alert("no_base", "critical", f"Line {line}, last hour: {said}{mostly}", line)
+            figures = f"{cost} and no production, so no percentage"
+            yield Alert("no_base", "critical", f"Line {line}, last hour: {figures}{mostly}", line)
 
 
 def describe_cause(cause: Cause, view: View) -> str:
-    """A cause in words: "jam on packer-1 since 14:05", or, when it is over, "jam on packer-1,
-    14:05 to 14:25", in the plant's time.
-    """
+    """A cause in words: "jam on packer-1 since 14:05" or, once it is over, "jam on packer-1, 14:05
+    to 14:25", in the plant's time."""
     what = cause.defect_code or _WORDS.get(cause.element, cause.element.replace("_", " "))
     where = f" on {cause.work_unit}" if cause.work_unit else ""
     where = where or (f" at {cause.stage}" if cause.stage else "")
@@ -98,7 +97,7 @@ def _clock(instant: datetime, view: View) -> str:
 
 
 def silent_lines(view: View, silent: list[tuple[str, datetime]], silence: int) -> Iterable[Alert]:
-    """One sentence with the first silent lines as parts; `silence` is how many there are."""
+    """One sentence with the first silent lines as parts; `silence` is the number of all."""
     if len(silent) == 1:
         [(line, at)] = silent
         text = f"Line {line} has sent nothing since {_silence(at, view)}"
@@ -122,8 +121,10 @@ def _silence(at: datetime, view: View) -> str:
 
 
 def not_in_the_figures(view: View, unpriced: UnpricedPart, refused: list[Any]) -> Iterable[Alert]:
-    """`refused` are the most frequent codes and fields, with how many messages there are of each,
-    and how many of all.
+    """Alerts about unpriced events and refused messages.
+
+    `refused` are the most frequent codes and fields, each with its number of messages and the
+    number of all messages.
     """
     if unpriced.events:
         have = "event has" if unpriced.events == 1 else "events have"

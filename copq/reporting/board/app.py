@@ -1,4 +1,4 @@
-"""Adding the board to a service: the page at `/`, its files, and what it shows as JSON."""
+"""Add the board to a service: the page at `/`, its files, and its contents as JSON."""
 
 import hashlib
 from pathlib import Path
@@ -30,7 +30,7 @@ _SQL = Queries.of(__file__)
 _STATIC = Path(__file__).parent / "static"
 _PAGES = Pages.of(Path(__file__).parent / "templates")
 RENEWED_EVERY_S = 10
-"""Figures of trailing windows and open stops move with the clock, without any event."""
+"""Figures of trailing windows and open stops change with the clock, without any event."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -45,7 +45,7 @@ _GUARDED = {
 
 
 class _Files(StaticFiles):
-    """The page's files: revalidated each time, so that an upgrade is seen at once."""
+    """The page's files, revalidated each time, so that an upgrade shows at once."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
@@ -56,7 +56,7 @@ class _Files(StaticFiles):
 def add_board(
     app: FastAPI, source: Source, targets: Targets | None = None, commands: str = ""
 ) -> None:
-    """Add the page, and `GET /v1/board` that it reads. Managers and finance alone see either.
+    """Add the page, and `GET /v1/board` that it reads. Only managers and finance may see them.
 
     `commands` are the options with which `copq` commands reach this service's database.
     """
@@ -82,7 +82,7 @@ def _add_page(router: APIRouter, source: Source, commands: str) -> None:
 
 
 def _not_shown(request: Request, refused: HTTPException) -> Response:
-    """A stranger signs in first; an operator is shown the way to the form."""
+    """Send an unknown reader to the sign-in page, and an operator to the form."""
     if refused.status_code == 401:
         where = f"{request.url.path}?{request.url.query}".rstrip("?")
         return RedirectResponse(f"/login?next={quote(where, safe='')}", 303)
@@ -93,16 +93,16 @@ def _not_shown(request: Request, refused: HTTPException) -> Response:
 def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:
     @router.get(
         "/v1/board",
-        summary="All that the board shows, of one instant",
-        description="Without a plant: the one with the newest figures. Ask again with the ETag as "
-        "`If-None-Match`, every other second if need be: 304 while nothing has changed.",
+        summary="The contents of the board at one instant",
+        description="By default, the plant with the newest figures. Repeat the request with the "
+        "ETag as `If-None-Match`, every other second if needed: it is 304 until something changes.",
         responses={304: {"description": "Nothing has changed."}},
         dependencies=[SOUND],
     )
     async def board(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
-        day: Annotated[str, Query(description="A production day that is over; else now.")] = "",
-        span: Annotated[Literal["day", "month"], Query(description="Of the Pareto.")] = "day",
+        day: Annotated[str, Query(description="A past production day; now by default.")] = "",
+        span: Annotated[Literal["day", "month"], Query(description="Span of the Pareto.")] = "day",
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
@@ -120,11 +120,11 @@ def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:
 
 
 async def _tag(reading: Reading, question: str) -> str:
-    """Changes with whatever is committed, with the rates, and with the clock."""
-    seen = await reading.conn.fetchval(*_SQL.version())
+    """An ETag that changes with every commit, with the rates, and with the clock."""
+    version = await reading.conn.fetchval(*_SQL.version())
     ticks = int(reading.now.timestamp() // RENEWED_EVERY_S)
-    said = f"{seen} {reading.book.revision} {ticks} {question}"
-    return f'"{hashlib.sha256(said.encode()).hexdigest()[:24]}"'
+    state = f"{version} {reading.book.revision} {ticks} {question}"
+    return f'"{hashlib.sha256(state.encode()).hexdigest()[:24]}"'
 
 
 async def _newest_plant(reading: Reading, book: RateBook) -> str:

@@ -1,4 +1,4 @@
-"""All that the board shows, of one snapshot: its figures agree with one another."""
+"""The contents of the board from one snapshot, so that its figures agree with each other."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -47,14 +47,14 @@ from copq.schemas.priced import FAILURES
 
 _SQL = Queries.of(__file__)
 LATEST = 12
-"""Entries in the list of the latest."""
+"""The number of entries in the list of the newest."""
 
 _HOUR = Window("1 h", timedelta(hours=1))
 _WEEK = timedelta(days=7)
 
 
 async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[str, Any]:
-    """What the page shows; `span` is `day` or `month`, of the Pareto."""
+    """The contents of the page; `span` (`day` or `month`) is the span of the Pareto."""
     names = await lines_of(reading.conn, reading.book, view.plant)
     scope = Scope(view.plant, view.line)
     opened = await open_stop_costs(reading.conn, reading.book, scope, view.now)
@@ -91,7 +91,7 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
 
 
 async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, Any]:
-    """What the figures are of, and what they stand on."""
+    """The place and the basis of the figures."""
     latest = await latest_days(reading.conn)
     since = reading.book.sites[view.plant].currency_since(view.now)
     return {
@@ -125,14 +125,14 @@ async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, An
 
 
 def _since(view: View) -> date:
-    """The first day of which figures are read."""
+    """The first day whose figures are read."""
     return min(view.month_before, view.day - _WEEK)
 
 
 async def _days(
     reading: Reading, view: View, named: Named, opened: OpenStopCosts
 ) -> list[ReportRow]:
-    """By line and production day, this month and the one before."""
+    """The figures by line and production day, for this month and the previous one."""
     query = ReportQuery(
         view.plant, view.line, by=("line",), start=_since(view), end=view.day + ONE_DAY,
         named=named,
@@ -142,14 +142,14 @@ async def _days(
 
 
 def _own(view: View, rows: list[ReportRow]) -> list[ReportRow]:
-    """Those in the plant's currency: what it had another for is never added."""
+    """The rows in the plant's currency: amounts in an earlier currency are never added."""
     return [row for row in rows if row.currency == view.currency]
 
 
 async def _hours(
     reading: Reading, view: View, named: Named, opened: OpenStopCosts
 ) -> list[ReportRow]:
-    """By line and hour, the day and the day before."""
+    """The figures by line and hour, for the day and the previous day."""
     start, end = view.calendar.start_of(view.day_before), view.day_end
     query = ReportQuery(
         view.plant, view.line, by=("line",), grain="hour", start=start, end=end, named=named
@@ -161,7 +161,7 @@ async def _hours(
 async def _last_hour(
     reading: Reading, view: View, aims: Aims, opened: OpenStopCosts
 ) -> dict[str, Any] | None:
-    """The last 60 minutes, against the same a day ago. None on a day that is over."""
+    """The last 60 minutes, compared with the same minutes a day ago. None on a past day."""
     if not view.live:
         return None
     now = sum_of(await _last_hour_rows(reading, view, opened))
@@ -169,12 +169,12 @@ async def _last_hour(
     scope = Scope(view.plant, view.line)
     opened_then = await open_stop_costs(reading.conn, reading.book, scope, yesterday)
     before = sum_of(await _last_hour_rows(reading, view, opened_then))
-    said = comparison(now, before, aims, view.line, "1h")
-    return {**said, "before_span": _span(view, yesterday - _HOUR.length, yesterday)}
+    compared = comparison(now, before, aims, view.line, "1h")
+    return {**compared, "before_span": _span(view, yesterday - _HOUR.length, yesterday)}
 
 
 def _span(view: View, start: datetime, end: datetime) -> list[datetime]:
-    """By the plant's clocks."""
+    """The span in the plant's time."""
     return [start.astimezone(view.calendar.zone), end.astimezone(view.calendar.zone)]
 
 
@@ -182,34 +182,34 @@ async def _last_hour_rows(
     reading: Reading, view: View, opened: OpenStopCosts, by: tuple[str, ...] = (),
     named: Named = None,
 ) -> list[ReportRow]:  # fmt: skip
-    """Of the 60 minutes up to the instant that the open stops were read at."""
+    """The figures of the 60 minutes up to the instant of the open stops."""
     scope = Scope(view.plant, view.line, by=by, named=named)
-    [found] = await trailing_windows(
+    [window] = await trailing_windows(
         reading.conn, reading.book, scope, opened.now, [_HOUR], opened.accrued
     )
-    return _own(view, found.rows)
+    return _own(view, window.rows)
 
 
 async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
-    """The day so far, against as much of the day before."""
+    """The day so far, compared with the same part of the previous day."""
     whole = sum_of([row for row in days if row.bucket == view.day_before])
     before = sum_of(await _as_far_into(reading, view, view.day_before)) if view.live else whole
     today = sum_of([row for row in days if row.bucket == view.day])
-    said = comparison(today, before, aims, view.line, "day")
+    compared = comparison(today, before, aims, view.line, "day")
     start = view.calendar.start_of(view.day_before)
     span = _span(view, start, start + view.elapsed)
-    return {**said, "whole_day_before": whole.as_json(), "before_span": span}
+    return {**compared, "whole_day_before": whole.as_json(), "before_span": span}
 
 
 async def _as_far_into(reading: Reading, view: View, day: date) -> list[ReportRow]:
-    """Another production day, as far into it as it is now into this one."""
+    """Another production day, from its start to the same elapsed time as today."""
     start = view.calendar.start_of(day)
     scope = Scope(view.plant, view.line, by=())
     return _own(view, await between(reading.conn, reading.book, scope, start, start + view.elapsed))
 
 
 async def _month(reading: Reading, view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
-    """The month so far, against as much of the month before, which may be shorter."""
+    """The month so far, compared with the same part of the previous month, which may be shorter."""
     same_day = view.month_before + (view.day - view.month)
     now = sum_of([row for row in days if _date(row) >= view.month])
     cut = view.live and same_day < view.month
@@ -219,10 +219,10 @@ async def _month(reading: Reading, view: View, aims: Aims, days: list[ReportRow]
     if cut:
         rows += await _as_far_into(reading, view, same_day)
         end += view.elapsed
-    said = comparison(now, sum_of(rows), aims, view.line, "month")
+    compared = comparison(now, sum_of(rows), aims, view.line, "month")
     span = _span(view, view.calendar.start_of(view.month_before), end)
     budget = budget_of(view, now, aims.budgets.get(view.line))
-    return {**said, "before_span": span, "budget": budget}
+    return {**compared, "before_span": span, "budget": budget}
 
 
 def _date(row: ReportRow) -> Any:
@@ -230,17 +230,17 @@ def _date(row: ReportRow) -> Any:
 
 
 def _by_hour(view: View, aims: Aims, hours: list[ReportRow]) -> list[dict[str, Any]]:
-    """Each hour of the day that has begun or will; its target is a share of its own base."""
+    """Each hour of the day, past or to come. Its target is a share of its own base."""
     share = aims.share(view.line, "hour")
-    found = _sums(hours, lambda row: row.bucket)
+    by_hour = _sums(hours, lambda row: row.bucket)
     columns = []
     for hour, before in zip(*_starts(view), strict=True):
-        now = found.get(hour, Sum())
+        now = by_hour.get(hour, Sum())
         columns.append({
             "hour": hour.astimezone(view.calendar.zone), "copq": now.copq, "base": now.base,
             "share": now.share, "rejected": now.rejected, "hours": now.hours,
             "known": now.known, "target_share": share, "target": target_of(now, share),
-            "over": is_over(now, share), "before": found.get(before, Sum()).as_json(),
+            "over": is_over(now, share), "before": by_hour.get(before, Sum()).as_json(),
             "before_hour": before.astimezone(view.calendar.zone),
             "begun": hour < view.now,
         })  # fmt: skip
@@ -248,7 +248,7 @@ def _by_hour(view: View, aims: Aims, hours: list[ReportRow]) -> list[dict[str, A
 
 
 def _starts(view: View) -> tuple[list[datetime], list[datetime]]:
-    """The hours of the day, and as far into the day before each one of it."""
+    """The hours of the day, and the hour of the previous day after the same elapsed time."""
     start, yesterday = view.day_start, view.calendar.start_of(view.day_before)
     count = int((view.day_end - start) / timedelta(hours=1))
     each = [timedelta(hours=number) for number in range(count)]
@@ -256,17 +256,17 @@ def _starts(view: View) -> tuple[list[datetime], list[datetime]]:
 
 
 def _sums(rows: list[ReportRow], key: Any) -> dict[Any, Sum]:
-    found: dict[Any, Sum] = {}
+    sums: dict[Any, Sum] = {}
     for row in rows:
-        found.setdefault(key(row), Sum()).add(row)
-    return found
+        sums.setdefault(key(row), Sum()).add(row)
+    return sums
 
 
 def _lines(
     view: View, aims: Aims, days: list[ReportRow], hours: list[ReportRow],
     newest: dict[str, datetime],
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """The most expensive first, each with its hours as a sparkline."""
+    """The lines, the most expensive first, each with its hours as a sparkline."""
     today = _sums([r for r in days if r.bucket == view.day], lambda r: r.dims["line"])
     before = _sums([r for r in days if r.bucket == view.day_before], lambda r: r.dims["line"])
     month = _sums([r for r in days if _date(r) >= view.month], lambda r: r.dims["line"])
@@ -288,9 +288,9 @@ def _lines(
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """When lines were last heard of within a week: the newest of all, and of lines to show.
+    """When lines last sent events within a week: the newest of all lines, and of each shown line.
 
-    `silent` are the first of the lines in `silence`, which is how many there are.
+    `silent` are the first silent lines; `silence` is the number of all.
     """
 
     of_all: datetime | None
@@ -302,7 +302,7 @@ class Newest:
 async def newest_entries(
     reading: Reading, view: View, named: Named, stops: Sequence[OpenStop]
 ) -> Newest:
-    """A line with an open stop is not silent."""
+    """The newest events. A line with an open stop is not silent."""
     since, until = view.now - alerts.FORGOTTEN_AFTER, view.now - alerts.SILENT_AFTER
     rows = await reading.conn.fetch(
         *_SQL.newest(
@@ -315,7 +315,7 @@ async def newest_entries(
             silent_until=until,
             most=alerts.MOST,
             since=since,
-            stopped=[found.line for found in stops],
+            stopped=[stop.line for stop in stops],
         ),
     )
     zone = view.calendar.zone
@@ -326,7 +326,7 @@ async def newest_entries(
 
 
 async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
-    """The newest entries that cost something and stand; what a correction took back is left out."""
+    """The newest standing entries with a cost; entries that a correction reversed are left out."""
     since = view.calendar.start_of(view.day_before)
     failures = list(map(str, FAILURES))
     rows = await reading.conn.fetch(
@@ -355,7 +355,7 @@ async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
 async def _alerts(
     reading: Reading, view: View, aims: Aims, newest: Newest, named: Named, opened: OpenStopCosts
 ) -> list[alerts.Alert]:
-    """Lines over target, silent lines and missing figures; a past day has the last kind alone."""
+    """Lines over target, silent lines and missing figures; a past day has only missing figures."""
     unpriced = await unpriced_part(reading.conn, view.now, alerts.MOST, view.plant, view.line)
     since = reading.now - ONE_DAY
     refused = (
@@ -363,9 +363,9 @@ async def _alerts(
         if view.live
         else []
     )
-    found = list(alerts.not_in_the_figures(view, unpriced, refused))
+    missing = list(alerts.not_in_the_figures(view, unpriced, refused))
     if not view.live:
-        return found
+        return missing
     watched = await lines_to_watch(reading.conn, view, named, view.now - _HOUR.length)
     rows = await _last_hour_rows(reading, view, opened, ("line",), watched)
     by_line = _sums(rows, lambda row: row.dims["line"])
@@ -377,13 +377,13 @@ async def _alerts(
             alerts.MOST,
         ),
         *alerts.silent_lines(view, newest.silent, newest.silence),
-        *found,
+        *missing,
     ]
 
 
 async def _causes(
     reading: Reading, view: View, lines: Collection[str], opened: OpenStopCosts
 ) -> dict[str, Cause]:
-    """What cost each line most in the last hour."""
+    """The main cause of each line in the last hour."""
     start = view.now - _HOUR.length
     return await main_causes(reading.conn, view.plant, lines, start, view.now, opened.accrued)

@@ -1,4 +1,4 @@
-"""The key figures of the day that the board shows: OEE, yields and MTTR, and what a unit costs."""
+"""The key figures of the day on the board: OEE, yields, MTTR and unit costs."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ UNIT_COSTS = ("copq_per_good", "cost_per_good")
 
 
 async def kpis_of(reading: Reading, view: View, today: dict[str, Any]) -> dict[str, Any] | None:
-    """What `/v1/kpis` answers for the day, with the unit costs of `today`.
+    """The answer of `/v1/kpis` for the day, with the unit costs of `today`.
 
-    None where the day has neither units nor stops.
+    None if the day has neither units nor stops.
     """
     query = KpiQuery(view.plant, view.line, start=view.day, end=view.day + ONE_DAY, by=("plant",))
     rows = await key_figures(reading.conn, reading.book, query, reading.now)
@@ -21,7 +21,7 @@ async def kpis_of(reading: Reading, view: View, today: dict[str, Any]) -> dict[s
 
 
 def with_unit_costs(kpis: dict[str, Any], today: dict[str, Any]) -> dict[str, Any]:
-    """The key figures and the unit costs, each with the reason where it is unknown."""
+    """The key figures and the unit costs, each with the reason if it is unknown."""
     costs = {name: today[name] for name in UNIT_COSTS}
     missing = {name: _why(today) for name, cost in costs.items() if cost is None}
     return {**kpis, **costs, "reasons": {**kpis["reasons"], **missing}}

@@ -1,4 +1,4 @@
-"""A board that stays readable, and quick, however many lines a plant has."""
+"""Limits that keep the board readable and fast for any number of lines."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,20 +18,20 @@ _SQL = Queries.of(__file__)
 _FAILURES = list(map(str, FAILURES))
 
 LINES = 200
-"""Lines with a row of their own; all others are together in one."""
+"""The number of lines with a row of their own; all others are together in one row."""
 
 NAMES = 500
-"""Lines to choose from."""
+"""The number of lines to choose from."""
 
 
 Named = frozenset[str] | None
-"""Lines with a row of their own; None: all."""
+"""The lines with a row of their own; None means all."""
 
 
 async def lines_to_name(
     conn: Connection, view: View, lines: list[str], since: date, stops: Iterable[OpenStop]
 ) -> Named:
-    """The most expensive of `lines` since a day, and those that have stood still for longest."""
+    """The most expensive of `lines` since a day, and the lines with the longest open stops."""
     if view.line is not None or len(lines) <= LINES:
         return None
     rows = await conn.fetch(
@@ -48,7 +48,7 @@ async def lines_to_name(
 
 
 async def lines_to_watch(conn: Connection, view: View, named: Named, start: datetime) -> Named:
-    """The lines that alerts look at: those named, and the most expensive since an instant."""
+    """The lines that alerts check: the named ones, and the most expensive since an instant."""
     if named is None:
         return None
     rows = await conn.fetch(
@@ -65,14 +65,14 @@ async def lines_to_watch(conn: Connection, view: View, named: Named, start: date
 
 
 def _longest(view: View, stops: Iterable[OpenStop]) -> list[str]:
-    of_plant = (found.line for found in stops if found.plant == view.plant)
+    of_plant = (stop.line for stop in stops if stop.plant == view.plant)
     return list(dict.fromkeys(of_plant))[:LINES]
 
 
 def fold_lines(days: Iterable[ReportRow], hours: Iterable[ReportRow]) -> int:
-    """Name all but the most expensive lines of `days` as one, in both; answers how many.
+    """Name all but the most expensive lines of `days` as one line, in both. Returns their number.
 
-    Sums over all rows stay as they are.
+    Sums over all rows stay the same.
     """
     cost: dict[str, Decimal] = defaultdict(Decimal)
     with localcontext(MONEY):
@@ -90,6 +90,6 @@ def fold_lines(days: Iterable[ReportRow], hours: Iterable[ReportRow]) -> int:
 
 
 def names_to_choose(names: list[str], chosen: str | None) -> list[str]:
-    """The first of the names, and the one that is chosen."""
+    """The first of the names, and the chosen name."""
     first = names[:NAMES]
     return first if chosen is None or chosen in first else [*first, chosen]

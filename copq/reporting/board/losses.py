@@ -1,4 +1,5 @@
-"""Pareto: what costs most by cause, stage, code and element; and the cost of open stops so far."""
+"""The Paretos (the largest losses by cause, stage, code and element), and the costs of open
+stops."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -20,35 +21,35 @@ KINDS = {
     "defect_code": ("defect_code",),
     "element": ("element",),
 }
-"""How losses are grouped. A cause is a combination, such as stops for UNP-ELEC on the packer."""
+"""The kinds of loss. A cause is a combination, such as stops for UNP-ELEC on the packer."""
 
 SHOWN = 8
-"""Bars of a Pareto; the rest is one more bar, and losses without a name another one."""
+"""The number of bars of a Pareto; the rest is one more bar, losses without a name another one."""
 
 STOPS = 50
-"""Open stops in the list, the most expensive ones."""
+"""The number of open stops in the list, the most expensive ones."""
 
 
 async def paretos(
     conn: Connection, book: RateBook, view: View, since: Any, until: Any, opened: OpenStopCosts
 ) -> dict[str, Any]:
-    """Each kind's losses in the production days [since, until), the most expensive first."""
+    """The losses of each kind in the production days [since, until), the most expensive first."""
     days = Days(since, until, view.plant, view.line, view.calendar)
-    found = await bars(conn, book, days, view.now, SHOWN, view.currency, opened.accrued)
+    losses = await bars(conn, book, days, view.now, SHOWN, view.currency, opened.accrued)
     return {
-        kind: pareto((bar for bar in found if bar.kind == kind), fields)
+        kind: pareto((bar for bar in losses if bar.kind == kind), fields)
         for kind, fields in KINDS.items()
     }
 
 
-def pareto(found: Iterable[Bar], fields: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The bars with their shares; `of` is what a bar is grouped by, None for `others` together."""
+def pareto(losses: Iterable[Bar], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The bars with their shares; `of` has the names of a bar, None for the `others` together."""
     shown = [
         {
             "of": None if bar.others else {field: bar.names[field] for field in fields},
             "net": bar.net, "others": bar.others,
         }
-        for bar in found
+        for bar in losses
     ]  # fmt: skip
     return _with_shares(shown)
 
@@ -65,9 +66,8 @@ def _with_shares(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def ticking(opened: OpenStopCosts) -> dict[str, Any]:
-    """`open_stops`: the most expensive of the stops that are open now, with what each adds a minute
-    while it goes on. `open_stops_totals`: how many are open, and what all have cost so far.
-    """
+    """`open_stops`: the most expensive open stops, each with its cost per minute while it
+    continues. `open_stops_totals`: the number and the cost so far of all open stops."""
     part = open_stops_part(opened, STOPS)
     shown = {costly.open.stop.event_id for costly in part.stops}
     of_shown = [one for one in opened.accrued if one.segment.stop.event_id in shown]
@@ -88,7 +88,7 @@ def _ticking(costly: CostlyStop, accrued: list[Accrued], now: datetime) -> dict[
 
 
 def _per_minute(accrued: list[Accrued], event_id: str, now: datetime) -> Decimal:
-    """Its rate where the line's time is its own now; time that stops share costs once."""
+    """The stop's rate per minute if the line's time now belongs to it: shared time costs once."""
     owns = any(
         part.sign > 0 and part.segment.end == now and part.segment.stop.event_id == event_id
         for part in accrued

@@ -1,13 +1,13 @@
 -- name: version
--- What this transaction sees: two that see the same answer the same.
+-- The version of this transaction's snapshot: equal versions give equal answers.
 select pg_current_snapshot()::text
 
 -- name: newest
--- When lines of a plant (or :line alone) had their last entry up to :now, in the production
--- days from :since_day to :day. The rollup knows the hour of it, so that of the ledger these hours
--- alone are read, each once for all lines. A row for each line that :named names, and for the first
--- :most lines in silence: with no entry after :silent_until and without an open stop. Each row says
--- how many are in `silence`, and when the newest entry of all lines was.
+-- When lines of a plant (or only :line) had their last entry up to :now, in the production days
+-- from :since_day to :day. The rollup has the hour of that entry, so only these hours of the ledger
+-- are read, once for all lines. Returns a row for each line that :named lists, and for the first
+-- :most silent lines: lines with no entry after :silent_until and without an open stop. Each row
+-- has the number of silent lines in `silence`, and the time of the newest entry of all lines.
 with last as (
     select line, max(hour) as hour from copq.rollup
     where grain = 'hour' and plant = :plant and day >= :since_day::date and day <= :day::date
@@ -46,8 +46,8 @@ where :named::text[] is null or line = any(:named) or (is_silent and place <= :m
 order by occurred_at, line collate "C"
 
 -- name: latest_entries
--- The newest entries of these categories that stand, with their events. :since and :until are
--- instants, the second is left out; :line may be null for every line.
+-- The newest standing entries of these categories, with their events. :since is inclusive, :until
+-- exclusive; a null :line means every line.
 with newest as (
     select l.* from copq.ledger as l
     where l.occurred_at >= :since and l.occurred_at < :until
@@ -73,8 +73,8 @@ left join lateral (
 order by newest.occurred_at desc, newest.event_id desc, newest.entry_no desc
 
 -- name: rejected_since
--- Refused messages that wait, by why; the :limit most frequent first. Each row says how many
--- messages and kinds there are in all.
+-- Refused messages that wait for a replay, by code and field; the :limit most frequent first. Each
+-- row has the numbers of all messages and kinds.
 select
     code, field, count(*) as messages, sum(count(*)) over ()::bigint as messages_total,
     count(*) over () as kinds
@@ -100,8 +100,8 @@ order by sum(abs(copq)) desc, line collate "C"
 limit :limit
 
 -- name: largest_lines_since
--- The :limit lines of a plant with the greatest failure cost after :start up to :now; a stop
--- counts from an hour earlier on, since it may last into that time.
+-- The :limit lines of a plant with the greatest failure cost after :start up to :now. Stops count
+-- from an hour earlier on, since they may last into that time.
 select line
 from copq.ledger
 where occurred_at > :start::timestamptz - interval '1 hour' and occurred_at <= :now
@@ -114,13 +114,13 @@ order by sum(net) desc, line collate "C"
 limit :limit
 
 -- name: latest_day
--- The newest production day that has figures, of one plant or of each.
+-- The newest production day with figures, of one plant or of each.
 select plant, max(day) as day from copq.rollup
 where grain = 'month' and (:plant::text is null or plant = :plant)
 group by plant
 
 -- name: latest_day_of_month
--- The newest production day of a month that has figures.
+-- The newest production day of a month with figures.
 select max(day) from copq.rollup
 where grain = 'day' and plant = :plant and day >= :month
     and day < (:month::date + interval '1 month')

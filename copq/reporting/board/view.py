@@ -1,4 +1,4 @@
-"""What the board shows: a plant or one line of it, live or on a day that is over."""
+"""The view of the board: a plant or one of its lines, live or on a past day."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,7 +21,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Which plant, line and production day; `now` is the end of a day that is over."""
+    """The plant, line and production day that are shown. `now` is the end of a past day."""
 
     plant: str
     line: str | None
@@ -41,7 +41,7 @@ class View:
 
     @property
     def elapsed(self) -> timedelta:
-        """Of the day, until now."""
+        """The elapsed time of the day."""
         return self.now - self.day_start
 
     @property
@@ -58,7 +58,7 @@ class View:
 
 
 def view_of(book: RateBook, plant: str, line: str | None, day: date | None, now: datetime) -> View:
-    """Live where no day is named, or today is. Raises `ValueError` on a day that has not begun."""
+    """The view: live unless a past day is named. Raises `ValueError` on a future day."""
     site = book.sites[plant]
     today = site.calendar.bucket(now).day
     if day is not None and day > today:
@@ -70,7 +70,7 @@ def view_of(book: RateBook, plant: str, line: str | None, day: date | None, now:
 
 
 async def latest_days(conn: Connection, plant: str | None = None) -> dict[str, date]:
-    """The newest month with figures, by plant, as its first."""
+    """The first day of the newest month with figures, by plant."""
     return {row["plant"]: row["day"] for row in await conn.fetch(*_SQL.latest_day(plant=plant))}
 
 
@@ -90,7 +90,7 @@ SUMMED = (
 
 @dataclass(slots=True)
 class Sum:
-    """A sum of figures in one currency; `known` where there is at least one."""
+    """A sum of figures in one currency; `known` if it has at least one row."""
 
     copq: Decimal = ZERO
     base: Decimal = ZERO
@@ -126,7 +126,7 @@ class Sum:
 
     @property
     def good(self) -> Decimal | None:
-        """As of `good_units`."""
+        """Good units by `good_units`."""
         return good_units(self.units, self.graded_good, self.ungraded, self.rejected)
 
     def _per_good(self, amount: Decimal) -> Decimal | None:
@@ -134,16 +134,16 @@ class Sum:
 
 
 def sum_of(rows: list[ReportRow]) -> Sum:
-    found = Sum()
+    total = Sum()
     for row in rows:
-        found.add(row)
-    return found
+        total.add(row)
+    return total
 
 
 def comparison(
     now: Sum, before: Sum, aims: Aims, line: str | None, window: Window
 ) -> dict[str, Any]:
-    """A figure, its target, and the figure it is compared with."""
+    """A figure with its target and the figure that it is compared with."""
     share = aims.share(line, window)
     return {
         **now.as_json(),
@@ -155,12 +155,12 @@ def comparison(
 
 
 def target_of(now: Sum, share: Decimal | None) -> Decimal | None:
-    """The target in money; None without a target, or without a base to take the share of."""
+    """The target in money; None without a target or without a base."""
     return None if share is None or now.base <= 0 else MONEY.multiply(share, now.base)
 
 
 def budget_of(view: View, month: Sum, amount: Decimal | None) -> dict[str, Any] | None:
-    """The month's budget, the share of it that is used, and the share of the month that is over."""
+    """The month's budget, the used share of it, and the elapsed share of the month."""
     if amount is None:
         return None
     start = view.calendar.start_of(view.month)
@@ -171,5 +171,5 @@ def budget_of(view: View, month: Sum, amount: Decimal | None) -> dict[str, Any] 
 
 
 def is_over(now: Sum, share: Decimal | None) -> bool:
-    """Whether the share is over its target; never without a base."""
+    """Whether the share is over its target. Never true without a base."""
     return share is not None and now.share is not None and now.share > share

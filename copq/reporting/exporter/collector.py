@@ -1,10 +1,10 @@
-"""A reading as samples, and samples as the text that Prometheus reads."""
+"""The samples of a reading, and their text for Prometheus."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from copq.reporting.exporter import figures as f
-from copq.reporting.exporter.finished_samples import Made
+from copq.reporting.exporter.finished_samples import FinishedSamples
 from copq.reporting.exporter.limit import Shown, limited
 from copq.reporting.exporter.reading import Reading
 from copq.reporting.exporter.samples import Sample
@@ -19,25 +19,28 @@ class Page(NamedTuple):
 
 
 def page_of(
-    reading: Reading, most: int, before: dict[str, str] | None = None, made: Made | None = None
+    reading: Reading,
+    most: int,
+    before: dict[str, str] | None = None,
+    finished: FinishedSamples | None = None,
 ) -> Page:
-    """All samples, at most `most`: what waits or is open first, then the windows.
+    """All samples, at most `most`: first waiting items and open stops, then the windows.
 
-    `before` is the detail of the last page, `made` what it was made of.
+    `before` is the detail of the last page; `finished` caches its samples.
     """
-    made = made or Made()
+    finished = finished or FinishedSamples()
     about = state(reading)[:most]
-    windows = {name: made.window(name, reading) for name in reading.sums}
+    windows = {name: finished.window(name, reading) for name in reading.sums}
     shown = limited(
         list(windows),
-        lambda name, detail: made.samples(windows[name], detail, reading),
-        lambda name, detail: made.count(windows[name], detail, reading),
+        lambda name, detail: finished.samples(windows[name], detail, reading),
+        lambda name, detail: finished.count(windows[name], detail, reading),
         most - len(about),
         before,
     )
-    found = about + [s for of in shown.values() for s in of.samples]
-    about_itself = list(_about_itself(reading, shown, len(found), most))
-    return Page(found + about_itself, {name: of.detail for name, of in shown.items()})
+    all_samples = about + [s for of in shown.values() for s in of.samples]
+    about_itself = list(_about_itself(reading, shown, len(all_samples), most))
+    return Page(all_samples + about_itself, {name: of.detail for name, of in shown.items()})
 
 
 def _about_itself(
@@ -52,21 +55,22 @@ def _about_itself(
 
 
 def rendered(page: Page) -> bytes:
-    """In Prometheus' text format. A line in two currencies has two rows, one of each pure figure.
+    """The page in Prometheus's text format. A line with two currencies has two rows.
 
-    Written by hand: prometheus_client takes four times as long for what is known to be gauges.
+    This is our own code: prometheus_client takes four times as long, for metrics that are all
+    gauges.
     """
     lines: dict[str, dict[str, float]] = {figure.name: {} for figure in f.FIGURES}
     escaped = _Escaped()
     for figure, labels, value in page.samples:
         pairs = zip(figure.labels, labels, strict=True)
-        said = ",".join([f'{name}="{escaped[label]}"' for name, label in pairs])
-        lines[figure.name].setdefault(said, float(value))
+        pairs_text = ",".join([f'{name}="{escaped[label]}"' for name, label in pairs])
+        lines[figure.name].setdefault(pairs_text, float(value))
     return "".join(_families(lines)).encode()
 
 
 class _Escaped(dict[str, str]):
-    """Labels as they are written; the same ones come by the thousand."""
+    """Labels with escapes, cached, since the same labels occur thousands of times."""
 
     def __missing__(self, label: str) -> str:
         text = label.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
@@ -76,9 +80,11 @@ class _Escaped(dict[str, str]):
 
 def _families(lines: dict[str, dict[str, float]]) -> Iterator[str]:
     for figure in f.FIGURES:
-        if found := lines[figure.name]:
+        if rows := lines[figure.name]:
             yield f"# HELP {figure.name} {figure.help}\n# TYPE {figure.name} gauge\n"
             yield "".join(
-                f"{figure.name}{{{said}}} {value!r}\n" if said else f"{figure.name} {value!r}\n"
-                for said, value in found.items()
+                f"{figure.name}{{{pairs_text}}} {value!r}\n"
+                if pairs_text
+                else f"{figure.name} {value!r}\n"
+                for pairs_text, value in rows.items()
             )

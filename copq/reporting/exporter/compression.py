@@ -1,4 +1,4 @@
-"""Gzip of a large text and a small one behind it, the large one compressed ahead of time."""
+"""Gzip of a large text followed by a small one. The large text is compressed ahead of time."""
 
 import struct
 import zlib
@@ -10,7 +10,7 @@ _QUICKLY, _RAW = 1, -15
 
 @dataclass(frozen=True, slots=True)
 class Deflated:
-    """A text compressed to blocks that others may follow, and what a gzip's end says of it."""
+    """A text compressed to blocks that others may follow, with the facts for a gzip's trailer."""
 
     blocks: bytes
     check: int
@@ -18,21 +18,21 @@ class Deflated:
 
 
 def deflated(text: bytes) -> Deflated:
-    """The text, ready to have another one put behind it."""
+    """The compressed text, which another text may follow."""
     stream = zlib.compressobj(_QUICKLY, zlib.DEFLATED, _RAW)
     blocks = stream.compress(text) + stream.flush(zlib.Z_FULL_FLUSH)
     return Deflated(blocks, zlib.crc32(text), len(text))
 
 
 def inflated(text: Deflated) -> bytes:
-    """The text itself."""
+    """The original text."""
     return zlib.decompressobj(_RAW).decompress(text.blocks)
 
 
 def gzipped(first: Deflated, second: bytes) -> list[bytes]:
-    """One gzip member of both: not every client reads two, though the format allows them.
+    """One gzip member of both texts: not every client reads two, though the format allows them.
 
-    It takes as long as the second is, however long the first: a check goes on from the first's.
+    The time depends on the second text only, since the checksum continues from the first.
     """
     stream = zlib.compressobj(_QUICKLY, zlib.DEFLATED, _RAW)
     blocks = stream.compress(second) + stream.flush()

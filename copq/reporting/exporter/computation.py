@@ -10,24 +10,24 @@ from copq.rates.book import RateBook
 from copq.rates.store import current_revision, load
 from copq.reporting.exporter.collector import Page, page_of, rendered
 from copq.reporting.exporter.compression import Deflated, deflated
-from copq.reporting.exporter.finished_samples import Made
-from copq.reporting.exporter.finished_sums import Kept
+from copq.reporting.exporter.finished_samples import FinishedSamples
+from copq.reporting.exporter.finished_sums import FinishedSums
 from copq.reporting.exporter.reading import Reading, read
 
 MAX_SERIES = 500_000
-"""A plant of 100 lines × 50 products is shown whole, all of them made in every window."""
+"""A plant of 100 lines × 50 products is shown whole, if all are made in every window."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A page of figures; `at` is the instant it is of."""
+    """A page of figures as of the instant `at`."""
 
     at: datetime
     page: Deflated
 
 
 class Computation:
-    """Computes figures again, and remembers of the last time what is over."""
+    """Computes figures repeatedly, and caches those of finished buckets."""
 
     def __init__(
         self,
@@ -37,17 +37,17 @@ class Computation:
         self._max_series, self._clock = max_series, clock
         self._book = RateBook()
         self._detail: dict[str, str] | None = None
-        self._kept, self._made = Kept(), Made()
+        self._finished_sums, self._finished_samples = FinishedSums(), FinishedSamples()
 
     async def figures(self, conn: asyncpg.Connection) -> Figures:
-        """As of now, in a transaction of its own."""
+        """The figures as of now, read in a transaction of its own."""
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             if await current_revision(conn) != self._book.revision:
                 self._book = await load(conn)
-            reading = await read(conn, self._book, self._clock(), self._kept)
+            reading = await read(conn, self._book, self._clock(), self._finished_sums)
         return self._render(reading)
 
     def _render(self, reading: Reading) -> Figures:
-        page: Page = page_of(reading, self._max_series, self._detail, self._made)
+        page: Page = page_of(reading, self._max_series, self._detail, self._finished_samples)
         self._detail = page.detail
         return Figures(reading.now, deflated(rendered(page)))

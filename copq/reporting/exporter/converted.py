@@ -1,4 +1,4 @@
-"""Figures of all plants together, which there are in the reporting currency alone."""
+"""Figures of all plants together, which exist only in the reporting currency."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ ZERO = Decimal(0)
 class Converted:
     """One calendar window of all plants: net cost by category, and the base, in `currency`.
 
-    `unconverted` counts the entries that lack a rate, by the currency that they were booked in.
+    `unconverted` counts the entries without an exchange rate, by their own currency.
     """
 
     currency: str
@@ -28,7 +28,7 @@ class Converted:
     unconverted: dict[str, int] = field(default_factory=dict)
 
     def take(self, row: Any) -> None:
-        """A row of `converted`."""
+        """Add a row of the query `converted`."""
         self._count(row["booked_in"], row["unconverted"])
         if row["category"] != Category.NONE:
             self.cost[row["category"]] = self.cost.get(row["category"], ZERO) + row["net"]
@@ -36,7 +36,7 @@ class Converted:
             self.base += row["base"]
 
     def accrue(self, accrued: Iterable[Accrued]) -> None:
-        """What open stops add, already exchanged."""
+        """Add what open stops add, already converted."""
         for part in accrued:
             cell = part.cell(None, part.cost, part.seconds)
             self._count(part.segment.stop.currency, cell.unconverted)
@@ -48,19 +48,20 @@ class Converted:
 
 
 def converted_samples(windows: dict[str, Converted]) -> Iterator[Sample]:
-    """Where an entry lacks its rate there is no sum, but how many there are."""
-    for name, found in windows.items():
-        for booked_in, number in found.unconverted.items():
+    """The samples. If an entry lacks its exchange rate, the number of such entries replaces
+    the sum."""
+    for name, converted in windows.items():
+        for booked_in, number in converted.unconverted.items():
             yield Sample(f.UNCONVERTED, (booked_in, name), number)
-        if not any(found.unconverted.values()):
-            yield from _sums(name, found)
+        if not any(converted.unconverted.values()):
+            yield from _sums(name, converted)
 
 
-def _sums(window: str, found: Converted) -> Iterator[Sample]:
-    labels = (found.currency, window)
-    for category, net in found.cost.items():
+def _sums(window: str, converted: Converted) -> Iterator[Sample]:
+    labels = (converted.currency, window)
+    for category, net in converted.cost.items():
         yield Sample(f.CONVERTED_COST, (category, *labels), float(net))
-    if found.base > 0:
-        failure = sum((net for kind, net in found.cost.items() if kind in FAILURES), ZERO)
-        yield Sample(f.CONVERTED_BASE, labels, float(found.base))
-        yield Sample(f.CONVERTED_RATIO, labels, float(quotient(failure, found.base)))
+    if converted.base > 0:
+        failure = sum((net for kind, net in converted.cost.items() if kind in FAILURES), ZERO)
+        yield Sample(f.CONVERTED_BASE, labels, float(converted.base))
+        yield Sample(f.CONVERTED_RATIO, labels, float(quotient(failure, converted.base)))

@@ -1,4 +1,5 @@
-"""The exporter: figures are computed in the background, one after the other, and kept rendered."""
+"""The exporter: computes figures in the background, one after the other, and serves the last
+page."""
 
 import asyncio
 import logging
@@ -17,10 +18,10 @@ log = logging.getLogger(__name__)
 
 
 class Exporter:
-    """Keeps figures at hand. A scrape costs the same however much is in the ledger.
+    """Holds the last figures. The cost of a scrape does not depend on the size of the ledger.
 
-    While Postgres does not answer the last figures carry their age, and after a minute there
-    are none: nobody takes old ones for new.
+    While Postgres does not answer, the last figures are served with their age. After a minute none
+    are served, so that nobody takes old figures for new ones.
     """
 
     def __init__(
@@ -36,13 +37,14 @@ class Exporter:
 
     @property
     def figures(self) -> Figures | None:
-        """The newest, or None while there are none that are fresh."""
+        """The newest figures; None if the last ones are too old."""
         newest = self._newest
         fresh = newest is not None and self._clock() - newest.at < STALE_AFTER
         return newest if fresh else None
 
     async def run(self) -> None:
-        """For ever. A process that computes and ends (memory, a signal) is started again."""
+        """Compute for ever. If the computing process ends (memory, a signal), it is started
+        again."""
         while True:
             async with computing(self._task) as reports:
                 async for report in reports:
@@ -58,7 +60,7 @@ class Exporter:
             self._failed(report.why)
 
     def show(self, figures: Figures) -> None:
-        """From now on."""
+        """Serve these figures from now on."""
         self._newest = figures
         metrics.REFRESHES.labels("done").inc()
         metrics.LAST_SUCCESS.set(self._clock().timestamp())

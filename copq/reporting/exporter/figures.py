@@ -1,4 +1,4 @@
-"""All metrics of the exporter's figures: name, labels, what it says. All of them are gauges."""
+"""All metrics of the exporter's figures: name, labels and help. All of them are gauges."""
 
 from typing import NamedTuple
 
@@ -23,7 +23,9 @@ BASE = Figure(
     "Cost of production: units that left the line at the cost of the finished unit",
 )
 UNITS = Figure("copq_units", (*_SCOPE[1:], "window"), "Units that left the line (PQ)")
-GOOD = Figure("copq_good_units", (*_SCOPE[1:], "window"), "Good units of them (GQ)")
+GOOD = Figure(
+    "copq_good_units", (*_SCOPE[1:], "window"), "Good units (GQ) among the units that left the line"
+)
 SCRAPPED = Figure("copq_scrapped_units", (*_SCOPE[1:], "window"), "Units rejected (SQ)")
 REWORKED = Figure("copq_reworked_units", (*_SCOPE[1:], "window"), "Units reworked (RQ)")
 FAILURE = Figure(
@@ -31,11 +33,9 @@ FAILURE = Figure(
 )
 RATIO = Figure(
     "copq_ratio", (*_SCOPE, "currency", "window"),
-    "COPQ over cost of production, sum over sum; absent where there is no base",
+    "COPQ over cost of production, sum over sum; absent without a base",
 )  # fmt: skip
-TARGET = Figure(
-    "copq_target_ratio", (*_SCOPE, "window"), "What the ratio should stay below: the most specific"
-)
+TARGET = Figure("copq_target_ratio", (*_SCOPE, "window"), "The most specific target for copq_ratio")
 SCRAP = Figure("copq_scrap_ratio", (*_SCOPE, "window"), "SQ / PQ")
 REWORK = Figure("copq_rework_ratio", (*_SCOPE, "window"), "RQ / PQ")
 FIRST_PASS = Figure(
@@ -55,32 +55,34 @@ REPAIR = Figure(
     "copq_mean_time_to_repair_seconds", (*_SCOPE, "window"), "MTTR of unplanned stops that ended"
 )
 OEE_MISSING = Figure(
-    "copq_oee_input_missing", (*_LINE, "input"), "1 where OEE is left out, and for want of what"
+    "copq_oee_input_missing", (*_LINE, "input"), "1 if OEE is absent because this input is unknown"
 )
 OPEN_STOPS = Figure("copq_open_stops", _LINE, "Stops that no report has ended")
 STOP_COST = Figure(
     "copq_open_stop_cost", (*_LINE, "work_unit", "defect_code", "currency"),
-    "What a stop that is open has cost so far; overlaps cost once",
+    "The cost so far of an open stop; overlaps cost once",
 )  # fmt: skip
 STOP_START = Figure(
     "copq_open_stop_start_timestamp_seconds", (*_LINE, "work_unit", "defect_code"),
-    "When a stop that is open began",
+    "When an open stop began",
 )  # fmt: skip
 CAUSE = Figure(
     "copq_main_cause_cost",
     (*_LINE, "element", "stage", "defect_code", "work_unit", "currency"),
-    "What cost a line that is above its target most in the last hour",
+    "The main cause of a line above its target in the last hour",
 )
 CAUSE_START = Figure(
     "copq_main_cause_start_timestamp_seconds", _LINE,
-    "Since when; absent where it is an old trouble, or over",
+    "When the main cause began; absent if it began before the window, or is over",
 )  # fmt: skip
 UTC_OFFSET = Figure(
-    "copq_plant_utc_offset_seconds", ("plant", "zone"), "How far the plant's clocks are before UTC"
+    "copq_plant_utc_offset_seconds",
+    ("plant", "zone"),
+    "The plant's offset from UTC; east is positive",
 )
 CONVERTED_COST = Figure(
     "copq_reporting_cost", ("category", "currency", "window"),
-    "Net cost of quality of all plants in the reporting currency; absent where a rate is missing",
+    "Net cost of quality of all plants in the reporting currency; absent if a rate is missing",
 )  # fmt: skip
 CONVERTED_BASE = Figure(
     "copq_reporting_base", ("currency", "window"),
@@ -95,15 +97,15 @@ UNCONVERTED = Figure(
     "Entries of a currency that lack an exchange rate; copq_reporting_cost is then absent",
 )  # fmt: skip
 STEP = Figure(
-    "copq_currency_step", ("currency",), "The smallest amount of a currency that is shown: ISO 4217"
+    "copq_currency_step", ("currency",), "The smallest displayed amount of a currency by ISO 4217"
 )
 UNPRICED = Figure("copq_unpriced_events", _LINE, "Events that wait for a price")
 UNPRICED_WORTH = Figure(
     "copq_unpriced_worth", (*_LINE, "currency"),
-    "What they are worth, about, by the nearest known rates; those without one are not in it",
+    "Estimated cost of unpriced events at the nearest known rates, without unknown ones",
 )  # fmt: skip
 UNPRICED_UNKNOWN = Figure(
-    "copq_unpriced_unknown_events", _LINE, "Of the events that wait, those that no rate is near to"
+    "copq_unpriced_unknown_events", _LINE, "Unpriced events that have no estimate"
 )
 REJECTED = Figure(
     "copq_rejected_waiting_events", ("code",), "Refused messages that wait to be replayed"
@@ -117,20 +119,22 @@ USUAL_COST = Figure(
 )  # fmt: skip
 USUAL_BASE = Figure("copq_usual_base", (*_LINE, "currency"), "The base of copq_usual_cost")
 BUDGET = Figure(
-    "copq_budget", (*_LINE, "currency"), "COPQ that the month may cost; of a plant without a line"
+    "copq_budget", (*_LINE, "currency"), "The COPQ budget of a month; a plant's has no line"
 )
-MONTH = Figure("copq_month_seconds", ("plant",), "How long the plant's month is")
-MONTH_PASSED = Figure("copq_month_elapsed_seconds", ("plant",), "How much of it has passed")
+MONTH = Figure("copq_month_seconds", ("plant",), "The length of the plant's month")
+MONTH_PASSED = Figure(
+    "copq_month_elapsed_seconds", ("plant",), "The elapsed time of the plant's month"
+)
 AT = Figure("copq_figures_timestamp_seconds", (), "The instant for which the figures were computed")
-SERIES = Figure("copq_exporter_series", (), "Series of figures that are shown")
-LIMIT = Figure("copq_exporter_series_limit", (), "How many may be shown (--max-series)")
+SERIES = Figure("copq_exporter_series", (), "The number of shown series")
+LIMIT = Figure(
+    "copq_exporter_series_limit", (), "The maximum number of shown series (--max-series)"
+)
 DROPPED = Figure(
     "copq_exporter_series_dropped", ("window",),
-    "Series left out by the limit: their sums are in coarser ones",
+    "Series left out by the limit; coarser series include their sums",
 )  # fmt: skip
-DETAIL = Figure(
-    "copq_exporter_detail", ("window", "detail"), "1 for the detail that a window is shown in"
-)
+DETAIL = Figure("copq_exporter_detail", ("window", "detail"), "1 for the detail of a window")
 
 FIGURES = (
     COST, BASE, UNITS, GOOD, SCRAPPED, REWORKED, FAILURE, RATIO, TARGET, SCRAP, REWORK, FIRST_PASS,

@@ -1,4 +1,4 @@
-"""Samples of windows that are still what they were: those that are over are made once."""
+"""Cached samples of windows that have not changed: finished windows are computed once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,22 +13,22 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Known:
-    """What was made of a window, with rates and targets as they were."""
+    """The results for a window, with the rates and targets that they depend on."""
 
     window: WindowSums
     of: tuple[Any, ...]
     made: dict[Any, Any] = field(default_factory=dict)
 
 
-class Made:
-    """What the last pages were made of, by window; it is asked window by window."""
+class FinishedSamples:
+    """The samples and counts of the last pages, by window."""
 
     def __init__(self) -> None:
         self._windows: dict[str, WindowSums] = {}
         self._known: dict[str, _Known] = {}
 
     def window(self, name: str, reading: Reading) -> WindowSums:
-        """The window's sums; the same object as long as all that it was made of is the same."""
+        """The window's sums. While their parts are unchanged, the same object is returned."""
         fine, spans, repairs = (
             merge_sums(reading.sums[name]),
             reading.spans[name],
@@ -40,11 +40,11 @@ class Made:
         return last
 
     def samples(self, window: WindowSums, detail: str, reading: Reading) -> list[Sample]:
-        """As `samples.samples`."""
+        """The result of `samples.samples`."""
         return self._once(samples, window, detail, reading)
 
     def count(self, window: WindowSums, detail: str, reading: Reading) -> int:
-        """As `samples.count`."""
+        """The result of `samples.count`."""
         return self._once(count, window, detail, reading)
 
     def _once(self, make: Callable[..., T], window: WindowSums, detail: str, reading: Reading) -> T:
@@ -54,5 +54,5 @@ class Made:
             last = self._known[window.name] = _Known(window, of)
         if (make, detail) not in last.made:
             last.made[make, detail] = make(window, detail, reading.book, reading.targets)
-        found: T = last.made[make, detail]
-        return found
+        result: T = last.made[make, detail]
+        return result

@@ -1,6 +1,6 @@
-"""What buckets that are over add up to: read again only every so often.
+"""Cached sums of finished buckets, which are read again only after some time.
 
-It is most of what the figures are made of, and late events alone change it.
+They are most of the figures, and only late events change them.
 """
 
 import time
@@ -12,29 +12,31 @@ from asyncpg import Connection
 from copq.figures.folding import ALL
 from copq.figures.sums import Key, Sums, summed_query
 
-ANEW_S = 30.0
-"""How late a late event may show in a bucket that is over."""
+RENEW_S = 30.0
+"""How long a late event may be missing from a finished bucket."""
 
 Query = tuple[Any, ...]
 T = TypeVar("T")
 
 
-class Kept:
-    """What was read, by what was asked. It is shared: nobody changes it."""
+class FinishedSums:
+    """Query results by query. They are shared, so callers must not change them."""
 
-    def __init__(self, anew_s: float = ANEW_S, clock: Callable[[], float] = time.monotonic) -> None:
-        self._anew_s, self._clock = anew_s, clock
+    def __init__(
+        self, renew_s: float = RENEW_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._anew_s, self._clock = renew_s, clock
         self._found: dict[Query, tuple[float, Any]] = {}
         self._asked: set[Query] = set()
         self.folding = ALL
 
     def begin(self) -> None:
-        """A reading begins: what the last one did not ask for is forgotten."""
+        """Start a reading: forget the queries that the last reading did not use."""
         self._found = {query: self._found[query] for query in self._asked if query in self._found}
         self._asked = set()
 
     async def sums(self, conn: Connection, statement: str, *parameters: Any) -> dict[Key, Sums]:
-        """What the rows of a statement add up to; at most `anew_s` old."""
+        """The sums of a query's rows; at most `renew_s` old."""
         query = (statement, *(tuple(p) if isinstance(p, list) else p for p in parameters))
 
         async def read() -> dict[Key, Sums]:
@@ -43,11 +45,11 @@ class Kept:
         return await self.once(query, read)
 
     async def once(self, query: Query, read: Callable[[], Awaitable[T]]) -> T:
-        """What `read` gives for the query; at most `anew_s` old."""
+        """The result of `read` for the query; at most `renew_s` old."""
         self._asked.add(query)
-        found = self._found.get(query)
-        if found is None or self._clock() - found[0] >= self._anew_s:
+        cached = self._found.get(query)
+        if cached is None or self._clock() - cached[0] >= self._anew_s:
             read_at = self._clock()
-            found = self._found[query] = (read_at, await read())
-        answer: T = found[1]
+            cached = self._found[query] = (read_at, await read())
+        answer: T = cached[1]
         return answer

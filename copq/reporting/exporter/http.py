@@ -18,7 +18,7 @@ _NOTHING = deflated(b"")
 
 
 def add_metrics(app: FastAPI, exporter: Exporter, door: Door) -> None:
-    """Metrics show what quality costs: they are for those who may read results."""
+    """Add `GET /metrics`. Metrics show costs, so only readers of results may see them."""
     router = APIRouter()
 
     @router.get("/metrics", summary="For Prometheus", include_in_schema=False)
@@ -32,13 +32,13 @@ def add_metrics(app: FastAPI, exporter: Exporter, door: Door) -> None:
 
 
 async def _page(exporter: Exporter, zipped: bool) -> Response:
-    """The figures as they were last computed, then the process's own metrics as of now.
+    """The last computed figures, then the process's own metrics as of now.
 
-    In parts: megabytes are not copied to be put behind each other.
+    The parts are sent separately, so that megabytes are not copied.
     """
     own, figures = generate_latest(REGISTRY), exporter.figures
-    found = figures.page if figures else _NOTHING
-    parts = gzipped(found, own) if zipped else [await to_thread(inflated, found), own]
+    figures_page = figures.page if figures else _NOTHING
+    parts = gzipped(figures_page, own) if zipped else [await to_thread(inflated, figures_page), own]
     headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if zipped else {}
     headers["Content-Length"] = str(sum(map(len, parts)))
     return StreamingResponse(_each(parts), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=headers)

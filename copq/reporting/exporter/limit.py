@@ -1,4 +1,4 @@
-"""How many series there may be, and what is left out first: the finest detail."""
+"""The limit of series: the finest detail is left out first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from copq.reporting.exporter.samples import DETAILS, Sample
 
 STEADY = 0.9
-"""Once detail was left out it comes back only where it fits with room: series do not flap."""
+"""Detail that was left out comes back only if this share of the limit holds it, so that series do
+not flap."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One window: the detail it is shown in, its samples, and how many more there would be."""
+    """One window: its detail, its samples, and the number of series left out."""
 
     detail: str
     samples: list[Sample]
@@ -25,10 +26,10 @@ def limited(
     most: int,
     before: dict[str, str] | None = None,
 ) -> dict[str, Shown]:
-    """The windows in the finest detail that fits: `of` gives a window's samples in a detail.
+    """The windows in the finest detail that fits; `of` gives the samples of a window in a detail.
 
-    While there are too many, the window with the most loses its finest detail. `count` is the
-    length of what `of` gives, `before` the detail of the last time.
+    While there are too many, the window with the most series loses its finest detail. `count` is
+    the number of samples that `of` gives; `before` is the detail of the last page.
     """
     full = {window: count(window, DETAILS[0]) for window in windows}
     number, detail = dict(full), dict.fromkeys(windows, 0)

@@ -1,4 +1,4 @@
-"""The exporter's metrics of itself; those of its figures are in `figures.py`."""
+"""The exporter's metrics of itself; `figures.py` has those of its figures."""
 
 from prometheus_client import Counter, Histogram
 

@@ -1,6 +1,6 @@
 -- name: bucket
 -- The sums of one bucket: the hour :hour, or the day or month :first. An hour may lie in two
--- production days, so its days, from :first to :last, are named for the index alone.
+-- production days; its days, from :first to :last, only serve the index.
 select plant, line, product, currency, element, category, quantity, net, seconds, base, good, ungraded
 from copq.rollup
 where grain = :grain and day >= :first and day <= :last
@@ -8,8 +8,7 @@ where grain = :grain and day >= :first and day <= :last
     and plant = any(:plants::text[])
 
 -- name: converted
--- The sums of one bucket in the reporting currency, found as `bucket` finds it, by the currency that
--- they were booked in.
+-- The sums of one bucket in the reporting currency, selected as in `bucket`, by their own currency.
 select
     r.currency as booked_in, c.currency, r.element, r.category, sum(r.reporting_net) as net,
     sum(r.reporting_base) as base, sum(r.unconverted)::bigint as unconverted
@@ -21,8 +20,8 @@ where r.grain = :grain and r.day >= :first and r.day <= :last
 group by 1, 2, 3, 4
 
 -- name: repairs
--- Unplanned stops that ended after :start and up to :end: each once, whatever reported it and in
--- however many pieces. Lines that :own_lines does not name are together in one.
+-- Unplanned stops that ended after :start and up to :end. Each counts once, whatever the number of
+-- its reports and pieces. Lines that :own_lines does not list are together in one.
 select
     plant, copq.row_line(true, :own_lines::text[] is null or own_line is not null, line) as line,
     count(*) as stops, extract(epoch from sum(over_at - began_at))::float8 as seconds
@@ -37,8 +36,8 @@ left join unnest(:own_plants::text[], :own_lines::text[]) as own (own_plant, own
 group by 1, 2
 
 -- name: unpriced
--- Events without a price by line and currency, as `copq unpriced` sums them; a worth that is not
--- known is null. Lines that :own_lines does not name are together in one.
+-- Events without a price by line and currency, as `copq unpriced` sums them; an unknown worth is
+-- null. Lines that :own_lines does not list are together in one.
 select
     plant, copq.row_line(true, :own_lines::text[] is null or own_line is not null, line) as line,
     currency, count(*) as events, sum(copq.worth_at(worth, per_hour, occurred_at, :now)) as worth
@@ -48,12 +47,12 @@ left join unnest(:own_plants::text[], :own_lines::text[]) as own (own_plant, own
 group by 1, 2, 3
 
 -- name: rejected
--- What waits to be fixed and replayed.
+-- The refused messages that wait to be fixed and replayed.
 select code, count(*) as events
 from copq.rejected
 where replayed_at is null and payload is not null
 group by code
 
 -- name: heard
--- When each line was last heard.
+-- When each line last sent an event.
 select plant, line, occurred_at from copq.line_heard

@@ -1,4 +1,4 @@
-"""All that a scrape shows, read from Postgres in one snapshot."""
+"""The contents of a scrape, read from Postgres in one snapshot."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from copq.ledger.figures import Scope
 from copq.posting.open_stops import Accrued, OpenStop, exchanged, open_stop_costs
 from copq.rates.book import RateBook
 from copq.reporting.exporter.converted import Converted
-from copq.reporting.exporter.finished_sums import Kept
+from copq.reporting.exporter.finished_sums import FinishedSums
 from copq.reporting.exporter.windows import HOUR, TRAILING, Span, same_hours, spans
 from copq.targets.book import TargetBook
 from copq.targets.store import load_targets
@@ -53,14 +53,14 @@ class UnpricedLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """As of `now`. By window: sums in parts, what stops ended, and from when to when, by plant."""
+    """A reading as of `now`. By window: sums in parts, ended stops, and start and end by plant."""
 
     now: datetime
     book: RateBook
     targets: TargetBook
     sums: dict[str, list[dict[Key, Sums]]] = field(default_factory=lambda: defaultdict(list))
     usual: dict[str, list[dict[Key, Sums]]] = field(default_factory=lambda: defaultdict(list))
-    """The last full hour one to four weeks ago, by week."""
+    """The last full hour, one to four weeks ago, by week."""
     repairs: dict[str, dict[LineKey, tuple[int, float]]] = field(
         default_factory=lambda: defaultdict(dict)
     )
@@ -69,65 +69,74 @@ class Reading:
     )
     accrued: list[Accrued] = field(default_factory=list)
     converted: dict[str, Converted] = field(default_factory=dict)
-    """All plants in the reporting currency, by calendar window; empty while there is none."""
+    """All plants in the reporting currency, by calendar window; empty without a reporting
+    currency."""
     causes: dict[LineKey, Cause] = field(default_factory=dict)
-    """The main cause of the last hour, of lines that are above their target in it."""
+    """The main cause of the last hour, for lines above their target in it."""
     open: list[OpenStop] = field(default_factory=list)
     unpriced: list[UnpricedLine] = field(default_factory=list)
     rejected: dict[str, int] = field(default_factory=dict)
     heard: dict[LineKey, datetime] = field(default_factory=dict)
     folding: FoldingRule = ALL
-    """Which lines and products have names of their own here."""
+    """The lines and products with names of their own."""
 
 
 async def read(
-    conn: Connection, book: RateBook, now: datetime, kept: Kept | None = None
+    conn: Connection, book: RateBook, now: datetime, finished: FinishedSums | None = None
 ) -> Reading:
     """The figures at `now`. Open stops count until then, as in every report.
 
-    `kept` is what the last reading knew of buckets that are over.
+    `finished` caches the sums of finished buckets from the last reading.
     """
-    kept = kept or Kept()
-    kept.begin()
+    finished = finished or FinishedSums()
+    finished.begin()
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         since = now.date().replace(day=1) - timedelta(days=32)
-        kept.folding = await kept.once(("folding", since), lambda: folding(conn, since))
-        reading = Reading(now, book, await load_targets(conn, now), folding=kept.folding)
+        finished.folding = await finished.once(("folding", since), lambda: folding(conn, since))
+        reading = Reading(now, book, await load_targets(conn, now), folding=finished.folding)
         opened = await open_stop_costs(conn, book, Scope(), now)
         reading.accrued.extend(opened.accrued)
         reading.open.extend(opened.stops)
         reading.sums.update({name: [] for name in TRAILING})
         for calendar, plants in calendars(book, None):
-            await _read_calendar(conn, reading, calendar, plants, kept)
-            await _read_trailing(conn, reading, calendar, plants, kept)
-        await _read_causes(conn, reading, kept)
+            await _read_calendar(conn, reading, calendar, plants, finished)
+            await _read_trailing(conn, reading, calendar, plants, finished)
+        await _read_causes(conn, reading, finished)
         await _read_state(conn, reading)
     return reading
 
 
 async def _read_calendar(
-    conn: Connection, reading: Reading, calendar: Calendar, plants: list[str], kept: Kept
+    conn: Connection,
+    reading: Reading,
+    calendar: Calendar,
+    plants: list[str],
+    finished: FinishedSums,
 ) -> None:
-    """The buckets of plants whose days and hours are the same."""
-    found = spans(calendar, reading.now)
+    """Read the buckets of plants whose days and hours are the same."""
+    calendar_spans = spans(calendar, reading.now)
     reporting = await reporting_currency(conn)
-    for span in found:
+    for span in calendar_spans:
         reading.sums[span.window] += [
-            await _bucket(conn, span, plants, kept, is_over=span.end < reading.now),
+            await _bucket(conn, span, plants, finished, is_over=span.end < reading.now),
             _accrued(reading, span, plants),
         ]
         await _read_repairs(conn, reading, span.window, (span.start, span.end), plants)
         if reporting is not None:
             await _convert(conn, reading, span, plants, reporting.currency)
-    last_hour = next(span for span in found if span.window == "last_hour")
+    last_hour = next(span for span in calendar_spans if span.window == "last_hour")
     for week in same_hours(calendar, last_hour.start):
-        reading.usual[week.window].append(await _bucket(conn, week, plants, kept, is_over=True))
+        reading.usual[week.window].append(await _bucket(conn, week, plants, finished, is_over=True))
 
 
 async def _read_trailing(
-    conn: Connection, reading: Reading, calendar: Calendar, plants: list[str], kept: Kept
+    conn: Connection,
+    reading: Reading,
+    calendar: Calendar,
+    plants: list[str],
+    finished: FinishedSums,
 ) -> None:
-    """The windows up to now: their whole days and hours are over, the rest is not."""
+    """Read the windows up to now: their whole days and hours are finished, the rest is not."""
     accrued = [a for a in reading.accrued if a.plant in plants]
     for name, window in TRAILING.items():
         start = reading.now - window.length
@@ -136,7 +145,7 @@ async def _read_trailing(
         recent += await edge_stops(conn, plants, parts, _APART)
         edges = EDGE_SUMS(**parts.edges(plants, _APART))
         reading.sums[name] += [
-            await kept.sums(conn, *WHOLE_SUMS(**parts.whole(plants, _APART))),
+            await finished.sums(conn, *WHOLE_SUMS(**parts.whole(plants, _APART))),
             await summed_query(conn, edges[0], edges[1:], reading.folding),
             sum_cells(recent, reading.folding),
         ]
@@ -146,7 +155,7 @@ async def _read_trailing(
 async def _convert(
     conn: Connection, reading: Reading, span: Span, plants: list[str], currency: str
 ) -> None:
-    """What these plants add to the window's figures in the reporting currency."""
+    """Add these plants to the window's figures in the reporting currency."""
     rows = await conn.fetch(
         *_SQL.converted(
             grain=span.grain, first=span.first, last=span.last, hour=span.hour, plants=plants
@@ -162,14 +171,14 @@ async def _convert(
 
 
 async def _bucket(
-    conn: Connection, span: Span, plants: list[str], kept: Kept, is_over: bool
+    conn: Connection, span: Span, plants: list[str], finished: FinishedSums, is_over: bool
 ) -> dict[Key, Sums]:
-    asked = _SQL.bucket(
+    query = _SQL.bucket(
         grain=span.grain, first=span.first, last=span.last, hour=span.hour, plants=plants
     )
     if is_over:
-        return await kept.sums(conn, *asked)
-    return await summed_query(conn, asked[0], asked[1:], kept.folding)
+        return await finished.sums(conn, *query)
+    return await summed_query(conn, query[0], query[1:], finished.folding)
 
 
 def _accrued(reading: Reading, span: Span, plants: list[str]) -> dict[Key, Sums]:
@@ -191,26 +200,26 @@ async def _read_repairs(
     reading.spans[window].update(dict.fromkeys(plants, span))
 
 
-async def _read_causes(conn: Connection, reading: Reading, kept: Kept) -> None:
-    """Of lines above their target alone: it takes reading their entries of two hours."""
+async def _read_causes(conn: Connection, reading: Reading, finished: FinishedSums) -> None:
+    """Read the causes, only for lines above their target: it reads their entries of two hours."""
     start = reading.now - TRAILING[HOUR].length
     for plant, lines in _above_target(reading).items():
         read = partial(main_causes, conn, plant, lines, start, reading.now, reading.accrued)
-        causes = await kept.once(("causes", plant, tuple(lines)), read)
+        causes = await finished.once(("causes", plant, tuple(lines)), read)
         reading.causes.update({(plant, line): cause for line, cause in causes.items()})
 
 
 def _above_target(reading: Reading) -> dict[str, list[str]]:
-    """By plant, in the order of the names."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """The lines above their target by plant, in the order of names."""
+    by_plant: dict[str, set[str]] = defaultdict(set)
     with localcontext(MONEY):
         for (plant, line, _, _), sums in regroup_sums(
             merge_sums(reading.sums[HOUR]), by_line
         ).items():
             target = reading.targets.target(plant, line, "", HOUR)
             if target is not None and sums.base > 0 and sums.failure > target * sums.base:
-                found[plant].add(line)
-    return {plant: sorted(lines) for plant, lines in found.items()}
+                by_plant[plant].add(line)
+    return {plant: sorted(lines) for plant, lines in by_plant.items()}
 
 
 async def _read_state(conn: Connection, reading: Reading) -> None:

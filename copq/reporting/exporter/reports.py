@@ -1,4 +1,4 @@
-"""What the process that computes is asked, and what it reports, over pipes."""
+"""The messages to and from the computing process, over pipes."""
 
 import pickle
 import struct
@@ -30,7 +30,7 @@ class ComputedFigures:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Why there are none this time."""
+    """Why a computation has failed."""
 
     why: str
 
@@ -39,13 +39,13 @@ Report = ComputedFigures | Failed
 
 
 def framed(report: Report) -> bytes:
-    """The report behind its length."""
+    """The report, preceded by its length."""
     content = pickle.dumps(report)
     return _LENGTH.pack(len(content)) + content
 
 
 async def reports(stream: StreamReader) -> AsyncIterator[Report]:
-    """Until the stream ends, in the middle of one as well."""
+    """The reports until the stream ends, even in the middle of one."""
     while True:
         try:
             (length,) = _LENGTH.unpack(await stream.readexactly(_LENGTH.size))

@@ -1,4 +1,4 @@
-"""From sums to samples: one window's figures, in a given detail."""
+"""The samples of one window in a given detail."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from copq.reporting.exporter import figures as f
 from copq.targets.book import TargetBook
 
 DETAILS = ("product and element", "product", "line and element", "line", "plant", "nothing")
-"""From the finest to the coarsest; what is left out is in the sums of what is shown."""
+"""From the finest to the coarsest. Shown sums include what is left out."""
 
 _MICROSECONDS = Decimal(1_000_000)
 _A_MICROSECOND = timedelta(microseconds=1)
@@ -28,7 +28,7 @@ class Sample(NamedTuple):
 
 @dataclass(slots=True)
 class WindowSums:
-    """One window: its sums, when it began and ended by plant, and the stops repaired in it."""
+    """One window: its sums, its start and end by plant, and its repaired stops."""
 
     name: str
     fine: dict[Key, Sums]
@@ -53,7 +53,7 @@ def samples(window: WindowSums, detail: str, book: RateBook, targets: TargetBook
 
 
 def count(window: WindowSums, detail: str, book: RateBook, targets: TargetBook) -> int:
-    """How many `samples` there would be; of products it is told without making them."""
+    """The number of samples that `samples` gives; for products it is computed without them."""
     if not detail.startswith("product"):
         return len(samples(window, detail, book, targets))
     elements = detail.endswith("element")
@@ -68,7 +68,7 @@ def count(window: WindowSums, detail: str, book: RateBook, targets: TargetBook) 
 
 
 def _series_count(sums: dict[Key, Sums], elements: bool) -> int:
-    """The number of `_sums`."""
+    """The number of samples that `_sums` gives."""
     return sum(
         (sum(map(bool, s.cost.values())) if elements else len({kind for kind, _ in s.cost}))
         + sum(map(bool, (s.base, s.units.produced, s.units.good, s.units.scrapped,
@@ -120,7 +120,7 @@ def _costs(sums: Sums, elements: bool) -> Iterable[tuple[tuple[str, str], Decima
 def _shares(
     scope: str, shown: dict[Key, Sums], window: str, targets: TargetBook
 ) -> Iterator[Sample]:
-    """COPQ, its ratio and the target; a stop without a product has no row of a product's own."""
+    """COPQ, its ratio and the target. A stop without a product has no row of a product."""
     for (plant, line, product, currency), sums in shown.items():
         if scope == "product" and not product:
             continue
@@ -171,10 +171,10 @@ def _yields(labels: tuple[str, ...], units: Units) -> Iterator[Sample]:
         yield from _known_sample(known, labels)
 
 
-def _performance(labels: tuple[str, ...], found: Busy) -> Iterator[Sample]:
+def _performance(labels: tuple[str, ...], times: Busy) -> Iterator[Sample]:
     for known in (
-        (f.AVAILABILITY, found.availability), (f.EFFECTIVENESS, found.effectiveness),
-        (f.OEE, found.oee),
+        (f.AVAILABILITY, times.availability), (f.EFFECTIVENESS, times.effectiveness),
+        (f.OEE, times.oee),
     ):  # fmt: skip
         yield from _known_sample(known, labels)
 
@@ -188,8 +188,8 @@ def _known_sample(
 
 
 def _busy_lines(window: WindowSums, book: RateBook) -> dict[tuple[str, str], Busy]:
-    """Of the lines whose ideal rate is known, as it is at the window's end."""
-    found: dict[tuple[str, str], Busy] = {}
+    """The times of lines with an ideal rate, at the rate in force at the window's end."""
+    by_line: dict[tuple[str, str], Busy] = {}
     for (plant, line, _, _), sums in window.lines.items():
         start, end = window.spans[plant]
         rate = book.line_rate(plant, line, end)
@@ -197,7 +197,7 @@ def _busy_lines(window: WindowSums, book: RateBook) -> dict[tuple[str, str], Bus
             continue
         length = quotient(Decimal((end - start) // _A_MICROSECOND), _MICROSECONDS)
         planned = max(length - sums.planned_stop, Decimal(0))
-        found[plant, line] = busy(
+        by_line[plant, line] = busy(
             planned, sums.stopped, sums.units, rate.item.ideal_rate_per_minute
         )
-    return found
+    return by_line

@@ -1,7 +1,7 @@
-"""Figures computed in a process of its own.
+"""Computes figures in a separate process.
 
-Python runs one thread at a time, and looking for cycles among a million samples stops all of
-them for 200 ms: scrapes and events would wait for it.
+Python runs one thread at a time, and a garbage collection over a million samples stops all threads
+for 200 ms: scrapes and events would wait.
 """
 
 import json
@@ -14,19 +14,19 @@ from dataclasses import asdict
 from copq.reporting.exporter.reports import Report, Task, reports
 
 _WORKER = ("-P", "-m", "copq.reporting.exporter.worker")
-"""-P: what lies in the folder where somebody started the service is not imported."""
+"""-P: files in the current folder are not imported."""
 
 
 @asynccontextmanager
 async def computing(task: Task) -> AsyncIterator[AsyncIterator[Report]]:
-    """What the process reports, until it ends; it ends with the block at the latest."""
-    # A session of its own: what is typed at the terminal is for the service, which ends it.
+    """The reports of the process, until it ends. It ends with the block at the latest."""
+    # A session of its own: signals of the terminal go to the service, which ends the process.
     process = await create_subprocess_exec(
         sys.executable, *_WORKER, stdin=PIPE, stdout=PIPE, start_new_session=True
     )
     try:
         assert process.stdin is not None and process.stdout is not None
-        # By a pipe: a password is not for `ps`.
+        # Through a pipe, since `ps` must not show a password.
         process.stdin.write(json.dumps(asdict(task)).encode() + b"\n")
         yield reports(process.stdout)
     finally:
@@ -35,5 +35,5 @@ async def computing(task: Task) -> AsyncIterator[AsyncIterator[Report]]:
 
 async def _ended(process: Process) -> None:
     with suppress(ProcessLookupError):
-        process.kill()  # it has nothing to finish: it only reads
-    await process.communicate()  # what lies in the pipes goes with it
+        process.kill()  # it only reads, so it has nothing to finish
+    await process.communicate()  # discards the contents of the pipes

@@ -1,4 +1,4 @@
-"""Figures of no window: what is open, what waits, what is usual, what a month may cost."""
+"""Figures without a window: open stops, waiting items, usual costs, budgets."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ from copq.reporting.exporter.windows import month_end
 
 ZERO = Decimal(0)
 MOST_STOPS = 1_000
-"""Open stops with samples of their own, by machine and code."""
+"""The number of open stops with samples of their own, by machine and code."""
 
 
 def state(reading: Reading) -> list[Sample]:
-    """As of the reading's instant, the shortest lists first."""
+    """The samples as of the reading's instant, the shortest lists first."""
     with localcontext(MONEY):
         return [
             *_months(reading),
@@ -49,7 +49,8 @@ def _months(reading: Reading) -> Iterator[Sample]:
 
 
 def _clocks(reading: Reading) -> Iterator[Sample]:
-    """Prometheus knows no zones: with this a rule tells the time of the plant."""
+    """The offsets of plants: Prometheus has no time zones, so rules compute the plant's time
+    from it."""
     for plant in reading.spans["month"]:
         zone = reading.book.sites[plant].calendar.zone
         offset = reading.now.astimezone(zone).utcoffset() or timedelta(0)
@@ -57,7 +58,7 @@ def _clocks(reading: Reading) -> Iterator[Sample]:
 
 
 def _steps(reading: Reading) -> Iterator[Sample]:
-    """Of each currency that a plant has had or has, and of the reporting one."""
+    """The steps of each currency that a plant has or had, and of the reporting currency."""
     known = {name for site in reading.book.sites.values() for name in site.all_currencies()}
     for currency in sorted(known | {found.currency for found in reading.converted.values()}):
         yield Sample(f.STEP, (currency,), float(Decimal(1).scaleb(-digits(currency))))
@@ -80,32 +81,32 @@ def _budgets(reading: Reading) -> Iterator[Sample]:
 
 
 def _unpriced(reading: Reading) -> Iterator[Sample]:
-    """A line whose worth is unknown has none: it is not zero."""
+    """A line whose worth is unknown has no worth: it is not zero."""
     counts: dict[LineKey, int] = defaultdict(int)
-    for found in reading.unpriced:
-        line = (found.plant, found.line)
-        counts[line] += found.events
-        if found.currency is None:
-            yield Sample(f.UNPRICED_UNKNOWN, line, found.events)
-        elif found.worth is not None:
-            yield Sample(f.UNPRICED_WORTH, (*line, found.currency), float(found.worth))
+    for waiting in reading.unpriced:
+        line = (waiting.plant, waiting.line)
+        counts[line] += waiting.events
+        if waiting.currency is None:
+            yield Sample(f.UNPRICED_UNKNOWN, line, waiting.events)
+        elif waiting.worth is not None:
+            yield Sample(f.UNPRICED_WORTH, (*line, waiting.currency), float(waiting.worth))
     yield from (Sample(f.UNPRICED, line, n) for line, n in counts.items())
 
 
 def _open_stops(reading: Reading) -> Iterator[Sample]:
-    """Stops of one machine with one code are one: the first of them, and what all cost.
+    """Stops of one machine with one code are one: the earliest start, and the sum of costs.
 
-    Beyond `MOST_STOPS` of these the cheapest of each line are together in one.
+    Beyond `MOST_STOPS`, the cheapest ones of each line are together in one.
     """
     costs = cost_by_stop(reading.accrued)
     counts: dict[tuple[str, str], int] = defaultdict(int)
     total: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
     began: dict[tuple[str, ...], float] = {}
-    for found in reading.open:
-        stop = found.stop
-        line = reading.folding.line(found.plant, found.line)
-        labels = (found.plant, line, stop.work_unit or "", stop.defect_code or "")
-        counts[found.plant, line] += 1
+    for open_stop in reading.open:
+        stop = open_stop.stop
+        line = reading.folding.line(open_stop.plant, open_stop.line)
+        labels = (open_stop.plant, line, stop.work_unit or "", stop.defect_code or "")
+        counts[open_stop.plant, line] += 1
         total[(*labels, stop.currency)] += costs.get(stop.event_id, ZERO)
         start = stop.started_at.timestamp()
         began[labels] = min(began.get(labels, start), start)
@@ -119,7 +120,7 @@ def _open_stops(reading: Reading) -> Iterator[Sample]:
 def _fold_stops(
     total: dict[tuple[str, ...], Decimal], began: dict[tuple[str, ...], float]
 ) -> tuple[dict[tuple[str, ...], Decimal], dict[tuple[str, ...], float]]:
-    """The most expensive stops under their own machine and code, all others of a line as one."""
+    """The most expensive stops with their machine and code; the others of each line as one."""
     ranked = sorted(total, key=lambda labels: (-total[labels], labels))[:MOST_STOPS]
     own = {labels[:4] for labels in ranked}
     cost: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
@@ -132,16 +133,16 @@ def _fold_stops(
 
 
 def _usual(reading: Reading) -> Iterator[Sample]:
-    """The mean over the weeks in which the line produced in that hour."""
+    """The mean of the weeks in which the line produced in that hour."""
     weeks: dict[Key, list[Sums]] = defaultdict(list)
     for parts in reading.usual.values():
         for key, sums in regroup_sums(merge_sums(parts), by_line).items():
             if sums.base > 0:
                 weeks[key].append(sums)
-    for (plant, line, _, currency), found in weeks.items():
-        count = Decimal(len(found))
-        cost = quotient(sum((s.failure for s in found), ZERO), count)
-        base = quotient(sum((s.base for s in found), ZERO), count)
+    for (plant, line, _, currency), line_weeks in weeks.items():
+        count = Decimal(len(line_weeks))
+        cost = quotient(sum((s.failure for s in line_weeks), ZERO), count)
+        base = quotient(sum((s.base for s in line_weeks), ZERO), count)
         yield Sample(f.USUAL_COST, (plant, line, currency), float(cost))
         yield Sample(f.USUAL_BASE, (plant, line, currency), float(base))
 

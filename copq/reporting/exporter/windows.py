@@ -1,4 +1,4 @@
-"""The windows of the exporter: the plant's current and last full buckets, and trailing ones."""
+"""The windows of the exporter: a plant's current and last full buckets, and trailing windows."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -7,11 +7,11 @@ from copq.figures.trailing import WINDOWS, Window
 from copq.ledger.calendar import Calendar
 
 QUARTER = Window("15 m", timedelta(minutes=15))
-"""Next to the longer windows, so that an alert ends soon after its cause."""
+"""Used with the longer windows, so that an alert ends soon after its cause."""
 
 TRAILING: dict[str, Window] = {w.key: w for w in (QUARTER, *WINDOWS)}
 HOUR = "1h"
-"""The trailing hour, by which alerts are raised."""
+"""The trailing hour, which raises alerts."""
 
 _DAY, _MOMENT, _WEEK = timedelta(days=1), timedelta(microseconds=1), timedelta(days=7)
 WEEKS = 4
@@ -19,10 +19,10 @@ WEEKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One calendar bucket, and how long of it has passed: from `start` to `end`.
+    """One calendar bucket, and its elapsed part from `start` to `end`.
 
-    `hour` is the instant at which an hour starts, None of a day or month. `first` and `last` are
-    the days that the rollup may have it under.
+    `hour` is the start of an hour, None for a day or month. `first` and `last` are the days under
+    which the rollup may have it.
     """
 
     window: str
@@ -65,15 +65,15 @@ def hour_span(window: str, calendar: Calendar, hour: datetime, end: datetime) ->
 
 
 def same_hours(calendar: Calendar, hour: datetime) -> list[Span]:
-    """The same hour of the plant's clock, one to four weeks before."""
+    """The same hour of the plant's clock, one to four weeks earlier."""
     shown = hour.astimezone(calendar.zone)
-    found = []
+    hours = []
     for week in range(1, WEEKS + 1):
         then = calendar.bucket((shown - week * _WEEK).astimezone(UTC)).hour
-        found.append(hour_span(f"{week}w", calendar, then, then + timedelta(hours=1)))
-    return found
+        hours.append(hour_span(f"{week}w", calendar, then, then + timedelta(hours=1)))
+    return hours
 
 
 def month_end(calendar: Calendar, month: date) -> datetime:
-    """When the month's last production day ends."""
+    """The end of the month's last production day."""
     return calendar.start_of((month + timedelta(days=32)).replace(day=1))

@@ -1,7 +1,7 @@
-"""The process that computes: `python -m copq.reporting.exporter.worker`, started by `apart`.
+"""The computing process: `python -m copq.reporting.exporter.worker`, started by `separate_process`.
 
-It reads what to do from its standard input and writes reports to its standard output. It ends
-once the input ends, that is with the process that started it, however that ended.
+It reads its task from standard input and writes reports to standard output. It ends when its input
+ends, which happens when the parent process ends in any way.
 """
 
 import asyncio
@@ -21,18 +21,18 @@ from copq.reporting.exporter.computation import Computation
 from copq.reporting.exporter.reports import ComputedFigures, Failed, Task, framed
 
 SHARE = 4
-"""A pause is at least so many times as long as the work before it: a fifth of one core."""
+"""A pause is at least this many times as long as the work before it: a fifth of one core."""
 
 LONGEST_PAUSE_S = 15.0
-"""Figures stay fresh where one computation takes up to twenty seconds."""
+"""Figures stay fresh if a computation takes up to twenty seconds."""
 
 AGAIN_S = 1.0
 POLITE = 5
-"""Events come first: where cores are short it is the figures that wait."""
+"""Lower priority, since events come first when cores are short."""
 
 
 async def work(task: Task, to: BinaryIO) -> None:
-    """For ever; while Postgres is away it waits."""
+    """Compute for ever. While Postgres is away, it waits."""
     computation = Computation(task.max_series)
     await keep_trying(
         lambda: _follow(task, computation, to), (*AWAY, asyncpg.PostgresError),
@@ -57,11 +57,11 @@ def _tell(to: BinaryIO, report: ComputedFigures | Failed) -> None:
 
 def _end_with(parent: BinaryIO) -> None:
     parent.read()
-    os._exit(0)  # whatever it is at: nobody is left to tell
+    os._exit(0)  # in any state: the parent that reads it is gone
 
 
 def main() -> None:
-    """Until the process that started it has ended."""
+    """Run until the parent process has ended."""
     os.nice(POLITE)
     task = Task(**json.loads(sys.stdin.buffer.readline()))
     Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from copq.reporting.exporter.collector import page_of
-from copq.reporting.exporter.finished_samples import Made
-from copq.reporting.exporter.finished_sums import ANEW_S, Kept
+from copq.reporting.exporter.finished_samples import FinishedSamples
+from copq.reporting.exporter.finished_sums import RENEW_S, FinishedSums
 from copq.reporting.exporter.reading import read
 from tests.integration.reporting.exporter.test_figures import NOW, at
 from tests.support.building import book, defect, post_events, production
@@ -70,12 +70,12 @@ async def test_what_is_read_does_not_grow_with_the_ledger(conn: Any) -> None:
 
 async def test_a_bucket_that_is_over_is_read_again_only_after_a_while(conn: Any) -> None:
     rates, now = book(), 0.0
-    kept = Kept(clock=lambda: now)
+    kept = FinishedSums(clock=lambda: now)
     await post_events(conn, rates, [defect("a", at("10:30:00"), 1), defect("b", at("11:10:00"), 1)])
-    made = Made()
+    made = FinishedSamples()
 
     async def failures(when: datetime = NOW) -> dict[str, float]:
-        page = page_of(await read(conn, rates, when, kept), 10_000, made=made)
+        page = page_of(await read(conn, rates, when, kept), 10_000, finished=made)
         return {
             s.labels[-1]: s.value for s in page.samples
             if s.figure.name == "copq_failure_cost" and s.labels[0] == "line"
@@ -86,7 +86,7 @@ async def test_a_bucket_that_is_over_is_read_again_only_after_a_while(conn: Any)
     await post_events(conn, rates, late)
     soon = await failures()
     assert (soon["last_hour"], soon["hour"], soon["day"]) == (10, 40, 100)
-    now = ANEW_S
+    now = RENEW_S
     later = await failures()
     assert (later["last_hour"], later["hour"], later["day"], later["24h"]) == (60, 40, 100, 100)
     turned = await failures(NOW + timedelta(hours=1))
@@ -94,12 +94,12 @@ async def test_a_bucket_that_is_over_is_read_again_only_after_a_while(conn: Any)
 
 
 async def test_what_is_over_is_made_once_and_again_when_rates_change(conn: Any) -> None:
-    rates, kept, made = book(), Kept(), Made()
+    rates, kept, made = book(), FinishedSums(), FinishedSamples()
     await post_events(conn, rates, [defect("a", at("10:30:00"), 1), defect("b", at("11:10:00"), 1)])
 
     async def windows() -> dict[str, Any]:
         reading = await read(conn, rates, NOW, kept)
-        page_of(reading, 10_000, made=made)
+        page_of(reading, 10_000, finished=made)
         return {
             name: made.samples(made.window(name, reading), "line", reading)
             for name in ("last_hour", "hour")
