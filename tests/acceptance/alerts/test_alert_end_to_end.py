@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.alerts.test_rules import RULES
+from tests.support.alerts.rules import RULES
 from tests.support.alerts.servers import alertmanager, answers, prometheus, until, webhook
 from tests.support.faults.processes import COPQ, Service
 from tests.support.kafka.settings import free_ports

@@ -2,17 +2,14 @@
 
 import re
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.support.alerts.rules import PROMETHEUS, ROOT, RULES
 from tests.support.programs import program
 
-ROOT = Path(__file__).parents[3]
-PROMETHEUS = ROOT / "deploy" / "prometheus"
-RULES = [PROMETHEUS / "recording.yml", PROMETHEUS / "alerts.yml"]
 RUNBOOKS = ROOT / "docs" / "runbooks"
 
 pytestmark = pytest.mark.prometheus

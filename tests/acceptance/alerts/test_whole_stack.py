@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.acceptance.alerts.test_alert_end_to_end import RATES, event, quickened
-from tests.acceptance.alerts.test_rules import PROMETHEUS, ROOT
+from tests.support.alerts.rules import PROMETHEUS, ROOT
 from tests.support.alerts.servers import alertmanager, answers, prometheus, until, webhook
 from tests.support.faults.processes import Service, copq
 from tests.support.kafka.broker import KafkaBroker

@@ -1,6 +1,5 @@
 """A real Chromium, and a service to look at."""
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,7 +10,6 @@ from playwright.async_api import Browser, BrowserContext, Page
 from tests.support.board.plant import Plant
 
 PATIENCE_MS = 90_000
-SCREENSHOTS = Path(__file__).parents[3] / "build" / "screenshots"
 
 
 class Watched:
@@ -60,11 +58,3 @@ async def window(browser: Browser, plant: Plant) -> AsyncIterator[Watched]:
     await context.close()
     assert found.strangers == []
     assert found.complaints == []
-
-
-async def keep(page: Page, name: str) -> None:
-    """A picture of what is seen, for people to judge, where COPQ_SCREENSHOTS is set."""
-    if not os.environ.get("COPQ_SCREENSHOTS"):
-        return
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=SCREENSHOTS / f"{name}.png")

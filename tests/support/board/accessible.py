@@ -4,7 +4,7 @@ from axe_playwright_python.async_playwright import Axe
 from axe_playwright_python.base import AxeResults
 from playwright.async_api import Page, expect
 
-from tests.acceptance.board.conftest import keep
+from tests.support.board.screenshots import keep
 
 ALL: dict[str, object] = {"resultTypes": ["violations"]}
 COLOURS: dict[str, object] = {

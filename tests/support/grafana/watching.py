@@ -22,7 +22,7 @@ from copq.schemas.rates import RateFile
 from copq.schemas.targets import TargetFile
 from copq.targets.store import import_targets
 from copq.web.serving import serve_http
-from tests.acceptance.alerts.test_rules import RULES
+from tests.support.alerts.rules import RULES
 from tests.support.alerts.servers import Prometheus, prometheus
 from tests.support.building import event, plant, post_events, rates
 from tests.support.kafka.settings import free_ports

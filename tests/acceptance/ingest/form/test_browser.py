@@ -15,9 +15,9 @@ from playwright.async_api import Browser, Page, ViewportSize
 from copq.ingest.form.numbers import NotANumber, display_text, read_number
 from copq.posting.post import prepare
 from copq.rates.store import import_rates
-from tests.acceptance.board.conftest import keep
 from tests.integration.ingest.form.test_form import RATES
 from tests.support.access.serving import grant, run, served
+from tests.support.board.screenshots import keep
 from tests.unit.ingest.form.test_entry import NO_NUMBERS, NUMBERS
 
 PHONE = ViewportSize(width=390, height=844)
