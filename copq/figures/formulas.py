@@ -71,15 +71,15 @@ def _table(entry: LedgerEntry, event: Any, book: RateBook) -> Versioned[CostTabl
 
 def _unit(table: CostTable, stage: str | None) -> str:
     """The parts of the cost of a unit."""
-    found = next((s for s in table.stages if s.stage == stage), table.finished)
+    costs = next((s for s in table.stages if s.stage == stage), table.finished)
     parts = (
-        (found.raw_material, "raw material"), (found.labour_overhead, "labour and overhead"),
-        (found.fixed_overhead, "fixed overhead"),
+        (costs.raw_material, "raw material"), (costs.labour_overhead, "labour and overhead"),
+        (costs.fixed_overhead, "fixed overhead"),
     )  # fmt: skip
-    said = " + ".join(f"{rate(value)} {name}" for value, name in parts if value)
+    sum_of_parts = " + ".join(f"{rate(value)} {name}" for value, name in parts if value)
     return (
-        f"{rate(found.cost)} = cost of a unit after stage {found.stage}: {said or '0'}"
-        f"{_value_added(table, found.stage)}"
+        f"{rate(costs.cost)} = cost of a unit after stage {costs.stage}: {sum_of_parts or '0'}"
+        f"{_value_added(table, costs.stage)}"
     )
 
 
@@ -90,12 +90,12 @@ def _value_added(table: CostTable, stage: str) -> str:
 
 
 def _production(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
-    found = _table(entry, event, book)
+    table = _table(entry, event, book)
     if not entry.base:
         return f"{count(entry.quantity)} pcs, at a stage or machine before the end: no base", []
-    unit = found.item.finished_cost
+    unit = table.item.finished_cost
     formula = f"base: {count(entry.quantity)} pcs × {rate(unit)} = {_size(entry.base, entry)}"
-    return formula, [_unit(found.item, None)]
+    return formula, [_unit(table.item, None)]
 
 
 def _rejection(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
@@ -130,16 +130,16 @@ def _less_allowed(entry: LedgerEntry, table: CostTable, parts: list[str]) -> str
 
 
 def _dispatch(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
-    found = book.day_table(entry.plant, entry.product or "", entry.day)
-    assert found is not None, "an entry was computed from it"
-    each = rate(found.item.recovery_overhead_per_day)
+    table = book.day_table(entry.plant, entry.product or "", entry.day)
+    assert table is not None, "an entry was computed from it"
+    each = rate(table.item.recovery_overhead_per_day)
     parts = [f"1 dispatch of the day's recoverable rejects × {each} = {_size(entry.gross, entry)}"]
-    return _less_allowed(entry, found.item, parts), ["once a line, product and production day"]
+    return _less_allowed(entry, table.item, parts), ["once a line, product and production day"]
 
 
 def _rework(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
-    found = _table(entry, event, book)
-    rates = found.item.rework_in_house or ReworkRates()
+    table = _table(entry, event, book)
+    rates = table.item.rework_in_house or ReworkRates()
     pieces, more = count(event.quantity), event.out_of_pocket
     per_unit = [(rates.material, "material"), (rates.overhead, "overhead")]
     if event.minutes is None:
@@ -154,14 +154,14 @@ def _rework(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
 
 def _minutes(entry: LedgerEntry, event: Any, book: RateBook) -> str:
     grade = event.labour_grade or "standard"
-    found = book.labour_rate(entry.plant, grade, event.occurred_at)
-    each = rate_text(found.item, "rate") if found else "?"
+    labour_rate = book.labour_rate(entry.plant, grade, event.occurred_at)
+    each = rate_text(labour_rate.item, "rate") if labour_rate else "?"
     return f"{count(event.minutes)} min × {each} ({grade} labour)"
 
 
 def _downgrade(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
-    found = _table(entry, event, book)
-    full, seconds = found.item.price or ZERO, found.item.seconds_price or ZERO
+    table = _table(entry, event, book)
+    full, seconds = table.item.price or ZERO, table.item.seconds_price or ZERO
     formula = f"{count(event.quantity)} pcs × ({rate(full)} − {rate(seconds)})"
     terms = [f"{rate(full)} = price", f"{rate(seconds)} = price as seconds"]
     return f"{formula} = {_size(entry.gross, entry)}", terms
@@ -201,9 +201,9 @@ def lasted(seconds: Decimal) -> str:
 
 
 def _return(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
-    found = _table(entry, event, book)
+    table = _table(entry, event, book)
     on_site = entry.element == "rework_on_site"
-    rates = (found.item.rework_on_site if on_site else found.item.rework_in_house) or ReworkRates()
+    rates = (table.item.rework_on_site if on_site else table.item.rework_in_house) or ReworkRates()
     reworked = event.quantity - event.scrapped
     where, name = (event.travel, "travel") if on_site else (event.transport, "transport")
     each = f"({rate(rates.labour)} + {rate(rates.material)} + {rate(rates.overhead)})"
@@ -211,17 +211,17 @@ def _return(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     parts = [f"{count(reworked)} pcs × {each}{more} = {_size(entry.gross, entry)}"]
     place = "at the customer's" if on_site else "in house"
     terms = [f"labour + material + overhead of a unit reworked {place}"]
-    return _less_allowed(entry, found.item, parts), terms
+    return _less_allowed(entry, table.item, parts), terms
 
 
 def _return_scrap(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
-    found = _table(entry, event, book)
-    scrap = found.item.return_scrap
+    table = _table(entry, event, book)
+    scrap = table.item.return_scrap
     assert scrap is not None, "an entry was computed from it"
     each = f"({rate(scrap.price)} − {rate(scrap.recovered)} + {rate(scrap.recovery_overhead)})"
     parts = [f"{count(event.scrapped)} pcs × {each} = {_size(entry.gross, entry)}"]
     terms = ["price − recovered + dispatch of a returned unit that is scrapped"]
-    return _less_allowed(entry, found.item, parts), terms
+    return _less_allowed(entry, table.item, parts), terms
 
 
 def _recovery(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:

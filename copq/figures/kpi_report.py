@@ -156,13 +156,13 @@ async def key_figures(
 
     Open stops count until `now`. Sums are divided; ratios are never averaged. One snapshot.
     """
-    found: dict[tuple[str, ...], KpiRow] = {}
+    rows: dict[tuple[str, ...], KpiRow] = {}
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         for plant, site in sorted(book.sites.items()):
             if query.plant in (None, plant):
                 with localcontext(MONEY):
-                    await _Plant(conn, book, query, plant, site, now).add_to(found)
-    return [found[key] for key in sorted(found)]
+                    await _Plant(conn, book, query, plant, site, now).add_to(rows)
+    return [rows[key] for key in sorted(rows)]
 
 
 async def total(conn: Connection, book: RateBook, query: KpiQuery, now: datetime) -> KpiRow | None:
@@ -187,26 +187,26 @@ class _Plant:
         self._end = now if query.end is None else min(_instant(query.end, calendar), now)
         self._rates = book.ideal_rates(plant, self._end)
 
-    async def add_to(self, found: dict[tuple[str, ...], KpiRow]) -> None:
+    async def add_to(self, rows: dict[tuple[str, ...], KpiRow]) -> None:
         if self._end <= self._start:
             return
         stopped = {} if self._query.of_product else await self._stopped()
         units = await self._units(stopped)
         for row in units:
-            shown = self._row(found, row["line"] or "", row["product"] or "")
+            shown = self._row(rows, row["line"] or "", row["product"] or "")
             shown.units.add(_graded(row))
         if self._query.of_product:
             return
-        self._add_times(found, units, stopped)
+        self._add_times(rows, units, stopped)
         for row in await self._conn.fetch(
             *_SQL.repaired(
                 plant=self._plant, line=self._query.line, start=self._start, end=self._end
             )
         ):
-            self._row(found, row["line"], "").repairs.add(row["stops"], row["seconds"])
+            self._row(rows, row["line"], "").repairs.add(row["stops"], row["seconds"])
 
     def _add_times(
-        self, found: dict[tuple[str, ...], KpiRow], units: list[Any],
+        self, rows: dict[tuple[str, ...], KpiRow], units: list[Any],
         stopped: dict[str, dict[str, Decimal]],
     ) -> None:  # fmt: skip
         lines: dict[str, Units] = {line: Units() for line in stopped}
@@ -217,9 +217,9 @@ class _Plant:
             else:
                 lines.setdefault(row["line"], Units()).add(_graded(row))
         for line, of in lines.items():
-            self._add_time(self._row(found, line, ""), line, of, stopped.get(line, {}))
+            self._add_time(self._row(rows, line, ""), line, of, stopped.get(line, {}))
         if others is not None:
-            self._add_others(self._row(found, "", ""), others)
+            self._add_others(self._row(rows, "", ""), others)
 
     def _add_others(self, row: KpiRow, others: Any) -> None:
         """Add the lines without an ideal rate that had no stops."""
@@ -227,11 +227,11 @@ class _Plant:
         row.more_without_rate += others["others"] - len(others["names"])
         row.time.add(Busy(self._lasted * others["others"]))
 
-    def _row(self, found: dict[tuple[str, ...], KpiRow], line: str, product: str) -> KpiRow:
+    def _row(self, rows: dict[tuple[str, ...], KpiRow], line: str, product: str) -> KpiRow:
         values = {"plant": self._plant, "line": line, "product": product}
         dims = {name: values[name] for name in self._query.by}
         start, end = (at.astimezone(self._site.calendar.zone) for at in (self._start, self._end))
-        row = found.setdefault(
+        row = rows.setdefault(
             tuple(dims.values()), KpiRow(dims, start, end, self._query.of_product)
         )
         if (row.start, row.end) != (start, end):
@@ -246,10 +246,10 @@ class _Plant:
         scope = Scope(self._plant, query.line, query.product, by=("plant", "line", "product"))
         parts = parts_of(self._site.calendar, self._start - _INSTANT, self._end - _INSTANT)
         window = parts.window([self._plant], scope)
-        found: list[Any] = await self._conn.fetch(
+        rows: list[Any] = await self._conn.fetch(
             *_MONEY[None].units(**window, lines=lines, by_product=query.of_product)
         )
-        return found
+        return rows
 
     @property
     def _lasted(self) -> Decimal:
@@ -288,12 +288,12 @@ class _Plant:
 
     def _stood(self, stops: list[Stop]) -> dict[str, Decimal]:
         """The stopped seconds of a line with these stops, by element."""
-        found: dict[str, Decimal] = {}
+        seconds: dict[str, Decimal] = {}
         lasting = stops_until(stops, self._now)
         for part in segments(lasting, self._site.calendar, self._start, self._end):
             name = element(part.stop)
-            found[name] = found.get(name, ZERO) + part.seconds
-        return found
+            seconds[name] = seconds.get(name, ZERO) + part.seconds
+        return seconds
 
 
 def _graded(row: Any) -> Units:

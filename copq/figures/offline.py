@@ -109,8 +109,8 @@ def price_offline(raws: Iterable[bytes], book: RateBook, now: datetime) -> Offli
         stops: dict[tuple[str, str], list[Stop]] = defaultdict(list)
         for event in _counting_events(_events(raws, now, result), result):
             _price(event, book, result, stops)
-        for (plant, line), found in sorted(stops.items()):
-            _add_stops(book, plant, line, found, result)
+        for (plant, line), line_stops in sorted(stops.items()):
+            _add_stops(book, plant, line, line_stops, result)
     return result
 
 
@@ -184,8 +184,8 @@ def _add_entries(event: Any, entries: list[Entry], result: Offline) -> None:
             result.booked_once.add(entry.once)
         event_id = None if entry.once else event.event_id
         at = entry.at or event.occurred_at
-        found = OfflineEntry(event_id, event.plant, event.line, event.product, at, entry)
-        result.entries.append(found)
+        offline_entry = OfflineEntry(event_id, event.plant, event.line, event.product, at, entry)
+        result.entries.append(offline_entry)
 
 
 def _stop(event: Any, rate: StopRate) -> Stop:
@@ -211,8 +211,8 @@ def _add_stops(book: RateBook, plant: str, line: str, stops: list[Stop], result:
         bucket = calendar.bucket(segment.start)
         entry = _downtime(segment, *bucket)
         stop = segment.stop
-        found = OfflineEntry(stop.event_id, plant, line, stop.product, segment.start, entry)
-        result.entries.append(found)
+        offline_entry = OfflineEntry(stop.event_id, plant, line, stop.product, segment.start, entry)
+        result.entries.append(offline_entry)
 
 
 def _downtime(segment: Segment, hour: datetime, day: Any) -> Entry:

@@ -34,21 +34,21 @@ class Place:
 
     def encode(self) -> str:
         """The cursor of this place, opaque to its holder."""
-        said = [self.key[0].isoformat(), self.key[1], self.given]
-        return base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
+        fields = [self.key[0].isoformat(), self.key[1], self.given]
+        return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode()
 
     @classmethod
     def read(cls, cursor: str, query: ReportQuery) -> "Place":
         """The place of a cursor. Raises `ValueError` unless the cursor is of such a report."""
         try:
-            at, names, given = _decode(base64.urlsafe_b64decode(cursor))
+            at, names, rows_given = _decode(base64.urlsafe_b64decode(cursor))
             hourly = query.grain == "hour"
             bucket = datetime.fromisoformat(at) if hourly else date.fromisoformat(at)
             if len(names) != len(dims_of(query)) or (hourly and bucket.tzinfo is None):  # type: ignore[attr-defined]
                 raise ValueError
         except ValueError:  # of base64, of JSON or of its values
             raise ValueError("cursor: take it as it is from `next` of the page before") from None
-        return cls((bucket, tuple(names)), given)
+        return cls((bucket, tuple(names)), rows_given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +95,15 @@ async def report_rows(
     after: Place | None = None, accrued: Sequence[Accrued] | None = None,
 ) -> AsyncIterator[tuple[Place, ReportRow]]:  # fmt: skip
     """All rows after a place, read from Postgres on demand, each with its own place."""
-    asked = query if after is None else replace(query, start=after.key[0])
-    more = await accrued_cells(conn, book, asked, now, accrued)
+    rest = query if after is None else replace(query, start=after.key[0])
+    more = await accrued_cells(conn, book, rest, now, accrued)
     dims = dims_of(query)
-    async for key, cells in grouped(booked_cells(conn, asked, dims), more, dims):
+    async for key, cells in grouped(booked_cells(conn, rest, dims), more, dims):
         if after is not None and key < after.key:
             continue
-        given = after.given if after is not None and key == after.key else 0
+        rows_given = after.given if after is not None and key == after.key else 0
         for number, row in enumerate(fold(cells, query), 1):
-            if number > given:
+            if number > rows_given:
                 yield Place(key, number), shown_in_zone(row, book, query)
 
 

@@ -57,21 +57,21 @@ async def recompute_entries(
 
     Call it in a transaction: it reads that snapshot.
     """
-    found: list[Difference] = []
+    differences: list[Difference] = []
     left_out = seen = 0
     books = Books()
     progress(0)
     async for entries in _entries(conn, reach):
         for one in await _find_differences(conn, books, entries):
-            if len(found) < MOST:
-                found.append(one)
+            if len(differences) < MOST:
+                differences.append(one)
             else:
                 left_out += 1
         seen += len(entries)
         progress(seen)
     if left_out:
-        found.append(Difference("entry", {"not listed": left_out}, {}, {}))
-    return found
+        differences.append(Difference("entry", {"not listed": left_out}, {}, {}))
+    return differences
 
 
 async def rows_of(conn: Connection, sql: str, *parameters: Any) -> AsyncIterator[list[Record]]:
@@ -99,21 +99,21 @@ async def _find_differences(
     conn: Connection, books: Books, entries: list[LedgerEntry]
 ) -> list[Difference]:
     newest = await books.newest(conn)
-    found: list[Difference] = []
+    differences: list[Difference] = []
     for _, group in groupby(entries, attrgetter("event_id")):
         own = list(group)
         event, fault = event_in(own[0].payload)
         if fault or _is_another(own[0], event):
-            found.append(_not_its_event(own[0], fault or f"those of {event.event_id}"))
+            differences.append(_not_its_event(own[0], fault or f"those of {event.event_id}"))
             continue
         computed: dict[int, Recomputed] = {}
         for entry in own:
             right = recompute(entry, event, await used_rates(conn, books, newest, entry))
             if right is not None:
                 computed[entry.entry_no] = right
-            found += _of_entry(entry, right)
-        found += _number(own, computed)
-    return found
+            differences += _of_entry(entry, right)
+        differences += _number(own, computed)
+    return differences
 
 
 def event_in(payload: str | None) -> tuple[Any, str | None]:

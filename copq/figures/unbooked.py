@@ -25,13 +25,13 @@ async def unbooked(conn: Connection, reach: Reach = ALL) -> list[Difference]:
 
     Call it in a transaction: it reads that snapshot. At most `MOST` are returned.
     """
-    found: list[Difference] = []
+    differences: list[Difference] = []
     async for rows in rows_of(conn, *_SQL.verify_events(**reach.parameters)):
         for row in rows:
-            found += _of_event(row)
-            if len(found) >= MOST:
-                return found
-    return found
+            differences += _of_event(row)
+            if len(differences) >= MOST:
+                return differences
+    return differences
 
 
 def _of_event(row: Record) -> Iterator[Difference]:

@@ -3,10 +3,10 @@
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 
 MONEY = Context(prec=90, traps=[Inexact, InvalidOperation, DivisionByZero])
-"""Set it for the thread, or by `localcontext(MONEY)`, around all arithmetic with money."""
+"""The context of money: set it for the thread, or by `localcontext(MONEY)`."""
 
 ROUNDING = Context(prec=90, rounding=ROUND_HALF_UP)
-"""A half goes away from zero."""
+"""The context of rounding: a half is rounded away from zero."""
 
 _NANO = Decimal("1E-9")
 ZERO = Decimal(0)
@@ -15,10 +15,10 @@ SECONDS_AN_HOUR = Decimal(3600)
 
 
 def hours_of(seconds: Decimal) -> Decimal:
-    """Hours to nine decimals, for display: sums are of seconds, which are exact."""
+    """Hours to nine decimals, for display. Sums are of seconds, which are exact."""
     return quotient(seconds, SECONDS_AN_HOUR)
 
 
 def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
-    """A division to nine decimals: the only rounding of a figure before its display."""
+    """A quotient to nine decimals. No other step before the display rounds a figure."""
     return ROUNDING.divide(dividend, divisor).quantize(_NANO, context=ROUNDING)

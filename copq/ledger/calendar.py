@@ -1,7 +1,7 @@
-"""A plant's own hours, days and months: its time zone, and the time its production day starts.
+"""A plant's own hours, days and months: its time zone, and the time when its production day starts.
 
-Time zones are off by quarters of an hour and days start on one, so all instants of one quarter
-lie in one bucket; the answers are kept by quarter.
+Time zones and day starts are on quarters of an hour. So all instants of a quarter lie in one
+bucket, and results are cached by quarter.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -36,8 +36,8 @@ class Calendar:
 
     def bucket(self, instant: datetime) -> Bucket:
         quarter = quarter_of(instant)
-        found = self._by_quarter.get(quarter)
-        return found or self._remember(quarter)
+        cached = self._by_quarter.get(quarter)
+        return cached or self._remember(quarter)
 
     def _remember(self, quarter: float) -> Bucket:
         if len(self._by_quarter) > 100_000:
@@ -67,10 +67,10 @@ class Calendar:
 
     def start_of(self, day: date) -> datetime:
         """The first instant at which the clock shows the day's start, or later (UTC)."""
-        found = self._starts.get(day)
-        if found is None:
-            found = self._starts[day] = self._find_start(datetime.combine(day, self.day_start))
-        return found
+        start = self._starts.get(day)
+        if start is None:
+            start = self._starts[day] = self._find_start(datetime.combine(day, self.day_start))
+        return start
 
     def _find_start(self, shown: datetime) -> datetime:
         """The start of a day; if the clock skips that time, the instant of the skip."""

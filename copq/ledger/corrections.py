@@ -1,17 +1,17 @@
-"""Which corrections are in force, and which events count: a pure function of all corrections.
+"""The corrections in force, and the events that count: a pure function of all corrections.
 
-Whatever the order in which they came, and however often, the answer is the same:
+The result does not depend on the order or the number of deliveries, by these rules:
 
 - A correction may correct an event, or another correction, of its own plant and line.
-- Of several corrections of one event the latest by (`occurred_at`, `event_id`) is in force.
-- A correction that is itself corrected is out of force, and the next latest is in force instead.
-- A replacement stands while the correction that brings it is in force, or once an event of its
-  id has come by itself, and while no correction of its own is in force.
-- Those that come after the first `MOST` of one event are not applicable; those of other lines are
-  counted apart. So are those that hang together with more than `CONNECTED` ids. Here it matters
-  in which order they came.
-- A correction whose replacement has the id of another line's event is not applicable: an id
-  belongs to the event that came first with it.
+- Of several corrections of one event, the latest by (`occurred_at`, `event_id`) is in force.
+- A correction that is itself corrected is not in force; the next latest is in force instead.
+- A replacement counts while its correction is in force, or once an event with its id has arrived,
+and while no correction of its own is in force.
+- Only the first `MOST` corrections of an event are applicable; those of other lines have a limit of
+their own. A correction that is connected with more than `CONNECTED` ids is not applicable. These
+two limits are the only rules that depend on the order of arrival.
+- A correction whose replacement has the id of another line's event is not applicable: an id belongs
+to the first event that has it.
 - Corrections that correct each other in a circle are never in force.
 """
 
@@ -22,10 +22,10 @@ from datetime import datetime
 from enum import StrEnum
 
 MOST = 100
-"""Corrections of one event that are looked at: a sender gone wild must not slow down the others."""
+"""The corrections of one event that are used: a faulty sender must not slow down the others."""
 
 CONNECTED = 1_000
-"""Ids that hang together by corrections: a chain of replacements is read whole with each link."""
+"""The ids that corrections may connect, since each new link reads its whole chain."""
 
 
 class State(StrEnum):
@@ -66,7 +66,7 @@ class ReportedCorrection:
 
 @dataclass(frozen=True, slots=True)
 class KnownEvent:
-    """A stored event; `alone` is False while it is known only as a replacement."""
+    """A stored event; `alone` is False while it is only known as a replacement."""
 
     plant: str
     line: str
@@ -110,9 +110,9 @@ class Ruling:
         return self.state(event_id)[0] is State.APPLIED
 
     def cause(self, event_id: str, before: Mapping[str, str]) -> str | None:
-        """The correction that made an event count, or not count, in the figures.
+        """The correction that made an event count, or not count.
 
-        `before` names the correction that was in force until now, of each event that had one.
+        `before` names, for each event that had one, the correction that was in force until now.
         """
         if event_id in self.by and event_id in self.present:
             return self.by[event_id]
@@ -124,7 +124,8 @@ class Ruling:
         return next((c.event_id for c in carriers if self.in_force(c.event_id)), None)
 
     def _undone_by(self, event_id: str) -> str:
-        """The correction that replaces this one: of itself, of its event, or further up."""
+        """The correction that overrides this one: a correction of it, of its event, or
+        further up."""
         seen: set[str] = set()
         while event_id not in seen:
             seen.add(event_id)
@@ -140,9 +141,9 @@ class Ruling:
 
 
 def rule(corrections: Iterable[ReportedCorrection], known: Mapping[str, KnownEvent]) -> Ruling:
-    """The corrections in force, given the known events and corrections.
+    """The ruling on corrections, given the known events.
 
-    Ask it about all that hang together: what a correction corrects or brings, and their own.
+    Pass all connected corrections: those of the events, those of their replacements, and their own.
     """
     by_id = {c.event_id: c for c in corrections}
     ruling = Ruling(by_id)
@@ -150,7 +151,7 @@ def rule(corrections: Iterable[ReportedCorrection], known: Mapping[str, KnownEve
     of: dict[str, list[ReportedCorrection]] = defaultdict(list)
     for correction in by_id.values():
         _assign(correction, known, circular, of, ruling)
-    # One that cannot apply brings nothing, so nothing happens because of it.
+    # A correction that cannot apply brings no replacement, so it has no effect.
     ruling.carriers.update(_carriers(c for c in by_id.values() if c.event_id not in ruling.faults))
     for target in _correctors_first(by_id, of):
         _decide(target, of, ruling)
@@ -161,11 +162,11 @@ def rule(corrections: Iterable[ReportedCorrection], known: Mapping[str, KnownEve
 
 
 def _carriers(corrections: Iterable[ReportedCorrection]) -> dict[str, list[ReportedCorrection]]:
-    found: dict[str, list[ReportedCorrection]] = defaultdict(list)
+    by_replacement: dict[str, list[ReportedCorrection]] = defaultdict(list)
     for correction in sorted(corrections, key=lambda c: c.rank, reverse=True):
         if correction.replacement is not None:
-            found[correction.replacement].append(correction)
-    return found
+            by_replacement[correction.replacement].append(correction)
+    return by_replacement
 
 
 def _assign(
@@ -175,7 +176,7 @@ def _assign(
     of: dict[str, list[ReportedCorrection]],
     ruling: Ruling,
 ) -> None:
-    """Add a correction to those of its event, unless it cannot be one of them."""
+    """Add a correction to those of its event, if it is applicable."""
     target = known.get(correction.corrects)
     if correction.event_id in circular:
         ruling.faults[correction.event_id] = "these corrections correct each other in a circle"
@@ -242,7 +243,8 @@ def _decide(target: str, of: Mapping[str, list[ReportedCorrection]], ruling: Rul
 
 
 def _mark_present(known: Mapping[str, KnownEvent], ruling: Ruling) -> None:
-    """Mark events that arrived alone and replacements of present corrections as present."""
+    """Mark as present the events that arrived alone, and the replacements of present
+    corrections."""
     ready = [event_id for event_id, event in known.items() if event.alone]
     while ready:
         event_id = ready.pop()
@@ -250,7 +252,7 @@ def _mark_present(known: Mapping[str, KnownEvent], ruling: Ruling) -> None:
             continue
         ruling.present.add(event_id)
         winner = ruling.by.get(event_id)
-        # A correction that is itself corrected is in no `by`, so a winner is in force.
+        # A correction that is itself corrected is never in `by`, so a winner is in force.
         brought = ruling.corrections[winner].replacement if winner else None
         if brought is not None and brought in known:
             ready.append(brought)

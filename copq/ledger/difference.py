@@ -8,12 +8,12 @@ from typing import Any
 class Difference:
     """One difference between the stored and the expected state.
 
-    `check` is `rollup`, `event_key`, `entry_twice`, `reversal`, `downtime`, `stop` (how long it
-    lasted with its pieces), `correction` (its state), `corrected` (an event that stands or not),
-    `recovery_overhead`, `corrected_by` (a link), `period` (its state), `closing` (figures that
-    were signed off), `signed_off` (their digest), `booked_in` (the month of an entry) or
-    `audit_trail` (a row of a table under audit that no decision brought, or one that is gone);
-    `subject` names the row, `expected` and `found` what differs (None: no such row).
+    `check` is `rollup`, `event_key`, `entry_twice`, `reversal`, `downtime`, `stop` (its duration
+    with all pieces), `correction` (its state), `corrected` (whether an event counts),
+    `recovery_overhead`, `corrected_by` (a link), `period` (its state), `closing` (signed figures),
+    `signed_off` (their digest), `booked_in` (the month of an entry) or `audit_trail` (a row of an
+    audited table that no decision brought, or that is missing). `subject` names the row; `expected`
+    and `found` have the differing values (None: no such row).
     """
 
     check: str

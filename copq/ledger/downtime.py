@@ -1,10 +1,10 @@
 """The union of a line's stops: pure functions of intervals.
 
-Adjoining pieces of one machine and reason are one stop: it began with its first piece, and costs
-that piece's rate. Stops of one line that overlap cost once. At each instant the time belongs to
-one of them: a planned stop of the whole line, else the unplanned stop that began first, else a
-planned stop of a machine. So the answer depends on the stops alone: not on money, on the order in
-which they were reported, or on how they were cut.
+Adjoining pieces of one machine and reason are one stop, which begins with its first piece and costs
+that piece's rate. Overlapping stops of one line cost once. At each instant the time belongs to one
+of them: to a planned stop of the whole line, else to the unplanned stop that began first, else to a
+planned stop of a machine. So the result depends only on the stops: not on money, on the order of
+reports, or on how stops are cut.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from copq.ledger.arithmetic import MONEY
 from copq.ledger.calendar import Calendar, next_hour
 
 TOLERANCE = timedelta(seconds=1)
-"""Pieces that follow each other within it adjoin: files are cut at 23:59:59."""
+"""Pieces with a gap of at most this adjoin, since files are cut at 23:59:59."""
 
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,8 +32,8 @@ _UP = Context(prec=90, rounding=ROUND_HALF_UP)
 def cost_between(per_hour: Decimal, start: datetime, end: datetime) -> Decimal:
     """The cost of the time, to nine decimals.
 
-    A difference of two amounts counted from one origin, so that parts add up to their whole to the
-    last digit, however the time is cut.
+    It is a difference of two amounts from one origin. So the parts add up to the whole to the last
+    digit, however the time is cut.
     """
     return MONEY.subtract(_cost_until(per_hour, end), _cost_until(per_hour, start))
 
@@ -95,18 +95,18 @@ def stops_until(stops: Iterable[Stop], now: datetime) -> list[Stop]:
 def _merge_reports(stops: Iterable[Stop]) -> list[Stop]:
     """Merge several reports of one machine's stop into one stop with the latest end.
 
-    A planned and an unplanned stop are two, even if they begin together; either ends what was
-    reported as open.
+    A planned and an unplanned stop are two stops, even if they begin together. Each of them ends a
+    report without an end.
     """
     stops = list(stops)
     ended = {(stop.work_unit, stop.started_at) for stop in stops if stop.ended_at is not None}
-    found: dict[tuple[str | None, datetime, bool], Stop] = {}
+    merged: dict[tuple[str | None, datetime, bool], Stop] = {}
     for stop in stops:
         if stop.ended_at is None and (stop.work_unit, stop.started_at) in ended:
             continue
         key = (stop.work_unit, stop.started_at, stop.planned)
-        found[key] = max(found.get(key, stop), stop, key=_report_rank)
-    return list(found.values())
+        merged[key] = max(merged.get(key, stop), stop, key=_report_rank)
+    return list(merged.values())
 
 
 def _report_rank(stop: Stop) -> tuple[float, str]:
@@ -115,7 +115,7 @@ def _report_rank(stop: Stop) -> tuple[float, str]:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A stop that has ended, in its pieces: one or more events, in the order of their starts."""
+    """An ended stop in its pieces: one or more events, in the order of their starts."""
 
     pieces: tuple[Stop, ...]
     ended_at: datetime
@@ -144,9 +144,9 @@ class Whole:
 
 
 class Claim(NamedTuple):
-    """A piece of a stop and its order: the least of the claims to a time gets it.
+    """A piece of a stop, and its order: the least of the claims to a time gets the time.
 
-    Event ids differ, so that stops themselves are never compared.
+    Event ids differ, so stops themselves are never compared.
     """
 
     rank: int
@@ -159,7 +159,7 @@ class Claim(NamedTuple):
 
 
 def wholes(stops: Iterable[Stop]) -> list[Whole]:
-    """Ended stops; adjoining pieces of one machine and reason are one stop."""
+    """The whole stops: adjoining pieces of one machine and reason are one stop."""
     alike: dict[tuple[str | None, str | None, bool], list[Stop]] = defaultdict(list)
     for stop in stops:
         if stop.ended_at is not None:
@@ -169,20 +169,20 @@ def wholes(stops: Iterable[Stop]) -> list[Whole]:
 
 def _join_pieces(pieces: list[Stop]) -> Iterator[Whole]:
     pieces.sort(key=lambda stop: (stop.started_at, stop.event_id))
-    found: list[Stop] = []
+    joined: list[Stop] = []
     last = _EPOCH
     for piece in pieces:
-        if found and piece.started_at > last + TOLERANCE:
-            yield Whole(tuple(found), last)
-            found, last = [], _EPOCH
-        found.append(piece)
+        if joined and piece.started_at > last + TOLERANCE:
+            yield Whole(tuple(joined), last)
+            joined, last = [], _EPOCH
+        joined.append(piece)
         last = max(last, end_of(piece))
-    if found:
-        yield Whole(tuple(found), last)
+    if joined:
+        yield Whole(tuple(joined), last)
 
 
 def end_of(stop: Stop) -> datetime:
-    """The end of a stop that has ended."""
+    """The end of an ended stop."""
     assert stop.ended_at is not None
     return stop.ended_at
 
@@ -198,10 +198,11 @@ def segments(
 
 
 def segments_of(
-    found: Iterable[Whole], calendar: Calendar, start: datetime, end: datetime
+    whole_stops: Iterable[Whole], calendar: Calendar, start: datetime, end: datetime
 ) -> list[Segment]:
-    """As `segments`, of wholes that have all pieces that touch this time, and their first one."""
-    claims = [claim for whole in found for claim in whole.claims()]
+    """`segments` for whole stops that include their first piece and all pieces that touch this
+    time."""
+    claims = [claim for whole in whole_stops for claim in whole.claims()]
     inside = [c for c in claims if c.started_at < end and end_of(c.stop) > start]
     edges = sorted(set(_edges((claim.stop for claim in inside), calendar, start, end)))
     merged: list[Segment] = []
@@ -213,8 +214,8 @@ def segments_of(
 def _edges(
     stops: Iterable[Stop], calendar: Calendar, start: datetime, end: datetime
 ) -> Iterator[datetime]:
-    """Where stops begin and end, and the hours that begin within one: each hour once, however many
-    stops last over it."""
+    """The starts and ends of stops, and the hours that begin within one. Each hour occurs once,
+    whatever the number of stops across it."""
     covered = start
     for stop in sorted(stops, key=lambda stop: stop.started_at):
         left, right = max(stop.started_at, start), min(end_of(stop), end)
@@ -228,9 +229,9 @@ def _edges(
 
 
 def _assign_time(claims: list[Claim], edges: list[datetime]) -> Iterator[Segment]:
-    """Assign the time between two edges to the first of the claims that last."""
+    """Assign the time between two edges to the first of the current claims."""
     waiting = sorted(claims, key=lambda claim: claim.started_at, reverse=True)
-    lasting: list[Claim] = []  # a heap: one that is over is dropped once it is the first
+    lasting: list[Claim] = []  # a heap: an ended claim is removed once it is first
     for left, right in pairwise(edges):
         while waiting and waiting[-1].started_at <= left:
             heappush(lasting, waiting.pop())
@@ -256,5 +257,6 @@ def _append(merged: list[Segment], segment: Segment, calendar: Calendar) -> None
 
 
 def element(stop: Stop) -> str:
-    """The cost element of a stop: planned stops have their own, and as a rule cost nothing."""
+    """The cost element of a stop. Planned stops have their own element, and usually cost
+    nothing."""
     return "planned_stop" if stop.planned else "downtime"

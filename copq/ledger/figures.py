@@ -1,4 +1,4 @@
-"""The figures of a report: sums of the ledger folded into rows with their bases."""
+"""The figures of a report: sums of the ledger, folded into rows with their bases."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -11,13 +11,13 @@ from copq.schemas.priced import FAILURES, Category
 
 DIMENSIONS = ("plant", "line", "product", "element", "category")
 KINDS_OF_COST = ("element", "category")
-"""Dimensions that split the cost alone: each part is seen against the whole base."""
+"""Dimensions that split only the cost: each part is compared with the whole base."""
 
 OTHER = "(other)"
-"""The lines together that have no row of their own."""
+"""The name of all lines without a row of their own."""
 
 PRODUCTION = "production"
-"""The element that carries the base; `stage_production` has none and makes no units."""
+"""The element with the base. `stage_production` has no base and makes no units."""
 
 REJECTED = ("defect", "scrap")
 EXCEED = "rejects exceed units produced"
@@ -36,10 +36,10 @@ class Scope:
     element: str | None = None
     by: tuple[str, ...] = ("plant", "line")
     currency: str | None = field(default=None, kw_only=True)
-    """The reporting currency, to have all money in it; None: each in its own, never added."""
+    """The reporting currency, if all money is converted into it; None keeps each currency apart."""
 
     named: frozenset[str] | None = field(default=None, kw_only=True)
-    """Lines with a row of their own, all others together; None: each line has its own."""
+    """Lines with a row of their own, all others are together; None: each line has its own row."""
 
     def __post_init__(self) -> None:
         for dimension in self.by:
@@ -47,27 +47,27 @@ class Scope:
                 raise ValueError(f'"{dimension}" is none of {", ".join(DIMENSIONS)}')
 
     def holds(self, cell: "Cell") -> bool:
-        """Whether the cell is in scope; production always is, as the base."""
-        asked = (self.plant, self.line, self.product)
-        there = (cell.plant, cell.line, cell.product)
-        if any(a is not None and a != t for a, t in zip(asked, there, strict=True)):
+        """Whether the cell is in scope. Production always is, since it is the base."""
+        filters = (self.plant, self.line, self.product)
+        values = (cell.plant, cell.line, cell.product)
+        if any(a is not None and a != t for a, t in zip(filters, values, strict=True)):
             return False
         return self.element in (None, cell.element) or cell.element == PRODUCTION
 
     def with_shown_line(self, cell: "Cell") -> "Cell":
-        """The cell under the name of its row's line."""
+        """The cell with the line name of its row."""
         has_own = self.named is None or cell.line in self.named or cell.line == OTHER
         return cell if has_own else replace(cell, line=OTHER)
 
     @property
     def names(self) -> list[str] | None:
-        """`named` as a statement takes it."""
+        """`named` as a query parameter."""
         return None if self.named is None else sorted(self.named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """Sums of one bucket, element and currency; dimensions that are not requested may be None."""
+    """Sums of one bucket, element and currency. Dimensions that are not requested may be None."""
 
     bucket: Bucket
     plant: str | None
@@ -87,9 +87,9 @@ class Cell:
     ungraded: Decimal = ZERO
     provisional: Decimal = ZERO
     is_open: bool = False
-    """Of a month as first reported that the plant, which is named then, has never closed."""
+    """Whether a month as first reported was never closed by its plant, which is then named."""
     unconverted: int = 0
-    """Entries whose money is missing, where all is in the reporting currency."""
+    """Entries whose money is missing, if all money is in the reporting currency."""
 
     @property
     def open_in(self) -> set[str]:
@@ -98,15 +98,15 @@ class Cell:
 
 @dataclass(slots=True)
 class ReportRow:
-    """One row. Money in `currency`, time lost in `seconds`; net = gross - recovered - allowed.
+    """One row. Money is in `currency`, lost time in `seconds`; net = gross - recovered - allowed.
 
-    `bucket` is the hour's start in the plant's zone, the production day, the first of the month,
-    or None in a trailing window. `copq` is failure alone, `coq` adds appraisal and prevention.
-    `base` is cost of production, `units` its units, `ungraded` those of which no event says
-    how many are good, `rejected` what defects and scrap say. `provisional` is the part of `net`
-    that comes from stops still open. `open_in`: as
-    first reported, but these plants have never closed the month, so it is as of now. Where
-    entries are `unconverted`, for want of an exchange rate, the sums lack them: no figure is known.
+    `bucket` is the hour's start in the plant's zone, the production day, the first day of the
+    month, or None in a trailing window. `copq` is failure cost only, `coq` adds appraisal and
+    prevention. `base` is cost of production, `units` its units, `ungraded` the units without
+    reported good units, `rejected` the units of defects and scrap. `provisional` is the part of
+    `net` from open stops. `open_in` are plants that have never closed the month, whose
+    first-reported figures are as of now. If entries are `unconverted`, the sums lack them: no
+    figure is known.
     """
 
     bucket: Bucket
@@ -184,7 +184,7 @@ class ReportRow:
 
     @property
     def flags(self) -> list[str]:
-        """Remarks on the figures for the reader; the figures are booked anyway."""
+        """Remarks on the figures for the reader. The figures are booked in any case."""
         exceed = self.units > 0 and self.rejected > self.units
         not_closed = [NOT_CLOSED + ", ".join(sorted(self.open_in))] if self.open_in else []
         return [*([EXCEED] if exceed else []), *not_closed]

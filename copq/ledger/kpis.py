@@ -1,6 +1,6 @@
 """Key figures of manufacturing by ISO 22400-2: pure functions of sums.
 
-Sums are added before they are divided, over lines as over time: never a mean of ratios.
+Sums are added before they are divided, over lines and over time. Ratios are never averaged.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -19,9 +19,9 @@ def ratio(part: Decimal, whole: Decimal) -> Decimal | None:
 def good_units(
     produced: Decimal, good: Decimal, ungraded: Decimal, scrapped: Decimal
 ) -> Decimal | None:
-    """GQ: as reported; if no event reports good units, all that were not rejected.
+    """GQ: as reported, or all units that were not rejected if no event reports good units.
 
-    None if only some events report them: it is unknown to which part the rejects belong.
+    None if only some events report good units: it is unknown to which units the rejects belong.
     """
     if not ungraded:
         return good
@@ -30,9 +30,10 @@ def good_units(
 
 @dataclass(slots=True)
 class Units:
-    """Units of a window. PQ `produced`, GQ `good`, SQ `scrapped` (defects too), RQ `reworked`.
+    """Units of a window: PQ `produced`, GQ `good`, SQ `scrapped` (including defects), RQ
+    `reworked`.
 
-    `ungraded` are those produced of which no event says how many are good.
+    `ungraded` are the produced units without reported good units.
     """
 
     produced: Decimal = ZERO
@@ -48,14 +49,14 @@ class Units:
     def graded(self) -> "Units":
         """The units with good units by `good_units`; `ungraded` remains if these are unknown.
 
-        Of one line and product: ask it before units of several are added.
+        Call it for one line and product, before units of several are added.
         """
         good = good_units(self.produced, self.good, self.ungraded, self.scrapped)
         return self if good is None else replace(self, good=good, ungraded=ZERO)
 
     @property
     def scrap_ratio(self) -> Decimal | None:
-        """SQ / PQ. Above 1 where more was scrapped than left the line."""
+        """SQ / PQ. Above 1 if more was scrapped than left the line."""
         return ratio(self.scrapped, self.produced)
 
     @property
@@ -65,9 +66,9 @@ class Units:
 
     @property
     def first_pass_yield(self) -> Decimal | None:
-        """GP / IP: the units that were good without rework, of those that were processed.
+        """GP / IP: units that were good without rework, over processed units.
 
-        None where good units are unknown, as `quality`.
+        None if good units are unknown, as for `quality`.
         """
         good = max(self.good - self.reworked, ZERO)
         return None if self.ungraded else ratio(good, self.produced)
@@ -80,11 +81,11 @@ class Units:
 
 @dataclass(slots=True)
 class Busy:
-    """Seconds of a line that knows its ideal rate.
+    """Seconds of a line with a known ideal rate.
 
-    `planned` is PBT, the planned busy time; `stopped` the unplanned stops within it. `ideal` is
-    PRI x PQ, the seconds that what was made takes at best, `ideal_good` the same of good units,
-    `ungraded` whether these are unknown.
+    `planned` is PBT, the planned busy time; `stopped` the unplanned stops within it. `ideal` is PRI
+    x PQ, the shortest time for the produced units; `ideal_good` the same for good units; `ungraded`
+    whether good units are unknown.
     """
 
     planned: Decimal = ZERO
@@ -112,22 +113,22 @@ class Busy:
 
     @property
     def effectiveness(self) -> Decimal | None:
-        """PRI x PQ / APT. Above 1 where the ideal rate is set too low."""
+        """PRI x PQ / APT. Above 1 if the ideal rate is set too low."""
         return ratio(self.ideal, self.running)
 
     @property
     def quality(self) -> Decimal | None:
-        """GQ / PQ, each unit weighed by the time it takes."""
+        """GQ / PQ, each unit weighted by its ideal time."""
         return None if self.ungraded else ratio(self.ideal_good, self.ideal)
 
     @property
     def oee(self) -> Decimal | None:
-        """The product of the three: the time of good units over the planned time."""
+        """The product of the three: the ideal time of good units over the planned time."""
         return None if self.ungraded else ratio(self.ideal_good, self.planned)
 
 
 def busy(planned: Decimal, stopped: Decimal, units: Units, ideal_rate: Decimal) -> Busy:
-    """The seconds of one line, from its graded units and its ideal units a minute."""
+    """The seconds of one line, from its graded units and its ideal units per minute."""
     ideal = quotient(units.produced * SIXTY, ideal_rate)
     ideal_good = quotient(units.good * SIXTY, ideal_rate)
     return Busy(planned, stopped, ideal, ideal_good, units.ungraded > 0)
@@ -146,5 +147,5 @@ class Repairs:
 
     @property
     def mean_time_to_repair(self) -> float | None:
-        """MTTR, in seconds: from the stop's start to its end."""
+        """MTTR in seconds, from the stop's start to its end."""
         return self.seconds / self.stops if self.stops else None

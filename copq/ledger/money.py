@@ -1,6 +1,6 @@
 """Rounding of displayed money: to the digits of its currency, half away from zero.
 
-The board does the same in `figures.js`, and `copq.rounded` in Postgres for Grafana.
+The board does the same in `figures.js`, and Postgres in `copq.rounded` for Grafana.
 """
 
 from decimal import Decimal
@@ -15,7 +15,7 @@ _OFTEN_WITHOUT = (
     "SOS", "STD", "SYP", "TMM", "YER", "ZMK", "ZWD",
 )  # fmt: skip
 _ISO_4217 = {"IQD": 3} | dict.fromkeys(_OFTEN_WITHOUT, 2)
-"""Where CLDR, which Babel follows, has the digits in daily use instead of those of ISO 4217."""
+"""Currencies for which CLDR, used by Babel, has the digits in daily use instead of ISO 4217's."""
 
 
 @cache
@@ -26,22 +26,22 @@ def digits(currency: str) -> int:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount rounded to the currency's digits, half away from zero; never a negative zero."""
-    found = amount.quantize(Decimal(1).scaleb(-digits(currency)), context=ROUNDING)
-    return found if found else abs(found)
+    quantized = amount.quantize(Decimal(1).scaleb(-digits(currency)), context=ROUNDING)
+    return quantized if quantized else abs(quantized)
 
 
 def fixed(value: Decimal, places: int) -> str:
-    """A figure to the given number of places, rounded as money, with thousands separated."""
+    """A figure with a number of decimals, rounded as money, with thousands separators."""
     return f"{value.quantize(Decimal(1).scaleb(-places), context=ROUNDING):,f}"
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """An amount for people: rounded, with thousands separated, without the currency."""
+    """An amount for people: rounded, with thousands separators, without the currency."""
     return f"{rounded(amount, currency):,f}"
 
 
 def percent(share: Decimal | None) -> str:
-    """A share as a percentage: two places below 1 %, one above; a dash where it is not known."""
+    """A share as a percentage: two decimals below 1 %, one above; a dash if it is unknown."""
     if share is None:
         return "–"
     value = share * 100

@@ -99,16 +99,16 @@ def _site(event: Event, book: RateBook) -> Site:
 
 
 def _table(event: QualityEvent, product: str, book: RateBook, site: Site) -> Versioned[CostTable]:
-    found = book.cost_table(event.plant, product, event.occurred_at)
-    if found is None:
+    table = book.cost_table(event.plant, product, event.occurred_at)
+    if table is None:
         raise Unpriced(no_table(event, product, book, site))
     own = site.currency_at(event.occurred_at)
-    if found.item.currency != own:
+    if table.item.currency != own:
         raise Unpriced(
-            f'the cost table of "{product}" is in {found.item.currency}, plant '
+            f'the cost table of "{product}" is in {table.item.currency}, plant '
             f'"{event.plant}" in {own}. Add a table in {own} for the plant: copq rates import FILE'
         )
-    return found
+    return table
 
 
 def _check_currency(
@@ -128,13 +128,13 @@ def _unit_cost(table: CostTable, stage: str | None) -> Decimal:
     """C(s); without a stage, the cost of the finished unit."""
     if stage is None:
         return table.finished_cost
-    found = table.stage_costs.get(stage)
-    if found is None:
+    cost = table.stage_costs.get(stage)
+    if cost is None:
         raise Unpriced(
             f'stage "{stage}" is not in the cost table of "{table.product}"; its stages are '
             f"{name_list(table.stage_costs)}. {ADD_IT}"
         )
-    return found
+    return cost
 
 
 def _entry(
@@ -171,12 +171,12 @@ def _priced(book: RateBook, *entries: Entry) -> Pricing:
 def _production(event: Production, book: RateBook, site: Site) -> Pricing:
     """Cost of production = units x C(finished) where product leaves the line; elsewhere only
     yields."""
-    found = _table(event, event.product, book, site)
-    counts, line_version = _leaves_the_line(event, book, found.item)
-    base = event.quantity * found.item.finished_cost if counts else ZERO
+    table = _table(event, event.product, book, site)
+    counts, line_version = _leaves_the_line(event, book, table.item)
+    base = event.quantity * table.item.finished_cost if counts else ZERO
     element = "production" if counts else "stage_production"
     entry = _entry(
-        event, site, found.version, element, Category.NONE,
+        event, site, table.version, element, Category.NONE,
         quantity=event.quantity, base=base, line_version=line_version,
         good=event.good or ZERO,
         ungraded=event.quantity if event.good is None else ZERO,
@@ -241,20 +241,20 @@ class Dispatch(NamedTuple):
 def dispatch_cost(dispatch: Dispatch, book: RateBook) -> Entry | None:
     """The cost of the dispatch, once for a line, product and production day; None if it is free."""
     site = book.sites.get(dispatch.plant)
-    found = site and book.day_table(dispatch.plant, dispatch.product, dispatch.day)
-    if not site or not found:
+    table = site and book.day_table(dispatch.plant, dispatch.product, dispatch.day)
+    if not site or not table:
         return None
     start = site.calendar.start_of(dispatch.day)
-    currency = site.currency_at(max(start, found.item.effective_from))
-    if found.item.currency != currency:
+    currency = site.currency_at(max(start, table.item.effective_from))
+    if table.item.currency != currency:
         return None
-    gross = found.item.recovery_overhead_per_day
+    gross = table.item.recovery_overhead_per_day
     if not gross:
         return None
-    allowed = found.item.allowed_rejection * gross
+    allowed = table.item.allowed_rejection * gross
     return Entry(
         "recovery_overhead", Category.INTERNAL_FAILURE, ZERO, gross, ZERO, allowed,
-        gross - allowed, ZERO, ZERO, ZERO, ZERO, currency, found.version,
+        gross - allowed, ZERO, ZERO, ZERO, ZERO, currency, table.version,
         site.calendar.bucket(start).hour, dispatch.day, at=start, once=dispatch.id,
     )  # fmt: skip
 
@@ -262,14 +262,14 @@ def dispatch_cost(dispatch: Dispatch, book: RateBook) -> Entry | None:
 def _rework(event: Rework, book: RateBook, site: Site) -> Pricing:
     """q x (labour + material + overhead) in house. If minutes are given, they replace the
     labour."""
-    found = _table(event, event.product, book, site)
-    rates = _require(found.item.rework_in_house, "rework_in_house", found.item)
+    table = _table(event, event.product, book, site)
+    rates = _require(table.item.rework_in_house, "rework_in_house", table.item)
     labour, labour_version = event.quantity * rates.labour, None
     if event.minutes is not None:
         labour, labour_version = _labour(event, book, site, event.minutes)
     gross = labour + event.quantity * (rates.material + rates.overhead) + event.out_of_pocket
     entry = _entry(
-        event, site, found.version, "rework", Category.INTERNAL_FAILURE,
+        event, site, table.version, "rework", Category.INTERNAL_FAILURE,
         quantity=event.quantity, gross=gross, minutes=event.minutes or ZERO,
         labour_version=labour_version,
     )  # fmt: skip
@@ -287,14 +287,14 @@ def _labour(
 ) -> tuple[Decimal, int]:
     """The cost of minutes at the labour rate in force, and that rate's version."""
     grade = event.labour_grade or "standard"
-    found = book.labour_rate(event.plant, grade, event.occurred_at)
-    if found is None:
+    rate = book.labour_rate(event.plant, grade, event.occurred_at)
+    if rate is None:
         raise Unpriced(
             f'plant "{event.plant}" has no labour rate of grade "{grade}" in force then; grades '
             f"that have one: {name_list(book.grades_of(event.plant))}. {ADD_IT}"
         )
-    _check_currency(found.item, f'labour rate of grade "{grade}"', event, site)
-    return labour_cost(found.item, minutes), found.version
+    _check_currency(rate.item, f'labour rate of grade "{grade}"', event, site)
+    return labour_cost(rate.item, minutes), rate.version
 
 
 def labour_cost(rate: LabourRate, minutes: Decimal) -> Decimal:
@@ -306,12 +306,12 @@ def labour_cost(rate: LabourRate, minutes: Decimal) -> Decimal:
 
 def _downgrade(event: Downgrade, book: RateBook, site: Site) -> Pricing:
     """q x (price - price as seconds); zero if seconds sell for more."""
-    found = _table(event, event.product, book, site)
-    full = _require(found.item.price, "price", found.item)
-    seconds = _require(found.item.seconds_price, "seconds_price", found.item)
+    table = _table(event, event.product, book, site)
+    full = _require(table.item.price, "price", table.item)
+    seconds = _require(table.item.seconds_price, "seconds_price", table.item)
     gross = event.quantity * max(full - seconds, ZERO)
     entry = _entry(
-        event, site, found.version, "downgrade", Category.INTERNAL_FAILURE,
+        event, site, table.version, "downgrade", Category.INTERNAL_FAILURE,
         quantity=event.quantity, gross=gross,
     )  # fmt: skip
     return _priced(book, entry)
@@ -319,14 +319,14 @@ def _downgrade(event: Downgrade, book: RateBook, site: Site) -> Pricing:
 
 def _downtime(event: Downtime, book: RateBook, site: Site) -> Pricing:
     """The rate of the stop; its cost follows from the union of the line's stops."""
-    found = book.line_rate(event.plant, event.line, event.occurred_at)
-    if found is None:
+    line_rate = book.line_rate(event.plant, event.line, event.occurred_at)
+    if line_rate is None:
         raise Unpriced(
             f'line "{event.line}" of plant "{event.plant}" has no line rate in force then. {ADD_IT}'
         )
-    _check_currency(found.item, f'line rate of "{event.line}"', event, site)
+    _check_currency(line_rate.item, f'line rate of "{event.line}"', event, site)
     own = site.currency_at(event.occurred_at)
-    rate = StopRate(found.item.per_hour(event.planned), own, found.version)
+    rate = StopRate(line_rate.item.per_hour(event.planned), own, line_rate.version)
     return Pricing(Outcome.STOP, book.revision, [], stop=rate)
 
 
@@ -341,18 +341,18 @@ def _recovery(event: Recovery, book: RateBook, site: Site) -> Pricing:
 
 def _return(event: Return, book: RateBook, site: Site) -> Pricing:
     """(q - x) reworked at the in-house or on-site rates, x scrapped; a share a is allowed."""
-    found = _table(event, event.product, book, site)
+    table = _table(event, event.product, book, site)
     reworked = event.quantity - event.scrapped
     entries = []
     if reworked or event.transport or event.travel:
-        gross = reworked * _rework_rate(event.on_site, found.item) + event.transport + event.travel
+        gross = reworked * _rework_rate(event.on_site, table.item) + event.transport + event.travel
         element = "rework_on_site" if event.on_site else "rework_of_returns"
-        entries.append(_return_entry(event, site, found, element, reworked, gross))
+        entries.append(_return_entry(event, site, table, element, reworked, gross))
     if event.scrapped:
-        scrap = _require(found.item.return_scrap, "return_scrap", found.item)
+        scrap = _require(table.item.return_scrap, "return_scrap", table.item)
         per_unit = scrap.price - scrap.recovered + scrap.recovery_overhead
         gross = event.scrapped * max(per_unit, ZERO)
-        entries.append(_return_entry(event, site, found, "return_scrap", event.scrapped, gross))
+        entries.append(_return_entry(event, site, table, "return_scrap", event.scrapped, gross))
     return _priced(book, *entries)
 
 
@@ -398,8 +398,8 @@ def _price_time(
 def _admin_failure(event: AdminFailure, book: RateBook, site: Site) -> Pricing:
     wasted = None
     if event.quantity and event.product:
-        found = _table(event, event.product, book, site)
-        wasted = event.quantity * found.item.finished_cost, found.version
+        table = _table(event, event.product, book, site)
+        wasted = event.quantity * table.item.finished_cost, table.version
     return _price_time(event, book, site, Category.ADMINISTRATIVE_FAILURE, event.quantity, wasted)
 
 
