@@ -6,12 +6,12 @@ The result does not depend on the order or the number of deliveries, by these ru
 - Of several corrections of one event, the latest by (`occurred_at`, `event_id`) is in force.
 - A correction that is itself corrected is not in force; the next latest is in force instead.
 - A replacement counts while its correction is in force, or once an event with its id has arrived,
-and while no correction of its own is in force.
+  and while no correction of its own is in force.
 - Only the first `MOST` corrections of an event are applicable; those of other lines have a limit of
-their own. A correction that is connected with more than `CONNECTED` ids is not applicable. These
-two limits are the only rules that depend on the order of arrival.
+  their own. A correction that is connected with more than `CONNECTED` ids is not applicable. These
+  two limits are the only rules that depend on the order of arrival.
 - A correction whose replacement has the id of another line's event is not applicable: an id belongs
-to the first event that has it.
+  to the first event that has it.
 - Corrections that correct each other in a circle are never in force.
 """
 
