@@ -1,3 +1,17 @@
+-- name: of_cells
+-- Those cells of the rollups that a report is about. Production is part of each: it is the base.
+(:plant::text is null or plant = :plant)
+    and (:line::text is null or line = :line)
+    and (:product::text is null or product = :product)
+    and (:element::text is null or element in (:element, 'production'))
+
+-- name: of_entries
+-- The same for entries of the ledger.
+(:plant::text is null or plant = :plant)
+    and (:line::text is null or line = :line)
+    and (:product::text is null or coalesce(product, '') = :product)
+    and (:element::text is null or element in (:element, 'production'))
+
 -- name: figures_span
 -- The first and the last production day with figures of a plant, line, product and element.
 select min(day) as first, max(day) as last from copq.rollup
@@ -21,10 +35,7 @@ select
     sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
     sum(good) as good, sum(ungraded) as ungraded, bool_or(is_open) as is_open
 from copq.first_reported
-where (:plant::text is null or plant = :plant)
-    and (:line::text is null or line = :line)
-    and (:product::text is null or product = :product)
-    and (:element::text is null or element in (:element, 'production'))
+where {{of_cells}}
     and (:start::date is null or month >= :start)
     and (:end::date is null or month < :end)
 group by 2, 3, 4, 5, 6, 7, 8
@@ -51,10 +62,7 @@ select
 from {{rollup}}
 left join (select distinct unnest(:names::text[]) as named) as n on named = line
 where grain = :grain
-    and (:plant::text is null or plant = :plant)
-    and (:line::text is null or line = :line)
-    and (:product::text is null or product = :product)
-    and (:element::text is null or element in (:element, 'production'))
+    and {{of_cells}}
     and (:first_day::date is null or day >= :first_day)
     and (:last_day::date is null or day < :last_day)
     and (:first_hour::timestamptz is null or hour >= :first_hour)
@@ -86,10 +94,7 @@ cross join lateral (
         as bucket
 ) as b
 where booked_at <= coalesce(:as_of::timestamptz, first_closed_at, 'infinity')
-    and (:plant::text is null or plant = :plant)
-    and (:line::text is null or line = :line)
-    and (:product::text is null or coalesce(product, '') = :product)
-    and (:element::text is null or element in (:element, 'production'))
+    and {{of_entries}}
     and (:first_day::date is null or (bucket >= :first_day
             and occurred_at >= :first_day::date - interval '3 days'))
     and (:last_day::date is null or (bucket < :last_day

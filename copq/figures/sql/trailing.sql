@@ -1,3 +1,12 @@
+-- name: row_keys
+-- The line and the product of a row: only where :by or a filter asks for them. Lines that :names
+-- does not list are one row.
+copq.row_line(
+        'line' = any(:by::text[]) or :line::text is not null,
+        :names::text[] is null or named is not null, line) as line,
+    case when 'product' = any(:by::text[]) or :product::text is not null
+        then coalesce(product, '') end as product
+
 -- name: trailing_whole
 -- The whole days from :first_day to :last_day, and the whole hours from :first to :last outside
 -- these days. The days of the hours, from :first_around to :last_around, only serve the index. Rows
@@ -37,11 +46,7 @@ group by 1, 2, 3, 4, 5, 6
 -- products as in `trailing_edges`.
 select
     plant,
-    copq.row_line(
-        'line' = any(:by::text[]) or :line::text is not null,
-        :names::text[] is null or named is not null, line) as line,
-    case when 'product' = any(:by::text[]) or :product::text is not null
-        then coalesce(product, '') end as product,
+    {{row_keys}},
     element, category, currency,
     sum(copq.part_of_stop(gross, occurred_at, seconds, :since, :until)) as gross,
     sum(copq.part_of_stop(net, occurred_at, seconds, :since, :until)) as net,
@@ -73,11 +78,7 @@ group by 1, 2, 3, 4, 5, 6
 -- them; lines that :names does not list are together.
 select
     plant,
-    copq.row_line(
-        'line' = any(:by::text[]) or :line::text is not null,
-        :names::text[] is null or named is not null, line) as line,
-    case when 'product' = any(:by::text[]) or :product::text is not null
-        then coalesce(product, '') end as product,
+    {{row_keys}},
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,

@@ -5,10 +5,7 @@ select
     min(day) as first_day, max(day) as last_day
 from copq.rollup
 where grain = :grain and unconverted > 0
-    and (:plant::text is null or plant = :plant)
-    and (:line::text is null or line = :line)
-    and (:product::text is null or product = :product)
-    and (:element::text is null or element in (:element, 'production'))
+    and {{of_cells}}
     and (:first_day::date is null or day >= :first_day)
     and (:last_day::date is null or day < :last_day)
     and (:first_hour::timestamptz is null or hour >= :first_hour)
@@ -31,10 +28,7 @@ from (
         on of_plant = plant and month = date_trunc('month', day::timestamp)::date
     where exchange_rate is null
         and booked_at <= coalesce(:as_of::timestamptz, first_closed_at, 'infinity')
-        and (:plant::text is null or plant = :plant)
-        and (:line::text is null or line = :line)
-        and (:product::text is null or coalesce(product, '') = :product)
-        and (:element::text is null or element in (:element, 'production'))
+        and {{of_entries}}
         and (:first_day::date is null or (day >= :first_day
                 and occurred_at >= :first_day::date - interval '3 days'))
         and (:last_day::date is null or (day < :last_day
