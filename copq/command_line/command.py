@@ -25,6 +25,7 @@ GROUPS = {
         "explain": "read.explain.explain",
         "unpriced": "read.report.unpriced",
         "price": "read.price.price_command",
+        "coq": "read.coq.coq",
         "plan": "read.plan.plan_command",
         "verify": "read.verify.verify_command",
     },
@@ -34,6 +35,7 @@ GROUPS = {
         "periods": "finance.periods.app",
         "currencies": "finance.currencies.app",
         "targets": "finance.targets.app",
+        "bases": "finance.bases.app",
         "audit": "finance.audit.app",
     },
     "Operation": {

@@ -5,9 +5,9 @@ from typing import Any
 from copq.figures.basis import Basis
 from copq.figures.unpriced import WaitingCounts
 from copq.ledger.figures import ReportRow
+from copq.schemas.bases import PRODUCTION_BASE
 from copq.text.counts import count_of
 
-BASE_NAME = "cost of production"
 BASIS = (
     "An estimate at standard rates, for finance to reconcile. COPQ is failure alone, other CoQ "
     "appraisal and prevention. COPQ % = COPQ / base; base = cost of production."
@@ -36,7 +36,7 @@ def row_json(row: ReportRow) -> dict[str, Any]:
         **{name: row.money(name) for name in ("net", "gross", "recovered", "allowed")},
         "hours": row.hours, "seconds": row.seconds,
         **{name: row.money(name) for name in ("copq", "coq", "base")},
-        "base_name": BASE_NAME, "copq_share": row.copq_share,
+        "base_name": PRODUCTION_BASE, "copq_share": row.copq_share,
         "copq_share_reason": _no_share(row), "units": row.units,
         "good": row.good, "ungraded": row.ungraded, "copq_per_good": row.copq_per_good,
         "cost_per_good": row.cost_per_good, "rejected": row.rejected,

@@ -206,11 +206,11 @@ async def report_lacks(conn: Connection, query: ReportQuery) -> list[MissingRate
     """The exchange rates that a report in the reporting currency lacks, on its basis."""
     start, end = query.start, query.end
     if query.grain == "month":
-        start, end = _next_first(start), _next_first(end)
+        start, end = first_month(start), first_month(end)
     return await missing_rates(conn, query, start, end, query.basis)
 
 
-def _next_first(day: Any) -> Any:
+def first_month(day: Any) -> Any:
     """The first month that starts on this day or later: a month is included by its first day."""
     if day is None or day.day == 1:
         return day

@@ -11,6 +11,7 @@ from decimal import Decimal, localcontext
 
 from copq.ledger.arithmetic import MONEY, ZERO, quotient
 from copq.ledger.kpis import ratio
+from copq.schemas.bases import COQ_BASE
 from copq.schemas.priced import FAILURES, Category
 
 COPQ, COQ = "copq", "coq"
@@ -21,9 +22,7 @@ COSTS = (*CONFORMANCE, *FAILURES)
 FIGURES = (*(str(category) for category in COSTS), COPQ, COQ)
 """What a report has a figure of."""
 
-COQ_BASE = "CoQ"
-"""The name of the base that a report has by itself."""
-
+_PARTS: dict[str, tuple[str, ...]] = {COPQ: FAILURES, COQ: (*CONFORMANCE, COPQ)}
 _HUNDRED = Decimal(100)
 
 
@@ -165,24 +164,27 @@ class Variance:
         return None if self.budget is None else change_percent(self.budget, self.actual)
 
 
-def against_budget(report: CoqReport, budgets: Mapping[Category, Decimal]) -> list[Variance]:
-    """Budget against actual, per category and for COPQ and CoQ.
+def against_budget(report: CoqReport, budgets: Mapping[str, Decimal]) -> list[Variance]:
+    """Budget against actual, per category and for COPQ and CoQ; `budgets` are by figure.
 
-    These two have a budget if each of their categories has one: part of a sum is not a sum.
-    Raises `ValueError` on a budget below zero.
+    COPQ and CoQ have their own budget, else the sum of their parts if each has one: part of a sum
+    is not a sum. Raises `ValueError` on a budget below zero.
     """
-    for category, budget in budgets.items():
+    for figure, budget in budgets.items():
         if budget < 0:
-            raise ValueError(f"the budget of {category} is {budget}: it must be 0 or more")
+            raise ValueError(f"the budget of {figure} is {budget}: it must be 0 or more")
     return [Variance(name, _budget(name, budgets), report.amount(name)) for name in FIGURES]
 
 
-def _budget(figure: str, budgets: Mapping[Category, Decimal]) -> Decimal | None:
-    categories = _categories(figure)
-    if any(category not in budgets for category in categories):
+def _budget(figure: str, budgets: Mapping[str, Decimal]) -> Decimal | None:
+    if figure in budgets:
+        return budgets[figure]
+    parts = [_budget(part, budgets) for part in _PARTS.get(figure, ())]
+    known = [part for part in parts if part is not None]
+    if not parts or len(known) < len(parts):
         return None
     with localcontext(MONEY):
-        return sum((budgets[category] for category in categories), ZERO)
+        return sum(known, ZERO)
 
 
 def change_percent(before: Decimal, after: Decimal) -> Decimal | None:

@@ -5,13 +5,13 @@ import io
 from typing import Any
 
 from copq.rates.file import RateFileError, decode
-from copq.rates.rows import COLUMNS, MAX_ROWS, Row, Sheet, kind_of, rows_of, text_of
+from copq.rates.rows import COLUMNS, MAX_ROWS, KindOf, Row, Sheet, kind_of, rows_of, text_of
 from copq.schemas.rates import RateFile
 from copq.text.strict_csv import Dialect, NotCsv, Record, records
 
 
-def sheet_of_csv(name: str, data: bytes) -> Sheet:
-    """The table of one file. Raises `RateFileError`.
+def sheet_of_csv(name: str, data: bytes, kind: KindOf = kind_of) -> Sheet:
+    """The table of one file; `kind` checks its columns. Raises `RateFileError`.
 
     The separator is what the header uses: a comma, a semicolon or a tab.
     """
@@ -21,7 +21,7 @@ def sheet_of_csv(name: str, data: bytes) -> Sheet:
     table = records(io.StringIO(text, newline=""), Dialect(delimiter))
     try:
         header = [column.strip() for column in next(table, Record(1, [])).cells]
-        sheet = Sheet(name, kind_of(name, header))
+        sheet = Sheet(name, kind(name, header))
         for number, cells in table:
             if any(cells):
                 sheet.rows.append(_row(name, number, header, cells))

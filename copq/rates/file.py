@@ -48,7 +48,7 @@ def parse_rates(text: str) -> RateFile:
 
 def rates_of(data: dict[str, Any], place: Place) -> RateFile:
     """The rates of a YAML layout whose values are text; `place` locates each fault."""
-    return check_consistency(_validate(data, RateFile, _DATED, place))
+    return check_consistency(validate(data, RateFile, _DATED, place))
 
 
 def check_consistency(rates: RateFile) -> RateFile:
@@ -70,10 +70,11 @@ def parse_dated(text: str, model: type[M], dated: tuple[str, ...], holds: str) -
         raise RateFileError([f"is not YAML: {error}"]) from None
     if not isinstance(data, dict):
         raise RateFileError([f"is empty: {holds}"])
-    return _validate(data, model, dated, dotted)
+    return validate(data, model, dated, dotted)
 
 
-def _validate(data: dict[str, Any], model: type[M], dated: tuple[str, ...], place: Place) -> M:
+def validate(data: dict[str, Any], model: type[M], dated: tuple[str, ...], place: Place) -> M:
+    """The content as `model`. Raises `RateFileError`; `place` locates each fault."""
     try:
         return model.model_validate(_with_offsets(data, dated))
     except ValidationError as error:

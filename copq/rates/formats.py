@@ -10,7 +10,7 @@ from typing import BinaryIO
 from copq.rates.csv_files import csv_of, sheet_of_csv
 from copq.rates.documents import RateSubmission
 from copq.rates.file import RateFileError, decode, parse_rates
-from copq.rates.rows import rates_from
+from copq.rates.rows import KindOf, Sheet, kind_of, rates_from
 from copq.rates.workbook import sheets_of_workbook, workbook_of
 from copq.rates.yaml_text import yaml_of
 from copq.schemas.rates import RateFile
@@ -45,23 +45,34 @@ def read_rates(path: Path) -> RateSubmission:
         return RateSubmission(_read(Path(f"rates{suffix}"), data), "standard input", data)
     if path.is_dir():
         return _folder(path)
-    data = _bytes(path)
+    data = read_bytes(path)
     return RateSubmission(_read(path, data), path.name, data)
 
 
 def _read(path: Path, data: bytes) -> RateFile:
-    suffix = path.suffix.lower()
-    if suffix in _YAML:
+    if is_yaml(path):
         return parse_rates(decode(data))
+    return rates_from(tables_of(path, data))
+
+
+def is_yaml(path: Path) -> bool:
+    """Whether the file is YAML, by its name."""
+    return path.suffix.lower() in _YAML
+
+
+def tables_of(path: Path, data: bytes, kind: KindOf = kind_of) -> list[Sheet]:
+    """The tables of a CSV file or workbook; `kind` checks their columns. Raises `RateFileError`."""
+    suffix = path.suffix.lower()
     if suffix in _CSV:
-        return rates_from([sheet_of_csv(path.name, data)])
+        return [sheet_of_csv(path.name, data, kind)]
     if suffix in _EXCEL:
-        return rates_from(sheets_of_workbook(data))
+        return sheets_of_workbook(data, kind)
     says = _NEARLY.get(suffix, "has no ending that is known: .yaml, .csv, .xlsx")
     raise RateFileError([says])
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The whole file. Raises `RateFileError` if it is too large, `OSError`."""
     with path.open("rb") as file:
         return _read_bounded(file)
 
@@ -76,7 +87,7 @@ def _read_bounded(file: BinaryIO) -> bytes:
 
 def _folder(path: Path) -> RateSubmission:
     """All CSV files of the folder together; stored as one archive."""
-    files = {p.name: _bytes(p) for p in sorted(path.iterdir()) if p.suffix.lower() in _CSV}
+    files = {p.name: read_bytes(p) for p in sorted(path.iterdir()) if p.suffix.lower() in _CSV}
     if not files:
         raise RateFileError(["has no .csv file in it"])
     if sum(map(len, files.values())) > MAX_BYTES:

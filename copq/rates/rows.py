@@ -6,7 +6,7 @@ other rows. Several names in one cell are separated by semicolons.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from copq.rates.file import RateFileError, rates_of
+from copq.rates.file import Place, RateFileError, rates_of
 from copq.schemas.rates import RateFile
 from copq.schemas.refusal import nearest
 
@@ -68,22 +68,32 @@ class Sheet:
     rows: list[Row] = field(default_factory=list)
 
 
+KindOf = Callable[[str, list[str]], str]
+"""The kind of a table, by its name for people and its columns. Raises `RateFileError`."""
+
+
 def kind_of(name: str, header: list[str]) -> str:
-    """The kind of a table, by its columns. Raises `RateFileError`."""
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise RateFileError([f"{name}: has more than one column {', '.join(twice)}"])
+    """The kind of a table of rates, by its columns. Raises `RateFileError`."""
     kind = _find_kind(header)
     if kind is None:
         known = "; ".join(f"{k}: {', '.join(c[:4])}, …" for k, c in COLUMNS.items() if c[1:])
+        check_columns(name, header, "rates", header)
         raise RateFileError([f"{name}: has no columns of rates. What there may be: {known}"])
+    check_columns(name, header, kind, COLUMNS[kind])
+    return kind
+
+
+def check_columns(name: str, header: list[str], kind: str, known: Sequence[str]) -> None:
+    """Raise `RateFileError` if a column is there twice, or is not one of `kind`."""
+    twice = sorted({column for column in header if header.count(column) > 1})
+    if twice:
+        raise RateFileError([f"{name}: has more than one column {', '.join(twice)}"])
     faults = [
-        f'{name}: "{column}" is not a column of {kind}{nearest(column, COLUMNS[kind])}'
-        for column in header if column not in COLUMNS[kind]
+        f'{name}: "{column}" is not a column of {kind}{nearest(column, known)}'
+        for column in header if column not in known
     ]  # fmt: skip
     if faults:
         raise RateFileError(faults)
-    return kind
 
 
 def _find_kind(header: list[str]) -> str | None:
@@ -103,6 +113,17 @@ def _find_kind(header: list[str]) -> str | None:
 
 def rates_from(sheets: Iterable[Sheet]) -> RateFile:
     """The rates of the tables. Raises `RateFileError`; each fault names table, row and column."""
+    data, place = data_of(sheets)
+    if not any(data.values()):
+        raise RateFileError(["is empty: it has no row of rates"])
+    return rates_of(data, place)
+
+
+def data_of(sheets: Iterable[Sheet]) -> tuple[dict[str, Any], Place]:
+    """The rows of the tables in the layout of a YAML file, and the place of each value.
+
+    Raises `RateFileError` if the rows of one cost table contradict each other.
+    """
     data: dict[str, Any] = {}
     places = _Places()
     for sheet in sheets:
@@ -114,9 +135,7 @@ def rates_from(sheets: Iterable[Sheet]) -> RateFile:
         for item, rows in read(sheet):
             places.rows[sheet.kind, len(items)] = (sheet.name, rows)
             items.append(item)
-    if not any(data.values()):
-        raise RateFileError(["is empty: it has no row of rates"])
-    return rates_of(data, places.name)
+    return data, places.name
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from copq.rates.file import RateFileError
-from copq.rates.rows import COLUMNS, MAX_ROWS, Row, Sheet, kind_of, rows_of, text_of
+from copq.rates.rows import COLUMNS, MAX_ROWS, KindOf, Row, Sheet, kind_of, rows_of, text_of
 from copq.schemas.rates import RateFile
 
 MAX_UNPACKED = 32 * 1024 * 1024
@@ -26,12 +26,15 @@ DIGITS = 15
 """Decimal digits that a number of Excel is sure to keep."""
 
 
-def sheets_of_workbook(data: bytes) -> list[Sheet]:
-    """The tables of a workbook. Raises `RateFileError`; formulas and links are not followed."""
+def sheets_of_workbook(data: bytes, kind: KindOf = kind_of) -> list[Sheet]:
+    """The tables of a workbook; `kind` checks the columns of each.
+
+    Raises `RateFileError`; formulas and links are not followed.
+    """
     _check_archive(data)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True)
-        return [sheet for ws in book.worksheets if (sheet := _sheet(ws)) is not None]
+        return [sheet for ws in book.worksheets if (sheet := _sheet(ws, kind)) is not None]
     except RateFileError:
         raise
     except Exception as error:  # openpyxl raises whatever its parsers raise
@@ -55,10 +58,10 @@ def _check_archive(data: bytes) -> None:
         raise RateFileError([f"unpacks to more than {MAX_UNPACKED >> 20} MB"])
 
 
-def _sheet(worksheet: Any) -> Sheet | None:
+def _sheet(worksheet: Any, kind: KindOf) -> Sheet | None:
     name = f"sheet {worksheet.title}"
     if not hasattr(worksheet, "iter_rows"):
-        raise RateFileError([f"{name}: is a chart; rates are in cells"])
+        raise RateFileError([f"{name}: is a chart; figures are in cells"])
     rows = _rows(name, worksheet)
     _, first = next(rows, (1, ()))
     header = _header(name, first)
@@ -68,7 +71,7 @@ def _sheet(worksheet: Any) -> Sheet | None:
         return None
     if worksheet.sheet_state != "visible":
         raise RateFileError([f"{name}: is hidden: show it, or delete it"])
-    sheet = Sheet(name, kind_of(name, header))
+    sheet = Sheet(name, kind(name, header))
     faults: list[str] = []
     for number, cells in rows:
         sheet.rows.append(Row(number, dict(_cells(name, number, header, cells, faults))))
@@ -117,7 +120,9 @@ def _cells(
                           f"{f' ({column})' if column else ''}: {error}")  # fmt: skip
 
 
-_NAMES = frozenset({"plant", "line", "product", "stage", "grade", "lines", "output_work_units"})
+_NAMES = frozenset(
+    {"plant", "line", "product", "stage", "grade", "lines", "output_work_units", "base"}
+)
 
 
 def _text(column: str, cell: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from copq.schemas.asyncapi import asyncapi
+from copq.schemas.bases import BaseFile
 from copq.schemas.events import EVENT
 from copq.schemas.priced import Outcome, Pricing
 from copq.schemas.rates import RateFile
@@ -30,6 +31,7 @@ def documents() -> dict[Path, str]:
         "event": ("Quality event", _event(_ALONE)),
         "priced_event": ("Priced event", _priced_event(_ALONE)),
         "rate_file": ("Rate file", RateFile.model_json_schema()),
+        "base_file": ("Base file", BaseFile.model_json_schema()),
         "target_file": ("Target file", TargetFile.model_json_schema()),
         "rejected": ("Rejected event", RejectedEvent.model_json_schema()),
     }

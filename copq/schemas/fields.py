@@ -132,6 +132,7 @@ Spent = Annotated[Decimal, Field(ge=0, le=MAX_QUANTITY, decimal_places=DECIMAL_P
 
 Money = Annotated[Decimal, Field(ge=0, le=MAX_QUANTITY, decimal_places=8), _plain(8)]
 """A rate or unit cost of the rate book."""
+plain_amount = _plain(8)
 Rate = Annotated[Decimal, Field(gt=0, le=MAX_QUANTITY, decimal_places=8), _plain(8)]
 """Units a minute."""
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=8), _plain(8)]
@@ -160,4 +161,5 @@ DayStart = Annotated[time, AfterValidator(_on_a_quarter)]
 __all__ = [
     "Currency", "DayStart", "EventId", "Identifier", "Instant", "Minutes", "Money", "Quantity",
     "QuantityOrNone", "Rate", "Share", "Spent", "Text", "TimeZone", "Validity", "date",
+    "plain_amount",
 ]  # fmt: skip

@@ -44,11 +44,19 @@ class Target(_Item):
         return self
 
 
+BudgetCategory = Literal[
+    "prevention", "appraisal", "internal_failure", "external_failure", "administrative_failure"
+]
+
+
 class Budget(_Item):
-    """The COPQ that a month may cost, in the plant's currency; of a line, or of the plant."""
+    """What a month may cost, in the plant's currency; of a line, or of the plant."""
 
     plant: Identifier
     line: Identifier | None = None
+    category: BudgetCategory | None = Field(
+        None, description="Of this category of the cost of quality; without it, of COPQ."
+    )
     amount: Annotated[Money | None, _NULL, Field(description="null takes the budget away.")]
 
 

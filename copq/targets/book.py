@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 ALL = ""
-"""Of a plant, line, product or window that a target does not name."""
+"""Of a plant, line, product or window that a target does not name; of the budget of COPQ."""
 
 Key = tuple[str, str, str, str]
 """Plant, line, product, window."""
@@ -26,10 +26,11 @@ class SetTarget:
 
 @dataclass(frozen=True, slots=True)
 class SetBudget:
-    """The budget of COPQ in a month, of a line or of the whole plant."""
+    """The budget of a month, of a line or of the whole plant: of a category, or of COPQ."""
 
     plant: str
     line: str
+    category: str
     effective_from: datetime
     amount: Decimal | None
 
@@ -40,6 +41,10 @@ class TargetBook:
 
     ratios: dict[Key, Decimal] = field(default_factory=dict)
     budgets: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    """Of COPQ, by plant and line."""
+
+    categories: dict[tuple[str, str, str], Decimal] = field(default_factory=dict)
+    """By plant, line and category."""
 
     def target(
         self, plant: str, line: str = ALL, product: str = ALL, window: str = ALL
@@ -69,14 +74,16 @@ def in_force(
         key = (target.plant, target.line, target.product, target.window)
         if target.effective_from <= now and _supersedes(target, newest.get(key)):
             newest[key] = target
-    spent: dict[tuple[str, str], SetBudget] = {}
+    spent: dict[tuple[str, str, str], SetBudget] = {}
     for budget in budgets:
-        of = (budget.plant, budget.line)
+        of = (budget.plant, budget.line, budget.category)
         if budget.effective_from <= now and _supersedes(budget, spent.get(of)):
             spent[of] = budget
+    amounts = {of: found.amount for of, found in spent.items() if found.amount is not None}
     return TargetBook(
         {key: found.ratio for key, found in newest.items() if found.ratio is not None},
-        {of: found.amount for of, found in spent.items() if found.amount is not None},
+        {of[:2]: amount for of, amount in amounts.items() if of[2] == ALL},
+        {of: amount for of, amount in amounts.items() if of[2] != ALL},
     )
 
 

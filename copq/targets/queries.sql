@@ -5,8 +5,8 @@ values (:plant, :line, :product, :window, :effective_from, :ratio, :set_by, :sou
 
 -- name: add_budget
 -- Add a budget.
-insert into copq.budget (plant, line, effective_from, amount, set_by, source)
-values (:plant, :line, :effective_from, :amount, :set_by, :source)
+insert into copq.budget (plant, line, category, effective_from, amount, set_by, source)
+values (:plant, :line, :category, :effective_from, :amount, :set_by, :source)
 
 -- name: all_targets
 -- All targets in the order in which they were set.
@@ -16,4 +16,4 @@ order by target_id
 
 -- name: all_budgets
 -- All budgets in the order in which they were set.
-select plant, line, effective_from, amount from copq.budget order by budget_id
+select plant, line, category, effective_from, amount from copq.budget order by budget_id

@@ -58,7 +58,10 @@ def _set_target(target: Target) -> SetTarget:
 
 
 def _set_budget(budget: Budget) -> SetBudget:
-    return SetBudget(budget.plant, budget.line or ALL, budget.effective_from, budget.amount)
+    return SetBudget(
+        budget.plant, budget.line or ALL, budget.category or ALL, budget.effective_from,
+        budget.amount,
+    )  # fmt: skip
 
 
 def _row(item: SetTarget | SetBudget) -> tuple[Any, ...]:

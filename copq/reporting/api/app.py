@@ -4,6 +4,8 @@ import asyncpg
 from fastapi import APIRouter, FastAPI
 
 from copq.access.door import Door
+from copq.reporting.api.bases import add_bases
+from copq.reporting.api.coq import add_coq
 from copq.reporting.api.entries import add_entries
 from copq.reporting.api.figures import add_figures
 from copq.reporting.api.kpis import add_kpis
@@ -16,7 +18,7 @@ from copq.web.questions import SOUND
 
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
     """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/kpis`, `/v1/periods`, `/v1/entries`,
-    `/v1/plan`.
+    `/v1/plan`, `/v1/coq`, `/v1/bases`.
 
     Returns the source that they read from. It only reads through the pool. `door` must let only
     managers and finance see results.
@@ -29,5 +31,7 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     add_periods(router, source)
     add_entries(router, source)
     add_plan(router, source)
+    add_coq(router, source)
+    add_bases(router, source)
     app.include_router(router)
     return source

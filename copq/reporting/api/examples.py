@@ -78,6 +78,27 @@ PLAN = (
     "`fit`, `savings` is the failure cost of the year before the programme. An input outside the "
     "model's domain is refused."
 )
+COQ = (
+    "The cost of quality of each month in [from, to) and each value of `by`: the five categories, "
+    "`copq` (the three kinds of failure) and `coq` (with prevention and appraisal), a row for "
+    "each figure and each base. `percentage_name` names the base; without a base `percentage` is "
+    "null, and `percentage_reason` says why. An imported base is of a whole plant, so a line or a "
+    "product has no percentage of it. `per_unit` is money for each unit processed. `budget` is "
+    "that in force at the end of the month, null where there is none. `previous` is the month "
+    "before. "
+    "`return_on_quality`, in the rows of `coq`, is the reduction of COPQ against the month "
+    "`baseline` over the prevention and appraisal of the month: 3.45 for 345 %. `totals` are all "
+    "months together, one set for each currency; `flags` name a base that was restated. Stops "
+    "still open count until now, as `provisional`. There are 1,000 rows unless `limit` says "
+    "otherwise; `rows_total` is how many there are. CSV has all rows unless `limit` says "
+    "otherwise." + _CURRENCIES
+)
+BASES = (
+    "What finance has imported by plant and month, the newest month first. The newest `version` "
+    "counts (`in_force`); `history=true` shows those it restated. A base is shown to readers "
+    "of the whole plant. There are 1,000 rows unless `limit` says otherwise; `rows_total` is how "
+    "many there are. CSV has all rows unless `limit` says otherwise."
+)
 
 _AT = "2026-03-02T14:05:00+00:00"
 _ROW: dict[str, Any] = {
@@ -170,6 +191,33 @@ ENTRIES_ANSWER = {
          "event": {"event_id": "press-4-17", "event_type": "defect"},
          "event_text": '{"event_id":"press-4-17","event_type":"defect"}'}
     ],
+}  # fmt: skip
+_COQ_ROW: dict[str, Any] = {
+    "from": "2026-03-01", "plant": "north", "currency": "EUR", "figure": "coq", "amount": "1350",
+    "base": "revenue", "base_amount": "8100", "percentage_name": "coq % of revenue",
+    "percentage": "16.666666667", "percentage_reason": None, "units": "1000", "per_unit": "1.35",
+    "budget": "1200", "variance": "150", "variance_percent": "12.5", "previous": "1400",
+    "change": "-50", "change_percent": "-3.571428571", "baseline": "2026-02-01",
+    "return_on_quality": "0.071428571", "provisional": "0", "unconverted": 0, "flags": [],
+}  # fmt: skip
+COQ_ANSWER = {
+    "at": _AT, "from": "2026-03-01", "to": "2026-04-01", "bases": ["revenue"],
+    "rows": [_COQ_ROW], "rows_total": 7,
+    "totals": [
+        {name: value for name, value in _COQ_ROW.items() if name != "plant"}
+        | dict.fromkeys(("from", "previous", "change", "change_percent", "baseline",
+                         "return_on_quality"))
+    ],
+    **_WAITING,
+}  # fmt: skip
+BASES_ANSWER = {
+    "at": _AT,
+    "rows": [
+        {"plant": "north", "month": "2026-03", "base": "revenue", "amount": "8100",
+         "currency": "EUR", "version": 2, "in_force": True, "set_at": _AT, "set_by": "carla",
+         "source": "bases.csv", "why": "annual accounts"}
+    ],
+    "rows_total": 1,
 }  # fmt: skip
 PLAN_ANSWER = {
     "model": "Rosiawan, Singgih and Widodo, …",

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from copq.database.queries import Queries
-from copq.figures.answers import BASE_NAME, BASIS
+from copq.figures.answers import BASIS
 from copq.figures.books import Reading
 from copq.figures.causes import Cause, main_causes
 from copq.figures.entries import LedgerEntry
@@ -43,6 +43,7 @@ from copq.reporting.board.view import (
     sum_of,
     target_of,
 )
+from copq.schemas.bases import PRODUCTION_BASE
 from copq.schemas.priced import FAILURES
 
 _SQL = Queries.of(__file__)
@@ -119,7 +120,7 @@ async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, An
         "digits": digits(view.currency),
         "currency_since": since and since.astimezone(view.calendar.zone),
         "example": example(reading.book, view),
-        "base_name": BASE_NAME,
+        "base_name": PRODUCTION_BASE,
         "basis": BASIS,
     }
 

@@ -24,6 +24,8 @@ TAMPERED = [
     ),
     ("insert into copq.target (plant, effective_from, ratio, set_by, source) "
      "values ('north', now(), 0.5, 'carla', 'x')", "target", 1),
+    ("insert into copq.base_amount (plant, month, base, amount, currency, set_by, source) "
+     "values ('north', '2026-03-01', 'revenue', 1, 'EUR', 'carla', 'x')", "base_amount", 1),
     ("update copq.rate_revision set imported_by = 'carla'", "rate_revision", 2),
 ]  # fmt: skip
 

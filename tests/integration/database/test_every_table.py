@@ -3,6 +3,7 @@
 import asyncpg
 
 BY_LINE, BY_PLANT, ALL_LINES = "lines of the reader", "plants of the reader", "readers of all lines"
+WHOLE_PLANTS = "plants that the reader sees as a whole"
 ANYBODY, NOTHING, AS_ITS_TABLES = "anybody who reads", "nothing", "as its tables"
 DECISIONS = {
     **dict.fromkeys(
@@ -11,6 +12,7 @@ DECISIONS = {
     ),
     **dict.fromkeys(("period", "period_step", "closing"), BY_PLANT),
     **dict.fromkeys(("rejected", "audit"), ALL_LINES),
+    "base_amount": WHOLE_PLANTS,
     **dict.fromkeys(
         ("rate_revision", "rate_item", "rate_document", "rate_decision", "target", "budget",
          "retention", "reporting_currency", "exchange_version", "exchange_rate"), ANYBODY,
@@ -49,6 +51,8 @@ def decided(table: asyncpg.Record) -> str:
         return ANYBODY
     if "lines_seen" in policy:
         return BY_LINE
+    if "plants_seen" in policy:
+        return WHOLE_PLANTS
     return BY_PLANT if "plants_read" in policy else ALL_LINES
 
 

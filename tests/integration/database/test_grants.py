@@ -38,7 +38,10 @@ async def posted(conn: asyncpg.Connection) -> asyncpg.Connection:
     return conn
 
 
-TABLES = ("ledger", "event", "event_key", "rate_item", "rate_revision", "audit", "target", "budget")
+TABLES = (
+    "ledger", "event", "event_key", "rate_item", "rate_revision", "audit", "target", "budget",
+    "base_amount",
+)  # fmt: skip
 PARTITIONS = ("ledger_2026_03", "ledger_other", "event_2026_03", "event_other")
 CHANGES = (
     "update copq.{} set {column} = {column}", "delete from copq.{}", "truncate copq.{} cascade",
@@ -47,7 +50,7 @@ CHANGES = (
 
 def _column(table: str) -> str:
     names = {"rate_item": "kind", "rate_revision": "source", "audit": "who", "target": "plant",
-             "budget": "plant"}  # fmt: skip
+             "budget": "plant", "base_amount": "plant"}  # fmt: skip
     return names.get(table, "occurred_at")
 
 
@@ -60,6 +63,11 @@ async def test_nobody_changes_what_is_append_only_not_even_a_superuser(
         await posted.execute(
             "insert into copq.budget (plant, effective_from, set_by, source) "
             "values ('north', now(), 'anna', 'test')"
+        )
+    if table == "base_amount":
+        await posted.execute(
+            "insert into copq.base_amount (plant, month, base, amount, currency, set_by, source) "
+            "values ('north', '2026-03-01', 'revenue', 1, 'EUR', 'anna', 'test')"
         )
     sql = change.format(table, column=_column(table))
     if table.endswith("_other") and "truncate" not in sql:

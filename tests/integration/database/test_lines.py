@@ -23,7 +23,7 @@ from copq.reporting.exporter.exporter import Exporter
 from copq.reporting.exporter.http import add_metrics
 from copq.reporting.source import reading_pool
 from tests.support.building import defect, event, plant, post_events, production, rates, stop
-from tests.support.reporting.api.asking import Api, RoleDoor
+from tests.support.reporting.api.asking import Api, LinesDoor, RoleDoor
 
 NOW = datetime.fromisoformat("2026-06-30T12:00:00+00:00")
 AT = "2026-06-30T10:00:00+00:00"
@@ -32,16 +32,6 @@ ORDER = Order(Actor("controller"), "month end")
 NORTH: Lines = frozenset({("north", None)})
 ONE_LINE: Lines = frozenset({("north", "L1")})
 TWO: Lines = frozenset({("north", "L1"), ("south", None)})
-
-
-class LinesDoor(RoleDoor):
-    """Whoever comes is for these lines."""
-
-    def __init__(self, lines: Lines | None) -> None:
-        self.lines = lines
-
-    async def admit(self, token: str | None, roles: Any = None) -> Bearer:
-        return Bearer(Role.MANAGER, Sender("m", self.lines))
 
 
 def _of(place: str, line: str) -> list[bytes]:
@@ -80,6 +70,7 @@ QUESTIONS = [
     "/v1/entries", "/v1/entries?from=2026-06-01", "/v1/entries?category=copq&limit=2",
     "/v1/copq?grain=day&by=plant,line&from=2026-06-01&format=csv", "/v1/entries?format=csv",
     "/v1/copq?grain=month&by=plant,line&from=2026-06-01&as=first-reported",
+    "/v1/coq?by=plant,line&from=2026-06", "/v1/coq?by=plant,line&from=2026-06&format=csv",
 ]  # fmt: skip
 
 
@@ -112,6 +103,7 @@ async def test_an_answer_is_of_the_readers_lines(
 ASKING_FOR_SOUTH = [
     "/v1/copq?plant=south", "/v1/trailing?plant=south", "/v1/drivers?plant=south",
     "/v1/entries?plant=south", "/v1/board?plant=south", "/v1/board?plant=south&day=2026-06-29",
+    "/v1/coq?plant=south", "/v1/bases?plant=south",
 ]  # fmt: skip
 
 

@@ -20,9 +20,11 @@ from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
+from copq.access.authority import Actor
 from copq.access.door import OpenDoor
-from copq.command_line.commands.finance import periods
-from copq.command_line.commands.read import entries, explain, kpis, report, verify
+from copq.bases.store import import_bases
+from copq.command_line.commands.finance import bases, periods
+from copq.command_line.commands.read import coq, entries, explain, kpis, report, verify
 from copq.ledger.money import money
 from copq.posting.post import prepare
 from copq.rates.store import import_rates, load
@@ -31,6 +33,7 @@ from copq.reporting.board.app import add_board
 from copq.reporting.exporter.collector import page_of, rendered
 from copq.reporting.exporter.reading import read
 from copq.reporting.source import reading_pool
+from copq.schemas.bases import BaseFile
 from tests.support.building import book, defect, event, plant, post_events, production, rates, stop
 from tests.support.reporting.api.asking import Api
 
@@ -39,16 +42,18 @@ PLANTS = (plant(), plant("south", "America/Chicago", "00:00", "USD"))
 QUESTIONS = {
     "/v1/copq": ("report",), "/v1/trailing": ("trailing",), "/v1/drivers": ("drivers",),
     "/v1/kpis": ("kpis",), "/v1/entries": ("entries",), "/v1/periods": ("periods", "list"),
+    "/v1/coq": ("coq",), "/v1/bases": ("bases", "list"),
 }  # fmt: skip
-CLOCKED = (report, kpis, entries, periods)
+CLOCKED = (report, kpis, entries, periods, coq, bases)
 
 app = typer.Typer()
 for module, name in ((report, "report"), (report, "trailing"), (report, "drivers"),
                      (report, "unpriced"), (kpis, "kpis"), (entries, "entries"),
-                     (explain, "explain")):  # fmt: skip
+                     (explain, "explain"), (coq, "coq")):  # fmt: skip
     app.command(name)(getattr(module, name))
 app.command("verify")(verify.verify_command)
 app.add_typer(periods.app, name="periods")
+app.add_typer(bases.app, name="bases")
 
 
 class _Clock(datetime):
@@ -111,6 +116,7 @@ class Asked(Api):
 async def site(database: str, conn: Any) -> AsyncIterator[Asked]:
     await import_rates(conn, rates(*PLANTS, ideal_rate=2), "rates.yaml", "test")
     await post_events(conn, book(*PLANTS, ideal_rate=2), plant_events())
+    await set_bases(conn, "8100000.5", "8200000.5")
     pool = await reading_pool(database)
     found, app_ = Asked(OpenDoor()), FastAPI()
     found.database, found.now = database, NOW
@@ -122,6 +128,14 @@ async def site(database: str, conn: Any) -> AsyncIterator[Asked]:
     await pool.close()
 
 
+async def set_bases(conn: Any, *amounts: str) -> None:
+    """One version after the other of the revenue of a month."""
+    known = {"plant": "north", "month": "2026-06", "base": "revenue", "currency": "EUR"}
+    for amount in amounts:
+        file = BaseFile.model_validate({"bases": [{**known, "amount": amount}]})
+        await import_bases(conn, file, await load(conn), "bases.csv", Actor("carla"))
+
+
 def cells(shown: str) -> list[list[str]]:
     """The rows of the tables that a command has printed."""
     return [re.split(r"\s{2,}", line.strip()) for line in shown.splitlines()]
@@ -130,6 +144,10 @@ def cells(shown: str) -> list[list[str]]:
 def text_of(row: dict[str, Any], name: str) -> str:
     """A figure as a table shows it."""
     return "–" if row[name] is None else money(Decimal(row[name]), row["currency"])
+
+
+_NAMED = {"plant": ("report", "trailing", "coq", "bases"), "line": ("report", "trailing"),
+          "base": ("bases",)}  # fmt: skip
 
 
 async def test_every_question_has_one_answer(site: Asked) -> None:
@@ -147,7 +165,7 @@ async def the_commands_answer_as_the_api(site: Asked) -> None:
     """Field by field; the API counts the rows of a report where they are one page."""
     for path, words in QUESTIONS.items():
         for of in ({}, {"plant": "north", "line": "L2"}, {"plant": "south"}):
-            if path == "/v1/periods":
+            if path in ("/v1/periods", "/v1/bases"):
                 of = {name: value for name, value in of.items() if name == "plant"}
             options = [word for name, value in of.items() for word in (f"--{name}", value)]
             api, command = await site.get(path, **of), await site.json(*words, *options)
@@ -159,7 +177,7 @@ async def the_commands_answer_as_the_api(site: Asked) -> None:
 
 
 async def csv_has_the_cells_of_json(site: Asked) -> None:
-    for path in ("/v1/copq", "/v1/drivers", "/v1/kpis", "/v1/periods"):
+    for path in ("/v1/copq", "/v1/drivers", "/v1/kpis", "/v1/periods", "/v1/coq", "/v1/bases"):
         rows, table = (await site.get(path))["rows"], await site.csv(path)
         assert len(rows) == len(table) > 0
         for row, line in zip(rows, table, strict=True):
@@ -173,8 +191,9 @@ async def csv_has_the_cells_of_json(site: Asked) -> None:
     assert sorted((r["window"], r["plant"], r["line"], r["copq"]) for r in rows) == sorted(
         (r["window"], r["plant"], r["line"], r["copq"]) for r in table
     )
-    api, command = await site.csv("/v1/entries"), await site.shown("entries", "--csv")
-    assert list(csv.DictReader(io.StringIO(command))) == api
+    for path, words in (("/v1/coq", "coq"), ("/v1/entries", "entries")):
+        api, command = await site.csv(path), await site.shown(words, "--csv")
+        assert list(csv.DictReader(io.StringIO(command))) == api
     figures = {f["currency"]: f["net"] for f in (await site.get("/v1/entries"))["figures"]}
     for currency, net in figures.items():
         counted = [Decimal(row["counted"]) for row in api if row["currency"] == currency]
@@ -185,7 +204,9 @@ async def tables_have_the_money_of_json(site: Asked) -> None:
     """Each row of an answer is a row of the table, with its names and its money."""
     answers = {words: await site.get(path) for path, words in QUESTIONS.items()}
     kinds = {("report",): ("copq", "base"), ("trailing",): ("copq", "base"), ("drivers",): ("net",),
-             ("entries",): ("net",), ("periods", "list"): ("restated", "booked")}  # fmt: skip
+             ("entries",): ("net",), ("periods", "list"): ("restated", "booked"),
+             ("coq",): ("amount", "per_unit", "previous"),
+             ("bases", "list"): ("amount",)}  # fmt: skip
     for words, figures in kinds.items():
         answer = answers[words]
         rows = answer.get("rows") or answer.get("entries") or [
@@ -196,7 +217,7 @@ async def tables_have_the_money_of_json(site: Asked) -> None:
             wanted = {text_of(row, name) for name in figures} | {row["currency"]}
             wanted |= {str(row[name]) for name in ("element",) if row.get(name)}
             wanted |= {
-                row[name] for name in ("plant", "line") if words[0] in ("report", "trailing")
+                row[name] for name in ("plant", "line", "base") if words[0] in _NAMED.get(name, ())
             }
             wanted.discard("0.00")
             assert any(wanted <= line for line in shown), (words, wanted)
@@ -291,6 +312,8 @@ REFUSED = [
     ({"as_of": "2030-01-01T00:00"}, "as of an instant to come nobody knows"),
     ({"currency": "XXX"}, "reporting currency"),
     ({"category": "failure"}, '"failure" is none of'),
+    ({"base": "revenu"}, 'revenue; did you mean "revenue"?'),
+    ({"baseline": "2026-13"}, '"2026-13" is not a month: write it as 2026-03'),
     ({"stage": "S9"}, 'no entry has the stage "S9"; there are S2'),
 ]
 """What cannot be asked, and its words; each question is asked that has all of the parameters."""

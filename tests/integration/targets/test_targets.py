@@ -76,7 +76,8 @@ def test_the_last_word_on_a_date_counts_and_nothing_takes_it_away() -> None:
 
 def test_a_budget_is_of_its_plant_or_line() -> None:
     known = [
-        SetBudget("north", "", day(1), Decimal(40000)), SetBudget("north", "L1", day(1), Decimal(9))
+        SetBudget("north", "", "", day(1), Decimal(40000)),
+        SetBudget("north", "L1", "", day(1), Decimal(9)),
     ]  # fmt: skip
     assert in_force([], known, NOW).budgets == {("north", ""): 40000, ("north", "L1"): 9}
 

@@ -99,20 +99,23 @@ def test_per_unit_needs_units() -> None:
 
 def test_budget_against_actual_by_category() -> None:
     [report] = reports([row("prevention", "90"), row("internal_failure", "30")])
-    plan = {Category.PREVENTION: D(100), Category.INTERNAL_FAILURE: D(20)}
+    plan = {"prevention": D(100), "internal_failure": D(20)}
     found = {one.figure: one for one in against_budget(report, plan)}
     assert (found["prevention"].variance, found["prevention"].percent) == (D(-10), D(-10))
     assert (found["internal_failure"].variance, found["internal_failure"].percent) == (10, 50)
     assert (found["appraisal"].budget, found["appraisal"].variance) == (None, None)
     assert found[COPQ].budget is None, "two of its categories have none"
-    whole = {one.figure: one for one in against_budget(report, dict.fromkeys(COSTS, D(50)))}
+    plan = {str(category): D(50) for category in COSTS}
+    whole = {one.figure: one for one in against_budget(report, plan)}
     assert (whole[COPQ].budget, whole[COQ].budget, whole[COQ].variance) == (150, 250, -130)
+    own = {one.figure: one for one in against_budget(report, {**plan, COPQ: D(99)})}
+    assert (own[COPQ].budget, own[COQ].budget) == (99, 199), "its own budget comes first"
 
 
 def test_a_negative_budget_is_refused() -> None:
     [report] = reports([row("prevention", "90")])
     with pytest.raises(ValueError, match="the budget of prevention is -1: it must be 0 or more"):
-        against_budget(report, {Category.PREVENTION: D(-1)})
+        against_budget(report, {"prevention": D(-1)})
 
 
 def test_an_unknown_figure_is_refused_and_the_known_ones_named() -> None:

@@ -26,12 +26,14 @@ from copq.command_line.terminal import (
     count_of,
     fail,
     money,
+    one_of,
     out,
     percent,
     print_json,
     table,
 )
 from copq.database.connections import DatabaseRole
+from copq.improvement.coq_report import COPQ, COSTS
 from copq.rates.book import RateBook
 from copq.rates.file import RateFileError
 from copq.rates.store import load
@@ -123,19 +125,31 @@ def budget(
     amount: Annotated[str, typer.Argument(help='Money a month; "none" removes the budget.')],
     plant: Annotated[str, typer.Option(help="Of this plant.")],
     line: LineOption = None,
+    category: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Of this category: {', '.join(COSTS)}; without it, of COPQ.",
+            callback=one_of(COSTS),
+        ),
+    ] = None,
     start: FromOption = "",
     by: ByOption = "",
     why: WhyOption = "",
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
-    """Set what COPQ may cost in a month, in the plant's currency.
+    """Set what COPQ, or a category of the cost of quality, may cost in a month.
+
+    The amount is in the plant's currency.
 
     For finance: once a finance token exists, COPQ_TOKEN must hold one.
 
     Example: copq targets budget 40000 --plant north
     """
-    asked = {"plant": plant, "line": line, "amount": _figure(amount), "effective_from": start}
+    asked = {
+        "plant": plant, "line": line, "category": category, "amount": _figure(amount),
+        "effective_from": start,
+    }  # fmt: skip
     item = _set(Budget, asked, by, why, database_url, data)
     what = "No budget" if item.amount is None else f"Budget of {item.amount:,f} a month"
     out.print(f"{what} {_describe_scope(item)}.")
@@ -185,9 +199,12 @@ def _set(
         return item
 
 
+_SCOPE = ("plant", "line", "product", "window", "category")
+
+
 def _describe_scope(item: Target | Budget) -> str:
     """Scope and start: "of plant north, line L1, window 1h, from 2026-01-31T05:00:00Z"."""
-    scope = ((name, getattr(item, name, None)) for name in ("plant", "line", "product", "window"))
+    scope = ((name, getattr(item, name, None)) for name in _SCOPE)
     where = ", ".join(f"{name} {value}" for name, value in scope if value) or "all plants"
     return f"of {where}, from {item.effective_from:%Y-%m-%d %H:%M %Z}"
 
@@ -265,12 +282,13 @@ def _show(targets: list[SetTarget], budgets: list[SetBudget], book: RateBook) ->
     columns = ["plant", "line", "product", "window", "from", "target", "in force"]
     table("Targets of COPQ over cost of production", columns, rows, left=5)
     money_rows = [
-        (b.plant, b.line or "all", _when(b.effective_from, b.plant, book),
+        (b.plant, b.line or "all", b.category or COPQ, _when(b.effective_from, b.plant, book),
          "none" if b.amount is None else _budget(b, book))
         for b in budgets
     ]  # fmt: skip
     if money_rows:
-        table("Budgets of a month", ["plant", "line", "from", "money"], money_rows, left=3)
+        columns = ["plant", "line", "of", "from", "money"]
+        table("Budgets of a month", columns, money_rows, left=4)
 
 
 def _is_in_force(target: SetTarget, targets: list[SetTarget], now: datetime) -> bool:

@@ -139,9 +139,10 @@ def show_notes(
     zone: tzinfo,
     lacks: Sequence[MissingRates] | None = None,
     is_live: bool = True,
+    basis: str = BASIS,
 ) -> None:
     """What the figures are, and what they do not hold; open stops are in those that are live."""
-    out.print(BASIS, style="dim")
+    out.print(basis, style="dim")
     if lacks is not None:
         out.print(CONVERSION, style="dim")
     for of in lacks or ():

@@ -95,6 +95,7 @@ select copq.append_only('copq.audit');
 
 select copq.append_only('copq.target');
 select copq.append_only('copq.budget');
+select copq.append_only('copq.base_amount');
 
 -- Anchors: what was booked, and the bytes of what was received, after the anchor before and until
 -- `until`, by a digest for each plant and day. The row is written while no batch is being booked,
@@ -139,4 +140,5 @@ select copq.audit_table('copq.rate_item');
 select copq.audit_table('copq.anchor_digest');
 select copq.audit_table('copq.target');
 select copq.audit_table('copq.budget');
+select copq.audit_table('copq.base_amount');
 select copq.audit_table('copq.token', 'hash', 'last_used_at');

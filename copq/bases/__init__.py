@@ -1,0 +1,1 @@
+"""Bases: revenue, manufacturing cost and other amounts that costs are compared with."""

@@ -1,0 +1,130 @@
+"""`copq bases`: revenue, manufacturing cost and other amounts that costs are compared with."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from asyncpg import Connection
+
+from copq.access.door import Role
+from copq.bases.file import read_base_file
+from copq.bases.store import BaseVersion, Imported, import_bases
+from copq.command_line.acting import ByOption, WhyOption, actor
+from copq.command_line.commands.read.figures import LimitOption, most_rows, show_rest, when
+from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.options import JsonOption, PlantOption
+from copq.command_line.terminal import cannot, count_of, fail, money, out, print_json, table
+from copq.database.connections import DatabaseRole
+from copq.figures.bases_answer import BasesAnswer, BasesRequest, answer_bases
+from copq.rates.file import RateFileError
+from copq.rates.store import load
+from copq.schemas.bases import BaseFile
+
+app = typer.Typer(
+    help="Bases of percentages by plant and month: revenue, manufacturing cost and so on.",
+    no_args_is_help=True,
+)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(help="A base file: YAML, CSV or Excel; see docs/cost-of-quality.md.")
+    ],
+    by: ByOption = "",
+    why: WhyOption = "",
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """Import a base file, as a whole or not at all. Other bases stay as they are.
+
+    An amount that differs from the one that is there restates it; the old one stays in the history.
+    For finance: once a finance token exists, COPQ_TOKEN must hold one.
+
+    Example: copq bases import bases.csv --why "annual accounts"
+    """
+    try:
+        bases = read_base_file(file)
+    except OSError as error:
+        cannot("read", file, error)
+    except RateFileError as error:
+        _refuse(f"{file} is refused; nothing was imported", error)
+    done = _import(bases, file.name, by, why, database_url, data)
+    if as_json:
+        print_json({n: getattr(done, n) for n in ("new", "restated", "unchanged")})
+        return
+    out.print(
+        f"{count_of(done.new, 'base')} set, {done.restated} restated, {done.unchanged} unchanged."
+    )
+
+
+def _import(
+    file: BaseFile, source: str, by: str, why: str, url: str | None, data: Path
+) -> Imported:
+    async def ask(conn: Connection) -> Imported:
+        setter, book = await actor(conn, Role.FINANCE, by), await load(conn)
+        return await import_bases(conn, file, book, source, setter, why)
+
+    try:
+        return query_database(ask, url, data, DatabaseRole.FINANCE)
+    except RateFileError as error:
+        _refuse("nothing was imported", error)
+
+
+@app.command("list")
+def list_(
+    plant: PlantOption = None,
+    month: Annotated[str, typer.Option(help="Only this month: 2026-03.")] = "",
+    base: Annotated[str | None, typer.Option(help="Only the base of this name.")] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="Show the versions that were restated, too.")
+    ] = False,
+    limit: LimitOption = None,
+    as_json: JsonOption = False,
+    database_url: DatabaseOption = None,
+    data: DataOption = DATA,
+) -> None:
+    """List the bases of each plant and month, the newest month first.
+
+    Example: copq bases list --plant north --history
+    """
+    request = BasesRequest(plant=plant, month=month, base=base, history=history)
+    now = datetime.now(UTC)
+
+    async def ask(conn: Connection) -> BasesAnswer:
+        try:
+            return await answer_bases(
+                conn, await load(conn), request, now, most_rows(limit, as_json)
+            )
+        except ValueError as error:
+            fail(str(error))
+
+    found = query_database(ask, database_url, data)
+    if as_json:
+        print_json(found.as_json())
+    elif found.rows:
+        _show(found)
+    else:
+        out.print("No base is set. Set some with: copq bases import FILE")
+
+
+def _show(found: BasesAnswer) -> None:
+    words = ["plant", "month", "base", "by", "at", "why", "currency"]
+    rows = [
+        (b.plant, f"{b.month:%Y-%m}", b.base, b.set_by, when(b.set_at), b.why or "–", b.currency,
+         _amount(b), str(b.version), "yes" if b.is_newest and b.amount is not None else "")
+        for b in found.rows
+    ]  # fmt: skip
+    table("Bases of percentages", [*words, "amount", "version", "in force"], rows, left=len(words))
+    show_rest(len(rows), found.rows_total)
+
+
+def _amount(base: BaseVersion) -> str:
+    return "none" if base.amount is None else money(base.amount, base.currency)
+
+
+def _refuse(what: str, error: RateFileError) -> NoReturn:
+    faults = "\n".join(f"  - {fault}" for fault in error.faults)
+    fail(f"{what}:\n{faults}")

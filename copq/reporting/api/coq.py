@@ -1,0 +1,56 @@
+"""`/v1/coq`: the cost-of-quality report."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from copq.figures.coq_answer import CUTS, CoqRequest, answer_coq, coq_columns
+from copq.reporting import parameters as asked
+from copq.reporting.api import examples
+from copq.reporting.formats import as_csv, as_json, wants_csv
+from copq.reporting.source import Source
+from copq.schemas.bases import PRODUCTION_BASE
+
+By = Annotated[str, Query(description=f"A report for each, with commas: {', '.join(CUTS)}.")]
+Base = Annotated[
+    str,
+    Query(
+        description="What percentages are of, with commas: cost of production, CoQ, or a base that "
+        "finance has imported.",
+        examples=["revenue"],
+    ),
+]
+Baseline = Annotated[
+    str,
+    Query(
+        description="The month that the return on quality is against; without it the month before.",
+        examples=["2026-01"],
+    ),
+]
+
+
+def add_coq(router: APIRouter, source: Source) -> None:
+    @router.get(
+        "/v1/coq",
+        summary="Cost of quality by month",
+        description=examples.COQ,
+        responses=examples.answers(examples.COQ_ANSWER),
+    )
+    async def coq(
+        request: Request, by: By = "plant", plant: asked.Plant = None, line: asked.Line = None,
+        product: asked.Product = None, start: asked.From = "", end: asked.To = "",
+        base: Base = PRODUCTION_BASE, baseline: Baseline = "", currency: asked.Currency = None,
+        kind: asked.Format = None, limit: asked.Limit = None,
+    ) -> Response:  # fmt: skip
+        reader = await source.admit(request)
+        asked_for = CoqRequest(
+            plant=plant, line=line, product=product, by=by, start=start, end=end, base=base,
+            baseline=baseline, currency=currency,
+        )  # fmt: skip
+        is_table = wants_csv(request, kind)
+        async with source.reading(reader) as reading:
+            most = limit if is_table else limit or asked.ROWS
+            answer = await answer_coq(reading.conn, reading.book, asked_for, reading.now, most)
+        if is_table:
+            return as_csv("copq-coq", answer.table(), coq_columns(answer.query.by))
+        return as_json(answer.as_json())
