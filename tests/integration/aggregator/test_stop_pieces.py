@@ -37,7 +37,9 @@ async def pareto(conn: Any, book: RateBook, plant: str, line: str) -> list[tuple
 
 
 async def repairs(conn: Any, plant: str) -> dict[str, tuple[int, float]]:
-    rows = await conn.fetch(*REPAIRS(start=FROM, end=UNTIL, plants=[plant]))
+    rows = await conn.fetch(
+        *REPAIRS(start=FROM, end=UNTIL, plants=[plant], own_plants=None, own_lines=None)
+    )
     return {row["line"]: (row["stops"], row["seconds"]) for row in rows}
 
 

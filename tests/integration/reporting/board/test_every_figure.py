@@ -20,7 +20,7 @@ from tests.support.building import book, event, plant, post_events, production, 
 from tests.support.reporting.api.asking import NOW
 
 STATIC = Path(app.__file__).parent / "static"
-SCRIPT = Path(__file__).with_name("figures.mjs")
+SCRIPT = Path(__file__).parents[3] / "support/reporting/board/figures.mjs"
 CODES = (None, "burr", "crack", "jam")
 EDGES = tuple(map(datetime.fromisoformat, (
     "2026-06-01T04:00:00+00:00", "2026-06-29T04:00:00+00:00", "2026-06-29T12:00:00+00:00",
