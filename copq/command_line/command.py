@@ -20,6 +20,7 @@ GROUPS = {
         "report": "read.report.report",
         "trailing": "read.report.trailing",
         "drivers": "read.report.drivers",
+        "why": "read.why.why",
         "kpis": "read.kpis.kpis",
         "entries": "read.entries.entries",
         "explain": "read.explain.explain",

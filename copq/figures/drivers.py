@@ -161,7 +161,7 @@ async def _losses(
 ) -> list[Any]:  # fmt: skip
     """The rows of a query that includes the section `losses`; `more` are its other parameters."""
     failures = [str(category) for category in FAILURES]
-    around = _instants(days.start, days.end, days.calendar)
+    around = instants_around(days.start, days.end, days.calendar)
     scope = Scope(days.plant, days.line, currency=days.currency)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         if accrued is None:
@@ -213,7 +213,7 @@ _OWN = (
 )  # fmt: skip
 
 
-def _instants(start: date, end: date, calendar: Calendar | None) -> tuple[datetime, datetime]:
+def instants_around(start: date, end: date, calendar: Calendar | None) -> tuple[datetime, datetime]:
     """The instants that surely contain the days: a day lies within two days of its date in any
     zone."""
     if calendar is not None:

@@ -96,7 +96,8 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """A filter of entries. None means any value; an empty stage, code or machine means none.
+    """A filter of entries. None means any value; an empty product, stage, code, machine, shift or
+    supplier means none.
 
     `period` is the month in which entries are booked. `first_reported` leaves out entries that were
     booked after the first closing of the month in which they occurred. `since` and `until` are
@@ -115,6 +116,8 @@ class EntryFilter:
     stage: str | None = None
     defect_code: str | None = None
     work_unit: str | None = None
+    shift: str | None = None
+    supplier: str | None = None
     event_id: str | None = None
     hour: datetime | None = None
     day: date | None = None

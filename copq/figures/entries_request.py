@@ -19,6 +19,7 @@ from copq.rates.book import RateBook
 
 _LONGEST_DAY = timedelta(days=2)
 _DEFAULT = timedelta(days=30)
+_DETAILS = ("stage", "defect_code", "work_unit", "shift", "supplier")
 
 
 TRAILING = {window.key: window.length for window in WINDOWS}
@@ -28,8 +29,9 @@ TRAILING = {window.key: window.length for window in WINDOWS}
 class EntriesRequest(FigureRequest):
     """A filter of entries as people write it. Without a time, it means the last 30 days.
 
-    Times without an offset are the plant's. An empty stage, code or machine selects entries without
-    one. `period` is the month in which entries are booked, whenever they occurred.
+    Times without an offset are the plant's. An empty product, stage, code, machine, shift or
+    supplier selects entries without one. `period` is the month in which entries are booked,
+    whenever they occurred.
     """
 
     element: str | None = None
@@ -37,6 +39,8 @@ class EntriesRequest(FigureRequest):
     stage: str | None = None
     defect_code: str | None = None
     work_unit: str | None = None
+    shift: str | None = None
+    supplier: str | None = None
     event_id: str | None = None
     grain: str = "day"
     bucket: str = ""
@@ -49,7 +53,7 @@ class EntriesRequest(FigureRequest):
 
     def __post_init__(self) -> None:
         FigureRequest.__post_init__(self)
-        spell(self, "stage", "defect_code", "work_unit", "event_id")
+        spell(self, *_DETAILS, "event_id")
         check_element(self.element)
         check_choice(self.category, CATEGORIES)
         check_choice(self.reported, tuple(As))
@@ -61,8 +65,8 @@ class EntriesRequest(FigureRequest):
 
         Raises `ValueError` on an unknown name or an impossible time.
         """
-        details = {name: getattr(self, name) for name in ("stage", "defect_code", "work_unit")}
-        await check_names(conn, book, self.plant, self.line, self.product, **details)
+        details = {name: getattr(self, name) for name in _DETAILS}
+        await check_names(conn, book, self.plant, self.line, self.product or None, **details)
         window = self._window(book, now)
         edges = window.edges() if window else await self._edges(conn, book, now)
         first_reported = self.reported == As.FIRST_REPORTED

@@ -1,4 +1,4 @@
-"""Whether a plant, line, product, stage, code or machine exists, and if not, which ones do."""
+"""Whether a plant, line, product, stage, code or other name exists, and if not, which ones do."""
 
 from typing import Any, NamedTuple
 
@@ -13,7 +13,10 @@ _SQL = Queries.of(__file__)
 MOST = 1_000
 """The number of names that are read, to list some and to find one that was mistyped."""
 
-_CALLED = {"stage": "stage", "defect_code": "defect code", "work_unit": "machine"}
+_CALLED = {
+    "stage": "stage", "defect_code": "defect code", "work_unit": "machine", "shift": "shift",
+    "supplier": "supplier",
+}  # fmt: skip
 
 
 class UnknownName(ValueError):
@@ -30,7 +33,7 @@ async def check_names(
 ) -> None:
     """Raises `UnknownName` if a name is neither in the rate book nor in any figure.
 
-    `details` are a `stage`, `defect_code` or `work_unit`; an empty one means entries without it.
+    `details` are names of `_CALLED`; an empty one means entries without it.
     """
     if plant is not None and plant not in book.sites:
         raise UnknownName(unknown_plant(plant, book.sites))

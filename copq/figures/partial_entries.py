@@ -189,13 +189,11 @@ def _inside(filters: EntryFilter, part: Accrued, span: Span | None) -> Share:
 
 def _meets(filters: EntryFilter, stop: Stop) -> bool:
     """As in `entries_asked`: an empty filter selects stops without a value."""
-    pairs = (
-        (filters.product, stop.product), (filters.element, element(stop)),
-        (filters.event_id, stop.event_id),
-    )  # fmt: skip
+    pairs = ((filters.element, element(stop)), (filters.event_id, stop.event_id))
     or_none = (
-        (filters.stage, None), (filters.defect_code, stop.defect_code),
-        (filters.work_unit, stop.work_unit),
+        (filters.product, stop.product), (filters.stage, None),
+        (filters.defect_code, stop.defect_code), (filters.work_unit, stop.work_unit),
+        (filters.shift, stop.shift), (filters.supplier, None),
     )  # fmt: skip
     return (
         all(wanted in (None, there) for wanted, there in pairs)

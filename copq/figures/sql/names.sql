@@ -42,24 +42,27 @@ select exists (
     where grain = 'month' and (:plant::text is null or plant = :plant)
         and case :kind::text when 'line' then line else product end = :name)
 
+-- name: detail
+-- The column of an entry that :column names: a part of `has_detail` and `known_details`.
+case :column::text
+    when 'stage' then stage when 'defect_code' then defect_code when 'shift' then shift
+    when 'supplier' then supplier else work_unit
+end
+
 -- name: has_detail
 -- Whether an entry of a plant and line has the name :name in the column :column.
 select exists (
     select from copq.ledger
     where (:plant::text is null or plant = :plant)
         and (:line::text is null or line = :line)
-        and case :column::text
-            when 'stage' then stage when 'defect_code' then defect_code else work_unit
-        end = :name::text)
+        and {{detail}} = :name::text)
 
 -- name: known_details
--- The first :limit stages, defect codes or machines (:column) of entries of a plant and line :line,
--- and the number of all.
+-- The first :limit stages, defect codes, machines, shifts or suppliers (:column) of entries of a
+-- plant and line :line, and the number of all.
 select name, count(*) over () as known
 from (
-    select distinct case :column::text
-        when 'stage' then stage when 'defect_code' then defect_code else work_unit
-    end as name
+    select distinct {{detail}} as name
     from copq.ledger
     where (:plant::text is null or plant = :plant) and (:line::text is null or line = :line)
 ) as names

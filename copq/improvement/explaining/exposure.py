@@ -22,13 +22,24 @@ class Exposure:
         """Units before and after of all groups with these values.
 
         A dimension that is not named, or named with None, stands for all its values: a loss that
-        names no product is measured by the units of its line.
+        names no product is measured by the units of its line. So is a loss of a product without
+        units in both windows; on a line without units, by those of the dimension before the line.
         """
-        wanted = {
-            place: filters[name]
+        named = [
+            (place, filters[name])
             for place, name in enumerate(self.dimensions)
             if filters.get(name) is not None
-        }
+        ]
+        while True:
+            before, after = self._sums(dict(named))
+            if before or after or not named:
+                return before, after
+            named.pop()
+
+    def _sums(self, wanted: Mapping[int, str | None]) -> tuple[Fraction, Fraction]:
+        if wanted and len(wanted) == len(self.dimensions):  # one group: many are looked up
+            before, after = self.units.get(tuple(wanted.values()), (Decimal(0), Decimal(0)))
+            return Fraction(before), Fraction(after)
         found = [
             units
             for values, units in self.units.items()

@@ -17,7 +17,9 @@ from copq.reporting.api import examples
 from copq.reporting.formats import as_json, stream_csv, wants_csv
 from copq.reporting.source import Source
 
-Filter = Annotated[str | None, asked.Spelt, Query()]
+Filter = Annotated[
+    str | None, asked.Spelt, Query(description="Empty: entries without one; so with product.")
+]
 
 
 def add_entries(router: APIRouter, source: Source) -> None:
@@ -31,12 +33,9 @@ def add_entries(router: APIRouter, source: Source) -> None:
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         product: asked.Product = None, element: asked.Element = None,
         category: asked.OfCategory = None,
-        stage: Annotated[
-            str | None,
-            asked.Spelt,
-            Query(description="Empty selects entries without one; also for code, machine."),
-        ] = None,
-        defect_code: Filter = None, work_unit: Filter = None, event_id: Filter = None,
+        stage: Filter = None, defect_code: Filter = None, work_unit: Filter = None,
+        shift: Filter = None, supplier: Filter = None,
+        event_id: Annotated[str | None, asked.Spelt, Query()] = None,
         grain: asked.Grain = "day",
         bucket: Annotated[
             str, Query(description="One hour, day or month, written as in `from` of /v1/copq.")
@@ -59,9 +58,9 @@ def add_entries(router: APIRouter, source: Source) -> None:
         reader = await source.admit(request)
         asked_for = EntriesRequest(
             plant=plant, line=line, product=product, element=element, category=category,
-            stage=stage, defect_code=defect_code, work_unit=work_unit, event_id=event_id,
-            grain=grain, bucket=bucket, start=start, end=end, trailing=trailing, at=at,
-            period=period, reported=reported,
+            stage=stage, defect_code=defect_code, work_unit=work_unit, shift=shift,
+            supplier=supplier, event_id=event_id, grain=grain, bucket=bucket, start=start, end=end,
+            trailing=trailing, at=at, period=period, reported=reported,
         )  # fmt: skip
         async with source.reading(reader) as reading:
             if not wants_csv(request, kind):

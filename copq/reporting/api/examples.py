@@ -42,6 +42,21 @@ DRIVERS = (
     "by default the last 30 days. Open stops count until now, as `provisional`. `totals` has the "
     "number of combinations of each currency, and the net cost of all of them." + _CURRENCIES
 )
+WHY = (
+    "What explains that the losses of one window of production days differ from those of another. "
+    "`rows` are the parts of the change of each currency, and add up to `change` in `totals` to "
+    "the last digit: `volume`, the units made at the loss for each unit before; `mix`, more or "
+    "less made where a unit loses much; each `cause`, a combination of plant, line, product, "
+    "stage, element, defect code, machine, shift and supplier whose losses moved together, with "
+    "its evidence and the addresses of its `entries`; `without_baseline`, losses where nothing was "
+    "made before; `everything_else`. `expected` is before + volume + mix. `finding` says it in a "
+    "sentence; `in_one_window` lists losses under a name that occurs in one window alone, which "
+    "may be chance. The window is `month`, or [from, to), else the last 30 days; it is compared "
+    "with [before_from, before_to), with the `weeks` before it, or with as many days directly "
+    "before it, a month with the month before. Stops still open are in it until now, as "
+    "`provisional`. "
+    "At most 366 days and 50,000 combinations of all dimensions." + _CURRENCIES
+)
 KPIS = (
     "Key figures by ISO 22400-2 for any time: an hour, a shift, a day or more. `oee` is "
     "availability x effectiveness x quality. Only a line has times: a product has only yields. "
@@ -165,6 +180,31 @@ DRIVERS_ANSWER = {
          "cumulative_share": "0.703030303"}
     ],
     "totals": [{"currency": "EUR", "losses": 7, "net": "412.5"}],
+    **_WAITING,
+}  # fmt: skip
+WHY_ANSWER = {
+    "at": _AT, "from": "2026-02-01", "to": "2026-03-01", "days": 28,
+    "before_from": "2026-01-01", "before_to": "2026-02-01", "before_days": 31,
+    "rows": [
+        {"currency": "EUR", "kind": "volume", "cause": None, "change": "-290.32"},
+        {"currency": "EUR", "kind": "cause", "cause": "line L3, supplier B", "change": "700",
+         "before": "300", "expected": "270.97", "after": "970.97", "units_before": "5000",
+         "units_after": "4500", "rate_before": "0.06", "rate_after": "0.215771111",
+         "entries_before": 30, "entries_after": 97, "p_value": "0.000000001",
+         "filters": {"line": "L3", "supplier": "B"}, "without": [],
+         "entries": "/v1/entries?from=2026-02-01&to=2026-03-01&category=copq&line=L3&supplier=B",
+         "entries_of_before":
+         "/v1/entries?from=2026-01-01&to=2026-02-01&category=copq&line=L3&supplier=B",
+         "command": "copq entries --category copq --from 2026-02-01 --to 2026-03-01 --line L3 "
+         "--supplier B"}
+    ],
+    "totals": [
+        {"currency": "EUR", "finding": "Losses changed by +412.50 EUR: volume -290.32, …",
+         "before": "3000", "after": "3412.5", "change": "412.5", "expected": "2712.5",
+         "measured_by": "units", "units_before": "20000", "units_after": "18065",
+         "rate_before": "0.15", "rate_after": "0.188901190", "is_explained": True,
+         "provisional": "0", "in_one_window": []}
+    ],
     **_WAITING,
 }  # fmt: skip
 ENTRIES_ANSWER = {

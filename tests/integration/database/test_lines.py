@@ -102,6 +102,7 @@ async def test_an_answer_is_of_the_readers_lines(
 
 ASKING_FOR_SOUTH = [
     "/v1/copq?plant=south", "/v1/trailing?plant=south", "/v1/drivers?plant=south",
+    "/v1/why?plant=south",
     "/v1/entries?plant=south", "/v1/board?plant=south", "/v1/board?plant=south&day=2026-06-29",
     "/v1/coq?plant=south", "/v1/bases?plant=south",
 ]  # fmt: skip
@@ -161,13 +162,19 @@ async def test_sums_are_of_the_readers_lines(api: Api) -> None:
     async def dearest() -> list[Any]:
         return [(row["element"], row["net"]) for row in (await api.get("/v1/drivers"))["rows"]]
 
+    async def changed() -> list[Any]:
+        """Of all losses; a window ends with today."""
+        return [total["after"] for total in (await api.get("/v1/why"))["totals"]]
+
     assert await copq() == ["210"]
+    whole = await changed()
     api.door = LinesDoor(ONE_LINE)
     assert await copq() == ["70"] and sorted(await dearest()) == [
         ("defect", "70"),
         ("downtime", "120"),
         ("downtime", "60"),
     ]  # fmt: skip - the 120 are of the line's open stop
+    assert await changed() == ["250"] != whole
     api.door = LinesDoor(frozenset({("east", None)}))
     assert await copq() == [] and await dearest() == []
 

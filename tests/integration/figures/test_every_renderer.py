@@ -24,7 +24,7 @@ from copq.access.authority import Actor
 from copq.access.door import OpenDoor
 from copq.bases.store import import_bases
 from copq.command_line.commands.finance import bases, periods
-from copq.command_line.commands.read import coq, entries, explain, kpis, report, verify
+from copq.command_line.commands.read import coq, entries, explain, kpis, report, verify, why
 from copq.ledger.money import money
 from copq.posting.post import prepare
 from copq.rates.store import import_rates, load
@@ -41,15 +41,16 @@ NOW = datetime.fromisoformat("2026-06-30T12:00:00+00:00")
 PLANTS = (plant(), plant("south", "America/Chicago", "00:00", "USD"))
 QUESTIONS = {
     "/v1/copq": ("report",), "/v1/trailing": ("trailing",), "/v1/drivers": ("drivers",),
+    "/v1/why": ("why",),
     "/v1/kpis": ("kpis",), "/v1/entries": ("entries",), "/v1/periods": ("periods", "list"),
     "/v1/coq": ("coq",), "/v1/bases": ("bases", "list"),
 }  # fmt: skip
-CLOCKED = (report, kpis, entries, periods, coq, bases)
+CLOCKED = (report, kpis, entries, periods, coq, bases, why)
 
 app = typer.Typer()
 for module, name in ((report, "report"), (report, "trailing"), (report, "drivers"),
                      (report, "unpriced"), (kpis, "kpis"), (entries, "entries"),
-                     (explain, "explain"), (coq, "coq")):  # fmt: skip
+                     (explain, "explain"), (coq, "coq"), (why, "why")):  # fmt: skip
     app.command(name)(getattr(module, name))
 app.command("verify")(verify.verify_command)
 app.add_typer(periods.app, name="periods")
@@ -154,6 +155,7 @@ async def test_every_question_has_one_answer(site: Asked) -> None:
     await the_commands_answer_as_the_api(site)
     await csv_has_the_cells_of_json(site)
     await tables_have_the_money_of_json(site)
+    await the_table_of_a_change_has_the_figures_of_json(site)
     await the_board_has_the_figures_of_the_api(site)
     await the_exporter_has_the_figures_of_the_api(site)
     await what_waits_is_the_same_everywhere(site)
@@ -177,11 +179,13 @@ async def the_commands_answer_as_the_api(site: Asked) -> None:
 
 
 async def csv_has_the_cells_of_json(site: Asked) -> None:
-    for path in ("/v1/copq", "/v1/drivers", "/v1/kpis", "/v1/periods", "/v1/coq", "/v1/bases"):
+    for path in (
+        "/v1/copq", "/v1/drivers", "/v1/why", "/v1/kpis", "/v1/periods", "/v1/coq", "/v1/bases"
+    ):  # fmt: skip
         rows, table = (await site.get(path))["rows"], await site.csv(path)
         assert len(rows) == len(table) > 0
         for row, line in zip(rows, table, strict=True):
-            assert row.keys() <= line.keys(), path
+            assert row.keys() - {"filters", "without"} <= line.keys(), path
             for name, cell in line.items():
                 if name not in ("flags", "reasons"):
                     value = row.get(name)
@@ -221,6 +225,20 @@ async def tables_have_the_money_of_json(site: Asked) -> None:
             }
             wanted.discard("0.00")
             assert any(wanted <= line for line in shown), (words, wanted)
+
+
+async def the_table_of_a_change_has_the_figures_of_json(site: Asked) -> None:
+    answer, shown = await site.get("/v1/why"), await site.shown("why")
+    rows = [set(row) for row in cells(shown)]
+    assert [total["currency"] for total in answer["totals"]] == ["EUR", "USD"]
+    for total in answer["totals"]:
+        assert total["finding"] in " ".join(shown.split())
+        assert any({text_of(total, "before"), text_of(total, "after")} <= row for row in rows)
+        parts = [row for row in answer["rows"] if row["currency"] == total["currency"]]
+        assert sum(Decimal(part["change"]) for part in parts) == Decimal(total["change"])
+        for part in parts:
+            if part["command"]:
+                assert part["command"] in " ".join(shown.split())
 
 
 async def the_board_has_the_figures_of_the_api(site: Asked) -> None:
@@ -311,6 +329,9 @@ REFUSED = [
     ({"as": "guessed"}, '"guessed" is none of restated, first-reported'),
     ({"as_of": "2030-01-01T00:00"}, "as of an instant to come nobody knows"),
     ({"currency": "XXX"}, "reporting currency"),
+    ({"month": "2026-05", "before_to": "2026-05-20"}, "the windows overlap"),
+    ({"before_to": "2026-01-01", "weeks": "2"}, "name the window before once"),
+    ({"supplier": "S9"}, 'no entry has the supplier "S9"; there are none yet'),
     ({"category": "failure"}, '"failure" is none of'),
     ({"base": "revenu"}, 'revenue; did you mean "revenue"?'),
     ({"baseline": "2026-13"}, '"2026-13" is not a month: write it as 2026-03'),
@@ -318,7 +339,7 @@ REFUSED = [
 ]
 """What cannot be asked, and its words; each question is asked that has all of the parameters."""
 
-OPTIONS = {"as_of": "as-of"}
+OPTIONS = {"as_of": "as-of", "before_from": "before-from", "before_to": "before-to"}
 
 
 async def test_every_question_refuses_in_the_same_words(site: Asked) -> None:

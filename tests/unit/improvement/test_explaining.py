@@ -145,7 +145,19 @@ def test_a_loss_without_a_product_is_measured_by_the_units_of_its_line() -> None
     }
     exposure = Exposure(("line", "product"), made)
     assert exposure.growth({"line": "1", "product": None}) == 2
-    assert exposure.growth({"line": "3"}) is None
+
+
+def test_a_loss_where_no_units_are_recorded_is_measured_by_those_around_it() -> None:
+    """Nothing was ever made of P9, and nothing on line 3. A new product has no baseline."""
+    made: Units = {
+        ("1", "P1"): (D(5), D(10)),
+        ("2", "P1"): (D(9), D(9)),
+        ("2", "new"): (D(0), D(9)),
+    }
+    exposure = Exposure(("line", "product"), made)
+    assert exposure.growth({"line": "1", "product": "P9"}) == 2
+    assert exposure.growth({"line": "3", "product": "P1"}) == exposure.growth({}) == 2
+    assert exposure.growth({"line": "2", "product": "new"}) is None
 
 
 @pytest.mark.parametrize("made", ["0", "1", "1000", "100000"])

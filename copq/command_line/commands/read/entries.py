@@ -10,7 +10,7 @@ from asyncpg import Connection
 from copq.command_line.commands.read.figures import when
 from copq.command_line.commands.read.report import ElementOption
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
-from copq.command_line.options import EndOption, JsonOption, LineOption, PlantOption, ProductOption
+from copq.command_line.options import EndOption, JsonOption, LineOption, PlantOption
 from copq.command_line.terminal import fail, fixed, money, one_of, out, print_json, table
 from copq.figures.basis import As
 from copq.figures.books import Books, Reading
@@ -26,7 +26,7 @@ from copq.reporting.spreadsheet import cell, lines
 def entries(
     plant: PlantOption = None,
     line: LineOption = None,
-    product: ProductOption = None,
+    product: Annotated[str | None, typer.Option(help="Only this product; empty: none.")] = None,
     element: ElementOption = None,
     category: Annotated[
         str | None,
@@ -37,6 +37,8 @@ def entries(
     stage: Annotated[str | None, typer.Option(help="Only this stage; empty: none.")] = None,
     code: Annotated[str | None, typer.Option(help="Only this code; empty: none.")] = None,
     machine: Annotated[str | None, typer.Option(help="Only this machine; empty: none.")] = None,
+    shift: Annotated[str | None, typer.Option(help="Only this shift; empty: none.")] = None,
+    supplier: Annotated[str | None, typer.Option(help="Only this supplier; empty: none.")] = None,
     event: Annotated[str | None, typer.Option(help="Only this event.")] = None,
     hour: Annotated[str, typer.Option(help="Only this hour: 2026-03-01T06:00.")] = "",
     day: Annotated[str, typer.Option(help="Only this production day: 2026-03-01.")] = "",
@@ -79,8 +81,9 @@ def entries(
     grain, bucket = buckets[0] if buckets else ("day", "")
     request = EntriesRequest(
         plant=plant, line=line, product=product, element=element, category=category, stage=stage,
-        defect_code=code, work_unit=machine, event_id=event, grain=grain, bucket=bucket,
-        start=start, end=end, trailing=trailing, period=period, reported=reported,
+        defect_code=code, work_unit=machine, shift=shift, supplier=supplier, event_id=event,
+        grain=grain, bucket=bucket, start=start, end=end, trailing=trailing, period=period,
+        reported=reported,
     )  # fmt: skip
 
     async def read(conn: Connection) -> EntriesAnswer | None:

@@ -1,0 +1,181 @@
+"""What explains a change of losses, as it is asked for, and its answer."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, tzinfo
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from asyncpg import Connection
+
+from copq.figures.answers import held_json
+from copq.figures.missing_exchange_rates import MissingRates, missing_rates, missing_rates_json
+from copq.figures.report import zone_of
+from copq.figures.unpriced import WaitingCounts, count_waiting
+from copq.figures.why_rows import (
+    ChangePart,
+    OneSided,
+    change_parts,
+    decimal_of,
+    one_sided,
+    rate_of,
+)
+from copq.figures.why_windows import Windows, WindowsRequest
+from copq.figures.why_words import finding
+from copq.ledger.arithmetic import MONEY
+from copq.ledger.figures import Scope
+from copq.rates.book import RateBook
+
+if TYPE_CHECKING:
+    from copq.figures.why_changes import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyRequest(WindowsRequest):
+    """What explains that the losses of one window differ from those of another."""
+
+    currency: str | None = None
+
+    async def comparison(
+        self, conn: Connection, book: RateBook, now: datetime
+    ) -> tuple[Scope, Windows]:
+        """Raises `ValueError` on a name, a window or a currency that is not possible."""
+        await self.check_names(conn, book)
+        scope = Scope(self.plant, self.line, self.product, by=(), currency=self.currency)
+        return scope, self.windows(_today(book, self.plant, now))
+
+
+def _today(book: RateBook, plant: str | None, now: datetime) -> date:
+    """The newest production day of any of the plants."""
+    sites = [site for name, site in book.sites.items() if plant in (None, name)]
+    return max((site.calendar.bucket(now).day for site in sites), default=now.date())
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedChange:
+    """The change of all losses in one currency.
+
+    `after` - `before` = `change`, the sum of the money of its parts. `expected` is what the units
+    made after would have lost at the loss for each unit before. `units` are those made, or days
+    where none were recorded (`measured_by`). `provisional` is what open stops add to both windows.
+    `in_one_window`: losses under a name that occurs in one of them alone, within the parts.
+    """
+
+    currency: str
+    before: Decimal
+    after: Decimal
+    change: Decimal
+    expected: Decimal
+    measured_by: str
+    units_before: Decimal
+    units_after: Decimal
+    rate_before: Decimal | None
+    rate_after: Decimal | None
+    is_explained: bool
+    finding: str
+    provisional: Decimal
+    parts: list[ChangePart]
+    in_one_window: list[OneSided]
+
+
+@dataclass(frozen=True, slots=True)
+class WhyAnswer:
+    """What explains the change, for each currency, as of `at`."""
+
+    windows: Windows
+    at: datetime
+    zone: tzinfo
+    changes: list[ExplainedChange]
+    lacks: list[MissingRates] | None
+    waiting: WaitingCounts
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        for change in self.changes:
+            for part in change.parts:
+                yield part.as_json()
+
+    def as_json(self) -> dict[str, Any]:
+        before, after = self.windows.before, self.windows.after
+        return {
+            "at": self.at, "from": after.first, "to": after.last, "days": after.days,
+            "before_from": before.first, "before_to": before.last, "before_days": before.days,
+            "rows": list(self.rows()), "totals": [_total_json(change) for change in self.changes],
+            **missing_rates_json(self.lacks), **held_json(self.waiting),
+        }  # fmt: skip
+
+
+_TOTALS = (
+    "currency", "finding", "before", "after", "change", "expected", "measured_by", "units_before",
+    "units_after", "rate_before", "rate_after", "is_explained", "provisional",
+)  # fmt: skip
+
+
+def _total_json(change: ExplainedChange) -> dict[str, Any]:
+    return {
+        **{name: getattr(change, name) for name in _TOTALS},
+        "in_one_window": [asdict(one) for one in change.in_one_window],
+    }
+
+
+async def answer_why(
+    conn: Connection, book: RateBook, request: WhyRequest, now: datetime
+) -> WhyAnswer:
+    """What explains the change of losses. One snapshot.
+
+    Raises `ValueError` on a request that is not possible.
+    """
+    from copq.figures.why_changes import read_changes  # numpy is slow to load, and of use here
+
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        scope, windows = await request.comparison(conn, book, now)
+        lacks = await _missing_rates(conn, scope, windows)
+        changes = await read_changes(conn, book, scope, windows, now)
+        waiting = await count_waiting(conn, scope, now)
+        explained = await asyncio.to_thread(_explain_all, changes, scope)
+        zone = zone_of(book, scope.plant)
+        return WhyAnswer(windows, now, zone, explained, lacks, waiting)
+
+
+async def _missing_rates(
+    conn: Connection, scope: Scope, windows: Windows
+) -> list[MissingRates] | None:
+    """None where nothing is converted. Raises `ValueError` where entries have no exchange rate."""
+    found: list[MissingRates] = []
+    for window in (windows.before, windows.after):
+        lacks = await missing_rates(conn, scope, window.first, window.last)
+        if lacks is None:
+            return None
+        found += lacks
+    if missing := [str(lack) for lack in found if not lack.late]:
+        raise ValueError(
+            f"no exchange rate: {'; '.join(missing)}. Import rates with copq currencies import, "
+            "or leave out the currency"
+        )
+    return found
+
+
+def _explain_all(changes: "Sequence[Change]", scope: Scope) -> list[ExplainedChange]:
+    return [_explain(change, scope) for change in changes]
+
+
+def _explain(change: "Change", scope: Scope) -> ExplainedChange:
+    found, made = change.explained(), change.exposure.of({})
+    with localcontext(MONEY):
+        expected = found.before + found.volume + found.mix
+    losses = Fraction(found.before), Fraction(found.after)
+    rates = [
+        rate_of(loss / units if units else None) for loss, units in zip(losses, made, strict=True)
+    ]
+    return ExplainedChange(
+        currency=change.currency, before=found.before, after=found.after, change=found.total,
+        expected=expected, measured_by="units" if change.has_units else "days",
+        units_before=decimal_of(made[0]), units_after=decimal_of(made[1]),
+        rate_before=rates[0], rate_after=rates[1], is_explained=bool(found.parts),
+        finding=finding(found, change.currency), provisional=change.provisional,
+        parts=change_parts(change.currency, found, scope, change.windows),
+        in_one_window=[
+            one_sided(one, scope, change.windows) for one in change.in_one_window(found)
+        ],
+    )  # fmt: skip

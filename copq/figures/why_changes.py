@@ -1,0 +1,170 @@
+"""What changed between two windows, by every recorded dimension: read, and explained.
+
+It loads numpy, which is slow: import it where a change is explained.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, localcontext
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.currencies.converted import ByCurrency
+from copq.figures.drivers import instants_around
+from copq.figures.why_windows import Window, Windows
+from copq.improvement.explaining.explain import Explanation, Leaf, explain
+from copq.improvement.explaining.exposure import Exposure, Values
+from copq.improvement.explaining.one_window import OneWindow, in_one_window
+from copq.ledger.arithmetic import MONEY, ZERO
+from copq.ledger.downtime import element
+from copq.ledger.figures import Scope
+from copq.ledger.money import digits
+from copq.posting.open_stops import Accrued, accrue
+from copq.rates.book import RateBook
+from copq.schemas.priced import FAILURES
+
+_MONEY = ByCurrency(__file__)
+DIMENSIONS = (
+    "plant", "line", "product", "stage", "element", "defect_code", "work_unit", "shift", "supplier"
+)  # fmt: skip
+MOST_LEAVES = 50_000
+_MADE = ("plant", "line", "product")
+_DESCRIBING = tuple(name for name in DIMENSIONS if name not in _MADE)
+
+
+@dataclass(slots=True)
+class Change:
+    """The leaves of one currency, the units made, and what open stops add to either window."""
+
+    currency: str
+    windows: Windows
+    leaves: list[Leaf] = field(default_factory=list)
+    units: dict[Values, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    provisional: Decimal = ZERO
+
+    @property
+    def has_units(self) -> bool:
+        """Whether any unit was made; else the days of both windows measure volume."""
+        return any(before or after for before, after in self.units.values())
+
+    @property
+    def exposure(self) -> Exposure:
+        if self.has_units:
+            return Exposure(_MADE, self.units)
+        days = Decimal(self.windows.before.days), Decimal(self.windows.after.days)
+        return Exposure((), {(): days})
+
+    def explained(self) -> Explanation:
+        """It may take some seconds: call it in a thread."""
+        return explain(DIMENSIONS, self.leaves, self.exposure, self._unit())
+
+    def in_one_window(self, found: Explanation) -> list[OneWindow]:
+        """Names that occur in one window alone, and are not in a cause."""
+        causes = [part.filters.items() for part in found.parts]
+        return [
+            one
+            for one in in_one_window(DIMENSIONS, self.leaves, _DESCRIBING)
+            if not any(cause <= one.filters.items() for cause in causes)
+        ]
+
+    def _unit(self) -> Decimal:
+        """The last digit of any amount, so that the parts add up to the change to that digit."""
+        amounts = (money for leaf in self.leaves for money in (leaf.before, leaf.after))
+        last = min((int(amount.as_tuple().exponent) for amount in amounts), default=0)
+        return Decimal(1).scaleb(min(last, -digits(self.currency)))
+
+
+async def read_changes(
+    conn: Connection, book: RateBook, scope: Scope, windows: Windows, now: datetime
+) -> list[Change]:
+    """A change for each currency; open stops count until `now`. Call it in one snapshot.
+
+    Raises `ValueError` where there is too much to search.
+    """
+    changes: dict[str, Change] = {}
+
+    def change(currency: str) -> Change:
+        return changes.setdefault(currency, Change(currency, windows))
+
+    for row in await _leaves(conn, book, scope, windows):
+        change(row["currency"]).leaves.append(_leaf(row))
+    for part in await _open_stops(conn, book, scope, windows, now):
+        _add_stop(change, part, windows)
+    for row in await conn.fetch(
+        *_MONEY[scope.currency].units_made(**_of(scope), **windows.parameters())
+    ):
+        if row["currency"] in changes:
+            made = tuple(row[name] for name in _MADE)
+            changes[row["currency"]].units[made] = row["before"], row["after"]
+    return [changes[currency] for currency in sorted(changes)]
+
+
+def _of(scope: Scope) -> dict[str, Any]:
+    return {"plant": scope.plant, "line": scope.line, "product": scope.product}
+
+
+async def _leaves(conn: Connection, book: RateBook, scope: Scope, windows: Windows) -> list[Any]:
+    before, after = (_instants(book, scope, w) for w in (windows.before, windows.after))
+    query = _MONEY[scope.currency].changed_leaves
+    rows: list[Any] = await conn.fetch(
+        *query(
+            **_of(scope), **windows.parameters(), before_since=before[0], before_until=before[1],
+            after_since=after[0], after_until=after[1], categories=list(map(str, FAILURES)),
+            limit=MOST_LEAVES + 1,
+        )
+    )  # fmt: skip
+    if len(rows) > MOST_LEAVES:
+        raise ValueError(
+            f"the losses of these windows have more than {MOST_LEAVES:,} combinations of "
+            "dimensions, too many to search: name a plant, a line or a product, or shorter windows"
+        )
+    return rows
+
+
+def _instants(book: RateBook, scope: Scope, window: Window) -> tuple[datetime, datetime]:
+    site = book.sites.get(scope.plant or "")
+    return instants_around(window.first, window.last, site.calendar if site else None)
+
+
+def _leaf(row: Any) -> Leaf:
+    return Leaf(
+        tuple(row[name] for name in DIMENSIONS), row["before"], row["after"],
+        row["squares_before"], row["squares_after"], row["entries_before"], row["entries_after"],
+    )  # fmt: skip
+
+
+async def _open_stops(
+    conn: Connection, book: RateBook, scope: Scope, windows: Windows, now: datetime
+) -> list[Accrued]:
+    """What open stops add in the windows, in pieces of an hour at most."""
+    since = min(_instants(book, scope, w)[0] for w in (windows.before, windows.after))
+    return [
+        part
+        for part in await accrue(conn, book, scope, now, since)
+        if scope.product in (None, part.segment.stop.product)
+        and any(w.first <= part.bucket.day < w.last for w in (windows.before, windows.after))
+    ]
+
+
+def _add_stop(change: Callable[[str], Change], part: Accrued, windows: Windows) -> None:
+    """Raises `ValueError` where its money has no exchange rate."""
+    stop, cell = part.segment.stop, part.cell(None, part.cost, part.seconds)
+    if cell.unconverted:
+        raise ValueError(
+            f"an open stop of line {part.line} in {stop.currency} has no exchange rate on "
+            f"{part.bucket.day}: import one, or leave out the currency"
+        )
+    is_after = windows.after.first <= part.bucket.day < windows.after.last
+    values = (
+        part.plant, part.line, stop.product, None, element(stop), stop.defect_code,
+        stop.work_unit, stop.shift, None,
+    )  # fmt: skip
+    square = part.sign * float(cell.net) ** 2
+    money, squares = ((ZERO, cell.net), (0.0, square)) if is_after else (
+        (cell.net, ZERO), (square, 0.0)
+    )  # fmt: skip
+    change(cell.currency).leaves.append(Leaf(values, *money, *squares))
+    with localcontext(MONEY):
+        change(cell.currency).provisional += cell.net

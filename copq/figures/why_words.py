@@ -1,0 +1,76 @@
+"""What explains a change of losses, in words."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from copq.ledger.arithmetic import MONEY
+from copq.ledger.money import digits, money
+
+if TYPE_CHECKING:
+    from copq.improvement.explaining.explain import Explanation
+
+_CALLED = {"defect_code": "code", "work_unit": "machine"}
+_LISTED = 3
+"""Causes in a sentence; the table has all."""
+
+
+def cause_name(
+    filters: Mapping[str, str | None], without: Sequence[Mapping[str, str | None]] = ()
+) -> str:
+    """`line L3, supplier B`, and which stronger causes are left out of it."""
+    names = ", ".join(_value(name, value) for name, value in filters.items())
+    left_out = [f"except {cause_name(other)}" for other in without[:_LISTED]]
+    if len(without) > _LISTED:
+        left_out.append(f"and {len(without) - _LISTED:,} more causes")
+    return "; ".join([names, *left_out])
+
+
+def _value(dimension: str, value: str | None) -> str:
+    called = _CALLED.get(dimension, dimension)
+    return f"no {called}" if value is None else f"{called} {value}"
+
+
+def signed(amount: Decimal, currency: str) -> str:
+    """Money with its sign: +41,200.00 or -300.00."""
+    text = money(amount, currency)
+    return f"+{text}" if amount > 0 and text.strip("0.,") else text
+
+
+def shown_amounts(amounts: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """The amounts in the digits of the currency; they add up to their sum, rounded."""
+    from copq.improvement.explaining.rounding import rounded_parts
+
+    unit = Decimal(1).scaleb(-digits(currency))
+    with localcontext(MONEY):
+        return rounded_parts([Fraction(amount) for amount in amounts], unit)
+
+
+def finding(found: "Explanation", currency: str) -> str:
+    """One sentence on the whole change: volume and mix, then the causes, or that none is known."""
+    if not (found.before or found.after):
+        return "There are no losses in either window."
+    own = [part.money for part in found.parts]
+    amounts = [found.volume, found.mix, *own, found.without_baseline, found.everything_else]
+    volume, mix, *causes, new, rest = (
+        signed(amount, currency) for amount in shown_amounts(amounts, currency)
+    )
+    change = signed(found.total, currency)
+    begin = f"Losses changed by {change} {currency}: volume {volume}, mix {mix}"
+    fresh = f", where nothing was made before {new}" if found.without_baseline else ""
+    if not causes:
+        return f"{begin}{fresh}. {_nothing(found, rest, currency)}"
+    names = [
+        f"{cause_name(part.filters, part.besides)} {amount}"
+        for part, amount in zip(found.parts[:_LISTED], causes, strict=False)
+    ]
+    more = f"; and {len(causes) - _LISTED:,} more causes" if len(causes) > _LISTED else ""
+    return f"{begin}; {'; '.join(names)}{more}{fresh}; everything else {rest}."
+
+
+def _nothing(found: "Explanation", rest: str, currency: str) -> str:
+    if not rest.strip("+-0.,"):
+        return "Nothing is left to explain."
+    alike = f" All of them moved alike (p = {found.p_value:.2g})." if found.is_common else ""
+    return f"Nothing in the recorded dimensions explains the remaining {rest} {currency}.{alike}"

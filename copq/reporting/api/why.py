@@ -1,0 +1,63 @@
+"""`/v1/why`: what explains a change of losses between two windows."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from copq.figures.why import WhyRequest, answer_why
+from copq.figures.why_rows import COLUMNS
+from copq.figures.why_windows import MOST_WEEKS
+from copq.reporting import parameters as asked
+from copq.reporting.api import examples
+from copq.reporting.formats import as_csv, as_json, wants_csv
+from copq.reporting.source import Source
+
+Month = Annotated[
+    str,
+    Query(description="This month, compared with the month before.", examples=["2026-06"]),
+]
+BeforeFrom = Annotated[
+    str,
+    Query(
+        alias="before_from",
+        description="The first day of the window to compare with.",
+        examples=["2026-02-01"],
+    ),
+]
+BeforeTo = Annotated[
+    str,
+    Query(
+        alias="before_to",
+        description="The end of the window to compare with, which is excluded; else `from`.",
+        examples=["2026-03-01"],
+    ),
+]
+Weeks = Annotated[
+    int | None,
+    Query(ge=1, le=MOST_WEEKS, description="Compare with these weeks before, for each unit made."),
+]
+
+
+def add_why(router: APIRouter, source: Source) -> None:
+    @router.get(
+        "/v1/why",
+        summary="What explains a change of losses",
+        description=examples.WHY,
+        responses=examples.answers(examples.WHY_ANSWER),
+    )
+    async def why(
+        request: Request, plant: asked.Plant = None, line: asked.Line = None,
+        product: asked.Product = None, month: Month = "", start: asked.From = "",
+        end: asked.To = "", before_start: BeforeFrom = "", before_end: BeforeTo = "",
+        weeks: Weeks = None, currency: asked.Currency = None, kind: asked.Format = None,
+    ) -> Response:  # fmt: skip
+        reader = await source.admit(request)
+        asked_for = WhyRequest(
+            plant=plant, line=line, product=product, month=month, start=start, end=end,
+            before_start=before_start, before_end=before_end, weeks=weeks, currency=currency,
+        )  # fmt: skip
+        async with source.reading(reader) as reading:
+            answer = await answer_why(reading.conn, reading.book, asked_for, reading.now)
+        if wants_csv(request, kind):
+            return as_csv("copq-why", answer.rows(), COLUMNS)
+        return as_json(answer.as_json())
