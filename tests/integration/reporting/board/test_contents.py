@@ -19,7 +19,7 @@ from copq.reporting.board.targets import Aims, aims_of
 from copq.reporting.source import reading_pool
 from copq.targets.book import ALL, TargetBook
 from tests.support.building import book, defect, event, plant, post_events, production, rates, stop
-from tests.support.reporting.api.asking import NOW, Api, RoleDoor
+from tests.support.reporting.api.asking import NOW, Api, RoleDoor, until_unchanged
 
 LINES = ("L1", "L2", "L3")
 
@@ -371,9 +371,7 @@ async def test_without_rates_it_is_empty(site: Clocked) -> None:
 
 async def test_nothing_new_is_no_answer_and_an_event_is_one(conn: Any, site: Clocked) -> None:
     await fill(conn)
-    first = await site.client.get("/v1/board")
-    asked = {"if-none-match": first.headers["etag"]}
-    assert (await site.client.get("/v1/board", headers=asked)).status_code == 304
+    asked = await until_unchanged(site.client, "/v1/board")
     assert (await site.client.get("/v1/board?line=L1", headers=asked)).status_code == 200
     await post_events(conn, book(plant(lines=LINES)), [defect("new", ago(1))])
     second = await site.client.get("/v1/board", headers=asked)

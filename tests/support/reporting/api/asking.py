@@ -77,3 +77,15 @@ class Api:
 def _named(parameters: dict[str, Any]) -> dict[str, Any]:
     """`from` is not a name in Python: `from_` is."""
     return {name.rstrip("_"): value for name, value in parameters.items()}
+
+
+async def until_unchanged(client: httpx.AsyncClient, path: str) -> dict[str, str]:
+    """Headers with which `path` answers 304.
+
+    Postgres's own work, such as an analyze, commits too, and may do so between two requests.
+    """
+    for _ in range(20):
+        headers = {"if-none-match": (await client.get(path)).headers["etag"]}
+        if (await client.get(path, headers=headers)).status_code == 304:
+            return headers
+    raise AssertionError(f"{path} is never unchanged")
