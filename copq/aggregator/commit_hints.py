@@ -42,7 +42,7 @@ class CommitHints:
             if places:
                 await asyncio.wait_for(consumer.commit(places), within_s)
         except (KafkaError, TimeoutError) as error:
-            log.info("Kafka took no commit: %r", error)
+            log.info("Kafka refused a commit: %r", error)
             # They are sent again even if no batch follows: a partition without a commit looks
             # stuck.
             self._offsets = hints | self._offsets

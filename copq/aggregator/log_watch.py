@@ -59,7 +59,7 @@ class LogWatch:
             fences = await self._store.read()
         except AWAY as error:
             self._store.disconnect()
-            log.info("the fence is looked at later: %r", error)
+            log.info("the fence is checked later: %r", error)
             return True
         return all(
             self._is_as_booked(p, fences.get(p, Fence()).next_offset, before.get(p, 0))

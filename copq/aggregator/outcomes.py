@@ -46,7 +46,7 @@ def _outcomes(fetched: Fetched, booked: BookedBatch) -> dict[str, int]:
 
 def _report_fenced(booked: BookedBatch) -> None:
     if known := booked.fenced - booked.unknown:
-        log.info("%d records were delivered again, and are booked already", known)
+        log.info("%d records were delivered again and are already booked", known)
     if booked.unknown:
         log.error(
             "%d of %d records below the fence were not in the ledger, and are booked now: the "

@@ -102,7 +102,8 @@ async def _keep(
 
 
 async def _keep_in_some_form(conn: Connection, rejected: list[RejectedEvent]) -> None:
-    """Together; where Postgres refuses one of them, each alone, and that one by its bytes."""
+    """Store the messages together. If Postgres refuses one of them, store each alone, and that one
+    with only its bytes."""
     try:
         async with conn.transaction():
             return await keep_rejected(conn, rejected)
@@ -123,7 +124,8 @@ async def _keep_alone(conn: Connection, event: RejectedEvent) -> None:
 
 
 def _rejected(record: ConsumerRecord) -> RejectedEvent:
-    """Where it came from; one refused at the door came from no topic, so its own place counts."""
+    """The record as a rejected event. A message refused by ingest names no topic, so the place of
+    the record counts."""
     place, now = origin_of(record), datetime.now(UTC)
     try:
         event = decode(record.value or b"")
@@ -139,5 +141,5 @@ def _rejected(record: ConsumerRecord) -> RejectedEvent:
 
 
 def _first(error: ValidationError) -> str:
-    found = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return ": ".join([*map(printable_name, found["loc"][:3]), found["msg"]])
+    fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return ": ".join([*map(printable_name, fault["loc"][:3]), fault["msg"]])

@@ -1,4 +1,4 @@
-"""The aggregator as a service: the stream, and what runs next to it."""
+"""The aggregator as a service: the stream, and the tasks that run next to it."""
 
 import asyncio
 
@@ -18,15 +18,15 @@ from copq.telemetry.health import Health
 async def run_aggregator(
     settings: AggregatorSettings, stop: asyncio.Event, health: Health | None = None
 ) -> None:
-    """Until `stop` is set; raises what ended one of its parts."""
+    """Run until `stop` is set. Raises the error that ended one of its parts."""
     health = health or Health()
     rates = RateWatch(settings.database)
-    health.missing = "waits for the rate book, from Postgres"
+    health.missing = "waits for the rate book in Postgres"
     if not await rates.first(stop):
         return
     if not await wait_for_brokers(settings.brokers, stop, health):
         return
-    health.missing = "waits for its partitions, from Kafka"
+    health.missing = "waits for Kafka to assign partitions"
     stream = AggregatorStream(settings, rates, stop, health)
     lag = measure_lag(
         settings.brokers, metrics.STAGE, PRICED, settings.group, stream.reader.assigned

@@ -28,12 +28,12 @@ class AggregatorSettings:
     database: str
     group: str = "copq-aggregator"
     batch: int = 10_000
-    """Events of one transaction at most: more is not faster, and takes memory."""
+    """The maximum number of events in a transaction: more are not faster and need more memory."""
     session_timeout_s: float = 10.0
-    """A worker without a sign of life for this long loses its partitions to the others."""
+    """A worker that sends no heartbeat for this long loses its partitions to the others."""
 
     def reader(self) -> ReaderSettings:
-        """How the topic is read."""
+        """The settings of the reader of the topic."""
         return ReaderSettings(
             self.brokers, self.database, PRICED, self.group, self.batch, self.session_timeout_s
         )
@@ -70,7 +70,7 @@ class AggregatorStream:
         self._health.missing = None
 
     async def _follow(self) -> None:
-        """Fetch and copy one batch while the batch before is posted."""
+        """Fetch and copy one batch while the previous batch is posted."""
         posting: asyncio.Task[None] | None = None
         try:
             while not self._stop.is_set():
@@ -89,9 +89,10 @@ class AggregatorStream:
         return await asyncio.to_thread(Fetched.of, *fetched) if fetched else None
 
     async def _finish(self, work: asyncio.Task[None]) -> None:
-        """Wait for the work; once told to stop, what is not done soon is left, and read again."""
+        """Wait for the work. After `stop`, work that does not end soon is dropped and read
+        again."""
         if await self._departure.waits_for(work):
             return
         work.cancel()
         self.connections.drop_all()
-        log.warning("told to stop, leaving a batch unposted: it is read again")
+        log.warning("stopped before a batch was posted: it will be read again")

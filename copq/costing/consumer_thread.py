@@ -47,7 +47,7 @@ class FenceThread(AIOKafkaConsumerThread):
                 await self._ensure_consumer().commit(ours)
             return True
         except KafkaError as error:
-            log.warning("a commit is left to the next: %r", error)
+            log.warning("a commit failed, the next one covers it: %r", error)
             return False
 
     async def committed(self) -> dict[TP, Fence]:

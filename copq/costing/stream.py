@@ -43,7 +43,7 @@ class CostingStream:
     async def run(self) -> None:
         if not await self._servers_answer():
             return
-        self._health.missing = "waits for its partitions, from Kafka"
+        self._health.missing = "waits for Kafka to assign partitions"
         await self._publisher.start()
         self._join_group()
         waiting = [self._agent.failed, *map(asyncio.ensure_future, self._parts())]
@@ -59,7 +59,7 @@ class CostingStream:
 
     async def _servers_answer(self) -> bool:
         """Wait for Postgres and Kafka. False if `stop` was set first."""
-        self._health.missing = "waits for the rate book, from Postgres"
+        self._health.missing = "waits for the rate book in Postgres"
         if not await self.rates.first(self._stop):
             return False
         return await wait_for_brokers(self.settings.brokers, self._stop, self._health)
@@ -104,5 +104,5 @@ class CostingStream:
                 await self._assignment.commit_all()
                 await self._app.stop()
         except TimeoutError:
-            log.warning("the consumer group was left without a word")
+            log.warning("the worker stopped without leaving the consumer group")
         await self._publisher.close()

@@ -22,7 +22,7 @@ class Basis:
 
     def __str__(self) -> str:
         if self.as_of is not None:
-            return f"as the ledger said at {self.as_of.isoformat(timespec='seconds')}"
+            return f"the ledger as of {self.as_of.isoformat(timespec='seconds')}"
         return f"as {self.reported.replace('-', ' ')}"
 
     @property
@@ -49,7 +49,9 @@ def basis_of(reported: str, as_of: datetime | None, now: datetime) -> Basis:
     if as_of is None:
         return basis
     if basis.reported is As.FIRST_REPORTED:
-        raise ValueError("what was first reported is the same at any instant: leave one out")
+        raise ValueError(
+            "first-reported figures are the same at any instant: leave out as or as_of"
+        )
     if as_of > now:
-        raise ValueError("as of an instant to come nobody knows what the ledger says")
+        raise ValueError("as_of is in the future: name an instant up to now")
     return basis

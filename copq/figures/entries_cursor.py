@@ -31,5 +31,5 @@ def decode(cursor: str) -> Place:
         if not all(FIRST_YEAR <= at.year <= LAST_YEAR for at in (read_at, occurred_at)):
             raise ValueError
     except ValueError:  # of base64, of JSON or of its values
-        raise ValueError("cursor: take it as it is from `next` of the page before") from None
+        raise ValueError("cursor: copy it unchanged from `next` of the previous page") from None
     return Place(read_at, occurred_at, event_id, number)

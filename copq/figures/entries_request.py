@@ -100,7 +100,7 @@ class EntriesRequest(FigureRequest):
         if self.trailing is not None:
             return _trailing_span(self.trailing, self.at, zone, now)
         if self.at:
-            raise ValueError("at is the end of a trailing window: ask with trailing=1h too")
+            raise ValueError("at is the end of a trailing window: add trailing=1h")
         return _instants_span(self.start, self.end, zone)
 
     async def _edges(self, conn: Connection, book: RateBook, now: datetime) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def _trailing_span(trailing: str, at: str, zone: tzinfo, now: datetime) -> Span:
     """The trailing window up to `at`, or up to now. Raises `ValueError` on an unknown window."""
     end = instant(at, zone) or now
     if end > now + timedelta(minutes=1):
-        raise ValueError(f"at is yet to come: {end.isoformat()}")
+        raise ValueError(f"at is in the future: {end.isoformat()}")
     return Span(end - TRAILING[trailing], end)
 
 

@@ -126,7 +126,7 @@ async def is_kept(conn: Connection, event_id: str) -> bool:
 
 
 def nothing_kept(event_id: str) -> str:
-    return f'nothing is kept of "{event_id}"; see: copq entries, copq rejected list'
+    return f'"{event_id}" is unknown; see: copq entries, copq rejected list'
 
 
 _TIMES = ("occurred_at", "booked_at", "hour")

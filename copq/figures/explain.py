@@ -40,9 +40,9 @@ def explain(entry: LedgerEntry, event: Event | None, rates: UsedRates) -> Explai
         return Explained(_bare(entry), _exchange(entry), note=_missing(entry))
     formula, terms = FORMULAS.get(entry.element, _expenses)(entry, event, rates)
     if entry.reverses is not None:
-        formula = f"takes back entry {entry.reverses}: −({formula})"
+        formula = f"reverses entry {entry.reverses}: −({formula})"
     zone = rates.sites[entry.plant].calendar.zone
-    origins = [_origin(rate, zone) for rate in rates.used] or ["no rate: the money is of the event"]
+    origins = [_origin(rate, zone) for rate in rates.used] or ["no rate: the event has the amount"]
     note = _difference(entry, recomputed, rates.used)
     terms = [*terms, *origins, *_exchange(entry)]
     return Explained(formula, terms, note is None, note, rates.used)
@@ -64,7 +64,7 @@ def _difference(entry: LedgerEntry, recomputed: Recomputed, used: list[UsedRate]
     right, booked = (
         money(value, entry.currency) if name in _MONEY else value for value in unlike[name]
     )
-    return f"booked is {name} {booked}, but {by} gives {right}"
+    return f"the booked {name} is {booked}, but {by} gives {right}"
 
 
 def _exchange(entry: LedgerEntry) -> list[str]:
@@ -83,7 +83,7 @@ def _exchange(entry: LedgerEntry) -> list[str]:
 
 def _missing(entry: LedgerEntry) -> str:
     if entry.dropped_at is None:
-        return "its event or its rate is not stored any more"
+        return "its event or its rate is no longer stored"
     return (
         f"its event's bytes were dropped by policy, ordered on {entry.dropped_at:%Y-%m-%d} by "
         f"{entry.dropped_by}; the entry stands as booked"

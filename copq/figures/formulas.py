@@ -65,7 +65,7 @@ def rate_text(item: Any, name: str) -> str:
 
 def _table(entry: LedgerEntry, event: Any, book: RateBook) -> Versioned[CostTable]:
     table = book.cost_table(entry.plant, entry.product or "", event.occurred_at)
-    assert table is not None, "an entry was computed from it"
+    assert table is not None, "the entry has a rate"
     return table
 
 
@@ -131,7 +131,7 @@ def _less_allowed(entry: LedgerEntry, table: CostTable, parts: list[str]) -> str
 
 def _dispatch(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     table = book.day_table(entry.plant, entry.product or "", entry.day)
-    assert table is not None, "an entry was computed from it"
+    assert table is not None, "the entry has a rate"
     each = rate(table.item.recovery_overhead_per_day)
     parts = [f"1 dispatch of the day's recoverable rejects × {each} = {_size(entry.gross, entry)}"]
     return _less_allowed(entry, table.item, parts), ["once a line, product and production day"]
@@ -169,11 +169,11 @@ def _downgrade(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
 
 def _stop(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     item = line_rate(entry, event, book)
-    assert item is not None, "an entry was computed from it"
+    assert item is not None, "the entry has a rate"
     planned = entry.element == "planned_stop"
     parts = [(rate_text(item, "planned_rate" if planned else "rate"), _standstill(entry))]
     if item.contribution and not planned:
-        lost = f"a minute of lost contribution: line {entry.line} is a bottleneck"
+        lost = f"per minute of lost contribution: line {entry.line} is a bottleneck"
         parts.append((rate_text(item, "contribution"), lost))
     each = " + ".join(figure for figure, _ in parts)
     terms = [f"{figure} = {what}" for figure, what in parts]
@@ -217,7 +217,7 @@ def _return(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
 def _return_scrap(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     table = _table(entry, event, book)
     scrap = table.item.return_scrap
-    assert scrap is not None, "an entry was computed from it"
+    assert scrap is not None, "the entry has a rate"
     each = f"({rate(scrap.price)} − {rate(scrap.recovered)} + {rate(scrap.recovery_overhead)})"
     parts = [f"{count(event.scrapped)} pcs × {each} = {_size(entry.gross, entry)}"]
     terms = ["price − recovered + dispatch of a returned unit that is scrapped"]

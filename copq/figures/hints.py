@@ -37,5 +37,5 @@ async def say_empty(conn: Connection, book: RateBook, scope: Scope, command: str
     if not book.sites:
         return NO_RATES
     if any(name is not None for name in of):
-        return f"No figures of that. {NO_FIGURES}"
+        return f"Nothing has figures for these filters. {NO_FIGURES}"
     return NO_FIGURES

@@ -34,11 +34,11 @@ RATIOS = (
 )  # fmt: skip
 
 NO_UNITS = "nothing left the line in this time"
-NO_GOOD = "some events say how many units are good and others do not"
-NO_PRODUCT_TIME = "a line's time is not kept by product: ask without it"
+NO_GOOD = "only some events report good units"
+NO_PRODUCT_TIME = "times are stored by line, not by product: leave the product out"
 NO_IDEAL_RATE = "the line rate has no ideal_rate_per_minute"
-NO_PLANNED_TIME = "all of this time is planned standstill"
-NOT_RUNNING = "the line stood still all of the planned time"
+NO_PLANNED_TIME = "this time is a planned stop"
+NOT_RUNNING = "the line was stopped for all of the planned time"
 NO_REPAIR = "no unplanned stop ended in this time"
 
 Edge = datetime | date | None
@@ -311,7 +311,7 @@ def edges(start: str, end: str, zone: tzinfo) -> tuple[Edge, Edge]:
     """
     first, last = (_edge(text, zone) for text in (start, end))
     if last is not None and first is None:
-        raise ValueError("to: name from as well")
+        raise ValueError("to: add from")
     if isinstance(first, datetime) == isinstance(last, datetime):
         in_order(first, last)
     return first, last

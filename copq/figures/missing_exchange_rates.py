@@ -14,8 +14,8 @@ from copq.text.counts import count_of
 
 _SQL = Queries.of(__file__)
 CONVERSION = (
-    "Each entry is converted at the exchange rate of its day that is stored with it, time of open "
-    "stops at the newest there is. Where a rate is missing there is no figure."
+    "Each entry is converted at the stored exchange rate of its day, the time of open "
+    "stops at the newest rate. If a rate is missing, the figure is empty."
 )
 
 

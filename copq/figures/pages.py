@@ -47,7 +47,7 @@ class Place:
             if len(names) != len(dims_of(query)) or (hourly and bucket.tzinfo is None):  # type: ignore[attr-defined]
                 raise ValueError
         except ValueError:  # of base64, of JSON or of its values
-            raise ValueError("cursor: take it as it is from `next` of the page before") from None
+            raise ValueError("cursor: copy it unchanged from `next` of the previous page") from None
         return cls((bucket, tuple(names)), rows_given)
 
 

@@ -73,7 +73,9 @@ def brokers_from(addresses: str, environment: Mapping[str, str]) -> Brokers:
     username = environment.get("KAFKA_USERNAME") or None
     password = _password(environment)
     if (username is None) != (password is None):
-        raise BrokerSettingsError("KAFKA_USERNAME and KAFKA_PASSWORD (or …_FILE) go together")
+        raise BrokerSettingsError(
+            "KAFKA_USERNAME and KAFKA_PASSWORD (or …_FILE): set both or neither"
+        )
     mechanism = environment.get("KAFKA_SASL_MECHANISM") or MECHANISMS[0]
     _one_of("KAFKA_SASL_MECHANISM", mechanism, MECHANISMS)
     brokers = Brokers(addresses, username, password, mechanism, _tls(environment))

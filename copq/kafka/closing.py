@@ -24,7 +24,7 @@ async def close_producer(producer: AIOKafkaProducer) -> None:
 async def close_consumer(consumer: AIOKafkaConsumer) -> None:
     """Leave the group and close. A broker that does not answer notices the absence by itself."""
     if not await _is_done(consumer.stop()):
-        log.warning("a consumer left without a word")
+        log.warning("a consumer stopped without leaving its group")
 
 
 async def _is_done(closing: Coroutine[Any, Any, None]) -> bool:

@@ -5,7 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram
 _SIZES = (1, 10, 100, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
-EVENTS = Counter("copq_stream_events", "Events that a stage is done with", ["stage", "outcome"])
+EVENTS = Counter("copq_stream_events", "Events that a stage has finished", ["stage", "outcome"])
 BATCH_EVENTS = Histogram(
     "copq_stream_batch_events", "Events of one batch", ["stage"], buckets=_SIZES
 )
@@ -14,7 +14,7 @@ BATCH_SECONDS = Histogram(
 )
 LOG_CHANGES = Counter(
     "copq_stream_log_changes",
-    "Partitions whose log was another one than before, and is read again from its start",
+    "Partitions that are read again from the start, since their log is another one",
     ["stage", "topic"],
 )
 DELETED = Counter(
@@ -23,18 +23,18 @@ DELETED = Counter(
 RETRIES = Counter("copq_stream_retries", "Batches tried again after an error", ["stage"])
 LAST_COMMIT = Gauge(
     "copq_stream_last_commit_timestamp_seconds",
-    "When a stage last finished a batch; before the first one, when it began",
+    "When a stage last finished a batch; before the first batch, when the stage started",
     ["stage"],
 )
 LAG = Gauge("copq_stream_lag_events", "Messages not committed yet", ["stage", "topic", "partition"])
 """For the partitions of this worker: over all workers, each partition occurs once."""
 STALLED = Gauge(
     "copq_stream_stalled_seconds",
-    "For how long a partition has had messages and no commit; 0 while it gets on",
+    "Seconds for which a partition has had messages and no commit; 0 while it advances",
     ["stage", "topic", "partition"],
 )
 CLOCK_ERRORS = Counter(
     "copq_clock_errors",
-    "Messages that Kafka refused since the clock of this host is more than an hour ahead",
+    "Messages that Kafka refused because the clock of this host is more than an hour ahead",
     ["stage"],
 )

@@ -51,9 +51,9 @@ def _conflict_of(row: Record) -> IdConflict:
 def id_taken(event_id: str, of_another_line: bool) -> Refusal:
     """The refusal of an event whose id belongs to another event."""
     whose = (
-        "an event of another line has it"
+        "an event of another line has this id"
         if of_another_line
-        else "another sender has reported an event of another time with it"
+        else "another sender has used it for an event at another time"
     )
     return Refusal(
         "id_taken",

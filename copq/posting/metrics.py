@@ -5,5 +5,5 @@ from prometheus_client import Counter
 SETTLED = Counter("copq_settled_events", "Unpriced events priced later")
 CONVERTED = Counter(
     "copq_converted_entries",
-    "Entries booked again because an exchange rate came that they lacked",
+    "Entries booked again with a late exchange rate",
 )

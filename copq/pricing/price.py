@@ -118,8 +118,8 @@ def _check_currency(
     was, own = site.currency_at(rate.effective_from), site.currency_at(event.occurred_at)
     if was != own:
         raise Unpriced(
-            f'the {what} of plant "{event.plant}" is in {was}, in which it began; the plant is in '
-            f"{own} then. Add a {what} in {own}, in force from the change on: "
+            f'the {what} of plant "{event.plant}" is in {was}, its currency at the start; '
+            f"the plant is in {own} then. Add a {what} in {own}, in force from the change on: "
             "copq rates import FILE"
         )
 

@@ -28,7 +28,10 @@ def make_reporting(exporter: Exporter, door: Door) -> FastAPI:
     @app.get("/readyz", summary="Are there fresh figures?")
     async def ready() -> Response:
         if exporter.figures is None:
-            return Response("no fresh figures: Postgres does not answer, or has not yet\n", 503)
+            return Response(
+                "no fresh figures: Postgres does not answer, or the first computation still runs\n",
+                503,
+            )
         return Response("ok\n")
 
     add_metrics(app, exporter, door)

@@ -71,7 +71,7 @@ class Source:
 
 def _away(error: BaseException) -> HTTPException:
     _LOG.warning("Postgres does not answer: %s", error)
-    message = "Postgres does not answer; nothing is lost, ask again in a moment"
+    message = "Postgres does not answer; no data is lost; try again in a moment"
     return HTTPException(503, message, {"Retry-After": str(RETRY_AFTER_S)})
 
 

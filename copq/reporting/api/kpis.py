@@ -17,7 +17,7 @@ From = Annotated[
     Query(
         alias="from",
         description="The first production day, 2026-03-01, or instant, 2026-03-01T06:00, the "
-        "plant's own without an offset. Without it: the production day so far.",
+        "plant's own without an offset. By default, the production day so far.",
         examples=["2026-03-01"],
     ),
 ]

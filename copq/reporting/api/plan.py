@@ -24,10 +24,12 @@ def _parameter(meaning: str, name: str) -> Any:
 
 
 Tc1 = Annotated[str | None, _parameter("Spending of the first period, a share of savings", "tc1")]
-Alpha = Annotated[str | None, _parameter("Spending over that of the period before", "alpha")]
+Alpha = Annotated[
+    str | None, _parameter("Spending divided by that of the previous period", "alpha")
+]
 Beta = Annotated[str | None, _parameter("Target level of an indicator", "beta")]
-M = Annotated[str | None, _parameter("How far performance is from the target at first", "m")]
-C = Annotated[str | None, _parameter("How quickly performance becomes savings", "c")]
+M = Annotated[str | None, _parameter("Initial distance of performance from the target", "m")]
+C = Annotated[str | None, _parameter("The speed at which performance becomes savings", "c")]
 Indicators = Annotated[
     str, Query(description="Numbers of indicators to compare, with commas.", examples=["1,2,3"])
 ]

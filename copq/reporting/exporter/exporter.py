@@ -49,7 +49,7 @@ class Exporter:
             async with computing(self._task) as reports:
                 async for report in reports:
                     self._take(report)
-            self._failed("the process that computes them ended")
+            self._failed("the computing process ended")
             await asyncio.sleep(1)
 
     def _take(self, report: Report) -> None:

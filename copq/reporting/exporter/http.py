@@ -13,7 +13,7 @@ from copq.access.requests import admit_request
 from copq.reporting.exporter.compression import deflated, gzipped, inflated
 from copq.reporting.exporter.exporter import Exporter
 
-_ALL_LINES = "metrics are of all lines: use a token that is for all of them"
+_ALL_LINES = "metrics include all lines: use a token for all lines"
 _NOTHING = deflated(b"")
 
 

@@ -17,4 +17,4 @@ def test_the_page_runs(database: str) -> None:
     assert "not closed yet" not in said
     as_of = json.loads(said[said.index("\n{") :])
     assert as_of["rows"] == [] and as_of["as_of"] == "2025-07-03T18:00:00-04:00"
-    assert as_of["reported"] == "as the ledger said at 2025-07-03T18:00:00-04:00"
+    assert as_of["reported"] == "the ledger as of 2025-07-03T18:00:00-04:00"

@@ -135,7 +135,7 @@ def test_a_reversal_and_its_entry_name_each_other_and_the_correction(ledger: str
     assert [c["event_id"] for c in found["corrections"]] == ["void"]
     said = invoke(ledger, "explain", "wrong#2").stdout
     assert "belongs to correction void" in said and "because: typed 9 for 6" in said
-    assert "takes back entry #1" in said
+    assert "reverses entry #1" in said
     assert "ordered by foreman" in said and "wrong#1" not in said
 
 
@@ -203,11 +203,11 @@ def test_what_has_no_entry_says_why(ledger: str) -> None:
     claimed = invoke(ledger, "explain", "to-come").stdout
     assert "no one event is behind it" in claimed and "Correction early of to-come" in claimed
     for name in ("nothing", "d#9", "#1", "d#x"):
-        assert "nothing is kept of" in invoke(ledger, "explain", name, code=1).output
+        assert "is unknown; see: copq entries" in invoke(ledger, "explain", name, code=1).output
     assert "See: copq explain u" in invoke(ledger, "entries", "--event", "u").stdout
     for more in ([], ["--csv"]):
         said = invoke(ledger, "entries", "--event", "nothing", *more, code=2).output
-        assert 'nothing is kept of "nothing"' in said
+        assert '"nothing" is unknown; see: copq entries' in said
     assert _json(ledger, "explain", "d#2")["event"]["payload"] == RAWS["d#2"].decode()
 
 

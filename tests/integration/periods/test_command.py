@@ -133,7 +133,7 @@ async def test_a_report_says_which_figures_it_shows(conn: Any, copq: Copq) -> No
         [("50", []), ("20", ["as of now, not closed yet in north"])],
     )
     said, rows = await figures("--as-of", read_at.isoformat())
-    assert said.startswith("as the ledger said at 20") and rows == [("50", []), ("20", [])]
+    assert said.startswith("the ledger as of 20") and rows == [("50", []), ("20", [])]
     shown = await in_thread(copq, *of, "--as", "first-reported")
     assert (
         "as first reported" in shown and "! 2026-02-01: as of now, not closed yet in north" in shown
@@ -153,7 +153,7 @@ async def test_a_report_says_which_figures_it_shows(conn: Any, copq: Copq) -> No
         (("periods", "lock", "north", "2026-01"), 1, "close it first"),
         (("report", "--as", "guessed"), 2, "is none of restated, first-reported"),
         (("report", "--as-of", "2126-01-01"), 2, "nobody knows"),
-        (("report", "--as", "first-reported", "--as-of", "2026-01-01"), 2, "leave one out"),
+        (("report", "--as", "first-reported", "--as-of", "2026-01-01"), 2, "leave out as or as_of"),
     ],
 )
 async def test_what_cannot_be_done_says_why(

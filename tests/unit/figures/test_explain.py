@@ -168,7 +168,7 @@ def test_an_entry_that_does_not_come_out_says_so() -> None:
     wrong = replace(entry, gross=Decimal(31), net=Decimal(31))
     found = why(wrong, defect("d", AT, 3), book())
     assert found.agrees is False
-    assert found.note == "booked is net 31.00, but version 1 of the cost table gives 30.00"
+    assert found.note == "the booked net is 31.00, but version 1 of the cost table gives 30.00"
 
 
 def test_an_entry_is_explained_by_the_versions_that_it_names() -> None:

@@ -29,8 +29,8 @@ def test_the_settings_make_the_protocol(environment: dict[str, str], protocol: s
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"KAFKA_USERNAME": "copq"}, "go together"),
-        ({"KAFKA_PASSWORD": "secret"}, "go together"),
+        ({"KAFKA_USERNAME": "copq"}, "set both or neither"),
+        ({"KAFKA_PASSWORD": "secret"}, "set both or neither"),
         ({"KAFKA_USERNAME": "copq", "KAFKA_PASSWORD_FILE": "/nowhere"}, "KAFKA_PASSWORD_FILE"),
         ({"KAFKA_CA_FILE": "/nowhere"}, "KAFKA_CA_FILE"),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, "other settings make PLAINTEXT"),

@@ -161,9 +161,9 @@ def _links(found: AccountedEntry) -> list[str]:
     entry = found.entry
     said = []
     if entry.reverses is not None:
-        said.append(f"takes back entry #{entry.reverses}")
+        said.append(f"reverses entry #{entry.reverses}")
     if found.taken_back_by is not None:
-        said.append(f"taken back by entry #{found.taken_back_by}")
+        said.append(f"reversed by entry #{found.taken_back_by}")
     if entry.corrected_by is not None:
         said.append(f"belongs to correction {entry.corrected_by}")
     if entry.reason is not None:

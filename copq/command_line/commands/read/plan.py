@@ -37,7 +37,9 @@ def plan_command(
     ] = None,
     beta: Annotated[str | None, _parameter("Target level of an indicator", "beta")] = None,
     m: Annotated[str | None, _parameter("How far performance is from the target", "m")] = None,
-    c: Annotated[str | None, _parameter("How quickly performance becomes savings", "c")] = None,
+    c: Annotated[
+        str | None, _parameter("The speed at which performance becomes savings", "c")
+    ] = None,
     indicators: Annotated[
         str, typer.Option(help="Numbers of indicators to compare, with commas.")
     ] = "1,2,3,4",

@@ -354,7 +354,7 @@ def _build_or_fail(build: Callable[[], T]) -> T:
 
 def _basis_text(basis: Basis, now: datetime, zone: tzinfo) -> str:
     if basis.as_of is not None:
-        return f"as the ledger said at {when(basis.as_of.astimezone(zone))}"
+        return f"the ledger as of {when(basis.as_of.astimezone(zone))}"
     if basis.reported is As.FIRST_REPORTED:
         return str(basis)
     return f"{basis}, as of {when(now.astimezone(zone))}"

@@ -100,7 +100,7 @@ async def test_csv_has_all_pages_in_one(conn: Any, api: Api) -> None:
 @pytest.mark.parametrize("cursor", ["x", "eA==", "WzEsMiwzLDRd"])
 async def test_a_cursor_of_ones_own_making_is_refused(api: Api, cursor: str) -> None:
     said = await api.get("/v1/entries", 422, cursor=cursor)
-    assert "take it as it is" in said["detail"]
+    assert "copy it unchanged" in said["detail"]
 
 
 async def test_a_reversal_says_what_it_takes_back(conn: Any, api: Api) -> None:
@@ -114,7 +114,7 @@ async def test_a_reversal_says_what_it_takes_back(conn: Any, api: Api) -> None:
     said = {entry["formula"]: entry["net"] for entry in found}
     assert said == {
         "30 min × 2 = 60.00": "60",
-        "takes back entry 1: −(30 min × 2 = 60.00)": "-60",
+        "reverses entry 1: −(30 min × 2 = 60.00)": "-60",
         "20 min × 2 = 40.00": "40",
     }
     assert all(entry["agrees"] for entry in found)

@@ -57,7 +57,7 @@ async def test_an_answer_says_which_figures_it_has(conn: Any, api: Api) -> None:
     for more, named, reported, figures in (
         ({}, "restated", "as restated", ["60", "20"]),
         ({"as": "first-reported"}, "first-reported", "as first reported", ["50", "20"]),
-        ({"as_of": closed}, "as-of", "as the ledger said at", ["50", "20"]),
+        ({"as_of": closed}, "as-of", "the ledger as of", ["50", "20"]),
     ):
         said = await api.get("/v1/copq", **asked, **more)
         assert said["as"] == named and said["reported"].startswith(reported)
@@ -75,7 +75,7 @@ async def test_questions_that_make_no_sense_are_refused(api: Api) -> None:
     for question, said in (
         ("/v1/copq?as=guessed", "restated"),
         ("/v1/copq?as_of=2126-01-01", "nobody knows"),
-        ("/v1/copq?as=first-reported&as_of=2026-01-01", "leave one out"),
+        ("/v1/copq?as=first-reported&as_of=2026-01-01", "leave out as or as_of"),
         ("/v1/copq?as_of=yesterday", "is not a date"),
         ("/v1/periods?month=2026-1x", "is not a month"),
     ):

@@ -118,7 +118,7 @@ async def test_a_cursor_that_was_tampered_with_is_refused(
     await filled(conn)
     tampered = cursor.encode(Place(NOW, NOW.replace(year=year), event_id, number))
     said = await api.get("/v1/entries", 422, cursor=tampered)
-    assert "take it as it is" in said["detail"]
+    assert "copy it unchanged" in said["detail"]
 
 
 def test_the_elements_are_those_that_the_domain_names() -> None:
