@@ -47,7 +47,7 @@ insert into copq.line_heard (plant, line, occurred_at)
 select plant, line, max(occurred_at) from copq.ledger group by plant, line
 
 -- name: cardinality_unpriced
--- Events without a price, each of a product that nobody knows: :number reasons.
+-- Events without a price, each of an unknown product: :number reasons.
 insert into copq.unpriced (
     event_id, plant, line, occurred_at, event_type, product, reason, tried_revision, worth,
     currency, base)

@@ -1,6 +1,6 @@
 """The limit of new names from a sender: names in the rate book do not count.
 
-A sender gone wild, or one that means harm, could report for a line of its own with each event.
+A faulty or hostile sender could report each event for another line.
 Every such name is for ever a row in tables, a series in metrics and a choice in lists.
 """
 

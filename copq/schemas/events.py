@@ -1,6 +1,6 @@
 """Quality events: what happened in a plant, never what it cost.
 
-One model an event type, told apart by `event_type`. The categories are those of the
+One model for each event type, selected by `event_type`. The categories are those of the
 prevention-appraisal-failure model; equipment is named as in ISA-95.
 """
 

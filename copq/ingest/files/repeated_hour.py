@@ -1,4 +1,4 @@
-"""The hour that comes twice when clocks go back, told apart by the order of the rows.
+"""The hour that occurs twice when clocks go back: the order of the rows shows which one is meant.
 
 Local times alone name two instants then. In a file in order of time the second hour begins where
 the times go back, or where the same machine reports the same time again.
@@ -114,7 +114,7 @@ def _surrounded(rows: Sequence[TimedRow], start: datetime) -> bool:
 
 
 def _unsure(rows: Sequence[TimedRow]) -> Hours:
-    """Rows in no order: where a time comes but once, the first hour is as good a guess as ever."""
+    """Rows in no order: if a time occurs only once, the first hour is assumed."""
     repeated = [timed for timed in rows if timed.repeats]
     if len({timed.local for timed in repeated}) == len(repeated):
         return Hours()

@@ -204,7 +204,7 @@ class Watch:
             metrics.EVENTS.labels(status).inc(said[status])
 
     def _give_up(self, file: Arrived, error: str) -> None:
-        """A file of which nothing was read, so that it is known by its looks alone."""
+        """A file that was not read at all, so only its size and time identify it."""
         look = file.look()
         key = f"unread {look.inode} {look.changed_ns} {look.size}"
         said = {"file": file.name, "status": "rejected", "error": error, "import_key": key}

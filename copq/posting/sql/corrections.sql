@@ -109,7 +109,7 @@ with too_many as (
 update copq.correction as c
 set beyond = true, state = 'not_applicable',
     why = format(
-        'it hangs together with more than %s events and corrections: send the right event again '
+        'it is connected with more than %s events and corrections: send the right event again '
         'with an id of its own', :most::int)
 from too_many
 where c.event_id = too_many.event_id

@@ -45,6 +45,20 @@ AVOIDED = {
     r"ha(s|ve) the last word": "decides",
     r"cannot be meant": "is not possible, is not valid",
     r"that is not in it": "name both: the first line that the export lacks",
+    r"on whose word": "who ordered it",
+    r"hang(s|ing)? together": "is connected",
+    r"gone wild": "faulty",
+    r"without a word": "silently",
+    r"asks nothing": "needs no query",
+    r"told apart": "distinguished, shown separately",
+    r"of which nothing": "that has no …",
+    r"for want of": "since … is missing",
+    r"(yet|instant|still) to come": "in the future",
+    r"out of the ledger": "from the ledger",
+    r"the ledger said": "the figures as of …",
+    r"kept no more": "deleted",
+    r"nobody knows": "unknown",
+    r"as ever(?! closed)": "as always, as usual",
 }
 """A pattern of words to avoid, and what to write instead."""
 _EACH = [(re.compile(rf"\b(?:{pattern})(?!\w)", re.I), word) for pattern, word in AVOIDED.items()]
@@ -108,6 +122,7 @@ def test_no_use_of_a_word_to_avoid() -> None:
         ("Of it, from stops still open", ["Of it,"]),
         ("-- Let\n-- go of the bytes", ["Let go of"]),
         ("The first that is not in it", ["that is not in it"]),
+        ("on whose word and why; told apart", ["on whose word", "told apart"]),
         ("there is no event, which is no longer open; as of now", []),
         ("from copq.process.background import run_beside", []),
         ("an amendment, a nougat, besides", []),

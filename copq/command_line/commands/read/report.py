@@ -68,7 +68,7 @@ def report(
         typer.Option("--as", help="restated: as it is now; first-reported: as each month closed."),
     ] = As.RESTATED,
     as_of: Annotated[
-        str, typer.Option(help="What the ledger said at this instant: 2026-04-03T18:00.")
+        str, typer.Option(help="The figures as of this instant: 2026-04-03T18:00.")
     ] = "",
     currency: CurrencyOption = None,
     limit: LimitOption = None,

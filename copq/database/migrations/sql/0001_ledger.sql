@@ -269,7 +269,7 @@ create index correction_replacement on copq.correction (replacement)
     where replacement is not null and not beyond;
 create index correction_waiting on copq.correction (occurred_at) where state = 'waiting';
 
--- The ids that hang together with these: what corrections name, and the corrections themselves. What
+-- The ids that corrections connect with these: what corrections name, and the corrections themselves. What
 -- a correction of another line's event names is not followed, nor a replacement whose id is that of
 -- another line's event: neither can apply.
 create function copq.connected_ids(ids text[]) returns table (id text)

@@ -4,7 +4,7 @@
 create table copq.audit (
     seq bigint primary key,
     at timestamptz not null,
-    -- On whose word: the token's name or the person's, as the service or command says; without
+    -- Who decided: the token's name or the person's, as the service or command says; without
     -- it the database user.
     who text not null,
     -- What Postgres itself knows: who was connected, in which role, from which address.

@@ -13,7 +13,7 @@ create table copq.period (
     check (booked_in > month)
 );
 
--- What was done with a month, and on whose word. `unfinished` counts what a closing left out.
+-- What was done with a month, and who ordered it. `unfinished` counts what a closing left out.
 create table copq.period_step (
     plant text not null,
     month date not null,

@@ -71,7 +71,7 @@ language sql stable parallel safe as $$
     limit 1
 $$;
 
--- On whose word that rate is there: who imported it, or made the currency the reporting one.
+-- The origin of that rate: who imported it, or made the currency the reporting one.
 create function copq.rate_given_by(of_currency text, on_day date) returns text
 language sql stable parallel safe as $$
     select case when r.currency = of_currency then r.set_by else (

@@ -14,7 +14,7 @@ create table copq.rate_document (
     jump numeric not null default 0.25 check (jump >= 0)
 );
 
--- `alone`: submitted and approved in one step, while nobody could be told apart. `concerns` are
+-- `alone`: submitted and approved in one step, while people had no tokens. `concerns` are
 -- those that were shown to the approver. A person who takes back their own document withdraws it.
 create table copq.rate_decision (
     document bigint primary key references copq.rate_document,

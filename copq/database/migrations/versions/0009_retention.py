@@ -1,4 +1,4 @@
-"""Retention: which bytes were dropped, on whose word and why."""
+"""Retention: which bytes were dropped, who ordered it, and why."""
 
 from pathlib import Path
 
