@@ -327,7 +327,7 @@ REFUSED = [
     ({"month": "2026-06-15"}, '"2026-06-15" is not a month: write it as 2026-03'),
     ({"period": "2026-13"}, '"2026-13" is not a month: write it as 2026-03'),
     ({"as": "guessed"}, '"guessed" is none of restated, first-reported'),
-    ({"as_of": "2030-01-01T00:00"}, "as of an instant to come nobody knows"),
+    ({"as_of": "2030-01-01T00:00"}, "as_of is in the future"),
     ({"currency": "XXX"}, "reporting currency"),
     ({"month": "2026-05", "before_to": "2026-05-20"}, "the windows overlap"),
     ({"before_to": "2026-01-01", "weeks": "2"}, "name the window before once"),

@@ -152,7 +152,7 @@ async def test_a_report_says_which_figures_it_shows(conn: Any, copq: Copq) -> No
         (("periods", "reopen", "north", "2026-01", "--why", "x"), 1, "need not be reopened"),
         (("periods", "lock", "north", "2026-01"), 1, "close it first"),
         (("report", "--as", "guessed"), 2, "is none of restated, first-reported"),
-        (("report", "--as-of", "2126-01-01"), 2, "nobody knows"),
+        (("report", "--as-of", "2126-01-01"), 2, "as_of is in the future"),
         (("report", "--as", "first-reported", "--as-of", "2026-01-01"), 2, "leave out as or as_of"),
     ],
 )

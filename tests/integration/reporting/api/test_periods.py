@@ -74,7 +74,7 @@ async def test_an_answer_says_which_figures_it_has(conn: Any, api: Api) -> None:
 async def test_questions_that_make_no_sense_are_refused(api: Api) -> None:
     for question, said in (
         ("/v1/copq?as=guessed", "restated"),
-        ("/v1/copq?as_of=2126-01-01", "nobody knows"),
+        ("/v1/copq?as_of=2126-01-01", "as_of is in the future"),
         ("/v1/copq?as=first-reported&as_of=2026-01-01", "leave out as or as_of"),
         ("/v1/copq?as_of=yesterday", "is not a date"),
         ("/v1/periods?month=2026-1x", "is not a month"),
