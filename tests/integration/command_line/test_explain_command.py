@@ -251,7 +251,7 @@ def test_stops_over_an_edge_and_open_ones_are_in_the_figure(ledger: str) -> None
     assert "s, a stop of line L1, over the window's edge: 15 min of 60 min" in shown
     assert "o, a stop of line L1, open, not booked yet: 30 min × 2 = 60.00" in shown
     assert "With these stops the figure is 150.00 EUR." in shown
-    table = csv.DictReader(io.StringIO(invoke(ledger, *window, "--csv").stdout))
+    table = csv.DictReader(io.StringIO(invoke(ledger, *figure, *window, "--csv").stdout))
     assert sum(Decimal(row["counted"]) for row in table) == 150
     assert "No entry here" in invoke(ledger, "entries", "--trailing", "1h").stdout
 
