@@ -1,9 +1,10 @@
 """The cost-of-quality report as it is asked for, and its answer: all renderers show the same."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal, localcontext
+from itertools import islice
 from typing import Any
 
 from asyncpg import Connection
@@ -236,9 +237,10 @@ async def answer_coq(
         lacks = await report_lacks(conn, query.shown)
         waiting = await count_waiting(conn, query.shown, now)
     shown = [sums for cut, sums in known.items() if query.shown.takes(cut.period)]
-    rows = [row for sums in shown for row in report.rows(sums)]
+    rows = list(islice((row for sums in shown for row in report.rows(sums)), most))
+    known_rows = len(shown) * len(query.bases) * len(FIGURES)
     totals = [row for sums in totals_of(shown) for row in report.rows(sums)]
-    return CoqAnswer(query, now, rows[:most], len(rows), totals, lacks, waiting)
+    return CoqAnswer(query, now, rows, known_rows, totals, lacks, waiting)
 
 
 async def _comparisons(
@@ -266,15 +268,17 @@ class _Comparisons:
     bases: Bases
     budgets: Budgets
 
-    def rows(self, sums: CutSums) -> Iterator[CoqRow]:
+    def rows(self, sums: CutSums) -> list[CoqRow]:
         """The figures of a cut, on each base."""
         with localcontext(MONEY):
             report = sums.report
             variances = {v.figure: v for v in against_budget(report, self.budgets.of(sums))}
-            for base in self.query.bases:
-                flags = self.bases.restated(base, sums)
-                for figure in FIGURES:
-                    yield self._row(figure, base, report, sums, variances[figure], flags)
+            flags = {base: self.bases.restated(base, sums) for base in self.query.bases}
+            return [
+                self._row(figure, base, report, sums, variances[figure], flags[base])
+                for base in self.query.bases
+                for figure in FIGURES
+            ]
 
     def _row(
         self, figure: str, base: str, report: CoqReport, sums: CutSums, variance: Variance,

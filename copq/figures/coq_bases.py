@@ -99,20 +99,21 @@ class Budgets:
 
     def of(self, sums: CutSums) -> dict[str, Decimal]:
         """By figure; one that a plant, line or month of the cut lacks is left out."""
-        parts = [self._of_place(place, sums.cut.currency) for place in sums.places]
-        if self.by_product or not parts:
+        if self.by_product or not self.items or not sums.places:
             return {}
+        parts = [self._of_place(place, sums.cut.currency) for place in sums.places]
         shared = set(parts[0]).intersection(*parts)
         with localcontext(MONEY):
             return {figure: sum((part[figure] for part in parts), ZERO) for figure in shared}
 
     def _of_place(self, place: Place, currency: str) -> dict[str, Decimal]:
-        site = self.book.sites.get(place.plant)
+        of = (place.plant, place.line or ALL)
+        items = [item for item in self.items if (item.plant, item.line) == of]
+        site = self.book.sites.get(place.plant) if items else None
         is_seen = bool(place.line) or place.plant in self.whole
         if site is None or not is_seen or currencies_of_month(site, place.month)[-1] != currency:
             return {}
         last = min(span(place.month, site.calendar)[1] - _INSTANT, self.now)
-        of = (place.plant, place.line or ALL)
-        found = in_force([], [b for b in self.items if (b.plant, b.line) == of], last)
+        found = in_force([], items, last)
         amounts = {category: amount for (*_, category), amount in found.categories.items()}
         return amounts if of not in found.budgets else {**amounts, COPQ: found.budgets[of]}
