@@ -199,7 +199,7 @@ async def test_a_window_that_cannot_be_is_refused(api: Api, conn: Any) -> None:
         ({"trailing": "1h", "from_": "2026-06-01"}, "name the time once"),
         ({"bucket": "2026-06-30", "to": "2026-07-01"}, "name the time once"),
         ({"event_id": "s", "from_": "soon"}, "name the time once"),
-        ({"at": NOW.isoformat()}, "ask with trailing=1h"),
+        ({"at": NOW.isoformat()}, "add trailing=1h"),
         ({"trailing": "1h", "at": ago(-90)}, "at is in the future"),
         ({"trailing": "2h"}, "2h"),
     ):
