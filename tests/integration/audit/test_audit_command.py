@@ -51,7 +51,7 @@ def test_decisions_are_listed_with_who_what_why_and_from_where(decided: str) -> 
     assert "revoked_at: null →" in shown and "lost in hall 3" in shown and "3%" not in shown
     assert "Nothing" in invoke(decided, "audit", "list", "--since", "2199-01-01").stdout
     unknown = invoke(decided, "audit", "list", "--table", "foo", code=2).output
-    assert 'the trail has no table "foo"; its tables: anchor_digest, budget, closing' in unknown
+    assert 'the trail has no table "foo"; its tables: anchor_digest, base_amount, budget' in unknown
     of_targets = invoke(decided, "audit", "list", "--table", "copq.target").stdout
     assert "board of March" in of_targets and "lost in hall 3" not in of_targets
     assert "is not a date" in invoke(decided, "audit", "list", "--since", "soon", code=2).output
