@@ -13,7 +13,7 @@ from copq.schemas.priced import Category
 
 
 class Place(NamedTuple):
-    """Where costs arose: a plant, a line of it ('': not told apart), the first of a month."""
+    """Where costs arose: a plant, a line of it ('': not distinguished), the first of a month."""
 
     plant: str
     line: str

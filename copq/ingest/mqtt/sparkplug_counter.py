@@ -169,9 +169,12 @@ class RememberedCounter:
             self._leave("too_late", reading, why, reading.historical)
 
     def _after_a_step_back(self, kept: _StoredCourse, reading: Reading) -> None:
-        """Count a live value above the last at an earlier time: the clock was set back."""
+        """Count a live value above the last at an earlier time: the clock was set back.
+
+        While the last fall or jump may have been misread, such a value proves nothing.
+        """
         last = kept.course.last
-        if not Counter(kept.course, self.rules).allows(reading):
+        if kept.course.doubts or not Counter(kept.course, self.rules).allows(reading):
             self._leave("contradiction", reading, f"the later reading is {last.value}", True)
             return
         self._book_one(CountedIncrease(reading, last, reading.value - last.value), kept)

@@ -484,6 +484,12 @@ def _with_faults(
     return sent
 
 
+def test_an_earlier_value_after_a_fall_in_doubt_counts_nothing() -> None:
+    device = born(5000)
+    device.counts("Total", (1, 5001), (15, 0), (17, 0), (16, 5000), (20, 5001))
+    assert device.total() == 1
+
+
 def test_the_faults_of_the_property_are_faults() -> None:
     sent = _with_faults([(0.0, 5), (1.0, 7), (2.0, 9)], [(1, "dip"), (1, "future")])
     assert sent == [(0.0, 5), (1.0, 7), (YEARS, 7), (1.5, 6), (2.0, 9)]
