@@ -77,6 +77,14 @@ def cannot(do: str, file: Path | str, error: Exception) -> NoReturn:
     fail(f"cannot {do} {named}: {plainly(error)}")
 
 
+def refuse(what: str, faults: Sequence[str], most: int | None = None) -> NoReturn:
+    """Print what is refused and its faults, `most` of them at most, and end the command."""
+    shown = faults[:most]
+    more = len(faults) - len(shown)
+    lines = [f"{what}:", *(f"  - {fault}" for fault in shown)]
+    fail("\n".join(lines + [f"  … and {more:,} more"] * bool(more)))
+
+
 def print_json(value: Any) -> None:
     """Print exact JSON: money and quantities as strings, instants as ISO 8601."""
     print(visible_json(json.dumps(value, default=plain, ensure_ascii=False, indent=2)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal, localcontext
 from itertools import islice
 from typing import Any
@@ -38,7 +38,7 @@ from copq.improvement.coq_report import (
     return_on_quality,
 )
 from copq.ledger.arithmetic import MONEY, ZERO
-from copq.periods.period import month_after
+from copq.periods.period import month_after, month_before
 from copq.rates.book import RateBook
 from copq.schemas.bases import OWN_BASES, PRODUCTION_BASE
 from copq.schemas.names import canonical
@@ -108,7 +108,7 @@ class CoqQuery:
     def read(self) -> ReportQuery:
         """The months to read: those shown, the one before, and the baseline."""
         assert isinstance(self.shown.start, date)
-        start, end = _month_before(self.shown.start), self.shown.end
+        start, end = month_before(self.shown.start), self.shown.end
         if self.baseline is not None:
             start = min(start, self.baseline)
             end = None if end is None else max(end, month_after(self.baseline))
@@ -302,7 +302,7 @@ class _Comparisons:
         return sums.provisional if figure in _WITH_OPEN_STOPS else ZERO
 
     def _previous(self, cut: Cut, figure: str) -> Decimal | None:
-        return self._amount(cut, cut.period and _month_before(cut.period), figure)
+        return self._amount(cut, cut.period and month_before(cut.period), figure)
 
     def _amount(self, cut: Cut, period: date | None, figure: str) -> Decimal | None:
         """The same cut's figure of another month; None where nothing is booked in it."""
@@ -313,7 +313,7 @@ class _Comparisons:
         """The month that the return on quality is against; None where nothing is booked in it."""
         if cut.period is None:
             return None
-        month = self.query.baseline or _month_before(cut.period)
+        month = self.query.baseline or month_before(cut.period)
         return None if self._amount(cut, month, COPQ) is None else month
 
     def _return(self, report: CoqReport, sums: CutSums, baseline: date | None) -> Decimal | None:
@@ -321,7 +321,3 @@ class _Comparisons:
         if before is None or sums.unconverted:
             return None
         return return_on_quality(before, report.amount(COPQ), report.conformance)
-
-
-def _month_before(month: date) -> date:
-    return (month - timedelta(days=1)).replace(day=1)

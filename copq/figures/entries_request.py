@@ -15,6 +15,7 @@ from copq.figures.partial_entries import Span
 from copq.figures.report import closed_months, zone_of
 from copq.figures.requests import FigureRequest, check_choice, check_element, spell
 from copq.figures.trailing import WINDOWS
+from copq.periods.period import month_after
 from copq.rates.book import RateBook
 
 _LONGEST_DAY = timedelta(days=2)
@@ -137,7 +138,7 @@ def _after(first: date, grain: str) -> date:
     """The day after the last day of a day or month."""
     if grain == "day":
         return first + timedelta(days=1)
-    return (first.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return month_after(first)
 
 
 def _days(

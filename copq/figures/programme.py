@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from asyncpg import Connection
 
@@ -13,6 +13,7 @@ from copq.figures.report import ReportQuery, report, zone_of
 from copq.improvement.history import FitRefused, Month, Programme
 from copq.ledger.arithmetic import ZERO
 from copq.ledger.figures import ReportRow
+from copq.periods.period import month_after
 from copq.rates.book import RateBook
 
 
@@ -93,7 +94,7 @@ def _month(row: ReportRow) -> Month:
 def _months(first: date, until: date) -> Iterable[date]:
     while first < until:
         yield first
-        first = _first_of_month(first + timedelta(days=31))
+        first = month_after(first)
 
 
 def _first_of_month(day: date) -> date:

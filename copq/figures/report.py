@@ -12,6 +12,7 @@ from copq.database.queries import Queries, Query
 from copq.figures.basis import RESTATED, As, Basis
 from copq.figures.missing_exchange_rates import MissingRates, missing_rates
 from copq.ledger.figures import Bucket, Cell, ReportRow, Scope, fold
+from copq.periods.period import month_after
 from copq.posting.open_stops import Accrued, accrue
 from copq.rates.book import RateBook
 
@@ -214,7 +215,7 @@ def first_month(day: Any) -> Any:
     """The first month that starts on this day or later: a month is included by its first day."""
     if day is None or day.day == 1:
         return day
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return month_after(day)
 
 
 def zone_of(book: RateBook, plant: str | None) -> tzinfo:

@@ -93,16 +93,12 @@ async def read_changes(
     for part in await _open_stops(conn, book, scope, windows, now):
         _add_stop(change, part, windows)
     for row in await conn.fetch(
-        *_MONEY[scope.currency].units_made(**_of(scope), **windows.parameters())
+        *_MONEY[scope.currency].units_made(**scope.places(), **windows.parameters())
     ):
         if row["currency"] in changes:
             made = tuple(row[name] for name in _MADE)
             changes[row["currency"]].units[made] = row["before"], row["after"]
     return [changes[currency] for currency in sorted(changes)]
-
-
-def _of(scope: Scope) -> dict[str, Any]:
-    return {"plant": scope.plant, "line": scope.line, "product": scope.product}
 
 
 async def _leaves(conn: Connection, book: RateBook, scope: Scope, windows: Windows) -> list[Any]:
@@ -112,7 +108,8 @@ async def _leaves(conn: Connection, book: RateBook, scope: Scope, windows: Windo
     await conn.execute("set local plan_cache_mode = force_custom_plan")
     rows: list[Any] = await conn.fetch(
         *query(
-            **_of(scope), **windows.parameters(), before_since=before[0], before_until=before[1],
+            **scope.places(), **windows.parameters(),
+            before_since=before[0], before_until=before[1],
             after_since=after[0], after_until=after[1], categories=list(map(str, FAILURES)),
             limit=MOST_LEAVES + 1,
         )

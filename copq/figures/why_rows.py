@@ -121,8 +121,7 @@ def one_sided(found: "OneWindow", scope: Scope, windows: Windows) -> OneSided:
 
 
 def _of(scope: Scope) -> dict[str, str]:
-    asked = {"plant": scope.plant, "line": scope.line, "product": scope.product}
-    return {name: value for name, value in asked.items() if value is not None}
+    return {name: value for name, value in scope.places().items() if value is not None}
 
 
 def decimal_of(value: Fraction) -> Decimal:

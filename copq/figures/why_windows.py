@@ -6,6 +6,7 @@ from typing import Any
 
 from copq.figures.edges import day_of, month_of
 from copq.figures.requests import FigureRequest
+from copq.periods.period import month_after, month_before
 
 MOST_DAYS, MOST_WEEKS = 366, 52
 USUAL_DAYS = 30
@@ -88,7 +89,7 @@ class WindowsRequest(FigureRequest):
             return Window(after.first - timedelta(weeks=self.weeks), after.first)
         first, last = day_of(self.before_start), day_of(self.before_end)
         if self.month and first is None and last is None:
-            return Window(_first_of_month(after.first - timedelta(days=1)), after.first)
+            return Window(month_before(after.first), after.first)
         last = last or after.first
         return Window(first or last - timedelta(days=after.days), last)
 
@@ -96,11 +97,7 @@ class WindowsRequest(FigureRequest):
 def _month(text: str) -> Window:
     first = month_of(text)
     assert first is not None
-    return Window(first, _first_of_month(first + timedelta(days=31)))
-
-
-def _first_of_month(day: date) -> date:
-    return day.replace(day=1)
+    return Window(first, month_after(first))
 
 
 def _check(window: Window, name: str) -> None:

@@ -46,6 +46,10 @@ class Scope:
             if dimension not in DIMENSIONS:
                 raise ValueError(f'"{dimension}" is none of {", ".join(DIMENSIONS)}')
 
+    def places(self) -> dict[str, str | None]:
+        """Plant, line and product by name, as parameters of a query."""
+        return {"plant": self.plant, "line": self.line, "product": self.product}
+
     def holds(self, cell: "Cell") -> bool:
         """Whether the cell is in scope. Production always is, since it is the base."""
         filters = (self.plant, self.line, self.product)

@@ -1,8 +1,10 @@
 """Returning disk space: a month without bytes is rewritten, others are vacuumed."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 from asyncpg import Connection, LockNotAvailableError
+
+from copq.periods.period import month_after
 
 WAIT_S = 5
 """The wait for other users of the month. Later users wait behind us, so it is short."""
@@ -35,5 +37,5 @@ async def _size(conn: Connection, name: str) -> int:
 
 def end_of(month: date) -> datetime:
     """The end of a month's partition; partitions are by months in UTC."""
-    following = (month + timedelta(days=32)).replace(day=1)
+    following = month_after(month)
     return datetime.combine(following, time(), UTC)

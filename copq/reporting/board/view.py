@@ -12,6 +12,7 @@ from copq.ledger.arithmetic import MONEY, ZERO, hours_of, quotient
 from copq.ledger.calendar import Calendar
 from copq.ledger.figures import ReportRow
 from copq.ledger.kpis import good_units
+from copq.periods.period import month_after, month_before
 from copq.rates.book import RateBook
 from copq.reporting.board.targets import Aims, Window
 
@@ -54,7 +55,7 @@ class View:
 
     @property
     def month_before(self) -> date:
-        return (self.month - ONE_DAY).replace(day=1)
+        return month_before(self.month)
 
 
 def view_of(book: RateBook, plant: str, line: str | None, day: date | None, now: datetime) -> View:
@@ -164,7 +165,7 @@ def budget_of(view: View, month: Sum, amount: Decimal | None) -> dict[str, Any] 
     if amount is None:
         return None
     start = view.calendar.start_of(view.month)
-    end = view.calendar.start_of((view.month + timedelta(days=31)).replace(day=1))
+    end = view.calendar.start_of(month_after(view.month))
     gone = Decimal((view.now - start) / (end - start)).quantize(Decimal("0.0001"))
     used = quotient(month.copq, amount) if amount > 0 else None
     return {"amount": amount, "used": used, "gone": gone, "over": month.copq > amount}

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from copq.figures.trailing import WINDOWS, Window
 from copq.ledger.calendar import Calendar
+from copq.periods.period import month_after, month_before
 
 QUARTER = Window("15 m", timedelta(minutes=15))
 """Used with the longer windows, so that an alert ends soon after its cause."""
@@ -46,7 +47,7 @@ def spans(calendar: Calendar, now: datetime) -> list[Span]:
     hour, day = calendar.bucket(now)
     before = calendar.bucket(hour - _MOMENT).hour
     month = day.replace(day=1)
-    last_month = (month - _DAY).replace(day=1)
+    last_month = month_before(month)
     starts = {d: calendar.start_of(d) for d in (day - _DAY, day, last_month, month)}
     return [
         hour_span("hour", calendar, hour, now),
@@ -76,4 +77,4 @@ def same_hours(calendar: Calendar, hour: datetime) -> list[Span]:
 
 def month_end(calendar: Calendar, month: date) -> datetime:
     """The end of the month's last production day."""
-    return calendar.start_of((month + timedelta(days=32)).replace(day=1))
+    return calendar.start_of(month_after(month))

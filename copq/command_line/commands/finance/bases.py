@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from asyncpg import Connection
@@ -14,7 +14,7 @@ from copq.command_line.acting import ByOption, WhyOption, actor
 from copq.command_line.commands.read.figures import LimitOption, most_rows, show_rest, when
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
 from copq.command_line.options import JsonOption, PlantOption
-from copq.command_line.terminal import cannot, count_of, fail, money, out, print_json, table
+from copq.command_line.terminal import cannot, count_of, fail, money, out, print_json, refuse, table
 from copq.database.connections import DatabaseRole
 from copq.figures.bases_answer import BasesAnswer, BasesRequest, answer_bases
 from copq.rates.file import RateFileError
@@ -50,7 +50,7 @@ def import_(
     except OSError as error:
         cannot("read", file, error)
     except RateFileError as error:
-        _refuse(f"{file} is refused; nothing was imported", error)
+        refuse(f"{file} is refused; nothing was imported", error.faults)
     done = _import(bases, file.name, by, why, database_url, data)
     if as_json:
         print_json({n: getattr(done, n) for n in ("new", "restated", "unchanged")})
@@ -70,7 +70,7 @@ def _import(
     try:
         return query_database(ask, url, data, DatabaseRole.FINANCE)
     except RateFileError as error:
-        _refuse("nothing was imported", error)
+        refuse("nothing was imported", error.faults)
 
 
 @app.command("list")
@@ -123,8 +123,3 @@ def _show(found: BasesAnswer) -> None:
 
 def _amount(base: BaseVersion) -> str:
     return "none" if base.amount is None else money(base.amount, base.currency)
-
-
-def _refuse(what: str, error: RateFileError) -> NoReturn:
-    faults = "\n".join(f"  - {fault}" for fault in error.faults)
-    fail(f"{what}:\n{faults}")

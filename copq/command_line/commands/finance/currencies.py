@@ -14,7 +14,7 @@ from copq.command_line.acting import ByOption, actor
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
 from copq.command_line.exits import Exit
 from copq.command_line.options import JsonOption
-from copq.command_line.terminal import cannot, exact, fail, out, print_json, table
+from copq.command_line.terminal import cannot, exact, fail, out, print_json, refuse, table
 from copq.currencies.file import ExchangeFileError, read_exchange_file
 from copq.currencies.store import (
     RATE_DAYS,
@@ -111,8 +111,7 @@ def import_(
     except NoReportingCurrency as error:
         fail(str(error))
     except ExchangeFileError as error:
-        faults = "\n".join(f"  - {fault}" for fault in error.faults)
-        fail(f"{file} is refused; nothing was imported:\n{faults}")
+        refuse(f"{file} is refused; nothing was imported", error.faults)
     if as_json:
         print_json(asdict(imported))
         return

@@ -21,7 +21,7 @@ from copq.command_line.commands.finance.rate_options import (
     JumpOption,
     NumberArgument,
     jump_share,
-    refuse,
+    refuse_rates,
     run,
 )
 from copq.command_line.database import DATA, DatabaseOption, DataOption
@@ -66,7 +66,7 @@ def submit(
     except OSError as error:
         cannot("read", file, error)
     except RateFileError as error:
-        refuse(f"{file} is refused; nothing was submitted", error)
+        refuse_rates(f"{file} is refused; nothing was submitted", error)
     if as_json:
         print_json({"document": number, "state": State.DRAFT, **review_json(found)})
         return
@@ -110,7 +110,7 @@ def approve(
     try:
         imported, found = run(work, database_url, data)
     except RateFileError as error:
-        refuse(f"document {number} does not fit the rate book any longer", error)
+        refuse_rates(f"document {number} does not fit the rate book any longer", error)
     if as_json:
         print_json(
             {"document": number, "revision": imported.revision, "changes": changes_json(imported),

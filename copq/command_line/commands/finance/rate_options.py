@@ -12,7 +12,7 @@ from asyncpg import Connection
 from copq.command_line.commands.finance.targets import share
 from copq.command_line.database import query_database
 from copq.command_line.exits import Exit
-from copq.command_line.terminal import fail
+from copq.command_line.terminal import fail, refuse
 from copq.database.connections import DatabaseRole
 from copq.rates.documents import NoDocument, NotPossible
 from copq.rates.file import RateFileError
@@ -51,9 +51,6 @@ def run(work: Callable[[Connection, datetime], Awaitable[T]], url: str | None, d
         fail(str(error), Exit.USAGE if isinstance(error, NoDocument) else Exit.NO)
 
 
-def refuse(what: str, error: RateFileError) -> NoReturn:
-    """End the command and list the faults of a file."""
-    shown = error.faults[:_FAULTS]
-    more = len(error.faults) - len(shown)
-    faults = "\n".join(f"  - {fault}" for fault in shown)
-    fail(f"{what}:\n{faults}" + (f"\n  … and {more:,} more" if more else ""))
+def refuse_rates(what: str, error: RateFileError) -> NoReturn:
+    """End the command and list the first faults of a rate file."""
+    refuse(what, error.faults, _FAULTS)

@@ -23,7 +23,12 @@ from copq.command_line.commands.finance.rate_documents import (
     review_,
     show,
 )
-from copq.command_line.commands.finance.rate_options import JumpOption, jump_share, refuse, run
+from copq.command_line.commands.finance.rate_options import (
+    JumpOption,
+    jump_share,
+    refuse_rates,
+    run,
+)
 from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import JsonOption
 from copq.command_line.terminal import cannot, err, fail, out, print_json, table
@@ -82,7 +87,7 @@ def import_(
     try:
         done, found = run(work, database_url, data)
     except RateFileError as error:
-        refuse(f"{file} is refused; nothing was imported", error)
+        refuse_rates(f"{file} is refused; nothing was imported", error)
     if isinstance(done, int):
         _show_draft(done, found, as_json)
     else:
@@ -96,7 +101,7 @@ def read_submission(file: Path) -> RateSubmission:
     except OSError as error:
         cannot("read", file, error)
     except RateFileError as error:
-        refuse(f"{file} is refused; nothing was imported", error)
+        refuse_rates(f"{file} is refused; nothing was imported", error)
 
 
 def _show_draft(number: int, found: Review, as_json: bool) -> None:

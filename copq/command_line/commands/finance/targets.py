@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from asyncpg import Connection
@@ -30,6 +30,7 @@ from copq.command_line.terminal import (
     out,
     percent,
     print_json,
+    refuse,
     table,
 )
 from copq.database.connections import DatabaseRole
@@ -73,7 +74,7 @@ def import_(
     except (OSError, UnicodeDecodeError) as error:
         cannot("read", file, error)
     except RateFileError as error:
-        _refuse(f"{file} is refused; nothing was imported", error)
+        refuse(f"{file} is refused; nothing was imported", error.faults)
     imported = _import(targets, file.name, by, why, database_url, data)
     if as_json:
         print_json({n: getattr(imported, n) for n in ("targets", "budgets", "unchanged")})
@@ -181,7 +182,7 @@ def _import(
     try:
         return query_database(ask, url, data, DatabaseRole.FINANCE)
     except RateFileError as error:
-        _refuse("nothing was set", error)
+        refuse("nothing was set", error.faults)
 
 
 def _set(
@@ -304,11 +305,6 @@ def _scope(target: SetTarget) -> tuple[str, ...]:
 
 def _percent(ratio: Decimal | None) -> str:
     return "none" if ratio is None else percent(ratio)
-
-
-def _refuse(what: str, error: RateFileError) -> NoReturn:
-    faults = "\n".join(f"  - {fault}" for fault in error.faults)
-    fail(f"{what}:\n{faults}")
 
 
 def _budget(budget: SetBudget, book: RateBook) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from copq.command_line.database import connected, database
-from copq.command_line.terminal import cannot, fail
+from copq.command_line.terminal import cannot, fail, refuse
 from copq.database.connections import DatabaseRole
 from copq.ingest.files.faults import MappingError
 from copq.ingest.files.ledger_identity import ledger_identity
@@ -59,8 +59,7 @@ def faults_of_mapping(path: Path | str) -> Iterator[None]:
     try:
         yield
     except MappingError as error:
-        faults = "\n".join(f"  - {fault}" for fault in error.faults)
-        fail(f"{path} is refused; nothing was imported:\n{faults}")
+        refuse(f"{path} is refused; nothing was imported", error.faults)
     except (OSError, UnicodeDecodeError) as error:
         cannot("read", path, error)
 

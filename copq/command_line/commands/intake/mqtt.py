@@ -10,7 +10,7 @@ import typer
 
 from copq.command_line.exits import Exit
 from copq.command_line.options import JsonOption
-from copq.command_line.terminal import cannot, fail, out, print_json, table
+from copq.command_line.terminal import cannot, fail, out, print_json, refuse, table
 
 if TYPE_CHECKING:
     from copq.ingest.mqtt.config import MqttConfig
@@ -86,7 +86,7 @@ def read_or_fail(file: Path) -> "MqttConfig":
     try:
         return read_config(file)
     except MqttConfigError as error:
-        fail(f"{file} is refused:\n" + "\n".join(f"  - {fault}" for fault in error.faults))
+        refuse(f"{file} is refused", error.faults)
     except (OSError, UnicodeDecodeError) as error:
         cannot("read", file, error)
 

@@ -145,12 +145,13 @@ def _parameters(found: plans.Comparison) -> dict[str, Decimal]:
 
 def _show_money(found: plans.Comparison, savings: plans.Savings) -> None:
     rows = plans.rows(found)
-    by_period = [[row for row in rows if row["t"] == t] for t in range(1, len(rows) + 1)]
+    periods = len(found.plans[0].periods)
+    by_period = [[row for row in rows if row["t"] == t] for t in range(1, periods + 1)]
     heads = [f"{name} n={p.indicators}" for p in found.plans for name in ("saved", "benefit")]
     cells = [
         [str(of[0]["t"]), money(of[0]["spent"], savings.currency),
          *(money(row[name], savings.currency) for row in of for name in ("saved", "benefit"))]
-        for of in by_period if of
+        for of in by_period
     ]  # fmt: skip
     amount = f"{money(savings.amount, savings.currency)} {savings.currency}"
     table(f"The same in {savings.currency}, of {amount}", ["period", "spent", *heads], cells)

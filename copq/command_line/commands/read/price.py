@@ -11,7 +11,7 @@ import typer
 from copq.command_line.commands.read.figures import show_rows
 from copq.command_line.exits import Exit
 from copq.command_line.options import JsonOption
-from copq.command_line.terminal import cannot, exact, fail, money, out, print_json, table
+from copq.command_line.terminal import cannot, exact, fail, money, out, print_json, refuse, table
 from copq.figures.answers import BASIS, row_json
 from copq.figures.offline import Offline, OfflineEntry, price_offline, read_events
 from copq.ledger.arithmetic import hours_of
@@ -55,8 +55,7 @@ def _book(path: Path) -> RateBook:
     try:
         return book_of(read_rate_file(path))
     except RateFileError as error:
-        faults = "\n".join(f"  - {fault}" for fault in error.faults)
-        fail(f"{path} is refused:\n{faults}")
+        refuse(f"{path} is refused", error.faults)
     except (OSError, UnicodeDecodeError) as error:
         cannot("read", path, error)
 

@@ -33,7 +33,7 @@ class RoleDoor:
 
 
 class LinesDoor(RoleDoor):
-    """Whoever comes is for these lines."""
+    """Every bearer may see these lines."""
 
     def __init__(self, lines: Lines | None) -> None:
         self.lines = lines
@@ -43,7 +43,7 @@ class LinesDoor(RoleDoor):
 
 
 class Api:
-    """Itself a door, so that a test may change whose it is; `now` is when it is asked."""
+    """A door too, so that a test may change who asks; `now` is the time of the question."""
 
     client: httpx.AsyncClient
     app: FastAPI
