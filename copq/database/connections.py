@@ -24,7 +24,7 @@ AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
 
 
 class DatabaseRole(StrEnum):
-    """What a connection may do in Postgres; migration 0010 grants it."""
+    """What a connection may do in Postgres; migration 0090 grants it."""
 
     DOOR = "copq_door"
     """Knows the tokens."""

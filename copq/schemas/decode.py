@@ -8,7 +8,7 @@ So a twin may be stricter than its model but never laxer (a property test holds 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import reduce
-from operator import or_
+from operator import attrgetter, or_
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from copq.schemas.events import EVENT, EVENT_MODELS, Event, QualityEvent
 from copq.schemas.fields import OWN_IDS
-from copq.schemas.names import is_kept_as_it_is, is_plain
+from copq.schemas.names import are_kept_as_they_are, is_plain
 from copq.schemas.refusal import Refusal, Refused, from_validation
 
 MAX_EVENT_BYTES = 256 * 1024
@@ -64,7 +64,7 @@ def decode(raw: bytes) -> Event:
     if _BACKSLASH not in raw and _DELETE not in raw and len(raw) <= MAX_EVENT_BYTES:
         try:
             event = _decode_twin(raw)
-            if _beyond_doubt(event) and (is_plain(raw) or _are_names_kept(event)):
+            if _beyond_doubt(event) and (_are_names_kept(event) or is_plain(raw)):
                 return cast(Event, event)
         except (msgspec.DecodeError, InvalidOperation, ValueError, RecursionError):
             pass
@@ -84,11 +84,11 @@ def _beyond_doubt(event: Any) -> bool:
 
 def _are_names_kept(event: Any) -> bool:
     """Whether all names are spelt as they are kept; the others are for the model to spell."""
-    names = (getattr(event, name) for name in _NAMES)
-    return event.attributes is None and all(n is None or is_kept_as_it_is(n) for n in names)
+    return event.attributes is None and are_kept_as_they_are(_names(event))
 
 
 _NAMES = [n for n in QualityEvent.model_fields if n not in ("occurred_at", "attributes")]
+_names = attrgetter(*_NAMES)
 
 
 def _is_short(number: Decimal) -> bool:

@@ -8,6 +8,7 @@ invisible, or that moves the text around it, is refused.
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 _CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029"
@@ -37,9 +38,20 @@ _RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029" + _DIRECTION + _BEY
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 
+def are_kept_as_they_are(names: Iterable[str | None]) -> bool:
+    """Whether each name is spelt as it is kept, and may be one."""
+    written = [name for name in names if name]
+    return _are_plain(written) or all(map(_is_kept_as_it_is, written))
+
+
+def _are_plain(names: list[str]) -> bool:
+    """Whether no name needs a closer look: the short way, since each event has an id of its own."""
+    text = f"|{'|'.join(names)}|"
+    return text.isascii() and text.isprintable() and "| " not in text and " |" not in text
+
+
 @lru_cache(maxsize=16_384)
-def is_kept_as_it_is(name: str) -> bool:
-    """Whether a name is spelt as it is kept, and may be one."""
+def _is_kept_as_it_is(name: str) -> bool:
     return canonical(name) == name and fault_of_name(name) is None
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from copq.database.migrations.sql_file import run_sql_file
 
-revision = "0010_roles"
+revision = "0090_roles"
 down_revision = "0009_retention"
 
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1] / "sql"
     run_sql_file(folder / "roles.sql")
-    run_sql_file(folder / "0010_roles.sql")
+    run_sql_file(folder / "0090_roles.sql")
