@@ -11,7 +11,7 @@ from copq.figures.edges import month_of
 from copq.figures.requests import FigureRequest, check_choice, spell
 from copq.rates.book import RateBook
 
-BASE_COLUMNS = (
+_COLUMNS = (
     "plant", "month", "base", "amount", "currency", "version", "in_force", "set_at", "set_by",
     "source", "why",
 )  # fmt: skip
@@ -38,8 +38,12 @@ class BasesAnswer:
     rows: list[BaseVersion]
     rows_total: int
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return _COLUMNS
+
     def table(self) -> list[dict[str, Any]]:
-        """The rows of `BASE_COLUMNS`."""
+        """The rows of `columns`."""
         return [_row_json(row) for row in self.rows]
 
     def as_json(self) -> dict[str, Any]:

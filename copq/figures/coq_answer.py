@@ -1,6 +1,5 @@
 """The cost-of-quality report as it is asked for, and its answer: all renderers show the same."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal, localcontext
@@ -189,19 +188,18 @@ class CoqAnswer:
             **missing_rates_json(self.lacks), **held_json(self.waiting), "basis": COQ_BASIS,
         }  # fmt: skip
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (
+            "from", *self.query.by, "currency", "figure", "amount", "base", "base_amount",
+            "percentage_name", "percentage", "percentage_reason", "units", "per_unit", "budget",
+            "variance", "variance_percent", "previous", "change", "change_percent", "baseline",
+            "return_on_quality", "provisional", "unconverted", "flags",
+        )  # fmt: skip
+
     def table(self) -> list[dict[str, Any]]:
-        """The rows of `coq_columns`."""
+        """The rows of `columns`."""
         return [_row_json(row, self.query.by) for row in self.rows]
-
-
-def coq_columns(by: Sequence[str]) -> tuple[str, ...]:
-    """Of the report as a table."""
-    return (
-        "from", *by, "currency", "figure", "amount", "base", "base_amount", "percentage_name",
-        "percentage", "percentage_reason", "units", "per_unit", "budget", "variance",
-        "variance_percent", "previous", "change", "change_percent", "baseline",
-        "return_on_quality", "provisional", "unconverted", "flags",
-    )  # fmt: skip
 
 
 def _row_json(row: CoqRow, by: tuple[str, ...]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.figures.answers import held_json
-from copq.figures.drivers import Days, Driver, Drivers, LossTotal, driver_json, drivers
+from copq.figures.drivers import COLUMNS, Days, Driver, Drivers, LossTotal, driver_json, drivers
 from copq.figures.edges import bounds
 from copq.figures.missing_exchange_rates import MissingRates, missing_rates, missing_rates_json
 from copq.figures.report import zone_of
@@ -55,10 +55,18 @@ class DriversAnswer:
     def totals(self) -> list[LossTotal]:
         return self.found.totals
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return COLUMNS
+
+    def table(self) -> list[dict[str, Any]]:
+        """The rows of `columns`."""
+        return [driver_json(driver) for driver in self.rows]
+
     def as_json(self) -> dict[str, Any]:
         return {
             "at": self.at, "from": self.start, "to": self.end,
-            "rows": [driver_json(driver) for driver in self.rows],
+            "rows": self.table(),
             "totals": [asdict(total) for total in self.totals],
             **missing_rates_json(self.lacks), **held_json(self.waiting),
         }  # fmt: skip

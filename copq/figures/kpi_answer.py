@@ -7,7 +7,16 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.figures.edges import dimensions
-from copq.figures.kpi_report import Edge, KpiQuery, KpiRow, edges, key_figures, row_json, total
+from copq.figures.kpi_report import (
+    COLUMNS,
+    Edge,
+    KpiQuery,
+    KpiRow,
+    edges,
+    key_figures,
+    row_json,
+    total,
+)
 from copq.figures.report import zone_of
 from copq.figures.requests import FigureRequest
 from copq.rates.book import RateBook
@@ -47,8 +56,12 @@ class KpiAnswer:
             "total": self.total and row_json(self.total),
         }  # fmt: skip
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return COLUMNS
+
     def table(self) -> list[dict[str, Any]]:
-        """The rows by `kpi_report.COLUMNS`, with all reasons in one cell."""
+        """The rows of `columns`, with all reasons in one cell."""
         return [_with_reasons(row_json(row)) for row in self.rows]
 
 

@@ -15,7 +15,7 @@ from copq.periods.answers import summary_json
 from copq.periods.store import PeriodSummary, periods
 from copq.rates.book import RateBook
 
-PERIOD_COLUMNS = (
+_COLUMNS = (
     "plant", "month", "state", "closings", "first_closed_at", "booked_in", "currency",
     "first_reported", "restated", "provisional", "difference", "booked", "late", "signed",
 )  # fmt: skip
@@ -29,8 +29,12 @@ class PeriodsAnswer:
     rows: list[PeriodSummary]
     waiting: WaitingCounts
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return _COLUMNS
+
     def table(self) -> list[dict[str, Any]]:
-        """The rows of `PERIOD_COLUMNS`."""
+        """The rows of `columns`."""
         return [summary_json(one) for one in self.rows]
 
     def as_json(self) -> dict[str, Any]:

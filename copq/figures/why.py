@@ -1,7 +1,7 @@
 """What explains a change of losses, as it is asked for, and its answer."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal, localcontext
@@ -15,6 +15,7 @@ from copq.figures.missing_exchange_rates import MissingRates, missing_rates, mis
 from copq.figures.report import zone_of
 from copq.figures.unpriced import WaitingCounts, count_waiting
 from copq.figures.why_rows import (
+    COLUMNS,
     ChangePart,
     OneSided,
     change_parts,
@@ -91,17 +92,20 @@ class WhyAnswer:
     lacks: list[MissingRates] | None
     waiting: WaitingCounts
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        for change in self.changes:
-            for part in change.parts:
-                yield part.as_json()
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return COLUMNS
+
+    def table(self) -> list[dict[str, Any]]:
+        """The rows of `columns`, and the filters of their entries."""
+        return [part.as_json() for change in self.changes for part in change.parts]
 
     def as_json(self) -> dict[str, Any]:
         before, after = self.windows.before, self.windows.after
         return {
             "at": self.at, "from": after.first, "to": after.last, "days": after.days,
             "before_from": before.first, "before_to": before.last, "before_days": before.days,
-            "rows": list(self.rows()), "totals": [_total_json(change) for change in self.changes],
+            "rows": self.table(), "totals": [_total_json(change) for change in self.changes],
             **missing_rates_json(self.lacks), **held_json(self.waiting),
         }  # fmt: skip
 

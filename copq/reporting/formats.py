@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from copq.reporting.exact import plain
-from copq.reporting.spreadsheet import cell, lines
+from copq.reporting.spreadsheet import lines, rows_as_csv
 
 CSV = "text/csv"
 _NEVER_KEPT = {"Cache-Control": "no-store"}
@@ -44,7 +44,7 @@ def stream_csv(
     async def text() -> AsyncIterator[str]:
         yield lines([columns])
         async for rows in chunks:
-            yield lines([[cell(row.get(column)) for column in columns] for row in rows])
+            yield rows_as_csv(columns, rows)
 
     headers = {**_NEVER_KEPT, "Content-Disposition": f'attachment; filename="{name}.csv"'}
     return StreamingResponse(text(), 200, headers, f"{CSV}; charset=utf-8")

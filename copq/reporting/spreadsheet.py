@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from copq.reporting.exact import plain
@@ -15,6 +15,11 @@ def lines(rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue()
+
+
+def rows_as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """The rows without their header."""
+    return lines([cell(row.get(name)) for name in columns] for row in rows)
 
 
 def cell(value: Any) -> str:

@@ -10,7 +10,7 @@ from copq.access.authority import Actor, sign
 from copq.database.queries import Queries
 from copq.rates.book import RateBook
 from copq.rates.file import RateFileError
-from copq.rates.names import name_list
+from copq.rates.names import name_list, unknown_plant
 from copq.schemas.targets import Budget, Target, TargetFile
 from copq.targets.book import ALL, SetBudget, SetTarget, TargetBook, in_force
 
@@ -89,10 +89,7 @@ def _fault(item: Target | Budget, book: RateBook) -> str | None:
     """The plant or line that the rate book lacks; None if it has both."""
     plant, line, product = item.plant, item.line, getattr(item, "product", None)
     if plant is not None and plant not in book.sites:
-        return (
-            f'plant "{plant}" is unknown; the rate book has {name_list(sorted(book.sites))}. '
-            "Add it with: copq rates import FILE"
-        )
+        return unknown_plant(plant, book.sites)
     lines = book.sites[plant].lines if plant is not None else None
     if line and lines and line not in lines:
         return f'line "{line}" is not in plant "{plant}"; its lines are {name_list(sorted(lines))}'

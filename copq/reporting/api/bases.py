@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from copq.figures.bases_answer import BASE_COLUMNS, BasesRequest, answer_bases
+from copq.figures.bases_answer import BasesAnswer, BasesRequest, answer_bases
+from copq.figures.books import Reading
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
-from copq.reporting.formats import as_csv, as_json, wants_csv
+from copq.reporting.api.answering import answer_request
 from copq.reporting.source import Source
 
 Base = Annotated[
@@ -27,12 +28,8 @@ def add_bases(router: APIRouter, source: Source) -> None:
         request: Request, plant: asked.Plant = None, month: asked.Month = "", base: Base = None,
         history: History = False, kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
-        reader = await source.admit(request)
-        asked_for = BasesRequest(plant=plant, month=month, base=base, history=history)
-        is_table = wants_csv(request, kind)
-        async with source.reading(reader) as reading:
-            most = limit if is_table else limit or asked.ROWS
-            answer = await answer_bases(reading.conn, reading.book, asked_for, reading.now, most)
-        if is_table:
-            return as_csv("copq-bases", answer.table(), BASE_COLUMNS)
-        return as_json(answer.as_json())
+        async def ask(reading: Reading, most: int | None) -> BasesAnswer:
+            asked_for = BasesRequest(plant=plant, month=month, base=base, history=history)
+            return await answer_bases(reading.conn, reading.book, asked_for, reading.now, most)
+
+        return await answer_request(source, request, kind, limit, "copq-bases", ask)

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from copq.figures.coq_answer import CUTS, CoqRequest, answer_coq, coq_columns
+from copq.figures.books import Reading
+from copq.figures.coq_answer import CUTS, CoqAnswer, CoqRequest, answer_coq
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
-from copq.reporting.formats import as_csv, as_json, wants_csv
+from copq.reporting.api.answering import answer_request
 from copq.reporting.source import Source
 from copq.schemas.bases import PRODUCTION_BASE
 
@@ -42,15 +43,11 @@ def add_coq(router: APIRouter, source: Source) -> None:
         base: Base = PRODUCTION_BASE, baseline: Baseline = "", currency: asked.Currency = None,
         kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
-        reader = await source.admit(request)
-        asked_for = CoqRequest(
-            plant=plant, line=line, product=product, by=by, start=start, end=end, base=base,
-            baseline=baseline, currency=currency,
-        )  # fmt: skip
-        is_table = wants_csv(request, kind)
-        async with source.reading(reader) as reading:
-            most = limit if is_table else limit or asked.ROWS
-            answer = await answer_coq(reading.conn, reading.book, asked_for, reading.now, most)
-        if is_table:
-            return as_csv("copq-coq", answer.table(), coq_columns(answer.query.by))
-        return as_json(answer.as_json())
+        async def ask(reading: Reading, most: int | None) -> CoqAnswer:
+            asked_for = CoqRequest(
+                plant=plant, line=line, product=product, by=by, start=start, end=end, base=base,
+                baseline=baseline, currency=currency,
+            )  # fmt: skip
+            return await answer_coq(reading.conn, reading.book, asked_for, reading.now, most)
+
+        return await answer_request(source, request, kind, limit, "copq-coq", ask)

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from copq.access.door import Bearer
 from copq.figures.books import Reading
-from copq.figures.drivers import COLUMNS as DRIVER_COLUMNS
-from copq.figures.drivers_answer import DriversRequest, answer_drivers
+from copq.figures.drivers_answer import DriversAnswer, DriversRequest, answer_drivers
 from copq.figures.pages import Place
 from copq.figures.report_answer import ReportRequest, answer_report, report_columns, report_table
 from copq.figures.trailing_answer import (
@@ -19,7 +18,8 @@ from copq.figures.trailing_answer import (
 )
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
-from copq.reporting.formats import as_csv, as_json, stream_csv, wants_csv
+from copq.reporting.api.answering import answer_request
+from copq.reporting.formats import as_json, stream_csv, wants_csv
 from copq.reporting.source import Source
 
 
@@ -102,14 +102,13 @@ def add_figures(router: APIRouter, source: Source) -> None:
         top: Annotated[int, Query(ge=1, le=10_000, description="Rows for each currency.")] = 10,
         currency: asked.Currency = None, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
-        reader = await source.admit(request)
-        asked_for = DriversRequest(plant=plant, line=line, start=start, end=end, currency=currency)
-        async with source.reading(reader) as reading:
-            answer = await answer_drivers(reading.conn, reading.book, asked_for, reading.now, top)
-            found = answer.as_json()
-        if wants_csv(request, kind):
-            return as_csv("copq-drivers", found["rows"], DRIVER_COLUMNS)
-        return as_json(found)
+        async def ask(reading: Reading, _: int | None) -> DriversAnswer:
+            asked_for = DriversRequest(
+                plant=plant, line=line, start=start, end=end, currency=currency
+            )
+            return await answer_drivers(reading.conn, reading.book, asked_for, reading.now, top)
+
+        return await answer_request(source, request, kind, None, "copq-drivers", ask)
 
 
 async def _in_snapshot(

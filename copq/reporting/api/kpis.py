@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from copq.figures.kpi_answer import KpiRequest, answer_kpis
-from copq.figures.kpi_report import COLUMNS, DIMENSIONS
+from copq.figures.books import Reading
+from copq.figures.kpi_answer import KpiAnswer, KpiRequest, answer_kpis
+from copq.figures.kpi_report import DIMENSIONS
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
-from copq.reporting.formats import as_csv, as_json, wants_csv
+from copq.reporting.api.answering import answer_request
 from copq.reporting.source import Source
 
 By = Annotated[str, Query(description=f"A row for each, with commas: {', '.join(DIMENSIONS)}.")]
@@ -35,12 +36,10 @@ def add_kpis(router: APIRouter, source: Source) -> None:
         product: asked.Product = None, by: By = "plant,line", start: From = "",
         end: asked.To = "", kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
-        reader = await source.admit(request)
-        asked_for = KpiRequest(plant=plant, line=line, product=product, by=by, start=start, end=end)
-        is_table = wants_csv(request, kind)
-        async with source.reading(reader) as reading:
-            most = limit if is_table else limit or asked.ROWS
-            answer = await answer_kpis(reading.conn, reading.book, asked_for, reading.now, most)
-        if is_table:
-            return as_csv("copq-kpis", answer.table(), COLUMNS)
-        return as_json(answer.as_json())
+        async def ask(reading: Reading, most: int | None) -> KpiAnswer:
+            asked_for = KpiRequest(
+                plant=plant, line=line, product=product, by=by, start=start, end=end
+            )
+            return await answer_kpis(reading.conn, reading.book, asked_for, reading.now, most)
+
+        return await answer_request(source, request, kind, limit, "copq-kpis", ask)

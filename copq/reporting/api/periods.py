@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 
-from copq.figures.periods_answer import PERIOD_COLUMNS, answer_periods
+from copq.figures.books import Reading
+from copq.figures.periods_answer import PeriodsAnswer, answer_periods
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
-from copq.reporting.formats import as_csv, as_json, wants_csv
+from copq.reporting.api.answering import answer_request
 from copq.reporting.source import Source
 
 
@@ -20,9 +21,7 @@ def add_periods(router: APIRouter, source: Source) -> None:
         request: Request, plant: asked.Plant = None, month: asked.Month = "",
         kind: asked.Format = None,
     ) -> Response:  # fmt: skip
-        reader = await source.admit(request)
-        async with source.reading(reader) as reading:
-            answer = await answer_periods(reading.conn, reading.book, plant, month, reading.now)
-        if wants_csv(request, kind):
-            return as_csv("copq-periods", answer.table(), PERIOD_COLUMNS)
-        return as_json(answer.as_json())
+        async def ask(reading: Reading, _: int | None) -> PeriodsAnswer:
+            return await answer_periods(reading.conn, reading.book, plant, month, reading.now)
+
+        return await answer_request(source, request, kind, None, "copq-periods", ask)

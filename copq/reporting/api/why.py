@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from copq.figures.why import WhyRequest, answer_why
-from copq.figures.why_rows import COLUMNS
+from copq.figures.books import Reading
+from copq.figures.why import WhyAnswer, WhyRequest, answer_why
 from copq.figures.why_windows import MOST_WEEKS
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
-from copq.reporting.formats import as_csv, as_json, wants_csv
+from copq.reporting.api.answering import answer_request
 from copq.reporting.source import Source
 
 Month = Annotated[
@@ -51,13 +51,11 @@ def add_why(router: APIRouter, source: Source) -> None:
         end: asked.To = "", before_start: BeforeFrom = "", before_end: BeforeTo = "",
         weeks: Weeks = None, currency: asked.Currency = None, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
-        reader = await source.admit(request)
-        asked_for = WhyRequest(
-            plant=plant, line=line, product=product, month=month, start=start, end=end,
-            before_start=before_start, before_end=before_end, weeks=weeks, currency=currency,
-        )  # fmt: skip
-        async with source.reading(reader) as reading:
-            answer = await answer_why(reading.conn, reading.book, asked_for, reading.now)
-        if wants_csv(request, kind):
-            return as_csv("copq-why", answer.rows(), COLUMNS)
-        return as_json(answer.as_json())
+        async def ask(reading: Reading, _: int | None) -> WhyAnswer:
+            asked_for = WhyRequest(
+                plant=plant, line=line, product=product, month=month, start=start, end=end,
+                before_start=before_start, before_end=before_end, weeks=weeks, currency=currency,
+            )  # fmt: skip
+            return await answer_why(reading.conn, reading.book, asked_for, reading.now)
+
+        return await answer_request(source, request, kind, None, "copq-why", ask)

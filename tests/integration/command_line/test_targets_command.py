@@ -47,7 +47,7 @@ def test_a_target_is_set_listed_and_taken_away(copq, capsys) -> None:  # type: i
     [
         (
             ("set", "3%", "--plant", "botling"),
-            'plant "botling" is unknown; the rate book has bottling',
+            'plant "botling" is not in the rate book; its plants: bottling',
         ),
         (("set", "3%", "--plant", "bottling", "--line", "9"), "its lines are 1, 2, 3"),
         (

@@ -24,7 +24,16 @@ from copq.access.authority import Actor
 from copq.access.door import OpenDoor
 from copq.bases.store import import_bases
 from copq.command_line.commands.finance import bases, periods
-from copq.command_line.commands.read import coq, entries, explain, kpis, report, verify, why
+from copq.command_line.commands.read import (
+    answering,
+    coq,
+    entries,
+    explain,
+    kpis,
+    report,
+    verify,
+    why,
+)
 from copq.ledger.money import money
 from copq.posting.post import prepare
 from copq.rates.store import import_rates, load
@@ -45,7 +54,7 @@ QUESTIONS = {
     "/v1/kpis": ("kpis",), "/v1/entries": ("entries",), "/v1/periods": ("periods", "list"),
     "/v1/coq": ("coq",), "/v1/bases": ("bases", "list"),
 }  # fmt: skip
-CLOCKED = (report, kpis, entries, periods, coq, bases, why)
+CLOCKED = (answering, entries, periods)
 
 app = typer.Typer()
 for module, name in ((report, "report"), (report, "trailing"), (report, "drivers"),

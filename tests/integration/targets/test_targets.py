@@ -128,7 +128,7 @@ async def test_a_plant_or_line_that_is_not_in_the_rate_book_is_refused(conn: Any
     with pytest.raises(RateFileError) as caught:
         await import_targets(conn, file, await load(conn), "targets.yaml", Actor("finance"))
     assert caught.value.faults == [
-        'plant "norht" is unknown; the rate book has north. Add it with: copq rates import FILE',
+        'plant "norht" is not in the rate book; its plants: north; did you mean "north"?',
         'line "L7" is not in plant "north"; its lines are L1, L2',
     ]
     assert await history(conn) == ([], [])

@@ -1,6 +1,6 @@
 """`copq bases`: revenue, manufacturing cost and other amounts that costs are compared with."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +11,14 @@ from copq.access.door import Role
 from copq.bases.file import read_base_file
 from copq.bases.store import BaseVersion, Imported, import_bases
 from copq.command_line.acting import ByOption, WhyOption, actor
+from copq.command_line.commands.read.answering import read_answer
 from copq.command_line.commands.read.figures import LimitOption, most_rows, show_rest, when
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
 from copq.command_line.options import JsonOption, PlantOption
-from copq.command_line.terminal import cannot, count_of, fail, money, out, print_json, refuse, table
+from copq.command_line.terminal import cannot, count_of, money, out, print_json, refuse, table
 from copq.database.connections import DatabaseRole
 from copq.figures.bases_answer import BasesAnswer, BasesRequest, answer_bases
+from copq.rates.book import RateBook
 from copq.rates.file import RateFileError
 from copq.rates.store import load
 from copq.schemas.bases import BaseFile
@@ -91,17 +93,11 @@ def list_(
     Example: copq bases list --plant north --history
     """
     request = BasesRequest(plant=plant, month=month, base=base, history=history)
-    now = datetime.now(UTC)
 
-    async def ask(conn: Connection) -> BasesAnswer:
-        try:
-            return await answer_bases(
-                conn, await load(conn), request, now, most_rows(limit, as_json)
-            )
-        except ValueError as error:
-            fail(str(error))
+    async def ask(conn: Connection, book: RateBook, now: datetime) -> BasesAnswer:
+        return await answer_bases(conn, book, request, now, most_rows(limit, as_json))
 
-    found = query_database(ask, database_url, data)
+    found = read_answer(ask, database_url, data)
     if as_json:
         print_json(found.as_json())
     elif found.rows:

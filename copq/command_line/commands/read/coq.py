@@ -1,17 +1,17 @@
 """`copq coq`: the cost-of-quality report."""
 
-import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 import typer
 from asyncpg import Connection
 
+from copq.command_line.commands.read.answering import print_csv, read_answer
 from copq.command_line.commands.read.figures import JSON_ROWS, money_or_dash, show_notes, show_rest
 from copq.command_line.commands.read.report import CurrencyOption
-from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import (
     EndOption,
     JsonOption,
@@ -19,7 +19,7 @@ from copq.command_line.options import (
     PlantOption,
     ProductOption,
 )
-from copq.command_line.terminal import fail, fixed, out, print_json, table
+from copq.command_line.terminal import fixed, out, print_json, table
 from copq.figures.coq_answer import (
     COQ_BASIS,
     CUTS,
@@ -27,11 +27,9 @@ from copq.figures.coq_answer import (
     CoqRequest,
     CoqRow,
     answer_coq,
-    coq_columns,
 )
 from copq.figures.hints import say_empty
-from copq.rates.store import load
-from copq.reporting.spreadsheet import cell, lines
+from copq.rates.book import RateBook
 from copq.schemas.bases import PRODUCTION_BASE
 
 _SHOWN = 350
@@ -80,21 +78,15 @@ def coq(
     )  # fmt: skip
     most = limit if as_csv else limit or (JSON_ROWS if as_json else _SHOWN)
 
-    async def ask(conn: Connection) -> tuple[CoqAnswer, str]:
-        book = await load(conn)
-        try:
-            found = await answer_coq(conn, book, request, datetime.now(UTC), most)
-        except ValueError as error:
-            fail(str(error))
+    async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[CoqAnswer, str]:
+        found = await answer_coq(conn, book, request, now, most)
         return found, "" if found.rows else await say_empty(conn, book, found.query.shown)
 
-    found, empty = query_database(ask, database_url, data)
+    found, empty = read_answer(ask, database_url, data)
     if as_json:
         print_json(found.as_json())
     elif as_csv:
-        columns = coq_columns(found.query.by)
-        rows = [[cell(row[name]) for name in columns] for row in found.table()]
-        sys.stdout.write(lines([columns, *rows]))
+        print_csv(found.columns, found.table())
     else:
         _show(found, empty)
 

@@ -20,7 +20,7 @@ from copq.figures.entries_json import entries_json
 from copq.figures.entries_request import EntriesRequest
 from copq.figures.entries_table import COLUMNS, table_rows
 from copq.figures.event_account import is_kept, nothing_kept
-from copq.reporting.spreadsheet import cell, lines
+from copq.reporting.spreadsheet import lines, rows_as_csv
 
 
 def entries(
@@ -96,9 +96,7 @@ def entries(
                 which, window = await request.entry_filter(conn, book, now)
                 sys.stdout.write(lines([COLUMNS]))
                 async for rows in table_rows(reading, which, window):
-                    sys.stdout.write(
-                        lines([[cell(row.get(name)) for name in COLUMNS] for row in rows])
-                    )
+                    sys.stdout.write(rows_as_csv(COLUMNS, rows))
                 return None
             return await answer_entries(reading, request, limit)
 

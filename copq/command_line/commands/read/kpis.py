@@ -1,19 +1,20 @@
 """`copq kpis`: OEE and its factors, yields and MTTR of any time."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 import typer
 from asyncpg import Connection
 
+from copq.command_line.commands.read.answering import read_answer
 from copq.command_line.commands.read.figures import LimitOption, most_rows, share, show_rest, when
-from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import EndOption, JsonOption, LineOption, PlantOption, ProductOption
-from copq.command_line.terminal import fail, out, print_json, table
+from copq.command_line.terminal import out, print_json, table
 from copq.figures import kpi_report as reporting
 from copq.figures.kpi_answer import KpiAnswer, KpiRequest, answer_kpis
-from copq.rates.store import load
+from copq.rates.book import RateBook
 
 
 def kpis(
@@ -41,14 +42,10 @@ def kpis(
     """
     request = KpiRequest(plant=plant, line=line, product=product, by=by, start=start, end=end)
 
-    async def run(conn: Connection) -> KpiAnswer:
-        most = most_rows(limit, as_json)
-        try:
-            return await answer_kpis(conn, await load(conn), request, datetime.now(UTC), most)
-        except ValueError as error:
-            fail(str(error))
+    async def ask(conn: Connection, book: RateBook, now: datetime) -> KpiAnswer:
+        return await answer_kpis(conn, book, request, now, most_rows(limit, as_json))
 
-    found = query_database(run, database_url, data)
+    found = read_answer(ask, database_url, data)
     if as_json:
         print_json(found.as_json())
     elif found.rows:

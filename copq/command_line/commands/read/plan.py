@@ -1,6 +1,5 @@
 """`copq plan`: what a quality programme spends, achieves and saves, by the dynamic model."""
 
-import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from asyncpg import Connection
 
+from copq.command_line.commands.read.answering import print_csv
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
 from copq.command_line.exits import Exit
 from copq.command_line.options import JsonOption
@@ -19,7 +19,6 @@ from copq.improvement.dynamic_model import Plan
 from copq.improvement.history import FitRefused, Programme
 from copq.improvement.plan_fit import PlanFit, fit
 from copq.rates.store import load
-from copq.reporting.spreadsheet import cell, lines
 
 _PLACES = 3
 
@@ -95,8 +94,7 @@ def plan_command(
     if as_json:
         print_json(plans.answer(found))
     elif as_csv:
-        rows = [[cell(row[name]) for name in plans.COLUMNS] for row in plans.rows(found)]
-        sys.stdout.write(lines([plans.COLUMNS, *rows]))
+        print_csv(plans.COLUMNS, plans.rows(found))
     else:
         _show(found)
 

@@ -1,14 +1,13 @@
 """`copq report`, `trailing`, `drivers` and `unpriced`: reading the ledger."""
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from asyncpg import Connection
 
+from copq.command_line.commands.read.answering import read_answer
 from copq.command_line.commands.read.figures import (
     LimitOption,
     money_or_dash,
@@ -19,9 +18,9 @@ from copq.command_line.commands.read.figures import (
     show_rows,
     when,
 )
-from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import EndOption, JsonOption, LineOption, PlantOption, ProductOption
-from copq.command_line.terminal import fail, fixed, money, one_of, out, print_json, table
+from copq.command_line.terminal import fixed, money, one_of, out, print_json, table
 from copq.figures import report as reporting
 from copq.figures import unpriced as waiting
 from copq.figures.answers import BASIS
@@ -35,10 +34,8 @@ from copq.figures.trailing_rows import TrailingPart
 from copq.ledger.figures import DIMENSIONS, Scope
 from copq.posting.open_stops import OpenStop
 from copq.rates.book import RateBook
-from copq.rates.store import load
 from copq.schemas.priced import ELEMENTS
 
-T = TypeVar("T")
 ElementOption = Annotated[
     str | None,
     typer.Option(help=f"Only this element: {', '.join(ELEMENTS)}.", callback=one_of(ELEMENTS)),
@@ -83,19 +80,17 @@ def report(
     Example: copq report --grain day --plant north --by line,product --from 2026-03-01
     Example: copq report --grain month --as first-reported
     """
-    request = _build_or_fail(
-        lambda: ReportRequest(
+
+    async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[ReportAnswer, str]:
+        request = ReportRequest(
             plant=plant, line=line, product=product, element=element, by=by, grain=grain,
             start=start, end=end, reported=reported, as_of=as_of, currency=currency,
-        )
-    )  # fmt: skip
-
-    async def run(conn: Connection, book: RateBook) -> tuple[ReportAnswer, str]:
+        )  # fmt: skip
         most = most_rows(limit, as_json)
-        found = await answer_report(conn, book, request, datetime.now(UTC), most, count=True)
+        found = await answer_report(conn, book, request, now, most, count=True)
         return found, "" if found.rows else await say_empty(conn, book, found.query)
 
-    found, empty = _read(run, database_url, data)
+    found, empty = read_answer(ask, database_url, data)
     if as_json:
         print_json(found.as_json())
         return
@@ -135,20 +130,17 @@ def trailing(
 
     Example: copq trailing --plant north --by line
     """
-    request = _build_or_fail(
-        lambda: TrailingRequest(
+
+    async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[TrailingAnswer, str]:
+        request = TrailingRequest(
             plant=plant, line=line, product=product, element=element, by=by, currency=currency
         )
-    )
-
-    async def run(conn: Connection, book: RateBook) -> tuple[TrailingAnswer, str]:
-        most = most_rows(limit, as_json)
-        found = await answer_trailing(conn, book, request, datetime.now(UTC), most)
+        found = await answer_trailing(conn, book, request, now, most_rows(limit, as_json))
         if any(window.rows for window in found.windows):
             return found, ""
         return found, await say_empty(conn, book, found.scope, "copq report")
 
-    found, empty = _read(run, database_url, data)
+    found, empty = read_answer(ask, database_url, data)
     if as_json:
         print_json(found.as_json())
         return
@@ -188,12 +180,12 @@ def drivers(
     """
     request = DriversRequest(plant=plant, line=line, start=start, end=end, currency=currency)
 
-    async def run(conn: Connection, book: RateBook) -> tuple[DriversAnswer, str]:
-        found = await answer_drivers(conn, book, request, datetime.now(UTC), top)
+    async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[DriversAnswer, str]:
+        found = await answer_drivers(conn, book, request, now, top)
         scope = Scope(request.plant, request.line)
         return found, "" if found.rows else await say_empty(conn, book, scope)
 
-    found, empty = _read(run, database_url, data)
+    found, empty = read_answer(ask, database_url, data)
     if as_json:
         print_json(found.as_json())
         return
@@ -244,12 +236,11 @@ def unpriced(
 
     Example: copq unpriced; then fix the rate file, and: copq rates import rates.yaml
     """
-    now = datetime.now(UTC)
 
-    async def run(conn: Connection, book: RateBook) -> Any:
-        return await waiting.waiting_items(conn, book, now, most_rows(limit, as_json)), book
+    async def ask(conn: Connection, book: RateBook, now: datetime) -> Any:
+        return await waiting.waiting_items(conn, book, now, most_rows(limit, as_json)), book, now
 
-    found, book = _read(run, database_url, data)
+    found, book, now = read_answer(ask, database_url, data)
     if as_json:
         print_json({"at": now, **waiting.waiting_json(found)})
         return
@@ -324,32 +315,6 @@ def _stop_words(found: OpenStop, book: RateBook, now: datetime) -> tuple[str, ..
         stop.event_id, f"{found.plant}/{found.line}", stop.work_unit or "–",
         stop.defect_code or "–", when(stop.started_at.astimezone(zone)), f"{minutes:,.0f}",
     )  # fmt: skip
-
-
-def _read(
-    run: Callable[[Connection, RateBook], Awaitable[T]], database_url: str | None, data: Path
-) -> T:
-    """The result of `run`, given a connection and the rate book.
-
-    Ends the command where the request is not possible, such as one of an unknown line.
-    """
-
-    async def ask(conn: Connection) -> T:
-        book = await load(conn)
-        try:
-            return await run(conn, book)
-        except ValueError as error:
-            fail(str(error))
-
-    return query_database(ask, database_url, data)
-
-
-def _build_or_fail(build: Callable[[], T]) -> T:
-    """The value built from the options. Ends the command if an option has a fault."""
-    try:
-        return build()
-    except ValueError as error:
-        fail(str(error))
 
 
 def _basis_text(basis: Basis, now: datetime, zone: tzinfo) -> str:

@@ -1,25 +1,26 @@
 """`copq why`: what explains that the losses of one window differ from those of another."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 import typer
 from asyncpg import Connection
 
+from copq.command_line.commands.read.answering import read_answer
 from copq.command_line.commands.read.figures import money_or_dash, show_notes
 from copq.command_line.commands.read.report import CurrencyOption
-from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import JsonOption, LineOption, PlantOption, ProductOption
-from copq.command_line.terminal import count_of, fail, fixed, money, out, print_json, table
+from copq.command_line.terminal import count_of, fixed, money, out, print_json, table
 from copq.figures.hints import say_empty
 from copq.figures.why import ExplainedChange, WhyAnswer, WhyRequest, answer_why
 from copq.figures.why_rows import ChangePart, OneSided
 from copq.figures.why_windows import MOST_WEEKS
 from copq.figures.why_words import shown_amounts, signed
 from copq.ledger.figures import Scope
-from copq.rates.store import load
+from copq.rates.book import RateBook
 
 
 def why(
@@ -56,28 +57,21 @@ def why(
 
     Example: copq why --line L1 --from 2026-06-22 --weeks 4
     """
-    try:
-        request = WhyRequest(
-            plant=plant, line=line, product=product, month=month, start=start, end=end,
-            before_start=before_start, before_end=before_end, weeks=weeks, currency=currency,
-        )  # fmt: skip
-        found, empty = query_database(
-            lambda conn: _ask(conn, request, datetime.now(UTC)), database_url, data
-        )
-    except ValueError as error:
-        fail(str(error))
+    request = WhyRequest(
+        plant=plant, line=line, product=product, month=month, start=start, end=end,
+        before_start=before_start, before_end=before_end, weeks=weeks, currency=currency,
+    )  # fmt: skip
+
+    async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[WhyAnswer, str]:
+        found = await answer_why(conn, book, request, now)
+        scope = Scope(request.plant, request.line, request.product)
+        return found, "" if found.changes else await say_empty(conn, book, scope)
+
+    found, empty = read_answer(ask, database_url, data)
     if as_json:
         print_json(found.as_json())
         return
     _show(found, empty)
-
-
-async def _ask(conn: Connection, request: WhyRequest, now: datetime) -> tuple[WhyAnswer, str]:
-    """The answer; where there are no losses, what to do."""
-    book = await load(conn)
-    found = await answer_why(conn, book, request, now)
-    scope = Scope(request.plant, request.line, request.product)
-    return found, "" if found.changes else await say_empty(conn, book, scope)
 
 
 def _show(found: WhyAnswer, empty: str) -> None:
