@@ -1,0 +1,1 @@
+"""Improvement projects: their states, who moves them, and what approval freezes."""

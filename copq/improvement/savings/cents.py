@@ -1,0 +1,44 @@
+"""Exact amounts to the digits of a currency, so that the parts still add up to the total."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+from typing import TypeVar
+
+from copq.ledger.arithmetic import ROUNDING
+from copq.ledger.money import digits
+
+Part = TypeVar("Part")
+
+
+def allot(parts: Mapping[Part, Fraction], currency: str) -> dict[Part, Decimal]:
+    """The parts in the digits of the currency; they add up to `amount(sum of the parts)`.
+
+    Each part is rounded down, and the units that are left go to the parts that lost most, the
+    first of equal ones first (the method of the largest remainder). So no part is further than
+    one unit of the last digit from its exact amount, and a part without a remainder stays exact.
+    """
+    unit = 10 ** digits(currency)
+    scaled = {part: exact * unit for part, exact in parts.items()}
+    units = {part: floor(exact) for part, exact in scaled.items()}
+    left = _nearest(sum(scaled.values(), Fraction())) - sum(units.values())
+    by_loss = sorted(scaled, key=lambda part: units[part] - scaled[part])
+    for part in by_loss[:left]:
+        units[part] += 1
+    return {part: _decimal(number, currency) for part, number in units.items()}
+
+
+def amount(exact: Fraction, currency: str) -> Decimal:
+    """An exact amount in the digits of the currency, half away from zero."""
+    return _decimal(_nearest(exact * 10 ** digits(currency)), currency)
+
+
+def _nearest(exact: Fraction) -> int:
+    """The nearest whole number, half away from zero."""
+    nearest = floor(abs(exact) + Fraction(1, 2))
+    return nearest if exact >= 0 else -nearest
+
+
+def _decimal(units: int, currency: str) -> Decimal:
+    return Decimal(units).scaleb(-digits(currency), context=ROUNDING)

@@ -1,0 +1,86 @@
+"""What a project returns: ROI, payback, present value, internal rate, and the effect of a year."""
+
+import json
+from datetime import date
+from decimal import Decimal as D
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copq.improvement.savings.over_time import (
+    Unknown,
+    internal_rate,
+    payback,
+    present_value,
+    roi,
+    year_effect,
+)
+from tests.support.searching import examples
+
+CASE = json.loads((Path(__file__).parents[3] / "cases" / "savings.json").read_text())
+
+
+def month(after: int) -> date:
+    return date(2026 + after // 12, after % 12 + 1, 1)
+
+
+def test_the_published_carry_over() -> None:
+    case = CASE["carry_over"]
+    saved = D(case["cost_per_year_before"]) - D(case["cost_per_year_after"])
+    found = year_effect(saved, date(2026, 10, 1), date(2026, 1, 1))
+    assert (found.in_year, found.carry_over, found.run_rate) == (
+        D(case["in_year"]), D(case["carry_over"]), D(case["run_rate"]),
+    )  # fmt: skip
+
+
+def test_a_start_outside_the_year_is_refused() -> None:
+    with pytest.raises(ValueError, match="2027-01 is not in the year from 2026-01"):
+        year_effect(D(12), date(2027, 1, 1), date(2026, 1, 1))
+
+
+def test_return_on_investment() -> None:
+    assert roi(D(150), D(100)) == D("0.5")
+    assert roi(D(150), D(0)) == Unknown("nothing was invested")
+
+
+def test_payback_is_the_first_month_in_which_savings_exceed_the_investment() -> None:
+    saved = {month(number): D(10) for number in range(1, 6)}
+    assert payback(saved, {month(0): D(25)}) == month(3)
+    assert payback(saved, {month(0): D(20), month(2): D(20)}) == month(5)
+    assert payback(saved, {month(0): D(50)}) == Unknown("savings do not exceed the investment yet")
+    assert payback(saved, {}) == Unknown("nothing was invested")
+
+
+def test_present_value_and_internal_rate_of_a_known_case() -> None:
+    flows = {month(0): D(-100), month(12): D(60), month(24): D(60)}
+    assert present_value(flows, D("0.10")) == D("4.132231405")
+    rate = internal_rate(flows)
+    assert isinstance(rate, float)
+    assert rate == pytest.approx(0.130662386, abs=1e-9)  # (-1 + r)(...): 60 x + 60 x^2 = 100
+
+
+@pytest.mark.parametrize(
+    ("flows", "reason"),
+    [
+        ({month(0): D(100), month(1): D(5)}, "savings alone or investments alone"),
+        ({month(0): D(-9), month(1): D(20), month(2): D(-5)}, "changes its direction 2 times"),
+        ({}, "savings alone"),
+    ],
+)
+def test_an_internal_rate_that_is_not_determined_says_why(
+    flows: dict[date, D], reason: str
+) -> None:
+    found = internal_rate(flows)
+    assert isinstance(found, Unknown)
+    assert reason in found.reason
+
+
+@examples(0.5)
+@given(st.integers(1, 10**6), st.lists(st.integers(0, 10**6), min_size=1, max_size=36))
+def test_the_present_value_at_the_internal_rate_is_zero(invested: int, saved: list[int]) -> None:
+    flows = {month(0): D(-invested)} | {month(n): D(one) for n, one in enumerate(saved, 1)}
+    rate = internal_rate(flows)
+    if not isinstance(rate, Unknown) and rate > -0.99:
+        assert abs(present_value(flows, D(repr(rate)))) < D(invested + sum(saved)) / 10**6
