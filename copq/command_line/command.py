@@ -37,6 +37,7 @@ GROUPS = {
         "currencies": "finance.currencies.app",
         "targets": "finance.targets.app",
         "bases": "finance.bases.app",
+        "groups": "finance.groups.app",
         "audit": "finance.audit.app",
     },
     "Operation": {

@@ -14,6 +14,7 @@ import msgspec
 from copq.schemas.asyncapi import asyncapi
 from copq.schemas.bases import BaseFile
 from copq.schemas.events import EVENT
+from copq.schemas.groups import GroupFile
 from copq.schemas.priced import Outcome, Pricing
 from copq.schemas.rates import RateFile
 from copq.schemas.rejected import RejectedEvent
@@ -32,6 +33,7 @@ def documents() -> dict[Path, str]:
         "priced_event": ("Priced event", _priced_event(_ALONE)),
         "rate_file": ("Rate file", RateFile.model_json_schema()),
         "base_file": ("Base file", BaseFile.model_json_schema()),
+        "group_file": ("Group file", GroupFile.model_json_schema()),
         "target_file": ("Target file", TargetFile.model_json_schema()),
         "rejected": ("Rejected event", RejectedEvent.model_json_schema()),
     }

@@ -8,6 +8,7 @@ from copq.reporting.api.bases import add_bases
 from copq.reporting.api.coq import add_coq
 from copq.reporting.api.entries import add_entries
 from copq.reporting.api.figures import add_figures
+from copq.reporting.api.groups import add_groups
 from copq.reporting.api.kpis import add_kpis
 from copq.reporting.api.periods import add_periods
 from copq.reporting.api.plan import add_plan
@@ -19,7 +20,7 @@ from copq.web.questions import SOUND
 
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
     """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/why`, `/v1/kpis`, `/v1/periods`,
-    `/v1/entries`, `/v1/plan`, `/v1/coq`, `/v1/bases`.
+    `/v1/entries`, `/v1/plan`, `/v1/coq`, `/v1/bases`, `/v1/groups`.
 
     Returns the source that they read from. It only reads through the pool. `door` must let only
     managers and finance see results.
@@ -34,6 +35,7 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     add_plan(router, source)
     add_coq(router, source)
     add_bases(router, source)
+    add_groups(router, source)
     add_why(router, source)
     app.include_router(router)
     return source

@@ -114,6 +114,13 @@ BASES = (
     "of the whole plant. There are 1,000 rows unless `limit` says otherwise; `rows_total` is how "
     "many there are. CSV has all rows unless `limit` says otherwise."
 )
+GROUPS = (
+    "The group of each product from a production day on, in the order of names, the newest day "
+    "first. The newest `version` of a day counts (`in_force`); `history=true` shows those it "
+    "replaced. `no group` takes a product out of its group. There are 1,000 rows unless `limit` "
+    "says otherwise; `rows_total` is how many there are. CSV has all rows unless `limit` says "
+    "otherwise."
+)
 
 _AT = "2026-03-02T14:05:00+00:00"
 _ROW: dict[str, Any] = {
@@ -256,6 +263,15 @@ BASES_ANSWER = {
         {"plant": "north", "month": "2026-03", "base": "revenue", "amount": "8100",
          "currency": "EUR", "version": 2, "in_force": True, "set_at": _AT, "set_by": "carla",
          "source": "bases.csv", "why": "annual accounts"}
+    ],
+    "rows_total": 1,
+}  # fmt: skip
+GROUPS_ANSWER = {
+    "at": _AT,
+    "rows": [
+        {"plant": "north", "grouping": "family", "product": "TR29", "group": "tyre valves",
+         "effective_from": "2026-01-01", "version": 1, "in_force": True, "set_at": _AT,
+         "set_by": "carla", "source": "groups.csv", "why": "families of 2026"}
     ],
     "rows_total": 1,
 }  # fmt: skip

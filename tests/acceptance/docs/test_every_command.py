@@ -45,6 +45,7 @@ BEFORE = {
     "docs/audit.md": VALVE_EVENTS,
     "docs/backup.md": VALVES,
     "docs/cost-of-quality.md": BOTTLES,
+    "docs/product-groups.md": BOTTLES,
     "docs/ingest/files.md": "copq rates import examples/bottling_plant/rates.yaml",
     "docs/ingest/form.md": f"{VALVES}\nexport COPQ_TOKEN=$("
     + TOKEN.format(name="desk", more="--plant mysuru") + ")",

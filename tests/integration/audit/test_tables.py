@@ -26,6 +26,9 @@ TAMPERED = [
      "values ('north', now(), 0.5, 'carla', 'x')", "target", 1),
     ("insert into copq.base_amount (plant, month, base, amount, currency, set_by, source) "
      "values ('north', '2026-03-01', 'revenue', 1, 'EUR', 'carla', 'x')", "base_amount", 1),
+    ("insert into copq.group_member "
+     "(plant, grouping, product, product_group, effective_from, set_by, source) "
+     "values ('north', 'family', 'TR29', 'valves', now(), 'carla', 'x')", "group_member", 1),
     ("update copq.rate_revision set imported_by = 'carla'", "rate_revision", 2),
 ]  # fmt: skip
 

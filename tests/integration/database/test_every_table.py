@@ -10,7 +10,7 @@ DECISIONS = {
         ("event", "event_key", "line_heard", "ledger", "rollup", "closing_figure", "unpriced",
          "stop", "correction"), BY_LINE,
     ),
-    **dict.fromkeys(("period", "period_step", "closing"), BY_PLANT),
+    **dict.fromkeys(("period", "period_step", "closing", "group_member"), BY_PLANT),
     **dict.fromkeys(("rejected", "audit"), ALL_LINES),
     "base_amount": WHOLE_PLANTS,
     **dict.fromkeys(
@@ -23,7 +23,8 @@ DECISIONS = {
          "repricing_change", "rate_name", "anchor", "anchor_day", "anchor_digest"), NOTHING,
     ),
     **dict.fromkeys(
-        ("reporting_ledger", "completed_ledger", "reporting_rollup", "first_reported"),
+        ("reporting_ledger", "completed_ledger", "reporting_rollup", "first_reported",
+         "group_days"),
         AS_ITS_TABLES,
     ),
 }  # fmt: skip

@@ -40,7 +40,7 @@ async def posted(conn: asyncpg.Connection) -> asyncpg.Connection:
 
 TABLES = (
     "ledger", "event", "event_key", "rate_item", "rate_revision", "audit", "target", "budget",
-    "base_amount",
+    "base_amount", "group_member",
 )  # fmt: skip
 PARTITIONS = ("ledger_2026_03", "ledger_other", "event_2026_03", "event_other")
 CHANGES = (
@@ -50,7 +50,7 @@ CHANGES = (
 
 def _column(table: str) -> str:
     names = {"rate_item": "kind", "rate_revision": "source", "audit": "who", "target": "plant",
-             "budget": "plant", "base_amount": "plant"}  # fmt: skip
+             "budget": "plant", "base_amount": "plant", "group_member": "plant"}  # fmt: skip
     return names.get(table, "occurred_at")
 
 
@@ -68,6 +68,12 @@ async def test_nobody_changes_what_is_append_only_not_even_a_superuser(
         await posted.execute(
             "insert into copq.base_amount (plant, month, base, amount, currency, set_by, source) "
             "values ('north', '2026-03-01', 'revenue', 1, 'EUR', 'anna', 'test')"
+        )
+    if table == "group_member":
+        await posted.execute(
+            "insert into copq.group_member "
+            "(plant, grouping, product, product_group, effective_from, set_by, source) "
+            "values ('north', 'family', 'TR29', 'valves', '2026-03-01', 'anna', 'test')"
         )
     sql = change.format(table, column=_column(table))
     if table.endswith("_other") and "truncate" not in sql:

@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from copq.access.authority import Actor
 from copq.access.door import OpenDoor
 from copq.bases.store import import_bases
-from copq.command_line.commands.finance import bases, periods
+from copq.command_line.commands.finance import bases, groups, periods
 from copq.command_line.commands.read import (
     answering,
     coq,
@@ -34,6 +34,7 @@ from copq.command_line.commands.read import (
     verify,
     why,
 )
+from copq.groups.store import import_groups
 from copq.ledger.money import money
 from copq.posting.post import prepare
 from copq.rates.store import import_rates, load
@@ -43,6 +44,7 @@ from copq.reporting.exporter.collector import page_of, rendered
 from copq.reporting.exporter.reading import read
 from copq.reporting.source import reading_pool
 from copq.schemas.bases import BaseFile
+from copq.schemas.groups import GroupFile
 from tests.support.building import book, defect, event, plant, post_events, production, rates, stop
 from tests.support.reporting.api.asking import Api
 
@@ -53,6 +55,7 @@ QUESTIONS = {
     "/v1/why": ("why",),
     "/v1/kpis": ("kpis",), "/v1/entries": ("entries",), "/v1/periods": ("periods", "list"),
     "/v1/coq": ("coq",), "/v1/bases": ("bases", "list"),
+    "/v1/groups": ("groups", "list"),
 }  # fmt: skip
 CLOCKED = (answering, entries, periods)
 
@@ -64,6 +67,7 @@ for module, name in ((report, "report"), (report, "trailing"), (report, "drivers
 app.command("verify")(verify.verify_command)
 app.add_typer(periods.app, name="periods")
 app.add_typer(bases.app, name="bases")
+app.add_typer(groups.app, name="groups")
 
 
 class _Clock(datetime):
@@ -127,6 +131,7 @@ async def site(database: str, conn: Any) -> AsyncIterator[Asked]:
     await import_rates(conn, rates(*PLANTS, ideal_rate=2), "rates.yaml", "test")
     await post_events(conn, book(*PLANTS, ideal_rate=2), plant_events())
     await set_bases(conn, "8100000.5", "8200000.5")
+    await set_groups(conn)
     pool = await reading_pool(database)
     found, app_ = Asked(OpenDoor()), FastAPI()
     found.database, found.now = database, NOW
@@ -144,6 +149,17 @@ async def set_bases(conn: Any, *amounts: str) -> None:
     for amount in amounts:
         file = BaseFile.model_validate({"bases": [{**known, "amount": amount}]})
         await import_bases(conn, file, await load(conn), "bases.csv", Actor("carla"))
+
+
+async def set_groups(conn: Any) -> None:
+    items = [
+        {"plant": site.plant, "grouping": "family", "product": "TR29", "group": group,
+         "effective_from": day}
+        for site in PLANTS
+        for group, day in (("valves", "2026-01-01"), ("cores", "2026-06-29"))
+    ]  # fmt: skip
+    file = GroupFile.model_validate({"groups": items})
+    await import_groups(conn, file, await load(conn), "groups.csv", Actor("carla"))
 
 
 def cells(shown: str) -> list[list[str]]:
@@ -176,7 +192,7 @@ async def the_commands_answer_as_the_api(site: Asked) -> None:
     """Field by field; the API counts the rows of a report where they are one page."""
     for path, words in QUESTIONS.items():
         for of in ({}, {"plant": "north", "line": "L2"}, {"plant": "south"}):
-            if path in ("/v1/periods", "/v1/bases"):
+            if path in ("/v1/periods", "/v1/bases", "/v1/groups"):
                 of = {name: value for name, value in of.items() if name == "plant"}
             options = [word for name, value in of.items() for word in (f"--{name}", value)]
             api, command = await site.get(path, **of), await site.json(*words, *options)
@@ -189,7 +205,8 @@ async def the_commands_answer_as_the_api(site: Asked) -> None:
 
 async def csv_has_the_cells_of_json(site: Asked) -> None:
     for path in (
-        "/v1/copq", "/v1/drivers", "/v1/why", "/v1/kpis", "/v1/periods", "/v1/coq", "/v1/bases"
+        "/v1/copq", "/v1/drivers", "/v1/why", "/v1/kpis", "/v1/periods", "/v1/coq", "/v1/bases",
+        "/v1/groups",
     ):  # fmt: skip
         rows, table = (await site.get(path))["rows"], await site.csv(path)
         assert len(rows) == len(table) > 0

@@ -75,7 +75,7 @@ grant execute on function copq.make_partitions(date, date) to copq_aggregator;
 grant select on
     copq.rate_revision, copq.rate_item, copq.event_key, copq.event, copq.line_heard, copq.ledger,
     copq.rollup, copq.unpriced, copq.stop, copq.correction, copq.rejected, copq.target,
-    copq.budget, copq.base_amount, copq.retention, copq.audit
+    copq.budget, copq.base_amount, copq.group_member, copq.group_days, copq.retention, copq.audit
     to copq_reporting, copq_finance;
 grant select on copq.fence, copq.claim, copq.withdrawn to copq_finance;
 -- Whose word a price stands on, and why; not what a draft says.
@@ -98,7 +98,7 @@ grant update on copq.period to copq_finance;
 grant select on copq.token, copq.rate_document, copq.rate_decision to copq_finance;
 grant insert on
     copq.rate_revision, copq.rate_item, copq.rate_document, copq.rate_decision, copq.target,
-    copq.budget, copq.base_amount to copq_finance;
+    copq.budget, copq.base_amount, copq.group_member to copq_finance;
 grant select, insert on copq.token to copq_admin;
 grant update (revoked_at, revoked_by) on copq.token to copq_admin;
 
@@ -169,6 +169,13 @@ begin
             guarded);
     end loop;
 end $$;
+
+-- The groups of a plant's products are read by readers of any of its lines.
+alter table copq.group_member enable row level security;
+create policy whoever_was_granted on copq.group_member to copq_finance
+using (true) with check (true);
+create policy plants_of_the_reader on copq.group_member for select to copq_reporting
+using ((select copq.sees_all()) or plant = any((select copq.plants_read())::text[]));
 
 -- A base is of a whole plant: a reader of some of its lines would compare a part with the whole.
 alter table copq.base_amount enable row level security;

@@ -8,7 +8,7 @@ from pathlib import Path
 from copq.database.migrations.sql_file import run_sql_file
 
 revision = "0090_roles"
-down_revision = "0009_retention"
+down_revision = "0010_product_groups"
 
 
 def upgrade() -> None:

@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[4]
 ADDRESSES = re.findall(r"^curl '[^/]+//[^/]+(/[^']+)'", (ROOT / "docs/api.md").read_text(), re.M)
 
 QUESTIONS = (
-    "copq", "trailing", "drivers", "why", "kpis", "periods", "entries", "plan", "coq", "bases"
+    "copq", "trailing", "drivers", "why", "kpis", "periods", "entries", "plan", "coq", "bases",
+    "groups",
 )  # fmt: skip
 
 

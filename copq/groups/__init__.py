@@ -1,0 +1,1 @@
+"""Product groups: which product is in which group of a grouping, by production day."""

@@ -1,0 +1,48 @@
+-- name: add_member
+-- Put a product into a group of a grouping from a production day on.
+insert into copq.group_member
+    (plant, grouping, product, product_group, effective_from, set_by, source, why)
+values
+    (:plant, :grouping, :product, :product_group, :effective_from, :set_by, :source, :why)
+
+-- name: member_history
+-- Every version of the members of groups of a plant, grouping, group and product (null: of all), in
+-- the order of names and days. The last version of each day counts.
+select
+    plant, grouping, product, product_group, effective_from, version, version = versions as is_newest,
+    set_at, set_by, source, why
+from (
+    select
+        *,
+        row_number() over (
+            partition by plant, grouping, product, effective_from order by member_id) as version,
+        count(*) over (partition by plant, grouping, product, effective_from) as versions
+    from copq.group_member
+    where (:plant::text is null or plant = :plant)
+        and (:grouping::text is null or grouping = :grouping)
+        and (:product::text is null or product = :product)
+) as m
+where :product_group::text is null or product_group = :product_group
+order by
+    plant collate "C", grouping collate "C", product collate "C", effective_from desc, version desc
+
+-- name: groupings
+-- The groupings of a plant, or of all plants.
+select distinct grouping collate "C" as grouping
+from copq.group_member
+where :plant::text is null or plant = :plant
+order by 1
+
+-- name: groups_of_grouping
+-- The groups that a grouping has ever had in a plant, or in all plants.
+select distinct product_group collate "C" as product_group
+from copq.group_member
+where grouping = :grouping and (:plant::text is null or plant = :plant)
+order by 1
+
+-- name: groups_of_days
+-- The group of each product on each production day, in the order of the lists.
+select copq.group_of(plant, :grouping, product, day) as product_group
+from unnest(:plants::text[], :products::text[], :days::date[])
+    with ordinality as each (plant, product, day, number)
+order by number
