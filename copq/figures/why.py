@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from copq.figures.why_rows import (
 )
 from copq.figures.why_windows import Windows, WindowsRequest
 from copq.figures.why_words import finding
+from copq.figures.window import newest_day
 from copq.ledger.arithmetic import MONEY
 from copq.ledger.figures import Scope
 from copq.rates.book import RateBook
@@ -45,13 +46,7 @@ class WhyRequest(WindowsRequest):
         """Raises `ValueError` on a name, a window or a currency that is not possible."""
         await self.check_names(conn, book)
         scope = Scope(self.plant, self.line, self.product, by=(), currency=self.currency)
-        return scope, self.windows(_today(book, self.plant, now))
-
-
-def _today(book: RateBook, plant: str | None, now: datetime) -> date:
-    """The newest production day of any of the plants."""
-    sites = [site for name, site in book.sites.items() if plant in (None, name)]
-    return max((site.calendar.bucket(now).day for site in sites), default=now.date())
+        return scope, self.windows(newest_day(book, self.plant, now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from asyncpg import Connection
 
 from copq.currencies.converted import ByCurrency
 from copq.figures.drivers import instants_around
-from copq.figures.why_windows import Window, Windows
+from copq.figures.why_windows import Windows
+from copq.figures.window import Window
 from copq.improvement.explaining.explain import Explanation, Leaf, explain
 from copq.improvement.explaining.exposure import Exposure, Values
 from copq.improvement.explaining.one_window import OneWindow, in_one_window

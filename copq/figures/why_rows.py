@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from copq.figures.why_windows import Window, Windows
+from copq.figures.why_windows import Windows
 from copq.figures.why_words import cause_name
+from copq.figures.window import Window
 from copq.ledger.arithmetic import quotient
 from copq.ledger.figures import Scope
 

@@ -1,0 +1,1 @@
+"""What events, stops and rates would have been, had something been different. Pure functions."""
