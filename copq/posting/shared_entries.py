@@ -44,7 +44,7 @@ async def reconsider(conn: Connection, causes: Mapping[str, Cause], book: RateBo
     """
     rows: list[str] = []
     accounts_of = await _lock_accounts(conn, causes)
-    recovered = await _recovered(conn, accounts_of)
+    recovered = await days_recovered(conn, accounts_of)
     for dispatch, account in accounts_of.items():
         cost = dispatch_cost(dispatch, book) if recovered[dispatch] > 0 else None
         if bool(cost) != bool(account.standing_entries):
@@ -64,7 +64,7 @@ async def reprice(
     accounts_of = await _lock_accounts(conn, [dispatch.id for dispatch in dispatches])
     costs = {dispatch: dispatch_cost(dispatch, book) for dispatch in dispatches}
     due = {d for d in dispatches if d in accounts_of or costs[d]}
-    recovered = await _recovered(conn, due, staged)
+    recovered = await days_recovered(conn, due, staged)
     for dispatch in sorted(due):
         cost = costs[dispatch] if recovered[dispatch] > 0 else None
         account = accounts_of.get(dispatch, Account(()))
@@ -85,9 +85,10 @@ def _dispatch(account: Account) -> Dispatch:
     return Dispatch(of["plant"], of["line"], of["product"], of["day"])
 
 
-async def _recovered(
+async def days_recovered(
     conn: Connection, dispatches: Iterable[Dispatch], staged: Recovered | None = None
 ) -> dict[Dispatch, Decimal]:
+    """The recoverable amount of the day of each dispatch, with what is `staged`."""
     days = list(dispatches)
     rows = await conn.fetch(
         *_SQL.days_recovered(

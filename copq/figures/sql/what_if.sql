@@ -1,0 +1,97 @@
+-- name: what_if_window
+-- Standing entries of the window and scope that cost something, included in the queries below. The
+-- production days from :first to :last lie between the instants :since and :until.
+    l.occurred_at >= :since and l.occurred_at < :until
+    and l.day >= :first and l.day < :last
+    and (:plant::text is null or l.plant = :plant)
+    and (:line::text is null or l.line = :line)
+    and (:product::text is null or coalesce(l.product, '') = :product)
+    and l.category <> 'none'
+    and l.reverses is null
+    and not exists (
+        select from copq.ledger as r
+        where r.occurred_at = l.occurred_at and r.event_id = l.event_id
+            and r.reverses = l.entry_no)
+
+-- name: what_if_reached
+-- The standing entries of events that the changes may reach. :reaches is a JSON array of filters,
+-- each with the names that an entry must have; `labour`: priced by a labour rate.
+from copq.ledger as l
+join copq.event as e on e.occurred_at = l.occurred_at and e.event_id = l.event_id
+where {{what_if_window}}
+    and l.element not in ('downtime', 'planned_stop', 'recovery_overhead')
+    and exists (
+        select from jsonb_to_recordset(:reaches::jsonb) as r (
+            plant text, line text, product text, stage text, event_type text, defect_code text,
+            work_unit text, shift text, supplier text, labour boolean)
+        where (r.plant is null or r.plant = l.plant)
+            and (r.line is null or r.line = l.line)
+            and (r.product is null or r.product = l.product)
+            and (r.stage is null or r.stage = l.stage)
+            and (r.event_type is null or r.event_type = e.event_type)
+            and (r.defect_code is null or r.defect_code = l.defect_code)
+            and (r.work_unit is null or r.work_unit = l.work_unit)
+            and (r.shift is null or r.shift = l.shift)
+            and (r.supplier is null or r.supplier = l.supplier)
+            and (r.labour is not true or l.labour_version is not null))
+
+-- name: what_if_number
+-- The number of entries that the changes may reach, at most :most and one.
+select count(*) from (select {{what_if_reached}} limit :most::int + 1) as entry
+
+-- name: what_if_entries
+-- The entries that the changes may reach, with the bytes of their events; those of one event are
+-- adjacent.
+select
+    l.event_id, l.entry_no, l.occurred_at, l.day, l.plant, l.line, l.product, l.stage, l.work_unit,
+    l.defect_code, l.shift, l.supplier, l.element, l.category, l.gross, l.recovered, l.net,
+    l.seconds, l.currency, l.rate_version, l.labour_version, e.event_type, e.payload
+{{what_if_reached}}
+order by l.occurred_at, l.event_id, l.entry_no
+
+-- name: what_if_dispatches
+-- The standing costs of dispatches of the window and scope.
+select
+    l.event_id, l.entry_no, l.occurred_at, l.day, l.plant, l.line, l.product, l.stage, l.work_unit,
+    l.defect_code, l.shift, l.supplier, l.element, l.category, l.gross, l.recovered, l.net,
+    l.seconds, l.currency, l.rate_version
+from copq.ledger as l
+where {{what_if_window}} and l.element = 'recovery_overhead'
+
+-- name: what_if_stops
+-- The standing costs of the stops of a line in the window and scope.
+select
+    l.event_id, l.entry_no, l.occurred_at, l.day, l.plant, l.line, l.product, l.stage, l.work_unit,
+    l.defect_code, l.shift, l.supplier, l.element, l.category, l.gross, l.recovered, l.net,
+    l.seconds, l.currency, l.rate_version
+from copq.ledger as l
+where {{what_if_window}} and l.element in ('downtime', 'planned_stop')
+order by l.occurred_at, l.event_id, l.entry_no
+
+-- name: what_if_lines
+-- The lines with ended stops that the changes may reach, and how many stops each has in the window.
+-- :reaches as in `what_if_reached`; `rate`: all stops of the line.
+select s.plant, s.line, count(*) as stops
+from copq.stop as s
+where s.ended_at is not null and not s.voided
+    and tstzrange(s.started_at, s.ended_at, '[]') && tstzrange(:since::timestamptz, :until::timestamptz)
+    and (:plant::text is null or s.plant = :plant)
+    and (:line::text is null or s.line = :line)
+group by s.plant, s.line
+having bool_or(exists (
+    select from jsonb_to_recordset(:reaches::jsonb) as r (
+        plant text, line text, defect_code text, work_unit text)
+    where (r.plant is null or r.plant = s.plant)
+        and (r.line is null or r.line = s.line)
+        and (r.defect_code is null or r.defect_code = s.defect_code)
+        and (r.work_unit is null or r.work_unit = s.work_unit)))
+order by s.plant, s.line
+
+-- name: what_if_unpriced
+-- Events of the window and scope without a price. An event near midnight may be of the day before
+-- or after, since only a price has a production day.
+select count(*) from copq.unpriced
+where occurred_at >= :since and occurred_at < :until
+    and (:plant::text is null or plant = :plant)
+    and (:line::text is null or line = :line)
+    and (:product::text is null or coalesce(product, '') = :product)

@@ -1,0 +1,42 @@
+"""The rate books of a what-if: the one of now and earlier ones, each with the changes of rates."""
+
+from collections.abc import Sequence
+from copy import copy
+from typing import NamedTuple
+
+from asyncpg import Connection
+
+from copq.figures.books import Books
+from copq.improvement.what_if.changes import RateChange
+from copq.rates.book import RateBook
+from copq.rates.changed_figures import changed_book
+
+
+class ChangedBook(NamedTuple):
+    """A rate book, and the same with the changes."""
+
+    before: RateBook
+    after: RateBook
+
+
+class ChangedBooks:
+    """The books of one answer, read in its snapshot."""
+
+    def __init__(
+        self, conn: Connection, books: Books, newest: RateBook, changes: Sequence[RateChange]
+    ) -> None:
+        self._conn, self._books, self._sites = conn, books, newest.sites
+        self._changes = changes
+        self.newest = self._with_changes(newest)
+        self._older: dict[int, ChangedBook] = {}
+
+    async def as_booked(self, version: int) -> ChangedBook:
+        """The rates of an earlier revision, with the plants of now."""
+        if version not in self._older:
+            book = copy(await self._books.as_of(self._conn, version))
+            book.sites = self._sites
+            self._older[version] = self._with_changes(book)
+        return self._older[version]
+
+    def _with_changes(self, book: RateBook) -> ChangedBook:
+        return ChangedBook(book, changed_book(book, self._changes) if self._changes else book)

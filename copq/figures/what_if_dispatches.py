@@ -1,0 +1,84 @@
+"""Dispatches of recoverable rejects: a day without any rejects has none."""
+
+from decimal import Decimal, localcontext
+from typing import Any
+
+from asyncpg import Connection, Record
+
+from copq.database.queries import Queries
+from copq.figures.what_if_books import ChangedBook, ChangedBooks
+from copq.figures.what_if_entries import ChangedEntry, Differences, changed_entry
+from copq.figures.what_if_query import WhatIfQuery
+from copq.improvement.what_if.changed_events import Left
+from copq.ledger.arithmetic import MONEY, ZERO
+from copq.posting.shared_entries import days_recovered
+from copq.pricing.price import Dispatch, dispatch_cost
+from copq.rates.book import RateBook
+
+_SQL = Queries.of(__file__)
+
+
+async def compare_dispatches(
+    conn: Connection, books: ChangedBooks, query: WhatIfQuery, found: Differences
+) -> None:
+    """Add the dispatches that would differ. Call it after `compare_events`."""
+    booked = {
+        Dispatch(row["plant"], row["line"], row["product"], row["day"]): row
+        for row in await conn.fetch(*_SQL.what_if_dispatches(**query.days()))
+    }
+    rated = {rate.name for rate in query.of_rates.values() if rate.kind == "product"}
+    days = sorted(found.recovered.keys() | {day for day in booked if day.product in rated})
+    for day, recovered in (await days_recovered(conn, days)).items():
+        await _compare(books, day, booked.get(day), recovered, query, found)
+
+
+async def _compare(
+    books: ChangedBooks, day: Dispatch, booked: Record | None, recovered: Decimal,
+    query: WhatIfQuery, found: Differences,
+) -> None:  # fmt: skip
+    book: ChangedBook | None = books.newest
+    with localcontext(MONEY):
+        if not _is_booked(booked, _cost(day, books.newest.before, recovered)):
+            book = await books.as_booked(booked["rate_version"]) if booked else None
+        if book is None or not _is_booked(booked, _cost(day, book.before, recovered)):
+            found.leave(_naming(query, day), Left.NOT_AS_BOOKED)
+            return
+        left = recovered + found.recovered.get(day, ZERO)
+        found.add(_differing(day, booked, _cost(day, book.after, left)))
+
+
+def _cost(day: Dispatch, book: RateBook, recovered: Decimal) -> Any:
+    return dispatch_cost(day, book) if recovered > 0 else None
+
+
+def _is_booked(booked: Record | None, cost: Any) -> bool:
+    if booked is None or cost is None:
+        return booked is None and cost is None
+    return bool((booked["net"], booked["currency"]) == (cost.net, cost.currency))
+
+
+def _differing(day: Dispatch, booked: Record | None, cost: Any) -> list[ChangedEntry]:
+    if booked is not None:
+        return [changed_entry(booked, cost.net if cost else ZERO, ZERO)]
+    return [] if cost is None else [_new_entry(day, cost)]
+
+
+def _new_entry(day: Dispatch, cost: Any) -> ChangedEntry:
+    nameless = dict.fromkeys(("stage", "work_unit", "defect_code", "shift", "supplier"))
+    return ChangedEntry(
+        event_id=day.id, entry_no=None, occurred_at=cost.at, **day._asdict(), **nameless,
+        element=cost.element, category=cost.category, currency=cost.currency, booked=ZERO,
+        changed=cost.net,
+    )  # fmt: skip
+
+
+def _naming(query: WhatIfQuery, day: Dispatch) -> list[int]:
+    """The changes that may concern rejects of the day."""
+    place = day._asdict()
+    events = [
+        number
+        for number, change in query.of_events.items()
+        if all(place.get(name, value) == value for name, value in change.names.items())
+    ]
+    rates = [n for n, r in query.of_rates.items() if r.kind == "product" and r.name == day.product]
+    return events + rates

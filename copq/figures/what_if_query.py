@@ -1,0 +1,144 @@
+"""A what-if as it is asked for: a window, a scope, and the changes in their order."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.figures.edges import dimensions
+from copq.figures.names import check_names
+from copq.figures.requests import check_choice
+from copq.figures.window import Window, WindowRequest, newest_day
+from copq.improvement.what_if.changes import (
+    Change,
+    ChangeError,
+    EventChange,
+    RateChange,
+    parse_changes,
+)
+from copq.ledger.figures import DIMENSIONS, Scope
+from copq.rates.book import RateBook
+from copq.rates.changed_figures import check_rates
+from copq.rates.names import name_list
+from copq.schemas.refusal import nearest
+
+_ANY_ZONE = timedelta(days=2)
+"""No production day begins or ends further from its date in UTC."""
+
+_DETAILS = ("stage", "defect_code", "work_unit", "shift", "supplier")
+_OF_WHOLE_STOPS = ("plant", "line", "defect_code", "work_unit")
+"""The names that all pieces of a stop share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIfRequest(WindowRequest):
+    """What the losses of a window would have been with these `changes`."""
+
+    changes: tuple[str, ...] = ()
+    by: str = "category,element"
+
+    async def query(self, conn: Connection, book: RateBook, now: datetime) -> "WhatIfQuery":
+        """Raises `ValueError` on a change, a name or a window that is not possible."""
+        await self.check_names(conn, book)
+        by = tuple(dict.fromkeys(dimensions(self.by)))
+        for name in by:
+            check_choice(name, DIMENSIONS)
+        window = self.window(newest_day(book, self.plant, now))
+        scope = Scope(self.plant, self.line, self.product, by=by)
+        changes = [_within(change, scope) for change in parse_changes(self.changes)]
+        for change in changes:
+            if isinstance(change, EventChange):
+                await _check_event_names(conn, book, change)
+        check_rates(book, [change for change in changes if isinstance(change, RateChange)])
+        return WhatIfQuery(scope, window, tuple(changes))
+
+
+def _within(change: Change, scope: Scope) -> Change:
+    """The change within the scope of the question."""
+    if not isinstance(change, EventChange):
+        return change
+    places = {name: value for name, value in scope.places().items() if value is not None}
+    for field, name in places.items():
+        if change.names.get(field, name) != name:
+            fault = f'its {field} "{change.names[field]}" is outside the {field} "{name}"'
+            raise ChangeError(change.text, f"{fault} of the question")
+    return replace(change, names={**places, **change.names})
+
+
+async def _check_event_names(conn: Connection, book: RateBook, change: EventChange) -> None:
+    own = change.names
+    places = (own.get("plant"), own.get("line"), own.get("product"))
+    try:
+        await check_names(conn, book, *places, **{name: own.get(name) for name in _DETAILS})
+    except ValueError as error:
+        raise ChangeError(change.text, str(error)) from None
+    if change.stage is not None and change.stage not in book.stages:
+        known = sorted(book.stages)
+        raise ChangeError(
+            change.text,
+            f'no cost table has the stage "{change.stage}"; there are {name_list(known)}'
+            f"{nearest(change.stage, known)}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfQuery:
+    """The scope with the dimensions of a row, the production days, and the changes."""
+
+    scope: Scope
+    window: Window
+    changes: tuple[Change, ...]
+
+    @property
+    def of_events(self) -> Mapping[int, EventChange]:
+        """The changes of events, by their number."""
+        return {n: c for n, c in enumerate(self.changes) if isinstance(c, EventChange)}
+
+    @property
+    def of_rates(self) -> Mapping[int, RateChange]:
+        """The changes of rates, by their number."""
+        return {n: c for n, c in enumerate(self.changes) if isinstance(c, RateChange)}
+
+    def days(self) -> dict[str, Any]:
+        """The window and the scope as parameters of the queries."""
+        return {"first": self.window.first, "last": self.window.last, **self.instants()}
+
+    def instants(self) -> dict[str, Any]:
+        """As `days`, without the production days."""
+        first, last = (
+            datetime.combine(day, time(), UTC) for day in (self.window.first, self.window.last)
+        )
+        return {"since": first - _ANY_ZONE, "until": last + _ANY_ZONE, **self.scope.places()}
+
+    def event_reaches(self) -> str | None:
+        """The filters of entries that a change may reach, as JSON; None if there are none."""
+        reaches: list[Mapping[str, Any]] = [change.names for change in self.of_events.values()]
+        reaches += [
+            {"product": rate.name} if rate.kind == "product" else {"labour": True}
+            for rate in self.of_rates.values()
+            if rate.kind != "line"
+        ]
+        return _as_json(reaches)
+
+    def stop_reaches(self) -> str | None:
+        """As `event_reaches`, for stops."""
+        reaches: list[Mapping[str, Any]] = [
+            {name: value for name, value in change.names.items() if name in _OF_WHOLE_STOPS}
+            for change in self.of_events.values()
+            if _may_name_stops(change)
+        ]
+        reaches += [{"line": r.name} for r in self.of_rates.values() if r.kind == "line"]
+        return _as_json(reaches)
+
+
+def _may_name_stops(change: EventChange) -> bool:
+    if change.stage is not None or change.names.keys() & {"stage", "supplier"}:
+        return False
+    return change.names.get("event_type") in (None, "downtime")
+
+
+def _as_json(reaches: Sequence[Mapping[str, Any]]) -> str | None:
+    return json.dumps([dict(reach) for reach in reaches]) if reaches else None
