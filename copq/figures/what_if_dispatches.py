@@ -63,10 +63,13 @@ def _differing(day: Dispatch, booked: Record | None, cost: Any) -> list[ChangedE
     return [] if cost is None else [_new_entry(day, cost)]
 
 
+_NO_NAMES = ("stage", "work_unit", "defect_code", "shift", "supplier")
+
+
 def _new_entry(day: Dispatch, cost: Any) -> ChangedEntry:
-    nameless = dict.fromkeys(("stage", "work_unit", "defect_code", "shift", "supplier"))
+    names: dict[str, Any] = day._asdict() | dict.fromkeys(_NO_NAMES)
     return ChangedEntry(
-        event_id=day.id, entry_no=None, occurred_at=cost.at, **day._asdict(), **nameless,
+        event_id=day.id, entry_no=None, occurred_at=cost.at, **names,
         element=cost.element, category=cost.category, currency=cost.currency, booked=ZERO,
         changed=cost.net,
     )  # fmt: skip

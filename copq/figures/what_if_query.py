@@ -69,7 +69,7 @@ def _within(change: Change, scope: Scope) -> Change:
 
 
 async def _check_event_names(conn: Connection, book: RateBook, change: EventChange) -> None:
-    own = change.names
+    own = {f: name for f, name in change.names.items() if f != "stage" or name not in book.stages}
     places = (own.get("plant"), own.get("line"), own.get("product"))
     try:
         await check_names(conn, book, *places, **{name: own.get(name) for name in _DETAILS})

@@ -39,12 +39,12 @@ class WhatIfRow:
 
     @classmethod
     def of_cell(cls, cell: Cell) -> Self:
-        names = {name: getattr(cell, name) or "" for name in DIMENSIONS}
+        names: dict[str, Any] = {name: getattr(cell, name) or "" for name in DIMENSIONS}
         return cls(**names, currency=cell.currency, booked=cell.net, seconds=cell.seconds)
 
     @classmethod
     def of_entry(cls, one: ChangedEntry) -> Self:
-        names = {name: getattr(one, name) or "" for name in DIMENSIONS}
+        names: dict[str, Any] = {name: getattr(one, name) or "" for name in DIMENSIONS}
         return cls(
             **names, currency=one.currency, difference=one.difference,
             seconds_difference=MONEY.subtract(one.changed_seconds, one.booked_seconds),
@@ -109,10 +109,13 @@ def add_up(
         groups[(*(getattr(row, name) for name in by), row.currency)].append(row)
     differ = _by_key(entries, by)
     return [
-        WhatIfRow(**dict(zip((*by, "currency"), key, strict=True)), **_sums(groups[key]),
-                  **_numbers(differ.get(key, [])))
+        WhatIfRow(**_names(by, key), **_sums(groups[key]), **_numbers(differ.get(key, [])))
         for key in sorted(groups)
-    ]  # fmt: skip
+    ]
+
+
+def _names(by: Sequence[str], key: _Key) -> dict[str, Any]:
+    return dict(zip((*by, "currency"), key, strict=True))
 
 
 def total_rows(cells: Sequence[WhatIfRow], entries: Sequence[ChangedEntry]) -> list[WhatIfTotal]:

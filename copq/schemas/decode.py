@@ -5,6 +5,7 @@ as quick; what the twin does not accept without doubt goes to pydantic, whose wo
 So a twin may be stricter than its model but never laxer (a property test holds it to that).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import reduce
@@ -12,7 +13,7 @@ from operator import attrgetter, or_
 from typing import Annotated, Any, cast
 
 import msgspec
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from copq.schemas.events import EVENT, EVENT_MODELS, Event, QualityEvent
@@ -105,3 +106,10 @@ def decode_strictly(raw: bytes) -> Event:
         return EVENT.validate_json(raw)
     except ValidationError as error:
         raise Refused(from_validation(error)) from None
+
+
+def with_fields(event: Event, fields: Mapping[str, Any]) -> Event:
+    """A decoded event with other values in these fields; they are not checked."""
+    if isinstance(event, BaseModel):
+        return event.model_copy(update=fields)
+    return cast(Event, msgspec.structs.replace(event, **fields))

@@ -12,6 +12,7 @@ from typing import Any
 
 from copq.improvement.what_if.changes import MOVED, EventChange
 from copq.ledger.arithmetic import MONEY
+from copq.schemas.decode import with_fields
 
 _AMOUNTS = ("quantity", "scrapped", "minutes", "out_of_pocket", "credit", "transport", "travel")
 
@@ -55,7 +56,7 @@ def change_event(event: Any, changes: Mapping[int, EventChange], stages: Stages)
         by.append(number)
         if not change.factor and change.stage is None:
             return ChangedEvent(None, tuple(by), left)
-        event = event.model_copy(update=_update(event, change))
+        event = with_fields(event, _update(event, change))
     return ChangedEvent(event, tuple(by), left)
 
 
