@@ -21,6 +21,7 @@ GROUPS = {
         "trailing": "read.report.trailing",
         "drivers": "read.report.drivers",
         "why": "read.why.why",
+        "what-if": "read.what_if.what_if",
         "kpis": "read.kpis.kpis",
         "entries": "read.entries.entries",
         "explain": "read.explain.explain",

@@ -5,7 +5,7 @@ written.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal, localcontext
@@ -20,13 +20,12 @@ from copq.figures.report import ReportQuery, booked_cells, zone_of
 from copq.figures.unpriced import WaitingCounts, count_waiting
 from copq.figures.what_if_books import ChangedBooks
 from copq.figures.what_if_dispatches import compare_dispatches
-from copq.figures.what_if_entries import ChangedEntry, Differences
+from copq.figures.what_if_entries import ENTRY_COLUMNS, ChangedEntry, Differences
 from copq.figures.what_if_events import compare_events
 from copq.figures.what_if_query import WhatIfQuery, WhatIfRequest
-from copq.figures.what_if_rows import WhatIfRow, WhatIfTotal, add_up, total_rows
+from copq.figures.what_if_rows import WhatIfRow, WhatIfTotal, add_up, total_rows, what_if_columns
 from copq.figures.what_if_stops import compare_stops, lines_in_reach
 from copq.improvement.what_if.changed_events import Left
-from copq.improvement.what_if.changes import ChangeError
 from copq.ledger.arithmetic import MONEY
 from copq.ledger.figures import DIMENSIONS, Cell
 from copq.rates.book import RateBook
@@ -58,7 +57,7 @@ class AppliedChange:
 class WhatIfAnswer:
     """Booked, with the changes, and the difference, by the dimensions of the question.
 
-    `cells` are the finest rows: each dimension apart. `entries` are all that would differ, the
+    JSON has the `most` entries that differ most (None: all). `cells` are the finest rows: each dimension apart. `entries` are all that would differ, the
     largest difference first. `unpriced` are events of the window without a price: they are in no
     figure, before and after.
     """
@@ -72,6 +71,7 @@ class WhatIfAnswer:
     events: int
     unpriced: int
     waiting: WaitingCounts
+    most: int | None
 
     @property
     def totals(self) -> list[WhatIfTotal]:
@@ -81,22 +81,27 @@ class WhatIfAnswer:
         """The rows by these dimensions, else by those of the question; they add up to `totals`."""
         return add_up(self.cells, self.query.scope.by if by is None else by, self.entries)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        is_rows = self.query.table == "rows"
+        return what_if_columns(self.query.scope.by) if is_rows else ENTRY_COLUMNS
+
     def table(self) -> list[dict[str, Any]]:
-        """The rows of `what_if_columns`."""
+        """The rows of `columns`: the table of the question."""
+        if self.query.table == "rows":
+            return self._rows_json()
+        return [self._entry(one) for one in self.entries]
+
+    def _rows_json(self) -> list[dict[str, Any]]:
         return [row.as_json(self.query.scope.by) for row in self.rows()]
 
-    def entry_rows(self) -> Iterable[dict[str, Any]]:
-        """All entries, as rows of `ENTRY_COLUMNS`."""
-        return (self._entry(one) for one in self.entries)
-
-    def as_json(self, most: int) -> dict[str, Any]:
-        """With the `most` entries that differ most."""
+    def as_json(self) -> dict[str, Any]:
         window = self.query.window
         return {
             "at": self.at, "from": window.first, "to": window.last, "days": window.days,
             "changes": [_change_json(one) for one in self.changes],
-            "rows": self.table(), "totals": [total.as_json() for total in self.totals],
-            "entries": [self._entry(one) for one in self.entries[:most]],
+            "rows": self._rows_json(), "totals": [total.as_json() for total in self.totals],
+            "entries": [self._entry(one) for one in self.entries[: self.most]],
             "entries_total": len(self.entries), "events_total": self.events,
             "unpriced_in_window": self.unpriced, **held_json(self.waiting),
         }  # fmt: skip
@@ -113,20 +118,30 @@ def _change_json(one: AppliedChange) -> dict[str, Any]:
 
 async def answer_what_if(
     conn: Connection, books: Books, book: RateBook, request: WhatIfRequest, now: datetime,
-    most: int = MOST_ENTRIES,
+    most: int | None = None, reach: int = MOST_ENTRIES,
 ) -> WhatIfAnswer:  # fmt: skip
-    """What would have been. One snapshot; pricing is done in a thread.
+    """What would have been, with the `most` entries that differ most in JSON. One snapshot;
+    pricing is done in a thread.
 
-    Raises `ValueError` on a request that is not possible, or that reaches more than `most` entries.
+    Raises `ValueError` on a request that is not possible, or that reaches more than `reach`
+    entries.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         query = await request.query(conn, book, now)
-        found = await _differences(conn, books, book, query, most)
+        found = await _differences(conn, books, book, query, reach)
         booked = [cell async for cell in booked_cells(conn, _booked_query(query))]
         unpriced = await conn.fetchval(*_SQL.what_if_unpriced(**query.instants()))
         waiting = await count_waiting(conn, query.scope, now)
     return await asyncio.to_thread(
-        _answer, query, now, zone_of(book, query.scope.plant), booked, found, unpriced, waiting
+        _answer,
+        query,
+        now,
+        zone_of(book, query.scope.plant),
+        booked,
+        found,
+        unpriced,
+        waiting,
+        most,
     )
 
 
@@ -162,7 +177,7 @@ def _booked_query(query: WhatIfQuery) -> ReportQuery:
 
 def _answer(
     query: WhatIfQuery, now: datetime, zone: tzinfo, booked: Sequence[Cell], found: Differences,
-    unpriced: int, waiting: WaitingCounts,
+    unpriced: int, waiting: WaitingCounts, most: int | None,
 ) -> WhatIfAnswer:  # fmt: skip
     with localcontext(MONEY):
         entries = sorted(found.entries, key=_largest_first)
@@ -171,7 +186,7 @@ def _answer(
                        DIMENSIONS, entries)  # fmt: skip
     return WhatIfAnswer(
         query, now, zone, _applied(query, found), cells, entries,
-        len({one.event_id for one in entries}), unpriced, waiting,
+        len({one.event_id for one in entries}), unpriced, waiting, most,
     )  # fmt: skip
 
 
@@ -188,6 +203,3 @@ def _applied(query: WhatIfQuery, found: Differences) -> list[AppliedChange]:
         )
         for number, change in enumerate(query.changes)
     ]  # fmt: skip
-
-
-__all__ = ["ChangeError", "WhatIfAnswer", "WhatIfRequest", "answer_what_if"]

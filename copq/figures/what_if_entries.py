@@ -53,8 +53,8 @@ class ChangedEntry:
 
     @property
     def command(self) -> str:
-        """The command that explains the booked entries of the event."""
-        return shlex.join(["copq", "explain", self.event_id])
+        """The command that explains the booked entry."""
+        return shlex.join(["copq", "explain", f"{self.event_id}#{self.entry_no}"])
 
     def as_json(self) -> dict[str, Any]:
         """The columns of `ENTRY_COLUMNS`. `entries` is the address of the booked ones."""

@@ -21,12 +21,15 @@ from copq.improvement.what_if.changes import (
 )
 from copq.ledger.figures import DIMENSIONS, Scope
 from copq.rates.book import RateBook
-from copq.rates.changed_figures import check_rates
+from copq.rates.changed_figures import check_rates, known_stages
 from copq.rates.names import name_list
 from copq.schemas.refusal import nearest
 
 _ANY_ZONE = timedelta(days=2)
 """No production day begins or ends further from its date in UTC."""
+
+TABLES = ("rows", "entries")
+"""Of an answer: sums by dimensions, or the entries that would differ."""
 
 _DETAILS = ("stage", "defect_code", "work_unit", "shift", "supplier")
 _OF_WHOLE_STOPS = ("plant", "line", "defect_code", "work_unit")
@@ -35,10 +38,14 @@ _OF_WHOLE_STOPS = ("plant", "line", "defect_code", "work_unit")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIfRequest(WindowRequest):
-    """What the losses of a window would have been with these `changes`."""
+    """What the losses of a window would have been with the changes of `change`.
 
-    changes: tuple[str, ...] = ()
+    `table` is one of `TABLES`.
+    """
+
+    change: str = ""
     by: str = "category,element"
+    table: str = TABLES[0]
 
     async def query(self, conn: Connection, book: RateBook, now: datetime) -> "WhatIfQuery":
         """Raises `ValueError` on a change, a name or a window that is not possible."""
@@ -48,12 +55,13 @@ class WhatIfRequest(WindowRequest):
             check_choice(name, DIMENSIONS)
         window = self.window(newest_day(book, self.plant, now))
         scope = Scope(self.plant, self.line, self.product, by=by)
-        changes = [_within(change, scope) for change in parse_changes(self.changes)]
+        changes = [_within(change, scope) for change in parse_changes(self.change)]
         for change in changes:
             if isinstance(change, EventChange):
                 await _check_event_names(conn, book, change)
         check_rates(book, [change for change in changes if isinstance(change, RateChange)])
-        return WhatIfQuery(scope, window, tuple(changes))
+        check_choice(self.table, TABLES)
+        return WhatIfQuery(scope, window, tuple(changes), self.table)
 
 
 def _within(change: Change, scope: Scope) -> Change:
@@ -69,28 +77,29 @@ def _within(change: Change, scope: Scope) -> Change:
 
 
 async def _check_event_names(conn: Connection, book: RateBook, change: EventChange) -> None:
-    own = {f: name for f, name in change.names.items() if f != "stage" or name not in book.stages}
+    stages = known_stages(book)
+    own = {f: name for f, name in change.names.items() if f != "stage" or name not in stages}
     places = (own.get("plant"), own.get("line"), own.get("product"))
     try:
         await check_names(conn, book, *places, **{name: own.get(name) for name in _DETAILS})
     except ValueError as error:
         raise ChangeError(change.text, str(error)) from None
-    if change.stage is not None and change.stage not in book.stages:
-        known = sorted(book.stages)
+    if change.stage is not None and change.stage not in stages:
         raise ChangeError(
             change.text,
-            f'no cost table has the stage "{change.stage}"; there are {name_list(known)}'
-            f"{nearest(change.stage, known)}",
+            f'no cost table has the stage "{change.stage}"; there are {name_list(stages)}'
+            f"{nearest(change.stage, stages)}",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class WhatIfQuery:
-    """The scope with the dimensions of a row, the production days, and the changes."""
+    """The scope with the dimensions of a row, the production days, the changes and the table."""
 
     scope: Scope
     window: Window
     changes: tuple[Change, ...]
+    table: str = TABLES[0]
 
     @property
     def of_events(self) -> Mapping[int, EventChange]:

@@ -43,7 +43,7 @@ def changed_book(book: RateBook, changes: Sequence[RateChange]) -> RateBook:
 def check_rates(book: RateBook, changes: Sequence[RateChange]) -> None:
     """Raises `ChangeError` if no rate has the name or the figure, or may be what it becomes."""
     for change in changes:
-        items = [v.item for kind, _, v in book.named_items() if kind == _KIND[change.kind]]
+        items = _items_of(book, _KIND[change.kind])
         named = [item for item in items if _name(item, change.kind) == change.name]
         if not named:
             known = sorted({_name(item, change.kind) for item in items})
@@ -54,6 +54,22 @@ def check_rates(book: RateBook, changes: Sequence[RateChange]) -> None:
             )
         _check_figure(named, change)
     changed_book(book, changes)
+
+
+def known_stages(book: RateBook) -> list[str]:
+    """The stages of all cost tables of the plants that the reader sees, in order."""
+    return sorted({stage for table in _items_of(book, "cost table") for stage in table.stage_costs})
+
+
+def _items_of(book: RateBook, kind: str) -> list[Any]:
+    """The rates of a kind of the plants and lines that the reader sees."""
+    items = [version.item for of, _, version in book.named_items() if of == kind]
+    return [item for item in items if item.plant is None or _is_seen(book, item)]
+
+
+def _is_seen(book: RateBook, item: Any) -> bool:
+    site, line = book.sites.get(item.plant), getattr(item, "line", None)
+    return site is not None and (line is None or not site.lines or line in site.lines)
 
 
 def _name(item: Any, kind: str) -> str:

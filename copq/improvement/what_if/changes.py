@@ -1,13 +1,14 @@
-"""The changes of a what-if, as people write them: `halve code=LEAK`, `move code=LEAK to mixing`.
+"""The changes of a what-if, as people write them: `halve code=LEAK; move code=DENT to mixing`.
 
-A change is of events, or of the rate book. Several changes apply in the order in which they are
-written.
+A change is of events, or of the rate book. Changes of events apply in the order in which they are
+written, and so do those of rates.
 """
 
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import groupby
 
 from copq.schemas.events import EVENT_MODELS
 from copq.schemas.names import canonical
@@ -80,19 +81,19 @@ class ChangeError(ValueError):
         super().__init__(f'change "{text}": {fault}')
 
 
-def parse_changes(texts: Sequence[str]) -> tuple[Change, ...]:
-    """The changes in their order. Raises `ChangeError`, or `ValueError` if there are none."""
-    if not texts:
+def parse_changes(text: str) -> tuple[Change, ...]:
+    """The changes in their order, with a semicolon between two. Raises `ChangeError`, or
+    `ValueError` if there are none."""
+    each = [words for words in _split_changes(text) if words]
+    if not each:
         raise ValueError(f"name a change, for example: {'; '.join(FORMS)}")
-    if len(texts) > MOST:
-        raise ValueError(f"these are {len(texts)} changes; ask for at most {MOST} at once")
-    return tuple(map(parse_change, texts))
+    if len(each) > MOST:
+        raise ValueError(f"these are {len(each)} changes; ask for at most {MOST} at once")
+    return tuple(map(_change, each))
 
 
-def parse_change(text: str) -> Change:
-    """The change that a text names. Raises `ChangeError`."""
-    words = _words(text)
-    verb, rest = (words[0], words[1:]) if words else ("", [])
+def _change(words: Sequence[str]) -> Change:
+    text, verb, rest = shlex.join(words), words[0], words[1:]
     match verb:
         case "halve":
             return EventChange(text, _names(text, rest), factor=Decimal("0.5"))
@@ -110,13 +111,20 @@ def parse_change(text: str) -> Change:
     raise ChangeError(text, f'"{verb}" {none_of(verb, verbs)}. Examples: {"; ".join(FORMS)}')
 
 
-def _words(text: str) -> list[str]:
+def _split_changes(text: str) -> list[list[str]]:
+    """The words of each change; a quoted semicolon is part of a name."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=";")
+    lexer.whitespace_split, lexer.commenters = True, ""
     try:
-        return shlex.split(text)
+        return [list(words) for is_end, words in groupby(lexer, _is_end) if not is_end]
     except ValueError:
         raise ChangeError(
             text, 'a quote has no end; quote names with blanks: code="bad lot"'
         ) from None
+
+
+def _is_end(word: str) -> bool:
+    return not word.strip(";")
 
 
 def _split(text: str, words: Sequence[str], before: str) -> tuple[Sequence[str], str]:

@@ -57,6 +57,23 @@ WHY = (
     "`provisional`. "
     "At most 366 days and 50,000 combinations of all dimensions." + _CURRENCIES
 )
+WHAT_IF = (
+    "What the window would have cost with other events or rates. Each event that a change names is "
+    "priced again; nothing is written. `change` has one change or several, with a semicolon "
+    "between two, which apply in this order: `halve code=LEAK`; `scale code=LEAK by 0.3`, the "
+    "share that stays; `remove type=downtime machine=M2`; `move code=LEAK to mixing`, found at an "
+    "earlier stage; `rate labour=standard by 1.1`; `rate product=TR29 stages.P3.raw_material to "
+    "5.20`, for the whole window. Events are named by plant, line, product, stage, type, code, "
+    "machine, shift and supplier. `rows` are net cost and lost hours by `by`: booked, with the "
+    "changes (`changed`), and the difference; they add up to `totals`, COPQ and CoQ of each "
+    "currency, to the last digit. `events` and `entries` are those that would differ; `entries` of "
+    "the answer lists them, the largest difference first, 1,000 unless `limit` says otherwise. "
+    "`changes` says how many events each change applied to, and which it left as booked "
+    "(`left_as_booked`). Events without a price are in no figure: `unpriced_in_window`. Stops "
+    "still open have no entries and are not in it. The window is `month`, or [from, to), else the "
+    "last 30 days; at most 366 days. CSV has the rows, or with `table=entries` all entries that "
+    "would differ. A row has one currency; money is text, with all digits."
+)
 KPIS = (
     "Key figures by ISO 22400-2 for any time: an hour, a shift, a day or more. `oee` is "
     "availability x effectiveness x quality. Only a line has times: a product has only yields. "
@@ -212,6 +229,34 @@ WHY_ANSWER = {
          "rate_before": "0.15", "rate_after": "0.188901190", "is_explained": True,
          "provisional": "0", "in_one_window": []}
     ],
+    **_WAITING,
+}  # fmt: skip
+_WHAT_IF: dict[str, Any] = {
+    "booked": "100", "changed": "55", "difference": "-45", "booked_hours": "0",
+    "changed_hours": "0", "events": 3, "entries": 3,
+}  # fmt: skip
+WHAT_IF_ANSWER = {
+    "at": _AT, "from": "2026-03-01", "to": "2026-04-01", "days": 31,
+    "changes": [
+        {"change": "halve code=LEAK", "events": 3,
+         "left_as_booked": [{"reason": "a retention has dropped their bytes, …", "events": 1}]}
+    ],
+    "rows": [
+        {"category": "internal_failure", "element": "defect", "currency": "EUR", **_WHAT_IF}
+    ],
+    "totals": [
+        {"figure": "copq", "currency": "EUR", **_WHAT_IF},
+        {"figure": "coq", "currency": "EUR", **_WHAT_IF},
+    ],
+    "entries": [
+        {"event_id": "press-4-17", "entry_no": 1, "occurred_at": "2026-03-02T14:05:00+01:00",
+         "day": "2026-03-02", "plant": "north", "line": "L1", "product": "TR29", "stage": "P3",
+         "work_unit": None, "defect_code": "LEAK", "shift": None, "supplier": None,
+         "element": "defect", "category": "internal_failure", "currency": "EUR", "booked": "40",
+         "changed": "20", "difference": "-20", "booked_hours": "0", "changed_hours": "0",
+         "entries": "/v1/entries?event_id=press-4-17", "command": "copq explain press-4-17#1"}
+    ],
+    "entries_total": 3, "events_total": 3, "unpriced_in_window": 0,
     **_WAITING,
 }  # fmt: skip
 ENTRIES_ANSWER = {

@@ -14,9 +14,9 @@ NOW = datetime.fromisoformat("2026-06-30T12:00:00+02:00")
 D = Decimal
 
 
-async def what_if(conn: Any, *changes: str, most: int = 100, **asked: Any) -> WhatIfAnswer:
-    request = WhatIfRequest(changes=changes, **{"month": "2026-06", **asked})
-    return await answer_what_if(conn, Books(), await load(conn), request, NOW, most)
+async def what_if(conn: Any, *changes: str, reach: int = 100, **asked: Any) -> WhatIfAnswer:
+    request = WhatIfRequest(change="; ".join(changes), **{"month": "2026-06", **asked})
+    return await answer_what_if(conn, Books(), await load(conn), request, NOW, reach=reach)
 
 
 def at(day: int, hour: int = 12, minute: int = 0) -> str:
