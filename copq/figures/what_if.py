@@ -57,9 +57,9 @@ class AppliedChange:
 class WhatIfAnswer:
     """Booked, with the changes, and the difference, by the dimensions of the question.
 
-    JSON has the `most` entries that differ most (None: all). `cells` are the finest rows: each dimension apart. `entries` are all that would differ, the
-    largest difference first. `unpriced` are events of the window without a price: they are in no
-    figure, before and after.
+    `cells` are the finest rows: each dimension apart. `entries` are all that would differ, the
+    largest difference first; JSON has the first `most` of them (None: all). `unpriced` are events
+    of the window without a price: they are in no figure, before and after.
     """
 
     query: WhatIfQuery

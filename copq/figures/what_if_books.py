@@ -1,4 +1,4 @@
-"""The rate books of a what-if: the one of now and earlier ones, each with the changes of rates."""
+"""The rate books of a what-if: the current one and earlier ones, each with the changes of rates."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -31,7 +31,7 @@ class ChangedBooks:
         self._older: dict[int, ChangedBook] = {}
 
     async def as_booked(self, version: int) -> ChangedBook:
-        """The rates of an earlier revision, with the plants of now."""
+        """The rates of an earlier revision, with the current plants."""
         if version not in self._older:
             book = copy(await self._books.as_of(self._conn, version))
             book.sites = self._sites

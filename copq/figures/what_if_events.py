@@ -1,6 +1,6 @@
 """Events of a window priced again with the changes, and compared with what is booked.
 
-Each event is priced by the rate book of now, or by the one that priced it, whichever gives the
+Each event is priced by the current rate book, or by the one that priced it, whichever gives the
 booked entries; the changes of rates are made in that book. So the difference is that of the
 changes alone, also where rates for the past were not booked yet.
 """

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from copq.figures.books import Reading
-from copq.figures.what_if import WhatIfAnswer, WhatIfRequest, answer_what_if
+from copq.figures.what_if import WhatIfAnswer, answer_what_if
+from copq.figures.what_if_query import WhatIfRequest
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
 from copq.reporting.api.answering import answer_request

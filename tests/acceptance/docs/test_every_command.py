@@ -56,6 +56,7 @@ BEFORE = {
     "docs/repricing.md": VALVES,
     RUNBOOKS: VALVE_EVENTS,
     "docs/targets.md": "copq rates import rates.yaml",
+    "docs/what-if.md": BOTTLES,
     "docs/why.md": BOTTLES,
 }  # fmt: skip
 """What a reader has done before a document's first command."""

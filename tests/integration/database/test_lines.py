@@ -70,6 +70,7 @@ QUESTIONS = [
     "/v1/entries", "/v1/entries?from=2026-06-01", "/v1/entries?category=copq&limit=2",
     "/v1/copq?grain=day&by=plant,line&from=2026-06-01&format=csv", "/v1/entries?format=csv",
     "/v1/copq?grain=month&by=plant,line&from=2026-06-01&as=first-reported",
+    "/v1/what-if?change=remove+type%3Ddefect&by=plant,line&from=2026-06-01",
     "/v1/coq?by=plant,line&from=2026-06", "/v1/coq?by=plant,line&from=2026-06&format=csv",
 ]  # fmt: skip
 
@@ -102,7 +103,7 @@ async def test_an_answer_is_of_the_readers_lines(
 
 ASKING_FOR_SOUTH = [
     "/v1/copq?plant=south", "/v1/trailing?plant=south", "/v1/drivers?plant=south",
-    "/v1/why?plant=south",
+    "/v1/why?plant=south", "/v1/what-if?change=halve+type%3Ddefect&plant=south",
     "/v1/entries?plant=south", "/v1/board?plant=south", "/v1/board?plant=south&day=2026-06-29",
     "/v1/coq?plant=south", "/v1/bases?plant=south",
     "/v1/groups?plant=south",

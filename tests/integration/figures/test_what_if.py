@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from copq.figures.books import Books
-from copq.figures.what_if import WhatIfAnswer, WhatIfRequest, answer_what_if
+from copq.figures.what_if import WhatIfAnswer, answer_what_if
 from copq.figures.what_if_entries import ChangedEntry
+from copq.figures.what_if_query import WhatIfRequest
 from copq.rates.store import load
 from tests.support.building import book, defect, event, post_events, post_with_rates, stop
 

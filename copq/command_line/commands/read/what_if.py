@@ -14,8 +14,9 @@ from copq.command_line.terminal import count_of, fixed, money, out, print_json, 
 from copq.figures.answers import BASIS
 from copq.figures.books import Books
 from copq.figures.hints import say_empty
-from copq.figures.what_if import WhatIfAnswer, WhatIfRequest, answer_what_if
+from copq.figures.what_if import WhatIfAnswer, answer_what_if
 from copq.figures.what_if_entries import ChangedEntry
+from copq.figures.what_if_query import WhatIfRequest
 from copq.figures.what_if_rows import WhatIfRow, WhatIfTotal
 from copq.figures.why_words import signed
 from copq.ledger.arithmetic import MONEY, hours_of

@@ -15,6 +15,7 @@ ADDRESSES = re.findall(r"^curl '[^/]+//[^/]+(/[^']+)'", (ROOT / "docs/api.md").r
 
 QUESTIONS = (
     "copq", "trailing", "drivers", "why", "kpis", "periods", "entries", "plan", "coq", "bases",
+    "what-if",
     "groups",
 )  # fmt: skip
 
@@ -64,4 +65,4 @@ async def test_openapi_knows_that_shape_and_no_other(api: Api) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert len(ADDRESSES) == 14
+    assert len(ADDRESSES) == 15
