@@ -1,0 +1,1 @@
+"""Whether an improvement worked: statistics on production days, which are enough points."""

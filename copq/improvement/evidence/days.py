@@ -1,0 +1,93 @@
+"""Losses by production day, next to what the baseline lets expect; and how much they vary."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_toeplitz
+
+Floats = NDArray[np.float64]
+LEAST_DAYS = 14
+"""Fewer days say nothing about how the losses vary."""
+
+_MOST_LAGS = 10
+
+
+class NotEnoughDays(ValueError):
+    """Too few production days for a statistic; the text says how many there must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Money by production day, in order: what was lost, and what was expected for its units.
+
+    `expected` is the sum over products of units x baseline loss per unit, at frozen rates, so it
+    holds volume and mix. A day on which nothing is expected is left out.
+    """
+
+    lost: Floats
+    expected: Floats
+
+    @classmethod
+    def of(cls, lost: Sequence[float], expected: Sequence[float]) -> "Days":
+        """Raises `NotEnoughDays` if there are fewer than `LEAST_DAYS` with production."""
+        losses, expectations = np.asarray(lost, dtype=float), np.asarray(expected, dtype=float)
+        produced = expectations > 0
+        if produced.sum() < LEAST_DAYS:
+            raise NotEnoughDays(
+                f"{int(produced.sum())} days with production: {LEAST_DAYS} are needed at least"
+            )
+        return cls(losses[produced], expectations[produced])
+
+    @property
+    def level(self) -> float:
+        """Losses per unit of expectation: 1 in the baseline itself, 0.9 if a tenth is saved."""
+        return float(self.lost.sum() / self.expected.sum())
+
+    @property
+    def deviations(self) -> Floats:
+        """Of each day from the level, relative to the level; their weighted mean is 0."""
+        return self.lost / (self.level * self.expected) - 1
+
+    @property
+    def concentration(self) -> float:
+        """The variance of the level, for independent days whose variance is 1: 1 / days, or more
+        where a few days hold most of the production.
+        """
+        return float((self.expected**2).sum() / self.expected.sum() ** 2)
+
+
+def long_run_variance(deviations: Floats) -> float:
+    """The variance of a day that counts for means over many days, which neighbours share.
+
+    By an autoregression of the order that Akaike's criterion chooses, solved by Yule and Walker;
+    never less than the plain variance, since a plant that balances a bad day by a good one on
+    purpose is rarer than a chance finding of it.
+    """
+    covariances = _covariances(deviations)
+    order = int(np.argmin(_akaike(covariances, len(deviations))))
+    plain = float(covariances[0])
+    if order == 0 or plain == 0:
+        return plain
+    weights = solve_toeplitz(covariances[:order], covariances[1 : order + 1])
+    innovation = plain - weights @ covariances[1 : order + 1]
+    return max(plain, float(innovation / (1 - weights.sum()) ** 2))
+
+
+def _covariances(deviations: Floats) -> Floats:
+    days = len(deviations)
+    lags = min(_MOST_LAGS, days // 4)
+    return np.array([deviations[: days - k] @ deviations[k:] / days for k in range(lags + 1)])
+
+
+def _akaike(covariances: Floats, days: int) -> list[float]:
+    """Akaike's criterion of each order, from 0."""
+    if covariances[0] == 0:
+        return [0.0]
+    found = [days * np.log(covariances[0])]
+    for order in range(1, len(covariances)):
+        weights = solve_toeplitz(covariances[:order], covariances[1 : order + 1])
+        innovation = covariances[0] - weights @ covariances[1 : order + 1]
+        found.append(days * np.log(max(innovation, 1e-300)) + 2 * order)
+    return found

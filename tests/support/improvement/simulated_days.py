@@ -1,0 +1,49 @@
+"""Production days of a simulated plant whose true saving is known."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from copq.improvement.evidence.days import Days, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """Losses of a scope: `events` on a normal day, each with a cost that is mostly small.
+
+    `shared` is the standard deviation of what all events of a day share, and `memory` how much of
+    it stays until the next day. Units follow the weekday and vary by a tenth.
+    """
+
+    events: float = 400
+    shared: float = 0.05
+    memory: float = 0.3
+
+    def days(self, random: np.random.Generator, level: Floats) -> Days:
+        """One history with the true level of each day; the expectation is exact."""
+        number = len(level)
+        week = 1 + 0.15 * np.sin(np.arange(number) * 2 * np.pi / 7)
+        units = week * random.lognormal(0, 0.1, number)
+        mood = np.exp(self.shared * self._mood(random, number) - self.shared**2 / 2)
+        count = random.poisson(self.events * units * mood * level)
+        cost = random.gamma(np.maximum(count, 1e-9) / 2, 2.0)
+        return Days(cost, units * self.events)
+
+    def _mood(self, random: np.random.Generator, number: int) -> Floats:
+        steps = random.normal(0, 1, number)
+        mood = np.empty(number)
+        mood[0] = steps[0]
+        fresh = np.sqrt(1 - self.memory**2)
+        for day in range(1, number):
+            mood[day] = self.memory * mood[day - 1] + fresh * steps[day]
+        return mood
+
+
+def split(days: Days, at: int) -> tuple[Days, Days]:
+    """The days before, and from `at` on. The expectation is adjusted to the days before."""
+    before = Days(days.lost[:at], days.expected[:at])
+    per_unit = before.level
+    return (
+        Days(before.lost, before.expected * per_unit),
+        Days(days.lost[at:], days.expected[at:] * per_unit),
+    )
