@@ -22,15 +22,23 @@ from (
 order by month desc, plant, base, version desc
 
 -- name: bases_of_months
--- What counts for months in [start, end), and how often it was set.
+-- What counts for months in [start, end), and how often it was set: the last version, with :as_of
+-- the last of that instant. With :first_reported it is what was there when the plant first closed
+-- the month; where finance set the base only later, its first version.
 select distinct on (plant, month, base)
     plant, month, base, amount, currency,
     count(*) over (partition by plant, month, base) as versions
 from copq.base_amount
+left join (select plant as of_plant, month as of_month, first_closed_at from copq.period) as p
+    on of_plant = plant and of_month = month
+cross join lateral (
+    select :first_reported::boolean and coalesce(set_at > first_closed_at, false) as is_late
+) as l
 where base = any(:bases::text[])
     and month >= :start::date
     and (:end::date is null or month < :end)
-order by plant, month, base, base_id desc
+    and set_at <= coalesce(:as_of::timestamptz, 'infinity')
+order by plant, month, base, is_late, case when is_late then base_id else -base_id end
 
 -- name: base_names
 -- The names of all bases that were ever set.

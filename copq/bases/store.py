@@ -86,10 +86,18 @@ async def base_history(
 
 
 async def bases_of_months(
-    conn: Connection, bases: Sequence[str], start: date, end: date | None
-) -> dict[Key, MonthBase]:
-    """What counts in the months of [start, end), of the plants that the reader sees as a whole."""
-    rows = await conn.fetch(*_SQL.bases_of_months(bases=list(bases), start=start, end=end))
+    conn: Connection, bases: Sequence[str], start: date, end: date | None,
+    as_of: datetime | None = None, first_reported: bool = False,
+) -> dict[Key, MonthBase]:  # fmt: skip
+    """What counts in the months of [start, end), of the plants that the reader sees as a whole.
+
+    It is what counts now, or counted at `as_of`, or when each month was first reported.
+    """
+    rows = await conn.fetch(
+        *_SQL.bases_of_months(
+            bases=list(bases), start=start, end=end, as_of=as_of, first_reported=first_reported
+        )
+    )
     return {
         (row["plant"], row["month"], row["base"]): MonthBase(
             row["amount"], row["currency"], row["versions"]

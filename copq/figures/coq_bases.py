@@ -16,6 +16,7 @@ from copq.schemas.bases import COQ_BASE, PRODUCTION_BASE
 from copq.targets.book import ALL, SetBudget, in_force
 from copq.text.counts import count_of
 
+RESTATED_BASE = "was restated"
 _INSTANT = timedelta(microseconds=1)
 Found = tuple[Base | None, str | None]
 """A base, or the reason why there is none."""
@@ -47,7 +48,9 @@ class Bases:
         """A remark for each month and plant whose base was set more than once."""
         found = ((place, self.months.get(_key(place, name))) for place in sums.places)
         places = {(p.month, p.plant) for p, base in found if base and base.versions > 1}
-        return [f"{name} of {plant} in {month_name(m)} was restated" for m, plant in sorted(places)]
+        return [
+            f"{name} of {plant} in {month_name(m)} {RESTATED_BASE}" for m, plant in sorted(places)
+        ]
 
     def _base(self, name: str, report: CoqReport, sums: CutSums) -> Found:
         currency = sums.cut.currency

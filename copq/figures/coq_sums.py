@@ -1,15 +1,17 @@
 """What the ledger holds of the cost of quality, by month, cut and currency."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, localcontext
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from asyncpg import Connection
+
+from copq.figures.report import ReportQuery, coq_question
 from copq.improvement.coq_report import COSTS, CoqReport, CostRow, reports
 from copq.ledger.arithmetic import MONEY, ZERO
-from copq.ledger.figures import PRODUCTION, Cell
-from copq.schemas.priced import Category
+from copq.ledger.figures import NOT_CLOSED, Cell
 
 
 class Place(NamedTuple):
@@ -30,7 +32,10 @@ class Cut(NamedTuple):
 
 @dataclass(slots=True)
 class CutSums:
-    """Costs and production of a cut. Entries `unconverted` are missing from its money."""
+    """Costs and production of a cut. Entries `unconverted` are missing from its money.
+
+    `open_in` are plants that have never closed a month of figures as first reported.
+    """
 
     cut: Cut
     costs: list[CostRow] = field(default_factory=list)
@@ -39,21 +44,7 @@ class CutSums:
     provisional: Decimal = ZERO
     unconverted: int = 0
     places: set[Place] = field(default_factory=set)
-
-    def add(self, cell: Cell, place: Place) -> None:
-        self.places.add(place)
-        if cell.element == PRODUCTION:
-            self.production += cell.base
-            self.units += cell.quantity
-        if Category(cell.category) in COSTS:
-            self.costs.append(self._cost(cell))
-            self.provisional += cell.provisional
-
-    def _cost(self, cell: Cell) -> CostRow:
-        return CostRow(
-            category=Category(cell.category), element=cell.element, amount=cell.net,
-            currency=self.cut.currency, period=self.cut.period, cut=self.cut.values,
-        )  # fmt: skip
+    open_in: set[str] = field(default_factory=set)
 
     @property
     def report(self) -> CoqReport:
@@ -63,30 +54,77 @@ class CutSums:
         return next(iter(reports(self.costs)), nothing)
 
     @property
-    def is_empty(self) -> bool:
-        """Whether everything booked was reversed."""
-        moved = any(self.report.elements.values())
-        return not (moved or self.production or self.units or self.unconverted)
+    def flags(self) -> list[str]:
+        return [NOT_CLOSED + ", ".join(sorted(self.open_in))] if self.open_in else []
 
 
-def sums_of(
-    cells: Iterable[Cell], by: tuple[str, ...], line: str | None, converted: bool
-) -> dict[Cut, CutSums]:
-    """The sums of each month, cut and currency, in this order; without those that are empty.
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The sums of the first cuts, by month, cut and currency, in this order.
 
-    `line` is the only line that was asked for. Unless money is converted, a missing exchange rate
-    is not a fault.
+    `known` has all months that were read of these cuts, to compare with; `cuts` is the number of
+    all cuts of the months to show.
     """
-    found: dict[Cut, CutSums] = {}
-    with localcontext(MONEY):
-        for cell in cells:
-            assert isinstance(cell.bucket, date) and cell.plant is not None
-            cut = Cut(cell.bucket, tuple(getattr(cell, d) or "" for d in by), cell.currency)
-            sums = found.setdefault(cut, CutSums(cut))
-            shown = (cell.line if "line" in by else line) or ""
-            sums.add(cell, Place(cell.plant, shown, cell.bucket))
-            sums.unconverted += cell.unconverted if converted else 0
-    return {cut: found[cut] for cut in sorted(found) if not found[cut].is_empty}
+
+    shown: list[CutSums]
+    known: Mapping[Cut, CutSums]
+    cuts: int
+
+
+async def read_sums(
+    conn: Connection, read: ReportQuery, shown: ReportQuery, by: Sequence[str],
+    most: int | None, accrued: Iterable[Cell],
+) -> Sums:  # fmt: skip
+    """At most `most` cuts of the months of `shown`; `read` has the months to compare with, too.
+
+    `accrued` is what open stops add. Unless money is converted, a missing exchange rate is not a
+    fault.
+    """
+    rows = await conn.fetch(
+        *coq_question(
+            read, cut=list(by), first=shown.start, last=shown.end, most=most,
+            converted=read.currency is not None, **_open_stops(list(accrued)),
+        )
+    )  # fmt: skip
+    found = [(_sums(row, tuple(by), shown), row["is_shown"]) for row in rows]
+    known = {sums.cut: sums for sums, _ in sorted(found, key=lambda one: one[0].cut)}
+    shown_cuts = {sums.cut for sums, is_shown in found if is_shown}
+    return Sums(
+        [known[cut] for cut in known if cut in shown_cuts], known, rows[0]["known"] if rows else 0
+    )
+
+
+def _open_stops(cells: Sequence[Cell]) -> dict[str, list[Any]]:
+    """The parameters for what open stops add."""
+    return {
+        "open_months": [cell.bucket for cell in cells],
+        "open_plants": [cell.plant for cell in cells],
+        "open_lines": [cell.line or "" for cell in cells],
+        "open_products": [cell.product or "" for cell in cells],
+        "open_elements": [cell.element for cell in cells],
+        "open_categories": [cell.category for cell in cells],
+        "open_currencies": [cell.currency for cell in cells],
+        "open_amounts": [cell.net for cell in cells],
+        "open_is_open": [cell.is_open for cell in cells],
+    }  # fmt: skip
+
+
+def _sums(row: Mapping[str, Any], by: tuple[str, ...], shown: ReportQuery) -> CutSums:
+    cut = Cut(row["month"], tuple(row[name] for name in by), row["currency"])
+    line = (row["line"] if "line" in by else shown.line) or ""
+    return CutSums(
+        cut, [_cost(cut, category, row[category]) for category in COSTS if row[category]],
+        row["production"], row["units"], row["provisional"],
+        row["unconverted"] if shown.currency is not None else 0,
+        {Place(plant, line, row["month"]) for plant in row["plants"]}, set(row["open_in"] or ()),
+    )  # fmt: skip
+
+
+def _cost(cut: Cut, category: Any, amount: Decimal) -> CostRow:
+    return CostRow(
+        category=category, element=str(category), amount=amount, currency=cut.currency,
+        period=cut.period, cut=cut.values,
+    )  # fmt: skip
 
 
 def totals_of(found: Iterable[CutSums]) -> list[CutSums]:
@@ -96,13 +134,11 @@ def totals_of(found: Iterable[CutSums]) -> list[CutSums]:
         for sums in found:
             cut = Cut(None, (), sums.cut.currency)
             total = totals.setdefault(cut.currency, CutSums(cut))
-            total.costs += [
-                CostRow(category=c.category, element=c.element, amount=c.amount,
-                        currency=c.currency) for c in sums.costs
-            ]  # fmt: skip
+            total.costs += [_cost(cut, cost.category, cost.amount) for cost in sums.costs]
             total.production += sums.production
             total.units += sums.units
             total.provisional += sums.provisional
             total.unconverted += sums.unconverted
             total.places |= sums.places
-    return list(totals.values())
+            total.open_in |= sums.open_in
+    return [totals[currency] for currency in sorted(totals)]

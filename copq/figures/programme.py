@@ -13,7 +13,7 @@ from copq.figures.report import ReportQuery, report, zone_of
 from copq.improvement.history import FitRefused, Month, Programme
 from copq.ledger.arithmetic import ZERO
 from copq.ledger.figures import ReportRow
-from copq.periods.period import month_after
+from copq.periods.period import month_after, year_before
 from copq.rates.book import RateBook
 
 
@@ -63,7 +63,7 @@ async def programme(
     until = min(last, _first_of_month(query.end)) if query.end else last
     in_order(first, until)
     months = ReportQuery(
-        query.plant, by=("plant",), grain="month", start=_year_before(first), end=until,
+        query.plant, by=("plant",), grain="month", start=year_before(first), end=until,
         currency=currency,
     )  # fmt: skip
     if lacks := await missing_rates(conn, months, months.start, until):
@@ -99,7 +99,3 @@ def _months(first: date, until: date) -> Iterable[date]:
 
 def _first_of_month(day: date) -> date:
     return day.replace(day=1)
-
-
-def _year_before(first: date) -> date:
-    return first.replace(year=first.year - 1)

@@ -8,7 +8,7 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.currencies.converted import ByCurrency, completed_queries
-from copq.database.queries import Queries, Query
+from copq.database.queries import Queries
 from copq.figures.basis import RESTATED, As, Basis
 from copq.figures.missing_exchange_rates import MissingRates, missing_rates
 from copq.ledger.figures import Bucket, Cell, ReportRow, Scope, fold
@@ -96,7 +96,23 @@ def _question(query: ReportQuery) -> tuple[Any, ...]:
     if _is_signed_off(query):
         start, end = _days(query)
         return _SQL.report_first(**scope, start=start, end=end)
-    return _booked_query(query)(**scope, **_edges(query), grain=query.grain, as_of=basis.as_of)
+    queries = _MONEY[query.currency]
+    booked = _COMPLETED.report_booked if _is_completed(query) else queries.report_booked
+    return booked(**scope, **_edges(query), grain=query.grain, as_of=basis.as_of)
+
+
+def coq_question(query: ReportQuery, **more: Any) -> tuple[Any, ...]:
+    """`_question` about the cost of quality, with its own parameters `more`."""
+    scope, basis = {**_scope(query), **more}, query.basis
+    if basis == RESTATED:
+        restated = _MONEY[query.currency].coq_restated
+        return restated(**scope, **_edges(query), grain=query.grain, names=query.names)
+    if _is_signed_off(query):
+        start, end = _days(query)
+        return _SQL.coq_first(**scope, start=start, end=end)
+    queries = _MONEY[query.currency]
+    booked = _COMPLETED.coq_booked if _is_completed(query) else queries.coq_booked
+    return booked(**scope, **_edges(query), grain=query.grain, as_of=basis.as_of)
 
 
 def shown_in_zone(row: ReportRow, book: RateBook, query: ReportQuery) -> ReportRow:
@@ -105,11 +121,10 @@ def shown_in_zone(row: ReportRow, book: RateBook, query: ReportQuery) -> ReportR
     return row
 
 
-def _booked_query(query: ReportQuery) -> Query:
-    """The query of the basis. A late exchange rate completes first-reported figures, but not those
-    as of an instant."""
-    late = query.currency is not None and query.basis.as_of is None
-    return _COMPLETED.report_booked if late else _MONEY[query.currency].report_booked
+def _is_completed(query: ReportQuery) -> bool:
+    """Whether exchange rates that came late count: in first-reported figures, but not in those as
+    of an instant."""
+    return query.currency is not None and query.basis.as_of is None
 
 
 def _is_signed_off(query: ReportQuery) -> bool:

@@ -90,6 +90,11 @@ def month_before(month: date) -> date:
     return (month.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
+def year_before(month: date) -> date:
+    """The first day of the same month of the year before."""
+    return month.replace(year=month.year - 1, day=1)
+
+
 def span(month: date, calendar: Calendar) -> tuple[datetime, datetime]:
     """The start of the month in the plant, and its exclusive end."""
     return calendar.start_of(month), calendar.start_of(month_after(month))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,6 +12,9 @@ from copq.reporting.exact import plain
 from copq.reporting.spreadsheet import lines, rows_as_csv
 
 CSV = "text/csv"
+_CHUNK = 1_000
+"""The rows that are written at once; other requests are answered in between."""
+
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
@@ -31,7 +35,9 @@ def as_csv(name: str, rows: Iterable[Mapping[str, Any]], columns: Sequence[str])
     """A table with a header; `name` is the file name for a browser."""
 
     async def chunks() -> AsyncIterator[Iterable[Mapping[str, Any]]]:
-        yield rows
+        rest = iter(rows)
+        while chunk := list(islice(rest, _CHUNK)):
+            yield chunk
 
     return stream_csv(name, chunks(), columns)
 

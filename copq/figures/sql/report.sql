@@ -33,7 +33,8 @@ select
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
-    sum(good) as good, sum(ungraded) as ungraded, bool_or(is_open) as is_open
+    sum(good) as good, sum(ungraded) as ungraded, 0::bigint as unconverted,
+    bool_or(is_open) as is_open
 from copq.first_reported
 where {{of_cells}}
     and (:start::date is null or month >= :start)
@@ -58,7 +59,8 @@ select
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
-    sum(good) as good, sum(ungraded) as ungraded, sum(unconverted)::bigint as unconverted
+    sum(good) as good, sum(ungraded) as ungraded, sum(unconverted)::bigint as unconverted,
+    false as is_open
 from {{rollup}}
 left join (select distinct unnest(:names::text[]) as named) as n on named = line
 where grain = :grain

@@ -1,6 +1,6 @@
 """One way from a request to its answer: admitted, read in one snapshot, as JSON or as a table."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from fastapi import Request, Response
@@ -17,7 +17,7 @@ class TableAnswer(Protocol):
     @property
     def columns(self) -> Sequence[str]: ...
 
-    def table(self) -> list[dict[str, Any]]:
+    def table(self) -> Iterable[dict[str, Any]]:
         """The rows of `columns`."""
         ...
 

@@ -40,13 +40,14 @@ def add_coq(router: APIRouter, source: Source) -> None:
     async def coq(
         request: Request, by: By = "plant", plant: asked.Plant = None, line: asked.Line = None,
         product: asked.Product = None, start: asked.From = "", end: asked.To = "",
-        base: Base = PRODUCTION_BASE, baseline: Baseline = "", currency: asked.Currency = None,
-        kind: asked.Format = None, limit: asked.Limit = None,
+        base: Base = PRODUCTION_BASE, baseline: Baseline = "",
+        reported: asked.Reported = "restated", as_of: asked.AsOf = "",
+        currency: asked.Currency = None, kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, most: int | None) -> CoqAnswer:
             asked_for = CoqRequest(
                 plant=plant, line=line, product=product, by=by, start=start, end=end, base=base,
-                baseline=baseline, currency=currency,
+                baseline=baseline, reported=reported, as_of=as_of, currency=currency,
             )  # fmt: skip
             return await answer_coq(reading.conn, reading.book, asked_for, reading.now, most)
 

@@ -117,10 +117,11 @@ COQ = (
     "null, and `percentage_reason` says why. An imported base is of a whole plant, so a line or a "
     "product has no percentage of it. `per_unit` is money for each unit processed. `budget` is "
     "that in force at the end of the month, null where there is none. `previous` is the month "
-    "before. "
+    "before, `year_ago` the same month of the year before. "
     "`return_on_quality`, in the rows of `coq`, is the reduction of COPQ against the month "
     "`baseline` over the prevention and appraisal of the month: 3.45 for 345 %. `totals` are all "
-    "months together, one set for each currency; `flags` name a base that was restated. Stops "
+    "months together, one set for each currency; `flags` name a base that was restated. `as` and "
+    "`as_of` choose figures and bases as first reported, or as of an instant. Stops "
     "still open count until now, as `provisional`. There are 1,000 rows unless `limit` says "
     "otherwise; `rows_total` is how many there are. CSV has all rows unless `limit` says "
     "otherwise." + _CURRENCIES
@@ -289,15 +290,19 @@ _COQ_ROW: dict[str, Any] = {
     "base": "revenue", "base_amount": "8100", "percentage_name": "coq % of revenue",
     "percentage": "16.666666667", "percentage_reason": None, "units": "1000", "per_unit": "1.35",
     "budget": "1200", "variance": "150", "variance_percent": "12.5", "previous": "1400",
-    "change": "-50", "change_percent": "-3.571428571", "baseline": "2026-02-01",
+    "change": "-50", "change_percent": "-3.571428571", "year_ago": "1500", "year_change": "-150",
+    "year_change_percent": "-10", "baseline": "2026-02-01",
     "return_on_quality": "0.071428571", "provisional": "0", "unconverted": 0, "flags": [],
+    "reported": "as restated",
 }  # fmt: skip
 COQ_ANSWER = {
-    "at": _AT, "from": "2026-03-01", "to": "2026-04-01", "bases": ["revenue"],
+    "at": _AT, "from": "2026-03-01", "to": "2026-04-01", "as": "restated", "as_of": None,
+    "reported": "as restated", "bases": ["revenue"],
     "rows": [_COQ_ROW], "rows_total": 7,
     "totals": [
         {name: value for name, value in _COQ_ROW.items() if name != "plant"}
-        | dict.fromkeys(("from", "previous", "change", "change_percent", "baseline",
+        | dict.fromkeys(("from", "previous", "change", "change_percent", "year_ago", "year_change",
+                         "year_change_percent", "baseline",
                          "return_on_quality"))
     ],
     **_WAITING,

@@ -10,7 +10,12 @@ from asyncpg import Connection
 
 from copq.command_line.commands.read.answering import print_csv, read_answer
 from copq.command_line.commands.read.figures import JSON_ROWS, money_or_dash, show_notes, show_rest
-from copq.command_line.commands.read.report import CurrencyOption
+from copq.command_line.commands.read.report import (
+    AsOfOption,
+    CurrencyOption,
+    ReportedOption,
+    basis_text,
+)
 from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import (
     EndOption,
@@ -20,6 +25,7 @@ from copq.command_line.options import (
     ProductOption,
 )
 from copq.command_line.terminal import fixed, out, print_json, table
+from copq.figures.basis import As
 from copq.figures.coq_answer import (
     COQ_BASIS,
     CUTS,
@@ -28,6 +34,7 @@ from copq.figures.coq_answer import (
     CoqRow,
     answer_coq,
 )
+from copq.figures.coq_bases import RESTATED_BASE
 from copq.figures.hints import say_empty
 from copq.rates.book import RateBook
 from copq.schemas.bases import PRODUCTION_BASE
@@ -55,6 +62,8 @@ def coq(
     baseline: Annotated[
         str, typer.Option(help="Month for the return on quality; else the month before.")
     ] = "",
+    reported: ReportedOption = As.RESTATED,
+    as_of: AsOfOption = "",
     currency: CurrencyOption = None,
     limit: Annotated[
         int | None,
@@ -74,7 +83,7 @@ def coq(
     """
     request = CoqRequest(
         plant=plant, line=line, product=product, by=by, start=start, end=end, base=base,
-        baseline=baseline, currency=currency,
+        baseline=baseline, reported=reported, as_of=as_of, currency=currency,
     )  # fmt: skip
     most = limit if as_csv else limit or (JSON_ROWS if as_json else _SHOWN)
 
@@ -94,16 +103,18 @@ def coq(
 def _show(found: CoqAnswer, empty: str) -> None:
     shown = found.query.shown
     until = f" up to {shown.end:%Y-%m-%d} (exclusive)" if shown.end else ""
-    title = f"Cost of quality by month, from {shown.start:%Y-%m-%d}{until}"
-    if found.rows:
-        _show_rows(title, found.rows, found.query.by)
-        show_rest(len(found.rows), found.rows_total)
-        if len({row.cut for row in found.rows}) > 1:
+    basis = basis_text(shown.basis, found.at, found.query.zone)
+    title = f"Cost of quality by month, from {shown.start:%Y-%m-%d}{until}; {basis}"
+    rows = found.rows
+    if rows:
+        _show_rows(title, rows, found.query.by)
+        show_rest(len(rows), found.rows_total)
+        if found.rows_total > len(found.totals):
             _show_rows("All of it", found.totals, ())
         _show_remarks(found)
     else:
         out.print(f"{title}\n{empty}", markup=False, soft_wrap=True)
-    show_notes(found.waiting, found.query.zone, found.lacks, basis=COQ_BASIS)
+    show_notes(found.waiting, found.query.zone, found.lacks, shown.basis.is_live, COQ_BASIS)
 
 
 def _show_rows(title: str, rows: Sequence[CoqRow], by: Sequence[str]) -> None:
@@ -160,7 +171,9 @@ _COLUMNS: tuple[tuple[str, Callable[[CoqRow], str]], ...] = (
     ("budget", _budget("budget")),
     ("over budget", _budget("variance")),
     ("month before", _money("previous")),
-    ("change", _money("change")),
+    ("change", lambda row: money_or_dash(row.change.amount, row.cut.currency)),
+    ("year ago", _money("year_ago")),
+    ("over a year", lambda row: money_or_dash(row.year_change.amount, row.cut.currency)),
 )
 
 
@@ -173,7 +186,8 @@ def _show_remarks(found: CoqAnswer) -> None:
     ):  # fmt: skip
         out.print(reason, soft_wrap=True)
     for flag in dict.fromkeys(flag for row in found.rows for flag in row.flags):
-        out.print(f"! {flag}. See: copq bases list --history", soft_wrap=True)
+        see = ". See: copq bases list --history" if flag.endswith(RESTATED_BASE) else ""
+        out.print(f"! {flag}{see}", soft_wrap=True)
     returns = {row.cut: row for row in found.rows if row.return_on_quality is not None}
     for cut, row in returns.items():
         assert row.return_on_quality is not None

@@ -43,6 +43,11 @@ ElementOption = Annotated[
 ByOption = Annotated[
     str, typer.Option(help=f"A row for each, with commas: {', '.join(DIMENSIONS)}.")
 ]
+ReportedOption = Annotated[
+    str,
+    typer.Option("--as", help="restated: as it is now; first-reported: as each month closed."),
+]
+AsOfOption = Annotated[str, typer.Option(help="The figures as of this instant: 2026-04-03T18:00.")]
 CurrencyOption = Annotated[
     str | None,
     typer.Option(help="Convert to the reporting currency, such as EUR."),
@@ -60,13 +65,8 @@ def report(
         str, typer.Option("--from", help="First day, month or hour: 2026-03-01, 2026-03-01T06:00.")
     ] = "",
     end: EndOption = "",
-    reported: Annotated[
-        str,
-        typer.Option("--as", help="restated: as it is now; first-reported: as each month closed."),
-    ] = As.RESTATED,
-    as_of: Annotated[
-        str, typer.Option(help="The figures as of this instant: 2026-04-03T18:00.")
-    ] = "",
+    reported: ReportedOption = As.RESTATED,
+    as_of: AsOfOption = "",
     currency: CurrencyOption = None,
     limit: LimitOption = None,
     as_json: JsonOption = False,
@@ -95,7 +95,7 @@ def report(
         print_json(found.as_json())
         return
     query, zone = found.query, found.zone
-    title = f"COPQ by {grain}, {_span(query, zone)}; {_basis_text(query.basis, found.at, zone)}"
+    title = f"COPQ by {grain}, {_span(query, zone)}; {basis_text(query.basis, found.at, zone)}"
     if found.rows:
         show_rows(title, found.rows, query.by)
         _show_rest(found)
@@ -317,7 +317,7 @@ def _stop_words(found: OpenStop, book: RateBook, now: datetime) -> tuple[str, ..
     )  # fmt: skip
 
 
-def _basis_text(basis: Basis, now: datetime, zone: tzinfo) -> str:
+def basis_text(basis: Basis, now: datetime, zone: tzinfo) -> str:
     if basis.as_of is not None:
         return f"the ledger as of {when(basis.as_of.astimezone(zone))}"
     if basis.reported is As.FIRST_REPORTED:
