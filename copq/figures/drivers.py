@@ -100,6 +100,16 @@ class Days:
     calendar: Calendar | None = None
     currency: str | None = field(default=None, kw_only=True)
     """The reporting currency, if all money is converted into it."""
+    group: str | None = field(default=None, kw_only=True)
+    grouping: str | None = field(default=None, kw_only=True)
+    """The product group, of a grouping; None: all products."""
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(
+            self.plant, self.line, by=(), currency=self.currency, group=self.group,
+            grouping=self.grouping,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +128,9 @@ async def drivers(
     It counts failure costs only: standing entries, and open stops until `now`. In the reporting
     currency all losses are ranked together. One snapshot.
     """
-    rows = await _losses(conn, book, days, now, _MONEY[days.currency].drivers, None, limit=top)
+    rows = await _losses(
+        conn, book, days, now, _MONEY.of(days.currency, days.grouping).drivers, None, limit=top
+    )
     totals = {row["currency"]: LossTotal.of(row) for row in rows}
     return Drivers([_driver(row) for row in rows], list(totals.values()))
 
@@ -144,7 +156,7 @@ async def bars(
     without a name. A combination that earned money is not a loss. Pass `accrued`, what open stops
     add, if it is already known. One snapshot.
     """
-    paretos = _MONEY[days.currency].paretos
+    paretos = _MONEY.of(days.currency, days.grouping).paretos
     rows = await _losses(conn, book, days, now, paretos, accrued, limit=most, currency=currency)
     return [
         Bar(
@@ -162,15 +174,15 @@ async def _losses(
     """The rows of a query that includes the section `losses`; `more` are its other parameters."""
     failures = [str(category) for category in FAILURES]
     around = instants_around(days.start, days.end, days.calendar)
-    scope = Scope(days.plant, days.line, currency=days.currency)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         if accrued is None:
-            accrued = await accrue(conn, book, scope, now, around[0])
+            accrued = await accrue(conn, book, days.scope, now, around[0])
         losses: list[Any] = await conn.fetch(
             *query(
                 first=days.start, last=days.end, plant=days.plant, line=days.line,
                 categories=failures, since=around[0], until=around[1],
-                converted=days.currency is not None, **_open_stops(days, accrued), **more,
+                converted=days.currency is not None, **days.scope.groups(),
+                **_open_stops(days, accrued), **more,
             )
         )  # fmt: skip
     return losses
@@ -179,7 +191,10 @@ async def _losses(
 def _open_stops(days: Days, accrued: Iterable[Accrued]) -> dict[str, list[Any]]:
     """The costs that open stops add in the days: a list for each open-stop parameter of
     `losses`."""
-    rows = [_open_stop(part) for part in accrued if days.start <= part.bucket.day < days.end]
+    rows = [
+        _open_stop(part) for part in accrued
+        if days.start <= part.bucket.day < days.end and days.group in (None, part.group)
+    ]  # fmt: skip
     return {name: [row[name] for row in rows] for name in _OPEN}
 
 

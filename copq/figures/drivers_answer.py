@@ -11,14 +11,13 @@ from copq.figures.drivers import COLUMNS, Days, Driver, Drivers, LossTotal, driv
 from copq.figures.edges import bounds
 from copq.figures.missing_exchange_rates import MissingRates, missing_rates, missing_rates_json
 from copq.figures.report import zone_of
-from copq.figures.requests import FigureRequest
+from copq.figures.requests import GroupedRequest
 from copq.figures.unpriced import WaitingCounts, count_waiting
-from copq.ledger.figures import Scope
 from copq.rates.book import RateBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DriversRequest(FigureRequest):
+class DriversRequest(GroupedRequest):
     """Asks for the production days [start, end); by default for the last 30 days."""
 
     start: str = ""
@@ -32,7 +31,10 @@ class DriversRequest(FigureRequest):
         last = last or max(first, now.date()) + timedelta(days=2)
         site = book.sites.get(self.plant or "")
         calendar = site.calendar if site else None
-        return Days(first, last, self.plant, self.line, calendar, currency=self.currency)
+        return Days(
+            first, last, self.plant, self.line, calendar, currency=self.currency,
+            group=self.group, grouping=await self.chosen_grouping(conn),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ async def answer_drivers(
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         days = await request.days(conn, book, now)
-        scope = Scope(days.plant, days.line, by=(), currency=days.currency)
+        scope = days.scope
         lacks = await missing_rates(conn, scope, days.start, days.end)
         largest = await drivers(conn, book, days, now, top)
         zone = zone_of(book, days.plant)

@@ -97,7 +97,7 @@ class Place(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
     """A filter of entries. None means any value; an empty product, stage, code, machine, shift or
-    supplier means none.
+    supplier means none. `group` is one of `grouping`.
 
     `period` is the month in which entries are booked. `first_reported` leaves out entries that were
     booked after the first closing of the month in which they occurred. `since` and `until` are
@@ -111,6 +111,8 @@ class EntryFilter:
     plant: str | None = None
     line: str | None = None
     product: str | None = None
+    group: str | None = None
+    grouping: str | None = None
     element: str | None = None
     categories: tuple[str, ...] | None = None
     stage: str | None = None

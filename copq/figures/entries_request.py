@@ -13,7 +13,7 @@ from copq.figures.entries import CATEGORIES, EntryFilter, categories, span_of
 from copq.figures.names import check_names
 from copq.figures.partial_entries import Span
 from copq.figures.report import closed_months, zone_of
-from copq.figures.requests import FigureRequest, check_choice, check_element, spell
+from copq.figures.requests import GroupedRequest, check_choice, check_element, spell
 from copq.figures.trailing import WINDOWS
 from copq.periods.period import month_after
 from copq.rates.book import RateBook
@@ -27,7 +27,7 @@ TRAILING = {window.key: window.length for window in WINDOWS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntriesRequest(FigureRequest):
+class EntriesRequest(GroupedRequest):
     """A filter of entries as people write it. Without a time, it means the last 30 days.
 
     Times without an offset are the plant's. An empty product, stage, code, machine, shift or
@@ -53,7 +53,7 @@ class EntriesRequest(FigureRequest):
     reported: str = As.RESTATED
 
     def __post_init__(self) -> None:
-        FigureRequest.__post_init__(self)
+        GroupedRequest.__post_init__(self)
         spell(self, *_DETAILS, "event_id")
         check_element(self.element)
         check_choice(self.category, CATEGORIES)
@@ -76,7 +76,7 @@ class EntriesRequest(FigureRequest):
             categories=categories(self.category), event_id=self.event_id,
             period=month_of(self.period),
             first_reported=first_reported and await self._was_closed(conn, edges),
-            **details, **edges,
+            group=self.group, grouping=await self.chosen_grouping(conn), **details, **edges,
         )  # fmt: skip
         return which, window
 

@@ -18,12 +18,12 @@ from copq.figures.kpi_report import (
     total,
 )
 from copq.figures.report import zone_of
-from copq.figures.requests import FigureRequest
+from copq.figures.requests import GroupedRequest
 from copq.rates.book import RateBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KpiRequest(FigureRequest):
+class KpiRequest(GroupedRequest):
     """Asks for the production days or instants [start, end); by default for the day so far."""
 
     by: str = "plant,line"
@@ -35,7 +35,16 @@ class KpiRequest(FigureRequest):
         time."""
         await self.check_names(conn, book)
         span = edges(self.start, self.end, zone_of(book, self.plant))
-        return KpiQuery(self.plant, self.line, self.product, *span, dimensions(self.by))
+        by = dimensions(self.by)
+        return KpiQuery(
+            self.plant,
+            self.line,
+            self.product,
+            *span,
+            by,
+            group=self.group,
+            grouping=await self.chosen_grouping(conn, by),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from copq.rates.names import name_list
 _MONEY = ByCurrency(__file__)
 _SQL = Queries.of(__file__)
 _INSTANT = timedelta(microseconds=1)
-DIMENSIONS = ("plant", "line", "product")
+DIMENSIONS = ("plant", "line", "product", "group")
 RATIOS = (
     "oee", "availability", "effectiveness", "quality", "first_pass_yield", "scrap_ratio",
     "rework_ratio",
@@ -35,7 +35,7 @@ RATIOS = (
 
 NO_UNITS = "nothing left the line in this time"
 NO_GOOD = "only some events report good units"
-NO_PRODUCT_TIME = "times are stored by line, not by product: leave the product out"
+NO_PRODUCT_TIME = "times are stored by line, not by product: leave the product and group out"
 NO_IDEAL_RATE = "the line rate has no ideal_rate_per_minute"
 NO_PLANNED_TIME = "this time is a planned stop"
 NOT_RUNNING = "the line was stopped for all of the planned time"
@@ -57,6 +57,8 @@ class KpiQuery:
     start: Edge = None
     end: Edge = None
     by: tuple[str, ...] = ("plant", "line")
+    group: str | None = field(default=None, kw_only=True)
+    grouping: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         for dimension in self.by:
@@ -65,7 +67,8 @@ class KpiQuery:
 
     @property
     def of_product(self) -> bool:
-        return self.product is not None or "product" in self.by
+        """Whether the rows are of some products of a line, which have no times of their own."""
+        return self.product is not None or self.grouping is not None or "product" in self.by
 
 
 @dataclass(slots=True)
@@ -193,7 +196,7 @@ class _Plant:
         stopped = {} if self._query.of_product else await self._stopped()
         units = await self._units(stopped)
         for row in units:
-            shown = self._row(rows, row["line"] or "", row["product"] or "")
+            shown = self._row(rows, row["line"] or "", row["product"] or "", row["group"] or "")
             shown.units.add(_graded(row))
         if self._query.of_product:
             return
@@ -227,8 +230,10 @@ class _Plant:
         row.more_without_rate += others["others"] - len(others["names"])
         row.time.add(Busy(self._lasted * others["others"]))
 
-    def _row(self, rows: dict[tuple[str, ...], KpiRow], line: str, product: str) -> KpiRow:
-        values = {"plant": self._plant, "line": line, "product": product}
+    def _row(
+        self, rows: dict[tuple[str, ...], KpiRow], line: str, product: str, group: str = ""
+    ) -> KpiRow:
+        values = {"plant": self._plant, "line": line, "product": product, "group": group}
         dims = {name: values[name] for name in self._query.by}
         start, end = (at.astimezone(self._site.calendar.zone) for at in (self._start, self._end))
         row = rows.setdefault(
@@ -243,11 +248,20 @@ class _Plant:
         for their time (lines with an ideal rate, and the lines to keep `apart`)."""
         query = self._query
         lines = None if "line" in query.by else [*self._rates, *apart]
-        scope = Scope(self._plant, query.line, query.product, by=("plant", "line", "product"))
+        grouped = ("group",) if query.grouping else ()
+        scope = Scope(
+            self._plant, query.line, query.product, by=("plant", "line", "product", *grouped),
+            group=query.group, grouping=query.grouping,
+        )  # fmt: skip
         parts = parts_of(self._site.calendar, self._start - _INSTANT, self._end - _INSTANT)
         window = parts.window([self._plant], scope)
         rows: list[Any] = await self._conn.fetch(
-            *_MONEY[None].units(**window, lines=lines, by_product=query.of_product)
+            *_MONEY.of(None, query.grouping).units(
+                **window,
+                lines=lines,
+                by_product=query.product is not None or "product" in query.by,
+                by_group=bool(grouped),
+            )
         )
         return rows
 

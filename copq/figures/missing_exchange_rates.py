@@ -57,7 +57,7 @@ async def missing_rates(
     hourly = isinstance(start, datetime) or isinstance(end, datetime)
     edges = (None, None, start, end) if hourly else (start, end, None, None)
     asked = {
-        **scope.places(), "element": scope.element,
+        **scope.places(), **scope.groups(), "element": scope.element,
         **dict(zip(("first_day", "last_day", "first_hour", "last_hour"), edges, strict=True)),
     }  # fmt: skip
     if basis == RESTATED:

@@ -16,18 +16,18 @@ from copq.posting.open_stops import Accrued
 from copq.rates.book import RateBook
 
 _At = Annotated[str, msgspec.Meta(max_length=40)]
-_Names = Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=3)]
+_Names = Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=4)]
 _decode = msgspec.json.Decoder(
     tuple[_At, _Names, Annotated[int, msgspec.Meta(ge=0, le=100_000)]]
 ).decode
 
 Key = tuple[Any, tuple[str, ...]]
-"""A bucket, with the plant, line and product that have a row or a row for each element."""
+"""A bucket, with the plant, line, product and group that have a row or a row for each element."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place after a row: the number of rows given for its bucket, plant, line and product."""
+    """The place after a row: the number of rows given for its key."""
 
     key: Key
     given: int

@@ -110,7 +110,7 @@ async def unbooked_shares(
 
     Call it in the snapshot of the entries that it is added to.
     """
-    scope = Scope(filters.plant, filters.line)
+    scope = Scope(filters.plant, filters.line, group=filters.group, grouping=filters.grouping)
     opened = await open_stop_costs(conn, book, scope, at)
     still = {largest.stop.event_id for largest in opened.stops}
     places = {part.segment.stop.event_id: _place(part) for part in opened.accrued}
@@ -171,6 +171,8 @@ _ALL, _NONE = Share(1, 1), Share(0, 1)
 def _inside(filters: EntryFilter, part: Accrued, span: Span | None) -> Share:
     """The selected share: by hour or production day if the filter names these, else by instants."""
     begun, ended = part.segment.start, part.segment.end
+    if filters.group not in (None, part.group):
+        return _NONE
     if span is not None:
         return Share.of(begun, ended, span.start, span.end)
     if filters.event_id is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from asyncpg import Connection
 
-from copq.currencies.converted import ByCurrency, completed_queries
+from copq.currencies.converted import ByCurrency
 from copq.database.queries import Queries
 from copq.figures.basis import RESTATED, As, Basis
 from copq.figures.missing_exchange_rates import MissingRates, missing_rates
@@ -18,7 +18,6 @@ from copq.rates.book import RateBook
 
 _SQL = Queries.of(__file__)
 _MONEY = ByCurrency(__file__)
-_COMPLETED = completed_queries(__file__)
 _PREFETCH = 2_000
 GRAINS = ("hour", "day", "month")
 
@@ -43,6 +42,16 @@ class ReportQuery(Scope):
         for edge in (self.start, self.end):
             if edge is not None and not _fits(edge, self.grain):
                 raise ValueError("start and end are instants for hours, else production days")
+
+    @property
+    def months_of_days(self) -> bool:
+        """Whether months are summed from days: a product may change its group within a month."""
+        return self.grain == "month" and self.grouping is not None
+
+    @property
+    def stored_grain(self) -> str:
+        """The grain of the rollups to read."""
+        return "day" if self.months_of_days else self.grain
 
     def takes(self, bucket: Any) -> bool:
         after = self.start is None or bucket >= self.start
@@ -80,7 +89,7 @@ async def booked_cells(
     Read them within a transaction: Postgres sends cells on demand.
     """
     sql, *values = _question(query)
-    names = ("hour", "day", *(f'{name} collate "C" nulls first' for name in order))
+    names = ("hour", "day", *(f'"{name}" collate "C" nulls first' for name in order))
     # The names of dimensions and the query are our own: no part comes from outside.
     ordered = f"select * from ({sql}) as cell order by {', '.join(names)}"  # noqa: S608
     async for record in conn.cursor(ordered, *values, prefetch=_PREFETCH):
@@ -89,30 +98,28 @@ async def booked_cells(
 
 def _question(query: ReportQuery) -> tuple[Any, ...]:
     """The query with its parameters for asyncpg."""
-    scope, basis = _scope(query), query.basis
-    if basis == RESTATED:
-        report = _MONEY[query.currency].report
-        return report(**scope, **_edges(query), grain=query.grain, names=query.names)
+    scope = _scope(query)
+    if query.basis == RESTATED:
+        return _MONEY.of(query.currency, query.grouping).report(**scope, **_of_rollups(query))
     if _is_signed_off(query):
-        start, end = _days(query)
-        return _SQL.report_first(**scope, start=start, end=end)
-    queries = _MONEY[query.currency]
-    booked = _COMPLETED.report_booked if _is_completed(query) else queries.report_booked
-    return booked(**scope, **_edges(query), grain=query.grain, as_of=basis.as_of)
+        return _SQL.report_first(**scope, **_of_closings(query))
+    late = _is_completed(query)
+    return _MONEY.of(query.currency, query.grouping, completed=late).report_booked(
+        **scope, **_of_entries(query)
+    )
 
 
 def coq_question(query: ReportQuery, **more: Any) -> tuple[Any, ...]:
     """`_question` about the cost of quality, with its own parameters `more`."""
-    scope, basis = {**_scope(query), **more}, query.basis
-    if basis == RESTATED:
-        restated = _MONEY[query.currency].coq_restated
-        return restated(**scope, **_edges(query), grain=query.grain, names=query.names)
+    scope = {**_scope(query), **more}
+    if query.basis == RESTATED:
+        return _MONEY.of(query.currency, query.grouping).coq_restated(**scope, **_of_rollups(query))
     if _is_signed_off(query):
-        start, end = _days(query)
-        return _SQL.coq_first(**scope, start=start, end=end)
-    queries = _MONEY[query.currency]
-    booked = _COMPLETED.coq_booked if _is_completed(query) else queries.coq_booked
-    return booked(**scope, **_edges(query), grain=query.grain, as_of=basis.as_of)
+        return _SQL.coq_first(**scope, **_of_closings(query))
+    late = _is_completed(query)
+    return _MONEY.of(query.currency, query.grouping, completed=late).coq_booked(
+        **scope, **_of_entries(query)
+    )
 
 
 def shown_in_zone(row: ReportRow, book: RateBook, query: ReportQuery) -> ReportRow:
@@ -124,13 +131,34 @@ def shown_in_zone(row: ReportRow, book: RateBook, query: ReportQuery) -> ReportR
 def _is_completed(query: ReportQuery) -> bool:
     """Whether exchange rates that came late count: in first-reported figures, but not in those as
     of an instant."""
-    return query.currency is not None and query.basis.as_of is None
+    return query.basis.as_of is None
+
+
+def _of_rollups(query: ReportQuery) -> dict[str, Any]:
+    """The parameters of `report`, without the scope."""
+    return {
+        **_edges(query), **query.groups(), "grain": query.stored_grain,
+        "months_of_days": query.months_of_days, "names": query.names,
+    }  # fmt: skip
+
+
+def _of_entries(query: ReportQuery) -> dict[str, Any]:
+    """The parameters of `report_booked`, without the scope."""
+    as_of = query.basis.as_of
+    return {**_edges(query), **query.groups(), "grain": query.grain, "as_of": as_of}
+
+
+def _of_closings(query: ReportQuery) -> dict[str, Any]:
+    """The parameters of `report_first`, without the scope."""
+    return dict(zip(("start", "end"), _days(query), strict=True))
 
 
 def _is_signed_off(query: ReportQuery) -> bool:
-    """Whether the figures are signed by closings: months, each currency on its own."""
+    """Whether the figures are signed by closings: months, each currency on its own, not by
+    group."""
     first = query.basis.reported is As.FIRST_REPORTED
-    return first and query.grain == "month" and query.currency is None
+    own = query.currency is None and query.grouping is None
+    return first and query.grain == "month" and own
 
 
 async def accrued_for(
@@ -168,8 +196,11 @@ def _scope(query: ReportQuery) -> dict[str, Any]:
 
 def _edges(query: ReportQuery) -> dict[str, Any]:
     hours = (query.start, query.end) if query.grain == "hour" else (None, None)
+    days = _days(query)
+    if query.months_of_days and query.basis == RESTATED:
+        days = first_month(days[0]), first_month(days[1])
     names = ("first_day", "last_day", "first_hour", "last_hour")
-    return dict(zip(names, (*_days(query), *hours), strict=True))
+    return dict(zip(names, (*days, *hours), strict=True))
 
 
 def _days(query: ReportQuery) -> tuple[date | None, date | None]:

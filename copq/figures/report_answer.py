@@ -14,14 +14,14 @@ from copq.figures.edges import bounds, dimensions, instant
 from copq.figures.missing_exchange_rates import MissingRates, missing_rates_json
 from copq.figures.pages import Place, report_part, report_rows
 from copq.figures.report import ReportQuery, report_lacks, zone_of
-from copq.figures.requests import FigureRequest, check_element
+from copq.figures.requests import GroupedRequest, check_element
 from copq.figures.unpriced import WaitingCounts, count_waiting
 from copq.ledger.figures import ReportRow
 from copq.rates.book import RateBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportRequest(FigureRequest):
+class ReportRequest(GroupedRequest):
     """Asks for a report. Times without an offset are the plant's; an empty text is not a limit.
 
     `reported` and `as_of` select the basis; `currency` is the reporting currency.
@@ -37,18 +37,19 @@ class ReportRequest(FigureRequest):
     currency: str | None = None
 
     def __post_init__(self) -> None:
-        FigureRequest.__post_init__(self)
+        GroupedRequest.__post_init__(self)
         check_element(self.element)
 
     async def query(self, conn: Connection, book: RateBook, now: datetime) -> ReportQuery:
         """The query of the request. Raises `ValueError` on an impossible name, time, basis or
         currency."""
         await self.check_names(conn, book)
-        zone = zone_of(book, self.plant)
+        zone, by = zone_of(book, self.plant), dimensions(self.by)
         query = ReportQuery(
-            self.plant, self.line, self.product, self.element, dimensions(self.by), self.grain,
+            self.plant, self.line, self.product, self.element, by, self.grain,
             *bounds(self.start, self.end, self.grain, zone, now),
             basis=basis_of(self.reported, instant(self.as_of, zone), now), currency=self.currency,
+            group=self.group, grouping=await self.chosen_grouping(conn, by),
         )  # fmt: skip
         if query.currency is not None:
             await check_reporting(conn, query.currency)

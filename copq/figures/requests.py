@@ -3,11 +3,13 @@
 Commands and the API make the same requests, so both refuse in the same way.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from asyncpg import Connection
 
 from copq.figures.names import check_names
+from copq.groups.store import groupings, groups_of_grouping
 from copq.rates.book import RateBook
 from copq.schemas.names import canonical
 from copq.schemas.priced import ELEMENTS
@@ -28,6 +30,45 @@ class FigureRequest:
     async def check_names(self, conn: Connection, book: RateBook) -> None:
         """Raises `UnknownName` if a name is neither in the rates nor in a figure."""
         await check_names(conn, book, self.plant, self.line, self.product)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupedRequest(FigureRequest):
+    """A question that may be about product groups: of one group, or by group.
+
+    `grouping` is what products are grouped by; it may be left out where there is only one.
+    """
+
+    group: str | None = None
+    grouping: str | None = None
+
+    def __post_init__(self) -> None:
+        FigureRequest.__post_init__(self)
+        spell(self, "group", "grouping")
+
+    async def chosen_grouping(self, conn: Connection, by: Sequence[str] = ()) -> str | None:
+        """The grouping of the question; None if it is not about groups.
+
+        Raises `ValueError` if the group or grouping is unknown or not clear.
+        """
+        if self.group is None and "group" not in by:
+            if self.grouping is not None:
+                raise ValueError('grouping: name a group, or add "group" to by')
+            return None
+        grouping = choose_grouping(await groupings(conn, self.plant), self.grouping)
+        if self.group is not None:
+            check_choice(self.group, tuple(await groups_of_grouping(conn, grouping, self.plant)))
+        return grouping
+
+
+def choose_grouping(known: Sequence[str], named: str | None) -> str:
+    """The named grouping, or the only one. Raises `ValueError` if it is unknown or not clear."""
+    if not known:
+        raise ValueError("no product is in a group: set groups with: copq groups import FILE")
+    if named is None and len(known) > 1:
+        raise ValueError(f"grouping: choose what products are grouped by: {', '.join(known)}")
+    check_choice(named, tuple(known))
+    return named or known[0]
 
 
 def spell(request: object, *fields: str) -> None:

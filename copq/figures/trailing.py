@@ -31,9 +31,9 @@ EDGE_SUMS = _MONEY[None].edge_sums
 """The sums of the parts of hours at a window's edges; its parameters are `Parts.edges`."""
 
 
-def window_cells(currency: str | None) -> Query:
+def window_cells(scope: Scope) -> Query:
     """The cells of a window without stops over its edges; its parameters are `Parts.window`."""
-    return _MONEY[currency].window_cells
+    return _MONEY.of(scope.currency, scope.grouping).window_cells
 
 
 class Window(NamedTuple):
@@ -133,7 +133,9 @@ async def _booked_cells(
     span: tuple[datetime, datetime],
 ) -> list[Cell]:  # fmt: skip
     """The booked cells of a window's parts; stops count by their time within `span`."""
-    whole = await conn.fetch(*_MONEY[scope.currency].trailing_whole(**parts.whole(plants, scope)))
+    whole = await conn.fetch(
+        *_MONEY.of(scope.currency, scope.grouping).trailing_whole(**parts.whole(plants, scope))
+    )
     cells = [Cell(bucket=None, **record) for record in whole]
     return cells + await rests(conn, plants, parts, scope, span)
 
@@ -188,7 +190,7 @@ class Parts:
 def _scope(plants: list[str], scope: Scope) -> dict[str, Any]:
     return {
         "plants": plants, "line": scope.line, "product": scope.product, "element": scope.element,
-        "by": list(scope.by), "names": scope.names,
+        "by": list(scope.by), "names": scope.names, **scope.groups(),
     }  # fmt: skip
 
 
@@ -212,7 +214,9 @@ async def rests(
     span: tuple[datetime, datetime] | None = None,
 ) -> list[Cell]:  # fmt: skip
     """The booked cells of the parts of hours at the edges; stops within `span`, if it is given."""
-    others = await conn.fetch(*_MONEY[scope.currency].trailing_edges(**parts.edges(plants, scope)))
+    others = await conn.fetch(
+        *_MONEY.of(scope.currency, scope.grouping).trailing_edges(**parts.edges(plants, scope))
+    )
     cells = [Cell(bucket=None, **record) for record in others]
     return cells + await edge_stops(conn, plants, parts, scope, span)
 
@@ -224,7 +228,7 @@ async def edge_stops(
     """The booked stops in the parts of hours at the edges, within the window or `span`."""
     start, end = span or (parts.start, parts.now)
     stops = await conn.fetch(
-        *_MONEY[scope.currency].trailing_edge_stops(
+        *_MONEY.of(scope.currency, scope.grouping).trailing_edge_stops(
             **parts.edges(plants, scope), since=start, until=end
         )
     )

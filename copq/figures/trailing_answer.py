@@ -12,7 +12,7 @@ from copq.figures.answers import FIGURES, held_json, row_json
 from copq.figures.edges import dimensions
 from copq.figures.missing_exchange_rates import MissingRates, missing_rates_json
 from copq.figures.report import zone_of
-from copq.figures.requests import FigureRequest, check_element
+from copq.figures.requests import GroupedRequest, check_element
 from copq.figures.trailing import Window, trailing_lacks
 from copq.figures.trailing_rows import TrailingPart, trailing_part, trailing_rows
 from copq.figures.unpriced import WaitingCounts, count_waiting
@@ -21,7 +21,7 @@ from copq.rates.book import RateBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrailingRequest(FigureRequest):
+class TrailingRequest(GroupedRequest):
     """Asks for trailing windows. `currency` is the reporting currency, if all money is
     converted."""
 
@@ -30,7 +30,7 @@ class TrailingRequest(FigureRequest):
     currency: str | None = None
 
     def __post_init__(self) -> None:
-        FigureRequest.__post_init__(self)
+        GroupedRequest.__post_init__(self)
         check_element(self.element)
 
     async def scope(self, conn: Connection, book: RateBook) -> Scope:
@@ -41,8 +41,9 @@ class TrailingRequest(FigureRequest):
             await check_reporting(conn, self.currency)
         dims = dimensions(self.by)
         return Scope(
-            self.plant, self.line, self.product, self.element, dims, currency=self.currency
-        )
+            self.plant, self.line, self.product, self.element, dims, currency=self.currency,
+            group=self.group, grouping=await self.chosen_grouping(conn, dims),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

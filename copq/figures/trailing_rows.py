@@ -106,8 +106,8 @@ async def _cells(
     conn: Connection, plants: list[str], parts: Parts, scope: Scope
 ) -> AsyncIterator[Cell]:
     """The cells of the window without stops over its edges, in the order of the dimensions."""
-    order = ", ".join([f'{name} collate "C" nulls first' for name in dims_of(scope)] or ["plant"])
-    text, *values = window_cells(scope.currency)(**parts.window(plants, scope))
+    order = ", ".join([f'"{name}" collate "C" nulls first' for name in dims_of(scope)] or ["plant"])
+    text, *values = window_cells(scope)(**parts.window(plants, scope))
     # The names of dimensions and the query are our own: no part comes from outside.
     sql = f"select * from ({text}) as cell order by {order}"  # noqa: S608
     async for record in conn.cursor(sql, *values, prefetch=_PREFETCH):

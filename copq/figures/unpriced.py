@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -10,6 +10,7 @@ from asyncpg import Connection
 
 from copq.database.queries import Queries
 from copq.figures.corrections import ListedCorrection, list_corrections
+from copq.groups.store import groups_of_days
 from copq.ledger.arithmetic import MONEY, ZERO
 from copq.ledger.corrections import State
 from copq.ledger.downtime import Stop, element
@@ -109,11 +110,9 @@ async def waiting_items(conn: Connection, book: RateBook, now: datetime, most: i
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         unpriced = await unpriced_part(conn, now, most)
         corrections = await list_corrections(conn, (State.WAITING,), most)
-        count = (await conn.fetchrow(*_SQL.held(plant=None, line=None, product=None)))[
-            "corrections"
-        ]
+        held = await conn.fetchrow(*_SQL.held(**Scope().places(), **Scope().groups()))
         stops = open_stops_part(await open_stop_costs(conn, book, Scope(), now), most)
-    return WaitingItems(unpriced, corrections, count, stops)
+    return WaitingItems(unpriced, corrections, held["corrections"], stops)
 
 
 def waiting_json(items: WaitingItems) -> dict[str, Any]:
@@ -164,10 +163,22 @@ async def count_waiting(conn: Connection, scope: Scope, now: datetime) -> Waitin
 
     An event without a price has no element yet, so it counts for every element.
     """
-    row = await conn.fetchrow(*_SQL.held(plant=scope.plant, line=scope.line, product=scope.product))
+    row = await conn.fetchrow(*_SQL.held(**scope.places(), **scope.groups()))
     stops = await open_stops(conn, now, scope.plant, scope.line)
+    if scope.group is not None:
+        stops = await _in_group(conn, scope, stops, now)
     found = sum(_is_in(scope, one.stop) for one in stops)
     return WaitingCounts(row["unpriced"], row["corrections"], found, now)
+
+
+async def _in_group(
+    conn: Connection, scope: Scope, stops: list[OpenStop], now: datetime
+) -> list[OpenStop]:
+    """The stops whose product is in the group of the scope now, by the day in UTC."""
+    assert scope.grouping is not None
+    places = [(one.plant, one.stop.product, now.astimezone(UTC).date()) for one in stops]
+    groups = await groups_of_days(conn, scope.grouping, places)
+    return [one for one, group in zip(stops, groups, strict=True) if group == scope.group]
 
 
 def _is_in(scope: Scope, stop: Stop) -> bool:

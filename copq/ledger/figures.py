@@ -9,7 +9,7 @@ from copq.ledger.arithmetic import MONEY, hours_of, quotient
 from copq.ledger.kpis import good_units
 from copq.schemas.priced import FAILURES, Category
 
-DIMENSIONS = ("plant", "line", "product", "element", "category")
+DIMENSIONS = ("plant", "line", "product", "group", "element", "category")
 KINDS_OF_COST = ("element", "category")
 """Dimensions that split only the cost: each part is compared with the whole base."""
 
@@ -38,6 +38,10 @@ class Scope:
     currency: str | None = field(default=None, kw_only=True)
     """The reporting currency, if all money is converted into it; None keeps each currency apart."""
 
+    group: str | None = field(default=None, kw_only=True)
+    grouping: str | None = field(default=None, kw_only=True)
+    """What products are grouped by; None if the question is not about groups."""
+
     named: frozenset[str] | None = field(default=None, kw_only=True)
     """Lines with a row of their own, all others are together; None: each line has its own row."""
 
@@ -46,14 +50,18 @@ class Scope:
             if dimension not in DIMENSIONS:
                 raise ValueError(f'"{dimension}" is none of {", ".join(DIMENSIONS)}')
 
+    def groups(self) -> dict[str, str | None]:
+        """The group and its grouping by name, as parameters of a query."""
+        return {"group": self.group, "grouping": self.grouping}
+
     def places(self) -> dict[str, str | None]:
         """Plant, line and product by name, as parameters of a query."""
         return {"plant": self.plant, "line": self.line, "product": self.product}
 
     def holds(self, cell: "Cell") -> bool:
         """Whether the cell is in scope. Production always is, since it is the base."""
-        filters = (self.plant, self.line, self.product)
-        values = (cell.plant, cell.line, cell.product)
+        filters = (self.plant, self.line, self.product, self.group)
+        values = (cell.plant, cell.line, cell.product, cell.group)
         if any(a is not None and a != t for a, t in zip(filters, values, strict=True)):
             return False
         return self.element in (None, cell.element) or cell.element == PRODUCTION
@@ -77,6 +85,7 @@ class Cell:
     plant: str | None
     line: str | None
     product: str | None
+    group: str | None = None
     element: str
     category: str
     currency: str

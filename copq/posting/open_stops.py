@@ -11,6 +11,7 @@ from asyncpg import Connection
 
 from copq.currencies.store import rates_of
 from copq.database.queries import Queries
+from copq.groups.store import groups_of_days
 from copq.ledger.arithmetic import MONEY, ZERO
 from copq.ledger.calendar import Bucket, Calendar, next_hour
 from copq.ledger.downtime import (
@@ -53,6 +54,8 @@ class Accrued:
     bucket: Bucket
     exchange: "Exchange | None" = None
     """The conversion of the cost into the reporting currency, if it is requested."""
+    group: str | None = None
+    """The product's group on the production day, if the question is about groups."""
 
     @property
     def cost(self) -> Decimal:
@@ -71,7 +74,8 @@ class Accrued:
         money = MONEY.multiply(cost, exchange.rate) if exchange.rate is not None else ZERO
         return Cell(
             bucket=bucket, plant=self.plant, line=self.line, product=stop.product or "",
-            element=element(stop), category=Category.INTERNAL_FAILURE, currency=exchange.currency,
+            group=self.group, element=element(stop), category=Category.INTERNAL_FAILURE,
+            currency=exchange.currency,
             gross=money, net=money, seconds=seconds, provisional=money, unconverted=int(not known),
         )  # fmt: skip
 
@@ -164,7 +168,16 @@ async def _accrue_stops(
         for line, stops in by_line.items()
         for part in _accrue_line(book, line, [*stops, *ended[line]], spans[line][0], now)
     ]
+    if scope.grouping is not None:
+        accrued = await _grouped(conn, accrued, scope.grouping)
     return accrued if scope.currency is None else await exchanged(conn, accrued, scope.currency)
+
+
+async def _grouped(conn: Connection, accrued: list[Accrued], grouping: str) -> list[Accrued]:
+    """Each part with the group of its product on its production day."""
+    places = [(a.plant, a.segment.stop.product, a.bucket.day) for a in accrued]
+    groups = await groups_of_days(conn, grouping, places)
+    return [replace(a, group=group) for a, group in zip(accrued, groups, strict=True)]
 
 
 async def exchanged(conn: Connection, accrued: list[Accrued], currency: str) -> list[Accrued]:

@@ -28,6 +28,22 @@ Spelt = AfterValidator(lambda name: name and canonical(name))
 Plant = Annotated[str | None, Spelt, Query(description="Only this plant.", examples=["north"])]
 Line = Annotated[str | None, Spelt, Query(description="Only this line.", examples=["L1"])]
 Product = Annotated[str | None, Spelt, Query(description="Only this product.", examples=["TR29"])]
+Group = Annotated[
+    str | None,
+    Spelt,
+    Query(
+        description="Only products of this group; `no group`: products in none.",
+        examples=["tyre valves"],
+    ),
+]
+Grouping = Annotated[
+    str | None,
+    Spelt,
+    Query(
+        description="What products are grouped by; needed where there are several groupings.",
+        examples=["family"],
+    ),
+]
 Element = Annotated[
     str | None,
     _one_of(ELEMENTS),

@@ -55,10 +55,12 @@ part as (
         case when not :converted or exchange_rate is not null then 0
             when reverses is null then 1 else -1 end as unconverted
     from {{ledger}}
+    {{group_join}}
     where occurred_at >= :since and occurred_at < :until
         and day >= :first and day < :last
         and (:plant::text is null or plant = :plant)
         and (:line::text is null or line = :line)
+        and {{in_group}}
         and category = any(:categories::text[])
     union all
     select currency, element, null, defect_code, work_unit, net, seconds, 0, net, 0, unconverted

@@ -46,16 +46,21 @@ group by 2, 3, 4, 5, 6, 7, 8
 select plant, month from copq.period
 
 -- name: report
--- Sums by bucket, element and currency, and by plant, line and product if :by names them.
--- Production is always read, since it is the base. Lines that :names does not list are together in
--- one row; without :names each line has its own row.
+-- Sums by bucket, element and currency, and by plant, line, product and group if :by names them.
+-- With :months_of_days, days are summed to months. Production is always read, since it is the base.
+-- Lines that :names does not list are together in one row; without :names each line has its own
+-- row.
 select
     case when grain = 'hour' then hour end as hour,
-    case when grain <> 'hour' then day end as day,
+    case
+        when :months_of_days::boolean then date_trunc('month', day::timestamp)::date
+        when grain <> 'hour' then day
+    end as day,
     case when 'plant' = any(:by::text[]) then plant end as plant,
     copq.row_line(
         'line' = any(:by::text[]), :names::text[] is null or named is not null, line) as line,
     case when 'product' = any(:by::text[]) then product end as product,
+    case when 'group' = any(:by::text[]) then {{product_group}} end as "group",
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
@@ -63,13 +68,15 @@ select
     false as is_open
 from {{rollup}}
 left join (select distinct unnest(:names::text[]) as named) as n on named = line
+{{group_join}}
 where grain = :grain
     and {{of_cells}}
+    and {{in_group}}
     and (:first_day::date is null or day >= :first_day)
     and (:last_day::date is null or day < :last_day)
     and (:first_hour::timestamptz is null or hour >= :first_hour)
     and (:last_hour::timestamptz is null or hour < :last_hour)
-group by 1, 2, 3, 4, 5, 6, 7, 8
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 -- name: report_booked
 -- `report` from an earlier ledger of each plant: as of :as_of or, without it, as each month was
@@ -81,6 +88,7 @@ select
     plant,
     case when 'line' = any(:by::text[]) then line end as line,
     case when 'product' = any(:by::text[]) then coalesce(product, '') end as product,
+    case when 'group' = any(:by::text[]) then {{product_group}} end as "group",
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
@@ -95,12 +103,14 @@ cross join lateral (
     select case when :grain = 'month' then date_trunc('month', day::timestamp)::date else day end
         as bucket
 ) as b
+{{group_join}}
 where booked_at <= coalesce(:as_of::timestamptz, first_closed_at, 'infinity')
     and {{of_entries}}
+    and {{in_group}}
     and (:first_day::date is null or (bucket >= :first_day
             and occurred_at >= :first_day::date - interval '3 days'))
     and (:last_day::date is null or (bucket < :last_day
             and occurred_at < :last_day::date + interval '34 days'))
     and (:first_hour::timestamptz is null or hour >= :first_hour)
     and (:last_hour::timestamptz is null or hour < :last_hour)
-group by 1, 2, 3, 4, 5, 6, 7, 8
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9

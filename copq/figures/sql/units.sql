@@ -21,14 +21,14 @@ where plant = :plant and (:line::text is null or line = :line) and not voided
 
 -- name: units
 -- The units of a window (the cells are those of `window_cells`) by line and, with :by_product, by
--- product. Lines that :lines does not list are together in one row, with their number in `others`
+-- product, with :by_group by group. Lines that :lines does not list are together in one row, with their number in `others`
 -- and their first twenty names; without :lines each line has its own row. A line has up to four
 -- rows, by how its good units are known: as reported, all units that were not rejected, none (more
 -- rejected than made), or unknown. Each row is graded like one product, and its sums include all
 -- its products.
 with product as (
     select
-        line, product,
+        line, product, "group",
         coalesce(sum(quantity) filter (where element = 'production'), 0) as produced,
         coalesce(sum(good) filter (where element = 'production'), 0) as good,
         coalesce(sum(ungraded) filter (where element = 'production'), 0) as ungraded,
@@ -36,7 +36,7 @@ with product as (
         coalesce(sum(quantity) filter (where element = 'rework'), 0) as reworked
     from ({{window_cells}}) as cell
     where element in ('production', 'defect', 'scrap', 'rework')
-    group by line, product
+    group by line, product, "group"
 ), shown as (
     select *, :lines::text[] is null or named is not null as has_own
     from product
@@ -47,6 +47,7 @@ with product as (
 )
 select
     case when has_own then line end as line, case when :by_product then product end as product,
+    case when :by_group then "group" end as "group",
     sum(produced) as produced, sum(good) as good, sum(ungraded) as ungraded,
     sum(scrapped) as scrapped, sum(reworked) as reworked,
     case when not has_own then others else 0 end as others,
@@ -54,6 +55,6 @@ select
 from shown
 cross join other
 group by
-    1, 2, has_own, others, names, ungraded = 0,
+    1, 2, 3, has_own, others, names, ungraded = 0,
     ungraded <> 0 and ungraded = produced and scrapped <= produced,
     ungraded <> 0 and ungraded = produced and scrapped > produced

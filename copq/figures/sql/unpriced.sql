@@ -4,8 +4,10 @@ select
     currency, sum(unconverted)::bigint as entries, count(distinct day) as days,
     min(day) as first_day, max(day) as last_day
 from copq.rollup
+{{group_join}}
 where grain = :grain and unconverted > 0
     and {{of_cells}}
+    and {{in_group}}
     and (:first_day::date is null or day >= :first_day)
     and (:last_day::date is null or day < :last_day)
     and (:first_hour::timestamptz is null or hour >= :first_hour)
@@ -26,9 +28,11 @@ from (
     from copq.ledger as l
     left join (select plant as of_plant, month, first_closed_at from copq.period) as p
         on of_plant = plant and month = date_trunc('month', day::timestamp)::date
+    {{group_join}}
     where exchange_rate is null
         and booked_at <= coalesce(:as_of::timestamptz, first_closed_at, 'infinity')
         and {{of_entries}}
+        and {{in_group}}
         and (:first_day::date is null or (day >= :first_day
                 and occurred_at >= :first_day::date - interval '3 days'))
         and (:last_day::date is null or (day < :last_day
@@ -86,13 +90,17 @@ group by currency
 order by currency
 
 -- name: held
--- The number of items that the figures of a plant, line :line and product :product (null: of all)
--- do not include yet. The event of a waiting correction is unknown, so the correction counts for
--- every product.
+-- The number of items that the figures of a plant, line :line, product :product and group :group
+-- of :grouping (null: of all) do not include yet. An event without a price has no production day
+-- yet: its day in UTC stands for it. The event of a waiting correction is unknown, so the correction
+-- counts for every product.
 select
     (select count(*) from copq.unpriced
     where (:plant::text is null or plant = :plant) and (:line::text is null or line = :line)
-        and (:product::text is null or coalesce(product, '') = :product)) as unpriced,
+        and (:product::text is null or coalesce(product, '') = :product)
+        and (:group::text is null
+            or copq.group_of(plant, :grouping, product, (occurred_at at time zone 'UTC')::date)
+                = :group)) as unpriced,
     (select count(*) from copq.correction
     where state = 'waiting' and (:plant::text is null or plant = :plant)
         and (:line::text is null or line = :line)) as corrections

@@ -31,7 +31,8 @@ def add_entries(router: APIRouter, source: Source) -> None:
     )
     async def entries(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
-        product: asked.Product = None, element: asked.Element = None,
+        product: asked.Product = None, group: asked.Group = None,
+        grouping: asked.Grouping = None, element: asked.Element = None,
         category: asked.OfCategory = None,
         stage: Filter = None, defect_code: Filter = None, work_unit: Filter = None,
         shift: Filter = None, supplier: Filter = None,
@@ -57,8 +58,9 @@ def add_entries(router: APIRouter, source: Source) -> None:
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         asked_for = EntriesRequest(
-            plant=plant, line=line, product=product, element=element, category=category,
-            stage=stage, defect_code=defect_code, work_unit=work_unit, shift=shift,
+            plant=plant, line=line, product=product, group=group, grouping=grouping,
+            element=element, category=category, stage=stage, defect_code=defect_code,
+            work_unit=work_unit, shift=shift,
             supplier=supplier, event_id=event_id, grain=grain, bucket=bucket, start=start, end=end,
             trailing=trailing, at=at, period=period, reported=reported,
         )  # fmt: skip

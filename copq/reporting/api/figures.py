@@ -33,6 +33,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
     async def copq(
         request: Request, grain: asked.Grain = "day", by: asked.By = "plant,line",
         plant: asked.Plant = None, line: asked.Line = None, product: asked.Product = None,
+        group: asked.Group = None, grouping: asked.Grouping = None,
         element: asked.Element = None, start: asked.From = "", end: asked.To = "",
         reported: asked.Reported = "restated", as_of: asked.AsOf = "",
         currency: asked.Currency = None, kind: asked.Format = None,
@@ -43,7 +44,8 @@ def add_figures(router: APIRouter, source: Source) -> None:
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         asked_for = ReportRequest(
-            plant=plant, line=line, product=product, element=element, by=by, grain=grain,
+            plant=plant, line=line, product=product, group=group, grouping=grouping,
+            element=element, by=by, grain=grain,
             start=start, end=end, reported=reported, as_of=as_of, currency=currency,
         )  # fmt: skip
         async with source.reading(reader) as reading:
@@ -70,13 +72,15 @@ def add_figures(router: APIRouter, source: Source) -> None:
     )
     async def trailing(
         request: Request, by: asked.By = "plant,line", plant: asked.Plant = None,
-        line: asked.Line = None, product: asked.Product = None, element: asked.Element = None,
+        line: asked.Line = None, product: asked.Product = None, group: asked.Group = None,
+        grouping: asked.Grouping = None, element: asked.Element = None,
         currency: asked.Currency = None, kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         asked_for = TrailingRequest(
-            plant=plant, line=line, product=product, element=element, by=by, currency=currency
-        )
+            plant=plant, line=line, product=product, group=group, grouping=grouping,
+            element=element, by=by, currency=currency,
+        )  # fmt: skip
         async with source.reading(reader) as reading:
             of = (reading.conn, reading.book)
             if not wants_csv(request, kind):
@@ -98,14 +102,16 @@ def add_figures(router: APIRouter, source: Source) -> None:
     )
     async def drivers(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
+        group: asked.Group = None, grouping: asked.Grouping = None,
         start: asked.From = "", end: asked.To = "",
         top: Annotated[int, Query(ge=1, le=10_000, description="Rows for each currency.")] = 10,
         currency: asked.Currency = None, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, _: int | None) -> DriversAnswer:
             asked_for = DriversRequest(
-                plant=plant, line=line, start=start, end=end, currency=currency
-            )
+                plant=plant, line=line, group=group, grouping=grouping, start=start, end=end,
+                currency=currency,
+            )  # fmt: skip
             return await answer_drivers(reading.conn, reading.book, asked_for, reading.now, top)
 
         return await answer_request(source, request, kind, None, "copq-drivers", ask)

@@ -33,13 +33,15 @@ def add_kpis(router: APIRouter, source: Source) -> None:
     )
     async def key_figures(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
-        product: asked.Product = None, by: By = "plant,line", start: From = "",
+        product: asked.Product = None, group: asked.Group = None,
+        grouping: asked.Grouping = None, by: By = "plant,line", start: From = "",
         end: asked.To = "", kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, most: int | None) -> KpiAnswer:
             asked_for = KpiRequest(
-                plant=plant, line=line, product=product, by=by, start=start, end=end
-            )
+                plant=plant, line=line, product=product, group=group, grouping=grouping, by=by,
+                start=start, end=end,
+            )  # fmt: skip
             return await answer_kpis(reading.conn, reading.book, asked_for, reading.now, most)
 
         return await answer_request(source, request, kind, limit, "copq-kpis", ask)

@@ -10,7 +10,14 @@ from asyncpg import Connection
 from copq.command_line.commands.read.figures import when
 from copq.command_line.commands.read.report import ElementOption
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
-from copq.command_line.options import EndOption, JsonOption, LineOption, PlantOption
+from copq.command_line.options import (
+    EndOption,
+    GroupingOption,
+    GroupOption,
+    JsonOption,
+    LineOption,
+    PlantOption,
+)
 from copq.command_line.terminal import fail, fixed, money, one_of, out, print_json, table
 from copq.figures.basis import As
 from copq.figures.books import Books, Reading
@@ -27,6 +34,8 @@ def entries(
     plant: PlantOption = None,
     line: LineOption = None,
     product: Annotated[str | None, typer.Option(help="Only this product; empty: none.")] = None,
+    group: GroupOption = None,
+    grouping: GroupingOption = None,
     element: ElementOption = None,
     category: Annotated[
         str | None,
@@ -80,8 +89,9 @@ def entries(
         fail("name the time once: --hour, --day or --month")
     grain, bucket = buckets[0] if buckets else ("day", "")
     request = EntriesRequest(
-        plant=plant, line=line, product=product, element=element, category=category, stage=stage,
-        defect_code=code, work_unit=machine, shift=shift, supplier=supplier, event_id=event,
+        plant=plant, line=line, product=product, group=group, grouping=grouping, element=element,
+        category=category, stage=stage, defect_code=code, work_unit=machine, shift=shift,
+        supplier=supplier, event_id=event,
         grain=grain, bucket=bucket, start=start, end=end, trailing=trailing, period=period,
         reported=reported,
     )  # fmt: skip

@@ -10,7 +10,15 @@ from asyncpg import Connection
 from copq.command_line.commands.read.answering import read_answer
 from copq.command_line.commands.read.figures import LimitOption, most_rows, share, show_rest, when
 from copq.command_line.database import DATA, DatabaseOption, DataOption
-from copq.command_line.options import EndOption, JsonOption, LineOption, PlantOption, ProductOption
+from copq.command_line.options import (
+    EndOption,
+    GroupingOption,
+    GroupOption,
+    JsonOption,
+    LineOption,
+    PlantOption,
+    ProductOption,
+)
 from copq.command_line.terminal import out, print_json, table
 from copq.figures import kpi_report as reporting
 from copq.figures.kpi_answer import KpiAnswer, KpiRequest, answer_kpis
@@ -21,6 +29,8 @@ def kpis(
     plant: PlantOption = None,
     line: LineOption = None,
     product: ProductOption = None,
+    group: GroupOption = None,
+    grouping: GroupingOption = None,
     by: Annotated[
         str,
         typer.Option(help=f"A row for each, with commas: {', '.join(reporting.DIMENSIONS)}."),
@@ -40,7 +50,10 @@ def kpis(
 
     Example: copq kpis --plant north --from 2026-03-01T06:00 --to 2026-03-01T14:00
     """
-    request = KpiRequest(plant=plant, line=line, product=product, by=by, start=start, end=end)
+    request = KpiRequest(
+        plant=plant, line=line, product=product, group=group, grouping=grouping, by=by,
+        start=start, end=end,
+    )  # fmt: skip
 
     async def ask(conn: Connection, book: RateBook, now: datetime) -> KpiAnswer:
         return await answer_kpis(conn, book, request, now, most_rows(limit, as_json))

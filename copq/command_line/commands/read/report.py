@@ -19,7 +19,15 @@ from copq.command_line.commands.read.figures import (
     when,
 )
 from copq.command_line.database import DATA, DatabaseOption, DataOption
-from copq.command_line.options import EndOption, JsonOption, LineOption, PlantOption, ProductOption
+from copq.command_line.options import (
+    EndOption,
+    GroupingOption,
+    GroupOption,
+    JsonOption,
+    LineOption,
+    PlantOption,
+    ProductOption,
+)
 from copq.command_line.terminal import fixed, money, one_of, out, print_json, table
 from copq.figures import report as reporting
 from copq.figures import unpriced as waiting
@@ -59,6 +67,8 @@ def report(
     plant: PlantOption = None,
     line: LineOption = None,
     product: ProductOption = None,
+    group: GroupOption = None,
+    grouping: GroupingOption = None,
     element: ElementOption = None,
     by: ByOption = "plant,line",
     start: Annotated[
@@ -79,11 +89,13 @@ def report(
 
     Example: copq report --grain day --plant north --by line,product --from 2026-03-01
     Example: copq report --grain month --as first-reported
+    Example: copq report --grain month --by group --grouping family
     """
 
     async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[ReportAnswer, str]:
         request = ReportRequest(
-            plant=plant, line=line, product=product, element=element, by=by, grain=grain,
+            plant=plant, line=line, product=product, group=group, grouping=grouping,
+            element=element, by=by, grain=grain,
             start=start, end=end, reported=reported, as_of=as_of, currency=currency,
         )  # fmt: skip
         most = most_rows(limit, as_json)
@@ -118,6 +130,8 @@ def trailing(
     plant: PlantOption = None,
     line: LineOption = None,
     product: ProductOption = None,
+    group: GroupOption = None,
+    grouping: GroupingOption = None,
     element: ElementOption = None,
     by: ByOption = "plant,line",
     currency: CurrencyOption = None,
@@ -133,8 +147,9 @@ def trailing(
 
     async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[TrailingAnswer, str]:
         request = TrailingRequest(
-            plant=plant, line=line, product=product, element=element, by=by, currency=currency
-        )
+            plant=plant, line=line, product=product, group=group, grouping=grouping,
+            element=element, by=by, currency=currency,
+        )  # fmt: skip
         found = await answer_trailing(conn, book, request, now, most_rows(limit, as_json))
         if any(window.rows for window in found.windows):
             return found, ""
@@ -164,6 +179,8 @@ def _show_window(found: TrailingPart, by: tuple[str, ...], zone: tzinfo) -> None
 def drivers(
     plant: PlantOption = None,
     line: LineOption = None,
+    group: GroupOption = None,
+    grouping: GroupingOption = None,
     start: Annotated[str, typer.Option("--from", help="First production day: 2026-03-01.")] = "",
     end: Annotated[str, typer.Option("--to", help="The day after the last day.")] = "",
     top: Annotated[int, typer.Option(min=1, help="How many for each currency.")] = 10,
@@ -178,7 +195,10 @@ def drivers(
 
     Example: copq drivers --plant north --line L1 --from 2026-03-01 --to 2026-04-01 --top 5
     """
-    request = DriversRequest(plant=plant, line=line, start=start, end=end, currency=currency)
+    request = DriversRequest(
+        plant=plant, line=line, group=group, grouping=grouping, start=start, end=end,
+        currency=currency,
+    )  # fmt: skip
 
     async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[DriversAnswer, str]:
         found = await answer_drivers(conn, book, request, now, top)
