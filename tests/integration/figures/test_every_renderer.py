@@ -153,7 +153,7 @@ async def set_bases(conn: Any, *amounts: str) -> None:
 
 async def set_groups(conn: Any) -> None:
     items = [
-        {"plant": site.plant, "grouping": "family", "product": "TR29", "group": group,
+        {"plant": site.plant, "grouping": "family", "product": "widget", "group": group,
          "effective_from": day}
         for site in PLANTS
         for group, day in (("valves", "2026-01-01"), ("cores", "2026-06-29"))
@@ -178,6 +178,7 @@ _NAMED = {"plant": ("report", "trailing", "coq", "bases"), "line": ("report", "t
 
 async def test_every_question_has_one_answer(site: Asked) -> None:
     await the_commands_answer_as_the_api(site)
+    await groups_are_answered_alike(site)
     await csv_has_the_cells_of_json(site)
     await tables_have_the_money_of_json(site)
     await the_table_of_a_change_has_the_figures_of_json(site)
@@ -201,6 +202,19 @@ async def the_commands_answer_as_the_api(site: Asked) -> None:
                     assert answer.pop("as_of") and "next" in answer
                     answer.pop("next")
             assert command == api, (path, of)
+
+
+async def groups_are_answered_alike(site: Asked) -> None:
+    for path in ("/v1/copq", "/v1/trailing", "/v1/kpis"):
+        by = {"by": "plant,group", "grouping": "family"}
+        api = await site.get(path, **by)
+        assert await site.json(*QUESTIONS[path], "--by", by["by"], "--grouping", "family") == api
+        [first, *_] = api.get("rows") or api["windows"][0]["rows"]
+        assert first["group"] in ("valves", "cores", "no group")
+    for path in ("/v1/copq", "/v1/drivers", "/v1/entries"):
+        api = await site.get(path, group="cores")
+        command = await site.json(*QUESTIONS[path], "--group", "cores")
+        assert command["totals"] == api["totals"] != []
 
 
 async def csv_has_the_cells_of_json(site: Asked) -> None:
