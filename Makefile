@@ -99,6 +99,9 @@ bench-reprice: .venv/.installed ## a million events repriced, alone and while ev
 bench-why: .venv/.installed ## how often the causes of a change are found; COPQ_WHY_CASES names the labelled cases
 	$(BIN)/python -m benchmarks.why
 
+bench-statistics: .venv/.installed ## error rates of the statistics of savings, on simulated plants
+	$(BIN)/python -m benchmarks.statistics
+
 ##@ Set up
 
 setup: .venv/.installed ## install the pinned packages into .venv
@@ -148,4 +151,4 @@ $(HELM)/.resolved: tests/support/deploy/helm/pom.xml
 	mvn --quiet --batch-mode -f tests/support/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
 	@touch $@
 
-.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why setup programs kafka helm lock clean
+.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-statistics setup programs kafka helm lock clean

@@ -1,6 +1,7 @@
 """Production days of a simulated plant whose true saving is known."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -39,11 +40,9 @@ class Plant:
         return mood
 
 
-def split(days: Days, at: int) -> tuple[Days, Days]:
-    """The days before, and from `at` on. The expectation is adjusted to the days before."""
-    before = Days(days.lost[:at], days.expected[:at])
-    per_unit = before.level
-    return (
-        Days(before.lost, before.expected * per_unit),
-        Days(days.lost[at:], days.expected[at:] * per_unit),
+def split(days: Days, *at: int) -> tuple[Days, ...]:
+    """The days before, between and from the given numbers of days on."""
+    bounds = (0, *at, len(days.lost))
+    return tuple(
+        Days(days.lost[start:end], days.expected[start:end]) for start, end in pairwise(bounds)
     )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from copq.improvement.evidence.days import Days, NotEnoughDays, long_run_variance
+from copq.improvement.evidence.erosion import Erosion, Lasting, erosion
 from copq.improvement.evidence.interval import interval
 from copq.improvement.evidence.sequential import watch
 from tests.support.improvement.simulated_days import Plant, split
@@ -24,7 +25,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     for _ in range(60):
         baseline, period = split(plant.days(random, level(0.1, 91)), YEAR)
         found = interval(baseline, period)
-        covered += found.low <= 0.1 * period.expected.sum() / baseline.level <= found.high
+        covered += found.low <= 0.1 * period.expected.sum() <= found.high
     assert 46 <= covered <= 60
 
 
@@ -82,3 +83,39 @@ def test_what_neighbouring_days_share_widens_the_variance() -> None:
     shared = np.convolve(steps, [1, 0.8, 0.6], "valid")
     assert long_run_variance(shared) == pytest.approx(2.4**2, rel=0.2)
     assert long_run_variance(steps) == pytest.approx(1, rel=0.1)
+
+
+HELD = 182
+
+
+def after(plant: Plant, random: np.random.Generator, lost_a_year: float, days: int) -> Erosion:
+    """A year of baseline, half a year with 30 % less, then days in which a part is lost again."""
+    saving = 0.3 * (1 - np.minimum(np.arange(days) * lost_a_year / YEAR, 1))
+    levels = np.concatenate([np.ones(YEAR), np.full(HELD, 0.7), 1 - saving])
+    return erosion(*split(plant.days(random, levels), YEAR, YEAR + HELD))
+
+
+def test_a_saving_that_holds_raises_an_alarm_less_than_once_in_ten_years() -> None:
+    random = np.random.default_rng(8)
+    found = [after(Plant(), random, 0, 2 * YEAR) for _ in range(30)]
+    assert sum(one.status is not Lasting.HOLDING for one in found) <= 6
+
+
+def test_a_saving_that_is_half_lost_in_a_year_is_flagged_within_weeks_in_a_large_scope() -> None:
+    """The days of many events vary little; how soon it is found depends on that."""
+    random, large = np.random.default_rng(9), Plant(events=20_000, shared=0.01)
+    weeks = [after(large, random, 0.5, 120).raised_after or 99 for _ in range(30)]
+    assert np.median(weeks) <= 6
+
+
+def test_what_is_lost_wholly_is_called_lost_and_what_is_left_in_part_eroding() -> None:
+    random = np.random.default_rng(10)
+    assert after(Plant(), random, 0.5, YEAR).status is Lasting.ERODING
+    assert after(Plant(), random, 2, YEAR).status is Lasting.LOST
+
+
+def test_without_a_saving_or_a_week_nothing_is_said_about_its_lasting() -> None:
+    same = Days.of([10.0] * 30, [10.0] * 30)
+    few = Days(np.full(6, 9.0), np.full(6, 10.0))
+    assert erosion(same, same, same).status is Lasting.NOT_ENOUGH_DATA
+    assert erosion(same, Days.of([9.0] * 30, [10.0] * 30), few).status is Lasting.NOT_ENOUGH_DATA
