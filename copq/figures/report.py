@@ -110,10 +110,12 @@ def _question(query: ReportQuery) -> tuple[Any, ...]:
 
 
 def coq_question(query: ReportQuery, **more: Any) -> tuple[Any, ...]:
-    """`_question` about the cost of quality, with its own parameters `more`."""
+    """The question for the cost of quality by month, with its own parameters `more`."""
     scope = {**_scope(query), **more}
     if query.basis == RESTATED:
-        return _MONEY.of(query.currency, query.grouping).coq_restated(**scope, **_of_rollups(query))
+        del scope["by"]
+        restated = _MONEY.of(query.currency, query.grouping).coq_restated
+        return restated(**scope, **_of_monthly_rollups(query))
     if _is_signed_off(query):
         return _SQL.coq_first(**scope, **_of_closings(query))
     late = _is_completed(query)
@@ -139,6 +141,15 @@ def _of_rollups(query: ReportQuery) -> dict[str, Any]:
     return {
         **_edges(query), **query.groups(), "grain": query.stored_grain,
         "months_of_days": query.months_of_days, "names": query.names,
+    }  # fmt: skip
+
+
+def _of_monthly_rollups(query: ReportQuery) -> dict[str, Any]:
+    """The parameters of `coq_restated`, without the scope."""
+    start, end = _days(query)
+    return {
+        **query.groups(), "grain": query.stored_grain, "months_of_days": query.months_of_days,
+        "start": start, "end": end,
     }  # fmt: skip
 
 

@@ -1,6 +1,19 @@
 -- name: coq_restated
 -- The sums of the cost of quality from the rollups; see `coq_sums`.
-with booked as ({{report}}), {{coq_sums}}
+with booked as (
+    select
+        case when :months_of_days::boolean then date_trunc('month', day::timestamp)::date else day
+        end as day,
+        plant, line, product, element, category, currency, net, base, quantity, unconverted,
+        false as is_open
+    from {{rollup}}
+    {{group_join}}
+    where grain = :grain
+        and {{of_cells}}
+        and {{in_group}}
+        and (:start::date is null or day >= :start)
+        and (:end::date is null or day < :end)
+), {{coq_sums}}
 
 -- name: coq_first
 -- The same of months as first reported.
@@ -81,13 +94,14 @@ cells as (
         currency collate "C"
     limit :most::bigint
 )
-select s.*, coalesce(is_shown, false) as is_shown, known
+select
+    s.*, coalesce(is_shown, false) as is_shown,
+    (
+        select count(*) from sums
+        where month >= :first::date and (:last::date is null or month < :last)
+    ) as known
 from sums as s
 left join (select *, true as is_shown from shown) as f
     using (month, plant, line, product, currency)
 join (select distinct plant, line, product, currency from shown) as c
     using (plant, line, product, currency)
-cross join (
-    select count(*) as known from sums
-    where month >= :first::date and (:last::date is null or month < :last)
-) as k
