@@ -28,6 +28,7 @@ GROUPS = {
         "unpriced": "read.report.unpriced",
         "price": "read.price.price_command",
         "coq": "read.coq.coq",
+        "conformance": "read.conformance.conformance",
         "plan": "read.plan.plan_command",
         "verify": "read.verify.verify_command",
     },

@@ -1,10 +1,15 @@
-"""`/v1/coq`: the cost-of-quality report."""
+"""`/v1/coq`: the cost-of-quality report; `/v1/coq/conformance`: conformance against failure."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from copq.figures.books import Reading
+from copq.figures.conformance_answer import (
+    ConformanceAnswer,
+    ConformanceRequest,
+    answer_conformance,
+)
 from copq.figures.coq_answer import CUTS, CoqAnswer, CoqRequest, answer_coq
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
@@ -52,3 +57,22 @@ def add_coq(router: APIRouter, source: Source) -> None:
             return await answer_coq(reading.conn, reading.book, asked_for, reading.now, most)
 
         return await answer_request(source, request, kind, limit, "copq-coq", ask)
+
+    @router.get(
+        "/v1/coq/conformance",
+        summary="Conformance against failure by month",
+        description=examples.CONFORMANCE,
+        responses=examples.answers(examples.CONFORMANCE_ANSWER),
+    )
+    async def conformance(
+        request: Request, plant: asked.Plant = None, line: asked.Line = None,
+        product: asked.Product = None, start: asked.From = "", end: asked.To = "",
+        currency: asked.Currency = None, kind: asked.Format = None,
+    ) -> Response:  # fmt: skip
+        async def ask(reading: Reading, _: int | None) -> ConformanceAnswer:
+            asked_for = ConformanceRequest(
+                plant=plant, line=line, product=product, start=start, end=end, currency=currency
+            )
+            return await answer_conformance(reading.conn, reading.book, asked_for, reading.now)
+
+        return await answer_request(source, request, kind, None, "copq-conformance", ask)

@@ -126,6 +126,15 @@ COQ = (
     "otherwise; `rows_total` is how many there are. CSV has all rows unless `limit` says "
     "otherwise." + _CURRENCIES
 )
+CONFORMANCE = (
+    "What is spent on prevention and appraisal (`conformance`) and lost by failure (`failure`) in "
+    "each month of [from, to), over the `level` of conformance: the good share of units. Money for "
+    "each unit compares a busy month with a slow one; `is_lowest` marks the lowest total so far. A "
+    "month without a level is left out of the fit, for its `reason`. `optima` has, for each "
+    "currency, the level at which the total is lowest, with its interval at `confidence`, or the "
+    "`reason` why the data do not support one: at least 12 months are needed. Without `from`: the "
+    "last three years." + _CURRENCIES
+)
 BASES = (
     "What finance has imported by plant and month, the newest month first. The newest `version` "
     "counts (`in_force`); `history=true` shows those it restated. A base is shown to readers "
@@ -304,6 +313,19 @@ COQ_ANSWER = {
         | dict.fromkeys(("from", "previous", "change", "change_percent", "year_ago", "year_change",
                          "year_change_percent", "baseline",
                          "return_on_quality"))
+    ],
+    **_WAITING,
+}  # fmt: skip
+CONFORMANCE_ANSWER = {
+    "at": _AT, "from": "2025-01-01", "to": "2026-04-01",
+    "rows": [
+        {"from": "2026-03-01", "currency": "EUR", "level": "0.975", "units": "1000", "good": "975",
+         "conformance": "250", "failure": "1100", "total": "1350", "conformance_per_unit": "0.25",
+         "failure_per_unit": "1.1", "total_per_unit": "1.35", "is_lowest": False, "reason": None}
+    ],
+    "optima": [
+        {"currency": "EUR", "level": "0.982", "low": "0.979", "high": "0.986", "total": "1.21",
+         "confidence": "0.95", "reason": None}
     ],
     **_WAITING,
 }  # fmt: skip

@@ -26,6 +26,7 @@ from copq.bases.store import import_bases
 from copq.command_line.commands.finance import bases, groups, periods
 from copq.command_line.commands.read import (
     answering,
+    conformance,
     coq,
     entries,
     explain,
@@ -54,7 +55,8 @@ QUESTIONS = {
     "/v1/copq": ("report",), "/v1/trailing": ("trailing",), "/v1/drivers": ("drivers",),
     "/v1/why": ("why",),
     "/v1/kpis": ("kpis",), "/v1/entries": ("entries",), "/v1/periods": ("periods", "list"),
-    "/v1/coq": ("coq",), "/v1/bases": ("bases", "list"),
+    "/v1/coq": ("coq",), "/v1/coq/conformance": ("conformance",),
+    "/v1/bases": ("bases", "list"),
     "/v1/groups": ("groups", "list"),
 }  # fmt: skip
 CLOCKED = (answering, entries, periods)
@@ -62,7 +64,7 @@ CLOCKED = (answering, entries, periods)
 app = typer.Typer()
 for module, name in ((report, "report"), (report, "trailing"), (report, "drivers"),
                      (report, "unpriced"), (kpis, "kpis"), (entries, "entries"),
-                     (explain, "explain"), (coq, "coq"), (why, "why")):  # fmt: skip
+                     (explain, "explain"), (coq, "coq"), (conformance, "conformance"), (why, "why")):  # fmt: skip
     app.command(name)(getattr(module, name))
 app.command("verify")(verify.verify_command)
 app.add_typer(periods.app, name="periods")
@@ -235,7 +237,11 @@ async def csv_has_the_cells_of_json(site: Asked) -> None:
     assert sorted((r["window"], r["plant"], r["line"], r["copq"]) for r in rows) == sorted(
         (r["window"], r["plant"], r["line"], r["copq"]) for r in table
     )
-    for path, words in (("/v1/coq", "coq"), ("/v1/entries", "entries")):
+    for path, words in (
+        ("/v1/coq", "coq"),
+        ("/v1/coq/conformance", "conformance"),
+        ("/v1/entries", "entries"),
+    ):
         api, command = await site.csv(path), await site.shown(words, "--csv")
         assert list(csv.DictReader(io.StringIO(command))) == api
     figures = {f["currency"]: f["net"] for f in (await site.get("/v1/entries"))["figures"]}

@@ -15,6 +15,7 @@ ADDRESSES = re.findall(r"^curl '[^/]+//[^/]+(/[^']+)'", (ROOT / "docs/api.md").r
 
 QUESTIONS = (
     "copq", "trailing", "drivers", "why", "kpis", "periods", "entries", "plan", "coq", "bases",
+    "coq/conformance",
     "what-if",
     "groups",
 )  # fmt: skip
