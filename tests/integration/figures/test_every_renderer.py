@@ -64,7 +64,8 @@ CLOCKED = (answering, entries, periods)
 app = typer.Typer()
 for module, name in ((report, "report"), (report, "trailing"), (report, "drivers"),
                      (report, "unpriced"), (kpis, "kpis"), (entries, "entries"),
-                     (explain, "explain"), (coq, "coq"), (conformance, "conformance"), (why, "why")):  # fmt: skip
+                     (explain, "explain"), (coq, "coq"), (why, "why"),
+                     (conformance, "conformance")):  # fmt: skip
     app.command(name)(getattr(module, name))
 app.command("verify")(verify.verify_command)
 app.add_typer(periods.app, name="periods")

@@ -73,9 +73,7 @@ async def test_without_enough_months_there_is_the_reason(conn: Any, api: Api) ->
 async def test_units_that_no_event_calls_good_are_good_unless_rejected(conn: Any, api: Api) -> None:
     book = await rated(conn)
     at = "2026-06-10T12:00:00+00:00"
-    made = production("p", at, 100)
-    await post_events(
-        conn, book, [made, event("scrap", "s", occurred_at=at, quantity=4, product="widget")]
-    )
+    scrap = event("scrap", "s", occurred_at=at, quantity=4, product="widget")
+    await post_events(conn, book, [production("p", at, 100), scrap])
     [row] = (await api.get(PATH))["rows"]
     assert (row["level"], row["good"], row["is_lowest"]) == ("0.96", "96", True)
