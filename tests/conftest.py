@@ -2,17 +2,14 @@
 
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from copq.database.migrate import migrate
-from copq.embedded_postgres.server import EmbeddedPostgres
 from copq.posting.post import prepare
 from tests.order import LONGEST
+from tests.support.database.shared_server import SharedServer, shared_server
 from tests.support.searching import register_profiles
 
 pytest_plugins = [
@@ -20,7 +17,6 @@ pytest_plugins = [
     "tests.support.programs.browser",
     "tests.support.ingest.mqtt.fixtures",
 ]
-_numbers = count()
 _TESTS = Path(__file__).parent
 register_profiles()
 
@@ -55,38 +51,30 @@ def tmp_path_factory(tmp_path_factory: pytest.TempPathFactory) -> pytest.TempPat
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running server, with a migrated template database."""
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    with EmbeddedPostgres(folder) as dsn:
-        _run(dsn, "alter system set fsync = off")  # it does not outlive the tests
-        _run(dsn, "select pg_reload_conf()")
-        _run(dsn, "create database template_copq")
-        migrate(named(dsn, "template_copq"))
-        yield dsn
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedServer]:
+    """The session's Postgres, with a migrated template database."""
+    with shared_server(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres(shared: SharedServer) -> str:
+    """The address of the session's Postgres."""
+    return shared.dsn
 
 
 @pytest.fixture
-def database(postgres: str) -> Iterator[str]:
+def database(shared: SharedServer) -> Iterator[str]:
     """The address of an empty, migrated database of the test's own."""
-    with _fresh_database(postgres) as dsn:
+    with shared.database() as dsn:
         yield dsn
 
 
 @pytest.fixture
-def other_database(postgres: str) -> Iterator[str]:
+def other_database(shared: SharedServer) -> Iterator[str]:
     """As `database`, for a test that needs two."""
-    with _fresh_database(postgres) as dsn:
+    with shared.database() as dsn:
         yield dsn
-
-
-@contextmanager
-def _fresh_database(postgres: str) -> Iterator[str]:
-    """Dropped afterwards: a session makes thousands, of which each takes room on the disk."""
-    name = f"copq_{next(_numbers)}"
-    _run(postgres, f"create database {name} template template_copq")
-    yield named(postgres, name)
-    _run(postgres, f"drop database if exists {name} with (force)")
 
 
 @pytest.fixture
@@ -96,19 +84,3 @@ async def conn(database: str) -> AsyncIterator[asyncpg.Connection]:
     await prepare(connection)
     yield connection
     await connection.close()
-
-
-def named(dsn: str, database: str) -> str:
-    """The same server's other database."""
-    return dsn.replace("/postgres?", f"/{database}?", 1)
-
-
-def _run(dsn: str, sql: str) -> None:
-    import asyncio
-
-    async def run() -> None:
-        connection = await asyncpg.connect(dsn)
-        await connection.execute(sql)
-        await connection.close()
-
-    asyncio.run(run())

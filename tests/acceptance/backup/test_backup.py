@@ -14,9 +14,9 @@ from copq.command_line.exits import Exit
 from copq.database.migrate import MIGRATIONS, migrate
 from copq.embedded_postgres.server import EmbeddedPostgres
 from copq.rates.store import import_rates
-from tests.conftest import named
 from tests.support.building import book as rate_book
 from tests.support.building import defect, post_events, rates
+from tests.support.database.shared_server import named
 from tests.support.faults.plant import GADGET, RATES, Plant
 from tests.support.faults.processes import Service, copq
 from tests.support.faults.sender import Sender

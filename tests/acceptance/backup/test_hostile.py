@@ -20,8 +20,8 @@ from copq.command_line.exits import Exit
 from copq.database.connections import DatabaseRole
 from copq.figures.verify import verify
 from copq.rates.store import import_rates, load
-from tests.conftest import named
 from tests.support.building import defect, post_events, rates
+from tests.support.database.shared_server import named
 from tests.support.faults.processes import copq
 
 AT = "2026-03-02T10:00:00+01:00"

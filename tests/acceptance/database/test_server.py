@@ -26,9 +26,9 @@ from copq.rates.store import import_rates, load, load_names
 from copq.rates.watch import RateWatch
 from copq.reporting.source import reading_pool
 from copq.standalone.intake import LedgerIntake, pool_of
-from tests.conftest import named
 from tests.support.access.serving import bearer, grant
 from tests.support.building import defect, plant, rates
+from tests.support.database.shared_server import named
 from tests.support.faults.processes import COPQ, Service
 from tests.support.faults.sender import Sender as Asking
 from tests.support.kafka.settings import free_ports

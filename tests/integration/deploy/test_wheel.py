@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.conftest import named
+from tests.support.database.shared_server import named
 from tests.support.deploy.wheel import PACKAGES, ROOT, build, install
 
 EXAMPLE = ROOT / "examples" / "bottling_plant"
