@@ -14,7 +14,7 @@ from copq.figures.basis import As
 from copq.figures.coq_bases import Bases, Budgets
 from copq.figures.coq_request import CUTS, CoqQuery, CoqRequest
 from copq.figures.coq_rows import Comparisons, CoqRow, coq_columns, coq_row_json
-from copq.figures.coq_sums import Cut, CutSums, Place, read_sums, totals_of
+from copq.figures.coq_sums import Cut, CutSums, Place, cuts_of, read_sums, totals_of
 from copq.figures.missing_exchange_rates import MissingRates, missing_rates_json
 from copq.figures.report import accrued_cells, report_lacks
 from copq.figures.unpriced import WaitingCounts, count_waiting
@@ -55,6 +55,10 @@ class CoqAnswer:
     @property
     def rows(self) -> list[CoqRow]:
         return list(self.each_row())
+
+    def cut_rows(self) -> Iterator[CoqRow]:
+        """Each cut over all months; of an answer that was asked for all its rows."""
+        return (row for sums in cuts_of(self.shown) for row in self.report.rows(sums))
 
     def as_json(self) -> dict[str, Any]:
         shown, reported = self.query.shown, str(self.query.shown.basis)

@@ -66,7 +66,7 @@ class Bases:
         return self._imported(name, sums)
 
     def _imported(self, name: str, sums: CutSums) -> Found:
-        if self.filtered or (self.split and sums.cut.period is not None):
+        if self.filtered or (self.split and sums.cut.values):
             return None, f"{name} is of whole plants, and this is a part of one"
         amounts: dict[Key, Decimal] = {}
         for place in sorted(sums.places):

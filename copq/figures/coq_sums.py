@@ -1,6 +1,6 @@
 """What the ledger holds of the cost of quality, by month, cut and currency."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, localcontext
@@ -129,11 +129,21 @@ def _cost(cut: Cut, category: Any, amount: Decimal) -> CostRow:
 
 def totals_of(found: Iterable[CutSums]) -> list[CutSums]:
     """All months and cuts together, one for each currency."""
-    totals: dict[str, CutSums] = {}
+    return _together(found, lambda cut: Cut(None, (), cut.currency))
+
+
+def cuts_of(found: Iterable[CutSums]) -> list[CutSums]:
+    """All months of a cut together, one for each cut and currency."""
+    return _together(found, lambda cut: cut._replace(period=None))
+
+
+def _together(found: Iterable[CutSums], name: Callable[[Cut], Cut]) -> list[CutSums]:
+    """The sums of the cuts that get the same name."""
+    totals: dict[Cut, CutSums] = {}
     with localcontext(MONEY):
         for sums in found:
-            cut = Cut(None, (), sums.cut.currency)
-            total = totals.setdefault(cut.currency, CutSums(cut))
+            cut = name(sums.cut)
+            total = totals.setdefault(cut, CutSums(cut))
             total.costs += [_cost(cut, cost.category, cost.amount) for cost in sums.costs]
             total.production += sums.production
             total.units += sums.units
@@ -141,4 +151,4 @@ def totals_of(found: Iterable[CutSums]) -> list[CutSums]:
             total.unconverted += sums.unconverted
             total.places |= sums.places
             total.open_in |= sums.open_in
-    return [totals[currency] for currency in sorted(totals)]
+    return [totals[cut] for cut in sorted(totals, key=lambda cut: (cut.values, cut.currency))]

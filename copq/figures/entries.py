@@ -14,9 +14,10 @@ from copq.schemas.priced import FAILURES, Category
 
 _SQL = Queries.of(__file__)
 
-COPQ = "copq"
-CATEGORIES = (*map(str, Category), COPQ)
-"""The categories that a question may name; `copq` means all kinds of failure."""
+COPQ, COQ = "copq", "coq"
+CATEGORIES = (*map(str, Category), COPQ, COQ)
+"""The categories that a question may name; `copq` means all kinds of failure, `coq` prevention and
+appraisal too."""
 
 CHUNK = 500
 """The number of entries read at once when all are requested."""
@@ -135,7 +136,8 @@ def categories(name: str | None) -> tuple[str, ...] | None:
     """The categories that a name of `CATEGORIES` stands for."""
     if name is None:
         return None
-    return tuple(map(str, FAILURES)) if name == COPQ else (name,)
+    together = {COPQ: FAILURES, COQ: (Category.PREVENTION, Category.APPRAISAL, *FAILURES)}
+    return tuple(map(str, together.get(name, (name,))))
 
 
 @dataclass(frozen=True, slots=True)

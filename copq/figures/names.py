@@ -60,6 +60,11 @@ async def lines_of(conn: Connection, book: RateBook, plant: str | None) -> list[
     return named + sorted(more)
 
 
+async def products_of(conn: Connection, plant: str | None) -> list[str]:
+    """The first products with figures, in the order of the alphabet."""
+    return (await _known(conn, plant, "product")).first
+
+
 async def _known(conn: Connection, plant: str | None, kind: str) -> Names:
     return _names(await conn.fetch(*_SQL.known_names(plant=plant, kind=kind, limit=MOST)))
 

@@ -14,7 +14,7 @@ from copq.ledger.money import rounded
 DEFAULTS = {"tc1": "0.05", "alpha": "0.95", "beta": "0.95", "m": "0.01", "c": "0.05"}
 """The published example."""
 
-PERIODS = 18
+INDICATORS, PERIODS = "1,2,3,4", 18
 MODEL = (
     "Rosiawan, Singgih and Widodo, Cogent Engineering 6:1678228, 2019. A share of 1 is all savings "
     "that are possible. TQC: spent so far; PI: performance; PS: savings; EB = PS - TQC: benefit."

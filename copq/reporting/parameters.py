@@ -57,7 +57,8 @@ OfCategory = Annotated[
     str | None,
     _one_of(CATEGORIES),
     Query(
-        description="One category, or `copq` for all kinds of failure.",
+        description="One category, `copq` for all kinds of failure, or `coq` for prevention and "
+        "appraisal too.",
         json_schema_extra={"enum": list(CATEGORIES)},
     ),
 ]

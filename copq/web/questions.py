@@ -12,7 +12,7 @@ async def _refuse_unsound(request: Request) -> None:
     """Refuse unknown parameters: if ignored, the figures would answer another question."""
     known = [field.alias for field in request.scope["route"].dependant.query_params]
     path, asked = request.url.path, request.query_params.multi_items()
-    if wrong := _name_fault(path, asked, known) or _value_fault(asked):
+    if wrong := name_fault(path, asked, known) or _value_fault(asked):
         raise HTTPException(422, wrong)
 
 
@@ -20,7 +20,7 @@ SOUND = Depends(_refuse_unsound)
 """For the `dependencies` of every route under /v1 that is asked by its address."""
 
 
-def _name_fault(path: str, asked: Iterable[tuple[str, str]], known: list[str]) -> str | None:
+def name_fault(path: str, asked: Iterable[tuple[str, str]], known: list[str]) -> str | None:
     for name, _ in asked:
         if name not in known:
             has = f"it has {', '.join(known)}" if known else "it has none"

@@ -1,18 +1,16 @@
 """`/v1/plan`: a quality programme by the dynamic model, or fitted to the months of a plant."""
 
 import asyncio
-from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from copq.access.door import Bearer
-from copq.figures.programme import ProgrammeQuery, check_unfitted, programme, query_of
+from copq.figures.plan_answer import PlanRequest
+from copq.figures.programme import programme
 from copq.improvement import plans
 from copq.improvement.dynamic_model import MOST_INDICATORS, MOST_PERIODS
-from copq.improvement.history import FitRefused
-from copq.improvement.plan_fit import PlanFit, fit
+from copq.improvement.history import FitRefused, Programme
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
 from copq.reporting.formats import as_csv, as_json, wants_csv
@@ -65,25 +63,20 @@ def add_plan(router: APIRouter, source: Source) -> None:
     )
     async def plan(
         request: Request, tc1: Tc1 = None, alpha: Alpha = None, beta: Beta = None, m: M = None,
-        c: C = None, indicators: Indicators = "1,2,3,4", periods: Periods = plans.PERIODS,
+        c: C = None, indicators: Indicators = plans.INDICATORS, periods: Periods = plans.PERIODS,
         savings: Savings = None, currency: Currency = None, fitted: Annotated[Fit, Query(
             alias="fit")] = False, plant: asked.Plant = None, start: asked.From = "",
         end: asked.To = "", fit_indicators: Had = 1, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
-        parameters = {"tc1": tc1, "alpha": alpha, "beta": beta, "m": m, "c": c}
+        asked_for = PlanRequest(
+            parameters={"tc1": tc1, "alpha": alpha, "beta": beta, "m": m, "c": c},
+            indicators=indicators, periods=periods, savings=savings, currency=currency,
+            fitted=fitted, plant=plant, start=start, end=end, had=fit_indicators,
+        )  # fmt: skip
         try:
-            if fitted:
-                plans.counts(indicators)
-                query, held = query_of(plant, start, end, savings), plans.held(parameters)
-                fitted_plan = await _fit(source, reader, query, currency, held, fit_indicators)
-                compared = plans.compare_fitted(fitted_plan, indicators, periods)
-            else:
-                check_unfitted(plant, start, end)
-                money = plans.savings_of(savings, currency)
-                compared = plans.compare(
-                    plans.parameters_of(parameters), indicators, periods, money
-                )
+            months = await _months(source, reader, asked_for)
+            compared = await asyncio.to_thread(asked_for.plan, months)
         except FitRefused as refused:
             return _answer(request, kind, plans.refused_fit(str(refused)))
         except ValueError as error:
@@ -91,14 +84,13 @@ def add_plan(router: APIRouter, source: Source) -> None:
         return _answer(request, kind, plans.answer(compared))
 
 
-async def _fit(
-    source: Source, reader: Bearer, query: ProgrammeQuery, currency: str | None,
-    held: Mapping[str, Decimal], had: int,
-) -> PlanFit:  # fmt: skip
-    """Fit in a thread, since it takes seconds. The connection is returned before that."""
+async def _months(source: Source, reader: Bearer, asked_for: PlanRequest) -> Programme | None:
+    """The months to fit; the connection is returned before the fit, which takes seconds."""
+    query = asked_for.query()
+    if query is None:
+        return None
     async with source.reading(reader) as reading:
-        months = await programme(reading.conn, reading.book, query, reading.now, currency)
-    return await asyncio.to_thread(fit, months, had, held)
+        return await programme(reading.conn, reading.book, query, reading.now, asked_for.currency)
 
 
 def _answer(request: Request, kind: str | None, answer: dict[str, Any]) -> Response:

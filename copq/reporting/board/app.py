@@ -3,10 +3,8 @@
 import hashlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
-from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from copq.access.door import Role
@@ -18,30 +16,21 @@ from copq.figures.names import check_names
 from copq.rates.book import RateBook
 from copq.reporting import parameters as asked
 from copq.reporting.board.contents import contents
+from copq.reporting.board.guarding import GUARDED, OF_A_READER, PAGES, refusal
+from copq.reporting.board.pages.all import ANALYSES
+from copq.reporting.board.pages.frame import PLACES, add_page
 from copq.reporting.board.targets import SetTargets, Targets
 from copq.reporting.board.view import latest_days, view_of
 from copq.reporting.formats import as_json
 from copq.reporting.source import Source
 from copq.web.answers import NOT_ANSWERED
-from copq.web.pages.page import Pages, serves
+from copq.web.pages.page import serves
 from copq.web.questions import SOUND
 
 _SQL = Queries.of(__file__)
 _STATIC = Path(__file__).parent / "static"
-_PAGES = Pages.of(Path(__file__).parent / "templates")
 RENEWED_EVERY_S = 10
 """Figures of trailing windows and open stops change with the clock, without any event."""
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-_GUARDED = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
 
 
 class _Files(StaticFiles):
@@ -49,7 +38,7 @@ class _Files(StaticFiles):
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
-        response.headers.update(_GUARDED)
+        response.headers.update(GUARDED)
         return response
 
 
@@ -63,6 +52,8 @@ def add_board(
     router = APIRouter(tags=["board"], responses=NOT_ANSWERED)
     _add_page(router, source, commands)
     _add_contents(router, source, targets or SetTargets())
+    for analysis in ANALYSES:
+        add_page(router, source, analysis)
     app.include_router(router)
     app.mount("/board", _Files(directory=_STATIC), name="board")
 
@@ -73,21 +64,14 @@ def _add_page(router: APIRouter, source: Source, commands: str) -> None:
         try:
             reader = await source.admit(request)
         except HTTPException as refused:
-            return _not_shown(request, refused)
+            return refusal(request, refused)
         form = serves(request.app, "/form")
         options = "" if reader.role is Role.MANAGER else commands
-        shown = _PAGES.show("board.html", who=reader.sender.name, form=form, commands=options)
-        shown.headers.update(_GUARDED | {"Cache-Control": "private, no-cache"})
+        shown = PAGES.show(
+            "board.html", who=reader.sender.name, form=form, commands=options, places=PLACES[1:]
+        )
+        shown.headers.update(OF_A_READER)
         return shown
-
-
-def _not_shown(request: Request, refused: HTTPException) -> Response:
-    """Send an unknown reader to the sign-in page, and an operator to the form."""
-    if refused.status_code == 401:
-        where = f"{request.url.path}?{request.url.query}".rstrip("?")
-        return RedirectResponse(f"/login?next={quote(where, safe='')}", 303)
-    form = serves(request.app, "/form")
-    return _PAGES.show("forbidden.html", refused.status_code, form=form)
 
 
 def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:

@@ -40,7 +40,8 @@ def entries(
     category: Annotated[
         str | None,
         typer.Option(
-            help="One category, or copq for all kinds of failure.", callback=one_of(CATEGORIES)
+            help="One category, copq for all failure, or coq for all cost of quality.",
+            callback=one_of(CATEGORIES),
         ),
     ] = None,
     stage: Annotated[str | None, typer.Option(help="Only this stage; empty: none.")] = None,

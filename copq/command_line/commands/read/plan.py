@@ -13,11 +13,12 @@ from copq.command_line.database import DATA, DatabaseOption, DataOption, query_d
 from copq.command_line.exits import Exit
 from copq.command_line.options import JsonOption
 from copq.command_line.terminal import count_of, fail, fixed, money, out, print_json, table
-from copq.figures.programme import ProgrammeQuery, check_unfitted, programme, query_of
+from copq.figures.plan_answer import PlanRequest
+from copq.figures.programme import ProgrammeQuery, programme
 from copq.improvement import plans
 from copq.improvement.dynamic_model import Plan
 from copq.improvement.history import FitRefused, Programme
-from copq.improvement.plan_fit import PlanFit, fit
+from copq.improvement.plan_fit import PlanFit
 from copq.rates.store import load
 
 _PLACES = 3
@@ -41,7 +42,7 @@ def plan_command(
     ] = None,
     indicators: Annotated[
         str, typer.Option(help="Numbers of indicators to compare, with commas.")
-    ] = "1,2,3,4",
+    ] = plans.INDICATORS,
     periods: Annotated[int, typer.Option(help="How many periods.")] = plans.PERIODS,
     savings: Annotated[
         str | None, typer.Option(help="All savings that are possible, in money: adds money.")
@@ -76,17 +77,15 @@ def plan_command(
     Example: copq plan --beta 0.9 --indicators 1,2,3 --savings 1000000 --currency EUR
     Example: copq plan --fit --plant north --from 2025-01 --m 0.01
     """
-    given = {"tc1": tc1, "alpha": alpha, "beta": beta, "m": m, "c": c}
+    request = PlanRequest(
+        parameters={"tc1": tc1, "alpha": alpha, "beta": beta, "m": m, "c": c},
+        indicators=indicators, periods=periods, savings=savings, currency=currency,
+        fitted=fit_history, plant=plant, start=start, end=end, had=had,
+    )  # fmt: skip
     try:
-        if fit_history:
-            plans.counts(indicators)
-            query, held = query_of(plant, start, end, savings), plans.held(given)
-            months = _read(query, currency, database_url, data)
-            found = plans.compare_fitted(fit(months, had, held), indicators, periods)
-        else:
-            check_unfitted(plant, start, end)
-            money_of = plans.savings_of(savings, currency)
-            found = plans.compare(plans.parameters_of(given), indicators, periods, money_of)
+        query = request.query()
+        months = _read(query, currency, database_url, data) if query else None
+        found = request.plan(months)
     except FitRefused as refused:
         _refuse(str(refused), as_json)
     except ValueError as error:

@@ -13,9 +13,10 @@ export function view() {
  * @param {Record<string, string | null>} changes
  */
 export function address(changes) {
-  const asked = new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...view(), ...changes })) {
+  const asked = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
     if (value !== null && value !== undefined && value !== "") asked.set(name, value);
+    else asked.delete(name);
   }
   return `?${asked}`;
 }

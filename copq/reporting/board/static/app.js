@@ -12,7 +12,7 @@ import * as charts from "./charts.js";
 import * as detail from "./detail.js";
 import * as empty from "./empty.js";
 import * as sorting from "./sorting.js";
-import { header, listen } from "./header.js";
+import { header, linkPlaces, listen } from "./header.js";
 import { clockIn, exactly, lasting, useDigits } from "./figures.js";
 
 const at = (id) => document.getElementById(id);
@@ -37,6 +37,7 @@ function render() {
   }
   document.title = `${board.line ? `Line ${board.line}, ` : ""}${board.plant}: COPQ`;
   show(at("top"), header(board));
+  linkPlaces(board);
   show(at("basis"), panels.footer(board));
   const nothing = empty.withoutFigures(board);
   show(at("figures"), nothing ? [panels.alerts(board), nothing] : figures());

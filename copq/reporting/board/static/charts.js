@@ -3,28 +3,7 @@
 import * as f from "./figures.js";
 import { go } from "./address.js";
 import { hourAddress } from "./filters.js";
-
-const uPlot = globalThis.uPlot;
-const charts = new Map();
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
-
-/** Draw into an element; a chart of the same shape gets new figures alone. */
-function draw(place, shape, options, data) {
-  const key = place.id;
-  const { width, height } = place.getBoundingClientRect();
-  if (!width || !height) return;
-  const whole = `${shape} ${Math.round(width)}x${Math.round(height)} ${colour("paper")}`;
-  const known = charts.get(key);
-  if (known?.whole === whole && place.contains(known.chart.root)) {
-    known.chart.setData(data);
-    return;
-  }
-  known?.chart.destroy();
-  place.replaceChildren();
-  const chart = new uPlot({ width, height, legend: { show: false }, ...options() }, data, place);
-  charts.set(key, { chart, whole });
-}
+import { colour, draw, markSpace, plain, rem, uPlot } from "./drawing.js";
 
 let current = null;
 let followed = null;
@@ -53,11 +32,8 @@ export function hours(b) {
   draw(place, `hours ${b.hours.length}`, () => hourOptions(b.hours.length), data);
 }
 
-/** The room between two marks of money: less on a low chart, so that it still has a scale. */
-const markSpace = (_chart, _axis, _low, _high, height) => Math.min(3 * rem(), Math.max(1.2 * rem(), height / 3));
-
 function hourOptions(count) {
-  const axis = { stroke: colour("quiet"), font: `${Math.round(0.75 * rem())}px system-ui, sans-serif`, ticks: { show: false } };
+  const axis = plain();
   return {
     padding: [8, 4, 0, 0],
     scales: { x: { time: false, range: [-0.6, count - 0.4] }, y: { range: (_, low, high) => [Math.min(0, low), Math.max(high * 1.05, 1)] } },

@@ -53,7 +53,7 @@ async function read(query) {
 
 async function readFigure(filters, b) {
   const asked = new URLSearchParams(filters);
-  asked.set("plant", b.plant);
+  if (b.plant) asked.set("plant", b.plant);
   const said = await read(asked);
   if (said.failed) return [head("Entries"), h("p", { class: "bad" }, said.failed)];
   return { asked, said };
@@ -64,8 +64,9 @@ function ofFigure(b) {
   const total = said.totals[0];
   const whole = said.figures[0];
   return [
-    head(`${ofBase(asked) ? "Cost of production" : "COPQ"}: ${words(asked, b)}`),
+    head(`${called(asked)}: ${words(asked, b)}`),
     !whole ? h("p", {}, "Nothing is booked here.") : ofBase(asked) ? sumOfBase(total, said, b) : sum(whole, said, b),
+    said.figures.slice(1).map((other) => h("p", { class: "sum" }, h("strong", { title: other.net }, `${f.exactly(other.net)} ${other.currency}`), " in another currency, which is never added.")),
     beside("Open stops, so far", said.open_stops.filter((stop) => stop.ended_at === null), openStop),
     beside("Booked, but now counted with another stop", said.open_stops.filter((stop) => stop.ended_at !== null), openStop),
     beside("Stops partly in this window", said.edges, overEdge),
@@ -135,30 +136,32 @@ const besideCells = (row, from, net) => [
 
 const LENGTHS = { "1h": "60 minutes", "24h": "24 hours", "30d": "30 days" };
 
+/** What the entries are the sum of. */
+function called(asked) {
+  if (ofBase(asked)) return "Cost of production";
+  const category = asked.get("category");
+  if (category === "coq") return "CoQ";
+  return !category || category === "copq" ? "COPQ" : f.sentence(f.element(category));
+}
+
 function words(asked, b) {
   const when = asked.get("bucket")
-    ? asked.get("grain") === "hour" ? `${f.day(asked.get("bucket"))} ${f.clock(asked.get("bucket"))}` : f.dayInWords(asked.get("bucket"))
+    ? asked.get("grain") === "hour" ? `${f.day(asked.get("bucket"))} ${f.clock(asked.get("bucket"))}` : asked.get("grain") === "month" ? f.monthInWords(asked.get("bucket")) : f.dayInWords(asked.get("bucket"))
     : asked.get("trailing") ? `${LENGTHS[asked.get("trailing")]} up to ${moment(asked.get("at") ?? b.as_of, b)}`
-    : asked.get("from")?.includes("T") ? f.between(asked.get("from"), asked.get("to")) : `${asked.get("from") ?? ""} to ${asked.get("to") ? f.shift(asked.get("to"), -1) : ""}`;
+    : asked.get("from")?.includes("T") ? f.between(asked.get("from"), asked.get("to")) : asked.get("to") ? `${asked.get("from") ?? ""} to ${f.shift(asked.get("to"), -1)}` : `since ${asked.get("from") ?? ""}`;
   const named = (name, title) => (asked.has(name) ? asked.get(name) || `without a ${title}` : null);
   const element = ofBase(asked) ? null : asked.get("element");
-  return [when, b.plant, asked.get("line") && `line ${asked.get("line")}`, element && f.element(element),
-    named("stage", "stage"), named("defect_code", "code")].filter(Boolean).join(", ");
+  return [when, asked.get("plant"), asked.get("line") && `line ${asked.get("line")}`, named("product", "product"), element && f.element(element),
+    named("stage", "stage"), named("defect_code", "code"), named("work_unit", "machine"), named("shift", "shift"), named("supplier", "supplier")].filter(Boolean).join(", ");
 }
 
 function parts(all, asked) {
   return h("table", { class: "parts" }, h("caption", { class: "unseen" }, "By element"),
     h("tbody", {}, all.map((part) => h("tr", {},
-      h("th", { scope: "row" }, h("a", { href: behind({ ...narrowed(asked), element: part.element }) }, f.element(part.element))),
+      h("th", { scope: "row" }, h("a", { href: behind({ ...Object.fromEntries(asked), element: part.element }) }, f.element(part.element))),
       h("td", { class: "n strong", title: part.net }, f.exactly(part.net)),
       h("td", { class: "n quiet" }, many(part.entries, "entry", "entries")),
       h("td", { class: "n quiet" }, Number(part.hours) ? `${f.count(part.hours)} h` : Number(part.quantity) ? `${f.count(part.quantity)} pcs` : "")))));
-}
-
-function narrowed(asked) {
-  const filters = Object.fromEntries(asked);
-  delete filters.plant;
-  return filters;
 }
 
 const COLUMNS = [

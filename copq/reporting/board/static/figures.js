@@ -127,5 +127,7 @@ const WORDS = {
   complaint: "complaints", warranty: "warranty", admin_failure: "administrative failures",
 };
 
+export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}`;
+
 /** An element in a plant's words. */
 export const element = (name) => WORDS[name] ?? String(name).replaceAll("_", " ");

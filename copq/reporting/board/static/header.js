@@ -28,6 +28,13 @@ function select(name, label, options, chosen) {
     h("select", { name, "data-key": `${name}=${chosen}` }, options.map(([value, text]) => h("option", { value, selected: value === chosen }, text))));
 }
 
+/** The other pages open with the plant and the line of this one. */
+export function linkPlaces(b) {
+  for (const link of document.querySelectorAll("[data-place]")) {
+    link.search = String(new URLSearchParams({ plant: b.plant, ...(b.line ? { line: b.line } : {}) }));
+  }
+}
+
 /** A choice changes the address. */
 export function listen(top) {
   top.addEventListener("change", (event) => {

@@ -1,0 +1,1 @@
+"""Pages that analyse the cost of quality: what the API answers, for people, in one frame."""

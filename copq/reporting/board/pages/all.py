@@ -1,0 +1,5 @@
+"""All pages, in the order of their links."""
+
+from copq.reporting.board.pages.report import REPORT
+
+ANALYSES = (REPORT,)

@@ -1,0 +1,104 @@
+"""The frame of all pages: who may see them, the form, and what is shown without figures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from copq.access.door import Bearer
+from copq.figures.books import Reading
+from copq.figures.report import zone_of
+from copq.ledger.money import digits
+from copq.reporting.board.guarding import OF_A_READER, PAGES, refusal
+from copq.reporting.board.pages.asked import Asked, query_of
+from copq.reporting.board.pages.choices import Choices, choices
+from copq.reporting.source import Source
+
+PLACES = (("/", "Board"), ("/report", "Report"))
+"""The pages that are linked with each other, and what they are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A page that answers one question.
+
+    `read` reads its answer in one snapshot, `show` turns that into the values of the template, in
+    a thread of its own: a fit takes seconds. Both raise `ValueError` on an impossible question.
+    `api` answers the same to programs.
+    """
+
+    path: str
+    template: str
+    api: str
+    parameters: Sequence[str]
+    read: Callable[[Reading, Asked], Awaitable[Any]]
+    show: Callable[[Asked, Any], dict[str, Any]]
+    needs_rates: bool = True
+
+
+def add_page(router: APIRouter, source: Source, page: Analysis) -> None:
+    @router.get(page.path, include_in_schema=False)
+    async def shown(request: Request) -> Response:
+        try:
+            reader = await source.admit(request)
+        except HTTPException as refused:
+            return refusal(request, refused)
+        asked = Asked(page.path, request.query_params.multi_items())
+        status, values = await _values(source, reader, page, asked)
+        answer = PAGES.show(page.template, status, **_around(reader, page, asked), **values)
+        answer.headers.update(OF_A_READER)
+        return answer
+
+
+def _around(reader: Bearer, page: Analysis, asked: Asked) -> dict[str, Any]:
+    """What every page has around its figures."""
+    scope = query_of({name: asked.name(name) for name in ("plant", "line")})
+    query = f"?{asked.query()}" if asked.given else ""
+    return {
+        "who": reader.sender.name, "asked": asked, "page": page,
+        "places": [(path, f"{path}?{scope}" if scope else path, name) for path, name in PLACES],
+        "json": f"{page.api}{query}",
+        "csv": f"{page.api}?{asked.query(format='csv')}",
+    }  # fmt: skip
+
+
+async def _values(
+    source: Source, reader: Bearer, page: Analysis, asked: Asked
+) -> tuple[int, dict[str, Any]]:
+    """The status, and the figures or the sentence to show in their place."""
+    empty = {"choices": Choices(), "place": {}, "fault": "", "no_rates": False}
+    values: dict[str, Any] = dict(empty)
+    try:
+        async with source.reading(reader) as reading:
+            values["choices"] = await choices(reading, asked)
+            values["place"] = _place(reading, asked)
+            values["no_rates"] = not reading.book.sites
+            if values["no_rates"] and page.needs_rates:
+                return 200, values
+            asked.check(page.parameters)
+            answer = await page.read(reading, asked)
+        values |= await asyncio.to_thread(page.show, asked, answer)
+    except HTTPException as refused:
+        return refused.status_code, values | {"fault": _sentence(str(refused.detail))}
+    except ValueError as impossible:
+        return 422, values | {"fault": _sentence(str(impossible))}
+    return 200, values
+
+
+def _place(reading: Reading, asked: Asked) -> dict[str, Any]:
+    """What the dialog of entries needs to know: the plant's time and the digits of its currency."""
+    plant = asked.text("plant")
+    zone = zone_of(reading.book, plant or None)
+    now = reading.now.astimezone(zone)
+    site = reading.book.sites.get(plant) or next(iter(reading.book.sites.values()), None)
+    return {
+        "as_of": now.isoformat(), "zone": str(zone), "read_at": f"{now:%Y-%m-%d %H:%M} {zone}",
+        "digits": digits(site.currency_at(reading.now)) if site else 2,
+    }  # fmt: skip
+
+
+def _sentence(text: str) -> str:
+    stop = "" if text.endswith((".", "?", "!")) else "."
+    return f"{text[:1].upper()}{text[1:]}{stop}"

@@ -1,0 +1,96 @@
+// The charts of the pages: columns of several parts, and lines. Their figures are in the page.
+
+import * as f from "./figures.js";
+import { go } from "./address.js";
+import { colour, draw, markSpace, plain, rem, uPlot } from "./drawing.js";
+
+/** In the order of the series: of five costs what is spent on conformance is grey, what fails is not. */
+const SHADES = { stack: ["s5", "s4", "s1", "s2", "s3"], lines: ["s1", "s4", "s2", "s5"] };
+const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
+const shade = (of, index) => SHADES[of.kind][index % SHADES[of.kind].length];
+
+/** Draw every chart of the page, now and whenever its size or its colours change. */
+export function drawAll() {
+  const places = [...document.querySelectorAll("[data-plot]")];
+  const redraw = () => places.forEach(plot);
+  for (const place of places) new ResizeObserver(() => plot(place)).observe(place);
+  for (const media of ["(prefers-color-scheme: dark)", "print"]) matchMedia(media).addEventListener("change", redraw);
+}
+
+function plot(place) {
+  if (!uPlot) return void (place.textContent = "The chart did not load. The table has the same figures.");
+  const of = JSON.parse(place.dataset.plot);
+  legend(place, of);
+  if (of.kind === "stack") stack(place, of);
+  else lines(place, of);
+}
+
+/** What each colour or kind of line is, below the chart; made once. */
+function legend(place, of) {
+  const list = place.nextElementSibling;
+  if (list.dataset.made) return;
+  list.dataset.made = "yes";
+  of.series.forEach(({ name }, index) => {
+    const key = document.createElement("span");
+    key.className = of.kind === "stack" ? `key shade ${shade(of, index)}` : `key stroke ${shade(of, index)} d${(index % DASHES.length) + 1}`;
+    key.textContent = name;
+    list.insertBefore(key, list.lastElementChild);
+  });
+}
+
+const says = (place, text) => { place.nextElementSibling.lastElementChild.textContent = text; };
+
+/** Columns with a part for each series: the highest is drawn first, and lower ones over it. */
+function stack(place, of) {
+  const values = of.series.map((one) => one.values.map(Number));
+  const sums = values.map((_, last) => of.labels.map((_, at) => values.slice(0, last + 1).reduce((sum, one) => sum + one[at], 0)));
+  const order = sums.map((_, index) => index).reverse();
+  const data = [of.labels.map((_, index) => index), ...order.map((index) => sums[index])];
+  const bars = uPlot.paths.bars({ size: [0.7, 70] });
+  draw(place, `stack ${of.labels.length}`, () => ({
+    padding: [8, 4, 0, 0],
+    scales: { x: { time: false, range: [-0.6, of.labels.length - 0.4] }, y: { range: (_, low, high) => [Math.min(0, low), Math.max(high * 1.05, 1)] } },
+    axes: [
+      { ...plain(), size: 1.7 * rem(), grid: { show: false }, space: 4.5 * rem(), incrs: [1, 2, 3, 4, 6, 12], values: (_, splits) => splits.map((at) => of.labels[at] ?? "") },
+      { ...plain(), size: 3.4 * rem(), space: markSpace, grid: { stroke: colour("rule"), width: 1 }, values: (_, splits) => splits.map(f.short) },
+    ],
+    series: [{}, ...order.map((index) => ({ fill: colour(shade(of, index)), stroke: colour("card"), width: 1, paths: bars, points: { show: false } }))],
+    cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
+    hooks: {
+      setCursor: [(chart) => says(place, chart.cursor.left >= 0 ? month(of, values, chart.cursor.idx) : "")],
+      ready: [(chart) => chart.over.addEventListener("click", () => of.hrefs?.[chart.cursor.idx] && go(of.hrefs[chart.cursor.idx]))],
+    },
+  }), data);
+}
+
+const month = (of, values, at) => (at === null ? "" : `${of.labels[at]}: ${of.series.map((one, index) => `${one.name.toLowerCase()} ${f.money(values[index][at])}`).join(", ")}`);
+
+/** A line for each series over the same steps; 0 is marked where lines cross it. */
+function lines(place, of) {
+  const values = of.series.map((one) => one.values.map(Number));
+  draw(place, `lines ${of.steps.length} ${of.series.length}`, () => ({
+    padding: [8, 8, 0, 0],
+    scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low) * 1.05, high * 1.05 || 1] } },
+    axes: [
+      { ...plain(), size: 1.7 * rem(), grid: { show: false }, space: 2.4 * rem(), incrs: [1, 2, 3, 6, 12, 24], values: (_, splits) => splits.map((at) => (Number.isInteger(at) ? at : "")) },
+      { ...plain(), size: 3.4 * rem(), space: markSpace, grid: { stroke: colour("rule"), width: 1 } },
+    ],
+    series: [{}, ...of.series.map((_, index) => ({ stroke: colour(shade(of, index)), width: 2.2, dash: DASHES[index % DASHES.length], points: { show: false } }))],
+    cursor: { y: false, drag: { x: false, y: false } },
+    hooks: { draw: [zero], setCursor: [(chart) => says(place, chart.cursor.left >= 0 && chart.cursor.idx !== null ? `${of.step} ${of.steps[chart.cursor.idx]}: ${of.series.map((one, index) => `${one.name} ${values[index][chart.cursor.idx].toFixed(3)}`).join(", ")}` : "")] },
+  }), [of.steps, ...values]);
+}
+
+function zero(chart) {
+  if (chart.scales.y.min >= 0) return;
+  const { ctx, bbox } = chart;
+  const y = chart.valToPos(0, "y", true);
+  ctx.save();
+  ctx.strokeStyle = colour("ink");
+  ctx.lineWidth = devicePixelRatio;
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.restore();
+}
