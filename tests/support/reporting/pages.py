@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -73,7 +74,7 @@ class Html(HTMLParser):
         return found
 
 
-async def page(api: Api, path: str, status: int = 200, **asked: str) -> Html:
+async def page(api: Api, path: str, status: int = 200, **asked: Any) -> Html:
     """The page at a path."""
     answer: httpx.Response = await api.client.get(path, params=asked)
     assert answer.status_code == status, answer.text

@@ -103,7 +103,9 @@ async def test_the_report_has_the_figures_of_the_api_and_each_opens_its_entries(
     conn: Any, api: Api
 ) -> None:
     await fill(conn)
-    asked = {"plant": "north", "from": "2026-05", "to": "2026-07", "by": "line"}
+    asked: dict[str, Any] = {
+        "plant": "north", "from": "2026-05", "to": "2026-07", "by": "line"
+    }  # fmt: skip
     shown = await page(api, "/report", **asked)
     said = await api.get("/v1/coq", **asked)
     [coq] = [row for row in said["totals"] if row["figure"] == "coq"]
@@ -117,7 +119,8 @@ async def test_the_report_has_the_figures_of_the_api_and_each_opens_its_entries(
 
 async def test_an_empty_report_leads_to_the_month_with_figures(conn: Any, api: Api) -> None:
     await fill(conn)
-    shown = await page(api, "/report", plant="north", **{"from": "2020-01", "to": "2020-02"})
+    long_ago: dict[str, Any] = {"plant": "north", "from": "2020-01", "to": "2020-02"}
+    shown = await page(api, "/report", **long_ago)
     [link] = [link for link in shown.links if link.text == "Show June 2026"]
     found = await api.client.get(link.href)
     assert "COPQ: failure alone" in found.text
