@@ -10,12 +10,26 @@ from fastapi.responses import StreamingResponse
 
 from copq.reporting.exact import plain
 from copq.reporting.spreadsheet import lines, rows_as_csv
+from copq.reporting.workbook import XLSX
 
 CSV = "text/csv"
 _CHUNK = 1_000
 """The rows that are written at once; other requests are answered in between."""
 
 _NEVER_KEPT = {"Cache-Control": "no-store"}
+
+
+def form_of(request: Request, named: str | None) -> str:
+    """json, csv or xlsx, by `format`, else by the Accept header."""
+    if named is not None:
+        return named
+    accepted = request.headers.get("accept", "")
+    return "xlsx" if XLSX in accepted else "csv" if CSV in accepted else "json"
+
+
+def as_excel(name: str, file: bytes) -> Response:
+    headers = {**_NEVER_KEPT, "Content-Disposition": f'attachment; filename="{name}.xlsx"'}
+    return Response(file, 200, headers, XLSX)
 
 
 def wants_csv(request: Request, named: str | None) -> bool:

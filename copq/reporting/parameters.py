@@ -114,6 +114,14 @@ Limit = Annotated[
     int | None,
     Query(ge=1, le=10_000, description=f"The number of rows; by default {ROWS:,}, in CSV all."),
 ]
+TableFormat = Annotated[
+    Literal["json", "csv", "xlsx"] | None,
+    Query(
+        alias="format",
+        description="`xlsx` is an Excel workbook. By default the Accept header decides; without "
+        "one it is JSON.",
+    ),
+]
 Format = Annotated[
     Literal["json", "csv"] | None,
     Query(

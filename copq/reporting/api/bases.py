@@ -22,11 +22,11 @@ def add_bases(router: APIRouter, source: Source) -> None:
         "/v1/bases",
         summary="Bases of percentages, such as revenue",
         description=examples.BASES,
-        responses=examples.answers(examples.BASES_ANSWER),
+        responses=examples.answers(examples.BASES_ANSWER, excel=True),
     )
     async def bases(
         request: Request, plant: asked.Plant = None, month: asked.Month = "", base: Base = None,
-        history: History = False, kind: asked.Format = None, limit: asked.Limit = None,
+        history: History = False, kind: asked.TableFormat = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, most: int | None) -> BasesAnswer:
             asked_for = BasesRequest(plant=plant, month=month, base=base, history=history)

@@ -14,6 +14,7 @@ from copq.figures.coq_answer import CUTS, CoqAnswer, CoqRequest, answer_coq
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
 from copq.reporting.api.answering import answer_request
+from copq.reporting.coq_workbook import coq_sheets
 from copq.reporting.source import Source
 from copq.schemas.bases import PRODUCTION_BASE
 
@@ -40,14 +41,14 @@ def add_coq(router: APIRouter, source: Source) -> None:
         "/v1/coq",
         summary="Cost of quality by month",
         description=examples.COQ,
-        responses=examples.answers(examples.COQ_ANSWER),
+        responses=examples.answers(examples.COQ_ANSWER, excel=True),
     )
     async def coq(
         request: Request, by: By = "plant", plant: asked.Plant = None, line: asked.Line = None,
         product: asked.Product = None, start: asked.From = "", end: asked.To = "",
         base: Base = PRODUCTION_BASE, baseline: Baseline = "",
         reported: asked.Reported = "restated", as_of: asked.AsOf = "",
-        currency: asked.Currency = None, kind: asked.Format = None, limit: asked.Limit = None,
+        currency: asked.Currency = None, kind: asked.TableFormat = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, most: int | None) -> CoqAnswer:
             asked_for = CoqRequest(
@@ -56,18 +57,18 @@ def add_coq(router: APIRouter, source: Source) -> None:
             )  # fmt: skip
             return await answer_coq(reading.conn, reading.book, asked_for, reading.now, most)
 
-        return await answer_request(source, request, kind, limit, "copq-coq", ask)
+        return await answer_request(source, request, kind, limit, "copq-coq", ask, coq_sheets)
 
     @router.get(
         "/v1/coq/conformance",
         summary="Conformance against failure by month",
         description=examples.CONFORMANCE,
-        responses=examples.answers(examples.CONFORMANCE_ANSWER),
+        responses=examples.answers(examples.CONFORMANCE_ANSWER, excel=True),
     )
     async def conformance(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         product: asked.Product = None, start: asked.From = "", end: asked.To = "",
-        currency: asked.Currency = None, kind: asked.Format = None,
+        currency: asked.Currency = None, kind: asked.TableFormat = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, _: int | None) -> ConformanceAnswer:
             asked_for = ConformanceRequest(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from copq.reporting.workbook import XLSX
+
 _CURRENCIES = (
     " A row has one currency. Currencies are never added; `currency` converts them: "
     "money is then null if entries have no exchange rate (`unconverted`). Money is text, with "
@@ -360,14 +362,15 @@ PLAN_ANSWER = {
 }  # fmt: skip
 
 
-def answers(example: Any) -> dict[int | str, dict[str, Any]]:
-    """The responses of one question, for OpenAPI."""
+def answers(example: Any, excel: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The responses of one question, for OpenAPI; `excel`: as a workbook, too."""
     return {
         200: {
             "description": "The figures.",
             "content": {
                 "application/json": {"example": example},
                 "text/csv": {"schema": {"type": "string"}},
+                **({XLSX: {"schema": {"type": "string", "format": "binary"}}} if excel else {}),
             },
         },
     }

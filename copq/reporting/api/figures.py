@@ -98,14 +98,14 @@ def add_figures(router: APIRouter, source: Source) -> None:
         "/v1/drivers",
         summary="What costs most (Pareto)",
         description=examples.DRIVERS,
-        responses=examples.answers(examples.DRIVERS_ANSWER),
+        responses=examples.answers(examples.DRIVERS_ANSWER, excel=True),
     )
     async def drivers(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         group: asked.Group = None, grouping: asked.Grouping = None,
         start: asked.From = "", end: asked.To = "",
         top: Annotated[int, Query(ge=1, le=10_000, description="Rows for each currency.")] = 10,
-        currency: asked.Currency = None, kind: asked.Format = None,
+        currency: asked.Currency = None, kind: asked.TableFormat = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, _: int | None) -> DriversAnswer:
             asked_for = DriversRequest(

@@ -29,13 +29,13 @@ def add_kpis(router: APIRouter, source: Source) -> None:
         "/v1/kpis",
         summary="OEE, yields and MTTR",
         description=examples.KPIS,
-        responses=examples.answers(examples.KPIS_ANSWER),
+        responses=examples.answers(examples.KPIS_ANSWER, excel=True),
     )
     async def key_figures(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         product: asked.Product = None, group: asked.Group = None,
         grouping: asked.Grouping = None, by: By = "plant,line", start: From = "",
-        end: asked.To = "", kind: asked.Format = None, limit: asked.Limit = None,
+        end: asked.To = "", kind: asked.TableFormat = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, most: int | None) -> KpiAnswer:
             asked_for = KpiRequest(

@@ -15,11 +15,11 @@ def add_periods(router: APIRouter, source: Source) -> None:
         "/v1/periods",
         summary="Months: open, closed, locked",
         description=examples.PERIODS,
-        responses=examples.answers(examples.PERIODS_ANSWER),
+        responses=examples.answers(examples.PERIODS_ANSWER, excel=True),
     )
     async def all_periods(
         request: Request, plant: asked.Plant = None, month: asked.Month = "",
-        kind: asked.Format = None,
+        kind: asked.TableFormat = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, _: int | None) -> PeriodsAnswer:
             return await answer_periods(reading.conn, reading.book, plant, month, reading.now)

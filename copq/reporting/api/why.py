@@ -43,13 +43,13 @@ def add_why(router: APIRouter, source: Source) -> None:
         "/v1/why",
         summary="What explains a change of losses",
         description=examples.WHY,
-        responses=examples.answers(examples.WHY_ANSWER),
+        responses=examples.answers(examples.WHY_ANSWER, excel=True),
     )
     async def why(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         product: asked.Product = None, month: Month = "", start: asked.From = "",
         end: asked.To = "", before_start: BeforeFrom = "", before_end: BeforeTo = "",
-        weeks: Weeks = None, currency: asked.Currency = None, kind: asked.Format = None,
+        weeks: Weeks = None, currency: asked.Currency = None, kind: asked.TableFormat = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, _: int | None) -> WhyAnswer:
             asked_for = WhyRequest(

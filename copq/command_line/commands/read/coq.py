@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,7 +25,7 @@ from copq.command_line.options import (
     PlantOption,
     ProductOption,
 )
-from copq.command_line.terminal import fixed, out, print_json, table
+from copq.command_line.terminal import cannot, fail, fixed, out, print_json, table
 from copq.figures.basis import As
 from copq.figures.coq_answer import (
     COQ_BASIS,
@@ -37,6 +38,8 @@ from copq.figures.coq_answer import (
 from copq.figures.coq_bases import RESTATED_BASE
 from copq.figures.hints import say_empty
 from copq.rates.book import RateBook
+from copq.reporting.coq_workbook import coq_sheets
+from copq.reporting.workbook import workbook
 from copq.schemas.bases import PRODUCTION_BASE
 
 _SHOWN = 350
@@ -71,6 +74,9 @@ def coq(
     ] = None,
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print all figures as CSV.")] = False,
+    excel: Annotated[
+        Path | None, typer.Option(help="Write all figures to an Excel file, with formulas.")
+    ] = None,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
@@ -85,19 +91,32 @@ def coq(
         plant=plant, line=line, product=product, by=by, start=start, end=end, base=base,
         baseline=baseline, reported=reported, as_of=as_of, currency=currency,
     )  # fmt: skip
-    most = limit if as_csv else limit or (JSON_ROWS if as_json else _SHOWN)
+    most = limit if as_csv or excel else limit or (JSON_ROWS if as_json else _SHOWN)
 
     async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[CoqAnswer, str]:
         found = await answer_coq(conn, book, request, now, most)
         return found, "" if found.rows else await say_empty(conn, book, found.query.shown)
 
     found, empty = read_answer(ask, database_url, data)
-    if as_json:
+    if excel:
+        _write(excel, found)
+    elif as_json:
         print_json(found.as_json())
     elif as_csv:
         print_csv(found.columns, found.table())
     else:
         _show(found, empty)
+
+
+def _write(excel: Path, found: CoqAnswer) -> None:
+    """Also with --json or --csv, which then print nothing."""
+    try:
+        excel.write_bytes(workbook(coq_sheets(found)))
+    except OSError as error:
+        cannot("write", excel, error)
+    except ValueError as error:
+        fail(str(error))
+    out.print(f"Written to {excel}.")
 
 
 def _show(found: CoqAnswer, empty: str) -> None:
