@@ -21,6 +21,7 @@ class Calculated:
 
     def rows(self, sheet: str) -> list[dict[str, Any]]:
         """The rows with the values that the file has, by their columns."""
+        head: Any
         head, *rows = self.values[sheet].iter_rows(values_only=True)
         return [dict(zip(head, row, strict=True)) for row in rows]
 
