@@ -8,7 +8,7 @@ from asyncpg import Connection
 
 from copq.figures.books import Books
 from copq.improvement.what_if.changes import RateChange
-from copq.rates.book import RateBook
+from copq.rates.book import RateBook, Site
 from copq.rates.changed_figures import changed_book
 
 
@@ -25,18 +25,26 @@ class ChangedBooks:
     def __init__(
         self, conn: Connection, books: Books, newest: RateBook, changes: Sequence[RateChange]
     ) -> None:
-        self._conn, self._books, self._sites = conn, books, newest.sites
-        self._changes = changes
+        self._conn, self._books, self._changes = conn, books, changes
+        self._sites = {name: _of_any_line(site) for name, site in newest.sites.items()}
         self.newest = self._with_changes(newest)
         self._older: dict[int, ChangedBook] = {}
 
     async def as_booked(self, version: int) -> ChangedBook:
-        """The rates of an earlier revision, with the current plants."""
+        """The rates of an earlier revision, with the current plants. A line that its plant no
+        longer has still has its entries."""
         if version not in self._older:
-            book = copy(await self._books.as_of(self._conn, version))
-            book.sites = self._sites
+            book = await self._books.as_of(self._conn, version)
             self._older[version] = self._with_changes(book)
         return self._older[version]
 
-    def _with_changes(self, book: RateBook) -> ChangedBook:
+    def _with_changes(self, own: RateBook) -> ChangedBook:
+        book = copy(own)
+        book.sites = self._sites
         return ChangedBook(book, changed_book(book, self._changes) if self._changes else book)
+
+
+def _of_any_line(site: Site) -> Site:
+    of_any = copy(site)
+    of_any.lines = frozenset()
+    return of_any

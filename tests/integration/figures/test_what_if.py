@@ -1,15 +1,31 @@
 """What a window would have cost with some changes: from the ledger to the answer."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
+from copq.access.authority import Actor
 from copq.figures.books import Books
 from copq.figures.what_if import WhatIfAnswer, answer_what_if
 from copq.figures.what_if_entries import ChangedEntry
 from copq.figures.what_if_query import WhatIfRequest
-from copq.rates.store import load
-from tests.support.building import book, defect, event, post_events, post_with_rates, stop
+from copq.improvement.what_if.changed_events import Left
+from copq.rates.store import import_rates, load
+from copq.retention.apply import apply
+from copq.retention.bounds import bounds
+from copq.retention.store import Order
+from copq.schemas.rates import RateFile
+from tests.support.building import (
+    book,
+    defect,
+    event,
+    post_events,
+    post_with_rates,
+    rates,
+    stop,
+)
 
 NOW = datetime.fromisoformat("2026-06-30T12:00:00+02:00")
 D = Decimal
@@ -143,3 +159,100 @@ async def test_nothing_is_written(conn: Any) -> None:
     before = [await conn.fetch(table) for table in tables]
     await what_if(conn, "halve code=LEAK", "remove code=JAM", "rate labour=standard by 2")
     assert tables and before == [await conn.fetch(table) for table in tables]
+
+
+async def test_rates_for_the_past_that_are_not_booked_yet_are_not_in_the_difference(
+    conn: Any,
+) -> None:
+    """The scrapped units were booked at 10 each; since then a unit costs 20 after S2."""
+    await post_with_rates(conn, book(), LEAKS)
+    table = rates().cost_tables[0]
+    dearer = table.stages[1].model_copy(update={"labour_overhead": D(16)})
+    later = table.model_copy(update={"stages": (table.stages[0], dearer)})
+    await import_rates(conn, RateFile(cost_tables=(later,)), "rates", "finance")
+    found = await what_if(conn, "halve code=LEAK")
+    assert totals(found) == (D(100), D(55), D(-45))
+    found = await what_if(conn, "rate product=widget stages.S2.labour_overhead by 0.5")
+    assert totals(found) == (D(100), D(70), D(-30))
+
+
+async def test_events_without_bytes_stay_as_booked_unless_they_are_removed(conn: Any) -> None:
+    await post_with_rates(conn, book(), [*LEAKS, *STOPS])
+    order = Order("events", date(2026, 7, 1))
+    limits = await bounds(conn, await load(conn), order.before, order.plant)
+    async for _ in apply(conn, order, limits, Actor("ann"), "records policy"):
+        pass
+    found = await what_if(conn, "halve code=LEAK", "rate product=widget by 2", "halve code=JAM")
+    assert [(one.events, [(left.reason, left.events) for left in one.left])
+            for one in found.changes] == [
+        (0, [(Left.NO_BYTES, 3)]), (0, [(Left.NO_BYTES, 4)]), (1, []),
+    ]  # fmt: skip
+    assert totals(found) == (D(200), D(190), D(-10))
+    found = await what_if(conn, "remove code=LEAK", "halve line=L1")
+    assert totals(found)[2] == D(-90) - D(40)
+    found = await what_if(conn, "halve line=L1", "remove code=LEAK")
+    assert totals(found)[2] == D(-40)
+
+
+async def test_a_stop_over_the_windows_edge_counts_by_its_time_inside(conn: Any) -> None:
+    """The production day begins at six: of 05:00 to 07:00 an hour is inside, halved nothing."""
+    await post_with_rates(conn, book(), [stop("over", at(2, 5), at(2, 7), defect_code="JAM")])
+    one: dict[str, Any] = {"month": "", "start": "2026-06-02", "end": "2026-06-03"}
+    assert totals(await what_if(conn, "halve code=JAM", **one)) == (D(120), D(0), D(-120))
+    before: dict[str, Any] = {"month": "", "start": "2026-06-01", "end": "2026-06-02"}
+    found = await what_if(conn, "remove code=JAM", "halve line=L1", **before)
+    assert totals(found) == (D(120), D(0), D(-120))
+    assert totals(await what_if(conn, "halve code=JAM", **before)) == (D(120), D(120), D(0))
+
+
+async def test_what_has_no_price_is_in_no_figure(conn: Any) -> None:
+    gadget = defect("g", at(2), 5, product="gadget", defect_code="LEAK")
+    await post_with_rates(conn, book(), [*LEAKS, gadget, stop("open", at(3), defect_code="LEAK")])
+    found = await what_if(conn, "remove code=LEAK")
+    assert totals(found) == (D(100), D(10), D(-90))
+    assert (found.unpriced, found.waiting.open_stops) == (1, 1)
+    assert (await what_if(conn, "remove code=LEAK", product="widget")).unpriced == 0
+
+
+async def test_a_change_that_names_nothing_of_the_window_changes_nothing(conn: Any) -> None:
+    late = defect("late", "2026-05-04T12:00:00+02:00", 1, defect_code="OLD")
+    await post_with_rates(conn, book(), [*LEAKS, late])
+    found = await what_if(conn, "remove code=OLD")
+    assert (found.entries, found.changes[0].events, found.changes[0].left) == ([], 0, [])
+    assert totals(found) == (D(100), D(100), D(0))
+    nothing = await what_if(conn, "remove code=OLD", month="2026-04")
+    assert (nothing.cells, nothing.totals, nothing.rows()) == ([], [], [])
+
+
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("halve code=LEKA", {}, 'no entry has the defect code "LEKA"; there are DENT, JAM, LEAK, PO'),
+    ("halve stage=S9", {}, 'no entry has the stage "S9"'),
+    ("halve machine=M9", {}, 'no entry has the machine "M9"; there are M1, M2'),
+    ("halve supplier=B", {}, 'no entry has the supplier "B"'),
+    ("halve line=L9", {}, 'change "halve line=L9": line "L9" is not in any plant'),
+    ("halve plant=nroth", {}, 'plant "nroth" is not in the rate book; its plants: north'),
+    ("halve product=gadget", {}, 'product "gadget" has neither a cost table nor figures'),
+    ("move code=LEAK to S9", {}, 'no cost table has the stage "S9"; there are S1, S2'),
+    ("rate line=L9 by 2", {}, 'no line rate is of line "L9"; there are L1, L2'),
+    ("halve line=L2", {"line": "L1"}, 'its line "L2" is outside the line "L1" of the question'),
+    ("scale code=LEAK by 1.5", {}, "1.5 is not from 0 to 1"),
+    ("scale code=LEAK by -1", {}, "-1 is not from 0 to 1"),
+    ("", {}, "name a change, for example: halve code=LEAK"),
+    ("halve code=LEAK", {"line": "L9"}, 'line "L9" is not in any plant'),
+    ("halve code=LEAK", {"by": "colour"}, '"colour" is none of plant, line, product'),
+    ("halve code=LEAK", {"table": "all"}, '"all" is none of rows, entries'),
+    ("halve code=LEAK", {"month": "", "start": "2026-06-02", "end": "2026-06-02"},
+     "to (2026-06-02) must be after from (2026-06-02)"),
+    ("halve code=LEAK", {"month": "", "start": "2024-06-02", "end": "2026-06-02"},
+     "are 730 days; name at most 366"),
+    ("halve code=LEAK", {"reach": 2}, "these changes reach more than 2 entries in the window"),
+    ("halve code=JAM", {"reach": 0}, "these changes reach more than 0 entries"),
+]  # fmt: skip
+
+
+async def test_a_question_that_is_not_possible_says_why(conn: Any) -> None:
+    await post_with_rates(conn, book(), [*LEAKS, *STOPS])
+    for change, asked, fault in REFUSED:
+        with pytest.raises(ValueError) as error:
+            await what_if(conn, change, **asked)
+        assert fault in str(error.value), change
