@@ -60,7 +60,7 @@ async def main(total: int, live: int, spread: int) -> None:
         await make_partitions(conn, datetime.now(UTC))
         rates = parse_rates(RATES)
         await import_rates(conn, rates, "benchmark", "benchmark")
-        posting = await _post_all(conn, total, spread)
+        posting = await post_all(conn, total, spread)
         await conn.execute("vacuum analyze copq.event, copq.ledger, copq.event_key")
         report.add("posting, one process", f"{posting:,.0f}/s", "")
         for factor, live_rate in ((2, 0), (3, live)):
@@ -84,7 +84,7 @@ def _raised(rates: RateFile, factor: int) -> RateFile:
     return rates.model_copy(update={"cost_tables": tuple(tables)})
 
 
-async def _post_all(conn: asyncpg.Connection, total: int, spread: int) -> float:
+async def post_all(conn: asyncpg.Connection, total: int, spread: int) -> float:
     """Events a second of posting alone: pricing is not counted, nor reading."""
     book, took = await load(conn), 0.0
     pricer = Pricer(book)

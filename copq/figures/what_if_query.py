@@ -11,6 +11,7 @@ from asyncpg import Connection
 from copq.figures.edges import dimensions
 from copq.figures.names import check_names
 from copq.figures.requests import check_choice
+from copq.figures.what_if_rows import DIMENSIONS
 from copq.figures.window import Window, WindowRequest, newest_day
 from copq.improvement.what_if.changes import (
     Change,
@@ -19,7 +20,7 @@ from copq.improvement.what_if.changes import (
     RateChange,
     parse_changes,
 )
-from copq.ledger.figures import DIMENSIONS, Scope
+from copq.ledger.figures import Scope
 from copq.rates.book import RateBook
 from copq.rates.changed_figures import check_rates, known_stages
 from copq.rates.names import name_list

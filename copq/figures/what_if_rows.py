@@ -8,8 +8,11 @@ from typing import Any, Self
 
 from copq.figures.what_if_entries import ChangedEntry
 from copq.ledger.arithmetic import MONEY, ZERO, hours_of
-from copq.ledger.figures import DIMENSIONS, Cell
+from copq.ledger.figures import Cell
 from copq.schemas.priced import FAILURES
+
+DIMENSIONS = ("plant", "line", "product", "element", "category")
+"""What the rows of an answer can be by."""
 
 _FIGURES = (
     "currency", "booked", "changed", "difference", "booked_hours", "changed_hours", "events",

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from copq.figures.books import Reading
 from copq.figures.what_if import WhatIfAnswer, answer_what_if
 from copq.figures.what_if_query import WhatIfRequest
+from copq.figures.what_if_rows import DIMENSIONS
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
 from copq.reporting.api.answering import answer_request
@@ -17,6 +18,13 @@ Change = Annotated[
     Query(
         description="One change or several, with a semicolon between two.",
         examples=["halve code=LEAK", "remove code=JAM; rate labour=standard by 1.1"],
+    ),
+]
+By = Annotated[
+    str,
+    Query(
+        description=f"The dimensions of a row, separated by commas: {', '.join(DIMENSIONS)}.",
+        examples=["line,product"],
     ),
 ]
 Table = Annotated[
@@ -35,7 +43,7 @@ def add_what_if(router: APIRouter, source: Source) -> None:
     async def what_if(
         request: Request, change: Change = "", plant: asked.Plant = None, line: asked.Line = None,
         product: asked.Product = None, month: asked.Month = "", start: asked.From = "",
-        end: asked.To = "", by: asked.By = "category,element", limit: asked.Limit = None,
+        end: asked.To = "", by: By = "category,element", limit: asked.Limit = None,
         table: Table = "rows", kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, most: int | None) -> WhatIfAnswer:

@@ -18,9 +18,9 @@ from copq.figures.books import Books
 from copq.figures.report import ReportQuery, report
 from copq.figures.what_if import WhatIfAnswer, answer_what_if
 from copq.figures.what_if_query import WhatIfRequest
+from copq.figures.what_if_rows import DIMENSIONS
 from copq.improvement.what_if.changed_events import Left
 from copq.improvement.what_if.changes import ChangeError
-from copq.ledger.figures import DIMENSIONS
 from copq.posting.post import prepare
 from copq.rates.store import import_rates, load
 from copq.schemas.rates import RateFile
