@@ -23,7 +23,14 @@ from copq.figures.what_if_dispatches import compare_dispatches
 from copq.figures.what_if_entries import ENTRY_COLUMNS, ChangedEntry, Differences
 from copq.figures.what_if_events import compare_events
 from copq.figures.what_if_query import WhatIfQuery, WhatIfRequest
-from copq.figures.what_if_rows import DIMENSIONS, WhatIfRow, WhatIfTotal, add_up, total_rows, what_if_columns
+from copq.figures.what_if_rows import (
+    DIMENSIONS,
+    WhatIfRow,
+    WhatIfTotal,
+    add_up,
+    total_rows,
+    what_if_columns,
+)
 from copq.figures.what_if_stops import compare_stops, lines_in_reach
 from copq.improvement.what_if.changed_events import Left
 from copq.ledger.arithmetic import MONEY
