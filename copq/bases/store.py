@@ -4,20 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from asyncpg import Connection
 
 from copq.access.authority import Actor, sign
 from copq.database.queries import Queries
+from copq.groups.store import groups_of_grouping
 from copq.periods.period import span
 from copq.rates.book import RateBook, Site
 from copq.rates.file import RateFileError
-from copq.rates.names import unknown_plant
+from copq.rates.names import name_list, unknown_plant
 from copq.schemas.bases import BaseFile, BaseItem
 
 _SQL = Queries.of(__file__)
-Key = tuple[str, date, str]
-"""Plant, first of the month, name of the base."""
+Key = tuple[str, date, str, str]
+"""Plant, first of the month, name of the base, and product group ('': the whole plant)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class BaseVersion:
     plant: str
     month: date
     base: str
+    grouping: str | None
+    group: str | None
     amount: Decimal | None
     currency: str
     version: int
@@ -60,11 +64,13 @@ async def import_bases(
 ) -> Imported:
     """Add the items that say something new, all or nothing, in one transaction.
 
-    Raises `RateFileError` where a plant is unknown or has another currency, `OutOfScope` where
-    the actor's token is not for a whole plant.
+    Raises `RateFileError` where a plant or group is unknown or the plant has another currency,
+    `OutOfScope` where the actor's token is not for a whole plant.
     """
     actor.require([(item.plant, None) for item in file.bases])
     if faults := [fault for item in file.bases if (fault := _fault(item, book))]:
+        raise RateFileError(list(dict.fromkeys(faults)))
+    if faults := [fault for item in file.bases if (fault := await _no_group(conn, item))]:
         raise RateFileError(list(dict.fromkeys(faults)))
     async with conn.transaction():
         await sign(conn, actor, why)
@@ -87,7 +93,7 @@ async def base_history(
 
 async def bases_of_months(
     conn: Connection, bases: Sequence[str], start: date, end: date | None,
-    as_of: datetime | None = None, first_reported: bool = False,
+    as_of: datetime | None = None, first_reported: bool = False, grouping: str | None = None,
 ) -> dict[Key, MonthBase]:  # fmt: skip
     """What counts in the months of [start, end), of the plants that the reader sees as a whole.
 
@@ -95,11 +101,16 @@ async def bases_of_months(
     """
     rows = await conn.fetch(
         *_SQL.bases_of_months(
-            bases=list(bases), start=start, end=end, as_of=as_of, first_reported=first_reported
+            bases=list(bases),
+            start=start,
+            end=end,
+            as_of=as_of,
+            first_reported=first_reported,
+            grouping=grouping,
         )
     )
     return {
-        (row["plant"], row["month"], row["base"]): MonthBase(
+        (row["plant"], row["month"], row["base"], row["product_group"]): MonthBase(
             row["amount"], row["currency"], row["versions"]
         )
         for row in rows
@@ -118,13 +129,25 @@ async def whole_plants(conn: Connection, plants: Iterable[str]) -> set[str]:
     return {row["plant"] for row in rows}
 
 
-def _key(item: BaseItem) -> Key:
-    return item.plant, item.month, item.base
+def _key(of: BaseItem | BaseVersion) -> tuple[Any, ...]:
+    return of.plant, of.month, of.base, of.grouping, of.group
 
 
-async def _newest(conn: Connection) -> dict[Key, BaseVersion]:
-    found = await base_history(conn)
-    return {(one.plant, one.month, one.base): one for one in found if one.is_newest}
+async def _newest(conn: Connection) -> dict[tuple[Any, ...], BaseVersion]:
+    return {_key(one): one for one in await base_history(conn) if one.is_newest}
+
+
+async def _no_group(conn: Connection, item: BaseItem) -> str | None:
+    """Why the group of an item is not one of its plant; None if it is, or there is none."""
+    if item.grouping is None:
+        return None
+    groups = await groups_of_grouping(conn, item.grouping, item.plant)
+    if item.group in groups:
+        return None
+    return (
+        f'{item.name}: "{item.group}" is not a group of {item.grouping} in {item.plant}; its '
+        f"groups: {name_list(groups)}"
+    )
 
 
 def _says_more(item: BaseItem, known: BaseVersion | None) -> bool:
@@ -141,7 +164,7 @@ def _fault(item: BaseItem, book: RateBook) -> str | None:
     if item.currency in currencies:
         return None
     return (
-        f"{item.base} of {item.plant} in {item.month:%Y-%m} is in {item.currency}, the plant's "
+        f"{item.name} is in {item.currency}, the plant's "
         f"costs are in {' and '.join(currencies)}: give the amount in {currencies[-1]}"
     )
 

@@ -12,8 +12,8 @@ from copq.figures.requests import FigureRequest, check_choice, spell
 from copq.rates.book import RateBook
 
 _COLUMNS = (
-    "plant", "month", "base", "amount", "currency", "version", "in_force", "set_at", "set_by",
-    "source", "why",
+    "plant", "month", "base", "grouping", "group", "amount", "currency", "version", "in_force",
+    "set_at", "set_by", "source", "why",
 )  # fmt: skip
 
 

@@ -115,7 +115,13 @@ async def _comparisons(
     end = shown.end if isinstance(shown.end, date) else None
     basis = shown.basis
     months = await bases_of_months(
-        conn, query.bases, shown.start, end, basis.as_of, basis.reported is As.FIRST_REPORTED
+        conn,
+        query.bases,
+        shown.start,
+        end,
+        basis.as_of,
+        basis.reported is As.FIRST_REPORTED,
+        shown.grouping,
     )
     _, budgets = await history(conn)
     return Comparisons(

@@ -10,9 +10,9 @@ from copq.figures.answers import NO_BASE
 from copq.figures.coq_sums import CutSums, Place
 from copq.improvement.coq_report import COPQ, Base, CoqReport, Percentage
 from copq.ledger.arithmetic import MONEY, ZERO
-from copq.periods.period import month_name, span
+from copq.periods.period import span
 from copq.rates.book import RateBook
-from copq.schemas.bases import COQ_BASE, PRODUCTION_BASE
+from copq.schemas.bases import COQ_BASE, PRODUCTION_BASE, base_name_of
 from copq.targets.book import ALL, SetBudget, in_force
 from copq.text.counts import count_of
 
@@ -26,8 +26,8 @@ Found = tuple[Base | None, str | None]
 class Bases:
     """The bases that count. `whole` are the plants of which the reader sees all lines.
 
-    An imported base is of a whole plant: a cut that is `split` by line or product has none, and
-    where a line or product is `filtered` the totals have none either.
+    An imported base is of a whole plant or of a product group of it: a cut that is `split` by line
+    or product has none, and where a line or product is `filtered` the totals have none either.
     """
 
     months: Mapping[Key, MonthBase]
@@ -47,9 +47,10 @@ class Bases:
     def restated(self, name: str, sums: CutSums) -> list[str]:
         """A remark for each month and plant whose base was set more than once."""
         found = ((place, self.months.get(_key(place, name))) for place in sums.places)
-        places = {(p.month, p.plant) for p, base in found if base and base.versions > 1}
+        places = {(p.month, p.plant, p.group) for p, base in found if base and base.versions > 1}
         return [
-            f"{name} of {plant} in {month_name(m)} {RESTATED_BASE}" for m, plant in sorted(places)
+            f"{base_name_of(name, group, plant, month)} {RESTATED_BASE}"
+            for month, plant, group in sorted(places)
         ]
 
     def _base(self, name: str, report: CoqReport, sums: CutSums) -> Found:
@@ -74,10 +75,8 @@ class Bases:
             if place.plant not in self.whole:
                 return None, f"{name} is of whole plants, and you see some lines of {place.plant}"
             if found is None:
-                return None, (
-                    f"there is no {name} of {place.plant} in {month_name(place.month)}; "
-                    "finance imports it with: copq bases import FILE"
-                )
+                of = base_name_of(name, place.group, place.plant, place.month)
+                return None, (f"there is no {of}; finance imports it with: copq bases import FILE")
             if found.currency != sums.cut.currency:
                 return None, f"{name} is in {found.currency}, the cost in {sums.cut.currency}"
             amounts[_key(place, name)] = found.amount
@@ -87,7 +86,7 @@ class Bases:
 
 
 def _key(place: Place, name: str) -> Key:
-    return place.plant, place.month, name
+    return place.plant, place.month, name, place.group
 
 
 @dataclass(frozen=True, slots=True)

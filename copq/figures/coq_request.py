@@ -10,17 +10,17 @@ from copq.currencies.store import check_reporting
 from copq.figures.basis import As, basis_of
 from copq.figures.edges import bounds, dimensions, instant, month_of
 from copq.figures.report import ReportQuery, first_month, zone_of
-from copq.figures.requests import FigureRequest, check_choice
+from copq.figures.requests import GroupedRequest, check_choice
 from copq.periods.period import month_after, month_before, year_before
 from copq.rates.book import RateBook
 from copq.schemas.bases import OWN_BASES, PRODUCTION_BASE
 from copq.schemas.names import canonical
 
-CUTS = ("plant", "line", "product")
+CUTS = ("plant", "line", "product", "group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CoqRequest(FigureRequest):
+class CoqRequest(GroupedRequest):
     """Of months [start, end). `base` are names with commas, `baseline` is a month.
 
     Without a baseline the return on quality is against the month before. `reported` and `as_of`
@@ -50,6 +50,7 @@ class CoqRequest(FigureRequest):
                 self.plant, self.line, self.product, by=tuple(dict.fromkeys(("plant", *by))),
                 grain="month", start=first_month(first), end=last, currency=self.currency,
                 basis=basis_of(self.reported, instant(self.as_of, zone), now),
+                group=self.group, grouping=await self.chosen_grouping(conn, by),
             ),
             by, await bases_asked(conn, self.base), month_of(self.baseline), zone,
         )  # fmt: skip
@@ -89,7 +90,8 @@ class CoqQuery:
     @property
     def whole(self) -> ReportQuery:
         """The months that are shown, by plant."""
-        return replace(self.shown, by=("plant",))
+        grouping = self.shown.grouping if self.shown.group is not None else None
+        return replace(self.shown, by=("plant",), grouping=grouping)
 
     def baseline_of(self, month: date) -> date:
         """What the return on quality of a month is against."""
@@ -97,14 +99,19 @@ class CoqQuery:
 
     @property
     def is_split(self) -> bool:
-        """Whether the cuts are parts of plants."""
+        """Whether the cuts are parts of plants and groups."""
         return "line" in self.by or "product" in self.by
 
     @property
     def by_product(self) -> bool:
-        return "product" in self.by or self.shown.product is not None
+        """Whether all of it is of some products, which have no budget."""
+        return "product" in self.by or self.shown.product is not None or self.by_group
+
+    @property
+    def by_group(self) -> bool:
+        return "group" in self.by or self.shown.group is not None
 
     @property
     def is_filtered(self) -> bool:
-        """Whether all of it is a part of a plant."""
+        """Whether all of it is a part of a plant or group."""
         return self.shown.line is not None or self.shown.product is not None

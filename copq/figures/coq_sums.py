@@ -15,10 +15,12 @@ from copq.ledger.figures import NOT_CLOSED, Cell
 
 
 class Place(NamedTuple):
-    """Where costs arose: a plant, a line of it ('': not distinguished), the first of a month."""
+    """Where costs arose: a plant, a line and product group of it ('': not distinguished), the first
+    of a month."""
 
     plant: str
     line: str
+    group: str
     month: date
 
 
@@ -101,6 +103,7 @@ def _open_stops(cells: Sequence[Cell]) -> dict[str, list[Any]]:
         "open_plants": [cell.plant for cell in cells],
         "open_lines": [cell.line or "" for cell in cells],
         "open_products": [cell.product or "" for cell in cells],
+        "open_groups": [cell.group or "" for cell in cells],
         "open_elements": [cell.element for cell in cells],
         "open_categories": [cell.category for cell in cells],
         "open_currencies": [cell.currency for cell in cells],
@@ -112,11 +115,13 @@ def _open_stops(cells: Sequence[Cell]) -> dict[str, list[Any]]:
 def _sums(row: Mapping[str, Any], by: tuple[str, ...], shown: ReportQuery) -> CutSums:
     cut = Cut(row["month"], tuple(row[name] for name in by), row["currency"])
     line = (row["line"] if "line" in by else shown.line) or ""
+    group = (row["group"] if "group" in by else shown.group) or ""
     return CutSums(
         cut, [_cost(cut, category, row[category]) for category in COSTS if row[category]],
         row["production"], row["units"], row["provisional"],
         row["unconverted"] if shown.currency is not None else 0,
-        {Place(plant, line, row["month"]) for plant in row["plants"]}, set(row["open_in"] or ()),
+        {Place(plant, line, group, row["month"]) for plant in row["plants"]},
+        set(row["open_in"] or ()),
     )  # fmt: skip
 
 

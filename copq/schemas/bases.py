@@ -3,11 +3,20 @@
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from copq.schemas.fields import EARLIEST, LATEST, Currency, Identifier, plain_amount
+from copq.schemas.groups import NO_GROUP, GroupName
 
 PRODUCTION_BASE, COQ_BASE = "cost of production", "CoQ"
 OWN_BASES = (PRODUCTION_BASE, COQ_BASE)
@@ -55,19 +64,41 @@ Amount = Annotated[Decimal, Field(gt=0, le=MAX_AMOUNT, decimal_places=8), plain_
 
 
 class BaseItem(BaseModel):
-    """What costs of a plant are compared with in a month."""
+    """What costs of a plant, or of a product group of it, are compared with in a month."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     plant: Identifier
     month: Month = Field(description="A calendar month of the plant, such as 2026-03.")
     base: BaseName = Field(description="The name of the base, such as revenue.")
+    grouping: Identifier | None = Field(None, description="What the group is one of.")
+    group: GroupName | None = Field(
+        None, description="Of this product group; without it, of the whole plant."
+    )
     amount: Annotated[
         Amount | None,
         BeforeValidator(lambda value: None if value in ("", "null", "~") else value),
         Field(description="null takes the base away."),
     ]
     currency: Currency = Field(description="That of the plant in this month.")
+
+    @model_validator(mode="after")
+    def _group_has_a_grouping(self) -> Self:
+        if (self.group is None) != (self.grouping is None):
+            raise ValueError("group and grouping: name both of them, or none")
+        return self
+
+    @property
+    def name(self) -> str:
+        """The base for people: `revenue of group soft drinks of north in 2026-03`."""
+        return base_name_of(self.base, self.group, self.plant, self.month)
+
+
+def base_name_of(base: str, group: str | None, plant: str, month: date) -> str:
+    of_group = "" if not group else f" of group {group}"
+    if group == NO_GROUP:
+        of_group = f" of products in {NO_GROUP}"
+    return f"{base}{of_group} of {plant} in {month:%Y-%m}"
 
 
 class BaseFile(BaseModel):

@@ -4,8 +4,8 @@ with booked as (
     select
         case when :months_of_days::boolean then date_trunc('month', day::timestamp)::date else day
         end as day,
-        plant, line, product, element, category, currency, net, base, quantity, unconverted,
-        false as is_open
+        plant, line, product, {{product_group}} as "group", element, category, currency, net, base,
+        quantity, unconverted, false as is_open
     from {{rollup}}
     {{group_join}}
     where grain = :grain
@@ -31,21 +31,24 @@ with booked as ({{report_booked}}), {{coq_sums}}
 -- :open_months to :open_amounts are what open stops add, one by one.
 cells as (
     select
-        day as month, plant, coalesce(line, '') as line, coalesce(product, '') as product, element,
-        category, currency, net, base, quantity, 0 as provisional, unconverted, is_open
+        day as month, plant, coalesce(line, '') as line, coalesce(product, '') as product,
+        coalesce("group", '') as "group", element, category, currency, net, base, quantity,
+        0 as provisional, unconverted, is_open
     from booked
     union all
-    select month, plant, line, product, element, category, currency, net, 0, 0, net, 0, is_open
+    select
+        month, plant, line, product, "group", element, category, currency, net, 0, 0, net, 0, is_open
     from unnest(
         :open_months::date[], :open_plants::text[], :open_lines::text[], :open_products::text[],
-        :open_elements::text[], :open_categories::text[], :open_currencies::text[],
-        :open_amounts::numeric[], :open_is_open::boolean[]
-    ) as o (month, plant, line, product, element, category, currency, net, is_open)
+        :open_groups::text[], :open_elements::text[], :open_categories::text[],
+        :open_currencies::text[], :open_amounts::numeric[], :open_is_open::boolean[]
+    ) as o (month, plant, line, product, "group", element, category, currency, net, is_open)
 ), by_plant as (
     select
         month, plant,
         case when 'line' = any(:cut::text[]) then line else '' end as line,
         case when 'product' = any(:cut::text[]) then product else '' end as product,
+        case when 'group' = any(:cut::text[]) then "group" else '' end as "group",
         currency,
         sum(net) filter (where category = 'prevention') as prevention,
         sum(net) filter (where category = 'appraisal') as appraisal,
@@ -59,11 +62,11 @@ cells as (
         bool_or(is_open) as is_open,
         bool_or(net <> 0 and category <> 'none') as has_cost
     from cells
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4, 5, 6
 ), sums as materialized (
     select
         month, case when 'plant' = any(:cut::text[]) then plant else '' end as plant,
-        line, product, currency,
+        line, product, "group", currency,
         coalesce(sum(prevention), 0) as prevention,
         coalesce(sum(appraisal), 0) as appraisal,
         coalesce(sum(internal_failure), 0) as internal_failure,
@@ -76,21 +79,23 @@ cells as (
         array_agg(plant) as plants,
         array_agg(plant) filter (where is_open) as open_in
     from by_plant
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4, 5, 6
     having
         bool_or(has_cost) or sum(production) <> 0 or sum(units) <> 0
         or (:converted::boolean and sum(unconverted) <> 0)
 ), shown as (
-    select month, plant, line, product, currency from sums
+    select month, plant, line, product, "group", currency from sums
     where month >= :first::date and (:last::date is null or month < :last)
     order by
         month,
-        case (:cut::text[])[1] when 'plant' then plant when 'line' then line else product end
-            collate "C",
-        case (:cut::text[])[2] when 'plant' then plant when 'line' then line else product end
-            collate "C",
-        case (:cut::text[])[3] when 'plant' then plant when 'line' then line else product end
-            collate "C",
+        case (:cut::text[])[1] when 'plant' then plant when 'line' then line
+            when 'group' then "group" else product end collate "C",
+        case (:cut::text[])[2] when 'plant' then plant when 'line' then line
+            when 'group' then "group" else product end collate "C",
+        case (:cut::text[])[3] when 'plant' then plant when 'line' then line
+            when 'group' then "group" else product end collate "C",
+        case (:cut::text[])[4] when 'plant' then plant when 'line' then line
+            when 'group' then "group" else product end collate "C",
         currency collate "C"
     limit :most::bigint
 )
@@ -102,6 +107,6 @@ select
     ) as known
 from sums as s
 left join (select *, true as is_shown from shown) as f
-    using (month, plant, line, product, currency)
-join (select distinct plant, line, product, currency from shown) as c
-    using (plant, line, product, currency)
+    using (month, plant, line, product, "group", currency)
+join (select distinct plant, line, product, "group", currency from shown) as c
+    using (plant, line, product, "group", currency)

@@ -30,6 +30,7 @@ select
     plant,
     case when 'line' = any(:by::text[]) then line end as line,
     case when 'product' = any(:by::text[]) then product end as product,
+    null::text as "group",
     element, category, currency,
     sum(quantity) as quantity, sum(gross) as gross, sum(recovered) as recovered,
     sum(allowed) as allowed, sum(net) as net, sum(seconds) as seconds, sum(base) as base,
@@ -39,7 +40,7 @@ from copq.first_reported
 where {{of_cells}}
     and (:start::date is null or month >= :start)
     and (:end::date is null or month < :end)
-group by 2, 3, 4, 5, 6, 7, 8
+group by 2, 3, 4, 5, 6, 7, 8, 9
 
 -- name: closed_months
 -- The months that were ever closed.

@@ -45,15 +45,17 @@ def add_coq(router: APIRouter, source: Source) -> None:
     )
     async def coq(
         request: Request, by: By = "plant", plant: asked.Plant = None, line: asked.Line = None,
-        product: asked.Product = None, start: asked.From = "", end: asked.To = "",
+        product: asked.Product = None, group: asked.Group = None,
+        grouping: asked.Grouping = None, start: asked.From = "", end: asked.To = "",
         base: Base = PRODUCTION_BASE, baseline: Baseline = "",
         reported: asked.Reported = "restated", as_of: asked.AsOf = "",
         currency: asked.Currency = None, kind: asked.TableFormat = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, most: int | None) -> CoqAnswer:
             asked_for = CoqRequest(
-                plant=plant, line=line, product=product, by=by, start=start, end=end, base=base,
-                baseline=baseline, reported=reported, as_of=as_of, currency=currency,
+                plant=plant, line=line, product=product, group=group, grouping=grouping, by=by,
+                start=start, end=end, base=base, baseline=baseline, reported=reported,
+                as_of=as_of, currency=currency,
             )  # fmt: skip
             return await answer_coq(reading.conn, reading.book, asked_for, reading.now, most)
 

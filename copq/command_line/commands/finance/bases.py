@@ -107,10 +107,11 @@ def list_(
 
 
 def _show(found: BasesAnswer) -> None:
-    words = ["plant", "month", "base", "by", "at", "why", "currency"]
+    words = ["plant", "month", "base", "group", "by", "at", "why", "currency"]
     rows = [
-        (b.plant, f"{b.month:%Y-%m}", b.base, b.set_by, when(b.set_at), b.why or "–", b.currency,
-         _amount(b), str(b.version), "yes" if b.is_newest and b.amount is not None else "")
+        (b.plant, f"{b.month:%Y-%m}", b.base, b.group or "–", b.set_by, when(b.set_at),
+         b.why or "–", b.currency, _amount(b), str(b.version),
+         "yes" if b.is_newest and b.amount is not None else "")
         for b in found.rows
     ]  # fmt: skip
     table("Bases of percentages", [*words, "amount", "version", "in force"], rows, left=len(words))

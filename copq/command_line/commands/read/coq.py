@@ -20,6 +20,8 @@ from copq.command_line.commands.read.report import (
 from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import (
     EndOption,
+    GroupingOption,
+    GroupOption,
     JsonOption,
     LineOption,
     PlantOption,
@@ -50,6 +52,8 @@ def coq(
     plant: PlantOption = None,
     line: LineOption = None,
     product: ProductOption = None,
+    group: GroupOption = None,
+    grouping: GroupingOption = None,
     by: Annotated[
         str, typer.Option(help=f"A report for each, with commas: {', '.join(CUTS)}.")
     ] = "plant",
@@ -88,8 +92,9 @@ def coq(
     Example: copq coq --plant north --from 2026-01 --base "cost of production,revenue"
     """
     request = CoqRequest(
-        plant=plant, line=line, product=product, by=by, start=start, end=end, base=base,
-        baseline=baseline, reported=reported, as_of=as_of, currency=currency,
+        plant=plant, line=line, product=product, group=group, grouping=grouping, by=by,
+        start=start, end=end, base=base, baseline=baseline, reported=reported,
+        as_of=as_of, currency=currency,
     )  # fmt: skip
     most = limit if as_csv or excel else limit or (JSON_ROWS if as_json else _SHOWN)
 

@@ -32,12 +32,14 @@ create table copq.budget (
 );
 
 -- Revenue, manufacturing cost and so on of a plant in a month. A later row restates the amount; the
--- earlier ones stay. An empty amount takes the base away.
+-- earlier ones stay. An empty amount takes the base away. With a grouping it is of one product group.
 create table copq.base_amount (
     base_id bigint generated always as identity primary key,
     plant text not null,
     month date not null check (extract(day from month) = 1),
     base text not null,
+    grouping text not null default '',
+    product_group text not null default '' check ((product_group = '') = (grouping = '')),
     amount numeric check (amount > 0),
     currency text not null check (currency ~ '^[A-Z]{3}$'),
     set_at timestamptz not null default now(),
@@ -45,4 +47,5 @@ create table copq.base_amount (
     source text not null,
     why text
 );
-create index base_amount_newest on copq.base_amount (plant, month, base, base_id desc);
+create index base_amount_newest
+    on copq.base_amount (plant, month, base, grouping, product_group, base_id desc);
