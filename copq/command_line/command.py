@@ -22,6 +22,7 @@ GROUPS = {
         "drivers": "read.report.drivers",
         "why": "read.why.why",
         "what-if": "read.what_if.what_if",
+        "problems": "read.problems.problems",
         "kpis": "read.kpis.kpis",
         "entries": "read.entries.entries",
         "explain": "read.explain.explain",

@@ -97,8 +97,8 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """A filter of entries. None means any value; an empty product, stage, code, machine, shift or
-    supplier means none. `group` is one of `grouping`.
+    """A filter of entries. None means any value; an empty product, stage, code, machine, shift,
+    supplier or function means none. `group` is one of `grouping`.
 
     `period` is the month in which entries are booked. `first_reported` leaves out entries that were
     booked after the first closing of the month in which they occurred. `since` and `until` are
@@ -121,6 +121,7 @@ class EntryFilter:
     work_unit: str | None = None
     shift: str | None = None
     supplier: str | None = None
+    function: str | None = None
     event_id: str | None = None
     hour: datetime | None = None
     day: date | None = None

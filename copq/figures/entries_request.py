@@ -20,7 +20,7 @@ from copq.rates.book import RateBook
 
 _LONGEST_DAY = timedelta(days=2)
 _DEFAULT = timedelta(days=30)
-_DETAILS = ("stage", "defect_code", "work_unit", "shift", "supplier")
+_DETAILS = ("stage", "defect_code", "work_unit", "shift", "supplier", "function")
 
 
 TRAILING = {window.key: window.length for window in WINDOWS}
@@ -30,8 +30,8 @@ TRAILING = {window.key: window.length for window in WINDOWS}
 class EntriesRequest(GroupedRequest):
     """A filter of entries as people write it. Without a time, it means the last 30 days.
 
-    Times without an offset are the plant's. An empty product, stage, code, machine, shift or
-    supplier selects entries without one. `period` is the month in which entries are booked,
+    Times without an offset are the plant's. An empty product, stage, code, machine, shift, supplier
+    or function selects entries without one. `period` is the month in which entries are booked,
     whenever they occurred.
     """
 
@@ -42,6 +42,7 @@ class EntriesRequest(GroupedRequest):
     work_unit: str | None = None
     shift: str | None = None
     supplier: str | None = None
+    function: str | None = None
     event_id: str | None = None
     grain: str = "day"
     bucket: str = ""

@@ -1,5 +1,6 @@
 """The entries without an exchange rate, which figures in the reporting currency lack."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -65,6 +66,15 @@ async def missing_rates(
     else:
         rows = await conn.fetch(*_SQL.lacking_booked(**asked, as_of=basis.as_of))
     return [MissingRates(**row) for row in rows]
+
+
+def refuse_missing(found: Sequence[MissingRates]) -> None:
+    """Raises `ValueError` if entries have no exchange rate."""
+    if missing := [str(lack) for lack in found if not lack.late]:
+        raise ValueError(
+            f"no exchange rate: {'; '.join(missing)}. Import rates with copq currencies import, "
+            "or leave out the currency"
+        )
 
 
 def missing_rates_json(missing: list[MissingRates] | None) -> dict[str, Any]:

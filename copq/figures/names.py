@@ -1,5 +1,7 @@
 """Whether a plant, line, product, stage, code or other name exists, and if not, which ones do."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from asyncpg import Connection
@@ -15,7 +17,7 @@ MOST = 1_000
 
 _CALLED = {
     "stage": "stage", "defect_code": "defect code", "work_unit": "machine", "shift": "shift",
-    "supplier": "supplier",
+    "supplier": "supplier", "function": "function",
 }  # fmt: skip
 
 
@@ -99,16 +101,26 @@ async def _check_product(conn: Connection, plant: str | None, product: str) -> N
 async def _check_detail(
     conn: Connection, plant: str | None, line: str | None, column: str, name: str
 ) -> None:
-    """Only the ledger has all of these names, so a name is searched before any are listed."""
-    if await conn.fetchval(*_SQL.has_detail(plant=plant, line=line, column=column, name=name)):
+    """Only the ledger has all of these names, so a name is searched before any are listed.
+
+    Functions are kept apart from it.
+    """
+    where = {"plant": plant, "line": line}
+    has, list_known = _queries_of(column)
+    if await conn.fetchval(*has(**where, name=name)):
         return
-    names, known = _names(
-        await conn.fetch(*_SQL.known_details(plant=plant, line=line, column=column, limit=MOST))
-    )
+    names, known = _names(await conn.fetch(*list_known(**where, limit=MOST)))
     raise UnknownName(
         f'no entry has the {_CALLED[column]} "{name}"; there are {name_list(names, known)}'
         f"{nearest(name, names)}"
     )
+
+
+def _queries_of(column: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The queries that ask for one name, and for all of them."""
+    if column == "function":
+        return _SQL.has_function, _SQL.known_functions
+    return partial(_SQL.has_detail, column=column), partial(_SQL.known_details, column=column)
 
 
 def _lines_in_book(book: RateBook, plant: str | None) -> list[str]:

@@ -119,16 +119,28 @@ async def unbooked_shares(
         for largest in opened.stops
     }
     sums = _sums(opened.accrued, filters, span)
+    functions = await _functions(conn, filters, list(places))
     largest: Largest[UnbookedShare] = Largest(most)
     for event_id, (plant, line, stop) in places.items():
         seconds, net = sums[event_id]
-        if _meets(filters, stop) and (seconds or filters.event_id is not None):
+        is_met = _meets(filters, stop, functions.get(event_id))
+        if is_met and (seconds or filters.event_id is not None):
             known = replace(stop, ended_at=None) if event_id in still else stop
             share = UnbookedShare(plant, line, known, seconds, net)
             largest.take(share, stop.currency, net, _net_of_share)
     largest.cut(_net_of_share)
     await _add_events(conn, largest)
     return largest
+
+
+async def _functions(
+    conn: Connection, filters: EntryFilter, stops: list[str]
+) -> dict[str, str | None]:
+    """The functions that these stops name, if the filter is about them."""
+    if filters.function is None or not stops:
+        return {}
+    rows = await conn.fetch(*_SQL.functions_of(ids=stops))
+    return {row["event_id"]: row["function"] for row in rows}
 
 
 def _net_of_share(share: UnbookedShare) -> Decimal:
@@ -189,13 +201,13 @@ def _inside(filters: EntryFilter, part: Accrued, span: Span | None) -> Share:
     return Share.of(begun, ended, filters.since or begun, filters.until or ended)
 
 
-def _meets(filters: EntryFilter, stop: Stop) -> bool:
+def _meets(filters: EntryFilter, stop: Stop, function: str | None) -> bool:
     """As in `entries_asked`: an empty filter selects stops without a value."""
     pairs = ((filters.element, element(stop)), (filters.event_id, stop.event_id))
     or_none = (
         (filters.product, stop.product), (filters.stage, None),
         (filters.defect_code, stop.defect_code), (filters.work_unit, stop.work_unit),
-        (filters.shift, stop.shift), (filters.supplier, None),
+        (filters.shift, stop.shift), (filters.supplier, None), (filters.function, function),
     )  # fmt: skip
     return (
         all(wanted in (None, there) for wanted, there in pairs)

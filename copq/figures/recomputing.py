@@ -16,6 +16,7 @@ from copq.figures.entries import LedgerEntry
 from copq.figures.recompute import STOPS, Recomputed, differing, recompute
 from copq.figures.used_rates import used_rates
 from copq.ledger.difference import Difference
+from copq.posting.problems import problem_row
 from copq.schemas.decode import decode
 from copq.schemas.events import Event
 from copq.schemas.refusal import Refused
@@ -99,6 +100,7 @@ async def _find_differences(
     conn: Connection, books: Books, entries: list[LedgerEntry]
 ) -> list[Difference]:
     newest = await books.newest(conn)
+    said = await _problem_rows(conn, entries)
     differences: list[Difference] = []
     for _, group in groupby(entries, attrgetter("event_id")):
         own = list(group)
@@ -106,6 +108,7 @@ async def _find_differences(
         if fault or _is_another(own[0], event):
             differences.append(_not_its_event(own[0], fault or f"those of {event.event_id}"))
             continue
+        differences += _of_problem(own[0], event, said.get(own[0].event_id))
         computed: dict[int, Recomputed] = {}
         for entry in own:
             right = recompute(entry, event, await used_rates(conn, books, newest, entry))
@@ -114,6 +117,23 @@ async def _find_differences(
             differences += _of_entry(entry, right)
         differences += _number(own, computed)
     return differences
+
+
+async def _problem_rows(conn: Connection, entries: list[LedgerEntry]) -> dict[str, Any]:
+    """The stored rows of what the events say beside their cost, by id."""
+    ids = list({entry.event_id for entry in entries})
+    rows = await conn.fetch(*_SQL.verify_problems(ids=ids))
+    return {row["event_id"]: dict(row) for row in rows}
+
+
+def _of_problem(entry: LedgerEntry, event: Any, found: Any) -> Iterator[Difference]:
+    """Function, losses of control and grades follow from the event, as its entries do."""
+    expected = problem_row(event) if event is not None else found
+    if expected == found:
+        return
+    names = [n for n in expected or found if (expected or {}).get(n) != (found or {}).get(n)]
+    sides = [row and {name: row[name] for name in names} for row in (expected, found)]
+    yield Difference("problem", _subject(entry) | {"entry_no": None}, *sides)
 
 
 def event_in(payload: str | None) -> tuple[Any, str | None]:

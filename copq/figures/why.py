@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 from asyncpg import Connection
 
 from copq.figures.answers import held_json
-from copq.figures.missing_exchange_rates import MissingRates, missing_rates, missing_rates_json
+from copq.figures.missing_exchange_rates import (
+    MissingRates,
+    missing_rates,
+    missing_rates_json,
+    refuse_missing,
+)
 from copq.figures.report import zone_of
 from copq.figures.unpriced import WaitingCounts, count_waiting
 from copq.figures.why_rows import (
@@ -147,11 +152,7 @@ async def _missing_rates(
         if lacks is None:
             return None
         found += lacks
-    if missing := [str(lack) for lack in found if not lack.late]:
-        raise ValueError(
-            f"no exchange rate: {'; '.join(missing)}. Import rates with copq currencies import, "
-            "or leave out the currency"
-        )
+    refuse_missing(found)
     return found
 
 

@@ -1,13 +1,11 @@
 """The parts of a change of losses, each with its evidence and the way to its entries."""
 
-import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
+from copq.figures.entry_links import Filters, entries_address, entries_command
 from copq.figures.why_windows import Windows
 from copq.figures.why_words import cause_name
 from copq.figures.window import Window
@@ -18,10 +16,7 @@ if TYPE_CHECKING:
     from copq.improvement.explaining.explain import Explanation, Part
     from copq.improvement.explaining.one_window import OneWindow
 
-Filters = Mapping[str, str | None]
 _NANO = Decimal("1E-9")
-_OPTIONS = {"defect_code": "code", "work_unit": "machine"}
-"""Where `copq entries` has another name for a dimension."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +135,8 @@ def _p_value(chance: float) -> Decimal:
 
 
 def _address(filters: Filters, window: Window) -> str:
-    """Of the entries in the API; an empty filter stands for entries without such a name."""
-    days = {"from": window.first, "to": window.last, "category": "copq"}
-    return "/v1/entries?" + urlencode({**days, **{n: v or "" for n, v in filters.items()}})
+    return entries_address(filters, window.first, window.last)
 
 
 def _command(filters: Filters, window: Window) -> str:
-    words = ["copq", "entries", "--category", "copq"]
-    words += ["--from", str(window.first), "--to", str(window.last)]
-    for name, value in filters.items():
-        words += [f"--{_OPTIONS.get(name, name)}", value or ""]
-    return shlex.join(words)
+    return entries_command(filters, window.first, window.last)

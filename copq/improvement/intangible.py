@@ -4,7 +4,7 @@
 firm.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -35,12 +35,12 @@ class Control:
     def total(self) -> int:
         return self.interventions + self.wrong_routings + self.other_master_data
 
-    def plus(self, other: "Control", times: int) -> "Control":
-        """Together with the other, counted `times`."""
+    def plus(self, other: "Control") -> "Control":
+        """Both together."""
         return Control(
-            self.interventions + other.interventions * times,
-            self.wrong_routings + other.wrong_routings * times,
-            self.other_master_data + other.other_master_data * times,
+            self.interventions + other.interventions,
+            self.wrong_routings + other.wrong_routings,
+            self.other_master_data + other.other_master_data,
         )
 
     def share_of(self, whole: "Control") -> Decimal | None:
@@ -57,19 +57,6 @@ class Reputation:
     highest: Mapping[str, int] = field(default_factory=dict)
     complaints: int = 0
     """That have a grade."""
-
-    @classmethod
-    def of(cls, grades: Iterable[tuple[Grades, int]]) -> "Reputation":
-        """Of grades, each with the number of complaints that have them."""
-        given = [(found.model_dump(exclude_none=True), times) for found, times in grades]
-        given = [(found, times) for found, times in given if found]
-        named = [name for name in ASPECTS if any(name in found for found, _ in given)]
-        return cls(
-            {name: sum(times for found, times in given if name in found) for name in named},
-            {name: sum(found.get(name, 0) * times for found, times in given) for name in named},
-            {name: max(found.get(name, 0) for found, _ in given) for name in named},
-            sum(times for _, times in given),
-        )
 
     @property
     def means(self) -> dict[str, Decimal]:

@@ -21,7 +21,10 @@ PER_SENDER = 1_000
 
 EVERY_S = 5
 _REMEMBERED = 65_536
-_KINDS = ("plant", "line", "product", "stage", "work_unit", "defect_code", "shift", "supplier")
+_KINDS = (
+    "plant", "line", "product", "stage", "work_unit", "defect_code", "shift", "supplier",
+    "function",
+)  # fmt: skip
 _SQL = Queries.of(__file__)
 
 
@@ -47,7 +50,7 @@ class Names:
             return
         said = (
             sender, event.plant, event.line, event.product, event.stage, event.work_unit,
-            event.defect_code, event.shift, event.supplier,
+            event.defect_code, event.shift, event.supplier, event.function,
         )  # fmt: skip
         if said in self._passed:
             return

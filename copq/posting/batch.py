@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from copq.posting.problems import Row, problem_row
 from copq.schemas.decode import decode
 from copq.schemas.events import Event
 from copq.schemas.fields import OWN_IDS
@@ -194,6 +195,8 @@ class Batch:
     """Rows that several events may cause, each with the ids of the events that cause it."""
     causes: dict[str, Cause] = field(default_factory=dict)
     """Why events are booked, by id, for events that a correction or a repricing books."""
+    problems: dict[str, Row] = field(default_factory=dict)
+    """The rows of `copq.event_problem` of new events, by id."""
     rates: int = 0
     oldest: int | None = None
     """The newest and the oldest revision of the rate book that priced an event of the batch."""
@@ -234,6 +237,8 @@ class Batch:
         self.rows += _rows(head, figures, facts, origin, "k" if known else "g")
         self.seen.add(facts.event_id)
         self.events += 1
+        if not known and (problem := problem_row(facts)):
+            self.problems[facts.event_id] = problem
         if cause != NO_CAUSE:
             self.causes[facts.event_id] = cause
         for entry in head.once:

@@ -27,6 +27,7 @@ from copq.ledger.corrections import (
 )
 from copq.posting.batch import NO_CAUSE, Batch, Cause, Special
 from copq.posting.event_entries import Account, Entry, accounts
+from copq.posting.problems import add_problems, problem_row
 from copq.posting.stops import Lines, reprice_stops, touched
 from copq.pricing.price import Dispatch, price
 from copq.rates.book import RateBook
@@ -156,6 +157,7 @@ async def _store_replacements(
             for e, payload, sent_by in events
         )
     )  # fmt: skip
+    await add_problems(conn, [row for e, _, _ in events if (row := problem_row(e))])
 
 
 def _replacement_in(raw: bytes) -> bytes:

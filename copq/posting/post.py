@@ -15,6 +15,7 @@ from copq.posting.booking import hold_booking
 from copq.posting.claims import Arrivals, arrivals, has_claimed
 from copq.posting.correcting import Effects, correct
 from copq.posting.id_conflicts import IdConflict, find_conflicts, ids
+from copq.posting.problems import add_problems
 from copq.posting.shared_entries import reconsider, share
 from copq.posting.stops import Lines, add_stops, rebook, together
 from copq.posting.unpriced_events import add_unpriced
@@ -106,9 +107,11 @@ async def _post(conn: Connection, batch: Batch, book: RateBook, *, is_alone: boo
     arrived = await arrivals(conn, duplicates)
     late = await _post_alone(conn, arrived.awaited) if arrived.awaited else _NOTHING
     of_others += await _compare(conn, batch.again) if batch.again else []
+    repeated = known - arrived.awaited
+    await add_problems(conn, [row for i, row in batch.problems.items() if i not in repeated])
     posted = Posted(first["fresh"] + late["fresh"], duplicates - arrived.awaited, tuple(of_others))
     special = [batch.special[event_id] for event_id in (*first["special"], *late["special"])]
-    await _follow_up(conn, batch, special, arrived, known - arrived.awaited, book)
+    await _follow_up(conn, batch, special, arrived, repeated, book)
     return posted
 
 

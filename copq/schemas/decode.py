@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from copq.schemas.events import EVENT, EVENT_MODELS, Event, QualityEvent
-from copq.schemas.fields import OWN_IDS
+from copq.schemas.fields import MAX_COUNT, OWN_IDS
 from copq.schemas.names import are_kept_as_they_are, is_plain
 from copq.schemas.refusal import Refusal, Refused, from_validation
 
@@ -37,10 +37,14 @@ _TWIN_TYPES: dict[str, Any] = {
     "attributes": Annotated[dict[_Short, _Long], msgspec.Meta(max_length=16)],
 }
 
+_COUNT = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
+
 
 def _twin_field(name: str, field: FieldInfo) -> tuple[Any, ...]:
-    kind = _TWIN_TYPES.get(name, _Short)
-    return (name, kind) if field.is_required() else (name, kind | None, field.default)
+    kind = _COUNT if field.annotation is int else _TWIN_TYPES.get(name, _Short)
+    if field.is_required():
+        return name, kind
+    return name, kind | None if field.default is None else kind, field.default
 
 
 def _twin(tag: str, model: type[QualityEvent]) -> type[msgspec.Struct]:

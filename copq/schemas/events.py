@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from copq.schemas.fields import (
     LONGEST_STOP,
+    Count,
     EventId,
     Identifier,
     Instant,
@@ -42,20 +43,22 @@ class QualityEvent(BaseModel):
     order: Identifier | None = None
     lot: Identifier | None = None
     shift: Identifier | None = None
-    defect_code: Identifier | None = Field(None, description="Why: defect or stop reason.")
+    defect_code: Identifier | None = Field(
+        None, description="Why: defect, stop reason or any other problem."
+    )
+    function: Identifier | None = Field(
+        None, description="Whose problem: sales, purchasing, planning, production, …"
+    )
     supplier: Identifier | None = None
     source: Identifier | None = Field(None, description="Who reported it.")
     attributes: Attributes | None = None
 
 
-class ProductEvent(QualityEvent):
-    product: Identifier
-
-
-class Production(ProductEvent):
+class Production(QualityEvent):
     """Units processed (PQ), of which good (GQ, ISO 22400-2): the base of every percentage."""
 
     event_type: Literal["production"]
+    product: Identifier
     quantity: Quantity
     good: QuantityOrNone | None = None
 
@@ -66,7 +69,19 @@ class Production(ProductEvent):
         return self
 
 
-class Defect(ProductEvent):
+class FailureEvent(QualityEvent):
+    """A failure may also take control from management. These counts are never money."""
+
+    interventions: Count = Field(0, description="How often management had to step in.")
+    wrong_routings: Count = Field(0, description="Wrong routings behind the failure.")
+    other_master_data: Count = Field(0, description="Other errors in master data behind it.")
+
+
+class ProductFailure(FailureEvent):
+    product: Identifier
+
+
+class Defect(ProductFailure):
     """Units rejected at a stage, not recoverable as product. Internal failure."""
 
     event_type: Literal["defect"]
@@ -74,14 +89,14 @@ class Defect(ProductEvent):
     quantity: Quantity
 
 
-class Scrap(ProductEvent):
+class Scrap(ProductFailure):
     """Units scrapped late or outside a stage; without a stage: as finished. Internal failure."""
 
     event_type: Literal["scrap"]
     quantity: Quantity
 
 
-class Rework(ProductEvent):
+class Rework(ProductFailure):
     """Units reworked in house. With minutes, they replace the table's labour. Internal failure."""
 
     event_type: Literal["rework"]
@@ -91,7 +106,7 @@ class Rework(ProductEvent):
     out_of_pocket: Spent = ZERO
 
 
-class Downgrade(ProductEvent):
+class Downgrade(ProductFailure):
     """Units sold as seconds. Internal failure."""
 
     event_type: Literal["downgrade"]
@@ -102,7 +117,7 @@ def _may_lack_occurred_at(schema: dict[str, Any]) -> None:
     schema["required"].remove("occurred_at")
 
 
-class Downtime(QualityEvent):
+class Downtime(FailureEvent):
     """A stop of a line; without `ended_at` it is still open. Internal failure.
 
     It occurs as it starts, so `occurred_at` may be left out.
@@ -133,7 +148,7 @@ class Downtime(QualityEvent):
         return self
 
 
-class Recovery(QualityEvent):
+class Recovery(FailureEvent):
     """Rejects sent back or sold: overhead spent, credit earned. Internal failure."""
 
     event_type: Literal["recovery"]
@@ -146,7 +161,7 @@ class Recovery(QualityEvent):
         return _one_of(self, "out_of_pocket", "credit")
 
 
-class Return(ProductEvent):
+class Return(ProductFailure):
     """Units sent back, or handled at the customer's site; what is not scrapped is reworked.
 
     External failure.
@@ -194,7 +209,7 @@ class TimedEvent(QualityEvent):
         return _one_of(self, "minutes", "out_of_pocket")
 
 
-class Complaint(TimedEvent):
+class Complaint(TimedEvent, FailureEvent):
     """Handling time, out-of-pocket money, reputation grades. External failure."""
 
     event_type: Literal["complaint"]
@@ -202,7 +217,7 @@ class Complaint(TimedEvent):
     grades: Grades | None = None
 
 
-class Warranty(QualityEvent):
+class Warranty(FailureEvent):
     """Credit, claim or recall money. External failure."""
 
     event_type: Literal["warranty"]
@@ -223,7 +238,7 @@ class Prevention(TimedEvent):
     event_type: Literal["prevention"]
 
 
-class AdminFailure(TimedEvent):
+class AdminFailure(TimedEvent, FailureEvent):
     """Forecast or planning error, cancellation, human error. Administrative failure."""
 
     event_type: Literal["admin_failure"]

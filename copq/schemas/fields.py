@@ -129,6 +129,9 @@ QuantityOrNone = Annotated[
 Minutes = Annotated[Decimal, Field(ge=0, le=MAX_MINUTES, decimal_places=DECIMAL_PLACES), _amount]
 Spent = Annotated[Decimal, Field(ge=0, le=MAX_QUANTITY, decimal_places=DECIMAL_PLACES), _amount]
 """Money that was in fact paid or earned, in the plant's currency. It is a fact, no price."""
+MAX_COUNT = 1_000_000
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+"""How often something happened because of one event."""
 
 Money = Annotated[Decimal, Field(ge=0, le=MAX_QUANTITY, decimal_places=8), _plain(8)]
 """A rate or unit cost of the rate book."""
@@ -159,7 +162,7 @@ def _on_a_quarter(value: time) -> time:
 DayStart = Annotated[time, AfterValidator(_on_a_quarter)]
 
 __all__ = [
-    "Currency", "DayStart", "EventId", "Identifier", "Instant", "Minutes", "Money", "Quantity",
-    "QuantityOrNone", "Rate", "Share", "Spent", "Text", "TimeZone", "Validity", "date",
+    "Count", "Currency", "DayStart", "EventId", "Identifier", "Instant", "Minutes", "Money",
+    "Quantity", "QuantityOrNone", "Rate", "Share", "Spent", "Text", "TimeZone", "Validity", "date",
     "plain_amount",
 ]  # fmt: skip

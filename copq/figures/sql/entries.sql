@@ -31,6 +31,9 @@ limit :limit
     and (:work_unit::text is null or work_unit is not distinct from nullif(:work_unit, ''))
     and (:shift::text is null or shift is not distinct from nullif(:shift, ''))
     and (:supplier::text is null or supplier is not distinct from nullif(:supplier, ''))
+    and (:function::text is null or (
+        select p.function from copq.event_problem as p where p.event_id = ledger.event_id
+    ) is not distinct from nullif(:function, ''))
     and (:event_id::text is null or event_id = :event_id)
     and (:hour::timestamptz is null or hour = :hour)
     and (:day::date is null or day = :day)
@@ -83,6 +86,11 @@ select key.event_id, found.payload, found.received_at
 from copq.event_key as key
 join copq.event as found on found.event_id = key.event_id and found.occurred_at = key.occurred_at
 where key.event_id = any(:ids::text[])
+
+-- name: functions_of
+-- The function that each of these events names, where it names one.
+select event_id, function from copq.event_problem
+where event_id = any(:ids::text[]) and function is not null
 
 -- name: entries
 -- Entries of the ledger, newest first, each with its event's bytes. :after_time, :after_id and

@@ -69,3 +69,23 @@ from (
 where name > ''
 order by name collate "C"
 limit :limit
+
+-- name: has_function
+-- Whether an event of a plant and line names the function :name.
+select exists (
+    select from copq.event_problem
+    where (:plant::text is null or plant = :plant)
+        and (:line::text is null or line = :line)
+        and function = :name::text)
+
+-- name: known_functions
+-- The first :limit functions that events of a plant and line name, and the number of all.
+select name, count(*) over () as known
+from (
+    select distinct function as name
+    from copq.event_problem
+    where (:plant::text is null or plant = :plant) and (:line::text is null or line = :line)
+        and function is not null
+) as names
+order by name collate "C"
+limit :limit

@@ -18,6 +18,10 @@ where (:plant::text is null or l.plant = :plant)
         or mod(hashtextextended(l.event_id, :seed) & 1073741823, 10000) < :share)
 order by l.occurred_at, l.event_id, l.entry_no
 
+-- name: verify_problems
+-- What these events say beside their cost.
+select * from copq.event_problem where event_id = any(:ids::text[])
+
 -- name: verify_events
 -- Events that need a check: stops and corrections, each with the stored row that was made of it,
 -- and other events without an entry. :plant to :seed as in `verify_entries`; the month is in UTC.

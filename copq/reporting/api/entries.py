@@ -35,7 +35,7 @@ def add_entries(router: APIRouter, source: Source) -> None:
         grouping: asked.Grouping = None, element: asked.Element = None,
         category: asked.OfCategory = None,
         stage: Filter = None, defect_code: Filter = None, work_unit: Filter = None,
-        shift: Filter = None, supplier: Filter = None,
+        shift: Filter = None, supplier: Filter = None, function: Filter = None,
         event_id: Annotated[str | None, asked.Spelt, Query()] = None,
         grain: asked.Grain = "day",
         bucket: Annotated[
@@ -60,8 +60,8 @@ def add_entries(router: APIRouter, source: Source) -> None:
         asked_for = EntriesRequest(
             plant=plant, line=line, product=product, group=group, grouping=grouping,
             element=element, category=category, stage=stage, defect_code=defect_code,
-            work_unit=work_unit, shift=shift,
-            supplier=supplier, event_id=event_id, grain=grain, bucket=bucket, start=start, end=end,
+            work_unit=work_unit, shift=shift, supplier=supplier, function=function,
+            event_id=event_id, grain=grain, bucket=bucket, start=start, end=end,
             trailing=trailing, at=at, period=period, reported=reported,
         )  # fmt: skip
         async with source.reading(reader) as reading:

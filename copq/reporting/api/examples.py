@@ -76,6 +76,20 @@ WHAT_IF = (
     "last 30 days; at most 366 days. CSV has the rows, or with `table=entries` all entries that "
     "would differ. A row has one currency; money is text, with all digits."
 )
+PROBLEMS = (
+    "Problems of all functions on one scale: (time to correct + out-of-pocket money) x frequency, "
+    "as priced in the ledger, with the lost contribution where a bottleneck stood still. A problem "
+    "is a defect code of a `function`, or an element of failures without a code. `frequency` "
+    "counts events, `event_cost` is the mean cost of one. Rows are ranked by money, or with "
+    "`by_time` by hours; shares are of what they are ranked by. Next to money, never in it: losses "
+    "of control, as counts with their share, and of reputation, as the mean grades of "
+    "`complaints`, from 1 (slight) to 5 (grave). `entries` is the address of a row's entries. "
+    "Problems that earned money are no losses and have no row: `earned` in `totals` is their sum, "
+    "and `net` the whole failure cost. Production days in [from, to); by default the last 30 days. "
+    "Open stops count until now, as `provisional`. There are 1,000 rows of each currency unless "
+    "`limit` says otherwise; CSV has all. Currencies are never added; `currency` converts them, "
+    "and is refused while an entry has no exchange rate. Money is text, with all digits."
+)
 KPIS = (
     "Key figures by ISO 22400-2 for any time: an hour, a shift, a day or more. `oee` is "
     "availability x effectiveness x quality. Only a line has times: a product has only yields. "
@@ -269,6 +283,27 @@ WHAT_IF_ANSWER = {
          "entries": "/v1/entries?event_id=press-4-17", "command": "copq explain press-4-17#1"}
     ],
     "entries_total": 3, "events_total": 3, "unpriced_in_window": 0,
+}  # fmt: skip
+PROBLEMS_ANSWER = {
+    "at": _AT, "from": "2026-03-01", "to": "2026-04-01", "ranked_by": "money",
+    "rows": [
+        {"rank": 1, "function": "planning", "problem": "forecast", "defect_code": "forecast",
+         "element": None, "currency": "EUR", "frequency": 4, "event_cost": "250", "cost": "1000",
+         "hours": "6", "seconds": "21600", "share": "0.8", "cumulative_share": "0.8",
+         "provisional": "0", "interventions": 3, "wrong_routings": 1, "other_master_data": 0,
+         "control_share": "0.666666667", "complaints": 2, "handled_by": None, "severity": "3.5",
+         "contacts": "2", "people": None, "duration": None,
+         "filters": {"function": "planning", "defect_code": "forecast"},
+         "entries": "/v1/entries?from=2026-03-01&to=2026-04-01&category=copq&function=planning"
+         "&defect_code=forecast",
+         "command": "copq entries --category copq --from 2026-03-01 --to 2026-04-01 "
+         "--function planning --code forecast"}
+    ],
+    "totals": [
+        {"currency": "EUR", "problems": 3, "frequency": 9, "cost": "1250", "hours": "8.5",
+         "seconds": "30600", "interventions": 4, "wrong_routings": 1, "other_master_data": 1,
+         "complaints": 2, "earned": "-40", "net": "1210"}
+    ],
     **_WAITING,
 }  # fmt: skip
 ENTRIES_ANSWER = {

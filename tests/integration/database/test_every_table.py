@@ -7,8 +7,8 @@ WHOLE_PLANTS = "plants that the reader sees as a whole"
 ANYBODY, NOTHING, AS_ITS_TABLES = "anybody who reads", "nothing", "as its tables"
 DECISIONS = {
     **dict.fromkeys(
-        ("event", "event_key", "line_heard", "ledger", "rollup", "closing_figure", "unpriced",
-         "stop", "correction"), BY_LINE,
+        ("event", "event_problem", "event_key", "line_heard", "ledger", "rollup", "closing_figure",
+         "unpriced", "stop", "correction"), BY_LINE,
     ),
     **dict.fromkeys(("period", "period_step", "closing", "group_member"), BY_PLANT),
     **dict.fromkeys(("rejected", "audit"), ALL_LINES),

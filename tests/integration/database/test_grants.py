@@ -27,7 +27,7 @@ async def posted(conn: asyncpg.Connection) -> asyncpg.Connection:
     await import_rates(conn, rates(), "rates.yaml", "anna")
     void = event("correction", "c", occurred_at=AT, corrects="d2", reason="typed twice")
     raws = [
-        production("p", AT, 100), defect("d", AT, 5), defect("d2", AT, 5), void,
+        production("p", AT, 100), defect("d", AT, 5, function="sales"), defect("d2", AT, 5), void,
         defect("u", AT, product="gadget"), stop("s", AT, "2026-03-02T12:00:00+01:00"),
     ]  # fmt: skip
     await post_events(conn, await load(conn), raws)
@@ -39,8 +39,8 @@ async def posted(conn: asyncpg.Connection) -> asyncpg.Connection:
 
 
 TABLES = (
-    "ledger", "event", "event_key", "rate_item", "rate_revision", "audit", "target", "budget",
-    "base_amount", "group_member",
+    "ledger", "event", "event_problem", "event_key", "rate_item", "rate_revision", "audit",
+    "target", "budget", "base_amount", "group_member",
 )  # fmt: skip
 PARTITIONS = ("ledger_2026_03", "ledger_other", "event_2026_03", "event_other")
 CHANGES = (

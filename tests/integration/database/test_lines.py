@@ -39,7 +39,8 @@ def _of(place: str, line: str) -> list[bytes]:
     name = f"{place}-{line}"
     void = {"reason": "typed twice", "occurred_at": AT, "corrects": f"{name}-nothing"}
     return [
-        production(f"{name}-p", AT, 100, **where), defect(f"{name}-d", AT, 7, **where),
+        production(f"{name}-p", AT, 100, **where),
+        defect(f"{name}-d", AT, 7, function="purchasing", **where),
         defect(f"{name}-u", AT, 1, **(where | {"product": "gadget"})),
         stop(f"{name}-s", "2026-06-30T09:00:00Z", "2026-06-30T09:30:00Z", **where),
         stop(f"{name}-o", "2026-06-30T11:00:00Z", work_unit="M1", **where),
@@ -242,7 +243,9 @@ async def test_readers_at_once_do_not_see_each_others_lines(api: Api) -> None:
         assert told[1] == expected[told[0]]
 
 
-TABLES = ("ledger", "rollup", "event", "unpriced", "stop", "correction", "line_heard")
+TABLES = (
+    "ledger", "rollup", "event", "event_problem", "unpriced", "stop", "correction", "line_heard",
+)  # fmt: skip
 
 
 async def _count(conn: asyncpg.Connection, tables: Iterable[str] = TABLES) -> list[int]:

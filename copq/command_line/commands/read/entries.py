@@ -49,6 +49,7 @@ def entries(
     machine: Annotated[str | None, typer.Option(help="Only this machine; empty: none.")] = None,
     shift: Annotated[str | None, typer.Option(help="Only this shift; empty: none.")] = None,
     supplier: Annotated[str | None, typer.Option(help="Only this supplier; empty: none.")] = None,
+    function: Annotated[str | None, typer.Option(help="Only this function; empty: none.")] = None,
     event: Annotated[str | None, typer.Option(help="Only this event.")] = None,
     hour: Annotated[str, typer.Option(help="Only this hour: 2026-03-01T06:00.")] = "",
     day: Annotated[str, typer.Option(help="Only this production day: 2026-03-01.")] = "",
@@ -92,9 +93,8 @@ def entries(
     request = EntriesRequest(
         plant=plant, line=line, product=product, group=group, grouping=grouping, element=element,
         category=category, stage=stage, defect_code=code, work_unit=machine, shift=shift,
-        supplier=supplier, event_id=event,
-        grain=grain, bucket=bucket, start=start, end=end, trailing=trailing, period=period,
-        reported=reported,
+        supplier=supplier, function=function, event_id=event, grain=grain, bucket=bucket,
+        start=start, end=end, trailing=trailing, period=period, reported=reported,
     )  # fmt: skip
 
     async def read(conn: Connection) -> EntriesAnswer | None:

@@ -83,6 +83,28 @@ create index event_occurred_at on copq.event (occurred_at);
 -- Rows lie in the order in which they came, so that an index of a few pages finds the newest.
 create index event_received_at on copq.event using brin (received_at) with (autosummarize = on);
 
+-- What an event says beside its cost: whose problem it was, and the losses that are never money.
+-- Most events say nothing of it and have no row. A stop's entries may lie long after its start.
+create table copq.event_problem (
+    event_id text collate "C" primary key,
+    occurred_at timestamptz not null,
+    plant text not null,
+    line text not null,
+    is_stop boolean not null,
+    function text,
+    interventions int not null check (interventions >= 0),
+    wrong_routings int not null check (wrong_routings >= 0),
+    other_master_data int not null check (other_master_data >= 0),
+    handled_by int check (handled_by between 1 and 5),
+    severity int check (severity between 1 and 5),
+    contacts int check (contacts between 1 and 5),
+    people int check (people between 1 and 5),
+    duration int check (duration between 1 and 5)
+);
+create index event_problem_occurred_at on copq.event_problem (occurred_at);
+create index event_problem_stop on copq.event_problem (occurred_at) where is_stop;
+create index event_problem_function on copq.event_problem (function) where function is not null;
+
 -- When a line was last heard of: its newest event, never later than it came.
 create table copq.line_heard (
     plant text not null,
@@ -387,6 +409,7 @@ create table copq.event_other partition of copq.event default;
 create table copq.ledger_other partition of copq.ledger default;
 
 select copq.append_only('copq.ledger');
+select copq.append_only('copq.event_problem');
 select copq.append_only('copq.rate_revision');
 select copq.append_only('copq.rate_item');
 select copq.never_truncated(kept)

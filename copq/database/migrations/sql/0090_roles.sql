@@ -58,7 +58,7 @@ grant update (sent_at, withdrawn_at) on copq.form_entry to copq_ingest;
 grant select on copq.rate_revision, copq.rate_item to copq_costing;
 
 -- The aggregator prices what is late, and books. It adds to the ledger, and keeps what is derived from it.
-grant select, insert on copq.event, copq.ledger to copq_aggregator;
+grant select, insert on copq.event, copq.event_problem, copq.ledger to copq_aggregator;
 grant select, insert, update, delete on copq.event_key, copq.claim, copq.unpriced, copq.withdrawn
     to copq_aggregator;
 grant select, insert, update on
@@ -73,7 +73,8 @@ grant execute on function copq.make_partitions(date, date) to copq_aggregator;
 
 -- Reporting reads; finance reads too, and sets rates and targets; an admin grants access alone.
 grant select on
-    copq.rate_revision, copq.rate_item, copq.event_key, copq.event, copq.line_heard, copq.ledger,
+    copq.rate_revision, copq.rate_item, copq.event_key, copq.event, copq.event_problem,
+    copq.line_heard, copq.ledger,
     copq.rollup, copq.unpriced, copq.stop, copq.correction, copq.rejected, copq.target,
     copq.budget, copq.base_amount, copq.group_member, copq.group_days, copq.retention, copq.audit
     to copq_reporting, copq_finance;
@@ -132,8 +133,8 @@ declare
     guarded text;
 begin
     foreach guarded in array array[
-        'event', 'event_key', 'line_heard', 'ledger', 'rollup', 'closing_figure', 'unpriced',
-        'stop', 'correction', 'rejected', 'audit'] loop
+        'event', 'event_problem', 'event_key', 'line_heard', 'ledger', 'rollup', 'closing_figure',
+        'unpriced', 'stop', 'correction', 'rejected', 'audit'] loop
         execute format('alter table copq.%I enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.%I '
