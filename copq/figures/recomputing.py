@@ -120,7 +120,7 @@ async def _find_differences(
 
 
 async def _problem_rows(conn: Connection, entries: list[LedgerEntry]) -> dict[str, Any]:
-    """The stored rows of what the events say beside their cost, by id."""
+    """The stored rows of what the events say next to their cost, by id."""
     ids = list({entry.event_id for entry in entries})
     rows = await conn.fetch(*_SQL.verify_problems(ids=ids))
     return {row["event_id"]: dict(row) for row in rows}

@@ -1,4 +1,4 @@
-"""What events say beside their cost: whose problem it was, losses of control and of reputation.
+"""What events say next to their cost: whose problem it was, losses of control and of reputation.
 
 It is kept in a narrow table, in the transaction that keeps the event. An event that says nothing
 of the kind has no row and costs no query.

@@ -2,8 +2,9 @@
 -- The :limit largest problems of each currency, by time if :by_time, else by cost; and the sums of
 -- all of them. A problem is a defect code, or an element without one, of a function. Failure cost in
 -- the production days from :first to :last, which lie between the instants :since and :until.
--- An event is one occurrence. Events of the elements :several have several entries, and those with
--- losses of control or reputation must count once: these are summed by event first (`event`).
+-- An event is one occurrence, and so is a stop that is reported in pieces (`stop`). Events of the
+-- elements :several have several entries, and those with losses of control or reputation must count
+-- once: these are summed by event first (`event`).
 -- `net` is all cost of the currency, `earned` the part of problems that earned money.
 -- :open_event to :open_seconds are the amounts that open stops add, one by one.
 with part as (
@@ -37,20 +38,26 @@ with part as (
     select
         currency, function, defect_code, case when defect_code is null then element end as element,
         case when is_single or element = any(:several::text[]) then event_id end as event,
-        sum(sign) as standing, sum(net) as net, sum(seconds) as seconds,
+        min(stop.name) as stop, sum(sign) as standing, sum(net) as net, sum(seconds) as seconds,
         sum(provisional) as provisional, max(interventions) as interventions,
         max(wrong_routings) as wrong_routings, max(other_master_data) as other_master_data,
         max(handled_by) as handled_by, max(severity) as severity, max(contacts) as contacts,
         max(people) as people, max(duration) as duration
     from part
     left join said using (event_id)
+    left join lateral (
+        select concat_ws(E'\n', s.plant, s.line, s.work_unit, s.defect_code, s.planned, s.began_at)
+            as name
+        from copq.stop as s
+        where s.event_id = part.event_id and part.element in ('downtime', 'planned_stop')
+    ) as stop on true
     where :function::text is null or function is not distinct from nullif(:function, '')
     group by 1, 2, 3, 4, 5
 ), problem as (
     select
         currency, function, defect_code, element,
-        sum(case when event is null then standing when standing > 0 then 1 else 0 end)::bigint
-            as frequency,
+        coalesce(sum(standing) filter (where event is null), 0)::bigint
+            + count(distinct coalesce(stop, event)) filter (where {{stands}}) as frequency,
         sum(net) as cost, sum(seconds) as seconds, sum(provisional) as provisional,
         {{of_events(amount => interventions)}} as interventions,
         {{of_events(amount => wrong_routings)}} as wrong_routings,

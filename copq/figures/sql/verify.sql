@@ -19,7 +19,7 @@ where (:plant::text is null or l.plant = :plant)
 order by l.occurred_at, l.event_id, l.entry_no
 
 -- name: verify_problems
--- What these events say beside their cost.
+-- What these events say next to their cost.
 select * from copq.event_problem where event_id = any(:ids::text[])
 
 -- name: verify_events

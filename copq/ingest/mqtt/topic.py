@@ -4,7 +4,7 @@ from copq.ingest.mqtt.faults import ConfigFault
 
 FIELDS = frozenset({
     "event_type", "plant", "line", "product", "stage", "work_unit", "order", "lot", "shift",
-    "defect_code", "supplier", "source",
+    "defect_code", "function", "supplier", "source",
 })  # fmt: skip
 """Fields of an event that a level of a topic may hold."""
 

@@ -1,5 +1,5 @@
 -- name: add_problems
--- Keep what events say beside their cost: an array for each column.
+-- Keep what events say next to their cost: an array for each column.
 insert into copq.event_problem (
     event_id, occurred_at, plant, line, is_stop, function, interventions, wrong_routings,
     other_master_data, handled_by, severity, contacts, people, duration)

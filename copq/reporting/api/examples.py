@@ -84,7 +84,7 @@ PROBLEMS = (
     "`by_time` by hours; shares are of what they are ranked by. Next to money, never in it: losses "
     "of control, as counts with their share, and of reputation, as the mean grades of "
     "`complaints`, from 1 (slight) to 5 (grave). `entries` is the address of a row's entries. "
-    "Problems that earned money are no losses and have no row: `earned` in `totals` is their sum, "
+    "Problems that earned money have no row: `earned` in `totals` is their sum, "
     "and `net` the whole failure cost. Production days in [from, to); by default the last 30 days. "
     "Open stops count until now, as `provisional`. There are 1,000 rows of each currency unless "
     "`limit` says otherwise; CSV has all. Currencies are never added; `currency` converts them, "

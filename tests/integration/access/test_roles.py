@@ -34,6 +34,7 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("GET", "/", READS), ("GET", "/v1/board", READS), ("GET", "/v1/copq", READS),
     ("GET", "/v1/trailing", READS), ("GET", "/v1/drivers", READS), ("GET", "/v1/entries", READS),
     ("GET", "/v1/why", READS), ("GET", "/v1/what-if?change=halve+type%3Ddefect", READS),
+    ("GET", "/v1/problems", READS),
     ("GET", "/v1/entries?format=csv", READS), ("GET", "/metrics", READS),
 ]  # fmt: skip
 

@@ -105,6 +105,7 @@ async def test_an_answer_is_of_the_readers_lines(
 ASKING_FOR_SOUTH = [
     "/v1/copq?plant=south", "/v1/trailing?plant=south", "/v1/drivers?plant=south",
     "/v1/why?plant=south", "/v1/what-if?change=halve+type%3Ddefect&plant=south",
+    "/v1/problems?plant=south",
     "/v1/entries?plant=south", "/v1/board?plant=south", "/v1/board?plant=south&day=2026-06-29",
     "/v1/coq?plant=south", "/v1/coq/conformance?plant=south", "/v1/bases?plant=south",
     "/v1/groups?plant=south",

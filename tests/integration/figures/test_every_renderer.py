@@ -31,6 +31,7 @@ from copq.command_line.commands.read import (
     entries,
     explain,
     kpis,
+    problems,
     report,
     verify,
     why,
@@ -53,7 +54,7 @@ NOW = datetime.fromisoformat("2026-06-30T12:00:00+00:00")
 PLANTS = (plant(), plant("south", "America/Chicago", "00:00", "USD"))
 QUESTIONS = {
     "/v1/copq": ("report",), "/v1/trailing": ("trailing",), "/v1/drivers": ("drivers",),
-    "/v1/why": ("why",),
+    "/v1/why": ("why",), "/v1/problems": ("problems",),
     "/v1/kpis": ("kpis",), "/v1/entries": ("entries",), "/v1/periods": ("periods", "list"),
     "/v1/coq": ("coq",), "/v1/coq/conformance": ("conformance",),
     "/v1/bases": ("bases", "list"),
@@ -65,7 +66,7 @@ app = typer.Typer()
 for module, name in ((report, "report"), (report, "trailing"), (report, "drivers"),
                      (report, "unpriced"), (kpis, "kpis"), (entries, "entries"),
                      (explain, "explain"), (coq, "coq"), (why, "why"),
-                     (conformance, "conformance")):  # fmt: skip
+                     (problems, "problems"), (conformance, "conformance")):  # fmt: skip
     app.command(name)(getattr(module, name))
 app.command("verify")(verify.verify_command)
 app.add_typer(periods.app, name="periods")
@@ -222,8 +223,8 @@ async def groups_are_answered_alike(site: Asked) -> None:
 
 async def csv_has_the_cells_of_json(site: Asked) -> None:
     for path in (
-        "/v1/copq", "/v1/drivers", "/v1/why", "/v1/kpis", "/v1/periods", "/v1/coq", "/v1/bases",
-        "/v1/groups",
+        "/v1/copq", "/v1/drivers", "/v1/why", "/v1/problems", "/v1/kpis", "/v1/periods",
+        "/v1/coq", "/v1/bases", "/v1/groups",
     ):  # fmt: skip
         rows, table = (await site.get(path))["rows"], await site.csv(path)
         assert len(rows) == len(table) > 0
@@ -255,6 +256,7 @@ async def tables_have_the_money_of_json(site: Asked) -> None:
     """Each row of an answer is a row of the table, with its names and its money."""
     answers = {words: await site.get(path) for path, words in QUESTIONS.items()}
     kinds = {("report",): ("copq", "base"), ("trailing",): ("copq", "base"), ("drivers",): ("net",),
+             ("problems",): ("cost", "event_cost"),
              ("entries",): ("net",), ("periods", "list"): ("restated", "booked"),
              ("coq",): ("amount", "per_unit", "previous"),
              ("bases", "list"): ("amount",)}  # fmt: skip

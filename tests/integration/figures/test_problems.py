@@ -210,6 +210,17 @@ async def test_an_open_stop_is_one_occurrence_that_goes_on(conn: Any, rates: Rat
     await the_entries_add_up_to_the_rows(conn, rates, [row])
 
 
+async def test_a_stop_reported_in_pieces_is_one_occurrence(conn: Any, rates: RateBook) -> None:
+    of = {"function": "planning", "defect_code": "no tool", "line": "L3"}
+    pieces = [
+        stop("p1", at(9, 9, 50), at(9, 10, 10), **of),
+        stop("p2", at(9, 10, 10), at(9, 11), **of),
+    ]
+    await post_events(conn, rates, pieces)
+    row = (await named(conn, rates))["planning", "no tool"]
+    assert (row.cost, row.frequency) == (600 + 70 * 5, 2)
+
+
 async def the_entries_add_up_to_the_rows(
     conn: Any, rates: RateBook, rows: list[ProblemRow]
 ) -> None:

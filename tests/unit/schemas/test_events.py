@@ -14,8 +14,11 @@ from copq.schemas.refusal import Refusal, Refused
 CONTEXT = {
     "product": "bottle-500", "stage": "capped", "work_unit": "capper-2", "order": "PO-1",
     "lot": "L-1", "shift": "early", "defect_code": "cap-loose", "supplier": "Caps & Co",
-    "source": "mes", "attributes": {"temperature": "high", "größe": "½ l"},
+    "function": "production", "source": "mes",
+    "attributes": {"temperature": "high", "größe": "½ l"},
 }  # fmt: skip
+COUNTS = {"interventions": 1, "wrong_routings": 2, "other_master_data": 3}
+NO_FAILURES = ("production", "inspection", "prevention", "correction")
 FULL: dict[str, dict[str, Any]] = {
     "production": {"quantity": "1200.5", "good": 0},
     "defect": {"quantity": 1},
@@ -47,9 +50,25 @@ def refusal(event: dict[str, Any]) -> Refusal:
     return refused.value.refusal
 
 
+@pytest.mark.parametrize(
+    ("count", "why"),
+    [(-1, "greater than or equal to 0"), (1_000_001, "less than or equal to 1000000"),
+     (1.5, "fractional part"), (None, "valid integer"), ("many", "valid integer")],
+)  # fmt: skip
+def test_a_count_of_lost_control_is_a_whole_number(count: Any, why: str) -> None:
+    fault = refusal({**EXAMPLES["defect"], "interventions": count})
+    assert fault.field == "interventions" and why in fault.message
+
+
+def test_only_a_failure_has_counts_of_lost_control() -> None:
+    fault = refusal({**EXAMPLES["production"], "interventions": 1})
+    assert (fault.code, fault.field) == ("unknown_field", "interventions")
+
+
 @pytest.mark.parametrize("event_type", EVENT_MODELS)
 def test_all_fields_come_through_and_back(event_type: str) -> None:
-    sent = {**EXAMPLES[event_type], **CONTEXT, **FULL[event_type]}
+    counts = {} if event_type in NO_FAILURES else COUNTS
+    sent = {**EXAMPLES[event_type], **CONTEXT, **counts, **FULL[event_type]}
     model = EVENT_MODELS[event_type].model_validate_json(json.dumps(sent))
     assert set(sent) | {"occurred_at"} == set(EVENT_MODELS[event_type].model_fields)
     again = decode(model.model_dump_json().encode())

@@ -83,7 +83,7 @@ create index event_occurred_at on copq.event (occurred_at);
 -- Rows lie in the order in which they came, so that an index of a few pages finds the newest.
 create index event_received_at on copq.event using brin (received_at) with (autosummarize = on);
 
--- What an event says beside its cost: whose problem it was, and the losses that are never money.
+-- What an event says next to its cost: whose problem it was, and the losses that are never money.
 -- Most events say nothing of it and have no row. A stop's entries may lie long after its start.
 create table copq.event_problem (
     event_id text collate "C" primary key,

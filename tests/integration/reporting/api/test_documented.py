@@ -16,7 +16,7 @@ ADDRESSES = re.findall(r"^curl '[^/]+//[^/]+(/[^']+)'", (ROOT / "docs/api.md").r
 QUESTIONS = (
     "copq", "trailing", "drivers", "why", "kpis", "periods", "entries", "plan", "coq", "bases",
     "coq/conformance",
-    "what-if",
+    "what-if", "problems",
     "groups",
 )  # fmt: skip
 
@@ -66,4 +66,4 @@ async def test_openapi_knows_that_shape_and_no_other(api: Api) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert len(ADDRESSES) == 15
+    assert len(ADDRESSES) == 17
