@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from copq.command_line.demo.folder import MARK
 from copq.command_line.demo.service import DemoService
 from copq.command_line.exits import Exit
 from copq.embedded_postgres.server import EmbeddedPostgres
+from tests.support.docs.bottling import MES, shorten_log
+from tests.support.ingest.files.plant import log, units
 
 ROOT = Path(__file__).parents[3]
 COPQ = str(Path(sys.executable).with_name("copq"))
@@ -49,16 +52,19 @@ def money_after(label: str, shown: str) -> list[Decimal]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo") / "data"
-
-
-@pytest.fixture(scope="module")
-def shown(folder: Path) -> str:
+def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What the demo prints."""
-    done = run(folder)
+    done = run(tmp_path_factory.mktemp("demo") / "data")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> Path:
+    """A copy of the repository's examples, with a shift of each of two days in the log."""
+    shutil.copytree(ROOT / "examples", tmp_path / "short/examples")
+    shorten_log(tmp_path / "short", "2025-06-13", "2025-06-14")
+    return tmp_path / "short"
 
 
 @pytest.mark.parametrize("label", ["all lines", "all products"])
@@ -104,17 +110,20 @@ def test_it_ends_clean_and_says_how_to_go_on(shown: str) -> None:
 @pytest.mark.parametrize(
     "at_a_terminal", [True, pytest.param(False, marks=pytest.mark.soak, id="in the background")]
 )
-def test_run_again_it_starts_again_and_the_board_stays_up_until_it_is_stopped(
-    shown: str, folder: Path, at_a_terminal: bool
+def test_stopped_and_run_again_it_starts_again_and_the_board_stays_up_until_it_is_stopped(
+    short: Path, tmp_path: Path, at_a_terminal: bool
 ) -> None:
+    folder = tmp_path / "data"
+    _stop_while_it_imports(folder, short)
     ours, theirs = pty.openpty() if at_a_terminal else os.pipe()
     stdin = theirs if at_a_terminal else ours
     process = subprocess.Popen(
-        words(folder), cwd=ROOT, stdin=stdin, stdout=subprocess.PIPE, text=True
+        words(folder), cwd=short, stdin=stdin, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
     said = list(_until("?plant=bottling", process.stdout))
-    assert money_after("all lines", "".join(said)) == money_after("all lines", shown)
+    _, rejects, _, base = money_after("all lines", "".join(said))
+    assert (rejects, base) == _rejects_and_base(short)
     address = said[-1].strip()
     how = "Ctrl-C" if at_a_terminal else f"kill {process.pid}"
     assert next(line for line in process.stdout if how in line)
@@ -127,6 +136,31 @@ def test_run_again_it_starts_again_and_the_board_stays_up_until_it_is_stopped(
         httpx.get(address, trust_env=False, verify=False)
     os.close(ours)
     os.close(theirs)
+
+
+def _stop_while_it_imports(folder: Path, inside: Path) -> None:
+    """A signal stops the service of the demo, too."""
+    process = subprocess.Popen(words(folder), cwd=inside, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    said = next(line for line in process.stdout if "It answers on" in line)
+    process.send_signal(signal.SIGTERM)
+    process.stdout.read()
+    assert process.wait(60) == 128 + signal.SIGTERM
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(said.split()[3], trust_env=False, verify=False)
+
+
+def _rejects_and_base(short: Path) -> tuple[Decimal, Decimal]:
+    """What the rows of the log say."""
+    months = [
+        (element, figures)
+        for (bucket, _, element), figures in units(log(short / MES)).items()
+        if bucket.grain == "month"
+    ]
+    return (
+        sum((figures.net for element, figures in months if element == "defect"), Decimal(0)),
+        sum((figures.base for _, figures in months), Decimal(0)),
+    )
 
 
 def _until(end: str, lines: Iterable[str]) -> Iterator[str]:
@@ -155,16 +189,6 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
 def test_elsewhere_it_says_where_to_run_it(tmp_path: Path) -> None:
     done = run(tmp_path / "data", inside=tmp_path)
     assert done.returncode == 2 and "folder of the copq repository" in done.stderr
-
-
-def test_a_signal_stops_the_service_too(tmp_path: Path) -> None:
-    process = subprocess.Popen(words(tmp_path / "d"), cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    said = next(line for line in process.stdout if "It answers on" in line)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 128 + signal.SIGTERM
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(said.split()[3], trust_env=False, verify=False)
 
 
 def test_a_service_that_ends_by_itself_ends_the_demo(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ A document that runs then has no date that expires. The README, which is run fir
 All that runs is moved together, Postgres included: months end, and tokens expire, by its clock.
 """
 
-import gzip
 import json
 import os
 import re
@@ -20,14 +19,13 @@ import httpx
 import pytest
 
 from tests.support.docs.blocks import ROOT, Block, blocks, pages
+from tests.support.docs.bottling import shorten_log
 from tests.support.docs.shell import Shell, shell
 from tests.support.kafka.settings import free_ports
 
 LIBRARY = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 EMPTY = ("No figures in this window", "Nothing was booked yet", "No entry here", "Traceback")
 RUNBOOKS = "docs/runbooks/"
-MES = "examples/bottling_plant/mes.csv.gz"
-SHIFT = tuple(f"2025-06-13 {hour:02}".encode() for hour in range(6, 14))
 NOT_HERE = re.compile(r"^ *(copq up\b|make setup\b).*$", re.M)
 """The shell is set up, and the service runs, before the first command."""
 PORT = re.compile(r"(localhost|127\.0\.0\.1):808[01]")
@@ -145,18 +143,12 @@ def _lay_out(template: Path, folder: Path) -> None:
     """A data folder, the examples of the repository, and the files that two pages show."""
     subprocess.run(["cp", "-a", template, folder / "copq-data"], check=True)
     shutil.copytree(ROOT / "examples", folder / "examples")
-    (folder / MES).write_bytes(gzip.compress(_one_shift()))
+    shorten_log(folder, "2025-06-13")
     shutil.copytree(ROOT / "deploy/grafana/dashboards", folder / "deploy/grafana/dashboards")
     for page in ("rates", "targets"):
         text = (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")
         shown = text.partition("```yaml\n")[2].partition("```")[0]
         (folder / f"{page}.yaml").write_text(shown, encoding="utf-8")
-
-
-def _one_shift() -> bytes:
-    """Of the two weeks in the example, what is enough to have figures."""
-    header, *rows = gzip.decompress((ROOT / MES).read_bytes()).splitlines(keepends=True)
-    return header + b"".join(row for row in rows if row.startswith(SHIFT))
 
 
 def _script(page: str) -> str:

@@ -23,8 +23,8 @@ STANDSTILL = Decimal(12)
 LogRow = dict[str, str]
 
 
-def log() -> list[LogRow]:
-    with gzip.open(LOG, "rt", newline="") as text:
+def log(path: Path = LOG) -> list[LogRow]:
+    with gzip.open(path, "rt", newline="") as text:
         return list(csv.DictReader(text))
 
 
