@@ -10,6 +10,7 @@ from copq.kafka.topics import PRICED
 from copq.kafka.waiting import wait_for_brokers
 from copq.posting.partitions import keep_making
 from copq.posting.settling import keep_settling
+from copq.posting.standing_service import keep_posting_standing_costs
 from copq.process.background import run_beside
 from copq.rates.watch import RateWatch
 from copq.telemetry.health import Health
@@ -37,6 +38,7 @@ async def run_aggregator(
         rates.run(),
         keep_making(settings.database),
         keep_settling(settings.database, rates),
+        keep_posting_standing_costs(settings.database, rates),
         keep_from_kafka(settings.brokers, settings.database, f"{settings.group}-rejected", stop),
         stop=stop,
     )

@@ -41,6 +41,7 @@ GROUPS = {
         "targets": "finance.targets.app",
         "bases": "finance.bases.app",
         "groups": "finance.groups.app",
+        "standing-costs": "finance.standing_costs.app",
         "audit": "finance.audit.app",
     },
     "Operation": {

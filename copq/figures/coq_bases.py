@@ -100,8 +100,13 @@ class Budgets:
     by_product: bool
 
     def of(self, sums: CutSums) -> dict[str, Decimal]:
-        """By figure; one that a plant, line or month of the cut lacks is left out."""
+        """By figure; one that a plant, line or month of the cut lacks is left out.
+
+        Costs of a plant as a whole, apart from its lines, have no budget of their own.
+        """
         if self.by_product or not self.items or not sums.places:
+            return {}
+        if any(place.line == "" for place in sums.places):
             return {}
         parts = [self._of_place(place, sums.cut.currency) for place in sums.places]
         shared = set(parts[0]).intersection(*parts)

@@ -15,11 +15,14 @@ from copq.ledger.figures import NOT_CLOSED, Cell
 
 
 class Place(NamedTuple):
-    """Where costs arose: a plant, a line and product group of it ('': not distinguished), the first
-    of a month."""
+    """Where costs arose: a plant, a line and product group of it, the first of a month.
+
+    `line` is None where lines are not distinguished, '' where costs are of the plant as a whole;
+    `group` is '' where product groups are not distinguished.
+    """
 
     plant: str
-    line: str
+    line: str | None
     group: str
     month: date
 
@@ -114,7 +117,7 @@ def _open_stops(cells: Sequence[Cell]) -> dict[str, list[Any]]:
 
 def _sums(row: Mapping[str, Any], by: tuple[str, ...], shown: ReportQuery) -> CutSums:
     cut = Cut(row["month"], tuple(row[name] for name in by), row["currency"])
-    line = (row["line"] if "line" in by else shown.line) or ""
+    line = row["line"] if "line" in by else shown.line
     group = (row["group"] if "group" in by else shown.group) or ""
     return CutSums(
         cut, [_cost(cut, category, row[category]) for category in COSTS if row[category]],

@@ -13,6 +13,7 @@ from copq.figures.recompute import Recomputed, differing, of_entry, recompute
 from copq.figures.used_rates import UsedRate, UsedRates
 from copq.ledger.arithmetic import MONEY
 from copq.schemas.events import Event
+from copq.schemas.priced import STANDING_ELEMENTS
 
 _MONEY = ("gross", "recovered", "allowed", "net", "base")
 
@@ -42,7 +43,9 @@ def explain(entry: LedgerEntry, event: Event | None, rates: UsedRates) -> Explai
     if entry.reverses is not None:
         formula = f"reverses entry {entry.reverses}: −({formula})"
     zone = rates.sites[entry.plant].calendar.zone
-    origins = [_origin(rate, zone) for rate in rates.used] or ["no rate: the event has the amount"]
+    origins = [_origin(rate, zone) for rate in rates.used]
+    if not origins and rates.standing_cost is None:
+        origins = ["no rate: the event has the amount"]
     note = _difference(entry, recomputed, rates.used)
     terms = [*terms, *origins, *_exchange(entry)]
     return Explained(formula, terms, note is None, note, rates.used)
@@ -60,7 +63,8 @@ def _difference(entry: LedgerEntry, recomputed: Recomputed, used: list[UsedRate]
     name = next((n for n in ("net", "base", *unlike) if n in unlike), None)
     if name is None:
         return None
-    by = " and ".join(f"version {rate.version} of the {rate.kind}" for rate in used) or "the event"
+    own = "the event" if entry.element not in STANDING_ELEMENTS else "its standing cost"
+    by = " and ".join(f"version {rate.version} of the {rate.kind}" for rate in used) or own
     right, booked = (
         money(value, entry.currency) if name in _MONEY else value for value in unlike[name]
     )
@@ -82,6 +86,8 @@ def _exchange(entry: LedgerEntry) -> list[str]:
 
 
 def _missing(entry: LedgerEntry) -> str:
+    if entry.element in STANDING_ELEMENTS:
+        return "its standing cost is no longer stored"
     if entry.dropped_at is None:
         return "its event or its rate is no longer stored"
     return (

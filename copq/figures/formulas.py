@@ -12,8 +12,11 @@ from copq.figures.entries import LedgerEntry
 from copq.ledger.arithmetic import SIXTY, ZERO, quotient
 from copq.ledger.money import fixed, rounded
 from copq.ledger.money import money as rounded_money
+from copq.ledger.standing_costs import amount_before, amount_through, days_of_month
 from copq.rates.book import RateBook, Versioned
+from copq.schemas.priced import STANDING_ELEMENTS
 from copq.schemas.rates import PER_HOUR, PER_MINUTE, CostTable, LineRate, ReworkRates
+from copq.standing_costs.store import StandingCost
 
 FormulaText = tuple[str, list[str]]
 
@@ -242,10 +245,38 @@ def _expenses(entry: LedgerEntry, event: Any, book: RateBook) -> FormulaText:
     return f"{' + '.join(sums) or '0'} = {_size(entry.gross, entry)}", []
 
 
+def _standing(entry: LedgerEntry, event: Any, rates: Any) -> FormulaText:
+    """The day's share: what the month has cost through this day, less what it had before."""
+    cost = rates.standing_cost
+    month, day, currency = cost.amount, entry.day, entry.currency
+    through = money(amount_through(month, currency, day), currency)
+    before = money(amount_before(month, currency, day), currency)
+    formula = (
+        f"{money(month, currency)} a month, day {day.day} of {days_of_month(day)}: {through} "
+        f"through this day − {before} before it = {_size(entry.gross, entry)}"
+    )
+    return formula, [_days_in_force(cost), _version_of(cost)]
+
+
+def _days_in_force(cost: StandingCost) -> str:
+    of = f"line {cost.line}" if cost.line else f"plant {cost.plant} as a whole"
+    until = f"to {cost.last_day}" if cost.last_day else "on"
+    return f'standing cost "{cost.name}" ({cost.element}) of {of}, from {cost.first_day} {until}'
+
+
+def _version_of(cost: StandingCost) -> str:
+    why = f": {cost.why}" if cost.why else ""
+    return (
+        f"number {cost.number}, version {cost.version}, set {cost.set_at:%Y-%m-%d} by "
+        f"{cost.set_by} from {cost.source}{why}"
+    )
+
+
 Formula = Callable[[LedgerEntry, Any, RateBook], FormulaText]
 FORMULAS: dict[str, Formula] = {
     "production": _production, "stage_production": _production, "defect": _rejection,
     "scrap": _rejection, "recovery_overhead": _dispatch, "rework": _rework,
     "downgrade": _downgrade, "downtime": _stop, "planned_stop": _stop, "rework_on_site": _return,
     "rework_of_returns": _return, "return_scrap": _return_scrap, "recovery": _recovery,
+    **dict.fromkeys(STANDING_ELEMENTS, _standing),
 }  # fmt: skip

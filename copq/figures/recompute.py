@@ -13,10 +13,12 @@ from copq.figures.formulas import line_rate, sign
 from copq.figures.used_rates import UsedRates, stop_cost
 from copq.ledger.arithmetic import MONEY, ZERO
 from copq.ledger.downtime import element
+from copq.ledger.standing_costs import amount_of_day
 from copq.posting.event_entries import FIGURES
 from copq.pricing.price import Dispatch, price
 from copq.schemas.events import Correction, Event
-from copq.schemas.priced import Category, Entry
+from copq.schemas.priced import STANDING, STANDING_ELEMENTS, Category, Entry
+from copq.standing_costs.ids import entry_id
 
 STOPS = ("downtime", "planned_stop")
 OF_EVENT = ("stage", "work_unit", "defect_code", "shift", "supplier")
@@ -43,6 +45,8 @@ def recompute(entry: LedgerEntry, event: Event | None, rates: UsedRates) -> Reco
     with localcontext(MONEY):
         if entry.element == "recovery_overhead":
             return _dispatch(entry, rates)
+        if entry.element in STANDING_ELEMENTS:
+            return _standing(entry, rates)
         if event is None:
             return None
         return (_stop if entry.element in STOPS else _priced)(entry, event, rates)
@@ -108,6 +112,23 @@ def _dispatch(entry: LedgerEntry, rates: UsedRates) -> Recomputed | None:
     figures = _money(gross, found.item.allowed_rejection * gross)
     place = {"event_id": dispatch.id, "occurred_at": start, **dict.fromkeys(OF_EVENT)}
     return Recomputed({**figures, **_bucket(entry, rates), **place})
+
+
+def _standing(entry: LedgerEntry, rates: UsedRates) -> Recomputed | None:
+    """The right values of the entry of a standing cost on the day of the entry."""
+    cost = rates.standing_cost
+    if cost is None or cost.amount is None:
+        return None
+    calendar = rates.sites[entry.plant].calendar
+    start = calendar.start_of(entry.day)
+    booked = entry_id(cost.number, entry.day) if cost.is_due(entry.day) else None
+    place = {
+        "event_id": booked, "occurred_at": start, "hour": calendar.bucket(start).hour,
+        "plant": cost.plant, "line": cost.line, "product": None, "currency": cost.currency,
+        "category": cost.category, "element": STANDING[Category(cost.category)],
+    }  # fmt: skip
+    figures = _money(amount_of_day(cost.amount, cost.currency, entry.day), ZERO)
+    return Recomputed({**figures, **place, **dict.fromkeys(OF_EVENT)})
 
 
 def _money(gross: Any, allowed: Any) -> dict[str, Any]:

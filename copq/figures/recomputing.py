@@ -19,6 +19,7 @@ from copq.ledger.difference import Difference
 from copq.posting.problems import problem_row
 from copq.schemas.decode import decode
 from copq.schemas.events import Event
+from copq.schemas.priced import STANDING_ELEMENTS
 from copq.schemas.refusal import Refused
 
 _SQL = Queries.of(__file__)
@@ -163,6 +164,8 @@ def _of_entry(entry: LedgerEntry, right: Recomputed | None) -> Iterator[Differen
     if right is None:
         if entry.dropped_at is None:
             lacks = "event and rate" if entry.payload is None else "rate that prices the event"
+            if entry.element in STANDING_ELEMENTS:
+                lacks = "standing cost"
             yield Difference("entry", _subject(entry), {lacks: "stored"}, {lacks: "missing"})
         return
     unlike = list(differing(entry, right))

@@ -13,7 +13,10 @@ from copq.figures.books import Books
 from copq.figures.entries import LedgerEntry
 from copq.ledger.downtime import cost_between
 from copq.rates.book import E, History, RateBook, Site, Versioned
+from copq.schemas.priced import STANDING_ELEMENTS
 from copq.schemas.rates import CostTable, LabourRate, LineRate
+from copq.standing_costs.ids import number_of
+from copq.standing_costs.store import StandingCost
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class UsedRate:
 class UsedRates(RateBook):
     """A rate book with only the versions of one entry; `used` lists the rates that were requested.
 
+    `standing_cost` is the one that booked the entry, if one did.
+
     A rate whose version the entry does not name was not in force for it. Lines that the plant no
     longer has still count as its lines.
     """
@@ -42,11 +47,13 @@ class UsedRates(RateBook):
         tables: RateBook,
         labour: RateBook | None = None,
         lines: RateBook | None = None,
+        standing_cost: StandingCost | None = None,
     ) -> None:
         super().__init__(entry.rate_version)
         self.sites = _sites(newest, entry.currency)
         self._entry, self._of_tables = entry, tables
         self._of_labour, self._of_lines = labour, lines
+        self.standing_cost = standing_cost
         self.used: list[UsedRate] = []
 
     def cost_table(self, plant: str, product: str, at: datetime) -> Versioned[CostTable] | None:
@@ -142,6 +149,14 @@ async def used_rates(
     async def of(version: int | None) -> Any:
         return None if version is None else await books.as_of(conn, version)
 
+    if entry.element in STANDING_ELEMENTS:
+        number = number_of(entry.event_id)
+        return UsedRates(
+            entry,
+            newest,
+            newest,
+            standing_cost=None if number is None else await books.standing_cost(conn, number),
+        )
     return UsedRates(
         entry, newest, await of(entry.rate_version),
         await of(entry.labour_version), await of(entry.line_version),

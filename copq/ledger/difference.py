@@ -11,10 +11,10 @@ class Difference:
     `check` is `rollup`, `event_key`, `entry_twice`, `reversal`, `downtime`, `stop` (its duration
     with all pieces), `correction` (its state), `corrected` (whether an event counts),
     `recovery_overhead`, `problem` (what an event says next to its cost), `corrected_by` (a link),
-    `period` (its state), `closing` (signed figures), `signed_off` (their digest), `booked_in` (the
-    month of an entry) or `audit_trail` (a row of an audited table that no decision brought, or that
-    is missing). `subject` names the row; `expected` and `found` have the differing values (None: no
-    such row).
+    `standing_cost` (a day of one), `period` (its state), `closing` (signed figures), `signed_off`
+    (their digest), `booked_in` (the month of an entry) or `audit_trail` (a row of an audited table
+    that no decision brought, or that is missing). `subject` names the row; `expected` and `found`
+    have the differing values (None: no such row).
     """
 
     check: str

@@ -20,7 +20,7 @@ from copq.schemas.decode import decode
 from copq.schemas.events import Event
 from copq.schemas.fields import OWN_IDS
 from copq.schemas.names import fault_of_name
-from copq.schemas.priced import CATEGORIES, EVENT_FOLLOWS, Outcome
+from copq.schemas.priced import CATEGORIES, EVENT_FOLLOWS, STANDING_ELEMENTS, Outcome
 from copq.schemas.refusal import printable_name
 
 OUTCOMES = tuple(map(str, Outcome))
@@ -293,6 +293,8 @@ def _renumber(figures: tuple[str, ...], cause: Cause, after: int) -> tuple[str, 
 
 def _check_entry(entry: _Entry) -> None:
     """Raises `ValueError` if Postgres would refuse the entry."""
+    if entry.element in STANDING_ELEMENTS:
+        raise ValueError(f'"{entry.element}" is of standing costs: no event has such an entry')
     if CATEGORIES.get(entry.element) != entry.category:
         raise ValueError(
             f'"{printable_name(entry.element)}" has no category "{printable_name(entry.category)}"'

@@ -41,8 +41,15 @@ CATEGORIES = {
     "inspection": Category.APPRAISAL, "prevention": Category.PREVENTION,
     "admin_failure": Category.ADMINISTRATIVE_FAILURE,
     "production": Category.NONE, "stage_production": Category.NONE,
+    "standing_appraisal": Category.APPRAISAL, "standing_prevention": Category.PREVENTION,
 }  # fmt: skip
 """The category of each element that an entry may be of, in the order of docs/domain.md."""
+
+STANDING = {
+    Category.APPRAISAL: "standing_appraisal", Category.PREVENTION: "standing_prevention"
+}  # fmt: skip
+"""The elements of standing costs, by category. They come from no event."""
+STANDING_ELEMENTS = frozenset(STANDING.values())
 
 ELEMENTS = tuple(CATEGORIES)
 

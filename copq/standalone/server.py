@@ -16,6 +16,7 @@ from copq.ingest.names import Names
 from copq.ingest.people import add_people, people_pool
 from copq.posting.partitions import keep_making
 from copq.posting.settling import keep_settling
+from copq.posting.standing_service import keep_posting_standing_costs
 from copq.process.background import run_beside
 from copq.rates.watch import RateWatch
 from copq.reporting.exporter.exporter import Exporter
@@ -64,6 +65,7 @@ async def serve(
             exporter.run(),
             keep_making(dsn),
             keep_settling(dsn, rates),
+            keep_posting_standing_costs(dsn, rates),
             companion(intake),
             *([tokens.run()] if tokens else []),
             *([keep_running(embedded)] if embedded else []),

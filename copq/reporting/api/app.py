@@ -13,6 +13,7 @@ from copq.reporting.api.kpis import add_kpis
 from copq.reporting.api.periods import add_periods
 from copq.reporting.api.plan import add_plan
 from copq.reporting.api.problems import add_problems
+from copq.reporting.api.standing_costs import add_standing_costs
 from copq.reporting.api.what_if import add_what_if
 from copq.reporting.api.why import add_why
 from copq.reporting.source import Clock, Source, wall_clock
@@ -22,7 +23,7 @@ from copq.web.questions import SOUND
 
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
     """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/why`, `/v1/kpis`, `/v1/periods`,
-    `/v1/entries`, `/v1/plan`, `/v1/coq`, `/v1/bases`, `/v1/groups`,
+    `/v1/entries`, `/v1/plan`, `/v1/coq`, `/v1/bases`, `/v1/standing-costs`, `/v1/groups`,
     `/v1/what-if`, `/v1/problems`.
 
     Returns the source that they read from. It only reads through the pool. `door` must let only
@@ -39,6 +40,7 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     add_coq(router, source)
     add_bases(router, source)
     add_groups(router, source)
+    add_standing_costs(router, source)
     add_why(router, source)
     add_what_if(router, source)
     add_problems(router, source)

@@ -164,6 +164,14 @@ GROUPS = (
     "says otherwise; `rows_total` is how many there are. CSV has all rows unless `limit` says "
     "otherwise."
 )
+STANDING_COSTS = (
+    "What finance has imported, by plant, line, name and first day. A cost without a line is of "
+    "the plant as a whole, and shown to its readers alone. `state` is `in force`, `planned` or "
+    "`ended`; `removed` where finance took it away, and `restated` (with `history=true`) where "
+    "another version counts. `posted_until` is the last production day that has the cost in the "
+    "ledger. There are 1,000 rows unless `limit` says otherwise; `rows_total` is how many there "
+    "are. CSV has all rows unless `limit` says otherwise."
+)
 
 _AT = "2026-03-02T14:05:00+00:00"
 _ROW: dict[str, Any] = {
@@ -381,6 +389,17 @@ GROUPS_ANSWER = {
         {"plant": "north", "grouping": "family", "product": "TR29", "group": "tyre valves",
          "effective_from": "2026-01-01", "version": 1, "in_force": True, "set_at": _AT,
          "set_by": "carla", "source": "groups.csv", "why": "families of 2026"}
+    ],
+    "rows_total": 1,
+}  # fmt: skip
+STANDING_COSTS_ANSWER = {
+    "at": _AT,
+    "rows": [
+        {"plant": "north", "line": None, "name": "calibration contract", "category": "appraisal",
+         "element": "contracts", "amount": "3100", "currency": "EUR", "first_day": "2026-01-01",
+         "last_day": "2026-12-31", "note": None, "number": 2, "version": 2, "state": "in force",
+         "posted_until": "2026-03-02", "set_at": _AT, "set_by": "carla",
+         "source": "costs.csv", "why": "contract of 2026"}
     ],
     "rows_total": 1,
 }  # fmt: skip

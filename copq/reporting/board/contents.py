@@ -143,8 +143,12 @@ async def _days(
 
 
 def _own(view: View, rows: list[ReportRow]) -> list[ReportRow]:
-    """The rows in the plant's currency: amounts in an earlier currency are never added."""
-    return [row for row in rows if row.currency == view.currency]
+    """The rows of lines in the plant's currency: amounts in an earlier currency are never added.
+
+    What is of the plant as a whole is standing cost, not failure.
+    """
+    own = [row for row in rows if row.currency == view.currency]
+    return [row for row in own if row.dims.get("line") != ""]
 
 
 async def _hours(

@@ -4,7 +4,7 @@ select pg_current_snapshot()::text
 
 -- name: newest
 -- When lines of a plant (or only :line) had their last entry up to :now, in the production days
--- from :since_day to :day. The rollup has the hour of that entry, so only these hours of the ledger
+-- from :since_day to :day, standing costs apart, which come without the line. The rollup has the hour of that entry, so only these hours of the ledger
 -- are read, once for all lines. Returns a row for each line that :named lists, and for the first
 -- :most silent lines: lines with no entry after :silent_until and without an open stop. Each row
 -- has the number of silent lines in `silence`, and the time of the newest entry of all lines.
@@ -12,6 +12,7 @@ with last as (
     select line, max(hour) as hour from copq.rollup
     where grain = 'hour' and plant = :plant and day >= :since_day::date and day <= :day::date
         and hour <= :now
+        and element not in ('standing_appraisal', 'standing_prevention')
         and (:line::text is null or line = :line)
     group by line
 ), entry as (
@@ -21,6 +22,7 @@ with last as (
         select e.line, max(e.occurred_at) as occurred_at from copq.ledger as e
         where e.occurred_at >= h.hour and e.occurred_at < h.hour + interval '1 hour'
             and e.occurred_at <= :now and e.plant = :plant
+            and e.element not in ('standing_appraisal', 'standing_prevention')
         group by e.line
     ) as found
     join last on last.line = found.line and last.hour = h.hour
@@ -114,13 +116,15 @@ order by sum(net) desc, line collate "C"
 limit :limit
 
 -- name: latest_day
--- The newest production day with figures, of one plant or of each.
+-- The newest production day with figures of events, of one plant or of each.
 select plant, max(day) as day from copq.rollup
 where grain = 'month' and (:plant::text is null or plant = :plant)
+    and element not in ('standing_appraisal', 'standing_prevention')
 group by plant
 
 -- name: latest_day_of_month
--- The newest production day of a month with figures.
+-- The newest production day of a month with figures of events.
 select max(day) from copq.rollup
 where grain = 'day' and plant = :plant and day >= :month
+    and element not in ('standing_appraisal', 'standing_prevention')
     and day < (:month::date + interval '1 month')

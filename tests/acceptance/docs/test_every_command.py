@@ -54,6 +54,7 @@ BEFORE = {
     "\nsed s/5.55/5.75/ examples/tyre_valves/rates.yaml > rates-2027.yaml",
     "docs/repricing.md": VALVES,
     RUNBOOKS: VALVE_EVENTS,
+    "docs/standing-costs.md": BOTTLES,
     "docs/targets.md": "copq rates import rates.yaml",
     "docs/what-if.md": BOTTLES,
     "docs/why.md": BOTTLES,

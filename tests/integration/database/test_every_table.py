@@ -8,9 +8,11 @@ ANYBODY, NOTHING, AS_ITS_TABLES = "anybody who reads", "nothing", "as its tables
 DECISIONS = {
     **dict.fromkeys(
         ("event", "event_problem", "event_key", "line_heard", "ledger", "rollup", "closing_figure",
-         "unpriced", "stop", "correction"), BY_LINE,
+         "unpriced", "stop", "correction", "standing_cost"), BY_LINE,
     ),
-    **dict.fromkeys(("period", "period_step", "closing", "group_member"), BY_PLANT),
+    **dict.fromkeys(
+        ("period", "period_step", "closing", "standing_posted", "group_member"), BY_PLANT
+    ),
     **dict.fromkeys(("rejected", "audit"), ALL_LINES),
     "base_amount": WHOLE_PLANTS,
     **dict.fromkeys(

@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from copq.access.authority import Actor
 from copq.access.door import OpenDoor
 from copq.bases.store import import_bases
-from copq.command_line.commands.finance import bases, groups, periods
+from copq.command_line.commands.finance import bases, groups, periods, standing_costs
 from copq.command_line.commands.read import (
     answering,
     conformance,
@@ -49,6 +49,7 @@ from copq.schemas.bases import BaseFile
 from copq.schemas.groups import GroupFile
 from tests.support.building import book, defect, event, plant, post_events, production, rates, stop
 from tests.support.reporting.api.asking import Api
+from tests.support.standing_costs import cost, post_costs, set_costs
 
 NOW = datetime.fromisoformat("2026-06-30T12:00:00+00:00")
 PLANTS = (plant(), plant("south", "America/Chicago", "00:00", "USD"))
@@ -58,7 +59,7 @@ QUESTIONS = {
     "/v1/kpis": ("kpis",), "/v1/entries": ("entries",), "/v1/periods": ("periods", "list"),
     "/v1/coq": ("coq",), "/v1/coq/conformance": ("conformance",),
     "/v1/bases": ("bases", "list"),
-    "/v1/groups": ("groups", "list"),
+    "/v1/groups": ("groups", "list"), "/v1/standing-costs": ("standing-costs", "list"),
 }  # fmt: skip
 CLOCKED = (answering, entries, periods)
 
@@ -72,6 +73,7 @@ app.command("verify")(verify.verify_command)
 app.add_typer(periods.app, name="periods")
 app.add_typer(bases.app, name="bases")
 app.add_typer(groups.app, name="groups")
+app.add_typer(standing_costs.app, name="standing-costs")
 
 
 class _Clock(datetime):
@@ -135,6 +137,9 @@ async def site(database: str, conn: Any) -> AsyncIterator[Asked]:
     await import_rates(conn, rates(*PLANTS, ideal_rate=2), "rates.yaml", "test")
     await post_events(conn, book(*PLANTS, ideal_rate=2), plant_events())
     await set_bases(conn, "8100000.5", "8200000.5")
+    today = {"first_day": "2026-06-30"}
+    await set_costs(conn, cost("3333.33", **today), cost("500", line="L2", **today))
+    await post_costs(conn, NOW.isoformat())
     await set_groups(conn)
     pool = await reading_pool(database)
     found, app_ = Asked(OpenDoor()), FastAPI()
@@ -176,8 +181,8 @@ def text_of(row: dict[str, Any], name: str) -> str:
     return "–" if row[name] is None else money(Decimal(row[name]), row["currency"])
 
 
-_NAMED = {"plant": ("report", "trailing", "coq", "bases"), "line": ("report", "trailing"),
-          "base": ("bases",)}  # fmt: skip
+_NAMED = {"plant": ("report", "trailing", "coq", "bases", "standing-costs"),
+          "line": ("report", "trailing"), "base": ("bases",)}  # fmt: skip
 
 
 async def test_every_question_has_one_answer(site: Asked) -> None:
@@ -224,7 +229,7 @@ async def groups_are_answered_alike(site: Asked) -> None:
 async def csv_has_the_cells_of_json(site: Asked) -> None:
     for path in (
         "/v1/copq", "/v1/drivers", "/v1/why", "/v1/problems", "/v1/kpis", "/v1/periods",
-        "/v1/coq", "/v1/bases", "/v1/groups",
+        "/v1/coq", "/v1/bases", "/v1/groups", "/v1/standing-costs",
     ):  # fmt: skip
         rows, table = (await site.get(path))["rows"], await site.csv(path)
         assert len(rows) == len(table) > 0
@@ -236,7 +241,7 @@ async def csv_has_the_cells_of_json(site: Asked) -> None:
                     assert cell == ("" if value is None else str(value)), (path, name)
     windows, table = (await site.get("/v1/trailing"))["windows"], await site.csv("/v1/trailing")
     rows = [{"window": w["window"], **row} for w in windows for row in w["rows"]]
-    assert sorted((r["window"], r["plant"], r["line"], r["copq"]) for r in rows) == sorted(
+    assert sorted((r["window"], r["plant"], r["line"] or "", r["copq"]) for r in rows) == sorted(
         (r["window"], r["plant"], r["line"], r["copq"]) for r in table
     )
     for path, words in (
@@ -259,7 +264,7 @@ async def tables_have_the_money_of_json(site: Asked) -> None:
              ("problems",): ("cost", "event_cost"),
              ("entries",): ("net",), ("periods", "list"): ("restated", "booked"),
              ("coq",): ("amount", "per_unit", "previous"),
-             ("bases", "list"): ("amount",)}  # fmt: skip
+             ("bases", "list"): ("amount",), ("standing-costs", "list"): ("amount",)}  # fmt: skip
     for words, figures in kinds.items():
         answer = answers[words]
         rows = answer.get("rows") or answer.get("entries") or [
@@ -270,7 +275,9 @@ async def tables_have_the_money_of_json(site: Asked) -> None:
             wanted = {text_of(row, name) for name in figures} | {row["currency"]}
             wanted |= {str(row[name]) for name in ("element",) if row.get(name)}
             wanted |= {
-                row[name] for name in ("plant", "line", "base") if words[0] in _NAMED.get(name, ())
+                row[name] or "–"
+                for name in ("plant", "line", "base")
+                if words[0] in _NAMED.get(name, ())
             }
             wanted.discard("0.00")
             assert any(wanted <= line for line in shown), (words, wanted)
@@ -331,8 +338,10 @@ async def the_exporter_has_the_figures_of_the_api(site: Asked) -> None:
     windows["month"] = (await site.get("/v1/copq", grain="month", from_="2026-06"))["rows"]
     for window, rows in windows.items():
         for row in rows:
-            labels = {"scope": "line", "plant": row["plant"], "line": row["line"], "product": "",
-                      "currency": row["currency"], "window": window}  # fmt: skip
+            labels = {
+                "scope": "line", "plant": row["plant"], "line": row["line"] or "", "product": "",
+                "currency": row["currency"], "window": window,
+            }  # fmt: skip
             for metric, field in (("copq_failure_cost", "copq"), ("copq_ratio", "copq_share")):
                 value = samples.get((metric, tuple(sorted(labels.items()))))
                 assert value == (row[field] and float(row[field])), (labels, field)

@@ -164,7 +164,7 @@ def _show_booked(page: dict[str, Any]) -> None:
 def _row(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         f"{row['event_id']}#{row['entry_no']}", when(row["occurred_at"]),
-        f"{row['plant']}/{row['line']}", row["element"], row["product"] or "–",
+        "/".join(filter(None, (row["plant"], row["line"]))), row["element"], row["product"] or "–",
         money(row["net"], row["currency"]), row["currency"],
         row["formula"] if row["agrees"] is not False else f"{row['formula']}: {row['note']}",
     )  # fmt: skip

@@ -23,6 +23,7 @@ from copq.figures.event_account import (
     nothing_kept,
 )
 from copq.ledger.corrections import State
+from copq.schemas.priced import STANDING_ELEMENTS
 
 
 def explain(
@@ -92,6 +93,8 @@ def _say(text: str, style: str = "") -> None:
 def _show(found: Account, shown: list[AccountedEntry]) -> None:
     if found.origin is not None:
         _show_origin(found.event_id, found.origin)
+    elif any(e.entry.element in STANDING_ELEMENTS for e in found.entries):
+        _say(f"{found.event_id}: a standing cost is behind it, no event", "bold")
     else:
         _say(f"{found.event_id}: no one event is behind it", "bold")
     for entry in shown:

@@ -78,6 +78,10 @@ grant select on
     copq.rollup, copq.unpriced, copq.stop, copq.correction, copq.rejected, copq.target,
     copq.budget, copq.base_amount, copq.group_member, copq.group_days, copq.retention, copq.audit
     to copq_reporting, copq_finance;
+grant select on copq.standing_cost, copq.standing_posted
+    to copq_aggregator, copq_reporting, copq_finance;
+grant insert, update on copq.standing_posted to copq_aggregator;
+grant insert on copq.standing_cost to copq_finance;
 grant select on copq.fence, copq.claim, copq.withdrawn to copq_finance;
 -- Whose word a price stands on, and why; not what a draft says.
 grant select (document, submitted_at, submitted_by, why) on copq.rate_document to copq_reporting;
@@ -134,7 +138,7 @@ declare
 begin
     foreach guarded in array array[
         'event', 'event_problem', 'event_key', 'line_heard', 'ledger', 'rollup', 'closing_figure',
-        'unpriced', 'stop', 'correction', 'rejected', 'audit'] loop
+        'unpriced', 'stop', 'correction', 'standing_cost', 'rejected', 'audit'] loop
         execute format('alter table copq.%I enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.%I '
@@ -159,7 +163,7 @@ do $$
 declare
     guarded text;
 begin
-    foreach guarded in array array['period', 'period_step', 'closing'] loop
+    foreach guarded in array array['period', 'period_step', 'closing', 'standing_posted'] loop
         execute format('alter table copq.%I enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.%I to copq_aggregator, copq_finance '

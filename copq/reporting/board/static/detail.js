@@ -216,14 +216,16 @@ async function ofEvent(id, b) {
   if (!said.entries.length) return said.open_stops.length ? ofOpenStop(said.open_stops[0], f.clockIn(said.at, b.zone), back) : [head("Event", back), h("p", {}, `No entry and no open stop has the event id ${id}. To see what happened to the event, run: copq explain ${id}`)];
   const first = said.entries[0];
   return [
-    head(`${f.element(first.element)}, line ${first.line}`, back),
+    head(`${f.element(first.element)}, ${first.line ? `line ${first.line}` : first.plant}`, back),
     happened(first, first.occurred_at),
     h("h3", {}, said.entries.length === 1 ? "Entry in the ledger" : `${said.entries.length} entries in the ledger`),
     running,
     said.entries.map(booked),
     said.next ? h("p", { class: "quiet" }, "Older entries are left out. The CSV has all of them.") : null,
     first.event ? asItCame(first)
-      : h("p", { class: "quiet" }, "No single event caused this entry: it is booked once per line, product and day."),
+      : h("p", { class: "quiet" }, first.element.startsWith("standing_")
+        ? "No event caused this entry: it is the share of this day in a standing cost."
+        : "No single event caused this entry: it is booked once per line, product and day."),
   ];
 }
 

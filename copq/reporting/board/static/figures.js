@@ -125,6 +125,7 @@ const WORDS = {
   rework: "rework", downgrade: "seconds", recovery: "recovery", recovery_overhead: "recovery dispatch",
   rework_of_returns: "returns reworked", rework_on_site: "rework at customers", return_scrap: "returns scrapped",
   complaint: "complaints", warranty: "warranty", admin_failure: "administrative failures",
+  standing_appraisal: "standing costs of appraisal", standing_prevention: "standing costs of prevention",
 };
 
 export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}`;

@@ -1,0 +1,1 @@
+"""Standing costs of appraisal and prevention by the month: salaries, contracts, depreciation."""
