@@ -26,6 +26,9 @@ _SQL = Queries.of(__file__)
 WHERE = 'plant=~"$plant",line=~"$line"'
 UNITS = f'{{{WHERE},product=~"$product",window="$window"}}'
 COST = f'copq_cost{{{WHERE},product=~"$product",currency="$currency",window="$window",category=~".+_failure"}}'
+OF_GROUPS = '{plant=~"$plant",currency="$currency",window="$window"}'
+GROUPS = f"copq_group_failure_cost{OF_GROUPS}"
+GROUP_BASE = f"copq_group_base{OF_GROUPS}"
 BASE = f'copq_base{{{WHERE},product=~"$product",currency="$currency",window="$window"}}'
 OF_LINES = f'{{scope="line",{WHERE},window="$window"}}'
 MONEY_OF_LINES = f'{{scope="line",{WHERE},currency="$currency",window="$window"}}'
@@ -89,6 +92,11 @@ def _figures() -> list[Any]:
                (f"copq_ratio{MONEY_OF_LINES}", "{{plant}} {{line}}"),
                (f"copq_target_ratio{OF_LINES}", "target {{plant}} {{line}}"),
                leads=[links.to_line("${window}", links.label)]),
+        ranked("By product group, $window ($currency)", f"topk(10, sum by (group) ({GROUPS}))",
+               "{{group}}", "The ten most expensive of the plant, all lines.", links.BEHIND),
+        course("COPQ over base by product group, $window", SHARE, "Of the plant, all lines.",
+               (f"sum by (group) ({GROUPS}) / sum by (group) ({GROUP_BASE})", "{{group}}"),
+               leads=[links.BEHIND]),
     ]  # fmt: skip
 
 

@@ -33,8 +33,9 @@ class Computation:
         self,
         max_series: int = MAX_SERIES,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        grouping: str | None = None,
     ) -> None:
-        self._max_series, self._clock = max_series, clock
+        self._max_series, self._clock, self._grouping = max_series, clock, grouping
         self._book = RateBook()
         self._detail: dict[str, str] | None = None
         self._finished_sums, self._finished_samples = FinishedSums(), FinishedSamples()
@@ -44,7 +45,8 @@ class Computation:
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             if await current_revision(conn) != self._book.revision:
                 self._book = await load(conn)
-            reading = await read(conn, self._book, self._clock(), self._finished_sums)
+            now = self._clock()
+            reading = await read(conn, self._book, now, self._finished_sums, self._grouping)
         return self._render(reading)
 
     def _render(self, reading: Reading) -> Figures:

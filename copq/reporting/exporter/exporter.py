@@ -30,8 +30,9 @@ class Exporter:
         every_s: float = EVERY_S,
         max_series: int = MAX_SERIES,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        grouping: str | None = None,
     ) -> None:
-        self._task = Task(dsn, every_s, max_series)
+        self._task = Task(dsn, every_s, max_series, grouping)
         self._clock = clock
         self._newest: Figures | None = None
 

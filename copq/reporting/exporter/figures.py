@@ -96,6 +96,10 @@ UNCONVERTED = Figure(
     "copq_unconverted_entries", ("currency", "window"),
     "Entries of a currency that lack an exchange rate; copq_reporting_cost is then absent",
 )  # fmt: skip
+_GROUP = ("plant", "grouping", "group", "currency", "window")
+GROUP_FAILURE = Figure("copq_group_failure_cost", _GROUP, "COPQ by product group")
+GROUP_BASE = Figure("copq_group_base", _GROUP, "Cost of production by product group")
+GROUP_UNITS = Figure("copq_group_units", _GROUP, "Units that left the line by product group")
 STEP = Figure(
     "copq_currency_step", ("currency",), "The smallest displayed amount of a currency by ISO 4217"
 )
@@ -140,7 +144,7 @@ FIGURES = (
     COST, BASE, UNITS, GOOD, SCRAPPED, REWORKED, FAILURE, RATIO, TARGET, SCRAP, REWORK, FIRST_PASS,
     QUALITY, AVAILABILITY, EFFECTIVENESS, OEE, REPAIR, OEE_MISSING, OPEN_STOPS, STOP_COST,
     STOP_START, CAUSE, CAUSE_START, UTC_OFFSET, CONVERTED_COST, CONVERTED_BASE, CONVERTED_RATIO,
-    UNCONVERTED, STEP, UNPRICED,
+    UNCONVERTED, GROUP_FAILURE, GROUP_BASE, GROUP_UNITS, STEP, UNPRICED,
     UNPRICED_WORTH, UNPRICED_UNKNOWN, REJECTED, HEARD, USUAL_COST, USUAL_BASE, BUDGET, MONTH,
     MONTH_PASSED, AT, SERIES, LIMIT, DROPPED, DETAIL,
 )  # fmt: skip

@@ -29,6 +29,7 @@ from copq.posting.open_stops import Accrued, OpenStop, exchanged, open_stop_cost
 from copq.rates.book import RateBook
 from copq.reporting.exporter.converted import Converted
 from copq.reporting.exporter.finished_sums import FinishedSums
+from copq.reporting.exporter.groups import GroupFigures, read_groups, shown_grouping
 from copq.reporting.exporter.windows import HOUR, TRAILING, Span, same_hours, spans
 from copq.targets.book import TargetBook
 from copq.targets.store import load_targets
@@ -77,16 +78,20 @@ class Reading:
     unpriced: list[UnpricedLine] = field(default_factory=list)
     rejected: dict[str, int] = field(default_factory=dict)
     heard: dict[LineKey, datetime] = field(default_factory=dict)
+    groups: list[GroupFigures] = field(default_factory=list)
+    """Those of product groups; none where no grouping is shown."""
     folding: FoldingRule = ALL
     """The lines and products with names of their own."""
 
 
 async def read(
-    conn: Connection, book: RateBook, now: datetime, finished: FinishedSums | None = None
-) -> Reading:
+    conn: Connection, book: RateBook, now: datetime, finished: FinishedSums | None = None,
+    grouping: str | None = None,
+) -> Reading:  # fmt: skip
     """The figures at `now`. Open stops count until then, as in every report.
 
-    `finished` caches the sums of finished buckets from the last reading.
+    `finished` caches the sums of finished buckets from the last reading, and the figures of product
+    groups, which are those of `grouping`, or of the only one.
     """
     finished = finished or FinishedSums()
     finished.begin()
@@ -102,6 +107,7 @@ async def read(
             await _read_calendar(conn, reading, calendar, plants, finished)
             await _read_trailing(conn, reading, calendar, plants, finished)
         await _read_causes(conn, reading, finished)
+        await _read_groups(conn, reading, finished, grouping)
         await _read_state(conn, reading)
     return reading
 
@@ -207,6 +213,21 @@ async def _read_causes(conn: Connection, reading: Reading, finished: FinishedSum
         read = partial(main_causes, conn, plant, lines, start, reading.now, reading.accrued)
         causes = await finished.once(("causes", plant, tuple(lines)), read)
         reading.causes.update({(plant, line): cause for line, cause in causes.items()})
+
+
+async def _read_groups(
+    conn: Connection, reading: Reading, finished: FinishedSums, chosen: str | None
+) -> None:
+    """Read the figures of product groups, at most as often as those of finished buckets."""
+    found = await finished.once(("grouping",), lambda: shown_grouping(conn, chosen))
+    if found is None:
+        return
+    of = calendars(reading.book, None)
+    every = [spans(calendar, reading.now) for calendar, _ in of]
+    figures = await finished.once(
+        ("groups", found), lambda: read_groups(conn, reading.book, found, of, every)
+    )
+    reading.groups.append(figures)
 
 
 def _above_target(reading: Reading) -> dict[str, list[str]]:

@@ -13,11 +13,15 @@ _LENGTH = struct.Struct(">Q")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Compute figures of a database at an interval in seconds, with a limit of series."""
+    """Compute figures of a database at an interval in seconds, with a limit of series.
+
+    `grouping` is that of the figures by product group; without one, the only one.
+    """
 
     dsn: str
     every_s: float
     max_series: int
+    grouping: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from copq.ledger.money import digits
 from copq.posting.open_stops import cost_by_stop
 from copq.reporting.exporter import figures as f
 from copq.reporting.exporter.converted import converted_samples
+from copq.reporting.exporter.groups import group_samples
 from copq.reporting.exporter.reading import LineKey, Reading
 from copq.reporting.exporter.samples import Sample
 from copq.reporting.exporter.windows import month_end
@@ -36,6 +37,7 @@ def state(reading: Reading) -> list[Sample]:
             *_open_stops(reading),
             *_causes(reading),
             *_usual(reading),
+            *(sample for of in reading.groups for sample in group_samples(of)),
             *_missing(reading),
         ]
 

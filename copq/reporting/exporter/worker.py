@@ -33,7 +33,7 @@ POLITE = 5
 
 async def work(task: Task, to: BinaryIO) -> None:
     """Compute for ever. While Postgres is away, it waits."""
-    computation = Computation(task.max_series)
+    computation = Computation(task.max_series, grouping=task.grouping)
     await keep_trying(
         lambda: _follow(task, computation, to), (*AWAY, asyncpg.PostgresError),
         wait_fixed(AGAIN_S), lambda error, _: _tell(to, Failed(repr(error))),

@@ -41,6 +41,13 @@ def reporting(
     port: PortOption = 8081,
     every: EveryOption = 2.0,
     max_series: SeriesOption = 500_000,
+    grouping: Annotated[
+        str | None,
+        typer.Option(
+            envvar="COPQ_GROUPING",
+            help="What products are grouped by on /metrics; needed if there are several groupings.",
+        ),
+    ] = None,
     no_auth: NoAuthOption = False,
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
@@ -69,7 +76,7 @@ def reporting(
     tls = tls_of(host, tls_cert, tls_key, plaintext)
     refuse_other_schema(database_url, DatabaseRole.REPORTING)
     door = None if no_auth else TokenDoor(database_url, needs_token=not is_loopback(host))
-    exporter = Exporter(database_url, every, max_series)
+    exporter = Exporter(database_url, every, max_series, grouping=grouping)
     run_service(
         lambda stop: serve(
             database_url, host, port, stop, exporter, door, tls, (metrics_host, metrics_port)
