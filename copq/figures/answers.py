@@ -8,18 +8,23 @@ from copq.ledger.figures import ReportRow
 from copq.schemas.bases import PRODUCTION_BASE
 from copq.text.counts import count_of
 
-BASIS = (
-    "An estimate at standard rates, for finance to reconcile. COPQ is failure alone, other CoQ "
-    "appraisal and prevention. COPQ % = COPQ / base; base = cost of production."
-)
+
+def basis_of_share(base: str) -> str:
+    """What figures are, whose percentages are of this base."""
+    return (
+        "An estimate at standard rates, for finance to reconcile. COPQ is failure alone, other "
+        f"CoQ appraisal and prevention. COPQ % = COPQ / base; base = {base}."
+    )
+
+
+BASIS = basis_of_share(PRODUCTION_BASE)
 NO_BASE = "nothing was produced here, so there is no base and no percentage"
 
 
 FIGURES = (
-    "currency", "copq", "base", "base_name", "copq_share", "copq_share_reason", "copq_per_good",
-    "cost_per_good", "coq", "net", "gross", "recovered", "allowed", "hours", "seconds", "units",
-    "good", "ungraded", "rejected", "provisional",
-    "unconverted", "flags",
+    "currency", "copq", "base", "base_name", "percentage_name", "copq_share", "copq_share_reason",
+    "copq_per_good", "cost_per_good", "coq", "net", "gross", "recovered", "allowed", "hours",
+    "seconds", "units", "good", "ungraded", "rejected", "provisional", "unconverted", "flags",
 )  # fmt: skip
 """The columns of `row_json` in a table, after the names."""
 
@@ -36,7 +41,8 @@ def row_json(row: ReportRow) -> dict[str, Any]:
         **{name: row.money(name) for name in ("net", "gross", "recovered", "allowed")},
         "hours": row.hours, "seconds": row.seconds,
         **{name: row.money(name) for name in ("copq", "coq", "base")},
-        "base_name": PRODUCTION_BASE, "copq_share": row.copq_share,
+        "base_name": PRODUCTION_BASE, "percentage_name": f"copq % of {PRODUCTION_BASE}",
+        "copq_share": row.copq_share,
         "copq_share_reason": _no_share(row), "units": row.units,
         "good": row.good, "ungraded": row.ungraded, "copq_per_good": row.copq_per_good,
         "cost_per_good": row.cost_per_good, "rejected": row.rejected,

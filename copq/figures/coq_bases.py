@@ -64,9 +64,10 @@ class Bases:
             made = sums.production
             found = Base(name=name, amount=made, currency=currency) if made > 0 else None
             return found, None if found else NO_BASE
-        return self._imported(name, sums)
+        return self.imported(name, sums)
 
-    def _imported(self, name: str, sums: CutSums) -> Found:
+    def imported(self, name: str, sums: CutSums) -> Found:
+        """A base of finance, of all places of the cut together."""
         if self.filtered or (self.split and sums.cut.values):
             return None, f"{name} is of whole plants, and this is a part of one"
         amounts: dict[Key, Decimal] = {}

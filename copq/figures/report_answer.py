@@ -8,23 +8,26 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.currencies.store import check_reporting
-from copq.figures.answers import FIGURES, basis_json, held_json, row_json
+from copq.figures.answers import FIGURES, basis_json, basis_of_share, held_json
 from copq.figures.basis import As, basis_of
 from copq.figures.edges import bounds, dimensions, instant
 from copq.figures.missing_exchange_rates import MissingRates, missing_rates_json
 from copq.figures.pages import Place, report_part, report_rows
 from copq.figures.report import ReportQuery, report_lacks, zone_of
 from copq.figures.requests import GroupedRequest, check_element
+from copq.figures.share_bases import ShareBase, share_base, share_row_json
 from copq.figures.unpriced import WaitingCounts, count_waiting
 from copq.ledger.figures import ReportRow
 from copq.rates.book import RateBook
+from copq.schemas.bases import PRODUCTION_BASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRequest(GroupedRequest):
     """Asks for a report. Times without an offset are the plant's; an empty text is not a limit.
 
-    `reported` and `as_of` select the basis; `currency` is the reporting currency.
+    `reported` and `as_of` select the basis; `currency` is the reporting currency; `base` is what
+    percentages are of.
     """
 
     element: str | None = None
@@ -35,6 +38,7 @@ class ReportRequest(GroupedRequest):
     reported: str = As.RESTATED
     as_of: str = ""
     currency: str | None = None
+    base: str = PRODUCTION_BASE
 
     def __post_init__(self) -> None:
         GroupedRequest.__post_init__(self)
@@ -73,16 +77,18 @@ class ReportAnswer:
     next: Place | None
     lacks: list[MissingRates] | None
     waiting: WaitingCounts
+    base: ShareBase
 
     def as_json(self) -> dict[str, Any]:
         query = self.query
         return {
             "at": self.at, "grain": query.grain, "from": query.start, "to": query.end,
             **basis_json(query.basis),
-            "rows": [report_row_json(row, query) for row in self.rows],
-            "rows_total": self.rows_total, "totals": [row_json(row) for row in self.totals],
+            "rows": [report_row_json(row, query, self.base) for row in self.rows],
+            "rows_total": self.rows_total,
+            "totals": [share_row_json(row, self.base) for row in self.totals],
             "next": self.next and self.next.encode(), **missing_rates_json(self.lacks),
-            **held_json(self.waiting),
+            **held_json(self.waiting), "basis": basis_of_share(self.base.name),
         }  # fmt: skip
 
 
@@ -91,8 +97,8 @@ def report_columns(query: ReportQuery) -> tuple[str, ...]:
     return ("from", *query.by, *FIGURES, "reported")
 
 
-def report_row_json(row: ReportRow, query: ReportQuery) -> dict[str, Any]:
-    return {**row_json(row), "reported": str(query.basis)}
+def report_row_json(row: ReportRow, query: ReportQuery, base: ShareBase) -> dict[str, Any]:
+    return {**share_row_json(row, base), "reported": str(query.basis)}
 
 
 async def answer_report(
@@ -110,13 +116,20 @@ async def answer_report(
         return ReportAnswer(
             query, now, zone_of(book, query.plant), part.rows, part.rows_total, part.totals,
             part.next, await report_lacks(conn, query), await count_waiting(conn, query, now),
+            await share_base(conn, request.base, query),
         )  # fmt: skip
 
 
 async def report_table(
-    conn: Connection, book: RateBook, query: ReportQuery, now: datetime, cursor: str | None = None
+    conn: Connection,
+    book: RateBook,
+    query: ReportQuery,
+    now: datetime,
+    cursor: str | None = None,
+    base: str = PRODUCTION_BASE,
 ) -> AsyncIterator[dict[str, Any]]:
     """All rows of `report_columns` after the cursor. Call it in a transaction of one snapshot."""
     after = Place.read(cursor, query) if cursor else None
+    on = await share_base(conn, base, query)
     async for _, row in report_rows(conn, book, query, now, after):
-        yield report_row_json(row, query)
+        yield report_row_json(row, query, on)

@@ -8,16 +8,18 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.currencies.store import check_reporting
-from copq.figures.answers import FIGURES, held_json, row_json
+from copq.figures.answers import FIGURES, basis_of_share, held_json
 from copq.figures.edges import dimensions
 from copq.figures.missing_exchange_rates import MissingRates, missing_rates_json
 from copq.figures.report import zone_of
 from copq.figures.requests import GroupedRequest, check_element
+from copq.figures.share_bases import ShareBase, share_base, share_row_json
 from copq.figures.trailing import Window, trailing_lacks
 from copq.figures.trailing_rows import TrailingPart, trailing_part, trailing_rows
 from copq.figures.unpriced import WaitingCounts, count_waiting
 from copq.ledger.figures import ReportRow, Scope
 from copq.rates.book import RateBook
+from copq.schemas.bases import PRODUCTION_BASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class TrailingRequest(GroupedRequest):
     element: str | None = None
     by: str = "plant,line"
     currency: str | None = None
+    base: str = PRODUCTION_BASE
 
     def __post_init__(self) -> None:
         GroupedRequest.__post_init__(self)
@@ -56,19 +59,21 @@ class TrailingAnswer:
     windows: list[TrailingPart]
     lacks: list[MissingRates] | None
     waiting: WaitingCounts
+    base: ShareBase
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "at": self.at, "windows": [_window_json(part) for part in self.windows],
+            "at": self.at, "windows": [_window_json(part, self.base) for part in self.windows],
             **missing_rates_json(self.lacks), **held_json(self.waiting),
+            "basis": basis_of_share(self.base.name),
         }  # fmt: skip
 
 
-def _window_json(part: TrailingPart) -> dict[str, Any]:
+def _window_json(part: TrailingPart, base: ShareBase) -> dict[str, Any]:
     return {
         "window": part.window.name, "after": part.start, "to": part.end,
-        "rows": [row_json(row) for row in part.rows], "rows_total": part.rows_total,
-        "totals": [row_json(row) for row in part.totals],
+        "rows": [share_row_json(row, base) for row in part.rows], "rows_total": part.rows_total,
+        "totals": [share_row_json(row, base) for row in part.totals],
     }  # fmt: skip
 
 
@@ -85,7 +90,13 @@ async def answer_trailing(
         windows = await trailing_part(conn, book, scope, now, most)
         zone = zone_of(book, scope.plant)
         return TrailingAnswer(
-            scope, now, zone, windows, lacks, await count_waiting(conn, scope, now)
+            scope,
+            now,
+            zone,
+            windows,
+            lacks,
+            await count_waiting(conn, scope, now),
+            await share_base(conn, request.base, scope),
         )
 
 
@@ -95,20 +106,27 @@ def trailing_columns(scope: Scope) -> tuple[str, ...]:
 
 
 async def trailing_table(
-    conn: Connection, book: RateBook, scope: Scope, now: datetime, most: int | None = None
+    conn: Connection,
+    book: RateBook,
+    scope: Scope,
+    now: datetime,
+    most: int | None = None,
+    base: str = PRODUCTION_BASE,
 ) -> AsyncIterator[dict[str, Any]]:
     """All rows of `trailing_columns` in the order of names, or the `most` expensive ones.
 
     Call it in a transaction of one snapshot.
     """
+    on = await share_base(conn, base, scope)
     if most is None:
         async for window, row in trailing_rows(conn, book, scope, now):
-            yield _in_window(window, now, row)
+            yield _in_window(window, now, row, on)
         return
     for part in await trailing_part(conn, book, scope, now, most):
         for row in part.rows:
-            yield _in_window(part.window, now, row)
+            yield _in_window(part.window, now, row, on)
 
 
-def _in_window(window: Window, now: datetime, row: ReportRow) -> dict[str, Any]:
-    return {**row_json(row), "window": window.name, "after": now - window.length, "to": now}
+def _in_window(window: Window, now: datetime, row: ReportRow, base: ShareBase) -> dict[str, Any]:
+    shown = share_row_json(row, base)
+    return {**shown, "window": window.name, "after": now - window.length, "to": now}

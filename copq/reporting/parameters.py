@@ -108,6 +108,14 @@ Currency = Annotated[
         examples=["EUR"],
     ),
 ]
+Base = Annotated[
+    str,
+    Query(
+        description="What the percentages are of: cost of production, CoQ, or a base that finance "
+        "has imported, for months of whole plants. It is named in `base_name`.",
+        examples=["revenue"],
+    ),
+]
 ROWS = 1_000
 """The number of rows of an answer in JSON, unless `limit` says otherwise."""
 Limit = Annotated[

@@ -10,6 +10,7 @@ from copq.figures.books import Reading
 from copq.figures.drivers_answer import DriversAnswer, DriversRequest, answer_drivers
 from copq.figures.pages import Place
 from copq.figures.report_answer import ReportRequest, answer_report, report_columns, report_table
+from copq.figures.share_bases import share_base
 from copq.figures.trailing_answer import (
     TrailingRequest,
     answer_trailing,
@@ -21,6 +22,7 @@ from copq.reporting.api import examples
 from copq.reporting.api.answering import answer_request
 from copq.reporting.formats import as_json, stream_csv, wants_csv
 from copq.reporting.source import Source
+from copq.schemas.bases import PRODUCTION_BASE
 
 
 def add_figures(router: APIRouter, source: Source) -> None:
@@ -36,8 +38,8 @@ def add_figures(router: APIRouter, source: Source) -> None:
         group: asked.Group = None, grouping: asked.Grouping = None,
         element: asked.Element = None, start: asked.From = "", end: asked.To = "",
         reported: asked.Reported = "restated", as_of: asked.AsOf = "",
-        currency: asked.Currency = None, kind: asked.Format = None,
-        limit: asked.Limit = None,
+        currency: asked.Currency = None, base: asked.Base = PRODUCTION_BASE,
+        kind: asked.Format = None, limit: asked.Limit = None,
         after: Annotated[
             str | None, Query(alias="cursor", description="`next` of the previous page.")
         ] = None,
@@ -46,7 +48,7 @@ def add_figures(router: APIRouter, source: Source) -> None:
         asked_for = ReportRequest(
             plant=plant, line=line, product=product, group=group, grouping=grouping,
             element=element, by=by, grain=grain,
-            start=start, end=end, reported=reported, as_of=as_of, currency=currency,
+            start=start, end=end, reported=reported, as_of=as_of, currency=currency, base=base,
         )  # fmt: skip
         async with source.reading(reader) as reading:
             of = (reading.conn, reading.book)
@@ -56,11 +58,14 @@ def add_figures(router: APIRouter, source: Source) -> None:
                 )
                 return as_json(answer.as_json())
             query = await asked_for.query(*of, reading.now)
+            await share_base(reading.conn, base, query)
             if after:
                 Place.read(after, query)
         rows = _in_snapshot(
             source, reader, limit,
-            lambda reading: report_table(reading.conn, reading.book, query, reading.now, after),
+            lambda reading: report_table(
+                reading.conn, reading.book, query, reading.now, after, base
+            ),
         )  # fmt: skip
         return stream_csv("copq", rows, report_columns(query))
 
@@ -74,12 +79,13 @@ def add_figures(router: APIRouter, source: Source) -> None:
         request: Request, by: asked.By = "plant,line", plant: asked.Plant = None,
         line: asked.Line = None, product: asked.Product = None, group: asked.Group = None,
         grouping: asked.Grouping = None, element: asked.Element = None,
-        currency: asked.Currency = None, kind: asked.Format = None, limit: asked.Limit = None,
+        currency: asked.Currency = None, base: asked.Base = PRODUCTION_BASE,
+        kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         asked_for = TrailingRequest(
             plant=plant, line=line, product=product, group=group, grouping=grouping,
-            element=element, by=by, currency=currency,
+            element=element, by=by, currency=currency, base=base,
         )  # fmt: skip
         async with source.reading(reader) as reading:
             of = (reading.conn, reading.book)
@@ -88,9 +94,12 @@ def add_figures(router: APIRouter, source: Source) -> None:
                 answer = await answer_trailing(*of, asked_for, reading.now, most)
                 return as_json(answer.as_json())
             scope = await asked_for.scope(*of)
+            await share_base(reading.conn, base, scope)
         rows = _in_snapshot(
             source, reader, None,
-            lambda reading: trailing_table(reading.conn, reading.book, scope, reading.now, limit),
+            lambda reading: trailing_table(
+                reading.conn, reading.book, scope, reading.now, limit, base
+            ),
         )  # fmt: skip
         return stream_csv("copq-trailing", rows, trailing_columns(scope))
 

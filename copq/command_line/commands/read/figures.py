@@ -10,8 +10,10 @@ import typer
 from copq.command_line.terminal import count_of, fixed, money, out, percent, table
 from copq.figures.answers import BASIS
 from copq.figures.missing_exchange_rates import CONVERSION, MissingRates
+from copq.figures.share_bases import ShareBase
 from copq.figures.unpriced import WaitingCounts
 from copq.ledger.figures import EXCEED, NOT_CLOSED, ReportRow
+from copq.schemas.bases import PRODUCTION_BASE
 
 SHOWN_ROWS, JSON_ROWS = 50, 1_000
 """Of an answer, unless more or fewer are asked for."""
@@ -33,15 +35,23 @@ def show_rest(shown: int, known: int) -> None:
         out.print(f"{shown:,} of {known:,} rows are shown. To see all: --limit {known}")
 
 
-def show_rows(title: str, rows: Sequence[ReportRow], by: Sequence[str]) -> None:
+def show_rows(
+    title: str, rows: Sequence[ReportRow], by: Sequence[str], base: ShareBase | None = None
+) -> None:
     """A table of rows, each with unit, base and currency; flags and open stops beneath."""
+    base = base or ShareBase()
     timed = any(row.bucket is not None for row in rows)
     words = [*(["from"] if timed else []), *by, "currency"]
-    figures = [f for f in _FIGURES if f.always or any(f.of(row) for row in rows)]
+    figures = [
+        f for f in (*_of_base(base), *_FIGURES) if f.always or any(f.of(row) for row in rows)
+    ]
     cells = [_words(row) + [f.shown(f.of(row), row.currency) for f in figures] for row in rows]
     table(title, words + [f.name for f in figures], cells, left=len(words))
     if provisional := _by_currency(rows):
         out.print(f"Open stops account for {provisional} of this.")
+    if base.name != PRODUCTION_BASE:
+        for reason in dict.fromkeys(found for row in rows if (found := base.of(row).reason)):
+            out.print(f"No % of {base.name}: {reason}.", soft_wrap=True)
     for row in rows:
         if EXCEED in row.flags:
             out.print(f"! {' '.join(_words(row))}: {EXCEED} ({row.rejected:,f} > {row.units:,f})")
@@ -108,10 +118,19 @@ class _Figure(NamedTuple):
     always: bool = False
 
 
+def _of_base(base: ShareBase) -> tuple[_Figure, ...]:
+    """COPQ and its share of the base, which is named where it is not the cost of production."""
+    is_usual = base.name == PRODUCTION_BASE
+    return (
+        _Figure("COPQ", lambda row: row.money("copq"), money_or_dash, always=True),
+        _Figure("COPQ %" if is_usual else f"COPQ % of {base.name}",
+                lambda row: base.of(row).value, _share, always=True),
+        _Figure("base" if is_usual else base.name,
+                lambda row: base.of(row).amount, _base, always=True),
+    )  # fmt: skip
+
+
 _FIGURES = (
-    _Figure("COPQ", lambda row: row.money("copq"), money_or_dash, always=True),
-    _Figure("COPQ %", lambda row: row.copq_share, _share, always=True),
-    _Figure("base", lambda row: row.money("base"), _base, always=True),
     _Figure("units", lambda row: row.units, _count),
     _Figure("COPQ a good unit", lambda row: row.copq_per_good, money_or_dash),
     _Figure("cost a good unit", lambda row: row.cost_per_good, money_or_dash),

@@ -31,17 +31,19 @@ from copq.command_line.options import (
 from copq.command_line.terminal import fixed, money, one_of, out, print_json, table
 from copq.figures import report as reporting
 from copq.figures import unpriced as waiting
-from copq.figures.answers import BASIS
+from copq.figures.answers import BASIS, basis_of_share
 from copq.figures.basis import As, Basis
 from copq.figures.drivers import Driver
 from copq.figures.drivers_answer import DriversAnswer, DriversRequest, answer_drivers
 from copq.figures.hints import say_empty
 from copq.figures.report_answer import ReportAnswer, ReportRequest, answer_report
+from copq.figures.share_bases import ShareBase
 from copq.figures.trailing_answer import TrailingAnswer, TrailingRequest, answer_trailing
 from copq.figures.trailing_rows import TrailingPart
 from copq.ledger.figures import DIMENSIONS, Scope
 from copq.posting.open_stops import OpenStop
 from copq.rates.book import RateBook
+from copq.schemas.bases import PRODUCTION_BASE
 from copq.schemas.priced import ELEMENTS
 
 ElementOption = Annotated[
@@ -56,6 +58,12 @@ ReportedOption = Annotated[
     typer.Option("--as", help="restated: as it is now; first-reported: as each month closed."),
 ]
 AsOfOption = Annotated[str, typer.Option(help="The figures as of this instant: 2026-04-03T18:00.")]
+BaseOption = Annotated[
+    str,
+    typer.Option(
+        help="What percentages are of: cost of production, CoQ, or an imported base by month."
+    ),
+]
 CurrencyOption = Annotated[
     str | None,
     typer.Option(help="Convert to the reporting currency, such as EUR."),
@@ -78,6 +86,7 @@ def report(
     reported: ReportedOption = As.RESTATED,
     as_of: AsOfOption = "",
     currency: CurrencyOption = None,
+    base: BaseOption = PRODUCTION_BASE,
     limit: LimitOption = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
@@ -96,7 +105,7 @@ def report(
         request = ReportRequest(
             plant=plant, line=line, product=product, group=group, grouping=grouping,
             element=element, by=by, grain=grain,
-            start=start, end=end, reported=reported, as_of=as_of, currency=currency,
+            start=start, end=end, reported=reported, as_of=as_of, currency=currency, base=base,
         )  # fmt: skip
         most = most_rows(limit, as_json)
         found = await answer_report(conn, book, request, now, most, count=True)
@@ -109,21 +118,22 @@ def report(
     query, zone = found.query, found.zone
     title = f"COPQ by {grain}, {_span(query, zone)}; {basis_text(query.basis, found.at, zone)}"
     if found.rows:
-        show_rows(title, found.rows, query.by)
-        _show_rest(found)
+        show_rows(title, found.rows, query.by, found.base)
+        _show_rest(found, found.base)
     else:
         out.print(f"{title}\n{empty}", markup=False, soft_wrap=True)
-    show_notes(found.waiting, zone, found.lacks, query.basis.is_live)
+    basis = basis_of_share(found.base.name)
+    show_notes(found.waiting, zone, found.lacks, query.basis.is_live, basis)
 
 
-def _show_rest(part: ReportAnswer | TrailingPart) -> None:
+def _show_rest(part: ReportAnswer | TrailingPart, base: ShareBase) -> None:
     """How many rows are not shown, and what all of them come to."""
     if part.rows_total is None or part.rows_total == len(part.rows):
         return
     show_rest(len(part.rows), part.rows_total)
     for row in part.totals:
         copq = money_or_dash(row.money("copq"), row.currency)
-        out.print(f"COPQ of all rows: {copq} {row.currency}, {share(row.copq_share)} of base.")
+        out.print(f"COPQ of all rows: {copq} {row.currency}, {share(base.of(row).value)} of base.")
 
 
 def trailing(
@@ -135,6 +145,7 @@ def trailing(
     element: ElementOption = None,
     by: ByOption = "plant,line",
     currency: CurrencyOption = None,
+    base: BaseOption = PRODUCTION_BASE,
     limit: LimitOption = None,
     as_json: JsonOption = False,
     database_url: DatabaseOption = None,
@@ -148,7 +159,7 @@ def trailing(
     async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[TrailingAnswer, str]:
         request = TrailingRequest(
             plant=plant, line=line, product=product, group=group, grouping=grouping,
-            element=element, by=by, currency=currency,
+            element=element, by=by, currency=currency, base=base,
         )  # fmt: skip
         found = await answer_trailing(conn, book, request, now, most_rows(limit, as_json))
         if any(window.rows for window in found.windows):
@@ -160,18 +171,18 @@ def trailing(
         print_json(found.as_json())
         return
     for window in found.windows:
-        _show_window(window, found.scope.by, found.zone)
+        _show_window(window, found.scope.by, found.zone, found.base)
     if empty:
         out.print(empty, markup=False, soft_wrap=True)
-    show_notes(found.waiting, found.zone, found.lacks)
+    show_notes(found.waiting, found.zone, found.lacks, basis=basis_of_share(found.base.name))
 
 
-def _show_window(found: TrailingPart, by: tuple[str, ...], zone: tzinfo) -> None:
+def _show_window(found: TrailingPart, by: tuple[str, ...], zone: tzinfo, base: ShareBase) -> None:
     start, end = when(found.start.astimezone(zone)), when(found.end.astimezone(zone))
     title = f"COPQ of the last {found.window.name}: after {start}, to {end}"
     if found.rows:
-        show_rows(title, found.rows, by)
-        _show_rest(found)
+        show_rows(title, found.rows, by, base)
+        _show_rest(found, base)
     else:
         out.print(f"{title}: nothing booked.")
 
