@@ -108,7 +108,7 @@ async def test_drivers_come_dearest_first(conn: Any, api: Api) -> None:
             'line "L7" is not in plant "north"; its lines are L1, L2',
         ),
         ({"product": "gadget"}, 'product "gadget" has neither a cost table nor figures'),
-        ({"by": "machine"}, '"machine" is none of plant, line, product, element, category'),
+        ({"by": "machine"}, '"machine" is none of plant, line, product, group, element, category'),
         ({"from_": "yesterday"}, '"yesterday" is not a date: write it as 2026-03-01'),
     ],
 )
