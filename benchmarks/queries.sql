@@ -93,3 +93,45 @@ insert into copq.stop (
 select 'open-' || n, 'north', 'L' || n, 'M' || n, 'jam', at, false, 120, 'EUR', 1, at
 from generate_series(1, :number::int) as n,
     lateral (select :now::timestamptz - n % 3600 * interval '1 second') as moment (at)
+
+-- name: why_entries
+-- A month of a year of one plant that ends with June 2026: :count entries in the month of number
+-- :month. From January on supplier B of line L7 loses three times as much for an entry.
+insert into copq.ledger (
+    occurred_at, event_id, entry_no, plant, line, product, stage, work_unit, defect_code, shift,
+    supplier, element, category, quantity, gross, recovered, allowed, net, seconds, base, good,
+    currency, rate_version, hour, day, period)
+select
+    at, 'e' || :month::int || '-' || n, 1, 'big', 'L' || line, 'P' || product, 'S' || product % 3,
+    'M' || (product + line) % 4, 'c' || code, (array['early', 'late', 'night'])[1 + n % 3],
+    (array['A', 'B', 'C', 'D'])[1 + lot % 4], 'defect', 'internal_failure', 1, cost, 0, 0, cost, 0,
+    0, 0, 'EUR', 1, date_trunc('hour', at), (at at time zone 'UTC')::date,
+    date_trunc('month', at at time zone 'UTC')::date
+from (
+    select
+        n, hashint8(n) & 2147483647 as lot, first + (last - first) * (n::float8 / :count::int) as at
+    from generate_series(0, :count::int - 1) as n,
+        lateral (
+            select begin as first, begin + interval '1 month' as last
+            from (select timestamptz '2025-07-01 00:00+00' + :month * interval '1 month' as begin) as b
+        ) as span
+) as made,
+    lateral (
+        select
+            1 + lot / 4 % 20 as line, 1 + lot / 80 % 5 as product, 1 + (lot / 400 % 8) as code
+    ) as names,
+    lateral (
+        select case when line = 7 and lot % 4 = 1 and :month >= 6 then 3 else 1 end
+            * (5.25 + lot % 7) as cost
+    ) as priced
+
+-- name: why_units
+-- Units made by each line and product of that plant, the same each day.
+insert into copq.rollup (
+    grain, plant, line, product, element, category, currency, day, hour, entries, quantity, gross,
+    recovered, allowed, net, seconds, base, good)
+select
+    'day', 'big', 'L' || line, 'P' || product, 'production', 'none', 'EUR', day, '-infinity', 1,
+    5000, 0, 0, 0, 0, 0, 5000, 5000
+from generate_series(1, 20) as line, generate_series(1, 5) as product,
+    generate_series(date '2025-07-01', date '2026-06-30', interval '1 day') as day

@@ -13,6 +13,7 @@ from copq.posting.settling import keep_settling
 from copq.posting.standing_service import keep_posting_standing_costs
 from copq.process.background import run_beside
 from copq.rates.watch import RateWatch
+from copq.summary.keeping import keep_summing
 from copq.telemetry.health import Health
 
 
@@ -39,6 +40,7 @@ async def run_aggregator(
         keep_making(settings.database),
         keep_settling(settings.database, rates),
         keep_posting_standing_costs(settings.database, rates),
+        keep_summing(settings.database),
         keep_from_kafka(settings.brokers, settings.database, f"{settings.group}-rejected", stop),
         stop=stop,
     )

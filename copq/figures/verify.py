@@ -23,6 +23,7 @@ from copq.periods.proof import closed_periods
 from copq.posting.stops import stop_durations, stop_of
 from copq.rates.book import RateBook
 from copq.rates.store import load
+from copq.summary.verifying import verify_summary
 
 _SQL = Queries.of(__file__)
 _FIGURES = (
@@ -38,7 +39,7 @@ async def verify(
     """All differences, in one snapshot: it may run while events arrive.
 
     It compares entries with their events' bytes and rates (the entries in `reach`; the other checks
-    cover all), rollups of all grains with the ledger, keys with entries, reversals with the entries
+    cover all), rollups of all grains and the summary with the ledger, keys with entries, reversals with the entries
     that they reverse, exchange rates with the imported ones, booked downtime with the union of the
     stops, the corrections in force with the events that count, the entries of standing costs with
     the days that bear them, closed months with their signed figures, audited tables with the audit
@@ -48,6 +49,7 @@ async def verify(
         book = await load(conn)
         return [
             *map(_rollup, await conn.fetch(*_SQL.verify_rollups())),
+            *await verify_summary(conn),
             *map(_keyless, await conn.fetch(*_SQL.verify_keys())),
             *map(_twice, await conn.fetch(*_SQL.verify_twice())),
             *map(_reversal, await conn.fetch(*_SQL.verify_reversals())),

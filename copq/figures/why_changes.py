@@ -25,6 +25,7 @@ from copq.ledger.money import digits
 from copq.posting.open_stops import Accrued, accrue
 from copq.rates.book import RateBook
 from copq.schemas.priced import FAILURES
+from copq.summary.position import read_position
 
 _MONEY = ByCurrency(__file__)
 DIMENSIONS = (
@@ -104,13 +105,13 @@ async def read_changes(
 
 async def _leaves(conn: Connection, book: RateBook, scope: Scope, windows: Windows) -> list[Any]:
     before, after = (_instants(book, scope, w) for w in (windows.before, windows.after))
-    query = _MONEY[scope.currency].changed_leaves
+    position = await read_position(conn)
     # A plan for any windows and names, which Postgres makes after five calls, takes ten seconds.
     await conn.execute("set local plan_cache_mode = force_custom_plan")
     rows: list[Any] = await conn.fetch(
-        *query(
-            **scope.places(), **windows.parameters(),
-            before_since=before[0], before_until=before[1],
+        *_MONEY[None].changed_leaves(
+            **scope.places(), **windows.parameters(), **windows.months(), **position.parameters(),
+            converted=scope.currency is not None, before_since=before[0], before_until=before[1],
             after_since=after[0], after_until=after[1], categories=list(map(str, FAILURES)),
             limit=MOST_LEAVES + 1,
         )

@@ -8,7 +8,7 @@ from typing import Any
 class Difference:
     """One difference between the stored and the expected state.
 
-    `check` is `rollup`, `event_key`, `entry_twice`, `reversal`, `downtime`, `stop` (its duration
+    `check` is `rollup`, `summary`, `event_key`, `entry_twice`, `reversal`, `downtime`, `stop` (its duration
     with all pieces), `correction` (its state), `corrected` (whether an event counts),
     `recovery_overhead`, `problem` (what an event says next to its cost), `corrected_by` (a link),
     `standing_cost` (a day of one), `period` (its state), `closing` (signed figures), `signed_off`

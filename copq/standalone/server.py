@@ -24,6 +24,7 @@ from copq.reporting.exporter.http import add_metrics
 from copq.reporting.results import add_results
 from copq.reporting.source import reading_pool
 from copq.standalone.intake import LedgerIntake, pool_of
+from copq.summary.keeping import keep_summing
 from copq.web.serving import Tls, serve_http
 
 Companion = Callable[[Intake], Coroutine[Any, Any, None]]
@@ -66,6 +67,7 @@ async def serve(
             keep_making(dsn),
             keep_settling(dsn, rates),
             keep_posting_standing_costs(dsn, rates),
+            keep_summing(dsn),
             companion(intake),
             *([tokens.run()] if tokens else []),
             *([keep_running(embedded)] if embedded else []),

@@ -1,37 +1,89 @@
 -- name: changed_leaves
 -- Failure cost by every recorded dimension in two windows of production days, :after_first to
--- :after_last and :before_first to :before_last, which lie between the instants :after_since and
--- :after_until, :before_since and :before_until; at most :limit rows. `squares` are sums of the
--- squares of the entries that stand: a reversal takes away the square of its entry.
-with entry as (
+-- :after_last and :before_first to :before_last; at most :limit rows. Months that lie within a window,
+-- from :after_month to :after_month_end and :before_month to :before_month_end, are read as such. The
+-- summary holds the entries before :horizon; the others are in the ledger, booked since :booked_since.
+-- They lie between the instants :after_since and :after_until, :before_since and :before_until.
+-- `squares` are sums of the squares of the entries that stand: a reversal takes away the square of
+-- its entry. With :converted all money is in the reporting currency.
+with held as (
+    select
+        s.leaf,
+        sum(case when :converted then s.reporting_net else s.net end)
+            filter (where not is_after) as before,
+        sum(case when :converted then s.reporting_net else s.net end)
+            filter (where is_after) as after,
+        sum(case when :converted then s.reporting_squares else s.squares end)
+            filter (where not is_after) as squares_before,
+        sum(case when :converted then s.reporting_squares else s.squares end)
+            filter (where is_after) as squares_after,
+        sum(s.entries) filter (where not is_after) as entries_before,
+        sum(s.entries) filter (where is_after) as entries_after
+    from copq.summary as s
+    cross join lateral (select s.day >= :after_first and s.day < :after_last as is_after) as w
+    where :horizon::bigint > 0 and (s.grain = 'month'
+            and (s.day >= :after_month and s.day < :after_month_end
+                or s.day >= :before_month and s.day < :before_month_end)
+        or s.grain = 'day'
+            and (s.day >= :after_first and s.day < :after_last
+                    and not (s.day >= :after_month and s.day < :after_month_end)
+                or s.day >= :before_first and s.day < :before_last
+                    and not (s.day >= :before_month and s.day < :before_month_end)))
+        and s.leaf in (
+            select n.leaf from copq.summary_leaf as n
+            where n.category = any(:categories::text[])
+                and (:plant::text is null or n.plant = :plant)
+                and (:line::text is null or n.line = :line)
+                and (:product::text is null or n.product = :product))
+    group by s.leaf
+), entry as (
     select
         currency, plant, line, product, stage, element, defect_code, work_unit, shift, supplier,
-        net, case when reverses is null then 1 else -1 end as sign,
+        case when :converted then coalesce(net * exchange_rate, 0) else net end as net,
+        case when reverses is null then 1 else -1 end as sign,
         day >= :after_first and day < :after_last as is_after
-    from {{ledger}}
-    where (occurred_at >= :after_since and occurred_at < :after_until
-            and day >= :after_first and day < :after_last
-        or occurred_at >= :before_since and occurred_at < :before_until
-            and day >= :before_first and day < :before_last)
+    from copq.ledger as l
+    where booked_at >= :booked_since
+        and :newest::bigint - ((:newest - l.xmin::text::bigint) & 4294967295) >= :horizon
+        and (occurred_at >= :after_since and occurred_at < :after_until
+                and day >= :after_first and day < :after_last
+            or occurred_at >= :before_since and occurred_at < :before_until
+                and day >= :before_first and day < :before_last)
         and (:plant::text is null or plant = :plant)
         and (:line::text is null or line = :line)
         and (:product::text is null or product = :product)
         and category = any(:categories::text[])
+), summed as (
+    select
+        currency, plant, line, nullif(product, '') as product, nullif(stage, '') as stage, element,
+        nullif(defect_code, '') as defect_code, nullif(work_unit, '') as work_unit,
+        nullif(shift, '') as shift, nullif(supplier, '') as supplier,
+        before, after, squares_before, squares_after, entries_before, entries_after
+    from held
+    join copq.summary_leaf using (leaf)
+    union all
+    select
+        currency, plant, line, product, stage, element, defect_code, work_unit, shift, supplier,
+        sum(net) filter (where not is_after), sum(net) filter (where is_after),
+        sum(sign * net * net) filter (where not is_after),
+        sum(sign * net * net) filter (where is_after),
+        sum(sign) filter (where not is_after), sum(sign) filter (where is_after)
+    from entry
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 )
 select
-    currency, plant, line, product, stage, element, defect_code, work_unit, shift, supplier,
-    coalesce(sum(net) filter (where not is_after), 0) as before,
-    coalesce(sum(net) filter (where is_after), 0) as after,
-    coalesce(sum(sign * net * net) filter (where not is_after), 0)::float8 as squares_before,
-    coalesce(sum(sign * net * net) filter (where is_after), 0)::float8 as squares_after,
-    coalesce(sum(sign) filter (where not is_after), 0)::bigint as entries_before,
-    coalesce(sum(sign) filter (where is_after), 0)::bigint as entries_after
-from entry
+    case when :converted then (select r.currency from copq.reporting_currency as r) else currency end
+        as currency,
+    plant, line, product, stage, element, defect_code, work_unit, shift, supplier,
+    coalesce(sum(before), 0) as before, coalesce(sum(after), 0) as after,
+    coalesce(sum(squares_before), 0)::float8 as squares_before,
+    coalesce(sum(squares_after), 0)::float8 as squares_after,
+    coalesce(sum(entries_before), 0)::bigint as entries_before,
+    coalesce(sum(entries_after), 0)::bigint as entries_after
+from summed
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
-having coalesce(sum(sign) filter (where is_after), 0) <> 0
-    or coalesce(sum(sign) filter (where not is_after), 0) <> 0
-    or coalesce(sum(net) filter (where is_after), 0) <> 0
-    or coalesce(sum(net) filter (where not is_after), 0) <> 0
+having (coalesce(sum(before), 0), coalesce(sum(after), 0), coalesce(sum(entries_before), 0),
+        coalesce(sum(entries_after), 0)) <> (0, 0, 0, 0)
 limit :limit
 
 -- name: units_made

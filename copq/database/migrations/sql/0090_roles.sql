@@ -71,6 +71,12 @@ alter function copq.make_partitions(date, date) set search_path = pg_catalog, pg
 revoke all on function copq.make_partitions(date, date) from public;
 grant execute on function copq.make_partitions(date, date) to copq_aggregator;
 
+-- The summary is made outside the transactions that book, by the same role.
+grant select, insert, update, delete on copq.summary, copq.summary_leaf, copq.summary_position
+    to copq_aggregator;
+grant select on copq.summary, copq.summary_leaf, copq.summary_position
+    to copq_reporting, copq_finance;
+
 -- Reporting reads; finance reads too, and sets rates and targets; an admin grants access alone.
 grant select on
     copq.rate_revision, copq.rate_item, copq.event_key, copq.event, copq.event_problem,
@@ -138,7 +144,8 @@ declare
 begin
     foreach guarded in array array[
         'event', 'event_problem', 'event_key', 'line_heard', 'ledger', 'rollup', 'closing_figure',
-        'unpriced', 'stop', 'correction', 'standing_cost', 'rejected', 'audit'] loop
+        'unpriced', 'stop', 'correction', 'standing_cost', 'rejected', 'audit',
+        'summary_leaf'] loop
         execute format('alter table copq.%I enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.%I '
@@ -153,6 +160,13 @@ begin
                 'or plant || E''\n'' || line = any((select copq.lines_seen())::text[])' end);
     end loop;
 end $$;
+
+-- Sums are visible with their leaf.
+alter table copq.summary enable row level security;
+create policy whoever_was_granted on copq.summary to copq_aggregator, copq_finance
+using (true) with check (true);
+create policy leaves_of_the_reader on copq.summary for select to copq_reporting
+using ((select copq.sees_all()) or leaf in (select leaf from copq.summary_leaf));
 
 -- Rows of a whole plant are visible to readers of any of its lines.
 create function copq.plants_read() returns text[]

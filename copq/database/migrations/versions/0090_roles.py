@@ -8,7 +8,7 @@ from pathlib import Path
 from copq.database.migrations.sql_file import run_sql_file
 
 revision = "0090_roles"
-down_revision = "0011_standing_costs"
+down_revision = "0012_summaries"
 
 
 def upgrade() -> None:

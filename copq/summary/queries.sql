@@ -1,0 +1,182 @@
+-- name: position
+-- Up to where the summary holds, in this snapshot; no row where it holds nothing. `newest` is the
+-- number of a transaction that no entry in this snapshot is later than.
+-- Later transactions are looked for a minute further back: the clock may have been set back since.
+select
+    horizon, held_at, next_horizon, next_since,
+    least(booked_since, now() - interval '1 minute') as booked_since,
+    booked_since as own_since, {{newest}} as newest
+from copq.summary_position
+where ledger = copq.this_ledger()
+
+-- name: newest
+-- The million is for transactions that the snapshot does not know, its own and their parts.
+pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000000
+
+-- name: snapshot
+-- What this snapshot shows: all transactions before `horizon` have ended, and none from
+-- `next_horizon` on had begun to write. Where the clock was set back, entries from before are found
+-- from then on.
+select
+    pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon,
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next_horizon,
+    {{newest}} as newest, now() - interval '1 minute' as since
+
+-- name: lock_summary
+-- Whether no other process is bringing the summary up to date; until this connection unlocks it.
+select pg_try_advisory_lock(hashtextextended('copq.summary', 0))
+
+-- name: unlock_summary
+-- Let others bring the summary up to date.
+select pg_advisory_unlock(hashtextextended('copq.summary', 0))
+
+-- name: written
+-- The number of the transaction that wrote an entry l of the ledger: 64 bits from the 32 of xmin.
+(:newest::bigint - ((:newest - l.xmin::text::bigint) & 4294967295))
+
+-- name: summed
+-- The entries of transactions from :horizon until before :until, booked since :booked_since, by leaf
+-- and day or month. Included in `sum_part` and `differences`.
+entry as (
+    select
+        day, category, element, currency, plant, line, coalesce(product, '') as product,
+        coalesce(stage, '') as stage, coalesce(defect_code, '') as defect_code,
+        coalesce(work_unit, '') as work_unit, coalesce(shift, '') as shift,
+        coalesce(supplier, '') as supplier,
+        case when reverses is null then 1 else -1 end as sign,
+        quantity, seconds, net, exchange_rate
+    from copq.ledger as l
+    where booked_at >= :booked_since
+        and {{written}} >= :horizon and {{written}} < :until
+), by_day as (
+    select
+        day, category, element, currency, plant, line, product, stage, defect_code, work_unit,
+        shift, supplier,
+        sum(sign)::bigint as entries,
+        coalesce(sum(sign) filter (where exchange_rate is null), 0)::bigint as unconverted,
+        sum(quantity) as quantity, sum(seconds) as seconds, sum(net) as net,
+        sum(sign * net * net) as squares,
+        coalesce(sum(net * exchange_rate), 0) as reporting_net,
+        coalesce(sum(sign * (net * exchange_rate) * (net * exchange_rate)), 0)
+            as reporting_squares
+    from entry
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+), summed as (
+    select 'day' as grain, * from by_day
+    union all
+    select
+        'month', date_trunc('month', day::timestamp)::date, category, element, currency, plant,
+        line, product, stage, defect_code, work_unit, shift, supplier, sum(entries)::bigint,
+        sum(unconverted)::bigint, sum(quantity), sum(seconds), sum(net), sum(squares),
+        sum(reporting_net), sum(reporting_squares)
+    from by_day
+    group by 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+)
+
+-- name: create_part
+-- A table of this connection for the sums of new entries, so that Postgres knows how many there are.
+create temporary table if not exists summary_part (
+    grain text, day date, category text, element text, currency text, plant text, line text,
+    product text, stage text, defect_code text, work_unit text, shift text, supplier text,
+    entries bigint, unconverted bigint, quantity numeric, seconds numeric, net numeric,
+    squares numeric, reporting_net numeric, reporting_squares numeric
+) on commit delete rows
+
+-- name: sum_part
+-- Sum the entries of these transactions. :horizon to :newest as in `summed`.
+with {{summed}}
+insert into summary_part
+select
+    grain, day, category, element, currency, plant, line, product, stage, defect_code, work_unit,
+    shift, supplier, entries, unconverted, quantity, seconds, net, squares, reporting_net,
+    reporting_squares
+from summed
+
+-- name: count_part
+-- Count the sums for the planner.
+analyze summary_part
+
+-- name: add_leaves
+-- Add the leaves that are new.
+insert into copq.summary_leaf (
+    category, element, currency, plant, line, product, stage, defect_code, work_unit, shift,
+    supplier)
+select distinct
+    category, element, currency, plant, line, product, stage, defect_code, work_unit, shift,
+    supplier
+from summary_part
+where grain = 'month'
+on conflict do nothing
+
+-- name: add_part
+-- Add the sums to the summary.
+insert into copq.summary as s (
+    grain, day, leaf, entries, unconverted, quantity, seconds, net, squares, reporting_net,
+    reporting_squares)
+select
+    grain, day, leaf, entries, unconverted, quantity, seconds, net, squares, reporting_net,
+    reporting_squares
+from summary_part
+join copq.summary_leaf using (
+    plant, line, product, element, category, currency, stage, defect_code, work_unit, shift,
+    supplier)
+order by grain, day, leaf
+on conflict (grain, day, leaf) do update set
+    entries = s.entries + excluded.entries,
+    unconverted = s.unconverted + excluded.unconverted,
+    quantity = s.quantity + excluded.quantity,
+    seconds = s.seconds + excluded.seconds,
+    net = s.net + excluded.net,
+    squares = s.squares + excluded.squares,
+    reporting_net = s.reporting_net + excluded.reporting_net,
+    reporting_squares = s.reporting_squares + excluded.reporting_squares
+
+-- name: clear_rows
+-- Remove all sums, which are of another ledger.
+delete from copq.summary
+
+-- name: clear_leaves
+-- Remove all leaves, which are of another ledger.
+delete from copq.summary_leaf
+
+-- name: hold
+-- Say up to where the summary holds.
+insert into copq.summary_position (
+    ledger, horizon, booked_since, next_horizon, next_since, held_at)
+values (copq.this_ledger(), :horizon, :booked_since, :next_horizon, :next_since, now())
+on conflict (only_one) do update set
+    ledger = excluded.ledger, horizon = excluded.horizon, booked_since = excluded.booked_since,
+    next_horizon = excluded.next_horizon, next_since = excluded.next_since, held_at = now()
+
+-- name: differences
+-- The rows of the summary that differ from the entries of the transactions before :until. A stored
+-- row of zeros alone needs no entry. :horizon to :newest as in `summed`.
+with {{summed}}, held as (
+    select * from copq.summary join copq.summary_leaf using (leaf)
+)
+select
+    grain, day, category, element, currency, plant, line, product, stage, defect_code, work_unit,
+    shift, supplier,
+    l.entries as ledger_entries, s.entries as summary_entries,
+    l.unconverted as ledger_unconverted, s.unconverted as summary_unconverted,
+    l.quantity as ledger_quantity, s.quantity as summary_quantity,
+    l.seconds as ledger_seconds, s.seconds as summary_seconds,
+    l.net as ledger_net, s.net as summary_net,
+    l.squares as ledger_squares, s.squares as summary_squares,
+    l.reporting_net as ledger_reporting_net, s.reporting_net as summary_reporting_net,
+    l.reporting_squares as ledger_reporting_squares,
+    s.reporting_squares as summary_reporting_squares
+from summed as l
+full join held as s using (
+    grain, day, category, element, currency, plant, line, product, stage, defect_code, work_unit,
+    shift, supplier)
+where (l.entries, l.unconverted, l.quantity, l.seconds, l.net, l.squares, l.reporting_net,
+        l.reporting_squares)
+    is distinct from
+    (s.entries, s.unconverted, s.quantity, s.seconds, s.net, s.squares, s.reporting_net,
+        s.reporting_squares)
+    and not (
+        l.entries is null
+        and (s.entries, s.unconverted, s.quantity, s.seconds, s.net, s.squares, s.reporting_net,
+            s.reporting_squares) = (0, 0, 0, 0, 0, 0, 0, 0))
+order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
