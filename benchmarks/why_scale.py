@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -32,7 +33,7 @@ NOW = datetime(2026, 7, 1, 10, tzinfo=UTC)
 RATES = """
 plants: [{plant: big, time_zone: UTC, day_start: "00:00", currency: EUR, lines: [L1]}]
 """
-QUESTIONS = {
+QUESTIONS: dict[str, dict[str, Any]] = {
     "half a year against the half before": {"start": "2025-12-31", "end": "2026-07-01",
                                             "before_start": "2025-07-01"},
     "a month against the month before": {"month": "2026-06"},
@@ -41,9 +42,9 @@ QUESTIONS = {
 TIMES = 5
 
 
-async def main(millions: int, folder: str | None) -> None:
+async def main(millions: float, folder: str | None) -> None:
     report = Report(
-        "why-scale", f"`copq why` over {millions} million entries of a year of one plant",
+        "why-scale", f"`copq why` over {millions:g} million entries of a year of one plant",
         "question", "median", "slowest", "leaves",
     )  # fmt: skip
     with (
@@ -69,7 +70,7 @@ async def _timed(work: Awaitable[object]) -> float:
     return time.perf_counter() - begin
 
 
-async def _fill(conn: asyncpg.Connection, millions: int) -> None:
+async def _fill(conn: asyncpg.Connection, millions: float) -> None:
     await import_rates(conn, parse_rates(RATES), "benchmark", "benchmark")
     await make_partitions(conn, NOW)
     for month in range(12):
@@ -81,7 +82,7 @@ async def _fill(conn: asyncpg.Connection, millions: int) -> None:
     await conn.execute("vacuum analyze copq.ledger", timeout=3600)
 
 
-async def _ask(dsn: str, asked: dict[str, object]) -> tuple[str, str, str]:
+async def _ask(dsn: str, asked: dict[str, Any]) -> tuple[str, str, str]:
     took = []
     async with connected(dsn, DatabaseRole.REPORTING) as conn:
         book = await load(conn)
@@ -96,7 +97,7 @@ async def _ask(dsn: str, asked: dict[str, object]) -> tuple[str, str, str]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--millions", type=int, default=50)
+    parser.add_argument("--millions", type=float, default=50)
     parser.add_argument("--folder", help="where the database is made; it is removed afterwards")
     given = parser.parse_args()
     asyncio.run(main(given.millions, given.folder))

@@ -12,6 +12,9 @@ from copq.embedded_postgres.account import EmbeddedPostgresError
 from copq.embedded_postgres.cluster import programs_folder
 from copq.process.system_errors import plainly
 
+DERIVED = "copq.summary*"
+"""Tables whose rows the service makes again from the ledger: they belong to one server."""
+
 
 class BackupError(Exception):
     """The backup or restore failed; the message says why."""
@@ -27,7 +30,10 @@ def dump(dsn: str, file: Path) -> None:
     part = Path(name)
     try:
         # The creation of a partition waits for the dump, not the dump for it.
-        _run("pg_dump", dsn, "--format=custom", f"--file=/dev/fd/{opened}", passed=(opened,))
+        _run(
+            "pg_dump", dsn, "--format=custom", f"--file=/dev/fd/{opened}",
+            f"--exclude-table-data={DERIVED}", passed=(opened,),
+        )  # fmt: skip
         os.fsync(opened)
         part.rename(file)
         _flush(file.parent)

@@ -8,8 +8,8 @@ from typing import Any
 class Difference:
     """One difference between the stored and the expected state.
 
-    `check` is `rollup`, `summary`, `event_key`, `entry_twice`, `reversal`, `downtime`, `stop` (its duration
-    with all pieces), `correction` (its state), `corrected` (whether an event counts),
+    `check` is `rollup`, `summary`, `event_key`, `entry_twice`, `reversal`, `downtime`, `stop` (its
+    duration with all pieces), `correction` (its state), `corrected` (whether an event counts),
     `recovery_overhead`, `problem` (what an event says next to its cost), `corrected_by` (a link),
     `standing_cost` (a day of one), `period` (its state), `closing` (signed figures), `signed_off`
     (their digest), `booked_in` (the month of an entry) or `audit_trail` (a row of an audited table

@@ -111,10 +111,10 @@ on conflict do nothing
 -- name: add_part
 -- Add the sums to the summary.
 insert into copq.summary as s (
-    grain, day, leaf, entries, unconverted, quantity, seconds, net, squares, reporting_net,
+    grain, day, leaf, plant, line, entries, unconverted, quantity, seconds, net, squares, reporting_net,
     reporting_squares)
 select
-    grain, day, leaf, entries, unconverted, quantity, seconds, net, squares, reporting_net,
+    grain, day, leaf, plant, line, entries, unconverted, quantity, seconds, net, squares, reporting_net,
     reporting_squares
 from summary_part
 join copq.summary_leaf using (
@@ -152,7 +152,7 @@ on conflict (only_one) do update set
 -- The rows of the summary that differ from the entries of the transactions before :until. A stored
 -- row of zeros alone needs no entry. :horizon to :newest as in `summed`.
 with {{summed}}, held as (
-    select * from copq.summary join copq.summary_leaf using (leaf)
+    select * from copq.summary join copq.summary_leaf using (leaf, plant, line)
 )
 select
     grain, day, category, element, currency, plant, line, product, stage, defect_code, work_unit,

@@ -6,7 +6,7 @@
 -- They lie between the instants :after_since and :after_until, :before_since and :before_until.
 -- `squares` are sums of the squares of the entries that stand: a reversal takes away the square of
 -- its entry. With :converted all money is in the reporting currency.
-with held as (
+with held as materialized (
     select
         s.leaf,
         sum(case when :converted then s.reporting_net else s.net end)
@@ -29,12 +29,8 @@ with held as (
                     and not (s.day >= :after_month and s.day < :after_month_end)
                 or s.day >= :before_first and s.day < :before_last
                     and not (s.day >= :before_month and s.day < :before_month_end)))
-        and s.leaf in (
-            select n.leaf from copq.summary_leaf as n
-            where n.category = any(:categories::text[])
-                and (:plant::text is null or n.plant = :plant)
-                and (:line::text is null or n.line = :line)
-                and (:product::text is null or n.product = :product))
+        and (:plant::text is null or s.plant = :plant)
+        and (:line::text is null or s.line = :line)
     group by s.leaf
 ), entry as (
     select
@@ -61,6 +57,7 @@ with held as (
         before, after, squares_before, squares_after, entries_before, entries_after
     from held
     join copq.summary_leaf using (leaf)
+    where category = any(:categories::text[]) and (:product::text is null or product = :product)
     union all
     select
         currency, plant, line, product, stage, element, defect_code, work_unit, shift, supplier,

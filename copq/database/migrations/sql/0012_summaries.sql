@@ -22,11 +22,14 @@ create table copq.summary_leaf (
 
 -- Sums of a leaf, of a production day or a month, whose `day` is its first one. `squares` are of the
 -- entries that stand: a reversal takes away the square of its entry. What is `reporting_` is in the
--- reporting currency, without the `unconverted` entries, which have no rate.
+-- reporting currency, without the `unconverted` entries, which have no rate. Plant and line are those
+-- of the leaf, for who may see it.
 create table copq.summary (
     grain text not null check (grain in ('day', 'month')),
     day date not null,
-    leaf bigint not null references copq.summary_leaf,
+    leaf bigint not null,
+    plant text not null,
+    line text not null,
     entries bigint not null,
     unconverted bigint not null,
     quantity numeric not null,

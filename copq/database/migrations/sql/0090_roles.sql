@@ -145,7 +145,7 @@ begin
     foreach guarded in array array[
         'event', 'event_problem', 'event_key', 'line_heard', 'ledger', 'rollup', 'closing_figure',
         'unpriced', 'stop', 'correction', 'standing_cost', 'rejected', 'audit',
-        'summary_leaf'] loop
+        'summary', 'summary_leaf'] loop
         execute format('alter table copq.%I enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.%I '
@@ -160,13 +160,6 @@ begin
                 'or plant || E''\n'' || line = any((select copq.lines_seen())::text[])' end);
     end loop;
 end $$;
-
--- Sums are visible with their leaf.
-alter table copq.summary enable row level security;
-create policy whoever_was_granted on copq.summary to copq_aggregator, copq_finance
-using (true) with check (true);
-create policy leaves_of_the_reader on copq.summary for select to copq_reporting
-using ((select copq.sees_all()) or leaf in (select leaf from copq.summary_leaf));
 
 -- Rows of a whole plant are visible to readers of any of its lines.
 create function copq.plants_read() returns text[]
