@@ -101,6 +101,7 @@ bench-why: .venv/.installed ## how often the causes of a change are found; COPQ_
 
 bench-statistics: .venv/.installed ## error rates of the statistics of savings, on simulated plants
 	$(BIN)/python -m benchmarks.statistics
+
 bench-why-scale: .venv/.installed ## how long copq why takes over 50 million entries of a year; 25 GB of disk
 	$(BIN)/python -m benchmarks.why_scale
 
@@ -153,5 +154,4 @@ $(HELM)/.resolved: tests/support/deploy/helm/pom.xml
 	mvn --quiet --batch-mode -f tests/support/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
 	@touch $@
 
-.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-statistics setup programs kafka helm lock clean
-.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-why-scale setup programs kafka helm lock clean
+.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-why-scale bench-statistics setup programs kafka helm lock clean

@@ -16,10 +16,11 @@ from copq.kafka import metrics as _stream
 from copq.posting import metrics as _posting
 from copq.reporting.exporter import metrics as _exporter
 from copq.reporting.exporter.figures import FIGURES
+from copq.summary import metrics as _summary
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 MARK = "<!-- generated from here on -->\n"
-REGISTERED = (_aggregator, _costing, _door, _files, _mqtt, _posting, _stream, _exporter)
+REGISTERED = (_aggregator, _costing, _door, _files, _mqtt, _posting, _stream, _exporter, _summary)
 """Imported, they are in the registry."""
 
 

@@ -39,11 +39,11 @@ async def verify(
     """All differences, in one snapshot: it may run while events arrive.
 
     It compares entries with their events' bytes and rates (the entries in `reach`; the other checks
-    cover all), rollups of all grains and the summary with the ledger, keys with entries, reversals with the entries
-    that they reverse, exchange rates with the imported ones, booked downtime with the union of the
-    stops, the corrections in force with the events that count, the entries of standing costs with
-    the days that bear them, closed months with their signed figures, audited tables with the audit
-    trail, and all of these with the anchors.
+    cover all), rollups of all grains and the summary with the ledger, keys with entries, reversals
+    with the entries that they reverse, exchange rates with the imported ones, booked downtime with
+    the union of the stops, the corrections in force with the events that count, the entries of
+    standing costs with the days that bear them, closed months with their signed figures, audited
+    tables with the audit trail, and all of these with the anchors.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         book = await load(conn)

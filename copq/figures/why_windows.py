@@ -8,35 +8,7 @@ from copq.figures.edges import day_of
 from copq.figures.window import Window, WindowRequest, check_window
 from copq.periods.period import month_before
 
-<<<<<<< HEAD
 MOST_WEEKS = 52
-=======
-MOST_DAYS, MOST_WEEKS = 366, 52
-USUAL_DAYS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Production days [first, last)."""
-
-    first: date
-    last: date
-
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days
-
-    @property
-    def months(self) -> tuple[date, date]:
-        """The first of the months that lie within it, and of the month after them."""
-        first = self.first if self.first.day == 1 else month_after(self.first.replace(day=1))
-        last = self.last.replace(day=1)
-        return (first, last) if first < last else (self.first, self.first)
-
-    def __str__(self) -> str:
-        """Both days are in it: 2026-03-01 to 2026-03-31."""
-        return f"{self.first} to {self.last - timedelta(days=1)}"
->>>>>>> 9ac17b0 (Sum the ledger by day and every dimension, outside what books)
 
 
 @dataclass(frozen=True, slots=True)
