@@ -8,7 +8,7 @@ ANYBODY, NOTHING, AS_ITS_TABLES = "anybody who reads", "nothing", "as its tables
 DECISIONS = {
     **dict.fromkeys(
         ("event", "event_problem", "event_key", "line_heard", "ledger", "rollup", "closing_figure",
-         "unpriced", "stop", "correction", "standing_cost"), BY_LINE,
+         "unpriced", "stop", "correction", "summary", "summary_leaf", "standing_cost"), BY_LINE,
     ),
     **dict.fromkeys(
         ("period", "period_step", "closing", "standing_posted", "group_member"), BY_PLANT
@@ -17,7 +17,7 @@ DECISIONS = {
     "base_amount": WHOLE_PLANTS,
     **dict.fromkeys(
         ("rate_revision", "rate_item", "rate_document", "rate_decision", "target", "budget",
-         "retention", "reporting_currency", "exchange_version", "exchange_rate"), ANYBODY,
+         "retention", "summary_position", "reporting_currency", "exchange_version", "exchange_rate"), ANYBODY,
     ),
     "token": ANYBODY,  # reporting lets its readers in, so it is a member of the door
     **dict.fromkeys(
