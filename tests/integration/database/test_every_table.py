@@ -17,7 +17,8 @@ DECISIONS = {
     "base_amount": WHOLE_PLANTS,
     **dict.fromkeys(
         ("rate_revision", "rate_item", "rate_document", "rate_decision", "target", "budget",
-         "retention", "summary_position", "reporting_currency", "exchange_version", "exchange_rate"), ANYBODY,
+         "retention", "summary_position", "reporting_currency", "exchange_version",
+         "exchange_rate"), ANYBODY,
     ),
     "token": ANYBODY,  # reporting lets its readers in, so it is a member of the door
     **dict.fromkeys(
