@@ -10,6 +10,7 @@ from babel import Locale
 
 from copq.ingest.form.numbers import NotANumber, read_number
 from copq.ingest.form.period import Mistakes, Period, period_of
+from copq.ingest.form.problem import COUNTS, MINUTES, PAID, TEXTS, ReportedProblem
 from copq.ingest.form.sheet import Sheet
 from copq.schemas.names import canonical, fault_of_name
 
@@ -55,6 +56,7 @@ class Entry:
     amounts: Mapping[str, Decimal]
     rejects: tuple[Reject, ...]
     shift: str | None
+    problem: ReportedProblem
     none_came_back: bool = False
     """None of the units scrapped at the customer's site is among those sent back."""
 
@@ -80,10 +82,13 @@ def read_entry(
     )
     _check_stages(filled, sheet, mistakes)
     shift = _text(filled, "shift", mistakes)
-    _check_together(filled, amounts, rejects, mistakes)
+    problem = _problem(filled, locale, mistakes)
+    has_more = bool(rejects) or problem.has_effort
+    _check_together(amounts, mistakes, has_more=has_more)
     if mistakes or period is None:
         raise Mistakes(mistakes)
-    entry = Entry(sheet, period, amounts, rejects, shift, bool(filled.get("none_came_back")))
+    none_came_back = bool(filled.get("none_came_back"))
+    entry = Entry(sheet, period, amounts, rejects, shift, problem, none_came_back)
     _check_travel(entry)
     return entry
 
@@ -116,6 +121,20 @@ def _number(
         return ZERO
 
 
+def _problem(
+    filled: Mapping[str, str], locale: Locale, mistakes: dict[str, str]
+) -> ReportedProblem:
+    names = {name: _text(filled, name, mistakes) for name in TEXTS}
+    numbers = {name: _number(filled, name, locale, mistakes) for name in (MINUTES, PAID, *COUNTS)}
+    problem = ReportedProblem(
+        numbers[MINUTES], numbers[PAID], {name: text for name, text in names.items() if text},
+        {name: numbers[name] for name in COUNTS},
+    )  # fmt: skip
+    if not mistakes.keys() & {*TEXTS, *numbers}:
+        mistakes |= problem.mistakes()
+    return problem
+
+
 def _text(filled: Mapping[str, str], name: str, mistakes: dict[str, str]) -> str | None:
     text = canonical(filled.get(name, ""))
     if len(text) > _LONGEST_TEXT:
@@ -138,10 +157,7 @@ def _check_stages(filled: Mapping[str, str], sheet: Sheet, mistakes: dict[str, s
 
 
 def _check_together(
-    filled: Mapping[str, str],
-    amounts: Mapping[str, Decimal],
-    rejects: tuple[Reject, ...],
-    mistakes: dict[str, str],
+    amounts: Mapping[str, Decimal], mistakes: dict[str, str], *, has_more: bool
 ) -> None:
     if amounts["good"] > amounts["produced"]:
         mistakes.setdefault("good", "More good units than were produced")
@@ -154,5 +170,5 @@ def _check_together(
         mistakes.setdefault("sent_back", "How many units was the transport for?")
     if amounts["travel"] and not amounts["reworked_on_site"]:
         mistakes.setdefault("reworked_on_site", "How many units was the travel for?")
-    if not mistakes and not rejects and not any(amounts.values()):
+    if not mistakes and not has_more and not any(amounts.values()):
         mistakes[""] = "Nothing is filled in yet: enter at least one number"

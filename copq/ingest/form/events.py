@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from copq.ingest.form.entry import Entry, reject_field
+from copq.ingest.form.problem import MINUTES
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 SOURCE = "form"
@@ -64,6 +65,8 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str, dict[str, Any]]]:
     if handled := site.reworked + site.scrapped:
         spent = {"scrapped": site.scrapped, "travel": amounts["travel"]}
         yield "on-site", "reworked_on_site", _fact("return", handled, on_site=True, **spent)
+    if entry.problem.has_effort:
+        yield "problem", MINUTES, entry.problem.facts
 
 
 def _fact(event_type: str, quantity: Any, **more: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from babel import Locale
 
 from copq.ingest.form.entry import MONEY, UNITS, Entry
 from copq.ingest.form.numbers import display_text, read_number
+from copq.ingest.form.problem import NUMBERS, PAID
 from copq.ingest.form.store import StoredEntry
 from copq.rates.book import RateBook
 
@@ -17,12 +18,20 @@ LABELS = {
     "scrapped_on_site": "Of these scrapped there",
     "none_came_back": "None of the scrapped came back",
     "travel": "Travel",
+    "problem_function": "Function that had the problem",
+    "problem_code": "Problem",
+    "problem_minutes": "Minutes to put it right, all together",
+    "problem_paid": "Paid for it",
+    "interventions": "Times that management stepped in",
+    "wrong_routings": "Wrong routings",
+    "other_master_data": "Other errors in master data",
     "shift": "Shift",
     "day": "Day",
     "from": "From",
     "to": "To",
 }
 _MADE = ("produced", "good")
+_PAID = (*MONEY, PAID)
 _PERIOD = ("period", "day", "from", "to")
 
 
@@ -39,11 +48,11 @@ def facts_of(filled: dict[str, str], currency: str, locale: Locale) -> list[tupl
 
 
 def _value(name: str, text: str, currency: str, locale: Locale) -> str:
-    if name not in (*UNITS, *MONEY) and not name.startswith("reject:"):
+    if name not in (*UNITS, *_PAID, *NUMBERS) and not name.startswith("reject:"):
         return text
     number = read_number(text, locale)
     said = text if number is None else display_text(number, locale)
-    return f"{said} {currency}" if name in MONEY else said
+    return f"{said} {currency}" if name in _PAID else said
 
 
 def _rejects(filled: dict[str, str], values: dict[str, str]) -> list[tuple[str, str]]:

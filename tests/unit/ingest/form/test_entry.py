@@ -260,3 +260,33 @@ def test_one_is_asked_for_the_lines_of_ones_scope_alone() -> None:
     assert lines(Sender("x", frozenset({("north", "L2")}))) == [("north", "L2")]
     assert lines(Sender("x", frozenset({("south", "L9")}))) == [("south", "L9")]
     assert lines(Sender("x", frozenset({("north", "L9")}))) == []
+
+
+def test_a_problem_of_any_function_is_an_administrative_failure() -> None:
+    [made] = events(
+        problem_function="purchasing", problem_code="wrong part", problem_minutes="90",
+        problem_paid="12,50", interventions="2", wrong_routings="1",
+    )  # fmt: skip
+    wanted = {
+        "event_type": "admin_failure", "function": "purchasing", "defect_code": "wrong part",
+        "minutes": 90, "out_of_pocket": 12.5, "interventions": 2, "wrong_routings": 1,
+    }  # fmt: skip
+    assert {name: made[name] for name in wanted} == wanted and "other_master_data" not in made
+
+
+@pytest.mark.parametrize(
+    ("filled", "field", "why"),
+    [
+        ({"problem_code": "late"}, "problem_minutes", "How many minutes"),
+        ({"interventions": "1"}, "problem_minutes", "How many minutes"),
+        ({"problem_minutes": "5", "interventions": "1.5"}, "interventions", "a whole number"),
+        ({"problem_minutes": "5", "wrong_routings": "1000001"}, "wrong_routings", "at most"),
+        ({"problem_minutes": "5", "problem_function": "x" * 65}, "problem_function", "At most 64"),
+        ({"problem_minutes": "many"}, "problem_minutes", ""),
+    ],
+)
+def test_a_problem_that_cannot_be_is_told_at_its_field(
+    filled: dict[str, str], field: str, why: str
+) -> None:
+    found = mistakes(**filled)
+    assert list(found) == [field] and why in found[field]
