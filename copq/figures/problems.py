@@ -17,7 +17,6 @@ from copq.figures.drivers import Days, instants_around
 from copq.improvement.intangible import ASPECTS, Control, Reputation
 from copq.improvement.un_quality import AllProblems, Problem, Ranked, by_cost, by_time, rank
 from copq.ledger.downtime import element
-from copq.ledger.figures import Scope
 from copq.posting.open_stops import Accrued, accrue
 from copq.rates.book import RateBook
 from copq.schemas.priced import FAILURES
@@ -83,14 +82,14 @@ async def ranked_problems(
     """
     days = query.days
     since, until = instants_around(days.start, days.end, days.calendar)
-    scope = Scope(days.plant, days.line, currency=days.currency)
-    accrued = await accrue(conn, book, scope, now, since)
+    accrued = await accrue(conn, book, days.scope, now, since)
     rows = await conn.fetch(
-        *_MONEY[days.currency].problems(
+        *_MONEY.of(days.currency, days.grouping).problems(
             since=since, until=until, first=days.start, last=days.end, plant=days.plant,
             line=days.line, product=query.product, function=query.function,
             categories=[str(category) for category in FAILURES], several=list(_SEVERAL),
-            by_time=query.is_by_time, limit=limit, **_open_stops(query, accrued),
+            by_time=query.is_by_time, limit=limit, **days.scope.groups(),
+            **_open_stops(query, accrued),
         )
     )  # fmt: skip
     found = RankedProblems([], [])
@@ -146,7 +145,8 @@ def _open_stops(query: ProblemQuery, accrued: Iterable[Accrued]) -> dict[str, li
 
 def _is_in(part: Accrued, query: ProblemQuery) -> bool:
     of_product = query.product in (None, part.segment.stop.product)
-    return of_product and query.days.start <= part.bucket.day < query.days.end
+    of_group = query.days.group in (None, part.group)
+    return of_product and of_group and query.days.start <= part.bucket.day < query.days.end
 
 
 _OPEN = (

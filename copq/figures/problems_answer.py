@@ -1,6 +1,6 @@
 """The question for the largest problems, and its answer."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -25,39 +25,43 @@ from copq.figures.problems import (
     ranked_problems,
 )
 from copq.figures.report import zone_of
-from copq.figures.requests import spell
+from copq.figures.requests import GroupedRequest, spell
 from copq.figures.unpriced import WaitingCounts, count_waiting
 from copq.figures.window import WindowRequest, newest_day
 from copq.improvement.intangible import ASPECTS
 from copq.ledger.arithmetic import hours_of
-from copq.ledger.figures import Scope
 from copq.rates.book import RateBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProblemsRequest(WindowRequest):
+class ProblemsRequest(GroupedRequest):
     """Asks for the problems of a window of production days; by default of the last 30 days.
 
     An empty function selects problems of events that name none.
     """
 
+    month: str = ""
+    start: str = ""
+    end: str = ""
     function: str | None = None
     is_by_time: bool = False
     currency: str | None = None
 
     def __post_init__(self) -> None:
-        WindowRequest.__post_init__(self)
+        GroupedRequest.__post_init__(self)
         spell(self, "function")
 
     async def query(self, conn: Connection, book: RateBook, now: datetime) -> ProblemQuery:
         """Raises `ValueError` on an unknown name or a window that is not possible."""
         places = (self.plant, self.line, self.product)
         await check_names(conn, book, *places, function=self.function)
-        window = self.window(newest_day(book, self.plant, now))
+        named = WindowRequest(month=self.month, start=self.start, end=self.end)
+        window = named.window(newest_day(book, self.plant, now))
         site = book.sites.get(self.plant or "")
         days = Days(
             window.first, window.last, self.plant, self.line, site.calendar if site else None,
-            currency=self.currency,
+            currency=self.currency, group=self.group,
+            grouping=await self.chosen_grouping(conn),
         )  # fmt: skip
         return ProblemQuery(
             days=days, product=self.product, function=self.function, is_by_time=self.is_by_time
@@ -162,7 +166,11 @@ def _row(one: RankedProblem, query: ProblemQuery) -> ProblemRow:
 
 def _filters(one: RankedProblem, query: ProblemQuery) -> Filters:
     """The filters of `copq entries` that select the entries of a problem."""
-    places = {"plant": query.days.plant, "line": query.days.line, "product": query.product}
+    days = query.days
+    places = {
+        "plant": days.plant, "line": days.line, "product": query.product, "group": days.group,
+        "grouping": days.grouping,
+    }  # fmt: skip
     given = {name: value for name, value in places.items() if value is not None}
     own = {"function": one.ranked.problem.function, "defect_code": one.defect_code}
     return given | own | ({"element": one.element} if one.element else {})
@@ -189,7 +197,7 @@ async def answer_problems(
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         query = await request.query(conn, book, now)
         days = query.days
-        scope = Scope(days.plant, days.line, query.product, by=(), currency=days.currency)
+        scope = replace(days.scope, product=query.product)
         lacks = await missing_rates(conn, scope, days.start, days.end)
         refuse_missing(lacks or [])
         found = await ranked_problems(conn, book, query, now, limit)

@@ -12,11 +12,13 @@ with part as (
         event_id, currency, element, defect_code, net, seconds, 0 as provisional,
         case when reverses is null then 1 else -1 end as sign
     from {{ledger}}
+    {{group_join}}
     where occurred_at >= :since and occurred_at < :until
         and day >= :first and day < :last
         and (:plant::text is null or plant = :plant)
         and (:line::text is null or line = :line)
         and (:product::text is null or product = :product)
+        and {{in_group}}
         and category = any(:categories::text[])
     union all
     select event_id, currency, element, defect_code, net, seconds, net, is_open::int

@@ -28,14 +28,16 @@ def add_problems(router: APIRouter, source: Source) -> None:
     )
     async def problems(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
-        product: asked.Product = None, function: Function = None, month: asked.Month = "",
+        product: asked.Product = None, group: asked.Group = None,
+        grouping: asked.Grouping = None, function: Function = None, month: asked.Month = "",
         start: asked.From = "", end: asked.To = "", by_time: ByTime = False,
         limit: asked.Limit = None, currency: asked.Currency = None, kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, most: int | None) -> ProblemsAnswer:
             asked_for = ProblemsRequest(
-                plant=plant, line=line, product=product, function=function, month=month,
-                start=start, end=end, is_by_time=by_time, currency=currency,
+                plant=plant, line=line, product=product, group=group, grouping=grouping,
+                function=function, month=month, start=start, end=end, is_by_time=by_time,
+                currency=currency,
             )  # fmt: skip
             return await answer_problems(reading.conn, reading.book, asked_for, reading.now, most)
 

@@ -220,7 +220,7 @@ async def groups_are_answered_alike(site: Asked) -> None:
         assert await site.json(*QUESTIONS[path], "--by", by["by"], "--grouping", "family") == api
         [first, *_] = api.get("rows") or api["windows"][0]["rows"]
         assert first["group"] in ("valves", "cores", "no group")
-    for path in ("/v1/copq", "/v1/drivers", "/v1/entries"):
+    for path in ("/v1/copq", "/v1/drivers", "/v1/problems", "/v1/entries"):
         api = await site.get(path, group="cores")
         command = await site.json(*QUESTIONS[path], "--group", "cores")
         assert command["totals"] == api["totals"] != []

@@ -20,6 +20,8 @@ from copq.command_line.commands.read.report import CurrencyOption
 from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import (
     EndOption,
+    GroupingOption,
+    GroupOption,
     JsonOption,
     LineOption,
     PlantOption,
@@ -44,6 +46,8 @@ def problems(
     plant: PlantOption = None,
     line: LineOption = None,
     product: ProductOption = None,
+    group: GroupOption = None,
+    grouping: GroupingOption = None,
     function: Annotated[str | None, typer.Option(help="Only this function; empty: none.")] = None,
     month: Annotated[str, typer.Option(help="This month: 2026-06.")] = "",
     start: Annotated[str, typer.Option("--from", help="First production day: 2026-03-01.")] = "",
@@ -67,8 +71,8 @@ def problems(
     Example: copq problems --function purchasing --by-time
     """
     request = ProblemsRequest(
-        plant=plant, line=line, product=product, function=function, month=month, start=start,
-        end=end, is_by_time=by_time, currency=currency,
+        plant=plant, line=line, product=product, group=group, grouping=grouping, function=function,
+        month=month, start=start, end=end, is_by_time=by_time, currency=currency,
     )  # fmt: skip
     most = limit if as_csv else most_rows(limit, as_json)
 
