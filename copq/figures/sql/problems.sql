@@ -9,7 +9,7 @@
 -- :open_event to :open_seconds are the amounts that open stops add, one by one.
 with part as (
     select
-        event_id, currency, element, defect_code, net, seconds, 0 as provisional,
+        event_id, currency, element, defect_code, net, seconds, null::numeric as provisional,
         case when reverses is null then 1 else -1 end as sign
     from {{ledger}}
     {{group_join}}
@@ -29,7 +29,7 @@ with part as (
     ) as open_stop (event_id, currency, element, defect_code, net, seconds, is_open)
 ), said as (
     select
-        *, interventions + wrong_routings + other_master_data > 0
+        event_id, function, interventions + wrong_routings + other_master_data > 0
             or num_nonnulls(handled_by, severity, contacts, people, duration) > 0 as is_single
     from copq.event_problem
     where occurred_at < :until
@@ -40,27 +40,19 @@ with part as (
     select
         currency, function, defect_code, case when defect_code is null then element end as element,
         case when is_single or element = any(:several::text[]) then event_id end as event,
-        min(stop.name) as stop, sum(sign) as standing, sum(net) as net, sum(seconds) as seconds,
-        sum(provisional) as provisional, max(interventions) as interventions,
-        max(wrong_routings) as wrong_routings, max(other_master_data) as other_master_data,
-        max(handled_by) as handled_by, max(severity) as severity, max(contacts) as contacts,
-        max(people) as people, max(duration) as duration
+        sum(sign) as standing, sum(net) as net, sum(seconds) as seconds,
+        sum(provisional) as provisional
     from part
     left join said using (event_id)
-    left join lateral (
-        select concat_ws(E'\n', s.plant, s.line, s.work_unit, s.defect_code, s.planned, s.began_at)
-            as name
-        from copq.stop as s
-        where s.event_id = part.event_id and part.element in ('downtime', 'planned_stop')
-    ) as stop on true
     where :function::text is null or function is not distinct from nullif(:function, '')
     group by 1, 2, 3, 4, 5
 ), problem as (
     select
-        currency, function, defect_code, element,
+        o.currency, o.function, o.defect_code, o.element,
         coalesce(sum(standing) filter (where event is null), 0)::bigint
-            + count(distinct coalesce(stop, event)) filter (where {{stands}}) as frequency,
-        sum(net) as cost, sum(seconds) as seconds, sum(provisional) as provisional,
+            + count(distinct {{whole_stop}}) filter (where {{stands}})
+            + count(event) filter (where {{stands}} and stop.event_id is null) as frequency,
+        sum(net) as cost, sum(seconds) as seconds, coalesce(sum(provisional), 0) as provisional,
         {{of_events(amount => interventions)}} as interventions,
         {{of_events(amount => wrong_routings)}} as wrong_routings,
         {{of_events(amount => other_master_data)}} as other_master_data,
@@ -69,7 +61,9 @@ with part as (
         {{graded(amount => handled_by)}} as handled_by, {{graded(amount => severity)}} as severity,
         {{graded(amount => contacts)}} as contacts, {{graded(amount => people)}} as people,
         {{graded(amount => duration)}} as duration
-    from occurrence
+    from occurrence as o
+    left join copq.event_problem as said_of on said_of.event_id = o.event
+    left join copq.stop on stop.event_id = o.event
     group by 1, 2, 3, 4
 ), sized as (
     select
@@ -102,6 +96,11 @@ order by currency collate "C", place
 -- name: stands
 -- Whether a group of `occurrence` is an event that stands.
 event is not null and standing > 0
+
+-- name: whole_stop
+-- The stop that a piece is of, as a name; null of other events.
+case when stop.event_id is not null then concat_ws(
+    E'\n', stop.plant, stop.line, stop.work_unit, stop.defect_code, stop.planned, stop.began_at) end
 
 -- name: of_events
 -- The sum of a count (:amount) over the events that stand.
