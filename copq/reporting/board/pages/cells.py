@@ -162,7 +162,10 @@ def days_name(first: date, last: date) -> str:
     return f"{first.day if same else day_name(first)} to {day_name(end)}"
 
 
-def place_name(plant: str | None, line: str | None, product: str | None = None) -> str:
-    """bottling, line 2, product SKU-1002."""
-    of = [f"line {line}" if line else "", f"product {product}" if product else ""]
+def place_name(
+    plant: str | None, line: str | None, product: str | None = None, group: str | None = None
+) -> str:
+    """bottling, line 2, product SKU-1002, group water."""
+    named = (("line", line), ("product", product), ("group", group))
+    of = [f"{kind} {name}" if name else "" for kind, name in named]
     return ", ".join(filter(None, [plant or "All plants", *of]))

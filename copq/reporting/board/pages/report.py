@@ -34,8 +34,8 @@ MOST_CUTS = 200
 """Rows of a table by line or product; the CSV has all."""
 
 NAMES = {COPQ: "COPQ", COQ: "CoQ"} | {str(c): str(c).replace("_", " ").capitalize() for c in COSTS}
-PARAMETERS = ("plant", "line", "product", "by", "from", "to", "base", "baseline", "as", "as_of",
-              "currency")  # fmt: skip
+PARAMETERS = ("plant", "line", "product", "group", "grouping", "by", "from", "to", "base",
+              "baseline", "as", "as_of", "currency")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,10 @@ class Read:
 
 
 async def _read(reading: Reading, asked: Asked) -> Read:
-    by = asked.text("by")
+    by, group, grouping = asked.text("by"), asked.name("group"), asked.name("grouping")
     request = CoqRequest(
         plant=asked.name("plant"), line=asked.name("line"), product=asked.name("product"), by="",
+        group=group, grouping=grouping if group else None,
         start=asked.text("from"), end=asked.text("to"), base=asked.text("base", PRODUCTION_BASE),
         baseline=asked.text("baseline"), reported=asked.text("as", As.RESTATED),
         as_of=asked.text("as_of"), currency=asked.name("currency"),
@@ -59,9 +60,9 @@ async def _read(reading: Reading, asked: Asked) -> Read:
     whole = await answer_coq(reading.conn, reading.book, request, reading.now, None)
     cut = whole
     if by:
-        cut = await answer_coq(
-            reading.conn, reading.book, replace(request, by=by), reading.now, None
-        )
+        of_group = group or "group" in by.split(",")
+        of_cut = replace(request, by=by, grouping=grouping if of_group else None)
+        cut = await answer_coq(reading.conn, reading.book, of_cut, reading.now, None)
     bases = (*OWN_BASES, *await base_names(reading.conn))
     nothing = None if whole.rows else await nothing_here(reading, whole.query.shown)
     return Read(whole, cut, bases, nothing)
@@ -82,7 +83,7 @@ def _show(asked: Asked, read: Read) -> dict[str, Any]:
 def _about(answer: CoqAnswer) -> str:
     """The place and the months."""
     shown = answer.query.shown
-    place = place_name(shown.plant, shown.line, shown.product)
+    place = place_name(shown.plant, shown.line, shown.product, shown.group)
     months = [row.cut.period for row in answer.rows if row.cut.period]
     if not months:
         return place
@@ -168,11 +169,17 @@ class _Part:
         shown = self.read.whole.query.shown
         if self.asked.name("as_of"):
             return ""  # entries are listed as of now, or as first reported
-        of = {"plant": shown.plant, "line": shown.line, "product": shown.product,
+        of: dict[str, Any] = {"plant": shown.plant, "line": shown.line, "product": shown.product,
+              "group": shown.group, "grouping": self._grouping(names),
               "as": self.asked.name("as"), **names}  # fmt: skip
         if month is not None:
             return self.asked.entries(**of, category=figure, grain="month", bucket=month)
         return self.asked.entries(**of, category=figure, from_=shown.start, to=shown.end)
+
+    def _grouping(self, names: dict[str, object]) -> str | None:
+        """The grouping of the group of some entries; None where they are of any group."""
+        shown = self.read.whole.query.shown
+        return self.read.cut.query.shown.grouping if "group" in names else shown.grouping
 
     def _base_entries(self, base: str) -> str:
         """The production that is the base; other bases are not in the ledger."""
@@ -180,7 +187,8 @@ class _Part:
             return ""
         shown = self.read.whole.query.shown
         return self.asked.entries(
-            plant=shown.plant, line=shown.line, product=shown.product, element="production",
+            plant=shown.plant, line=shown.line, product=shown.product, group=shown.group,
+            grouping=shown.grouping, element="production",
             from_=shown.start, to=shown.end, **{"as": self.asked.name("as")},
         )  # fmt: skip
 
