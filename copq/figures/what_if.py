@@ -43,6 +43,12 @@ MOST_ENTRIES = 200_000
 """The number of entries and stops that one question may reach; more takes minutes."""
 
 
+WHAT_IF_BASIS = (
+    "An estimate at standard rates, for finance to reconcile. COPQ is failure alone; CoQ adds "
+    "appraisal and prevention. Stops still open are not in it."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LeftAsBooked:
     """Events that a change names and that stay as they are, and why."""
@@ -110,7 +116,7 @@ class WhatIfAnswer:
             "rows": self._rows_json(), "totals": [total.as_json() for total in self.totals],
             "entries": [self._entry(one) for one in self.entries[: self.most]],
             "entries_total": len(self.entries), "events_total": self.events,
-            "unpriced_in_window": self.unpriced, **held_json(self.waiting),
+            "unpriced_in_window": self.unpriced, **held_json(self.waiting), "basis": WHAT_IF_BASIS,
         }  # fmt: skip
 
     def _entry(self, one: ChangedEntry) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from copq.command_line.commands.read import (
     problems,
     report,
     verify,
+    what_if,
     why,
 )
 from copq.groups.store import import_groups
@@ -66,7 +67,7 @@ CLOCKED = (answering, entries, periods)
 app = typer.Typer()
 for module, name in ((report, "report"), (report, "trailing"), (report, "drivers"),
                      (report, "unpriced"), (kpis, "kpis"), (entries, "entries"),
-                     (explain, "explain"), (coq, "coq"), (why, "why"),
+                     (explain, "explain"), (coq, "coq"), (why, "why"), (what_if, "what-if"),
                      (problems, "problems"), (conformance, "conformance")):  # fmt: skip
     app.command(name)(getattr(module, name))
 app.command("verify")(verify.verify_command)
@@ -191,6 +192,7 @@ async def test_every_question_has_one_answer(site: Asked) -> None:
     await csv_has_the_cells_of_json(site)
     await tables_have_the_money_of_json(site)
     await the_table_of_a_change_has_the_figures_of_json(site)
+    await a_what_if_has_the_same_figures_everywhere(site)
     await the_board_has_the_figures_of_the_api(site)
     await the_exporter_has_the_figures_of_the_api(site)
     await what_waits_is_the_same_everywhere(site)
@@ -295,6 +297,33 @@ async def the_table_of_a_change_has_the_figures_of_json(site: Asked) -> None:
         for part in parts:
             if part["command"]:
                 assert part["command"] in " ".join(shown.split())
+
+
+async def a_what_if_has_the_same_figures_everywhere(site: Asked) -> None:
+    changes = "halve code=c1; rate labour=standard by 2"
+    asked = {"change": changes, "by": "plant,element", "from_": "2026-06-01"}
+    api = await site.get("/v1/what-if", **asked)
+    words = ("what-if", *changes.split("; "), "--by", "plant,element", "--from", "2026-06-01")
+    assert await site.json(*words) == api and api["entries_total"] == len(api["entries"]) > 0
+    shown = [set(row) for row in cells(await site.shown(*words))]
+    for row in [*api["rows"], *api["totals"]]:
+        assert any({text_of(row, "booked"), text_of(row, "changed")} <= line for line in shown)
+    booked = {
+        (r["plant"], r["element"]): r["net"]
+        for r in (await site.get("/v1/copq", grain="month", by="plant,element", from_="2026-06"))[
+            "rows"
+        ]
+    }
+    for row in api["rows"]:
+        if row["element"] != "downtime":  # a stop is open, and the report counts it
+            assert row["booked"] == booked[row["plant"], row["element"]]
+    table = await site.csv("/v1/what-if", **asked)
+    assert [row["difference"] for row in table] == [row["difference"] for row in api["rows"]]
+    entries_ = await site.csv("/v1/what-if", **asked, table="entries")
+    assert list(csv.DictReader(io.StringIO(await site.shown(*words, "--csv")))) == entries_
+    assert [one["event_id"] for one in entries_] == [one["event_id"] for one in api["entries"]]
+    [entry] = (await site.json("explain", entries_[0]["command"].split()[-1]))["entries"]
+    assert entry["net"] == entries_[0]["booked"]
 
 
 async def the_board_has_the_figures_of_the_api(site: Asked) -> None:

@@ -1,4 +1,5 @@
-"""The known troubles of the bottling plant: those that `copq why` finds, and those it cannot."""
+"""The known troubles of the bottling plant: those that `copq why` finds, those it cannot, and what
+fixes would save."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -9,7 +10,10 @@ from typing import Any
 import asyncpg
 import pytest
 
+from copq.figures.books import Books
 from copq.figures.drivers_answer import DriversRequest, answer_drivers
+from copq.figures.what_if import answer_what_if
+from copq.figures.what_if_query import WhatIfRequest
 from copq.figures.why import ExplainedChange, WhyRequest, answer_why
 from copq.rates.store import load
 from tests.support.ingest.files.ledger import import_log, ledger
@@ -44,6 +48,7 @@ async def test_troubles_are_found_where_they_change_what_is_lost(bottling: Any) 
     the_breakdown_is_named(weekend)
     the_product_with_much_scrap_is_in_the_mix_and_no_cause(weekend)
     await a_packer_that_always_jams_explains_no_change_and_drivers_name_it(bottling, weekend)
+    await what_their_fixes_would_save_is_less_than_they_cost(bottling)
 
 
 def the_breakdown_is_named(found: ExplainedChange) -> None:
@@ -71,3 +76,19 @@ async def a_packer_that_always_jams_explains_no_change_and_drivers_name_it(
     asked = DriversRequest(plant="bottling", start=FIRST, end=LAST)
     worst = (await answer_drivers(conn, await load(conn), asked, NOW, 10)).rows
     assert ("LINE2-PCK", "UNP-JAM") in [(row.work_unit, row.defect_code) for row in worst]
+
+
+async def what_their_fixes_would_save_is_less_than_they_cost(conn: Any) -> None:
+    """Other stops of the line cover some of the time of the jams and of the breakdown."""
+    for change in (
+        "remove code=UNP-JAM machine=LINE2-PCK",
+        "remove code=UNP-MECH machine=LINE3-FIL",
+    ):
+        request = WhatIfRequest(plant="bottling", change=change, start=FIRST, end=LAST)
+        found = await answer_what_if(conn, Books(), await load(conn), request, NOW)
+        own = [one for one in found.entries if one.changed == 0]
+        others = [one for one in found.entries if one.changed > one.booked]
+        [copq] = [total for total in found.totals if total.figure == "copq"]
+        assert own and others and {one.defect_code for one in own} >= {change.split()[1][5:]}
+        assert -copq.difference < sum(one.booked for one in own)
+        assert copq.difference == sum(one.difference for one in found.entries)

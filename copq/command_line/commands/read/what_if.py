@@ -11,10 +11,9 @@ from copq.command_line.commands.read.figures import LimitOption, most_rows
 from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import JsonOption, LineOption, PlantOption, ProductOption
 from copq.command_line.terminal import count_of, fixed, money, out, print_json, table
-from copq.figures.answers import BASIS
 from copq.figures.books import Books
 from copq.figures.hints import say_empty
-from copq.figures.what_if import WhatIfAnswer, answer_what_if
+from copq.figures.what_if import WHAT_IF_BASIS, WhatIfAnswer, answer_what_if
 from copq.figures.what_if_entries import ChangedEntry
 from copq.figures.what_if_query import WhatIfRequest
 from copq.figures.what_if_rows import WhatIfRow, WhatIfTotal
@@ -112,7 +111,7 @@ def _show_changes(found: WhatIfAnswer) -> None:
     if found.unpriced:
         events = count_of(found.unpriced, "event", "events")
         out.print(f"{events} of the window without a price: in no figure. See: copq unpriced")
-    out.print(f"{BASIS} Stops still open are not in it.", style="dim", soft_wrap=True)
+    out.print(WHAT_IF_BASIS, style="dim", soft_wrap=True)
 
 
 _COLUMNS = ("entry", "day", "of", "element", "code", "booked", "changed", "difference", "currency")
