@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import re
+import shlex
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
@@ -67,9 +68,10 @@ CLOCKED = (answering, entries, periods)
 app = typer.Typer()
 for module, name in ((report, "report"), (report, "trailing"), (report, "drivers"),
                      (report, "unpriced"), (kpis, "kpis"), (entries, "entries"),
-                     (explain, "explain"), (coq, "coq"), (why, "why"), (what_if, "what-if"),
+                     (explain, "explain"), (coq, "coq"), (why, "why"),
                      (problems, "problems"), (conformance, "conformance")):  # fmt: skip
     app.command(name)(getattr(module, name))
+app.command("what-if")(what_if.what_if)
 app.command("verify")(verify.verify_command)
 app.add_typer(periods.app, name="periods")
 app.add_typer(bases.app, name="bases")
@@ -322,7 +324,7 @@ async def a_what_if_has_the_same_figures_everywhere(site: Asked) -> None:
     entries_ = await site.csv("/v1/what-if", **asked, table="entries")
     assert list(csv.DictReader(io.StringIO(await site.shown(*words, "--csv")))) == entries_
     assert [one["event_id"] for one in entries_] == [one["event_id"] for one in api["entries"]]
-    [entry] = (await site.json("explain", entries_[0]["command"].split()[-1]))["entries"]
+    [entry] = (await site.json("explain", shlex.split(entries_[0]["command"])[-1]))["entries"]
     assert entry["net"] == entries_[0]["booked"]
 
 

@@ -80,15 +80,13 @@ async def a_packer_that_always_jams_explains_no_change_and_drivers_name_it(
 
 async def what_their_fixes_would_save_is_less_than_they_cost(conn: Any) -> None:
     """Other stops of the line cover some of the time of the jams and of the breakdown."""
-    for change in (
-        "remove code=UNP-JAM machine=LINE2-PCK",
-        "remove code=UNP-MECH machine=LINE3-FIL",
-    ):
+    for code, machine in (("UNP-JAM", "LINE2-PCK"), ("UNP-MECH", "LINE3-FIL")):
+        change = f"remove code={code} machine={machine}"
         request = WhatIfRequest(plant="bottling", change=change, start=FIRST, end=LAST)
         found = await answer_what_if(conn, Books(), await load(conn), request, NOW)
         own = [one for one in found.entries if one.changed == 0]
         others = [one for one in found.entries if one.changed > one.booked]
         [copq] = [total for total in found.totals if total.figure == "copq"]
-        assert own and others and {one.defect_code for one in own} >= {change.split()[1][5:]}
+        assert own and others and {one.defect_code for one in own} >= {code}
         assert -copq.difference < sum(one.booked for one in own)
         assert copq.difference == sum(one.difference for one in found.entries)
