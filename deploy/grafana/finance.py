@@ -110,6 +110,11 @@ def _months() -> list[Any]:
                 "In the plant's currency, and over cost of production. A click chooses the month."
                 f" {BOOKED}",
                 {**SUMS, **OVER_BASE}, links.MONTH),
+        entries("Months over imported bases, booked", _SQL.months_over_bases.text,
+                "Over revenue and the other bases that finance has imported, each named in its row. "
+                f"No base, no row. {BOOKED}",
+                {"amount": AMOUNT, **dict.fromkeys(("COPQ over it", "cost of quality over it"), PERCENT)},
+                links.MONTH),
         entries("As first reported, as restated, booked", _SQL.restated.text,
                 "As finance signed it off with the first closing of the month, and as it is now."
                 f" {BOOKED}",

@@ -64,6 +64,33 @@ from (
 order by day desc
 limit 24
 
+-- name: months_over_bases
+-- Quality cost of each month over the bases that finance has imported for the whole plant.
+select
+    to_char(m.day, 'YYYY-MM') as month, m.plant, b.base, copq.rounded(b.amount, m.currency) as amount,
+    failure / b.amount as "COPQ over it", quality / b.amount as "cost of quality over it",
+    versions > 1 as restated, m.currency
+from (
+    select
+        day, plant, currency,
+        coalesce(sum(net) filter (where category like '%_failure'), 0) as failure,
+        coalesce(sum(net) filter (where category <> 'none'), 0) as quality
+    from copq.rollup
+    where grain = 'month' and plant ~ $name$^(${plant:regex})$$name$ and currency = '$currency'
+    group by day, plant, currency
+) as m
+join (
+    select distinct on (plant, month, base)
+        plant, month, base, amount, currency,
+        count(*) over (partition by plant, month, base) as versions
+    from copq.base_amount
+    where grouping = ''
+    order by plant, month, base, base_id desc
+) as b on b.plant = m.plant and b.month = m.day and b.currency = m.currency
+where b.amount is not null
+order by m.day desc, m.plant, b.base
+limit 200
+
 -- name: restated
 -- COPQ of each month, as first reported and as restated.
 select

@@ -8,6 +8,8 @@ import pytest
 from copq.database.queries import Queries
 from copq.figures.basis import As
 from deploy.grafana import generate
+from tests.integration.reporting.api.test_coq import filled as coq_filled
+from tests.integration.reporting.api.test_coq import set_bases
 from tests.support.building import defect, event, post_events, stop
 from tests.support.grafana.filling import Chosen, panel
 from tests.support.periods.building import FEB, IN_FEB, IN_JAN, JAN, copq, filled, shut, voiding
@@ -81,3 +83,15 @@ async def test_categories_stack_up_to_the_cost_of_quality_of_each_month(conn: An
     assert january["appraisal"] == Decimal(15)
     assert february["internal failure"] == Decimal(20)
     assert february["appraisal"] is None
+
+
+async def test_months_over_the_bases_that_count(conn: Any) -> None:
+    book = await coq_filled(conn)
+    await set_bases(conn, book, {"amount": "8000"}, {"amount": "5", "base": "gone"})
+    await set_bases(conn, book, {"amount": "3200"}, {"amount": None, "base": "gone"})
+    [row] = await steps(conn, "cost-of-quality: Months over imported bases, booked", JAN)
+    assert (row["month"], row["plant"], row["base"], row["amount"]) == (
+        "2026-06", "north", "revenue", 3200,
+    )  # fmt: skip
+    assert row["COPQ over it"] == Decimal("0.25")
+    assert row["cost of quality over it"] == Decimal("0.28125") and row["restated"]

@@ -148,6 +148,6 @@ def test_panels_of_booked_figures_say_so_and_that_open_stops_are_not_in_them() -
         for target in shown["targets"]
         if re.search(r"copq\.(rollup|reporting_rollup|first_reported)", target.get("rawSql", ""))
     ]
-    assert len(booked) == 6
+    assert len(booked) == 7
     for name, shown in booked:
         assert ", booked" in name and "still open" in shown["description"], name
