@@ -34,9 +34,9 @@ select pg_advisory_unlock(hashtextextended('copq.summary', 0))
 -- The number of the transaction that wrote an entry l of the ledger: 64 bits from the 32 of xmin.
 (:newest::bigint - ((:newest - l.xmin::text::bigint) & 4294967295))
 
--- name: summed
--- The entries of transactions from :horizon until before :until, booked since :booked_since, by leaf
--- and day or month. Included in `sum_part` and `differences`.
+-- name: entry
+-- The entries of transactions from :horizon until before :until, booked since :booked_since. Part of
+-- `add_leaves` and `summed`.
 entry as (
     select
         day, category, element, currency, plant, line, coalesce(product, '') as product,
@@ -48,11 +48,13 @@ entry as (
     from copq.ledger as l
     where booked_at >= :booked_since
         and {{written}} >= :horizon and {{written}} < :until
-), by_day as (
+)
+
+-- name: summed
+-- These entries by leaf and day or month. Part of `add_sums` and `differences`.
+{{entry}}, by_day as (
     select
-        day, category, element, currency, plant, line, product, stage, defect_code, work_unit,
-        shift, supplier,
-        sum(sign)::bigint as entries,
+        day, n.leaf, n.plant, n.line, sum(sign)::bigint as entries,
         coalesce(sum(sign) filter (where exchange_rate is null), 0)::bigint as unconverted,
         sum(quantity) as quantity, sum(seconds) as seconds, sum(net) as net,
         sum(sign * net * net) as squares,
@@ -60,67 +62,43 @@ entry as (
         coalesce(sum(sign * (net * exchange_rate) * (net * exchange_rate)), 0)
             as reporting_squares
     from entry
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+    left join copq.summary_leaf as n using (
+        plant, line, product, element, category, currency, stage, defect_code, work_unit, shift,
+        supplier)
+    group by 1, 2, 3, 4
 ), summed as (
     select 'day' as grain, * from by_day
     union all
     select
-        'month', date_trunc('month', day::timestamp)::date, category, element, currency, plant,
-        line, product, stage, defect_code, work_unit, shift, supplier, sum(entries)::bigint,
-        sum(unconverted)::bigint, sum(quantity), sum(seconds), sum(net), sum(squares),
-        sum(reporting_net), sum(reporting_squares)
+        'month', date_trunc('month', day::timestamp)::date, leaf, plant, line,
+        sum(entries)::bigint, sum(unconverted)::bigint, sum(quantity), sum(seconds), sum(net),
+        sum(squares), sum(reporting_net), sum(reporting_squares)
     from by_day
-    group by 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+    group by 2, 3, 4, 5
 )
 
--- name: create_part
--- A table of this connection for the sums of new entries, so that Postgres knows how many there are.
-create temporary table if not exists summary_part (
-    grain text, day date, category text, element text, currency text, plant text, line text,
-    product text, stage text, defect_code text, work_unit text, shift text, supplier text,
-    entries bigint, unconverted bigint, quantity numeric, seconds numeric, net numeric,
-    squares numeric, reporting_net numeric, reporting_squares numeric
-) on commit delete rows
-
--- name: sum_part
--- Sum the entries of these transactions. :horizon to :newest as in `summed`.
-with {{summed}}
-insert into summary_part
-select
-    grain, day, category, element, currency, plant, line, product, stage, defect_code, work_unit,
-    shift, supplier, entries, unconverted, quantity, seconds, net, squares, reporting_net,
-    reporting_squares
-from summed
-
--- name: count_part
--- Count the sums for the planner.
-analyze summary_part
-
 -- name: add_leaves
--- Add the leaves that are new.
+-- Add the leaves that are new. :horizon to :newest as in `entry`.
+with {{entry}}
 insert into copq.summary_leaf (
     category, element, currency, plant, line, product, stage, defect_code, work_unit, shift,
     supplier)
 select distinct
     category, element, currency, plant, line, product, stage, defect_code, work_unit, shift,
     supplier
-from summary_part
-where grain = 'month'
+from entry
 on conflict do nothing
 
--- name: add_part
--- Add the sums to the summary.
+-- name: add_sums
+-- Add the sums of the entries. :horizon to :newest as in `entry`.
+with {{summed}}
 insert into copq.summary as s (
-    grain, day, leaf, plant, line, entries, unconverted, quantity, seconds, net, squares, reporting_net,
-    reporting_squares)
+    grain, day, leaf, plant, line, entries, unconverted, quantity, seconds, net, squares,
+    reporting_net, reporting_squares)
 select
-    grain, day, leaf, plant, line, entries, unconverted, quantity, seconds, net, squares, reporting_net,
-    reporting_squares
-from summary_part
-join copq.summary_leaf using (
-    plant, line, product, element, category, currency, stage, defect_code, work_unit, shift,
-    supplier)
-order by grain, day, leaf
+    grain, day, leaf, plant, line, entries, unconverted, quantity, seconds, net, squares,
+    reporting_net, reporting_squares
+from summed
 on conflict (grain, day, leaf) do update set
     entries = s.entries + excluded.entries,
     unconverted = s.unconverted + excluded.unconverted,
@@ -150,13 +128,11 @@ on conflict (only_one) do update set
 
 -- name: differences
 -- The rows of the summary that differ from the entries of the transactions before :until. A stored
--- row of zeros alone needs no entry. :horizon to :newest as in `summed`.
-with {{summed}}, held as (
-    select * from copq.summary join copq.summary_leaf using (leaf, plant, line)
-)
+-- row of zeros alone needs no entry. :horizon to :newest as in `entry`.
+with {{summed}}
 select
-    grain, day, category, element, currency, plant, line, product, stage, defect_code, work_unit,
-    shift, supplier,
+    grain, day, category, element, currency, n.plant, n.line, product, stage, defect_code,
+    work_unit, shift, supplier,
     l.entries as ledger_entries, s.entries as summary_entries,
     l.unconverted as ledger_unconverted, s.unconverted as summary_unconverted,
     l.quantity as ledger_quantity, s.quantity as summary_quantity,
@@ -167,9 +143,8 @@ select
     l.reporting_squares as ledger_reporting_squares,
     s.reporting_squares as summary_reporting_squares
 from summed as l
-full join held as s using (
-    grain, day, category, element, currency, plant, line, product, stage, defect_code, work_unit,
-    shift, supplier)
+full join copq.summary as s using (grain, day, leaf, plant, line)
+left join copq.summary_leaf as n using (leaf)
 where (l.entries, l.unconverted, l.quantity, l.seconds, l.net, l.squares, l.reporting_net,
         l.reporting_squares)
     is distinct from

@@ -8,7 +8,6 @@ from asyncpg import Connection, PostgresError
 from copq.database import queries
 from copq.database.queries import Queries
 from copq.repricing import filling
-from copq.summary import keeping
 from deploy.grafana import generate
 from tests.support.database.calls import Package, uses_in
 
@@ -58,7 +57,6 @@ async def test_postgres_knows_all_that_queries_name(conn: Connection) -> None:
     Grafana's queries hold its variables; a test of the dashboards sends them.
     """
     await conn.execute(*Queries.of(filling.__file__).create_repriced())
-    await conn.execute(*Queries.of(keeping.__file__).create_part())
     for folder in FOLDERS:
         package = Package.of(folder)
         for name in {use.name: None for use in package.uses}:
