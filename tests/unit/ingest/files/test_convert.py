@@ -1,5 +1,6 @@
 """What a row becomes, and what it does not."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -100,6 +101,14 @@ def test_empty_cell_leaves_the_field_out() -> None:
 def test_dotted_names_are_members() -> None:
     mapping = small(**{"quantity: scrap": "quantity: scrap, attributes.cavity: press"})
     assert events(mapping, [row()])[0]["attributes"] == {"cavity": "P4"}
+
+
+def test_function_and_lost_control_are_columns_like_others() -> None:
+    more = "quantity: scrap, function: press, interventions: scrap"
+    [event] = events(small(**{"quantity: scrap": more}), [row()])
+    assert event["function"] == "P4"
+    read: Any = decode(json.dumps(event).encode())
+    assert read.interventions == int(event["quantity"])
 
 
 def test_conditions() -> None:
