@@ -23,18 +23,22 @@ Row = dict[str, Any]
 
 def problem_row(event: Any) -> Row | None:
     """The row of an event; None if the event says nothing of the kind."""
-    counts = (0, 0, 0)
-    if event.event_type not in _UNCOUNTED:
-        counts = (event.interventions, event.wrong_routings, event.other_master_data)
-    grades = event.grades if event.event_type == "complaint" else None
-    if event.function is None and counts == (0, 0, 0) and grades is None:
+    is_counted = event.event_type not in _UNCOUNTED
+    is_graded = event.event_type == "complaint" and event.grades is not None
+    # Every event passes here, and most of them end here.
+    if event.function is None and not is_graded and not (is_counted and _has_counts(event)):
         return None
+    grades = event.grades if is_graded else None
     return {
         **{name: getattr(event, name) for name in ("event_id", "occurred_at", "plant", "line")},
         "is_stop": event.event_type == "downtime", "function": event.function,
-        **dict(zip(COUNTS, counts, strict=True)),
+        **{name: getattr(event, name, 0) for name in COUNTS},
         **{aspect: getattr(grades, aspect, None) for aspect in ASPECTS},
     }  # fmt: skip
+
+
+def _has_counts(event: Any) -> bool:
+    return bool(event.interventions or event.wrong_routings or event.other_master_data)
 
 
 async def add_problems(conn: Connection, rows: Sequence[Row]) -> None:
