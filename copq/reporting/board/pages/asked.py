@@ -1,7 +1,7 @@
 """The parameters of a page's address: those of the same question to the API."""
 
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from copq.schemas.names import fault_of_name
 from copq.web.questions import name_fault
@@ -24,7 +24,7 @@ class Asked:
                 known = self.given.get(name)
                 self.given[name] = f"{known},{value.strip()}" if known else value.strip()
 
-    def check(self, known: Iterable[str], several: Iterable[str] = ()) -> None:
+    def check(self, known: Iterable[str]) -> None:
         """Raises `ValueError` on a name that the page does not have, or on an unsound value."""
         if wrong := name_fault(self.path, self.given.items(), [*known]):
             raise ValueError(wrong)
@@ -64,6 +64,15 @@ class Asked:
         """
         known = {name.rstrip("_"): value for name, value in filters.items() if value is not None}
         return f"?{query_of({**self.given, 'entries': urlencode(known)})}"
+
+    def entries_at(self, address: str | None) -> str:
+        """The address that opens the entries of an address of the API on the same page."""
+        filters = urlsplit(address or "").query
+        return self.entries(**dict(parse_qsl(filters, keep_blank_values=True))) if filters else ""
+
+    def event(self, event_id: str) -> str:
+        """The address that opens one event on the same page."""
+        return f"?{query_of({**self.given, 'event': event_id})}"
 
 
 def query_of(values: Mapping[str, str | None]) -> str:

@@ -1,7 +1,7 @@
 """Tables of figures as the board shows them: rounded for people, exact in the title."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -51,6 +51,8 @@ class Row:
     bar: Bar | None = None
     cumulative: str = ""
     """The points of its piece of the line of cumulative shares."""
+    shadow: Bar | None = None
+    """A bar to compare with, behind the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,8 @@ def without_empty_columns(table: Table) -> Table:
         for number in range(len(table.columns))
         if any(row.cells[number].text != NONE for row in table.rows)
     ]
-    rows = [
-        Row(row.name, [row.cells[n] for n in kept], row.kind, row.bar, row.cumulative)
-        for row in table.rows
-    ]
-    columns = [table.columns[number] for number in kept]
-    return Table(table.label, table.first, columns, rows, table.note, table.kind, table.bars)
+    rows = [replace(row, cells=[row.cells[n] for n in kept]) for row in table.rows]
+    return replace(table, columns=[table.columns[number] for number in kept], rows=rows)
 
 
 def money_text(amount: Decimal | None, currency: str) -> str:

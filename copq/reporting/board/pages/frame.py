@@ -16,8 +16,12 @@ from copq.reporting.board.pages.asked import Asked, query_of
 from copq.reporting.board.pages.choices import Choices, choices
 from copq.reporting.source import Source
 
-PLACES = (("/", "Board"), ("/report", "Report"))
-"""The pages that are linked with each other, and what they are called."""
+PLACES = (
+    ("/", "Board", True), ("/report", "Report", True), ("/why", "Why", True),
+    ("/what-if", "What if", True), ("/planner", "Planner", False),
+)  # fmt: skip
+"""The pages that are linked with each other, what they are called, and whether they are of a plant
+and a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,11 @@ def add_page(router: APIRouter, source: Source, page: Analysis) -> None:
 def _around(reader: Bearer, page: Analysis, asked: Asked) -> dict[str, Any]:
     """What every page has around its figures."""
     scope = query_of({name: asked.name(name) for name in ("plant", "line")})
+    places = ((path, name, scope if of_plant else "") for path, name, of_plant in PLACES)
     query = f"?{asked.query()}" if asked.given else ""
     return {
         "who": reader.sender.name, "asked": asked, "page": page,
-        "places": [(path, f"{path}?{scope}" if scope else path, name) for path, name in PLACES],
+        "places": [(path, f"{path}?{of}" if of else path, name) for path, name, of in places],
         "json": f"{page.api}{query}",
         "csv": f"{page.api}?{asked.query(format='csv')}",
     }  # fmt: skip

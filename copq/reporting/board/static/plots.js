@@ -88,6 +88,7 @@ function zero(chart) {
   ctx.save();
   ctx.strokeStyle = colour("ink");
   ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([]);
   ctx.beginPath();
   ctx.moveTo(bbox.left, y);
   ctx.lineTo(bbox.left + bbox.width, y);

@@ -35,7 +35,7 @@ async def api(database: str) -> AsyncIterator[Api]:
 
 
 async def fill(conn: Any) -> None:
-    """Two plants; in June more rejects of L1 than in May, and a stop that is still open."""
+    """Two plants; in June more burrs on L1 than in May, and a stop that is still open."""
     lines = plant(lines=("L1", "L2"))
     await import_rates(conn, rates(lines, plant("south")), "rates.yaml", "test")
     events = [
@@ -47,7 +47,9 @@ async def fill(conn: Any) -> None:
             defect(f"d{month}{day}", f"2026-{month}-{day:02}T10:05:00Z", rejects,
                    defect_code="burr"),
             production(f"q{month}{day}", f"2026-{month}-{day:02}T10:00:00Z", 100, line="L2"),
-            defect(f"e{month}{day}", f"2026-{month}-{day:02}T10:05:00Z", 1, line="L2"),
+            *(defect(f"e{month}{day}{line}{code}", f"2026-{month}-{day:02}T10:06:00Z", 1,
+                     line=line, defect_code=code)
+              for line in ("L1", "L2") for code in ("scratch", "crack", "dent")),
         )
     ]  # fmt: skip
     south = {"plant": "south", "line": "L1"}
@@ -77,6 +79,7 @@ async def test_whatever_an_address_holds_the_page_says_what_is_wrong(
     [analysis] = [one for one in ANALYSES if one.path == path]
     wrong = await page(api, path, 422, plnat="north")
     assert f'"plnat" is not a parameter of {path}; did you mean "plant"?' in wrong.text
+    assert "JSON" not in wrong.text  # there are no figures to take along
     for name in analysis.parameters:
         for value in HOSTILE[::2]:
             answer = await api.client.get(path, params={name: value})
@@ -92,6 +95,11 @@ async def test_a_page_is_of_the_readers_lines(conn: Any, api: Api, path: str) ->
     answer = await api.client.get(path, params={"from": "2026-05"} if path == "/report" else {})
     assert answer.status_code == 200
     assert "south" not in answer.text and "north" in answer.text
+    others = {
+        "/planner": {"fit": "true", "from": "2026-06"}, "/what-if": {"change": "halve code=burr"},
+    }.get(path, {})  # fmt: skip
+    unknown = await page(api, path, 422, plant="south", **others)
+    assert 'Plant "south" is not in the rate book; its plants: north' in unknown.text
 
 
 async def test_before_the_first_rates_a_page_leads_to_the_board(api: Api) -> None:
@@ -131,3 +139,64 @@ async def test_a_form_names_several_bases_one_by_one(conn: Any, api: Api) -> Non
     answer = await api.client.get("/report?plant=north&base=CoQ&base=cost+of+production&line=")
     assert answer.status_code == 200
     assert "COPQ % of CoQ" in answer.text and "COPQ % of cost of production" in answer.text
+
+
+async def test_why_is_the_answer_of_the_api_in_words_bars_and_entries(conn: Any, api: Api) -> None:
+    await fill(conn)
+    asked: dict[str, Any] = {"plant": "north", "month": "2026-06"}
+    shown = await page(api, "/why", **asked)
+    said = await api.get("/v1/why", **asked)
+    assert said["totals"][0]["finding"] in shown.text
+    [cause] = [row for row in said["rows"] if row["kind"] == "cause"]
+    assert cause["cause"] in shown.table and "line L1" in cause["cause"]
+    assert {"Losses before", "Losses after", "Everything else"} <= shown.table.keys()
+    assert await entries_agree(api, shown) >= 4
+    assert "north: 1 to 30 June 2026 (30 production days) against 1 to 31 May 2026" in shown.text
+
+
+async def test_the_windows_of_why_are_named_as_in_the_api(conn: Any, api: Api) -> None:
+    await fill(conn)
+    asked: dict[str, Any] = {"plant": "north", "line": "L1", "from": "2026-06-20", "weeks": "2"}
+    shown = await page(api, "/why", **asked)
+    assert "north, line L1: 20 to 30 June 2026" in shown.text
+    wrong = await page(api, "/why", 422, weeks="0")
+    assert 'Weeks is "0": it must be a whole number from 1 to 52.' in wrong.text
+    nothing = await page(api, "/why", plant="north", month="2020-01")
+    assert "Explain 2026-06" in nothing.text
+
+
+async def test_the_planner_shows_the_published_example_and_refuses_with_the_reason(
+    conn: Any, api: Api
+) -> None:
+    shown = await page(api, "/planner", indicators="1", savings="1000000", currency="EUR")
+    assert "1 indicator: break-even in period 2; the largest benefit is 0.202" in shown.text
+    assert shown.table["2"] == ["0.098", "0.896", "0.111", "0.014"] or "0.014" in shown.text
+    assert "13,991.18" in shown.text
+    wrong = await page(api, "/planner", 422, beta="1.2")
+    assert "Beta is 1.2" in wrong.text
+    await fill(conn)
+    asked: dict[str, Any] = {"plant": "north", "from": "2026-05", "fit": "true"}
+    refused = await page(api, "/planner", **asked)
+    said = await api.get("/v1/plan", **asked)
+    assert said["fit"]["refused"] in refused.text
+
+
+async def test_what_if_shows_booked_against_changed_and_the_entries_that_differ(
+    conn: Any, api: Api
+) -> None:
+    await fill(conn)
+    asked: dict[str, Any] = {
+        "plant": "north", "line": "L1", "month": "2026-06", "change": "halve code=burr"
+    }  # fmt: skip
+    shown = await page(api, "/what-if", **asked)
+    said = await api.get("/v1/what-if", **asked)
+    [total] = [total for total in said["totals"] if total["figure"] == "copq"]
+    assert f"−{abs(Decimal(total['difference'])):,.2f} EUR" in shown.text
+    assert "halve code=burr: 20 events." in shown.text
+    assert sum("event=d06" in link.href for link in shown.links) == 20
+    assert await entries_agree(api, shown) >= 3
+    intro = await page(api, "/what-if", plant="north")
+    [example] = [link for link in intro.links if link.text == "halve type=defect"]
+    assert "With the changes" in (await api.client.get(f"{example.href}&month=2026-06")).text
+    wrong = await page(api, "/what-if", 422, change="halve code=nope")
+    assert "nope" in wrong.text and "burr" in wrong.text
