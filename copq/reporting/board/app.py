@@ -19,6 +19,7 @@ from copq.reporting.board.contents import contents
 from copq.reporting.board.guarding import GUARDED, OF_A_READER, PAGES, refusal
 from copq.reporting.board.pages.all import ANALYSES
 from copq.reporting.board.pages.frame import PLACES, add_page
+from copq.reporting.board.pages.today import add_today
 from copq.reporting.board.targets import SetTargets, Targets
 from copq.reporting.board.view import latest_days, view_of
 from copq.reporting.formats import as_json
@@ -52,6 +53,7 @@ def add_board(
     router = APIRouter(tags=["board"], responses=NOT_ANSWERED)
     _add_page(router, source, commands)
     _add_contents(router, source, targets or SetTargets())
+    add_today(router, source)
     for analysis in ANALYSES:
         add_page(router, source, analysis)
     app.include_router(router)

@@ -18,7 +18,7 @@ from copq.reporting.source import Source
 
 PLACES = (
     ("/", "Board", True), ("/report", "Report", True), ("/why", "Why", True),
-    ("/what-if", "What if", True), ("/planner", "Planner", False),
+    ("/problems", "Problems", True), ("/what-if", "What if", True), ("/planner", "Planner", False),
 )  # fmt: skip
 """The pages that are linked with each other, what they are called, and whether they are of a plant
 and a line."""
@@ -40,6 +40,8 @@ class Analysis:
     read: Callable[[Reading, Asked], Awaitable[Any]]
     show: Callable[[Asked, Any], dict[str, Any]]
     needs_rates: bool = True
+    has_workbook: bool = False
+    """Whether the API gives the answer as an Excel workbook, too."""
 
 
 def add_page(router: APIRouter, source: Source, page: Analysis) -> None:
@@ -66,6 +68,7 @@ def _around(reader: Bearer, page: Analysis, asked: Asked) -> dict[str, Any]:
         "places": [(path, f"{path}?{of}" if of else path, name) for path, name, of in places],
         "json": f"{page.api}{query}",
         "csv": f"{page.api}?{asked.query(format='csv')}",
+        "xlsx": f"{page.api}?{asked.query(format='xlsx')}" if page.has_workbook else "",
     }  # fmt: skip
 
 

@@ -317,4 +317,5 @@ def _change(percentage: Decimal | None) -> str:
     return f"+{text}" if percentage is not None and percentage > 0 else text
 
 
-REPORT = Analysis("/report", "report.html", "/v1/coq", PARAMETERS, _read, _show)
+REPORT = Analysis("/report", "report.html", "/v1/coq", PARAMETERS, _read, _show,
+                  has_workbook=True)  # fmt: skip

@@ -29,7 +29,7 @@ from copq.reporting.board.pages.notes import notes, nothing_here
 from copq.text.counts import count_of
 
 PARAMETERS = ("change", "plant", "line", "product", "month", "from", "to", "by")
-MOST_ENTRIES = 100
+MOST_ENTRIES = 25
 """Entries that the page lists; the CSV has all."""
 
 EXAMPLES = (
@@ -168,18 +168,18 @@ def _entries(asked: Asked, answer: WhatIfAnswer) -> Table:
     note = f"{len(shown):,} of {len(answer.entries):,} entries; the CSV has all." * (
         len(shown) < len(answer.entries)
     )
-    columns = ("Day", "Of", "Element", "Code", "Booked", "With the changes", "Difference")
+    columns = ("Day", "Of", "Booked", "With the changes", "Difference")
     return Table("Entries that would differ", "Entry", columns,
                  [_entry(asked, one) for one in shown], note, kind="words")  # fmt: skip
 
 
 def _entry(asked: Asked, one: ChangedEntry) -> Row:
+    what = [one.element.replace("_", " "), one.defect_code]
     name = one.event_id if one.entry_no is None else f"{one.event_id}#{one.entry_no}"
     return Row(
-        Cell(name, "Open the event", asked.event(one.event_id)),
+        Cell(", ".join(filter(None, what)), f"Open {name}", asked.event(one.event_id)),
         [
             Cell(str(one.day)), Cell(f"{one.plant}, line {one.line}"),
-            Cell(one.element.replace("_", " ")), Cell(one.defect_code or "–"),
             Cell(exact_text(one.booked, one.currency)), Cell(exact_text(one.changed, one.currency)),
             Cell(f"{signed_text(one.difference, one.currency)} {one.currency}", kind="n strong"),
         ],

@@ -199,4 +199,4 @@ def _one_sided(asked: Asked, one: OneSided, currency: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-WHY = Analysis("/why", "why.html", "/v1/why", PARAMETERS, _read, _show)
+WHY = Analysis("/why", "why.html", "/v1/why", PARAMETERS, _read, _show, has_workbook=True)

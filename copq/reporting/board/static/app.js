@@ -11,6 +11,7 @@ import { pareto } from "./pareto.js";
 import * as charts from "./charts.js";
 import * as detail from "./detail.js";
 import * as empty from "./empty.js";
+import { explain } from "./why.js";
 import * as sorting from "./sorting.js";
 import { header, linkPlaces, listen } from "./header.js";
 import { clockIn, exactly, lasting, useDigits } from "./figures.js";
@@ -44,6 +45,7 @@ function render() {
   charts.hours(board);
   tick();
   detail.follow(board);
+  requestAnimationFrame(() => setTimeout(() => explain(board)));
 }
 
 /** In the order in which a phone shows them: now, so far, and where it comes from. */

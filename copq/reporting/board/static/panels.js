@@ -6,6 +6,7 @@ import { address } from "./address.js";
 import { inHour, ofBase, opens } from "./filters.js";
 import { figure, table } from "./sorting.js";
 import { silence } from "./tiles.js";
+import { whyDay } from "./why.js";
 
 export function panel(name, title, ...content) {
   return h("section", { class: `panel ${name}`, "data-key": name, "aria-labelledby": `${name}-title` },
@@ -92,17 +93,19 @@ const SIGN = { critical: "▲", warning: "!" };
 /** The alerts of lines as the service ranks them, then the others; each opens its parts. */
 export function alerts(b) {
   if (b.alerts.length === 0) return null;
+  const row = (alert) => alertRow(b, alert);
   const critical = b.alerts.filter((alert) => alert.level === "critical");
   const others = b.alerts.filter((alert) => alert.level !== "critical");
   return h("section", { class: "alerts", "data-key": "alerts", "aria-label": "Alerts" },
-    folded(critical, (n) => `▲ and ${n} more ${n === 1 ? "line" : "lines"} with lower costs`, alertRow),
-    h("ul", { "data-key": "others" }, others.map(alertRow)));
+    folded(critical, (n) => `▲ and ${n} more ${n === 1 ? "line" : "lines"} with lower costs`, row),
+    h("ul", { "data-key": "others" }, others.map(row)));
 }
 
-function alertRow(alert) {
+/** An alert about the costs of a line opens what explains them, too. */
+function alertRow(b, alert) {
   return h("li", { class: alert.level, "data-key": `${alert.kind} ${alert.line ?? ""}` },
     h("span", { class: "sign", "aria-hidden": "true" }, SIGN[alert.level]),
-    alert.parts.length === 0 ? h("span", {}, ofLine(alert))
+    alert.parts.length === 0 ? h("span", {}, ofLine(alert), alert.level === "critical" ? [" ", h("a", { class: "named", href: whyDay(b, alert.line), "aria-label": `Why line ${alert.line}?` }, "Why?")] : null)
       : h("details", {}, h("summary", {}, alert.text), h("ul", {}, alert.parts.map((part) => h("li", {}, ofLine(part))))));
 }
 

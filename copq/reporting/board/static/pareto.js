@@ -40,7 +40,8 @@ export function pareto(b) {
       choices(["Pareto by", "pareto"], kind, Object.entries(KINDS)),
       choices(["Window of the Pareto", "span"], b.span, [["day", b.live ? "Today" : "Day"], ["month", "Month"]])),
     bars.length === 0 ? h("p", { class: "quiet" }, "Nothing is booked in this window.") : chart(b, kind, bars),
-    h("p", { class: "quiet small" }, "The line is the cumulative share, the dashed mark 80 %. Open stops are included."));
+    h("p", { class: "quiet small" }, "The line is the cumulative share, the dashed mark 80 %. Open stops are included."),
+    h("p", { class: "small why", id: "why-today", "data-kept": true, "data-key": "why" }));
 }
 
 function chart(b, kind, bars) {

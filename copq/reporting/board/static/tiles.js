@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import * as f from "./figures.js";
 import { FAILURE, inHour, ofBase, ofBefore, ofDay, ofMonth, opens } from "./filters.js";
+import { whyDay, whyMonth } from "./why.js";
 
 /** A bar of the value, with a mark for the target and a grey bar for the comparison. None without either. */
 function bullet(figure) {
@@ -77,8 +78,8 @@ function budget(b, { budget }) {
     h("p", { class: `${level} small` }, said));
 }
 
-/** A figure, its base and what it is compared with; each opens its entries. */
-function tile(name, title, b, figure, filters, before, silent = null) {
+/** A figure, its base and what it is compared with; each opens its entries. `why` explains it. */
+function tile(name, title, b, figure, filters, before, silent = null, why = null) {
   return h("section", { class: `panel tile ${name}`, "data-key": name, "aria-labelledby": `${name}-title` },
     h("h2", { id: `${name}-title` }, title),
     h("p", { class: "figure" }, figure.known
@@ -86,7 +87,7 @@ function tile(name, title, b, figure, filters, before, silent = null) {
       : ["–", h("span", { class: "unit" }, ` ${b.currency}`)]),
     h("p", { class: "of" }, base(b, figure, filters, silent)),
     bullet(figure),
-    h("p", { class: "beside" }, verdict(figure), h("span", { class: "quiet" }, comparison(b, figure, before))),
+    h("p", { class: "beside" }, verdict(figure), h("span", { class: "quiet" }, comparison(b, figure, before), figure.known && why ? [" · ", h("a", { href: why, "aria-label": `Why: ${title}` }, "why?")] : null)),
     budget(b, figure),
     Number(figure.provisional) > 0
       ? h("p", { class: "quiet small" }, `Includes ${f.money(figure.provisional)} from open stops`) : null);
@@ -103,13 +104,13 @@ export function hour(b) {
 
 export function today(b) {
   return b.live
-    ? tile("today", "Today so far", b, b.today, ofDay(b), { name: "yesterday by now", filters: ofBefore(b, b.today) }, silence(b, b.day_start))
-    : tile("today", f.dayInWords(b.day), b, b.today, ofDay(b), { name: "the day before", filters: { ...ofDay(b), bucket: f.shift(b.day, -1) } });
+    ? tile("today", "Today so far", b, b.today, ofDay(b), { name: "yesterday by now", filters: ofBefore(b, b.today) }, silence(b, b.day_start), whyDay(b))
+    : tile("today", f.dayInWords(b.day), b, b.today, ofDay(b), { name: "the day before", filters: { ...ofDay(b), bucket: f.shift(b.day, -1) } }, null, whyDay(b));
 }
 
 export function month(b) {
   const until = b.live ? "so far" : `to ${Number(b.day.slice(8))} ${f.monthInWords(b.day).split(" ")[0]}`;
-  return tile("month", `${f.monthInWords(b.day)}, ${until}`, b, b.month, ofMonth(b), { name: "same days last month", filters: ofBefore(b, b.month) });
+  return tile("month", `${f.monthInWords(b.day)}, ${until}`, b, b.month, ofMonth(b), { name: "same days last month", filters: ofBefore(b, b.month) }, null, whyMonth(b));
 }
 
 function worst(b) {

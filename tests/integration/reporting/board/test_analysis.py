@@ -200,3 +200,18 @@ async def test_what_if_shows_booked_against_changed_and_the_entries_that_differ(
     assert "With the changes" in (await api.client.get(f"{example.href}&month=2026-06")).text
     wrong = await page(api, "/what-if", 422, change="halve code=nope")
     assert "nope" in wrong.text and "burr" in wrong.text
+
+
+async def test_problems_are_ranked_as_in_the_api_with_their_entries(conn: Any, api: Api) -> None:
+    await fill(conn)
+    asked: dict[str, Any] = {"plant": "north", "month": "2026-05"}
+    shown = await page(api, "/problems", **asked)
+    rows = (await api.get("/v1/problems", **asked))["rows"]
+    assert [row["problem"] for row in rows] == [
+        name for name in shown.table if name in {row["problem"] for row in rows}
+    ]
+    assert await entries_agree(api, shown) >= 2 * len(rows)
+    by_time = await page(api, "/problems", **asked, by_time="true")
+    assert "By time, (time + out-of-pocket money)" in by_time.text
+    nothing = await page(api, "/problems", plant="north", month="2020-01")
+    assert "Rank 2026-06" in nothing.text
