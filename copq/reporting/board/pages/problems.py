@@ -35,8 +35,10 @@ from copq.reporting.board.pages.cells import (
 from copq.reporting.board.pages.frame import Analysis
 from copq.reporting.board.pages.notes import notes, nothing_here
 
-PARAMETERS = ("plant", "line", "product", "function", "month", "from", "to", "by_time", "limit",
-              "currency")  # fmt: skip
+PARAMETERS = (
+    "plant", "line", "product", "group", "grouping", "function", "month", "from", "to", "by_time",
+    "limit", "currency",
+)  # fmt: skip
 _SHOWN, _MOST = 25, 500
 _CONTROL = {
     "interventions": "Interventions", "wrong_routings": "Wrong routings",
@@ -55,6 +57,7 @@ async def _read(reading: Reading, asked: Asked) -> _Read:
         raise ValueError(f'by_time is "{by_time}": it must be true or false')
     request = ProblemsRequest(
         plant=asked.name("plant"), line=asked.name("line"), product=asked.name("product"),
+        group=asked.name("group"), grouping=asked.name("grouping"),
         function=asked.name("function"), month=asked.text("month"), start=asked.text("from"),
         end=asked.text("to"), is_by_time=by_time == "true", currency=asked.name("currency"),
     )  # fmt: skip

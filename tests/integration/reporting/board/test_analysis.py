@@ -14,8 +14,18 @@ from copq.reporting.api.app import add_api
 from copq.reporting.board.app import add_board
 from copq.reporting.board.pages.all import ANALYSES
 from copq.reporting.source import reading_pool
+from tests.integration.figures.test_why import bad_lot
 from tests.integration.reporting.api.test_questions import HOSTILE
-from tests.support.building import defect, plant, post_events, production, rates, stop
+from tests.support.building import (
+    book,
+    defect,
+    plant,
+    post_events,
+    post_with_rates,
+    production,
+    rates,
+    stop,
+)
 from tests.support.reporting.api.asking import Api, LinesDoor, RoleDoor
 from tests.support.reporting.pages import entries_agree, page
 
@@ -142,16 +152,17 @@ async def test_a_form_names_several_bases_one_by_one(conn: Any, api: Api) -> Non
 
 
 async def test_why_is_the_answer_of_the_api_in_words_bars_and_entries(conn: Any, api: Api) -> None:
-    await fill(conn)
+    await post_with_rates(conn, book(), bad_lot())
     asked: dict[str, Any] = {"plant": "north", "month": "2026-06"}
     shown = await page(api, "/why", **asked)
     said = await api.get("/v1/why", **asked)
     assert said["totals"][0]["finding"] in shown.text
-    [cause] = [row for row in said["rows"] if row["kind"] == "cause"]
-    assert cause["cause"] in shown.table and "line L1" in cause["cause"]
+    assert "line L2, supplier B" in shown.table
     assert {"Losses before", "Losses after", "Everything else"} <= shown.table.keys()
-    assert await entries_agree(api, shown) >= 4
+    assert await entries_agree(api, shown) >= 5
     assert "north: 1 to 30 June 2026 (30 production days) against 1 to 31 May 2026" in shown.text
+    [day] = (await api.get("/why/today", plant="north", day="2026-06-20"))["changes"]
+    assert day["after"] == "120" and day["expected"] != day["after"]
 
 
 async def test_the_windows_of_why_are_named_as_in_the_api(conn: Any, api: Api) -> None:
@@ -211,7 +222,7 @@ async def test_problems_are_ranked_as_in_the_api_with_their_entries(conn: Any, a
         name for name in shown.table if name in {row["problem"] for row in rows}
     ]
     assert await entries_agree(api, shown) >= 2 * len(rows)
-    by_time = await page(api, "/problems", **asked, by_time="true")
+    by_time = await page(api, "/problems", plant="north", month="2026-06", by_time="true")
     assert "By time, (time + out-of-pocket money)" in by_time.text
     nothing = await page(api, "/problems", plant="north", month="2020-01")
     assert "Rank 2026-06" in nothing.text
