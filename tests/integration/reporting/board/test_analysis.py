@@ -162,7 +162,7 @@ async def test_why_is_the_answer_of_the_api_in_words_bars_and_entries(conn: Any,
     assert await entries_agree(api, shown) >= 5
     assert "north: 1 to 30 June 2026 (30 production days) against 1 to 31 May 2026" in shown.text
     [day] = (await api.get("/why/today", plant="north", day="2026-06-20"))["changes"]
-    assert day["after"] == "120" and day["expected"] != day["after"]
+    assert day["after"] == "140" and day["expected"] != day["after"]
 
 
 async def test_the_windows_of_why_are_named_as_in_the_api(conn: Any, api: Api) -> None:
