@@ -1,5 +1,6 @@
 """Where things stand: on a wall, a laptop and a phone, with one line in trouble or forty."""
 
+import re
 import subprocess
 from typing import Any
 
@@ -165,7 +166,7 @@ async def test_the_lines_that_are_folded_away_open_by_keyboard_the_dearest_first
     await expect(alerts.locator("li:visible")).to_have_count(40)  # a refresh leaves it open
     await page.locator(".stops").get_by_text("and 17 more").press("Enter")
     await expect(page.locator(".stops li:visible")).to_have_count(20)
-    await alerts.get_by_role("link", name="Line Filling").last.press("Enter")
+    await alerts.get_by_role("link", name=re.compile("^Line Filling")).last.press("Enter")
     await expect(page.get_by_role("heading", name="COPQ north, line Filling 02")).to_be_visible()
 
 
