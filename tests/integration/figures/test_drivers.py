@@ -84,3 +84,17 @@ async def test_a_stop_still_open_is_a_driver_with_what_it_has_cost_until_now(con
         ("M1", 120, 120, 1), ("M2", 20, -60, Decimal("0.166666667")), (None, 10, 0, 0),
     ]  # fmt: skip
     assert [d.entries for d in found] == [0, 2, 1]
+
+
+async def test_each_question_is_planned_for_its_own_days(conn: Any) -> None:
+    """Postgres makes a plan for any days after five calls, which takes twice as long."""
+    rates = book()
+    await post_events(conn, rates, [defect("d", "2026-03-02T10:00:00+01:00", 5)])
+    for _ in range(8):
+        await drivers(conn, rates, Days(*MARCH), NOW)
+    general = (
+        "select sum(generic_plans) from pg_prepared_statements "
+        "where statement ~ 'cumulative' and parameter_types <> '{}'"
+    )
+    assert await conn.fetchval(general) == 0
+    assert await conn.fetchval("show plan_cache_mode") == "auto"
