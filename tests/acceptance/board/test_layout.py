@@ -177,6 +177,8 @@ async def test_all_troubles_at_once_fit_a_wall(plant: Plant, window: Watched) ->
     await plant.send(*(made(f"old{n}", 45, line=f"Quiet {n}") for n in range(12)))
     strange = {**reject("strange", 2, 3, "Filling 02"), "product": "gadget"}
     await plant.send(strange, {**strange, "event_id": "other", "stage": "S9", "product": "widget"})
+    coded = reject("no-code", 2, 3, "Filling 02")
+    await plant.send({name: value for name, value in coded.items() if name != "defect_code"})
     await refused(plant, 7)
     page = await window.open()
     await page.set_viewport_size(WALL)
@@ -187,6 +189,10 @@ async def test_all_troubles_at_once_fit_a_wall(plant: Plant, window: Watched) ->
     await expect(page.locator("#hours-chart canvas")).to_be_visible()
     await all_is_on_the_wall(page)
     await keep(page, "wall-all-troubles")
+    await page.get_by_role("link", name="Code", exact=True).click()
+    await expect(page.locator("table.pareto tbody tr")).to_have_count(10)
+    await expect(page.locator("table.pareto")).to_contain_text("without a code")
+    await all_is_on_the_wall(page)
     await expect(page.locator(".latest h2")).to_be_hidden()  # no room is left for an entry
     await alerts.get_by_text("2 events have no price").press("Enter")
     await expect(alerts.get_by_role("link", name='product "gadget"')).to_be_visible()
