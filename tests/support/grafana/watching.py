@@ -11,13 +11,18 @@ from typing import Any
 from copq.access.authority import Actor
 from copq.access.door import OpenDoor
 from copq.aggregator import metrics as aggregator
+from copq.bases.store import import_bases
 from copq.costing import metrics as costing
 from copq.currencies.file import PublishedRate
 from copq.currencies.store import import_exchange, set_reporting
+from copq.groups.store import import_groups
 from copq.kafka import metrics as stream
+from copq.rates.book import RateBook
 from copq.rates.store import book_of, import_rates
 from copq.reporting.exporter.exporter import Exporter
 from copq.reporting.server import make_reporting
+from copq.schemas.bases import BaseFile
+from copq.schemas.groups import GroupFile
 from copq.schemas.rates import RateFile
 from copq.schemas.targets import TargetFile
 from copq.targets.store import import_targets
@@ -98,10 +103,31 @@ async def fill(conn: Any) -> None:
             for name in ("north", PLANT)
         ],
     }), book, "targets.yaml", Actor("finance"))  # fmt: skip
+    await group_and_base(conn, book)
     await conn.execute(
         "insert into copq.rejected (code, field, message, size, payload) "
         "values ('missing_field', 'plant', 'is missing', 2, '{}')"
     )
+
+
+async def group_and_base(conn: Any, book: RateBook) -> None:
+    """A group of each plant's product, and revenue of both months."""
+    plants = {"north": "widget", PLANT: PRODUCT}
+    day = last_month()[:10]
+    members = [
+        {"plant": name, "grouping": "family", "product": product, "group": "small parts",
+         "effective_from": day}
+        for name, product in plants.items()
+    ]  # fmt: skip
+    groups = GroupFile.model_validate({"groups": members})
+    await import_groups(conn, groups, book, "groups.csv", Actor("finance"))
+    revenue = [
+        {"plant": name, "month": day[:7], "base": "revenue", "amount": "9000", "currency": "EUR"}
+        for name in plants
+        for day in (last_month(), ago())
+    ]
+    bases = BaseFile.model_validate({"bases": revenue})
+    await import_bases(conn, bases, book, "bases.csv", Actor("finance"))
 
 
 async def work() -> None:
