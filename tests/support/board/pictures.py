@@ -1,4 +1,5 @@
-"""The pictures of docs/images, by `make pictures`: the bottling plant's last whole day.
+"""The pictures of docs/images, by `make pictures`: the bottling plant's last whole day, and the
+pages that analyse its fortnight.
 
 The service is the demo's own: rates, a fortnight's log, and a target of 3 %.
 """
@@ -19,6 +20,13 @@ from tests.support.programs.browser import CHROMIUM, QUIET
 
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 LAPTOP, WALL, PHONE = (1366, 768), (1920, 1080), (390, 844)
+PAGES = {
+    "report": "report?plant={plant}&by=line",
+    "why": "why?plant={plant}&from=2025-06-08&to=2025-06-15&weeks=1",
+    "problems": "problems?plant={plant}&month=2025-06&limit=10",
+    "what-if": "what-if?plant={plant}&month=2025-06&change=remove+code=UNP-JAM&by=line",
+    "planner": "planner?savings=1000000&currency=USD",
+}
 
 
 async def _page(browser: Browser, address: str, size: tuple[int, int]) -> Page:
@@ -43,6 +51,12 @@ async def take(url: str) -> None:
         await page.locator(".tile.today .figure a").click()
         await page.locator("#entries-body tr").first.wait_for()
         await page.screenshot(path=IMAGES / "board-entries.png")
+        for name, address in PAGES.items():
+            page = await browser.new_page(viewport={"width": LAPTOP[0], "height": LAPTOP[1]})
+            await page.goto(f"{url}/{address.format(plant=bottling.PLANT)}")
+            await page.wait_for_load_state("networkidle")
+            await page.wait_for_timeout(500)
+            await page.screenshot(path=IMAGES / f"page-{name}.png", full_page=True)
         await browser.close()
 
 
