@@ -21,7 +21,7 @@ from tests.support.programs.browser import CHROMIUM, QUIET
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 LAPTOP, WALL, PHONE = (1366, 768), (1920, 1080), (390, 844)
 PAGES = {
-    "report": "report?plant={plant}&by=line",
+    "report": "report?plant={plant}&by=line&from=2025-06&to=2025-07",
     "why": "why?plant={plant}&from=2025-06-08&to=2025-06-15&weeks=1",
     "problems": "problems?plant={plant}&month=2025-06&limit=10",
     "what-if": "what-if?plant={plant}&month=2025-06&change=remove+code=UNP-JAM&by=line",

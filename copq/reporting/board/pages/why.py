@@ -49,7 +49,7 @@ class _Read(NamedTuple):
 
 
 def why_request(asked: Asked) -> WhyRequest:
-    """The question. Raises `ValueError` on weeks that are no number."""
+    """The question. Raises `ValueError` if weeks is not a number."""
     return WhyRequest(
         plant=asked.name("plant"), line=asked.name("line"), product=asked.name("product"),
         month=asked.text("month"), start=asked.text("from"), end=asked.text("to"),

@@ -71,7 +71,8 @@ async def test_whatever_a_parameter_holds_the_answer_is_figures_or_a_sentence(
         ("/v1/copq?plnat=north", '"plnat" is not a parameter of /v1/copq; did you mean "plant"?'),
         (
             "/v1/trailing?window=5m",
-            "(it has by, plant, line, product, element, currency, format, limit)",
+            "(it has by, plant, line, product, group, grouping, element, currency, base, format, "
+            "limit)",
         ),
         ("/v1/board?foo=1", '"foo" is not a parameter of /v1/board'),
         ("/v1/copq?plant=north&plant=south", "plant is given twice"),
