@@ -1,7 +1,6 @@
 """What explains a change of losses, as it is asked for, and its answer."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal, localcontext
@@ -37,6 +36,7 @@ from copq.rates.book import RateBook
 
 if TYPE_CHECKING:
     from copq.figures.why_changes import Change
+    from copq.improvement.explaining.explain import Explanation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,14 +130,15 @@ async def answer_why(
 
     Raises `ValueError` on a request that is not possible.
     """
-    from copq.figures.why_changes import read_changes  # numpy is slow to load, and of use here
+    # They load numpy, which is slow, and of use here.
+    from copq.figures.why_changes import read_changes
 
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         scope, windows = await request.comparison(conn, book, now)
         lacks = await _missing_rates(conn, scope, windows)
         changes = await read_changes(conn, book, scope, windows, now)
         waiting = await count_waiting(conn, scope, now)
-        explained = await asyncio.to_thread(_explain_all, changes, scope)
+        explained = [await _explained(conn, book, scope, change) for change in changes]
         zone = zone_of(book, scope.plant)
         return WhyAnswer(windows, now, zone, explained, lacks, waiting)
 
@@ -156,12 +157,20 @@ async def _missing_rates(
     return found
 
 
-def _explain_all(changes: "Sequence[Change]", scope: Scope) -> list[ExplainedChange]:
-    return [_explain(change, scope) for change in changes]
+async def _explained(
+    conn: Connection, book: RateBook, scope: Scope, change: "Change"
+) -> ExplainedChange:
+    """What takes time runs in a thread."""
+    from copq.figures.why_days_reading import read_change_days
+
+    found = await asyncio.to_thread(change.explained)
+    days = await read_change_days(conn, book, scope, change, found)
+    tested = await asyncio.to_thread(days.tested) if days else found
+    return await asyncio.to_thread(_answer, change, tested, scope)
 
 
-def _explain(change: "Change", scope: Scope) -> ExplainedChange:
-    found, made = change.explained(), change.exposure.of({})
+def _answer(change: "Change", found: "Explanation", scope: Scope) -> ExplainedChange:
+    made = change.exposure.of({})
     with localcontext(MONEY):
         expected = found.before + found.volume + found.mix
     losses = Fraction(found.before), Fraction(found.after)

@@ -3,11 +3,11 @@
 It loads numpy, which is slow: import it where a change is explained.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
@@ -32,8 +32,16 @@ DIMENSIONS = (
     "plant", "line", "product", "stage", "element", "defect_code", "work_unit", "shift", "supplier"
 )  # fmt: skip
 MOST_LEAVES = 50_000
-_MADE = ("plant", "line", "product")
-_DESCRIBING = tuple(name for name in DIMENSIONS if name not in _MADE)
+MADE = ("plant", "line", "product")
+_DESCRIBING = tuple(name for name in DIMENSIONS if name not in MADE)
+
+
+class OpenStop(NamedTuple):
+    """What an open stop adds on a production day."""
+
+    day: date
+    values: Mapping[str, str | None]
+    net: Decimal
 
 
 @dataclass(slots=True)
@@ -44,7 +52,12 @@ class Change:
     windows: Windows
     leaves: list[Leaf] = field(default_factory=list)
     units: dict[Values, tuple[Decimal, Decimal]] = field(default_factory=dict)
-    provisional: Decimal = ZERO
+    open_stops: list[OpenStop] = field(default_factory=list)
+
+    @property
+    def provisional(self) -> Decimal:
+        with localcontext(MONEY):
+            return sum((stop.net for stop in self.open_stops), ZERO)
 
     @property
     def has_units(self) -> bool:
@@ -54,7 +67,7 @@ class Change:
     @property
     def exposure(self) -> Exposure:
         if self.has_units:
-            return Exposure(_MADE, self.units)
+            return Exposure(MADE, self.units)
         days = Decimal(self.windows.before.days), Decimal(self.windows.after.days)
         return Exposure((), {(): days})
 
@@ -98,22 +111,18 @@ async def read_changes(
         *_MONEY[scope.currency].units_made(**scope.places(), **windows.parameters())
     ):
         if row["currency"] in changes:
-            made = tuple(row[name] for name in _MADE)
+            made = tuple(row[name] for name in MADE)
             changes[row["currency"]].units[made] = row["before"], row["after"]
     return [changes[currency] for currency in sorted(changes)]
 
 
 async def _leaves(conn: Connection, book: RateBook, scope: Scope, windows: Windows) -> list[Any]:
-    before, after = (_instants(book, scope, w) for w in (windows.before, windows.after))
-    position = await read_position(conn)
     # A plan for any windows and names, which Postgres makes after five calls, takes ten seconds.
     await conn.execute("set local plan_cache_mode = force_custom_plan")
     rows: list[Any] = await conn.fetch(
         *_MONEY[None].changed_leaves(
-            **scope.places(), **windows.parameters(), **windows.months(), **position.parameters(),
-            converted=scope.currency is not None, before_since=before[0], before_until=before[1],
-            after_since=after[0], after_until=after[1], categories=list(map(str, FAILURES)),
-            limit=MOST_LEAVES + 1,
+            **scope.places(), **await ledger_parameters(conn, book, scope, windows),
+            **windows.months(), categories=list(map(str, FAILURES)), limit=MOST_LEAVES + 1,
         )
     )  # fmt: skip
     if len(rows) > MOST_LEAVES:
@@ -122,6 +131,18 @@ async def _leaves(conn: Connection, book: RateBook, scope: Scope, windows: Windo
             "dimensions, too many to search: name a plant, a line or a product, or shorter windows"
         )
     return rows
+
+
+async def ledger_parameters(
+    conn: Connection, book: RateBook, scope: Scope, windows: Windows
+) -> dict[str, Any]:
+    """The days of both windows, where their entries are, and whether they are converted."""
+    before, after = (_instants(book, scope, w) for w in (windows.before, windows.after))
+    return {
+        **windows.parameters(), **(await read_position(conn)).parameters(),
+        "converted": scope.currency is not None, "before_since": before[0],
+        "before_until": before[1], "after_since": after[0], "after_until": after[1],
+    }  # fmt: skip
 
 
 def _instants(book: RateBook, scope: Scope, window: Window) -> tuple[datetime, datetime]:
@@ -167,5 +188,5 @@ def _add_stop(change: Callable[[str], Change], part: Accrued, windows: Windows) 
         (cell.net, ZERO), (square, 0.0)
     )  # fmt: skip
     change(cell.currency).leaves.append(Leaf(values, *money, *squares))
-    with localcontext(MONEY):
-        change(cell.currency).provisional += cell.net
+    named = dict(zip(DIMENSIONS, values, strict=True))
+    change(cell.currency).open_stops.append(OpenStop(part.bucket.day, named, cell.net))

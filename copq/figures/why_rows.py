@@ -25,7 +25,8 @@ class ChangePart:
 
     Of a cause, `filters` select the entries, of which those that match one of `without` belong to
     that cause. None in a filter: entries without such a name. Rates are losses for each unit made.
-    `p_value` is rounded up.
+    `p_value` is rounded up; `p_value_by` is `days` where production days were permuted for it, and
+    `entries` where it takes all entries as independent.
     """
 
     currency: str
@@ -42,6 +43,7 @@ class ChangePart:
     entries_before: int | None = None
     entries_after: int | None = None
     p_value: Decimal | None = None
+    p_value_by: str | None = None
     filters: Filters | None = None
     without: list[Filters] = field(default_factory=list)
     entries: str | None = None
@@ -70,7 +72,7 @@ def change_parts(
         ChangePart(currency=currency, kind="without_baseline", change=found.without_baseline),
         ChangePart(
             currency=currency, kind="everything_else", change=found.everything_else,
-            p_value=_p_value(found.p_value),
+            p_value=_p_value(found.p_value), p_value_by="entries",
         ),
     ]  # fmt: skip
 
@@ -83,8 +85,9 @@ def _cause(currency: str, part: "Part", scope: Scope, windows: Windows) -> Chang
         after=part.after, units_before=decimal_of(part.units_before),
         units_after=decimal_of(part.units_after), rate_before=rate_of(part.rate_before),
         rate_after=rate_of(part.rate_after), entries_before=part.entries_before,
-        entries_after=part.entries_after, p_value=_p_value(part.p_value), filters=part.filters,
-        without=list(part.besides), entries=_address(filters, windows.after),
+        entries_after=part.entries_after, p_value=_p_value(part.p_value),
+        p_value_by=part.p_value_by, filters=part.filters, without=list(part.besides),
+        entries=_address(filters, windows.after),
         entries_of_before=_address(filters, windows.before),
         command=_command(filters, windows.after),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from copq.ledger.arithmetic import MONEY
 from copq.ledger.money import digits, money
 
 if TYPE_CHECKING:
-    from copq.improvement.explaining.explain import Explanation
+    from copq.improvement.explaining.explain import Explanation, Part
 
 _CALLED = {"defect_code": "code", "work_unit": "machine"}
 _LISTED = 3
@@ -62,11 +62,16 @@ def finding(found: "Explanation", currency: str) -> str:
     if not causes:
         return f"{begin}{fresh}. {_nothing(found, rest, currency)}"
     names = [
-        f"{cause_name(part.filters, part.besides)} {amount}"
+        f"{cause_name(part.filters, part.besides)} {amount}{_doubt(part)}"
         for part, amount in zip(found.parts[:_LISTED], causes, strict=False)
     ]
     more = f"; and {len(causes) - _LISTED:,} more causes" if len(causes) > _LISTED else ""
     return f"{begin}; {'; '.join(names)}{more}{fresh}; everything else {rest}."
+
+
+def _doubt(part: "Part") -> str:
+    """Where the days of both windows differ as much among themselves."""
+    return "" if part.is_certain else f" (days alone differ as much: p = {part.p_value:.2g})"
 
 
 def _nothing(found: "Explanation", rest: str, currency: str) -> str:

@@ -32,24 +32,7 @@ with held as materialized (
         and (:plant::text is null or s.plant = :plant)
         and (:line::text is null or s.line = :line)
     group by s.leaf
-), entry as (
-    select
-        currency, plant, line, product, stage, element, defect_code, work_unit, shift, supplier,
-        case when :converted then coalesce(net * exchange_rate, 0) else net end as net,
-        case when reverses is null then 1 else -1 end as sign,
-        day >= :after_first and day < :after_last as is_after
-    from copq.ledger as l
-    where booked_at >= :booked_since
-        and :newest::bigint - ((:newest - l.xmin::text::bigint) & 4294967295) >= :horizon
-        and (occurred_at >= :after_since and occurred_at < :after_until
-                and day >= :after_first and day < :after_last
-            or occurred_at >= :before_since and occurred_at < :before_until
-                and day >= :before_first and day < :before_last)
-        and (:plant::text is null or plant = :plant)
-        and (:line::text is null or line = :line)
-        and (:product::text is null or product = :product)
-        and category = any(:categories::text[])
-), summed as (
+), {{entry}}, summed as (
     select
         currency, plant, line, nullif(product, '') as product, nullif(stage, '') as stage, element,
         nullif(defect_code, '') as defect_code, nullif(work_unit, '') as work_unit,
@@ -97,3 +80,82 @@ where grain = 'day' and element = 'production'
     and (:line::text is null or line = :line)
     and (:product::text is null or product = :product)
 group by 1, 2, 3, 4
+
+-- name: entry
+-- The entries that are not in the summary. Part of `changed_leaves` and `cause_days`.
+entry as (
+    select
+        day, currency, plant, line, product, stage, element, defect_code, work_unit, shift, supplier,
+        case when :converted then coalesce(net * exchange_rate, 0) else net end as net,
+        case when reverses is null then 1 else -1 end as sign,
+        day >= :after_first and day < :after_last as is_after
+    from copq.ledger as l
+    where booked_at >= :booked_since
+        and :newest::bigint - ((:newest - l.xmin::text::bigint) & 4294967295) >= :horizon
+        and (occurred_at >= :after_since and occurred_at < :after_until
+                and day >= :after_first and day < :after_last
+            or occurred_at >= :before_since and occurred_at < :before_until
+                and day >= :before_first and day < :before_last)
+        and (:plant::text is null or plant = :plant)
+        and (:line::text is null or line = :line)
+        and (:product::text is null or product = :product)
+        and category = any(:categories::text[])
+)
+
+-- name: is_own
+-- Whether the losses of n are those of a cause c. Part of `cause_days`.
+to_jsonb(n) @> c.filters
+    and not exists (
+        select from jsonb_array_elements(c.besides) as other (filters)
+        where to_jsonb(n) @> other.filters)
+
+-- name: cause_days
+-- The losses of each cause by production day, plant, line and product, in two windows as in
+-- `changed_leaves`. Of :causes, `filters` select the losses, an empty text those without a name; what
+-- one of `besides` selects too is another cause's.
+with cause as materialized (
+    select number - 1 as number, value -> 'filters' as filters, value -> 'besides' as besides
+    from jsonb_array_elements(:causes::jsonb) with ordinality as given (value, number)
+), leaf as materialized (
+    select n.leaf, c.number, n.plant, n.line, n.product
+    from copq.summary_leaf as n
+    join cause as c on {{is_own}}
+    where :horizon::bigint > 0 and n.category = any(:categories::text[])
+), held as (
+    select
+        s.leaf, s.day, case when :converted then s.reporting_net else s.net end as net
+    from copq.summary as s
+    where s.leaf in (select leaf from leaf) and s.grain = 'day'
+        and (s.day >= :after_first and s.day < :after_last
+            or s.day >= :before_first and s.day < :before_last)
+), {{entry}}, named as (
+    select
+        day, currency, plant, line, coalesce(product, '') as product,
+        coalesce(stage, '') as stage, element, coalesce(defect_code, '') as defect_code,
+        coalesce(work_unit, '') as work_unit, coalesce(shift, '') as shift,
+        coalesce(supplier, '') as supplier, net
+    from entry
+), summed as (
+    select number, day, plant, line, product, net
+    from held
+    join leaf using (leaf)
+    union all
+    select c.number, n.day, n.plant, n.line, n.product, n.net
+    from named as n
+    join cause as c on {{is_own}}
+)
+select number, day, plant, line, nullif(product, '') as product, sum(net) as net
+from summed
+group by 1, 2, 3, 4, product
+
+-- name: units_by_day
+-- Units made by production day, plant, line and product, in two windows of production days,
+-- :after_first to :after_last and :before_first to :before_last.
+select currency, day, plant, line, nullif(product, '') as product, sum(quantity) as made
+from {{rollup}}
+where grain = 'day' and element = 'production'
+    and (day >= :after_first and day < :after_last or day >= :before_first and day < :before_last)
+    and (:plant::text is null or plant = :plant)
+    and (:line::text is null or line = :line)
+    and (:product::text is null or product = :product)
+group by 1, 2, 3, 4, 5

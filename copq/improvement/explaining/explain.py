@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 
@@ -54,7 +55,8 @@ class Part:
     """A combination of attribute values, its share of the change, and the evidence.
 
     `filters` select its entries; those that also match a combination in `besides` belong to that
-    part, which has the stronger evidence. Rates are losses for each unit made.
+    part, which has the stronger evidence. Rates are losses for each unit made. `p_value` is
+    corrected for `choices` combinations. It takes entries as independent, or days: `p_value_by`.
     """
 
     filters: Mapping[str, str | None]
@@ -68,6 +70,18 @@ class Part:
     entries_before: int
     entries_after: int
     p_value: float
+    choices: float
+    p_value_by: Literal["days", "entries"] = "entries"
+
+    @property
+    def is_certain(self) -> bool:
+        return self.p_value < SIGNIFICANCE
+
+    def has(self, values: Mapping[str, str | None]) -> bool:
+        """Whether losses with these values are its own."""
+        return self.filters.items() <= values.items() and not any(
+            other.items() <= values.items() for other in self.besides
+        )
 
     @property
     def rate_before(self) -> Fraction | None:
@@ -218,7 +232,7 @@ class _Change:
             _sum(leaf.before for leaf in leaves), self._expected(leaves),
             _sum(leaf.after for leaf in leaves), units_before, units_after,
             sum(leaf.entries_before for leaf in leaves), sum(leaf.entries_after for leaf in leaves),
-            cause.p_value,
+            cause.p_value, cause.choices,
         )  # fmt: skip
 
 

@@ -25,15 +25,18 @@ class Exposure:
         names no product is measured by the units of its line. So is a loss of a product without
         units in both windows; on a line without units, by those of the dimension before the line.
         """
+        return self._sums(self.measure(filters))
+
+    def measure(self, filters: Mapping[str, str | None]) -> Mapping[int, str | None]:
+        """The values, by the place of their dimension, of the units that measure these losses."""
         named = [
             (place, filters[name])
             for place, name in enumerate(self.dimensions)
             if filters.get(name) is not None
         ]
         while True:
-            before, after = self._sums(dict(named))
-            if before or after or not named:
-                return before, after
+            if not named or any(self._sums(dict(named))):
+                return dict(named)
             named.pop()
 
     def _sums(self, wanted: Mapping[int, str | None]) -> tuple[Fraction, Fraction]:

@@ -32,12 +32,16 @@ _ROUNDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Attributes (by position) and the leaves that share their values and are explained by them."""
+    """Attributes (by position) and the leaves that share their values and are explained by them.
+
+    `choices` is the number of combinations that a p-value of this one is corrected for.
+    """
 
     attributes: tuple[int, ...]
     leaves: Codes
     p_value: float
     cost: float
+    choices: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,7 @@ class Search:
             gain, group, place = best
             is_chosen = group.codes[others] == place
             chosen, others = others[is_chosen], others[~is_chosen]
-            cost = group.cost + self._worth
-            causes.append(Cause(group.attributes, chosen, self._p_value(gain, group), cost))
+            causes.append(self._cause(gain, group, chosen))
             for each in self._groups:
                 each.remove(chosen, pull, weight)
         return Found(tuple(causes), others, ratio, scatter)
@@ -123,10 +126,12 @@ class Search:
                 best, most = (gain, group, place), net
         return best
 
-    def _p_value(self, gain: float, group: Cuboid) -> float:
-        """Corrected for how many combinations there are: each number of attributes and each set
-        of them has an equal share of the chance of error."""
-        return min(1.0, erfc(sqrt(gain)) * exp(group.cost) * self._layers)
+    def _cause(self, gain: float, group: Cuboid, leaves: Codes) -> Cause:
+        """Each number of attributes and each set of them has an equal share of the chance of
+        error, so the p-value is corrected for how many combinations there are."""
+        choices = exp(group.cost) * self._layers
+        p_value = min(1.0, erfc(sqrt(gain)) * choices)
+        return Cause(group.attributes, leaves, p_value, group.cost + self._worth, choices)
 
 
 def _evidence(leaves: Deviations, scatter: float) -> tuple[Floats, Floats]:

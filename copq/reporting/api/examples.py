@@ -249,7 +249,7 @@ WHY_ANSWER = {
         {"currency": "EUR", "kind": "cause", "cause": "line L3, supplier B", "change": "700",
          "before": "300", "expected": "270.97", "after": "970.97", "units_before": "5000",
          "units_after": "4500", "rate_before": "0.06", "rate_after": "0.215771111",
-         "entries_before": 30, "entries_after": 97, "p_value": "0.000000001",
+         "entries_before": 30, "entries_after": 97, "p_value": "0.000000001", "p_value_by": "days",
          "filters": {"line": "L3", "supplier": "B"}, "without": [],
          "entries": "/v1/entries?from=2026-02-01&to=2026-03-01&category=copq&line=L3&supplier=B",
          "entries_of_before":
