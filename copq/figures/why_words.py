@@ -9,6 +9,7 @@ from copq.ledger.arithmetic import MONEY
 from copq.ledger.money import digits, money
 
 if TYPE_CHECKING:
+    from copq.figures.why_rows import ChangePart
     from copq.improvement.explaining.explain import Explanation, Part
 
 _CALLED = {"defect_code": "code", "work_unit": "machine"}
@@ -70,8 +71,21 @@ def finding(found: "Explanation", currency: str) -> str:
 
 
 def _doubt(part: "Part") -> str:
-    """Where the days of both windows differ as much among themselves."""
-    return "" if part.is_certain else f" (days alone differ as much: p = {part.p_value:.2g})"
+    return "" if part.is_certain else f" (may be chance: p = {part.p_value:.2g})"
+
+
+def way_of_testing(causes: Sequence["ChangePart"]) -> str:
+    """How the p-values of the causes were obtained, in a sentence; empty without a cause."""
+    few = [part.cause or "" for part in causes if part.p_value_by == "entries"]
+    if not causes:
+        return ""
+    if len(few) == len(causes):
+        return (
+            "p takes the entries of a cause as independent: "
+            "the windows have too few production days to permute."
+        )
+    but = f" There are too few days for {'; '.join(few)}: p takes entries as independent."
+    return f"p of a cause: by permuting the production days of both windows.{but if few else ''}"
 
 
 def _nothing(found: "Explanation", rest: str, currency: str) -> str:

@@ -71,7 +71,8 @@ async def test_a_cause_is_named_with_its_evidence_and_its_entries(conn: Any) -> 
     assert (cause.units_before, cause.units_after) == (26_000, 26_000)
     assert (cause.rate_before, cause.rate_after) == (D("0.02"), D("0.08"))
     assert (cause.entries_before, cause.entries_after) == (52, 208)
-    assert cause.p_value is not None and cause.p_value < D("1e-6")
+    assert cause.p_value is not None and 0 < cause.p_value < D("1e-6")
+    assert cause.p_value_by == "days"
     assert change.finding == (
         "Losses changed by +1,560.00 EUR: volume 0.00, mix 0.00; line L2, supplier B +1,560.00; "
         "everything else 0.00."

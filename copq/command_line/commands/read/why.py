@@ -18,7 +18,7 @@ from copq.figures.hints import say_empty
 from copq.figures.why import ExplainedChange, WhyAnswer, WhyRequest, answer_why
 from copq.figures.why_rows import ChangePart, OneSided
 from copq.figures.why_windows import MOST_WEEKS
-from copq.figures.why_words import shown_amounts, signed
+from copq.figures.why_words import shown_amounts, signed, way_of_testing
 from copq.ledger.figures import Scope
 from copq.rates.book import RateBook
 
@@ -104,6 +104,8 @@ def _show_change(title: str, change: ExplainedChange) -> None:
         out.print("Entries of the window, by cause:")
     for part in causes:
         out.print(f"  {part.command}", soft_wrap=True)
+    if causes:
+        out.print(way_of_testing(causes), soft_wrap=True)
     for one in change.in_one_window:
         _show_one_sided(one, change.currency)
     if change.provisional:

@@ -9,7 +9,7 @@ from copq.figures.books import Reading
 from copq.figures.why import ExplainedChange, WhyAnswer, WhyRequest, answer_why
 from copq.figures.why_rows import ChangePart, OneSided
 from copq.figures.why_windows import MOST_WEEKS
-from copq.figures.why_words import shown_amounts
+from copq.figures.why_words import shown_amounts, way_of_testing
 from copq.figures.window import Window
 from copq.ledger.figures import Scope
 from copq.ledger.money import fixed
@@ -105,6 +105,8 @@ def _change(asked: Asked, answer: WhyAnswer, change: ExplainedChange) -> dict[st
 def _sentences(change: ExplainedChange) -> Iterator[str]:
     if change.measured_by != "units":
         yield "No units are recorded, so days count as units."
+    if tested := way_of_testing([part for part in change.parts if part.kind == "cause"]):
+        yield tested
     if change.provisional:
         amount = exact_text(change.provisional, change.currency)
         yield f"Open stops account for {amount} {change.currency} of both windows."
