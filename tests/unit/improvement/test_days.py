@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from copq.improvement.explaining.days import DRAWN, day_p_values, enough_days
+from copq.improvement.explaining.days import DRAWN, beyond, day_p_values, enough_days
 from copq.improvement.explaining.explain import Leaf, explain
 from copq.improvement.explaining.exposure import Exposure
 from copq.improvement.explaining.search import SIGNIFICANCE
@@ -79,6 +80,24 @@ def test_it_is_corrected_for_the_choices_and_by_the_rate_of_false_discoveries() 
     assert day_p_values(both, is_after, [2, 2]) == [pytest.approx(one)] * 2
     assert day_p_values(both, is_after, [1, 10_000]) == [pytest.approx(one), 1]
     assert day_p_values(excess[:, :0], is_after, []) == []
+
+
+@pytest.mark.parametrize("skew", [-2.5, -0.3, 0, 1e-6, 4.9e-3, 5.1e-3, 1.2])
+def test_a_small_chance_is_that_of_pearsons_curve(skew: float) -> None:
+    size = np.array([0.5, 2, 5, 7])
+    whole = stats.pearson3.sf(size, skew) + stats.pearson3.cdf(-size, skew)
+    assert beyond(size, np.full(4, skew)) == pytest.approx(whole, rel=5e-2)
+
+
+@pytest.mark.parametrize("causes", range(1, 9))
+def test_false_discoveries_are_controlled_as_scipy_does(causes: int) -> None:
+    drawn = np.random.default_rng(causes)
+    days = drawn.normal(0, 1, (24, causes))
+    days[12:] += drawn.uniform(0, 2, causes)
+    excess, is_after = days - days.mean(axis=0), np.arange(24) >= 12
+    single = [day_p_values(excess[:, [place]], is_after, [1])[0] for place in range(causes)]
+    found = day_p_values(excess, is_after, [causes] * causes)
+    assert found == pytest.approx(stats.false_discovery_control(single))
 
 
 @pytest.mark.parametrize(("before", "after", "choices", "enough"), [
