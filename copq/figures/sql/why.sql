@@ -133,8 +133,9 @@ with cause as materialized (
         day, currency, plant, line, coalesce(product, '') as product,
         coalesce(stage, '') as stage, element, coalesce(defect_code, '') as defect_code,
         coalesce(work_unit, '') as work_unit, coalesce(shift, '') as shift,
-        coalesce(supplier, '') as supplier, net
+        coalesce(supplier, '') as supplier, sum(net) as net
     from entry
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 ), summed as (
     select number, day, plant, line, product, net
     from held
