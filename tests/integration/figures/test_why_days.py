@@ -5,6 +5,7 @@ from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import asyncpg
@@ -95,36 +96,37 @@ async def test_days_add_up_to_the_leaves_of_each_cause(conn: Any, database: str,
     assert await days_add_up(conn, product="widget")
 
 
-async def test_a_bad_day_is_named_but_may_be_chance(conn: Any) -> None:
-    """The same losses on each day but one: its entries are many, and it is one day."""
+def each_day(days: list[tuple[int, int]], usual: int, bad: tuple[int, int]) -> list[bytes]:
+    """The usual defects of two lines and two suppliers, and 60 of L2 and B on a bad day."""
     events = []
-    for month, days in ((5, range(2, 29)), (6, range(2, 29))):
-        for day in days:
-            for line in ("L1", "L2"):
-                key = f"{month}-{day}-{line}"
-                many = 60 if (month, day, line) == (6, 9, "L2") else 1
-                events.append(production(f"p{key}", at(month, day), 1000, line=line))
-                events += [
-                    defect(f"d{key}-{n}", at(month, day, 12, n), 1, line=line) for n in range(many)
-                ]
-    await post_with_rates(conn, RATES, events)
+    for month, day in days:
+        for line, supplier in product(("L1", "L2"), "AB"):
+            key = f"{month}-{day}-{line}-{supplier}"
+            events.append(production(f"p{key}", at(month, day), 1000, line=line))
+            is_bad = ((month, day), line, supplier) == (bad, "L2", "B")
+            events += [
+                defect(f"d{key}-{n}", at(month, day, 12, n), 1, line=line, supplier=supplier)
+                for n in range(60 if is_bad else usual)
+            ]
+    return events
+
+
+async def test_a_bad_day_is_named_but_may_be_chance(conn: Any) -> None:
+    """Its entries are many, but it is one day."""
+    days = [(month, day) for month in (5, 6) for day in range(2, 29)]
+    await post_with_rates(conn, RATES, each_day(days, 2, (6, 9)))
     [change] = (await answer_why(conn, RATES, WhyRequest(month="2026-06"), NOW)).changes
     [cause] = [part for part in change.parts if part.kind == "cause"]
-    assert (cause.cause, cause.change, cause.p_value) == ("line L2", 590, 1)
-    assert "line L2 +590.00 (may be chance: p = 1);" in change.finding
+    assert (cause.cause, cause.change) == ("line L2, supplier B", 580)
+    assert (cause.p_value, cause.p_value_by) == (1, "days")
+    assert "line L2, supplier B +580.00 (may be chance: p = 1);" in change.finding
 
 
 async def test_two_days_are_too_few_to_permute(conn: Any) -> None:
-    events = [production(f"p{day}{line}", at(6, day), 1000, line=line)
-              for day in (2, 3) for line in ("L1", "L2")]  # fmt: skip
-    events += [
-        defect(f"d{day}{line}{n}", at(6, day, 12, n), 1, line=line)
-        for day in (2, 3) for line in ("L1", "L2")
-        for n in range(50 if (day, line) == (3, "L2") else 5)
-    ]  # fmt: skip
-    await post_with_rates(conn, RATES, events)
+    await post_with_rates(conn, RATES, each_day([(6, 2), (6, 3)], 10, (6, 3)))
     request = WhyRequest(start="2026-06-03", end="2026-06-04")
     [change] = (await answer_why(conn, RATES, request, NOW)).changes
     [cause] = [part for part in change.parts if part.kind == "cause"]
-    assert (cause.cause, cause.p_value_by) == ("line L2", "entries")
+    assert (cause.cause, cause.p_value_by) == ("line L2, supplier B", "entries")
     assert cause.p_value is not None and cause.p_value < D("0.01")
+    assert "may be chance" not in change.finding
