@@ -278,6 +278,7 @@ def test_entries_are_found_by_hour_month_event_and_kind(ledger: str) -> None:
     assert ids("--event", "s") == {"s"}
     assert ids("--from", "2026-03-03", "--to", "2026-03-04") == set()
     shown = invoke(ledger, *DAY, "--limit", "1").stdout
-    assert "There are more" in shown and "lines: net" in shown
+    assert "There are more" in shown and "lines: net" in shown and " units, " not in shown
+    assert " 8 units, " in invoke(ledger, *DAY, "--element", "defect").stdout
     assert "not in the rate book" in invoke(ledger, "entries", "--plant", "x", code=2).output
     assert "write it as 2026-03-01" in invoke(ledger, "entries", "--day", "soon", code=2).output

@@ -154,11 +154,18 @@ def _show_booked(page: dict[str, Any]) -> None:
         net, base = (money(total[name], total["currency"]) for name in ("net", "base"))
         out.print(
             f"All {total['lines']:,} lines: net {net} {total['currency']}, base {base}, "
-            f"{fixed(total['hours'], 2)} h lost; {total['entries']:,} entries stand."
+            f"{_units(page, total)}{fixed(total['hours'], 2)} h lost; "
+            f"{total['entries']:,} entries stand."
         )
     if page["next"]:
         out.print("There are more: --limit shows them, --csv all of them.")
     out.print("What is behind one: copq explain ENTRY", style="dim")
+
+
+def _units(page: dict[str, Any], total: dict[str, Any]) -> str:
+    """The units of entries of one element: a unit that was made and rejected is in two."""
+    is_of_one = len({part["element"] for part in page["parts"]}) == 1
+    return f"{total['quantity']:,f} units, " if is_of_one and total["quantity"] else ""
 
 
 def _row(row: dict[str, Any]) -> tuple[str, ...]:
