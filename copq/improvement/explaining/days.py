@@ -37,7 +37,7 @@ def day_p_values(
     """For each cause, a column of `excess` with a row for each day, its p-value.
 
     It is corrected for the `choices` that the cause was picked from, by the rate of false
-    discoveries (Benjamini and Hochberg): of the combinations, those that are no cause count as 1.
+    discoveries (Benjamini and Hochberg): of the combinations, all that are not a cause count as 1.
     """
     if not choices:
         return []
