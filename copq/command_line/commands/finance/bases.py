@@ -7,21 +7,17 @@ from typing import Annotated
 import typer
 from asyncpg import Connection
 
-from copq.access.door import Role
 from copq.bases.file import read_base_file
-from copq.bases.store import BaseVersion, Imported, import_bases
-from copq.command_line.acting import ByOption, WhyOption, actor
+from copq.bases.store import BaseVersion, import_bases
+from copq.command_line.acting import ByOption, WhyOption
+from copq.command_line.commands.finance.importing import import_as_finance, read_or_refuse
 from copq.command_line.commands.read.answering import read_answer
 from copq.command_line.commands.read.figures import LimitOption, most_rows, show_rest, when
-from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import JsonOption, PlantOption
-from copq.command_line.terminal import cannot, count_of, money, out, print_json, refuse, table
-from copq.database.connections import DatabaseRole
+from copq.command_line.terminal import count_of, money, out, print_json, table
 from copq.figures.bases_answer import BasesAnswer, BasesRequest, answer_bases
 from copq.rates.book import RateBook
-from copq.rates.file import RateFileError
-from copq.rates.store import load
-from copq.schemas.bases import BaseFile
 
 app = typer.Typer(
     help="Bases of percentages by plant and month: revenue, manufacturing cost and so on.",
@@ -47,32 +43,14 @@ def import_(
 
     Example: copq bases import bases.csv --why "annual accounts"
     """
-    try:
-        bases = read_base_file(file)
-    except OSError as error:
-        cannot("read", file, error)
-    except RateFileError as error:
-        refuse(f"{file} is refused; nothing was imported", error.faults)
-    done = _import(bases, file.name, by, why, database_url, data)
+    bases = read_or_refuse(read_base_file, file)
+    done = import_as_finance(import_bases, bases, file.name, by, why, database_url, data)
     if as_json:
         print_json({n: getattr(done, n) for n in ("new", "restated", "unchanged")})
         return
     out.print(
         f"{count_of(done.new, 'base')} set, {done.restated} restated, {done.unchanged} unchanged."
     )
-
-
-def _import(
-    file: BaseFile, source: str, by: str, why: str, url: str | None, data: Path
-) -> Imported:
-    async def ask(conn: Connection) -> Imported:
-        setter, book = await actor(conn, Role.FINANCE, by), await load(conn)
-        return await import_bases(conn, file, book, source, setter, why)
-
-    try:
-        return query_database(ask, url, data, DatabaseRole.FINANCE)
-    except RateFileError as error:
-        refuse("nothing was imported", error.faults)
 
 
 @app.command("list")

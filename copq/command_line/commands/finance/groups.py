@@ -7,21 +7,18 @@ from typing import Annotated
 import typer
 from asyncpg import Connection
 
-from copq.access.door import Role
-from copq.command_line.acting import ByOption, WhyOption, actor
+from copq.command_line.acting import ByOption, WhyOption
+from copq.command_line.commands.finance.importing import import_as_finance, read_or_refuse
 from copq.command_line.commands.read.answering import read_answer
 from copq.command_line.commands.read.figures import LimitOption, most_rows, show_rest, when
-from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import JsonOption, PlantOption, ProductOption
-from copq.command_line.terminal import cannot, count_of, out, print_json, refuse, table
-from copq.database.connections import DatabaseRole
+from copq.command_line.terminal import count_of, out, print_json, table
 from copq.figures.groups_answer import GroupsAnswer, GroupsRequest, answer_groups
 from copq.groups.file import read_group_file
-from copq.groups.store import Imported, import_groups
+from copq.groups.store import import_groups
 from copq.rates.book import RateBook
-from copq.rates.file import RateFileError
-from copq.rates.store import load
-from copq.schemas.groups import FIRST_DAY, GroupFile
+from copq.schemas.groups import FIRST_DAY
 
 app = typer.Typer(
     help="Product groups: families, customers and so on, by plant and production day.",
@@ -47,31 +44,13 @@ def import_(
 
     Example: copq groups import groups.csv --why "families of 2026"
     """
-    try:
-        groups = read_group_file(file)
-    except OSError as error:
-        cannot("read", file, error)
-    except RateFileError as error:
-        refuse(f"{file} is refused; nothing was imported", error.faults)
-    done = _import(groups, file.name, by, why, database_url, data)
+    groups = read_or_refuse(read_group_file, file)
+    done = import_as_finance(import_groups, groups, file.name, by, why, database_url, data)
     if as_json:
         print_json({n: getattr(done, n) for n in ("new", "changed", "unchanged")})
         return
     rows = count_of(done.new, "membership")
     out.print(f"{rows} set, {done.changed} changed, {done.unchanged} unchanged.")
-
-
-def _import(
-    file: GroupFile, source: str, by: str, why: str, url: str | None, data: Path
-) -> Imported:
-    async def ask(conn: Connection) -> Imported:
-        setter, book = await actor(conn, Role.FINANCE, by), await load(conn)
-        return await import_groups(conn, file, book, source, setter, why)
-
-    try:
-        return query_database(ask, url, data, DatabaseRole.FINANCE)
-    except RateFileError as error:
-        refuse("nothing was imported", error.faults)
 
 
 @app.command("list")

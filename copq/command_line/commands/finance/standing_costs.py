@@ -7,25 +7,21 @@ from typing import Annotated
 import typer
 from asyncpg import Connection
 
-from copq.access.door import Role
-from copq.command_line.acting import ByOption, WhyOption, actor
+from copq.command_line.acting import ByOption, WhyOption
+from copq.command_line.commands.finance.importing import import_as_finance, read_or_refuse
 from copq.command_line.commands.read.answering import read_answer
 from copq.command_line.commands.read.figures import LimitOption, most_rows, show_rest, when
-from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
+from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import JsonOption, LineOption, PlantOption
-from copq.command_line.terminal import cannot, count_of, money, out, print_json, refuse, table
-from copq.database.connections import DatabaseRole
+from copq.command_line.terminal import count_of, money, out, print_json, table
 from copq.figures.standing_costs_answer import (
     StandingCostsAnswer,
     StandingCostsRequest,
     answer_standing_costs,
 )
 from copq.rates.book import RateBook
-from copq.rates.file import RateFileError
-from copq.rates.store import load
-from copq.schemas.standing_costs import StandingCostFile
 from copq.standing_costs.file import read_standing_costs
-from copq.standing_costs.store import Imported, StandingCost, import_standing_costs
+from copq.standing_costs.store import StandingCost, import_standing_costs
 
 app = typer.Typer(
     help="Standing costs by the month: salaries, contracts, depreciation.",
@@ -55,13 +51,8 @@ def import_(
 
     Example: copq standing-costs import costs.csv --why "contract of 2026"
     """
-    try:
-        costs = read_standing_costs(file)
-    except OSError as error:
-        cannot("read", file, error)
-    except RateFileError as error:
-        refuse(f"{file} is refused; nothing was imported", error.faults)
-    done = _import(costs, file.name, by, why, database_url, data)
+    costs = read_or_refuse(read_standing_costs, file)
+    done = import_as_finance(import_standing_costs, costs, file.name, by, why, database_url, data)
     if as_json:
         print_json({n: getattr(done, n) for n in ("new", "restated", "unchanged")})
         return
@@ -69,19 +60,6 @@ def import_(
         f"{count_of(done.new, 'standing cost')} set, {done.restated} restated, "
         f"{done.unchanged} unchanged."
     )
-
-
-def _import(
-    file: StandingCostFile, source: str, by: str, why: str, url: str | None, data: Path
-) -> Imported:
-    async def ask(conn: Connection) -> Imported:
-        setter, book = await actor(conn, Role.FINANCE, by), await load(conn)
-        return await import_standing_costs(conn, file, book, source, setter, why)
-
-    try:
-        return query_database(ask, url, data, DatabaseRole.FINANCE)
-    except RateFileError as error:
-        refuse("nothing was imported", error.faults)
 
 
 @app.command("list")

@@ -10,8 +10,8 @@ import typer
 from asyncpg import Connection
 from pydantic import ValidationError
 
-from copq.access.door import Role
-from copq.command_line.acting import ByOption, WhyOption, actor
+from copq.command_line.acting import ByOption, WhyOption
+from copq.command_line.commands.finance.importing import import_as_finance, read_or_refuse
 from copq.command_line.database import (
     DATA,
     DatabaseOption,
@@ -22,7 +22,6 @@ from copq.command_line.database import (
 )
 from copq.command_line.options import JsonOption
 from copq.command_line.terminal import (
-    cannot,
     count_of,
     fail,
     money,
@@ -30,13 +29,10 @@ from copq.command_line.terminal import (
     out,
     percent,
     print_json,
-    refuse,
     table,
 )
-from copq.database.connections import DatabaseRole
 from copq.improvement.coq_report import COPQ, COSTS
 from copq.rates.book import RateBook
-from copq.rates.file import RateFileError
 from copq.rates.store import load
 from copq.schemas.targets import WINDOWS, Budget, Target, TargetFile
 from copq.targets.book import SetBudget, SetTarget
@@ -69,13 +65,8 @@ def import_(
 
     Example: copq targets import targets.yaml
     """
-    try:
-        targets = read_target_file(file)
-    except (OSError, UnicodeDecodeError) as error:
-        cannot("read", file, error)
-    except RateFileError as error:
-        refuse(f"{file} is refused; nothing was imported", error.faults)
-    imported = _import(targets, file.name, by, why, database_url, data)
+    targets = read_or_refuse(read_target_file, file)
+    imported = _store(targets, file.name, by, why, database_url, data)
     if as_json:
         print_json({n: getattr(imported, n) for n in ("targets", "budgets", "unchanged")})
         return
@@ -172,17 +163,12 @@ def list_(
     _show(targets, budgets, book)
 
 
-def _import(
+def _store(
     file: TargetFile, source: str, by: str, why: str, url: str | None, data: Path
 ) -> Imported:
-    async def ask(conn: Connection) -> Imported:
-        setter, book = await actor(conn, Role.FINANCE, by), await load(conn)
-        return await import_targets(conn, file, book, source, setter, why)
-
-    try:
-        return query_database(ask, url, data, DatabaseRole.FINANCE)
-    except RateFileError as error:
-        refuse("nothing was set", error.faults)
+    return import_as_finance(
+        import_targets, file, source, by, why, url, data, refused="nothing was set"
+    )
 
 
 def _set(
@@ -196,7 +182,7 @@ def _set(
         except ValidationError as error:
             fail("; ".join(map(_explain_error, error.errors())))
         kind = "targets" if model is Target else "budgets"
-        _import(TargetFile.model_validate({kind: (item,)}), "copq targets", by, why, dsn, data)
+        _store(TargetFile.model_validate({kind: (item,)}), "copq targets", by, why, dsn, data)
         return item
 
 
