@@ -59,7 +59,7 @@ def _groups_in_groups(members: Members, where: str) -> Iterator[str]:
 
 
 def _path(members: Members, start: str, goal: str) -> list[str] | None:
-    """The groups from `start` to `goal`, each in the one before; None if there is no such way."""
+    """The groups from `start` to `goal`, each in the one before; None if none leads there."""
     ways = [[start]]
     seen = {start}
     while ways:
