@@ -66,6 +66,16 @@ having (coalesce(sum(before), 0), coalesce(sum(after), 0), coalesce(sum(entries_
         coalesce(sum(entries_after), 0)) <> (0, 0, 0, 0)
 limit :limit
 
+-- name: production_of_windows
+-- Production of two windows of production days, :after_first to :after_last and :before_first to
+-- :before_last. Part of `units_made` and `units_by_day`.
+from {{rollup}}
+where grain = 'day' and element = 'production'
+    and (day >= :after_first and day < :after_last or day >= :before_first and day < :before_last)
+    and (:plant::text is null or plant = :plant)
+    and (:line::text is null or line = :line)
+    and (:product::text is null or product = :product)
+
 -- name: units_made
 -- Units made by plant, line and product in two windows of production days, :after_first to
 -- :after_last and :before_first to :before_last.
@@ -73,12 +83,7 @@ select
     currency, plant, line, nullif(product, '') as product,
     coalesce(sum(quantity) filter (where day >= :before_first and day < :before_last), 0) as before,
     coalesce(sum(quantity) filter (where day >= :after_first and day < :after_last), 0) as after
-from {{rollup}}
-where grain = 'day' and element = 'production'
-    and (day >= :after_first and day < :after_last or day >= :before_first and day < :before_last)
-    and (:plant::text is null or plant = :plant)
-    and (:line::text is null or line = :line)
-    and (:product::text is null or product = :product)
+{{production_of_windows}}
 group by 1, 2, 3, 4
 
 -- name: entry
@@ -153,10 +158,5 @@ group by 1, 2, 3, 4, product
 -- Units made by production day, plant, line and product, in two windows of production days,
 -- :after_first to :after_last and :before_first to :before_last.
 select currency, day, plant, line, nullif(product, '') as product, sum(quantity) as made
-from {{rollup}}
-where grain = 'day' and element = 'production'
-    and (day >= :after_first and day < :after_last or day >= :before_first and day < :before_last)
-    and (:plant::text is null or plant = :plant)
-    and (:line::text is null or line = :line)
-    and (:product::text is null or product = :product)
+{{production_of_windows}}
 group by 1, 2, 3, 4, 5

@@ -167,8 +167,8 @@ async def test_rates_for_the_past_that_are_not_booked_yet_are_not_in_the_differe
     """The scrapped units were booked at 10 each; since then a unit costs 20 after S2."""
     await post_with_rates(conn, book(), LEAKS)
     table = rates().cost_tables[0]
-    dearer = table.stages[1].model_copy(update={"labour_overhead": D(16)})
-    later = table.model_copy(update={"stages": (table.stages[0], dearer)})
+    costlier = table.stages[1].model_copy(update={"labour_overhead": D(16)})
+    later = table.model_copy(update={"stages": (table.stages[0], costlier)})
     await import_rates(conn, RateFile(cost_tables=(later,)), "rates", "finance")
     found = await what_if(conn, "halve code=LEAK")
     assert totals(found) == (D(100), D(55), D(-45))

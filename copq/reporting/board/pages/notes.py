@@ -7,6 +7,7 @@ from copq.figures.hints import figures_span
 from copq.figures.missing_exchange_rates import CONVERSION, MissingRates
 from copq.figures.unpriced import WaitingCounts
 from copq.ledger.figures import Scope
+from copq.reporting.board.pages.asked import Asked
 from copq.text.counts import count_of
 
 
@@ -36,3 +37,12 @@ async def nothing_here(reading: Reading, scope: Scope) -> tuple[str, str]:
     if last is None:
         return "Nothing was booked yet for this selection.", ""
     return f"There are no figures in this window. The ledger has {first} to {last}.", str(last)
+
+
+def instead(asked: Asked, why: str, name: str = "", **window: str | None) -> dict[str, str]:
+    """Why the page is empty, and what to open instead: the same question of another window.
+
+    No name: no window has figures.
+    """
+    href = f"{asked.path}?{asked.query(**window)}" if name else ""
+    return {"why": why, "href": href, "name": name}

@@ -33,7 +33,7 @@ from copq.reporting.board.pages.cells import (
     without_empty_columns,
 )
 from copq.reporting.board.pages.frame import Analysis
-from copq.reporting.board.pages.notes import notes, nothing_here
+from copq.reporting.board.pages.notes import instead, notes, nothing_here
 
 PARAMETERS = (
     "plant", "line", "product", "group", "grouping", "function", "month", "from", "to", "by_time",
@@ -84,10 +84,8 @@ def _show(asked: Asked, read: _Read) -> dict[str, Any]:
 
 
 def _nothing(asked: Asked, why: str, last: str) -> dict[str, str]:
-    if not last:
-        return {"why": why, "href": "", "name": ""}
-    query = asked.query(from_=None, to=None, month=last[:7])
-    return {"why": why, "href": f"{asked.path}?{query}", "name": f"Rank {last[:7]}"}
+    name = f"Rank {last[:7]}" if last else ""
+    return instead(asked, why, name, from_=None, to=None, month=last[:7])
 
 
 def _part(

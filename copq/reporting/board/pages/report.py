@@ -27,7 +27,7 @@ from copq.reporting.board.pages.cells import (
     without_empty_columns,
 )
 from copq.reporting.board.pages.frame import Analysis
-from copq.reporting.board.pages.notes import notes, nothing_here
+from copq.reporting.board.pages.notes import instead, notes, nothing_here
 from copq.schemas.bases import COQ_BASE, OWN_BASES, PRODUCTION_BASE
 
 MOST_CUTS = 200
@@ -95,10 +95,10 @@ def _about(answer: CoqAnswer) -> str:
 def _nothing(asked: Asked, why: str, last: str) -> dict[str, str]:
     """Why the page is empty, and the month to open instead."""
     if not last:
-        return {"why": why, "href": "", "name": ""}
+        return instead(asked, why)
     month = date.fromisoformat(last).replace(day=1)
-    query = asked.query(from_=f"{month:%Y-%m}", to=f"{month_after(month):%Y-%m}")
-    return {"why": why, "href": f"{asked.path}?{query}", "name": f"Show {month_name(month)}"}
+    window = {"from_": f"{month:%Y-%m}", "to": f"{month_after(month):%Y-%m}"}
+    return instead(asked, why, f"Show {month_name(month)}", **window)
 
 
 def _remarks(rows: Sequence[CoqRow]) -> Iterator[str]:

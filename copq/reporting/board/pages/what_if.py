@@ -25,7 +25,7 @@ from copq.reporting.board.pages.cells import (
     signed_text,
 )
 from copq.reporting.board.pages.frame import Analysis
-from copq.reporting.board.pages.notes import notes, nothing_here
+from copq.reporting.board.pages.notes import instead, notes, nothing_here
 from copq.text.counts import count_of
 
 PARAMETERS = ("change", "plant", "line", "product", "month", "from", "to", "by")
@@ -83,10 +83,8 @@ def _show(asked: Asked, read: _Read) -> dict[str, Any]:
 
 
 def _nothing(asked: Asked, why: str, last: str) -> dict[str, str]:
-    if not last:
-        return {"why": why, "href": "", "name": ""}
-    query = asked.query(from_=None, to=None, month=last[:7])
-    return {"why": why, "href": f"{asked.path}?{query}", "name": f"Change {last[:7]}"}
+    name = f"Change {last[:7]}" if last else ""
+    return instead(asked, why, name, from_=None, to=None, month=last[:7])
 
 
 def _part(asked: Asked, answer: WhatIfAnswer, currency: str) -> dict[str, Any]:

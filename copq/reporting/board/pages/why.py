@@ -29,7 +29,7 @@ from copq.reporting.board.pages.cells import (
     without_empty_columns,
 )
 from copq.reporting.board.pages.frame import Analysis
-from copq.reporting.board.pages.notes import notes, nothing_here
+from copq.reporting.board.pages.notes import instead, notes, nothing_here
 from copq.text.counts import count_of
 
 PARAMETERS = ("plant", "line", "product", "month", "from", "to", "before_from", "before_to",
@@ -84,11 +84,8 @@ def _days(window: Window) -> str:
 
 def _nothing(asked: Asked, why: str, last: str) -> dict[str, str]:
     """Why the page is empty, and the newest month with figures to open instead."""
-    if not last:
-        return {"why": why, "href": "", "name": ""}
     window: dict[str, str | None] = {**dict.fromkeys(PARAMETERS[3:9]), "month": last[:7]}
-    query = asked.query(**window)
-    return {"why": why, "href": f"{asked.path}?{query}", "name": f"Explain {last[:7]}"}
+    return instead(asked, why, f"Explain {last[:7]}" if last else "", **window)
 
 
 def _change(asked: Asked, answer: WhyAnswer, change: ExplainedChange) -> dict[str, Any]:
