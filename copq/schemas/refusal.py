@@ -158,9 +158,10 @@ def _extra(error: dict[str, Any], where: str) -> Refusal:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint at the known name that was probably meant, or nothing."""
-    close = get_close_matches(str(name)[:SHOWN].lower(), list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    """A hint at the known name that was probably meant, or nothing; capitals do not matter."""
+    spelt = {word.casefold(): word for word in sorted(known, reverse=True)}
+    close = get_close_matches(str(name)[:SHOWN].casefold(), spelt, n=1, cutoff=0.6)
+    return f'; did you mean "{spelt[close[0]]}"?' if close else ""
 
 
 def none_of(name: str, known: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import localcontext
 from pathlib import Path
@@ -17,7 +18,7 @@ from copq.rates.store import book_of
 from copq.schemas.decode import decode
 from copq.schemas.examples import EXAMPLES
 from copq.schemas.priced import Outcome
-from copq.schemas.refusal import Refusal, Refused
+from copq.schemas.refusal import Refusal, Refused, nearest
 
 DOCS = Path(__file__).parents[3] / "docs"
 REFUSALS, RATES = ((DOCS / name).read_text("utf-8") for name in ("refusals.md", "rates.md"))
@@ -94,6 +95,27 @@ def test_the_nearest_name_is_said() -> None:
     assert said.startswith('"defct" is not an event type; did you mean "defect"?; it is one of')
     said = refusal(message('{"quantty": 14}')).message
     assert said == '"quantty" is not a field of defect events; did you mean "quantity"?'
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "meant"),
+    [
+        ("LEKA", ["LEAK", "CRACK"], "LEAK"),
+        ("leka", ["LEAK", "CRACK"], "LEAK"),
+        ("leak", ["LEAK"], "LEAK"),
+        ("Prses", {"Press", "Oven"}, "Press"),
+        ("GROSSE", ["Größe", "Länge"], "Größe"),
+        ("line3-fli", ["LINE3-FIL", "LINE2-PCK"], "LINE3-FIL"),
+    ],
+)
+def test_capitals_do_not_hide_the_nearest_name(
+    asked: str, known: Iterable[str], meant: str
+) -> None:
+    assert nearest(asked, known) == f'; did you mean "{meant}"?'
+
+
+def test_a_name_like_none_of_the_known_ones_has_no_hint() -> None:
+    assert nearest("LEAK", ["Oven", "PRESS"]) == ""
 
 
 def test_every_code_there_is_is_in_the_table() -> None:
