@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.acceptance.access.test_process import token, up  # noqa: F401 - a fixture
 from tests.support.access.serving import run
 from tests.support.faults.processes import COPQ, Service
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,7 +24,7 @@ def shell(script: str, database: str, url: str, **more: str) -> str:
     env = {**os.environ, "PATH": path, "DATABASE_URL": database, "NO_PROXY": "*", **more}
     done = subprocess.run(
         ["bash", "-ec", script.replace("http://127.0.0.1:8080", url)],
-        cwd=ROOT, env=env, capture_output=True, text=True, timeout=240,
+        cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE_S,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

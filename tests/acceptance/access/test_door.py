@@ -16,6 +16,7 @@ from copq.web.unavailable import Unavailable
 from tests.support.access.serving import Clock, grant, revoke, run
 from tests.support.faults.own_postgres import OwnPostgres
 from tests.support.faults.processes import until
+from tests.support.patience import PATIENCE_S
 
 
 @asynccontextmanager
@@ -69,7 +70,7 @@ async def test_a_revoked_token_is_out_by_itself(database: str) -> None:
     async with reading(TokenDoor(database)) as door:
         assert await lets_in(door, token)
         await revoke(database, "press-4")
-        await until(lambda: _is_out(door, token), "it is out", seconds=10)
+        await until(lambda: _is_out(door, token), "it is out", seconds=60)
 
 
 async def _is_out(door: Door, token: str | None) -> bool:
@@ -103,10 +104,10 @@ async def test_on_a_machine_of_ones_own_it_is_open_until_the_first_token(databas
     async with reading(TokenDoor(database, needs_token=False)) as door:
         assert await lets_in(door, None, Role.FINANCE) and await lets_in(door, "anything")
         token = await grant(database, "first")
-        await until(lambda: _is_out(door, None), "it asks for tokens", seconds=10)
+        await until(lambda: _is_out(door, None), "it asks for tokens", seconds=60)
         assert await lets_in(door, token)
         await revoke(database, "first")
-        await until(lambda: _is_out(door, token), "revoked, and not open again", seconds=10)
+        await until(lambda: _is_out(door, token), "revoked, and not open again", seconds=60)
         assert not await lets_in(door, None)
 
 
@@ -170,7 +171,7 @@ async def test_a_frozen_postgres_keeps_nobody_waiting_for_long(tmp_path: Path) -
             postgres.freeze()
             assert await lets_in(door, known)
             with pytest.raises(Unavailable):
-                await asyncio.wait_for(door.admit("copq_000000000000_x"), 30)
+                await asyncio.wait_for(door.admit("copq_000000000000_x"), PATIENCE_S)
     finally:
         await asyncio.to_thread(postgres.close)
 

@@ -13,6 +13,7 @@ from copq.embedded_postgres.cluster import programs_folder
 from copq.rates.store import import_rates, load
 from tests.support.building import defect, post_events, rates
 from tests.support.faults.processes import COPQ
+from tests.support.patience import PATIENCE_S
 
 DOCS = Path(__file__).parents[3] / "docs"
 AT = "2024-01-15T10:00:00+01:00"
@@ -35,7 +36,7 @@ class Shell:
     def run(self, script: str, **more: str) -> str:
         done = subprocess.run(
             ["bash", "-ec", script], cwd=self._folder, env={**self.env, **more},
-            capture_output=True, text=True, timeout=120,
+            capture_output=True, text=True, timeout=PATIENCE_S,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

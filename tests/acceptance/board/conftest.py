@@ -8,8 +8,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.support.board.plant import Plant
+from tests.support.patience import PATIENCE_S
 
-PATIENCE_MS = 90_000
+PATIENCE_MS = 1000 * PATIENCE_S
 
 
 class Watched:

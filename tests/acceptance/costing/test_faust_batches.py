@@ -22,6 +22,7 @@ from copq.kafka.headers import NONE
 from copq.kafka.publish import publish, start_producer
 from copq.kafka.topics import EVENTS, make_topics
 from tests.support.kafka.broker import KafkaBroker
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
 
@@ -57,7 +58,7 @@ class Reading:
         await self.app.stop()
 
     async def has_read(self, count: int) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while sum(map(len, self.read.values())) < count:
                 await asyncio.sleep(0.05)
 
@@ -191,7 +192,7 @@ async def test_when_the_work_of_the_stream_fails_it_ends_and_nothing_is_acknowle
     group = new_group()
     settings = CostingSettings(Brokers(kafka.bootstrap), database, group, session_timeout_s=3)
     with pytest.raises(ZeroDivisionError):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             await CostingStream(settings, asyncio.Event()).run()
     assert await committed(kafka, group) == {}
 

@@ -32,6 +32,7 @@ from tests.support.database.shared_server import named
 from tests.support.faults.processes import COPQ, Service
 from tests.support.faults.sender import Sender as Asking
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 FATE = Queries.of(fate.__file__).fate
 AT = "2026-03-02T10:00:00+01:00"
@@ -199,7 +200,7 @@ async def test_reporting_serves_with_a_login_of_its_role_alone(logins: str, tmp_
         async with httpx.AsyncClient(
             verify=False, base_url=f"http://127.0.0.1:{port}", trust_env=False
         ) as http:
-            answer = await http.get("/v1/board", headers=bearer(token), timeout=30)
+            answer = await http.get("/v1/board", headers=bearer(token), timeout=PATIENCE_S)
             assert answer.status_code == 200, answer.text
     finally:
         print(service.tail())
@@ -220,7 +221,7 @@ def test_a_service_whose_login_may_not_says_so_and_ends(
         [COPQ, *words, "--database", only(logins, login)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 3, done.stdout + done.stderr
     assert f'the database user "only_{login.name.lower()}" may not act as' in done.stderr

@@ -22,6 +22,7 @@ from copq.command_line.exits import Exit
 from copq.embedded_postgres.server import EmbeddedPostgres
 from tests.support.docs.bottling import MES, shorten_log
 from tests.support.ingest.files.plant import log, units
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 COPQ = str(Path(sys.executable).with_name("copq"))
@@ -38,7 +39,7 @@ def run(folder: Path, inside: Path = ROOT) -> subprocess.CompletedProcess[str]:
         cwd=inside,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=PATIENCE_S,
         stdin=subprocess.DEVNULL,
     )
 
@@ -131,7 +132,7 @@ def test_stopped_and_run_again_it_starts_again_and_the_board_stays_up_until_it_i
     assert process.poll() is None
     process.send_signal(signal.SIGINT if at_a_terminal else signal.SIGTERM)
     process.stdout.read()
-    assert process.wait(60) == (0 if at_a_terminal else 128 + signal.SIGTERM)
+    assert process.wait(PATIENCE_S) == (0 if at_a_terminal else 128 + signal.SIGTERM)
     with pytest.raises(httpx.ConnectError):
         httpx.get(address, trust_env=False, verify=False)
     os.close(ours)
@@ -145,7 +146,7 @@ def _stop_while_it_imports(folder: Path, inside: Path) -> None:
     said = next(line for line in process.stdout if "It answers on" in line)
     process.send_signal(signal.SIGTERM)
     process.stdout.read()
-    assert process.wait(60) == 128 + signal.SIGTERM
+    assert process.wait(PATIENCE_S) == 128 + signal.SIGTERM
     with pytest.raises(httpx.ConnectError):
         httpx.get(said.split()[3], trust_env=False, verify=False)
 

@@ -22,6 +22,7 @@ from tests.support.docs.blocks import ROOT, Block, blocks, pages
 from tests.support.docs.bottling import shorten_log
 from tests.support.docs.shell import Shell, shell
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 LIBRARY = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 EMPTY = ("No figures in this window", "Nothing was booked yet", "No entry here", "Traceback")
@@ -164,7 +165,7 @@ def _script(page: str) -> str:
 
 
 def _wait_for(port: int) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_S
     while True:
         try:
             httpx.get(f"http://127.0.0.1:{port}/readyz", verify=False).raise_for_status()

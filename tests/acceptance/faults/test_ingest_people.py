@@ -8,6 +8,7 @@ from tests.support.faults.processes import until
 from tests.support.faults.sender import Sender
 from tests.support.faults.site import Site
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
 
@@ -23,7 +24,7 @@ async def test_an_entry_of_the_form_reaches_the_ledger_once(site: Site) -> None:
     site.costing()
     site.aggregator()
     async with httpx.AsyncClient(
-        verify=False, base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60
+        verify=False, base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE_S
     ) as client:
         assert (await client.get("/v1/events/x")).status_code == 401
         client.headers.update(bearer(token))

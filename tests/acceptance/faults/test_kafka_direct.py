@@ -24,6 +24,7 @@ from tests.support.kafka import hostile_names
 from tests.support.kafka.broker import ARCHIVE
 from tests.support.kafka.fixtures import JARS
 from tests.support.kafka.hostile_names import Raw
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
 
@@ -153,7 +154,7 @@ def _run(language: str, code: str) -> None:
     words = ["bash", "-c", code.replace("kafka-console-producer.sh", tool)]
     done = subprocess.run(
         words if language == "sh" else [sys.executable, "-c", code],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=PATIENCE_S,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 

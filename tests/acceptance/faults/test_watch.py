@@ -10,11 +10,12 @@ import asyncpg
 import pytest
 
 from tests.support.faults.own_postgres import OwnPostgres
-from tests.support.faults.processes import PATIENCE_S, Service, until
+from tests.support.faults.processes import Service, until
 from tests.support.faults.site import Site
 from tests.support.ingest.files.ledger import check_figures, import_bottling_rates
 from tests.support.ingest.files.plant import MAPPING, LogRow, log, write
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 ROWS = 5_000
 

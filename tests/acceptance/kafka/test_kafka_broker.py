@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from tests.support.kafka.broker import BrokerError, KafkaBroker
 from tests.support.kafka.fixtures import JARS
 from tests.support.kafka.settings import LARGEST_MESSAGE
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
 
@@ -105,7 +106,7 @@ def test_the_broker_dies_with_its_owner(tmp_path: Path) -> None:
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
         owner.kill()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while not has_ended(pid):
         assert time.monotonic() < deadline
         time.sleep(0.05)

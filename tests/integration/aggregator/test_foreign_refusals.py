@@ -20,6 +20,7 @@ from copq.schemas.refusal import Refusal
 from copq.schemas.rejected import KEPT_BYTES, KEPT_HEADERS, Origin, decode, encode, rejected_event
 from tests.integration.aggregator.test_fence import Log, read_log
 from tests.integration.aggregator.test_foreign_messages import HEADERS, ODD, paths, record
+from tests.support.patience import PATIENCE_S
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 LONG = 10 * 1024 * 1024
@@ -85,7 +86,7 @@ async def reading(database: str) -> FencedReader:
 async def kept(database: str, messages: list[Any]) -> None:
     reader = await reading(database)
     records = [record(n, *one) for n, one in enumerate(messages)]
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         await _keep_until_kept(reader, database, {0: records}, reader.watch.logs)
     reader.store.disconnect()
 

@@ -15,6 +15,7 @@ from copq.posting.post import prepare
 from copq.rates.book import RateBook
 from tests.support.building import defect, event, post_events, stop
 from tests.support.currencies.site import AT, MONDAY, SEK, publish, three_plants
+from tests.support.patience import PATIENCE_S
 
 EVENTS = 120
 
@@ -77,7 +78,7 @@ async def test_settling_that_is_cut_off_goes_on_where_it_was(conn: Any, database
     await prepare(worker)
     settling = asyncio.create_task(convert_late(worker, at_once=5))
     lacking = "select sum(unconverted)::int from copq.rollup where grain = 'month'"
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while await conn.fetchval(lacking) == EVENTS:
             await asyncio.sleep(0)
     worker.terminate()

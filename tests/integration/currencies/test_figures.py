@@ -24,6 +24,7 @@ from tests.integration.reporting.api.conftest import api  # noqa: F401 - a fixtu
 from tests.integration.reporting.exporter.test_figures import NOW, scrape, value
 from tests.support.building import defect, post_events, production, stop
 from tests.support.currencies.site import AT, FINANCE, JPY, MONDAY, SEK, publish, three_plants
+from tests.support.patience import PATIENCE_S
 from tests.support.periods.building import shut
 from tests.support.reporting.api.asking import Api
 from tests.support.tampering import tampering
@@ -282,7 +283,7 @@ async def test_an_import_waits_for_the_batch_that_is_being_booked(conn: Any, oth
         await post_events(conn, book, [defect("a", AT, plant="gavle")])
         importing = asyncio.create_task(publish(other, ("SEK", MONDAY, SEK)))
         waiting = "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not await conn.fetchval(waiting):
                 await asyncio.sleep(0.01)
         assert not importing.done()

@@ -142,7 +142,7 @@ async def test_inside_a_running_event_loop(dsn: str, migrations: Path) -> None:
 
 def wait_until_refused(dsn: str) -> None:
     """A reload is only a signal: the server heeds it when it gets to it."""
-    for _ in range(100):
+    for _ in range(6000):
         try:
             ask(dsn, "select 1")
         except asyncpg.InvalidPasswordError:

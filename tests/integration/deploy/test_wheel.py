@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.database.shared_server import named
 from tests.support.deploy.wheel import PACKAGES, ROOT, build, install
+from tests.support.patience import PATIENCE_S
 
 EXAMPLE = ROOT / "examples" / "bottling_plant"
 ONE_AFTER_THE_OTHER = """
@@ -34,7 +35,7 @@ class Installed:
         python = self.copq.with_name("python")
         done = subprocess.run(
             [python, "-c", script, *arguments],
-            cwd=self.folder, capture_output=True, text=True, timeout=90,
+            cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE_S,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -14,6 +14,7 @@ from copq.posting.late_pricing import settle
 from copq.posting.post import prepare
 from copq.rates.store import import_rates, load
 from tests.support.building import defect, plant, post_events, production, rates, stop
+from tests.support.patience import PATIENCE_S
 from tests.support.periods.building import (
     FEB,
     IN_FEB,
@@ -282,7 +283,7 @@ async def test_the_next_month_closes_while_one_is_being_signed_off(
         first = asyncio.create_task(shut(others[0], JAN))
         await waiting(conn, 1, first)
         second = asyncio.create_task(shut(others[1], FEB))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while await conn.fetchval("select count(*) from copq.period_step") < 2:
                 await asyncio.sleep(0.01)
     await asyncio.gather(first, second)

@@ -28,6 +28,7 @@ from copq.retention.bounds import bounds
 from copq.retention.space import give_back
 from copq.retention.store import EVENTS, Order, plan_events
 from tests.support.building import defect, event, plant, post_events, production, rates, stop
+from tests.support.patience import PATIENCE_S
 
 ANN, WHY = Actor("ann"), "records policy 7.2"
 OLD, NEW = "2024-01-15T10:00:00+01:00", "2024-03-05T10:00:00+01:00"
@@ -219,7 +220,8 @@ async def test_the_disk_of_a_month_is_given_back_and_late_events_come_into_it(ke
     before = await kept.fetchval(size)
     done = await drop(kept, batch=5_000)
     assert sum(p.given_back or 0 for p in done) >= before - await kept.fetchval(size)
-    async with asyncio.timeout(60):  # as long as the server's own analyze may see the old rows
+    # The server's own analyze may see the old rows for a while.
+    async with asyncio.timeout(PATIENCE_S):
         while await kept.fetchval(size) >= before / 3:
             await give_back(kept, date(2024, 1, 1), whole=True)
     await post(kept, defect("late", OLD, 1))

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from copq.embedded_postgres.server import EmbeddedPostgres, EmbeddedPostgresError
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 
@@ -97,7 +98,7 @@ def servers(folder: Path) -> list[psutil.Process]:
 
 def are_gone(folder: Path) -> bool:
     """Whether all of them are, soon: one that has removed its lock may still be on its way out."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while servers(folder) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not servers(folder)

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 COPQ = [sys.executable, "-c", "from copq.command_line.command import main; main()"]
 POSTGRES = "postgres/postmaster.pid"
@@ -32,7 +33,7 @@ def servers(folder: Path) -> list[int]:
 
 
 def wait_for(what: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_S
     while not what.exists():
         assert time.monotonic() < until, f"no {what}"
         time.sleep(0.005)
@@ -62,7 +63,7 @@ def test_a_signal_while_postgres_starts_stops_postgres(
     wait_for(folder / POSTGRES)
     time.sleep(after)
     os.killpg(command.pid, by)  # as a terminal, or an init system, does it
-    _, said = command.communicate(timeout=60)
+    _, said = command.communicate(timeout=PATIENCE_S)
     assert command.returncode == 128 + by, said
     assert "Traceback" not in said
     assert servers(folder) == []
@@ -74,7 +75,7 @@ def test_a_signal_while_a_folder_is_made_leaves_nothing_half_made(tmp_path: Path
     wait_for(folder)
     time.sleep(0.3)
     command.terminate()
-    _, said = command.communicate(timeout=60)
+    _, said = command.communicate(timeout=PATIENCE_S)
     assert command.returncode in (0, 143) and "Traceback" not in said
     assert servers(folder) == []
     assert not list(folder.glob("postgres.new-*"))
@@ -89,7 +90,7 @@ def test_a_service_says_why_it_stops_and_that_it_has(folder: Path) -> None:
         head = httpx.head(f"http://127.0.0.1:{port}{path}")
         assert (head.status_code, head.content) == (got.status_code, b"") and got.is_success
     service.terminate()
-    _, said = service.communicate(timeout=60)
+    _, said = service.communicate(timeout=PATIENCE_S)
     assert service.returncode == 0, said
     first, last = [line for line in said.splitlines() if " copq " in line][-2:]
     line = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO copq "

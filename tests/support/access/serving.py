@@ -22,6 +22,7 @@ from copq.rates.store import load
 from copq.standalone.intake import LedgerIntake, pool_of
 from copq.web.serving import serve_http
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 
 @dataclass
@@ -82,7 +83,7 @@ async def served(
     try:
         url = f"http://127.0.0.1:{port}"
         async with httpx.AsyncClient(
-            verify=False, base_url=url, trust_env=False, timeout=30
+            verify=False, base_url=url, trust_env=False, timeout=PATIENCE_S
         ) as client:
             await _listens(client)
             yield client

@@ -14,9 +14,8 @@ import yaml
 
 from tests.support.kafka.guarded import GuardedProcess
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 from tests.support.programs import program
-
-PATIENCE_S = 150.0
 
 
 def until(true: Callable[[], Any], what: str, seconds: float = PATIENCE_S) -> Any:

@@ -11,6 +11,7 @@ import httpx
 
 from tests.support.faults.processes import Service, copq, until
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 RATES = """
 time_zone: UTC
@@ -78,7 +79,7 @@ class Plant:
     async def send(self, *events: dict[str, Any]) -> None:
         body = "\n".join(map(json.dumps, events))
         kind = {"content-type": "application/x-ndjson"}
-        async with httpx.AsyncClient(verify=False, trust_env=False, timeout=60) as client:
+        async with httpx.AsyncClient(verify=False, trust_env=False, timeout=PATIENCE_S) as client:
             answer = await client.post(f"{self.url}/v1/events", content=body, headers=kind)
         assert answer.status_code == 202, answer.text
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.patience import PATIENCE_S
 from tests.support.programs.forked import Preloaded, preloaded
 
 _DATE = """#!/bin/sh
@@ -31,7 +32,7 @@ class Shell:
         with said.open("w+") as file:
             done = subprocess.run(
                 ["bash", "-eo", "pipefail", "-c", script], cwd=folder, env=self.environment,
-                stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, timeout=240,
+                stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, timeout=PATIENCE_S,
                 check=False,
             )  # fmt: skip
         return done.returncode, said.read_text(encoding="utf-8")

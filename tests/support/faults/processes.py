@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.support.kafka.guarded import GuardedProcess
+from tests.support.patience import PATIENCE_S
 from tests.support.programs.forked import launch, run_copq
 
 COPQ = str(Path(sys.executable).with_name("copq"))
-PATIENCE_S = 200.0
 """For anything to come true, on a machine that is busy with other things."""
 
 _TAIL_LINES = 60

@@ -31,6 +31,7 @@ from tests.support.alerts.rules import RULES
 from tests.support.alerts.servers import Prometheus, prometheus
 from tests.support.building import event, plant, post_events, rates
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 PLANT, LINE, PRODUCT = "d'Arc (new)", "Q'1", "wid.get's"
 """Names as people give them."""
@@ -160,7 +161,7 @@ async def watched(database: str, folder: Path) -> AsyncIterator[Prometheus]:
     running = prometheus(folder / "prom", {"copq": f"127.0.0.1:{port}"}, quick)
     server = await asyncio.to_thread(running.__enter__)
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             last = "copq:budget:spent and on () count_over_time(copq_exporter_series[1m]) > 5"
             while not await asyncio.to_thread(server.query, last):
                 await asyncio.sleep(0.3)

@@ -16,8 +16,8 @@ from typing import Self
 from tests.support.kafka.guarded import GuardedProcess
 from tests.support.kafka.liveness import answers
 from tests.support.kafka.settings import free_ports, server_properties
+from tests.support.patience import PATIENCE_S
 
-_START_SECONDS = 90.0
 _STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 _TAIL_LINES = 40
@@ -157,13 +157,13 @@ class KafkaBroker:
         return [java, *options, "-cp", f"{self._jars}/*", main, *arguments]
 
     def _wait_until_up(self, process: GuardedProcess) -> None:
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + PATIENCE_S
         while not answers(self._port):
             code = process.exit_code()
             if code is not None:
                 raise BrokerError(f"Kafka ended with {code} on start\n{self._tail()}")
             if time.monotonic() > deadline:
-                raise BrokerError(f"Kafka is silent after {_START_SECONDS} s\n{self._tail()}")
+                raise BrokerError(f"Kafka is silent after {PATIENCE_S:.0f} s\n{self._tail()}")
             time.sleep(_POLL_SECONDS)
 
     def _tail(self) -> str:

@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.support.kafka.guarded import GuardedProcess
+from tests.support.patience import PATIENCE_S
 from tests.support.programs import program
 
 CHROMIUM = "chromium-headless-shell"
@@ -17,7 +18,6 @@ QUIET = (
     "--disable-component-update", "--no-first-run", "--disable-default-apps", "--hide-scrollbars",
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
 )  # fmt: skip
-START_S = 60
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _port(written: Path) -> int:
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + PATIENCE_S
     while not (written.exists() and written.read_text()):
         assert time.monotonic() < deadline, "Chromium does not start"
         time.sleep(0.05)

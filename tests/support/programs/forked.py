@@ -15,8 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from tests.support.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[3]
-START_S = 120
 _CLIENT = """#!{python} -IS
 import json, os, socket, sys
 call = dict(folder=os.getcwd(), environment=dict(os.environ), family={family!r}, words=sys.argv[1:])
@@ -43,7 +44,7 @@ class Preloaded:
         )  # fmt: skip
         self.pid = self._server.pid
         self.write_client(path.with_name("python"))
-        deadline = time.monotonic() + START_S
+        deadline = time.monotonic() + PATIENCE_S
         while not path.exists():
             assert self._server.poll() is None and time.monotonic() < deadline
             time.sleep(0.02)
@@ -66,7 +67,7 @@ class Preloaded:
             asked.recv(1)
 
     def close(self) -> None:
-        self._server.communicate(timeout=60)
+        self._server.communicate(timeout=PATIENCE_S)
 
 
 @cache

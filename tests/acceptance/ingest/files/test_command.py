@@ -18,6 +18,7 @@ from tests.support.ingest.files.converting import SMALL
 from tests.support.ingest.files.ledger import check_figures, import_bottling_rates
 from tests.support.ingest.files.plant import LOG, MAPPING, log, write
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 HEADER = "at,press,item,step,scrap\n"
 
@@ -52,7 +53,7 @@ class Command:
         self, file: Path, mapping: Path, *options: str, code: int = 0
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            self.words(file, mapping, *options), capture_output=True, text=True, timeout=120
+            self.words(file, mapping, *options), capture_output=True, text=True, timeout=PATIENCE_S
         )
         assert done.returncode == code, done.stderr + done.stdout
         return done
@@ -65,7 +66,7 @@ class Command:
         while not list(self.state.glob("*.json")) and process.poll() is None:
             time.sleep(0.005)
         process.send_signal(sent)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE_S)
         return process.returncode, said
 
 
@@ -124,7 +125,7 @@ def test_wrong_mapping_and_wrong_files_are_usage_errors(
     mapping.write_text(SMALL)
     said = subprocess.run(
         [COPQ, "import", str(file), "--mapping", str(mapping), "--to", "localhost"],
-        env=_bare(), capture_output=True, text=True, timeout=60,
+        env=_bare(), capture_output=True, text=True, timeout=PATIENCE_S,
     )  # fmt: skip
     assert said.returncode == 2 and "--to is" in said.stderr
 
@@ -204,7 +205,7 @@ def test_two_places_at_once_are_refused(
     variables: dict[str, str], said: str,
 ) -> None:  # fmt: skip
     done = subprocess.run(
-        [COPQ, *words, "--mapping", str(mapping), *options], cwd=file.parent, timeout=60,
+        [COPQ, *words, "--mapping", str(mapping), *options], cwd=file.parent, timeout=PATIENCE_S,
         env={**_bare(), **variables}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 2 and said in done.stderr, done.stderr
@@ -220,11 +221,11 @@ def test_kafka_of_the_environment_gives_way_to_an_option_and_counts_without_one(
 ) -> None:
     away = {**_bare(), "KAFKA_BOOTSTRAP": "127.0.0.1:1"}
     by_option = subprocess.run(
-        command.words(file, mapping), env=away, capture_output=True, text=True, timeout=120
+        command.words(file, mapping), env=away, capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert "2 accepted" in by_option.stdout, by_option.stderr
     words = [COPQ, "import", str(file), "--mapping", str(mapping)]
-    alone = subprocess.run(words, env=away, capture_output=True, text=True, timeout=120)
+    alone = subprocess.run(words, env=away, capture_output=True, text=True, timeout=PATIENCE_S)
     assert alone.returncode == 3 and "Kafka does not answer" in alone.stderr
 
 
@@ -241,7 +242,8 @@ async def test_a_token_of_another_line_ends_the_import_at_once_and_says_so(
         done = subprocess.run(
             [COPQ, "import", str(file), "--mapping", str(mapping),
              "--to", f"http://127.0.0.1:{port}", "--state", str(tmp_path / "state")],
-            env={**_bare(), "COPQ_TOKEN": token}, capture_output=True, text=True, timeout=120,
+            env={**_bare(), "COPQ_TOKEN": token}, capture_output=True, text=True,
+            timeout=PATIENCE_S,
         )  # fmt: skip
     finally:
         service.kill()

@@ -14,6 +14,7 @@ from tests.acceptance.access.test_docs import ROOT
 from tests.support.faults.processes import COPQ, until
 from tests.support.ingest.files.converting import SMALL
 from tests.support.ingest.files.ledger import import_bottling_rates
+from tests.support.patience import PATIENCE_S
 
 
 def examples() -> list[str]:
@@ -43,10 +44,10 @@ async def shell(script: str, desk: Path, database: str, wanted: list[Path]) -> N
         env={**env, "DATABASE_URL": database, "KAFKA_BOOTSTRAP": ""},
     )  # fmt: skip
     try:
-        await until(there(*wanted), "it is done", seconds=120)
+        await until(there(*wanted), "it is done")
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        process.wait(PATIENCE_S)
 
 
 async def test_the_watched_folder_of_the_page_takes_the_file(desk: Path, database: str) -> None:

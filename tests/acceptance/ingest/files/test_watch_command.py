@@ -8,6 +8,7 @@ import pytest
 from copq.ingest.files.shelves import Shelves
 from tests.support.faults.processes import COPQ
 from tests.support.ingest.files.converting import SMALL
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,9 @@ def test_wrong_options_are_usage_errors(words: list[str], said: str, tmp_path: P
     (tmp_path / "in").mkdir()
     (tmp_path / "small.yaml").write_text(SMALL)
     (tmp_path / "bad.yaml").write_text("name: [")
-    done = subprocess.run([COPQ, *words], cwd=tmp_path, capture_output=True, text=True, timeout=90)
+    done = subprocess.run(
+        [COPQ, *words], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
 
@@ -38,7 +41,7 @@ def test_a_second_watch_on_a_folder_refuses(database: str, tmp_path: Path) -> No
     held = Shelves(tmp_path / "in")
     done = subprocess.run(
         [COPQ, "watch", "in", "--mapping", "small.yaml", "--database", database],
-        cwd=tmp_path, capture_output=True, text=True, timeout=90,
+        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S,
     )  # fmt: skip
     held.close()
     assert done.returncode == 2 and "another copq watches" in done.stderr

@@ -25,6 +25,7 @@ from tests.support.faults.site import PARTITIONS, TOPICS, Site
 from tests.support.ingest.http.serving import NDJSON, Upload
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
 
@@ -68,7 +69,7 @@ class Ingest:
         return await self.send(PARTS)
 
     async def send(self, parts: Sequence[bytes], **headers: str) -> httpx.Response:
-        async with httpx.AsyncClient(verify=False, timeout=60) as client:
+        async with httpx.AsyncClient(verify=False, timeout=PATIENCE_S) as client:
             return await client.post(
                 f"{self.url}/v1/events", content=b"".join(parts), headers={**NDJSON, **headers}
             )
@@ -184,7 +185,7 @@ async def test_without_a_broker_it_is_alive_not_ready_and_takes_nothing(
             own_kafka.kill()
             status, said = await _send_on(upload)
         assert status == 503 and "send all again later" in said["error"]
-        async with httpx.AsyncClient(verify=False, timeout=60) as client:
+        async with httpx.AsyncClient(verify=False, timeout=PATIENCE_S) as client:
             ready = await client.get(f"{ingest.url}/readyz")
             assert ready.status_code == 503 and "does not answer" in ready.json()["kafka"]
             assert (await client.get(f"{ingest.url}/healthz")).status_code == 200

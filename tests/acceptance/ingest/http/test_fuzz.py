@@ -18,6 +18,7 @@ from copq.ingest.http.openapi import BINARY
 from tests.acceptance.ingest.http.conftest import Standalone
 from tests.support.ingest.http.mutator import payloads
 from tests.support.ingest.http.serving import JSON, NDJSON
+from tests.support.patience import PATIENCE_S
 from tests.support.searching import soaking
 
 LINES, SINGLE, ENVELOPED = (100_000, 1_000, 1_000) if soaking() else (4_000, 250, 250)
@@ -72,7 +73,7 @@ async def test_of_every_damaged_event_it_is_known_what_became_of_it(
     """As many senders as large bodies are read at once: on a slow machine more are turned away."""
     counts: Counter[str] = Counter()
     every = posts()
-    async with httpx.AsyncClient(base_url=standalone.url, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=standalone.url, timeout=PATIENCE_S) as client:
         await asyncio.gather(*(_send(client, every, counts) for _ in range(LANES)))
     assert counts["sent"] >= LINES + SINGLE + 2 * ENVELOPED
     assert min(counts["accepted"], counts["refused"]) > LINES // 5

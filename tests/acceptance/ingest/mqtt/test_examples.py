@@ -15,6 +15,7 @@ from tests.support.faults.processes import until
 from tests.support.ingest.mqtt.broker import Mosquitto
 from tests.support.ingest.mqtt.listing import ListingIntake, reading
 from tests.support.ingest.mqtt.recorded import EXAMPLES, config_of
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.mosquitto
 
@@ -36,7 +37,7 @@ async def test_an_example_becomes_what_the_page_says(
     (tmp_path / ".config").mkdir()
     (tmp_path / ".config" / "mosquitto_pub").write_text(f"-p {mosquitto.port}\n")
     async with reading(config_of(name, mosquitto, f"example-{number}"), intake):
-        subprocess.run(["sh", "-c", command], check=True, env=reach, timeout=30)
+        subprocess.run(["sh", "-c", command], check=True, env=reach, timeout=PATIENCE_S)
         await until(lambda: len(intake.events) == len(json.loads(wanted)), "its events are there")
     found = [{k: v for k, v in e.items() if k != "event_id"} for e in intake.events.values()]
     assert found == json.loads(wanted)

@@ -52,7 +52,7 @@ async def test_a_history_makes_the_rollups_of_the_same_facts(
             async def same() -> bool:
                 return await rollups(database) == wanted
 
-            await until(same, "the rollups are those of our own events", 30)
+            await until(same, "the rollups are those of our own events")
         async with connected(database, OWNER) as conn:
             assert await verify(conn) == []
 
@@ -90,7 +90,7 @@ async def test_a_history_broken_off_at_each_message_counts_once(
             async def same() -> bool:
                 return await rollups(database) == wanted
 
-            await until(same, "the rollups are those of our own events", 30)
+            await until(same, "the rollups are those of our own events")
         async with connected(database, OWNER) as conn:
             assert await verify(conn) == []
 
@@ -110,7 +110,7 @@ async def test_what_was_set_anew_makes_the_rollups_of_what_is_true_in_the_end(
     text = config_of("umh", mosquitto, "in-the-end")
     async with await pool_of(database, size=2) as pool, reading(text, LedgerIntake(pool)):
         await send(mosquitto, recorded("umh"))
-        await until(same, "the rollups are those of the final facts", 5)
+        await until(same, "the rollups are those of the final facts")
 
 
 class _BreaksOff:

@@ -16,6 +16,7 @@ from copq.web import connections, serving
 from copq.web.connections import MAX_HEAD
 from tests.support.ingest.http.serving import Kept, served
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -30,13 +31,13 @@ async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyn
 
 
 async def status(reader: asyncio.StreamReader) -> int:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         return int((await reader.readline()).split()[1])
 
 
 async def is_closed(reader: asyncio.StreamReader) -> bool:
     with suppress(ConnectionResetError):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while await reader.read(65536):
                 pass
     return True
@@ -179,7 +180,7 @@ async def test_large_bodies_are_no_head_and_pipelined_requests_are_all_answered(
             + (GET + b"\r\n") * 20
         )
         said = b""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while said.count(b"HTTP/1.1 200") < 20:
                 said += await reader.read(65536)
         assert said.startswith(b"HTTP/1.1 404") and b"431" not in said
@@ -203,12 +204,13 @@ ENDLESS = b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000
 async def test_a_body_that_was_answered_and_never_ends_is_cut_off(
     limit: str, value: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, limit, value)
+    for each, no_limit in (("DRAIN_S", 3600), ("DRAIN_BYTES", 1 << 40)):
+        monkeypatch.setattr(connections, each, value if each == limit else no_limit)
     async with served(Kept()) as at, connected(at.port) as (reader, writer):
         writer.write(ENDLESS)
         assert await status(reader) == 404
         closed = asyncio.create_task(is_closed(reader))
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(PATIENCE_S):
             while not closed.done():
                 with suppress(ConnectionError):
                     writer.write(b"x" * 100)
@@ -227,7 +229,7 @@ async def test_a_handshake_that_never_comes_is_cut_off(
         serving.serve_http(make_http(Kept(), OpenDoor()), "127.0.0.1", port, stop, tls)
     )
     await asyncio.sleep(0.1)
-    async with connected(port) as (reader, _), asyncio.timeout(4):
+    async with connected(port) as (reader, _), asyncio.timeout(40):  # less than asyncio's own limit
         assert await is_closed(reader)
     assert "create_server" not in vars(asyncio.get_running_loop())
     stop.set()

@@ -13,6 +13,7 @@ import pytest
 from copq.reporting.exporter.exporter import Exporter
 from copq.reporting.exporter.reports import ComputedFigures, Failed, Task
 from copq.reporting.exporter.separate_process import computing
+from tests.support.patience import PATIENCE_S
 
 PARENT = """
 import asyncio, sys
@@ -26,14 +27,14 @@ def workers(of: int) -> list[psutil.Process]:
 
 
 async def worker(of: int) -> psutil.Process:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not (found := workers(of)):
             await asyncio.sleep(0.02)
     return found[0]
 
 
 async def until_gone(process: psutil.Process) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
             await asyncio.sleep(0.02)
 
@@ -64,7 +65,7 @@ async def test_one_that_was_killed_is_started_again(database: str) -> None:
     first.send_signal(signal.SIGKILL)
     await until_gone(first)
     killed = datetime.now(UTC)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while exporter.figures is None or exporter.figures.at < killed:
             await asyncio.sleep(0.02)
     running.cancel()

@@ -18,6 +18,7 @@ from copq.reporting.exporter.computation import Computation
 from copq.reporting.exporter.exporter import STALE_AFTER, Exporter
 from copq.reporting.server import make_reporting
 from tests.support.building import defect, post_events, rates
+from tests.support.patience import PATIENCE_S
 
 
 def client(exporter: Exporter, door: Any = None) -> httpx.AsyncClient:
@@ -37,7 +38,7 @@ async def running(exporter: Exporter) -> AsyncIterator[None]:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():
             await asyncio.sleep(0.02)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from tests.support.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[4]
 CHART = ROOT / "deploy" / "kubernetes" / "copq"
 JARS = ROOT / "build" / "helm"
@@ -43,7 +45,7 @@ def render(folder: Path, *values: Path) -> list[Release]:
     chart = _with_hooks_as_manifests(folder / "chart")
     pairs = [str(path) for pair in zip(values, outputs, strict=True) for path in pair]
     command = ["java", "-cp", f"{JARS}/*", str(RENDER), str(chart), *pairs]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr + done.stdout
     return [_release(output.read_text()) for output in outputs]
 

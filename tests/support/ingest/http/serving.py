@@ -20,6 +20,7 @@ from copq.schemas.refusal import Refused
 from copq.web.serving import serve_http
 from copq.web.unavailable import Unavailable
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 
 NDJSON = {"content-type": "application/x-ndjson"}
 JSON = {"content-type": "application/json"}
@@ -96,7 +97,7 @@ async def served(intake: Any, door: Door | None = None, **checks: Any) -> AsyncI
     [port] = free_ports(1)
     serving = asyncio.create_task(serve_http(app, "127.0.0.1", port, stop))
     url = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(verify=False, base_url=url, timeout=60) as client:
+    async with httpx.AsyncClient(verify=False, base_url=url, timeout=PATIENCE_S) as client:
         while True:
             try:
                 await client.get("/healthz")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tests.support.kafka.guarded import GuardedProcess
 from tests.support.kafka.settings import free_ports
+from tests.support.patience import PATIENCE_S
 from tests.support.programs import program
 
-_START_S = 20.0
 _SETTINGS = """
 listener {port} 127.0.0.1
 {access}
@@ -48,7 +48,7 @@ class Mosquitto:
     def start(self) -> None:
         assert self._process is None
         self._process = GuardedProcess(self._command, self.log)
-        deadline = time.monotonic() + _START_S
+        deadline = time.monotonic() + PATIENCE_S
         while not self._answers():
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
@@ -70,7 +70,7 @@ class Mosquitto:
         assert self._process is not None
         before = self._database.stat().st_mtime_ns if self._database.exists() else 0
         self._process.signal(signal.SIGUSR1)
-        deadline = time.monotonic() + _START_S
+        deadline = time.monotonic() + PATIENCE_S
         while not self._database.exists() or self._database.stat().st_mtime_ns == before:
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.02)
@@ -85,7 +85,9 @@ def publish(port: int, topic: str, payload: bytes, *more: str, each_line: bool =
     """By Mosquitto's own client, at QoS 1 unless `more` says otherwise."""
     reach = ["-h", "127.0.0.1", "-p", str(port), "-q", "1", "-t", topic]
     body = "-l" if each_line else "-s" if payload else "-n"
-    subprocess.run(["mosquitto_pub", *reach, body, *more], input=payload, check=True, timeout=120)
+    subprocess.run(
+        ["mosquitto_pub", *reach, body, *more], input=payload, check=True, timeout=PATIENCE_S
+    )
 
 
 def _is_root() -> bool:

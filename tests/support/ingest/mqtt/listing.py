@@ -71,7 +71,7 @@ async def reading(
     ingest = MqttIngest(parse_config(text), intake, memory or Memory())
     running = asyncio.create_task(ingest.run(stop))
     try:
-        await until(is_connected, "it is subscribed", 30)
+        await until(is_connected, "it is subscribed")
         yield stop
     finally:
         stop.set()

@@ -18,6 +18,7 @@ from copq.ingest.files.checkpoint import Checkpoint, Tally
 from copq.ingest.files.shelves import Shelves
 from copq.ingest.intake import Answer
 from copq.process.regular_file import NotRegular, open_regular, read_regular
+from tests.support.patience import PATIENCE_S
 from tests.unit.ingest.files.test_bounds import parquet
 from tests.unit.ingest.files.test_watch import HEADER, Folder, rows
 
@@ -44,7 +45,7 @@ def read(folder: Folder) -> bytes:
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not happened():
             await asyncio.sleep(0.01)
 

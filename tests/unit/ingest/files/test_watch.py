@@ -20,6 +20,7 @@ from copq.ingest.files.watch import Watch, WatchSettings
 from copq.ingest.intake import Answer
 from copq.web.unavailable import Unavailable
 from tests.support.ingest.files.converting import SMALL, small
+from tests.support.patience import PATIENCE_S
 from tests.unit.ingest.files.test_importing import MemoryIntake
 
 HEADER = "at,press,item,step,scrap\n"
@@ -60,7 +61,7 @@ class Folder:
 
     async def report(self, place: str) -> dict[str, Any]:
         """Of a file, once it is in its place and its checkpoint is gone."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not (self.path / place).exists() or any(self.state.glob("*.json")):
                 await asyncio.sleep(0.01)
         report: dict[str, Any] = json.loads((self.path / f"{place}.report.json").read_text())
