@@ -55,7 +55,7 @@ def _post_day(url: str) -> Any:
     try:
         answer = httpx.post(
             f"{url}/v1/events", content=DAY.read_bytes(), headers={"content-type": NDJSON},
-            timeout=60, trust_env=False,
+            timeout=300, trust_env=False,
         )  # fmt: skip
         return answer.raise_for_status().json()
     except httpx.HTTPError as error:

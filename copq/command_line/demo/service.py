@@ -15,8 +15,8 @@ from typing import NoReturn
 from copq.command_line.exits import Exit
 from copq.command_line.terminal import fail
 
-READY_WITHIN_S = 60
-STOPPED_WITHIN_S = 30
+READY_WITHIN_S = 300
+STOPPED_WITHIN_S = 120
 LOG_END = 2000
 _COPQ = (sys.executable, "-c", "from copq.command_line.command import main; main()")
 
