@@ -4,6 +4,7 @@ import asyncpg
 
 BY_LINE, BY_PLANT, ALL_LINES = "lines of the reader", "plants of the reader", "readers of all lines"
 WHOLE_PLANTS = "plants that the reader sees as a whole"
+OF_PROJECTS = "projects of plants that the reader sees as a whole"
 ANYBODY, NOTHING, AS_ITS_TABLES = "anybody who reads", "nothing", "as its tables"
 DECISIONS = {
     **dict.fromkeys(
@@ -14,7 +15,13 @@ DECISIONS = {
         ("period", "period_step", "closing", "standing_posted", "group_member"), BY_PLANT
     ),
     **dict.fromkeys(("rejected", "audit"), ALL_LINES),
-    "base_amount": WHOLE_PLANTS,
+    **dict.fromkeys(("base_amount", "project", "project_share"), WHOLE_PLANTS),
+    **dict.fromkeys(
+        ("project_owner", "project_plan", "project_step", "project_freeze", "project_promise",
+         "project_investment", "project_forecast", "project_non_routine", "project_substitute",
+         "project_decision", "project_day", "project_cell", "project_month", "project_claim",
+         "project_validation"), OF_PROJECTS,
+    ),
     **dict.fromkeys(
         ("rate_revision", "rate_item", "rate_document", "rate_decision", "target", "budget",
          "retention", "summary_position", "reporting_currency", "exchange_version",
@@ -57,6 +64,8 @@ def decided(table: asyncpg.Record) -> str:
         return BY_LINE
     if "plants_seen" in policy:
         return WHOLE_PLANTS
+    if "copq.project" in policy:
+        return OF_PROJECTS
     return BY_PLANT if "plants_read" in policy else ALL_LINES
 
 

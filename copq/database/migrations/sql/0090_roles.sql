@@ -113,6 +113,21 @@ grant insert on
 grant select, insert on copq.token to copq_admin;
 grant update (revoked_at, revoked_by) on copq.token to copq_admin;
 
+-- Projects: finance decides, the service measures.
+grant select on
+    copq.project, copq.project_owner, copq.project_plan, copq.project_step, copq.project_freeze,
+    copq.project_promise, copq.project_investment, copq.project_forecast, copq.project_non_routine,
+    copq.project_substitute, copq.project_decision, copq.project_share, copq.project_day,
+    copq.project_cell, copq.project_month, copq.project_claim, copq.project_validation
+    to copq_aggregator, copq_reporting, copq_finance;
+grant insert on
+    copq.project, copq.project_owner, copq.project_plan, copq.project_step, copq.project_freeze,
+    copq.project_promise, copq.project_investment, copq.project_forecast, copq.project_non_routine,
+    copq.project_substitute, copq.project_decision, copq.project_share, copq.project_claim,
+    copq.project_validation to copq_finance;
+grant insert, update, delete on copq.project_day, copq.project_cell to copq_aggregator;
+grant insert on copq.project_month to copq_aggregator;
+
 -- Of which lines reporting sees rows: as `copq.lines` says, for this transaction or connection.
 -- '*' is all; else JSON as in copq.token.lines; nothing where nobody has said any.
 create function copq.sees_all() returns boolean
@@ -195,3 +210,31 @@ create policy whoever_was_granted on copq.base_amount to copq_finance
 using (true) with check (true);
 create policy whole_plants_of_the_reader on copq.base_amount for select to copq_reporting
 using ((select copq.sees_all()) or plant = any((select copq.plants_seen())::text[]));
+
+-- A project's figures are read by readers of its whole plant.
+alter table copq.project enable row level security;
+alter table copq.project_share enable row level security;
+create policy whoever_was_granted on copq.project to copq_aggregator, copq_finance
+using (true) with check (true);
+create policy whoever_was_granted on copq.project_share to copq_aggregator, copq_finance
+using (true) with check (true);
+create policy whole_plants_of_the_reader on copq.project for select to copq_reporting
+using ((select copq.sees_all()) or plant = any((select copq.plants_seen())::text[]));
+create policy whole_plants_of_the_reader on copq.project_share for select to copq_reporting
+using ((select copq.sees_all()) or plant = any((select copq.plants_seen())::text[]));
+do $$
+declare
+    guarded text;
+begin
+    foreach guarded in array array[
+        'owner', 'plan', 'step', 'freeze', 'promise', 'investment', 'forecast', 'non_routine',
+        'substitute', 'decision', 'day', 'cell', 'month', 'claim', 'validation'] loop
+        execute format('alter table copq.project_%s enable row level security', guarded);
+        execute format(
+            'create policy whoever_was_granted on copq.project_%s '
+            'to copq_aggregator, copq_finance using (true) with check (true)', guarded);
+        execute format(
+            'create policy projects_of_the_reader on copq.project_%s for select to copq_reporting '
+            'using (project in (select project from copq.project))', guarded);
+    end loop;
+end $$;

@@ -1,0 +1,359 @@
+-- Improvement projects: what was promised, what was measured, what finance signed. Decisions are
+-- rows of their own and none is ever changed; what is measured follows from the ledger.
+
+create table copq.project (
+    project bigint generated always as identity primary key,
+    plant text not null,
+    name text not null check (name <> ''),
+    proposed_at timestamptz not null default clock_timestamp(),
+    proposed_by text not null,
+    unique (plant, name)
+);
+
+-- Who answers for a project; the newest row counts. Whoever was owner once never validates it.
+create table copq.project_owner (
+    number bigint generated always as identity primary key,
+    project bigint not null references copq.project,
+    owner text not null check (owner <> ''),
+    sponsor text not null check (sponsor <> ''),
+    set_at timestamptz not null default clock_timestamp(),
+    set_by text not null,
+    why text
+);
+create index project_owner_of on copq.project_owner (project, number desc);
+
+-- What a project is about, as its file says: scope, baseline, start, exposure, test, and the promise
+-- by benefit lines. The newest row counts; none is added once the project is frozen.
+create table copq.project_plan (
+    number bigint generated always as identity primary key,
+    project bigint not null references copq.project,
+    content jsonb not null,
+    set_at timestamptz not null default clock_timestamp(),
+    set_by text not null,
+    source text not null,
+    why text
+);
+create index project_plan_of on copq.project_plan (project, number desc);
+
+-- The steps of its life: see copq/improvement/projects/states.py. The state is that of the last one.
+create table copq.project_step (
+    project bigint not null references copq.project,
+    step int not null check (step > 0),
+    what text not null,
+    state text not null,
+    taken_at timestamptz not null default clock_timestamp(),
+    taken_by text not null,
+    why text,
+    primary key (project, step)
+);
+
+-- What approval froze: the plan, the rates (those of `revision` in force at `rates_at`, at all
+-- times), the ledger's entries booked until `booked_until`, and the baseline's figures. `evidence` is
+-- JSON with sorted keys; `promise` is a copy of the plan's for every month of it.
+create table copq.project_freeze (
+    project bigint primary key references copq.project,
+    plan bigint not null references copq.project_plan,
+    revision bigint not null,
+    rates_at timestamptz not null,
+    booked_until timestamptz not null,
+    currency text not null check (currency ~ '^[A-Z]{3}$'),
+    evidence text not null,
+    sha256 bytea not null check (sha256 = sha256(convert_to(evidence, 'UTF8'))),
+    frozen_at timestamptz not null default clock_timestamp(),
+    frozen_by text not null
+);
+
+create table copq.project_promise (
+    project bigint not null references copq.project_freeze,
+    month date not null check (extract(day from month) = 1),
+    type text not null check (type in ('hard', 'avoidance', 'working_capital', 'soft')),
+    amount numeric not null,
+    primary key (project, month, type)
+);
+
+-- Money put in: once in a month, or each month from the first to the last. A later row of a name
+-- restates it; an empty amount takes it away.
+create table copq.project_investment (
+    number bigint generated always as identity primary key,
+    project bigint not null references copq.project,
+    name text not null check (name <> ''),
+    kind text not null check (kind in ('once', 'running')),
+    first_month date not null check (extract(day from first_month) = 1),
+    last_month date check (extract(day from last_month) = 1 and last_month >= first_month),
+    amount numeric check (amount > 0),
+    currency text not null check (currency ~ '^[A-Z]{3}$'),
+    set_at timestamptz not null default clock_timestamp(),
+    set_by text not null,
+    why text,
+    check (kind = 'running' or last_month is null)
+);
+create index project_investment_of on copq.project_investment (project, name, number desc);
+
+-- What the owner now expects of a month; the promise stays. The newest row counts.
+create table copq.project_forecast (
+    number bigint generated always as identity primary key,
+    project bigint not null references copq.project,
+    month date not null check (extract(day from month) = 1),
+    type text not null check (type in ('hard', 'avoidance', 'working_capital', 'soft')),
+    amount numeric not null,
+    set_at timestamptz not null default clock_timestamp(),
+    set_by text not null,
+    why text
+);
+create index project_forecast_of on copq.project_forecast (project, month, type, number desc);
+
+-- What happened in a month that is no work of the project, positive where it raised the losses. It
+-- counts once finance has accepted it.
+create table copq.project_non_routine (
+    number bigint generated always as identity primary key,
+    project bigint not null references copq.project,
+    month date not null check (extract(day from month) = 1),
+    amount numeric not null check (amount <> 0),
+    reason text not null check (reason <> ''),
+    evidence text not null check (evidence <> ''),
+    set_at timestamptz not null default clock_timestamp(),
+    set_by text not null
+);
+
+-- A product on a line that the baseline did not make, and the product of the baseline whose loss per
+-- unit stands for it. It counts once finance has accepted it.
+create table copq.project_substitute (
+    number bigint generated always as identity primary key,
+    project bigint not null references copq.project,
+    line text not null,
+    product text not null,
+    like_line text not null,
+    like_product text not null,
+    reason text not null check (reason <> ''),
+    set_at timestamptz not null default clock_timestamp(),
+    set_by text not null
+);
+
+create table copq.project_decision (
+    kind text not null check (kind in ('non_routine', 'substitute')),
+    number bigint not null,
+    project bigint not null references copq.project,
+    decision text not null check (decision in ('accepted', 'rejected')),
+    decided_at timestamptz not null default clock_timestamp(),
+    decided_by text not null,
+    note text not null check (note <> ''),
+    primary key (kind, number)
+);
+
+-- How projects of one plant divide the saving of the cells that all of these, and no others, share:
+-- {"project": share}, from a month on. Equal where finance has set none; the newest row counts.
+create table copq.project_share (
+    number bigint generated always as identity primary key,
+    plant text not null,
+    from_month date not null check (extract(day from from_month) = 1),
+    shares jsonb not null,
+    set_at timestamptz not null default clock_timestamp(),
+    set_by text not null,
+    why text not null check (why <> '')
+);
+
+-- What a project's scope lost on a production day, by its cells: booked, and at the frozen rates. It
+-- is derived: `entries` is the number of ledger entries of the scope and of its exposure that the day
+-- had, and since the ledger only grows, a day whose number is the same has not changed.
+create table copq.project_day (
+    project bigint not null references copq.project,
+    day date not null,
+    entries bigint not null,
+    computed_at timestamptz not null,
+    primary key (project, day)
+);
+
+create table copq.project_cell (
+    project bigint not null,
+    day date not null,
+    line text not null,
+    product text not null,
+    booked numeric not null,
+    at_frozen_rates numeric not null,
+    exposure numeric not null,
+    primary key (project, day, line, product),
+    foreign key (project, day) references copq.project_day on delete cascade
+);
+
+-- The bridge of a month as it was computed; a new version only where a figure differs. The version
+-- that was newest when the month was first closed is what was first reported.
+create table copq.project_month (
+    project bigint not null references copq.project,
+    month date not null check (extract(day from month) = 1),
+    version int not null check (version > 0),
+    computed_at timestamptz not null default clock_timestamp(),
+    days int not null,
+    baseline numeric not null,
+    actual numeric not null,
+    volume numeric not null,
+    mix numeric not null,
+    rates numeric not null,
+    non_routine numeric not null,
+    without_baseline numeric not null,
+    performance numeric not null,
+    gross numeric not null,
+    net numeric not null,
+    low numeric,
+    high numeric,
+    primary key (project, month, version),
+    check (actual - baseline
+        = volume + mix + rates + non_routine + without_baseline + performance),
+    check (gross = -performance)
+);
+
+-- What the owner claims of a month, by type, and the version of the bridge that the claim rests on.
+create table copq.project_claim (
+    number bigint generated always as identity primary key,
+    project bigint not null,
+    month date not null,
+    version int not null,
+    type text not null check (type in ('hard', 'avoidance', 'working_capital', 'soft')),
+    amount numeric not null,
+    note text,
+    claimed_at timestamptz not null default clock_timestamp(),
+    claimed_by text not null,
+    foreign key (project, month, version) references copq.project_month
+);
+create index project_claim_of on copq.project_claim (project, month, type, number desc);
+
+-- What finance makes of a claim; the newest row of a month and type counts. `in_budget` is the part that
+-- finance has taken out of the budget. `closing` is the closing of the month that it rests on.
+create table copq.project_validation (
+    number bigint generated always as identity primary key,
+    claim bigint not null references copq.project_claim,
+    project bigint not null references copq.project,
+    plant text not null,
+    month date not null,
+    type text not null,
+    decision text not null check (decision in ('accepted', 'reduced', 'rejected')),
+    amount numeric not null,
+    in_budget numeric not null default 0,
+    closing int not null,
+    note text not null,
+    decided_at timestamptz not null default clock_timestamp(),
+    decided_by text not null,
+    check (decision <> 'rejected' or amount = 0),
+    check (decision = 'accepted' or note <> ''),
+    check (abs(in_budget) <= abs(amount))
+);
+create index project_validation_of on copq.project_validation (project, month, type, number desc);
+
+create function copq.owned(of_project bigint, by_person text) returns boolean
+language sql stable
+return exists (
+    select from copq.project_owner where project = of_project and owner = by_person);
+
+-- A plan is written until approval freezes it.
+create function copq.guard_project_plan() returns trigger
+language plpgsql as $$
+begin
+    if exists (select from copq.project_freeze where project = new.project) then
+        raise exception 'project % is approved: its plan is frozen', new.project
+            using errcode = 'restrict_violation',
+                hint = 'Say what you expect now as a forecast, or propose another project.';
+    end if;
+    return new;
+end $$;
+create trigger guard_project_plan before insert on copq.project_plan
+    for each row execute function copq.guard_project_plan();
+
+-- The promise is written by the transaction that freezes it, and by no other.
+create function copq.guard_project_promise() returns trigger
+language plpgsql as $$
+begin
+    if not exists (
+        select from copq.project_freeze
+        where project = new.project and xmin = pg_current_xact_id()::xid) then
+        raise exception 'project % is approved: its promise is frozen', new.project
+            using errcode = 'restrict_violation',
+                hint = 'Say what you expect now as a forecast.';
+    end if;
+    return new;
+end $$;
+create trigger guard_project_promise before insert on copq.project_promise
+    for each row execute function copq.guard_project_promise();
+
+-- The owner of a project takes none of finance's steps.
+create function copq.guard_project_step() returns trigger
+language plpgsql as $$
+begin
+    if new.what in ('approve', 'sign', 'sustain', 'lapse', 'reopen')
+            and copq.owned(new.project, new.taken_by) then
+        raise exception '"%" owns project %: another person of finance must % it',
+            new.taken_by, new.project, new.what using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $$;
+create trigger guard_project_step before insert on copq.project_step
+    for each row execute function copq.guard_project_step();
+
+-- Nobody decides about what they own, or what they said themselves.
+create function copq.guard_project_decision() returns trigger
+language plpgsql as $$
+declare
+    said_by text := case new.kind
+        when 'non_routine' then (
+            select set_by from copq.project_non_routine
+            where number = new.number and project = new.project)
+        else (
+            select set_by from copq.project_substitute
+            where number = new.number and project = new.project) end;
+begin
+    if said_by is null then
+        raise exception 'project % has no % %', new.project, new.kind, new.number
+            using errcode = 'foreign_key_violation';
+    elsif new.decided_by = said_by or copq.owned(new.project, new.decided_by) then
+        raise exception '"%" cannot decide about % % of project %: another person does',
+            new.decided_by, new.kind, new.number, new.project
+            using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $$;
+create trigger guard_project_decision before insert on copq.project_decision
+    for each row execute function copq.guard_project_decision();
+
+create function copq.guard_project_validation() returns trigger
+language plpgsql as $$
+declare
+    claim copq.project_claim := (select c from copq.project_claim as c where number = new.claim);
+    of_plant text := (select plant from copq.project where project = claim.project);
+begin
+    if (new.project, new.plant, new.month, new.type)
+            is distinct from (claim.project, of_plant, claim.month, claim.type) then
+        raise exception 'the validation is of another month than claim %', new.claim
+            using errcode = 'foreign_key_violation';
+    elsif new.decided_by = claim.claimed_by or copq.owned(new.project, new.decided_by) then
+        raise exception '"%" claims, or owns project %: another person of finance validates it',
+            new.decided_by, new.project using errcode = 'restrict_violation';
+    elsif not exists (
+        select from copq.period
+        where plant = new.plant and month = new.month and state <> 'open'
+            and closings = new.closing) then
+        raise exception '% of % is open: close it before its savings are validated',
+            to_char(new.month, 'YYYY-MM'), new.plant using errcode = 'restrict_violation';
+    elsif (new.decision = 'accepted' and new.amount <> claim.amount)
+            or (new.decision = 'reduced' and abs(new.amount) >= abs(claim.amount)) then
+        raise exception 'a claim of % is not % at %', claim.amount, new.decision, new.amount
+            using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+create trigger guard_project_validation before insert on copq.project_validation
+    for each row execute function copq.guard_project_validation();
+
+do $$
+declare
+    kept text;
+begin
+    foreach kept in array array[
+        'project', 'project_owner', 'project_plan', 'project_step', 'project_freeze',
+        'project_promise', 'project_investment', 'project_forecast', 'project_non_routine',
+        'project_substitute', 'project_decision', 'project_share', 'project_month',
+        'project_claim', 'project_validation'] loop
+        perform copq.append_only(('copq.' || kept)::regclass);
+        -- Bridges are derived, each version from the ledger; the rest are decisions.
+        if kept <> 'project_month' then
+            perform copq.audit_table(('copq.' || kept)::regclass);
+        end if;
+    end loop;
+end $$;
