@@ -9,6 +9,7 @@ from asyncpg import Connection
 from copq.bases.store import BaseVersion, base_history, base_names
 from copq.figures.edges import month_of
 from copq.figures.requests import FigureRequest, check_choice, spell
+from copq.figures.versions_answer import VersionsAnswer
 from copq.rates.book import RateBook
 
 _COLUMNS = (
@@ -30,24 +31,7 @@ class BasesRequest(FigureRequest):
         spell(self, "base")
 
 
-@dataclass(frozen=True, slots=True)
-class BasesAnswer:
-    """The first versions, the newest month first, and how many there are."""
-
-    at: datetime
-    rows: list[BaseVersion]
-    rows_total: int
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return _COLUMNS
-
-    def table(self) -> list[dict[str, Any]]:
-        """The rows of `columns`."""
-        return [_row_json(row) for row in self.rows]
-
-    def as_json(self) -> dict[str, Any]:
-        return {"at": self.at, "rows": self.table(), "rows_total": self.rows_total}
+BasesAnswer = VersionsAnswer[BaseVersion]
 
 
 def _row_json(row: BaseVersion) -> dict[str, Any]:
@@ -70,4 +54,4 @@ async def answer_bases(
             check_choice(request.base, tuple(await base_names(conn)))
         found = await base_history(conn, request.plant, month, request.base)
     rows = [row for row in found if request.history or row.is_newest]
-    return BasesAnswer(now, rows[:most], len(rows))
+    return VersionsAnswer(now, rows[:most], len(rows), _COLUMNS, _row_json)

@@ -8,6 +8,7 @@ from asyncpg import Connection
 
 from copq.figures.names import check_names
 from copq.figures.requests import FigureRequest, check_choice, spell
+from copq.figures.versions_answer import VersionsAnswer
 from copq.groups.store import MemberVersion, groupings, groups_of_grouping, member_history
 from copq.rates.book import RateBook
 
@@ -30,24 +31,7 @@ class GroupsRequest(FigureRequest):
         spell(self, "grouping", "group")
 
 
-@dataclass(frozen=True, slots=True)
-class GroupsAnswer:
-    """The first versions in the order of names, the newest day first, and how many there are."""
-
-    at: datetime
-    rows: list[MemberVersion]
-    rows_total: int
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return _COLUMNS
-
-    def table(self) -> list[dict[str, Any]]:
-        """The rows of `columns`."""
-        return [_row_json(row) for row in self.rows]
-
-    def as_json(self) -> dict[str, Any]:
-        return {"at": self.at, "rows": self.table(), "rows_total": self.rows_total}
+GroupsAnswer = VersionsAnswer[MemberVersion]
 
 
 def _row_json(row: MemberVersion) -> dict[str, Any]:
@@ -71,7 +55,7 @@ async def answer_groups(
         if not found:
             await request.check_names(conn, book)
     rows = [row for row in found if request.history or row.is_newest]
-    return GroupsAnswer(now, rows[:most], len(rows))
+    return VersionsAnswer(now, rows[:most], len(rows), _COLUMNS, _row_json)
 
 
 async def _check_group(conn: Connection, request: GroupsRequest) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.figures.requests import FigureRequest, check_choice, spell
+from copq.figures.versions_answer import VersionsAnswer
 from copq.rates.book import RateBook
 from copq.standing_costs.store import StandingCost, standing_costs
 
@@ -43,24 +44,7 @@ class StandingCostRow:
         return {**own, "line": self.cost.line or None, "state": self.state}
 
 
-@dataclass(frozen=True, slots=True)
-class StandingCostsAnswer:
-    """The first versions by plant, line, name and first day, and how many there are."""
-
-    at: datetime
-    rows: list[StandingCostRow]
-    rows_total: int
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return _COLUMNS
-
-    def table(self) -> list[dict[str, Any]]:
-        """The rows of `columns`."""
-        return [row.as_json() for row in self.rows]
-
-    def as_json(self) -> dict[str, Any]:
-        return {"at": self.at, "rows": self.table(), "rows_total": self.rows_total}
+StandingCostsAnswer = VersionsAnswer[StandingCostRow]
 
 
 async def answer_standing_costs(
@@ -80,7 +64,7 @@ async def answer_standing_costs(
         found = [cost for cost in found if cost.name == request.name]
     shown = [cost for cost in found if request.history or cost.is_newest]
     rows = [StandingCostRow(cost, _state(cost, book, now)) for cost in shown[:most]]
-    return StandingCostsAnswer(now, rows, len(shown))
+    return VersionsAnswer(now, rows, len(shown), _COLUMNS, StandingCostRow.as_json)
 
 
 def _state(cost: StandingCost, book: RateBook, now: datetime) -> str:
