@@ -19,8 +19,8 @@ DECISIONS = {
     **dict.fromkeys(
         ("project_owner", "project_plan", "project_step", "project_freeze", "project_promise",
          "project_investment", "project_forecast", "project_non_routine", "project_substitute",
-         "project_decision", "project_day", "project_cell", "project_month", "project_claim",
-         "project_validation"), OF_PROJECTS,
+         "project_decision", "project_day", "project_cell", "project_month", "project_verdict",
+         "project_claim", "project_validation"), OF_PROJECTS,
     ),
     **dict.fromkeys(
         ("rate_revision", "rate_item", "rate_document", "rate_decision", "target", "budget",

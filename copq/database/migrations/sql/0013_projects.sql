@@ -201,6 +201,21 @@ create table copq.project_month (
     check (gross = -performance)
 );
 
+-- What the tests of a project's days say: whether the saving is proven (null: not enough data), and
+-- whether it lasts. A new row only where something differs; the newest counts. `until` is the last
+-- production day that was tested; `figures` are those of the tests.
+create table copq.project_verdict (
+    number bigint generated always as identity primary key,
+    project bigint not null references copq.project,
+    computed_at timestamptz not null default clock_timestamp(),
+    until date not null,
+    is_proven boolean,
+    status text not null check (status in ('holding', 'eroding', 'lost', 'not enough data')),
+    is_provisional boolean not null,
+    figures jsonb not null default '{}'
+);
+create index project_verdict_of on copq.project_verdict (project, number desc);
+
 -- What the owner claims of a month, by type, and the version of the bridge that the claim rests on.
 create table copq.project_claim (
     number bigint generated always as identity primary key,
@@ -349,10 +364,10 @@ begin
         'project', 'project_owner', 'project_plan', 'project_step', 'project_freeze',
         'project_promise', 'project_investment', 'project_forecast', 'project_non_routine',
         'project_substitute', 'project_decision', 'project_share', 'project_month',
-        'project_claim', 'project_validation'] loop
+        'project_verdict', 'project_claim', 'project_validation'] loop
         perform copq.append_only(('copq.' || kept)::regclass);
-        -- Bridges are derived, each version from the ledger; the rest are decisions.
-        if kept <> 'project_month' then
+        -- Bridges and verdicts are derived, each version from the ledger; the rest are decisions.
+        if kept not in ('project_month', 'project_verdict') then
             perform copq.audit_table(('copq.' || kept)::regclass);
         end if;
     end loop;
