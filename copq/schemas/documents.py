@@ -16,6 +16,7 @@ from copq.schemas.bases import BaseFile
 from copq.schemas.events import EVENT
 from copq.schemas.groups import GroupFile
 from copq.schemas.priced import Outcome, Pricing
+from copq.schemas.projects import ProjectFile
 from copq.schemas.rates import RateFile
 from copq.schemas.rejected import RejectedEvent
 from copq.schemas.standing_costs import StandingCostFile
@@ -35,6 +36,7 @@ def documents() -> dict[Path, str]:
         "rate_file": ("Rate file", RateFile.model_json_schema()),
         "base_file": ("Base file", BaseFile.model_json_schema()),
         "group_file": ("Group file", GroupFile.model_json_schema()),
+        "project_file": ("Project file", ProjectFile.model_json_schema()),
         "standing_cost_file": ("Standing cost file", StandingCostFile.model_json_schema()),
         "target_file": ("Target file", TargetFile.model_json_schema()),
         "rejected": ("Rejected event", RejectedEvent.model_json_schema()),

@@ -10,7 +10,7 @@ create table copq.project (
     unique (plant, name)
 );
 
--- Who answers for a project; the newest row counts. Whoever was owner once never validates it.
+-- Who answers for a project; the newest row counts. A person who was owner once never validates it.
 create table copq.project_owner (
     number bigint generated always as identity primary key,
     project bigint not null references copq.project,
@@ -102,7 +102,7 @@ create table copq.project_forecast (
 );
 create index project_forecast_of on copq.project_forecast (project, month, type, number desc);
 
--- What happened in a month that is no work of the project, positive where it raised the losses. It
+-- What happened in a month without being work of the project, positive where it raised the losses. It
 -- counts once finance has accepted it.
 create table copq.project_non_routine (
     number bigint generated always as identity primary key,

@@ -1,0 +1,1 @@
+"""Improvement projects in Postgres: proposed, approved, measured, signed; nothing is changed."""
