@@ -13,7 +13,7 @@ from copq.access.requests import admit_request
 from copq.database.connections import AWAY
 from copq.database.queries import Queries
 from copq.schemas.names import canonical
-from copq.web.answers import NOT_ANSWERED, NotAnswered
+from copq.web.answers import NOT_ANSWERED, not_answered
 from copq.web.questions import SOUND
 
 _SQL = Queries.of(__file__)
@@ -53,7 +53,7 @@ def add_fate(app: FastAPI, door: Door, pool: asyncpg.Pool) -> None:
         dependencies=[SOUND],
         responses={
             **NOT_ANSWERED,
-            404: {"model": NotAnswered, "description": "No event of yours has this id."},
+            404: not_answered("No event of yours has this id."),
         },
     )
     async def fate(request: Request, event_id: str) -> Fate:

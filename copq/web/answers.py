@@ -1,30 +1,43 @@
-"""One shape for every error: `{"detail": "a sentence that says what to do"}`."""
+"""One shape for every error: problem details as RFC 9457 describes them."""
 
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+PROBLEM = "application/problem+json"
 
 
 class NotAnswered(BaseModel):
+    """Why a request is not answered."""
+
+    type: str = Field("about:blank", description="The status says which kind of problem it is.")
+    title: str = Field(description="The status in words.", examples=["Unprocessable Entity"])
+    status: int = Field(description="As the status of the answer.", examples=[422])
     detail: str = Field(
         description="What is wrong, and what to do next.",
         examples=['line "L7" is not in plant "north"; its lines are L1, L2'],
     )
+    errors: list[str] = Field([], description="Each fault, where there may be several.")
 
 
-def _response(description: str) -> dict[str, Any]:
-    return {"model": NotAnswered, "description": description}
+def not_answered(description: str) -> dict[str, Any]:
+    """For the `responses` of a route: an error in OpenAPI."""
+    content = {PROBLEM: {"schema": NotAnswered.model_json_schema()}}
+    return {"description": description, "content": content}
 
 
 NOT_ANSWERED: dict[int | str, dict[str, Any]] = {
-    401: _response("No token, or none that is known."),
-    403: _response("The token's role does not allow it."),
-    422: _response("Ask otherwise."),
-    500: _response("A fault of the service: its log says which."),
-    503: _response("Postgres is away: ask again later."),
+    401: not_answered("No token, or none that is known."),
+    403: not_answered("The token's role does not allow it."),
+    422: not_answered("Ask otherwise."),
+    500: not_answered("A fault of the service: its log says which."),
+    503: not_answered("Postgres is away: ask again later."),
 }
 """For the `responses` of a router: the errors in OpenAPI."""
 
@@ -35,19 +48,36 @@ FAULT = (
 )
 
 
+def problem(
+    status: int, detail: str, headers: Mapping[str, str] | None = None, errors: Sequence[str] = ()
+) -> Response:
+    """The answer to a request that is refused or fails."""
+    body = NotAnswered(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors)
+    )
+    shown = body.model_dump(exclude=None if errors else {"errors"})
+    return JSONResponse(shown, status, headers, PROBLEM)
+
+
 def add_error_handlers(app: FastAPI) -> None:
-    """Answer refused parameters in the one shape; FastAPI's own answer is a list.
+    """Answer every error in the one shape.
 
     Unexpected errors are answered with 500, and raised again for the log.
     """
 
     @app.exception_handler(Exception)
-    async def failed(request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": FAULT}, 500)
+    async def failed(request: Request, error: Exception) -> Response:
+        return problem(500, FAULT)
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        if error.status_code < HTTPStatus.BAD_REQUEST:
+            return Response(None, error.status_code, error.headers)
+        return problem(error.status_code, error.detail, error.headers)
 
     @app.exception_handler(RequestValidationError)
-    async def refused(request: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"detail": "; ".join(map(_explain_error, error.errors()))}, 422)
+    async def unsound(request: Request, error: RequestValidationError) -> Response:
+        return problem(422, "; ".join(map(_explain_error, error.errors())))
 
 
 def _explain_error(error: Any) -> str:

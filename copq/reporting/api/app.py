@@ -17,7 +17,7 @@ from copq.reporting.api.standing_costs import add_standing_costs
 from copq.reporting.api.what_if import add_what_if
 from copq.reporting.api.why import add_why
 from copq.reporting.source import Clock, Source, wall_clock
-from copq.web.answers import NOT_ANSWERED, add_error_handlers
+from copq.web.answers import NOT_ANSWERED
 from copq.web.questions import SOUND
 
 
@@ -30,7 +30,6 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     managers and finance see results.
     """
     source = Source(pool, door, clock)
-    add_error_handlers(app)
     router = APIRouter(tags=["results"], responses=NOT_ANSWERED, dependencies=[SOUND])
     add_figures(router, source)
     add_kpis(router, source)

@@ -3,6 +3,7 @@
 from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 
+from copq.web.answers import add_error_handlers
 from copq.web.pages.page import HEADERS, Pages, add_files
 
 _POLICY = (
@@ -14,10 +15,11 @@ _POLICY = (
 
 
 def documented_app(title: str, description: str) -> FastAPI:
-    """An app with the files of the pages, and its description at `/docs`."""
+    """An app with the files of the pages, one shape of errors, and its description at `/docs`."""
     app = FastAPIOffline(
         docs_url=None, redoc_url=None, title=title, version="1", description=description
     )
+    add_error_handlers(app)
     add_files(app)
     pages = Pages.of()
 

@@ -8,7 +8,6 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from copq.access.authority import Actor
 from copq.access.door import Bearer, Role
@@ -22,6 +21,7 @@ from copq.reporting.board.app import add_board
 from copq.reporting.exporter.exporter import Exporter
 from copq.reporting.exporter.http import add_metrics
 from copq.reporting.source import reading_pool
+from copq.web.pages.docs import documented_app
 from tests.support.building import defect, event, plant, post_events, production, rates, stop
 from tests.support.reporting.api.asking import Api, LinesDoor, RoleDoor, until_unchanged
 
@@ -55,7 +55,7 @@ async def api(database: str, conn: asyncpg.Connection) -> AsyncIterator[Api]:
     places = [("north", "L1"), ("north", "L2"), ("south", "L1")]
     await post_events(conn, await load(conn), [raw for p in places for raw in _of(*p)])
     pool = await reading_pool(database)
-    app, found = FastAPI(), Api(LinesDoor(None))
+    app, found = documented_app("COPQ", ""), Api(LinesDoor(None))
     add_board(app, add_api(app, pool, found, lambda: NOW))
     add_metrics(app, Exporter(database), found)
     transport = httpx.ASGITransport(app)

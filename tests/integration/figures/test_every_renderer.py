@@ -17,7 +17,6 @@ import asyncpg
 import httpx
 import pytest
 import typer
-from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
@@ -49,6 +48,7 @@ from copq.reporting.exporter.reading import read
 from copq.reporting.source import reading_pool
 from copq.schemas.bases import BaseFile
 from copq.schemas.groups import GroupFile
+from copq.web.pages.docs import documented_app
 from tests.support.building import book, defect, event, plant, post_events, production, rates, stop
 from tests.support.reporting.api.asking import Api
 from tests.support.standing_costs import cost, post_costs, set_costs
@@ -145,7 +145,7 @@ async def site(database: str, conn: Any) -> AsyncIterator[Asked]:
     await post_costs(conn, NOW.isoformat())
     await set_groups(conn)
     pool = await reading_pool(database)
-    found, app_ = Asked(OpenDoor()), FastAPI()
+    found, app_ = Asked(OpenDoor()), documented_app("COPQ", "")
     found.database, found.now = database, NOW
     add_board(app_, add_api(app_, pool, found, lambda: NOW))
     transport = httpx.ASGITransport(app_)

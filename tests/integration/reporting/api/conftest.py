@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from copq.access.door import OpenDoor
 from copq.reporting.api.app import add_api
 from copq.reporting.source import reading_pool
+from copq.web.pages.docs import documented_app
 from tests.support.reporting.api.asking import Api
 
 
@@ -16,7 +16,7 @@ from tests.support.reporting.api.asking import Api
 async def api(database: str) -> AsyncIterator[Api]:
     """Asked at noon, UTC, of `NOW`, and everybody is let in unless the test changes the door."""
     pool = await reading_pool(database)
-    app = FastAPI()
+    app = documented_app("COPQ", "")
     found = Api(OpenDoor())
     found.app, found.source = app, add_api(app, pool, found, lambda: found.now)
     transport = httpx.ASGITransport(app)

@@ -7,7 +7,7 @@ import pytest
 
 from copq.rates.store import import_rates
 from tests.support.building import book, defect, event, plant, post_events, production, rates, stop
-from tests.support.reporting.api.asking import Api, RoleDoor
+from tests.support.reporting.api.asking import Api, RoleDoor, assert_is_problem
 
 DAY = "2026-06-29"
 PATHS = ("/v1/copq", "/v1/trailing", "/v1/drivers", "/v1/periods", "/v1/entries")
@@ -143,4 +143,4 @@ async def test_results_are_for_managers_and_finance(
     answer = await api.client.get(path, headers=headers)
     assert answer.status_code == status
     if status != 200:
-        assert set(answer.json()) == {"detail"}
+        assert_is_problem(answer, answer.status_code)

@@ -14,7 +14,7 @@ from copq.reporting.board.app import add_board
 from copq.schemas.priced import ELEMENTS
 from copq.web.answers import add_error_handlers
 from tests.integration.reporting.api.test_figures import DAY, filled
-from tests.support.reporting.api.asking import NOW, Api
+from tests.support.reporting.api.asking import NOW, Api, assert_is_problem
 
 PATHS = (
     "/v1/copq", "/v1/trailing", "/v1/drivers", "/v1/periods", "/v1/entries", "/v1/board",
@@ -56,7 +56,7 @@ async def test_whatever_a_parameter_holds_the_answer_is_figures_or_a_sentence(
         answer = await asked.client.get(path, params=question)
         assert answer.status_code in (200, 422), (question, answer.text)
         if answer.status_code == 422:
-            assert set(answer.json()) == {"detail"} and isinstance(answer.json()["detail"], str)
+            assert_is_problem(answer, 422)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,8 @@ async def test_a_question_that_cannot_be_meant_is_told_so(
     await filled(conn)
     answer = await asked.client.get(address)
     assert answer.status_code == 422, answer.text
-    assert set(answer.json()) == {"detail"} and said in answer.json()["detail"]
+    assert_is_problem(answer, 422)
+    assert said in answer.json()["detail"]
 
 
 async def test_an_end_alone_is_the_end_of_a_window_as_long_as_ever(conn: Any, api: Api) -> None:
@@ -140,7 +141,7 @@ async def test_a_fault_of_ours_has_the_shape_of_all_others() -> None:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:
         answer = await client.get("/fails")
-    assert answer.status_code == 500 and set(answer.json()) == {"detail"}
+    assert_is_problem(answer, 500)
     assert "foresaw" not in answer.text, "what went wrong inside is for the log alone"
 
 

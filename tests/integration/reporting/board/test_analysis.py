@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from copq.access.door import OpenDoor
 from copq.rates.store import import_rates, load
@@ -14,6 +13,7 @@ from copq.reporting.api.app import add_api
 from copq.reporting.board.app import add_board
 from copq.reporting.board.pages.all import ANALYSES
 from copq.reporting.source import reading_pool
+from copq.web.pages.docs import documented_app
 from tests.integration.figures.test_why import bad_lot
 from tests.integration.reporting.api.test_questions import HOSTILE
 from tests.support.building import (
@@ -35,7 +35,7 @@ PATHS = [analysis.path for analysis in ANALYSES]
 @pytest.fixture
 async def api(database: str) -> AsyncIterator[Api]:
     pool = await reading_pool(database)
-    found, app = Api(OpenDoor()), FastAPI()
+    found, app = Api(OpenDoor()), documented_app("COPQ", "")
     add_board(app, add_api(app, pool, found, lambda: found.now))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:

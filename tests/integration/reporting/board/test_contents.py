@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from copq.access.door import OpenDoor
 from copq.ledger.figures import OTHER
@@ -18,6 +17,7 @@ from copq.reporting.board.app import add_board
 from copq.reporting.board.targets import Aims, aims_of
 from copq.reporting.source import reading_pool
 from copq.targets.book import ALL, TargetBook
+from copq.web.pages.docs import documented_app
 from tests.support.building import book, defect, event, plant, post_events, production, rates, stop
 from tests.support.reporting.api.asking import NOW, Api, RoleDoor, until_unchanged
 
@@ -43,7 +43,7 @@ async def site(database: str, conn: Any) -> AsyncIterator[Clocked]:
     pool = await reading_pool(database)
     found = Clocked(OpenDoor())
     found.shares, found.budgets = {}, {}
-    app = FastAPI()
+    app = documented_app("COPQ", "")
     add_board(app, add_api(app, pool, found, lambda: found.now), found)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://copq"

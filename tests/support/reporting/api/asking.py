@@ -32,6 +32,15 @@ class RoleDoor:
         pass
 
 
+def assert_is_problem(answer: httpx.Response, status: int) -> None:
+    """Whether an answer is a problem as RFC 9457 describes it, with a sentence for people."""
+    body = answer.json()
+    assert answer.status_code == body["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert body.keys() - {"errors"} == {"type", "title", "status", "detail"}
+    assert isinstance(body["detail"], str) and body["detail"]
+
+
 class LinesDoor(RoleDoor):
     """Every bearer may see these lines."""
 
