@@ -173,7 +173,7 @@ async def _differences(
             f"these changes reach more than {most:,} entries in the window; name a plant, a line "
             "or a product, or a shorter window"
         )
-    changed, found = ChangedBooks(conn, books, book, list(query.of_rates.values())), Differences()
+    changed, found = ChangedBooks(conn, books, book, query.rates), Differences()
     await compare_events(conn, changed, query, found)
     await compare_dispatches(conn, changed, query, found)
     await compare_stops(conn, changed, query, lines, found)

@@ -6,9 +6,8 @@ from typing import Any
 from asyncpg import Connection, Record
 
 from copq.database.queries import Queries
-from copq.figures.what_if_books import ChangedBook, ChangedBooks
+from copq.figures.what_if_books import ChangedBook, ChangedBooks, Comparison
 from copq.figures.what_if_entries import ChangedEntry, Differences, changed_entry
-from copq.figures.what_if_query import WhatIfQuery
 from copq.improvement.what_if.changed_events import Left
 from copq.ledger.arithmetic import MONEY, ZERO
 from copq.posting.shared_entries import days_recovered
@@ -19,29 +18,29 @@ _SQL = Queries.of(__file__)
 
 
 async def compare_dispatches(
-    conn: Connection, books: ChangedBooks, query: WhatIfQuery, found: Differences
+    conn: Connection, books: ChangedBooks, query: Comparison, found: Differences
 ) -> None:
     """Add the dispatches that would differ. Call it after `compare_events`."""
     booked = {
         Dispatch(row["plant"], row["line"], row["product"], row["day"]): row
         for row in await conn.fetch(*_SQL.what_if_dispatches(**query.days()))
     }
-    rated = {rate.name for rate in query.of_rates.values() if rate.kind == "product"}
-    days = sorted(found.recovered.keys() | {day for day in booked if day.product in rated})
+    rated = {day for day in booked if query.rates.of_product(day.product)}
+    days = sorted(found.recovered.keys() | rated)
     for day, recovered in (await days_recovered(conn, days)).items():
         await _compare(books, day, booked.get(day), recovered, query, found)
 
 
 async def _compare(
     books: ChangedBooks, day: Dispatch, booked: Record | None, recovered: Decimal,
-    query: WhatIfQuery, found: Differences,
+    query: Comparison, found: Differences,
 ) -> None:  # fmt: skip
     book: ChangedBook | None = books.newest
     with localcontext(MONEY):
         if not _is_booked(booked, _cost(day, books.newest.before, recovered)):
             book = await books.as_booked(booked["rate_version"]) if booked else None
         if book is None or not _is_booked(booked, _cost(day, book.before, recovered)):
-            found.leave(_naming(query, day), Left.NOT_AS_BOOKED)
+            found.leave(_naming(query, day), Left.NOT_AS_BOOKED, day.day)
             return
         left = recovered + found.recovered.get(day, ZERO)
         found.add(_differing(day, booked, _cost(day, book.after, left)))
@@ -75,7 +74,7 @@ def _new_entry(day: Dispatch, cost: Any) -> ChangedEntry:
     )  # fmt: skip
 
 
-def _naming(query: WhatIfQuery, day: Dispatch) -> list[int]:
+def _naming(query: Comparison, day: Dispatch) -> list[int]:
     """The changes that may concern rejects of the day."""
     place = day._asdict()
     events = [
@@ -83,5 +82,4 @@ def _naming(query: WhatIfQuery, day: Dispatch) -> list[int]:
         for number, change in query.of_events.items()
         if all(place.get(name, value) == value for name, value in change.names.items())
     ]
-    rates = [n for n, r in query.of_rates.items() if r.kind == "product" and r.name == day.product]
-    return events + rates
+    return events + query.rates.of_product(day.product)

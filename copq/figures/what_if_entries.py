@@ -84,12 +84,13 @@ class Differences:
     """The entries that would differ, and how many events each change named.
 
     `left` counts the events that a change names and that stay as they are, by the number of the
-    change and the reason.
+    change and the reason; `left_on` by the production day and the reason.
     """
 
     entries: list[ChangedEntry] = field(default_factory=list)
     named: Counter[int] = field(default_factory=Counter)
     left: Counter[tuple[int, Left]] = field(default_factory=Counter)
+    left_on: Counter[tuple[date, Left]] = field(default_factory=Counter)
     recovered: dict[Any, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     """By dispatch of a day: what its recoverable rejects would be more worth."""
 
@@ -99,6 +100,7 @@ class Differences:
             if one.booked != one.changed or one.booked_seconds != one.changed_seconds
         )  # fmt: skip
 
-    def leave(self, numbers: Iterable[int], reason: Left) -> None:
+    def leave(self, numbers: Iterable[int], reason: Left, day: date) -> None:
         """Count an event that stays as it is."""
         self.left.update((number, reason) for number in numbers)
+        self.left_on[day, reason] += 1

@@ -17,11 +17,10 @@ from asyncpg import Connection, Record
 
 from copq.database.queries import Queries
 from copq.figures.recomputing import rows_of
-from copq.figures.what_if_books import ChangedBook, ChangedBooks
+from copq.figures.what_if_books import ChangedBook, ChangedBooks, Comparison
 from copq.figures.what_if_entries import ChangedEntry, Differences, changed_entry
-from copq.figures.what_if_query import WhatIfQuery
 from copq.improvement.what_if.changed_events import ChangedEvent, Left, change_event
-from copq.improvement.what_if.changes import EventChange, RateChange
+from copq.improvement.what_if.changes import EventChange
 from copq.ledger.arithmetic import MONEY, ZERO
 from copq.pricing.price import Dispatch
 from copq.pricing.price_cache import Memo
@@ -38,7 +37,7 @@ _Priced = Mapping[str, Entry] | None
 
 
 async def compare_events(
-    conn: Connection, books: ChangedBooks, query: WhatIfQuery, found: Differences
+    conn: Connection, books: ChangedBooks, query: Comparison, found: Differences
 ) -> None:
     """Add the events that would cost something else. Call it in the snapshot of the answer."""
     reaches = query.event_reaches()
@@ -53,10 +52,10 @@ async def compare_events(
                 older[version] = EventPricing(await books.as_booked(version), query)
             rest = await asyncio.to_thread(_compare_all, older[version], rows, found)
             for own in rest:
-                found.leave(_naming(query, own[0]), Left.NOT_AS_BOOKED)
+                found.leave(_naming(query, own[0]), Left.NOT_AS_BOOKED, own[0]["day"])
 
 
-async def _events(conn: Connection, query: WhatIfQuery, reaches: str) -> AsyncIterator[list[Rows]]:
+async def _events(conn: Connection, query: Comparison, reaches: str) -> AsyncIterator[list[Rows]]:
     """The events in chunks; an event is never cut."""
     rest: Rows = []
     async for rows in rows_of(conn, *_SQL.what_if_entries(**query.days(), reaches=reaches)):
@@ -84,29 +83,24 @@ def _compare_all(pricing: "EventPricing", events: Sequence[Rows], found: Differe
         return [rows for rows in events if not pricing.compare(rows, found)]
 
 
-def _naming(query: WhatIfQuery, row: Record) -> Iterator[int]:
+def _naming(query: Comparison, row: Record) -> Iterator[int]:
     """The changes that name the event of an entry, by their number."""
     for number, change in query.of_events.items():
         if all(row[field] == name for field, name in change.names.items()):
             yield number
-    for number, rate in query.of_rates.items():
-        if (
-            row["product"] == rate.name
-            if rate.kind == "product"
-            else (rate.kind == "labour" and row["labour_version"] is not None)
-        ):
-            yield number
+    yield from query.rates.of_entry(row)
 
 
 class EventPricing:
     """Compares events with what they would have been, by one rate book."""
 
-    def __init__(self, book: ChangedBook, query: WhatIfQuery) -> None:
+    def __init__(self, book: ChangedBook, query: Comparison) -> None:
         self._book, self._query = book.before, query
         self._events: Mapping[int, EventChange] = query.of_events
-        self._rates: Mapping[int, RateChange] = query.of_rates
+        self._rates = query.rates
         self._before = Memo(book.before, _own_entries)
-        self._after = Memo(book.after, _own_entries) if self._rates else self._before
+        is_same = book.after is book.before
+        self._after = self._before if is_same else Memo(book.after, _own_entries)
 
     def compare(self, rows: Rows, found: Differences) -> bool:
         """Add what would differ. False if the booked entries do not follow from the book."""
@@ -118,7 +112,7 @@ class EventPricing:
         if before is None or not _is_booked(before, rows):
             return False
         changed = change_event(event, self._events, self._stages)
-        rated = [n for n, rate in self._rates.items() if _is_rated(rate, event, before)]
+        rated = self._rates.of_event(event, before)
         after: _Priced = {}
         if changed.event is not None:
             after = self._after.of(changed.event) if changed.by or rated else before
@@ -130,9 +124,9 @@ class EventPricing:
         found: Differences,
     ) -> None:  # fmt: skip
         for number, reason in changed.left.items():
-            found.leave([number], reason)
+            found.leave([number], reason, rows[0]["day"])
         if after is None:
-            found.leave([*changed.by, *rated], Left.NO_PRICE)
+            found.leave([*changed.by, *rated], Left.NO_PRICE, rows[0]["day"])
             return
         found.named.update([*changed.by, *rated])
         found.add(_changed_entries(rows, after))
@@ -156,7 +150,7 @@ class EventPricing:
         if first is not None and first.stage is None and not first.factor:
             self._add(rows, ChangedEvent(None, (naming[0],)), [], {}, found)
         else:
-            found.leave(naming, Left.NO_BYTES)
+            found.leave(naming, Left.NO_BYTES, rows[0]["day"])
 
 
 def _own_entries(pricing: Pricing) -> _Priced:
@@ -176,16 +170,6 @@ def _is_booked(before: Mapping[str, Entry], rows: Rows) -> bool:
         for element, entry in before.items()
         for name in _COMPARED
     )
-
-
-def _is_rated(rate: RateChange, event: Any, before: Mapping[str, Entry]) -> bool:
-    """Whether the rate prices the event."""
-    if rate.kind == "product":
-        return bool(event.product == rate.name)
-    if rate.kind == "line":
-        return False
-    by_labour = any(entry.labour_version is not None for entry in before.values())
-    return by_labour and (event.labour_grade or "standard") == rate.name
 
 
 def _changed_entries(rows: Rows, after: Mapping[str, Entry]) -> Iterator[ChangedEntry]:

@@ -11,6 +11,7 @@ from asyncpg import Connection
 from copq.figures.edges import dimensions
 from copq.figures.names import check_names
 from copq.figures.requests import check_choice
+from copq.figures.what_if_books import ChangedFigures
 from copq.figures.what_if_rows import DIMENSIONS
 from copq.figures.window import Window, WindowRequest, newest_day
 from copq.improvement.what_if.changes import (
@@ -112,16 +113,21 @@ class WhatIfQuery:
         """The changes of rates, by their number."""
         return {n: c for n, c in enumerate(self.changes) if isinstance(c, RateChange)}
 
+    @property
+    def rates(self) -> ChangedFigures:
+        return ChangedFigures(self.of_rates)
+
+    @property
+    def product(self) -> str | None:
+        return self.scope.product
+
     def days(self) -> dict[str, Any]:
         """The window and the scope as parameters of the queries."""
         return {"first": self.window.first, "last": self.window.last, **self.instants()}
 
     def instants(self) -> dict[str, Any]:
         """As `days`, without the production days."""
-        first, last = (
-            datetime.combine(day, time(), UTC) for day in (self.window.first, self.window.last)
-        )
-        return {"since": first - _ANY_ZONE, "until": last + _ANY_ZONE, **self.scope.places()}
+        return {**instants_of(self.window), **self.scope.places()}
 
     def event_reaches(self) -> str | None:
         """The filters of entries that a change may reach, as JSON; None if there are none."""
@@ -151,4 +157,19 @@ def _may_name_stops(change: EventChange) -> bool:
 
 
 def _as_json(reaches: Sequence[Mapping[str, Any]]) -> str | None:
-    return json.dumps([dict(reach) for reach in reaches]) if reaches else None
+    return reaches_json([_each_alone(reach) for reach in reaches]) if reaches else None
+
+
+def _each_alone(reach: Mapping[str, Any]) -> dict[str, Any]:
+    return {f: [name] if isinstance(name, str) else name for f, name in reach.items()}
+
+
+def reaches_json(reaches: Sequence[Mapping[str, Any]]) -> str:
+    """Filters of entries as the queries take them: by field, the names that an entry may have."""
+    return json.dumps([dict(reach) for reach in reaches])
+
+
+def instants_of(window: Window) -> dict[str, datetime]:
+    """The instants between which the production days of the window lie, in every time zone."""
+    first, last = (datetime.combine(day, time(), UTC) for day in (window.first, window.last))
+    return {"since": first - _ANY_ZONE, "until": last + _ANY_ZONE}

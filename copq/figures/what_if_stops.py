@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -12,19 +12,30 @@ from typing import Any, NamedTuple
 from asyncpg import Connection, Record
 
 from copq.database.queries import Queries
-from copq.figures.what_if_books import ChangedBook, ChangedBooks
+from copq.figures.recomputing import rows_of
+from copq.figures.what_if_books import ChangedBook, ChangedBooks, Comparison
 from copq.figures.what_if_entries import ChangedEntry, Differences, changed_entry
-from copq.figures.what_if_query import WhatIfQuery
 from copq.improvement.what_if.changed_events import Left
 from copq.improvement.what_if.changed_stops import change_stops, names_stop
 from copq.ledger.arithmetic import MONEY, ZERO
 from copq.ledger.calendar import Calendar
-from copq.ledger.downtime import Segment, Stop, Whole, element, ended_stops, segments_of, wholes
+from copq.ledger.downtime import (
+    Segment,
+    Stop,
+    Whole,
+    cost_between,
+    element,
+    ended_stops,
+    segments_of,
+    wholes,
+)
 from copq.posting.open_stops import stops_of_lines
 from copq.rates.book import RateBook
 from copq.schemas.priced import Category
 
 _SQL = Queries.of(__file__)
+PLANNED = "planned_stop"
+STOP_ELEMENTS = ("downtime", PLANNED)
 
 
 class StopLine(NamedTuple):
@@ -35,7 +46,7 @@ class StopLine(NamedTuple):
     stops: int
 
 
-async def lines_in_reach(conn: Connection, query: WhatIfQuery) -> list[StopLine]:
+async def lines_in_reach(conn: Connection, query: Comparison) -> list[StopLine]:
     reaches = query.stop_reaches()
     if reaches is None:
         return []
@@ -45,7 +56,7 @@ async def lines_in_reach(conn: Connection, query: WhatIfQuery) -> list[StopLine]
 
 
 async def compare_stops(
-    conn: Connection, books: ChangedBooks, query: WhatIfQuery, lines: Iterable[StopLine],
+    conn: Connection, books: ChangedBooks, query: Comparison, lines: Iterable[StopLine],
     found: Differences,
 ) -> None:  # fmt: skip
     """Add the time of stops that would cost something else. Call it in the answer's snapshot."""
@@ -80,15 +91,38 @@ def _per_hour(book: RateBook, place: tuple[str, str], stop: Stop) -> Decimal | N
     return None if rate is None else rate.item.per_hour(stop.planned)
 
 
+async def compare_booked_time(
+    conn: Connection, book: RateBook, query: Comparison, line: str | None, found: Differences
+) -> None:
+    """Add the booked time of stops, priced by a book whose rates never change.
+
+    Such a rate is the same wherever a stop begins, so no stop is united again.
+    """
+    async for rows in rows_of(conn, *_SQL.what_if_stops(**{**query.days(), "line": line})):
+        with localcontext(MONEY):
+            for row in rows:
+                rate = book.line_rate(row["plant"], row["line"], row["occurred_at"])
+                if rate is None:
+                    found.leave([], Left.NO_PRICE, row["day"])
+                else:
+                    found.add([_at_rate(row, rate.item.per_hour(row["element"] == PLANNED))])
+
+
+def _at_rate(row: Record, per_hour: Decimal) -> ChangedEntry:
+    """A booked time at another rate."""
+    start, microseconds = row["occurred_at"], int(row["seconds"] * 1_000_000)
+    end = start + timedelta(microseconds=microseconds)
+    return changed_entry(row, cost_between(per_hour, start, end), row["seconds"])
+
+
 class _Line:
     """Compares the union of a line's stops with what it would have been."""
 
     def __init__(
-        self, place: tuple[str, str], calendar: Calendar, span: Span, query: WhatIfQuery
+        self, place: tuple[str, str], calendar: Calendar, span: Span, query: Comparison
     ) -> None:
         self._place, self._calendar, self._span, self._query = place, calendar, span, query
-        self._rates = [n for n, r in query.of_rates.items()
-                       if r.kind == "line" and r.name == place[1]]  # fmt: skip
+        self._rates = query.rates.of_line(place[1])
 
     def compare(
         self, stops: Sequence[Stop], rates: Mapping[str, ChangedBook | None],
@@ -109,7 +143,7 @@ class _Line:
 
     def _segments(self, whole: Iterable[Whole]) -> list[Segment]:
         """The union within the window, of the product of the question."""
-        product = self._query.scope.product
+        product = self._query.product
         return [
             segment
             for segment in segments_of(whole, self._calendar, *self._span)
@@ -128,7 +162,8 @@ class _Line:
             named = [n for n, change in self._query.of_events.items()
                      if names_stop(change, one.first, *self._place)]  # fmt: skip
             for _ in one.pieces:
-                found.leave([*named, *self._rates], Left.NOT_AS_BOOKED)
+                day = self._calendar.bucket(one.started_at).day
+                found.leave([*named, *self._rates], Left.NOT_AS_BOOKED, day)
 
 
 def _with_rate(

@@ -15,24 +15,25 @@
 
 -- name: what_if_reached
 -- The standing entries of events that the changes may reach. :reaches is a JSON array of filters,
--- each with the names that an entry must have; `labour`: priced by a labour rate.
+-- each with the names that an entry may have, an empty one for none; `labour`: priced by a
+-- labour rate.
 from copq.ledger as l
 join copq.event as e on e.occurred_at = l.occurred_at and e.event_id = l.event_id
 where {{what_if_window}}
     and l.element not in ('downtime', 'planned_stop', 'recovery_overhead')
     and exists (
         select from jsonb_to_recordset(:reaches::jsonb) as r (
-            plant text, line text, product text, stage text, event_type text, defect_code text,
-            work_unit text, shift text, supplier text, labour boolean)
-        where (r.plant is null or r.plant = l.plant)
-            and (r.line is null or r.line = l.line)
-            and (r.product is null or r.product = l.product)
-            and (r.stage is null or r.stage = l.stage)
-            and (r.event_type is null or r.event_type = e.event_type)
-            and (r.defect_code is null or r.defect_code = l.defect_code)
-            and (r.work_unit is null or r.work_unit = l.work_unit)
-            and (r.shift is null or r.shift = l.shift)
-            and (r.supplier is null or r.supplier = l.supplier)
+            plant text[], line text[], product text[], stage text[], event_type text[],
+            defect_code text[], work_unit text[], shift text[], supplier text[], labour boolean)
+        where (r.plant is null or l.plant = any(r.plant))
+            and (r.line is null or l.line = any(r.line))
+            and (r.product is null or coalesce(l.product, '') = any(r.product))
+            and (r.stage is null or coalesce(l.stage, '') = any(r.stage))
+            and (r.event_type is null or e.event_type = any(r.event_type))
+            and (r.defect_code is null or coalesce(l.defect_code, '') = any(r.defect_code))
+            and (r.work_unit is null or coalesce(l.work_unit, '') = any(r.work_unit))
+            and (r.shift is null or coalesce(l.shift, '') = any(r.shift))
+            and (r.supplier is null or coalesce(l.supplier, '') = any(r.supplier))
             and (r.labour is not true or l.labour_version is not null))
 
 -- name: what_if_number
@@ -80,11 +81,11 @@ where s.ended_at is not null and not s.voided
 group by s.plant, s.line
 having bool_or(exists (
     select from jsonb_to_recordset(:reaches::jsonb) as r (
-        plant text, line text, defect_code text, work_unit text)
-    where (r.plant is null or r.plant = s.plant)
-        and (r.line is null or r.line = s.line)
-        and (r.defect_code is null or r.defect_code = s.defect_code)
-        and (r.work_unit is null or r.work_unit = s.work_unit)))
+        plant text[], line text[], defect_code text[], work_unit text[])
+    where (r.plant is null or s.plant = any(r.plant))
+        and (r.line is null or s.line = any(r.line))
+        and (r.defect_code is null or coalesce(s.defect_code, '') = any(r.defect_code))
+        and (r.work_unit is null or coalesce(s.work_unit, '') = any(r.work_unit))))
 order by s.plant, s.line
 
 -- name: what_if_unpriced
