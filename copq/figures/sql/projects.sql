@@ -27,8 +27,8 @@ where {{project_days}}
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 
 -- name: project_output
--- What lines made on each production day: units that left the line, and their cost at the rates of
--- then. Each of :line and :product has the names that an entry may have; null: any.
+-- What lines made on each production day: units that left the line, and their cost at the booked
+-- rates. Each of :line and :product has the names that an entry may have; null: any.
 select
     day, line, coalesce(product, '') as product, sum(quantity) as units, sum(base) as base,
     count(*) as entries

@@ -82,7 +82,7 @@ def frozen_cost(row: Any, book: RateBook) -> Decimal:
     if priced.outcome != Outcome.PRICED:
         return D(row["net"])
     [net] = [entry.net for entry in priced.entries if entry.element == row["element"]]
-    return net
+    return D(net)
 
 
 def in_scope(scope: dict[str, set[str]], row: Any, *but: str) -> bool:
