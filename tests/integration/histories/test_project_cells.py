@@ -74,7 +74,7 @@ def frozen_cost(row: Any, book: RateBook) -> Decimal:
     if row["element"] in ("downtime", "planned_stop"):
         rate = book.line_rate("north", row["line"], row["occurred_at"])
         assert rate is not None
-        return row["seconds"] * rate.item.per_hour(row["element"] == "planned_stop") / 3600
+        return D(row["seconds"] * rate.item.per_hour(row["element"] == "planned_stop") / 3600)
     if row["payload"] is None:
         return D(row["net"])
     with localcontext(MONEY):
