@@ -221,8 +221,23 @@ class Batch:
         start, follows, rest = message.partition(EVENT_FOLLOWS)
         if not follows:
             raise msgspec.DecodeError("no pricing with an event after it")
-        head, raw = _read_head(start), rest[:-1]
-        facts = decode(raw)
+        raw = rest[:-1]
+        self.add_event(start, raw, decode(raw), partition, offset, known, sent_by, cause, after)
+
+    def add_event(
+        self,
+        start: bytes,
+        raw: bytes,
+        facts: Event,
+        partition: int | None = None,
+        offset: int | None = None,
+        known: bool = False,
+        sent_by: str | None = None,
+        cause: Cause = NO_CAUSE,
+        after: int = 0,
+    ) -> None:
+        """As `add`, for a caller that has decoded the event: `start` is `encode_pricing`'s."""
+        head = _read_head(start)
         head.check(facts)
         who = _NULL if sent_by is None else _escape_text(sent_by)
         origin = f"{_escape_text(raw.decode())}\t{_text(partition)}\t{_text(offset)}\t{who}"

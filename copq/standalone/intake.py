@@ -20,7 +20,7 @@ from copq.posting.rejected import keep_rejected
 from copq.pricing.price import price
 from copq.rates.book import RateBook
 from copq.rates.store import current_revision, load
-from copq.schemas.priced import encode
+from copq.schemas.priced import encode_pricing
 from copq.schemas.refusal import Refused
 from copq.schemas.rejected import RejectedEvent, rejected_event
 from copq.telemetry.tracing import tracer
@@ -115,7 +115,7 @@ class LedgerIntake:
             return Answer(Status.REFUSED, refusal=refused.refusal)
         seen = event.event_id in batch.seen
         pricing = price(event, book)
-        batch.add(encode(raw, pricing), sent_by=sender.name)
+        batch.add_event(encode_pricing(pricing), raw, event, sent_by=sender.name)
         status = Status.DUPLICATE if seen else Status.ACCEPTED
         return Answer(status, event.event_id, note=pricing.reason)
 

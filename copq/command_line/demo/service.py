@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NoReturn
 
@@ -52,9 +54,8 @@ def running(data: Path, port: int) -> Iterator[DemoService]:
     log = data / "service.log"
     process = _start_process(data, port, log)
     try:
-        url = f"http://127.0.0.1:{port}"
-        _await_answer(url, process, log)
-        yield DemoService(url, process, log)
+        _await_answer(port, process, log)
+        yield DemoService(f"http://127.0.0.1:{port}", process, log)
     finally:
         _stop(process)
 
@@ -73,9 +74,9 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
 
 
-def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _await_answer(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
-    while not _answers(url):
+    while not _answers(port):
         if process.poll() is not None:
             fail(f"the service ended at once; its log:\n{_end_of(log)}", Exit.UNAVAILABLE)
         if time.monotonic() > deadline:
@@ -84,13 +85,15 @@ def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None
         time.sleep(0.1)
 
 
-def _answers(url: str) -> bool:
-    import httpx  # slow to load, and of use here alone
-
+def _answers(port: int) -> bool:
+    asked = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        return httpx.get(f"{url}/healthz", timeout=5, trust_env=False).is_success
-    except httpx.TransportError:
+        asked.request("GET", "/healthz")
+        return asked.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
         return False
+    finally:
+        asked.close()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
