@@ -4,12 +4,14 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.acceptance.access.test_process import token, up  # noqa: F401 - a fixture
 from tests.support.access.serving import run
-from tests.support.faults.processes import COPQ, Service
+from tests.support.faults.processes import Service
 from tests.support.patience import PATIENCE_S
+from tests.support.programs.forked import programs
 
 ROOT = Path(__file__).parents[3]
 
@@ -20,7 +22,7 @@ def examples(page: str, kind: str = "sh") -> list[str]:
 
 def shell(script: str, database: str, url: str, **more: str) -> str:
     """What bash prints; on the test's own database and port."""
-    path = f"{Path(COPQ).parent}:{os.environ['PATH']}"
+    path = f"{programs()}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     env = {**os.environ, "PATH": path, "DATABASE_URL": database, "NO_PROXY": "*", **more}
     done = subprocess.run(
         ["bash", "-ec", script.replace("http://127.0.0.1:8080", url)],

@@ -7,7 +7,6 @@ what they wait for is cut to seconds.
 import asyncio
 import json
 import re
-import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ import pytest
 
 from tests.support.alerts.rules import RULES
 from tests.support.alerts.servers import alertmanager, answers, prometheus, until, webhook
-from tests.support.faults.processes import COPQ, Service
+from tests.support.faults.processes import Service, copq
 from tests.support.kafka.settings import free_ports
 
 pytestmark = pytest.mark.prometheus
@@ -121,8 +120,3 @@ def _watched(url: str, server: Any, heard: list[Any]) -> Timeline:
 def _heard(heard: list[Any], status: str) -> Any:
     of = (a for a in heard if a["labels"]["alertname"] == NAME and a["status"] == status)
     return next(of, None)
-
-
-def copq(*arguments: str) -> None:
-    done = subprocess.run([COPQ, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr

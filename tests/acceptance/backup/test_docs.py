@@ -12,8 +12,8 @@ import pytest
 from copq.embedded_postgres.cluster import programs_folder
 from copq.rates.store import import_rates, load
 from tests.support.building import defect, post_events, rates
-from tests.support.faults.processes import COPQ
 from tests.support.patience import PATIENCE_S
+from tests.support.programs.forked import programs
 
 DOCS = Path(__file__).parents[3] / "docs"
 AT = "2024-01-15T10:00:00+01:00"
@@ -30,7 +30,7 @@ class Shell:
     def __init__(self, folder: Path, server: str) -> None:
         self._folder = folder
         [reach] = parse_qs(urlsplit(server).query)["host"]
-        path = f"{Path(COPQ).parent}:{programs_folder()}:{os.environ['PATH']}"
+        path = f"{programs()}:{programs_folder()}:{os.environ['PATH']}"
         self.env = {**os.environ, "PATH": path, "PGHOST": reach, "PGUSER": "postgres"}
 
     def run(self, script: str, **more: str) -> str:

@@ -1,7 +1,6 @@
 """Roles on a server of its own: made at once by many, refused to some, and a login for each."""
 
 import asyncio
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,10 +28,11 @@ from copq.standalone.intake import LedgerIntake, pool_of
 from tests.support.access.serving import bearer, grant
 from tests.support.building import defect, plant, rates
 from tests.support.database.shared_server import named
-from tests.support.faults.processes import COPQ, Service
+from tests.support.faults.processes import Service
 from tests.support.faults.sender import Sender as Asking
 from tests.support.kafka.settings import free_ports
 from tests.support.patience import PATIENCE_S
+from tests.support.programs.forked import run_copq
 
 FATE = Queries.of(fate.__file__).fate
 AT = "2026-03-02T10:00:00+01:00"
@@ -216,13 +216,7 @@ async def test_reporting_serves_with_a_login_of_its_role_alone(logins: str, tmp_
 def test_a_service_whose_login_may_not_says_so_and_ends(
     logins: str, words: tuple[str, ...], login: DatabaseRole
 ) -> None:
-
-    done = subprocess.run(
-        [COPQ, *words, "--database", only(logins, login)],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )
+    done = run_copq(*words, "--database", only(logins, login), timeout=PATIENCE_S)
     assert done.returncode == 3, done.stdout + done.stderr
     assert f'the database user "only_{login.name.lower()}" may not act as' in done.stderr
     assert "Traceback" not in done.stderr

@@ -127,6 +127,15 @@ class Forked:
             os.kill(self.pid, number)
 
 
+@cache
+def programs() -> str:
+    """The folder of a `copq` that is preloaded, for the PATH of a shell."""
+    folder = preloaded().path.parent / "bin"
+    folder.mkdir()
+    preloaded().write_client(folder / "copq")
+    return str(folder)
+
+
 def launch(words: Sequence[str], output: int, group: int) -> Forked:
     """`copq` with these words in a process group, as a service runs: without input."""
     with _NOTHING.open("rb") as nothing:

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -12,13 +12,14 @@ import asyncpg
 import pytest
 
 from tests.support.access.serving import grant, run
-from tests.support.faults.processes import COPQ, Service
+from tests.support.faults.processes import Service
 from tests.support.faults.sender import Sender
 from tests.support.ingest.files.converting import SMALL
 from tests.support.ingest.files.ledger import check_figures, import_bottling_rates
 from tests.support.ingest.files.plant import LOG, MAPPING, log, write
 from tests.support.kafka.settings import free_ports
 from tests.support.patience import PATIENCE_S
+from tests.support.programs.forked import Forked, run_copq
 
 HEADER = "at,press,item,step,scrap\n"
 
@@ -45,29 +46,26 @@ class Command:
         self._common = ["--database", database, "--state", str(self.state)]
 
     def words(self, file: Path, mapping: Path, *options: str) -> list[str]:
-        copq = Path(sys.executable).with_name("copq")
-        given = ["import", str(file), "--mapping", str(mapping), *self._common, *options]
-        return [str(copq), *given]
+        return ["import", str(file), "--mapping", str(mapping), *self._common, *options]
 
     def run(
         self, file: Path, mapping: Path, *options: str, code: int = 0
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            self.words(file, mapping, *options), capture_output=True, text=True, timeout=PATIENCE_S
-        )
+        done = run_copq(*self.words(file, mapping, *options), timeout=PATIENCE_S)
         assert done.returncode == code, done.stderr + done.stdout
         return done
 
     def end(self, file: Path, mapping: Path, sent: signal.Signals) -> tuple[int, str]:
         """Start it and send it a signal when something, but not all, has been imported."""
-        process = subprocess.Popen(
-            self.words(file, mapping), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        while not list(self.state.glob("*.json")) and process.poll() is None:
-            time.sleep(0.005)
-        process.send_signal(sent)
-        _, said = process.communicate(timeout=PATIENCE_S)
-        return process.returncode, said
+        with Path(os.devnull).open("rb") as nothing, tempfile.TemporaryFile() as said:
+            files = (nothing.fileno(), said.fileno(), said.fileno())
+            process = Forked(self.words(file, mapping), files)
+            while not list(self.state.glob("*.json")) and process.poll() is None:
+                time.sleep(0.005)
+            process.send_signal(sent)
+            code = process.wait(PATIENCE_S)
+            said.seek(0)
+            return code, said.read().decode()
 
 
 @pytest.fixture
@@ -123,10 +121,8 @@ def test_wrong_mapping_and_wrong_files_are_usage_errors(
     (tmp_path / "log.csv.gz").write_bytes(LOG.read_bytes()[:9_999])
     assert "is cut short" in command.run(tmp_path / "log.csv.gz", MAPPING, code=2).stderr
     mapping.write_text(SMALL)
-    said = subprocess.run(
-        [COPQ, "import", str(file), "--mapping", str(mapping), "--to", "localhost"],
-        env=_bare(), capture_output=True, text=True, timeout=PATIENCE_S,
-    )  # fmt: skip
+    words = ("import", str(file), "--mapping", str(mapping), "--to", "localhost")
+    said = run_copq(*words, timeout=PATIENCE_S, environment=_bare())
     assert said.returncode == 2 and "--to is" in said.stderr
 
 
@@ -138,7 +134,7 @@ def test_nothing_that_answers_is_said_with_its_own_code(file: Path, mapping: Pat
 async def test_killed_import_goes_on_and_counts_nothing_twice(
     command: Command, bottling: str, tmp_path: Path
 ) -> None:
-    rows = log()[:6_000]
+    rows = log()[:3_000]
     file = write(tmp_path / "log.csv", rows, rows[0])
     code, _ = command.end(file, MAPPING, signal.SIGKILL)
     assert code == -signal.SIGKILL
@@ -152,7 +148,7 @@ async def test_killed_import_goes_on_and_counts_nothing_twice(
 async def test_interrupted_import_says_how_to_go_on(
     command: Command, bottling: str, tmp_path: Path
 ) -> None:
-    rows = log()[:6_000]
+    rows = log()[:3_000]
     file = write(tmp_path / "log.csv", rows, rows[0])
     code, said = command.end(file, MAPPING, signal.SIGINT)
     assert code == 130
@@ -166,7 +162,7 @@ async def test_checkpoint_of_a_ledger_that_is_gone_is_not_used(
     command: Command, bottling: str, tmp_path: Path
 ) -> None:
     """Its successor at the same address has nothing of what was sent before."""
-    rows = log()[:6_000]
+    rows = log()[:3_000]
     file = write(tmp_path / "log.csv", rows, rows[0])
     command.end(file, MAPPING, signal.SIGKILL)
     assert len(list(command.state.iterdir())) == 1
@@ -204,9 +200,9 @@ def test_two_places_at_once_are_refused(
     file: Path, mapping: Path, words: tuple[str, ...], options: tuple[str, ...],
     variables: dict[str, str], said: str,
 ) -> None:  # fmt: skip
-    done = subprocess.run(
-        [COPQ, *words, "--mapping", str(mapping), *options], cwd=file.parent, timeout=PATIENCE_S,
-        env={**_bare(), **variables}, capture_output=True, text=True,
+    done = run_copq(
+        *words, "--mapping", str(mapping), *options, timeout=PATIENCE_S, folder=file.parent,
+        environment={**_bare(), **variables},
     )  # fmt: skip
     assert done.returncode == 2 and said in done.stderr, done.stderr
 
@@ -220,12 +216,11 @@ def test_kafka_of_the_environment_gives_way_to_an_option_and_counts_without_one(
     command: Command, file: Path, mapping: Path
 ) -> None:
     away = {**_bare(), "KAFKA_BOOTSTRAP": "127.0.0.1:1"}
-    by_option = subprocess.run(
-        command.words(file, mapping), env=away, capture_output=True, text=True, timeout=PATIENCE_S
-    )
+    words = command.words(file, mapping)
+    by_option = run_copq(*words, timeout=PATIENCE_S, environment=away)
     assert "2 accepted" in by_option.stdout, by_option.stderr
-    words = [COPQ, "import", str(file), "--mapping", str(mapping)]
-    alone = subprocess.run(words, env=away, capture_output=True, text=True, timeout=PATIENCE_S)
+    words = ["import", str(file), "--mapping", str(mapping)]
+    alone = run_copq(*words, timeout=PATIENCE_S, environment=away)
     assert alone.returncode == 3 and "Kafka does not answer" in alone.stderr
 
 
@@ -239,11 +234,10 @@ async def test_a_token_of_another_line_ends_the_import_at_once_and_says_so(
         await Sender(port).is_answered()
         rows = [f"2026-01-31 14:05,P4,A,s,{n + 1}\n" for n in range(5_000)]
         file.write_text(HEADER + "".join(rows))
-        done = subprocess.run(
-            [COPQ, "import", str(file), "--mapping", str(mapping),
-             "--to", f"http://127.0.0.1:{port}", "--state", str(tmp_path / "state")],
-            env={**_bare(), "COPQ_TOKEN": token}, capture_output=True, text=True,
-            timeout=PATIENCE_S,
+        done = run_copq(
+            "import", str(file), "--mapping", str(mapping), "--to", f"http://127.0.0.1:{port}",
+            "--state", str(tmp_path / "state"), timeout=PATIENCE_S,
+            environment={**_bare(), "COPQ_TOKEN": token},
         )  # fmt: skip
     finally:
         service.kill()

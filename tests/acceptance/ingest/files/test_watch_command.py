@@ -1,14 +1,13 @@
 """`copq watch` and `copq up --watch`: what is wrong with their options is said before anything."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from copq.ingest.files.shelves import Shelves
-from tests.support.faults.processes import COPQ
 from tests.support.ingest.files.converting import SMALL
 from tests.support.patience import PATIENCE_S
+from tests.support.programs.forked import run_copq
 
 
 @pytest.mark.parametrize(
@@ -28,9 +27,7 @@ def test_wrong_options_are_usage_errors(words: list[str], said: str, tmp_path: P
     (tmp_path / "in").mkdir()
     (tmp_path / "small.yaml").write_text(SMALL)
     (tmp_path / "bad.yaml").write_text("name: [")
-    done = subprocess.run(
-        [COPQ, *words], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S
-    )
+    done = run_copq(*words, timeout=PATIENCE_S, folder=tmp_path)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
 
@@ -39,9 +36,7 @@ def test_a_second_watch_on_a_folder_refuses(database: str, tmp_path: Path) -> No
     (tmp_path / "in").mkdir()
     (tmp_path / "small.yaml").write_text(SMALL)
     held = Shelves(tmp_path / "in")
-    done = subprocess.run(
-        [COPQ, "watch", "in", "--mapping", "small.yaml", "--database", database],
-        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S,
-    )  # fmt: skip
+    words = ("watch", "in", "--mapping", "small.yaml", "--database", database)
+    done = run_copq(*words, timeout=PATIENCE_S, folder=tmp_path)
     held.close()
     assert done.returncode == 2 and "another copq watches" in done.stderr
