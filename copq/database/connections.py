@@ -36,6 +36,8 @@ class DatabaseRole(StrEnum):
     """Books; changes no entry."""
     REPORTING = "copq_reporting"
     """Reads, of the lines that `copq.lines` names; writes nothing."""
+    PROJECTS = "copq_projects"
+    """Reads as reporting; proposes and runs projects and claims savings; decides nothing."""
     FINANCE = "copq_finance"
     """Reads all; sets rates, targets and exchange rates, closes months; changes no entry."""
     ADMIN = "copq_admin"

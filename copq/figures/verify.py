@@ -14,6 +14,7 @@ from copq.database.queries import Queries
 from copq.figures.recomputing import ALL, Progress, Reach, recompute_entries
 from copq.figures.unbooked import unbooked
 from copq.figures.verify_corrections import corrected
+from copq.figures.verify_projects import frozen_projects
 from copq.figures.verify_standing_costs import standing_cost_days
 from copq.ledger.arithmetic import MONEY
 from copq.ledger.calendar import Calendar, next_hour
@@ -42,8 +43,9 @@ async def verify(
     cover all), rollups of all grains and the summary with the ledger, keys with entries, reversals
     with the entries that they reverse, exchange rates with the imported ones, booked downtime with
     the union of the stops, the corrections in force with the events that count, the entries of
-    standing costs with the days that bear them, closed months with their signed figures, audited
-    tables with the audit trail, and all of these with the anchors.
+    standing costs with the days that bear them, closed months with their signed figures, what
+    approval froze of projects with plan, promise and ledger, audited tables with the audit trail,
+    and all of these with the anchors.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         book = await load(conn)
@@ -58,6 +60,7 @@ async def verify(
             *await corrected(conn, book),
             *await standing_cost_days(conn),
             *await closed_periods(conn),
+            *await frozen_projects(conn),
             *await untraced_rows(conn),
             *await recompute_entries(conn, reach, progress),
             *await unbooked(conn, reach),

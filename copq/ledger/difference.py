@@ -12,9 +12,10 @@ class Difference:
     duration with all pieces), `correction` (its state), `corrected` (whether an event counts),
     `recovery_overhead`, `problem` (what an event says next to its cost), `corrected_by` (a link),
     `standing_cost` (a day of one), `period` (its state), `closing` (signed figures), `signed_off`
-    (their digest), `booked_in` (the month of an entry) or `audit_trail` (a row of an audited table
-    that no decision brought, or that is missing). `subject` names the row; `expected` and `found`
-    have the differing values (None: no such row).
+    (their digest), `closing_saving` (a signed saving), `project_freeze` (what approval froze),
+    `project_person` (an owner who decides), `booked_in` (the month of an entry) or `audit_trail`
+    (a row of an audited table that no decision brought, or that is missing). `subject` names the
+    row; `expected` and `found` have the differing values (None: no such row).
     """
 
     check: str

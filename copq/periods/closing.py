@@ -125,5 +125,6 @@ async def sign_off(conn: Connection, plant: str, month: date, order: Order) -> b
             return False
         signed = {"closing": row["closing"], "closed_at": row["done_at"]}
         await conn.execute(*_SQL.add_figures(plant=plant, month=month, **signed))
+        await conn.execute(*_SQL.add_savings(plant=plant, month=month, **signed))
         await conn.execute(*_SQL.add_closing(plant=plant, month=month, **signed))
     return True

@@ -10,6 +10,10 @@ from copq.periods.period import month_name
 
 _SQL = Queries.of(__file__)
 _STATE = ("state", "closings", "first_closed_at", "booked_in", "steps")
+_SAVING = (
+    "project", "of_month", "type", "decision", "amount", "in_budget", "currency", "note",
+    "decided_at", "decided_by",
+)  # fmt: skip
 _SUMS = (
     "entries", "quantity", "gross", "recovered", "allowed", "net", "seconds", "base", "good",
     "ungraded",
@@ -21,14 +25,17 @@ async def closed_periods(conn: Connection) -> list[Difference]:
     """All differences, in the caller's snapshot.
 
     It compares states with the steps that led to them, signed figures with the ledger and with
-    their digest, and entries with the months that were open when they were booked.
+    their digest, signed savings with their validations, and entries with the months that were open
+    when they were booked.
     """
     differences = [_side_difference("period", _month(row), row, ("step", "period"), _STATE)
              for row in await conn.fetch(*_SQL.verify_periods())]  # fmt: skip
     for row in await conn.fetch(*_SQL.verify_closings()):
         differences += await _closing(conn, row)
-    return differences + [
-        _booking_difference(row) for row in await conn.fetch(*_SQL.verify_booked())
+    return [
+        *differences,
+        *map(_saving, await conn.fetch(*_SQL.verify_savings())),
+        *map(_booking_difference, await conn.fetch(*_SQL.verify_booked())),
     ]
 
 
@@ -60,6 +67,13 @@ def _figure(subject: dict[str, Any], row: Record) -> Difference:
     names = ("of_month", "line", "product", "element", "category", "currency")
     of = {**subject, **{name: row[name] for name in names}, "of_month": month_name(row["of_month"])}
     return _side_difference("closing", of, row, ("ledger", "closing"), _SUMS)
+
+
+def _saving(row: Record) -> Difference:
+    month = row["month"] and month_name(row["month"])
+    of = {"plant": row["plant"], "month": month}
+    subject = {**of, "closing": row["closing"], "validation": row["validation"]}
+    return _side_difference("closing_saving", subject, row, ("validation", "closing"), _SAVING)
 
 
 def _side_difference(

@@ -79,6 +79,21 @@ select
     quantity, gross, recovered, allowed, net, seconds, base, good, ungraded, digest
 from copq.period_figures(:plant, :month, :closed_at)
 
+-- name: add_savings
+-- Store the validated savings that a closing signs: those until then that no earlier one has signed.
+insert into copq.closing_saving (
+    plant, month, closing, validation, project, of_month, type, decision, amount, in_budget,
+    currency, note, decided_at, decided_by)
+select
+    v.plant, :month, :closing, v.number, p.name, v.month, v.type, v.decision, v.amount, v.in_budget,
+    f.currency, v.note, v.decided_at, v.decided_by
+from copq.project_validation as v
+join copq.project as p using (project)
+join copq.project_freeze as f using (project)
+where v.plant = :plant and v.decided_at <= :closed_at
+    and not exists (select from copq.closing_saving as s where s.validation = v.number)
+on conflict (validation) do nothing
+
 -- name: add_closing
 -- Sign the stored figures of a closing with their digest.
 insert into copq.closing (plant, month, closing, closed_at, entries, digest)
@@ -158,6 +173,38 @@ where (l.entries, l.quantity, l.gross, l.recovered, l.allowed, l.net, l.seconds,
         f.entries, f.quantity, f.gross, f.recovered, f.allowed, f.net, f.seconds, f.base, f.good, f.ungraded,
         f.digest)
 order by of_month, line, product, element, category, currency
+
+-- name: verify_savings
+-- Signed savings that differ from their validations, or that a closing of their plant left out.
+with decided as (
+    select v.*, p.name, f.currency
+    from copq.project_validation as v
+    join copq.project as p using (project)
+    join copq.project_freeze as f using (project)
+)
+select
+    coalesce(s.plant, v.plant) as plant, s.month, s.closing,
+    coalesce(s.validation, v.number) as validation,
+    v.name as validation_project, s.project as closing_project,
+    v.month as validation_of_month, s.of_month as closing_of_month,
+    v.type as validation_type, s.type as closing_type,
+    v.decision as validation_decision, s.decision as closing_decision,
+    v.amount as validation_amount, s.amount as closing_amount,
+    v.in_budget as validation_in_budget, s.in_budget as closing_in_budget,
+    v.currency as validation_currency, s.currency as closing_currency,
+    v.note as validation_note, s.note as closing_note,
+    v.decided_at as validation_decided_at, s.decided_at as closing_decided_at,
+    v.decided_by as validation_decided_by, s.decided_by as closing_decided_by
+from copq.closing_saving as s
+full join decided as v on v.number = s.validation
+where (s.plant, s.project, s.of_month, s.type, s.decision, s.amount, s.in_budget, s.currency, s.note,
+        s.decided_at, s.decided_by)
+    is distinct from (
+        v.plant, v.name, v.month, v.type, v.decision, v.amount, v.in_budget, v.currency, v.note,
+        v.decided_at, v.decided_by)
+    and (s.validation is not null or exists (
+        select from copq.closing as c where c.plant = v.plant and c.closed_at >= v.decided_at))
+order by 1, 4
 
 -- name: verify_booked
 -- Entries booked in a month while it was closed, or in another month while their own was open.

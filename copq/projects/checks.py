@@ -27,9 +27,9 @@ def _of_book(item: ProjectItem, book: RateBook) -> Iterator[str]:
         yield _another_currency(item, currencies)
     for one in item.investments:
         where = f'investment "{one.name}" of {_name(item)}'
-        yield from investment_faults(where, one.amount, one.currency, item.currency)
+        yield from amount_faults(where, one.amount, item.currency, one.currency)
     for benefit in item.benefits:
-        yield from _of_digits(f"a benefit of {_name(item)}", benefit.amount, item.currency)
+        yield from amount_faults(f"a benefit of {_name(item)}", benefit.amount, item.currency)
 
 
 def _name(item: ProjectItem) -> str:
@@ -63,22 +63,17 @@ def _another_currency(item: ProjectItem, currencies: list[str]) -> str:
     )
 
 
-def investment_faults(
-    where: str, amount: Decimal | None, currency: str | None, of_project: str
+def amount_faults(
+    where: str, amount: Decimal, of_project: str, currency: str | None = None
 ) -> Iterator[str]:
-    """Why an investment cannot be set in a project whose figures are in `of_project`."""
+    """Why an amount cannot be one of a project whose figures are in `of_project`."""
     if currency not in (None, of_project):
         yield (
             f"{where} is in {currency}, the project's figures are in {of_project}: give the amount "
             f"that was booked for it in {of_project}"
         )
-    elif amount is not None:
-        yield from _of_digits(where, amount, of_project)
-
-
-def _of_digits(where: str, amount: Decimal, currency: str) -> Iterator[str]:
-    if rounded(amount, currency) != amount:
+    elif rounded(amount, of_project) != amount:
         yield (
-            f"{where}: {amount:f} has more decimals than {currency} has, which is "
-            f"{digits(currency)}: round it"
+            f"{where}: {amount:f} has more decimals than {of_project} has, which is "
+            f"{digits(of_project)}: round it"
         )

@@ -21,7 +21,11 @@ from copq.schemas.refusal import nearest
 _SQL = Queries.of(__file__)
 
 
-class UnknownProject(ValueError):
+class ProjectError(ValueError):
+    """It is not possible for this project; the message says why and what to do."""
+
+
+class UnknownProject(ProjectError):
     """No project of the plant has this name; the message lists those that it has."""
 
 

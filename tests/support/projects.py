@@ -1,13 +1,25 @@
 """Improvement projects that tests are written with."""
 
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from asyncpg import Connection
 
 from copq.access.authority import Actor
+from copq.improvement.projects.plan import Plan
+from copq.projects.approving import approve
+from copq.projects.baseline import Baseline, BaselineCell
+from copq.projects.order import Order
 from copq.projects.proposing import Imported, import_projects
-from copq.rates.store import load
+from copq.projects.sizing import Measured, size
+from copq.projects.store import Project
+from copq.rates.book import RateBook
+from copq.rates.store import import_rates, load
 from copq.schemas.projects import ProjectFile
+from tests.support.building import defect, post_events, production, rates
+
+NOW = datetime(2026, 4, 10, tzinfo=UTC)
 
 OLGA, CARLA = Actor("olga"), Actor("carla")
 """The owner of projects, and finance."""
@@ -33,3 +45,53 @@ async def propose(
     """Import these projects as a file with them would."""
     file = ProjectFile.model_validate({"projects": items})
     return await import_projects(conn, file, await load(conn), "projects.yaml", actor, why)
+
+
+async def with_ledger(conn: Connection) -> None:
+    """Plant north with a first quarter of 2026: 300 widgets made on L1, 30 of them rejected, and 10
+    on L2; a reject costs 10."""
+    await import_rates(conn, rates(), "rates.yaml", "carla")
+    book = await load(conn)
+    days = ("2026-01-10", "2026-02-10", "2026-03-10")
+    events = [
+        event
+        for n, day in enumerate(days)
+        for event in (
+            production(f"p{n}", f"{day}T12:00:00+01:00", 100),
+            defect(f"d{n}", f"{day}T12:00:00+01:00", 10, defect_code="loose"),
+        )
+    ]
+    await post_events(conn, book, [*events, defect("d9", "2026-01-10T12:00:00+01:00", line="L2")])
+
+
+async def measure(conn: Connection, plan: Plan, book: RateBook, at: datetime) -> Measured:
+    """The baseline from the sums of the ledger, at the rates of then."""
+    rows = await conn.fetch(
+        "select line, product, sum(net) as net, "
+        "sum(quantity) filter (where element = 'production') as made from copq.ledger "
+        "where plant = $1 and day between $2 and $3 and line = 'L1' group by 1, 2 order by 1, 2",
+        plan.plant, plan.baseline_first, plan.baseline_last,
+    )  # fmt: skip
+    cells = tuple(
+        BaselineCell(r["line"], r["product"], r["net"], r["net"], r["made"]) for r in rows
+    )
+    return Measured(Baseline(plan.baseline_months, cells), ())
+
+
+async def approved(conn: Connection, **more: Any) -> Project:
+    """A project that is proposed, sized by its owner and approved by finance."""
+    await propose(conn, item(**more))
+    book = await load(conn)
+    await size(conn, "north", "caps", book, measure, Order(OLGA), NOW)
+    return (await approve(conn, "north", "caps", measure, Order(CARLA, "pays off"), NOW))[0]
+
+
+async def add_month(conn: Connection, project: Project, month: date, net: Any) -> None:
+    """A bridge of the month, as the service keeps it; a later one is a new version."""
+    await conn.execute(
+        "insert into copq.project_month (project, month, version, days, baseline, actual, volume, "
+        "mix, rates, non_routine, without_baseline, performance, gross, net) "
+        "select $1, $2, coalesce(max(version), 0) + 1, 31, 100, 100 - $3::numeric, 0, 0, 0, 0, 0, "
+        "-$3::numeric, $3, $3 from copq.project_month where project = $1 and month = $2",
+        project.id, month, Decimal(net),
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """The life of a project: which step leads from which state, who takes it, and what it needs."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -84,18 +85,22 @@ class StepRefused(ValueError):
     """A step that a project cannot take; the text says which ones it can."""
 
 
-def next_state(state: State, step: Step, *, by: str, owner: str, reason: str = "") -> State:
+def next_state(
+    state: State, step: Step, *, by: str, owners: Collection[str], reason: str = ""
+) -> State:
     """The state after a step that `by` takes. Raises `StepRefused`.
 
-    The owner cannot take finance's steps: who claims does not validate.
+    Nobody who owns the project, or once did, takes finance's steps: who claims does not validate.
     """
     rule = RULES[step]
     if state not in rule.sources:
         raise StepRefused(f"cannot {step} a project that is {state}: {_possible(state)}")
-    if rule.role is Role.FINANCE and by == owner:
-        raise StepRefused(f"{by} owns the project: another person of finance must {step} it")
+    if rule.role is Role.FINANCE and by in owners:
+        raise StepRefused(
+            f'"{by}" owns the project, or once did: another person of finance must {step} it'
+        )
     if rule.needs_reason and not reason.strip():
-        raise StepRefused(f"give a reason to {step} a project")
+        raise StepRefused(f"give a reason to {step} a project: --why")
     return rule.target
 
 

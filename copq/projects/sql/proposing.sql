@@ -12,9 +12,10 @@ insert into copq.project_owner (project, owner, sponsor, set_by, why)
 values (:project, :owner, :sponsor, :by, :why)
 
 -- name: add_plan
--- Set the plan of a project.
+-- Set the plan of a project. Returns its number.
 insert into copq.project_plan (project, content, set_by, source, why)
 values (:project, :content, :by, :source, :why)
+returning number
 
 -- name: add_project_step
 -- Add a step to those of a project.

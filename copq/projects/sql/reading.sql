@@ -1,5 +1,6 @@
 -- name: projects
--- Projects with their newest owner and plan, and what approval froze, by plant and name.
+-- Projects with their newest owner, their plan (the newest, or the one that approval froze) and what
+-- approval froze, by plant and name.
 select
     p.project, p.plant, p.name, p.proposed_at, p.proposed_by, o.owner, o.sponsor,
     array(select e.owner from copq.project_owner as e where e.project = p.project
@@ -7,15 +8,16 @@ select
     n.number as plan_number, n.content as plan, f.plan as freeze_plan, f.revision, f.rates_at,
     f.booked_until, f.currency, f.sha256, f.frozen_at, f.frozen_by
 from copq.project as p
+left join copq.project_freeze as f using (project)
 cross join lateral (
     select owner, sponsor from copq.project_owner as o
     where o.project = p.project order by number desc limit 1
 ) as o
 cross join lateral (
     select number, content from copq.project_plan as n
-    where n.project = p.project order by number desc limit 1
+    where n.project = p.project and n.number = coalesce(f.plan, n.number)
+    order by number desc limit 1
 ) as n
-left join copq.project_freeze as f using (project)
 where (:plant::text is null or p.plant = :plant)
     and (:name::text is null or p.name = :name)
 order by p.plant, p.name

@@ -65,6 +65,27 @@ create table copq.closing_figure (
     primary key (plant, month, closing, of_month, line, product, element, category, currency)
 );
 
+-- The validated savings that a closing signs: every validation of the plant until then that no
+-- earlier closing has signed, as it was.
+create table copq.closing_saving (
+    plant text not null,
+    month date not null,
+    closing int not null,
+    validation bigint not null,
+    project text collate "C" not null,
+    of_month date not null,
+    type text not null,
+    decision text not null,
+    amount numeric not null,
+    in_budget numeric not null,
+    currency text not null,
+    note text not null,
+    decided_at timestamptz not null,
+    decided_by text not null,
+    primary key (plant, month, closing, validation),
+    unique (validation)
+);
+
 -- What was booked for another month: found by the month that it is booked in.
 create index ledger_late on copq.ledger (plant, period)
     where period <> date_trunc('month', day::timestamp)::date;
@@ -92,6 +113,7 @@ create trigger guard_period before update or delete on copq.period
 select copq.append_only('copq.period_step');
 select copq.append_only('copq.closing');
 select copq.append_only('copq.closing_figure');
+select copq.append_only('copq.closing_saving');
 select copq.audit_table('copq.period');
 select copq.audit_table('copq.period_step');
 select copq.audit_table('copq.closing');
@@ -136,7 +158,8 @@ language sql stable set timezone = 'UTC' as $$
     group by 1, 2, 3, 4, 5, 6
 $$;
 
--- The digest of what a closing keeps: who closed the month and why, then its figures.
+-- The digest of what a closing keeps: who closed the month and why, then its figures, then the savings
+-- that it signed.
 create function copq.closing_digest(of_plant text, in_month date, of_closing int)
 returns text language sql stable set timezone = 'UTC' as $$
     select encode(sha256(convert_to(
@@ -154,6 +177,12 @@ returns text language sql stable set timezone = 'UTC' as $$
                 f.of_month, f.line, f.product, f.element, f.category, f.currency)
             from copq.closing_figure as f
             where f.plant = of_plant and f.month = in_month and f.closing = of_closing
+        ), '') || coalesce((
+            select string_agg(json_build_array(
+                v.validation, v.project, v.of_month, v.type, v.decision, v.amount, v.in_budget,
+                v.currency, v.note, v.decided_at, v.decided_by)::text, '' order by v.validation)
+            from copq.closing_saving as v
+            where v.plant = of_plant and v.month = in_month and v.closing = of_closing
         ), ''), 'UTF8')), 'hex')
 $$;
 

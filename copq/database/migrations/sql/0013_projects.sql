@@ -258,9 +258,13 @@ language sql stable
 return exists (
     select from copq.project_owner where project = of_project and owner = by_person);
 
+-- The guards see every row, whatever the lines of the role that writes.
+
 -- A plan is written until approval freezes it.
 create function copq.guard_project_plan() returns trigger
-language plpgsql as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
 begin
     if exists (select from copq.project_freeze where project = new.project) then
         raise exception 'project % is approved: its plan is frozen', new.project
@@ -274,7 +278,9 @@ create trigger guard_project_plan before insert on copq.project_plan
 
 -- The promise is written by the transaction that freezes it, and by no other.
 create function copq.guard_project_promise() returns trigger
-language plpgsql as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
 begin
     if not exists (
         select from copq.project_freeze
@@ -288,11 +294,86 @@ end $$;
 create trigger guard_project_promise before insert on copq.project_promise
     for each row execute function copq.guard_project_promise();
 
--- The owner of a project takes none of finance's steps.
-create function copq.guard_project_step() returns trigger
-language plpgsql as $$
+-- Who takes finance's decisions about a project never owns it, before or after.
+create function copq.guard_project_owner() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
 begin
-    if new.what in ('approve', 'sign', 'sustain', 'lapse', 'reopen')
+    if exists (select from copq.project_validation
+                where project = new.project and decided_by = new.owner)
+            or exists (select from copq.project_decision
+                where project = new.project and decided_by = new.owner)
+            or exists (select from copq.project_step
+                where project = new.project and taken_by = new.owner
+                    and what in ('approve', 'sign', 'sustain', 'lapse', 'reopen')) then
+        raise exception '"%" has decided about project % for finance: another person owns it',
+            new.owner, new.project using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $$;
+create trigger guard_project_owner before insert on copq.project_owner
+    for each row execute function copq.guard_project_owner();
+
+-- Approval freezes the newest plan of a project that is sized, and only a person who does not own it
+-- approves.
+create function copq.guard_project_freeze() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    is_now text := (
+        select state from copq.project_step
+        where project = new.project order by step desc limit 1);
+    newest bigint := (select max(number) from copq.project_plan where project = new.project);
+begin
+    if is_now is distinct from 'sized' then
+        raise exception 'project % is %: only a sized one is approved', new.project, is_now
+            using errcode = 'restrict_violation';
+    elsif new.plan is distinct from newest then
+        raise exception 'plan % is not the newest of project %', new.plan, new.project
+            using errcode = 'restrict_violation';
+    elsif copq.owned(new.project, new.frozen_by) then
+        raise exception '"%" owns project %: another person of finance must approve it',
+            new.frozen_by, new.project using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $$;
+create trigger guard_project_freeze before insert on copq.project_freeze
+    for each row execute function copq.guard_project_freeze();
+
+-- A step leads from the state of the last one to the next, as states.py says; it is approved with
+-- its freeze; and the owner of a project takes none of finance's steps.
+create function copq.guard_project_step() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    last copq.project_step;
+begin
+    select * into last from copq.project_step
+    where project = new.project order by step desc limit 1;
+    if new.step <> coalesce(last.step, 0) + 1 or not exists (
+        select from (values
+            (null, 'propose', 'proposed'), ('proposed', 'size', 'sized'),
+            ('sized', 'size', 'sized'), ('sized', 'approve', 'approved'),
+            ('approved', 'start', 'running'), ('running', 'realise', 'realised'),
+            ('realised', 'sign', 'signed'), ('signed', 'sustain', 'sustained'),
+            ('realised', 'lapse', 'lapsed'), ('signed', 'lapse', 'lapsed'),
+            ('sustained', 'lapse', 'lapsed'), ('proposed', 'cancel', 'cancelled'),
+            ('sized', 'cancel', 'cancelled'), ('approved', 'cancel', 'cancelled'),
+            ('running', 'cancel', 'cancelled'), ('realised', 'reopen', 'running'),
+            ('signed', 'reopen', 'running'), ('sustained', 'reopen', 'running'),
+            ('lapsed', 'reopen', 'running')) as possible (source, what, target)
+        where (source, what, target) is not distinct from (last.state, new.what, new.state)) then
+        raise exception 'project % is %: step % to "%" by "%" does not lead on from there',
+            new.project, last.state, new.step, new.state, new.what
+            using errcode = 'restrict_violation';
+    elsif new.what = 'approve' and not exists (
+        select from copq.project_freeze where project = new.project) then
+        raise exception 'project % is approved with what it freezes, and there is nothing frozen',
+            new.project using errcode = 'restrict_violation';
+    elsif new.what in ('approve', 'sign', 'sustain', 'lapse', 'reopen')
             and copq.owned(new.project, new.taken_by) then
         raise exception '"%" owns project %: another person of finance must % it',
             new.taken_by, new.project, new.what using errcode = 'restrict_violation';
@@ -302,9 +383,54 @@ end $$;
 create trigger guard_project_step before insert on copq.project_step
     for each row execute function copq.guard_project_step();
 
+-- The owner of a project claims its savings.
+create function copq.guard_project_claim() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    owned_by text := (
+        select owner from copq.project_owner
+        where project = new.project order by number desc limit 1);
+begin
+    if new.claimed_by is distinct from owned_by then
+        raise exception '"%" does not own project %: its owner "%" claims its savings',
+            new.claimed_by, new.project, owned_by using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $$;
+create trigger guard_project_claim before insert on copq.project_claim
+    for each row execute function copq.guard_project_claim();
+
+-- Shares divide the whole of a saving among projects of one plant.
+create function copq.guard_project_share() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    whole numeric := (select sum(value::numeric) from jsonb_each_text(new.shares));
+begin
+    if whole is distinct from 1 then
+        raise exception 'shares add up to %: they must add up to 1', coalesce(whole, 0)
+            using errcode = 'check_violation';
+    elsif exists (
+        select from jsonb_each_text(new.shares) as part
+        where part.value::numeric < 0 or not exists (
+            select from copq.project
+            where project = part.key::bigint and plant = new.plant)) then
+        raise exception 'a share is negative, or of a project that is not in %', new.plant
+            using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+create trigger guard_project_share before insert on copq.project_share
+    for each row execute function copq.guard_project_share();
+
 -- Nobody decides about what they own, or what they said themselves.
 create function copq.guard_project_decision() returns trigger
-language plpgsql as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
 declare
     said_by text := case new.kind
         when 'non_routine' then (
@@ -328,11 +454,16 @@ create trigger guard_project_decision before insert on copq.project_decision
     for each row execute function copq.guard_project_decision();
 
 create function copq.guard_project_validation() returns trigger
-language plpgsql as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
 declare
     claim copq.project_claim := (select c from copq.project_claim as c where number = new.claim);
     of_plant text := (select plant from copq.project where project = claim.project);
 begin
+    -- A month is not being closed meanwhile: each closing signs what was decided before it.
+    perform pg_advisory_xact_lock_shared(hashtextextended('copq.booking', 0));
+    new.decided_at := clock_timestamp();
     if (new.project, new.plant, new.month, new.type)
             is distinct from (claim.project, of_plant, claim.month, claim.type) then
         raise exception 'the validation is of another month than claim %', new.claim
@@ -355,6 +486,16 @@ begin
 end $$;
 create trigger guard_project_validation before insert on copq.project_validation
     for each row execute function copq.guard_project_validation();
+
+do $$
+declare
+    guarded text;
+begin
+    foreach guarded in array array[
+        'plan', 'promise', 'owner', 'freeze', 'step', 'claim', 'share', 'decision', 'validation'] loop
+        execute format('revoke all on function copq.guard_project_%s() from public', guarded);
+    end loop;
+end $$;
 
 do $$
 declare

@@ -2,7 +2,8 @@
 -- this. Tables are named one by one; nobody has a right to what is not named here.
 
 grant usage on schema copq to
-    copq_door, copq_ingest, copq_costing, copq_aggregator, copq_reporting, copq_finance, copq_admin;
+    copq_door, copq_ingest, copq_costing, copq_aggregator, copq_reporting, copq_projects,
+    copq_finance, copq_admin;
 grant select on alembic_version to public;
 
 -- The door: which tokens there are. That one was used is written by a function, so that the
@@ -102,9 +103,12 @@ grant select on copq.reporting_currency, copq.exchange_version, copq.exchange_ra
 grant select on copq.reporting_ledger, copq.completed_ledger, copq.reporting_rollup to copq_reporting, copq_finance;
 grant insert on copq.reporting_currency, copq.exchange_version, copq.exchange_rate to copq_finance;
 grant update on copq.reporting_currency to copq_finance;
-grant select on copq.period, copq.period_step, copq.closing, copq.closing_figure, copq.first_reported
+grant select on copq.period, copq.period_step, copq.closing, copq.closing_figure,
+    copq.closing_saving, copq.first_reported
     to copq_reporting, copq_finance;
-grant insert on copq.period, copq.period_step, copq.closing, copq.closing_figure to copq_finance;
+grant insert on
+    copq.period, copq.period_step, copq.closing, copq.closing_figure, copq.closing_saving
+    to copq_finance;
 grant update on copq.period to copq_finance;
 grant select on copq.token, copq.rate_document, copq.rate_decision to copq_finance;
 grant insert on
@@ -113,7 +117,7 @@ grant insert on
 grant select, insert on copq.token to copq_admin;
 grant update (revoked_at, revoked_by) on copq.token to copq_admin;
 
--- Projects: finance decides, the service measures.
+-- Projects: their owners propose and claim, finance decides, the service measures.
 grant select on
     copq.project, copq.project_owner, copq.project_plan, copq.project_step, copq.project_freeze,
     copq.project_promise, copq.project_investment, copq.project_forecast, copq.project_non_routine,
@@ -126,6 +130,10 @@ grant insert on
     copq.project_promise, copq.project_investment, copq.project_forecast, copq.project_non_routine,
     copq.project_substitute, copq.project_decision, copq.project_share, copq.project_claim,
     copq.project_validation to copq_finance;
+grant insert on
+    copq.project, copq.project_owner, copq.project_plan, copq.project_step, copq.project_investment,
+    copq.project_forecast, copq.project_non_routine, copq.project_substitute, copq.project_claim
+    to copq_projects;
 grant insert, update, delete on copq.project_day, copq.project_cell to copq_aggregator;
 grant insert on copq.project_month, copq.project_verdict to copq_aggregator;
 
@@ -212,7 +220,14 @@ using (true) with check (true);
 create policy whole_plants_of_the_reader on copq.base_amount for select to copq_reporting
 using ((select copq.sees_all()) or plant = any((select copq.plants_seen())::text[]));
 
--- A project's figures are read by readers of its whole plant.
+alter table copq.closing_saving enable row level security;
+create policy whoever_was_granted on copq.closing_saving to copq_finance
+using (true) with check (true);
+create policy whole_plants_of_the_reader on copq.closing_saving for select to copq_reporting
+using ((select copq.sees_all()) or plant = any((select copq.plants_seen())::text[]));
+
+-- A project's figures are read by readers of its whole plant. Of its steps, its owner takes those that
+-- are not finance's.
 alter table copq.project enable row level security;
 alter table copq.project_share enable row level security;
 create policy whoever_was_granted on copq.project to copq_aggregator, copq_finance
@@ -237,5 +252,15 @@ begin
         execute format(
             'create policy projects_of_the_reader on copq.project_%s for select to copq_reporting '
             'using (project in (select project from copq.project))', guarded);
+    end loop;
+    foreach guarded in array array[
+        'project', 'project_owner', 'project_plan', 'project_step', 'project_investment',
+        'project_forecast', 'project_non_routine', 'project_substitute', 'project_claim'] loop
+        execute format(
+            'create policy owners_of_projects on copq.%I for insert to copq_projects '
+            'with check (%s)', guarded,
+            case guarded when 'project_step'
+            then 'what in (''propose'', ''size'', ''start'', ''realise'', ''cancel'')'
+            else 'true' end);
     end loop;
 end $$;
