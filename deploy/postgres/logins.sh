@@ -17,8 +17,8 @@ from unnest(array['copq', 'ingest', 'costing', 'aggregator', 'reporting', 'grafa
 where not exists (select from pg_roles where rolname = name) \gexec
 -- The owner migrates, and commands act as the owner in the role of their work.
 alter role copq password :'owner';
-grant copq_door, copq_ingest, copq_costing, copq_aggregator, copq_reporting, copq_finance, copq_admin
-    to copq;
+grant copq_door, copq_ingest, copq_costing, copq_aggregator, copq_reporting, copq_projects,
+    copq_finance, copq_admin to copq;
 alter database copq owner to copq;
 alter role ingest password :'ingest';
 grant copq_ingest to ingest;

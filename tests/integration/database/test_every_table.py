@@ -15,7 +15,9 @@ DECISIONS = {
         ("period", "period_step", "closing", "standing_posted", "group_member"), BY_PLANT
     ),
     **dict.fromkeys(("rejected", "audit"), ALL_LINES),
-    **dict.fromkeys(("base_amount", "project", "project_share"), WHOLE_PLANTS),
+    **dict.fromkeys(
+        ("base_amount", "closing_saving", "project", "project_share"), WHOLE_PLANTS
+    ),
     **dict.fromkeys(
         ("project_owner", "project_plan", "project_step", "project_freeze", "project_promise",
          "project_investment", "project_forecast", "project_non_routine", "project_substitute",
