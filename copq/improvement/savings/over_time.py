@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
+from functools import lru_cache
 from itertools import pairwise
-
-from scipy.optimize import brentq
 
 from copq.ledger.arithmetic import MONEY, ROUNDING, ZERO, quotient
 
 Flows = Mapping[date, Decimal]
-_MONTHS = 12
+MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +47,32 @@ def payback(validated: Flows, invested: Flows) -> date | Unknown:
     return Unknown("savings do not exceed the investment yet")
 
 
-def present_value(flows: Flows, yearly_rate: Decimal) -> Decimal:
-    """Net present value at the first month, to nine decimals.
+def present_value(flows: Flows, yearly_rate: Decimal, at: date | None = None) -> Decimal:
+    """Net present value at the month `at`, else at the first month, to nine decimals.
 
-    A flow is discounted by (1 + rate) ^ (months after the first / 12). Raises `ValueError` unless
+    A flow is discounted by (1 + rate) ^ (months after that month / 12). Raises `ValueError` unless
     the rate is above -1, which is -100 %.
     """
     if yearly_rate <= -1:
         raise ValueError(f"the rate is {yearly_rate}: it must be above -1")
     if not flows:
         return ZERO
-    first = min(flows)
+    first = at or min(flows)
     with localcontext(ROUNDING):
         total = sum(
             (
-                amount / (1 + yearly_rate) ** (Decimal(_months_between(first, month)) / _MONTHS)
+                amount / _growth(yearly_rate, months_between(first, month))
                 for month, amount in flows.items()
             ),
             ZERO,
         )
     return quotient(total, Decimal(1))
+
+
+@lru_cache(maxsize=10_000)
+def _growth(yearly_rate: Decimal, months: int) -> Decimal:
+    """What 1 becomes in some months. Powers are slow, and projects share rates and months."""
+    return ROUNDING.power(1 + yearly_rate, ROUNDING.divide(Decimal(months), Decimal(MONTHS)))
 
 
 def internal_rate(flows: Flows) -> float | Unknown:
@@ -88,12 +93,20 @@ def internal_rate(flows: Flows) -> float | Unknown:
 
 
 def _solved(flows: Flows) -> float | Unknown:
-    first = min(flows)
-    months = [(_months_between(first, month), float(amount)) for month, amount in flows.items()]
+    """Horner's scheme over each month from the first: powers would take most of the time."""
+    from scipy.optimize import brentq  # takes a second to load
 
-    def value(growth: float) -> float:
+    first, last = min(flows), max(flows)
+    amounts = [0.0] * (months_between(first, last) + 1)
+    for month, amount in flows.items():
+        amounts[months_between(first, month)] = float(amount)
+
+    def value(factor: float) -> float:
         """The value at a monthly discount factor; above 1 where money is lost."""
-        return sum(amount * growth**after for after, amount in months)
+        found = 0.0
+        for amount in reversed(amounts):
+            found = found * factor + amount
+        return found
 
     highest = 1.0
     while value(0.0) * value(highest) > 0 and highest < _LARGEST_FACTOR:
@@ -101,36 +114,13 @@ def _solved(flows: Flows) -> float | Unknown:
     if value(0.0) * value(highest) > 0:
         return Unknown("the money that comes back is less than any rate can explain")
     factor = float(brentq(value, 0.0, highest, xtol=1e-14, rtol=1e-14))
-    return float(factor**-_MONTHS - 1)
+    return float(factor**-MONTHS - 1)
 
 
 _LARGEST_FACTOR = 2.0**10
 """A loss of more than 99.9 % a month."""
 
 
-def _months_between(first: date, month: date) -> int:
-    return (month.year - first.year) * _MONTHS + month.month - first.month
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YearEffect:
-    """A recurring benefit in the year in which it starts. The three are never added."""
-
-    in_year: Decimal
-    carry_over: Decimal
-    """What the next year has more than this one."""
-
-    run_rate: Decimal
-    """Of a whole year."""
-
-
-def year_effect(per_year: Decimal, starts: date, year_begins: date) -> YearEffect:
-    """The effect of a benefit that starts with a month, in the business year from `year_begins`.
-
-    Raises `ValueError` if it does not start in that year.
-    """
-    after = _months_between(year_begins, starts)
-    if not 0 <= after < _MONTHS:
-        raise ValueError(f"{starts:%Y-%m} is not in the year from {year_begins:%Y-%m}")
-    in_year = quotient(per_year * (_MONTHS - after), Decimal(_MONTHS))
-    return YearEffect(in_year=in_year, carry_over=per_year - in_year, run_rate=per_year)
+def months_between(first: date, month: date) -> int:
+    """How many months the second one is after the first."""
+    return (month.year - first.year) * MONTHS + month.month - first.month

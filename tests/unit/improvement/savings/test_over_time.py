@@ -1,9 +1,7 @@
-"""What a project returns: ROI, payback, present value, internal rate, and the effect of a year."""
+"""What a project returns: ROI, payback, present value, internal rate."""
 
-import json
 from datetime import date
 from decimal import Decimal as D
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,29 +13,12 @@ from copq.improvement.savings.over_time import (
     payback,
     present_value,
     roi,
-    year_effect,
 )
 from tests.support.searching import examples
-
-CASE = json.loads((Path(__file__).parents[3] / "cases" / "savings.json").read_text())
 
 
 def month(after: int) -> date:
     return date(2026 + after // 12, after % 12 + 1, 1)
-
-
-def test_the_published_carry_over() -> None:
-    case = CASE["carry_over"]
-    saved = D(case["cost_per_year_before"]) - D(case["cost_per_year_after"])
-    found = year_effect(saved, date(2026, 10, 1), date(2026, 1, 1))
-    assert (found.in_year, found.carry_over, found.run_rate) == (
-        D(case["in_year"]), D(case["carry_over"]), D(case["run_rate"]),
-    )  # fmt: skip
-
-
-def test_a_start_outside_the_year_is_refused() -> None:
-    with pytest.raises(ValueError, match="2027-01 is not in the year from 2026-01"):
-        year_effect(D(12), date(2027, 1, 1), date(2026, 1, 1))
 
 
 def test_return_on_investment() -> None:
