@@ -1,0 +1,87 @@
+"""The question for a portfolio of projects: which projects, which months, which benefits count."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from asyncpg import Connection
+
+from copq.figures.edges import dimensions, in_order, month_of
+from copq.figures.names import check_names
+from copq.figures.requests import check_choice, spell
+from copq.improvement.projects.plan import BenefitType
+from copq.improvement.savings.portfolio import COUNTED
+from copq.rates.book import RateBook
+
+TYPES = tuple(str(one) for one in BenefitType)
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioQuery:
+    """The months [start, end) of projects; without a start from the first one, and without an end
+    up to the month that runs in the plant. `counted` are the types in sums and returns.
+    """
+
+    plant: str | None
+    owner: str | None
+    type: BenefitType | None
+    start: date | None
+    end: date | None
+    counted: tuple[BenefitType, ...]
+
+    def end_in(self, plant: str, book: RateBook, now: datetime) -> date:
+        """The first month of a plant that is not asked for."""
+        if self.end is not None:
+            return self.end
+        site = book.sites.get(plant)
+        today = site.calendar.bucket(now).day if site else now.date()
+        return today.replace(day=1)
+
+    @property
+    def basis(self) -> str:
+        """What the sums are of, in a sentence."""
+        names = " and ".join(str(one).replace("_", " ") for one in self.counted)
+        return (
+            f"Sums, ROI, payback, NPV and IRR count {names} savings alone, once finance has "
+            "validated them; realised savings are those of all types. ROI, payback, NPV and IRR "
+            "are of all months before the end; in-year effect, carry-over and run rate are never "
+            "added."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioRequest:
+    """Of a plant, an owner and a benefit type; months as 2026-03.
+
+    `count` names the types that count, with commas: else the type that is asked for, else what is
+    hard.
+    """
+
+    plant: str | None = None
+    owner: str | None = None
+    type: str | None = None
+    start: str = ""
+    end: str = ""
+    count: str = ""
+
+    def __post_init__(self) -> None:
+        spell(self, "plant", "owner")
+
+    async def query(
+        self, conn: Connection, book: RateBook, owners: tuple[str, ...]
+    ) -> PortfolioQuery:
+        """Raises `ValueError` on an unknown name or months that are not possible."""
+        await check_names(conn, book, self.plant)
+        check_choice(self.owner, owners)
+        check_choice(self.type, TYPES)
+        start, end = month_of(self.start), month_of(self.end)
+        in_order(start, end)
+        kind = BenefitType(self.type) if self.type else None
+        return PortfolioQuery(self.plant, self.owner, kind, start, end, self._counted(kind))
+
+    def _counted(self, kind: BenefitType | None) -> tuple[BenefitType, ...]:
+        named = dimensions(self.count)
+        for name in named:
+            check_choice(name, TYPES)
+        if named:
+            return tuple(one for one in BenefitType if one in named)
+        return (kind,) if kind else COUNTED

@@ -1,0 +1,188 @@
+"""Figures of a project, or of several together: money of months, returns, effects of a year."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, localcontext
+from typing import Any
+
+from copq.figures.portfolio_reading import ProjectFacts
+from copq.figures.portfolio_request import PortfolioQuery
+from copq.improvement.projects.plan import BenefitType
+from copq.improvement.savings.over_time import Flows, Unknown
+from copq.improvement.savings.portfolio import Measured, TypeSums, Waterfall, waterfall
+from copq.improvement.savings.returns import Money, Returns, returns
+from copq.improvement.savings.years import (
+    YearEffect,
+    promised_effect,
+    total_effect,
+    validated_effect,
+)
+from copq.ledger.arithmetic import MONEY, ZERO
+
+NOT_MEASURED = "no month is measured yet"
+_ONCE = BenefitType.WORKING_CAPITAL
+"""What is released once has no run rate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioFigures:
+    """`counted` are the types that count. `months` is the number of months with a bridge."""
+
+    counted: TypeSums
+    others: TypeSums
+    months: int
+    measured: Measured
+    first_reported: Decimal | None
+    restated: Decimal | None
+    invested: Decimal
+    returns: Returns
+    promised_effect: YearEffect
+    validated_effect: YearEffect
+    waits_since: datetime | None
+
+    @property
+    def waterfall(self) -> Waterfall:
+        return waterfall(self.counted, self.others, self.measured)
+
+    def as_json(self) -> dict[str, Any]:
+        """Flat; what is unknown is null, and `reasons` says why."""
+        realised = self.months > 0
+        return {
+            **type_json(self.counted),
+            "gross": self.measured.gross if realised else None,
+            "realised": self.measured.net if realised else None,
+            "first_reported": self.first_reported, "restated": self.restated,
+            "invested": self.invested, **_returns_json(self.returns),
+            **_effect_json("", self.validated_effect),
+            **_effect_json("promised_", self.promised_effect),
+            **self.waterfall.steps, "waits_since": self.waits_since,
+            "reasons": self._reasons(),
+        }  # fmt: skip
+
+    def _reasons(self) -> dict[str, str]:
+        found = {} if self.months else {"realised": NOT_MEASURED}
+        if self.counted.realisation_rate is None:
+            found["realisation_rate"] = "nothing was promised for these months"
+        return found | {
+            name: value.reason
+            for name in Returns.__dataclass_fields__
+            if isinstance(value := getattr(self.returns, name), Unknown)
+        }
+
+
+def type_json(sums: TypeSums) -> dict[str, Any]:
+    """What one type has, or several together."""
+    names = ("promised", "forecast", "claimed", "validated", "in_budget")
+    return {
+        **{name: getattr(sums, name) for name in names},
+        "variance": sums.variance, "realisation_rate": sums.realisation_rate,
+    }  # fmt: skip
+
+
+def _returns_json(found: Returns) -> dict[str, Any]:
+    values = {name: getattr(found, name) for name in Returns.__dataclass_fields__}
+    payback = values["payback"]
+    if isinstance(payback, date):
+        values["payback"] = f"{payback:%Y-%m}"
+    return {name: None if isinstance(v, Unknown) else v for name, v in values.items()}
+
+
+def _effect_json(which: str, effect: YearEffect) -> dict[str, Any]:
+    return {
+        f"{which}in_year": effect.in_year, f"{which}carry_over": effect.carry_over,
+        f"{which}run_rate": effect.run_rate,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioRow:
+    """A project with its figures."""
+
+    facts: ProjectFacts
+    figures: PortfolioFigures
+
+    def as_json(self) -> dict[str, Any]:
+        project, verdict = self.facts.project, self.facts.verdict
+        return {
+            "plant": project.plant, "project": project.name, "state": project.state,
+            "owner": project.owner, "sponsor": project.sponsor, "starts": project.plan.starts,
+            "status": verdict and verdict.status, "is_proven": verdict and verdict.is_proven,
+            "currency": project.plan.currency, **self.figures.as_json(),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioTotal:
+    """The projects of a plant or an owner, or all of them, in one currency."""
+
+    by: str
+    name: str | None
+    currency: str
+    projects: int
+    figures: PortfolioFigures
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "by": self.by, "name": self.name, "currency": self.currency,
+            "projects": self.projects, **self.figures.as_json(),
+        }  # fmt: skip
+
+
+def figures_of(
+    facts: Sequence[ProjectFacts], query: PortfolioQuery, year_begins: date
+) -> PortfolioFigures:
+    """The figures of projects in one currency, together."""
+    with localcontext(MONEY):
+        spent = sum(
+            (amount for one in facts for month, amount in one.invested.items()
+             if query.start is None or month >= query.start), ZERO,
+        )  # fmt: skip
+    measured = Measured.of(one.bridges.measured for one in facts)
+    counted = set(query.counted)
+    money = [Money(_validated(one, counted), one.invested, one.project.plan.yearly_rate)
+             for one in facts]  # fmt: skip
+    return PortfolioFigures(
+        counted=_type_sums(facts, counted),
+        others=_type_sums(facts, set(BenefitType) - counted),
+        months=sum(one.bridges.months for one in facts), measured=measured,
+        first_reported=_known_sum(one.bridges.first_reported for one in facts),
+        restated=_known_sum(one.bridges.restated for one in facts),
+        invested=spent, returns=returns(money, measured.net, spent),
+        promised_effect=total_effect(_promised(one, counted, year_begins) for one in facts),
+        validated_effect=total_effect(
+            validated_effect(_validated(one, counted - {_ONCE}), year_begins) for one in facts
+        ),
+        waits_since=min(
+            (kind.waits_since for one in facts for kind in one.types.values()
+             if kind.waits_since is not None), default=None,
+        ),
+    )  # fmt: skip
+
+
+def _type_sums(facts: Iterable[ProjectFacts], types: set[BenefitType]) -> TypeSums:
+    return TypeSums.of(
+        found.sums for one in facts for kind, found in one.types.items() if kind in types
+    )
+
+
+def _validated(one: ProjectFacts, types: set[BenefitType]) -> Flows:
+    found: dict[date, Decimal] = {}
+    with localcontext(MONEY):
+        for kind in types & one.types.keys():
+            for month, amount in one.types[kind].validated.items():
+                found[month] = found.get(month, ZERO) + amount
+    return found
+
+
+def _promised(one: ProjectFacts, types: set[BenefitType], year_begins: date) -> YearEffect:
+    if one.project.freeze is None:
+        return YearEffect()
+    kept = [benefit for benefit in one.project.plan.benefits if benefit.type in types]
+    return promised_effect(kept, year_begins)
+
+
+def _known_sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    with localcontext(MONEY):
+        return sum(known, ZERO) if known else None

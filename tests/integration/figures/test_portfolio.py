@@ -1,0 +1,141 @@
+"""A portfolio of projects: sums, steps from the promise to what is validated, returns, totals."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal as D
+from typing import Any
+
+import pytest
+
+from copq.figures.portfolio import PortfolioAnswer, PortfolioRequest, answer_portfolio
+from copq.improvement.projects.plan import BenefitType
+from copq.improvement.savings.portfolio import STEPS
+from copq.rates.store import load
+from tests.support.building import book, plant, store_rates
+from tests.support.portfolio import EVENING, approved, bridge, claim, closed, decided, judged
+from tests.support.projects import item, propose
+
+NOW = datetime.fromisoformat("2026-08-10T12:00:00+02:00")
+PLANTS = (plant(), plant("south", "America/Chicago", "00:00", "USD"))
+
+
+async def portfolio(conn: Any, **asked: Any) -> PortfolioAnswer:
+    return await answer_portfolio(conn, await load(conn), PortfolioRequest(**asked), NOW, None)
+
+
+async def caps(conn: Any) -> int:
+    """300 promised for May to July. May is measured, restated, claimed, reduced; June is claimed
+    and waits; July is not measured yet."""
+    await store_rates(conn, book(*PLANTS))
+    await propose(conn, item())
+    number = await approved(conn)
+    await bridge(conn, number, "2026-05", 120, 95)
+    await closed(conn, "2026-05", EVENING + timedelta(days=1))
+    await bridge(conn, number, "2026-05", 120, 90, EVENING + timedelta(days=2))
+    await bridge(conn, number, "2026-06", 110, 110)
+    may = await claim(conn, number, "2026-05", 80)
+    await decided(conn, may, "reduced", 70, in_budget=50)
+    await claim(conn, number, "2026-06", 110)
+    return number
+
+
+async def test_a_project_from_its_promise_to_what_is_validated(conn: Any) -> None:
+    number = await caps(conn)
+    await judged(conn, number, "eroding")
+    found = await portfolio(conn)
+    [row] = found.rows
+    shown = row.as_json()
+    assert [shown[name] for name in ("promised", "forecast", "gross", "realised", "claimed",
+            "validated", "in_budget", "variance", "invested")] == [
+        300, 300, 230, 200, 190, 70, 50, -230, 1200]  # fmt: skip
+    assert [shown[name] for name in STEPS] == [-100, 30, -30, 0, -10, -10, 0, -110]
+    assert (shown["first_reported"], shown["restated"]) == (95, 90)
+    assert (shown["state"], shown["status"], shown["is_proven"]) == ("realised", "eroding", True)
+    assert shown["realisation_rate"] == D("0.233333333")
+    assert shown["roi"] == D("-0.941666667")
+    assert shown["return_on_quality"] == D("0.166666667")
+    assert (shown["payback"], shown["reasons"]["payback"]) == (
+        None, "savings do not exceed the investment yet")  # fmt: skip
+    assert (shown["promised_in_year"], shown["promised_run_rate"]) == (300, 0)
+    assert (shown["in_year"], shown["run_rate"], shown["carry_over"]) == (70, 840, 280)
+    assert shown["waits_since"] is not None
+    assert (found.end, found.year_begins) == (date(2026, 8, 1), date(2026, 1, 1))
+
+
+async def test_types_are_apart_and_count_only_where_asked(conn: Any) -> None:
+    number = await caps(conn)
+    soft = await claim(conn, number, "2026-05", 5, BenefitType.SOFT)
+    await decided(conn, soft, "accepted", 5)
+    [hard] = (await portfolio(conn)).rows
+    assert (hard.figures.counted.validated, hard.as_json()["other_types"]) == (70, -5)
+    both = await portfolio(conn, count="soft,hard")
+    assert both.rows[0].figures.counted.validated == 75
+    assert both.rows[0].as_json()["other_types"] == 0
+    assert "count hard and soft savings" in both.query.basis
+    types = {row["type"]: row for row in both.types_json() if row["project"]}
+    assert (types["soft"]["promised"], types["soft"]["validated"]) == (0, 5)
+    assert types["hard"]["validated"] == 70
+    only = await portfolio(conn, type="soft")
+    assert only.rows[0].figures.counted.validated == 5
+    assert {row["type"] for row in only.types_json()} == {"soft"}
+
+
+async def test_months_bound_the_sums_and_returns_are_of_all_months_before_the_end(
+    conn: Any,
+) -> None:
+    await caps(conn)
+    [june] = (await portfolio(conn, start="2026-06", end="2026-07")).rows
+    shown = june.as_json()
+    assert (shown["promised"], shown["realised"], shown["claimed"]) == (100, 110, 110)
+    assert (shown["validated"], shown["invested"]) == (0, 0)
+    assert shown["roi"] == D("-0.941666667")
+    assert shown["reasons"]["return_on_quality"] == "nothing was invested in these months"
+    [april] = (await portfolio(conn, end="2026-05")).rows
+    assert april.as_json()["realised"] is None
+    assert april.as_json()["reasons"]["realised"] == "no month is measured yet"
+
+
+async def test_a_claim_that_is_raised_waits_for_the_difference(conn: Any) -> None:
+    number = await caps(conn)
+    await claim(conn, number, "2026-05", 85)
+    [row] = (await portfolio(conn, end="2026-06")).rows
+    steps = row.figures.waterfall.steps
+    assert (steps["reduced"], steps["waiting"], row.figures.counted.validated) == (-10, -5, 70)
+
+
+async def test_totals_by_plant_and_owner_never_add_currencies(conn: Any) -> None:
+    await caps(conn)
+    await propose(conn, item("lids", owner="otto"), item("jars", plant="south", currency="USD"))
+    found = await portfolio(conn)
+    assert [(one.by, one.name, one.currency, one.projects) for one in found.totals] == [
+        ("all", None, "EUR", 2), ("all", None, "USD", 1), ("owner", "olga", "EUR", 1),
+        ("owner", "olga", "USD", 1), ("owner", "otto", "EUR", 1), ("plant", "north", "EUR", 2),
+        ("plant", "south", "USD", 1),
+    ]  # fmt: skip
+    of = {(one.by, one.name, one.currency): one.figures for one in found.totals}
+    assert of["all", None, "EUR"].counted.promised == 300
+    assert of["all", None, "EUR"].counted.forecast == 600
+    assert of["owner", "otto", "EUR"].counted.promised == 0
+    assert of["all", None, "EUR"].invested == 2400
+    assert [row.facts.project.name for row in (await portfolio(conn, owner="otto")).rows] == [
+        "lids"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"plant": "nroth"}, 'plant "nroth" is not in the rate book'),
+        ({"owner": "olag"}, '"olag" is none of olga'),
+        ({"type": "firm"}, '"firm" is none of hard, avoidance, working_capital, soft'),
+        ({"count": "hard,sfot"}, 'did you mean "soft"'),
+        ({"start": "2026-13"}, '"2026-13" is not a month'),
+        ({"start": "2026-05", "end": "2026-05"}, "must be after from"),
+    ],
+)
+async def test_what_cannot_be_asked_is_refused(
+    conn: Any, asked: dict[str, str], words: str
+) -> None:
+    await store_rates(conn, book(*PLANTS))
+    await propose(conn, item())
+    with pytest.raises(ValueError, match=words):
+        await portfolio(conn, **asked)

@@ -1,0 +1,104 @@
+"""Approved projects with bridges, claims and decisions, as rows; their makers have tests of their
+own."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.improvement.projects.plan import BenefitType, promised
+from copq.projects.store import project
+
+EVENING = datetime.fromisoformat("2026-06-05T18:00:00+00:00")
+
+
+async def approved(
+    conn: Connection, name: str = "caps", plant: str = "north", state: str = "realised"
+) -> int:
+    """Freeze the promise of a proposed project, and set its state; returns its id."""
+    found = await project(conn, plant, name)
+    async with conn.transaction():
+        await conn.execute(
+            "insert into copq.project_freeze (project, plan, revision, rates_at, booked_until, "
+            "currency, evidence, sha256, frozen_by) values ($1, $2, 1, now(), now(), $3, '{}', "
+            "sha256('{}'), 'carla')",
+            found.id, found.plan_number, found.plan.currency,
+        )  # fmt: skip
+        for (month, kind), amount in promised(found.plan.benefits).items():
+            await conn.execute(
+                "insert into copq.project_promise values ($1, $2, $3, $4)",
+                found.id, month, kind, amount,
+            )  # fmt: skip
+    await conn.execute(
+        "insert into copq.project_step (project, step, what, state, taken_by) "
+        "values ($1, 2, 'realise', $2, 'olga')", found.id, state,
+    )  # fmt: skip
+    return found.id
+
+
+async def bridge(
+    conn: Connection, project: int, month: str, gross: Any, net: Any,
+    at: datetime = EVENING, **effects: Any,
+) -> None:  # fmt: skip
+    """A version of a month's bridge; losses of 1,000 in the baseline, and no other effect unless
+    `effects` has one."""
+    saved = Decimal(gross)
+    more = {"volume": 0, "mix": 0, "rates": 0, "non_routine": 0, "without_baseline": 0} | effects
+    parts = {name: Decimal(amount) for name, amount in more.items()}
+    await conn.execute(
+        "insert into copq.project_month (project, month, version, computed_at, days, baseline, "
+        "actual, volume, mix, rates, non_routine, without_baseline, performance, gross, net) "
+        "select $1, $2, coalesce(max(version), 0) + 1, $3, 30, 1000, 1000 + $4::numeric, $5, $6, "
+        "$7, $8, $9, -$10::numeric, $10, $11 from copq.project_month "
+        "where project = $1 and month = $2",
+        project, _month(month), at, sum(parts.values()) - saved, *parts.values(), saved,
+        Decimal(net),
+    )  # fmt: skip
+
+
+async def claim(
+    conn: Connection, project: int, month: str, amount: Any, kind: BenefitType = BenefitType.HARD
+) -> int:
+    """Claim by the owner on the newest bridge; returns the claim's number."""
+    number: int = await conn.fetchval(
+        "insert into copq.project_claim (project, month, version, type, amount, claimed_by) "
+        "select $1, $2, max(version), $3, $4, 'olga' from copq.project_month "
+        "where project = $1 and month = $2 returning number",
+        project, _month(month), kind, Decimal(amount),
+    )  # fmt: skip
+    return number
+
+
+async def closed(conn: Connection, month: str, at: datetime, plant: str = "north") -> None:
+    first = _month(month)
+    await conn.execute(
+        "insert into copq.period values ($1, $2, 'closed', $3, 1, ($2::date + interval '1 month')::date)",
+        plant, first, at,
+    )  # fmt: skip
+
+
+async def decided(
+    conn: Connection, claim: int, decision: str, amount: Any, in_budget: Any = 0
+) -> None:
+    """Finance decides about a claim of a closed month."""
+    await conn.execute(
+        "insert into copq.project_validation (claim, project, plant, month, type, decision, "
+        "amount, in_budget, closing, note, decided_by) "
+        "select c.number, c.project, p.plant, c.month, c.type, $2, $3, $4, 1, 'seen', 'carla' "
+        "from copq.project_claim as c join copq.project as p using (project) "
+        "where c.number = $1",
+        claim, decision, Decimal(amount), Decimal(in_budget),
+    )  # fmt: skip
+
+
+async def judged(conn: Connection, project: int, status: str, until: str = "2026-07-31") -> None:
+    """A verdict of the tests of a project's days."""
+    await conn.execute(
+        "insert into copq.project_verdict (project, until, is_proven, status, is_provisional) "
+        "values ($1, $2, true, $3, true)", project, date.fromisoformat(until), status,
+    )  # fmt: skip
+
+
+def _month(text: str) -> date:
+    return date.fromisoformat(f"{text}-01")
