@@ -102,6 +102,9 @@ bench-why: .venv/.installed ## how often the causes of a change are found; COPQ_
 bench-statistics: .venv/.installed ## error rates of the statistics of savings, on simulated plants
 	$(BIN)/python -m benchmarks.statistics
 
+bench-portfolio: .venv/.installed ## how long the portfolio of 500 projects over 36 months takes
+	$(BIN)/python -m benchmarks.portfolio
+
 bench-why-scale: .venv/.installed ## how long copq why takes over 50 million entries of a year; 25 GB of disk
 	$(BIN)/python -m benchmarks.why_scale
 
@@ -154,4 +157,4 @@ $(HELM)/.resolved: tests/support/deploy/helm/pom.xml
 	mvn --quiet --batch-mode -f tests/support/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
 	@touch $@
 
-.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-why-scale bench-statistics setup programs kafka helm lock clean
+.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-portfolio bench-why-scale bench-statistics setup programs kafka helm lock clean

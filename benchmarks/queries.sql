@@ -135,3 +135,63 @@ select
     5000, 0, 0, 0, 0, 0, 5000, 5000
 from generate_series(1, 20) as line, generate_series(1, 5) as product,
     generate_series(date '2025-07-01', date '2026-06-30', interval '1 day') as day
+
+-- name: portfolio_freezes
+-- Approve all projects.
+insert into copq.project_freeze (
+    project, plan, revision, rates_at, booked_until, currency, evidence, sha256, frozen_by)
+select project, number, 1, now(), now(), 'EUR', '{}', sha256('{}'), 'carla'
+from copq.project_plan
+
+-- name: portfolio_promises
+-- Promise 1,000 in each month.
+insert into copq.project_promise (project, month, type, amount)
+select project, month::date, 'hard', 1000
+from copq.project,
+    generate_series(:first::date::timestamp, :last::date, interval '1 month') as month
+
+-- name: portfolio_steps
+-- Realise all projects.
+insert into copq.project_step (project, step, what, state, taken_by)
+select project, 2, 'realise', 'realised', 'carla' from copq.project
+
+-- name: portfolio_periods
+-- Close the months of the plant.
+insert into copq.period (plant, month, state, first_closed_at, closings, booked_in)
+select
+    'north', month::date, 'closed', month + interval '1 month 5 days', 1,
+    (month + interval '1 month')::date
+from generate_series(:first::date::timestamp, :last::date, interval '1 month') as month
+
+-- name: portfolio_months
+-- Measure each month twice: a version before it was closed, and one after.
+insert into copq.project_month (
+    project, month, version, computed_at, days, baseline, actual, volume, mix, rates, non_routine,
+    without_baseline, performance, gross, net)
+select
+    project, month::date, version, month + version * interval '1 month', 30, 5000,
+    5100 - saved + version, 100, 0, 0, 0, 0, version - saved, saved - version,
+    saved - version - 10
+from copq.project,
+    generate_series(:first::date::timestamp, :last::date, interval '1 month') as month,
+    generate_series(1, 2) as version,
+    lateral (select 900.25 + (project * 7 + extract(month from month)::int * 13) % 200 as saved) as s
+
+-- name: portfolio_claims
+-- Claim what each month saved.
+insert into copq.project_claim (project, month, version, type, amount, claimed_by)
+select m.project, m.month, m.version, 'hard', m.net, o.owner
+from copq.project_month as m
+join copq.project_owner as o using (project)
+where m.version = 2 and m.month between :first::date and :last::date
+
+-- name: portfolio_validations
+-- Accept most claims, and reduce every third; the newest months wait.
+insert into copq.project_validation (
+    claim, project, plant, month, type, decision, amount, in_budget, closing, note, decided_by)
+select
+    number, project, 'north', month, type,
+    case when number % 3 = 0 then 'reduced' else 'accepted' end,
+    case when number % 3 = 0 then amount - 100 else amount end, 100, 1, 'seen', 'carla'
+from copq.project_claim
+where month < (select max(month) from copq.project_claim)

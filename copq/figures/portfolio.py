@@ -12,9 +12,9 @@ from asyncpg import Connection
 from copq.figures.portfolio_reading import ProjectFacts, Window, read_facts
 from copq.figures.portfolio_request import PortfolioQuery, PortfolioRequest
 from copq.figures.portfolio_rows import (
-    PortfolioFigures,
     PortfolioRow,
     PortfolioTotal,
+    ProjectMoney,
     figures_of,
     type_json,
 )
@@ -155,20 +155,18 @@ def _answer(
         facts = [one for one in facts if query.type in one.types]
     end = max((one.end for one in facts), default=query.end_in(query.plant or "", book, now))
     year_begins = add_months(end, -1).replace(month=1)
-    rows = [PortfolioRow(one, figures_of([one], query, year_begins)) for one in facts]
-    totals = list(_totals(facts, query, year_begins))
+    money = [ProjectMoney.of(one, query, year_begins) for one in facts]
+    rows = [PortfolioRow(one.facts, figures_of([one])) for one in money]
+    totals = list(_totals(money))
     return PortfolioAnswer(query, now, end, year_begins, rows, totals, most, shown)
 
 
-def _totals(
-    facts: Iterable[ProjectFacts], query: PortfolioQuery, year_begins: date
-) -> Iterator[PortfolioTotal]:
+def _totals(projects: Iterable[ProjectMoney]) -> Iterator[PortfolioTotal]:
     """All projects of a currency, those of each plant, and those of each owner."""
-    found: dict[tuple[str, str, str], list[ProjectFacts]] = defaultdict(list)
-    for one in facts:
-        project = one.project
+    found: dict[tuple[str, str, str], list[ProjectMoney]] = defaultdict(list)
+    for one in projects:
+        project = one.facts.project
         for by, name in (("all", ""), ("plant", project.plant), ("owner", project.owner)):
             found[by, name, project.plan.currency].append(one)
     for (by, name, currency), of in sorted(found.items()):
-        figures: PortfolioFigures = figures_of(of, query, year_begins)
-        yield PortfolioTotal(by, name or None, currency, len(of), figures)
+        yield PortfolioTotal(by, name or None, currency, len(of), figures_of(of))

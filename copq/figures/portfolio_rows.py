@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import Any, Self
 
 from copq.figures.portfolio_reading import ProjectFacts
 from copq.figures.portfolio_request import PortfolioQuery
 from copq.improvement.projects.plan import BenefitType
 from copq.improvement.savings.over_time import Flows, Unknown
 from copq.improvement.savings.portfolio import Measured, TypeSums, Waterfall, waterfall
-from copq.improvement.savings.returns import Money, Returns, returns
+from copq.improvement.savings.returns import Money, Returns, added, returns
 from copq.improvement.savings.years import (
     YearEffect,
     promised_effect,
@@ -129,57 +129,67 @@ class PortfolioTotal:
         }  # fmt: skip
 
 
-def figures_of(
-    facts: Sequence[ProjectFacts], query: PortfolioQuery, year_begins: date
-) -> PortfolioFigures:
-    """The figures of projects in one currency, together."""
-    with localcontext(MONEY):
-        spent = sum(
-            (amount for one in facts for month, amount in one.invested.items()
-             if query.start is None or month >= query.start), ZERO,
+@dataclass(frozen=True, slots=True)
+class ProjectMoney:
+    """What the figures of a project are made of, alone and together with others."""
+
+    facts: ProjectFacts
+    counted: TypeSums
+    others: TypeSums
+    money: Money
+    spent: Decimal
+    promised_effect: YearEffect
+    validated_effect: YearEffect
+
+    @classmethod
+    def of(cls, facts: ProjectFacts, query: PortfolioQuery, year_begins: date) -> Self:
+        counted = set(query.counted)
+        validated, plan = _validated(facts, counted), facts.project.plan
+        promise = plan.benefits if facts.project.freeze else ()
+        return cls(
+            facts, _type_sums(facts, counted), _type_sums(facts, set(BenefitType) - counted),
+            Money.of(validated, facts.invested, plan.yearly_rate),
+            _spent(facts.invested, query.start),
+            promised_effect([one for one in promise if one.type in counted], year_begins),
+            validated_effect(_validated(facts, counted - {_ONCE}), year_begins),
         )  # fmt: skip
-    measured = Measured.of(one.bridges.measured for one in facts)
-    counted = set(query.counted)
-    money = [Money(_validated(one, counted), one.invested, one.project.plan.yearly_rate)
-             for one in facts]  # fmt: skip
+
+    @property
+    def waits_since(self) -> datetime | None:
+        return min((one.waits_since for one in self.facts.types.values() if one.waits_since),
+                   default=None)  # fmt: skip
+
+
+def figures_of(projects: Sequence[ProjectMoney]) -> PortfolioFigures:
+    """The figures of projects in one currency, together."""
+    bridges = [one.facts.bridges for one in projects]
+    measured = Measured.of([one.measured for one in bridges])
+    with localcontext(MONEY):
+        spent = sum((one.spent for one in projects), ZERO)
     return PortfolioFigures(
-        counted=_type_sums(facts, counted),
-        others=_type_sums(facts, set(BenefitType) - counted),
-        months=sum(one.bridges.months for one in facts), measured=measured,
-        first_reported=_known_sum(one.bridges.first_reported for one in facts),
-        restated=_known_sum(one.bridges.restated for one in facts),
-        invested=spent, returns=returns(money, measured.net, spent),
-        promised_effect=total_effect(_promised(one, counted, year_begins) for one in facts),
-        validated_effect=total_effect(
-            validated_effect(_validated(one, counted - {_ONCE}), year_begins) for one in facts
-        ),
-        waits_since=min(
-            (kind.waits_since for one in facts for kind in one.types.values()
-             if kind.waits_since is not None), default=None,
-        ),
+        counted=TypeSums.of([one.counted for one in projects]),
+        others=TypeSums.of([one.others for one in projects]),
+        months=sum(one.months for one in bridges), measured=measured,
+        first_reported=_known_sum(one.first_reported for one in bridges),
+        restated=_known_sum(one.restated for one in bridges),
+        invested=spent, returns=returns([one.money for one in projects], measured.net, spent),
+        promised_effect=total_effect([one.promised_effect for one in projects]),
+        validated_effect=total_effect([one.validated_effect for one in projects]),
+        waits_since=min((one.waits_since for one in projects if one.waits_since), default=None),
     )  # fmt: skip
 
 
-def _type_sums(facts: Iterable[ProjectFacts], types: set[BenefitType]) -> TypeSums:
-    return TypeSums.of(
-        found.sums for one in facts for kind, found in one.types.items() if kind in types
-    )
+def _type_sums(one: ProjectFacts, types: set[BenefitType]) -> TypeSums:
+    return TypeSums.of([found.sums for kind, found in one.types.items() if kind in types])
 
 
 def _validated(one: ProjectFacts, types: set[BenefitType]) -> Flows:
-    found: dict[date, Decimal] = {}
+    return added([found.validated for kind, found in one.types.items() if kind in types])
+
+
+def _spent(invested: Flows, start: date | None) -> Decimal:
     with localcontext(MONEY):
-        for kind in types & one.types.keys():
-            for month, amount in one.types[kind].validated.items():
-                found[month] = found.get(month, ZERO) + amount
-    return found
-
-
-def _promised(one: ProjectFacts, types: set[BenefitType], year_begins: date) -> YearEffect:
-    if one.project.freeze is None:
-        return YearEffect()
-    kept = [benefit for benefit in one.project.plan.benefits if benefit.type in types]
-    return promised_effect(kept, year_begins)
+        return sum((a for month, a in invested.items() if start is None or month >= start), ZERO)
 
 
 def _known_sum(amounts: Iterable[Decimal | None]) -> Decimal | None:

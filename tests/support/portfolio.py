@@ -73,7 +73,8 @@ async def claim(
 async def closed(conn: Connection, month: str, at: datetime, plant: str = "north") -> None:
     first = _month(month)
     await conn.execute(
-        "insert into copq.period values ($1, $2, 'closed', $3, 1, ($2::date + interval '1 month')::date)",
+        "insert into copq.period values ($1, $2, 'closed', $3, 1, "
+        "($2::date + interval '1 month')::date)",
         plant, first, at,
     )  # fmt: skip
 

@@ -3,44 +3,62 @@
 -- what the plan of a project says that is not approved yet (:planned_projects and the others).
 -- `decided` is the claim that finance has decided about; it waits where a claim came after that.
 select
-    project, month, type, coalesce(p.promised, 0) as promised,
-    coalesce(f.amount, p.expected, 0) as forecast, coalesce(c.amount, 0) as claimed,
-    coalesce(d.claimed, 0) as decided, d.decision, coalesce(d.amount, 0) as validated,
-    coalesce(d.in_budget, 0) as in_budget,
-    case when d.claim is distinct from c.number then c.claimed_at end as waits_since,
-    m.project is null as is_unmeasured
+    project, month, type, sum(promised) as promised,
+    coalesce(max(forecast), sum(expected), 0) as forecast, sum(claimed) as claimed,
+    sum(decided) as decided, max(decision) as decision, sum(validated) as validated,
+    sum(in_budget) as in_budget,
+    case when max(decided_claim) is distinct from max(claim) then max(claimed_at) end
+        as waits_since
 from (
-    select project, month, type, amount as promised, amount as expected
-    from copq.project_promise where project = any(:projects::bigint[])
+    select
+        project, month, type, amount as promised, amount as expected, null::numeric as forecast,
+        null::bigint as claim, 0 as claimed, null::timestamptz as claimed_at,
+        null::bigint as decided_claim, 0 as decided, null as decision, 0 as validated,
+        0 as in_budget
+    from copq.project_promise
+    where project = any(:projects::bigint[])
     union all
-    select project, month, type, 0, amount
+    select
+        project, month, type, 0, amount, null, null, 0, null, null, 0, null, 0, 0
     from unnest(
         :planned_projects::bigint[], :planned_months::date[], :planned_types::text[],
         :planned_amounts::numeric[]) as planned (project, month, type, amount)
-) as p
-full join (
-    select distinct on (project, month, type) project, month, type, amount
-    from copq.project_forecast where project = any(:projects::bigint[])
-    order by project, month, type, number desc
-) as f using (project, month, type)
-full join (
-    select distinct on (project, month, type) project, month, type, number, amount, claimed_at
-    from copq.project_claim where project = any(:projects::bigint[])
-    order by project, month, type, number desc
-) as c using (project, month, type)
-full join (
-    select distinct on (v.project, v.month, v.type)
-        v.project, v.month, v.type, v.claim, v.decision, v.amount, v.in_budget,
-        k.amount as claimed
+    union all
+    (select distinct on (project, month, type)
+        project, month, type, 0, null, amount, null, 0, null, null, 0, null, 0, 0
+    from copq.project_forecast
+    where project = any(:projects::bigint[])
+    order by project, month, type, number desc)
+    union all
+    (select distinct on (project, month, type)
+        project, month, type, 0, null, null, number, amount, claimed_at, null, 0, null, 0, 0
+    from copq.project_claim
+    where project = any(:projects::bigint[])
+    order by project, month, type, number desc)
+    union all
+    (select distinct on (v.project, v.month, v.type)
+        v.project, v.month, v.type, 0, null, null, null, 0, null, v.claim, c.amount, v.decision,
+        v.amount, v.in_budget
     from copq.project_validation as v
-    join copq.project_claim as k on k.number = v.claim
+    join copq.project_claim as c on c.number = v.claim
     where v.project = any(:projects::bigint[])
-    order by v.project, v.month, v.type, v.number desc
-) as d using (project, month, type)
-left join (
-    select distinct project, month
-    from copq.project_month where project = any(:projects::bigint[])
-) as m using (project, month)
+    order by v.project, v.month, v.type, v.number desc)
+) as each
+group by project, month, type
+
+-- name: bridge_versions
+-- Part of others: the newest version of each month's bridge, and that of a closed month that was
+-- first reported: the newest when the month was first closed, else the first one after that.
+select
+    m.project, m.month, max(m.version) as newest,
+    coalesce(
+        max(m.version) filter (where m.computed_at <= c.first_closed_at),
+        min(m.version) filter (where m.computed_at > c.first_closed_at)) as reported
+from copq.project_month as m
+join copq.project as p using (project)
+left join copq.period as c on c.plant = p.plant and c.month = m.month
+where m.project = any(:projects::bigint[])
+group by m.project, m.month
 
 -- name: portfolio_types
 -- Sums by project and benefit type of the months from :firsts (null: the first) up to :ends, which
@@ -58,13 +76,17 @@ select
     coalesce(sum(validated) filter (where is_in), 0) as validated,
     coalesce(sum(in_budget) filter (where is_in), 0) as in_budget,
     min(waits_since) as waits_since,
-    array_agg(month order by month) filter (where decision is not null) as months,
-    array_agg(validated order by month) filter (where decision is not null) as amounts
+    array_agg(month) filter (where decision is not null) as months,
+    array_agg(validated) filter (where decision is not null) as amounts
 from (
-    select e.*, e.month >= coalesce(a.first_month, '-infinity') as is_in
+    select
+        e.*, e.month >= coalesce(a.first_month, '-infinity') as is_in,
+        m.project is null as is_unmeasured
     from unnest(:projects::bigint[], :firsts::date[], :ends::date[])
         as a (project, first_month, end_month)
     join ({{each_promise}}) as e using (project)
+    left join copq.project_month as m
+        on m.project = e.project and m.month = e.month and m.version = 1
     where e.month < a.end_month
 ) as each
 group by project, type
@@ -74,32 +96,17 @@ order by project, type
 -- The savings of projects' bridges in the same months: as they are now, and of months that were
 -- closed as first reported and as restated.
 select
-    project, count(*) as months, sum(n.gross) as gross, sum(n.net) as net,
+    a.project, count(*) as months, sum(n.gross) as gross, sum(n.net) as net,
     sum(r.net) as first_reported, sum(n.net) filter (where r.net is not null) as restated
 from unnest(:projects::bigint[], :firsts::date[], :ends::date[])
     as a (project, first_month, end_month)
-join ({{newest_bridge}}) as n using (project)
-left join ({{first_reported_bridge}}) as r using (project, month)
-where n.month >= coalesce(a.first_month, '-infinity') and n.month < a.end_month
-group by project
-
--- name: newest_bridge
--- Part of others: the bridge of each month as it is now.
-select distinct on (project, month) *
-from copq.project_month
-where project = any(:projects::bigint[])
-order by project, month, version desc
-
--- name: first_reported_bridge
--- Part of others: the bridge of each closed month that was the newest when the month was first
--- closed, else the first one after that.
-select distinct on (m.project, m.month) m.*
-from copq.project_month as m
-join copq.project as p using (project)
-join copq.period as c on c.plant = p.plant and c.month = m.month
-where m.project = any(:projects::bigint[])
-order by m.project, m.month, m.computed_at > c.first_closed_at,
-    case when m.computed_at > c.first_closed_at then m.version else -m.version end
+join ({{bridge_versions}}) as v using (project)
+join copq.project_month as n using (project, month)
+left join copq.project_month as r
+    on r.project = n.project and r.month = n.month and r.version = v.reported
+where n.version = v.newest
+    and n.month >= coalesce(a.first_month, '-infinity') and n.month < a.end_month
+group by a.project
 
 -- name: verdicts
 -- The newest verdict about each project's saving.
@@ -111,8 +118,11 @@ order by project, number desc
 -- name: project_bridges
 -- The bridges of projects by month as they are now, with the saving as first reported.
 select n.*, r.net as first_reported
-from ({{newest_bridge}}) as n
-left join ({{first_reported_bridge}}) as r using (project, month)
+from ({{bridge_versions}}) as v
+join copq.project_month as n using (project, month)
+left join copq.project_month as r
+    on r.project = n.project and r.month = n.month and r.version = v.reported
+where n.version = v.newest
 order by n.month
 
 -- name: project_promised

@@ -48,6 +48,13 @@ class Benefit:
     recurring: bool = True
     last_month: date | None = None
 
+    @property
+    def last_of_all(self) -> date:
+        """The last month that has the amount."""
+        if not self.recurring:
+            return self.first_month
+        return self.last_month or add_months(self.first_month, 11)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -103,11 +110,10 @@ def promised(benefits: tuple[Benefit, ...]) -> dict[tuple[date, BenefitType], De
 
 
 def _months(benefit: Benefit) -> Iterator[date]:
-    month = benefit.first_month
-    last = benefit.last_month or add_months(month, 11)
-    yield month
-    while benefit.recurring and (month := add_months(month, 1)) <= last:
+    month, last = benefit.first_month, benefit.last_of_all
+    while month <= last:
         yield month
+        month = add_months(month, 1)
 
 
 def add_months(month: date, number: int) -> date:

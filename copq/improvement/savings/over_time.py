@@ -47,21 +47,21 @@ def payback(validated: Flows, invested: Flows) -> date | Unknown:
     return Unknown("savings do not exceed the investment yet")
 
 
-def present_value(flows: Flows, yearly_rate: Decimal, at: date | None = None) -> Decimal:
-    """Net present value at the month `at`, else at the first month, to nine decimals.
+def present_value(flows: Flows, yearly_rate: Decimal) -> Decimal:
+    """Net present value at the first month, to nine decimals.
 
-    A flow is discounted by (1 + rate) ^ (months after that month / 12). Raises `ValueError` unless
+    A flow is discounted by (1 + rate) ^ (months after the first / 12). Raises `ValueError` unless
     the rate is above -1, which is -100 %.
     """
     if yearly_rate <= -1:
         raise ValueError(f"the rate is {yearly_rate}: it must be above -1")
     if not flows:
         return ZERO
-    first = at or min(flows)
+    first = min(flows)
     with localcontext(ROUNDING):
         total = sum(
             (
-                amount / _growth(yearly_rate, months_between(first, month))
+                amount / growth(yearly_rate, months_between(first, month))
                 for month, amount in flows.items()
             ),
             ZERO,
@@ -70,7 +70,7 @@ def present_value(flows: Flows, yearly_rate: Decimal, at: date | None = None) ->
 
 
 @lru_cache(maxsize=10_000)
-def _growth(yearly_rate: Decimal, months: int) -> Decimal:
+def growth(yearly_rate: Decimal, months: int) -> Decimal:
     """What 1 becomes in some months. Powers are slow, and projects share rates and months."""
     return ROUNDING.power(1 + yearly_rate, ROUNDING.divide(Decimal(months), Decimal(MONTHS)))
 

@@ -3,7 +3,7 @@
 Benefits of a type that does not count are shown apart and never in these sums.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, localcontext
 from typing import Self
@@ -25,12 +25,13 @@ class Sums:
     """Sums that are added field by field."""
 
     @classmethod
-    def of(cls, parts: Iterable[Self]) -> Self:
+    def of(cls, parts: Sequence[Self]) -> Self:
         """The sum of all parts."""
-        found = list(parts)
+        if len(parts) == 1:
+            return parts[0]
         names = [one.name for one in fields(cls)]  # type: ignore[arg-type]
         with localcontext(MONEY):
-            return cls(**{name: sum((getattr(p, name) for p in found), ZERO) for name in names})
+            return cls(**{name: sum((getattr(p, name) for p in parts), ZERO) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,16 @@
 """What a project or several of them return on what was put in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
-from typing import NamedTuple
+from typing import Self
 
 from copq.improvement.projects.plan import add_months
 from copq.improvement.savings.over_time import (
     Flows,
     Unknown,
+    growth,
     internal_rate,
     months_between,
     payback,
@@ -35,58 +36,83 @@ class Returns:
     return_on_quality: Decimal | Unknown
 
 
-class Money(NamedTuple):
-    """The money of a project: validated and invested by month, both positive, and the yearly rate
-    at which later months are discounted."""
+@dataclass(frozen=True, slots=True)
+class Money:
+    """The money of a project: validated and invested by month, both positive.
+
+    `value` is the present value at `first`, the first month with a flow, at the project's own
+    yearly rate; None where no money has flowed yet.
+    """
 
     validated: Flows
     invested: Flows
     yearly_rate: Decimal
+    first: date | None
+    value: Decimal | None
 
-    @property
-    def flows(self) -> Flows:
-        return _added(self.validated, {m: -amount for m, amount in self.invested.items()})
+    @classmethod
+    def of(cls, validated: Flows, invested: Flows, yearly_rate: Decimal) -> Self:
+        flows = flows_of(validated, invested)
+        paid = {month: amount for month, amount in flows.items() if amount}
+        if not paid:
+            return cls(validated, invested, yearly_rate, None, None)
+        value = present_value(paid, yearly_rate)
+        return cls(validated, invested, yearly_rate, min(paid), value)
 
 
-def returns(of: Iterable[Money], reduction: Decimal, spent: Decimal) -> Returns:
+def returns(projects: Sequence[Money], reduction: Decimal, spent: Decimal) -> Returns:
     """The returns of projects together, each discounted at its own rate to the first month of all.
 
     `reduction` is what was measured and `spent` what was put in, in the months that are asked for.
     """
-    projects = [*of]
-    validated = _added(*(one.validated for one in projects))
-    invested = _added(*(one.invested for one in projects))
+    validated = added([one.validated for one in projects])
+    invested = added([one.invested for one in projects])
     with localcontext(MONEY):
         total = sum(invested.values(), ZERO)
         ratio = roi(sum(validated.values(), ZERO), total)
-    flows = _added(*(one.flows for one in projects))
     return Returns(
-        roi=ratio, payback=payback(validated, invested), npv=_present_value(projects, flows),
-        irr=_exact(internal_rate(flows)),
+        roi=ratio, payback=payback(validated, invested), npv=_present_value(projects),
+        irr=_exact(internal_rate(flows_of(validated, invested))),
         return_on_quality=quotient(reduction, spent) if spent > 0
         else Unknown("nothing was invested in these months"),
     )  # fmt: skip
 
 
-def _present_value(projects: Iterable[Money], flows: Flows) -> Decimal | Unknown:
-    if not any(flows.values()):
+def _present_value(projects: Iterable[Money]) -> Decimal | Unknown:
+    paid = [(one.first, one.value, one.yearly_rate) for one in projects]
+    known = [(first, value, rate) for first, value, rate in paid if first and value is not None]
+    if not known:
         return Unknown("no money has flowed yet")
-    first = min(flows)
+    start = min(first for first, _, _ in known)
     with localcontext(MONEY):
-        return sum((present_value(one.flows, one.yearly_rate, first) for one in projects), ZERO)
+        return sum(
+            (quotient(value, growth(rate, months_between(start, first)))
+             for first, value, rate in known), ZERO,
+        )  # fmt: skip
 
 
-def _exact(rate: float | Unknown) -> Decimal | Unknown:
-    return rate if isinstance(rate, Unknown) else Decimal(f"{rate:.{_DIGITS}f}")
+def flows_of(validated: Flows, invested: Flows) -> Flows:
+    """What comes in less what goes out."""
+    found = dict(validated)
+    for month, amount in invested.items():
+        found[month] = MONEY.subtract(found.get(month, ZERO), amount)
+    return found
 
 
-def _added(*several: Flows) -> dict[date, Decimal]:
+def added(several: Sequence[Flows]) -> Flows:
+    """The sum of flows by month."""
+    if len(several) == 1:
+        return several[0]
     found: dict[date, Decimal] = {}
     with localcontext(MONEY):
         for flows in several:
             for month, amount in flows.items():
                 found[month] = found.get(month, ZERO) + amount
     return found
+
+
+def _exact(rate: float | Unknown) -> Decimal | Unknown:
+    return rate if isinstance(rate, Unknown) else Decimal(f"{rate:.{_DIGITS}f}")
 
 
 def spending(

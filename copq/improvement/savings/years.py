@@ -1,11 +1,11 @@
 """What a benefit is worth in the year in which it begins, in the next year, and in a whole year."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 
-from copq.improvement.projects.plan import Benefit, add_months, promised
+from copq.improvement.projects.plan import Benefit
 from copq.improvement.savings.over_time import MONTHS, Flows, months_between
 from copq.ledger.arithmetic import MONEY, ZERO, quotient
 
@@ -45,14 +45,14 @@ def promised_effect(benefits: Iterable[Benefit], year_begins: date) -> YearEffec
 
 
 def _benefit_effect(benefit: Benefit, year_begins: date) -> YearEffect:
-    months = [month for month, _ in promised((benefit,)) if _is_in(month, year_begins)]
-    goes_on = benefit.recurring and add_months(year_begins, MONTHS - 1) in months
-    if goes_on and benefit.first_month in months:
-        return year_effect(benefit.amount * MONTHS, benefit.first_month, year_begins)
-    return YearEffect(
-        in_year=benefit.amount * len(months),
-        run_rate=benefit.amount * MONTHS if goes_on else ZERO,
-    )
+    first, last = benefit.first_month, benefit.last_of_all
+    begins, ends = months_between(year_begins, first), months_between(year_begins, last)
+    goes_on = benefit.recurring and begins < MONTHS <= ends + 1
+    per_year = benefit.amount * MONTHS
+    if goes_on and begins >= 0:
+        return year_effect(per_year, first, year_begins)
+    months = max(min(ends, MONTHS - 1) - max(begins, 0) + 1, 0)
+    return YearEffect(in_year=benefit.amount * months, run_rate=per_year if goes_on else ZERO)
 
 
 def validated_effect(validated: Flows, year_begins: date) -> YearEffect:
@@ -72,14 +72,15 @@ def validated_effect(validated: Flows, year_begins: date) -> YearEffect:
     return YearEffect(in_year=in_year, carry_over=carry_over, run_rate=run_rate)
 
 
-def total_effect(effects: Iterable[YearEffect]) -> YearEffect:
+def total_effect(effects: Sequence[YearEffect]) -> YearEffect:
     """The sum of effects, each with its own."""
-    found = [*effects]
+    if len(effects) == 1:
+        return effects[0]
     with localcontext(MONEY):
         return YearEffect(
-            in_year=sum((one.in_year for one in found), ZERO),
-            carry_over=sum((one.carry_over for one in found), ZERO),
-            run_rate=sum((one.run_rate for one in found), ZERO),
+            in_year=sum((one.in_year for one in effects), ZERO),
+            carry_over=sum((one.carry_over for one in effects), ZERO),
+            run_rate=sum((one.run_rate for one in effects), ZERO),
         )
 
 
