@@ -1,5 +1,6 @@
 """A portfolio of projects: sums, steps from the promise to what is validated, returns, totals."""
 
+import hashlib
 from datetime import date, datetime, timedelta
 from decimal import Decimal as D
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from copq.figures.portfolio import PortfolioAnswer, PortfolioRequest, answer_portfolio
+from copq.figures.portfolio_project import EFFECTS, answer_project
 from copq.improvement.projects.plan import BenefitType
 from copq.improvement.savings.portfolio import STEPS
 from copq.rates.store import load
@@ -139,3 +141,25 @@ async def test_what_cannot_be_asked_is_refused(
     await propose(conn, item())
     with pytest.raises(ValueError, match=words):
         await portfolio(conn, **asked)
+
+
+async def test_one_project_shows_each_month_as_its_steps_add_up(conn: Any) -> None:
+    number = await caps(conn)
+    await judged(conn, number, "holding")
+    found = await answer_project(conn, await load(conn), "north", "caps", "", NOW)
+    months = {one["month"]: one for one in found.table()}
+    assert list(months) == ["2026-05", "2026-06", "2026-07"]
+    may = months["2026-05"]
+    assert [may[name] for name in ("net", "first_reported", "promised", "claimed", "validated")
+            ] == [90, 95, 100, 80, 70]  # fmt: skip
+    assert may["actual"] - may["baseline"] == sum(may[name] for name in EFFECTS)
+    assert (may["decisions"], months["2026-06"]["decisions"]) == (["reduced"], [])
+    assert months["2026-07"]["net"] is None
+    shown = found.as_json()
+    assert shown["frozen"]["sha256"] == hashlib.sha256(b"{}").hexdigest()
+    assert [step["what"] for step in shown["steps"]] == ["propose", "realise"]
+    assert shown["verdict"]["status"] == "holding"
+    [row] = (await portfolio(conn)).rows
+    assert shown["money"] == row.figures.as_json()
+    with pytest.raises(ValueError, match='did you mean "caps"'):
+        await answer_project(conn, await load(conn), "north", "cap", "", NOW)

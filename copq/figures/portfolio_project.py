@@ -1,0 +1,159 @@
+"""One improvement project: its plan and steps, what approval froze, its months, and its money."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal, localcontext
+from typing import Any
+
+from asyncpg import Connection
+
+from copq.database.queries import Queries
+from copq.figures.names import check_names
+from copq.figures.portfolio_reading import Window, planned_rows, read_facts
+from copq.figures.portfolio_request import PortfolioQuery, PortfolioRequest
+from copq.figures.portfolio_rows import PortfolioRow, ProjectMoney, figures_of
+from copq.improvement.projects.plan import BenefitType, add_months
+from copq.ledger.arithmetic import MONEY, ZERO
+from copq.projects.plan_json import plan_json
+from copq.projects.store import Freeze, Investment, TakenStep, investments, project
+from copq.rates.book import RateBook
+from copq.schemas.names import canonical
+
+_SQL = Queries.of(__file__)
+EFFECTS = ("volume", "mix", "rates", "non_routine", "without_baseline", "performance")
+"""The effects of a bridge, from the losses of the baseline to those of the month."""
+
+BRIDGE = ("days", "baseline", "actual", *EFFECTS, "gross", "net", "low", "high", "first_reported")
+TYPED = ("promised", "forecast", "claimed", "validated", "in_budget")
+COLUMNS = ("month", *BRIDGE, *TYPED, "decisions", "waits_since")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeMonth:
+    """What one month has of one benefit type; without a `decision`, finance has made none."""
+
+    month: date
+    type: BenefitType
+    promised: Decimal
+    forecast: Decimal
+    claimed: Decimal
+    decision: str | None
+    validated: Decimal
+    in_budget: Decimal
+    waits_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectMonth:
+    """A month with its bridge, None before it is measured, and with what each type has."""
+
+    month: date
+    bridge: dict[str, Any] | None
+    types: Sequence[TypeMonth]
+
+    def total(self, name: str, counted: Sequence[BenefitType]) -> Decimal:
+        """The sum of the types that count."""
+        with localcontext(MONEY):
+            return sum((getattr(t, name) for t in self.types if t.type in counted), ZERO)
+
+    def as_json(self, counted: Sequence[BenefitType]) -> dict[str, Any]:
+        bridge = self.bridge or {}
+        own = [one for one in self.types if one.type in counted]
+        return {
+            "month": f"{self.month:%Y-%m}", **{name: bridge.get(name) for name in BRIDGE},
+            **{name: self.total(name, counted) for name in TYPED},
+            "decisions": [one.decision for one in own if one.decision],
+            "waits_since": min((t.waits_since for t in own if t.waits_since), default=None),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectAnswer:
+    """A project as of `at`. The months are all that were promised or measured."""
+
+    query: PortfolioQuery
+    at: datetime
+    row: PortfolioRow
+    investments: Sequence[Investment]
+    months: Sequence[ProjectMonth]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return COLUMNS
+
+    def table(self) -> list[dict[str, Any]]:
+        """The months, as rows of `columns`."""
+        return [one.as_json(self.query.counted) for one in self.months]
+
+    def as_json(self) -> dict[str, Any]:
+        of, verdict = self.row.facts.project, self.row.facts.verdict
+        return {
+            "at": self.at, "to": self.row.facts.end, "plant": of.plant, "project": of.name,
+            "state": of.state, "owner": of.owner, "sponsor": of.sponsor,
+            "proposed_at": of.proposed_at, "proposed_by": of.proposed_by,
+            "plan": plan_json(of.plan), "steps": [_step_json(step) for step in of.steps],
+            "frozen": of.freeze and frozen_json(of.freeze),
+            "verdict": verdict and asdict(verdict),
+            "investments": [_investment_json(one) for one in self.investments],
+            "counted": list(self.query.counted), "months": self.table(),
+            "types": [_type_json(one) for month in self.months for one in month.types],
+            "money": self.row.figures.as_json(), "basis": self.query.basis,
+        }  # fmt: skip
+
+
+def frozen_json(freeze: Freeze) -> dict[str, Any]:
+    """What approval froze, with the digest of its evidence."""
+    found = {one.name: getattr(freeze, one.name) for one in fields(freeze)}
+    return found | {"sha256": freeze.sha256.hex()}
+
+
+def _step_json(step: TakenStep) -> dict[str, Any]:
+    return asdict(step)
+
+
+def _investment_json(one: Investment) -> dict[str, Any]:
+    found = {**asdict(one), "first_month": f"{one.first_month:%Y-%m}"}
+    del found["project"]
+    return found | {"last_month": one.last_month and f"{one.last_month:%Y-%m}"}
+
+
+def _type_json(one: TypeMonth) -> dict[str, Any]:
+    return {**asdict(one), "month": f"{one.month:%Y-%m}"}
+
+
+async def answer_project(
+    conn: Connection, book: RateBook, plant: str, name: str, count: str, now: datetime
+) -> ProjectAnswer:
+    """The project of a plant, its money up to the month that runs there. One snapshot.
+
+    Raises `ValueError` on an unknown plant, project or benefit type.
+    """
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        plant = canonical(plant)
+        await check_names(conn, book, plant)
+        found = await project(conn, plant, canonical(name))
+        query = await PortfolioRequest(plant=plant, count=count).query(conn, book, ())
+        end = query.end_in(plant, book, now)
+        [facts] = await read_facts(conn, [Window(found, None, end)])
+        invested = await investments(conn, [found.id])
+        bridges = await conn.fetch(*_SQL.project_bridges(projects=[found.id]))
+        rows = await conn.fetch(
+            *_SQL.project_promised(projects=[found.id], **planned_rows([found]))
+        )
+    year_begins = add_months(end, -1).replace(month=1)
+    figures = figures_of([ProjectMoney.of(facts, query, year_begins)])
+    months = _months([dict(row) for row in bridges], [_type_month(row) for row in rows])
+    return ProjectAnswer(query, now, PortfolioRow(facts, figures), invested, months)
+
+
+def _type_month(row: Any) -> TypeMonth:
+    return TypeMonth(**{**row, "type": BenefitType(row["type"])})
+
+
+def _months(bridges: list[dict[str, Any]], types: list[TypeMonth]) -> list[ProjectMonth]:
+    of_bridge = {row["month"]: row for row in bridges}
+    return [
+        ProjectMonth(month, of_bridge.get(month), [one for one in types if one.month == month])
+        for month in sorted(of_bridge.keys() | {one.month for one in types})
+    ]
