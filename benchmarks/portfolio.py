@@ -56,10 +56,12 @@ async def _fill(conn: asyncpg.Connection, book: RateBook, projects: int, months:
     file = ProjectFile.model_validate({"projects": [_item(n, months) for n in range(projects)]})
     await import_projects(conn, file, book, "benchmark.yaml", Actor("olga"))
     last = add_months(FIRST, months - 1)
+    await conn.execute(*_SQL.portfolio_step(step=2, what="size", state="sized"))
     async with conn.transaction():
         await conn.execute(*_SQL.portfolio_freezes())
         await conn.execute(*_SQL.portfolio_promises(first=FIRST, last=last))
-    await conn.execute(*_SQL.portfolio_steps())
+    await conn.execute(*_SQL.portfolio_step(step=3, what="approve", state="approved"))
+    await conn.execute(*_SQL.portfolio_step(step=4, what="start", state="running"))
     await conn.execute(*_SQL.portfolio_periods(first=FIRST, last=last))
     await conn.execute(*_SQL.portfolio_months(first=FIRST, last=last))
     await conn.execute(*_SQL.portfolio_claims(first=FIRST, last=last))

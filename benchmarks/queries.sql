@@ -150,10 +150,10 @@ select project, month::date, 'hard', 1000
 from copq.project,
     generate_series(:first::date::timestamp, :last::date, interval '1 month') as month
 
--- name: portfolio_steps
--- Realise all projects.
+-- name: portfolio_step
+-- Take a step in all projects.
 insert into copq.project_step (project, step, what, state, taken_by)
-select project, 2, 'realise', 'realised', 'carla' from copq.project
+select project, :step::int, :what, :state, 'carla' from copq.project
 
 -- name: portfolio_periods
 -- Close the months of the plant.

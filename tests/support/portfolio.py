@@ -8,33 +8,44 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.improvement.projects.plan import BenefitType, promised
-from copq.projects.store import project
+from copq.projects.store import Project, project
 
 EVENING = datetime.fromisoformat("2026-06-05T18:00:00+00:00")
 
 
-async def approved(
-    conn: Connection, name: str = "caps", plant: str = "north", state: str = "realised"
-) -> int:
-    """Freeze the promise of a proposed project, and set its state; returns its id."""
+_LIFE = (
+    ("size", "sized", "olga"), ("approve", "approved", "carla"), ("start", "running", "olga"),
+    ("realise", "realised", "olga"),
+)  # fmt: skip
+
+
+async def realised(conn: Connection, name: str = "caps", plant: str = "north") -> int:
+    """Take a proposed project through its steps, with a promise as its plan says; returns its
+    id."""
     found = await project(conn, plant, name)
-    async with conn.transaction():
-        await conn.execute(
-            "insert into copq.project_freeze (project, plan, revision, rates_at, booked_until, "
-            "currency, evidence, sha256, frozen_by) values ($1, $2, 1, now(), now(), $3, '{}', "
-            "sha256('{}'), 'carla')",
-            found.id, found.plan_number, found.plan.currency,
-        )  # fmt: skip
-        for (month, kind), amount in promised(found.plan.benefits).items():
+    for number, (what, state, by) in enumerate(_LIFE, 2):
+        async with conn.transaction():
+            if what == "approve":
+                await _freeze(conn, found)
             await conn.execute(
-                "insert into copq.project_promise values ($1, $2, $3, $4)",
-                found.id, month, kind, amount,
+                "insert into copq.project_step (project, step, what, state, taken_by) "
+                "values ($1, $2, $3, $4, $5)", found.id, number, what, state, by,
             )  # fmt: skip
-    await conn.execute(
-        "insert into copq.project_step (project, step, what, state, taken_by) "
-        "values ($1, 2, 'realise', $2, 'olga')", found.id, state,
-    )  # fmt: skip
     return found.id
+
+
+async def _freeze(conn: Connection, found: Project) -> None:
+    await conn.execute(
+        "insert into copq.project_freeze (project, plan, revision, rates_at, booked_until, "
+        "currency, evidence, sha256, frozen_by) values ($1, $2, 1, now(), now(), $3, '{}', "
+        "sha256('{}'), 'carla')",
+        found.id, found.plan_number, found.plan.currency,
+    )  # fmt: skip
+    for (month, kind), amount in promised(found.plan.benefits).items():
+        await conn.execute(
+            "insert into copq.project_promise values ($1, $2, $3, $4)",
+            found.id, month, kind, amount,
+        )  # fmt: skip
 
 
 async def bridge(

@@ -13,7 +13,7 @@ from copq.improvement.projects.plan import BenefitType
 from copq.improvement.savings.portfolio import STEPS
 from copq.rates.store import load
 from tests.support.building import book, plant, store_rates
-from tests.support.portfolio import EVENING, approved, bridge, claim, closed, decided, judged
+from tests.support.portfolio import EVENING, bridge, claim, closed, decided, judged, realised
 from tests.support.projects import item, propose
 
 NOW = datetime.fromisoformat("2026-08-10T12:00:00+02:00")
@@ -29,7 +29,7 @@ async def caps(conn: Any) -> int:
     and waits; July is not measured yet."""
     await store_rates(conn, book(*PLANTS))
     await propose(conn, item())
-    number = await approved(conn)
+    number = await realised(conn)
     await bridge(conn, number, "2026-05", 120, 95)
     await closed(conn, "2026-05", EVENING + timedelta(days=1))
     await bridge(conn, number, "2026-05", 120, 90, EVENING + timedelta(days=2))
@@ -157,7 +157,13 @@ async def test_one_project_shows_each_month_as_its_steps_add_up(conn: Any) -> No
     assert months["2026-07"]["net"] is None
     shown = found.as_json()
     assert shown["frozen"]["sha256"] == hashlib.sha256(b"{}").hexdigest()
-    assert [step["what"] for step in shown["steps"]] == ["propose", "realise"]
+    assert [step["what"] for step in shown["steps"]] == [
+        "propose",
+        "size",
+        "approve",
+        "start",
+        "realise",
+    ]
     assert shown["verdict"]["status"] == "holding"
     [row] = (await portfolio(conn)).rows
     assert shown["money"] == row.figures.as_json()
