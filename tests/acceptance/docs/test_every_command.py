@@ -1,6 +1,6 @@
 """Every command of the documents, run in order on a fresh data folder, a year from now.
 
-A document that runs then has no date that expires. The README, which is run first, runs today too.
+A document that runs then has no date that expires. The README runs today too (`make soak`).
 All that runs is moved together, Postgres included: months end, and tokens expire, by its clock.
 """
 
@@ -100,6 +100,7 @@ def in_a_year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell,
         yield found
 
 
+@pytest.mark.soak
 def test_the_readme_runs_today(today: tuple[Shell, Path], tmp_path: Path) -> None:
     _run(*today, "README.md", tmp_path)
 

@@ -15,6 +15,7 @@ from copq.schemas.priced import ELEMENTS
 from copq.web.answers import add_error_handlers
 from tests.integration.reporting.api.test_figures import DAY, filled
 from tests.support.reporting.api.asking import NOW, Api, assert_is_problem
+from tests.support.searching import soaking
 
 PATHS = (
     "/v1/copq", "/v1/trailing", "/v1/drivers", "/v1/periods", "/v1/entries", "/v1/board",
@@ -28,6 +29,8 @@ HOSTILE = (
     "0001-01-01T00:00:00+14:00", "2026-02-30", "2026-06-29T10:00", "2026-W27-1", "10000-01-01",
     "line,line", "plant,", "null", "copq", "hour", "downtime", "L1", "2026-06", "month", "1", "é",
 )  # fmt: skip
+_EACH = 3
+"""One of so many questions, so that each parameter holds other values; a soak asks them all."""
 
 
 @pytest.fixture
@@ -37,6 +40,7 @@ async def asked(api: Api) -> Api:
     return api
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("path", PATHS)
 async def test_whatever_a_parameter_holds_the_answer_is_figures_or_a_sentence(
     conn: Any, asked: Api, path: str
@@ -52,7 +56,7 @@ async def test_whatever_a_parameter_holds_the_answer_is_figures_or_a_sentence(
             {"grain": grain, name: value, "plant": "north"}
             for grain in ("hour", "month") for name in asked_of for value in edges
         ]  # fmt: skip
-    for question in questions:
+    for question in questions[:: 1 if soaking() else _EACH]:
         answer = await asked.client.get(path, params=question)
         assert answer.status_code in (200, 422), (question, answer.text)
         if answer.status_code == 422:

@@ -15,7 +15,7 @@ from tests.support.ingest.http.serving import Kept
 from tests.support.searching import examples, soaking
 
 pytestmark = pytest.mark.hypothesis
-_EACH = 8
+_EACH = 25
 """Of the thousands of cases at the bounds of the document one of so many; a soak tries them all."""
 
 
@@ -76,7 +76,7 @@ def test_requests_at_its_bounds_are_answered_as_it_says(operation: Any) -> None:
     for case in islice(cases, 0, None, 1 if soaking() else _EACH):
         _call(case)
         answered += 1
-    assert answered > 1_000
+    assert answered > 300
 
 
 @pytest.mark.parametrize("sound", [True, False])
