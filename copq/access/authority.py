@@ -70,22 +70,27 @@ def _required_lines(outside: set[Place]) -> str:
     return "all lines" if COMPANY in outside else "these"
 
 
-async def identify_actor(conn: Connection, role: Role, token: str | None, person: str) -> Actor:
-    """The actor in `role`: the holder of `token`, or `person` while no token has that role.
+async def identify_actor(
+    conn: Connection, role: Role, token: str | None, person: str, *others: Role
+) -> Actor:
+    """The actor in `role` or one of `others`: the holder of `token`, or `person` while no token has
+    such a role.
 
     Raises `NotAllowed`, which says what to do.
     """
+    roles = (role, *others)
+    named = " or ".join(roles)
     kept = await all_tokens(conn)
-    if not any(_is_valid(found) and found.grant.role is role for found in kept):
+    if not any(_is_valid(found) and found.grant.role in roles for found in kept):
         return Actor(person)
     if token is None:
-        raise NotAllowed(f"this is for {role}: set COPQ_TOKEN to a token of that role")
+        raise NotAllowed(f"this is for {named}: set COPQ_TOKEN to a token of that role")
     found = next((k for k in kept if k.token_id == id_of(token) and fits(token, k.hash)), None)
     if found is None or not _is_valid(found):
-        raise NotAllowed(f"COPQ_TOKEN holds no valid token; this is for {role}")
-    if found.grant.role is not role:
-        raise NotAllowed(f'"{found.grant.name}" is {found.grant.role}; this is for {role}')
-    return Actor(found.grant.name, role, found.grant.lines)
+        raise NotAllowed(f"COPQ_TOKEN holds no valid token; this is for {named}")
+    if found.grant.role not in roles:
+        raise NotAllowed(f'"{found.grant.name}" is {found.grant.role}; this is for {named}')
+    return Actor(found.grant.name, found.grant.role, found.grant.lines)
 
 
 def _is_valid(token: StoredToken) -> bool:

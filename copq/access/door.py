@@ -11,9 +11,9 @@ class Role(StrEnum):
     OPERATOR = "operator"
     """Sends events and sees what became of its own; no cost, no other data."""
     MANAGER = "manager"
-    """Reads results."""
+    """Reads results; runs improvement projects and claims their savings."""
     FINANCE = "finance"
-    """Sets rates, closes periods, validates savings; reads results."""
+    """Sets rates, closes periods, approves projects and validates savings; reads results."""
     ADMIN = "admin"
     """Grants access; touches no money."""
 

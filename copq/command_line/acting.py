@@ -16,9 +16,10 @@ ByOption = Annotated[
 WhyOption = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 
-async def actor(conn: Connection, role: Role, by: str = "") -> Actor:
-    """The actor in `role`; `by` is the name of a person where no token is needed.
+async def actor(conn: Connection, role: Role, by: str = "", *others: Role) -> Actor:
+    """The actor in `role` or one of `others`; `by` names a person where no token is needed.
 
     Raises `NotAllowed`, which ends the command: see `copq.command_line.database.connected`.
     """
-    return await identify_actor(conn, role, os.environ.get("COPQ_TOKEN"), by or getpass.getuser())
+    token, person = os.environ.get("COPQ_TOKEN"), by or getpass.getuser()
+    return await identify_actor(conn, role, token, person, *others)

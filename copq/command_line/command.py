@@ -42,6 +42,7 @@ GROUPS = {
         "bases": "finance.bases.app",
         "groups": "finance.groups.app",
         "standing-costs": "finance.standing_costs.app",
+        "projects": "finance.projects.app",
         "audit": "finance.audit.app",
     },
     "Operation": {

@@ -9,6 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from pydantic import BaseModel
+
 from copq.improvement.projects.plan import BenefitType, Plan, promised
 from copq.projects.baseline import Baseline, BaselineCell, LedgerPart, RateVersion
 from copq.projects.plan_json import plain, plan_json
@@ -99,3 +101,9 @@ def baseline_of(evidence: str) -> Baseline:
 def _cell(content: Mapping[str, str]) -> BaselineCell:
     figures = (Decimal(content[name]) for name in ("booked", "at_frozen_rates", "exposure"))
     return BaselineCell(content["line"], content["product"], *figures)
+
+
+def rate_text(rate: BaseModel) -> str:
+    """What a rate says, as JSON with sorted keys and no spaces: the text of its digest."""
+    content = rate.model_dump(mode="json", exclude={"effective_from", "effective_to"})
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -15,7 +15,7 @@ from copq.projects.baseline import Baseline, RateVersion
 from copq.projects.order import Order
 from copq.projects.scope_check import Reach, reach_of, require_measurable, require_past
 from copq.projects.steps import take
-from copq.projects.store import Investment, Project, ProjectError, investments, project
+from copq.projects.store import Project, ProjectError, project
 from copq.rates.book import RateBook
 from copq.rates.names import name_list
 from copq.schemas.refusal import nearest
@@ -84,13 +84,12 @@ async def measure_plan(
 async def size(
     conn: Connection, plant: str, name: str, book: RateBook, measure: Measure, order: Order,
     now: datetime,
-) -> tuple[Project, Sized, list[Investment]]:  # fmt: skip
+) -> tuple[Project, Sized]:  # fmt: skip
     """Measure a project and take the step, so that finance can decide. Raises `ProjectError`."""
     found = await project(conn, plant, name)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         sized = await measure_plan(conn, found.plan, book, measure, now)
-    taken = await take(conn, plant, name, Step.SIZE, order)
-    return taken, sized, await investments(conn, [found.id])
+    return await take(conn, plant, name, Step.SIZE, order), sized
 
 
 async def with_group_products(conn: Connection, plan: Plan) -> Plan:
