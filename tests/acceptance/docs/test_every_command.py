@@ -50,6 +50,7 @@ BEFORE = {
     + TOKEN.format(name="desk", more="--plant mysuru") + ")",
     "docs/ingest/http.md": "copq rates import rates.yaml",
     "docs/problems.md": "copq rates import rates.yaml",
+    "docs/projects.md": "copq rates import rates.yaml",
     "docs/rates.md": f"{VALVE_EVENTS}\nANNA=$({TOKEN.format(name='anna', more='--role finance')})"
     f"\nCARLA=$({TOKEN.format(name='carla', more='--role finance')})"
     "\nsed s/5.55/5.75/ examples/tyre_valves/rates.yaml > rates-2027.yaml",
