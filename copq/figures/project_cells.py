@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -63,15 +63,16 @@ class PlanDay:
 
 async def read_days(
     conn: Connection, books: Books, newest: RateBook, plan: Plan, frozen: RateBook,
-    days: Iterable[date], others: Others | None = None,
+    days: Iterable[date], others: Others | None = None, booked_until: datetime | None = None,
 ) -> list[PlanDay]:  # fmt: skip
     """The cells of these production days. Call it in a transaction: it reads that snapshot.
 
-    `frozen` is the book whose rates do not change; see `copq.rates.frozen`.
+    `frozen` is the book whose rates do not change; see `copq.rates.frozen`. With `booked_until`
+    they are as the ledger was then.
     """
     asked, read = sorted(set(days)), []
     for window in windows_of(asked):
-        found = _Reading(plan, others or {})
+        found = _Reading(plan, others or {}, booked_until)
         read += await found.read(conn, books, newest, frozen, window)
     return read
 
@@ -92,18 +93,20 @@ def windows_of(days: Sequence[date]) -> Iterator[Window]:
 class _Reading:
     """Puts the losses, their frozen cost and the exposure of a window into cells."""
 
-    def __init__(self, plan: Plan, others: Others) -> None:
-        self._plan, self._others = plan, others
+    def __init__(self, plan: Plan, others: Others, booked_until: datetime | None) -> None:
+        self._plan, self._others, self._booked_until = plan, others, booked_until
         self._days: dict[date, PlanDay] = {}
 
     async def read(
         self, conn: Connection, books: Books, newest: RateBook, frozen: RateBook, window: Window
     ) -> list[PlanDay]:
         self._days = {day: PlanDay(day) for day in _days_of(window)}
-        losses = await conn.fetch(*_SQL.project_losses(**parameters(self._plan, window)))
-        query = FrozenQuery(self._plan, window, OneBook(frozen))
+        losses = await conn.fetch(
+            *_SQL.project_losses(**parameters(self._plan, window, self._booked_until))
+        )
+        query = FrozenQuery(self._plan, window, OneBook(frozen), self._booked_until)
         again = await price_again(conn, books, newest, query) if losses else Differences()
-        exposed = await read_exposure(conn, self._plan, frozen, window)
+        exposed = await read_exposure(conn, self._plan, frozen, window, self._booked_until)
         with localcontext(MONEY):
             self._add(losses, again, exposed)
         return list(self._days.values())
@@ -135,11 +138,11 @@ class _Reading:
         figures.at_frozen_rates += at_frozen
 
 
-def parameters(plan: Plan, window: Window) -> dict[str, Any]:
+def parameters(plan: Plan, window: Window, booked_until: datetime | None = None) -> dict[str, Any]:
     """The scope and the window as parameters of the queries of losses."""
     names = {name: names_of(plan.scope, name) for name in SCOPE_FIELDS}
     scope = {name: None if own is None else sorted(own) for name, own in names.items()}
-    days = {"first": window.first, "last": window.last}
+    days = {"first": window.first, "last": window.last, "booked_until": booked_until}
     return {"plant": plan.plant, **scope, **days, **instants_of(window)}
 
 

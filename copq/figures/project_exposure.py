@@ -31,19 +31,22 @@ class Exposed:
     entries: Counter[date] = field(default_factory=Counter)
 
 
-async def read_exposure(conn: Connection, plan: Plan, frozen: RateBook, window: Window) -> Exposed:
+async def read_exposure(
+    conn: Connection, plan: Plan, frozen: RateBook, window: Window,
+    booked_until: datetime | None = None,
+) -> Exposed:  # fmt: skip
     """The exposure of the plan's lines and products; its other filters do not matter.
 
     Losses without a product are compared with all that their line made, and those without a line
     with all that the plant made.
     """
-    exposed = Exposed()
+    exposed, days = Exposed(), _days(plan, window, booked_until)
     if plan.exposure is Exposure.PRODUCTION_HOURS:
-        rows = await conn.fetch(*_SQL.project_hours(**_days(plan, window), line=_lines(plan.scope)))
+        rows = await conn.fetch(*_SQL.project_hours(**days, line=_lines(plan.scope)))
         made = _hours(rows)
     else:
         rows = await conn.fetch(*_SQL.project_output(
-            **_days(plan, window), line=_lines(plan.scope), product=_products(plan.scope),
+            **days, line=_lines(plan.scope), product=_products(plan.scope),
         ))  # fmt: skip
         made = ((_place(row), _amount(row, plan, frozen)) for row in rows)
     for row in rows:
@@ -54,8 +57,8 @@ async def read_exposure(conn: Connection, plan: Plan, frozen: RateBook, window: 
     return exposed
 
 
-def _days(plan: Plan, window: Window) -> dict[str, Any]:
-    days = {"first": window.first, "last": window.last}
+def _days(plan: Plan, window: Window, booked_until: datetime | None) -> dict[str, Any]:
+    days = {"first": window.first, "last": window.last, "booked_until": booked_until}
     return {"plant": plan.plant, **days, **instants_of(window)}
 
 

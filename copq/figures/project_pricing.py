@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from asyncpg import Connection
 
 from copq.figures.books import Books
 from copq.figures.what_if_books import ChangedBooks, OneBook
-from copq.figures.what_if_dispatches import compare_dispatches
+from copq.figures.what_if_dispatches import price_dispatches
 from copq.figures.what_if_entries import Differences
 from copq.figures.what_if_events import compare_events
 from copq.figures.what_if_query import instants_of, reaches_json
@@ -27,11 +28,15 @@ _NOT_OF_DISPATCH = ("stage", "defect_code", "work_unit", "shift", "supplier")
 
 @dataclass(frozen=True, slots=True)
 class FrozenQuery:
-    """The events of a plan's scope in a window, at the rates of one book."""
+    """The events of a plan's scope in a window, at the rates of one book.
+
+    With `booked_until`, as the ledger was then.
+    """
 
     plan: Plan
     window: Window
     rates: OneBook
+    booked_until: datetime | None = None
 
     @property
     def product(self) -> None:
@@ -42,7 +47,8 @@ class FrozenQuery:
         return {}
 
     def days(self) -> dict[str, Any]:
-        return {"first": self.window.first, "last": self.window.last, **self.instants()}
+        days = {"first": self.window.first, "last": self.window.last}
+        return {**days, "booked_until": self.booked_until, **self.instants()}
 
     def instants(self) -> dict[str, Any]:
         places = {"plant": self.plan.plant, "line": None, "product": None}
@@ -70,7 +76,7 @@ async def price_again(
     changed = ChangedBooks(conn, books, newest, query.rates)
     await compare_events(conn, changed, query, found)
     if all(allows(scope, field, None) for field in _NOT_OF_DISPATCH):
-        await compare_dispatches(conn, changed, query, found)
+        await price_dispatches(conn, changed.newest.after, query, found)
     if any(allows(scope, "element", element) for element in STOP_ELEMENTS):
         lines: list[str | None] = [*sorted(names_of(scope, "line") or ())]
         for line in lines or [None]:

@@ -1,5 +1,6 @@
 """Dispatches of recoverable rejects: a day without any rejects has none."""
 
+from datetime import datetime
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -22,8 +23,7 @@ async def compare_dispatches(
 ) -> None:
     """Add the dispatches that would differ. Call it after `compare_events`."""
     booked = {
-        Dispatch(row["plant"], row["line"], row["product"], row["day"]): row
-        for row in await conn.fetch(*_SQL.what_if_dispatches(**query.days()))
+        _day_of(row): row for row in await conn.fetch(*_SQL.what_if_dispatches(**query.days()))
     }
     rated = {day for day in booked if query.rates.of_product(day.product)}
     days = sorted(found.recovered.keys() | rated)
@@ -48,6 +48,32 @@ async def _compare(
 
 def _cost(day: Dispatch, book: RateBook, recovered: Decimal) -> Any:
     return dispatch_cost(day, book) if recovered > 0 else None
+
+
+async def price_dispatches(
+    conn: Connection, book: RateBook, query: Comparison, found: Differences
+) -> None:
+    """Add the dispatches that differ by a book whose rates never change.
+
+    Call it after `compare_events`, which must have seen all rejects of the days.
+    """
+    rows = await conn.fetch(*_SQL.what_if_dispatches(**query.days()))
+    booked = {_day_of(row): row for row in rows}
+    with localcontext(MONEY):
+        for day in sorted(found.recovered.keys() | booked.keys()):
+            if book.cost_table(day.plant, day.product, _ANY) is None:
+                found.leave([], Left.NO_PRICE, day.day)
+                continue
+            left = found.recovered_before[day] + found.recovered[day]
+            found.add(_differing(day, booked.get(day), _cost(day, book, left)))
+
+
+_ANY = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+"""Rates that never change are the same at every instant."""
+
+
+def _day_of(row: Record) -> Dispatch:
+    return Dispatch(row["plant"], row["line"], row["product"], row["day"])
 
 
 def _is_booked(booked: Record | None, cost: Any) -> bool:

@@ -94,6 +94,9 @@ class Differences:
     recovered: dict[Any, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     """By dispatch of a day: what its recoverable rejects would be more worth."""
 
+    recovered_before: dict[Any, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    """By dispatch of a day: what the rejects that were looked at are worth as booked."""
+
     def add(self, entries: Iterable[ChangedEntry]) -> None:
         self.entries += (
             one for one in entries

@@ -9,7 +9,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from decimal import localcontext
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
@@ -46,6 +46,7 @@ async def compare_events(
     newest = EventPricing(books.newest, query)
     older: dict[int, EventPricing] = {}
     async for events in _events(conn, query, reaches):
+        _add_rejects(events, found)
         stale = await asyncio.to_thread(_compare_all, newest, events, found)
         for version, rows in _by_version(stale).items():
             if version not in older:
@@ -65,6 +66,17 @@ async def _events(conn: Connection, query: Comparison, reaches: str) -> AsyncIte
             yield events
     if rest:
         yield [rest]
+
+
+def _add_rejects(events: Sequence[Rows], found: Differences) -> None:
+    for row in chain.from_iterable(events):
+        if row["element"] in REJECTS:
+            day = _dispatch(row)
+            found.recovered_before[day] = MONEY.add(found.recovered_before[day], row["recovered"])
+
+
+def _dispatch(row: Record) -> Dispatch:
+    return Dispatch(row["plant"], row["line"], row["product"], row["day"])
 
 
 def _by_version(stale: Sequence[Rows]) -> dict[int, list[Rows]]:
@@ -136,8 +148,7 @@ class EventPricing:
         for row in rows:
             if row["element"] in REJECTS:
                 new = after[row["element"]].recovered if row["element"] in after else ZERO
-                day = Dispatch(row["plant"], row["line"], row["product"], row["day"])
-                found.recovered[day] += new - row["recovered"]
+                found.recovered[_dispatch(row)] += new - row["recovered"]
 
     def _stages(self, event: Any) -> Sequence[str]:
         table = self._book.cost_table(event.plant, event.product, event.occurred_at)

@@ -123,7 +123,8 @@ class WhatIfQuery:
 
     def days(self) -> dict[str, Any]:
         """The window and the scope as parameters of the queries."""
-        return {"first": self.window.first, "last": self.window.last, **self.instants()}
+        days = {"first": self.window.first, "last": self.window.last, "booked_until": None}
+        return {**days, **self.instants()}
 
     def instants(self) -> dict[str, Any]:
         """As `days`, without the production days."""

@@ -1,8 +1,9 @@
 -- name: project_days
 -- Entries of a plant on the production days from :first to :last, which lie between the instants
--- :since and :until. Part of the queries below.
+-- :since and :until; with :booked_until those booked until then. Part of the queries below.
     plant = :plant and occurred_at >= :since and occurred_at < :until
     and day >= :first and day < :last
+    and (:booked_until::timestamptz is null or booked_at <= :booked_until)
 
 -- name: project_losses
 -- What a scope lost on each production day, by all names that a scope may filter by, with the number

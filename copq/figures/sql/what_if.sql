@@ -1,6 +1,7 @@
 -- name: what_if_window
 -- Standing entries of the window and scope that cost something, included in the queries below. The
--- production days from :first to :last lie between the instants :since and :until.
+-- production days from :first to :last lie between the instants :since and :until. With :booked_until
+-- entries that were booked later are not there, and neither are later reversals.
     l.occurred_at >= :since and l.occurred_at < :until
     and l.day >= :first and l.day < :last
     and (:plant::text is null or l.plant = :plant)
@@ -8,10 +9,12 @@
     and (:product::text is null or coalesce(l.product, '') = :product)
     and l.category <> 'none'
     and l.reverses is null
+    and (:booked_until::timestamptz is null or l.booked_at <= :booked_until)
     and not exists (
         select from copq.ledger as r
         where r.occurred_at = l.occurred_at and r.event_id = l.event_id
-            and r.reverses = l.entry_no)
+            and r.reverses = l.entry_no
+            and (:booked_until::timestamptz is null or r.booked_at <= :booked_until))
 
 -- name: what_if_reached
 -- The standing entries of events that the changes may reach. :reaches is a JSON array of filters,

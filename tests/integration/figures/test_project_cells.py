@@ -181,3 +181,23 @@ async def test_other_currencies_are_named_and_in_no_cell(conn: Any) -> None:
     [day] = await days(conn, {"line": {"L1"}})
     assert day.other_currencies == {"PLN"}
     assert sum(cell.booked for cell in day.cells.values()) == 0
+
+
+async def test_cells_as_the_ledger_was_at_an_instant(conn: Any) -> None:
+    """What was booked or taken back later is left out, dispatches included."""
+    await post_with_rates(conn, book(recovery_rate="0.5", recovery_overhead_per_day="9"), MADE)
+    [before] = await days(conn)
+    then = await conn.fetchval("select clock_timestamp()")
+    await post_events(conn, await load(conn), [
+        event("correction", "v1", occurred_at=at(9), corrects="leak", reason="typed wrong"),
+        event("correction", "v2", occurred_at=at(9), corrects="dent", reason="typed wrong"),
+        defect("late", at(11), 7), production("p4", at(12), 50),
+    ])  # fmt: skip
+    newest = await load(conn)
+    async with conn.transaction():
+        [again] = await read_days(
+            conn, Books(), newest, plan({}), frozen_book(newest, AT), [JUNE_2], booked_until=then
+        )  # fmt: skip
+    assert again == before
+    [after] = await days(conn)
+    assert brief(after) != brief(before)
