@@ -65,6 +65,7 @@ async def _step(conn: Connection) -> bool:
         if before is None:
             await conn.execute(*_SQL.clear_rows())
             await conn.execute(*_SQL.clear_leaves())
+            await conn.execute(*_SQL.clear_days())
             await _hold(conn, 0, BEGINNING, now["next_horizon"], now["since"])
             return False
         await _add(conn, before, now)
@@ -82,6 +83,7 @@ async def _add(conn: Connection, before: Record, now: Record) -> None:
     if before["horizon"] < now["horizon"]:
         await conn.execute(*_SQL.add_leaves(**which), timeout=LONGEST_S)
         await conn.execute(*_SQL.add_sums(**which), timeout=LONGEST_S)
+        await conn.execute(*_SQL.add_days(**which), timeout=LONGEST_S)
 
 
 def _booked_since(before: Record, now: Record) -> tuple[datetime, int, datetime]:

@@ -109,6 +109,35 @@ on conflict (grain, day, leaf) do update set
     reporting_net = s.reporting_net + excluded.reporting_net,
     reporting_squares = s.reporting_squares + excluded.reporting_squares
 
+-- name: days
+-- The number of these entries by plant and production day. Part of `add_days` and `day_differences`.
+{{entry}}, by_day as (
+    select plant, day, count(*) as entries
+    from entry
+    group by 1, 2
+)
+
+-- name: add_days
+-- Add the numbers of entries. :horizon to :newest as in `entry`.
+with {{days}}
+insert into copq.summary_day as d (plant, day, entries)
+select plant, day, entries from by_day
+on conflict (plant, day) do update set entries = d.entries + excluded.entries
+
+-- name: clear_days
+-- Remove all numbers of entries, which are of another ledger.
+delete from copq.summary_day
+
+-- name: day_differences
+-- The days whose number differs from the entries of the transactions before :until. :horizon to
+-- :newest as in `entry`.
+with {{days}}
+select plant, day, l.entries as ledger_entries, d.entries as summary_entries
+from by_day as l
+full join copq.summary_day as d using (plant, day)
+where l.entries is distinct from d.entries
+order by 1, 2
+
 -- name: clear_rows
 -- Remove all sums, which are of another ledger.
 delete from copq.summary

@@ -20,10 +20,19 @@ async def verify_summary(conn: Connection) -> list[Difference]:
     position = await read_position(conn)
     if position.held_at is None:
         return []
-    query = _SQL.differences(
-        horizon=0, booked_since=BEGINNING, until=position.horizon, newest=position.newest
-    )
-    return [_difference(row) for row in await conn.fetch(*query, timeout=None)]
+    which = {
+        "horizon": 0, "booked_since": BEGINNING, "until": position.horizon,
+        "newest": position.newest,
+    }  # fmt: skip
+    rows = await conn.fetch(*_SQL.differences(**which), timeout=None)
+    days = await conn.fetch(*_SQL.day_differences(**which), timeout=None)
+    return [*map(_difference, rows), *map(_of_day, days)]
+
+
+def _of_day(row: Record) -> Difference:
+    numbers = row["ledger_entries"], row["summary_entries"]
+    sides = [None if number is None else {"entries": number} for number in numbers]
+    return Difference("summary", {"plant": row["plant"], "day": row["day"]}, *sides)
 
 
 def _difference(row: Record) -> Difference:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from copq.improvement.savings.cents import allot
+from copq.improvement.savings.cents import allot, amount
 
 NOTHING = Fraction()
 
@@ -24,7 +24,8 @@ class Effect(StrEnum):
     """More or fewer units than in a month of the baseline, at its mean loss per unit."""
 
     MIX = "mix"
-    """Other products than in the baseline, each at its loss per unit there."""
+    """Other products than in the baseline, each at its loss per unit there, or at its
+    substitute's."""
 
     RATES = "rates"
     """The same events at other prices than those of the frozen rate book."""
@@ -64,10 +65,17 @@ class Cell:
     baseline: Side = Side()
     month: Side = Side()
     pool: Hashable = None
+    substitute: Fraction | None = None
+    """The loss per unit that finance accepted for a cell that the baseline did not make."""
 
     @property
     def has_baseline(self) -> bool:
         return self.baseline.exposure > 0
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether what it should have lost is known."""
+        return self.has_baseline or self.substitute is not None
 
 
 Effects = Mapping[Effect, Fraction]
@@ -102,9 +110,31 @@ class Bridge:
         """What may be claimed; negative where the plant does worse."""
         return -self.effects[Effect.PERFORMANCE]
 
-    def rounded(self, currency: str) -> dict[Effect, Decimal]:
-        """The effects in the digits of the currency; they add up to the rounded total."""
-        return allot(self.effects, currency)
+    def rounded(self, currency: str, saving: Decimal | None = None) -> "Rounded":
+        """The bridge in the digits of the currency, with a saving that was rounded elsewhere."""
+        baseline, actual = amount(self.baseline, currency), amount(self.actual, currency)
+        performance = -(amount(self.saving, currency) if saving is None else saving)
+        rest = {e: part for e, part in self.effects.items() if e != Effect.PERFORMANCE}
+        effects = allot(rest, currency, actual - baseline - performance)
+        effects[Effect.PERFORMANCE] = performance
+        return Rounded(baseline=baseline, actual=actual, effects=effects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounded:
+    """A bridge for display: `baseline` and the effects add up to `actual`, to the last digit."""
+
+    baseline: Decimal
+    actual: Decimal
+    effects: Mapping[Effect, Decimal]
+
+    @property
+    def saving(self) -> Decimal:
+        return -self.effects[Effect.PERFORMANCE]
+
+    @property
+    def residual(self) -> Decimal:
+        return self.actual - self.baseline - sum(self.effects.values(), Decimal(0))
 
 
 class NoBaseline(ValueError):
@@ -134,7 +164,7 @@ def bridge(
         baseline=_sum(Fraction(cell.baseline.booked) for cell in cells) / baseline_months,
         actual=_sum(Fraction(cell.month.booked) for cell in cells),
         effects=effects, cells=parts,
-        without_baseline=tuple(cell.name for cell in cells if not cell.has_baseline),
+        without_baseline=tuple(cell.name for cell in cells if not cell.is_comparable),
     )  # fmt: skip
 
 
@@ -154,7 +184,12 @@ def _rates_and_new(cell: Cell, months: Fraction) -> dict[Effect, Fraction]:
     found = {Effect.RATES: now - before}
     if not cell.has_baseline:
         mean = Fraction(cell.baseline.at_frozen_rates) / months
-        found[Effect.WITHOUT_BASELINE] = Fraction(cell.month.at_frozen_rates) - mean
+        lost = Fraction(cell.month.at_frozen_rates)
+        if cell.substitute is not None:
+            expected = Fraction(cell.month.exposure) * cell.substitute
+            found |= {Effect.MIX: expected, Effect.PERFORMANCE: lost - expected}
+            lost = NOTHING
+        found[Effect.WITHOUT_BASELINE] = lost - mean
     return found
 
 

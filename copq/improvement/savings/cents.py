@@ -12,20 +12,25 @@ from copq.ledger.money import digits
 Part = TypeVar("Part")
 
 
-def allot(parts: Mapping[Part, Fraction], currency: str) -> dict[Part, Decimal]:
-    """The parts in the digits of the currency; they add up to `amount(sum of the parts)`.
+def allot(
+    parts: Mapping[Part, Fraction], currency: str, total: Decimal | None = None
+) -> dict[Part, Decimal]:
+    """The parts in the digits of the currency; they add up to `total`, or without it to
+    `amount(sum of the parts)`.
 
     Each part is rounded down, and the units that are left go to the parts that lost most, the
     first of equal ones first (the method of the largest remainder). So no part is further than
-    one unit of the last digit from its exact amount, and a part without a remainder stays exact.
+    one unit of the last digit from its exact amount, and a part without a remainder stays exact. A
+    total that was rounded elsewhere moves some of them by another unit.
     """
     unit = 10 ** digits(currency)
     scaled = {part: exact * unit for part, exact in parts.items()}
     units = {part: floor(exact) for part, exact in scaled.items()}
-    left = _nearest(sum(scaled.values(), Fraction())) - sum(units.values())
+    whole = sum(scaled.values(), Fraction()) if total is None else Fraction(total) * unit
     by_loss = sorted(scaled, key=lambda part: units[part] - scaled[part])
-    for part in by_loss[:left]:
-        units[part] += 1
+    each, left = divmod(_nearest(whole) - sum(units.values()), len(units) or 1)
+    for number, part in enumerate(by_loss):
+        units[part] += each + (number < left)
     return {part: _decimal(number, currency) for part, number in units.items()}
 
 

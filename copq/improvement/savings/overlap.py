@@ -4,10 +4,11 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from copq.improvement.savings.cents import allot
 
-Shares = Mapping[str, Decimal]
+Shares = Mapping[Any, Decimal | Fraction]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class SharedCell:
 
     name: Hashable
     saving: Fraction
-    projects: Sequence[str]
+    projects: Sequence[Any]
     shares: Shares | None = None
 
     def __post_init__(self) -> None:
@@ -37,7 +38,7 @@ class SharedCell:
                 f"shares add up to {sum(self.shares.values())}: they must add up to 1"
             )
 
-    def parts(self) -> dict[str, Fraction]:
+    def parts(self) -> dict[Any, Fraction]:
         """The saving of each project, exactly."""
         if self.shares is None:
             return dict.fromkeys(self.projects, self.saving / len(self.projects))
@@ -61,15 +62,15 @@ class Claim:
         return self.gross - self.net
 
 
-def divide(cells: Sequence[SharedCell], currency: str) -> dict[str, Claim]:
+def divide(cells: Sequence[SharedCell], currency: str) -> dict[Any, Claim]:
     """The claim of each project, in the digits of the currency.
 
     The cells' savings are rounded together, so that they add up to the rounded sum; each is then
     divided in whole cents. So the net savings of all projects in a cell are the cell's saving.
     """
     savings = allot({cell.name: cell.saving for cell in cells}, currency)
-    gross: dict[str, Decimal] = {}
-    net: dict[str, Decimal] = {}
+    gross: dict[Any, Decimal] = {}
+    net: dict[Any, Decimal] = {}
     for cell in cells:
         for project, part in _in_cents(cell, savings[cell.name], currency).items():
             gross[project] = gross.get(project, Decimal(0)) + savings[cell.name]
@@ -77,12 +78,12 @@ def divide(cells: Sequence[SharedCell], currency: str) -> dict[str, Claim]:
     return {project: Claim(gross=gross[project], net=net[project]) for project in sorted(gross)}
 
 
-def _in_cents(cell: SharedCell, saving: Decimal, currency: str) -> dict[str, Decimal]:
+def _in_cents(cell: SharedCell, saving: Decimal, currency: str) -> dict[Any, Decimal]:
     rounded = SharedCell(
         name=cell.name, saving=Fraction(saving), projects=cell.projects, shares=cell.shares
     )
     return allot(rounded.parts(), currency)
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "nobody"
+def _listed(names: Iterable[Any]) -> str:
+    return ", ".join(sorted(map(str, names))) or "nobody"

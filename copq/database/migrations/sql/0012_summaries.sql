@@ -41,6 +41,15 @@ create table copq.summary (
     primary key (grain, day, leaf)
 ) with (fillfactor = 80);
 
+-- The number of entries of a production day of a plant, reversals included: it only grows, so a day
+-- whose number is the same has not changed.
+create table copq.summary_day (
+    plant text not null,
+    day date not null,
+    entries bigint not null,
+    primary key (plant, day)
+) with (fillfactor = 80);
+
 -- Up to where the summary holds: it sums exactly the entries of all transactions before `horizon`,
 -- none of which was running any more at `held_at`. Later transactions have booked their entries
 -- since `booked_since`; those from `next_horizon` on, since `next_since`. Numbers of transactions

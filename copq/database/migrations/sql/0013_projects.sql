@@ -154,24 +154,34 @@ create table copq.project_share (
 
 -- What a project's scope lost on a production day, by its cells: booked, and at the frozen rates. It
 -- is derived: `entries` is the number of ledger entries of the scope and of its exposure that the day
--- had, and since the ledger only grows, a day whose number is the same has not changed.
+-- had, and since the ledger only grows, a day whose number is the same has not changed. Neither has
+-- one on which the whole plant has `plant_entries` still. `left_as_booked` events have no cost at
+-- the frozen rates that is known, and `sharing` are the other approved projects whose scopes can
+-- hold the same losses. Losses in `other_currencies` are in no cell.
 create table copq.project_day (
     project bigint not null references copq.project,
     day date not null,
     entries bigint not null,
+    plant_entries bigint not null,
+    left_as_booked int not null,
+    other_currencies text[] not null,
+    sharing bigint[] not null,
     computed_at timestamptz not null,
     primary key (project, day)
 );
 
+-- `others` are the other projects whose scopes hold the losses of the cell; exposure is in the cell
+-- without others.
 create table copq.project_cell (
     project bigint not null,
     day date not null,
     line text not null,
     product text not null,
+    others bigint[] not null default '{}',
     booked numeric not null,
     at_frozen_rates numeric not null,
     exposure numeric not null,
-    primary key (project, day, line, product),
+    primary key (project, day, line, product, others),
     foreign key (project, day) references copq.project_day on delete cascade
 );
 
@@ -195,10 +205,20 @@ create table copq.project_month (
     net numeric not null,
     low numeric,
     high numeric,
+    is_demonstrated boolean,
+    left_as_booked int not null default 0,
     primary key (project, month, version),
     check (actual - baseline
         = volume + mix + rates + non_routine + without_baseline + performance),
     check (gross = -performance)
+);
+
+-- What a month's bridge was last computed from: where it is the same, nothing is computed again.
+create table copq.project_month_inputs (
+    project bigint not null references copq.project,
+    month date not null,
+    inputs text not null,
+    primary key (project, month)
 );
 
 -- What the tests of a project's days say: whether the saving is proven (null: not enough data), and

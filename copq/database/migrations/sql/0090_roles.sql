@@ -73,9 +73,9 @@ revoke all on function copq.make_partitions(date, date) from public;
 grant execute on function copq.make_partitions(date, date) to copq_aggregator;
 
 -- The summary is made outside the transactions that book, by the same role.
-grant select, insert, update, delete on copq.summary, copq.summary_leaf, copq.summary_position
-    to copq_aggregator;
-grant select on copq.summary, copq.summary_leaf, copq.summary_position
+grant select, insert, update, delete on
+    copq.summary, copq.summary_leaf, copq.summary_day, copq.summary_position to copq_aggregator;
+grant select on copq.summary, copq.summary_leaf, copq.summary_day, copq.summary_position
     to copq_reporting, copq_finance;
 
 -- Reporting reads; finance reads too, and sets rates and targets; an admin grants access alone.
@@ -122,7 +122,7 @@ grant select on
     copq.project, copq.project_owner, copq.project_plan, copq.project_step, copq.project_freeze,
     copq.project_promise, copq.project_investment, copq.project_forecast, copq.project_non_routine,
     copq.project_substitute, copq.project_decision, copq.project_share, copq.project_day,
-    copq.project_cell, copq.project_month, copq.project_verdict, copq.project_claim,
+    copq.project_cell, copq.project_month, copq.project_month_inputs, copq.project_verdict, copq.project_claim,
     copq.project_validation
     to copq_aggregator, copq_reporting, copq_finance;
 grant insert on
@@ -134,7 +134,8 @@ grant insert on
     copq.project, copq.project_owner, copq.project_plan, copq.project_step, copq.project_investment,
     copq.project_forecast, copq.project_non_routine, copq.project_substitute, copq.project_claim
     to copq_projects;
-grant insert, update, delete on copq.project_day, copq.project_cell to copq_aggregator;
+grant insert, update, delete on
+    copq.project_day, copq.project_cell, copq.project_month_inputs to copq_aggregator;
 grant insert on copq.project_month, copq.project_verdict to copq_aggregator;
 
 -- Of which lines reporting sees rows: as `copq.lines` says, for this transaction or connection.
@@ -194,7 +195,8 @@ do $$
 declare
     guarded text;
 begin
-    foreach guarded in array array['period', 'period_step', 'closing', 'standing_posted'] loop
+    foreach guarded in array array[
+        'period', 'period_step', 'closing', 'standing_posted', 'summary_day'] loop
         execute format('alter table copq.%I enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.%I to copq_aggregator, copq_finance '
@@ -244,7 +246,7 @@ declare
 begin
     foreach guarded in array array[
         'owner', 'plan', 'step', 'freeze', 'promise', 'investment', 'forecast', 'non_routine',
-        'substitute', 'decision', 'day', 'cell', 'month', 'verdict', 'claim', 'validation'] loop
+        'substitute', 'decision', 'day', 'cell', 'month', 'month_inputs', 'verdict', 'claim', 'validation'] loop
         execute format('alter table copq.project_%s enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.project_%s '

@@ -44,7 +44,7 @@ def test_the_published_variance_analysis_comes_out_per_product_and_in_total() ->
         assert [of_product[effect] for effect in effects] == printed
     totals = case["totals"]
     assert (found.baseline, found.actual) == (D(totals["baseline"]), D(totals["actual"]))
-    assert found.rounded("EUR") == {
+    assert found.rounded("EUR").effects == {
         Effect.VOLUME: D(totals["volume"]), Effect.MIX: D(totals["mix"]), Effect.RATES: 0,
         Effect.NON_ROUTINE: 0, Effect.WITHOUT_BASELINE: 0,
         Effect.PERFORMANCE: D(totals["remainder"]),
@@ -84,6 +84,16 @@ def test_losses_without_a_product_are_measured_by_the_units_of_their_line() -> N
     found = bridge([*products, stops], ONE)
     assert found.effects[Effect.VOLUME] == 50
     assert (found.effects[Effect.MIX], found.saving) == (0, 40)
+
+
+def test_a_product_with_a_substitute_is_compared_with_it() -> None:
+    """A unit of it may lose 2: that is mix, and what it loses less is a saving."""
+    new = Cell(name="new", month=side("70", "50", "75"), substitute=Fraction(2))
+    old = Cell(name="old", baseline=side("100", "100"), month=side("100", "100"))
+    found = bridge([new, old], ONE)
+    assert (found.without_baseline, found.residual) == ((), 0)
+    assert (found.effects[Effect.MIX], found.saving) == (100, 25)
+    assert (found.effects[Effect.RATES], found.effects[Effect.VOLUME]) == (-5, 0)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +139,16 @@ def test_nothing_is_left_over_in_any_month() -> None:
         found = random_month(random)
         assert found.residual == 0
         currency = random.choice(["EUR", "JPY", "KWD"])
-        parts, unit = found.rounded(currency), D(1).scaleb(-digits(currency))
-        assert abs(Fraction(sum(parts.values())) - found.total) <= Fraction(unit) / 2
-        assert all(abs(Fraction(parts[e]) - exact) < unit for e, exact in found.effects.items())
+        shown, unit = found.rounded(currency), D(1).scaleb(-digits(currency))
+        assert shown.residual == 0
+        for figure, exact in (
+            (shown.baseline, found.baseline), (shown.actual, found.actual),
+            (shown.saving, found.saving),
+        ):  # fmt: skip
+            assert abs(Fraction(figure) - exact) <= Fraction(unit) / 2
+        assert all(
+            abs(Fraction(shown.effects[e]) - exact) < 2 * unit for e, exact in found.effects.items()
+        )
         for effect in (Effect.VOLUME, Effect.MIX, Effect.RATES, Effect.WITHOUT_BASELINE):
             by_cell = [one.get(effect, Fraction()) for one in found.cells.values()]
             assert sum(by_cell) == found.effects[effect]
