@@ -114,7 +114,8 @@ class Bridge:
         """The bridge in the digits of the currency, with a saving that was rounded elsewhere."""
         baseline, actual = amount(self.baseline, currency), amount(self.actual, currency)
         performance = -(amount(self.saving, currency) if saving is None else saving)
-        rest = {e: part for e, part in self.effects.items() if e != Effect.PERFORMANCE}
+        rest: dict[Effect, Fraction] = dict(self.effects)
+        del rest[Effect.PERFORMANCE]
         effects = allot(rest, currency, actual - baseline - performance)
         effects[Effect.PERFORMANCE] = performance
         return Rounded(baseline=baseline, actual=actual, effects=effects)

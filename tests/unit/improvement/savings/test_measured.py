@@ -177,7 +177,7 @@ def _with(old: Side | None, made: int) -> Side:
 @pytest.mark.parametrize("currency", ["EUR", "JPY", "KWD"])
 def test_net_savings_are_the_savings_of_all_places_in_any_month(currency: str) -> None:
     random = Random(currency)
-    for _ in range(100_000 if soaking() else 150):
+    for _ in range(100_000 if soaking() else 50):
         projects, running = random_plant(random)
         found = results(projects, running, {}, currency)
         by_set: dict[Members, list[tuple[Measured, Any]]] = defaultdict(list)

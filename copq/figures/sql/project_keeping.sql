@@ -1,0 +1,142 @@
+-- name: lock_projects
+-- Whether no other process is measuring projects; until this connection unlocks it.
+select pg_try_advisory_lock(hashtextextended('copq.projects', 0))
+
+-- name: unlock_projects
+-- Let others measure projects.
+select pg_advisory_unlock(hashtextextended('copq.projects', 0))
+
+-- name: changed_project_days
+-- The production days of a project that may have changed: those of its baseline, :baseline_first to
+-- :baseline_last, that were not read yet, and those from :starts to :ends on which its plant has other
+-- entries than when they were read. All are read again where other projects share their losses.
+select d.day, d.entries as plant_entries, p.entries, p.sharing is not distinct from :sharing::bigint[] as is_known
+from copq.summary_day as d
+left join copq.project_day as p on p.project = :project and p.day = d.day
+where d.plant = :plant
+    and (d.day between :baseline_first and :baseline_last
+            and p.sharing is distinct from :sharing::bigint[]
+        or d.day between :starts and :ends
+            and (p.plant_entries, p.sharing) is distinct from (d.entries, :sharing::bigint[]))
+order by d.day
+
+-- name: plant_days
+-- How many entries a plant has on each of these production days.
+select day, entries from copq.summary_day where plant = :plant and day = any(:days::date[])
+
+-- name: last_plant_day
+-- The last production day on which a plant has entries.
+select max(day) from copq.summary_day where plant = :plant
+
+-- name: remember_days
+-- These days have not changed, though others of the plant have.
+update copq.project_day as p
+set plant_entries = d.entries
+from copq.summary_day as d
+where p.project = :project and p.day = any(:days::date[]) and d.plant = :plant and d.day = p.day
+
+-- name: remove_days
+-- Take days away that are read again, with their cells.
+delete from copq.project_day where project = :project and day = any(:days::date[])
+
+-- name: add_project_day
+-- Keep a production day of a project.
+insert into copq.project_day (
+    project, day, entries, plant_entries, left_as_booked, other_currencies, sharing, computed_at)
+values (
+    :project, :day, :entries, :plant_entries, :left_as_booked, :other_currencies, :sharing,
+    clock_timestamp())
+
+-- name: add_project_cell
+-- Keep a cell of a production day.
+insert into copq.project_cell (
+    project, day, line, product, others, booked, at_frozen_rates, exposure)
+values (:project, :day, :line, :product, :others, :booked, :at_frozen_rates, :exposure)
+
+-- name: month_inputs
+-- What the bridge of each of :months of a project follows from, as text: its days and those of the
+-- projects that share its losses, their baselines, and what was decided. Each part only grows, or
+-- says when it was read; so where the text is the same, the bridge is.
+with own as (
+    select unnest(:projects::bigint[]) as project, unnest(:baseline_lasts::date[]) as baseline_last
+), decided as (
+    select concat_ws(
+        '/',
+        (select count(*) from copq.project_decision where project in (select project from own)),
+        (select count(*) from copq.project_step where project in (select project from own)),
+        (select count(*) from copq.project_share where plant = :plant),
+        (select count(*) || ' ' || coalesce(max(computed_at)::text, '')
+            from copq.project_day join own using (project) where day <= baseline_last)
+    ) as inputs
+)
+select
+    m.month, i.inputs as kept,
+    concat_ws('/', d.inputs, (select array_agg(project)::text from own), (
+        select count(*) || ' ' || coalesce(max(computed_at)::text, '')
+        from copq.project_day
+        where project in (select project from own)
+            and day >= m.month and day < m.month + interval '1 month')) as inputs
+from unnest(:months::date[]) as m (month)
+cross join decided as d
+left join copq.project_month_inputs as i on i.project = :project and i.month = m.month
+order by m.month
+
+-- name: keep_month_inputs
+-- Remember what the bridge of a month was computed from.
+insert into copq.project_month_inputs (project, month, inputs)
+values (:project, :month, :inputs)
+on conflict (project, month) do update set inputs = excluded.inputs
+
+-- name: cells_of_days
+-- The cells of projects, by production day, from :first until before :last.
+select project, day, line, product, others, booked, at_frozen_rates, exposure
+from copq.project_cell
+where project = any(:projects::bigint[]) and day >= :first and day < :last
+order by day
+
+-- name: cells_of_baseline
+-- The sums of a project's cells from :first to :last.
+select
+    line, product, others, sum(booked) as booked, sum(at_frozen_rates) as at_frozen_rates,
+    sum(exposure) as exposure
+from copq.project_cell
+where project = :project and day between :first and :last
+group by 1, 2, 3
+
+-- name: days_read
+-- What is known of the days of a project next to their cells, from :first until before :last.
+select
+    count(*) as days, coalesce(sum(left_as_booked), 0)::int as left_as_booked,
+    coalesce((select array_agg(distinct currency order by currency)
+        from copq.project_day as o cross join unnest(o.other_currencies) as currency
+        where o.project = :project and o.day >= :first and o.day < :last), '{}') as other_currencies
+from copq.project_day
+where project = :project and day >= :first and day < :last
+
+-- name: newest_months
+-- The newest version of each month of a project.
+select distinct on (month) *
+from copq.project_month
+where project = :project
+order by month, version desc
+
+-- name: first_reported_months
+-- The version of each month of a project that was the newest when the month was first closed, else
+-- the first after that; no row for a month that was never closed.
+select distinct on (m.month) m.*
+from copq.project_month as m
+join copq.project as p using (project)
+join copq.period as c on c.plant = p.plant and c.month = m.month
+where m.project = :project
+order by
+    m.month, m.computed_at <= c.first_closed_at desc,
+    case when m.computed_at <= c.first_closed_at then -m.version else m.version end
+
+-- name: add_month
+-- Add a version of a month's bridge.
+insert into copq.project_month (
+    project, month, version, days, baseline, actual, volume, mix, rates, non_routine,
+    without_baseline, performance, gross, net, low, high, is_demonstrated, left_as_booked)
+values (
+    :project, :month, :version, :days, :baseline, :actual, :volume, :mix, :rates, :non_routine,
+    :without_baseline, :performance, :gross, :net, :low, :high, :is_demonstrated, :left_as_booked)
