@@ -20,7 +20,9 @@ from copq.summary import metrics as _summary
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 MARK = "<!-- generated from here on -->\n"
-REGISTERED = (_aggregator, _costing, _door, _files, _mqtt, _posting, _stream, _exporter, _summary)
+REGISTERED = (
+    _aggregator, _costing, _door, _files, _mqtt, _posting, _stream, _exporter, _summary, _projects
+)
 """Imported, they are in the registry."""
 
 

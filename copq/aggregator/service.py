@@ -5,6 +5,7 @@ import asyncio
 from copq.aggregator import metrics
 from copq.aggregator.rejected_stream import keep_from_kafka
 from copq.aggregator.stream import AggregatorSettings, AggregatorStream
+from copq.figures.project_refresh import keep_measuring
 from copq.kafka.lag import measure_lag
 from copq.kafka.topics import PRICED
 from copq.kafka.waiting import wait_for_brokers
@@ -41,6 +42,7 @@ async def run_aggregator(
         keep_settling(settings.database, rates),
         keep_posting_standing_costs(settings.database, rates),
         keep_summing(settings.database),
+        keep_measuring(settings.database),
         keep_from_kafka(settings.brokers, settings.database, f"{settings.group}-rejected", stop),
         stop=stop,
     )

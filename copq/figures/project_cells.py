@@ -77,6 +77,18 @@ async def read_days(
     return read
 
 
+async def count_entries(
+    conn: Connection, plan: Plan, days: Iterable[date], booked_until: datetime | None = None
+) -> Counter[date]:
+    """The number of entries that each day follows from, as in `PlanDay`; nothing is priced."""
+    counted: Counter[date] = Counter()
+    for window in windows_of(sorted(set(days))):
+        for row in await conn.fetch(*_SQL.project_losses(**parameters(plan, window, booked_until))):
+            counted[row["day"]] += row["entries"]
+        counted += (await read_exposure(conn, plan, RateBook(), window, booked_until)).entries
+    return counted
+
+
 def windows_of(days: Sequence[date]) -> Iterator[Window]:
     """The days in windows of neighbouring days, none longer than `AT_ONCE`."""
     first = last = None

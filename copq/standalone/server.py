@@ -9,6 +9,7 @@ from copq.access.door import OpenDoor
 from copq.access.token_door import TokenDoor
 from copq.embedded_postgres.revival import keep_running
 from copq.embedded_postgres.server import EmbeddedPostgres
+from copq.figures.project_refresh import keep_measuring
 from copq.ingest.http import make_http
 from copq.ingest.intake import Intake
 from copq.ingest.mqtt.service import MqttSource, beside_mqtt
@@ -68,6 +69,7 @@ async def serve(
             keep_settling(dsn, rates),
             keep_posting_standing_costs(dsn, rates),
             keep_summing(dsn),
+            keep_measuring(dsn),
             companion(intake),
             *([tokens.run()] if tokens else []),
             *([keep_running(embedded)] if embedded else []),

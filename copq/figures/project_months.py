@@ -1,0 +1,329 @@
+"""The bridge of a project's month, from its kept days; and its versions."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from asyncpg import Connection, Record
+
+from copq.database.queries import Queries
+from copq.figures.project_watch import Watched, running_on, sharing
+from copq.figures.window import Window
+from copq.improvement.projects.plan import add_months
+from copq.improvement.savings.bridge import Bridge, Effect, NoBaseline, Side
+from copq.improvement.savings.cents import amount
+from copq.improvement.savings.measured import (
+    CellName,
+    Cells,
+    Measured,
+    Place,
+    SharesOf,
+    bridge_of,
+    results,
+)
+from copq.ledger.arithmetic import ZERO
+from copq.projects.evidence import baseline_of
+from copq.projects.store import Shares, accepted_amounts, evidence, shares, substitutes
+
+_SQL = Queries.of(__file__)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthFigures:
+    """A month's bridge in the digits of the currency: `baseline` and the effects are `actual`.
+
+    `low` and `high` bound the saving in 90 % of cases; None where there are too few days.
+    """
+
+    month: date
+    days: int
+    baseline: Decimal
+    actual: Decimal
+    volume: Decimal
+    mix: Decimal
+    rates: Decimal
+    non_routine: Decimal
+    without_baseline: Decimal
+    performance: Decimal
+    gross: Decimal
+    net: Decimal
+    low: Decimal | None
+    high: Decimal | None
+    is_demonstrated: bool | None
+    left_as_booked: int
+
+    @property
+    def overlap(self) -> Decimal:
+        return self.gross - self.net
+
+    @property
+    def residual(self) -> Decimal:
+        effects = (getattr(self, effect) for effect in Effect)
+        return self.actual - self.baseline - sum(effects, ZERO)
+
+
+class NotComparable(ValueError):
+    """A month, or a baseline, that no bridge leads to; the text says why."""
+
+
+@dataclass(slots=True)
+class PlantMonths:
+    """Computes months of one plant's projects. It reads each baseline once."""
+
+    conn: Connection
+    found: Sequence[Watched]
+    _baselines: dict[int, Cells] = field(default_factory=dict)
+    _baseline_days: dict[int, Mapping[date, Cells]] = field(default_factory=dict)
+    _shares: list[Shares] | None = None
+
+    async def figures(self, one: Watched, month: date) -> MonthFigures:
+        """The bridge of a month so far. Raises `NotComparable`."""
+        window = month_of(one, month)
+        read = await self._days_read(one, window)
+        own = [await self._measured(other, month) for other in sharing(one, self.found)]
+        [asked] = [other for other in own if other.project == one.id]
+        try:
+            bridge = bridge_of(asked)
+        except NoBaseline as error:
+            raise NotComparable(str(error)) from error
+        days = {day for other in own for day in other.days}
+        running, currency = running_on(days, self.found), one.freeze.currency
+        result = results(own, running, await self._shares_of(one, month), currency)[one.id]
+        shown = bridge.rounded(currency, result.gross)
+        effects: dict[str, Any] = {str(effect): shown.effects[effect] for effect in Effect}
+        return MonthFigures(
+            month=month, days=len(asked.days), baseline=shown.baseline, actual=shown.actual,
+            **effects, gross=result.gross,
+            net=result.net, left_as_booked=read["left_as_booked"],
+            **await self._bounds(one, asked),
+        )  # fmt: skip
+
+    async def exact(self, one: Watched, month: date) -> tuple[Measured, Bridge]:
+        """What was measured of a month, and its bridge before rounding. Raises `NoBaseline`."""
+        own = await self._measured(one, month)
+        return own, bridge_of(own)
+
+    async def _days_read(self, one: Watched, window: Window) -> Record:
+        plan = one.project.plan
+        before = Window(plan.baseline_first, plan.baseline_last + _DAY)
+        for of, what in ((before, "the baseline"), (window, f"{window.first:%Y-%m}")):
+            read = await self.conn.fetchrow(
+                *_SQL.days_read(project=one.id, first=of.first, last=of.last)
+            )
+            if read["other_currencies"]:
+                raise NotComparable(
+                    f"{what} has losses in {', '.join(read['other_currencies'])}, the project is "
+                    f"in {one.freeze.currency}"
+                )
+        return read
+
+    async def _measured(self, one: Watched, month: date) -> Measured:
+        window = month_of(one, month)
+        amounts = await accepted_amounts(self.conn, [one.id])
+        return Measured(
+            project=one.id, approved_at=one.freeze.frozen_at,
+            baseline_months=one.project.plan.baseline_months, baseline=await self._baseline(one),
+            days=await self._days(one, window), non_routine=amounts.get((one.id, month), ZERO),
+            substitutes=await self._substitutes(one),
+        )  # fmt: skip
+
+    async def _days(self, one: Watched, window: Window) -> Mapping[date, Cells]:
+        query = _SQL.cells_of_days(projects=[one.id], first=window.first, last=window.last)
+        found: dict[date, dict[CellName, Side]] = defaultdict(dict)
+        for row in await self.conn.fetch(*query):
+            found[row["day"]][_name(row)] = _side(row)
+        return found
+
+    async def _baseline(self, one: Watched) -> Cells:
+        if one.id not in self._baselines:
+            plan = one.project.plan
+            rows = await self.conn.fetch(*_SQL.cells_of_baseline(
+                project=one.id, first=plan.baseline_first, last=plan.baseline_last
+            ))  # fmt: skip
+            text = await evidence(self.conn, one.id)
+            assert text is not None
+            frozen = {
+                (cell.line, cell.product): Side(
+                    booked=cell.booked, at_frozen_rates=cell.at_frozen_rates,
+                    exposure=cell.exposure,
+                )
+                for cell in baseline_of(text).cells
+            }  # fmt: skip
+            self._baselines[one.id] = frozen_cells({_name(r): _side(r) for r in rows}, frozen)
+        return self._baselines[one.id]
+
+    async def _substitutes(self, one: Watched) -> Mapping[Place, Place]:
+        return {
+            (own.line, own.product): (own.like_line, own.like_product)
+            for own in await substitutes(self.conn, [one.id])
+            if own.decision == "accepted"
+        }
+
+    async def _shares_of(self, one: Watched, month: date) -> SharesOf:
+        if self._shares is None:
+            self._shares = await shares(self.conn, one.project.plant)
+        return {
+            frozenset(own.shares): own.shares for own in self._shares if own.from_month <= month
+        }
+
+    async def _bounds(self, one: Watched, own: Measured) -> dict[str, Any]:
+        """The interval of the saving over production days."""
+        if one.id not in self._baseline_days:
+            plan = one.project.plan
+            window = Window(plan.baseline_first, plan.baseline_last + _DAY)
+            self._baseline_days[one.id] = await self._days(one, window)
+        return bounds(own, self._baseline_days[one.id], one.freeze.currency)
+
+
+def bounds(own: Measured, baseline: Mapping[date, Cells], currency: str) -> dict[str, Any]:
+    """`low`, `high` and `is_demonstrated`; None where there are too few production days."""
+    # These load scipy, which is slow: only what measures months needs them.
+    from copq.improvement.evidence.days import Days, NotEnoughDays
+    from copq.improvement.evidence.interval import interval
+
+    try:
+        found = interval(
+            Days.of(*lost_and_expected(own, baseline)), Days.of(*lost_and_expected(own, own.days))
+        )
+    except NotEnoughDays:
+        return {"low": None, "high": None, "is_demonstrated": None}
+    other = float(own.non_routine)
+    saving = found.saving + other
+    return {
+        "low": amount(Fraction(found.low + other), currency),
+        "high": amount(Fraction(found.high + other), currency),
+        "is_demonstrated": saving > 0 and found.half_width <= saving / 2,
+    }
+
+
+def lost_and_expected(own: Measured, days: Mapping[date, Cells]) -> tuple[list[float], list[float]]:
+    """By production day: losses at frozen rates, and what the baseline lets expect. Losses without
+    a baseline are in neither."""
+    per_unit = {place: sum(of.values()) for place, of in own.losses_per_unit().items()}
+    lost: list[float] = []
+    expected: list[float] = []
+    for _, cells in sorted(days.items()):
+        known = [(own.standard(name[:2]), side) for name, side in cells.items()]
+        lost.append(float(sum(side.at_frozen_rates for at, side in known if at is not None)))
+        due = sum(Fraction(side.exposure) * per_unit[at] for at, side in known if at is not None)
+        expected.append(float(due))
+    return lost, expected
+
+
+def frozen_cells(split: Cells, frozen: Mapping[Place, Side]) -> Cells:
+    """The frozen baseline, split by other projects as the ledger splits it.
+
+    Where the ledger's sum of a place is another than what is frozen (bytes that a retention has
+    dropped cannot be priced again), each part has its share of what is frozen.
+    """
+    sums: dict[Place, Decimal] = defaultdict(Decimal)
+    for (line, product, _), side in split.items():
+        sums[line, product] += side.at_frozen_rates
+    found: dict[CellName, Side] = {}
+    for place, whole in frozen.items():
+        parts = {name: side for name, side in split.items() if name[:2] == place}
+        if sums[place] == whole.at_frozen_rates:
+            found |= parts
+        found[*place, ()] = whole if sums[place] != whole.at_frozen_rates else _own(parts, whole)
+    return found
+
+
+def _own(parts: Mapping[CellName, Side], whole: Side) -> Side:
+    """The part that no other project holds, with the exposure and what is left of the booked."""
+    shared = [side for name, side in parts.items() if name[2]]
+    return Side(
+        booked=whole.booked - sum((side.booked for side in shared), ZERO),
+        at_frozen_rates=whole.at_frozen_rates - sum((s.at_frozen_rates for s in shared), ZERO),
+        exposure=whole.exposure,
+    )
+
+
+def month_of(one: Watched, month: date) -> Window:
+    """The days of a month on which the project runs."""
+    first, after = max(month, one.project.plan.starts), add_months(month, 1)
+    last = after if one.ends >= after else one.ends + _DAY
+    return Window(first, max(last, first))
+
+
+def _name(row: Record) -> CellName:
+    return row["line"], row["product"], tuple(row["others"])
+
+
+def _side(row: Record) -> Side:
+    return Side(
+        booked=row["booked"], at_frozen_rates=row["at_frozen_rates"], exposure=row["exposure"]
+    )
+
+
+def months_between(first: date, last: date) -> Iterable[date]:
+    """The first days of the months from that of `first` to that of `last`."""
+    month = first.replace(day=1)
+    while month <= last:
+        yield month
+        month = add_months(month, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A kept version of a month, and when it was computed."""
+
+    number: int
+    computed_at: Any
+    figures: MonthFigures
+
+
+_FIGURES = tuple(MonthFigures.__dataclass_fields__)
+
+
+def version_of(row: Record) -> Version:
+    figures = MonthFigures(**{name: row[name] for name in _FIGURES})
+    return Version(row["version"], row["computed_at"], figures)
+
+
+async def newest_versions(conn: Connection, project: int) -> dict[date, Version]:
+    rows = await conn.fetch(*_SQL.newest_months(project=project))
+    return {row["month"]: version_of(row) for row in rows}
+
+
+async def first_versions(conn: Connection, project: int) -> dict[date, Version]:
+    """What was first reported: only months that were closed have it."""
+    rows = await conn.fetch(*_SQL.first_reported_months(project=project))
+    return {row["month"]: version_of(row) for row in rows}
+
+
+async def keep_months(conn: Connection, months: PlantMonths, one: Watched, until: date) -> int:
+    """Compute the months of a project that were over before `until`, if something that they follow
+    from has changed; return how many these are. A version is added where a figure differs."""
+    over = [m for m in months_between(one.project.plan.starts, min(until, one.ends))
+            if add_months(m, 1) <= until]  # fmt: skip
+    own = sharing(one, months.found)
+    query = _SQL.month_inputs(
+        project=one.id, plant=one.project.plant, months=over, projects=[o.id for o in own],
+        baseline_lasts=[o.project.plan.baseline_last for o in own],
+    )  # fmt: skip
+    stale = [row for row in await conn.fetch(*query) if row["inputs"] != row["kept"]]
+    newest = await newest_versions(conn, one.id) if stale else {}
+    for row in stale:
+        async with conn.transaction():
+            await _keep(conn, months, one, row, newest.get(row["month"]))
+    return len(stale)
+
+
+async def _keep(
+    conn: Connection, months: PlantMonths, one: Watched, row: Record, newest: Version | None
+) -> None:
+    try:
+        figures = await months.figures(one, row["month"])
+    except NotComparable:
+        figures = None
+    if figures is not None and (newest is None or newest.figures != figures):
+        number = newest.number + 1 if newest else 1
+        await conn.execute(*_SQL.add_month(project=one.id, version=number, **asdict(figures)))
+    await conn.execute(
+        *_SQL.keep_month_inputs(project=one.id, month=row["month"], inputs=row["inputs"])
+    )

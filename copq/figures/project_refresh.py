@@ -1,0 +1,105 @@
+"""The savings of projects are kept next to the service, never by what books."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import asyncpg
+from asyncpg import Connection
+from tenacity import wait_fixed
+
+from copq.database.connections import AWAY, DatabaseRole, connected
+from copq.database.queries import Queries
+from copq.figures import project_metrics as metrics
+from copq.figures.books import Books
+from copq.figures.project_keeping import keep_days
+from copq.figures.project_months import PlantMonths, keep_months
+from copq.figures.project_watch import Watched, today, watched_projects
+from copq.process.retry import keep_trying
+from copq.rates.book import RateBook
+
+EVERY_S = 30.0
+AGAIN_S = 15.0
+
+_SQL = Queries.of(__file__)
+_DAY = timedelta(days=1)
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Refreshed:
+    """What a refresh did: production days that were looked at and priced again, and months that
+    were computed."""
+
+    projects: int = 0
+    days_looked_at: int = 0
+    days_priced: int = 0
+    months: int = 0
+
+
+async def keep_measuring(dsn: str) -> None:
+    """Keep the days and months of all approved projects up to date, for ever."""
+    away = (*AWAY, asyncpg.PostgresError)
+    await keep_trying(lambda: _connect_and_measure(dsn), away, wait_fixed(AGAIN_S), _warn)
+
+
+def _warn(error: BaseException, _: float) -> None:
+    log.warning("the savings of projects are brought up to date later: %r", error)
+
+
+async def _connect_and_measure(dsn: str) -> None:
+    books = Books()
+    async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
+        while True:
+            await refresh(conn, books, await conn.fetchval("select clock_timestamp()"))
+            await asyncio.sleep(EVERY_S)
+
+
+async def refresh(
+    conn: Connection, books: Books, now: datetime, plant: str | None = None
+) -> Refreshed | None:
+    """Bring the approved projects of a plant (None: of all) up to date with the summary of the
+    ledger; None where another process is doing so.
+
+    It may be interrupted at any time: what was kept stays.
+    """
+    if not await conn.fetchval(*_SQL.lock_projects()):
+        return None
+    try:
+        done = Refreshed()
+        newest = await books.newest(conn)
+        found = await watched_projects(conn, newest, plant)
+        for name in sorted({one.project.plant for one in found}):
+            own = [one for one in found if one.project.plant == name]
+            await _refresh_plant(conn, books, newest, own, now, done)
+    finally:
+        await conn.execute(*_SQL.unlock_projects())
+    metrics.HELD.set_to_current_time()
+    return done
+
+
+async def _refresh_plant(
+    conn: Connection, books: Books, newest: RateBook, found: list[Watched], now: datetime,
+    done: Refreshed,
+) -> None:  # fmt: skip
+    done.projects += len(found)
+    for one in found:
+        days = await keep_days(conn, books, newest, one)
+        done.days_looked_at += days.looked_at
+        done.days_priced += days.priced
+    plant = found[0].project.plant
+    until = await months_until(conn, newest, plant, now)
+    months = PlantMonths(conn, found)
+    for one in found:
+        done.months += await keep_months(conn, months, one, until)
+
+
+async def months_until(conn: Connection, book: RateBook, plant: str, now: datetime) -> date:
+    """The production day before which months of a plant are over: today, or the first one of the
+    month after the last in which anything was booked."""
+    last: date | None = await conn.fetchval(*_SQL.last_plant_day(plant=plant))
+    if last is None:
+        return date.min
+    after = (last.replace(day=1) + 31 * _DAY).replace(day=1)
+    return min(today(book, plant, now), after)
