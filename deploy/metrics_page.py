@@ -10,6 +10,7 @@ from pathlib import Path
 from copq.access import metrics as _door
 from copq.aggregator import metrics as _aggregator
 from copq.costing import metrics as _costing
+from copq.figures import project_metrics as _projects
 from copq.ingest.files import metrics as _files
 from copq.ingest.mqtt import metrics as _mqtt
 from copq.kafka import metrics as _stream
@@ -21,7 +22,16 @@ from copq.summary import metrics as _summary
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 MARK = "<!-- generated from here on -->\n"
 REGISTERED = (
-    _aggregator, _costing, _door, _files, _mqtt, _posting, _stream, _exporter, _summary, _projects
+    _aggregator,
+    _costing,
+    _door,
+    _files,
+    _mqtt,
+    _posting,
+    _stream,
+    _exporter,
+    _summary,
+    _projects,
 )
 """Imported, they are in the registry."""
 

@@ -1,0 +1,254 @@
+"""Months of approved projects, kept next to the service: what changes them, and what does not."""
+
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import pytest
+
+from copq.database.connections import DatabaseRole, act_as
+from copq.figures import project_cells, project_keeping
+from copq.figures.books import Books
+from copq.figures.project_months import first_versions, newest_versions
+from copq.figures.project_refresh import Refreshed, refresh
+from copq.figures.verify import verify
+from copq.improvement.projects.plan import Plan
+from copq.projects.approving import approve
+from copq.projects.baseline import Baseline, BaselineCell
+from copq.projects.order import Order
+from copq.projects.sizing import Measured, size
+from copq.projects.store import Project
+from copq.rates.book import RateBook
+from copq.rates.frozen import frozen_book
+from copq.rates.store import import_rates, load
+from copq.schemas.rates import RateFile
+from copq.summary.keeping import bring_up_to_date
+from tests.support.building import (
+    book,
+    defect,
+    event,
+    post_events,
+    post_with_rates,
+    production,
+    rates,
+)
+from tests.support.portfolio import closed
+from tests.support.projects import CARLA, OLGA, item, propose
+
+D = Decimal
+APPROVED = datetime.fromisoformat("2026-04-10T12:00:00+02:00")
+NOW = datetime.fromisoformat("2026-07-03T12:00:00+02:00")
+MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
+
+
+async def measure(conn: Any, plan: Plan, rate_book: RateBook, at: datetime) -> Measured:
+    number = (plan.baseline_last - plan.baseline_first).days + 1
+    days = [plan.baseline_first + timedelta(days=n) for n in range(number)]
+    read = await project_cells.read_days(
+        conn, Books(), rate_book, plan, frozen_book(rate_book, at), days
+    )
+    sums: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [D(0)] * 3)
+    for day in read:
+        for (line, product, _), own in day.cells.items():
+            figures = own.booked, own.at_frozen_rates, own.exposure
+            sums[line, product] = [a + b for a, b in zip(sums[line, product], figures, strict=True)]
+    cells = tuple(BaselineCell(*place, *figures) for place, figures in sorted(sums.items()))
+    return Measured(Baseline(plan.baseline_months, cells), ())
+
+
+async def approved(conn: Any, name: str = "caps", **more: Any) -> Project:
+    await propose(conn, item(name, starts="2026-05-01", **more))
+    await size(conn, "north", name, await load(conn), measure, Order(OLGA), APPROVED)
+    return (await approve(conn, "north", name, measure, Order(CARLA, "pays"), APPROVED))[0]
+
+
+def history() -> list[bytes]:
+    """Each day of the first quarter L1 makes 100 and rejects 10, and each third day of May and June
+    100 and 5; a reject costs 10."""
+    start = date(2026, 1, 1)
+    events = []
+    for number in range(181):
+        day = start + timedelta(days=number)
+        if day.month == 4 or (day.month > 4 and day.day % 3):
+            continue
+        rejected = 10 if day.month < 4 else 5
+        at = f"{day}T12:00:00+02:00"
+        events += [production(f"p{number}", at), defect(f"d{number}", at, rejected,
+                                                        defect_code="LEAK")]  # fmt: skip
+    return events
+
+
+@pytest.fixture
+async def service(database: str) -> AsyncIterator[Any]:
+    conn = await asyncpg.connect(database)
+    await act_as(conn, DatabaseRole.AGGREGATOR)
+    yield conn
+    await conn.close()
+
+
+async def refreshed(service: Any, now: datetime = NOW) -> Refreshed:
+    await bring_up_to_date(service)
+    found = await refresh(service, Books(), now)
+    assert found is not None
+    return found
+
+
+async def test_a_month_is_bridged_from_the_frozen_baseline(conn: Any, service: Any) -> None:
+    """A month of the baseline has 3,000 units and 300 rejects; May 1,000 units and 50."""
+    await post_with_rates(conn, book(), history())
+    project = await approved(conn)
+    done = await refreshed(service)
+    assert (done.projects, done.days_priced, done.months) == (1, 90 + 20, 2)
+    months = await newest_versions(conn, project.id)
+    assert sorted(months) == [MAY, JUNE]
+    may = months[MAY].figures
+    assert (may.baseline, may.actual, may.volume, may.performance) == (3000, 500, -2000, -500)
+    assert (may.mix, may.rates, may.non_routine, may.without_baseline) == (0, 0, 0, 0)
+    assert (may.gross, may.net, may.residual, may.days) == (500, 500, 0, 10)
+    assert may.low is None and await verify(conn) == []
+
+
+async def test_a_second_refresh_prices_no_event_and_computes_no_month(
+    conn: Any, service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await post_with_rates(conn, book(), history())
+    await approved(conn)
+    await refreshed(service)
+
+    async def priced(*_: Any) -> None:
+        pytest.fail("an event was priced")
+
+    monkeypatch.setattr(project_cells, "price_again", priced)
+    assert await refreshed(service) == Refreshed(projects=1)
+    await post_events(conn, await load(conn), [defect("x", "2026-05-03T12:00:00+02:00", line="L2")])
+    again = await refreshed(service)
+    assert again == Refreshed(projects=1, days_looked_at=1)
+    assert await refreshed(service) == Refreshed(projects=1)
+
+
+async def test_late_events_corrections_and_repricing_restate_a_month(
+    conn: Any, service: Any
+) -> None:
+    await post_with_rates(conn, book(), history())
+    project = await approved(conn)
+    await refreshed(service)
+    await closed(conn, "2026-05", await conn.fetchval("select clock_timestamp()"))
+    newest = await load(conn)
+    may_3 = "2026-05-03T13:00:00+02:00"
+    await post_events(conn, newest, [defect("late", may_3, 3)])
+    done = await refreshed(service)
+    assert (done.days_priced, done.months) == (1, 1)
+    void = event("correction", "v", occurred_at=may_3, corrects="late", reason="counted twice")
+    await post_events(conn, newest, [void, defect("late2", "2026-06-03T13:00:00+02:00", 1)])
+    done = await refreshed(service)
+    assert (done.days_priced, done.months) == (2, 2)
+    versions = await conn.fetch(
+        "select month, version, gross from copq.project_month order by month, version"
+    )
+    assert [tuple(row) for row in versions] == [
+        (MAY, 1, 500), (MAY, 2, 470), (MAY, 3, 500), (JUNE, 1, 500), (JUNE, 2, 490),
+    ]  # fmt: skip
+    first, restated = (
+        await first_versions(conn, project.id),
+        await newest_versions(conn, project.id),
+    )
+    assert {month: one.number for month, one in first.items()} == {MAY: 1}
+    assert {month: one.number for month, one in restated.items()} == {MAY: 3, JUNE: 2}
+
+
+async def test_other_rates_are_no_saving(conn: Any, service: Any) -> None:
+    await post_with_rates(conn, book(), history())
+    project = await approved(conn)
+    table = rates().cost_tables[0]
+    stages = tuple(s.model_copy(update={"labour_overhead": D(16)}) for s in table.stages[1:])
+    dear = table.model_copy(update={
+        "stages": (table.stages[0], *stages),
+        "effective_from": datetime.fromisoformat("2026-07-01T00:00:00+02:00"),
+    })  # fmt: skip
+    await import_rates(conn, RateFile(cost_tables=(dear,)), "rates", "finance")
+    at = "2026-07-02T12:00:00+02:00"
+    await post_events(conn, await load(conn), [production("j", at), defect("jd", at, 5)])
+    await refreshed(service, datetime.fromisoformat("2026-08-01T12:00:00+02:00"))
+    july = (await newest_versions(conn, project.id))[date(2026, 7, 1)].figures
+    assert (july.actual, july.rates, july.volume, july.gross) == (100, 50, -2900, 50)
+
+
+async def test_decisions_of_finance_change_the_months_that_they_are_of(
+    conn: Any, service: Any
+) -> None:
+    await post_with_rates(conn, book(), history())
+    project = await approved(conn)
+    await refreshed(service)
+    number = await conn.fetchval(
+        "insert into copq.project_non_routine (project, month, amount, reason, evidence, set_by) "
+        "values ($1, '2026-05-01', 120.50, 'flood', 'report 7', 'olga') returning number",
+        project.id,
+    )
+    assert (await refreshed(service)).months == 0
+    await conn.execute(
+        "insert into copq.project_decision (kind, number, project, decision, decided_by, note) "
+        "values ('non_routine', $1, $2, 'accepted', 'carla', 'seen')", number, project.id,
+    )  # fmt: skip
+    done = await refreshed(service)
+    assert (done.days_looked_at, done.months) == (0, 2)
+    newest = await newest_versions(conn, project.id)
+    assert [newest[m].number for m in (MAY, JUNE)] == [2, 1]
+    assert (newest[MAY].figures.non_routine, newest[MAY].figures.gross) == (
+        D("120.50"),
+        D("620.50"),
+    )
+
+
+async def test_projects_that_share_losses_divide_them(conn: Any, service: Any) -> None:
+    """`leaks` has all that `caps` has; the second one makes the days of the first be read again."""
+    await post_with_rates(conn, book(), history())
+    caps = await approved(conn)
+    await refreshed(service)
+    leaks = await approved(conn, "leaks", scope={"defect_code": ["LEAK"], "line": ["L1"]})
+    done = await refreshed(service)
+    assert done.days_priced == 110 + 110
+    both = [(await newest_versions(conn, p.id))[MAY].figures for p in (caps, leaks)]
+    assert [(one.gross, one.overlap, one.net) for one in both] == [(500, 250, 250)] * 2
+    await conn.execute(
+        "insert into copq.project_share (plant, from_month, shares, set_by, why) values "
+        "('north', '2026-06-01', $1, 'carla', 'agreed')",
+        json.dumps({str(caps.id): "0.8", str(leaks.id): "0.2"}),
+    )
+    await refreshed(service)
+    nets = {
+        month: [(await newest_versions(conn, p.id))[month].figures.net for p in (caps, leaks)]
+        for month in (MAY, JUNE)
+    }
+    assert nets == {MAY: [250, 250], JUNE: [400, 100]}
+
+
+async def test_one_process_measures_at_a_time(database: str, conn: Any, service: Any) -> None:
+    await post_with_rates(conn, book(), history())
+    await conn.execute("select pg_advisory_lock(hashtextextended('copq.projects', 0))")
+    assert await refresh(service, Books(), NOW) is None
+
+
+async def test_it_goes_on_where_it_was_interrupted(
+    conn: Any, service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await post_with_rates(conn, book(), history())
+    project = await approved(conn)
+    whole, parts = project_keeping._keep, 0
+
+    async def twice(*arguments: Any) -> int:
+        nonlocal parts
+        parts += 1
+        if parts > 2:
+            raise ConnectionError("gone")
+        return await whole(*arguments)
+
+    monkeypatch.setattr(project_keeping, "_keep", twice)
+    with pytest.raises(ConnectionError):
+        await refreshed(service)
+    monkeypatch.setattr(project_keeping, "_keep", whole)
+    assert (await refreshed(service)).days_priced == 110 - 62
+    assert (await newest_versions(conn, project.id))[MAY].figures.gross == 500
