@@ -12,7 +12,8 @@ DECISIONS = {
          "unpriced", "stop", "correction", "summary", "summary_leaf", "standing_cost"), BY_LINE,
     ),
     **dict.fromkeys(
-        ("period", "period_step", "closing", "standing_posted", "group_member"), BY_PLANT
+        ("period", "period_step", "closing", "standing_posted", "group_member", "summary_day"),
+        BY_PLANT,
     ),
     **dict.fromkeys(("rejected", "audit"), ALL_LINES),
     **dict.fromkeys(
@@ -21,7 +22,8 @@ DECISIONS = {
     **dict.fromkeys(
         ("project_owner", "project_plan", "project_step", "project_freeze", "project_promise",
          "project_investment", "project_forecast", "project_non_routine", "project_substitute",
-         "project_decision", "project_day", "project_cell", "project_month", "project_verdict",
+         "project_decision", "project_day", "project_cell", "project_month",
+         "project_month_inputs", "project_verdict",
          "project_claim", "project_validation"), OF_PROJECTS,
     ),
     **dict.fromkeys(
