@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from asyncpg import Connection
 
-from copq.figures.edges import dimensions, in_order, month_of
+from copq.figures.edges import day_of, dimensions, in_order
 from copq.figures.names import check_names
 from copq.figures.requests import check_choice, spell
 from copq.improvement.projects.plan import BenefitType
@@ -73,8 +73,11 @@ class PortfolioRequest:
         await check_names(conn, book, self.plant)
         check_choice(self.owner, owners)
         check_choice(self.type, TYPES)
-        start, end = month_of(self.start), month_of(self.end)
+        start, end = day_of(self.start), day_of(self.end)
         in_order(start, end)
+        for text, day in ((self.start, start), (self.end, end)):
+            if day is not None and day.day != 1:
+                raise ValueError(f'"{text}" is within a month: write a month as 2026-03')
         kind = BenefitType(self.type) if self.type else None
         return PortfolioQuery(self.plant, self.owner, kind, start, end, self._counted(kind))
 

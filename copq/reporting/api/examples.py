@@ -172,6 +172,30 @@ STANDING_COSTS = (
     "ledger. There are 1,000 rows unless `limit` says otherwise; `rows_total` is how many there "
     "are. CSV has all rows unless `limit` says otherwise."
 )
+PROJECTS = (
+    "Improvement projects by plant and name, with the sums of their months in [from, to): what was "
+    "`promised` at approval, the `forecast`, what the bridges measured (`gross`; `realised` after "
+    "the overlap with other projects; closed months as `first_reported` and as `restated`), "
+    "`claimed`, `validated` and `in_budget`. `variance` is validated less promised. The steps from "
+    "`not_measured` to `waiting` lead from promised to validated, and add up to the last digit. "
+    "Benefit types are apart in `types`; sums and returns count hard savings alone unless `count` "
+    "says otherwise, and `basis` says which. `roi`, `payback`, `npv` and `irr` are of all months "
+    "before the end, `return_on_quality` is realised over invested; what is unknown is null, with "
+    "its reason in `reasons`. `in_year`, `carry_over` and `run_rate` are of `year`, and are never "
+    "added. `status` is the newest verdict about the saving: holding, eroding, lost or not enough "
+    "data. `waits_since` is the time of the oldest claim that waits for finance. `totals` are of "
+    "all projects, of each plant and of each owner, for each currency. Projects are shown to "
+    "readers of the whole plant. There are 1,000 rows unless `limit` says otherwise; `rows_total` "
+    "is how many there are. CSV has all rows unless `limit` says otherwise: the projects, or what "
+    "`table` names. Money is text, with all digits."
+)
+PROJECT = (
+    "One project: its `plan`, the `steps` of its life, what approval froze (`frozen`, with the "
+    "SHA-256 of the evidence), the `verdict` about its saving, its `investments`, its `months` "
+    "with bridge and money of the types that count, each month's benefit `types`, and its `money` "
+    "as in `/v1/projects`. `actual` - `baseline` is the sum of volume, mix, rates, non_routine, "
+    "without_baseline and performance. CSV has the months. Money is text, with all digits."
+)
 
 _AT = "2026-03-02T14:05:00+00:00"
 _ROW: dict[str, Any] = {
@@ -414,6 +438,66 @@ PLAN_ANSWER = {
          "eb": "0.01399118", "spent": "97500", "saved": "111491.18", "benefit": "13991.18",
          "currency": "EUR"}
     ],
+}  # fmt: skip
+
+_PROJECT_MONEY: dict[str, Any] = {
+    "promised": "300", "forecast": "300", "claimed": "190", "validated": "70", "in_budget": "50",
+    "variance": "-230", "realisation_rate": "0.233333333", "gross": "230", "realised": "200",
+    "first_reported": "95", "restated": "90", "invested": "1200", "roi": "-0.941666667",
+    "payback": None, "npv": "-1130.450921", "irr": "-0.999999999", "return_on_quality":
+    "0.166666667", "in_year": "70", "carry_over": "280", "run_rate": "840",
+    "promised_in_year": "300", "promised_carry_over": "0", "promised_run_rate": "0",
+    "not_measured": "-100", "off_promise": "30", "overlap": "-30", "other_types": "0",
+    "not_claimed": "-10", "reduced": "-10", "rejected": "0", "waiting": "-110",
+    "waits_since": _AT, "reasons": {"payback": "savings do not exceed the investment yet"},
+}  # fmt: skip
+PROJECTS_ANSWER = {
+    "at": _AT, "from": None, "to": "2026-08-01", "year": 2026, "counted": ["hard"],
+    "rows": [
+        {"plant": "north", "project": "caps", "state": "realised", "owner": "olga",
+         "sponsor": "sven", "starts": "2026-04-15", "status": "holding", "is_proven": True,
+         "currency": "EUR", **_PROJECT_MONEY}
+    ],
+    "rows_total": 1,
+    "types": [
+        {"plant": "north", "project": "caps", "owner": "olga", "type": "hard", "currency": "EUR",
+         "promised": "300", "forecast": "300", "claimed": "190", "validated": "70",
+         "in_budget": "50", "variance": "-230", "realisation_rate": "0.233333333",
+         "is_counted": True}
+    ],
+    "totals": [{"by": "plant", "name": "north", "currency": "EUR", "projects": 1,
+                **_PROJECT_MONEY}],
+    "basis": "Sums, ROI, payback, NPV and IRR count hard savings alone, …",
+}  # fmt: skip
+PROJECT_ANSWER = {
+    "at": _AT, "to": "2026-08-01", "plant": "north", "project": "caps", "state": "realised",
+    "owner": "olga", "sponsor": "sven", "proposed_at": _AT, "proposed_by": "olga",
+    "plan": {"plant": "north", "scope": {"line": ["L1"]}, "baseline_first": "2026-01-01",
+             "baseline_last": "2026-03-31", "starts": "2026-04-15", "currency": "EUR",
+             "exposure": "units", "yearly_rate": "0.08"},
+    "steps": [{"what": "propose", "state": "proposed", "at": _AT, "by": "olga", "why": None}],
+    "frozen": {"plan": 1, "revision": 3, "rates_at": _AT, "booked_until": _AT, "currency": "EUR",
+               "sha256": "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+               "frozen_at": _AT, "frozen_by": "carla"},
+    "verdict": {"until": "2026-07-31", "is_proven": True, "status": "holding",
+                "is_provisional": True, "computed_at": _AT},
+    "investments": [{"name": "capper", "kind": "once", "first_month": "2026-04",
+                     "last_month": None, "amount": "1200", "currency": "EUR", "set_at": _AT,
+                     "set_by": "olga", "why": None}],
+    "counted": ["hard"],
+    "months": [
+        {"month": "2026-05", "days": 31, "baseline": "1000", "actual": "880", "volume": "0",
+         "mix": "0", "rates": "0", "non_routine": "0", "without_baseline": "0",
+         "performance": "-120", "gross": "120", "net": "90", "low": "61.5", "high": "118.2",
+         "first_reported": "95", "promised": "100", "forecast": "100", "claimed": "80",
+         "validated": "70", "in_budget": "50", "decisions": ["reduced"], "waits_since": None}
+    ],
+    "types": [
+        {"month": "2026-05", "type": "hard", "promised": "100", "forecast": "100",
+         "claimed": "80", "decision": "reduced", "validated": "70", "in_budget": "50",
+         "waits_since": None}
+    ],
+    "money": _PROJECT_MONEY, "basis": "Sums, ROI, payback, NPV and IRR count hard savings alone, …",
 }  # fmt: skip
 
 

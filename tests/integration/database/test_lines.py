@@ -109,6 +109,7 @@ ASKING_FOR_SOUTH = [
     "/v1/entries?plant=south", "/v1/board?plant=south", "/v1/board?plant=south&day=2026-06-29",
     "/v1/coq?plant=south", "/v1/coq/conformance?plant=south", "/v1/bases?plant=south",
     "/v1/groups?plant=south", "/v1/standing-costs?plant=south",
+    "/v1/projects?plant=south", "/v1/projects/south/jars",
 ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from copq.command_line.commands.read import (
     entries,
     explain,
     kpis,
+    portfolio,
     problems,
     report,
     verify,
@@ -50,6 +51,8 @@ from copq.schemas.bases import BaseFile
 from copq.schemas.groups import GroupFile
 from copq.web.pages.docs import documented_app
 from tests.support.building import book, defect, event, plant, post_events, production, rates, stop
+from tests.support.portfolio import bridge, claim
+from tests.support.projects import item, propose
 from tests.support.reporting.api.asking import Api
 from tests.support.standing_costs import cost, post_costs, set_costs
 
@@ -62,6 +65,7 @@ QUESTIONS = {
     "/v1/coq": ("coq",), "/v1/coq/conformance": ("conformance",),
     "/v1/bases": ("bases", "list"),
     "/v1/groups": ("groups", "list"), "/v1/standing-costs": ("standing-costs", "list"),
+    "/v1/projects": ("projects", "portfolio"),
 }  # fmt: skip
 CLOCKED = (answering, entries, periods)
 
@@ -77,6 +81,10 @@ app.add_typer(periods.app, name="periods")
 app.add_typer(bases.app, name="bases")
 app.add_typer(groups.app, name="groups")
 app.add_typer(standing_costs.app, name="standing-costs")
+projects = typer.Typer()
+projects.command("portfolio")(portfolio.portfolio)
+projects.callback()(lambda: None)
+app.add_typer(projects, name="projects")
 
 
 class _Clock(datetime):
@@ -144,6 +152,7 @@ async def site(database: str, conn: Any) -> AsyncIterator[Asked]:
     await set_costs(conn, cost("3333.33", **today), cost("500", line="L2", **today))
     await post_costs(conn, NOW.isoformat())
     await set_groups(conn)
+    await set_projects(conn)
     pool = await reading_pool(database)
     found, app_ = Asked(OpenDoor()), documented_app("COPQ", "")
     found.database, found.now = database, NOW
@@ -161,6 +170,14 @@ async def set_bases(conn: Any, *amounts: str) -> None:
     for amount in amounts:
         file = BaseFile.model_validate({"bases": [{**known, "amount": amount}]})
         await import_bases(conn, file, await load(conn), "bases.csv", Actor("carla"))
+
+
+async def set_projects(conn: Any) -> None:
+    """One in each plant; a month of the first is measured and claimed."""
+    await propose(conn, item(), item("jars", plant="south", currency="USD"))
+    caps = await conn.fetchval("select project from copq.project where name = 'caps'")
+    await bridge(conn, caps, "2026-05", "120.5", "90.25")
+    await claim(conn, caps, "2026-05", "80.4")
 
 
 async def set_groups(conn: Any) -> None:
@@ -206,7 +223,7 @@ async def the_commands_answer_as_the_api(site: Asked) -> None:
     """Field by field; the API counts the rows of a report where they are one page."""
     for path, words in QUESTIONS.items():
         for of in ({}, {"plant": "north", "line": "L2"}, {"plant": "south"}):
-            if path in ("/v1/periods", "/v1/bases", "/v1/groups"):
+            if path in ("/v1/periods", "/v1/bases", "/v1/groups", "/v1/projects"):
                 of = {name: value for name, value in of.items() if name == "plant"}
             options = [word for name, value in of.items() for word in (f"--{name}", value)]
             api, command = await site.get(path, **of), await site.json(*words, *options)
@@ -233,7 +250,7 @@ async def groups_are_answered_alike(site: Asked) -> None:
 async def csv_has_the_cells_of_json(site: Asked) -> None:
     for path in (
         "/v1/copq", "/v1/drivers", "/v1/why", "/v1/problems", "/v1/kpis", "/v1/periods",
-        "/v1/coq", "/v1/bases", "/v1/groups", "/v1/standing-costs",
+        "/v1/coq", "/v1/bases", "/v1/groups", "/v1/standing-costs", "/v1/projects",
     ):  # fmt: skip
         rows, table = (await site.get(path))["rows"], await site.csv(path)
         assert len(rows) == len(table) > 0
@@ -268,6 +285,7 @@ async def tables_have_the_money_of_json(site: Asked) -> None:
              ("problems",): ("cost", "event_cost"),
              ("entries",): ("net",), ("periods", "list"): ("restated", "booked"),
              ("coq",): ("amount", "per_unit", "previous"),
+             ("projects", "portfolio"): ("forecast", "claimed"),
              ("bases", "list"): ("amount",), ("standing-costs", "list"): ("amount",)}  # fmt: skip
     for words, figures in kinds.items():
         answer = answers[words]

@@ -130,7 +130,8 @@ async def test_totals_by_plant_and_owner_never_add_currencies(conn: Any) -> None
         ({"owner": "olag"}, '"olag" is none of olga'),
         ({"type": "firm"}, '"firm" is none of hard, avoidance, working_capital, soft'),
         ({"count": "hard,sfot"}, 'did you mean "soft"'),
-        ({"start": "2026-13"}, '"2026-13" is not a month'),
+        ({"start": "2026-13"}, '"2026-13" is not a date'),
+        ({"start": "2026-05-02"}, "is within a month"),
         ({"start": "2026-05", "end": "2026-05"}, "must be after from"),
     ],
 )

@@ -17,7 +17,7 @@ QUESTIONS = (
     "copq", "trailing", "drivers", "why", "kpis", "periods", "entries", "plan", "coq", "bases",
     "coq/conformance",
     "what-if", "problems",
-    "groups", "standing-costs",
+    "groups", "standing-costs", "projects", "projects/{plant}/{name}",
 )  # fmt: skip
 
 

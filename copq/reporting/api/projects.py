@@ -1,0 +1,88 @@
+"""`/v1/projects`: the portfolio of improvement projects; `/v1/projects/PLANT/NAME`: one of them."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from copq.figures.books import Reading
+from copq.figures.portfolio import PortfolioAnswer, PortfolioRequest, answer_portfolio
+from copq.figures.portfolio_project import ProjectAnswer, answer_project
+from copq.figures.portfolio_request import TYPES
+from copq.reporting import parameters as asked
+from copq.reporting.api import examples
+from copq.reporting.api.answering import answer_request
+from copq.reporting.source import Source
+
+Owner = Annotated[
+    str | None, asked.Spelt, Query(description="Projects of this owner.", examples=["olga"])
+]
+Type = Annotated[
+    str | None,
+    Query(
+        alias="type",
+        description=f"Projects with money of this benefit type: {', '.join(TYPES)}.",
+        examples=["hard"],
+    ),
+]
+Count = Annotated[
+    str,
+    Query(
+        description="The types that count, with commas; else `type`, else hard.",
+        examples=["hard,avoidance"],
+    ),
+]
+From = Annotated[
+    str, Query(alias="from", description="The first month: 2026-03.", examples=["2026-03"])
+]
+To = Annotated[
+    str,
+    Query(
+        alias="to",
+        description="The end, which is excluded; without it the month that runs in the plant.",
+        examples=["2026-07"],
+    ),
+]
+Shown = Annotated[
+    Literal["projects", "types", "totals"],
+    Query(alias="table", description="What CSV has: projects, their benefit types, or totals."),
+]
+
+
+def add_projects(router: APIRouter, source: Source) -> None:
+    @router.get(
+        "/v1/projects",
+        summary="Improvement projects: promised, measured, validated, returned",
+        description=examples.PROJECTS,
+        responses=examples.answers(examples.PROJECTS_ANSWER),
+    )
+    async def projects(
+        request: Request, plant: asked.Plant = None, owner: Owner = None, kind_of: Type = None,
+        count: Count = "", start: From = "", end: To = "", shown: Shown = "projects",
+        kind: asked.Format = None, limit: asked.Limit = None,
+    ) -> Response:  # fmt: skip
+        async def ask(reading: Reading, most: int | None) -> PortfolioAnswer:
+            asked_for = PortfolioRequest(
+                plant=plant, owner=owner, type=kind_of, count=count, start=start, end=end
+            )
+            return await answer_portfolio(
+                reading.conn, reading.book, asked_for, reading.now, most, shown
+            )
+
+        return await answer_request(source, request, kind, limit, "copq-projects", ask)
+
+    @router.get(
+        "/v1/projects/{plant}/{name:path}",
+        summary="One improvement project",
+        description=examples.PROJECT,
+        responses=examples.answers(examples.PROJECT_ANSWER),
+    )
+    async def project(
+        request: Request,
+        plant: Annotated[str, Path(description="Its plant.", examples=["north"])],
+        name: Annotated[str, Path(description="Its name.", examples=["caps"])],
+        count: Count = "", kind: asked.Format = None,
+    ) -> Response:  # fmt: skip
+        async def ask(reading: Reading, _: int | None) -> ProjectAnswer:
+            return await answer_project(reading.conn, reading.book, plant, name, count, reading.now)
+
+        return await answer_request(source, request, kind, None, "copq-project", ask)
