@@ -1,7 +1,7 @@
 """One improvement project: its plan and steps, what approval froze, its months, and its money."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 from typing import Any
@@ -15,8 +15,7 @@ from copq.figures.portfolio_request import PortfolioQuery, PortfolioRequest
 from copq.figures.portfolio_rows import PortfolioRow, ProjectMoney, figures_of
 from copq.improvement.projects.plan import BenefitType, add_months
 from copq.ledger.arithmetic import MONEY, ZERO
-from copq.projects.plan_json import plan_json
-from copq.projects.store import Freeze, Investment, TakenStep, investments, project
+from copq.projects.answers import ProjectAccount, account_of
 from copq.rates.book import RateBook
 from copq.schemas.names import canonical
 
@@ -74,8 +73,8 @@ class ProjectAnswer:
 
     query: PortfolioQuery
     at: datetime
+    account: ProjectAccount
     row: PortfolioRow
-    investments: Sequence[Investment]
     months: Sequence[ProjectMonth]
 
     @property
@@ -87,35 +86,14 @@ class ProjectAnswer:
         return [one.as_json(self.query.counted) for one in self.months]
 
     def as_json(self) -> dict[str, Any]:
-        of, verdict = self.row.facts.project, self.row.facts.verdict
+        verdict = self.row.facts.verdict
         return {
-            "at": self.at, "to": self.row.facts.end, "plant": of.plant, "project": of.name,
-            "state": of.state, "owner": of.owner, "sponsor": of.sponsor,
-            "proposed_at": of.proposed_at, "proposed_by": of.proposed_by,
-            "plan": plan_json(of.plan), "steps": [_step_json(step) for step in of.steps],
-            "frozen": of.freeze and frozen_json(of.freeze),
-            "verdict": verdict and asdict(verdict),
-            "investments": [_investment_json(one) for one in self.investments],
-            "counted": list(self.query.counted), "months": self.table(),
+            "at": self.at, "to": self.row.facts.end, **self.account.as_json(),
+            "verdict": verdict and asdict(verdict), "counted": list(self.query.counted),
+            "months": self.table(),
             "types": [_type_json(one) for month in self.months for one in month.types],
             "money": self.row.figures.as_json(), "basis": self.query.basis,
         }  # fmt: skip
-
-
-def frozen_json(freeze: Freeze) -> dict[str, Any]:
-    """What approval froze, with the digest of its evidence."""
-    found = {one.name: getattr(freeze, one.name) for one in fields(freeze)}
-    return found | {"sha256": freeze.sha256.hex()}
-
-
-def _step_json(step: TakenStep) -> dict[str, Any]:
-    return asdict(step)
-
-
-def _investment_json(one: Investment) -> dict[str, Any]:
-    found = {**asdict(one), "first_month": f"{one.first_month:%Y-%m}"}
-    del found["project"]
-    return found | {"last_month": one.last_month and f"{one.last_month:%Y-%m}"}
 
 
 def _type_json(one: TypeMonth) -> dict[str, Any]:
@@ -132,11 +110,11 @@ async def answer_project(
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         plant = canonical(plant)
         await check_names(conn, book, plant)
-        found = await project(conn, plant, canonical(name))
+        account = await account_of(conn, plant, canonical(name))
+        found = account.project
         query = await PortfolioRequest(plant=plant, count=count).query(conn, book, ())
         end = query.end_in(plant, book, now)
         [facts] = await read_facts(conn, [Window(found, None, end)])
-        invested = await investments(conn, [found.id])
         bridges = await conn.fetch(*_SQL.project_bridges(projects=[found.id]))
         rows = await conn.fetch(
             *_SQL.project_promised(projects=[found.id], **planned_rows([found]))
@@ -144,7 +122,7 @@ async def answer_project(
     year_begins = add_months(end, -1).replace(month=1)
     figures = figures_of([ProjectMoney.of(facts, query, year_begins)])
     months = _months([dict(row) for row in bridges], [_type_month(row) for row in rows])
-    return ProjectAnswer(query, now, PortfolioRow(facts, figures), invested, months)
+    return ProjectAnswer(query, now, account, PortfolioRow(facts, figures), months)
 
 
 def _type_month(row: Any) -> TypeMonth:

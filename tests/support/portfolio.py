@@ -13,6 +13,7 @@ from copq.projects.store import Project, project
 EVENING = datetime.fromisoformat("2026-06-05T18:00:00+00:00")
 
 
+EVIDENCE = '{"baseline":{"cells":[],"left_as_booked":0,"months":"3"}}'
 _LIFE = (
     ("size", "sized", "olga"), ("approve", "approved", "carla"), ("start", "running", "olga"),
     ("realise", "realised", "olga"),
@@ -37,9 +38,9 @@ async def realised(conn: Connection, name: str = "caps", plant: str = "north") -
 async def _freeze(conn: Connection, found: Project) -> None:
     await conn.execute(
         "insert into copq.project_freeze (project, plan, revision, rates_at, booked_until, "
-        "currency, evidence, sha256, frozen_by) values ($1, $2, 1, now(), now(), $3, '{}', "
-        "sha256('{}'), 'carla')",
-        found.id, found.plan_number, found.plan.currency,
+        "currency, evidence, sha256, frozen_by) values ($1, $2, 1, now(), now(), $3, $4, "
+        "sha256(convert_to($4, 'UTF8')), 'carla')",
+        found.id, found.plan_number, found.plan.currency, EVIDENCE,
     )  # fmt: skip
     for (month, kind), amount in promised(found.plan.benefits).items():
         await conn.execute(

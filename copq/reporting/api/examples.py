@@ -191,9 +191,10 @@ PROJECTS = (
 )
 PROJECT = (
     "One project: its `plan`, the `steps` of its life, what approval froze (`frozen`, with the "
-    "SHA-256 of the evidence), the `verdict` about its saving, its `investments`, its `months` "
-    "with bridge and money of the types that count, each month's benefit `types`, and its `money` "
-    "as in `/v1/projects`. `actual` - `baseline` is the sum of volume, mix, rates, non_routine, "
+    "SHA-256 of the evidence; `baseline`), all that was said and decided about it, the `verdict` "
+    "about its saving, its `months` with bridge and money of the types that count, each month's "
+    "benefit `types`, and its `money` as in `/v1/projects`. `actual` - `baseline` is the sum of "
+    "volume, mix, rates, non_routine, "
     "without_baseline and performance. CSV has the months. Money is text, with all digits."
 )
 
@@ -471,19 +472,20 @@ PROJECTS_ANSWER = {
 }  # fmt: skip
 PROJECT_ANSWER = {
     "at": _AT, "to": "2026-08-01", "plant": "north", "project": "caps", "state": "realised",
-    "owner": "olga", "sponsor": "sven", "proposed_at": _AT, "proposed_by": "olga",
+    "owner": "olga", "sponsor": "sven", "starts": "2026-04-15", "currency": "EUR", "since": _AT,
+    "by": "olga", "why": None,
+    "frozen": {"plan": 1, "revision": 3, "rates_at": _AT, "booked_until": _AT, "currency": "EUR",
+               "sha256": "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+               "frozen_at": _AT, "frozen_by": "carla"},
     "plan": {"plant": "north", "scope": {"line": ["L1"]}, "baseline_first": "2026-01-01",
              "baseline_last": "2026-03-31", "starts": "2026-04-15", "currency": "EUR",
              "exposure": "units", "yearly_rate": "0.08"},
     "steps": [{"what": "propose", "state": "proposed", "at": _AT, "by": "olga", "why": None}],
-    "frozen": {"plan": 1, "revision": 3, "rates_at": _AT, "booked_until": _AT, "currency": "EUR",
-               "sha256": "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
-               "frozen_at": _AT, "frozen_by": "carla"},
-    "verdict": {"until": "2026-07-31", "is_proven": True, "status": "holding",
-                "is_provisional": True, "computed_at": _AT},
-    "investments": [{"name": "capper", "kind": "once", "first_month": "2026-04",
+    "investments": [{"name": "capper", "kind": "once", "first_month": "2026-04-01",
                      "last_month": None, "amount": "1200", "currency": "EUR", "set_at": _AT,
                      "set_by": "olga", "why": None}],
+    "verdict": {"until": "2026-07-31", "is_proven": True, "status": "holding",
+                "is_provisional": True, "computed_at": _AT},
     "counted": ["hard"],
     "months": [
         {"month": "2026-05", "days": 31, "baseline": "1000", "actual": "880", "volume": "0",

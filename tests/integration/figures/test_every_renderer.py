@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from copq.access.authority import Actor
 from copq.access.door import OpenDoor
 from copq.bases.store import import_bases
-from copq.command_line.commands.finance import bases, groups, periods, standing_costs
+from copq.command_line.commands.finance import bases, groups, periods, projects, standing_costs
 from copq.command_line.commands.read import (
     answering,
     conformance,
@@ -31,7 +31,6 @@ from copq.command_line.commands.read import (
     entries,
     explain,
     kpis,
-    portfolio,
     problems,
     report,
     verify,
@@ -81,10 +80,7 @@ app.add_typer(periods.app, name="periods")
 app.add_typer(bases.app, name="bases")
 app.add_typer(groups.app, name="groups")
 app.add_typer(standing_costs.app, name="standing-costs")
-projects = typer.Typer()
-projects.command("portfolio")(portfolio.portfolio)
-projects.callback()(lambda: None)
-app.add_typer(projects, name="projects")
+app.add_typer(projects.app, name="projects")
 
 
 class _Clock(datetime):

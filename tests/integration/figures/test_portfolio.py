@@ -13,7 +13,16 @@ from copq.improvement.projects.plan import BenefitType
 from copq.improvement.savings.portfolio import STEPS
 from copq.rates.store import load
 from tests.support.building import book, plant, store_rates
-from tests.support.portfolio import EVENING, bridge, claim, closed, decided, judged, realised
+from tests.support.portfolio import (
+    EVENING,
+    EVIDENCE,
+    bridge,
+    claim,
+    closed,
+    decided,
+    judged,
+    realised,
+)
 from tests.support.projects import item, propose
 
 NOW = datetime.fromisoformat("2026-08-10T12:00:00+02:00")
@@ -157,7 +166,7 @@ async def test_one_project_shows_each_month_as_its_steps_add_up(conn: Any) -> No
     assert (may["decisions"], months["2026-06"]["decisions"]) == (["reduced"], [])
     assert months["2026-07"]["net"] is None
     shown = found.as_json()
-    assert shown["frozen"]["sha256"] == hashlib.sha256(b"{}").hexdigest()
+    assert shown["frozen"]["sha256"] == hashlib.sha256(EVIDENCE.encode()).hexdigest()
     assert [step["what"] for step in shown["steps"]] == [
         "propose",
         "size",

@@ -19,6 +19,7 @@ from copq.command_line.commands.finance.project_options import PlantArgument, Pr
 from copq.command_line.commands.finance.project_show import show_account
 from copq.command_line.commands.read.answering import read_answer
 from copq.command_line.commands.read.figures import when
+from copq.command_line.commands.read.portfolio import portfolio
 from copq.command_line.database import DATA, DatabaseOption, DataOption, query_database
 from copq.command_line.options import JsonOption, PlantOption
 from copq.command_line.terminal import count_of, out, print_json, refuse, table
@@ -150,3 +151,4 @@ app.command("decide")(project_accounts.decide)
 app.command("share")(project_accounts.share)
 app.command("claim")(project_savings.claim)
 app.command("validate")(project_savings.validate)
+app.command("portfolio")(portfolio)
