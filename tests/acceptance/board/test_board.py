@@ -217,6 +217,8 @@ async def test_it_is_readable_for_all_in_light_and_dark_at_each_size(
         await expect(page.locator("#hours-chart canvas")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
         await is_accessible(page, name)
+        if name == "wall":  # a dialog is the same on a laptop
+            continue
         await page.locator(".tile").nth(1).get_by_role("link").first.click()
         await expect(page.get_by_role("dialog").locator("#entries-body tr").first).to_be_visible()
         await is_accessible(page, f"{name}-entries")

@@ -63,46 +63,44 @@ async def test_whatever_a_parameter_holds_the_answer_is_figures_or_a_sentence(
             assert_is_problem(answer, 422)
 
 
-@pytest.mark.parametrize(
-    ("address", "said"),
-    [
-        ("/v1/entries?event_id=%00", "event_id holds U+0000 (control character)"),
-        ("/v1/trailing?element=%00", "element holds U+0000 (control character)"),
-        ("/v1/copq?grain=hour&from=0001-01-01", '"0001-01-01" is out of range: name a year from'),
-        ("/v1/entries?bucket=9999-12-31", '"9999-12-31" is out of range'),
-        ("/v1/board?day=0001-01-01", '"0001-01-01" is out of range'),
-        ("/v1/periods?month=0001-01", '"0001-01" is out of range'),
-        ("/v1/copq?plnat=north", '"plnat" is not a parameter of /v1/copq; did you mean "plant"?'),
-        (
-            "/v1/trailing?window=5m",
-            "(it has by, plant, line, product, group, grouping, element, currency, base, format, "
-            "limit)",
-        ),
-        ("/v1/board?foo=1", '"foo" is not a parameter of /v1/board'),
-        ("/v1/copq?plant=north&plant=south", "plant is given twice"),
-        ("/v1/entries?element=defekt", "scrap, recovery_overhead, rework, downgrade, downtime, pl"),
-        ("/v1/copq?element=defekt", '"defekt" is none of defect'),
-        ("/v1/trailing?element=defekt", 'did you mean "defect"?'),
-        ("/v1/entries?category=foo", "internal_failure, external_failure, administrative_failure"),
-        (
-            "/v1/copq?from=2025-06-10&to=2025-06-01",
-            "to (2025-06-01) must be after from (2025-06-10)",
-        ),
-        ("/v1/copq?from=2025-06-10&to=2025-06-10", "must be after"),
-        ("/v1/copq?grain=hour&from=2025-06-10T07:00&to=2025-06-10T06:00", "must be after"),
-        ("/v1/drivers?from=2025-06-10&to=2025-06-01", "must be after"),
-        ("/v1/entries?from=2025-06-10&to=2025-06-01", "must be after"),
-        ("/v1/entries?from=2025-06-10T07:00&to=2025-06-10", "must be after"),
-    ],
-)
-async def test_a_question_that_cannot_be_meant_is_told_so(
-    conn: Any, asked: Api, address: str, said: str
-) -> None:
+IMPOSSIBLE = [
+    ("/v1/entries?event_id=%00", "event_id holds U+0000 (control character)"),
+    ("/v1/trailing?element=%00", "element holds U+0000 (control character)"),
+    ("/v1/copq?grain=hour&from=0001-01-01", '"0001-01-01" is out of range: name a year from'),
+    ("/v1/entries?bucket=9999-12-31", '"9999-12-31" is out of range'),
+    ("/v1/board?day=0001-01-01", '"0001-01-01" is out of range'),
+    ("/v1/periods?month=0001-01", '"0001-01" is out of range'),
+    ("/v1/copq?plnat=north", '"plnat" is not a parameter of /v1/copq; did you mean "plant"?'),
+    (
+        "/v1/trailing?window=5m",
+        "(it has by, plant, line, product, group, grouping, element, currency, base, format, "
+        "limit)",
+    ),
+    ("/v1/board?foo=1", '"foo" is not a parameter of /v1/board'),
+    ("/v1/copq?plant=north&plant=south", "plant is given twice"),
+    ("/v1/entries?element=defekt", "scrap, recovery_overhead, rework, downgrade, downtime, pl"),
+    ("/v1/copq?element=defekt", '"defekt" is none of defect'),
+    ("/v1/trailing?element=defekt", 'did you mean "defect"?'),
+    ("/v1/entries?category=foo", "internal_failure, external_failure, administrative_failure"),
+    (
+        "/v1/copq?from=2025-06-10&to=2025-06-01",
+        "to (2025-06-01) must be after from (2025-06-10)",
+    ),
+    ("/v1/copq?from=2025-06-10&to=2025-06-10", "must be after"),
+    ("/v1/copq?grain=hour&from=2025-06-10T07:00&to=2025-06-10T06:00", "must be after"),
+    ("/v1/drivers?from=2025-06-10&to=2025-06-01", "must be after"),
+    ("/v1/entries?from=2025-06-10&to=2025-06-01", "must be after"),
+    ("/v1/entries?from=2025-06-10T07:00&to=2025-06-10", "must be after"),
+]
+
+
+async def test_a_question_that_cannot_be_meant_is_told_so(conn: Any, asked: Api) -> None:
     await filled(conn)
-    answer = await asked.client.get(address)
-    assert answer.status_code == 422, answer.text
-    assert_is_problem(answer, 422)
-    assert said in answer.json()["detail"]
+    for address, said in IMPOSSIBLE:
+        answer = await asked.client.get(address)
+        assert answer.status_code == 422, (address, answer.text)
+        assert_is_problem(answer, 422)
+        assert said in answer.json()["detail"], address
 
 
 async def test_an_end_alone_is_the_end_of_a_window_as_long_as_ever(conn: Any, api: Api) -> None:

@@ -116,7 +116,7 @@ VIEWS: tuple[dict[str, str], ...] = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 async def test_every_figure_opens_to_exactly_itself(conn: Any, site: Clocked, seed: int) -> None:
     await import_rates(conn, rates(plant(lines=LINES), recovery_rate="0.35"), "test", "test")
     whole = book(plant(lines=LINES), recovery_rate="0.35")
