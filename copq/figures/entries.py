@@ -98,7 +98,8 @@ class Place(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
     """A filter of entries. None means any value; an empty product, stage, code, machine, shift,
-    supplier or function means none. `group` is one of `grouping`.
+    supplier or function means none. `group` is one of `grouping`, as on the day `grouped_on`; None:
+    as on the production day of the entry.
 
     `period` is the month in which entries are booked. `first_reported` leaves out entries that were
     booked after the first closing of the month in which they occurred. `since` and `until` are
@@ -114,6 +115,7 @@ class EntryFilter:
     product: str | None = None
     group: str | None = None
     grouping: str | None = None
+    grouped_on: date | None = None
     element: str | None = None
     categories: tuple[str, ...] | None = None
     stage: str | None = None

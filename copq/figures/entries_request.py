@@ -32,7 +32,8 @@ class EntriesRequest(GroupedRequest):
 
     Times without an offset are the plant's. An empty product, stage, code, machine, shift, supplier
     or function selects entries without one. `period` is the month in which entries are booked,
-    whenever they occurred.
+    whenever they occurred. A `group` has the products that are in it on the day `grouped_on`; by
+    default on each entry's own production day.
     """
 
     element: str | None = None
@@ -43,6 +44,7 @@ class EntriesRequest(GroupedRequest):
     shift: str | None = None
     supplier: str | None = None
     function: str | None = None
+    grouped_on: str = ""
     event_id: str | None = None
     grain: str = "day"
     bucket: str = ""
@@ -77,9 +79,15 @@ class EntriesRequest(GroupedRequest):
             categories=categories(self.category), event_id=self.event_id,
             period=month_of(self.period),
             first_reported=first_reported and await self._was_closed(conn, edges),
-            group=self.group, grouping=await self.chosen_grouping(conn), **details, **edges,
+            group=self.group, grouping=await self.chosen_grouping(conn),
+            grouped_on=self._grouped_on(), **details, **edges,
         )  # fmt: skip
         return which, window
+
+    def _grouped_on(self) -> date | None:
+        if self.grouped_on and self.group is None:
+            raise ValueError("grouped_on: name a group whose products of that day are asked for")
+        return day_of(self.grouped_on)
 
     async def _was_closed(self, conn: Connection, edges: dict[str, Any]) -> bool:
         """Whether the month was ever closed. A month that never was is reported as of now, with

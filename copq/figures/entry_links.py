@@ -6,7 +6,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 Filters = Mapping[str, str | None]
-_OPTIONS = {"defect_code": "code", "work_unit": "machine"}
+_OPTIONS = {"defect_code": "code", "work_unit": "machine", "grouped_on": "grouped-on"}
 """Where `copq entries` has another name for a dimension."""
 
 

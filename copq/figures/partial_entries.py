@@ -110,7 +110,10 @@ async def unbooked_shares(
 
     Call it in the snapshot of the entries that it is added to.
     """
-    scope = Scope(filters.plant, filters.line, group=filters.group, grouping=filters.grouping)
+    scope = Scope(
+        filters.plant, filters.line, group=filters.group, grouping=filters.grouping,
+        grouped_on=filters.grouped_on,
+    )  # fmt: skip
     opened = await open_stop_costs(conn, book, scope, at)
     still = {largest.stop.event_id for largest in opened.stops}
     places = {part.segment.stop.event_id: _place(part) for part in opened.accrued}

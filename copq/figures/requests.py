@@ -60,6 +60,16 @@ class GroupedRequest(FigureRequest):
             check_choice(self.group, tuple(await groups_of_grouping(conn, grouping, self.plant)))
         return grouping
 
+    async def usable_grouping(self, conn: Connection) -> str | None:
+        """As `chosen_grouping`, of a question that groups are a part of wherever it is clear which.
+
+        None: there is no grouping, or there are several, and none is named.
+        """
+        if self.group is not None or self.grouping is not None:
+            return await self.chosen_grouping(conn, ("group",))
+        known = await groupings(conn, self.plant)
+        return known[0] if len(known) == 1 else None
+
 
 def choose_grouping(known: Sequence[str], named: str | None) -> str:
     """The named grouping, or the only one. Raises `ValueError` if it is unknown or not clear."""

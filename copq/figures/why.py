@@ -18,6 +18,7 @@ from copq.figures.missing_exchange_rates import (
 )
 from copq.figures.report import zone_of
 from copq.figures.unpriced import WaitingCounts, count_waiting
+from copq.figures.why_groups import ProductGroups, read_groups
 from copq.figures.why_rows import (
     COLUMNS,
     ChangePart,
@@ -30,6 +31,7 @@ from copq.figures.why_rows import (
 from copq.figures.why_windows import Windows, WindowsRequest
 from copq.figures.why_words import finding
 from copq.figures.window import newest_day
+from copq.groups.store import groupings
 from copq.ledger.arithmetic import MONEY
 from copq.ledger.figures import Scope
 from copq.rates.book import RateBook
@@ -52,6 +54,14 @@ class WhyRequest(WindowsRequest):
         await self.check_names(conn, book)
         scope = Scope(self.plant, self.line, self.product, by=(), currency=self.currency)
         return scope, self.windows(newest_day(book, self.plant, now))
+
+    async def groups(self, conn: Connection, windows: Windows) -> ProductGroups | None:
+        """The product groups that are a dimension: of the named grouping, or of the only one.
+
+        Raises `ValueError` on a group or grouping that is not known or not clear.
+        """
+        grouping = await self.usable_grouping(conn)
+        return await read_groups(conn, grouping, self.plant, windows, self.group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +93,24 @@ class ExplainedChange:
 
 @dataclass(frozen=True, slots=True)
 class WhyAnswer:
-    """What explains the change, for each currency, as of `at`."""
+    """What explains the change, for each currency, as of `at`.
+
+    Product groups are a dimension by `groups`; None: there is no grouping, or it is not clear which
+    of `groupings`.
+    """
 
     windows: Windows
     at: datetime
     zone: tzinfo
+    groups: ProductGroups | None
+    groupings: list[str]
     changes: list[ExplainedChange]
     lacks: list[MissingRates] | None
     waiting: WaitingCounts
+
+    @property
+    def grouping(self) -> str | None:
+        return self.groups.grouping if self.groups else None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -105,6 +125,7 @@ class WhyAnswer:
         return {
             "at": self.at, "from": after.first, "to": after.last, "days": after.days,
             "before_from": before.first, "before_to": before.last, "before_days": before.days,
+            "grouping": self.grouping, "groupings": self.groupings,
             "rows": self.table(), "totals": [_total_json(change) for change in self.changes],
             **missing_rates_json(self.lacks), **held_json(self.waiting),
         }  # fmt: skip
@@ -135,12 +156,15 @@ async def answer_why(
 
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         scope, windows = await request.comparison(conn, book, now)
+        groups = await request.groups(conn, windows)
         lacks = await _missing_rates(conn, scope, windows)
-        changes = await read_changes(conn, book, scope, windows, now)
+        changes = await read_changes(conn, book, scope, windows, now, groups)
         waiting = await count_waiting(conn, scope, now)
         explained = [await _explained(conn, book, scope, change) for change in changes]
-        zone = zone_of(book, scope.plant)
-        return WhyAnswer(windows, now, zone, explained, lacks, waiting)
+        return WhyAnswer(
+            windows, now, zone_of(book, scope.plant), groups,
+            await groupings(conn, scope.plant), explained, lacks, waiting,
+        )  # fmt: skip
 
 
 async def _missing_rates(
@@ -183,8 +207,9 @@ def _answer(change: "Change", found: "Explanation", scope: Scope) -> ExplainedCh
         units_before=decimal_of(made[0]), units_after=decimal_of(made[1]),
         rate_before=rates[0], rate_after=rates[1], is_explained=bool(found.parts),
         finding=finding(found, change.currency), provisional=change.provisional,
-        parts=change_parts(change.currency, found, scope, change.windows),
+        parts=change_parts(change.currency, found, scope, change.windows, change.groups),
         in_one_window=[
-            one_sided(one, scope, change.windows) for one in change.in_one_window(found)
+            one_sided(one, scope, change.windows, change.groups)
+            for one in change.in_one_window(found)
         ],
     )  # fmt: skip

@@ -4,7 +4,7 @@ It loads numpy, which is slow: import it where a change is explained.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 from typing import Any, NamedTuple
@@ -13,10 +13,11 @@ from asyncpg import Connection
 
 from copq.currencies.converted import ByCurrency
 from copq.figures.drivers import instants_around
+from copq.figures.why_groups import ProductGroups, named_by_product
 from copq.figures.why_windows import Windows
 from copq.figures.window import Window
 from copq.improvement.explaining.explain import Explanation, Leaf, explain
-from copq.improvement.explaining.exposure import Exposure, Values
+from copq.improvement.explaining.exposure import GROUP, Exposure, Values
 from copq.improvement.explaining.one_window import OneWindow, in_one_window
 from copq.ledger.arithmetic import MONEY, ZERO
 from copq.ledger.downtime import element
@@ -34,13 +35,14 @@ DIMENSIONS = (
 MOST_LEAVES = 50_000
 MADE = ("plant", "line", "product")
 _DESCRIBING = tuple(name for name in DIMENSIONS if name not in MADE)
+Named = Mapping[str, str | None]
 
 
 class OpenStop(NamedTuple):
     """What an open stop adds on a production day."""
 
     day: date
-    values: Mapping[str, str | None]
+    values: Named
     net: Decimal
 
 
@@ -50,9 +52,25 @@ class Change:
 
     currency: str
     windows: Windows
+    groups: ProductGroups | None = None
     leaves: list[Leaf] = field(default_factory=list)
     units: dict[Values, tuple[Decimal, Decimal]] = field(default_factory=dict)
     open_stops: list[OpenStop] = field(default_factory=list)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        return DIMENSIONS if self.groups is None else (*MADE, GROUP, *_DESCRIBING)
+
+    def named(self, row: Named) -> Named:
+        """The names of losses in every dimension."""
+        if self.groups is None:
+            return {name: row[name] for name in DIMENSIONS}
+        group = self.groups.group(row["plant"], row["product"])
+        return {name: group if name == GROUP else row[name] for name in self.dimensions}
+
+    def add(self, row: Named, *amounts: Any) -> None:
+        """Add the losses of a combination."""
+        self.leaves.append(Leaf(tuple(self.named(row).values()), *amounts))
 
     @property
     def provisional(self) -> Decimal:
@@ -67,20 +85,26 @@ class Change:
     @property
     def exposure(self) -> Exposure:
         if self.has_units:
-            return Exposure(MADE, self.units)
+            return Exposure(MADE, self.units, self._groups_made())
         days = Decimal(self.windows.before.days), Decimal(self.windows.after.days)
         return Exposure((), {(): days})
 
+    def _groups_made(self) -> dict[Values, str]:
+        if self.groups is None:
+            return {}
+        return {made: self.groups.group(made[0], made[2]) for made in self.units}
+
     def explained(self) -> Explanation:
         """It may take some seconds: call it in a thread."""
-        return explain(DIMENSIONS, self.leaves, self.exposure, self._unit())
+        found = explain(self.dimensions, self.leaves, self.exposure, self._unit())
+        return named_by_product(found, self.dimensions, self.leaves) if self.groups else found
 
     def in_one_window(self, found: Explanation) -> list[OneWindow]:
         """Names that occur in one window alone, and are not in a cause."""
         causes = [part.filters.items() for part in found.parts]
         return [
-            one
-            for one in in_one_window(DIMENSIONS, self.leaves, _DESCRIBING)
+            _without_group(one)
+            for one in in_one_window(self.dimensions, self.leaves, _DESCRIBING)
             if not any(cause <= one.filters.items() for cause in causes)
         ]
 
@@ -91,26 +115,39 @@ class Change:
         return Decimal(1).scaleb(min(last, -digits(self.currency)))
 
 
+def _without_group(one: OneWindow) -> OneWindow:
+    """The group of a product that is named says nothing more."""
+    if "product" not in one.filters:
+        return one
+    return replace(one, filters={n: v for n, v in one.filters.items() if n != GROUP})
+
+
 async def read_changes(
-    conn: Connection, book: RateBook, scope: Scope, windows: Windows, now: datetime
-) -> list[Change]:
+    conn: Connection, book: RateBook, scope: Scope, windows: Windows, now: datetime,
+    groups: ProductGroups | None = None,
+) -> list[Change]:  # fmt: skip
     """A change for each currency; open stops count until `now`. Call it in one snapshot.
+
+    With `groups` the product group is a dimension, and a group may be asked for alone.
 
     Raises `ValueError` where there is too much to search.
     """
     changes: dict[str, Change] = {}
 
     def change(currency: str) -> Change:
-        return changes.setdefault(currency, Change(currency, windows))
+        return changes.setdefault(currency, Change(currency, windows, groups))
 
     for row in await _leaves(conn, book, scope, windows):
-        change(row["currency"]).leaves.append(_leaf(row))
+        if groups is None or groups.has(row["plant"], row["product"]):
+            change(row["currency"]).add(row, *(row[name] for name in _AMOUNTS))
     for part in await _open_stops(conn, book, scope, windows, now):
-        _add_stop(change, part, windows)
+        if groups is None or groups.has(part.plant, part.segment.stop.product):
+            _add_stop(change, part, windows)
     for row in await conn.fetch(
         *_MONEY[scope.currency].units_made(**scope.places(), **windows.parameters())
     ):
-        if row["currency"] in changes:
+        is_asked = groups is None or groups.has(row["plant"], row["product"])
+        if is_asked and row["currency"] in changes:
             made = tuple(row[name] for name in MADE)
             changes[row["currency"]].units[made] = row["before"], row["after"]
     return [changes[currency] for currency in sorted(changes)]
@@ -150,11 +187,8 @@ def _instants(book: RateBook, scope: Scope, window: Window) -> tuple[datetime, d
     return instants_around(window.first, window.last, site.calendar if site else None)
 
 
-def _leaf(row: Any) -> Leaf:
-    return Leaf(
-        tuple(row[name] for name in DIMENSIONS), row["before"], row["after"],
-        row["squares_before"], row["squares_after"], row["entries_before"], row["entries_after"],
-    )  # fmt: skip
+_AMOUNTS = ("before", "after", "squares_before", "squares_after", "entries_before",
+            "entries_after")  # fmt: skip
 
 
 async def _open_stops(
@@ -179,14 +213,15 @@ def _add_stop(change: Callable[[str], Change], part: Accrued, windows: Windows) 
             f"{part.bucket.day}: import one, or leave out the currency"
         )
     is_after = windows.after.first <= part.bucket.day < windows.after.last
-    values = (
-        part.plant, part.line, stop.product, None, element(stop), stop.defect_code,
-        stop.work_unit, stop.shift, None,
-    )  # fmt: skip
+    row = {
+        "plant": part.plant, "line": part.line, "product": stop.product, "stage": None,
+        "element": element(stop), "defect_code": stop.defect_code, "work_unit": stop.work_unit,
+        "shift": stop.shift, "supplier": None,
+    }  # fmt: skip
     square = part.sign * float(cell.net) ** 2
     money, squares = ((ZERO, cell.net), (0.0, square)) if is_after else (
         (cell.net, ZERO), (square, 0.0)
     )  # fmt: skip
-    change(cell.currency).leaves.append(Leaf(values, *money, *squares))
-    named = dict(zip(DIMENSIONS, values, strict=True))
-    change(cell.currency).open_stops.append(OpenStop(part.bucket.day, named, cell.net))
+    own = change(cell.currency)
+    own.add(row, *money, *squares)
+    own.open_stops.append(OpenStop(part.bucket.day, own.named(row), cell.net))

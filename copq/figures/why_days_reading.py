@@ -13,6 +13,7 @@ from asyncpg import Connection
 from copq.currencies.converted import ByCurrency
 from copq.figures.why_changes import MADE, Change, ledger_parameters
 from copq.figures.why_days import ByDay, ChangeDays
+from copq.figures.why_groups import group_parameters
 from copq.improvement.explaining.days import enough_days
 from copq.improvement.explaining.explain import Explanation, Part
 from copq.improvement.explaining.exposure import Values
@@ -42,7 +43,8 @@ async def read_change_days(
     for row in await conn.fetch(
         *_MONEY[scope.currency].units_by_day(**scope.places(), **windows.parameters())
     ):
-        if row["currency"] == change.currency:
+        is_asked = change.groups is None or change.groups.has(row["plant"], row["product"])
+        if is_asked and row["currency"] == change.currency:
             _add(read.units, row, row["made"])
     return read
 
@@ -58,16 +60,18 @@ async def _losses(
     rows: list[Any] = await conn.fetch(
         *_MONEY[None].cause_days(
             **scope.places(), **await ledger_parameters(conn, book, scope, change.windows),
-            causes=json.dumps([_selection(part, scope, change.currency) for part in found.parts]),
+            **group_parameters(change.groups),
+            causes=json.dumps([_selection(part, scope, change) for part in found.parts]),
             categories=list(map(str, FAILURES)),
         )
     )  # fmt: skip
     return rows
 
 
-def _selection(part: Part, scope: Scope, currency: str) -> dict[str, Any]:
-    places = {name: value for name, value in scope.places().items() if value is not None}
-    own = {} if scope.currency else {"currency": currency}
+def _selection(part: Part, scope: Scope, change: Change) -> dict[str, Any]:
+    asked = {**scope.places(), "group": change.groups.only if change.groups else None}
+    places = {name: value for name, value in asked.items() if value is not None}
+    own = {} if scope.currency else {"currency": change.currency}
     return {
         "filters": {**places, **own, **_texts(part.filters)},
         "besides": [_texts(other) for other in part.besides],

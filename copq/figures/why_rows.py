@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from copq.figures.entry_links import Filters, entries_address, entries_command
+from copq.figures.why_groups import ProductGroups
 from copq.figures.why_windows import Windows
 from copq.figures.why_words import cause_name
 from copq.figures.window import Window
@@ -61,10 +62,11 @@ COLUMNS = tuple(
 
 
 def change_parts(
-    currency: str, found: "Explanation", scope: Scope, windows: Windows
-) -> list[ChangePart]:
+    currency: str, found: "Explanation", scope: Scope, windows: Windows,
+    groups: ProductGroups | None = None,
+) -> list[ChangePart]:  # fmt: skip
     """The parts in the order to show them: volume and mix first."""
-    causes = [_cause(currency, part, scope, windows) for part in found.parts]
+    causes = [_cause(currency, part, scope, windows, groups) for part in found.parts]
     return [
         ChangePart(currency=currency, kind="volume", change=found.volume),
         ChangePart(currency=currency, kind="mix", change=found.mix),
@@ -77,8 +79,10 @@ def change_parts(
     ]  # fmt: skip
 
 
-def _cause(currency: str, part: "Part", scope: Scope, windows: Windows) -> ChangePart:
-    filters = {**_of(scope), **part.filters}
+def _cause(
+    currency: str, part: "Part", scope: Scope, windows: Windows, groups: ProductGroups | None
+) -> ChangePart:
+    filters = _selecting(scope, part.filters, groups)
     return ChangePart(
         currency=currency, kind="cause", cause=cause_name(part.filters, part.besides),
         change=part.money, before=part.before, expected=decimal_of(part.expected),
@@ -107,10 +111,13 @@ class OneSided:
     command: str
 
 
-def one_sided(found: "OneWindow", scope: Scope, windows: Windows) -> OneSided:
+def one_sided(
+    found: "OneWindow", scope: Scope, windows: Windows, groups: ProductGroups | None = None
+) -> OneSided:
     window = windows.after if found.entries_after or found.after else windows.before
-    filters = {**_of(scope), **found.filters}
-    own = {name: value for name, value in filters.items() if name not in _of(scope)}
+    filters = _selecting(scope, found.filters, groups)
+    asked = {*_of(scope), *(["group"] if groups and groups.only else [])}
+    own = {name: value for name, value in found.filters.items() if name not in asked}
     return OneSided(
         name=cause_name(own), before=found.before, after=found.after,
         entries_before=found.entries_before, entries_after=found.entries_after,
@@ -121,6 +128,12 @@ def one_sided(found: "OneWindow", scope: Scope, windows: Windows) -> OneSided:
 
 def _of(scope: Scope) -> dict[str, str]:
     return {name: value for name, value in scope.places().items() if value is not None}
+
+
+def _selecting(scope: Scope, filters: Filters, groups: ProductGroups | None) -> Filters:
+    """What selects the entries of these filters within the question."""
+    within = {**_of(scope), **filters}
+    return within if groups is None else groups.selecting(within)
 
 
 def decimal_of(value: Fraction) -> Decimal:

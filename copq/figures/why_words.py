@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from copq.ledger.arithmetic import MONEY
 from copq.ledger.money import digits, money
+from copq.schemas.groups import NO_GROUP
 
 if TYPE_CHECKING:
     from copq.figures.why_rows import ChangePart
@@ -29,6 +30,8 @@ def cause_name(
 
 
 def _value(dimension: str, value: str | None) -> str:
+    if (dimension, value) == ("group", NO_GROUP):
+        return "products in no group"
     called = _CALLED.get(dimension, dimension)
     return f"no {called}" if value is None else f"{called} {value}"
 
@@ -72,6 +75,13 @@ def finding(found: "Explanation", currency: str) -> str:
 
 def _doubt(part: "Part") -> str:
     return "" if part.is_certain else f" (may be chance: p = {part.p_value:.2g})"
+
+
+def left_out_groups(grouping: str | None, groupings: Sequence[str]) -> str:
+    """Why product groups are no dimension; empty where they are, or where there are none."""
+    if grouping is not None or not groupings:
+        return ""
+    return f"Product groups are left out: choose a grouping: {', '.join(groupings)}."
 
 
 def way_of_testing(causes: Sequence["ChangePart"]) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from copq.figures.edges import day_of, month_of
-from copq.figures.requests import FigureRequest
+from copq.figures.requests import GroupedRequest
 from copq.periods.period import month_after
 from copq.rates.book import RateBook
 
@@ -36,7 +36,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WindowRequest(FigureRequest):
+class WindowRequest(GroupedRequest):
     """A window as it is written: a `month`, or [start, end), by default the last 30 days.
 
     An empty text names nothing.

@@ -40,6 +40,20 @@ from copq.group_member
 where grouping = :grouping and (:plant::text is null or plant = :plant)
 order by 1
 
+-- name: groups_on
+-- The products of a plant, or of all plants, that are in a group on a production day.
+select plant, product, product_group
+from copq.group_days
+where grouping = :grouping and first_day <= :day and last_day > :day
+    and (:plant::text is null or plant = :plant)
+
+-- name: groups_change
+-- Whether a product comes into a group or leaves one after the day :first and before :last.
+select exists (
+    select from copq.group_days
+    where grouping = :grouping and (:plant::text is null or plant = :plant)
+        and (first_day > :first and first_day < :last or last_day > :first and last_day < :last))
+
 -- name: groups_of_days
 -- The group of each product on each production day, in the order of the lists.
 select copq.group_of(plant, :grouping, product, day) as product_group

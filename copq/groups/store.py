@@ -93,6 +93,24 @@ async def groups_of_grouping(conn: Connection, grouping: str, plant: str | None)
     return [*named, NO_GROUP]
 
 
+async def groups_on(
+    conn: Connection, grouping: str, plant: str | None, day: date
+) -> dict[tuple[str, str], str]:
+    """The group of each plant and product on a production day, of those that are in one."""
+    rows = await conn.fetch(*_SQL.groups_on(grouping=grouping, plant=plant, day=day))
+    return {(row["plant"], row["product"]): row["product_group"] for row in rows}
+
+
+async def groups_change(
+    conn: Connection, grouping: str, plant: str | None, first: date, last: date
+) -> bool:
+    """Whether a product changes its group within the production days [first, last)."""
+    found: bool = await conn.fetchval(
+        *_SQL.groups_change(grouping=grouping, plant=plant, first=first, last=last)
+    )
+    return found
+
+
 async def groups_of_days(
     conn: Connection, grouping: str, places: Sequence[tuple[str, str | None, date]]
 ) -> list[str]:

@@ -42,6 +42,9 @@ class Scope:
     grouping: str | None = field(default=None, kw_only=True)
     """What products are grouped by; None if the question is not about groups."""
 
+    grouped_on: date | None = field(default=None, kw_only=True)
+    """The day whose groups count for all days; None: each day's own."""
+
     named: frozenset[str] | None = field(default=None, kw_only=True)
     """Lines with a row of their own, all others are together; None: each line has its own row."""
 

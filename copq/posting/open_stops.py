@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -169,13 +169,15 @@ async def _accrue_stops(
         for part in _accrue_line(book, line, [*stops, *ended[line]], spans[line][0], now)
     ]
     if scope.grouping is not None:
-        accrued = await _grouped(conn, accrued, scope.grouping)
+        accrued = await _grouped(conn, accrued, scope.grouping, scope.grouped_on)
     return accrued if scope.currency is None else await exchanged(conn, accrued, scope.currency)
 
 
-async def _grouped(conn: Connection, accrued: list[Accrued], grouping: str) -> list[Accrued]:
-    """Each part with the group of its product on its production day."""
-    places = [(a.plant, a.segment.stop.product, a.bucket.day) for a in accrued]
+async def _grouped(
+    conn: Connection, accrued: list[Accrued], grouping: str, on: date | None
+) -> list[Accrued]:
+    """Each part with the group of its product on its production day, or on another day."""
+    places = [(a.plant, a.segment.stop.product, on or a.bucket.day) for a in accrued]
     groups = await groups_of_days(conn, grouping, places)
     return [replace(a, group=group) for a, group in zip(accrued, groups, strict=True)]
 

@@ -23,7 +23,8 @@ limit :limit
     and (:plant::text is null or plant = :plant)
     and (:line::text is null or line = :line)
     and (:product::text is null or product is not distinct from nullif(:product, ''))
-    and (:group::text is null or copq.group_of(plant, :grouping, product, day) = :group)
+    and (:group::text is null
+        or copq.group_of(plant, :grouping, product, coalesce(:grouped_on::date, day)) = :group)
     and (:element::text is null or element = :element)
     and (:categories::text[] is null or category = any(:categories))
     and (:stage::text is null or stage is not distinct from nullif(:stage, ''))

@@ -117,13 +117,22 @@ to_jsonb(n) @> c.filters
 -- name: cause_days
 -- The losses of each cause by production day, plant, line and product, in two windows as in
 -- `changed_leaves`. Of :causes, `filters` select the losses, an empty text those without a name; what
--- one of `besides` selects too is another cause's.
-with cause as materialized (
+-- one of `besides` selects too is another cause's. :group_plants, :group_products and :groups are the
+-- products that are in a group.
+with member as materialized (
+    select *
+    from unnest(:group_plants::text[], :group_products::text[], :groups::text[])
+        as given (plant, product, product_group)
+), cause as materialized (
     select number - 1 as number, value -> 'filters' as filters, value -> 'besides' as besides
     from jsonb_array_elements(:causes::jsonb) with ordinality as given (value, number)
 ), leaf as materialized (
     select n.leaf, c.number, n.plant, n.line, n.product
-    from copq.summary_leaf as n
+    from (
+        select l.*, coalesce(m.product_group, 'no group') as "group"
+        from copq.summary_leaf as l
+        left join member as m using (plant, product)
+    ) as n
     join cause as c on {{is_own}}
     where :horizon::bigint > 0 and n.category = any(:categories::text[])
 ), held as (
@@ -147,7 +156,11 @@ with cause as materialized (
     join leaf using (leaf)
     union all
     select c.number, n.day, n.plant, n.line, n.product, n.net
-    from named as n
+    from (
+        select e.*, coalesce(m.product_group, 'no group') as "group"
+        from named as e
+        left join member as m using (plant, product)
+    ) as n
     join cause as c on {{is_own}}
 )
 select number, day, plant, line, nullif(product, '') as product, sum(net) as net

@@ -32,7 +32,11 @@ def add_entries(router: APIRouter, source: Source) -> None:
     async def entries(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
         product: asked.Product = None, group: asked.Group = None,
-        grouping: asked.Grouping = None, element: asked.Element = None,
+        grouping: asked.Grouping = None,
+        grouped_on: Annotated[
+            str, Query(description="The day whose groups count; else that of each entry.")
+        ] = "",
+        element: asked.Element = None,
         category: asked.OfCategory = None,
         stage: Filter = None, defect_code: Filter = None, work_unit: Filter = None,
         shift: Filter = None, supplier: Filter = None, function: Filter = None,
@@ -59,9 +63,9 @@ def add_entries(router: APIRouter, source: Source) -> None:
         reader = await source.admit(request)
         asked_for = EntriesRequest(
             plant=plant, line=line, product=product, group=group, grouping=grouping,
-            element=element, category=category, stage=stage, defect_code=defect_code,
-            work_unit=work_unit, shift=shift, supplier=supplier, function=function,
-            event_id=event_id, grain=grain, bucket=bucket, start=start, end=end,
+            grouped_on=grouped_on, element=element, category=category, stage=stage,
+            defect_code=defect_code, work_unit=work_unit, shift=shift, supplier=supplier,
+            function=function, event_id=event_id, grain=grain, bucket=bucket, start=start, end=end,
             trailing=trailing, at=at, period=period, reported=reported,
         )  # fmt: skip
         async with source.reading(reader) as reading:

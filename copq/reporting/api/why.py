@@ -47,14 +47,16 @@ def add_why(router: APIRouter, source: Source) -> None:
     )
     async def why(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
-        product: asked.Product = None, month: Month = "", start: asked.From = "",
+        product: asked.Product = None, group: asked.Group = None,
+        grouping: asked.Grouping = None, month: Month = "", start: asked.From = "",
         end: asked.To = "", before_start: BeforeFrom = "", before_end: BeforeTo = "",
         weeks: Weeks = None, currency: asked.Currency = None, kind: asked.TableFormat = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, _: int | None) -> WhyAnswer:
             asked_for = WhyRequest(
-                plant=plant, line=line, product=product, month=month, start=start, end=end,
-                before_start=before_start, before_end=before_end, weeks=weeks, currency=currency,
+                plant=plant, line=line, product=product, group=group, grouping=grouping,
+                month=month, start=start, end=end, before_start=before_start,
+                before_end=before_end, weeks=weeks, currency=currency,
             )  # fmt: skip
             return await answer_why(reading.conn, reading.book, asked_for, reading.now)
 

@@ -36,6 +36,9 @@ def entries(
     product: Annotated[str | None, typer.Option(help="Only this product; empty: none.")] = None,
     group: GroupOption = None,
     grouping: GroupingOption = None,
+    grouped_on: Annotated[
+        str, typer.Option(help="The day whose groups count; else that of each entry.")
+    ] = "",
     element: ElementOption = None,
     category: Annotated[
         str | None,
@@ -91,10 +94,11 @@ def entries(
         fail("name the time once: --hour, --day or --month")
     grain, bucket = buckets[0] if buckets else ("day", "")
     request = EntriesRequest(
-        plant=plant, line=line, product=product, group=group, grouping=grouping, element=element,
-        category=category, stage=stage, defect_code=code, work_unit=machine, shift=shift,
-        supplier=supplier, function=function, event_id=event, grain=grain, bucket=bucket,
-        start=start, end=end, trailing=trailing, period=period, reported=reported,
+        plant=plant, line=line, product=product, group=group, grouping=grouping,
+        grouped_on=grouped_on, element=element, category=category, stage=stage, defect_code=code,
+        work_unit=machine, shift=shift, supplier=supplier, function=function, event_id=event,
+        grain=grain, bucket=bucket, start=start, end=end, trailing=trailing, period=period,
+        reported=reported,
     )  # fmt: skip
 
     async def read(conn: Connection) -> EntriesAnswer | None:

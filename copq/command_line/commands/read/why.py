@@ -12,13 +12,20 @@ from copq.command_line.commands.read.answering import read_answer
 from copq.command_line.commands.read.figures import money_or_dash, show_notes
 from copq.command_line.commands.read.report import CurrencyOption
 from copq.command_line.database import DATA, DatabaseOption, DataOption
-from copq.command_line.options import JsonOption, LineOption, PlantOption, ProductOption
+from copq.command_line.options import (
+    GroupingOption,
+    GroupOption,
+    JsonOption,
+    LineOption,
+    PlantOption,
+    ProductOption,
+)
 from copq.command_line.terminal import count_of, fixed, money, out, print_json, table
 from copq.figures.hints import say_empty
 from copq.figures.why import ExplainedChange, WhyAnswer, WhyRequest, answer_why
 from copq.figures.why_rows import ChangePart, OneSided
 from copq.figures.why_windows import MOST_WEEKS
-from copq.figures.why_words import shown_amounts, signed, way_of_testing
+from copq.figures.why_words import left_out_groups, shown_amounts, signed, way_of_testing
 from copq.ledger.figures import Scope
 from copq.rates.book import RateBook
 
@@ -27,6 +34,8 @@ def why(
     plant: PlantOption = None,
     line: LineOption = None,
     product: ProductOption = None,
+    group: GroupOption = None,
+    grouping: GroupingOption = None,
     month: Annotated[str, typer.Option(help="This month, against the month before: 2026-06.")] = "",
     start: Annotated[str, typer.Option("--from", help="First production day: 2026-03-01.")] = "",
     end: Annotated[str, typer.Option("--to", help="The day after the last day.")] = "",
@@ -58,8 +67,9 @@ def why(
     Example: copq why --line L1 --from 2026-06-22 --weeks 4
     """
     request = WhyRequest(
-        plant=plant, line=line, product=product, month=month, start=start, end=end,
-        before_start=before_start, before_end=before_end, weeks=weeks, currency=currency,
+        plant=plant, line=line, product=product, group=group, grouping=grouping, month=month,
+        start=start, end=end, before_start=before_start, before_end=before_end, weeks=weeks,
+        currency=currency,
     )  # fmt: skip
 
     async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[WhyAnswer, str]:
@@ -84,6 +94,8 @@ def _show(found: WhyAnswer, empty: str) -> None:
         out.print(f"{title}\n{empty}", soft_wrap=True)
     for change in found.changes:
         _show_change(title, change)
+    if left_out := left_out_groups(found.grouping, found.groupings):
+        out.print(left_out, soft_wrap=True)
     show_notes(found.waiting, found.zone, found.lacks)
 
 

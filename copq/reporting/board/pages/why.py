@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 from copq.figures.answers import BASIS
 from copq.figures.books import Reading
 from copq.figures.why import ExplainedChange, WhyAnswer, WhyRequest, answer_why
+from copq.figures.why_groups import ProductGroups
 from copq.figures.why_rows import ChangePart, OneSided
 from copq.figures.why_windows import MOST_WEEKS
-from copq.figures.why_words import shown_amounts, way_of_testing
+from copq.figures.why_words import left_out_groups, shown_amounts, way_of_testing
 from copq.figures.window import Window
 from copq.ledger.figures import Scope
 from copq.ledger.money import fixed
@@ -32,8 +33,8 @@ from copq.reporting.board.pages.frame import Analysis
 from copq.reporting.board.pages.notes import instead, notes, nothing_here
 from copq.text.counts import count_of
 
-PARAMETERS = ("plant", "line", "product", "month", "from", "to", "before_from", "before_to",
-              "weeks", "currency")  # fmt: skip
+_TIMES = ("month", "from", "to", "before_from", "before_to", "weeks")
+PARAMETERS = ("plant", "line", "product", "group", "grouping", *_TIMES, "currency")
 _KINDS = {
     "volume": "Volume: more or fewer units", "mix": "Mix: other products and lines",
     "without_baseline": "Nothing was made before", "everything_else": "Everything else",
@@ -52,9 +53,10 @@ def why_request(asked: Asked) -> WhyRequest:
     """The question. Raises `ValueError` if weeks is not a number."""
     return WhyRequest(
         plant=asked.name("plant"), line=asked.name("line"), product=asked.name("product"),
-        month=asked.text("month"), start=asked.text("from"), end=asked.text("to"),
-        before_start=asked.text("before_from"), before_end=asked.text("before_to"),
-        weeks=asked.number("weeks", MOST_WEEKS), currency=asked.name("currency"),
+        group=asked.name("group"), grouping=asked.name("grouping"), month=asked.text("month"),
+        start=asked.text("from"), end=asked.text("to"), before_start=asked.text("before_from"),
+        before_end=asked.text("before_to"), weeks=asked.number("weeks", MOST_WEEKS),
+        currency=asked.name("currency"),
     )  # fmt: skip
 
 
@@ -67,13 +69,15 @@ async def _read(reading: Reading, asked: Asked) -> _Read:
 
 def _show(asked: Asked, read: _Read) -> dict[str, Any]:
     answer = read.answer
-    place = place_name(asked.name("plant"), asked.name("line"), asked.name("product"))
+    place = place_name(*(asked.name(name) for name in PARAMETERS[:4]))
+    left_out = left_out_groups(answer.grouping, answer.groupings)
     before, after = answer.windows.before, answer.windows.after
     return {
         "about": f"{place}: {_days(after)} against {_days(before)}",
         "nothing": read.nothing and _nothing(asked, *read.nothing),
         "changes": [_change(asked, answer, change) for change in answer.changes],
-        "remarks": list(notes(answer.waiting, answer.lacks, BASIS)),
+        "remarks": [*([left_out] if left_out else []),
+                    *notes(answer.waiting, answer.lacks, BASIS)],
     }  # fmt: skip
 
 
@@ -84,7 +88,7 @@ def _days(window: Window) -> str:
 
 def _nothing(asked: Asked, why: str, last: str) -> dict[str, str]:
     """Why the page is empty, and the newest month with figures to open instead."""
-    window: dict[str, str | None] = {**dict.fromkeys(PARAMETERS[3:9]), "month": last[:7]}
+    window: dict[str, str | None] = {**dict.fromkeys(_TIMES), "month": last[:7]}
     return instead(asked, why, f"Explain {last[:7]}" if last else "", **window)
 
 
@@ -123,9 +127,9 @@ def _waterfall(asked: Asked, answer: WhyAnswer, change: ExplainedChange) -> Tabl
         steps.append(steps[-1] + part.change)
     scale = Scale([Decimal(0), change.before, change.after, *steps])
     money = money_column((change.before, change.after), currency)
-    windows = answer.windows
-    first = _whole(asked, "Losses before", change.before, money.cell, windows.before)
-    last = _whole(asked, "Losses after", change.after, money.cell, windows.after)
+    windows, groups = answer.windows, answer.groups
+    first = _whole(asked, "Losses before", change.before, money.cell, groups, windows.before)
+    last = _whole(asked, "Losses after", change.after, money.cell, groups, windows.after)
     rows = [
         Row(first.name, first.cells, "sum", scale.bar(Decimal(0), change.before, "before")),
         *(
@@ -141,10 +145,14 @@ def _waterfall(asked: Asked, answer: WhyAnswer, change: ExplainedChange) -> Tabl
     )
 
 
-def _whole(asked: Asked, name: str, amount: Decimal, cell: Any, window: Window) -> Row:
+def _whole(
+    asked: Asked, name: str, amount: Decimal, cell: Any, groups: ProductGroups | None,
+    window: Window,
+) -> Row:  # fmt: skip
+    of_group = groups.selecting({}) if groups else {}
     href = asked.entries(
         plant=asked.name("plant"), line=asked.name("line"), product=asked.name("product"),
-        category="copq", from_=window.first, to=window.last,
+        category="copq", from_=window.first, to=window.last, **of_group,
     )  # fmt: skip
     cells = [Cell(NONE)] * len(_COLUMNS)
     cells[0] = cell(amount, href, "n strong")
