@@ -14,7 +14,7 @@ from copq.figures.answers import held_json
 from copq.figures.edges import bounds
 from copq.figures.missing_exchange_rates import MissingRates, missing_rates_json
 from copq.figures.report import ReportQuery, first_month, report, report_lacks, zone_of
-from copq.figures.requests import FigureRequest
+from copq.figures.requests import GroupedRequest
 from copq.figures.unpriced import WaitingCounts, count_waiting
 from copq.improvement.conformance import (
     CONFIDENCE,
@@ -42,7 +42,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConformanceRequest(FigureRequest):
+class ConformanceRequest(GroupedRequest):
     """Of months [start, end); without a start the last three years."""
 
     start: str = ""
@@ -58,7 +58,8 @@ class ConformanceRequest(FigureRequest):
         for _ in range(0 if self.start else _YEARS - 1):
             start = year_before(start)
         return ReportQuery(self.plant, self.line, self.product, by=(), grain="month", start=start,
-                           end=last, currency=self.currency)  # fmt: skip
+                           end=last, currency=self.currency, group=self.group,
+                           grouping=await self.chosen_grouping(conn))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from asyncpg import Connection
@@ -38,9 +38,8 @@ class FrozenQuery:
     rates: OneBook
     booked_until: datetime | None = None
 
-    @property
-    def product(self) -> None:
-        return None
+    def is_asked(self, plant: str, product: str | None, day: date) -> bool:
+        return True
 
     @property
     def of_events(self) -> Mapping[int, EventChange]:
@@ -48,7 +47,8 @@ class FrozenQuery:
 
     def days(self) -> dict[str, Any]:
         days = {"first": self.window.first, "last": self.window.last}
-        return {**days, "booked_until": self.booked_until, **self.instants()}
+        none = {"group": None, "grouping": None}
+        return {**days, **none, "booked_until": self.booked_until, **self.instants()}
 
     def instants(self) -> dict[str, Any]:
         places = {"plant": self.plan.plant, "line": None, "product": None}

@@ -5,7 +5,7 @@ written.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal, localcontext
@@ -143,7 +143,9 @@ async def answer_what_if(
         query = await request.query(conn, book, now)
         found = await _differences(conn, books, book, query, reach)
         booked = [cell async for cell in booked_cells(conn, _booked_query(query))]
-        unpriced = await conn.fetchval(*_SQL.what_if_unpriced(**query.instants()))
+        unpriced = await conn.fetchval(
+            *_SQL.what_if_unpriced(**query.instants(), **query.scope.groups())
+        )
         waiting = await count_waiting(conn, query.scope, now)
     return await asyncio.to_thread(
         _answer,
@@ -183,8 +185,9 @@ async def _differences(
 def _booked_query(query: WhatIfQuery) -> ReportQuery:
     scope, window = query.scope, query.window
     return ReportQuery(
-        scope.plant, scope.line, scope.product, by=DIMENSIONS, grain="day", start=window.first,
-        end=window.last,
+        scope.plant, scope.line, scope.product, grain="day", start=window.first, end=window.last,
+        by=tuple(name for name in DIMENSIONS if name != "group" or scope.grouping),
+        group=scope.group, grouping=scope.grouping,
     )  # fmt: skip
 
 
@@ -193,7 +196,7 @@ def _answer(
     unpriced: int, waiting: WaitingCounts, most: int | None,
 ) -> WhatIfAnswer:  # fmt: skip
     with localcontext(MONEY):
-        entries = sorted(found.entries, key=_largest_first)
+        entries = sorted(_grouped(query, found.entries), key=_largest_first)
         costs = [cell for cell in booked if cell.category != Category.NONE]
         cells = add_up([*map(WhatIfRow.of_cell, costs), *map(WhatIfRow.of_entry, entries)],
                        DIMENSIONS, entries)  # fmt: skip
@@ -201,6 +204,14 @@ def _answer(
         query, now, zone, _applied(query, found), cells, entries,
         len({one.event_id for one in entries}), unpriced, waiting, most,
     )  # fmt: skip
+
+
+def _grouped(query: WhatIfQuery, entries: Iterable[ChangedEntry]) -> Iterable[ChangedEntry]:
+    """Each entry with the group of its product on its day, if the question is about groups."""
+    groups = query.groups
+    if groups is None:
+        return entries
+    return [replace(e, group=groups.group(e.plant, e.product, e.day)) for e in entries]
 
 
 def _largest_first(one: ChangedEntry) -> tuple[Decimal, datetime, str, int]:

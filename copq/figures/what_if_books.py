@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple, Protocol
 
 from asyncpg import Connection
@@ -43,15 +44,14 @@ class Comparison(Protocol):
     @property
     def window(self) -> Window: ...
     @property
-    def product(self) -> str | None:
-        """The only product, of which stops are shown too."""
-
-    @property
     def of_events(self) -> Mapping[int, EventChange]:
         """The changes of events, by their number."""
 
     @property
     def rates(self) -> OtherRates: ...
+    def is_asked(self, plant: str, product: str | None, day: date) -> bool:
+        """Whether costs of a product on a production day are in the question."""
+
     def days(self) -> dict[str, Any]:
         """The window and the scope as parameters of the queries."""
 

@@ -46,6 +46,8 @@ class ChangedEntry:
     changed: Decimal
     booked_seconds: Decimal = ZERO
     changed_seconds: Decimal = ZERO
+    group: str | None = None
+    """The product's group on the day, if the question is about groups."""
 
     @property
     def difference(self) -> Decimal:

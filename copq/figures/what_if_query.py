@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from asyncpg import Connection
@@ -14,6 +14,7 @@ from copq.figures.requests import check_choice
 from copq.figures.what_if_books import ChangedFigures
 from copq.figures.what_if_rows import DIMENSIONS
 from copq.figures.window import Window, WindowRequest, newest_day
+from copq.groups.store import GroupDays, read_group_days
 from copq.improvement.what_if.changes import (
     Change,
     ChangeError,
@@ -56,14 +57,18 @@ class WhatIfRequest(WindowRequest):
         for name in by:
             check_choice(name, DIMENSIONS)
         window = self.window(newest_day(book, self.plant, now))
-        scope = Scope(self.plant, self.line, self.product, by=by)
+        grouping = await self.chosen_grouping(conn, by)
+        scope = Scope(
+            self.plant, self.line, self.product, by=by, group=self.group, grouping=grouping
+        )
         changes = [_within(change, scope) for change in parse_changes(self.change)]
         for change in changes:
             if isinstance(change, EventChange):
                 await _check_event_names(conn, book, change)
         check_rates(book, [change for change in changes if isinstance(change, RateChange)])
         check_choice(self.table, TABLES)
-        return WhatIfQuery(scope, window, tuple(changes), self.table)
+        groups = await read_group_days(conn, grouping, self.plant) if grouping else None
+        return WhatIfQuery(scope, window, tuple(changes), self.table, groups)
 
 
 def _within(change: Change, scope: Scope) -> Change:
@@ -96,12 +101,16 @@ async def _check_event_names(conn: Connection, book: RateBook, change: EventChan
 
 @dataclass(frozen=True, slots=True)
 class WhatIfQuery:
-    """The scope with the dimensions of a row, the production days, the changes and the table."""
+    """The scope with the dimensions of a row, the production days, the changes and the table.
+
+    `groups` are those of products, if the question is about groups.
+    """
 
     scope: Scope
     window: Window
     changes: tuple[Change, ...]
     table: str = TABLES[0]
+    groups: GroupDays | None = None
 
     @property
     def of_events(self) -> Mapping[int, EventChange]:
@@ -117,14 +126,18 @@ class WhatIfQuery:
     def rates(self) -> ChangedFigures:
         return ChangedFigures(self.of_rates)
 
-    @property
-    def product(self) -> str | None:
-        return self.scope.product
-
     def days(self) -> dict[str, Any]:
         """The window and the scope as parameters of the queries."""
         days = {"first": self.window.first, "last": self.window.last, "booked_until": None}
-        return {**days, **self.instants()}
+        return {**days, **self.scope.groups(), **self.instants()}
+
+    def is_asked(self, plant: str, product: str | None, day: date) -> bool:
+        """Whether costs of a product on a production day are in the question."""
+        if self.scope.product not in (None, product or ""):
+            return False
+        return self.groups is None or self.scope.group in (
+            None, self.groups.group(plant, product, day)
+        )  # fmt: skip
 
     def instants(self) -> dict[str, Any]:
         """As `days`, without the production days."""

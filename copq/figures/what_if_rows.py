@@ -11,7 +11,7 @@ from copq.ledger.arithmetic import MONEY, ZERO, hours_of
 from copq.ledger.figures import Cell
 from copq.schemas.priced import FAILURES
 
-DIMENSIONS = ("plant", "line", "product", "element", "category")
+DIMENSIONS = ("plant", "line", "product", "group", "element", "category")
 """What the rows of an answer can be by."""
 
 _FIGURES = (
@@ -30,6 +30,7 @@ class WhatIfRow:
     plant: str = ""
     line: str = ""
     product: str = ""
+    group: str = ""
     element: str = ""
     category: str = ""
     currency: str

@@ -142,12 +142,13 @@ class _Line:
             found.add(_differing(booked, after, self._place, self._calendar))
 
     def _segments(self, whole: Iterable[Whole]) -> list[Segment]:
-        """The union within the window, of the product of the question."""
-        product = self._query.product
+        """The union within the window, of the products of the question."""
         return [
             segment
             for segment in segments_of(whole, self._calendar, *self._span)
-            if product in (None, segment.stop.product or "")
+            if self._query.is_asked(
+                self._place[0], segment.stop.product, self._calendar.bucket(segment.start).day
+            )
         ]
 
     def _count(

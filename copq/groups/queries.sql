@@ -47,6 +47,12 @@ from copq.group_days
 where grouping = :grouping and first_day <= :day and last_day > :day
     and (:plant::text is null or plant = :plant)
 
+-- name: member_days
+-- The production days [first_day, last_day) of each product in a group, of a plant or of all plants.
+select plant, product, product_group, first_day, last_day
+from copq.group_days
+where grouping = :grouping and (:plant::text is null or plant = :plant)
+
 -- name: groups_change
 -- Whether a product comes into a group or leaves one after the day :first and before :last.
 select exists (

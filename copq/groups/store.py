@@ -1,6 +1,7 @@
 """Product groups in Postgres: each version as it was set; none is ever changed."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -99,6 +100,26 @@ async def groups_on(
     """The group of each plant and product on a production day, of those that are in one."""
     rows = await conn.fetch(*_SQL.groups_on(grouping=grouping, plant=plant, day=day))
     return {(row["plant"], row["product"]): row["product_group"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDays:
+    """The groups of a grouping by production day, for questions about many days."""
+
+    of: Mapping[tuple[str, str], Sequence[tuple[date, date, str]]]
+
+    def group(self, plant: str, product: str | None, day: date) -> str:
+        spans = self.of.get((plant, product or ""), ())
+        return next((group for first, last, group in spans if first <= day < last), NO_GROUP)
+
+
+async def read_group_days(conn: Connection, grouping: str, plant: str | None) -> GroupDays:
+    """The groups of a plant, or of all plants."""
+    found: dict[tuple[str, str], list[tuple[date, date, str]]] = defaultdict(list)
+    for row in await conn.fetch(*_SQL.member_days(grouping=grouping, plant=plant)):
+        days = row["first_day"], row["last_day"], row["product_group"]
+        found[row["plant"], row["product"]].append(days)
+    return GroupDays(found)
 
 
 async def groups_change(

@@ -7,6 +7,7 @@
     and (:plant::text is null or l.plant = :plant)
     and (:line::text is null or l.line = :line)
     and (:product::text is null or coalesce(l.product, '') = :product)
+    and (:group::text is null or copq.group_of(l.plant, :grouping, l.product, l.day) = :group)
     and l.category <> 'none'
     and l.reverses is null
     and (:booked_until::timestamptz is null or l.booked_at <= :booked_until)
@@ -93,9 +94,11 @@ order by s.plant, s.line
 
 -- name: what_if_unpriced
 -- Events of the window and scope without a price. An event near midnight may be of the day before
--- or after, since only a price has a production day.
+-- or after, since only a price has a production day; its group is that of the day in UTC.
 select count(*) from copq.unpriced
 where occurred_at >= :since and occurred_at < :until
     and (:plant::text is null or plant = :plant)
     and (:line::text is null or line = :line)
     and (:product::text is null or coalesce(product, '') = :product)
+    and (:group::text is null
+        or copq.group_of(plant, :grouping, product, (occurred_at at time zone 'UTC')::date) = :group)

@@ -69,13 +69,15 @@ def add_coq(router: APIRouter, source: Source) -> None:
     )
     async def conformance(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
-        product: asked.Product = None, start: asked.From = "", end: asked.To = "",
+        product: asked.Product = None, group: asked.Group = None,
+        grouping: asked.Grouping = None, start: asked.From = "", end: asked.To = "",
         currency: asked.Currency = None, kind: asked.TableFormat = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, _: int | None) -> ConformanceAnswer:
             asked_for = ConformanceRequest(
-                plant=plant, line=line, product=product, start=start, end=end, currency=currency
-            )
+                plant=plant, line=line, product=product, group=group, grouping=grouping,
+                start=start, end=end, currency=currency,
+            )  # fmt: skip
             return await answer_conformance(reading.conn, reading.book, asked_for, reading.now)
 
         return await answer_request(source, request, kind, None, "copq-conformance", ask)

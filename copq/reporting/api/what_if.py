@@ -42,14 +42,15 @@ def add_what_if(router: APIRouter, source: Source) -> None:
     )
     async def what_if(
         request: Request, change: Change = "", plant: asked.Plant = None, line: asked.Line = None,
-        product: asked.Product = None, month: asked.Month = "", start: asked.From = "",
+        product: asked.Product = None, group: asked.Group = None,
+        grouping: asked.Grouping = None, month: asked.Month = "", start: asked.From = "",
         end: asked.To = "", by: By = "category,element", limit: asked.Limit = None,
         table: Table = "rows", kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, most: int | None) -> WhatIfAnswer:
             asked_for = WhatIfRequest(
-                change=change, plant=plant, line=line, product=product, month=month, start=start,
-                end=end, by=by, table=table,
+                change=change, plant=plant, line=line, product=product, group=group,
+                grouping=grouping, month=month, start=start, end=end, by=by, table=table,
             )  # fmt: skip
             return await answer_what_if(
                 reading.conn, reading.books, reading.book, asked_for, reading.now, most

@@ -13,6 +13,7 @@ import pytest
 from copq.access.authority import Actor
 from copq.figures.basis import As, basis_of
 from copq.figures.books import Books, Reading
+from copq.figures.conformance_answer import ConformanceRequest, answer_conformance
 from copq.figures.drivers import Days, drivers
 from copq.figures.entries_answer import answer_entries
 from copq.figures.entries_request import EntriesRequest
@@ -20,6 +21,8 @@ from copq.figures.kpi_report import KpiQuery, key_figures
 from copq.figures.report import ReportQuery, report
 from copq.figures.report_answer import ReportRequest
 from copq.figures.trailing import trailing_windows
+from copq.figures.what_if import answer_what_if
+from copq.figures.what_if_query import WhatIfRequest
 from copq.groups.store import groups_of_days, import_groups
 from copq.ledger.figures import ReportRow, Scope
 from copq.rates.store import import_rates, load
@@ -125,6 +128,43 @@ async def _is_split_by(conn: Any, book: Any, query: ReportQuery, grouping: str) 
         alone = await report(conn, book, replace(by_group, by=(), group=name), NOW)
         assert {(row.bucket, name): _sums([row]) for row in alone}.items() <= found.items()
         assert len(alone) == sum(of == name for _, of in found)
+
+
+async def test_a_what_if_of_all_groups_is_that_of_all_products(made: Any) -> None:
+    """Booked and changed, with stops that overlap and a change of groups within the days."""
+    book, random = await load(made), Random(7)
+    for number in range(4):
+        grouping = f"w{number}"
+        await group(made, *_history(random, grouping), (grouping, "axle", "A", "2026-01-01"))
+        asked = {"change": "scale type=defect by 0.3; remove type=downtime", "start": str(FIRST),
+                 "end": "2026-04-03", "by": "group", "grouping": grouping}  # fmt: skip
+        rows, whole = await _what_if(made, book, **asked)
+        assert [sum(of) for of in zip(*rows.values(), strict=True)] == whole
+        for name, figures in rows.items():
+            _, alone = await _what_if(made, book, **asked, group=name)
+            assert alone == figures
+
+
+async def _what_if(conn: Any, book: Any, **asked: str) -> tuple[dict[str, list[Any]], list[Any]]:
+    """Booked, the difference, lost time and entries that differ, of each group and of all."""
+    answer = await answer_what_if(conn, Books(), book, WhatIfRequest(**asked), NOW)
+    [_, coq] = answer.totals
+    names = ("booked", "difference", "seconds", "seconds_difference", "entries")
+    rows = {row.group: [getattr(row, name) for name in names] for row in answer.rows()}
+    return rows, [getattr(coq, name) for name in names]
+
+
+async def test_conformance_of_all_groups_is_that_of_all_products(made: Any) -> None:
+    book = await load(made)
+    await group(made, ("g", "widget", "A", "2026-01-01"), ("g", "gear", "B", "2026-04-01"))
+
+    async def sums(**asked: str) -> list[Decimal]:
+        request = ConformanceRequest(start="2026-03", end="2026-05", **asked)
+        answer = await answer_conformance(made, book, request, NOW)
+        return _sums(row.figures for row in answer.rows)
+
+    alone = [await sums(group=name) for name in ("A", "B", NO_GROUP)]
+    assert [sum(of) for of in zip(*alone, strict=True)] == await sums()
 
 
 async def _windows_are_split(conn: Any, book: Any, grouping: str) -> None:

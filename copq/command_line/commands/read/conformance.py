@@ -11,7 +11,15 @@ from copq.command_line.commands.read.answering import print_csv, read_answer
 from copq.command_line.commands.read.figures import money_or_dash, show_notes
 from copq.command_line.commands.read.report import CurrencyOption
 from copq.command_line.database import DATA, DatabaseOption, DataOption
-from copq.command_line.options import EndOption, JsonOption, LineOption, PlantOption, ProductOption
+from copq.command_line.options import (
+    EndOption,
+    GroupingOption,
+    GroupOption,
+    JsonOption,
+    LineOption,
+    PlantOption,
+    ProductOption,
+)
 from copq.command_line.terminal import fixed, out, print_json, table
 from copq.figures.conformance_answer import (
     ConformanceAnswer,
@@ -30,6 +38,8 @@ def conformance(
     plant: PlantOption = None,
     line: LineOption = None,
     product: ProductOption = None,
+    group: GroupOption = None,
+    grouping: GroupingOption = None,
     start: Annotated[str, typer.Option("--from", help="First month: 2026-03.")] = "",
     end: EndOption = "",
     currency: CurrencyOption = None,
@@ -48,8 +58,9 @@ def conformance(
 
     async def ask(conn: Connection, book: RateBook, now: datetime) -> tuple[ConformanceAnswer, str]:
         request = ConformanceRequest(
-            plant=plant, line=line, product=product, start=start, end=end, currency=currency
-        )
+            plant=plant, line=line, product=product, group=group, grouping=grouping, start=start,
+            end=end, currency=currency,
+        )  # fmt: skip
         found = await answer_conformance(conn, book, request, now)
         return found, "" if found.rows else await say_empty(conn, book, found.query)
 

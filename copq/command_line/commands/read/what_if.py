@@ -9,7 +9,14 @@ from asyncpg import Connection
 from copq.command_line.commands.read.answering import print_csv, read_answer
 from copq.command_line.commands.read.figures import LimitOption, most_rows
 from copq.command_line.database import DATA, DatabaseOption, DataOption
-from copq.command_line.options import JsonOption, LineOption, PlantOption, ProductOption
+from copq.command_line.options import (
+    GroupingOption,
+    GroupOption,
+    JsonOption,
+    LineOption,
+    PlantOption,
+    ProductOption,
+)
 from copq.command_line.terminal import count_of, fixed, money, out, print_json, table
 from copq.figures.books import Books
 from copq.figures.hints import say_empty
@@ -30,6 +37,8 @@ def what_if(
     plant: PlantOption = None,
     line: LineOption = None,
     product: ProductOption = None,
+    group: GroupOption = None,
+    grouping: GroupingOption = None,
     month: Annotated[str, typer.Option(help="This month: 2026-06.")] = "",
     start: Annotated[str, typer.Option("--from", help="First production day: 2026-03-01.")] = "",
     end: Annotated[str, typer.Option("--to", help="The day after the last day.")] = "",
@@ -51,8 +60,9 @@ def what_if(
     Example: copq what-if "remove type=downtime machine=M2" "rate labour=standard by 1.1"
     """
     request = WhatIfRequest(
-        change="; ".join(changes), plant=plant, line=line, product=product, month=month,
-        start=start, end=end, by=by, table="entries" if as_csv else "rows",
+        change="; ".join(changes), plant=plant, line=line, product=product, group=group,
+        grouping=grouping, month=month, start=start, end=end, by=by,
+        table="entries" if as_csv else "rows",
     )  # fmt: skip
     most = most_rows(limit, as_json)
 

@@ -70,7 +70,7 @@ async def _read(reading: Reading, asked: Asked) -> _Read:
 def _show(asked: Asked, read: _Read) -> dict[str, Any]:
     answer = read.answer
     days, rows = answer.query.days, answer.rows()
-    place = place_name(asked.name("plant"), asked.name("line"), asked.name("product"))
+    place = place_name(*(asked.name(name) for name in ("plant", "line", "product", "group")))
     return {
         "about": f"{place}: {days_name(days.start, days.end)}",
         "nothing": read.nothing and _nothing(asked, *read.nothing),

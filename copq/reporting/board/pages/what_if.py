@@ -28,7 +28,8 @@ from copq.reporting.board.pages.frame import Analysis
 from copq.reporting.board.pages.notes import instead, notes, nothing_here
 from copq.text.counts import count_of
 
-PARAMETERS = ("change", "plant", "line", "product", "month", "from", "to", "by")
+PARAMETERS = ("change", "plant", "line", "product", "group", "grouping", "month", "from", "to",
+              "by")  # fmt: skip
 MOST_ENTRIES = 25
 """Entries that the page lists; the CSV has all."""
 
@@ -52,7 +53,8 @@ async def _read(reading: Reading, asked: Asked) -> _Read:
         return _Read(None, None)
     request = WhatIfRequest(
         change=asked.text("change"), plant=asked.name("plant"), line=asked.name("line"),
-        product=asked.name("product"), month=asked.text("month"), start=asked.text("from"),
+        product=asked.name("product"), group=asked.name("group"),
+        grouping=asked.name("grouping"), month=asked.text("month"), start=asked.text("from"),
         end=asked.text("to"), by=asked.text("by", _BY),
     )  # fmt: skip
     answer = await answer_what_if(
@@ -63,7 +65,7 @@ async def _read(reading: Reading, asked: Asked) -> _Read:
 
 
 def _show(asked: Asked, read: _Read) -> dict[str, Any]:
-    place = place_name(asked.name("plant"), asked.name("line"), asked.name("product"))
+    place = place_name(*(asked.name(name) for name in ("plant", "line", "product", "group")))
     if read.answer is None:
         examples = [(change, meaning, f"{asked.path}?{asked.query(change=change)}")
                     for change, meaning in EXAMPLES]  # fmt: skip
@@ -113,8 +115,9 @@ def _tile(asked: Asked, answer: WhatIfAnswer, total: WhatIfTotal) -> dict[str, A
 def _booked(asked: Asked, answer: WhatIfAnswer, **filters: object) -> str:
     """The address of the booked entries."""
     scope, window = answer.query.scope, answer.query.window
-    of = {"plant": scope.plant, "line": scope.line, "product": scope.product, **filters}
-    return asked.entries(**of, from_=window.first, to=window.last)
+    of = {**scope.places(), "group": scope.group, **filters}
+    grouping = scope.grouping if of["group"] else None
+    return asked.entries(**of, grouping=grouping, from_=window.first, to=window.last)
 
 
 def _rows(asked: Asked, answer: WhatIfAnswer, currency: str) -> Table:
