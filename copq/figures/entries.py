@@ -98,7 +98,8 @@ class Place(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
     """A filter of entries. None means any value; an empty product, stage, code, machine, shift,
-    supplier or function means none. `group` is one of `grouping`, as on the day `grouped_on`; None:
+    supplier or function means none. `attributes` is JSON of texts by name, an empty one means none.
+    `group` is one of `grouping`, as on the day `grouped_on`; None:
     as on the production day of the entry.
 
     `period` is the month in which entries are booked. `first_reported` leaves out entries that were
@@ -124,6 +125,7 @@ class EntryFilter:
     shift: str | None = None
     supplier: str | None = None
     function: str | None = None
+    attributes: str | None = None
     event_id: str | None = None
     hour: datetime | None = None
     day: date | None = None

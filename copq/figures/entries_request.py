@@ -1,6 +1,7 @@
 """The question for entries: of a bucket, between two edges, of a trailing window or of one
 event."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
@@ -17,11 +18,15 @@ from copq.figures.requests import GroupedRequest, check_choice, check_element, s
 from copq.figures.trailing import WINDOWS
 from copq.periods.period import month_after
 from copq.rates.book import RateBook
+from copq.schemas.names import canonical
 
 _LONGEST_DAY = timedelta(days=2)
 _DEFAULT = timedelta(days=30)
 _DETAILS = ("stage", "defect_code", "work_unit", "shift", "supplier", "function")
 
+
+EXAMPLE = '{"cavity": "7"}'
+"""How attributes are written."""
 
 TRAILING = {window.key: window.length for window in WINDOWS}
 
@@ -33,7 +38,8 @@ class EntriesRequest(GroupedRequest):
     Times without an offset are the plant's. An empty product, stage, code, machine, shift, supplier
     or function selects entries without one. `period` is the month in which entries are booked,
     whenever they occurred. A `group` has the products that are in it on the day `grouped_on`; by
-    default on each entry's own production day.
+    default on each entry's own production day. `attributes` is JSON of texts by the name of an
+    attribute of the event; an empty one selects entries without it.
     """
 
     element: str | None = None
@@ -45,6 +51,7 @@ class EntriesRequest(GroupedRequest):
     supplier: str | None = None
     function: str | None = None
     grouped_on: str = ""
+    attributes: str = ""
     event_id: str | None = None
     grain: str = "day"
     bucket: str = ""
@@ -80,7 +87,8 @@ class EntriesRequest(GroupedRequest):
             period=month_of(self.period),
             first_reported=first_reported and await self._was_closed(conn, edges),
             group=self.group, grouping=await self.chosen_grouping(conn),
-            grouped_on=self._grouped_on(), **details, **edges,
+            grouped_on=self._grouped_on(), attributes=_attributes(self.attributes), **details,
+            **edges,
         )  # fmt: skip
         return which, window
 
@@ -135,6 +143,20 @@ class EntriesRequest(GroupedRequest):
         first, last = day_of(self.start), day_of(self.end)
         in_order(first, last)
         return _days(book, self.plant, first, last)
+
+
+def _attributes(text: str) -> str | None:
+    """JSON of the attributes in their one spelling. Raises `ValueError` on any other text."""
+    if not text:
+        return None
+    try:
+        said = json.loads(text)
+    except ValueError:
+        said = None
+    is_right = isinstance(said, dict) and all(isinstance(value, str) for value in said.values())
+    if not is_right:
+        raise ValueError(f"attributes is {text}: write it as {EXAMPLE}")
+    return json.dumps({canonical(name): canonical(value) for name, value in said.items()})
 
 
 async def _of_event(conn: Connection, event_id: str, now: datetime) -> dict[str, Any]:

@@ -5,7 +5,7 @@ the window, while the list of entries has the whole entry or nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
@@ -124,9 +124,10 @@ async def unbooked_shares(
     sums = _sums(opened.accrued, filters, span)
     functions = await _functions(conn, filters, list(places))
     largest: Largest[UnbookedShare] = Largest(most)
+    having = await _having_attributes(conn, filters, places)
     for event_id, (plant, line, stop) in places.items():
         seconds, net = sums[event_id]
-        is_met = _meets(filters, stop, functions.get(event_id))
+        is_met = event_id in having and _meets(filters, stop, functions.get(event_id))
         if is_met and (seconds or filters.event_id is not None):
             known = replace(stop, ended_at=None) if event_id in still else stop
             share = UnbookedShare(plant, line, known, seconds, net)
@@ -144,6 +145,19 @@ async def _functions(
         return {}
     rows = await conn.fetch(*_SQL.functions_of(ids=stops))
     return {row["event_id"]: row["function"] for row in rows}
+
+
+async def _having_attributes(
+    conn: Connection, filters: EntryFilter, places: Mapping[str, tuple[str, str, Stop]]
+) -> set[str]:
+    """The stops whose events have the attributes of the filter."""
+    if filters.attributes is None or not places:
+        return set(places)
+    plants = [plant for plant, _, _ in places.values()]
+    rows = await conn.fetch(
+        *_SQL.having_attributes(ids=list(places), plants=plants, attributes=filters.attributes)
+    )
+    return {row["event_id"] for row in rows}
 
 
 def _net_of_share(share: UnbookedShare) -> Decimal:

@@ -18,6 +18,7 @@ from copq.figures.missing_exchange_rates import (
 )
 from copq.figures.report import zone_of
 from copq.figures.unpriced import WaitingCounts, count_waiting
+from copq.figures.why_attributes import left_out_attributes, usable_attributes
 from copq.figures.why_groups import ProductGroups, read_groups
 from copq.figures.why_rows import (
     COLUMNS,
@@ -29,12 +30,13 @@ from copq.figures.why_rows import (
     rate_of,
 )
 from copq.figures.why_windows import Windows, WindowsRequest
-from copq.figures.why_words import finding
+from copq.figures.why_words import finding, left_out_groups
 from copq.figures.window import newest_day
 from copq.groups.store import groupings
 from copq.ledger.arithmetic import MONEY
 from copq.ledger.figures import Scope
 from copq.rates.book import RateBook
+from copq.summary.position import read_position
 
 if TYPE_CHECKING:
     from copq.figures.why_changes import Change
@@ -96,7 +98,7 @@ class WhyAnswer:
     """What explains the change, for each currency, as of `at`.
 
     Product groups are a dimension by `groups`; None: there is no grouping, or it is not clear which
-    of `groupings`.
+    of `groupings`. Of the `declared` attributes `attributes` are dimensions.
     """
 
     windows: Windows
@@ -104,9 +106,19 @@ class WhyAnswer:
     zone: tzinfo
     groups: ProductGroups | None
     groupings: list[str]
+    declared: set[str]
+    attributes: tuple[str, ...]
     changes: list[ExplainedChange]
     lacks: list[MissingRates] | None
     waiting: WaitingCounts
+
+    def left_out(self) -> list[str]:
+        """The dimensions that are left out, and why, in sentences."""
+        sentences = (
+            left_out_groups(self.grouping, self.groupings),
+            left_out_attributes(self.declared, self.attributes) if self.changes else "",
+        )
+        return [sentence for sentence in sentences if sentence]
 
     @property
     def grouping(self) -> str | None:
@@ -126,6 +138,7 @@ class WhyAnswer:
             "at": self.at, "from": after.first, "to": after.last, "days": after.days,
             "before_from": before.first, "before_to": before.last, "before_days": before.days,
             "grouping": self.grouping, "groupings": self.groupings,
+            "attributes": list(self.attributes), "left_out": self.left_out(),
             "rows": self.table(), "totals": [_total_json(change) for change in self.changes],
             **missing_rates_json(self.lacks), **held_json(self.waiting),
         }  # fmt: skip
@@ -158,12 +171,16 @@ async def answer_why(
         scope, windows = await request.comparison(conn, book, now)
         groups = await request.groups(conn, windows)
         lacks = await _missing_rates(conn, scope, windows)
-        changes = await read_changes(conn, book, scope, windows, now, groups)
+        declared = (await read_position(conn)).attributes(scope.plant)
+        changes = await read_changes(
+            conn, book, scope, windows, now, groups, usable_attributes(declared)
+        )
         waiting = await count_waiting(conn, scope, now)
         explained = [await _explained(conn, book, scope, change) for change in changes]
         return WhyAnswer(
             windows, now, zone_of(book, scope.plant), groups,
-            await groupings(conn, scope.plant), explained, lacks, waiting,
+            await groupings(conn, scope.plant), declared,
+            changes[0].attributes if changes else (), explained, lacks, waiting,
         )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 It loads numpy, which is slow: import it where a change is explained.
 """
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
@@ -13,6 +14,7 @@ from asyncpg import Connection
 
 from copq.currencies.converted import ByCurrency
 from copq.figures.drivers import instants_around
+from copq.figures.why_attributes import dimension_of
 from copq.figures.why_groups import ProductGroups, named_by_product
 from copq.figures.why_windows import Windows
 from copq.figures.window import Window
@@ -53,20 +55,25 @@ class Change:
     currency: str
     windows: Windows
     groups: ProductGroups | None = None
+    attributes: tuple[str, ...] = ()
+    """The declared attributes that losses are by."""
     leaves: list[Leaf] = field(default_factory=list)
     units: dict[Values, tuple[Decimal, Decimal]] = field(default_factory=dict)
     open_stops: list[OpenStop] = field(default_factory=list)
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        return DIMENSIONS if self.groups is None else (*MADE, GROUP, *_DESCRIBING)
+        groups = () if self.groups is None else (GROUP,)
+        return (*MADE, *groups, *_DESCRIBING, *map(dimension_of, self.attributes))
 
     def named(self, row: Named) -> Named:
         """The names of losses in every dimension."""
-        if self.groups is None:
-            return {name: row[name] for name in DIMENSIONS}
-        group = self.groups.group(row["plant"], row["product"])
-        return {name: group if name == GROUP else row[name] for name in self.dimensions}
+        named = {name: row[name] for name in MADE}
+        if self.groups is not None:
+            named[GROUP] = self.groups.group(row["plant"], row["product"])
+        named |= {name: row[name] for name in _DESCRIBING}
+        said = json.loads(row["attributes"] or "{}") if self.attributes else {}
+        return named | {dimension_of(name): said.get(name) for name in self.attributes}
 
     def add(self, row: Named, *amounts: Any) -> None:
         """Add the losses of a combination."""
@@ -124,25 +131,36 @@ def _without_group(one: OneWindow) -> OneWindow:
 
 async def read_changes(
     conn: Connection, book: RateBook, scope: Scope, windows: Windows, now: datetime,
-    groups: ProductGroups | None = None,
+    groups: ProductGroups | None = None, attributes: Sequence[str] = (),
 ) -> list[Change]:  # fmt: skip
     """A change for each currency; open stops count until `now`. Call it in one snapshot.
 
-    With `groups` the product group is a dimension, and a group may be asked for alone.
+    With `groups` the product group is a dimension, and a group may be asked for alone. Losses are
+    by declared `attributes`, unless there are too many combinations with them.
 
     Raises `ValueError` where there is too much to search.
     """
     changes: dict[str, Change] = {}
+    rows = await _leaves(conn, book, scope, windows, by_attributes=bool(attributes))
+    if attributes and len(rows) > MOST_LEAVES:
+        attributes, rows = (), await _leaves(conn, book, scope, windows, by_attributes=False)
+    if len(rows) > MOST_LEAVES:
+        raise ValueError(
+            f"the losses of these windows have more than {MOST_LEAVES:,} combinations of "
+            "dimensions, too many to search: name a plant, a line or a product, or shorter windows"
+        )
 
     def change(currency: str) -> Change:
-        return changes.setdefault(currency, Change(currency, windows, groups))
+        return changes.setdefault(currency, Change(currency, windows, groups, tuple(attributes)))
 
-    for row in await _leaves(conn, book, scope, windows):
+    for row in rows:
         if groups is None or groups.has(row["plant"], row["product"]):
             change(row["currency"]).add(row, *(row[name] for name in _AMOUNTS))
-    for part in await _open_stops(conn, book, scope, windows, now):
+    stops = await _open_stops(conn, book, scope, windows, now)
+    said = await _said_of_stops(conn, stops) if attributes else {}
+    for part in stops:
         if groups is None or groups.has(part.plant, part.segment.stop.product):
-            _add_stop(change, part, windows)
+            _add_stop(change, part, windows, said.get(part.segment.stop.event_id))
     for row in await conn.fetch(
         *_MONEY[scope.currency].units_made(**scope.places(), **windows.parameters())
     ):
@@ -153,30 +171,30 @@ async def read_changes(
     return [changes[currency] for currency in sorted(changes)]
 
 
-async def _leaves(conn: Connection, book: RateBook, scope: Scope, windows: Windows) -> list[Any]:
+async def _leaves(
+    conn: Connection, book: RateBook, scope: Scope, windows: Windows, *, by_attributes: bool
+) -> list[Any]:
     # A plan for any windows and names, which Postgres makes after five calls, takes ten seconds.
     await conn.execute("set local plan_cache_mode = force_custom_plan")
     rows: list[Any] = await conn.fetch(
         *_MONEY[None].changed_leaves(
             **scope.places(), **await ledger_parameters(conn, book, scope, windows),
-            **windows.months(), categories=list(map(str, FAILURES)), limit=MOST_LEAVES + 1,
+            **windows.months(), by_attributes=by_attributes, categories=list(map(str, FAILURES)),
+            limit=MOST_LEAVES + 1,
         )
     )  # fmt: skip
-    if len(rows) > MOST_LEAVES:
-        raise ValueError(
-            f"the losses of these windows have more than {MOST_LEAVES:,} combinations of "
-            "dimensions, too many to search: name a plant, a line or a product, or shorter windows"
-        )
     return rows
 
 
 async def ledger_parameters(
     conn: Connection, book: RateBook, scope: Scope, windows: Windows
 ) -> dict[str, Any]:
-    """The days of both windows, where their entries are, and whether they are converted."""
+    """The days of both windows, where their entries are, whether they are converted, and the
+    declared attributes."""
     before, after = (_instants(book, scope, w) for w in (windows.before, windows.after))
+    position = await read_position(conn)
     return {
-        **windows.parameters(), **(await read_position(conn)).parameters(),
+        **windows.parameters(), **position.parameters(), "declared": position.declared,
         "converted": scope.currency is not None, "before_since": before[0],
         "before_until": before[1], "after_since": after[0], "after_until": after[1],
     }  # fmt: skip
@@ -204,7 +222,21 @@ async def _open_stops(
     ]
 
 
-def _add_stop(change: Callable[[str], Change], part: Accrued, windows: Windows) -> None:
+async def _said_of_stops(conn: Connection, stops: Sequence[Accrued]) -> dict[str, str]:
+    """JSON of the declared attributes of each stop."""
+    places = {part.segment.stop.event_id: part.plant for part in stops}
+    rows = await conn.fetch(
+        *_MONEY[None].attributes_of_stops(
+            ids=list(places), plants=list(places.values()),
+            declared=(await read_position(conn)).declared,
+        )
+    )  # fmt: skip
+    return {row["event_id"]: row["attributes"] for row in rows}
+
+
+def _add_stop(
+    change: Callable[[str], Change], part: Accrued, windows: Windows, attributes: str | None
+) -> None:
     """Raises `ValueError` where its money has no exchange rate."""
     stop, cell = part.segment.stop, part.cell(None, part.cost, part.seconds)
     if cell.unconverted:
@@ -216,7 +248,7 @@ def _add_stop(change: Callable[[str], Change], part: Accrued, windows: Windows) 
     row = {
         "plant": part.plant, "line": part.line, "product": stop.product, "stage": None,
         "element": element(stop), "defect_code": stop.defect_code, "work_unit": stop.work_unit,
-        "shift": stop.shift, "supplier": None,
+        "shift": stop.shift, "supplier": None, "attributes": attributes,
     }  # fmt: skip
     square = part.sign * float(cell.net) ** 2
     money, squares = ((ZERO, cell.net), (0.0, square)) if is_after else (

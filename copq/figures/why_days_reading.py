@@ -11,6 +11,7 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.currencies.converted import ByCurrency
+from copq.figures.why_attributes import split_attributes
 from copq.figures.why_changes import MADE, Change, ledger_parameters
 from copq.figures.why_days import ByDay, ChangeDays
 from copq.figures.why_groups import group_parameters
@@ -60,7 +61,8 @@ async def _losses(
     rows: list[Any] = await conn.fetch(
         *_MONEY[None].cause_days(
             **scope.places(), **await ledger_parameters(conn, book, scope, change.windows),
-            **group_parameters(change.groups),
+            **group_parameters(change.groups), by_attributes=bool(change.attributes),
+            no_attributes=json.dumps(dict.fromkeys(change.attributes, "")),
             causes=json.dumps([_selection(part, scope, change) for part in found.parts]),
             categories=list(map(str, FAILURES)),
         )
@@ -78,5 +80,8 @@ def _selection(part: Part, scope: Scope, change: Change) -> dict[str, Any]:
     }
 
 
-def _texts(filters: Mapping[str, str | None]) -> dict[str, str]:
-    return {name: value or "" for name, value in filters.items()}
+def _texts(filters: Mapping[str, str | None]) -> dict[str, Any]:
+    """As the columns of the query: an empty text where there is no name."""
+    columns, attributes = split_attributes(filters)
+    texts: dict[str, Any] = {name: value or "" for name, value in columns.items()}
+    return {**texts, "attributes": attributes} if attributes else texts

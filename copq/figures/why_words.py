@@ -5,6 +5,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from copq.figures.why_attributes import OTHER_VALUE, attribute_of
 from copq.ledger.arithmetic import MONEY
 from copq.ledger.money import digits, money
 from copq.schemas.groups import NO_GROUP
@@ -32,7 +33,10 @@ def cause_name(
 def _value(dimension: str, value: str | None) -> str:
     if (dimension, value) == ("group", NO_GROUP):
         return "products in no group"
-    called = _CALLED.get(dimension, dimension)
+    attribute = attribute_of(dimension)
+    if attribute is not None and value == OTHER_VALUE:
+        return f"other values of {attribute}"
+    called = attribute or _CALLED.get(dimension, dimension)
     return f"no {called}" if value is None else f"{called} {value}"
 
 
@@ -78,7 +82,7 @@ def _doubt(part: "Part") -> str:
 
 
 def left_out_groups(grouping: str | None, groupings: Sequence[str]) -> str:
-    """Why product groups are no dimension; empty where they are, or where there are none."""
+    """Why product groups are left out; empty where they are used, or where there are none."""
     if grouping is not None or not groupings:
         return ""
     return f"Product groups are left out: choose a grouping: {', '.join(groupings)}."

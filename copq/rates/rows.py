@@ -25,7 +25,7 @@ MAX_ROWS = 100_000
 _PARTS = {"rework_in_house": ("labour", "material", "overhead"),
           "rework_on_site": ("labour", "material", "overhead"),
           "return_scrap": ("price", "recovered", "recovery_overhead")}  # fmt: skip
-_LISTS = frozenset({"lines", "output_work_units"})
+_LISTS = frozenset({"lines", "attributes", "output_work_units"})
 STAGE = ("stage", "raw_material", "labour_overhead", "fixed_overhead")
 _IDENTITY = ("product", "plant", "effective_from")
 _TABLE = (
@@ -36,7 +36,7 @@ _TABLE = (
 )  # fmt: skip
 COLUMNS: dict[str, tuple[str, ...]] = {
     "rate_file": ("time_zone",),
-    "plants": ("plant", "time_zone", "day_start", "currency", "lines"),
+    "plants": ("plant", "time_zone", "day_start", "currency", "lines", "attributes"),
     "plant_currencies": ("plant", "effective_from", "currency"),
     "cost_tables": (*_IDENTITY, *STAGE, *_TABLE[len(_IDENTITY):]),
     "line_rates": (

@@ -121,7 +121,17 @@ def _cells(
 
 
 _NAMES = frozenset(
-    {"plant", "line", "product", "stage", "grade", "lines", "output_work_units", "base"}
+    {
+        "plant",
+        "line",
+        "product",
+        "stage",
+        "grade",
+        "lines",
+        "attributes",
+        "output_work_units",
+        "base",
+    }
 )
 
 

@@ -88,7 +88,9 @@ with due as (
         and copq.is_settled(e.event_id, e.occurred_at, e.event_type)
 ), dropped as (
     update copq.event as e
-    set payload = null, dropped_by = :number, payload_sha256 = sha256(convert_to(payload, 'UTF8'))
+    set payload = null, dropped_by = :number,
+        payload_sha256 = sha256(convert_to(payload, 'UTF8')),
+        attributes = copq.attributes_kept(payload, plant)
     from due
     where e.tableoid = due.tableoid and e.ctid = due.ctid
         and e.occurred_at >= :at and e.occurred_at <= :end_at and e.payload is not null

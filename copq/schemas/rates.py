@@ -29,6 +29,18 @@ class RateItem(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
+MOST_ATTRIBUTES = 4
+"""More combinations could not be searched within seconds."""
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    spelt = [name.casefold() for name in names]
+    twice = next((name for name in names if spelt.count(name.casefold()) > 1), None)
+    if twice is not None:
+        raise ValueError(f'attribute "{twice}" is there twice')
+    return names
+
+
 class Plant(RateItem):
     """A site: its calendar and its currency. A plant has one version at a time."""
 
@@ -37,6 +49,9 @@ class Plant(RateItem):
     day_start: DayStart = Field(description="When the production day starts, local time.")
     currency: Currency = Field(description="Until another is in force: see plant_currencies.")
     lines: tuple[Identifier, ...] = Field((), description="Empty: any line is taken as it comes.")
+    attributes: Annotated[
+        tuple[Identifier, ...], Field(max_length=MOST_ATTRIBUTES), AfterValidator(_distinct)
+    ] = Field((), description="Attributes of events by which a change of losses is explained.")
 
 
 class Effective(RateItem):

@@ -11,8 +11,9 @@ from tenacity import wait_fixed
 from copq.database.connections import AWAY, DatabaseRole, connected
 from copq.database.queries import Queries
 from copq.process.retry import keep_trying
+from copq.schemas.priced import FAILURES
 from copq.summary import metrics
-from copq.summary.position import BEGINNING
+from copq.summary.position import BEGINNING, NOTHING_DECLARED
 
 EVERY_S = 15.0
 AGAIN_S = 15.0
@@ -58,29 +59,45 @@ async def bring_up_to_date(conn: Connection) -> bool:
 
 
 async def _step(conn: Connection) -> bool:
-    """Begin where there is no summary of this ledger, and return false; else add what it lacks."""
+    """Begin where there is no summary of this ledger, and return false; else add what it lacks.
+
+    Where plants declare other attributes, all is added again, and questions see the earlier summary
+    until then.
+    """
     async with conn.transaction(isolation="repeatable_read"):
         before = await conn.fetchrow(*_SQL.position())
         now = await conn.fetchrow(*_SQL.snapshot())
+        declared = now["declared"]
         if before is None:
-            await conn.execute(*_SQL.clear_rows())
-            await conn.execute(*_SQL.clear_leaves())
-            await conn.execute(*_SQL.clear_days())
-            await _hold(conn, 0, BEGINNING, now["next_horizon"], now["since"])
+            await _clear(conn)
+            await _hold(conn, 0, BEGINNING, now["next_horizon"], now["since"], declared)
             return False
-        await _add(conn, before, now)
-        await _hold(conn, now["horizon"], *_booked_since(before, now))
+        start = before["horizon"], before["booked_since"]
+        if before["declared"] != declared:
+            await _clear(conn)
+            start = 0, BEGINNING
+        await _add(conn, *start, now)
+        await _hold(conn, now["horizon"], *_booked_since(before, now), declared)
         return True
 
 
-async def _add(conn: Connection, before: Record, now: Record) -> None:
+async def _clear(conn: Connection) -> None:
+    await conn.execute(*_SQL.clear_rows())
+    await conn.execute(*_SQL.clear_leaves())
+    await conn.execute(*_SQL.clear_days())
+    await conn.execute(*_SQL.clear_values())
+
+
+async def _add(conn: Connection, horizon: int, booked_since: datetime, now: Record) -> None:
     # Millions of entries, the first time: to put them in groups is quicker than to sort them.
     await conn.execute("set local work_mem = '64MB'; set local enable_sort = off")
     which = {
-        "horizon": before["horizon"], "booked_since": before["booked_since"],
-        "until": now["horizon"], "newest": now["newest"],
+        "horizon": horizon, "booked_since": booked_since, "until": now["horizon"],
+        "newest": now["newest"], "declared": now["declared"], "failures": list(map(str, FAILURES)),
     }  # fmt: skip
-    if before["horizon"] < now["horizon"]:
+    if horizon < now["horizon"]:
+        if now["declared"] != NOTHING_DECLARED:
+            await conn.execute(*_SQL.add_values(**which), timeout=LONGEST_S)
         await conn.execute(*_SQL.add_leaves(**which), timeout=LONGEST_S)
         await conn.execute(*_SQL.add_sums(**which), timeout=LONGEST_S)
         await conn.execute(*_SQL.add_days(**which), timeout=LONGEST_S)
@@ -101,9 +118,11 @@ def _booked_since(before: Record, now: Record) -> tuple[datetime, int, datetime]
 
 
 async def _hold(
-    conn: Connection, horizon: int, since: datetime, next_horizon: int, next_since: datetime
-) -> None:
+    conn: Connection, horizon: int, since: datetime, next_horizon: int, next_since: datetime,
+    declared: str,
+) -> None:  # fmt: skip
     query = _SQL.hold(
-        horizon=horizon, booked_since=since, next_horizon=next_horizon, next_since=next_since
-    )
+        horizon=horizon, booked_since=since, next_horizon=next_horizon, next_since=next_since,
+        declared=declared,
+    )  # fmt: skip
     await conn.execute(*query)

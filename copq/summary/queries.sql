@@ -3,7 +3,7 @@
 -- number of a transaction that no entry in this snapshot is later than.
 -- Later transactions are looked for a minute further back: the clock may have been set back since.
 select
-    horizon, held_at, next_horizon, next_since,
+    horizon, held_at, next_horizon, next_since, declared,
     least(booked_since, now() - interval '1 minute') as booked_since,
     booked_since as own_since, {{newest}} as newest
 from copq.summary_position
@@ -20,7 +20,12 @@ pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000000
 select
     pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon,
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next_horizon,
-    {{newest}} as newest, now() - interval '1 minute' as since
+    {{newest}} as newest, now() - interval '1 minute' as since,
+    copq.declared_attributes() as declared
+
+-- name: declared
+-- The attributes that plants declare.
+select copq.declared_attributes()
 
 -- name: lock_summary
 -- Whether no other process is bringing the summary up to date; until this connection unlocks it.
@@ -35,14 +40,17 @@ select pg_advisory_unlock(hashtextextended('copq.summary', 0))
 (:newest::bigint - ((:newest - l.xmin::text::bigint) & 4294967295))
 
 -- name: entry
--- The entries of transactions from :horizon until before :until, booked since :booked_since. Part of
--- `add_leaves` and `summed`.
+-- The entries of transactions from :horizon until before :until, booked since :booked_since. Failures
+-- are by the attributes that their plant declares, in :declared. Part of `add_leaves` and `summed`.
 entry as (
     select
         day, category, element, currency, plant, line, coalesce(product, '') as product,
         coalesce(stage, '') as stage, coalesce(defect_code, '') as defect_code,
         coalesce(work_unit, '') as work_unit, coalesce(shift, '') as shift,
         coalesce(supplier, '') as supplier,
+        case when :declared::jsonb ? plant and category = any(:failures::text[])
+            then copq.attributes_of(event_id, plant, :declared::jsonb -> plant)
+            else '{}' end as attributes,
         case when reverses is null then 1 else -1 end as sign,
         quantity, seconds, net, exchange_rate
     from copq.ledger as l
@@ -64,7 +72,7 @@ entry as (
     from entry
     left join copq.summary_leaf as n using (
         plant, line, product, element, category, currency, stage, defect_code, work_unit, shift,
-        supplier)
+        supplier, attributes)
     group by 1, 2, 3, 4
 ), summed as (
     select 'day' as grain, * from by_day
@@ -77,15 +85,48 @@ entry as (
     group by 2, 3, 4, 5
 )
 
+-- name: add_values
+-- Add values of declared attributes while an attribute has too few of its own; the most frequent
+-- first. :horizon to :newest as in `entry`.
+with said as (
+    select l.plant, a.name, a.value, count(*) as entries
+    from copq.ledger as l
+    join copq.event_key as k on k.event_id = l.event_id
+    join copq.event as e on e.occurred_at = k.occurred_at and e.event_id = k.event_id
+    cross join lateral (
+        select name, value from copq.attributes_in(e.payload)
+        union all
+        select key, value from jsonb_each_text(e.attributes)
+    ) as a
+    where l.booked_at >= :booked_since
+        and {{written}} >= :horizon and {{written}} < :until
+        and l.category = any(:failures::text[]) and :declared::jsonb -> l.plant ? a.name
+    group by 1, 2, 3
+), fresh as (
+    select
+        plant, name, value,
+        row_number() over (partition by plant, name order by entries desc, value collate "C") as place
+    from said
+    where not exists (
+        select from copq.summary_value as v
+        where v.plant = said.plant and v.attribute = said.name and v.value = said.value)
+)
+insert into copq.summary_value (plant, attribute, value)
+select plant, name, value
+from fresh
+where place + (
+    select count(*) from copq.summary_value as v
+    where v.plant = fresh.plant and v.attribute = fresh.name) <= copq.most_values()
+
 -- name: add_leaves
 -- Add the leaves that are new. :horizon to :newest as in `entry`.
 with {{entry}}
 insert into copq.summary_leaf (
     category, element, currency, plant, line, product, stage, defect_code, work_unit, shift,
-    supplier)
+    supplier, attributes)
 select distinct
     category, element, currency, plant, line, product, stage, defect_code, work_unit, shift,
-    supplier
+    supplier, attributes
 from entry
 on conflict do nothing
 
@@ -146,14 +187,20 @@ delete from copq.summary
 -- Remove all leaves, which are of another ledger.
 delete from copq.summary_leaf
 
+-- name: clear_values
+-- Remove the values of attributes that have a name of their own.
+delete from copq.summary_value
+
 -- name: hold
 -- Say up to where the summary holds.
 insert into copq.summary_position (
-    ledger, horizon, booked_since, next_horizon, next_since, held_at)
-values (copq.this_ledger(), :horizon, :booked_since, :next_horizon, :next_since, now())
+    ledger, horizon, booked_since, next_horizon, next_since, declared, held_at)
+values (
+    copq.this_ledger(), :horizon, :booked_since, :next_horizon, :next_since, :declared, now())
 on conflict (only_one) do update set
     ledger = excluded.ledger, horizon = excluded.horizon, booked_since = excluded.booked_since,
-    next_horizon = excluded.next_horizon, next_since = excluded.next_since, held_at = now()
+    next_horizon = excluded.next_horizon, next_since = excluded.next_since,
+    declared = excluded.declared, held_at = now()
 
 -- name: differences
 -- The rows of the summary that differ from the entries of the transactions before :until. A stored
@@ -161,7 +208,7 @@ on conflict (only_one) do update set
 with {{summed}}
 select
     grain, day, category, element, currency, n.plant, n.line, product, stage, defect_code,
-    work_unit, shift, supplier,
+    work_unit, shift, supplier, nullif(attributes, '{}') as attributes,
     l.entries as ledger_entries, s.entries as summary_entries,
     l.unconverted as ledger_unconverted, s.unconverted as summary_unconverted,
     l.quantity as ledger_quantity, s.quantity as summary_quantity,
@@ -183,4 +230,4 @@ where (l.entries, l.unconverted, l.quantity, l.seconds, l.net, l.squares, l.repo
         l.entries is null
         and (s.entries, s.unconverted, s.quantity, s.seconds, s.net, s.squares, s.reporting_net,
             s.reporting_squares) = (0, 0, 0, 0, 0, 0, 0, 0))
-order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+order by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14

@@ -6,6 +6,7 @@ from asyncpg import Connection, Record
 
 from copq.database.queries import Queries
 from copq.ledger.difference import Difference
+from copq.schemas.priced import FAILURES
 from copq.summary.position import BEGINNING, read_position
 
 _SQL = Queries.of(__file__)
@@ -22,7 +23,8 @@ async def verify_summary(conn: Connection) -> list[Difference]:
         return []
     which = {
         "horizon": 0, "booked_since": BEGINNING, "until": position.horizon,
-        "newest": position.newest,
+        "newest": position.newest, "declared": position.declared,
+        "failures": list(map(str, FAILURES)),
     }  # fmt: skip
     rows = await conn.fetch(*_SQL.differences(**which), timeout=None)
     days = await conn.fetch(*_SQL.day_differences(**which), timeout=None)
@@ -40,7 +42,7 @@ def _difference(row: Record) -> Difference:
     subject = {
         name: value
         for name, value in row.items()
-        if value != "" and not name.startswith(("ledger_", "summary_"))
+        if value not in ("", None) and not name.startswith(("ledger_", "summary_"))
     }
     if None not in sides:
         sides = _unlike(*sides)

@@ -35,6 +35,10 @@ limit :limit
     and (:function::text is null or (
         select p.function from copq.event_problem as p where p.event_id = ledger.event_id
     ) is not distinct from nullif(:function, ''))
+    and (:attributes::jsonb is null or not exists (
+        select from jsonb_each_text(:attributes::jsonb) as asked
+        where asked.value is distinct from coalesce(copq.attributes_of(
+            ledger.event_id, ledger.plant, jsonb_build_array(asked.key)) ->> asked.key, '')))
     and (:event_id::text is null or event_id = :event_id)
     and (:hour::timestamptz is null or hour = :hour)
     and (:day::date is null or day = :day)
@@ -87,6 +91,15 @@ select key.event_id, found.payload, found.received_at
 from copq.event_key as key
 join copq.event as found on found.event_id = key.event_id and found.occurred_at = key.occurred_at
 where key.event_id = any(:ids::text[])
+
+-- name: having_attributes
+-- Which of these events of plants have the :attributes, as in `entries_asked`.
+select event_id
+from unnest(:ids::text[], :plants::text[]) as event (event_id, plant)
+where not exists (
+    select from jsonb_each_text(:attributes::jsonb) as asked
+    where asked.value is distinct from coalesce(copq.attributes_of(
+        event_id, plant, jsonb_build_array(asked.key)) ->> asked.key, ''))
 
 -- name: functions_of
 -- The function that each of these events names, where it names one.

@@ -5,7 +5,7 @@
 -- summary holds the entries before :horizon; the others are in the ledger, booked since :booked_since.
 -- They lie between the instants :after_since and :after_until, :before_since and :before_until.
 -- `squares` are sums of the squares of the entries that stand: a reversal takes away the square of
--- its entry. With :converted all money is in the reporting currency.
+-- its entry. With :by_attributes losses are by the attributes that :declared names. With :converted all money is in the reporting currency.
 with held as materialized (
     select
         s.leaf,
@@ -37,6 +37,7 @@ with held as materialized (
         currency, plant, line, nullif(product, '') as product, nullif(stage, '') as stage, element,
         nullif(defect_code, '') as defect_code, nullif(work_unit, '') as work_unit,
         nullif(shift, '') as shift, nullif(supplier, '') as supplier,
+        case when :by_attributes then attributes else '{}' end as attributes,
         before, after, squares_before, squares_after, entries_before, entries_after
     from held
     join copq.summary_leaf using (leaf)
@@ -44,24 +45,25 @@ with held as materialized (
     union all
     select
         currency, plant, line, product, stage, element, defect_code, work_unit, shift, supplier,
+        case when :by_attributes then attributes else '{}' end,
         sum(net) filter (where not is_after), sum(net) filter (where is_after),
         sum(sign * net * net) filter (where not is_after),
         sum(sign * net * net) filter (where is_after),
         sum(sign) filter (where not is_after), sum(sign) filter (where is_after)
     from entry
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 )
 select
     case when :converted then (select r.currency from copq.reporting_currency as r) else currency end
         as currency,
-    plant, line, product, stage, element, defect_code, work_unit, shift, supplier,
+    plant, line, product, stage, element, defect_code, work_unit, shift, supplier, attributes,
     coalesce(sum(before), 0) as before, coalesce(sum(after), 0) as after,
     coalesce(sum(squares_before), 0)::float8 as squares_before,
     coalesce(sum(squares_after), 0)::float8 as squares_after,
     coalesce(sum(entries_before), 0)::bigint as entries_before,
     coalesce(sum(entries_after), 0)::bigint as entries_after
 from summed
-group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 having (coalesce(sum(before), 0), coalesce(sum(after), 0), coalesce(sum(entries_before), 0),
         coalesce(sum(entries_after), 0)) <> (0, 0, 0, 0)
 limit :limit
@@ -91,6 +93,9 @@ group by 1, 2, 3, 4
 entry as (
     select
         day, currency, plant, line, product, stage, element, defect_code, work_unit, shift, supplier,
+        case when :by_attributes and :declared::jsonb ? plant
+            then copq.attributes_of(event_id, plant, :declared::jsonb -> plant)
+            else '{}' end as attributes,
         case when :converted then coalesce(net * exchange_rate, 0) else net end as net,
         case when reverses is null then 1 else -1 end as sign,
         day >= :after_first and day < :after_last as is_after
@@ -117,7 +122,8 @@ to_jsonb(n) @> c.filters
 -- name: cause_days
 -- The losses of each cause by production day, plant, line and product, in two windows as in
 -- `changed_leaves`. Of :causes, `filters` select the losses, an empty text those without a name; what
--- one of `besides` selects too is another cause's. :group_plants, :group_products and :groups are the
+-- one of `besides` selects too is another cause's. :no_attributes has an empty text for each attribute
+-- that the causes may name. :group_plants, :group_products and :groups are the
 -- products that are in a group.
 with member as materialized (
     select *
@@ -129,7 +135,11 @@ with member as materialized (
 ), leaf as materialized (
     select n.leaf, c.number, n.plant, n.line, n.product
     from (
-        select l.*, coalesce(m.product_group, 'no group') as "group"
+        select
+            l.leaf, l.category, l.currency, l.plant, l.line, l.product, l.stage, l.element,
+            l.defect_code, l.work_unit, l.shift, l.supplier,
+            :no_attributes::jsonb || l.attributes as attributes,
+            coalesce(m.product_group, 'no group') as "group"
         from copq.summary_leaf as l
         left join member as m using (plant, product)
     ) as n
@@ -147,9 +157,10 @@ with member as materialized (
         day, currency, plant, line, coalesce(product, '') as product,
         coalesce(stage, '') as stage, element, coalesce(defect_code, '') as defect_code,
         coalesce(work_unit, '') as work_unit, coalesce(shift, '') as shift,
-        coalesce(supplier, '') as supplier, sum(net) as net
+        coalesce(supplier, '') as supplier, :no_attributes::jsonb || attributes as attributes,
+        sum(net) as net
     from entry
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 ), summed as (
     select number, day, plant, line, product, net
     from held
@@ -166,6 +177,15 @@ with member as materialized (
 select number, day, plant, line, nullif(product, '') as product, sum(net) as net
 from summed
 group by 1, 2, 3, 4, product
+
+-- name: attributes_of_stops
+-- What the events of stops say of the attributes that :declared names for their plants.
+select
+    event_id,
+    case when :declared::jsonb ? plant
+        then copq.attributes_of(event_id, plant, :declared::jsonb -> plant)
+        else '{}' end as attributes
+from unnest(:ids::text[], :plants::text[]) as stop (event_id, plant)
 
 -- name: units_by_day
 -- Units made by production day, plant, line and product, in two windows of production days,

@@ -12,6 +12,8 @@ from copq.improvement.explaining.scatter import Floats
 Codes = npt.NDArray[np.int64]
 MOST_TOGETHER = 5
 """A combination names at most as many attributes."""
+_MOST_SETS = 500
+"""Sets of attributes to search; with many attributes, a combination names fewer of them."""
 
 
 class Cuboid:
@@ -63,10 +65,21 @@ def _numbered(columns: Codes, attributes: tuple[int, ...]) -> Codes:
 def cuboids(columns: Codes) -> Iterator[Cuboid]:
     """Every set of attributes that have more than one value, those with fewest attributes first."""
     varied = [a for a in range(columns.shape[1]) if len(columns) and columns[:, a].max() > 0]
-    for together in range(1, min(len(varied), MOST_TOGETHER) + 1):
+    for together in range(1, most_together(len(varied)) + 1):
         choices = comb(len(varied), together)
         for attributes in combinations(varied, together):
             yield Cuboid(columns, attributes, choices)
+
+
+def most_together(attributes: int) -> int:
+    """How many of the attributes a combination may name, so that all sets can be searched."""
+    most, sets = 0, 0
+    while most < min(attributes, MOST_TOGETHER):
+        sets += comb(attributes, most + 1)
+        if most and sets > _MOST_SETS:
+            break
+        most += 1
+    return most
 
 
 def encoded(values: Sequence[Sequence[str | None]], attributes: int) -> Codes:

@@ -9,7 +9,7 @@ from copq.access.door import Bearer
 from copq.figures.entries import EntryFilter
 from copq.figures.entries_answer import answer_entries
 from copq.figures.entries_json import entries_json
-from copq.figures.entries_request import EntriesRequest
+from copq.figures.entries_request import EXAMPLE, EntriesRequest
 from copq.figures.entries_table import COLUMNS, table_rows
 from copq.figures.partial_entries import Span
 from copq.reporting import parameters as asked
@@ -40,6 +40,13 @@ def add_entries(router: APIRouter, source: Source) -> None:
         category: asked.OfCategory = None,
         stage: Filter = None, defect_code: Filter = None, work_unit: Filter = None,
         shift: Filter = None, supplier: Filter = None, function: Filter = None,
+        attributes: Annotated[
+            str,
+            Query(
+                description="Only events with these attributes, as JSON; an empty text: without.",
+                examples=[EXAMPLE],
+            ),
+        ] = "",
         event_id: Annotated[str | None, asked.Spelt, Query()] = None,
         grain: asked.Grain = "day",
         bucket: Annotated[
@@ -65,8 +72,9 @@ def add_entries(router: APIRouter, source: Source) -> None:
             plant=plant, line=line, product=product, group=group, grouping=grouping,
             grouped_on=grouped_on, element=element, category=category, stage=stage,
             defect_code=defect_code, work_unit=work_unit, shift=shift, supplier=supplier,
-            function=function, event_id=event_id, grain=grain, bucket=bucket, start=start, end=end,
-            trailing=trailing, at=at, period=period, reported=reported,
+            function=function, attributes=attributes, event_id=event_id, grain=grain,
+            bucket=bucket, start=start, end=end, trailing=trailing, at=at, period=period,
+            reported=reported,
         )  # fmt: skip
         async with source.reading(reader) as reading:
             if not wants_csv(request, kind):

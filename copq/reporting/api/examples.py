@@ -49,17 +49,18 @@ WHY = (
     "`rows` are the parts of the change of each currency, and add up to `change` in `totals` to "
     "the last digit: `volume`, the units made at the loss for each unit before; `mix`, more or "
     "less made where a unit loses much; each `cause`, a combination of plant, line, product, "
-    "product group, stage, element, defect code, machine, shift and supplier whose losses moved "
-    "together, with its evidence and the addresses of its `entries`; `without_baseline`, losses "
-    "where nothing was made before; `everything_else`. `expected` is before + volume + mix. "
-    "`finding` says it in a sentence; `in_one_window` lists losses under a name that occurs in one "
-    "window alone, which may be chance. The window is `month`, or [from, to), else the last 30 "
-    "days; it is compared with [before_from, before_to), with the `weeks` before it, or with as "
-    "many days directly before it, a month with the month before. Stops still open are in it until "
-    "now, as `provisional`. Product groups are those of `grouping`, or of the only grouping that "
-    "there is; of several, which `groupings` lists, none is chosen. Both windows have the groups "
-    "of the last day of the window. At most 366 days and 50,000 combinations of all dimensions."
-    + _CURRENCIES
+    "product group, stage, element, defect code, machine, shift, supplier and declared attributes "
+    "whose losses moved together, with its evidence and the addresses of its `entries`; "
+    "`without_baseline`, losses where nothing was made before; `everything_else`. `expected` is "
+    "before + volume + mix. `finding` says it in a sentence; `in_one_window` lists losses under a "
+    "name that occurs in one window alone, which may be chance. The window is `month`, or [from, "
+    "to), else the last 30 days; it is compared with [before_from, before_to), with the `weeks` "
+    "before it, or with as many days directly before it, a month with the month before. Stops "
+    "still open are in it until now, as `provisional`. Product groups are those of `grouping`, or "
+    "of the only grouping that there is; of several, which `groupings` lists, none is chosen. Both "
+    "windows have the groups of the last day of the window. `attributes` are the declared "
+    "attributes of events that are dimensions; `left_out` says which dimensions are left out, and "
+    "why. At most 366 days and 50,000 combinations of all dimensions." + _CURRENCIES
 )
 WHAT_IF = (
     "What the window would have cost with other events or rates. Each event that a change names is "
@@ -271,7 +272,7 @@ DRIVERS_ANSWER = {
 WHY_ANSWER = {
     "at": _AT, "from": "2026-02-01", "to": "2026-03-01", "days": 28,
     "before_from": "2026-01-01", "before_to": "2026-02-01", "before_days": 31,
-    "grouping": "family", "groupings": ["family"],
+    "grouping": "family", "groupings": ["family"], "attributes": ["cavity"], "left_out": [],
     "rows": [
         {"currency": "EUR", "kind": "volume", "cause": None, "change": "-290.32"},
         {"currency": "EUR", "kind": "cause", "cause": "line L3, supplier B", "change": "700",

@@ -12,7 +12,8 @@ DECISIONS = {
          "unpriced", "stop", "correction", "summary", "summary_leaf", "standing_cost"), BY_LINE,
     ),
     **dict.fromkeys(
-        ("period", "period_step", "closing", "standing_posted", "group_member", "summary_day"),
+        ("period", "period_step", "closing", "standing_posted", "group_member", "summary_value",
+         "summary_day"),
         BY_PLANT,
     ),
     **dict.fromkeys(("rejected", "audit"), ALL_LINES),

@@ -24,7 +24,7 @@ from copq.figures.books import Books, Reading
 from copq.figures.entries import CATEGORIES
 from copq.figures.entries_answer import EntriesAnswer, answer_entries
 from copq.figures.entries_json import entries_json
-from copq.figures.entries_request import EntriesRequest
+from copq.figures.entries_request import EXAMPLE, EntriesRequest
 from copq.figures.entries_table import COLUMNS, table_rows
 from copq.figures.event_account import is_kept, nothing_kept
 from copq.reporting.spreadsheet import lines, rows_as_csv
@@ -53,6 +53,9 @@ def entries(
     shift: Annotated[str | None, typer.Option(help="Only this shift; empty: none.")] = None,
     supplier: Annotated[str | None, typer.Option(help="Only this supplier; empty: none.")] = None,
     function: Annotated[str | None, typer.Option(help="Only this function; empty: none.")] = None,
+    attributes: Annotated[
+        str, typer.Option(help=f"Only these attributes, as JSON: {EXAMPLE}; empty text: none.")
+    ] = "",
     event: Annotated[str | None, typer.Option(help="Only this event.")] = None,
     hour: Annotated[str, typer.Option(help="Only this hour: 2026-03-01T06:00.")] = "",
     day: Annotated[str, typer.Option(help="Only this production day: 2026-03-01.")] = "",
@@ -96,7 +99,8 @@ def entries(
     request = EntriesRequest(
         plant=plant, line=line, product=product, group=group, grouping=grouping,
         grouped_on=grouped_on, element=element, category=category, stage=stage, defect_code=code,
-        work_unit=machine, shift=shift, supplier=supplier, function=function, event_id=event,
+        work_unit=machine, shift=shift, supplier=supplier, function=function,
+        attributes=attributes, event_id=event,
         grain=grain, bucket=bucket, start=start, end=end, trailing=trailing, period=period,
         reported=reported,
     )  # fmt: skip

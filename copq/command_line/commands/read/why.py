@@ -25,7 +25,7 @@ from copq.figures.hints import say_empty
 from copq.figures.why import ExplainedChange, WhyAnswer, WhyRequest, answer_why
 from copq.figures.why_rows import ChangePart, OneSided
 from copq.figures.why_windows import MOST_WEEKS
-from copq.figures.why_words import left_out_groups, shown_amounts, signed, way_of_testing
+from copq.figures.why_words import shown_amounts, signed, way_of_testing
 from copq.ledger.figures import Scope
 from copq.rates.book import RateBook
 
@@ -94,8 +94,8 @@ def _show(found: WhyAnswer, empty: str) -> None:
         out.print(f"{title}\n{empty}", soft_wrap=True)
     for change in found.changes:
         _show_change(title, change)
-    if left_out := left_out_groups(found.grouping, found.groupings):
-        out.print(left_out, soft_wrap=True)
+    for sentence in found.left_out():
+        out.print(sentence, soft_wrap=True)
     show_notes(found.waiting, found.zone, found.lacks)
 
 

@@ -61,7 +61,8 @@ create table copq.event_key (
     check ((plant is null) = (occurred_at = 'infinity') and (line is null) = (plant is null))
 );
 
--- Its bytes stay as received, until a retention, `dropped_by`, drops them and leaves their SHA-256.
+-- Its bytes stay as received, until a retention, `dropped_by`, drops them and leaves their SHA-256,
+-- and in `attributes` what they say of those that the plant declares.
 -- `received_at` is the instant at which the event was posted, as `booked_at` of its entries.
 create table copq.event (
     occurred_at timestamptz not null,
@@ -76,6 +77,8 @@ create table copq.event (
     payload text,
     dropped_by bigint,
     payload_sha256 bytea check (octet_length(payload_sha256) = 32),
+    attributes jsonb,
+    check (attributes is null or payload is null),
     check ((payload is null) = (dropped_by is not null)),
     check ((payload is null) = (payload_sha256 is not null))
 ) partition by range (occurred_at);
@@ -415,6 +418,42 @@ select copq.append_only('copq.rate_item');
 select copq.never_truncated(kept)
 from unnest('{copq.ledger_other, copq.event, copq.event_other, copq.event_key}'::regclass[]) as kept;
 
+-- The attributes that each plant declares, as in its newest version: {"north": ["cavity"]}.
+create function copq.declared_attributes() returns jsonb
+language sql stable parallel safe as $$
+    select coalesce(jsonb_object_agg(key, names), '{}')
+    from (
+        select distinct on (key) key, content -> 'attributes' as names
+        from copq.rate_item
+        where kind = 'plant'
+        order by key, revision desc
+    ) as plant
+    where jsonb_typeof(names) = 'array' and names <> '[]'
+$$;
+
+-- A name in its one spelling: as `canonical` of copq.schemas.names.
+create function copq.canonical_name(name text) returns text
+language sql immutable strict parallel safe
+return btrim(regexp_replace(
+    normalize(name, nfc), '[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]', ' ', 'g'), ' ');
+
+-- The attributes in the bytes of an event, each by its name and with the beginning of its text.
+create function copq.attributes_in(payload text) returns table (name text, value text)
+language sql stable parallel safe as $$
+    select copq.canonical_name(key), left(copq.canonical_name(said.value), 64)
+    from json_each_text(case
+        when json_typeof(payload::json -> 'attributes') = 'object' then payload::json -> 'attributes'
+        else '{}' end) as said
+$$;
+
+-- What stays of the attributes of an event whose bytes go; null where nothing does.
+create function copq.attributes_kept(payload text, of_plant text) returns jsonb
+language sql stable parallel safe as $$
+    select jsonb_object_agg(name, value)
+    from copq.attributes_in(payload)
+    where copq.declared_attributes() -> of_plant ? name
+$$;
+
 -- An event stays as received. Its bytes alone may go, by whom retention says so to Postgres.
 create function copq.keep_event() returns trigger
 language plpgsql as $$
@@ -422,8 +461,9 @@ begin
     if tg_op = 'UPDATE' and current_setting('copq.dropping', true) = 'payloads'
         and new.payload is null and old.payload is not null
         and new.payload_sha256 = sha256(convert_to(old.payload, 'UTF8'))
-        and to_jsonb(new) - array['payload', 'dropped_by', 'payload_sha256']
-            = to_jsonb(old) - array['payload', 'dropped_by', 'payload_sha256'] then
+        and new.attributes is not distinct from copq.attributes_kept(old.payload, old.plant)
+        and to_jsonb(new) - array['payload', 'dropped_by', 'payload_sha256', 'attributes']
+            = to_jsonb(old) - array['payload', 'dropped_by', 'payload_sha256', 'attributes'] then
         return new;
     end if;
     raise exception 'copq.event is append-only: % is refused', lower(tg_op)

@@ -1,7 +1,39 @@
 -- The ledger by production day and every dimension that losses are explained by. It is derived from
 -- the ledger by a task of the service, outside the transactions that book; `copq verify` compares it.
 
--- A combination of all dimensions; an empty name is none.
+-- The values of declared attributes that have a name of their own: the first fifty of each attribute.
+-- All others together are `other`.
+create table copq.summary_value (
+    plant text not null,
+    attribute text not null,
+    value text not null,
+    primary key (plant, attribute, value)
+);
+
+create function copq.most_values() returns int language sql immutable parallel safe return 50;
+
+-- What an event of a plant says of these attributes, each value by the name that it has in the
+-- summary. Attributes that it does not have are left out.
+create function copq.attributes_of(of_event text, of_plant text, names jsonb) returns jsonb
+language sql stable parallel safe as $$
+    select coalesce(jsonb_object_agg(said.name, case
+        when exists (
+            select from copq.summary_value as v
+            where v.plant = of_plant and v.attribute = said.name and v.value = said.value)
+        or (select count(*) from copq.summary_value as v
+            where v.plant = of_plant and v.attribute = said.name) < copq.most_values()
+        then said.value else 'other' end), '{}')
+    from copq.event_key as k
+    join copq.event as e on e.occurred_at = k.occurred_at and e.event_id = k.event_id
+    cross join lateral (
+        select name, value from copq.attributes_in(e.payload)
+        union all
+        select key, value from jsonb_each_text(e.attributes)
+    ) as said
+    where k.event_id = of_event and names ? said.name
+$$;
+
+-- A combination of all dimensions; an empty name is none. `attributes` are those that are declared.
 create table copq.summary_leaf (
     leaf bigint generated always as identity primary key,
     category text not null,
@@ -15,9 +47,10 @@ create table copq.summary_leaf (
     work_unit text not null,
     shift text not null,
     supplier text not null,
+    attributes jsonb not null,
     unique (
         plant, line, product, element, category, currency, stage, defect_code, work_unit, shift,
-        supplier)
+        supplier, attributes)
 );
 
 -- Sums of a leaf, of a production day or a month, whose `day` is its first one. `squares` are of the
@@ -54,6 +87,7 @@ create table copq.summary_day (
 -- none of which was running any more at `held_at`. Later transactions have booked their entries
 -- since `booked_since`; those from `next_horizon` on, since `next_since`. Numbers of transactions
 -- belong to one ledger of one server: elsewhere, such as after a restore, the summary holds nothing.
+-- `declared` are the attributes that it is by; with others it is made again.
 create table copq.summary_position (
     only_one boolean primary key default true check (only_one),
     ledger text not null,
@@ -61,6 +95,7 @@ create table copq.summary_position (
     booked_since timestamptz not null,
     next_horizon bigint not null,
     next_since timestamptz not null,
+    declared jsonb not null,
     held_at timestamptz not null
 );
 

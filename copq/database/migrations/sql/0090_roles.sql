@@ -74,8 +74,10 @@ grant execute on function copq.make_partitions(date, date) to copq_aggregator;
 
 -- The summary is made outside the transactions that book, by the same role.
 grant select, insert, update, delete on
-    copq.summary, copq.summary_leaf, copq.summary_day, copq.summary_position to copq_aggregator;
-grant select on copq.summary, copq.summary_leaf, copq.summary_day, copq.summary_position
+    copq.summary, copq.summary_leaf, copq.summary_value, copq.summary_day, copq.summary_position
+    to copq_aggregator;
+grant select on
+    copq.summary, copq.summary_leaf, copq.summary_value, copq.summary_day, copq.summary_position
     to copq_reporting, copq_finance;
 
 -- Reporting reads; finance reads too, and sets rates and targets; an admin grants access alone.
@@ -196,7 +198,7 @@ declare
     guarded text;
 begin
     foreach guarded in array array[
-        'period', 'period_step', 'closing', 'standing_posted', 'summary_day'] loop
+        'period', 'period_step', 'closing', 'standing_posted', 'summary_value', 'summary_day'] loop
         execute format('alter table copq.%I enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.%I to copq_aggregator, copq_finance '

@@ -10,7 +10,7 @@ from copq.figures.why import ExplainedChange, WhyAnswer, WhyRequest, answer_why
 from copq.figures.why_groups import ProductGroups
 from copq.figures.why_rows import ChangePart, OneSided
 from copq.figures.why_windows import MOST_WEEKS
-from copq.figures.why_words import left_out_groups, shown_amounts, way_of_testing
+from copq.figures.why_words import shown_amounts, way_of_testing
 from copq.figures.window import Window
 from copq.ledger.figures import Scope
 from copq.ledger.money import fixed
@@ -70,14 +70,12 @@ async def _read(reading: Reading, asked: Asked) -> _Read:
 def _show(asked: Asked, read: _Read) -> dict[str, Any]:
     answer = read.answer
     place = place_name(*(asked.name(name) for name in PARAMETERS[:4]))
-    left_out = left_out_groups(answer.grouping, answer.groupings)
     before, after = answer.windows.before, answer.windows.after
     return {
         "about": f"{place}: {_days(after)} against {_days(before)}",
         "nothing": read.nothing and _nothing(asked, *read.nothing),
         "changes": [_change(asked, answer, change) for change in answer.changes],
-        "remarks": [*([left_out] if left_out else []),
-                    *notes(answer.waiting, answer.lacks, BASIS)],
+        "remarks": [*answer.left_out(), *notes(answer.waiting, answer.lacks, BASIS)],
     }  # fmt: skip
 
 
