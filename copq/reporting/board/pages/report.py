@@ -9,6 +9,7 @@ from typing import Any
 from copq.bases.store import base_names
 from copq.figures.basis import As
 from copq.figures.books import Reading
+from copq.figures.conformance_answer import ConformanceAnswer, answer_conformance
 from copq.figures.coq_answer import COQ_BASIS, CUTS, CoqAnswer, CoqRequest, CoqRow, answer_coq
 from copq.improvement.coq_report import COPQ, COQ, COSTS, FIGURES
 from copq.periods.period import month_after
@@ -26,6 +27,7 @@ from copq.reporting.board.pages.cells import (
     place_name,
     without_empty_columns,
 )
+from copq.reporting.board.pages.conformance import conformance_part, conformance_request
 from copq.reporting.board.pages.frame import Analysis
 from copq.reporting.board.pages.notes import instead, notes, nothing_here
 from copq.schemas.bases import COQ_BASE, OWN_BASES, PRODUCTION_BASE
@@ -44,6 +46,7 @@ class Read:
 
     whole: CoqAnswer
     cut: CoqAnswer
+    conformance: ConformanceAnswer
     bases: tuple[str, ...]
     nothing: tuple[str, str] | None
 
@@ -65,7 +68,10 @@ async def _read(reading: Reading, asked: Asked) -> Read:
         cut = await answer_coq(reading.conn, reading.book, of_cut, reading.now, None)
     bases = (*OWN_BASES, *await base_names(reading.conn))
     nothing = None if whole.rows else await nothing_here(reading, whole.query.shown)
-    return Read(whole, cut, bases, nothing)
+    conformance = await answer_conformance(
+        reading.conn, reading.book, conformance_request(asked), reading.now
+    )
+    return Read(whole, cut, conformance, bases, nothing)
 
 
 def _show(asked: Asked, read: Read) -> dict[str, Any]:
@@ -130,6 +136,7 @@ class _Part:
             "currency": self.currency, "tiles": [self._tile(COPQ), self._tile(COQ)],
             "returned": self._return_on_quality(), "trend": self._trend(),
             "months": self._by_month(), "figures": self._by_category(), "cuts": self._by_cut(),
+            "conformance": conformance_part(self.asked, self.read.conformance, self.currency),
         }  # fmt: skip
 
     def _figure(self, rows: dict[tuple[str, str], CoqRow], figure: str) -> CoqRow:

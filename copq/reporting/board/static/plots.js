@@ -1,11 +1,11 @@
-// The charts of the pages: columns of several parts, and lines. Their figures are in the page.
+// The charts of the pages: columns of several parts, lines, and points. Their figures are in the page.
 
 import * as f from "./figures.js";
 import { go } from "./address.js";
 import { colour, draw, markSpace, plain, rem, uPlot } from "./drawing.js";
 
 /** In the order of the series: of five costs what is spent on conformance is grey, what fails is not. */
-const SHADES = { stack: ["s5", "s4", "s1", "s2", "s3"], lines: ["s1", "s4", "s2", "s5"] };
+const SHADES = { stack: ["s5", "s4", "s1", "s2", "s3"], lines: ["s1", "s4", "s2", "s5"], scatter: ["s5", "s1", "ink"] };
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
 const shade = (of, index) => SHADES[of.kind][index % SHADES[of.kind].length];
 
@@ -21,8 +21,7 @@ function plot(place) {
   if (!uPlot) return void (place.textContent = "The chart did not load. The table has the same figures.");
   const of = JSON.parse(place.dataset.plot);
   legend(place, of);
-  if (of.kind === "stack") stack(place, of);
-  else lines(place, of);
+  ({ stack, lines, scatter })[of.kind](place, of);
 }
 
 /** What each colour or kind of line is, below the chart; made once. */
@@ -32,7 +31,7 @@ function legend(place, of) {
   list.dataset.made = "yes";
   of.series.forEach(({ name }, index) => {
     const key = document.createElement("span");
-    key.className = of.kind === "stack" ? `key shade ${shade(of, index)}` : `key stroke ${shade(of, index)} d${(index % DASHES.length) + 1}`;
+    key.className = of.kind === "lines" ? `key stroke ${shade(of, index)} d${(index % DASHES.length) + 1}` : `key ${of.kind === "stack" ? "shade" : "spot"} ${shade(of, index)}`;
     key.textContent = name;
     list.insertBefore(key, list.lastElementChild);
   });
@@ -79,6 +78,65 @@ function lines(place, of) {
     cursor: { y: false, drag: { x: false, y: false } },
     hooks: { draw: [zero], setCursor: [(chart) => says(place, chart.cursor.left >= 0 && chart.cursor.idx !== null ? `${of.step} ${of.steps[chart.cursor.idx]}: ${of.series.map((one, index) => `${one.name} ${values[index][chart.cursor.idx].toFixed(3)}`).join(", ")}` : "")] },
   }), [of.steps, ...values]);
+}
+
+/** Points of months over their level; the lowest total so far has a ring, the optimum its interval. */
+function scatter(place, of) {
+  const levels = of.steps.map((level) => Number(level) * 100);
+  const values = of.series.map((one) => one.values.map(Number));
+  const around = [...levels, ...of.optimum.map((level) => Number(level) * 100)];
+  const margin = Math.max((Math.max(...around) - Math.min(...around)) * 0.06, 0.05);
+  draw(place, `scatter ${levels.length} ${around.join()}`, () => ({
+    padding: [8, 8, 0, 0],
+    scales: { x: { time: false, range: [Math.min(...around) - margin, Math.max(...around) + margin] }, y: { range: (_, low, high) => [Math.min(0, low), high * 1.08 || 1] } },
+    axes: [
+      { ...plain(), size: 1.7 * rem(), grid: { show: false }, space: 4 * rem(), values: (_, splits) => splits.map((at) => `${Number(at.toFixed(3))} %`) },
+      { ...plain(), size: 3.4 * rem(), space: markSpace, grid: { stroke: colour("rule"), width: 1 } },
+    ],
+    series: [{}, ...of.series.map((_, index) => ({ stroke: colour(shade(of, index)), paths: () => null, points: { show: true, size: (index === 2 ? 0.7 : 0.5) * rem(), width: 1.5, fill: index === 0 ? colour("card") : colour(shade(of, index)) } }))],
+    cursor: { y: false, drag: { x: false, y: false } },
+    hooks: {
+      drawAxes: [(chart) => interval(chart, of.optimum.map((level) => Number(level) * 100))],
+      draw: [(chart) => ring(chart, of, levels, values)],
+      setCursor: [(chart) => says(place, chart.cursor.left >= 0 && chart.cursor.idx !== null ? point(of, levels, values, chart.cursor.idx) : "")],
+    },
+  }), [levels, ...values]);
+}
+
+const point = (of, levels, values, at) => `${of.labels[at]}, level ${levels[at].toFixed(2)} %: ${of.series.map((one, index) => `${one.name.toLowerCase()} ${values[index][at].toFixed(4)}`).join(", ")}`;
+
+/** The optimum as a line, and its interval as a band behind the points. */
+function interval(chart, [low, level, high]) {
+  if (level === undefined) return;
+  const { ctx, bbox } = chart;
+  const [from, at, to] = [low, level, high].map((one) => chart.valToPos(one, "x", true));
+  ctx.save();
+  ctx.fillStyle = colour("rule");
+  ctx.globalAlpha = 0.6;
+  ctx.fillRect(Math.max(from, bbox.left), bbox.top, Math.min(to, bbox.left + bbox.width) - Math.max(from, bbox.left), bbox.height);
+  ctx.globalAlpha = 1;
+  ctx.strokeStyle = colour("ink");
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(at, bbox.top);
+  ctx.lineTo(at, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
+}
+
+/** A ring around the lowest total so far. */
+function ring(chart, of, levels, values) {
+  if (of.lowest === null) return;
+  const { ctx } = chart;
+  const total = values[values.length - 1][of.lowest];
+  ctx.save();
+  ctx.strokeStyle = colour("ink");
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.beginPath();
+  ctx.arc(chart.valToPos(levels[of.lowest], "x", true), chart.valToPos(total, "y", true), 0.65 * rem() * devicePixelRatio, 0, 2 * Math.PI);
+  ctx.stroke();
+  ctx.restore();
 }
 
 function zero(chart) {

@@ -1,7 +1,10 @@
 """The pages next to the board: the same answers as the API, for people, in one frame."""
 
+import json
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import httpx
@@ -15,6 +18,8 @@ from copq.reporting.board.pages.all import ANALYSES
 from copq.reporting.source import reading_pool
 from copq.web.pages.docs import documented_app
 from tests.integration.figures.test_why import bad_lot
+from tests.integration.reporting.api.test_conformance import bent
+from tests.integration.reporting.api.test_coq import rated
 from tests.integration.reporting.api.test_questions import HOSTILE
 from tests.support.building import (
     book,
@@ -43,6 +48,36 @@ async def api(database: str) -> AsyncIterator[Api]:
         found.client = client
         yield found
     await pool.close()
+
+
+async def test_the_report_shows_conformance_against_failure_and_the_optimum(
+    conn: Any, api: Api
+) -> None:
+    """Or why there is none: of too few months, and of months without units."""
+    await post_events(conn, await rated(conn), bent(24))
+    shown = await report(api, "2024-01")
+    assert "The total is lowest at a level of 9" in shown and "with 95 % confidence" in shown
+    [plot] = [json.loads(text) for text in plots(shown) if '"scatter"' in text]
+    assert len(plot["steps"]) == 24 and plot["steps"] == sorted(plot["steps"], key=Decimal)
+    totals = [Decimal(total) for total in plot["series"][2]["values"]]
+    assert totals[plot["lowest"]] == min(totals)
+    low, best, high = map(Decimal, plot["optimum"])
+    assert low < best < high and shown.count(", the lowest total so far") == 1
+    few = await report(api, "2025-10")
+    assert "No optimum in EUR: 3 periods are not enough data: 12 are needed." in few
+    assert json.loads(plots(few)[-1])["optimum"] == []
+    for link in re.findall(r'href="(/v1/coq/conformance[^"]+)"', shown):
+        assert (await api.client.get(unescape(link))).status_code == 200
+
+
+async def report(api: Api, first: str) -> str:
+    answer = await api.client.get("/report", params={"plant": "north", "from": first})
+    assert answer.status_code == 200
+    return str(answer.text)
+
+
+def plots(shown: str) -> list[str]:
+    return [unescape(text) for text in re.findall(r'data-plot="([^"]*)"', shown)]
 
 
 async def fill(conn: Any) -> None:
