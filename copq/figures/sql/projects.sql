@@ -5,6 +5,20 @@
     and day >= :first and day < :last
     and (:booked_until::timestamptz is null or booked_at <= :booked_until)
 
+-- name: in_scope
+-- Losses with the names that a scope has. Each of :line to :supplier has the names that an entry may
+-- have, an empty one for none; null: any. Part of the queries below.
+    category <> 'none'
+    and (:line::text[] is null or line = any(:line))
+    and (:product::text[] is null or coalesce(product, '') = any(:product))
+    and (:stage::text[] is null or coalesce(stage, '') = any(:stage))
+    and (:element::text[] is null or element = any(:element))
+    and (:category::text[] is null or category = any(:category))
+    and (:defect_code::text[] is null or coalesce(defect_code, '') = any(:defect_code))
+    and (:work_unit::text[] is null or coalesce(work_unit, '') = any(:work_unit))
+    and (:shift::text[] is null or coalesce(shift, '') = any(:shift))
+    and (:supplier::text[] is null or coalesce(supplier, '') = any(:supplier))
+
 -- name: project_losses
 -- What a scope lost on each production day, by all names that a scope may filter by, with the number
 -- of entries. Each of :line to :supplier has the names that an entry may have; null: any.
@@ -15,16 +29,7 @@ select
     sum(net) as net, count(*) as entries
 from copq.ledger
 where {{project_days}}
-    and category <> 'none'
-    and (:line::text[] is null or line = any(:line))
-    and (:product::text[] is null or coalesce(product, '') = any(:product))
-    and (:stage::text[] is null or coalesce(stage, '') = any(:stage))
-    and (:element::text[] is null or element = any(:element))
-    and (:category::text[] is null or category = any(:category))
-    and (:defect_code::text[] is null or coalesce(defect_code, '') = any(:defect_code))
-    and (:work_unit::text[] is null or coalesce(work_unit, '') = any(:work_unit))
-    and (:shift::text[] is null or coalesce(shift, '') = any(:shift))
-    and (:supplier::text[] is null or coalesce(supplier, '') = any(:supplier))
+    and {{in_scope}}
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 
 -- name: project_output
@@ -52,3 +57,20 @@ where {{project_days}}
     and element in ('production', 'downtime', 'planned_stop')
     and (:line::text[] is null or line = any(:line))
 group by 1, 2, 3, 4
+
+-- name: project_entries
+-- The standing entries of a scope on the production days from :first to :last; with :booked_until those
+-- that stood then. The names as in `project_losses`.
+select
+    l.event_id, l.entry_no, l.occurred_at, l.day, l.plant, l.line, l.product, l.stage, l.work_unit,
+    l.defect_code, l.shift, l.supplier, l.element, l.category, l.net, l.seconds, l.currency
+from copq.ledger as l
+where {{project_days}}
+    and {{in_scope}}
+    and l.reverses is null
+    and not exists (
+        select from copq.ledger as r
+        where r.occurred_at = l.occurred_at and r.event_id = l.event_id
+            and r.reverses = l.entry_no
+            and (:booked_until::timestamptz is null or r.booked_at <= :booked_until))
+order by l.occurred_at, l.event_id, l.entry_no

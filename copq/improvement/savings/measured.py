@@ -61,6 +61,11 @@ class Measured:
     def _made(self, place: Place) -> Fraction:
         return Fraction(self.baseline.get((*place, ()), Side()).exposure)
 
+    def sums(self, place: Place) -> tuple[Side, Side]:
+        """The baseline and the month of a place."""
+        before, now = _by_place([self.baseline]), _by_place(self.days.values())
+        return before.get(place, Side()), now.get(place, Side())
+
     def places(self) -> list[Place]:
         """All places of the baseline and the month, in order."""
         named = {name[:2] for cells in (self.baseline, *self.days.values()) for name in cells}
