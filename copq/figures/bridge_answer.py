@@ -113,7 +113,7 @@ class BridgeMonth:
     reason: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        now, first = self.figures, self.first and self.first.figures
+        now, first = self.figures, self.first.figures if self.first else None
         return {
             "month": f"{self.month:%Y-%m}",
             **{name: None if now is None else getattr(now, name) for name in _FIGURES},
@@ -261,11 +261,10 @@ async def _entries(
         window, until = days_of_month(one, query.month), None
     frozen = frozen_book(await books.as_of(conn, freeze.revision), freeze.rates_at)
     again = await price_again(conn, books, book, FrozenQuery(plan, window, OneBook(frozen), until))
-    changed: dict[Any, ChangedEntry] = {(e.event_id, e.entry_no): e for e in again.entries}
+    changed = {(entry.event_id, entry.entry_no): entry for entry in again.entries}
     rows = await conn.fetch(*_SQL.project_entries(**parameters(plan, window, until)))
-    booked = [
-        changed.pop((row["event_id"], row["entry_no"]), None)
-        or changed_entry(row, row["net"], row["seconds"])
+    as_booked = {
+        (row["event_id"], row["entry_no"]): changed_entry(row, row["net"], row["seconds"])
         for row in rows
-    ]
-    return [*booked, *changed.values()]
+    }
+    return list({**as_booked, **changed}.values())

@@ -1,5 +1,6 @@
 """Months of approved projects, kept next to the service: what changes them, and what does not."""
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -9,14 +10,18 @@ from typing import Any
 
 import asyncpg
 import pytest
+from typer.testing import CliRunner
 
+from copq.command_line.commands.finance.projects import app
 from copq.database.connections import DatabaseRole, act_as
 from copq.figures import project_cells, project_keeping
 from copq.figures.books import Books
+from copq.figures.bridge_answer import TABLES, BridgeAnswer, BridgeRequest, answer_bridge
 from copq.figures.project_months import first_versions, newest_versions
 from copq.figures.project_refresh import Refreshed, refresh
 from copq.figures.verify import verify
 from copq.improvement.projects.plan import Plan
+from copq.improvement.savings.bridge import Effect
 from copq.projects.approving import approve
 from copq.projects.baseline import Baseline, BaselineCell
 from copq.projects.order import Order
@@ -35,6 +40,7 @@ from tests.support.building import (
     post_with_rates,
     production,
     rates,
+    stop,
 )
 from tests.support.portfolio import closed
 from tests.support.projects import CARLA, OLGA, item, propose
@@ -224,6 +230,78 @@ async def test_projects_that_share_losses_divide_them(conn: Any, service: Any) -
         for month in (MAY, JUNE)
     }
     assert nets == {MAY: [250, 250], JUNE: [400, 100]}
+
+
+async def test_a_bridge_opens_down_to_entries(database: str, conn: Any, service: Any) -> None:
+    """From July on a reject costs 20; 10 of its 15 are at the frozen rates."""
+    await post_with_rates(conn, book(), history())
+    project = await approved(conn)
+    dear = rates().line_rates[0].model_copy(update={
+        "rate_per_minute": D(6),
+        "effective_from": datetime.fromisoformat("2026-07-01T00:00:00+02:00"),
+    })  # fmt: skip
+    await import_rates(conn, RateFile(line_rates=(dear,)), "rates", "finance")
+    await post_events(conn, await load(conn), [
+        stop("s", "2026-07-02T12:00:00+02:00", "2026-07-02T12:10:00+02:00"),
+        defect("j", "2026-07-02T12:00:00+02:00", 1),
+        production("p", "2026-07-02T12:00:00+02:00", 40),
+    ])  # fmt: skip
+    await refreshed(service)
+    newest = await load(conn)
+
+    async def asked(**request: Any) -> BridgeAnswer:
+        wanted = BridgeRequest(plant="north", project="caps", **request)
+        return await answer_bridge(conn, Books(), newest, wanted, NOW)
+
+    found = await asked(month="2026-07")
+    assert [one.version and one.version.number for one in found.months] == [1, 1, None]
+    july = found.months[-1].figures
+    assert july is not None
+    assert (july.actual, july.rates, july.gross, july.without_baseline) == (70, 40, 10, 0)
+    assert sum(one.booked for one in found.entries) == july.actual
+    assert sum(-one.difference for one in found.entries) == july.rates
+    for effect in Effect:
+        assert sum(cell.row[effect] for cell in found.cells) == getattr(july, effect)
+    of_baseline = await asked(month="baseline")
+    assert sum(one.booked for one in of_baseline.entries) == 3 * july.baseline
+    for table in TABLES:
+        answer = await asked(month="2026-05", table=table)
+        assert all(set(row) == set(answer.columns) for row in answer.table())
+    for request, says in [
+        ({"month": "2026-03"}, "starts on 2026-05-01"), ({"table": "cells"}, "name the month"),
+        ({"month": "june"}, "june"), ({"table": "x"}, "x"),
+    ]:  # fmt: skip
+        with pytest.raises(ValueError, match=says):
+            await asked(**request)
+    with pytest.raises(ValueError, match='no project of north has the name "cap"'):
+        await answer_bridge(conn, Books(), newest, BridgeRequest(plant="north", project="cap"), NOW)
+    await propose(conn, item("later", starts="2026-05-01"))
+    with pytest.raises(ValueError, match="it has bridges once it is approved"):
+        await answer_bridge(
+            conn, Books(), newest, BridgeRequest(plant="north", project="later"), NOW
+        )
+    assert project.name == "caps"
+
+
+async def test_commands_refresh_and_show_the_months(database: str, conn: Any) -> None:
+    await post_with_rates(conn, book(), history())
+    await approved(conn)
+
+    async def run(*arguments: str) -> str:
+        options = ["--database", database]
+        done = await asyncio.to_thread(CliRunner().invoke, app, [*arguments, *options])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert "Measure them with: copq projects refresh" in await run("bridge", "north", "caps")
+    assert "1 project: 110 days priced again, " in await run("refresh")
+    assert json.loads(await run("refresh", "--json"))["days_priced"] == 0
+    shown = await run("bridge", "north", "caps", "--month", "2026-06")
+    assert "3,000.00" in shown and "By line and product" in shown and "d153#1" in shown, shown
+    found = json.loads(await run("bridge", "north", "caps", "--json"))
+    assert {one["residual"] for one in found["months"]} == {"0"}
+    csv = await run("bridge", "north", "caps", "--csv")
+    assert csv.startswith("month,days,baseline,volume,mix,rates,non_routine,without_baseline")
 
 
 async def test_one_process_measures_at_a_time(database: str, conn: Any, service: Any) -> None:

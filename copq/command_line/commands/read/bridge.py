@@ -80,10 +80,18 @@ def _show(found: BridgeAnswer, most: int) -> None:
     title = f"{found.query.project} of {found.query.plant}, {found.currency}"
     rows = [_bridge_row(one, found.currency) for one in found.months if one.figures]
     table(f"{title}: from the baseline to the month", _COLUMNS, rows, left=1)
-    names = ("month", "saving", "shared", "net", "90 % from", "to", "demonstrated", "first", "version")
-    rows = [
-        _saving_row(one, one.figures, found.currency) for one in found.months if one.figures
-    ]
+    names = (
+        "month",
+        "saving",
+        "shared",
+        "net",
+        "90 % from",
+        "to",
+        "demonstrated",
+        "first",
+        "version",
+    )
+    rows = [_saving_row(one, one.figures, found.currency) for one in found.months if one.figures]
     table("Savings", names, rows, left=1)
     for one in found.months:
         for line in _remarks(one):
