@@ -49,7 +49,8 @@ def bridge(
 ) -> None:
     """Show what a project saved each month, from its baseline to what was lost.
 
-    Volume, mix and other rates are no saving, and neither is what finance accepted as not routine.
+    Only performance is a saving: not volume, mix, other rates, or what finance accepted as not
+    routine.
 
     Example: copq projects bridge north caps
 
