@@ -1,7 +1,7 @@
 """Approved projects with bridges, claims and decisions, as rows; their makers have tests of their
 own."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,8 @@ from asyncpg import Connection
 
 from copq.improvement.projects.plan import BenefitType, promised
 from copq.projects.store import Project, project
+from tests.support.building import book, plant, store_rates
+from tests.support.projects import item, propose
 
 EVENING = datetime.fromisoformat("2026-06-05T18:00:00+00:00")
 
@@ -115,3 +117,22 @@ async def judged(conn: Connection, project: int, status: str, until: str = "2026
 
 def _month(text: str) -> date:
     return date.fromisoformat(f"{text}-01")
+
+
+TWO_PLANTS = (plant(), plant("south", "America/Chicago", "00:00", "USD"))
+
+
+async def caps(conn: Any) -> int:
+    """300 promised for May to July. May is measured, restated, claimed, reduced; June is claimed
+    and waits; July is not measured yet."""
+    await store_rates(conn, book(*TWO_PLANTS))
+    await propose(conn, item())
+    number = await realised(conn)
+    await bridge(conn, number, "2026-05", 120, 95)
+    await closed(conn, "2026-05", EVENING + timedelta(days=1))
+    await bridge(conn, number, "2026-05", 120, 90, EVENING + timedelta(days=2))
+    await bridge(conn, number, "2026-06", 110, 110)
+    may = await claim(conn, number, "2026-05", 80)
+    await decided(conn, may, "reduced", 70, in_budget=50)
+    await claim(conn, number, "2026-06", 110)
+    return number

@@ -17,7 +17,7 @@ from copq.rates.book import RateBook
 from copq.reporting import parameters as asked
 from copq.reporting.board.contents import contents
 from copq.reporting.board.guarding import GUARDED, OF_A_READER, PAGES, refusal
-from copq.reporting.board.pages.all import ANALYSES
+from copq.reporting.board.pages.all import ANALYSES, SHEETS
 from copq.reporting.board.pages.frame import PLACES, add_page
 from copq.reporting.board.pages.today import add_today
 from copq.reporting.board.targets import SetTargets, Targets
@@ -54,7 +54,7 @@ def add_board(
     _add_page(router, source, commands)
     _add_contents(router, source, targets or SetTargets())
     add_today(router, source)
-    for analysis in ANALYSES:
+    for analysis in (*ANALYSES, *SHEETS):
         add_page(router, source, analysis)
     app.include_router(router)
     app.mount("/board", _Files(directory=_STATIC), name="board")

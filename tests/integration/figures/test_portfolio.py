@@ -1,7 +1,7 @@
 """A portfolio of projects: sums, steps from the promise to what is validated, returns, totals."""
 
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal as D
 from typing import Any
 
@@ -12,41 +12,15 @@ from copq.figures.portfolio_project import EFFECTS, answer_project
 from copq.improvement.projects.plan import BenefitType
 from copq.improvement.savings.portfolio import STEPS
 from copq.rates.store import load
-from tests.support.building import book, plant, store_rates
-from tests.support.portfolio import (
-    EVENING,
-    EVIDENCE,
-    bridge,
-    claim,
-    closed,
-    decided,
-    judged,
-    realised,
-)
+from tests.support.building import book, store_rates
+from tests.support.portfolio import EVIDENCE, TWO_PLANTS, caps, claim, decided, judged
 from tests.support.projects import item, propose
 
 NOW = datetime.fromisoformat("2026-08-10T12:00:00+02:00")
-PLANTS = (plant(), plant("south", "America/Chicago", "00:00", "USD"))
 
 
 async def portfolio(conn: Any, **asked: Any) -> PortfolioAnswer:
     return await answer_portfolio(conn, await load(conn), PortfolioRequest(**asked), NOW, None)
-
-
-async def caps(conn: Any) -> int:
-    """300 promised for May to July. May is measured, restated, claimed, reduced; June is claimed
-    and waits; July is not measured yet."""
-    await store_rates(conn, book(*PLANTS))
-    await propose(conn, item())
-    number = await realised(conn)
-    await bridge(conn, number, "2026-05", 120, 95)
-    await closed(conn, "2026-05", EVENING + timedelta(days=1))
-    await bridge(conn, number, "2026-05", 120, 90, EVENING + timedelta(days=2))
-    await bridge(conn, number, "2026-06", 110, 110)
-    may = await claim(conn, number, "2026-05", 80)
-    await decided(conn, may, "reduced", 70, in_budget=50)
-    await claim(conn, number, "2026-06", 110)
-    return number
 
 
 async def test_a_project_from_its_promise_to_what_is_validated(conn: Any) -> None:
@@ -147,7 +121,7 @@ async def test_totals_by_plant_and_owner_never_add_currencies(conn: Any) -> None
 async def test_what_cannot_be_asked_is_refused(
     conn: Any, asked: dict[str, str], words: str
 ) -> None:
-    await store_rates(conn, book(*PLANTS))
+    await store_rates(conn, book(*TWO_PLANTS))
     await propose(conn, item())
     with pytest.raises(ValueError, match=words):
         await portfolio(conn, **asked)

@@ -2,8 +2,12 @@
 
 from copq.reporting.board.pages.planner import PLANNER
 from copq.reporting.board.pages.problems import PROBLEMS
+from copq.reporting.board.pages.project import PROJECT
+from copq.reporting.board.pages.projects import PROJECTS
 from copq.reporting.board.pages.report import REPORT
 from copq.reporting.board.pages.what_if import WHAT_IF
 from copq.reporting.board.pages.why import WHY
 
-ANALYSES = (REPORT, WHY, PROBLEMS, WHAT_IF, PLANNER)
+ANALYSES = (REPORT, WHY, PROBLEMS, WHAT_IF, PLANNER, PROJECTS)
+SHEETS = (PROJECT,)
+"""Pages of one thing, which other pages open."""

@@ -16,8 +16,13 @@ class Asked:
     A form sends a choice of several as a parameter for each; the API has one with commas.
     """
 
-    def __init__(self, path: str, items: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self, path: str, items: Iterable[tuple[str, str]], place: Mapping[str, str] | None = None
+    ) -> None:
         self.path = path
+        self.place = dict(place or {})
+        """The names in the path of the page."""
+
         self.given: dict[str, str] = {}
         for name, value in items:
             if value.strip() and name not in DIALOG:

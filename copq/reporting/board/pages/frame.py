@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
@@ -19,6 +20,7 @@ from copq.reporting.source import Source
 PLACES = (
     ("/", "Board", True), ("/report", "Report", True), ("/why", "Why", True),
     ("/problems", "Problems", True), ("/what-if", "What if", True), ("/planner", "Planner", False),
+    ("/projects", "Projects", False),
 )  # fmt: skip
 """The pages that are linked with each other, what they are called, and whether they are of a plant
 and a line."""
@@ -30,7 +32,8 @@ class Analysis:
 
     `read` reads its answer in one snapshot, `show` turns that into the values of the template, in
     a thread of its own: a fit takes seconds. Both raise `ValueError` on an impossible question.
-    `api` answers the same to programs.
+    `api` answers the same to programs. A path may have names in braces, which `api` has too; the
+    page reads them from `asked.place`.
     """
 
     path: str
@@ -51,7 +54,8 @@ def add_page(router: APIRouter, source: Source, page: Analysis) -> None:
             reader = await source.admit(request)
         except HTTPException as refused:
             return refusal(request, refused)
-        asked = Asked(page.path, request.query_params.multi_items())
+        path = quote(request.url.path)
+        asked = Asked(path, request.query_params.multi_items(), request.path_params)
         status, values = await _values(source, reader, page, asked)
         answer = PAGES.show(page.template, status, **_around(reader, page, asked), **values)
         answer.headers.update(OF_A_READER)
@@ -63,12 +67,13 @@ def _around(reader: Bearer, page: Analysis, asked: Asked) -> dict[str, Any]:
     scope = query_of({name: asked.name(name) for name in ("plant", "line")})
     places = ((path, name, scope if of_plant else "") for path, name, of_plant in PLACES)
     query = f"?{asked.query()}" if asked.given else ""
+    api = page.api.format(**{name: quote(value, safe="") for name, value in asked.place.items()})
     return {
         "who": reader.sender.name, "asked": asked, "page": page,
         "places": [(path, f"{path}?{of}" if of else path, name) for path, name, of in places],
-        "json": f"{page.api}{query}",
-        "csv": f"{page.api}?{asked.query(format='csv')}",
-        "xlsx": f"{page.api}?{asked.query(format='xlsx')}" if page.has_workbook else "",
+        "json": f"{api}{query}",
+        "csv": f"{api}?{asked.query(format='csv')}",
+        "xlsx": f"{api}?{asked.query(format='xlsx')}" if page.has_workbook else "",
     }  # fmt: skip
 
 

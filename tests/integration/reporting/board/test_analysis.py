@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime
 from decimal import Decimal
 from html import unescape
 from typing import Any
@@ -31,6 +32,7 @@ from tests.support.building import (
     rates,
     stop,
 )
+from tests.support.portfolio import caps, judged
 from tests.support.reporting.api.asking import Api, LinesDoor, RoleDoor
 from tests.support.reporting.pages import entries_agree, page
 from tests.support.searching import soaking
@@ -263,3 +265,37 @@ async def test_problems_are_ranked_as_in_the_api_with_their_entries(conn: Any, a
     assert "By time, (time + out-of-pocket money)" in by_time.text
     nothing = await page(api, "/problems", plant="north", month="2020-01")
     assert "Rank 2026-06" in nothing.text
+
+
+async def test_the_portfolio_has_the_figures_of_the_api_and_opens_each_project(
+    conn: Any, api: Api
+) -> None:
+    api.now = datetime.fromisoformat("2026-08-10T12:00:00+02:00")
+    await judged(conn, await caps(conn), "eroding")
+    [row] = (await api.get("/v1/projects"))["rows"]
+    shown = await page(api, "/projects")
+    for words in ("eroding", "olga", "From promised to validated", "Waiting for finance"):
+        assert words in shown.text, words
+    [line] = [cells for cells in shown.rows if cells[0] == "caps" and "olga" in cells]
+    assert {"300", "200", "70", "−230.00", "23.3 %"} <= set(line)
+    assert row["validated"] == "70" and row["promised"] == "300"
+    [link] = {link.href for link in shown.links if link.text == "caps"}
+    assert link == "/projects/north/caps"
+    sheet = await page(api, link)
+    for words in ("Approved by carla", "not measured", "proven", "2026-07", "capper", "realise"):
+        assert words in sheet.text, words
+    frozen = (await api.get("/v1/projects/north/caps"))["frozen"]
+    assert frozen["sha256"] in sheet.text
+    may = next(cells for cells in sheet.rows if cells[0] == "2026-05" and "reduced" in cells)
+    assert {"100.00", "90.00", "95.00", "80.00", "70.00", "50.00"} <= set(may)
+
+
+async def test_a_project_that_is_not_there_is_said_with_the_nearest(conn: Any, api: Api) -> None:
+    await caps(conn)
+    answer = await api.client.get("/projects/north/cap")
+    assert answer.status_code == 422 and "did you mean &#34;caps&#34;" in answer.text
+    api.door = RoleDoor()
+    refused = await api.client.get(
+        "/projects/north/caps", headers={"authorization": "Bearer operator"}
+    )
+    assert refused.status_code == 403
