@@ -1,0 +1,218 @@
+"""What Postgres itself refuses of projects, by direct SQL in each role."""
+
+from datetime import date
+from typing import Any
+
+import asyncpg
+import pytest
+
+from copq.database.connections import DatabaseRole
+from copq.improvement.projects.plan import BenefitType
+from copq.improvement.projects.states import RULES, Step
+from copq.projects.order import Order
+from copq.projects.savings import Verdict, claim, validate
+from copq.projects.steps import take
+from copq.projects.store import Project
+from tests.support.periods.building import shut
+from tests.support.projects import CARLA, OLGA, add_month, approved, item, propose, with_ledger
+
+JAN, APR = date(2026, 1, 1), date(2026, 4, 1)
+ROLES = tuple(DatabaseRole)
+REFUSED = (asyncpg.InsufficientPrivilegeError, asyncpg.RestrictViolationError)
+
+
+@pytest.fixture
+async def claimed(conn: Any) -> tuple[Any, Project]:
+    """A project with claims of January, which is closed, and of April, which is not."""
+    await with_ledger(conn)
+    await approved(conn)
+    one = await take(conn, "north", "caps", Step.START, Order(OLGA))
+    await propose(conn, item("labels"))
+    for month in (JAN, APR):
+        await add_month(conn, one, month, 80)
+        await claim(conn, "north", "caps", month, BenefitType.HARD, None, Order(OLGA))
+    await shut(conn, "2026-01")
+    await validate(
+        conn, "north", "caps", JAN, BenefitType.HARD, Verdict("accept"), Order(CARLA, "checked")
+    )
+    return conn, one
+
+
+async def refused(conn: Any, role: str | None, sql: str, *errors: type[Exception]) -> str:
+    """The message with which Postgres refuses a statement in a role."""
+    with pytest.raises(errors or REFUSED) as caught:
+        async with conn.transaction():
+            if role:
+                await conn.execute(f"set local role {role}")
+            await conn.execute(sql)
+    return str(getattr(caught.value, "message", caught.value))
+
+
+FROZEN = ("project_freeze", "project_promise", "project_plan", "project_step", "project_validation",
+          "project_claim", "project_owner", "project_month")  # fmt: skip
+
+
+async def test_nobody_changes_what_is_frozen_or_signed(claimed: tuple[Any, Project]) -> None:
+    """Not even the database's owner, as long as the triggers are there."""
+    conn, _ = claimed
+    for table in FROZEN:
+        for change in (f"update copq.{table} set project = project", f"delete from copq.{table}",
+                       f"truncate copq.{table} cascade"):  # fmt: skip
+            for role in (None, *ROLES):
+                await refused(conn, role and str(role), change)
+
+
+PLAN = "insert into copq.project_plan (project, content, set_by, source) values (1, '{}', 'x', 'x')"
+PROMISE = (
+    "insert into copq.project_promise (project, month, type, amount) "
+    "values (1, '2027-01-01', 'hard', 1)"
+)
+FREEZE = (
+    "insert into copq.project_freeze (project, plan, revision, rates_at, booked_until, currency, "
+    "evidence, sha256, frozen_by) select {project}, {plan}, 1, now(), now(), 'EUR', '{{}}', "
+    "sha256('{{}}'), '{by}'"
+)
+
+
+async def test_nothing_is_added_to_what_is_frozen(claimed: tuple[Any, Project]) -> None:
+    conn, _ = claimed
+    assert await refused(conn, "copq_finance", PLAN) == (
+        "project 1 is approved: its plan is frozen"
+    )
+    assert await refused(conn, "copq_projects", PLAN) == (
+        "project 1 is approved: its plan is frozen"
+    )
+    assert await refused(conn, "copq_finance", PROMISE) == (
+        "project 1 is approved: its promise is frozen"
+    )
+    again = FREEZE.format(project=1, plan=1, by="finn")
+    assert "only a sized one is approved" in await refused(conn, "copq_finance", again)
+    not_sized = FREEZE.format(project=2, plan=2, by="finn")
+    assert "project 2 is proposed" in await refused(conn, "copq_finance", not_sized)
+
+
+STEP = (
+    "insert into copq.project_step (project, step, what, state, taken_by) "
+    "values ({project}, {step}, '{what}', '{state}', '{by}')"
+)
+
+
+async def test_a_step_leads_on_from_the_last_one(claimed: tuple[Any, Project]) -> None:
+    conn, _ = claimed
+    skips = STEP.format(project=1, step=5, what="sign", state="signed", by="finn")
+    assert "does not lead on from there" in await refused(conn, "copq_finance", skips)
+    gap = STEP.format(project=1, step=7, what="realise", state="realised", by="finn")
+    assert "does not lead on from there" in await refused(conn, "copq_finance", gap)
+    await conn.execute(STEP.format(project=2, step=2, what="size", state="sized", by="olga"))
+    bare = STEP.format(project=2, step=3, what="approve", state="approved", by="finn")
+    assert "there is nothing frozen" in await refused(conn, "copq_finance", bare)
+    owner = FREEZE.format(project=2, plan=2, by="olga")
+    assert '"olga" owns project 2' in await refused(conn, "copq_finance", owner)
+    old = FREEZE.format(project=2, plan=1, by="finn")
+    assert "plan 1 is not the newest of project 2" in await refused(conn, "copq_finance", old)
+    await conn.execute(STEP.format(project=1, step=5, what="realise", state="realised", by="olga"))
+    own = STEP.format(project=1, step=6, what="sign", state="signed", by="olga")
+    assert '"olga" owns project 1: another person' in await refused(conn, "copq_finance", own)
+
+
+async def test_the_steps_of_postgres_are_those_of_the_product(conn: Any) -> None:
+    source = await conn.fetchval("select prosrc from pg_proc where proname = 'guard_project_step'")
+    for step, rule in RULES.items():
+        for state in rule.sources:
+            assert f"('{state}', '{step}', '{rule.target}')" in source
+    assert source.count("('") == sum(len(rule.sources) for rule in RULES.values()) + 1
+    assert "(null, 'propose', 'proposed')" in source
+
+
+OF_FINANCE = (
+    FREEZE.format(project=2, plan=2, by="finn"),
+    STEP.format(project=1, step=5, what="sign", state="signed", by="finn"),
+    "insert into copq.project_decision (kind, number, project, decision, decided_by, note) "
+    "values ('non_routine', 1, 1, 'accepted', 'finn', 'x')",
+    "insert into copq.project_share (plant, from_month, shares, set_by, why) "
+    "values ('north', '2026-04-01', '{\"1\": \"0.5\", \"2\": \"0.5\"}', 'finn', 'x')",
+    "insert into copq.project_validation (claim, project, plant, month, type, decision, amount, "
+    "closing, note, decided_by) values (1, 1, 'north', '2026-01-01', 'hard', 'rejected', 0, 1, "
+    "'x', 'finn')",
+    "insert into copq.closing_saving select * from copq.closing_saving",
+)
+
+
+async def test_owners_and_services_take_no_decision_of_finance(
+    claimed: tuple[Any, Project],
+) -> None:
+    conn, _ = claimed
+    for sql in OF_FINANCE:
+        for role in ROLES:
+            if role is not DatabaseRole.FINANCE:
+                await refused(conn, str(role), sql)
+
+
+VALIDATION = (
+    "insert into copq.project_validation (claim, project, plant, month, type, decision, amount, "
+    "closing, note, decided_by) select number, project, 'north', month, type, '{what}', {amount}, "
+    "1, 'x', '{by}' from copq.project_claim where month = '{month}'"
+)
+
+
+async def test_a_validation_is_of_a_closed_month_and_by_another_person(
+    claimed: tuple[Any, Project],
+) -> None:
+    conn, _ = claimed
+    january = {"what": "rejected", "amount": 0, "month": JAN}
+    assert "2026-04 of north is open" in await refused(
+        conn, "copq_finance", VALIDATION.format(**{**january, "month": APR}, by="finn")
+    )
+    assert "owns project 1: another person of finance" in await refused(
+        conn, "copq_finance", VALIDATION.format(**january, by="olga")
+    )
+    assert "a claim of 80 is not reduced at 81" in await refused(
+        conn, "copq_finance",
+        VALIDATION.format(what="reduced", amount=81, by="finn", month=JAN),
+        asyncpg.CheckViolationError,
+    )  # fmt: skip
+
+
+CLAIM = (
+    "insert into copq.project_claim (project, month, version, type, amount, claimed_by) "
+    "values (1, '2026-01-01', 1, 'hard', 1, '{by}')"
+)
+OWNER = (
+    "insert into copq.project_owner (project, owner, sponsor, set_by) "
+    "values (1, '{by}', 'sven', 'x')"
+)
+
+
+async def test_only_the_owner_claims_and_no_validator_becomes_owner(
+    claimed: tuple[Any, Project],
+) -> None:
+    conn, _ = claimed
+    for role in ("copq_projects", "copq_finance"):
+        message = await refused(conn, role, CLAIM.format(by="carla"))
+        assert message == '"carla" does not own project 1: its owner "olga" claims its savings'
+        message = await refused(conn, role, OWNER.format(by="carla"))
+        assert message == '"carla" has decided about project 1 for finance: another person owns it'
+
+
+async def test_the_guards_see_all_rows_whatever_lines_the_connection_says(
+    claimed: tuple[Any, Project],
+) -> None:
+    conn, _ = claimed
+    await conn.execute("reset copq.lines")
+    for sql in (OWNER.format(by="carla"), CLAIM.format(by="carla")):
+        assert "project 1" in await refused(conn, "copq_projects", sql)
+
+
+async def test_shares_are_a_whole_and_of_the_plant(claimed: tuple[Any, Project]) -> None:
+    conn, _ = claimed
+    share = (
+        "insert into copq.project_share (plant, from_month, shares, set_by, why) "
+        "values ('north', '2026-04-01', '{shares}', 'finn', 'x')"
+    )
+    for shares, words in (
+        ('{"1": "0.6", "2": "0.3"}', "shares add up to 0.9: they must add up to 1"),
+        ('{"1": "1.5", "2": "-0.5"}', "a share is negative, or of a project that is not in north"),
+        ('{"1": "0.5", "9": "0.5"}', "a share is negative, or of a project that is not in north"),
+    ):
+        sql = share.format(shares=shares)
+        assert await refused(conn, "copq_finance", sql, asyncpg.CheckViolationError) == words
