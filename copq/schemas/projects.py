@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from copq.schemas.bases import MAX_AMOUNT, Month
 from copq.schemas.fields import Currency, Identifier, Text, plain_amount
-from copq.schemas.groups import GroupName
+from copq.schemas.groups import NO_GROUP, GroupName
 from copq.schemas.standing_costs import Day
 
 Kind = Literal["once", "running"]
@@ -90,6 +90,8 @@ class ScopeItem(_Part):
             raise ValueError("group and grouping: name both of them, or none")
         if self.group is not None and self.product:
             raise ValueError("product: name products or a group, not both")
+        if self.group == NO_GROUP:
+            raise ValueError(f'group: "{NO_GROUP}" has no list of products: name the products')
         return self
 
 
