@@ -25,8 +25,18 @@ async def measure_baseline(
     conn: Connection, plan: Plan, book: RateBook, rates_at: datetime
 ) -> Measured:
     """The baseline at the rates of `book` in force at `rates_at`; see `copq.projects.sizing`."""
+    return await measure_again(conn, Books(), book, plan, book, rates_at, None)
+
+
+async def measure_again(
+    conn: Connection, books: Books, newest: RateBook, plan: Plan, book: RateBook,
+    rates_at: datetime, booked_until: datetime | None,
+) -> Measured:  # fmt: skip
+    """As `measure_baseline`, as the ledger was then; `newest` is the rate book of now."""
     frozen = frozen_book(book, rates_at)
-    days = await read_days(conn, Books(), book, plan, frozen, _days(plan))
+    days = await read_days(
+        conn, books, newest, plan, frozen, _days(plan), booked_until=booked_until
+    )
     return Measured(_baseline(plan, days), rate_versions(frozen, plan.plant))
 
 

@@ -44,8 +44,8 @@ async def verify(
     with the entries that they reverse, exchange rates with the imported ones, booked downtime with
     the union of the stops, the corrections in force with the events that count, the entries of
     standing costs with the days that bear them, closed months with their signed figures, what
-    approval froze of projects with plan, promise and ledger, audited tables with the audit trail,
-    and all of these with the anchors.
+    approval froze of projects with plan, promise and ledger (the baseline of those in `reach`),
+    audited tables with the audit trail, and all of these with the anchors.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         book = await load(conn)
@@ -60,7 +60,7 @@ async def verify(
             *await corrected(conn, book),
             *await standing_cost_days(conn),
             *await closed_periods(conn),
-            *await frozen_projects(conn),
+            *await frozen_projects(conn, book, reach),
             *await untraced_rows(conn),
             *await recompute_entries(conn, reach, progress),
             *await unbooked(conn, reach),

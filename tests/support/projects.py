@@ -7,14 +7,12 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.access.authority import Actor
-from copq.improvement.projects.plan import Plan
+from copq.figures.project_baseline import measure_baseline
 from copq.projects.approving import approve
-from copq.projects.baseline import Baseline, BaselineCell
 from copq.projects.order import Order
 from copq.projects.proposing import Imported, import_projects
-from copq.projects.sizing import Measured, size
+from copq.projects.sizing import size
 from copq.projects.store import Project
-from copq.rates.book import RateBook
 from copq.rates.store import import_rates, load
 from copq.schemas.projects import ProjectFile
 from tests.support.building import defect, post_events, production, rates
@@ -64,26 +62,14 @@ async def with_ledger(conn: Connection) -> None:
     await post_events(conn, book, [*events, defect("d9", "2026-01-10T12:00:00+01:00", line="L2")])
 
 
-async def measure(conn: Connection, plan: Plan, book: RateBook, at: datetime) -> Measured:
-    """The baseline from the sums of the ledger, at the rates of then."""
-    rows = await conn.fetch(
-        "select line, product, sum(net) as net, "
-        "sum(quantity) filter (where element = 'production') as made from copq.ledger "
-        "where plant = $1 and day between $2 and $3 and line = 'L1' group by 1, 2 order by 1, 2",
-        plan.plant, plan.baseline_first, plan.baseline_last,
-    )  # fmt: skip
-    cells = tuple(
-        BaselineCell(r["line"], r["product"], r["net"], r["net"], r["made"]) for r in rows
-    )
-    return Measured(Baseline(plan.baseline_months, cells), ())
-
-
 async def approved(conn: Connection, **more: Any) -> Project:
     """A project that is proposed, sized by its owner and approved by finance."""
     await propose(conn, item(**more))
     book = await load(conn)
-    await size(conn, "north", "caps", book, measure, Order(OLGA), NOW)
-    return (await approve(conn, "north", "caps", measure, Order(CARLA, "pays off"), NOW))[0]
+    await size(conn, "north", "caps", book, measure_baseline, Order(OLGA), NOW)
+    return (await approve(conn, "north", "caps", measure_baseline, Order(CARLA, "pays off"), NOW))[
+        0
+    ]
 
 
 async def add_month(conn: Connection, project: Project, month: date, net: Any) -> None:
