@@ -32,7 +32,7 @@ async def measure_again(
     conn: Connection, books: Books, newest: RateBook, plan: Plan, book: RateBook,
     rates_at: datetime, booked_until: datetime | None,
 ) -> Measured:  # fmt: skip
-    """As `measure_baseline`, as the ledger was then; `newest` is the rate book of now."""
+    """As `measure_baseline`, as the ledger was then; `newest` is the current rate book."""
     frozen = frozen_book(book, rates_at)
     days = await read_days(
         conn, books, newest, plan, frozen, _days(plan), booked_until=booked_until

@@ -113,9 +113,9 @@ FORGERIES = [
     ("update copq.ledger set net = 1, gross = 1 where event_id = 'd0' and element <> 'production'",
      "sha256"),
     ("update copq.project_freeze set revision = 7", "revision"),
-    ("update copq.project_freeze set evidence = forged, "
-     "sha256 = sha256(convert_to(forged, 'UTF8')) from (select replace(evidence, '\"at_frozen_rates\":\"300\"', "
-     "'\"at_frozen_rates\":\"900\"') as forged from copq.project_freeze) as f", "cells"),
+    ("with f as (select replace(evidence, '_rates\":\"300\"', '_rates\":\"900\"') as forged "
+     "from copq.project_freeze) update copq.project_freeze set evidence = forged, "
+     "sha256 = sha256(convert_to(forged, 'UTF8')) from f", "cells"),
     ("update copq.project_freeze set rates_at = '2026-04-02'", "at"),
     ("update copq.project_freeze set booked_until = booked_until + interval '1 s'", "booked_until"),
 ]  # fmt: skip
