@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_toeplitz
 
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 LEAST_DAYS = 14
 """Fewer days say nothing about how the losses vary."""
 
@@ -23,22 +25,61 @@ class Days:
     """Money by production day, in order: what was lost, and what was expected for its units.
 
     `expected` is the sum over products of units x baseline loss per unit, at frozen rates, so it
-    holds volume and mix. A day on which nothing is expected is left out.
+    holds volume and mix. A day on which nothing is expected is left out. `number` counts calendar
+    days (`date.toordinal`), so that weekdays and gaps are known.
     """
 
     lost: Floats
     expected: Floats
+    number: Numbers
 
     @classmethod
-    def of(cls, lost: Sequence[float], expected: Sequence[float]) -> "Days":
+    def of(
+        cls, lost: Sequence[float], expected: Sequence[float], dates: Sequence[date] | None = None
+    ) -> "Days":
         """Raises `NotEnoughDays` if there are fewer than `LEAST_DAYS` with production."""
+        days = cls.recorded(lost, expected, dates)
+        days.require(LEAST_DAYS)
+        return days
+
+    @classmethod
+    def recorded(
+        cls, lost: Sequence[float], expected: Sequence[float], dates: Sequence[date] | None = None
+    ) -> "Days":
+        """However few days there are. Without dates the days follow each other.
+
+        Raises `ValueError` if the dates are not in order.
+        """
         losses, expectations = np.asarray(lost, dtype=float), np.asarray(expected, dtype=float)
+        days = range(1, len(losses) + 1) if dates is None else [day.toordinal() for day in dates]
+        numbers = np.asarray(days, dtype=np.int64)
+        if (np.diff(numbers) <= 0).any():
+            raise ValueError("the days are not in order: sort them, each date once")
         produced = expectations > 0
-        if produced.sum() < LEAST_DAYS:
-            raise NotEnoughDays(
-                f"{int(produced.sum())} days with production: {LEAST_DAYS} are needed at least"
-            )
-        return cls(losses[produced], expectations[produced])
+        return cls(losses[produced], expectations[produced], numbers[produced])
+
+    def __len__(self) -> int:
+        return len(self.lost)
+
+    def part(self, start: int | None, end: int | None = None) -> "Days":
+        """Some of the days, by their position, as a slice of a list."""
+        some = slice(start, end)
+        return Days(self.lost[some], self.expected[some], self.number[some])
+
+    def followed_by(self, later: "Days") -> "Days":
+        """Both, as one series. Raises `ValueError` if `later` does not begin later."""
+        if len(self) and len(later) and later.number[0] <= self.number[-1]:
+            raise ValueError("the days since the start begin before the baseline ends")
+        return Days(
+            np.concatenate([self.lost, later.lost]),
+            np.concatenate([self.expected, later.expected]),
+            np.concatenate([self.number, later.number]),
+        )
+
+    def require(self, least: int) -> None:
+        """Raises `NotEnoughDays` if there are fewer."""
+        if len(self) < least:
+            raise NotEnoughDays(f"{len(self)} days with production: {least} are needed at least")
 
     @property
     def level(self) -> float:

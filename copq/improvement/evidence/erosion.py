@@ -52,7 +52,7 @@ def erosion(baseline: Days, realised: Days, since: Days) -> Erosion:
     data.
     """
     saved = 1 - realised.level / baseline.level
-    if saved <= 0 or len(since.lost) < WEEK:
+    if saved <= 0 or len(since) < WEEK:
         return Erosion(Lasting.NOT_ENOUGH_DATA)
     raised = _first_alarm(baseline, realised, since, saved)
     if raised is None:
@@ -63,12 +63,10 @@ def erosion(baseline: Days, realised: Days, since: Days) -> Erosion:
 def _first_alarm(baseline: Days, realised: Days, since: Days, saved: float) -> int | None:
     spread = long_run_variance(np.concatenate([baseline.deviations, realised.deviations]))
     held = 1 / realised.concentration / WEEK
-    weeks = _weekly(realised, since)
-    typical = _TYPICAL_LOSS * saved / (1 - saved)
-    for week in range(1, len(weeks) + 1):
-        if _evidence(weeks[:week], spread / WEEK, held, typical) >= WEEKS_BETWEEN_FALSE_ALARMS:
-            return week
-    return None
+    typical = _TYPICAL_LOSS * saved / (1 - saved) if saved < 1 else 1.0
+    evidence = _evidence(_weekly(realised, since), spread / WEEK, held, typical)
+    raised = np.nonzero(evidence >= WEEKS_BETWEEN_FALSE_ALARMS)[0]
+    return int(raised[0]) + 1 if len(raised) else None
 
 
 def _weekly(realised: Days, since: Days) -> Floats:
@@ -80,18 +78,20 @@ def _weekly(realised: Days, since: Days) -> Floats:
     return deviations
 
 
-def _evidence(weeks: Floats, variance: float, held: float, typical: float) -> float:
-    """The sum over all first weeks of a rise: the mean from then on against the mean before,
-    to which the realised time belongs with `held` weeks of no deviation.
+def _evidence(weeks: Floats, variance: float, held: float, typical: float) -> Floats:
+    """After each week the sum over all first weeks of a rise: the mean from then on against the
+    mean before, to which the realised time belongs with `held` weeks of no deviation.
     """
-    number = len(weeks)
-    first = np.arange(number)
     before = np.concatenate([[0.0], np.cumsum(weeks)])
-    rise = (before[-1] - before[:-1]) / (number - first) - before[:-1] / (held + first)
-    spread = variance * (1 / (number - first) + 1 / (held + first))
-    return float(np.exp(np.minimum(log_e_value(rise, spread, typical), _LARGEST)).sum())
+    last, first = np.tril_indices(len(weeks))
+    after, held_before = last + 1 - first, held + first
+    rise = (before[last + 1] - before[first]) / after - before[first] / held_before
+    spread = variance * (1 / after + 1 / held_before)
+    sizes = np.exp(np.minimum(log_e_value(rise, spread, typical), _LARGEST))
+    evidence: Floats = np.bincount(last, sizes).astype(float)
+    return evidence
 
 
 def _what_is_left(baseline: Days, since: Days) -> Lasting:
-    recent = Days(since.lost[-RECENT:], since.expected[-RECENT:])
-    return Lasting.ERODING if interval(baseline, recent).low > 0 else Lasting.LOST
+    recent = interval(baseline, since.part(-RECENT))
+    return Lasting.ERODING if recent.low > 0 else Lasting.LOST

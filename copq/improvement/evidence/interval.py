@@ -8,6 +8,7 @@ level, after the change as before.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from copq.improvement.evidence.days import Days, Floats, long_run_variance
 
@@ -57,22 +58,21 @@ def _errors(baseline: Days, period: Days) -> Floats:
     random = np.random.default_rng(_SEED)
     scale = _scale(pool)
     before, after = (
-        days.level * scale * (_draws(random, pool, len(days.lost)) @ days.expected)
-        / days.expected.sum()
+        days.level * scale * _draws(random, pool, days.expected) / days.expected.sum()
         for days in (baseline, period)
     )  # fmt: skip
     errors: Floats = (before - after) * period.expected.sum()
     return errors
 
 
-def _draws(random: np.random.Generator, pool: Floats, days: int) -> Floats:
-    """Rows of deviations, each put together from blocks of the pool; the pool's end meets its
-    start.
-    """
-    blocks = -(-days // BLOCK)
+def _draws(random: np.random.Generator, pool: Floats, expected: Floats) -> Floats:
+    """Sums of deviations x expectations, each of blocks of the pool; its end meets its start."""
+    blocks = -(-len(expected) // BLOCK)
+    weights = np.pad(expected, (0, blocks * BLOCK - len(expected))).reshape(blocks, BLOCK)
+    joined = np.concatenate([pool, np.resize(pool, BLOCK - 1)])
+    sums = sliding_window_view(joined, BLOCK) @ weights.T  # of each block at each start
     starts = random.integers(0, len(pool), (DRAWS, blocks))
-    places = (starts[:, :, None] + np.arange(BLOCK)).reshape(DRAWS, -1)[:, :days]
-    drawn: Floats = pool[places % len(pool)]
+    drawn: Floats = sums[starts, np.arange(blocks)].sum(axis=1)
     return drawn
 
 

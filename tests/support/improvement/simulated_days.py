@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy.signal import lfilter
 
 from copq.improvement.evidence.days import Days, Floats
 
@@ -28,21 +29,16 @@ class Plant:
         mood = np.exp(self.shared * self._mood(random, number) - self.shared**2 / 2)
         count = random.poisson(self.events * units * mood * level)
         cost = random.gamma(np.maximum(count, 1e-9) / 2, 2.0)
-        return Days(cost, units * self.events)
+        return Days(cost, units * self.events, np.arange(1, number + 1))
 
     def _mood(self, random: np.random.Generator, number: int) -> Floats:
         steps = random.normal(0, 1, number)
-        mood = np.empty(number)
-        mood[0] = steps[0]
-        fresh = np.sqrt(1 - self.memory**2)
-        for day in range(1, number):
-            mood[day] = self.memory * mood[day - 1] + fresh * steps[day]
+        steps[1:] *= np.sqrt(1 - self.memory**2)
+        mood: Floats = lfilter([1.0], [1.0, -self.memory], steps)
         return mood
 
 
 def split(days: Days, *at: int) -> tuple[Days, ...]:
     """The days before, between and from the given numbers of days on."""
-    bounds = (0, *at, len(days.lost))
-    return tuple(
-        Days(days.lost[start:end], days.expected[start:end]) for start, end in pairwise(bounds)
-    )
+    bounds = (0, *at, len(days))
+    return tuple(days.part(start, end) for start, end in pairwise(bounds))

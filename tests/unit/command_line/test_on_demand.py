@@ -12,8 +12,8 @@ from copq.database.migrate import MIGRATIONS, _revisions_after
 
 HEAVY = {
     "aiohttp", "aiokafka", "alembic", "fastapi", "faust", "hypothesis", "numpy", "openpyxl",
-    "opentelemetry", "playwright", "polars", "prometheus_client", "scipy", "sqlalchemy", "uvicorn",
-    "yaml",
+    "opentelemetry", "pandas", "playwright", "polars", "prometheus_client", "ruptures", "scipy",
+    "sqlalchemy", "statsmodels", "uvicorn", "yaml",
 }  # fmt: skip
 LOADED = """
 import sys

@@ -116,6 +116,6 @@ def test_what_is_lost_wholly_is_called_lost_and_what_is_left_in_part_eroding() -
 
 def test_without_a_saving_or_a_week_nothing_is_said_about_its_lasting() -> None:
     same = Days.of([10.0] * 30, [10.0] * 30)
-    few = Days(np.full(6, 9.0), np.full(6, 10.0))
+    few = Days.recorded([9.0] * 6, [10.0] * 6)
     assert erosion(same, same, same).status is Lasting.NOT_ENOUGH_DATA
     assert erosion(same, Days.of([9.0] * 30, [10.0] * 30), few).status is Lasting.NOT_ENOUGH_DATA
