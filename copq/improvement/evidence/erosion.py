@@ -24,6 +24,9 @@ RECENT = 91
 _TYPICAL_LOSS = 0.2
 """The part of a saving whose loss is found soonest."""
 
+_LEAST_LOSS = 0.05
+"""Of the losses: the size that is found soonest, where a fifth of the saving is less."""
+
 _LARGEST = 50.0
 """Logarithm of an e-value beyond which its size does not matter."""
 
@@ -61,12 +64,22 @@ def erosion(baseline: Days, realised: Days, since: Days) -> Erosion:
 
 
 def _first_alarm(baseline: Days, realised: Days, since: Days, saved: float) -> int | None:
-    spread = long_run_variance(np.concatenate([baseline.deviations, realised.deviations]))
+    spread = _spread(baseline, realised)
     held = 1 / realised.concentration / WEEK
-    typical = _TYPICAL_LOSS * saved / (1 - saved) if saved < 1 else 1.0
+    typical = max(_TYPICAL_LOSS * saved / (1 - saved), _LEAST_LOSS) if saved < 1 else 1.0
     evidence = _evidence(_weekly(realised, since), spread / WEEK, held, typical)
     raised = np.nonzero(evidence >= WEEKS_BETWEEN_FALSE_ALARMS)[0]
     return int(raised[0]) + 1 if len(raised) else None
+
+
+def _spread(baseline: Days, realised: Days) -> float:
+    """The variance of a day, for means: the baseline's, adapted to how restless the realised days
+    are from one to the next. A level that moves within the realised days does not count as unrest.
+    """
+    long_run = long_run_variance(baseline.deviations)
+    before, after = (np.square(np.diff(days.deviations)).mean() for days in (baseline, realised))
+    share = len(realised) / (len(baseline) + len(realised))
+    return long_run * float(1 - share + share * after / before) if before else long_run
 
 
 def _weekly(realised: Days, since: Days) -> Floats:
