@@ -126,7 +126,7 @@ def false_verdicts(runs: Runs) -> float:
         found = verdict(baseline, since, SAVING)
         return found.status in (Status.ERODING, Status.LOST)
 
-    return runs.fewer(4).share(is_wrong) * 10 / (len(HOLDS) / YEAR)
+    return runs.share(is_wrong) * 10 / (len(HOLDS) / YEAR)
 
 
 def weeks_to_alarm(runs: Runs) -> float:
@@ -149,7 +149,7 @@ def placebo_finds(runs: Runs, level: float) -> float:
         others = [Scope(*runs.history(random, np.full(91, 0.9))) for _ in range(LEAST_SCOPES)]
         return placebos(own, others).share <= 0.05
 
-    return runs.fewer(4).share(is_alone)
+    return runs.share(is_alone)
 
 
 def trend_found(runs: Runs, levels_since: Floats) -> float:
@@ -192,7 +192,7 @@ def forecast_coverage(runs: Runs, levels_since: Floats) -> float:
             for one, month in zip(found, months, strict=True)
         ]))  # fmt: skip
 
-    return float(runs.fewer(10).values(covered).mean())
+    return float(runs.values(covered).mean())
 
 
 def _months(days: Days) -> list[Days]:
@@ -205,10 +205,7 @@ def portfolio(runs: Runs) -> tuple[float, float]:
     mean share of false ones among the proven, and the mean share of savings that are proven.
     """
     levels_of = [1.0] * 80 + [0.9] * 20
-    shares = [
-        _shares(runs, np.random.default_rng(seed), levels_of)
-        for seed in range(runs.fewer(20).number)
-    ]
+    shares = [_shares(runs, np.random.default_rng(seed), levels_of) for seed in range(runs.number)]
     false, true = np.mean(shares, axis=0)
     return float(false), float(true)
 

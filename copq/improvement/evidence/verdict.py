@@ -142,7 +142,7 @@ def verdict(baseline: Days, since: Days, promised_share: float | None = None) ->
     """What the days since the start say about a saving; it may be asked daily.
 
     `promised_share` is the promised money over the expected losses of the same time; None if
-    nothing was promised. Too few days are no error: the status says that it is too early.
+    nothing was promised. With too few days the status says that it is too early.
     """
     lacking = _lacking(baseline, since)
     if lacking:

@@ -1,8 +1,4 @@
-"""Intervals cover the truth, daily looks raise no false alarm, and a real fall is found.
-
-The error rates are measured on few simulated plants here, with bounds that a right method keeps
-by far; `make bench-statistics` measures them on many.
-"""
+"""Evidence that a saving is there and lasts; how often it is wrong is in test_error_rates."""
 
 import numpy as np
 import pytest
@@ -20,15 +16,6 @@ def level(saving: float, days: int) -> np.ndarray:
     return np.concatenate([np.ones(YEAR), np.full(days, 1 - saving)])
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    random, plant, covered = np.random.default_rng(1), Plant(), 0
-    for _ in range(60):
-        baseline, period = split(plant.days(random, level(0.1, 91)), YEAR)
-        found = interval(baseline, period)
-        covered += found.low <= 0.1 * period.expected.sum() <= found.high
-    assert 46 <= covered <= 60
-
-
 def test_an_interval_is_the_same_for_everybody() -> None:
     baseline, period = split(Plant().days(np.random.default_rng(2), level(0.1, 30)), YEAR)
     assert interval(baseline, period) == interval(baseline, period)
@@ -40,23 +27,6 @@ def test_a_saving_is_demonstrated_if_its_uncertainty_is_at_most_half_of_it() -> 
     none = interval(*split(Plant().days(random, level(0.0, 60)), YEAR))
     assert large.is_demonstrated
     assert not none.is_demonstrated
-
-
-def test_doing_nothing_is_not_proven_by_looking_daily_for_three_years() -> None:
-    random = np.random.default_rng(4)
-    proven = [
-        watch(*split(Plant().days(random, level(0.0, 3 * YEAR)), YEAR)).proven_after
-        for _ in range(120)
-    ]
-    assert sum(day is not None for day in proven) <= 3
-
-
-def test_a_tenth_less_is_proven_within_eight_weeks() -> None:
-    random = np.random.default_rng(5)
-    proven = [
-        watch(*split(Plant().days(random, level(0.1, 56)), YEAR)).proven_after for _ in range(100)
-    ]
-    assert sum(day is not None for day in proven) >= 80
 
 
 def test_a_rise_is_never_proven_as_a_fall() -> None:
@@ -93,19 +63,6 @@ def after(plant: Plant, random: np.random.Generator, lost_a_year: float, days: i
     saving = 0.3 * (1 - np.minimum(np.arange(days) * lost_a_year / YEAR, 1))
     levels = np.concatenate([np.ones(YEAR), np.full(HELD, 0.7), 1 - saving])
     return erosion(*split(plant.days(random, levels), YEAR, YEAR + HELD))
-
-
-def test_a_saving_that_holds_raises_an_alarm_less_than_once_in_ten_years() -> None:
-    random = np.random.default_rng(8)
-    found = [after(Plant(), random, 0, 2 * YEAR) for _ in range(30)]
-    assert sum(one.status is not Lasting.HOLDING for one in found) <= 6
-
-
-def test_a_saving_that_is_half_lost_in_a_year_is_flagged_within_weeks_in_a_large_scope() -> None:
-    """The days of many events vary little; how soon it is found depends on that."""
-    random, large = np.random.default_rng(9), Plant(events=20_000, shared=0.01)
-    weeks = [after(large, random, 0.5, 120).raised_after or 99 for _ in range(30)]
-    assert np.median(weeks) <= 6
 
 
 def test_what_is_lost_wholly_is_called_lost_and_what_is_left_in_part_eroding() -> None:

@@ -10,9 +10,10 @@ from copq.improvement.savings.over_time import Unknown
 from tests.support.improvement.simulated_days import Plant, split
 
 
-def history(levels: np.ndarray) -> tuple[Days, ...]:
+def history(levels: np.ndarray) -> tuple[Days, Days]:
     truth = np.concatenate([np.ones(365), levels])
-    return split(Plant(20_000, 0.01).days(np.random.default_rng(1), truth), 365)
+    before, since = split(Plant(20_000, 0.01).days(np.random.default_rng(1), truth), 365)
+    return before, since
 
 
 def test_a_saving_that_holds_goes_on_and_one_that_wears_off_wears_off() -> None:
