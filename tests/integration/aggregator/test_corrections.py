@@ -176,7 +176,7 @@ def with_connection(database: str, run: Callable[[asyncpg.Connection], Any]) -> 
     asyncio.run(connected())
 
 
-@examples(0.15)
+@examples(0.1)
 @given(history=histories())
 def test_any_order_and_cut_of_a_history_makes_the_figures_of_what_stands(
     database: str, history: tuple[list[Event], list[int], int]

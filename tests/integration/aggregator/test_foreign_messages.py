@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 from aiokafka.structs import ConsumerRecord
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from copq.aggregator.fetched_batch import Fetched
@@ -26,6 +26,7 @@ from copq.schemas.priced import EVENT_FOLLOWS, encode, join
 from tests.integration.aggregator.test_correcting import correction
 from tests.integration.aggregator.test_fence import Log, Worker
 from tests.support.building import book, defect, production, rates, stop
+from tests.support.searching import examples
 from tests.unit.aggregator.test_reading import LOGS
 
 AT = "2026-03-02T10:00:00Z"
@@ -106,7 +107,7 @@ def record(offset: int, value: bytes | None, headers: Any = ()) -> ConsumerRecor
     )
 
 
-@settings(deadline=None, max_examples=100)
+@examples(0.5)
 @given(messages=st.lists(st.tuples(MESSAGES, HEADERS), min_size=1, max_size=3))
 def test_reading_a_message_never_fails(messages: Any) -> None:
     records = [record(n, *one) for n, one in enumerate(messages)]
@@ -116,7 +117,7 @@ def test_reading_a_message_never_fails(messages: Any) -> None:
         assert found.batch.events + len(found.broken) == len(records)
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
+@examples(0.1)
 @given(messages=st.lists(st.tuples(MESSAGES, HEADERS), min_size=10, max_size=30))
 def test_each_message_is_booked_or_kept_with_a_reason(database: str, messages: Any) -> None:
     asyncio.run(_booked_or_kept(database, messages))

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from copq.aggregator.fenced_topic import FencedReader, ReaderSettings
@@ -21,6 +21,7 @@ from copq.schemas.rejected import KEPT_BYTES, KEPT_HEADERS, Origin, decode, enco
 from tests.integration.aggregator.test_fence import Log, read_log
 from tests.integration.aggregator.test_foreign_messages import HEADERS, ODD, paths, record
 from tests.support.patience import PATIENCE_S
+from tests.support.searching import examples
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 LONG = 10 * 1024 * 1024
@@ -65,7 +66,7 @@ MESSAGES = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=100)
+@examples(0.5)
 @given(message=MESSAGES, headers=HEADERS)
 def test_reading_a_refusal_never_fails_and_bounds_what_is_kept(message: Any, headers: Any) -> None:
     event = _rejected(record(7, message, headers))
@@ -91,7 +92,7 @@ async def kept(database: str, messages: list[Any]) -> None:
     reader.store.disconnect()
 
 
-@settings(deadline=None, max_examples=10, suppress_health_check=list(HealthCheck))
+@examples(0.1)
 @given(messages=st.lists(st.tuples(MESSAGES, HEADERS), min_size=5, max_size=20))
 def test_each_is_kept_and_the_fence_moves_on(database: str, messages: list[Any]) -> None:
     asyncio.run(_kept_and_moved_on(database, messages))

@@ -209,7 +209,7 @@ class Plant:
         return rows[0].money("copq") if rows else Decimal(0)
 
 
-@examples(0.1)
+@examples(0.07)
 @given(
     steps=st.lists(STEPS, min_size=4, max_size=16),
     rates_of_days=st.lists(RATE, min_size=len(DAYS), max_size=len(DAYS)),

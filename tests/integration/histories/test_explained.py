@@ -162,7 +162,7 @@ async def drop(conn: asyncpg.Connection, until: datetime) -> None:
     await finish(conn, dropped or run, actor, why)
 
 
-@examples(0.15)
+@examples(0.1)
 @given(steps=histories())
 def test_every_entry_is_explained_and_right(database: str, steps: list[tuple[str, Any]]) -> None:
     async def run() -> None:

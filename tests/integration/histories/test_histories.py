@@ -215,7 +215,7 @@ async def play(ledger: Ledger, steps: list[tuple[Any, ...]]) -> Books:
     return books
 
 
-@examples(0.12)
+@examples(0.08)
 @given(steps=histories())
 def test_every_history_ends_as_the_rules_say(database: str, steps: list[tuple[Any, ...]]) -> None:
     async def run() -> None:

@@ -61,7 +61,7 @@ ASKED = st.sampled_from([
 STEPS = st.lists(st.tuples(st.none() | rate_files(), ASKED), min_size=6, max_size=6)
 
 
-@examples(0.12)
+@examples(0.08)
 @given(history=histories(), steps=STEPS, last=rate_files(), size=st.integers(1, 9))
 def test_any_history_ends_with_what_pricing_afresh_gives(
     database: str, other_database: str, history: tuple[list[Event], list[int], int],

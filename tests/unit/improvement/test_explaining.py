@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.labelled_cases import L, generated_cases
@@ -13,6 +13,7 @@ from benchmarks.planted_causes import DIMENSIONS, KINDS, planted_cases
 from copq.improvement.explaining.explain import Explanation, Leaf, explain
 from copq.improvement.explaining.exposure import SAME, Exposure, Values
 from copq.improvement.explaining.rounding import rounded_parts
+from tests.support.searching import examples
 
 D = Decimal
 NAMES = ("line", "product", "supplier")
@@ -42,7 +43,7 @@ def all_parts(found: Explanation) -> list[Decimal]:
     return [found.volume, found.mix, found.without_baseline, *own, found.everything_else]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.3)
 @given(leaves, exposures | st.just(SAME), st.sampled_from([D("0.01"), D(1), D("0.001")]))
 def test_the_parts_add_up_to_the_change(
     history: list[Leaf], exposure: Exposure, unit: Decimal
@@ -54,7 +55,7 @@ def test_the_parts_add_up_to_the_change(
     assert all(part % unit == 0 for part in all_parts(found))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(0.15)
 @given(leaves, exposures, st.randoms())
 def test_the_order_of_rows_does_not_matter(
     history: list[Leaf], exposure: Exposure, chance: random.Random
