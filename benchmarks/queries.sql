@@ -95,38 +95,45 @@ from generate_series(1, :number::int) as n,
     lateral (select :now::timestamptz - n % 3600 * interval '1 second') as moment (at)
 
 -- name: why_entries
--- A month of a year of one plant that ends with June 2026: :count entries in the month of number
--- :month. From January on supplier B of line L7 loses three times as much for an entry.
+-- A production day of one plant: :count entries, in a transaction of its own. One defect code in
+-- eight is every third entry, and the least frequent one every sixteenth. From January 2026 on
+-- supplier B of line L7 loses three times as much for an entry.
 insert into copq.ledger (
     occurred_at, event_id, entry_no, plant, line, product, stage, work_unit, defect_code, shift,
     supplier, element, category, quantity, gross, recovered, allowed, net, seconds, base, good,
     currency, rate_version, hour, day, period)
 select
-    at, 'e' || :month::int || '-' || n, 1, 'big', 'L' || line, 'P' || product, 'S' || product % 3,
-    'M' || (product + line) % 4, 'c' || code, (array['early', 'late', 'night'])[1 + n % 3],
-    (array['A', 'B', 'C', 'D'])[1 + lot % 4], 'defect', 'internal_failure', 1, cost, 0, 0, cost, 0,
-    0, 0, 'EUR', 1, date_trunc('hour', at), (at at time zone 'UTC')::date,
-    date_trunc('month', at at time zone 'UTC')::date
+    at, 'e' || to_char(:day::date, 'YYYYMMDD') || '-' || n, 1, 'big', 'L' || line, 'P' || product,
+    'S' || product % 3, 'M' || (product + line) % 4, 'c' || code,
+    (array['early', 'late', 'night'])[1 + n % 3], (array['A', 'B', 'C', 'D'])[1 + lot % 4],
+    'defect', 'internal_failure', 1, times * cost, 0, 0, times * cost, 0,
+    0, 0, 'EUR', 1,
+    date_trunc('hour', at, 'UTC'), :day, date_trunc('month', :day::timestamp)::date
 from (
     select
-        n, hashint8(n) & 2147483647 as lot, first + (last - first) * (n::float8 / :count::int) as at
-    from generate_series(0, :count::int - 1) as n,
-        lateral (
-            select begin as first, begin + interval '1 month' as last
-            from (select timestamptz '2025-07-01 00:00+00' + :month * interval '1 month' as begin) as b
-        ) as span
+        n, hashint8extended(n, :day::date - date '2000-01-01') & 4294967295 as lot,
+        :day::timestamp at time zone 'UTC' + n * (interval '1 day' / :count::int) as at
+    from generate_series(0, :count::int - 1) as n
 ) as made,
     lateral (
         select
-            1 + lot / 4 % 20 as line, 1 + lot / 80 % 5 as product, 1 + (lot / 400 % 8) as code
+            1 + lot / 4 % 20 as line, 1 + lot / 80 % 5 as product,
+            1 + floor(8 * ((lot / 400 % 1000) / 1000.0::float8) ^ 2)::int as code,
+            5.25 + lot / 400000 % 7 as cost
     ) as names,
     lateral (
-        select case when line = 7 and lot % 4 = 1 and :month >= 6 then 3 else 1 end
-            * (5.25 + lot % 7) as cost
-    ) as priced
+        select case when line = 7 and lot % 4 = 1 and :day >= '2026-01-01' then 3 else 1 end as times
+    ) as raised
+
+-- name: why_is_filled
+-- Whether the ledger has the entries of a production day.
+select exists (
+    select from copq.ledger
+    where occurred_at >= :day::timestamp at time zone 'UTC'
+        and occurred_at < (:day::date + 1)::timestamp at time zone 'UTC')
 
 -- name: why_units
--- Units made by each line and product of that plant, the same each day.
+-- Units made by each line and product of that plant, the same each day, from :first to before :last.
 insert into copq.rollup (
     grain, plant, line, product, element, category, currency, day, hour, entries, quantity, gross,
     recovered, allowed, net, seconds, base, good)
@@ -134,7 +141,8 @@ select
     'day', 'big', 'L' || line, 'P' || product, 'production', 'none', 'EUR', day, '-infinity', 1,
     5000, 0, 0, 0, 0, 0, 5000, 5000
 from generate_series(1, 20) as line, generate_series(1, 5) as product,
-    generate_series(date '2025-07-01', date '2026-06-30', interval '1 day') as day
+    generate_series(:first::date, :last::date - 1, interval '1 day') as day
+on conflict do nothing
 
 -- name: portfolio_freezes
 -- Approve all projects.

@@ -1,7 +1,8 @@
 """What explains a change, of a plant with millions of entries: how long the answer takes.
 
-Entries of one year are made by Postgres itself, with a rate that one cause raises in its second
-half; then the summary is brought up to date, and the question is asked.
+Postgres itself makes the entries, a production day at a time, with a rate that one cause raises
+half a year before the end; then the summary is brought up to date, and the questions are asked.
+A folder that is named stays: a later run goes on where an earlier one ended.
 """
 
 import argparse
@@ -9,8 +10,9 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,12 @@ from copq.embedded_postgres.server import EmbeddedPostgres
 from copq.figures.why import WhyRequest, answer_why
 from copq.posting.partitions import make_partitions
 from copq.rates.file import parse_rates
-from copq.rates.store import import_rates, load
+from copq.rates.store import current_revision, import_rates, load
 from copq.summary.keeping import bring_up_to_date
 
 _SQL = Queries.of(__file__)
 NOW = datetime(2026, 7, 1, 10, tzinfo=UTC)
+LAST = date(2026, 7, 1)
 RATES = """
 plants: [{plant: big, time_zone: UTC, day_start: "00:00", currency: EUR, lines: [L1]}]
 """
@@ -40,20 +43,19 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "a week against four weeks": {"start": "2026-06-22", "end": "2026-06-29", "weeks": 4},
 }  # fmt: skip
 TIMES = 5
+EARLIER = 0.1
+"""The entries of each year before the last, as a share of those of the last one."""
 
 
-async def main(millions: float, folder: str | None) -> None:
+async def main(millions: float, years: int, folder: Path) -> None:
     report = Report(
         "why-scale", f"`copq why` over {millions:g} million entries of a year of one plant",
         "question", "median", "slowest", "leaves",
     )  # fmt: skip
-    with (
-        tempfile.TemporaryDirectory(dir=folder) as made,
-        EmbeddedPostgres(Path(made) / "d") as dsn,
-    ):
+    with EmbeddedPostgres(folder / "d") as dsn:
         await asyncio.to_thread(migrate, dsn)
         async with connected(dsn, None) as conn:
-            await _fill(conn, millions)
+            await _fill(conn, millions, years)
         async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
             took = await _timed(bring_up_to_date(conn))
             report.add("the summary, from nothing", f"{took:.0f} s", "", "")
@@ -70,16 +72,27 @@ async def _timed(work: Awaitable[object]) -> float:
     return time.perf_counter() - begin
 
 
-async def _fill(conn: asyncpg.Connection, millions: float) -> None:
-    await import_rates(conn, parse_rates(RATES), "benchmark", "benchmark")
+async def _fill(conn: asyncpg.Connection, millions: float, years: int) -> None:
+    """Add the production days that the ledger lacks."""
+    if not await current_revision(conn):
+        await import_rates(conn, parse_rates(RATES), "benchmark", "benchmark")
     await make_partitions(conn, NOW)
-    for month in range(12):
-        begin = time.perf_counter()
-        query = _SQL.why_entries(month=month, count=int(millions * 1_000_000) // 12)
-        await conn.execute(*query, timeout=3600)
-        err.print(f"month {month + 1} of 12: {time.perf_counter() - begin:.0f} s")
-    await conn.execute(*_SQL.why_units())
-    await conn.execute("vacuum analyze copq.ledger", timeout=3600)
+    first, begin, filled = date(LAST.year - years, 7, 1), time.perf_counter(), False
+    for day in (first + timedelta(days=number) for number in range((LAST - first).days)):
+        if not await conn.fetchval(*_SQL.why_is_filled(day=day)):
+            await conn.execute(*_SQL.why_entries(day=day, count=_entries(millions, day)))
+            filled = True
+        if filled and (day + timedelta(days=1)).day == 1:
+            err.print(f"filled until {day}: {time.perf_counter() - begin:.0f} s")
+    await conn.execute(*_SQL.why_units(first=first, last=LAST))
+    if filled:
+        await conn.execute("vacuum analyze copq.ledger", timeout=3600)
+        await conn.execute("analyze copq.rollup")
+
+
+def _entries(millions: float, day: date) -> int:
+    share = 1 if day >= date(LAST.year - 1, 7, 1) else EARLIER
+    return round(millions * 1_000_000 / 365 * share)
 
 
 async def _ask(dsn: str, asked: dict[str, Any]) -> tuple[str, str, str]:
@@ -95,9 +108,26 @@ async def _ask(dsn: str, asked: dict[str, Any]) -> tuple[str, str, str]:
     return f"{statistics.median(took):.2f} s", f"{max(took):.2f} s", f"{leaves:,}"
 
 
+@contextmanager
+def _opened(folder: str | None) -> Iterator[Path]:
+    """The folder that is named, which stays, or a new one that is removed afterwards."""
+    if folder is not None:
+        yield Path(folder)
+        return
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--millions", type=float, default=50)
-    parser.add_argument("--folder", help="where the database is made; it is removed afterwards")
+    parser.add_argument("--millions", type=float, default=50, help="entries of the last year")
+    parser.add_argument(
+        "--years", type=int, default=1,
+        help="years of the ledger; each before the last has a tenth of its entries",
+    )  # fmt: skip
+    parser.add_argument(
+        "--folder", help="where the database is kept; a later run measures it without filling it"
+    )
     given = parser.parse_args()
-    asyncio.run(main(given.millions, given.folder))
+    with _opened(given.folder) as opened:
+        asyncio.run(main(given.millions, given.years, opened))

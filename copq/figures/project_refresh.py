@@ -18,6 +18,7 @@ from copq.figures.project_months import PlantMonths, keep_months
 from copq.figures.project_watch import Watched, today, watched_projects
 from copq.process.retry import keep_trying
 from copq.rates.book import RateBook
+from copq.summary.position import read_position
 
 EVERY_S = 30.0
 AGAIN_S = 15.0
@@ -62,12 +63,15 @@ async def refresh(
     """Bring the approved projects of a plant (None: of all) up to date with the summary of the
     ledger; None where another process is doing so.
 
-    It may be interrupted at any time: what was kept stays.
+    It may be interrupted at any time: what was kept stays. While the summary is made for the first
+    time, or again, nothing is done: it does not have all production days.
     """
     if not await conn.fetchval(*_SQL.lock_projects()):
         return None
     try:
         done = Refreshed()
+        if not (await read_position(conn)).is_made:
+            return done
         newest = await books.newest(conn)
         found = await watched_projects(conn, newest, plant)
         for name in sorted({one.project.plant for one in found}):

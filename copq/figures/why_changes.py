@@ -175,11 +175,11 @@ async def _leaves(
     conn: Connection, book: RateBook, scope: Scope, windows: Windows, *, by_attributes: bool
 ) -> list[Any]:
     # A plan for any windows and names, which Postgres makes after five calls, takes ten seconds.
-    await conn.execute("set local plan_cache_mode = force_custom_plan")
+    await conn.execute("set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'")
     rows: list[Any] = await conn.fetch(
         *_MONEY[None].changed_leaves(
             **scope.places(), **await ledger_parameters(conn, book, scope, windows),
-            **windows.months(), by_attributes=by_attributes, categories=list(map(str, FAILURES)),
+            **windows.sums(), by_attributes=by_attributes, categories=list(map(str, FAILURES)),
             limit=MOST_LEAVES + 1,
         )
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from copq.figures.edges import day_of
 from copq.figures.window import Window, WindowRequest, check_window
 from copq.periods.period import month_before
+from copq.summary.cover import fewest_sums
 
 MOST_WEEKS = 52
 
@@ -25,13 +26,16 @@ class Windows:
             "after_first": self.after.first, "after_last": self.after.last,
         }  # fmt: skip
 
-    def months(self) -> dict[str, Any]:
-        """The whole months within the windows as parameters of the queries."""
-        before, after = self.before.months, self.after.months
+    def sums(self) -> dict[str, Any]:
+        """The sums of the summary that make both windows, as parameters of the queries."""
+        before, after = (fewest_sums(w.first, w.last) for w in (self.before, self.after))
+        parts = [*before, *after]
         return {
-            "before_month": before[0], "before_month_end": before[1],
-            "after_month": after[0], "after_month_end": after[1],
-        }  # fmt: skip
+            "grains": [part.grain for part in parts],
+            "days": [part.day for part in parts],
+            "are_added": [part.is_added for part in parts],
+            "are_after": [False] * len(before) + [True] * len(after),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,13 +23,6 @@ class Window:
     def days(self) -> int:
         return (self.last - self.first).days
 
-    @property
-    def months(self) -> tuple[date, date]:
-        """The first of the months that lie within it, and of the month after them."""
-        first = self.first if self.first.day == 1 else month_after(self.first.replace(day=1))
-        last = self.last.replace(day=1)
-        return (first, last) if first < last else (self.first, self.first)
-
     def __str__(self) -> str:
         """Both days are in it: 2026-03-01 to 2026-03-31."""
         return f"{self.first} to {self.last - timedelta(days=1)}"

@@ -4,6 +4,10 @@ The summary sums exactly the entries of the transactions before its horizon. The
 oldest transaction that was still writing, so no entry comes below it later, however long a
 transaction takes and whatever the clock does. What is asked of the summary adds the entries of the
 transactions from the horizon on, in the same snapshot.
+
+Many entries are taken in by a round of steps, in the order in which they occurred. In the middle of
+it the summary also has the entries of the transactions until the next horizon that occurred before
+some moment; an answer leaves these out of what it adds.
 """
 
 import json
@@ -29,20 +33,29 @@ _FIRST_AGE = 2**32
 class Position:
     """The entries from `horizon` on are not in the summary; they were booked since `booked_since`.
 
-    `declared` is JSON of the attributes of plants that it is by. `held_at` is None where the
-    summary holds nothing.
+    Those before `until` that occurred before `occurred_before` are; outside a round, `until` is the
+    horizon. `declared` is JSON of the attributes of plants that it is by. `held_at` is None where
+    the summary holds nothing.
     """
 
     horizon: int
+    until: int
+    occurred_before: datetime
     booked_since: datetime
     newest: int
     declared: str
     held_at: datetime | None
 
+    @property
+    def is_made(self) -> bool:
+        """Whether the summary has ever been brought up to date, as it is declared now."""
+        return self.horizon > 0
+
     def parameters(self) -> dict[str, Any]:
         """What a query needs to find the entries that are not in the summary."""
         return {
-            "horizon": self.horizon, "booked_since": self.booked_since, "newest": self.newest,
+            "horizon": self.horizon, "until": self.until, "occurred_before": self.occurred_before,
+            "booked_since": self.booked_since, "newest": self.newest,
         }  # fmt: skip
 
     def attributes(self, plant: str | None) -> set[str]:
@@ -57,7 +70,6 @@ async def read_position(conn: Connection) -> Position:
     """The position in the snapshot of the caller's transaction."""
     row = await conn.fetchrow(*_SQL.position())
     if row is None:
-        return Position(0, BEGINNING, _FIRST_AGE, await conn.fetchval(*_SQL.declared()), None)
-    return Position(
-        row["horizon"], row["booked_since"], row["newest"], row["declared"], row["held_at"]
-    )
+        declared = await conn.fetchval(*_SQL.declared())
+        return Position(0, 0, BEGINNING, BEGINNING, _FIRST_AGE, declared, None)
+    return Position(**{name: row[name] for name in Position.__slots__})

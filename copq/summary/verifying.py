@@ -7,7 +7,7 @@ from asyncpg import Connection, Record
 from copq.database.queries import Queries
 from copq.ledger.difference import Difference
 from copq.schemas.priced import FAILURES
-from copq.summary.position import BEGINNING, read_position
+from copq.summary.position import read_position
 
 _SQL = Queries.of(__file__)
 _FIGURES = (
@@ -22,11 +22,11 @@ async def verify_summary(conn: Connection) -> list[Difference]:
     if position.held_at is None:
         return []
     which = {
-        "horizon": 0, "booked_since": BEGINNING, "until": position.horizon,
-        "newest": position.newest, "declared": position.declared,
-        "failures": list(map(str, FAILURES)),
+        "horizon": position.horizon, "until": position.until, "newest": position.newest,
+        "occurred_before": position.occurred_before,
     }  # fmt: skip
-    rows = await conn.fetch(*_SQL.differences(**which), timeout=None)
+    query = _SQL.differences(**which, declared=position.declared, failures=list(map(str, FAILURES)))
+    rows = await conn.fetch(*query, timeout=None)
     days = await conn.fetch(*_SQL.day_differences(**which), timeout=None)
     return [*map(_difference, rows), *map(_of_day, days)]
 

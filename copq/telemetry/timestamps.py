@@ -19,5 +19,9 @@ class Timestamp(Gauge):
         super().set(value)
         self._happened = True
 
+    def forget(self) -> None:
+        """No sample from now on, until it is set again."""
+        self._happened = False
+
     def collect(self) -> Iterable[Metric]:
         return super().collect() if self._happened else []

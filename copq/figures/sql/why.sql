@@ -1,44 +1,41 @@
 -- name: changed_leaves
 -- Failure cost by every recorded dimension in two windows of production days, :after_first to
--- :after_last and :before_first to :before_last; at most :limit rows. Months that lie within a window,
--- from :after_month to :after_month_end and :before_month to :before_month_end, are read as such. The
--- summary holds the entries before :horizon; the others are in the ledger, booked since :booked_since.
--- They lie between the instants :after_since and :after_until, :before_since and :before_until.
+-- :after_last and :before_first to :before_last; at most :limit rows. Of what the summary has, they are
+-- the sums of the :grains that begin on the :days, each added to or, of :are_added, subtracted from the
+-- window that :are_after says. What the summary lacks is in the ledger (`not_summed`). The digits of an
+-- amount are those that it has, whatever else was added and subtracted.
 -- `squares` are sums of the squares of the entries that stand: a reversal takes away the square of
--- its entry. With :by_attributes losses are by the attributes that :declared names. With :converted all money is in the reporting currency.
-with held as materialized (
-    select
-        s.leaf,
-        sum(case when :converted then s.reporting_net else s.net end)
-            filter (where not is_after) as before,
-        sum(case when :converted then s.reporting_net else s.net end)
-            filter (where is_after) as after,
-        sum(case when :converted then s.reporting_squares else s.squares end)
-            filter (where not is_after) as squares_before,
-        sum(case when :converted then s.reporting_squares else s.squares end)
-            filter (where is_after) as squares_after,
-        sum(s.entries) filter (where not is_after) as entries_before,
-        sum(s.entries) filter (where is_after) as entries_after
-    from copq.summary as s
-    cross join lateral (select s.day >= :after_first and s.day < :after_last as is_after) as w
-    where :horizon::bigint > 0 and (s.grain = 'month'
-            and (s.day >= :after_month and s.day < :after_month_end
-                or s.day >= :before_month and s.day < :before_month_end)
-        or s.grain = 'day'
-            and (s.day >= :after_first and s.day < :after_last
-                    and not (s.day >= :after_month and s.day < :after_month_end)
-                or s.day >= :before_first and s.day < :before_last
-                    and not (s.day >= :before_month and s.day < :before_month_end)))
-        and (:plant::text is null or s.plant = :plant)
-        and (:line::text is null or s.line = :line)
-    group by s.leaf
+-- its entry. With :by_attributes losses are by the attributes that :declared names. With :converted all
+-- money is in the reporting currency.
+with part as materialized (
+    select *
+    from unnest(:grains::text[], :days::date[], :are_added::bool[], :are_after::bool[])
+        as part (grain, day, is_added, is_after)
+), held as materialized (
+    select leaf, is_after, sum(net) as net, sum(squares) as squares, sum(entries) as entries
+    from (
+        select
+            s.leaf, part.is_after, case when is_added then s.entries else - s.entries end as entries,
+            case when is_added then own.net else - own.net end as net,
+            case when is_added then own.squares else - own.squares end as squares
+        from part
+        join copq.summary as s using (grain, day)
+        cross join lateral (
+            select
+                case when :converted then s.reporting_net else s.net end as net,
+                case when :converted then s.reporting_squares else s.squares end as squares
+        ) as own
+        where :until::bigint > 0 and (:plant::text is null or s.plant = :plant)
+            and (:line::text is null or s.line = :line)
+    ) as found
+    group by 1, 2
 ), {{entry}}, summed as (
     select
         currency, plant, line, nullif(product, '') as product, nullif(stage, '') as stage, element,
         nullif(defect_code, '') as defect_code, nullif(work_unit, '') as work_unit,
         nullif(shift, '') as shift, nullif(supplier, '') as supplier,
         case when :by_attributes then attributes else '{}' end as attributes,
-        before, after, squares_before, squares_after, entries_before, entries_after
+        is_after, net, squares, entries
     from held
     join copq.summary_leaf using (leaf)
     where category = any(:categories::text[]) and (:product::text is null or product = :product)
@@ -46,26 +43,26 @@ with held as materialized (
     select
         currency, plant, line, product, stage, element, defect_code, work_unit, shift, supplier,
         case when :by_attributes then attributes else '{}' end,
-        sum(net) filter (where not is_after), sum(net) filter (where is_after),
-        sum(sign * net * net) filter (where not is_after),
-        sum(sign * net * net) filter (where is_after),
-        sum(sign) filter (where not is_after), sum(sign) filter (where is_after)
+        is_after, sum(net), sum(sign * net * net), sum(sign)
     from entry
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 )
 select
     case when :converted then (select r.currency from copq.reporting_currency as r) else currency end
         as currency,
     plant, line, product, stage, element, defect_code, work_unit, shift, supplier, attributes,
-    coalesce(sum(before), 0) as before, coalesce(sum(after), 0) as after,
-    coalesce(sum(squares_before), 0)::float8 as squares_before,
-    coalesce(sum(squares_after), 0)::float8 as squares_after,
-    coalesce(sum(entries_before), 0)::bigint as entries_before,
-    coalesce(sum(entries_after), 0)::bigint as entries_after
+    trim_scale(coalesce(sum(net) filter (where not is_after), 0)) as before,
+    trim_scale(coalesce(sum(net) filter (where is_after), 0)) as after,
+    coalesce(sum(squares) filter (where not is_after), 0)::float8 as squares_before,
+    coalesce(sum(squares) filter (where is_after), 0)::float8 as squares_after,
+    coalesce(sum(entries) filter (where not is_after), 0)::bigint as entries_before,
+    coalesce(sum(entries) filter (where is_after), 0)::bigint as entries_after
 from summed
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-having (coalesce(sum(before), 0), coalesce(sum(after), 0), coalesce(sum(entries_before), 0),
-        coalesce(sum(entries_after), 0)) <> (0, 0, 0, 0)
+having (coalesce(sum(net) filter (where not is_after), 0),
+        coalesce(sum(net) filter (where is_after), 0),
+        coalesce(sum(entries) filter (where not is_after), 0),
+        coalesce(sum(entries) filter (where is_after), 0)) <> (0, 0, 0, 0)
 limit :limit
 
 -- name: production_of_windows
@@ -88,8 +85,19 @@ select
 {{production_of_windows}}
 group by 1, 2, 3, 4
 
+-- name: not_summed
+-- Whether the summary lacks an entry l: it is of a transaction from :horizon on, and not, before :until,
+-- one that occurred before :occurred_before. Part of `entry`.
+booked_at >= :booked_since and {{written}} >= :horizon
+    and ({{written}} >= :until or occurred_at >= :occurred_before)
+
+-- name: written
+-- The number of the transaction that wrote an entry l: 64 bits from the 32 of xmin.
+(:newest::bigint - ((:newest - l.xmin::text::bigint) & 4294967295))
+
 -- name: entry
--- The entries that are not in the summary. Part of `changed_leaves` and `cause_days`.
+-- The entries that the summary lacks, of two windows. They lie between the instants :after_since and
+-- :after_until, :before_since and :before_until. Part of `changed_leaves` and `cause_days`.
 entry as (
     select
         day, currency, plant, line, product, stage, element, defect_code, work_unit, shift, supplier,
@@ -100,8 +108,7 @@ entry as (
         case when reverses is null then 1 else -1 end as sign,
         day >= :after_first and day < :after_last as is_after
     from copq.ledger as l
-    where booked_at >= :booked_since
-        and :newest::bigint - ((:newest - l.xmin::text::bigint) & 4294967295) >= :horizon
+    where {{not_summed}}
         and (occurred_at >= :after_since and occurred_at < :after_until
                 and day >= :after_first and day < :after_last
             or occurred_at >= :before_since and occurred_at < :before_until
@@ -144,12 +151,12 @@ with member as materialized (
         left join member as m using (plant, product)
     ) as n
     join cause as c on {{is_own}}
-    where :horizon::bigint > 0 and n.category = any(:categories::text[])
+    where :until::bigint > 0 and n.category = any(:categories::text[])
 ), held as (
     select
         s.leaf, s.day, case when :converted then s.reporting_net else s.net end as net
     from copq.summary as s
-    where s.leaf in (select leaf from leaf) and s.grain = 'day'
+    where s.leaf = any(array(select leaf from leaf)) and s.grain = 'day'
         and (s.day >= :after_first and s.day < :after_last
             or s.day >= :before_first and s.day < :before_last)
 ), {{entry}}, named as (

@@ -13,7 +13,7 @@ from copq.figures.verify import verify
 from copq.figures.why import WhyRequest, answer_why
 from copq.posting.post import prepare
 from copq.rates.book import RateBook
-from copq.summary.keeping import bring_up_to_date
+from copq.summary.keeping import bring_up_to_date, step
 from copq.summary.position import read_position
 from copq.summary.verifying import verify_summary
 from tests.integration.figures.test_why import history, raw
@@ -75,6 +75,39 @@ async def test_an_answer_is_the_same_with_and_without_it_at_every_moment(
                 found = await losses_within(conn, **asked)
             assert found == await from_the_ledger(conn, **asked)
     await bring_up_to_date(summing)
+    assert await verify(conn) == []
+    held = await conn.fetchval("select sum(net) from copq.summary where grain = 'month'")
+    assert held == await conn.fetchval("select sum(net) from copq.ledger")
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_round_of_steps_goes_on_where_its_process_was_killed(
+    database: str, conn: Any, seed: int
+) -> None:
+    """A few entries in each step; in between others book, and a new process takes over."""
+    chance = random.Random(seed)
+    events = [raw(one, "north") for one in history(chance)]
+    half = len(events) // 2
+    await post_with_rates(conn, RATES, events[:half])
+    for number in range(8):
+        killed = await asyncpg.connect(database)
+        await act_as(killed, DatabaseRole.AGGREGATOR)
+        within = killed.transaction(isolation="repeatable_read")
+        for _ in range(chance.randint(1, 3)):
+            await step(killed, 3)
+        await within.start()
+        await step(killed, 3)
+        killed.terminate()
+        async with conn.transaction(isolation="repeatable_read"):
+            found = await losses_within(conn)
+        assert found == await from_the_ledger(conn)
+        assert await verify(conn) == []
+        more = events[half + number : half + number + 1] if number < 7 else events[half + 7 :]
+        await post_with_rates(conn, RATES, more)
+    last = await asyncpg.connect(database)
+    await act_as(last, DatabaseRole.AGGREGATOR)
+    assert await bring_up_to_date(last, entries=3)
+    await last.close()
     assert await verify(conn) == []
     held = await conn.fetchval("select sum(net) from copq.summary where grain = 'month'")
     assert held == await conn.fetchval("select sum(net) from copq.ledger")

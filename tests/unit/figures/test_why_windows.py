@@ -72,18 +72,8 @@ def test_windows_that_are_not_possible_are_refused(asked: dict[str, Any], words:
     assert words in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "months"),
-    [
-        ((2026, 5, 1), (2026, 6, 1), ((2026, 5, 1), (2026, 6, 1))),
-        ((2026, 5, 2), (2026, 7, 1), ((2026, 6, 1), (2026, 7, 1))),
-        ((2025, 11, 30), (2026, 2, 15), ((2025, 12, 1), (2026, 2, 1))),
-        ((2026, 5, 2), (2026, 5, 31), None),
-        ((2026, 5, 20), (2026, 6, 10), None),
-    ],
-)
-def test_a_window_has_the_months_that_lie_within_it_wholly(
-    first: tuple[int, int, int], last: tuple[int, int, int], months: Any
-) -> None:
-    found = Window(date(*first), date(*last)).months
-    assert found == (tuple(date(*day) for day in months) if months else (date(*first),) * 2)
+def test_both_windows_are_made_of_sums_of_the_summary() -> None:
+    windows = Windows(Window(date(2026, 5, 1), date(2026, 6, 1)), Window(TODAY, TODAY))
+    assert windows.sums() == {
+        "grains": ["month"], "days": [date(2026, 5, 1)], "are_added": [True], "are_after": [False],
+    }  # fmt: skip

@@ -53,12 +53,12 @@ create table copq.summary_leaf (
         supplier, attributes)
 );
 
--- Sums of a leaf, of a production day or a month, whose `day` is its first one. `squares` are of the
--- entries that stand: a reversal takes away the square of its entry. What is `reporting_` is in the
--- reporting currency, without the `unconverted` entries, which have no rate. Plant and line are those
--- of the leaf, for who may see it.
+-- Sums of a leaf, of a production day, a week from Monday on, or a month; `day` is its first day.
+-- `squares` are of the entries that stand: a reversal takes away the square of its entry. What is
+-- `reporting_` is in the reporting currency, without the `unconverted` entries, which have no rate.
+-- Plant and line are those of the leaf, for who may see it.
 create table copq.summary (
-    grain text not null check (grain in ('day', 'month')),
+    grain text not null check (grain in ('day', 'week', 'month')),
     day date not null,
     leaf bigint not null,
     plant text not null,
@@ -84,14 +84,18 @@ create table copq.summary_day (
 ) with (fillfactor = 80);
 
 -- Up to where the summary holds: it sums exactly the entries of all transactions before `horizon`,
--- none of which was running any more at `held_at`. Later transactions have booked their entries
--- since `booked_since`; those from `next_horizon` on, since `next_since`. Numbers of transactions
--- belong to one ledger of one server: elsewhere, such as after a restore, the summary holds nothing.
+-- none of which was running any more at `held_at`, and, in the middle of a round of many steps, those
+-- of transactions before `until` that occurred before `occurred_before`. Later transactions have booked
+-- their entries since `booked_since`; those from `next_horizon` on, since `next_since`. Numbers of
+-- transactions belong to one ledger of one server: elsewhere, such as after a restore, the summary
+-- holds nothing.
 -- `declared` are the attributes that it is by; with others it is made again.
 create table copq.summary_position (
     only_one boolean primary key default true check (only_one),
     ledger text not null,
     horizon bigint not null,
+    until bigint not null,
+    occurred_before timestamptz not null,
     booked_since timestamptz not null,
     next_horizon bigint not null,
     next_since timestamptz not null,
