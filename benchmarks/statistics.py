@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 
 from benchmarks import error_rates as rates
 from benchmarks.error_rates import HOLDS, WEARS_OFF, YEAR, Runs
@@ -31,7 +32,7 @@ def percent(value: float) -> str:
 
 
 def number(value: float) -> str:
-    return f"{value:.3g}"
+    return f"{value:.3g}" if isfinite(value) else "not found"
 
 
 @dataclass(frozen=True, slots=True)
