@@ -12,7 +12,7 @@ from copq.access.sender import encode_lines
 from copq.database.queries import Queries
 from copq.figures.books import Reading
 from copq.figures.edges import day_of
-from copq.figures.names import check_names
+from copq.figures.requests import GroupedRequest
 from copq.rates.book import RateBook
 from copq.reporting import parameters as asked
 from copq.reporting.board.contents import contents
@@ -20,7 +20,7 @@ from copq.reporting.board.guarding import GUARDED, OF_A_READER, PAGES, refusal
 from copq.reporting.board.pages.all import ANALYSES, SHEETS
 from copq.reporting.board.pages.frame import PLACES, add_page
 from copq.reporting.board.pages.today import add_today
-from copq.reporting.board.targets import SetTargets, Targets
+from copq.reporting.board.targets import Aims, SetTargets, Targets
 from copq.reporting.board.view import latest_days, view_of
 from copq.reporting.formats import as_json
 from copq.reporting.source import Source
@@ -87,6 +87,7 @@ def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:
     )
     async def board(
         request: Request, plant: asked.Plant = None, line: asked.Line = None,
+        group: asked.Group = None, grouping: asked.Grouping = None,
         day: Annotated[str, Query(description="A past production day; now by default.")] = "",
         span: Annotated[Literal["day", "month"], Query(description="Span of the Pareto.")] = "day",
     ) -> Response:  # fmt: skip
@@ -99,9 +100,12 @@ def _add_contents(router: APIRouter, source: Source, targets: Targets) -> None:
             if not reading.book.sites:
                 return as_json({"empty": "rates", "read_at": reading.now}, headers)
             chosen = plant or await _newest_plant(reading, reading.book)
-            await check_names(reading.conn, reading.book, chosen, line, None)
-            view = view_of(reading.book, chosen, line, day_of(day), reading.now)
-            aims = await targets.aims(reading.conn, chosen, view.now)
+            of = GroupedRequest(plant=chosen, line=line, group=group, grouping=grouping)
+            await of.check_names(reading.conn, reading.book)
+            grouping = await of.chosen_grouping(reading.conn)
+            view = view_of(reading.book, chosen, line, day_of(day), reading.now, of.group, grouping)
+            is_whole = group is None
+            aims = await targets.aims(reading.conn, chosen, view.now) if is_whole else Aims()
             return as_json(await contents(reading, view, aims, span), headers)
 
 

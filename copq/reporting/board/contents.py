@@ -16,7 +16,8 @@ from copq.figures.names import lines_of
 from copq.figures.report import ReportQuery, report
 from copq.figures.trailing import Window, between, trailing_windows
 from copq.figures.unpriced import unpriced_part
-from copq.ledger.figures import OTHER, ReportRow, Scope
+from copq.groups.store import groupings, groups_of_days, groups_of_grouping
+from copq.ledger.figures import OTHER, ReportRow
 from copq.ledger.money import digits
 from copq.posting.open_stops import OpenStop, OpenStopCosts, open_stop_costs
 from copq.reporting.board import alerts
@@ -57,8 +58,7 @@ _WEEK = timedelta(days=7)
 async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[str, Any]:
     """The contents of the page; `span` (`day` or `month`) is the span of the Pareto."""
     names = await lines_of(reading.conn, reading.book, view.plant)
-    scope = Scope(view.plant, view.line)
-    opened = await open_stop_costs(reading.conn, reading.book, scope, view.now)
+    opened = await _opened(reading, view, view.now)
     named = await lines_to_name(reading.conn, view, names, _since(view), opened.stops)
     days = await _days(reading, view, named, opened)
     hours = await _hours(reading, view, named, opened)
@@ -91,6 +91,18 @@ async def contents(reading: Reading, view: View, aims: Aims, span: str) -> dict[
     }
 
 
+async def _opened(reading: Reading, view: View, now: datetime) -> OpenStopCosts:
+    """The open stops of the view; of a group those of its products."""
+    opened = await open_stop_costs(reading.conn, reading.book, view.scope(), now)
+    if view.group is None or view.grouping is None:
+        return opened
+    places = [(one.plant, one.stop.product, view.day) for one in opened.stops]
+    groups = await groups_of_days(reading.conn, view.grouping, places)
+    own = [one for one, group in zip(opened.stops, groups, strict=True) if group == view.group]
+    accrued = [part for part in opened.accrued if part.group == view.group]
+    return OpenStopCosts(opened.now, own, accrued)
+
+
 async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, Any]:
     """The place and the basis of the figures."""
     latest = await latest_days(reading.conn)
@@ -110,6 +122,8 @@ async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, An
         ],
         "line": view.line,
         "line_names": names_to_choose(names, view.line),
+        **view.groups(),
+        "group_names": await _group_names(reading, view.plant),
         "day": view.day,
         "day_start": view.day_start.astimezone(view.calendar.zone),
         "day_end": view.day_end.astimezone(view.calendar.zone),
@@ -125,6 +139,15 @@ async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, An
     }
 
 
+async def _group_names(reading: Reading, plant: str) -> list[dict[str, str]]:
+    """The groups to choose from, of each grouping of the plant."""
+    return [
+        {"grouping": grouping, "group": group}
+        for grouping in await groupings(reading.conn, plant)
+        for group in await groups_of_grouping(reading.conn, grouping, plant)
+    ]
+
+
 def _since(view: View) -> date:
     """The first day whose figures are read."""
     return min(view.month_before, view.day - _WEEK)
@@ -136,7 +159,7 @@ async def _days(
     """The figures by line and production day, for this month and the previous one."""
     query = ReportQuery(
         view.plant, view.line, by=("line",), start=_since(view), end=view.day + ONE_DAY,
-        named=named,
+        named=named, **view.groups(),
     )  # fmt: skip
     rows = await report(reading.conn, reading.book, query, view.now, opened.accrued)
     return _own(view, rows)
@@ -157,7 +180,8 @@ async def _hours(
     """The figures by line and hour, for the day and the previous day."""
     start, end = view.calendar.start_of(view.day_before), view.day_end
     query = ReportQuery(
-        view.plant, view.line, by=("line",), grain="hour", start=start, end=end, named=named
+        view.plant, view.line, by=("line",), grain="hour", start=start, end=end, named=named,
+        **view.groups(),
     )  # fmt: skip
     rows = await report(reading.conn, reading.book, query, view.now, opened.accrued)
     return _own(view, rows)
@@ -171,8 +195,7 @@ async def _last_hour(
         return None
     now = sum_of(await _last_hour_rows(reading, view, opened))
     yesterday = view.now - ONE_DAY
-    scope = Scope(view.plant, view.line)
-    opened_then = await open_stop_costs(reading.conn, reading.book, scope, yesterday)
+    opened_then = await _opened(reading, view, yesterday)
     before = sum_of(await _last_hour_rows(reading, view, opened_then))
     compared = comparison(now, before, aims, view.line, "1h")
     return {**compared, "before_span": _span(view, yesterday - _HOUR.length, yesterday)}
@@ -188,7 +211,7 @@ async def _last_hour_rows(
     named: Named = None,
 ) -> list[ReportRow]:  # fmt: skip
     """The figures of the 60 minutes up to the instant of the open stops."""
-    scope = Scope(view.plant, view.line, by=by, named=named)
+    scope = view.scope(by, named)
     [window] = await trailing_windows(
         reading.conn, reading.book, scope, opened.now, [_HOUR], opened.accrued
     )
@@ -209,8 +232,8 @@ async def _today(reading: Reading, view: View, aims: Aims, days: list[ReportRow]
 async def _as_far_into(reading: Reading, view: View, day: date) -> list[ReportRow]:
     """Another production day, from its start to the same elapsed time as today."""
     start = view.calendar.start_of(day)
-    scope = Scope(view.plant, view.line, by=())
-    return _own(view, await between(reading.conn, reading.book, scope, start, start + view.elapsed))
+    until = start + view.elapsed
+    return _own(view, await between(reading.conn, reading.book, view.scope(), start, until))
 
 
 async def _month(reading: Reading, view: View, aims: Aims, days: list[ReportRow]) -> dict[str, Any]:
@@ -342,6 +365,7 @@ async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
             line=view.line,
             categories=failures,
             limit=LATEST,
+            **view.groups(),
         )
     )
     latest = [LedgerEntry.of(row) for row in rows]
@@ -360,7 +384,10 @@ async def _latest(reading: Reading, view: View) -> list[dict[str, Any]]:
 async def _alerts(
     reading: Reading, view: View, aims: Aims, newest: Newest, named: Named, opened: OpenStopCosts
 ) -> list[alerts.Alert]:
-    """Lines over target, silent lines and missing figures; a past day has only missing figures."""
+    """Lines over target, silent lines and missing figures.
+
+    A past day has only missing figures, and so has a product group: targets are of lines.
+    """
     unpriced = await unpriced_part(reading.conn, view.now, alerts.MOST, view.plant, view.line)
     since = reading.now - ONE_DAY
     refused = (
@@ -369,7 +396,7 @@ async def _alerts(
         else []
     )
     missing = list(alerts.not_in_the_figures(view, unpriced, refused))
-    if not view.live:
+    if not view.live or view.group is not None:
         return missing
     watched = await lines_to_watch(reading.conn, view, named, view.now - _HOUR.length)
     rows = await _last_hour_rows(reading, view, opened, ("line",), watched)

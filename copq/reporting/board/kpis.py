@@ -15,7 +15,10 @@ async def kpis_of(reading: Reading, view: View, today: dict[str, Any]) -> dict[s
 
     None if the day has neither units nor stops.
     """
-    query = KpiQuery(view.plant, view.line, start=view.day, end=view.day + ONE_DAY, by=("plant",))
+    query = KpiQuery(
+        view.plant, view.line, start=view.day, end=view.day + ONE_DAY, by=("plant",),
+        **view.groups(),
+    )  # fmt: skip
     rows = await key_figures(reading.conn, reading.book, query, reading.now)
     return with_unit_costs(row_json(rows[0]), today) if rows else None
 

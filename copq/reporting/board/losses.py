@@ -34,7 +34,7 @@ async def paretos(
     conn: Connection, book: RateBook, view: View, since: Any, until: Any, opened: OpenStopCosts
 ) -> dict[str, Any]:
     """The losses of each kind in the production days [since, until), the most expensive first."""
-    days = Days(since, until, view.plant, view.line, view.calendar)
+    days = Days(since, until, view.plant, view.line, view.calendar, **view.groups())
     losses = await bars(conn, book, days, view.now, SHOWN, view.currency, opened.accrued)
     return {
         kind: pareto((bar for bar in losses if bar.kind == kind), fields)

@@ -49,11 +49,12 @@ order by occurred_at, line collate "C"
 
 -- name: latest_entries
 -- The newest standing entries of these categories, with their events. :since is inclusive, :until
--- exclusive; a null :line means every line.
+-- exclusive; a null :line means every line, a null :group every product.
 with newest as (
     select l.* from copq.ledger as l
     where l.occurred_at >= :since and l.occurred_at < :until
         and l.plant = :plant and (:line::text is null or l.line = :line)
+        and (:group::text is null or copq.group_of(l.plant, :grouping, l.product, l.day) = :group)
         and l.category = any(:categories::text[]) and l.net > 0 and l.reverses is null
         and not exists (
             select from copq.ledger as r

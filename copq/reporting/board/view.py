@@ -10,7 +10,7 @@ from asyncpg import Connection
 from copq.database.queries import Queries
 from copq.ledger.arithmetic import MONEY, ZERO, hours_of, quotient
 from copq.ledger.calendar import Calendar
-from copq.ledger.figures import ReportRow
+from copq.ledger.figures import ReportRow, Scope
 from copq.ledger.kpis import good_units
 from copq.periods.period import month_after, month_before
 from copq.rates.book import RateBook
@@ -22,7 +22,10 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The plant, line and production day that are shown. `now` is the end of a past day."""
+    """The plant, line and production day that are shown. `now` is the end of a past day.
+
+    With a `group` all figures are of its products alone.
+    """
 
     plant: str
     line: str | None
@@ -31,6 +34,15 @@ class View:
     live: bool
     calendar: Calendar
     currency: str
+    group: str | None = None
+    grouping: str | None = None
+
+    def groups(self) -> dict[str, Any]:
+        """The group and its grouping by name, as a question has them."""
+        return {"group": self.group, "grouping": self.grouping}
+
+    def scope(self, by: tuple[str, ...] = (), named: frozenset[str] | None = None) -> Scope:
+        return Scope(self.plant, self.line, by=by, named=named, **self.groups())
 
     @property
     def day_start(self) -> datetime:
@@ -58,7 +70,10 @@ class View:
         return month_before(self.month)
 
 
-def view_of(book: RateBook, plant: str, line: str | None, day: date | None, now: datetime) -> View:
+def view_of(
+    book: RateBook, plant: str, line: str | None, day: date | None, now: datetime,
+    group: str | None = None, grouping: str | None = None,
+) -> View:  # fmt: skip
     """The view: live unless a past day is named. Raises `ValueError` on a future day."""
     site = book.sites[plant]
     today = site.calendar.bucket(now).day
@@ -67,7 +82,8 @@ def view_of(book: RateBook, plant: str, line: str | None, day: date | None, now:
     shown = day or today
     live = shown == today
     until = now if live else site.calendar.end_of(shown)
-    return View(plant, line, shown, until, live, site.calendar, site.currency_at(until))
+    currency = site.currency_at(until)
+    return View(plant, line, shown, until, live, site.calendar, currency, group, grouping)
 
 
 async def latest_days(conn: Connection, plant: str | None = None) -> dict[str, date]:

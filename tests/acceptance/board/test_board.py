@@ -194,6 +194,23 @@ async def test_a_view_by_keyboard_alone(plant: Plant, window: Watched) -> None:
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
 
+async def test_a_product_group_is_chosen_and_its_figures_open_its_entries(
+    plant: Plant, window: Watched
+) -> None:
+    plant.import_rates()
+    plant.group("widget", "A")
+    await plant.send(made("p", 3), reject("d", 2, 3), stop("s", 9, until=6) | {"product": "other"})
+    page = await window.open("?plant=north")
+    await page.get_by_role("combobox", name="Product group").select_option("A")
+    await expect(page).to_have_url(f"{plant.url}/?plant=north&group=A&grouping=family")
+    await expect(page.get_by_role("heading", name="COPQ north, group A")).to_be_visible()
+    await page.locator(".tile .figure a").first.press("Enter")
+    await expect(page.get_by_role("dialog").locator(".sum strong")).to_have_text("19.06 EUR")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("combobox", name="Product group").select_option("")
+    await expect(page).to_have_url(f"{plant.url}/?plant=north")
+
+
 async def test_a_line_that_is_not_there_is_told_with_those_that_are(
     plant: Plant, window: Watched
 ) -> None:

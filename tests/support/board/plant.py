@@ -73,6 +73,12 @@ class Plant:
         file.write_text(RATES.format(lines=json.dumps(lines), rates=rates))
         copq("rates", "import", str(file), "--database", self.database)
 
+    def group(self, product: str, group: str) -> None:
+        """Put a product of the plant into a product group."""
+        file = self.folder / "groups.csv"
+        file.write_text(f"plant,grouping,product,group\nnorth,family,{product},{group}\n")
+        copq("groups", "import", str(file), "--database", self.database)
+
     def set_target(self, ratio: str, plant: str = "north", *more: str) -> None:
         copq("targets", "set", ratio, "--plant", plant, *more, "--database", self.database)
 

@@ -27,8 +27,9 @@ RENEWED_EVERY_S = 300
 def add_today(router: APIRouter, source: Source) -> None:
     @router.get("/why/today", include_in_schema=False, dependencies=[SOUND])
     async def today(
-        request: Request, plant: asked.Plant = None, line: asked.Line = None, day: str = ""
-    ) -> Response:
+        request: Request, plant: asked.Plant = None, line: asked.Line = None,
+        group: asked.Group = None, grouping: asked.Grouping = None, day: str = "",
+    ) -> Response:  # fmt: skip
         reader = await source.admit(request)
         async with source.reading(reader) as reading:
             tag = _tag(reading, f"{encode_lines(reader.sender.lines)} {request.url.query}")
@@ -37,11 +38,12 @@ def add_today(router: APIRouter, source: Source) -> None:
                 return Response(status_code=304, headers=headers)
             first = day_of(day) or newest_day(reading.book, plant, reading.now)
             request_ = WhyRequest(
-                plant=plant, line=line, start=str(first), end=str(first + timedelta(days=1)),
-                weeks=WEEKS,
+                plant=plant, line=line, group=group, grouping=grouping, start=str(first),
+                end=str(first + timedelta(days=1)), weeks=WEEKS,
             )  # fmt: skip
             answer = await answer_why(reading.conn, reading.book, request_, reading.now)
-        where = {"plant": plant, "line": line, "from": request_.start, "to": request_.end}
+        places = {"plant": plant, "line": line, "group": group, "grouping": grouping}
+        where = {**places, "from": request_.start, "to": request_.end}
         href = f"/why?{urlencode({n: v for n, v in where.items() if v})}&weeks={WEEKS}"
         changes = [_leading(change) for change in answer.changes if change.before]
         return as_json({"href": href, "changes": changes}, headers)

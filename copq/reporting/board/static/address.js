@@ -1,6 +1,6 @@
-// The address holds the view: plant, line, day, window, order of rows, and what is opened.
+// The address holds the view: plant, line, product group, day, window, order of rows, and what is opened.
 
-const KEPT = ["plant", "line", "day", "span", "pareto", "sort_lines", "sort_hours", "sort_entries", "entries", "event"];
+const KEPT = ["plant", "line", "group", "grouping", "day", "span", "pareto", "sort_lines", "sort_hours", "sort_entries", "entries", "event"];
 
 /** What the address asks for; what is not in it is null. */
 export function view() {

@@ -23,9 +23,9 @@ let skew = 0;
 let still = null;
 
 function path() {
-  const { plant, line, day, span } = view();
+  const { plant, line, group, grouping, day, span } = view();
   const asked = new URLSearchParams();
-  for (const [name, value] of Object.entries({ plant, line, day, span })) if (value) asked.set(name, value);
+  for (const [name, value] of Object.entries({ plant, line, group, grouping, day, span })) if (value) asked.set(name, value);
   return `/v1/board?${asked}`;
 }
 
@@ -36,7 +36,7 @@ function render() {
     show(at("figures"), empty.withoutRates());
     return;
   }
-  document.title = `${board.line ? `Line ${board.line}, ` : ""}${board.plant}: COPQ`;
+  document.title = `${board.line ? `Line ${board.line}, ` : ""}${board.group ? `${board.group}, ` : ""}${board.plant}: COPQ`;
   show(at("top"), header(board));
   linkPlaces(board);
   show(at("basis"), panels.footer(board));

@@ -5,6 +5,9 @@ import * as f from "./figures.js";
 
 export const FAILURE = { category: "copq" };
 
+/** The products that the board shows: all, or those of a group. */
+const products = ({ group, grouping }) => (group ? { group, grouping } : {});
+
 export const ofDay = (b) => ({ ...FAILURE, line: b.line, grain: "day", bucket: b.day });
 
 /** The month up to the day that is shown. */
@@ -12,10 +15,10 @@ export const ofMonth = (b) => ({ ...FAILURE, line: b.line, from: `${b.day.slice(
 
 export const ofSpan = (b) => (b.span === "month" ? ofMonth(b) : ofDay(b));
 export const inHour = (b, hour) => ({ ...FAILURE, line: b.line, grain: "hour", bucket: hour });
-export const hourAddress = (b, hour) => behind(inHour(b, hour));
+export const hourAddress = (b, hour) => behind({ ...inHour(b, hour), ...products(b) });
 
 /** What makes a link open the entries of a figure; the exact figure is in its title. */
-export const opens = (b, filters, exact) => ({ href: behind(filters), title: `${exact} ${b.currency}: open the entries` });
+export const opens = (b, filters, exact) => ({ href: behind({ ...filters, ...products(b) }), title: `${exact} ${b.currency}: open the entries` });
 
 /** The production that a figure is a share of. */
 export const ofBase = ({ category, ...filters }) => ({ ...filters, element: "production" });

@@ -1,4 +1,4 @@
-// The head of the board: which plant and line, which day, and how fresh the figures are.
+// The head of the board: which plant, line and product group, which day, and how fresh the figures are.
 
 import { h } from "./dom.js";
 import * as f from "./figures.js";
@@ -7,11 +7,12 @@ import { address, go } from "./address.js";
 export function header(b) {
   const plant = b.plants.map((p) => p.plant);
   return [
-    h("h1", {}, h("span", { class: "brand" }, "COPQ"), " ", h("span", { class: "title" }, b.line ? `${b.plant}, line ${b.line}` : b.plant)),
+    h("h1", {}, h("span", { class: "brand" }, "COPQ"), " ", h("span", { class: "title" }, [b.plant, b.line && `line ${b.line}`, b.group && `group ${b.group}`].filter(Boolean).join(", "))),
     h("p", { class: "printed strong" }, `${f.dayInWords(b.day)}, in ${b.currency}`),
     h("form", { class: "choose" },
       select("plant", "Plant", plant.map((name) => [name, name]), b.plant),
       select("line", "Line", [["", "all lines"], ...b.line_names.map((name) => [name, `line ${name}`])], b.line ?? ""),
+      b.group_names.length ? select("group", "Product group", groups(b), b.group === null ? "" : JSON.stringify([b.grouping, b.group])) : null,
       h("div", { class: "days" },
         h("a", { href: address({ day: f.shift(b.day, -1) }), class: "step", "aria-label": "The day before" }, "‹"),
         h("label", {}, h("span", { class: "unseen" }, "Day"), h("input", { type: "date", name: "day", value: b.day, max: b.newest_day })),
@@ -21,6 +22,12 @@ export function header(b) {
       ? h("p", { class: "fresh" }, h("span", { class: "dot", "aria-hidden": "true" }), h("strong", {}, "Live"), h("span", { class: "quiet n" }, ` ${f.seconds(b.as_of)} ${b.zone}`))
       : h("p", { class: "fresh past" }, h("strong", {}, "Past day"), " ", h("a", { href: address({ day: null }) }, "Show today")),
   ];
+}
+
+/** The groups to choose from; of several groupings each with its grouping. */
+function groups(b) {
+  const several = new Set(b.group_names.map((one) => one.grouping)).size > 1;
+  return [["", "all products"], ...b.group_names.map(({ grouping, group }) => [JSON.stringify([grouping, group]), several ? `${grouping}: ${group}` : group])];
 }
 
 function select(name, label, options, chosen) {
@@ -39,7 +46,11 @@ export function linkPlaces(b) {
 export function listen(top) {
   top.addEventListener("change", (event) => {
     const { name, value } = event.target;
-    if (name === "plant") go(address({ plant: value, line: null, entries: null, event: null }));
+    if (name === "group") {
+      const [grouping, group] = value ? JSON.parse(value) : [null, null];
+      go(address({ group, grouping, entries: null, event: null }));
+    }
+    if (name === "plant") go(address({ plant: value, line: null, group: null, grouping: null, entries: null, event: null }));
     if (name === "line") go(address({ line: value || null, entries: null, event: null }));
     if (name === "day" && value) go(address({ day: value, entries: null, event: null }));
   });

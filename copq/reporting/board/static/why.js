@@ -10,17 +10,18 @@ let renewed = 0;
 
 /** The page that explains the day of a line or of all lines, against the weeks before. */
 export function whyDay(b, line = b.line) {
-  return `/why?${query({ plant: b.plant, line, from: b.day, to: f.shift(b.day, 1), weeks: WEEKS })}`;
+  return `/why?${query({ plant: b.plant, line, ...products(b), from: b.day, to: f.shift(b.day, 1), weeks: WEEKS })}`;
 }
 
 /** The page that explains the month against the month before. */
-export const whyMonth = (b) => `/why?${query({ plant: b.plant, line: b.line, month: b.day.slice(0, 7) })}`;
+export const whyMonth = (b) => `/why?${query({ plant: b.plant, line: b.line, ...products(b), month: b.day.slice(0, 7) })}`;
 
+const products = ({ group, grouping }) => ({ group, grouping });
 const query = (values) => new URLSearchParams(Object.entries(values).filter(([, value]) => value !== null));
 
 /** Fill the line below the Pareto. What cannot be answered stays empty: no figure depends on it. */
 export async function explain(b) {
-  const question = String(query({ plant: b.plant, line: b.line, day: b.day }));
+  const question = String(query({ plant: b.plant, line: b.line, ...products(b), day: b.day }));
   const place = document.getElementById("why-today");
   if (!place || (question === asked && Date.now() - renewed < EVERY_MS)) return;
   if (question !== asked) show(place);

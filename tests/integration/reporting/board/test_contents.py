@@ -8,14 +8,17 @@ from typing import Any
 import httpx
 import pytest
 
+from copq.access.authority import Actor
 from copq.access.door import OpenDoor
+from copq.groups.store import import_groups
 from copq.ledger.figures import OTHER
-from copq.rates.store import import_rates
+from copq.rates.store import import_rates, load
 from copq.reporting.api.app import add_api
 from copq.reporting.board import contents, largest
 from copq.reporting.board.app import add_board
 from copq.reporting.board.targets import Aims, aims_of
 from copq.reporting.source import reading_pool
+from copq.schemas.groups import GroupFile
 from copq.targets.book import ALL, TargetBook
 from copq.web.pages.docs import documented_app
 from tests.support.building import book, defect, event, plant, post_events, production, rates, stop
@@ -83,6 +86,40 @@ async def test_figures_agree_with_one_another_and_with_the_api(conn: Any, site: 
     for bars in said["paretos"].values():
         assert sum(Decimal(bar["net"]) for bar in bars) == today
         assert Decimal(bars[-1]["cumulative_share"]) == 1
+
+
+FIGURES = ("copq", "base", "units", "provisional")
+
+
+async def test_the_board_of_all_groups_is_that_of_all_products(conn: Any, site: Clocked) -> None:
+    """Each figure of the plant is the sum over its groups, with stops that are open."""
+    await fill(conn)
+    site.shares, site.budgets = {(None, "1h"): Decimal("0.0001")}, {None: Decimal(5)}
+    more = [stop("s2", ago(20), line="L2", product="widget", defect_code="jam")]
+    await post_events(conn, book(plant(lines=LINES)), more)
+    item = {"plant": "north", "grouping": "family", "product": "widget", "group": "A"}
+    file = GroupFile.model_validate({"groups": [item]})
+    await import_groups(conn, file, await load(conn), "groups.csv", Actor("carla"))
+    whole = await site.board()
+    names = ["A", "no group"]
+    assert whole["group_names"] == [{"grouping": "family", "group": name} for name in names]
+    alone = [await site.board(group=name) for name in names]
+    for part in ("hour", "today", "month"):
+        for name in FIGURES:
+            sums = [Decimal(said[part][name]) for said in alone]
+            assert sum(sums) == Decimal(whole[part][name]), (part, name)
+            assert sum(Decimal(s[part]["before"][name]) for s in alone) == Decimal(
+                whole[part]["before"][name]
+            )
+    bars = [sum(Decimal(bar["net"]) for bar in said["paretos"]["cause"]) for said in alone]
+    assert sum(bars) == Decimal(whole["today"]["copq"]) and all(bars)
+    assert [[one["event_id"] for one in said["open_stops"]] for said in alone] == [["s2"], ["s1"]]
+    latest = [{one["event_id"] for one in said["latest"]} for said in alone]
+    assert latest[0] == {one["event_id"] for one in whole["latest"]} and latest[1] == set()
+    assert whole["alerts"] and alone[0]["alerts"] == []
+    assert alone[0]["today"]["target_share"] is None and alone[0]["month"]["budget"] is None
+    why = await site.get("/why/today", plant="north", group="A")
+    assert "group=A" in why["href"]
 
 
 async def test_today_is_compared_with_yesterday_at_this_time(conn: Any, site: Clocked) -> None:
