@@ -12,7 +12,7 @@ from copq.access.authority import sign
 from copq.database.queries import Queries
 from copq.improvement.projects.states import Step
 from copq.projects.evidence import Frozen, digest_of, evidence_of
-from copq.projects.order import Order
+from copq.projects.order import Order, said_by_postgres
 from copq.projects.plan_json import plan_json
 from copq.projects.scope_check import ledger_part
 from copq.projects.sizing import Measure, Sized, measure_plan
@@ -43,7 +43,7 @@ async def approve(
     except UniqueViolationError:
         raise ProjectError(f"{before}: somebody else took a step at the same time") from None
     except RestrictViolationError as error:
-        raise ProjectError(str(error)) from error
+        raise said_by_postgres(error) from error
     return await project(conn, plant, name), sized
 
 

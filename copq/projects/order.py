@@ -60,4 +60,10 @@ async def ordered(conn: Connection, project: Project, order: Order) -> AsyncIter
             await conn.execute(*_SQL.hold_project(project=project.id))
             yield
     except RestrictViolationError as error:
-        raise ProjectError(str(error)) from error
+        raise said_by_postgres(error) from error
+
+
+def said_by_postgres(error: RestrictViolationError) -> ProjectError:
+    """What a guard of the database refused, and what it says to do."""
+    hint = f". {error.hint}" if error.hint else ""
+    return ProjectError(f"{error.message}{hint}")

@@ -8,6 +8,7 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.access.authority import Actor, sign
+from copq.access.door import Role
 from copq.database.queries import Queries
 from copq.improvement.projects.states import FROZEN, State
 from copq.projects.checks import misfits
@@ -59,7 +60,8 @@ async def import_projects(
         await sign(conn, actor, why)
         known = {(one.plant, one.name): one for one in await projects(conn)}
         pairs = [(item, known.get((item.plant, item.name))) for item in file.projects]
-        if faults := [fault for item, one in pairs for fault in _frozen(item, one)]:
+        faults = [fault for item, one in pairs if one for fault in _faults(item, one, actor)]
+        if faults:
             raise RateFileError(faults)
         one_import = _Import(conn, source, actor, why)
         changed = [await _store(one_import, item, one) for item, one in pairs if one]
@@ -69,9 +71,18 @@ async def import_projects(
     return Imported(len(pairs) - len(changed), sum(changed), len(changed) - sum(changed))
 
 
-def _frozen(item: ProjectItem, known: Project | None) -> Iterator[str]:
-    if known is None or (known.state not in FROZEN and known.state is not State.CANCELLED):
-        return
+def _faults(item: ProjectItem, known: Project, actor: Actor) -> Iterator[str]:
+    """Why a person cannot import this item for a project that there is."""
+    if known.state in FROZEN:
+        yield from _frozen(item, known)
+    elif actor.name not in (known.owner, known.proposed_by) and actor.role is not Role.FINANCE:
+        yield (
+            f'"{actor.name}" does not own {known}: its owner "{known.owner}" changes it, the '
+            "person who proposed it, or finance"
+        )
+
+
+def _frozen(item: ProjectItem, known: Project) -> Iterator[str]:
     name = f'project "{item.name}" of {item.plant} is {known.state}'
     if plan_json(plan_of_item(item)) != _as_written(known):
         yield (

@@ -43,3 +43,14 @@ async def test_a_revoked_token_gives_no_authority(conn: asyncpg.Connection) -> N
     await revoke_token(conn, "carla", "test")
     with pytest.raises(NotAllowed, match="no valid token"):
         await identify_actor(conn, Role.FINANCE, first, "anna")
+
+
+async def test_several_roles_may_do_what_is_not_one_roles_alone(conn: asyncpg.Connection) -> None:
+    operator = await _token(conn, "press", Role.OPERATOR)
+    either = (Role.MANAGER, Role.FINANCE)
+    assert await identify_actor(conn, either[0], None, "anna", *either[1:]) == Actor("anna")
+    finance = await _token(conn, "carla", Role.FINANCE)
+    found = await identify_actor(conn, either[0], finance, "anna", *either[1:])
+    assert found == Actor("carla", Role.FINANCE)
+    with pytest.raises(NotAllowed, match='"press" is operator; this is for manager or finance'):
+        await identify_actor(conn, either[0], operator, "anna", *either[1:])

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from copq.access.authority import Actor
+from copq.access.door import Role
 from copq.improvement.projects.plan import promised
 from copq.improvement.projects.states import State
 from copq.projects.proposing import Imported
@@ -24,7 +26,7 @@ from copq.projects.store import (
 from copq.rates.file import RateFileError
 from copq.rates.store import import_rates
 from tests.support.building import plant, rates
-from tests.support.projects import item, propose
+from tests.support.projects import OLGA, item, propose
 
 
 @pytest.fixture
@@ -74,6 +76,19 @@ async def test_a_later_file_changes_what_it_says_and_nothing_else(rated: Any) ->
     assert [one.amount for one in await investments(rated, [found.id])] == [1300]
     trail = "select count(*) from copq.audit where subject like 'copq.project%' and who = 'olga'"
     assert await rated.fetchval(trail) == 12
+
+
+async def test_a_plan_is_changed_by_its_owner_or_the_person_who_proposed_it(rated: Any) -> None:
+    await propose(rated, item(owner="otto"))
+    with pytest.raises(RateFileError) as caught:
+        await propose(rated, item(owner="otto", sponsor="sara"), actor=Actor("anna"))
+    assert caught.value.faults == [
+        '"anna" does not own project "caps" of north: its owner "otto" changes it, the person who '
+        "proposed it, or finance"
+    ]
+    for person in (Actor("otto"), Actor("fred", Role.FINANCE), OLGA):
+        changed = item(owner="otto", sponsor=f"of {person.name}")
+        assert (await propose(rated, changed, actor=person)).changed == 1
 
 
 async def test_an_unknown_project_is_refused_with_those_that_are_there(rated: Any) -> None:
