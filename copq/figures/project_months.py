@@ -301,17 +301,24 @@ async def keep_months(conn: Connection, months: PlantMonths, one: Watched, until
     from has changed; return how many these are. A version is added where a figure differs."""
     over = [m for m in months_between(one.project.plan.starts, min(until, one.ends))
             if add_months(m, 1) <= until]  # fmt: skip
-    own = sharing(one, months.found)
-    query = _SQL.month_inputs(
-        project=one.id, plant=one.project.plant, months=over, projects=[o.id for o in own],
-        baseline_lasts=[o.project.plan.baseline_last for o in own],
-    )  # fmt: skip
-    stale = [row for row in await conn.fetch(*query) if row["inputs"] != row["kept"]]
+    stale = await changed_months(conn, months.found, one, over)
     newest = await newest_versions(conn, one.id) if stale else {}
     for row in stale:
         async with conn.transaction():
             await _keep(conn, months, one, row, newest.get(row["month"]))
     return len(stale)
+
+
+async def changed_months(
+    conn: Connection, found: Sequence[Watched], one: Watched, months: Sequence[date]
+) -> list[Record]:
+    """Those of these months whose bridge follows from something else than when it was computed."""
+    own = sharing(one, found)
+    query = _SQL.month_inputs(
+        project=one.id, plant=one.project.plant, months=list(months), projects=[o.id for o in own],
+        baseline_lasts=[o.project.plan.baseline_last for o in own],
+    )  # fmt: skip
+    return [row for row in await conn.fetch(*query) if row["inputs"] != row["kept"]]
 
 
 async def _keep(

@@ -14,6 +14,7 @@ from copq.database.queries import Queries
 from copq.figures.recomputing import ALL, Progress, Reach, recompute_entries
 from copq.figures.unbooked import unbooked
 from copq.figures.verify_corrections import corrected
+from copq.figures.verify_measured import measured_projects
 from copq.figures.verify_projects import frozen_projects
 from copq.figures.verify_standing_costs import standing_cost_days
 from copq.ledger.arithmetic import MONEY
@@ -46,6 +47,7 @@ async def verify(
     standing costs with the days that bear them, closed months with their signed figures, what
     approval froze of projects with plan, promise and ledger (the baseline of those in `reach`),
     audited tables with the audit trail, and all of these with the anchors.
+            *await measured_projects(conn, reach),
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         book = await load(conn)
@@ -61,6 +63,7 @@ async def verify(
             *await standing_cost_days(conn),
             *await closed_periods(conn),
             *await frozen_projects(conn, book, reach),
+            *await measured_projects(conn, reach),
             *await untraced_rows(conn),
             *await recompute_entries(conn, reach, progress),
             *await unbooked(conn, reach),

@@ -140,3 +140,20 @@ insert into copq.project_month (
 values (
     :project, :month, :version, :days, :baseline, :actual, :volume, :mix, :rates, :non_routine,
     :without_baseline, :performance, :gross, :net, :low, :high, :is_demonstrated, :left_as_booked)
+
+-- name: kept_days
+-- The kept production days of a project, those of :month alone if it is given; :share and :seed
+-- select some of them, as in `verify_entries`.
+select day, entries, sharing
+from copq.project_day
+where project = :project
+    and (:month::date is null or day >= :month::date and day < :month::date + interval '1 month')
+    and (:share::int is null
+        or mod(hashtextextended(project || ' ' || day, :seed) & 1073741823, 10000) < :share)
+order by day
+
+-- name: cells_on_days
+-- The kept cells of a project on these production days.
+select day, line, product, others, booked, at_frozen_rates, exposure
+from copq.project_cell
+where project = :project and day = any(:days::date[])

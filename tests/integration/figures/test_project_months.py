@@ -67,7 +67,7 @@ async def measure(conn: Any, plan: Plan, rate_book: RateBook, at: datetime) -> M
 
 
 async def approved(conn: Any, name: str = "caps", **more: Any) -> Project:
-    await propose(conn, item(name, starts="2026-05-01", **more))
+    await propose(conn, item(name, **{"starts": "2026-05-01", **more}))
     await size(conn, "north", name, await load(conn), measure, Order(OLGA), APPROVED)
     return (await approve(conn, "north", name, measure, Order(CARLA, "pays"), APPROVED))[0]
 
@@ -302,6 +302,23 @@ async def test_commands_refresh_and_show_the_months(database: str, conn: Any) ->
     assert {one["residual"] for one in found["months"]} == {"0"}
     csv = await run("bridge", "north", "caps", "--csv")
     assert csv.startswith("month,days,baseline,volume,mix,rates,non_routine,without_baseline")
+
+
+async def test_verify_names_what_the_ledger_does_not_make(conn: Any, service: Any) -> None:
+    await post_with_rates(conn, book(), history())
+    await approved(conn)
+    await refreshed(service)
+    assert await verify(conn) == []
+    await conn.execute(
+        "update copq.project_cell set at_frozen_rates = 7 where day = '2026-05-03' and booked > 0"
+    )
+    cell, month = await verify(conn)
+    assert (cell.check, cell.subject["day"], cell.subject["line"]) == (
+        "project_cell", date(2026, 5, 3), "L1",
+    )  # fmt: skip
+    assert cell.expected is not None and cell.expected["at_frozen_rates"] == 50
+    assert (month.check, month.subject["month"]) == ("project_month", MAY)
+    assert month.found is not None and month.found["gross"] == 500
 
 
 async def test_one_process_measures_at_a_time(database: str, conn: Any, service: Any) -> None:

@@ -1,0 +1,104 @@
+"""Proof that the kept days and months of projects follow from the ledger and the frozen rates."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from asyncpg import Connection, Record
+
+from copq.database.queries import Queries
+from copq.figures.books import Books
+from copq.figures.project_cells import AT_ONCE, PlanDay
+from copq.figures.project_keeping import read_project_days
+from copq.figures.project_months import (
+    NotComparable,
+    PlantMonths,
+    changed_months,
+    newest_versions,
+)
+from copq.figures.project_watch import Watched, watched_projects
+from copq.figures.recomputing import Reach
+from copq.ledger.difference import Difference
+
+_SQL = Queries.of(__file__)
+Facts = dict[Any, Any]
+
+
+async def measured_projects(conn: Connection, reach: Reach) -> list[Difference]:
+    """The kept days and months in `reach` that are not what they should be, in the caller's
+    snapshot. What the ledger has changed since is left out: the next refresh reads it."""
+    books, differences = Books(), []
+    newest = await books.newest(conn)
+    found = await watched_projects(conn, newest, reach.plant)
+    for one in found:
+        which = {name: reach.parameters[name] for name in ("month", "share", "seed")}
+        for part in _parts(await conn.fetch(*_SQL.kept_days(project=one.id, **which))):
+            days = await read_project_days(conn, books, newest, one, [row["day"] for row in part])
+            differences += [d async for d in _days(conn, one, part, days)]
+    for plant in sorted({one.project.plant for one in found}):
+        own = PlantMonths(conn, [one for one in found if one.project.plant == plant])
+        for one in own.found:
+            differences += [d async for d in _months(conn, own, one, reach)]
+    return differences
+
+
+def _parts(rows: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    return (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
+
+
+async def _days(
+    conn: Connection, one: Watched, kept: Sequence[Record], days: Sequence[PlanDay]
+) -> Any:
+    read = {day.day: day for day in days}
+    query = _SQL.cells_on_days(project=one.id, days=[row["day"] for row in kept])
+    cells: dict[date, Facts] = {}
+    for row in await conn.fetch(*query):
+        name = row["line"], row["product"], tuple(row["others"])
+        figures = row["booked"], row["at_frozen_rates"], row["exposure"]
+        cells.setdefault(row["day"], {})[name] = figures
+    for row in kept:
+        day = read[row["day"]]
+        if (row["entries"], row["sharing"]) != (day.entries, sorted(one.others)):
+            continue
+        for difference in _cells(one, day, cells.get(day.day, {})):
+            yield difference
+
+
+def _cells(one: Watched, day: PlanDay, kept: Facts) -> Iterator[Difference]:
+    due: Facts = {
+        name: (own.booked, own.at_frozen_rates, own.exposure) for name, own in day.cells.items()
+    }
+    for name in sorted(due.keys() | kept.keys()):
+        if due.get(name) != kept.get(name):
+            subject = {**_subject(one), "day": day.day, "line": name[0], "product": name[1]}
+            yield Difference("project_cell", subject, _figures(due.get(name)),
+                             _figures(kept.get(name)))  # fmt: skip
+
+
+def _figures(values: tuple[Any, ...] | None) -> Facts | None:
+    names = ("booked", "at_frozen_rates", "exposure")
+    return None if values is None else dict(zip(names, values, strict=True))
+
+
+async def _months(conn: Connection, months: PlantMonths, one: Watched, reach: Reach) -> Any:
+    kept = await newest_versions(conn, one.id)
+    stale = {row["month"] for row in await changed_months(conn, months.found, one, list(kept))}
+    for month, version in kept.items():
+        if month in stale or reach.month not in (None, month):
+            continue
+        try:
+            due = asdict(await months.figures(one, month))
+        except NotComparable as error:
+            due = {"reason": str(error)}
+        found = asdict(version.figures)
+        differ = [name for name in due if due[name] != found.get(name)]
+        if differ:
+            yield Difference(
+                "project_month", {**_subject(one), "month": month, "version": version.number},
+                {name: due[name] for name in differ}, {name: found.get(name) for name in differ},
+            )  # fmt: skip
+
+
+def _subject(one: Watched) -> Facts:
+    return {"plant": one.project.plant, "project": one.project.name}
