@@ -173,11 +173,22 @@ class PlantMonths:
 
     async def _bounds(self, one: Watched, own: Measured) -> dict[str, Any]:
         """The interval of the saving over production days."""
+        return bounds(own, await self.baseline_days(one), one.freeze.currency)
+
+    async def baseline_days(self, one: Watched) -> Mapping[date, Cells]:
+        """The days of a project's baseline."""
         if one.id not in self._baseline_days:
             plan = one.project.plan
             window = Window(plan.baseline_first, plan.baseline_last + _DAY)
             self._baseline_days[one.id] = await self._days(one, window)
-        return bounds(own, self._baseline_days[one.id], one.freeze.currency)
+        return self._baseline_days[one.id]
+
+    async def since_start(self, one: Watched, until: date) -> tuple[Measured, Mapping[date, Cells]]:
+        """What a project is compared with, and all of its days from the start until before a
+        day."""
+        own = await self._measured(one, one.project.plan.starts.replace(day=1))
+        last = one.ends + _DAY if one.ends < until else until
+        return own, await self._days(one, Window(one.project.plan.starts, last))
 
 
 def bounds(own: Measured, baseline: Mapping[date, Cells], currency: str) -> dict[str, Any]:
@@ -188,7 +199,8 @@ def bounds(own: Measured, baseline: Mapping[date, Cells], currency: str) -> dict
 
     try:
         found = interval(
-            Days.of(*lost_and_expected(own, baseline)), Days.of(*lost_and_expected(own, own.days))
+            Days.of(*lost_and_expected(own, baseline), sorted(baseline)),
+            Days.of(*lost_and_expected(own, own.days), sorted(own.days)),
         )
     except NotEnoughDays:
         return {"low": None, "high": None, "is_demonstrated": None}

@@ -95,8 +95,26 @@ async def _refresh_plant(
     plant = found[0].project.plant
     until = await months_until(conn, newest, plant, now)
     months = PlantMonths(conn, found)
+    day = today(newest, plant, now)
     for one in found:
         done.months += await keep_months(conn, months, one, until)
+        await _test(conn, months, one, day)
+
+
+async def _test(conn: Connection, months: PlantMonths, one: Watched, day: date) -> None:
+    """Test a project's days, once a day and where they have changed."""
+    plan = one.project.plan
+    last = await conn.fetchrow(*_SQL.last_verdict(
+        project=one.id, starts=plan.starts, last=day - _DAY, baseline_last=plan.baseline_last
+    ))  # fmt: skip
+    if last["changed_at"] is None or (
+        last["computed_at"] is not None and last["changed_at"] <= last["computed_at"]
+    ):
+        return
+    # It loads scipy, which is slow: a service without projects does not need it.
+    from copq.figures.project_verdicts import keep_verdict
+
+    await keep_verdict(conn, months, one, day)
 
 
 async def months_until(conn: Connection, book: RateBook, plant: str, now: datetime) -> date:

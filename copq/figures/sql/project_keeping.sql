@@ -157,3 +157,28 @@ order by day
 select day, line, product, others, booked, at_frozen_rates, exposure
 from copq.project_cell
 where project = :project and day = any(:days::date[])
+
+-- name: add_verdict
+-- Add what the tests of a project's days say, unless it is what they said last.
+insert into copq.project_verdict (project, until, is_proven, status, is_provisional, figures)
+select :project, :until, :is_proven, :status, :is_provisional, :figures
+where not exists (
+    select from (
+        select until, is_proven, status, is_provisional, figures
+        from copq.project_verdict
+        where project = :project
+        order by number desc
+        limit 1) as newest
+    where (newest.until, newest.is_proven, newest.status, newest.is_provisional, newest.figures)
+        is not distinct from (
+            :until::date, :is_proven::boolean, :status::text, :is_provisional::boolean,
+            :figures::jsonb))
+
+-- name: last_verdict
+-- When a project's days were last tested, and the newest change to the days that it tests.
+select
+    (select max(until) from copq.project_verdict where project = :project) as until,
+    (select max(computed_at) from copq.project_verdict where project = :project) as computed_at,
+    (select max(computed_at) from copq.project_day
+        where project = :project and (day between :starts and :last or day <= :baseline_last))
+        as changed_at

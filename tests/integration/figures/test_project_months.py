@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,18 +16,15 @@ from copq.database.connections import DatabaseRole, act_as
 from copq.figures import project_cells, project_keeping
 from copq.figures.books import Books
 from copq.figures.bridge_answer import TABLES, BridgeAnswer, BridgeRequest, answer_bridge
+from copq.figures.project_baseline import measure_baseline
 from copq.figures.project_months import first_versions, newest_versions
 from copq.figures.project_refresh import Refreshed, refresh
 from copq.figures.verify import verify
-from copq.improvement.projects.plan import Plan
 from copq.improvement.savings.bridge import Effect
 from copq.projects.approving import approve
-from copq.projects.baseline import Baseline, BaselineCell
 from copq.projects.order import Order
-from copq.projects.sizing import Measured, size
+from copq.projects.sizing import size
 from copq.projects.store import Project
-from copq.rates.book import RateBook
-from copq.rates.frozen import frozen_book
 from copq.rates.store import import_rates, load
 from copq.schemas.rates import RateFile
 from copq.summary.keeping import bring_up_to_date
@@ -51,25 +47,10 @@ NOW = datetime.fromisoformat("2026-07-03T12:00:00+02:00")
 MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
 
 
-async def measure(conn: Any, plan: Plan, rate_book: RateBook, at: datetime) -> Measured:
-    number = (plan.baseline_last - plan.baseline_first).days + 1
-    days = [plan.baseline_first + timedelta(days=n) for n in range(number)]
-    read = await project_cells.read_days(
-        conn, Books(), rate_book, plan, frozen_book(rate_book, at), days
-    )
-    sums: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [D(0)] * 3)
-    for day in read:
-        for (line, product, _), own in day.cells.items():
-            figures = own.booked, own.at_frozen_rates, own.exposure
-            sums[line, product] = [a + b for a, b in zip(sums[line, product], figures, strict=True)]
-    cells = tuple(BaselineCell(*place, *figures) for place, figures in sorted(sums.items()))
-    return Measured(Baseline(plan.baseline_months, cells), ())
-
-
 async def approved(conn: Any, name: str = "caps", **more: Any) -> Project:
     await propose(conn, item(name, **{"starts": "2026-05-01", **more}))
-    await size(conn, "north", name, await load(conn), measure, Order(OLGA), APPROVED)
-    return (await approve(conn, "north", name, measure, Order(CARLA, "pays"), APPROVED))[0]
+    await size(conn, "north", name, await load(conn), measure_baseline, Order(OLGA), APPROVED)
+    return (await approve(conn, "north", name, measure_baseline, Order(CARLA, "pays"), APPROVED))[0]
 
 
 def history() -> list[bytes]:
@@ -116,6 +97,11 @@ async def test_a_month_is_bridged_from_the_frozen_baseline(conn: Any, service: A
     assert (may.mix, may.rates, may.non_routine, may.without_baseline) == (0, 0, 0, 0)
     assert (may.gross, may.net, may.residual, may.days) == (500, 500, 0, 10)
     assert may.low is None and await verify(conn) == []
+    [said] = await conn.fetch("select * from copq.project_verdict")
+    assert (said["until"], said["is_proven"], said["status"]) == (
+        date(2026, 6, 30), None, "not enough data",
+    )  # fmt: skip
+    assert "are needed" in json.loads(said["figures"])["words"]
 
 
 async def test_a_second_refresh_prices_no_event_and_computes_no_month(
