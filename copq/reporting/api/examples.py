@@ -507,6 +507,33 @@ PROJECT_ANSWER = {
 }  # fmt: skip
 
 
+BRIDGE = (
+    "The months of a project: from the mean month of the frozen baseline by volume, mix, rates, "
+    "what is not routine, what has no baseline, and performance to what was lost; the parts always "
+    "add up. As it is now and as it was first reported. With `month` its lines and products and "
+    "every entry too, as booked and at the frozen rates. See docs/projects.md."
+)
+BRIDGE_ANSWER = {
+    "at": _AT, "plant": "north", "project": "caps", "currency": "EUR",
+    "months": [
+        {"month": "2026-05", "days": 31, "baseline": "1000", "volume": "0", "mix": "0",
+         "rates": "0", "non_routine": "0", "without_baseline": "0", "performance": "-120",
+         "actual": "880", "gross": "120", "overlap": "30", "net": "90", "low": "61.5",
+         "high": "118.2", "is_demonstrated": True, "left_as_booked": 0, "residual": "0",
+         "is_over": True, "version": 2, "computed_at": _AT, "first_reported_gross": "120",
+         "first_reported_net": "95", "restated": "-5", "reason": None}
+    ],
+    "opened": "2026-05",
+    "cells": [
+        {"line": "L1", "product": "widget", "volume": "0", "mix": "0", "rates": "0",
+         "non_routine": "0", "without_baseline": "0", "performance": "-120",
+         "baseline_at_frozen_rates": "3000", "baseline_exposure": "9000", "booked": "880",
+         "at_frozen_rates": "880", "exposure": "3000", "is_claimable": True}
+    ],
+    "entries": [], "entries_total": 88, "basis": "Each month is compared with the frozen …",
+}  # fmt: skip
+
+
 def answers(example: Any, excel: bool = False) -> dict[int | str, dict[str, Any]]:
     """The responses of one question, for OpenAPI; `excel`: as a workbook, too."""
     return {

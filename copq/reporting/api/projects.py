@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from copq.figures.books import Reading
+from copq.figures.bridge_answer import BridgeAnswer, BridgeRequest, answer_bridge
 from copq.figures.portfolio import PortfolioAnswer, PortfolioRequest, answer_portfolio
 from copq.figures.portfolio_project import ProjectAnswer, answer_project
 from copq.figures.portfolio_request import TYPES
@@ -48,6 +49,21 @@ Shown = Annotated[
 ]
 
 
+OfPlant = Annotated[str, Path(description="Its plant.", examples=["north"])]
+OfName = Annotated[str, Path(description="Its name.", examples=["caps"])]
+Opened = Annotated[
+    str,
+    Query(
+        description="Open this month, 2026-06, or `baseline`, down to its entries.",
+        examples=["2026-06", "baseline"],
+    ),
+]
+BridgeTable = Annotated[
+    Literal["months", "cells", "entries"],
+    Query(description="What CSV has: months, or cells or entries of the opened month."),
+]
+
+
 def add_projects(router: APIRouter, source: Source) -> None:
     @router.get(
         "/v1/projects",
@@ -71,16 +87,32 @@ def add_projects(router: APIRouter, source: Source) -> None:
         return await answer_request(source, request, kind, limit, "copq-projects", ask)
 
     @router.get(
+        "/v1/projects/{plant}/{name:path}/bridge",
+        summary="What a project saved each month, down to entries",
+        description=examples.BRIDGE,
+        responses=examples.answers(examples.BRIDGE_ANSWER),
+    )
+    async def bridge(
+        request: Request, plant: OfPlant, name: OfName, month: Opened = "",
+        table: BridgeTable = "months", kind: asked.Format = None, limit: asked.Limit = None,
+    ) -> Response:  # fmt: skip
+        async def ask(reading: Reading, most: int | None) -> BridgeAnswer:
+            asked_for = BridgeRequest(plant=plant, project=name, month=month, table=table)
+            return await answer_bridge(
+                reading.conn, reading.books, reading.book, asked_for, reading.now, most
+            )
+
+        return await answer_request(source, request, kind, limit, f"copq-bridge-{table}", ask)
+
+    @router.get(
         "/v1/projects/{plant}/{name:path}",
         summary="One improvement project",
         description=examples.PROJECT,
         responses=examples.answers(examples.PROJECT_ANSWER),
     )
     async def project(
-        request: Request,
-        plant: Annotated[str, Path(description="Its plant.", examples=["north"])],
-        name: Annotated[str, Path(description="Its name.", examples=["caps"])],
-        count: Count = "", kind: asked.Format = None,
+        request: Request, plant: OfPlant, name: OfName, count: Count = "",
+        kind: asked.Format = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, _: int | None) -> ProjectAnswer:
             return await answer_project(reading.conn, reading.book, plant, name, count, reading.now)

@@ -18,6 +18,7 @@ QUESTIONS = (
     "coq/conformance",
     "what-if", "problems",
     "groups", "standing-costs", "projects", "projects/{plant}/{name}",
+    "projects/{plant}/{name}/bridge",
 )  # fmt: skip
 
 
