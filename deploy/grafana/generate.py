@@ -12,6 +12,7 @@ from deploy.grafana.finance import finance
 from deploy.grafana.line import line
 from deploy.grafana.now import now
 from deploy.grafana.pipeline import pipeline
+from deploy.grafana.portfolio import portfolio
 
 FOLDER = Path(__file__).parent / "dashboards"
 
@@ -19,7 +20,7 @@ FOLDER = Path(__file__).parent / "dashboards"
 def dashboards() -> dict[Path, str]:
     """Every file, with the text it should have."""
     made = {"copq-now": now, "line-and-product": line, "cost-of-quality": finance,
-            "pipeline": pipeline}  # fmt: skip
+            "pipeline": pipeline, "improvement-portfolio": portfolio}  # fmt: skip
     encoder = JSONEncoder(sort_keys=True, indent=2)
     return {FOLDER / f"{name}.json": encoder.encode(make()) + "\n" for name, make in made.items()}
 

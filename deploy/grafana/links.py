@@ -76,6 +76,10 @@ MONTH_CHOSEN = link(
     f"/d/copq-finance?{_CHOSEN}&${{month:queryparam}}&viewPanel={BEHIND_ID}",
 )
 PLANT_ON_BOARD = link("The plant on the board", f"${{board:raw}}/?plant={cell('plant')}")
+PROJECTS = link("The projects on the board", "${board:raw}/projects")
+PROJECT = link(
+    "The project on one sheet", f"${{board:raw}}/projects/{cell('plant')}/{cell('project')}"
+)
 UNPRICED = link("What is without a price", "/d/copq-finance")
 PIPELINE = link("Pipeline", "/d/copq-pipeline")
 ALERTS = link("The alerts", "/alerting/list")

@@ -16,7 +16,8 @@ from deploy.grafana.looks import MONEY, MOST_DECIMALS, Column, Unit, thresholds
 from deploy.grafana.queries import FIGURES, LEDGER, Sql, now, over_time, rows
 
 NOTHING = "no base, or nothing reported"
-_FIRST = ("plant", "line", "product", "element", "stage", "defect_code", "work_unit")
+_FIRST = ("plant", "line", "product", "element", "stage", "defect_code", "work_unit", "project",
+          "owner", "status")  # fmt: skip
 _NEVER = ("Time", "scope", "window", "__name__", "instance", "job")
 
 

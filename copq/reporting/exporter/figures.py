@@ -100,6 +100,31 @@ _GROUP = ("plant", "grouping", "group", "currency", "window")
 GROUP_FAILURE = Figure("copq_group_failure_cost", _GROUP, "COPQ by product group")
 GROUP_BASE = Figure("copq_group_base", _GROUP, "Cost of production by product group")
 GROUP_UNITS = Figure("copq_group_units", _GROUP, "Units that left the line by product group")
+_PROJECT = ("plant", "project", "type", "currency")
+PROJECT_PROMISED = Figure(
+    "copq_project_promised", _PROJECT,
+    "Savings that a project promised for the months that are over, by benefit type",
+)  # fmt: skip
+PROJECT_CLAIMED = Figure("copq_project_claimed", _PROJECT, "What the owner has claimed of them")
+PROJECT_VALIDATED = Figure("copq_project_validated", _PROJECT, "What finance has validated of them")
+PROJECT_REALISED = Figure(
+    "copq_project_realised", ("plant", "project", "currency"),
+    "Net savings of a project's bridges, of all types; absent until a month is measured",
+)  # fmt: skip
+PROJECT_INVESTED = Figure(
+    "copq_project_invested", ("plant", "project", "currency"), "What was put into a project so far"
+)
+_OWNED = ("plant", "project", "owner")
+PROJECT_STATE = Figure("copq_project_state", (*_OWNED, "state"), "1 for the state of a project")
+PROJECT_STATUS = Figure(
+    "copq_project_status", (*_OWNED, "status"),
+    "1 for the newest verdict about the saving of an approved project: holding, eroding, lost or "
+    "not enough data",
+)  # fmt: skip
+PROJECT_WAITS = Figure(
+    "copq_project_oldest_waiting_claim_timestamp_seconds", _OWNED,
+    "When the oldest claim that waits for finance was made; absent where none waits",
+)  # fmt: skip
 STEP = Figure(
     "copq_currency_step", ("currency",), "The smallest displayed amount of a currency by ISO 4217"
 )
@@ -144,7 +169,9 @@ FIGURES = (
     COST, BASE, UNITS, GOOD, SCRAPPED, REWORKED, FAILURE, RATIO, TARGET, SCRAP, REWORK, FIRST_PASS,
     QUALITY, AVAILABILITY, EFFECTIVENESS, OEE, REPAIR, OEE_MISSING, OPEN_STOPS, STOP_COST,
     STOP_START, CAUSE, CAUSE_START, UTC_OFFSET, CONVERTED_COST, CONVERTED_BASE, CONVERTED_RATIO,
-    UNCONVERTED, GROUP_FAILURE, GROUP_BASE, GROUP_UNITS, STEP, UNPRICED,
+    UNCONVERTED, GROUP_FAILURE, GROUP_BASE, GROUP_UNITS, PROJECT_PROMISED,
+    PROJECT_CLAIMED, PROJECT_VALIDATED, PROJECT_REALISED, PROJECT_INVESTED, PROJECT_STATE,
+    PROJECT_STATUS, PROJECT_WAITS, STEP, UNPRICED,
     UNPRICED_WORTH, UNPRICED_UNKNOWN, REJECTED, HEARD, USUAL_COST, USUAL_BASE, BUDGET, MONTH,
     MONTH_PASSED, AT, SERIES, LIMIT, DROPPED, DETAIL,
 )  # fmt: skip

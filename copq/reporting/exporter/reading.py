@@ -30,6 +30,7 @@ from copq.rates.book import RateBook
 from copq.reporting.exporter.converted import Converted
 from copq.reporting.exporter.finished_sums import FinishedSums
 from copq.reporting.exporter.groups import GroupFigures, read_groups, shown_grouping
+from copq.reporting.exporter.projects import ProjectFigures, read_projects
 from copq.reporting.exporter.windows import HOUR, TRAILING, Span, same_hours, spans
 from copq.targets.book import TargetBook
 from copq.targets.store import load_targets
@@ -80,6 +81,8 @@ class Reading:
     heard: dict[LineKey, datetime] = field(default_factory=dict)
     groups: list[GroupFigures] = field(default_factory=list)
     """Those of product groups; none where no grouping is shown."""
+    projects: list[ProjectFigures] = field(default_factory=list)
+    """Those of improvement projects."""
     folding: FoldingRule = ALL
     """The lines and products with names of their own."""
 
@@ -108,6 +111,8 @@ async def read(
             await _read_trailing(conn, reading, calendar, plants, finished)
         await _read_causes(conn, reading, finished)
         await _read_groups(conn, reading, finished, grouping)
+        of_projects = partial(read_projects, conn, book, now)
+        reading.projects.append(await finished.once(("projects",), of_projects))
         await _read_state(conn, reading)
     return reading
 

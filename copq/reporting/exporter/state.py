@@ -13,6 +13,7 @@ from copq.posting.open_stops import cost_by_stop
 from copq.reporting.exporter import figures as f
 from copq.reporting.exporter.converted import converted_samples
 from copq.reporting.exporter.groups import group_samples
+from copq.reporting.exporter.projects import project_samples
 from copq.reporting.exporter.reading import LineKey, Reading
 from copq.reporting.exporter.samples import Sample
 from copq.reporting.exporter.windows import month_end
@@ -38,6 +39,7 @@ def state(reading: Reading) -> list[Sample]:
             *_causes(reading),
             *_usual(reading),
             *(sample for of in reading.groups for sample in group_samples(of)),
+            *(sample for of in reading.projects for sample in project_samples(of)),
             *_missing(reading),
         ]
 

@@ -39,13 +39,16 @@ class Chosen:
     currency: str = "EUR"
     window: str = "1h"
     month: str = "2026-01"
+    type: str = "hard"
 
     def promql(self, text: str) -> str:
         """Grafana's Prometheus source: the names escaped for a regular expression in quotes."""
         for name in ("plant", "line", "product"):
             chosen = [self._in_quotes(one) for one in getattr(self, name)]
             text = text.replace(f"${name}", f"({'|'.join(chosen)})" if chosen else ".*")
-        return self._whole(text.replace("$currency", self.currency).replace("$window", self.window))
+        for name in ("currency", "window", "type"):
+            text = text.replace(f"${name}", getattr(self, name))
+        return self._whole(text)
 
     def sql(self, text: str) -> str:
         """`${name:regex}`, and single values in which an apostrophe is doubled."""

@@ -32,6 +32,8 @@ from tests.support.alerts.servers import Prometheus, prometheus
 from tests.support.building import event, plant, post_events, rates
 from tests.support.kafka.settings import free_ports
 from tests.support.patience import PATIENCE_S
+from tests.support.portfolio import bridge, claim, judged, realised
+from tests.support.projects import item, propose
 
 PLANT, LINE, PRODUCT = "d'Arc (new)", "Q'1", "wid.get's"
 """Names as people give them."""
@@ -105,6 +107,7 @@ async def fill(conn: Any) -> None:
         ],
     }), book, "targets.yaml", Actor("finance"))  # fmt: skip
     await group_and_base(conn, book)
+    await projects(conn)
     await conn.execute(
         "insert into copq.rejected (code, field, message, size, payload) "
         "values ('missing_field', 'plant', 'is missing', 2, '{}')"
@@ -129,6 +132,16 @@ async def group_and_base(conn: Any, book: RateBook) -> None:
     ]
     bases = BaseFile.model_validate({"bases": revenue})
     await import_bases(conn, bases, book, "bases.csv", Actor("finance"))
+
+
+async def projects(conn: Any) -> None:
+    """A project of each plant: measured, claimed, and with a verdict; its claim waits."""
+    for name in ("north", PLANT):
+        await propose(conn, item(plant=name))
+        project = await realised(conn, plant=name)
+        await bridge(conn, project, "2026-05", 120, 90)
+        await claim(conn, project, "2026-05", 80)
+        await judged(conn, project, "holding")
 
 
 async def work() -> None:

@@ -104,7 +104,13 @@ def test_links_go_to_panels_that_are_there_and_set_variables_that_are_known() ->
     for name, shown in panels():
         for url in links(shown):
             if not url.startswith("/d/"):
-                assert url.startswith(("/alerting/list", "${board:raw}/?plant=")), name
+                assert url.startswith(
+                    (
+                        "/alerting/list",
+                        "${board:raw}/?plant=",
+                        "${board:raw}/projects",
+                    )
+                ), name
                 continue
             target = by_uid[url.split("?")[0].removeprefix("/d/")]
             known = {variable["name"] for variable in target["templating"].get("list", [])}
