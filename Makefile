@@ -105,6 +105,9 @@ bench-statistics: .venv/.installed ## error rates of the statistics of savings, 
 bench-portfolio: .venv/.installed ## how long the portfolio of 500 projects over 36 months takes
 	$(BIN)/python -m benchmarks.portfolio
 
+bench-project-months: .venv/.installed ## a million months of random projects: none leaves a cent over
+	$(BIN)/python -m benchmarks.project_months
+
 bench-why-scale: .venv/.installed ## how long copq why takes over 50 million entries of a year; 25 GB of disk
 	$(BIN)/python -m benchmarks.why_scale
 
@@ -162,4 +165,4 @@ $(HELM)/.resolved: tests/support/deploy/helm/pom.xml
 	mvn --quiet --batch-mode -f tests/support/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
 	@touch $@
 
-.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-portfolio bench-why-scale bench-statistics setup programs kafka helm lock clean
+.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-portfolio bench-project-months bench-why-scale bench-statistics setup programs kafka helm lock clean
