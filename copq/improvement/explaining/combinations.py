@@ -87,6 +87,7 @@ def encoded(values: Sequence[Sequence[str | None]], attributes: int) -> Codes:
     columns = np.zeros((len(values), attributes), dtype=np.int64)
     for attribute in range(attributes):
         numbers: dict[str | None, int] = {}
-        for row, leaf in enumerate(values):
-            columns[row, attribute] = numbers.setdefault(leaf[attribute], len(numbers))
+        columns[:, attribute] = [
+            numbers.setdefault(leaf[attribute], len(numbers)) for leaf in values
+        ]
     return columns

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from operator import itemgetter
 from typing import Literal
 
 import numpy as np
@@ -146,11 +147,19 @@ def _order(values: Values) -> tuple[tuple[bool, str], ...]:
     return tuple((value is not None, value or "") for value in values)
 
 
+def _picked(places: Sequence[int]) -> Callable[[Leaf], Values]:
+    """The values of a leaf in these places. Of many leaves, so as fast as it can be."""
+    if len(places) < 2:
+        return lambda leaf: tuple(leaf.values[place] for place in places)
+    pick = itemgetter(*places)
+    return lambda leaf: pick(leaf.values)
+
+
 class _Change:
     def __init__(self, dimensions: tuple[str, ...], leaves: list[Leaf], exposure: Exposure) -> None:
         self.dimensions, self.exposure = dimensions, exposure
         places = [dimensions.index(name) for name in exposure.dimensions]
-        self._group: Callable[[Leaf], Values] = lambda leaf: tuple(leaf.values[p] for p in places)
+        self._group = _picked(places)
         self._growths = {group: self._growth(group) for group in set(map(self._group, leaves))}
         self.new = [leaf for leaf in leaves if self._growths[self._group(leaf)] is None]
         self.leaves = [leaf for leaf in leaves if self._growths[self._group(leaf)] is not None]
