@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import signal
-import subprocess
+import tempfile
 from decimal import localcontext
 from functools import partial
 from typing import Any
@@ -28,7 +28,8 @@ from copq.schemas.decode import decode
 from copq.schemas.priced import encode
 from tests.integration.repricing.test_repricing import CHANGES, OLD
 from tests.support.building import defect, event, post_events, production, rates, stop
-from tests.support.faults.processes import COPQ, until
+from tests.support.faults.processes import copq, until
+from tests.support.programs.forked import launch
 from tests.support.repricing.oracle import ANN, afresh, reprice, state
 
 NEW = CHANGES["dearer"]
@@ -171,7 +172,7 @@ async def test_two_processes_share_a_run_and_book_nothing_twice(
 
 @pytest.fixture
 def command(database: str) -> list[str]:
-    return [COPQ, "reprice", "--apply", "--why", "costs came late", "--database", database]
+    return ["reprice", "--apply", "--why", "costs came late", "--database", database]
 
 
 async def test_killed_it_goes_on_where_it_was(
@@ -184,15 +185,14 @@ async def test_killed_it_goes_on_where_it_was(
     for some in in_batches(events, 5_000):
         await post_events(conn, book, some)
     await import_rates(conn, NEW, "t", "t")
-    process = subprocess.Popen(command)
-    await until(partial(has_seen, conn, 1), "the repricing is under way")
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with tempfile.TemporaryFile() as printed:
+        process = launch(command, printed.fileno(), 0)
+        await until(partial(has_seen, conn, 1), "the repricing is under way")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
     killed_at = await conn.fetchval("select max(seen) from copq.repricing")
     assert await verify(conn) == []
-    done = subprocess.run([*command, "--json"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+    said = json.loads(copq(*command, "--json"))
     rows = await conn.fetch("select seen, state from copq.repricing")
     total = await conn.fetchval("select count(*) from copq.event where event_type <> 'correction'")
     assert [tuple(row) for row in rows] == [(total, "done")]
