@@ -1,5 +1,6 @@
 """The pages next to the board in a real browser: on a laptop, on a phone, and on paper."""
 
+import asyncpg
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
 
@@ -8,6 +9,8 @@ from tests.support.board.accessible import is_accessible
 from tests.support.board.plant import Plant, made, reject, stop
 from tests.support.board.printed import A4, printed
 from tests.support.board.screenshots import keep
+from tests.support.portfolio import bridge, claim
+from tests.support.projects import item, propose
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=PATIENCE_MS)
@@ -18,6 +21,8 @@ PAGES = {
     "problems": ("problems?plant=north", "burr"),
     "what-if": ("what-if?plant=north&change=halve+code=burr", "Entries that would"),
     "planner": ("planner?savings=1000000&currency=EUR", "break-even in period 2"),
+    "projects": ("projects?plant=north", "Waiting for finance"),
+    "project": ("projects/north/caps", "Hatched: forecast"),
 }
 
 
@@ -34,11 +39,23 @@ def _letters(text: str) -> str:
     return "".join(text.split())
 
 
+async def _project(plant: Plant) -> None:
+    """A project that is not approved yet: two months of it are measured, one is claimed."""
+    conn = await asyncpg.connect(plant.database)
+    await propose(conn, item())
+    project = await conn.fetchval("select project from copq.project")
+    for month, saved in (("2026-05", 90), ("2026-06", 110)):
+        await bridge(conn, project, month, saved, saved, volume=40)
+    await claim(conn, project, "2026-05", 80)
+    await conn.close()
+
+
 async def test_every_page_works_on_a_laptop_a_phone_and_paper(
     plant: Plant, window: Watched
 ) -> None:
     plant.import_rates()
     await plant.send(made("p", 3), reject("d", 2, 3), stop("s", 9, until=6))
+    await _project(plant)
     page = await window.open("?plant=north")
     places = page.get_by_role("navigation", name="Pages")
     report = places.get_by_role("link", name="Report")
