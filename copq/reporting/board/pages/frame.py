@@ -102,7 +102,7 @@ async def _values(
 
 def _place(reading: Reading, asked: Asked) -> dict[str, Any]:
     """What the dialog of entries needs to know: the plant's time and the digits of its currency."""
-    plant = asked.text("plant")
+    plant = asked.place.get("plant") or asked.text("plant")
     zone = zone_of(reading.book, plant or None)
     now = reading.now.astimezone(zone)
     site = reading.book.sites.get(plant) or next(iter(reading.book.sites.values()), None)
