@@ -29,6 +29,7 @@ from copq.posting.partitions import make_partitions
 from copq.rates.file import parse_rates
 from copq.rates.store import current_revision, import_rates, load
 from copq.summary.keeping import bring_up_to_date
+from copq.summary.position import read_position
 
 _SQL = Queries.of(__file__)
 NOW = datetime(2026, 7, 1, 10, tzinfo=UTC)
@@ -57,8 +58,10 @@ async def main(millions: float, years: int, folder: Path) -> None:
         async with connected(dsn, None) as conn:
             await _fill(conn, millions, years)
         async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
+            begun = (await read_position(conn)).until > 0
             took = await _timed(bring_up_to_date(conn))
-            report.add("the summary, from nothing", f"{took:.0f} s", "", "")
+            name = "the rest of the summary" if begun else "the summary, from nothing"
+            report.add(name, f"{took:.0f} s", "", "")
             took = await _timed(bring_up_to_date(conn))
             report.add("the summary, nothing new", f"{took:.2f} s", "", "")
         for name, asked in QUESTIONS.items():
