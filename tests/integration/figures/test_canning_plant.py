@@ -1,0 +1,89 @@
+"""Three years of the simulated plant: what is measured is near the truth, and docs/improvement.md
+quotes it."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copq.access.authority import Actor
+from copq.access.door import Role
+from copq.figures.project_months import MonthFigures, newest_versions
+from copq.projects.accounts import add_non_routine, decide, divide
+from copq.projects.file import read_projects
+from copq.projects.order import Order
+from copq.projects.store import projects
+from copq.rates.file import read_rate_file
+from copq.rates.store import import_rates
+from tests.support.improvement.measured_projects import (
+    FINN,
+    approve_all,
+    measure_months,
+    post_all,
+)
+from tests.support.improvement.simulated_plant import (
+    FISH_LINE,
+    LOG,
+    PLANT,
+    PROJECTS,
+    SHARES,
+    Simulation,
+    events,
+)
+
+D = Decimal
+PAGE = (Path(__file__).parents[3] / "docs/improvement.md").read_text(encoding="utf-8")
+NEAR, NOTHING = D("0.035"), D("0.01")
+"""The errors that the page states: of a year's saving, or of the losses if nothing was saved."""
+AUGUST = date(2024, 8, 1)
+
+
+async def measured(conn: Any, database: str, simulation: Simulation) -> dict[str, Any]:
+    """The newest months of each project by its name."""
+    await import_rates(conn, read_rate_file(LOG.parent / "rates.yaml"), "rates.yaml", "finn")
+    await post_all(conn, events(simulation.log))
+    await approve_all(conn, read_projects(LOG.parent / "projects.yaml"))
+    finance, owner = Order(FINN, "as measured"), Order(Actor("olga", role=Role.MANAGER), "bad lids")
+    await divide(conn, PLANT, date(2024, 10, 1), SHARES, finance)
+    lids = D(1324)
+    number = await add_non_routine(conn, PLANT, "seam-checks", AUGUST, lids, "note 4711", owner)
+    await decide(conn, PLANT, "seam-checks", "non_routine", number, "accept", finance)
+    await measure_months(database)
+    return {one.name: await newest_versions(conn, one.id) for one in await projects(conn, PLANT)}
+
+
+@pytest.mark.soak
+async def test_each_year_is_as_near_the_truth_as_the_page_says(conn: Any, database: str) -> None:
+    simulation = Simulation()
+    found = await measured(conn, database, simulation)
+    for project in PROJECTS:
+        for year in (2024, 2025):
+            months = [v.figures for m, v in found[project.name].items() if m.year == year]
+            assert not any(one.residual for one in months)
+            saved, lost = (sum((getattr(one, field) for one in months), D(0))
+                           for field in ("gross", "baseline"))  # fmt: skip
+            span = max(project.starts, date(year, 1, 1)), date(year, 12, 31)
+            true = simulation.true_saving(project, *span)
+            within = NOTHING * lost if project is FISH_LINE else NEAR * true
+            assert abs(saved - true) <= within, (project.name, year, saved, true)
+            assert f"{true:,.2f}" in PAGE and f"{saved:,.2f}" in PAGE
+    shared = [found[name][date(2025, 6, 1)].figures for name in SHARES]
+    assert sum(one.net for one in shared) == shared[1].gross
+    for quoted in re.findall(r"^  (20\d\d)-(\d\d)   .*$", PAGE, re.M):
+        month = date(int(quoted[0]), int(quoted[1]), 1)
+        assert _numbers(found["seam-checks"][month].figures) == _quoted(month)
+
+
+_FIELDS = ("baseline", "volume", "mix", "rates", "non_routine", "performance", "actual")
+
+
+def _numbers(one: MonthFigures) -> list[Decimal]:
+    return [getattr(one, field) for field in _FIELDS]
+
+
+def _quoted(month: date) -> list[Decimal]:
+    [line] = re.findall(rf"^  {month:%Y-%m} (.*)$", PAGE, re.M)
+    return [D(number.replace(",", "")) for number in line.split()]
