@@ -39,8 +39,7 @@ class Q {
     return (units < 0n ? "-" : "") + all.slice(0, all.length - digits) + (digits ? "." + all.slice(-digits) : "");
   }
 }
-const ZERO = new Q(0n), NONE = { booked: ZERO, frozen: ZERO, exposure: ZERO };
-const sum = (numbers) => numbers.reduce((total, one) => total.plus(one), ZERO);
+const ZERO = new Q(0n), NONE = { booked: ZERO, frozen: ZERO, exposure: ZERO }, sum = (numbers) => numbers.reduce((total, one) => total.plus(one), ZERO);
 const both = (one, other) => Object.fromEntries(Object.keys(NONE).map((field) => [field, one[field].plus(other[field])]));
 // The parts in whole cents that add up to `total` (else to the rounded sum): each is rounded down, and
 // what is left goes to the largest remainders, the first of equal ones first.
@@ -280,6 +279,7 @@ async function read(path) {
     if (line === "]}") { one.add(undefined); return one; }
     const values = JSON.parse(one ? line.replace(/,$/, "") : line + "]}");
     if (one) one.add(Object.fromEntries(one.head.columns.map((name, i) => [name, values[i]])));
+    else if (JSON.parse(values.evidence).plan.exposure === "production_hours") throw new Error("this program does not recompute production hours");
     else if (values.format === "copq.project/1") one = new Export(values);
     else throw new Error(`${path} is of format ${values.format}: this program reads copq.project/1`);
   }
