@@ -85,12 +85,15 @@ async def read_sums(
     `accrued` is what open stops add. Unless money is converted, a missing exchange rate is not a
     fault.
     """
+    # Postgres expects a few rows of what was summed, and would compare each with each.
+    await conn.execute("set local enable_nestloop = off")
     rows = await conn.fetch(
         *coq_question(
             read, cut=list(by), first=shown.start, last=shown.end, most=most,
             converted=read.currency is not None, **_open_stops(list(accrued)),
         )
     )  # fmt: skip
+    await conn.execute("set local enable_nestloop = on")
     found = [(_sums(row, tuple(by), shown), row["is_shown"]) for row in rows]
     known = {sums.cut: sums for sums, _ in sorted(found, key=lambda one: one[0].cut)}
     shown_cuts = {sums.cut for sums, is_shown in found if is_shown}
