@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from copq.database.queries import Queries
-from copq.improvement.projects.plan import BenefitType, promised
+from copq.improvement.projects.plan import BenefitType, add_months, promised
+from copq.improvement.projects.states import State
 from copq.improvement.savings.over_time import Flows
 from copq.improvement.savings.portfolio import Measured, TypeSums
 from copq.improvement.savings.returns import spending
@@ -100,11 +101,11 @@ async def read_facts(conn: Connection, windows: Sequence[Window]) -> list[Projec
 
 
 def planned_rows(projects: Sequence[Project]) -> dict[str, list[Any]]:
-    """The parameters for what the plans of projects say that are not approved yet."""
+    """The parameters for what the plans of projects say that may yet be approved."""
     rows = [
         (one.id, month, str(kind), amount)
         for one in projects
-        if one.freeze is None
+        if one.freeze is None and one.state is not State.CANCELLED
         for (month, kind), amount in promised(one.plan.benefits).items()
     ]
     names = ("planned_projects", "planned_months", "planned_types", "planned_amounts")
@@ -130,13 +131,22 @@ async def read_verdicts(conn: Connection, projects: Sequence[int]) -> dict[int, 
 
 
 async def _invested(conn: Connection, windows: Sequence[Window]) -> dict[int, dict[date, Decimal]]:
-    ends = {one.project.id: one.end for one in windows}
+    """What was put in by month. A project that is not approved spends nothing, and one that is
+    cancelled nothing after the month of it."""
+    ends = {one.project.id: _spends_until(one) for one in windows if one.project.freeze}
     found: dict[int, dict[date, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
     with localcontext(MONEY):
         for one in await investments(conn, list(ends)):
             for month, amount in _months(one, ends[one.project]).items():
                 found[one.project][month] += amount
     return found
+
+
+def _spends_until(window: Window) -> date:
+    last = window.project.steps[-1]
+    if last.state is not State.CANCELLED:
+        return window.end
+    return min(window.end, add_months(last.at.date().replace(day=1), 1))
 
 
 def _months(one: Investment, end: date) -> Mapping[date, Decimal]:

@@ -27,7 +27,7 @@ from copq.improvement.savings.measured import (
 )
 from copq.ledger.arithmetic import ZERO
 from copq.projects.evidence import baseline_of
-from copq.projects.store import Shares, accepted_amounts, evidence, shares, substitutes
+from copq.projects.store import accepted_amounts, evidence, shares, substitutes
 
 _SQL = Queries.of(__file__)
 _DAY = timedelta(days=1)
@@ -79,7 +79,6 @@ class PlantMonths:
     found: Sequence[Watched]
     _baselines: dict[int, Cells] = field(default_factory=dict)
     _baseline_days: dict[int, Mapping[date, Cells]] = field(default_factory=dict)
-    _shares: list[Shares] | None = None
 
     async def figures(self, one: Watched, month: date) -> MonthFigures:
         """The bridge of a month so far. Raises `NotComparable`."""
@@ -165,11 +164,9 @@ class PlantMonths:
         }
 
     async def _shares_of(self, one: Watched, month: date) -> SharesOf:
-        if self._shares is None:
-            self._shares = await shares(self.conn, one.project.plant)
-        return {
-            frozenset(own.shares): own.shares for own in self._shares if own.from_month <= month
-        }
+        # Read again for each month: finance may set shares while the service measures.
+        known = await shares(self.conn, one.project.plant)
+        return {frozenset(own.shares): own.shares for own in known if own.from_month <= month}
 
     async def _bounds(self, one: Watched, own: Measured) -> dict[str, Any]:
         """The interval of the saving over production days."""

@@ -6,7 +6,6 @@ It loads scipy, which is slow: import it where projects are measured.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
 from typing import Any
@@ -18,7 +17,7 @@ from copq.figures.project_months import PlantMonths, lost_and_expected
 from copq.figures.project_watch import Watched
 from copq.improvement.evidence.days import Days
 from copq.improvement.evidence.verdict import Status, Verdict, verdict
-from copq.improvement.projects.plan import BenefitType
+from copq.improvement.projects.plan import BenefitType, share_of_month
 from copq.improvement.savings.measured import Cells, Measured
 from copq.projects.store import promises
 
@@ -61,15 +60,18 @@ def _days(own: Measured, days: Mapping[date, Cells]) -> Days:
 async def _promised(
     conn: Connection, one: Watched, own: Measured, days: Mapping[date, Cells]
 ) -> float | None:
-    """The promise of the months with days, as a share of what the baseline lets expect in them."""
+    """The promise of the time since the start, as a share of what the baseline lets expect in it.
+
+    Of a month that is not whole, the promise counts by its calendar days.
+    """
     _, expected = lost_and_expected(own, days)
-    months = {day.replace(day=1) for day in days}
+    first, last = one.project.plan.starts, max(days)
     money = sum(
-        (p.amount for p in await promises(conn, [one.id])
-         if p.month in months and p.type in _MONEY_SAVED),
-        Decimal(0),
+        (Fraction(p.amount) * share_of_month(p.month, first, last)
+         for p in await promises(conn, [one.id]) if p.type in _MONEY_SAVED),
+        Fraction(),
     )  # fmt: skip
-    return float(Fraction(money)) / sum(expected) if money > 0 and sum(expected) > 0 else None
+    return float(money) / sum(expected) if money > 0 and sum(expected) > 0 else None
 
 
 def _figures(found: Verdict) -> dict[str, Any]:

@@ -57,7 +57,7 @@ async def claim(
         _require_owner(before, order)
         newest = await _bridge_of(conn, before, month)
         if amount is None:
-            amount = newest["net"] - await _claimed(conn, before, month, kind)
+            amount = newest["net"] - await _taken(conn, before, month, kind)
         _require_digits(before, amount)
         await _require_measured(conn, before, month, kind, amount, newest["net"], order)
         row = {"project": before.id, "month": month, "version": newest["version"]}
@@ -91,10 +91,15 @@ async def _bridge_of(conn: Connection, before: Project, month: date) -> Record:
     return newest
 
 
-async def _claimed(conn: Connection, before: Project, month: date, without: BenefitType) -> Decimal:
-    """What is claimed of a month's bridge by the other types."""
-    rows = await conn.fetch(*_SQL.claimed_of_month(project=before.id, month=month))
-    others = [r["amount"] for r in rows if r["type"] in _MEASURED and r["type"] != without]
+async def _taken(conn: Connection, before: Project, month: date, without: BenefitType) -> Decimal:
+    """What the other types take of a month's bridge: what is claimed or validated, whichever is
+    more."""
+    rows = await conn.fetch(*_SQL.taken_of_month(project=before.id, month=month))
+    others = [
+        max(ZERO, row["claimed"], row["validated"] or ZERO)
+        for row in rows
+        if row["type"] in _MEASURED and row["type"] != without
+    ]
     return sum(others, ZERO)
 
 
@@ -107,12 +112,12 @@ async def _require_measured(
             f"claim a {kind.replace('_', ' ')} benefit, which the ledger does not have"
         )
         return
-    left = net - await _claimed(conn, before, month, kind)
-    if amount > left:
-        currency = before.plan.currency
+    left = net - await _taken(conn, before, month, kind)
+    if not min(net, ZERO) <= amount <= left:
+        currency, bound = before.plan.currency, "at least" if amount < left else "at most"
         raise ProjectError(
             f"{before} saved {money(net, currency)} {currency} net in {month_name(month)}: claim "
-            f"at most {money(left, currency)} as {kind}"
+            f"{bound} {money(min(net, ZERO) if amount < left else left, currency)} as {kind}"
         )
 
 
@@ -140,6 +145,8 @@ async def validate(
         of = await _claim_of(conn, before, month, kind)
         _require_another(before, of, order)
         amount = _validated(before, of, verdict, order)
+        if kind in _MEASURED:
+            await _require_saved(conn, before, month, kind, amount)
         row = {
             "claim": of.number, "project": before.id, "plant": plant, "month": month,
             "type": str(kind), "decision": VERDICTS[verdict.what], "amount": amount,
@@ -148,6 +155,21 @@ async def validate(
         await conn.execute(*_SQL.add_validation(**row))
         found = await validations(conn, [before.id])
     return next(v for v in found if (v.month, v.type) == (month, kind))
+
+
+async def _require_saved(
+    conn: Connection, before: Project, month: date, kind: BenefitType, amount: Decimal
+) -> None:
+    """Refuse to validate more than the newest bridge says, which may be newer than the claim."""
+    net = (await _bridge_of(conn, before, month))["net"]
+    left = net - await _taken(conn, before, month, kind)
+    if amount > max(left, ZERO):
+        currency = before.plan.currency
+        raise ProjectError(
+            f"{before} now saves {money(net, currency)} {currency} net in {month_name(month)}: "
+            f"validate at most {money(max(left, ZERO), currency)} as {kind}, or let its owner "
+            "claim again"
+        )
 
 
 async def _closing_of(conn: Connection, plant: str, month: date) -> int:

@@ -22,11 +22,16 @@ _LIFE = (
 )  # fmt: skip
 
 
-async def realised(conn: Connection, name: str = "caps", plant: str = "north") -> int:
+_CANCELLED = (*_LIFE[:3], ("cancel", "cancelled", "olga"))
+
+
+async def realised(
+    conn: Connection, name: str = "caps", plant: str = "north", *, is_cancelled: bool = False
+) -> int:
     """Take a proposed project through its steps, with a promise as its plan says; returns its
-    id."""
+    id. With `is_cancelled` it is cancelled while it runs."""
     found = await project(conn, plant, name)
-    for number, (what, state, by) in enumerate(_LIFE, 2):
+    for number, (what, state, by) in enumerate(_CANCELLED if is_cancelled else _LIFE, 2):
         async with conn.transaction():
             if what == "approve":
                 await _freeze(conn, found)

@@ -14,6 +14,10 @@ with owned as (
     select v.project, 'validation', v.number, c.claimed_by
     from copq.project_validation as v
     join copq.project_claim as c on c.number = v.claim and c.claimed_by = v.decided_by
+    union all
+    select part.project::bigint, 'share', s.number, s.set_by
+    from copq.project_share as s
+    cross join lateral jsonb_object_keys(s.shares) as part (project)
 ), wrong as (
     select d.*, 'a person who does not own it' as rule
     from decided as d

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -114,6 +114,13 @@ def _months(benefit: Benefit) -> Iterator[date]:
     while month <= last:
         yield month
         month = add_months(month, 1)
+
+
+def share_of_month(month: date, first: date, last: date) -> Fraction:
+    """The share of a month's calendar days that lie from the first to the last day."""
+    end = add_months(month, 1)
+    inside = min(end, last + timedelta(days=1)) - max(month, first)
+    return Fraction(max(inside.days, 0), (end - month).days)
 
 
 def add_months(month: date, number: int) -> date:

@@ -32,12 +32,22 @@ select version, net from copq.project_month
 where project = :project and month = :month
 order by version desc limit 1
 
--- name: claimed_of_month
--- The newest claims of a month, by type.
-select distinct on (type) number, version, type, amount, claimed_by
-from copq.project_claim
-where project = :project and month = :month
-order by type, number desc
+-- name: taken_of_month
+-- What is claimed of a month and what is validated, by type; the newest of each, null without any.
+select type, claimed, validated
+from (
+    select distinct on (type) type, amount as claimed
+    from copq.project_claim
+    where project = :project and month = :month
+    order by type, number desc
+) as c
+left join (
+    select distinct on (type) type, amount as validated
+    from copq.project_validation
+    where project = :project and month = :month
+    order by type, number desc
+) as v using (type)
+order by type
 
 -- name: add_claim
 -- Claim a saving of a month.

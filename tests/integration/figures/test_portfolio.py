@@ -13,8 +13,9 @@ from copq.improvement.projects.plan import BenefitType
 from copq.improvement.savings.portfolio import STEPS
 from copq.rates.store import load
 from tests.support.building import book, store_rates
-from tests.support.portfolio import EVIDENCE, TWO_PLANTS, caps, claim, decided, judged
+from tests.support.portfolio import EVIDENCE, TWO_PLANTS, caps, claim, decided, judged, realised
 from tests.support.projects import item, propose
+from tests.support.tampering import tampering
 
 NOW = datetime.fromisoformat("2026-08-10T12:00:00+02:00")
 
@@ -44,6 +45,34 @@ async def test_a_project_from_its_promise_to_what_is_validated(conn: Any) -> Non
     assert (shown["in_year"], shown["run_rate"], shown["carry_over"]) == (70, 840, 280)
     assert shown["waits_since"] is not None
     assert (found.end, found.year_begins) == (date(2026, 8, 1), date(2026, 1, 1))
+
+
+async def test_what_is_not_approved_or_cancelled_spends_nothing_more(conn: Any) -> None:
+    await store_rates(conn, book())
+    running = {"name": "service", "kind": "running", "amount": "50", "first_month": "2026-04"}
+    for name in ("proposed", "cancelled"):
+        await propose(conn, item(name, investments=[running]))
+    await realised(conn, "cancelled", is_cancelled=True)
+    rows = {row.facts.project.name: row.as_json() for row in (await portfolio(conn)).rows}
+    assert rows["proposed"]["invested"] == 0
+    assert rows["cancelled"]["invested"] == 200, "of April to July, and it is cancelled later"
+    async with tampering(conn):
+        await conn.execute(
+            "update copq.project_step set taken_at = '2026-05-20' where what = 'cancel'"
+        )
+    [row] = [row for row in (await portfolio(conn)).rows if row.facts.project.name == "cancelled"]
+    assert row.as_json()["invested"] == 100, "of April and May"
+
+
+async def test_a_proposal_that_is_cancelled_expects_nothing(conn: Any) -> None:
+    await store_rates(conn, book())
+    await propose(conn, item())
+    assert (await portfolio(conn)).rows[0].as_json()["forecast"] == 300
+    await conn.execute(
+        "insert into copq.project_step (project, step, what, state, taken_by, why) "
+        "values (1, 2, 'cancel', 'cancelled', 'olga', 'no money')"
+    )
+    assert (await portfolio(conn)).rows[0].as_json()["forecast"] == 0
 
 
 async def test_types_are_apart_and_count_only_where_asked(conn: Any) -> None:
@@ -100,7 +129,7 @@ async def test_totals_by_plant_and_owner_never_add_currencies(conn: Any) -> None
     assert of["all", None, "EUR"].counted.promised == 300
     assert of["all", None, "EUR"].counted.forecast == 600
     assert of["owner", "otto", "EUR"].counted.promised == 0
-    assert of["all", None, "EUR"].invested == 2400
+    assert of["all", None, "EUR"].invested == 1200, "what is proposed spends nothing yet"
     assert [row.facts.project.name for row in (await portfolio(conn, owner="otto")).rows] == [
         "lids"
     ]

@@ -216,3 +216,22 @@ async def test_shares_are_a_whole_and_of_the_plant(claimed: tuple[Any, Project])
     ):
         sql = share.format(shares=shares)
         assert await refused(conn, "copq_finance", sql, asyncpg.CheckViolationError) == words
+
+
+async def test_nobody_sets_shares_of_what_they_own_or_owns_what_they_divided(
+    claimed: tuple[Any, Project],
+) -> None:
+    conn, _ = claimed
+    await propose(conn, item("labels", owner="lea"))
+    share = (
+        "insert into copq.project_share (plant, from_month, shares, set_by, why) "
+        "values ('north', '2026-04-01', '{{\"1\": \"0.6\", \"2\": \"0.4\"}}', '{by}', 'x')"
+    )
+    for owner in ("olga", "lea"):
+        message = await refused(conn, "copq_finance", share.format(by=owner))
+        assert message == (
+            f'"{owner}" owns one of the projects, or once did: another person sets shares'
+        )
+    await conn.execute(share.format(by="finn"))
+    message = await refused(conn, "copq_projects", OWNER.format(by="finn"))
+    assert message == '"finn" has decided about project 1 for finance: another person owns it'

@@ -338,6 +338,34 @@ async def test_the_owner_claims_and_finance_validates_a_closed_month(running: An
     assert await verify(conn) == []
 
 
+async def test_types_together_take_no_more_than_the_month_saved(running: Any) -> None:
+    conn, _ = running
+    avoided = BenefitType.AVOIDANCE
+    with pytest.raises(ProjectError, match=r"claim at least 0\.00 as avoidance"):
+        await claim(conn, *CAPS, JAN, avoided, Decimal(-1000), OWNER)
+    await claim(conn, *CAPS, JAN, HARD, Decimal(80), OWNER)
+    await validate(conn, *CAPS, JAN, HARD, Verdict("accept"), FINANCE)
+    await claim(conn, *CAPS, JAN, HARD, Decimal(0), OWNER)
+    with pytest.raises(ProjectError, match=r"claim at most 0\.00 as avoidance"):
+        await claim(conn, *CAPS, JAN, avoided, Decimal(80), OWNER)
+    await validate(conn, *CAPS, JAN, HARD, Verdict("accept"), FINANCE)
+    await claim(conn, *CAPS, JAN, avoided, Decimal(80), OWNER)
+
+
+async def test_a_restated_month_validates_no_more_than_it_saves_now(running: Any) -> None:
+    conn, one = running
+    await claim(conn, *CAPS, JAN, HARD, None, OWNER)
+    await add_month(conn, one, JAN, 20)
+    with pytest.raises(ProjectError) as caught:
+        await validate(conn, *CAPS, JAN, HARD, Verdict("accept"), FINANCE)
+    assert str(caught.value) == (
+        'project "caps" of north now saves 20.00 EUR net in 2026-01: validate at most 20.00 as '
+        "hard, or let its owner claim again"
+    )
+    done = await validate(conn, *CAPS, JAN, HARD, Verdict("reduce", Decimal(20)), FINANCE)
+    assert done.amount == 20
+
+
 async def test_who_claims_does_not_validate_and_who_validates_does_not_claim(running: Any) -> None:
     conn, _ = running
     with pytest.raises(ProjectError) as caught:

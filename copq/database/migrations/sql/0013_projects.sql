@@ -326,7 +326,9 @@ begin
                 where project = new.project and decided_by = new.owner)
             or exists (select from copq.project_step
                 where project = new.project and taken_by = new.owner
-                    and what in ('approve', 'sign', 'sustain', 'lapse', 'reopen')) then
+                    and what in ('approve', 'sign', 'sustain', 'lapse', 'reopen'))
+            or exists (select from copq.project_share
+                where shares ? new.project::text and set_by = new.owner) then
         raise exception '"%" has decided about project % for finance: another person owns it',
             new.owner, new.project using errcode = 'restrict_violation';
     end if;
@@ -440,6 +442,11 @@ begin
             where project = part.key::bigint and plant = new.plant)) then
         raise exception 'a share is negative, or of a project that is not in %', new.plant
             using errcode = 'check_violation';
+    elsif exists (
+        select from jsonb_object_keys(new.shares) as name
+        where copq.owned(name::bigint, new.set_by)) then
+        raise exception '"%" owns one of the projects, or once did: another person sets shares',
+            new.set_by using errcode = 'restrict_violation';
     end if;
     return new;
 end $$;
