@@ -25,8 +25,8 @@ class Days:
     """Money by production day, in order: what was lost, and what was expected for its units.
 
     `expected` is the sum over products of units x baseline loss per unit, at frozen rates, so it
-    holds volume and mix. A day on which nothing is expected is left out. `number` counts calendar
-    days (`date.toordinal`), so that weekdays and gaps are known.
+    holds volume and mix. Only days on which something is expected are in it. `number` counts
+    calendar days (`date.toordinal`), so that weekdays and gaps are known.
     """
 
     lost: Floats
@@ -48,6 +48,9 @@ class Days:
     ) -> "Days":
         """However few days there are. Without dates the days follow each other.
 
+        What a day without production lost counts on the next one with production, or, if there is
+        none, on the last.
+
         Raises `ValueError` if the dates are not in order.
         """
         losses, expectations = np.asarray(lost, dtype=float), np.asarray(expected, dtype=float)
@@ -55,8 +58,12 @@ class Days:
         numbers = np.asarray(days, dtype=np.int64)
         if (np.diff(numbers) <= 0).any():
             raise ValueError("the days are not in order: sort them, each date once")
-        produced = expectations > 0
-        return cls(losses[produced], expectations[produced], numbers[produced])
+        produced = np.flatnonzero(expectations > 0)
+        if not len(produced):
+            return cls(losses[:0], expectations[:0], numbers[:0])
+        at = np.minimum(np.searchsorted(produced, np.arange(len(losses))), len(produced) - 1)
+        borne = np.bincount(at, weights=losses, minlength=len(produced))
+        return cls(borne, expectations[produced], numbers[produced])
 
     def __len__(self) -> int:
         return len(self.lost)

@@ -41,8 +41,12 @@ def test_losses_that_never_vary_make_any_fall_certain() -> None:
     assert interval(steady, Days.of([9.0] * 30, [10.0] * 30)).low == pytest.approx(30)
 
 
-def test_days_without_production_are_left_out_and_too_few_are_refused() -> None:
-    assert len(Days.of([5.0] * 30, [10.0, 0.0] * 15).lost) == 15
+def test_a_day_without_production_counts_on_the_next_and_too_few_are_refused() -> None:
+    found = Days.of([1.0, 5.0] * 15, [0.0, 10.0] * 15)
+    assert (len(found), set(found.lost), found.number[0]) == (15, {6.0}, 2)
+    standing = Days.recorded([0.0, 50.0, 5_000.0, 3.0, 4.0], [0.0, 100.0, 0.0, 100.0, 0.0])
+    assert list(standing.lost) == [50.0, 5_007.0]
+    assert len(Days.recorded([7.0], [0.0])) == 0
     with pytest.raises(NotEnoughDays, match="5 days with production: 14 are needed"):
         Days.of([5.0] * 10, [10.0, 0.0] * 5)
 
