@@ -9,6 +9,9 @@ from copq.access.door import TooMuch
 BURST_S = 10
 """How many seconds of allowance a quiet sender may use at once."""
 
+_ROUNDING = 1e-6
+"""Less than this of one request, event or byte is an error of floating point, and not short."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -39,7 +42,7 @@ class Bucket:
         self._level = min(self._full, self._level + (now - self._at) * self._rate)
         self._at = now
         short = min(1.0, self._full) - self._level
-        return max(short / self._rate, 0.0)
+        return short / self._rate if short > _ROUNDING else 0.0
 
     def take(self, amount: float) -> None:
         self._level -= amount

@@ -477,12 +477,35 @@ create trigger append_only before update or delete on copq.event
 create trigger append_only before update or delete on copq.event_key
     for each row when (old.occurred_at <> 'infinity') execute function copq.refuse_change();
 
+-- Lock events and ledger for new partitions. It never waits for the ledger while it holds the
+-- events: who reads both, the ledger first, would wait for it, too.
+create function copq.lock_partitioned() returns void
+language plpgsql as $$
+declare
+    has_events bool := false;
+begin
+    for try in 1..50 loop
+        begin
+            lock table copq.event in access exclusive mode;
+            has_events := true;
+            lock table copq.ledger in access exclusive mode nowait;
+            return;
+        exception when lock_not_available then
+            if try = 50 or not has_events then
+                raise;
+            end if;
+        end;
+        perform pg_sleep(0.1);
+    end loop;
+end $$;
+
 -- It gives up soon where somebody reads all tables, a backup: who posts would wait behind it.
 create function copq.make_partitions(first date, last date) returns int
 language plpgsql set lock_timeout = '2s' as $$
 declare
     month date := date_trunc('month', first);
     made int := 0;
+    is_locked bool := false;
     parent text;
     name text;
 begin
@@ -491,6 +514,10 @@ begin
         foreach parent in array array['event', 'ledger'] loop
             name := parent || to_char(month, '_YYYY_MM');
             if to_regclass('copq.' || name) is null then
+                if not is_locked then
+                    perform copq.lock_partitioned();
+                    is_locked := true;
+                end if;
                 begin
                     execute format(
                         'create table copq.%I partition of copq.%I for values from (%L) to (%L)',

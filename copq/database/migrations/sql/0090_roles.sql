@@ -69,7 +69,7 @@ grant select, insert on copq.rejected to copq_aggregator;
 grant update (replayed_at) on copq.rejected to copq_aggregator;
 alter function copq.make_partitions(date, date) security definer;
 alter function copq.make_partitions(date, date) set search_path = pg_catalog, pg_temp;
-revoke all on function copq.make_partitions(date, date) from public;
+revoke all on function copq.make_partitions(date, date), copq.lock_partitioned() from public;
 grant execute on function copq.make_partitions(date, date) to copq_aggregator;
 
 -- The summary is made outside the transactions that book, by the same role.
