@@ -62,7 +62,8 @@ class Days:
         if not len(produced):
             return cls(losses[:0], expectations[:0], numbers[:0])
         at = np.minimum(np.searchsorted(produced, np.arange(len(losses))), len(produced) - 1)
-        borne = np.bincount(at, weights=losses, minlength=len(produced))
+        borne = np.zeros(len(produced))
+        np.add.at(borne, at, losses)
         return cls(borne, expectations[produced], numbers[produced])
 
     def __len__(self) -> int:
