@@ -81,7 +81,7 @@ def _selection(part: Part, scope: Scope, change: Change) -> dict[str, Any]:
 
 
 def _texts(filters: Mapping[str, str | None]) -> dict[str, Any]:
-    """As the columns of the query: an empty text where there is no name."""
+    """The columns of the query; one without a name is an empty text."""
     columns, attributes = split_attributes(filters)
     texts: dict[str, Any] = {name: value or "" for name, value in columns.items()}
     return {**texts, "attributes": attributes} if attributes else texts

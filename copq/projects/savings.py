@@ -57,7 +57,7 @@ async def claim(
         _require_owner(before, order)
         newest = await _bridge_of(conn, before, month)
         if amount is None:
-            amount = newest["net"] - await _taken(conn, before, month, kind)
+            amount = await _left(conn, before, month, kind, newest["net"])
         _require_digits(before, amount)
         await _require_measured(conn, before, month, kind, amount, newest["net"], order)
         row = {"project": before.id, "month": month, "version": newest["version"]}
@@ -91,16 +91,18 @@ async def _bridge_of(conn: Connection, before: Project, month: date) -> Record:
     return newest
 
 
-async def _taken(conn: Connection, before: Project, month: date, without: BenefitType) -> Decimal:
-    """What the other types take of a month's bridge: what is claimed or validated, whichever is
-    more."""
+async def _left(
+    conn: Connection, before: Project, month: date, kind: BenefitType, net: Decimal
+) -> Decimal:
+    """What the other types leave of a month's net saving. Each takes what is claimed or what is
+    validated, whichever is more."""
     rows = await conn.fetch(*_SQL.taken_of_month(project=before.id, month=month))
     others = [
         max(ZERO, row["claimed"], row["validated"] or ZERO)
         for row in rows
-        if row["type"] in _MEASURED and row["type"] != without
+        if row["type"] in _MEASURED and row["type"] != kind
     ]
-    return sum(others, ZERO)
+    return net - sum(others, ZERO)
 
 
 async def _require_measured(
@@ -112,7 +114,7 @@ async def _require_measured(
             f"claim a {kind.replace('_', ' ')} benefit, which the ledger does not have"
         )
         return
-    left = net - await _taken(conn, before, month, kind)
+    left = await _left(conn, before, month, kind, net)
     if not min(net, ZERO) <= amount <= left:
         currency, bound = before.plan.currency, "at least" if amount < left else "at most"
         raise ProjectError(
@@ -162,7 +164,7 @@ async def _require_saved(
 ) -> None:
     """Refuse to validate more than the newest bridge says, which may be newer than the claim."""
     net = (await _bridge_of(conn, before, month))["net"]
-    left = net - await _taken(conn, before, month, kind)
+    left = await _left(conn, before, month, kind, net)
     if amount > max(left, ZERO):
         currency = before.plan.currency
         raise ProjectError(
