@@ -1,6 +1,7 @@
 """The first line of a project's export: everything but its entries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -9,12 +10,15 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.database.queries import Queries
-from copq.figures.project_watch import Watched
+from copq.figures.project_months import PlantMonths
+from copq.figures.project_watch import Watched, running_on, sharing
+from copq.improvement.savings.measured import not_routine
 from copq.ledger.money import digits
 from copq.projects.evidence import rate_text
 from copq.projects.plan_json import plain
 from copq.projects.store import (
     Project,
+    accepted_amounts,
     evidence,
     investments,
     non_routine,
@@ -38,6 +42,7 @@ async def head_of(
     one, its = own.project, {"project": own.id}
     months = await conn.fetch(*_SQL.export_months(**its))
     names = {other.id: other.project.name for other in found}
+    others = _Others(conn, own, found, sorted({row["month"] for row in months}))
     since = min((row["month"] for row in months), default=one.plan.starts)
     return {
         "format": FORMAT,
@@ -51,7 +56,7 @@ async def head_of(
         **await _frozen(conn, own),
         "steps": _steps(one),
         "rates": {of: rates_json(book, one.plant) for of, book in frozen.items()},
-        "others": [await _other(conn, other) for other in found if other.id != one.id],
+        "others": [await others.json(other) for other in found if other.id != one.id],
         "shares": [_shares(row, names) for row in await shares(conn, one.plant)],
         "investments": _rows(await investments(conn, [one.id])),
         "non_routine": _rows(await non_routine(conn, [one.id])),
@@ -70,12 +75,38 @@ async def _frozen(conn: Connection, one: Watched) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def _other(conn: Connection, other: Watched) -> dict[str, Any]:
-    """Another approved project of the plant, whose scope may hold the same losses."""
-    return {
-        "project": other.project.name, "number": other.id, "runs": _runs(other),
-        **await _frozen(conn, other), "steps": _steps(other.project),
-    }  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """The other approved projects of the plant, whose scopes may hold the same losses."""
+
+    conn: Connection
+    own: Watched
+    found: Sequence[Watched]
+    months: Sequence[date]
+
+    async def json(self, other: Watched) -> dict[str, Any]:
+        return {
+            "project": other.project.name, "number": other.id, "runs": _runs(other),
+            **await _frozen(self.conn, other), "steps": _steps(other.project),
+            "not_routine": [row async for row in self._not_routine(other)],
+        }  # fmt: skip
+
+    async def _not_routine(self, other: Watched) -> AsyncIterator[dict[str, Any]]:
+        """The parts of its accepted amounts that are of losses which this project shares."""
+        names = {one.id: one.project.name for one in self.found}
+        amounts = await accepted_amounts(self.conn, [other.id])
+        months = PlantMonths(self.conn, self.found)
+        for month in self.months:
+            if (other.id, month) not in amounts or other not in sharing(self.own, self.found):
+                continue
+            own, _ = await months.exact(other, month)
+            for members, parts in not_routine(own, running_on(own.days, self.found)).items():
+                if self.own.id in members:
+                    for of, part in parts.items():
+                        yield {
+                            "month": str(month), "evidence": of, "amount": _plain(part),
+                            "projects": sorted(names[member] for member in members),
+                        }  # fmt: skip
 
 
 def _runs(one: Watched) -> dict[str, str | None]:

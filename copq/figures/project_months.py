@@ -127,7 +127,7 @@ class PlantMonths:
         return Measured(
             project=one.id, approved_at=one.freeze.frozen_at,
             baseline_months=one.project.plan.baseline_months, baseline=await self._baseline(one),
-            days=await self._days(one, window), non_routine=amounts.get((one.id, month), ZERO),
+            days=await self._days(one, window), accepted=amounts.get((one.id, month), {}),
             substitutes=await self._substitutes(one),
         )  # fmt: skip
 

@@ -257,12 +257,12 @@ async def non_routine(conn: Connection, projects: Iterable[int]) -> list[NonRout
 
 async def accepted_amounts(
     conn: Connection, projects: Iterable[int]
-) -> dict[tuple[int, date], Decimal]:
-    """The accepted non-routine amount of each project and month that has one."""
-    found: dict[tuple[int, date], Decimal] = defaultdict(Decimal)
+) -> dict[tuple[int, date], dict[str, Decimal]]:
+    """The accepted non-routine amounts of each project and month that has some, by evidence."""
+    found: dict[tuple[int, date], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for one in await non_routine(conn, projects):
         if one.decision == "accepted":
-            found[one.project, one.month] += one.amount
+            found[one.project, one.month][one.evidence] += one.amount
     return dict(found)
 
 

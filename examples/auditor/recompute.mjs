@@ -109,20 +109,18 @@ class Sums {
     return cell && [...cell.held].map(([held, loss]) => [held, loss.over(cell.exposure)]);
   }
   daysOf(month) { return [...this.days].filter(([day]) => day.startsWith(month) && runs(this, day)); }
-  savings(month, isRunning, nonRoutine) { // exactly, by the projects that share a saving and by cell
-    const found = {};
-    const add = (day, held, name, saved) => {
-      const set = [this.name, ...JSON.parse(held).filter((other) => isRunning(other, day))].sort();
-      const cells = (found[JSON.stringify(set)] ??= new Map());
-      cells.set(name, (cells.get(name) ?? ZERO).plus(saved));
-    };
+  savings(month, isRunning, accepted) { // exactly, by the projects that share a saving and by cell
+    const found = {}, lost = {}, put = (set, name, saved) => { const cells = (found[set] ??= new Map()); cells.set(name, (cells.get(name) ?? ZERO).plus(saved)); };
+    const setOf = (day, held) => JSON.stringify([this.name, ...JSON.parse(held).filter((other) => isRunning(other, day))].sort());
     for (const [day, cells] of this.daysOf(month))
       for (const [name, cell] of cells) {
         const perUnit = this.perUnit(name);
-        for (const [held, loss] of (!cell.exposure.is(ZERO) && perUnit) || []) add(day, held, name, cell.exposure.times(loss));
-        for (const [held, loss] of (perUnit && cell.held) || []) add(day, held, name, ZERO.minus(loss));
+        for (const [held, loss] of (!cell.exposure.is(ZERO) && perUnit) || []) put(setOf(day, held), name, cell.exposure.times(loss));
+        for (const [held, loss] of (perUnit && cell.held) || []) { put(setOf(day, held), name, ZERO.minus(loss)); lost[setOf(day, held)] = (lost[setOf(day, held)] ?? ZERO).plus(loss); }
       }
-    if (!nonRoutine.is(ZERO)) add("", "[]", "", nonRoutine);
+    const positive = Object.entries(lost).filter(([, loss]) => ZERO.below(loss)); // what is not routine is shared as the losses are
+    const parts = positive.length ? positive : [[JSON.stringify([this.name]), new Q(1n)]], whole = sum(parts.map(([, loss]) => loss));
+    for (const one of accepted) for (const [set, loss] of parts) put(set, " " + one.evidence, Q.of(one.amount).times(loss).over(whole));
     return found;
   }
   bridge(month, nonRoutine) { // the effects, exactly
@@ -214,10 +212,12 @@ class Export {
         check(found.is(Q.of(approved)), `baseline of ${name}: ${field} is ${found.text(6)} by the entries, ${approved} was approved`);
       }
   }
-  saving(month, nonRoutine) { // in whole cents: all that the project saved, and what of it is its own
-    const isRunning = (other, day) => runs(this.projects[other], day), names = Object.keys(this.sums);
-    const of = Object.fromEntries(names.map((one) => [one, this.sums[one].savings(month, isRunning, one === this.own.name ? nonRoutine : ZERO)]));
-    const earliest = names.sort((a, b) => (this.projects[a].frozen_at < this.projects[b].frozen_at ? -1 : 1));
+  saving(month, accepted) { // in whole cents: all that the project saved, and what of it is its own
+    const isRunning = (other, day) => runs(this.projects[other], day);
+    const of = Object.fromEntries(Object.keys(this.sums).map((one) => [one, this.sums[one].savings(month, isRunning, one === this.own.name ? accepted : [])]));
+    for (const other of this.head.others) for (const one of other.not_routine.filter((row) => row.month.startsWith(month)))
+      ((of[other.project] ??= {})[JSON.stringify(one.projects)] ??= new Map()).set(" " + one.evidence, Q.of(one.amount));
+    const earliest = Object.keys(of).sort((a, b) => (this.projects[a].frozen_at < this.projects[b].frozen_at ? -1 : 1));
     let gross = ZERO, net = ZERO;
     for (const [set, own] of Object.entries(of[this.own.name])) {
       const members = JSON.parse(set).sort((a, b) => this.projects[a].number - this.projects[b].number), chosen = new Map();
@@ -238,8 +238,8 @@ class Export {
   }
   proveMonth(row) {
     const month = row.month.slice(0, 7), isAccepted = (one) => one.decision === "accepted" && one.month.startsWith(month);
-    const nonRoutine = sum(this.head.non_routine.filter(isAccepted).map((one) => Q.of(one.amount)));
-    const { baseline, actual, effects } = this.own.bridge(month, nonRoutine), { gross, net } = this.saving(month, nonRoutine);
+    const accepted = this.head.non_routine.filter(isAccepted), { gross, net } = this.saving(month, accepted);
+    const { baseline, actual, effects } = this.own.bridge(month, sum(accepted.map((one) => Q.of(one.amount))));
     check(actual.minus(baseline).is(sum(Object.values(effects))), `${month}: the effects do not add up to the change`);
     const found = { baseline: baseline.rounded(this.digits), actual: actual.rounded(this.digits), gross, net, performance: ZERO.minus(gross) };
     const rest = Object.keys(effects).slice(0, -1), left = found.actual.minus(found.baseline).plus(gross);

@@ -143,7 +143,7 @@ class NoBaseline(ValueError):
 
 
 def bridge(
-    cells: Sequence[Cell], baseline_months: Fraction, non_routine: Decimal = Decimal(0)
+    cells: Sequence[Cell], baseline_months: Fraction, non_routine: Decimal | Fraction = NOTHING
 ) -> Bridge:
     """The bridge of a month.
 

@@ -21,8 +21,8 @@ Cells = Mapping[CellName, Side]
 Members = frozenset[int]
 """The projects that share a loss: one alone, or several."""
 
-Savings = Mapping[Members, Mapping[Place | None, Fraction]]
-"""By the projects that share it and by place; what was not routine has no place."""
+Savings = Mapping[Members, Mapping[Place | str, Fraction]]
+"""By the projects that share it and by place; what was not routine has no place, but evidence."""
 
 SharesOf = Mapping[Members, Mapping[int, Fraction]]
 
@@ -32,7 +32,8 @@ class Measured:
     """What was measured of a project for one month.
 
     `days` are those of the month on which the project runs. Exposure is in the cells without other
-    projects. `substitutes` name the place whose loss per unit stands for that of another.
+    projects. `accepted` are the amounts that are not routine, by their evidence. `substitutes` name
+    the place whose loss per unit stands for that of another.
     """
 
     project: int
@@ -40,8 +41,12 @@ class Measured:
     baseline_months: Fraction
     baseline: Cells
     days: Mapping[date, Cells]
-    non_routine: Decimal = Decimal(0)
+    accepted: Mapping[str, Decimal] = field(default_factory=dict)
     substitutes: Mapping[Place, Place] = field(default_factory=dict)
+
+    @property
+    def non_routine(self) -> Fraction:
+        return sum(map(Fraction, self.accepted.values()), NOTHING)
 
     def standard(self, place: Place) -> Place | None:
         """The place of the baseline that this one is compared with: itself or its substitute; None
@@ -131,15 +136,37 @@ Running = Mapping[date, Collection[int]]
 
 def savings_of(own: Measured, running: Running) -> Savings:
     """The saving of a month, exactly, by the projects that share it. It adds up to the bridge's."""
-    found: dict[Members, dict[Place | None, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+    found: dict[Members, dict[Place | str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
     per_unit = own.losses_per_unit()
     for day, cells in own.days.items():
         for others, place, saved in _saved(own, cells, per_unit):
-            members = frozenset({own.project, *(set(others) & set(running.get(day, ())))})
-            found[members][place] += saved
-    if own.non_routine:
-        found[frozenset({own.project})][None] += Fraction(own.non_routine)
+            found[_members(own, others, day, running)][place] += saved
+    for members, parts in not_routine(own, running).items():
+        found[members].update(parts)
     return found
+
+
+def not_routine(own: Measured, running: Running) -> Mapping[Members, Mapping[str, Fraction]]:
+    """The accepted amounts of a month by evidence, by the projects that share them: each explains
+    losses of the month, so it is shared as these are. The project's own where nothing was lost."""
+    lost: dict[Members, Fraction] = defaultdict(Fraction)
+    for day, cells in own.days.items():
+        for (line, product, others), side in cells.items():
+            if own.standard((line, product)) is not None:
+                lost[_members(own, others, day, running)] += Fraction(side.at_frozen_rates)
+    positive = {members: amount for members, amount in lost.items() if amount > 0}
+    positive = positive or {frozenset({own.project}): Fraction(1)}
+    whole = sum(positive.values(), NOTHING)
+    return {
+        members: {of: Fraction(all_of) * part / whole for of, all_of in own.accepted.items()}
+        for members, part in positive.items()
+        if own.accepted
+    }
+
+
+def _members(own: Measured, others: Iterable[int], day: date, running: Running) -> Members:
+    """The projects that share a loss of a day: those that run on it."""
+    return frozenset({own.project, *(set(others) & set(running.get(day, ())))})
 
 
 def _saved(
@@ -176,8 +203,10 @@ def results(
     """The saving of each project.
 
     A shared place is measured from the baseline of the project that was approved first of those
-    that have one for it, and divided by the shares of exactly these projects, or equally. What each
-    set of projects saved is rounded once, so that the parts add up to it.
+    that have one for it, and divided by the shares of exactly these projects, or equally. So is
+    what was not routine in it; amounts of several projects with the same evidence are one event,
+    whose amount is that of the project that was approved first. What each set of projects saved is
+    rounded once, so that the parts add up to it.
     """
     order = sorted(measured, key=lambda own: (own.approved_at, own.project))
     savings = [(own, savings_of(own, running)) for own in order]
@@ -193,24 +222,28 @@ def results(
     return {project: Result(gross=gross[project], net=net[project]) for project in gross}
 
 
-Saved = Mapping[Place | None, Fraction]
+Saved = Mapping[Place | str, Fraction]
 
 
 def _shared_cells(
     members: Members, own: Sequence[tuple[Measured, Saved]], shares: Mapping[int, Fraction] | None
 ) -> list[SharedCell]:
-    """The places that these projects share, each with its saving by the first that measures it."""
+    """What these projects share, each with its saving by the first that measures it."""
     places = {place for _, saved in own for place in saved}
     return [
         SharedCell(
             name=place, saving=_first_saving(place, own), projects=sorted(members), shares=shares
         )
-        for place in sorted(places, key=lambda place: place or ("", ""))
+        for place in sorted(places, key=_evidence_first)
     ]
 
 
-def _first_saving(place: Place | None, own: Sequence[tuple[Measured, Saved]]) -> Fraction:
+def _evidence_first(place: Place | str) -> tuple[str, ...]:
+    return ("", place) if isinstance(place, str) else (" ", *place)
+
+
+def _first_saving(place: Place | str, own: Sequence[tuple[Measured, Saved]]) -> Fraction:
     for one, saved in own:
-        if place is None or one.standard(place) is not None:
+        if place in saved if isinstance(place, str) else one.standard(place) is not None:
             return saved.get(place, NOTHING)
     return NOTHING

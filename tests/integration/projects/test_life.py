@@ -291,7 +291,7 @@ async def test_what_is_around_a_frozen_plan_changes_with_its_history(filled: Any
         await accounts.decide(filled, *CAPS, "non_routine", first, "accept", OWNER)
     await accounts.decide(filled, *CAPS, "non_routine", first, "accept", FINANCE)
     await accounts.decide(filled, *CAPS, "non_routine", second, "reject", FINANCE)
-    assert await accepted_amounts(filled, [one.id]) == {(one.id, MAY): 30}
+    assert await accepted_amounts(filled, [one.id]) == {(one.id, MAY): {"note 7": 30}}
     with pytest.raises(ProjectError, match='non-routine 1 of project "caps" of north is decided'):
         await accounts.decide(filled, *CAPS, "non_routine", first, "reject", FINANCE)
     number = await accounts.add_substitute(filled, *CAPS, ("L1", "new"), ("L1", "widget"), OWNER)

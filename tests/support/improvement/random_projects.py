@@ -21,6 +21,7 @@ from copq.improvement.savings.measured import (
 MAY = date(2026, 5, 1)
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 WIDGET: Place = ("L1", "widget")
+EVENTS = ["flood", "strike"]
 
 
 def side(lost: Any = 0, made: Any = 0) -> Side:
@@ -62,7 +63,7 @@ def random_plant(random: Random) -> tuple[list[Measured], dict[date, set[int]]]:
         Measured(
             project=p, approved_at=JANUARY + timedelta(days=random.randint(0, 2)),
             baseline_months=Fraction(random.randint(1, 400), 30), baseline=before[p], days=days[p],
-            non_routine=random.choice([D(0), random_cents(random)]),
+            accepted={of: random_cents(random) for of in EVENTS if random.random() < 0.4},
         )
         for p in projects
     ]  # fmt: skip
@@ -103,7 +104,7 @@ def check_plant(random: Random, currency: str) -> int:
         saving: dict[Any, Fraction] = {}
         for own, places in own_views:
             for place in {place for _, seen in own_views for place in seen}:
-                if place is None or own.standard(place) is not None:
+                if place in places if isinstance(place, str) else own.standard(place) is not None:
                     saving.setdefault(place, places.get(place, Fraction()))
         whole += amount(sum(saving.values(), Fraction()), currency)
     assert sum(one.net for one in found.values()) == whole

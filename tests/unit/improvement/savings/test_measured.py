@@ -14,6 +14,7 @@ from copq.improvement.savings.measured import (
     Measured,
     Result,
     bridge_of,
+    not_routine,
     results,
 )
 from tests.support.improvement.random_projects import JANUARY, MAY, WIDGET, check_plant, side
@@ -82,9 +83,59 @@ def test_without_a_baseline_of_the_first_the_next_one_counts() -> None:
 
 
 def test_what_is_not_routine_is_the_projects_own() -> None:
-    own = measured(1, [{(*WIDGET, ()): side(130, 100)}], non_routine=D(40))
+    own = measured(1, [{(*WIDGET, ()): side(130, 100)}], accepted={"flood": D(40)})
     assert (bridge_of(own).saving, bridge_of(own).effects[Effect.NON_ROUTINE]) == (10, 40)
     assert saved(results([own], always(1), {}, "EUR")) == {1: (10, 0, 10)}
+
+
+SHARED: Cells = {(*WIDGET, ()): side(0, 100), (*WIDGET, (2,)): side(100)}
+MIRROR: Cells = {(*WIDGET, ()): side(0, 100), (*WIDGET, (1,)): side(100)}
+EIGHTY = {frozenset({1, 2}): {1: Fraction(4, 5), 2: Fraction(1, 5)}}
+
+
+def both(first: dict[str, D], second: dict[str, D]) -> dict[int, tuple[D, D, D]]:
+    """The two that hold the same loss: 130 where 100 were expected."""
+    one = measured(1, [{(*WIDGET, ()): side(0, 100), (*WIDGET, (2,)): side(130)}], SHARED,
+                   accepted=first)  # fmt: skip
+    two = measured(2, [{(*WIDGET, ()): side(0, 100), (*WIDGET, (1,)): side(130)}], MIRROR, 9,
+                   accepted=second)  # fmt: skip
+    return saved(results([two, one], always(1, 2), EIGHTY, "EUR"))
+
+
+@pytest.mark.parametrize("stated_by", [1, 2])
+def test_what_is_not_routine_is_divided_as_the_loss_that_it_explains(stated_by: int) -> None:
+    """Whichever of them says so: -30 + 40 = 10, of which 8 and 2."""
+    flood = {"report 7": D(40)}
+    found = both(flood, {}) if stated_by == 1 else both({}, flood)
+    gross = {1: D(-30), 2: D(-30)} | {stated_by: D(10)}
+    assert found == {p: (gross[p], gross[p] - net, net) for p, net in ((1, 8), (2, 2))}
+
+
+def test_one_event_counts_once_for_all_who_share_the_loss() -> None:
+    """The same evidence is the same event, and the project approved first says what it is."""
+    found = both({"report 7": D(40)}, {"report 7": D(35), "strike": D(10)})
+    assert found == {1: (10, -6, 16), 2: (15, 11, 4)}
+
+
+def test_what_is_not_routine_is_shared_as_the_losses_of_the_month_are() -> None:
+    """Of 40, a quarter is of the losses that both hold; a product without a baseline has none."""
+    lost: Cells = {
+        (*WIDGET, ()): side(75, 100),
+        (*WIDGET, (2,)): side(25),
+        ("L1", "new", (2,)): side(9),
+    }
+    one = measured(1, [lost], {(*WIDGET, ()): side(50, 100), (*WIDGET, (2,)): side(50)},
+                   accepted={"flood": D(40)})  # fmt: skip
+    two = measured(2, [{(*WIDGET, ()): side(0, 100), (*WIDGET, (1,)): side(25)}],
+                   {(*WIDGET, ()): side(0, 100), (*WIDGET, (1,)): side(50)}, 9)  # fmt: skip
+    assert saved(results([one, two], always(1, 2), EIGHTY, "EUR")) == {
+        1: (40, 7, 33), 2: (25, 18, 7),
+    }  # fmt: skip
+
+
+def test_where_nothing_was_lost_it_is_the_projects_own() -> None:
+    own = measured(1, [{(*WIDGET, (2,)): side(0, 30)}], accepted={"lull": D(-7)})
+    assert not_routine(own, always(1, 2)) == {frozenset({1}): {"lull": -7}}
 
 
 def test_a_substitute_makes_a_new_product_comparable() -> None:
