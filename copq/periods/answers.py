@@ -1,11 +1,16 @@
-"""Periods as JSON, for the command and the API."""
+"""Periods for the command, the API and the desk."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any
 
+from asyncpg import Connection
+
+from copq.periods import store
 from copq.periods.period import Period, month_name
 from copq.periods.store import BookedSum, PeriodSummary, SignedSum, Step
-from copq.periods.unfinished import UnfinishedItems
+from copq.periods.unfinished import UnfinishedItems, unfinished_items
+from copq.rates.book import RateBook
 
 
 def summary_json(one: PeriodSummary) -> dict[str, Any]:
@@ -13,19 +18,42 @@ def summary_json(one: PeriodSummary) -> dict[str, Any]:
     return {**_period_json(one.period), **_copq_json(one)}
 
 
-def detail_json(
-    period: Period, summaries: list[PeriodSummary], steps: list[Step], signed: list[SignedSum],
-    so_far: list[BookedSum], lacks: UnfinishedItems,
-) -> dict[str, Any]:  # fmt: skip
-    """A month with its steps, signed figures and unfinished items."""
-    return {
-        **_period_json(period),
-        "copq": [_copq_json(one) for one in summaries],
-        "steps": [asdict(step) for step in steps],
-        "signed_off": [_booked_json(one) for one in signed],
-        "booked_so_far": [_booked_json(one) for one in so_far],
-        "unfinished": asdict(lacks),
-    }
+@dataclass(frozen=True, slots=True)
+class PeriodDetail:
+    """A month with its COPQ by currency, its steps, its figures and what it still lacks."""
+
+    period: Period
+    copq: list[PeriodSummary]
+    steps: list[Step]
+    signed_off: list[SignedSum]
+    booked_so_far: list[BookedSum]
+    unfinished: UnfinishedItems
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            **_period_json(self.period),
+            "copq": [_copq_json(one) for one in self.copq],
+            "steps": [asdict(step) for step in self.steps],
+            "signed_off": [_booked_json(one) for one in self.signed_off],
+            "booked_so_far": [_booked_json(one) for one in self.booked_so_far],
+            "unfinished": asdict(self.unfinished),
+        }
+
+
+async def period_detail(
+    conn: Connection, book: RateBook, plant: str, month: date, now: datetime
+) -> PeriodDetail:
+    """One month of a plant, in one snapshot. Raises `UnknownPeriod`."""
+    site = store.site_of(book, plant)
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        return PeriodDetail(
+            await store.period(conn, plant, month),
+            await store.periods(conn, book, now, plant, month),
+            await store.steps(conn, plant, month),
+            await store.signed_sums(conn, plant, month),
+            await store.unsigned_sums(conn, plant, month),
+            await unfinished_items(conn, site, month),
+        )
 
 
 def _copq_json(one: PeriodSummary) -> dict[str, Any]:

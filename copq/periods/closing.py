@@ -15,8 +15,8 @@ from asyncpg import Connection
 from copq.access.authority import Actor, sign
 from copq.database.booking_lock import change_rules
 from copq.database.queries import Queries
-from copq.periods.period import LEADS_TO, Period, PeriodError, What, month_name, span
-from copq.periods.store import period
+from copq.periods.period import LEADS_TO, Period, PeriodError, State, What, month_name, span
+from copq.periods.store import Step, period, steps
 from copq.periods.unfinished import UnfinishedItems, unfinished_items
 from copq.rates.book import Site
 
@@ -53,6 +53,21 @@ async def close(
         await _take(conn, current, What.CLOSED, order, lacks)
     await sign_off(conn, plant, month, order)
     return lacks
+
+
+async def close_or_sign(
+    conn: Connection, site: Site, month: date, order: Order, now: datetime,
+    accepted: Collection[str] = (),
+) -> Step:  # fmt: skip
+    """Close a month, or sign off one that a run before closed alone. Returns the closing.
+
+    Raises `PeriodError` if the month cannot be closed.
+    """
+    plant = site.plant.plant
+    is_closed = (await period(conn, plant, month)).state is not State.OPEN
+    if not (is_closed and await sign_off(conn, plant, month, order)):
+        await close(conn, site, month, order, now, accepted)
+    return next(step for step in reversed(await steps(conn, plant, month)) if step.digest)
 
 
 async def reopen(conn: Connection, plant: str, month: date, order: Order) -> None:

@@ -13,9 +13,10 @@ from asyncpg import Connection
 from copq.database.queries import Queries
 from copq.ledger.arithmetic import ZERO
 from copq.ledger.figures import Scope
-from copq.periods.period import Period, State, What
+from copq.periods.period import Period, State, UnknownPeriod, What
 from copq.posting.open_stops import Accrued, accrue
-from copq.rates.book import RateBook
+from copq.rates.book import RateBook, Site
+from copq.rates.names import unknown_plant
 
 _SQL = Queries.of(__file__)
 
@@ -78,6 +79,13 @@ class SignedSum(BookedSum):
     """A sum that a closing signed off."""
 
     closing: int
+
+
+def site_of(book: RateBook, plant: str) -> Site:
+    """The plant whose months are asked for. Raises `UnknownPeriod`."""
+    if plant not in book.sites:
+        raise UnknownPeriod(unknown_plant(plant, book.sites))
+    return book.sites[plant]
 
 
 async def period(conn: Connection, plant: str, month: date) -> Period:

@@ -12,6 +12,7 @@ from asyncpg import Connection, Record
 
 from copq.access.authority import Actor, Place, sign
 from copq.database.queries import Queries
+from copq.rates.file import items_of
 from copq.rates.revisions import (
     Imported,
     changed_items,
@@ -186,8 +187,12 @@ async def one_document(conn: Connection, number: int, now: datetime | None = Non
     """Raises `NoDocument`."""
     found = await _read(conn, number, now or await conn.fetchval("select now()"))
     if not found:
-        raise NoDocument(f"there is no rate document {number}. See: copq rates documents")
+        raise no_document(number)
     return found[0]
+
+
+def no_document(number: int) -> NoDocument:
+    return NoDocument(f"there is no rate document {number}. See: copq rates documents")
 
 
 async def content(conn: Connection, number: int) -> RateFile:
@@ -220,6 +225,11 @@ async def check_approver(conn: Connection, document: Document, actor: Actor) -> 
 async def _check_scope(conn: Connection, rates: RateFile, actor: Actor) -> None:
     """Raise `OutOfScope` for changes outside the actor's lines. Unchanged items do not count."""
     actor.require([_place(*changed) for changed in await changed_items(conn, rates)])
+
+
+def places_of(rates: RateFile) -> set[Place]:
+    """What the rates of a file are for."""
+    return {_place(kind, item) for kind, _, _, item in items_of(rates)}
 
 
 def _place(kind: str, item: Any) -> Place:

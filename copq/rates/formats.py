@@ -16,6 +16,7 @@ from copq.rates.yaml_text import yaml_of
 from copq.schemas.rates import RateFile
 
 MAX_BYTES = 16 * 1024 * 1024
+_TOO_LARGE = f"is larger than {MAX_BYTES >> 20} MB"
 _STANDARD_INPUT = (Path("-"), Path("/dev/stdin"))
 _ZIP = b"PK"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -47,6 +48,13 @@ def read_rates(path: Path) -> RateSubmission:
         return _folder(path)
     data = read_bytes(path)
     return RateSubmission(_read(path, data), path.name, data)
+
+
+def parse_upload(name: str, data: bytes) -> RateSubmission:
+    """The rates of a file that was sent, by the ending of its name. Raises `RateFileError`."""
+    if len(data) > MAX_BYTES:
+        raise RateFileError([_TOO_LARGE])
+    return RateSubmission(_read(Path(name), data), name, data)
 
 
 def _read(path: Path, data: bytes) -> RateFile:
@@ -81,7 +89,7 @@ def _read_bounded(file: BinaryIO) -> bytes:
     """The whole file. Raises `RateFileError` if it is too large; it may grow while it is read."""
     data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise RateFileError([f"is larger than {MAX_BYTES >> 20} MB"])
+        raise RateFileError([_TOO_LARGE])
     return data
 
 
@@ -91,7 +99,7 @@ def _folder(path: Path) -> RateSubmission:
     if not files:
         raise RateFileError(["has no .csv file in it"])
     if sum(map(len, files.values())) > MAX_BYTES:
-        raise RateFileError([f"is larger than {MAX_BYTES >> 20} MB"])
+        raise RateFileError([_TOO_LARGE])
     rates = rates_from([sheet_of_csv(name, data) for name, data in files.items()])
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:

@@ -30,7 +30,10 @@ class ItemFile(Generic[File]):
 
     def read(self, path: Path) -> File:
         """Raises `RateFileError` with all faults found, also of an empty file, or `OSError`."""
-        data = read_bytes(path)
+        return self.parse(path, read_bytes(path))
+
+    def parse(self, path: Path, data: bytes) -> File:
+        """The items of a file's bytes; its name says which kind it is. Raises `RateFileError`."""
         if is_yaml(path):
             file = parse_dated(decode(data), self.model, (), self.holds)
         else:

@@ -32,9 +32,8 @@ async def load_names(conn: Connection) -> RateBook:
 
 
 async def _load(conn: Connection, items: Query, at: int | None) -> RateBook:
-    async with conn.transaction(isolation="repeatable_read", readonly=True):
-        revision = await current_revision(conn) if at is None else at
-        rows = await conn.fetch(*items(revision=revision))
+    revision = await current_revision(conn) if at is None else at
+    rows = await conn.fetch(*items(revision=revision))  # revisions are only added
     found: dict[str, list[Versioned[Any]]] = {kind: [] for kind in MODELS}
     for row in rows:
         item = MODELS[row["kind"]].model_validate_json(row["content"])

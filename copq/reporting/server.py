@@ -1,6 +1,8 @@
 """The reporting service: the data in Postgres for people, for programs and for Prometheus."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI, Response
 
@@ -15,6 +17,13 @@ from copq.reporting.source import reading_pool
 from copq.web.pages.docs import documented_app
 from copq.web.pages.page import add_pages
 from copq.web.serving import Tls, serve_http
+
+More = Callable[[FastAPI, Door], AbstractAsyncContextManager[None]]
+
+
+@asynccontextmanager
+async def nothing_more(app: FastAPI, door: Door) -> AsyncIterator[None]:
+    yield
 
 
 def make_reporting(exporter: Exporter, door: Door) -> FastAPI:
@@ -47,11 +56,12 @@ async def serve(
     tokens: TokenDoor | None = None,
     tls: Tls | None = None,
     metrics: tuple[str, int] | None = None,
+    more: More = nothing_more,
 ) -> None:
     """Serve until `stop` is set. Without `tokens`, anyone may read.
 
     If the port of `metrics` is not 0, that address serves only /metrics, without a token, for
-    Prometheus.
+    Prometheus. `more` adds other routes, and lasts as long as the service.
     """
     door = tokens or OpenDoor()
     app = make_reporting(exporter, door)
@@ -64,7 +74,8 @@ async def serve(
         alone = make_reporting(exporter, OpenDoor())
         companions.append(serve_http(alone, *metrics, stop))
     try:
-        serving = serve_http(app, host, port, stop, tls)
-        await run_beside(serving, exporter.run(), *companions, stop=stop)
+        async with more(app, door):
+            serving = serve_http(app, host, port, stop, tls)
+            await run_beside(serving, exporter.run(), *companions, stop=stop)
     finally:
         reading.terminate()

@@ -7,6 +7,7 @@ from typing import Any
 
 from copq.access.door import OpenDoor
 from copq.access.token_door import TokenDoor
+from copq.desk.app import desk_of
 from copq.embedded_postgres.revival import keep_running
 from copq.embedded_postgres.server import EmbeddedPostgres
 from copq.figures.project_refresh import keep_measuring
@@ -61,20 +62,21 @@ async def serve(
     add_results(app, reading, door, _options(embedded))
     serving = serve_http(app, host, port, stop, tls, on_listening)
     try:
-        await run_beside(
-            beside_mqtt(serving, mqtt, intake, stop),
-            rates.run(),
-            exporter.run(),
-            keep_making(dsn),
-            keep_settling(dsn, rates),
-            keep_posting_standing_costs(dsn, rates),
-            keep_summing(dsn),
-            keep_measuring(dsn),
-            companion(intake),
-            *([tokens.run()] if tokens else []),
-            *([keep_running(embedded)] if embedded else []),
-            stop=stop,
-        )
+        async with desk_of(dsn, app, door):
+            await run_beside(
+                beside_mqtt(serving, mqtt, intake, stop),
+                rates.run(),
+                exporter.run(),
+                keep_making(dsn),
+                keep_settling(dsn, rates),
+                keep_posting_standing_costs(dsn, rates),
+                keep_summing(dsn),
+                keep_measuring(dsn),
+                companion(intake),
+                *([tokens.run()] if tokens else []),
+                *([keep_running(embedded)] if embedded else []),
+                stop=stop,
+            )
     finally:
         pool.terminate()
         people.terminate()

@@ -59,6 +59,14 @@ def problem(
     return JSONResponse(shown, status, headers, PROBLEM)
 
 
+class Faults(HTTPException):
+    """What was sent is wrong, at several places perhaps: 422, with a sentence for each."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(422, "; ".join(faults))
+        self.faults = tuple(faults)
+
+
 def add_error_handlers(app: FastAPI) -> None:
     """Answer every error in the one shape.
 
@@ -73,7 +81,8 @@ def add_error_handlers(app: FastAPI) -> None:
     async def refused(request: Request, error: HTTPException) -> Response:
         if error.status_code < HTTPStatus.BAD_REQUEST:
             return Response(None, error.status_code, error.headers)
-        return problem(error.status_code, error.detail, error.headers)
+        faults = error.faults if isinstance(error, Faults) else ()
+        return problem(error.status_code, error.detail, error.headers, faults)
 
     @app.exception_handler(RequestValidationError)
     async def unsound(request: Request, error: RequestValidationError) -> Response:

@@ -184,7 +184,7 @@ async def test_an_open_service_answers_to_names_of_this_machine_alone(database: 
 async def test_a_form_that_comes_slowly_is_cut_off(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("copq.web.pages.form_fields.WITHIN_S", 0.3)
+    monkeypatch.setattr("copq.web.body.WITHIN_S", 0.3)
 
     async def slowly() -> AsyncIterator[bytes]:
         yield b"token="

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from copq.access.door import Role
 from copq.command_line.command import app as command
 from copq.database.connections import DatabaseRole, connected
+from copq.desk.app import add_desk
+from copq.desk.desk import acting_pool
 from copq.ingest.http import make_http
 from copq.ingest.people import add_people, people_pool
 from copq.rates.store import import_rates
@@ -26,6 +28,7 @@ from tests.support.reporting.api.asking import RoleDoor
 
 READS = {Role.MANAGER, Role.FINANCE}
 ENTERS = {Role.OPERATOR}
+DECIDES = {Role.FINANCE}
 EVENT = defect("d", "2026-03-02T10:00:00+01:00")
 
 ENDPOINTS: list[tuple[str, str, set[Role]]] = [
@@ -36,6 +39,16 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("GET", "/v1/why", READS), ("GET", "/v1/what-if?change=halve+type%3Ddefect", READS),
     ("GET", "/v1/problems", READS),
     ("GET", "/v1/entries?format=csv", READS), ("GET", "/metrics", READS),
+    ("GET", "/v1/rate-documents", DECIDES), ("GET", "/v1/rate-documents/1", DECIDES),
+    ("GET", "/v1/rate-documents/1/file", DECIDES),
+    ("POST", "/v1/rate-documents?name=a.yaml&why=x", DECIDES),
+    ("POST", "/v1/rate-documents/check?name=a.yaml", DECIDES),
+    ("POST", "/v1/rate-documents/1/approve", DECIDES),
+    ("POST", "/v1/rate-documents/1/reject", DECIDES),
+    ("GET", "/v1/periods/north/2026-03", DECIDES),
+    ("POST", "/v1/periods/north/2026-03/close", DECIDES),
+    ("POST", "/v1/periods/north/2026-03/reopen", DECIDES),
+    ("POST", "/v1/periods/north/2026-03/lock", DECIDES),
 ]  # fmt: skip
 
 
@@ -44,12 +57,13 @@ async def client(database: str) -> AsyncIterator[httpx.AsyncClient]:
     """All of `copq up`, without a socket; the token is the name of its role."""
     async with connected(database, DatabaseRole.FINANCE) as conn:
         await import_rates(conn, rates(), "rates.yaml", "test")
-    pools = [await make(database) for make in (pool_of, people_pool, reading_pool)]
+    pools = [await make(database) for make in (pool_of, people_pool, reading_pool, acting_pool)]
     door = RoleDoor()
     app: FastAPI = make_http(intake := LedgerIntake(pools[0]), door)
     add_people(app, door, intake, pools[1], book)
     add_metrics(app, Exporter(database), door)
     add_results(app, pools[2], door)
+    add_desk(app, pools[3], door)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://copq") as found:
         yield found

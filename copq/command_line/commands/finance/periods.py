@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from asyncpg import Connection
@@ -18,13 +18,13 @@ from copq.command_line.options import JsonOption, PlantOption
 from copq.command_line.terminal import count_of, fail, money, out, print_json, table
 from copq.database.connections import DatabaseRole
 from copq.figures.periods_answer import PeriodsAnswer, answer_periods
-from copq.periods import answers, closing, store
+from copq.periods import closing, store
+from copq.periods.answers import PeriodDetail, period_detail
 from copq.periods.closing import Order
-from copq.periods.period import PeriodError, State, UnknownPeriod, month_name, month_of
-from copq.periods.store import BookedSum, PeriodSummary, Step
-from copq.periods.unfinished import KINDS, UnfinishedItems, unfinished_items
-from copq.rates.book import RateBook, Site
-from copq.rates.names import unknown_plant
+from copq.periods.period import PeriodError, UnknownPeriod, month_name, month_of
+from copq.periods.store import BookedSum, PeriodSummary, Step, site_of
+from copq.periods.unfinished import KINDS, UnfinishedItems
+from copq.rates.book import RateBook
 from copq.rates.store import load
 
 app = typer.Typer(
@@ -106,32 +106,29 @@ def show(
     Example: copq periods show north 2026-03
     """
 
-    async def run(conn: Connection, book: RateBook) -> Any:
-        site, first = _site(book, plant), month_of(month)
-        return (
-            await store.period(conn, plant, first),
-            await store.periods(conn, book, datetime.now(UTC), plant, first),
-            await store.steps(conn, plant, first),
-            await store.signed_sums(conn, plant, first),
-            await store.unsigned_sums(conn, plant, first),
-            await unfinished_items(conn, site, first),
-        )
+    async def run(conn: Connection, book: RateBook) -> PeriodDetail:
+        return await period_detail(conn, book, plant, month_of(month), datetime.now(UTC))
 
-    found, listed, steps, signed, so_far, lacks = _run(run, database_url, data)
+    found = _run(run, database_url, data)
     if as_json:
-        print_json(answers.detail_json(found, listed, steps, signed, so_far, lacks))
+        print_json(found.as_json())
         return
-    out.print(f"{found}: {found.state}{_late_events_note(found.booked_in)}")
-    if listed:
-        _show_list(listed)
-    _show_steps(steps)
-    if signed:
-        rows = [(str(one.closing), *_booked_row(one)) for one in signed]
+    out.print(f"{found.period}: {found.period.state}{_late_events_note(found.period.booked_in)}")
+    if found.copq:
+        _show_list(found.copq)
+    _show_steps(found.steps)
+    if found.signed_off:
+        rows = [(str(one.closing), *_booked_row(one)) for one in found.signed_off]
         table("Signed off: what was booked in it", ["closing", *_BOOKED], rows, left=4)
-    if so_far:
-        table("Booked in it so far, not signed", _BOOKED, map(_booked_row, so_far), left=3)
-    if lacks.counts:
-        out.print(f"Not finished: {lacks}. See: {lacks.where}")
+    if found.booked_so_far:
+        table(
+            "Booked in it so far, not signed",
+            _BOOKED,
+            map(_booked_row, found.booked_so_far),
+            left=3,
+        )
+    if found.unfinished.counts:
+        out.print(f"Not finished: {found.unfinished}. See: {found.unfinished.where}")
 
 
 _BOOKED = ("of month", "category", "currency", "entries", "net")
@@ -194,15 +191,13 @@ def close(
     if wrong := [kind for kind in accepted if kind not in KINDS]:
         fail(f'--accept: "{wrong[0]}" is none of {", ".join(KINDS)}')
 
-    async def run(conn: Connection, book: RateBook) -> list[Step]:
-        site, first = _site(book, plant), month_of(month)
+    async def run(conn: Connection, book: RateBook) -> Step:
+        site, first = site_of(book, plant), month_of(month)
         order = Order(await actor(conn, Role.FINANCE, by), why)
-        out_of_the_way = (await store.period(conn, plant, first)).state is not State.OPEN
-        if not (out_of_the_way and await closing.sign_off(conn, plant, first, order)):
-            await closing.close(conn, site, first, order, datetime.now(UTC), accepted)
-        return await store.steps(conn, plant, first)
+        now = datetime.now(UTC)
+        return await closing.close_or_sign(conn, site, first, order, now, accepted)
 
-    step = next(s for s in reversed(_run(run, database_url, data)) if s.digest)
+    step = _run(run, database_url, data)
     if as_json:
         print_json(asdict(step))
         return
@@ -255,7 +250,7 @@ def _change(
     month: str, why: str, by: str, as_json: bool, database_url: str | None, data: Path,
 ) -> None:  # fmt: skip
     async def run(conn: Connection, book: RateBook) -> list[Step]:
-        _site(book, plant)
+        site_of(book, plant)
         first = month_of(month)
         await step(conn, plant, first, Order(await actor(conn, Role.FINANCE, by), why))
         return await store.steps(conn, plant, first)
@@ -265,12 +260,6 @@ def _change(
         print_json(asdict(steps[-1]))
     else:
         out.print(f"{done}: {month} of {plant}.")
-
-
-def _site(book: RateBook, plant: str) -> Site:
-    if plant not in book.sites:
-        raise UnknownPeriod(unknown_plant(plant, book.sites))
-    return book.sites[plant]
 
 
 def _run(

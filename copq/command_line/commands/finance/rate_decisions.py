@@ -10,13 +10,7 @@ from asyncpg import Connection
 
 from copq.access.door import Role
 from copq.command_line.acting import ByOption, actor
-from copq.command_line.commands.finance.rate_changes import (
-    changes_json,
-    concerns_json,
-    review_document,
-    review_json,
-    show_review,
-)
+from copq.command_line.commands.finance.rate_changes import show_review
 from copq.command_line.commands.finance.rate_options import (
     JumpOption,
     NumberArgument,
@@ -33,6 +27,7 @@ from copq.rates.documents import State
 from copq.rates.file import RateFileError
 from copq.rates.formats import read_rates
 from copq.rates.review import Review, review
+from copq.rates.reviewing import changes_json, concerns_json, review_document, review_json
 from copq.rates.store import Imported, load
 
 

@@ -8,13 +8,7 @@ from typing import Annotated, Any
 import typer
 from asyncpg import Connection
 
-from copq.command_line.commands.finance.rate_changes import (
-    book_before,
-    review_document,
-    review_json,
-    show_differences,
-    show_review,
-)
+from copq.command_line.commands.finance.rate_changes import show_differences, show_review
 from copq.command_line.commands.finance.rate_options import (
     JumpOption,
     NumberArgument,
@@ -29,6 +23,7 @@ from copq.rates.difference import ItemDifference, difference, item_name, since
 from copq.rates.documents import Document
 from copq.rates.file import items_of
 from copq.rates.review import Review
+from copq.rates.reviewing import book_before, review_document, review_json
 from copq.rates.store import book_with, file_of, load
 from copq.schemas.rates import RateFile
 

@@ -9,12 +9,7 @@ from asyncpg import Connection
 
 from copq.access.door import Role
 from copq.command_line.acting import ByOption, actor
-from copq.command_line.commands.finance.rate_changes import (
-    changes_json,
-    concerns_json,
-    show_concerns,
-    show_past,
-)
+from copq.command_line.commands.finance.rate_changes import show_concerns, show_past
 from copq.command_line.commands.finance.rate_decisions import approve, reject, submit
 from copq.command_line.commands.finance.rate_documents import (
     diff,
@@ -38,6 +33,7 @@ from copq.rates.documents import RateSubmission, import_alone
 from copq.rates.file import RateFileError
 from copq.rates.formats import Format, read_rates, write_rates_to
 from copq.rates.review import Review, review
+from copq.rates.reviewing import changes_json, concerns_json
 from copq.rates.store import Imported, current_revision, file_of, load, revision_at
 from copq.rates.yaml_text import yaml_of
 

@@ -1,5 +1,6 @@
 """`copq reporting`: what Postgres holds, for people, for programs and for Prometheus."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -48,6 +49,15 @@ def reporting(
             help="What products are grouped by on /metrics; needed if there are several groupings.",
         ),
     ] = None,
+    desk: Annotated[
+        bool,
+        typer.Option(
+            "--desk",
+            envvar="COPQ_DESK",
+            help="Let people decide here too: rates, months and so on, each by its role. The "
+            "database user then acts as copq_finance.",
+        ),
+    ] = False,
     no_auth: NoAuthOption = False,
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
@@ -69,16 +79,27 @@ def reporting(
     first one is made (copq tokens create), elsewhere it always needs one.
     """
     from copq.access.token_door import TokenDoor
+    from copq.desk.app import desk_of
     from copq.reporting.exporter.exporter import Exporter
-    from copq.reporting.server import serve
+    from copq.reporting.server import nothing_more, serve
 
     start_logging()
     tls = tls_of(host, tls_cert, tls_key, plaintext)
     refuse_other_schema(database_url, DatabaseRole.REPORTING)
+    if desk:
+        refuse_other_schema(database_url, DatabaseRole.FINANCE)
     door = None if no_auth else TokenDoor(database_url, needs_token=not is_loopback(host))
     exporter = Exporter(database_url, every, max_series, grouping=grouping)
     run_service(
         lambda stop: serve(
-            database_url, host, port, stop, exporter, door, tls, (metrics_host, metrics_port)
+            database_url,
+            host,
+            port,
+            stop,
+            exporter,
+            door,
+            tls,
+            (metrics_host, metrics_port),
+            partial(desk_of, database_url) if desk else nothing_more,
         )
     )

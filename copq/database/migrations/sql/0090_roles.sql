@@ -119,6 +119,10 @@ grant insert on
 grant select, insert on copq.token to copq_admin;
 grant update (revoked_at, revoked_by) on copq.token to copq_admin;
 
+-- By API and page: what was done for a request.
+grant select, insert, update, delete on copq.request_key to
+    copq_finance, copq_admin, copq_projects;
+
 -- Projects: their owners propose and claim, finance decides, the service measures.
 grant select on
     copq.project, copq.project_owner, copq.project_plan, copq.project_step, copq.project_freeze,

@@ -9,7 +9,7 @@ import httpx
 from fastapi import FastAPI
 
 from copq.access.door import Bearer, Door, NotAdmitted, NotAllowed, Role
-from copq.access.sender import ANYONE, Lines, Sender
+from copq.access.sender import Lines, Sender
 from copq.reporting.source import Source
 
 NOW = datetime.fromisoformat("2026-06-30T12:00:00+00:00")
@@ -23,7 +23,7 @@ class RoleDoor:
             raise NotAdmitted("no token: sign in at /login")
         if roles is not None and Role(token) not in roles:
             raise NotAllowed(f"{token} sees no results")
-        return Bearer(Role(token), ANYONE)
+        return Bearer(Role(token), Sender(token))
 
     def knows(self, token: str | None) -> bool:
         return True

@@ -1,0 +1,14 @@
+-- What was asked for with an Idempotency-Key and done: the same request gets the same answer again,
+-- and nothing is done twice. A row is written by the transaction that does what it asks for, or
+-- right after it where an act has transactions of its own.
+create table copq.request_key (
+    who text collate "C" not null,
+    key text collate "C" not null check (length(key) between 1 and 255),
+    digest bytea not null check (octet_length(digest) = 32),
+    asked_at timestamptz not null default now(),
+    status int,
+    headers jsonb,
+    answer text,
+    primary key (who, key)
+);
+create index request_key_asked_at on copq.request_key (asked_at);

@@ -1,0 +1,143 @@
+"""Who acts, on which connection: one way from a request to a decision."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+from asyncpg import Connection
+from fastapi import HTTPException, Request
+
+from copq.access.authority import Actor, OutOfScope
+from copq.access.door import Bearer, Door, Role
+from copq.access.requests import admit_request
+from copq.access.sender import Lines
+from copq.database.connections import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, act_as
+from copq.periods.period import PeriodError, UnknownPeriod
+from copq.rates.documents import NoDocument, NotPossible
+from copq.rates.file import RateFileError
+from copq.web.answers import Faults
+
+_LOG = logging.getLogger(__name__)
+RETRY_AFTER_S = 5
+NOBODY = "say who does it: no token is needed here, so `by` names the person"
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeing:
+    """A connection for a reader who may decide; `lines` are the reader's (None: all)."""
+
+    conn: Connection
+    lines: Lines | None
+    now: datetime
+
+    def require(self, plant: str) -> None:
+        """Raise `HTTPException` 403 unless the reader sees the whole plant."""
+        if self.lines is not None and (plant, None) not in self.lines:
+            raise HTTPException(403, f'your token is not for the whole of plant "{plant}"')
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A connection that may decide, who decides, and the instant."""
+
+    conn: Connection
+    actor: Actor
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The database in the role of those who decide, the access rules, and the clock."""
+
+    pool: asyncpg.Pool
+    door: Door
+    clock: Callable[[], datetime] = wall_clock
+
+    async def admit(self, request: Request, role: Role) -> Bearer:
+        """The bearer of a request that only `role` may send; do this before its body is read.
+
+        A service that asks for no token lets everybody in as admin, without a name. Raises
+        `HTTPException` 401 or 403 for another bearer.
+        """
+        bearer = await admit_request(request, self.door, role, Role.ADMIN)
+        name = bearer.sender.name
+        if name is not None and bearer.role is not role:
+            raise HTTPException(403, f'"{name}" is {bearer.role}; this is for {role}')
+        return bearer
+
+    @asynccontextmanager
+    async def seeing(self, request: Request, role: Role) -> AsyncIterator[Seeing]:
+        """A connection for what only `role` may see.
+
+        Raises `HTTPException`, as `admit` and `acting` do.
+        """
+        bearer = await self.admit(request, role)
+        with _answered():
+            async with self.pool.acquire(timeout=ANSWER_S) as conn:
+                yield Seeing(conn, bearer.sender.lines, self.clock())
+
+    @asynccontextmanager
+    async def acting(self, bearer: Bearer, by: str) -> AsyncIterator[Acting]:
+        """A connection without a transaction, for an actor that was admitted.
+
+        `by` names the person where the service asks for no token. Raises `HTTPException`: 403 for
+        other lines, 404 for an unknown thing, 409 where a decision is not possible, 422 where it
+        is wrong, 503 without Postgres.
+        """
+        actor = actor_of(bearer, by)
+        with _answered():
+            async with self.pool.acquire(timeout=ANSWER_S) as conn:
+                yield Acting(conn, actor, self.clock())
+
+
+def actor_of(bearer: Bearer, by: str) -> Actor:
+    """The actor of a request that was admitted. Raises `HTTPException` 422 without a name."""
+    if bearer.sender.name is not None:
+        return Actor(bearer.sender.name, bearer.role, bearer.sender.lines)
+    if not by.strip():
+        raise HTTPException(422, NOBODY)
+    return Actor(by.strip())
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    """Turn what a decision raises into the answer to its request."""
+    try:
+        yield
+    except AWAY as error:
+        raise _away(error) from error
+    except OutOfScope as error:
+        raise HTTPException(403, str(error)) from error
+    except (NoDocument, UnknownPeriod) as error:
+        raise HTTPException(404, str(error)) from error
+    except (NotPossible, PeriodError) as error:
+        raise HTTPException(409, str(error)) from error
+    except RateFileError as error:
+        raise Faults(error.faults) from error
+
+
+def _away(error: BaseException) -> HTTPException:
+    _LOG.warning("Postgres does not answer: %s", error)
+    message = (
+        "Postgres does not answer; whether this was done is not known: send it again with the "
+        "same Idempotency-Key"
+    )
+    return HTTPException(503, message, {"Retry-After": str(RETRY_AFTER_S)})
+
+
+async def acting_pool(dsn: str, role: DatabaseRole = DatabaseRole.FINANCE) -> asyncpg.Pool:
+    """Connections that decide. The pool opens without Postgres too, and connects when needed."""
+
+    async def ready(conn: Connection) -> None:
+        await act_as(conn, role)
+
+    return await asyncpg.create_pool(
+        dsn, min_size=0, max_size=4, setup=ready, timeout=ANSWER_S, command_timeout=STATEMENT_S
+    )

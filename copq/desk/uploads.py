@@ -1,0 +1,36 @@
+"""A file that a person sends: its bytes are the body, its name is a parameter."""
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+
+from copq.rates.formats import MAX_BYTES
+from copq.web.body import read_body
+
+FileName = Annotated[
+    str,
+    Query(
+        alias="name", min_length=1, max_length=200,
+        description="The file's name; its ending says what it is: .yaml, .csv, .xlsx.",
+        examples=["rates.xlsx"],
+    ),
+]  # fmt: skip
+Why = Annotated[
+    str, Query(description="Why, for the audit trail.", examples=["invoice 4711 came late"])
+]
+
+
+def file_body(example: str) -> dict[str, Any]:
+    """The body in OpenAPI, for `openapi_extra`; `example` is a YAML file."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    content = {
+        "application/yaml": {"schema": {"type": "string"}, "example": example},
+        "text/csv": binary,
+        "application/octet-stream": binary,
+    }
+    return {"requestBody": {"required": True, "content": content}}
+
+
+async def read_file(request: Request) -> bytes:
+    """The bytes of the file. Raises `HTTPException` 413 if it is too large."""
+    return await read_body(request, MAX_BYTES)

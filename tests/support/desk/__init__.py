@@ -1,0 +1,1 @@
+"""Asking the desk over HTTP."""
