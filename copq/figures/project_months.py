@@ -5,17 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from asyncpg import Connection, Record
 
 from copq.database.queries import Queries
+from copq.figures.project_series import DailySeries, bounds, daily_series
 from copq.figures.project_watch import Watched, running_on, sharing
 from copq.figures.window import Window
 from copq.improvement.projects.plan import add_months
 from copq.improvement.savings.bridge import Bridge, Effect, NoBaseline, Side
-from copq.improvement.savings.cents import amount
 from copq.improvement.savings.measured import (
     CellName,
     Cells,
@@ -78,7 +77,7 @@ class PlantMonths:
     conn: Connection
     found: Sequence[Watched]
     _baselines: dict[int, Cells] = field(default_factory=dict)
-    _baseline_days: dict[int, Mapping[date, Cells]] = field(default_factory=dict)
+    _baseline_days: dict[int, DailySeries] = field(default_factory=dict)
 
     async def figures(self, one: Watched, month: date) -> MonthFigures:
         """The bridge of a month so far. Raises `NotComparable`."""
@@ -172,56 +171,26 @@ class PlantMonths:
         """The interval of the saving over production days."""
         return bounds(own, await self.baseline_days(one), one.freeze.currency)
 
-    async def baseline_days(self, one: Watched) -> Mapping[date, Cells]:
+    async def baseline_days(self, one: Watched) -> DailySeries:
         """The days of a project's baseline."""
         if one.id not in self._baseline_days:
             plan = one.project.plan
             window = Window(plan.baseline_first, plan.baseline_last + _DAY)
-            self._baseline_days[one.id] = await self._days(one, window)
+            own = await self._measured(one, plan.starts.replace(day=1))
+            self._baseline_days[one.id] = daily_series(own, await self._days(one, window), {})
         return self._baseline_days[one.id]
 
-    async def since_start(self, one: Watched, until: date) -> tuple[Measured, Mapping[date, Cells]]:
-        """What a project is compared with, and all of its days from the start until before a
-        day."""
+    async def since_start(self, one: Watched, until: date) -> DailySeries:
+        """All of a project's days from the start until before a day."""
         own = await self._measured(one, one.project.plan.starts.replace(day=1))
         last = one.ends + _DAY if one.ends < until else until
-        return own, await self._days(one, Window(one.project.plan.starts, last))
-
-
-def bounds(own: Measured, baseline: Mapping[date, Cells], currency: str) -> dict[str, Any]:
-    """`low`, `high` and `is_demonstrated`; None where there are too few production days."""
-    # These load scipy, which is slow: only what measures months needs them.
-    from copq.improvement.evidence.days import Days, NotEnoughDays
-    from copq.improvement.evidence.interval import interval
-
-    try:
-        found = interval(
-            Days.of(*lost_and_expected(own, baseline), sorted(baseline)),
-            Days.of(*lost_and_expected(own, own.days), sorted(own.days)),
-        )
-    except NotEnoughDays:
-        return {"low": None, "high": None, "is_demonstrated": None}
-    other = float(own.non_routine)
-    saving = found.saving + other
-    return {
-        "low": amount(Fraction(found.low + other), currency),
-        "high": amount(Fraction(found.high + other), currency),
-        "is_demonstrated": saving > 0 and found.half_width <= saving / 2,
-    }
-
-
-def lost_and_expected(own: Measured, days: Mapping[date, Cells]) -> tuple[list[float], list[float]]:
-    """By production day: losses at frozen rates, and what the baseline lets expect. Losses without
-    a baseline are in neither."""
-    per_unit = {place: sum(of.values()) for place, of in own.losses_per_unit().items()}
-    lost: list[float] = []
-    expected: list[float] = []
-    for _, cells in sorted(days.items()):
-        known = [(own.standard(name[:2]), side) for name, side in cells.items()]
-        lost.append(float(sum(side.at_frozen_rates for at, side in known if at is not None)))
-        due = sum(Fraction(side.exposure) * per_unit[at] for at, side in known if at is not None)
-        expected.append(float(due))
-    return lost, expected
+        window = Window(one.project.plan.starts, last)
+        accepted = {
+            max(month, window.first): sum(amounts.values(), ZERO)
+            for (_, month), amounts in (await accepted_amounts(self.conn, [one.id])).items()
+            if window.first.replace(day=1) <= month < window.last
+        }
+        return daily_series(own, await self._days(one, window), accepted)
 
 
 def frozen_cells(split: Cells, frozen: Mapping[Place, Side]) -> Cells:

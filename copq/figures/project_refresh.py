@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import asyncpg
 from asyncpg import Connection
@@ -30,13 +32,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Refreshed:
-    """What a refresh did: production days that were looked at and priced again, and months that
-    were computed."""
+    """What a refresh did: production days that were looked at and priced again, months that were
+    computed, and projects whose days were tested."""
 
     projects: int = 0
     days_looked_at: int = 0
     days_priced: int = 0
     months: int = 0
+    tests: int = 0
 
 
 async def keep_measuring(dsn: str) -> None:
@@ -58,13 +61,16 @@ async def _connect_and_measure(dsn: str) -> None:
 
 
 async def refresh(
-    conn: Connection, books: Books, now: datetime, plant: str | None = None
-) -> Refreshed | None:
+    conn: Connection, books: Books, now: datetime, plant: str | None = None, *,
+    at_once: bool = False,
+) -> Refreshed | None:  # fmt: skip
     """Bring the approved projects of a plant (None: of all) up to date with the summary of the
     ledger; None where another process is doing so.
 
-    It may be interrupted at any time: what was kept stays. While the summary is made for the first
-    time, or again, nothing is done: it does not have all production days.
+    Each project is tested once a production day, and again when finance decides; with `at_once`
+    also where its days have changed since. It may be interrupted at any time: what was kept stays.
+    While the summary is made for the first time, or again, nothing is done: it does not have all
+    production days.
     """
     if not await conn.fetchval(*_SQL.lock_projects()):
         return None
@@ -76,7 +82,7 @@ async def refresh(
         found = await watched_projects(conn, newest, plant)
         for name in sorted({one.project.plant for one in found}):
             own = [one for one in found if one.project.plant == name]
-            await _refresh_plant(conn, books, newest, own, now, done)
+            await _refresh_plant(conn, books, newest, own, now, done, at_once=at_once)
     finally:
         await conn.execute(*_SQL.unlock_projects())
     metrics.HELD.set_to_current_time()
@@ -85,7 +91,7 @@ async def refresh(
 
 async def _refresh_plant(
     conn: Connection, books: Books, newest: RateBook, found: list[Watched], now: datetime,
-    done: Refreshed,
+    done: Refreshed, *, at_once: bool,
 ) -> None:  # fmt: skip
     done.projects += len(found)
     for one in found:
@@ -98,23 +104,38 @@ async def _refresh_plant(
     day = today(newest, plant, now)
     for one in found:
         done.months += await keep_months(conn, months, one, until)
-        await _test(conn, months, one, day)
+        done.tests += await _test(conn, months, one, day, at_once=at_once)
 
 
-async def _test(conn: Connection, months: PlantMonths, one: Watched, day: date) -> None:
-    """Test a project's days, once a day and where they have changed."""
+async def _test(
+    conn: Connection, months: PlantMonths, one: Watched, day: date, *, at_once: bool
+) -> bool:
+    """Test a project's whole days before `day`, and remember what was tested; return whether that
+    was due."""
     plan = one.project.plan
-    last = await conn.fetchrow(*_SQL.last_verdict(
+    row = await conn.fetchrow(*_SQL.verdict_inputs(
         project=one.id, starts=plan.starts, last=day - _DAY, baseline_last=plan.baseline_last
     ))  # fmt: skip
-    if last["changed_at"] is None or (
-        last["computed_at"] is not None and last["changed_at"] <= last["computed_at"]
-    ):
-        return
+    if not is_due(row, day, at_once=at_once):
+        return False
     # It loads scipy, which is slow: a service without projects does not need it.
     from copq.figures.project_verdicts import keep_verdict
 
-    await keep_verdict(conn, months, one, day)
+    async with conn.transaction():
+        await keep_verdict(conn, months, one, day)
+        await conn.execute(*_SQL.keep_verdict_inputs(
+            project=one.id, day=day, days=row["days"], decided=row["decided"]
+        ))  # fmt: skip
+    return True
+
+
+def is_due(row: Mapping[str, Any], day: date, *, at_once: bool) -> bool:
+    """Whether a project is to be tested on a day: once where its days have changed, and again
+    where something was decided. `at_once` does not wait for the next day."""
+    if row["days"] == row["tested_days"]:
+        return bool(row["decided"] != row["tested_decided"])
+    is_first = row["tested_on"] is None or row["tested_on"] < day
+    return at_once or is_first or row["decided"] != row["tested_decided"]
 
 
 async def months_until(conn: Connection, book: RateBook, plant: str, now: datetime) -> date:

@@ -4,8 +4,8 @@ It loads scipy, which is slow: import it where projects are measured.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 from math import isfinite
 from typing import Any
@@ -13,16 +13,14 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.database.queries import Queries
-from copq.figures.project_months import PlantMonths, lost_and_expected
+from copq.figures.project_months import PlantMonths
+from copq.figures.project_series import DailySeries
 from copq.figures.project_watch import Watched
-from copq.improvement.evidence.days import Days
 from copq.improvement.evidence.verdict import Status, Verdict, verdict
 from copq.improvement.projects.plan import BenefitType, share_of_month
-from copq.improvement.savings.measured import Cells, Measured
 from copq.projects.store import promises
 
 _SQL = Queries.of(__file__)
-_DAY = timedelta(days=1)
 _MONEY_SAVED = (BenefitType.HARD, BenefitType.AVOIDANCE)
 _LASTS = {
     Status.TOO_EARLY: (None, "not enough data"),
@@ -39,39 +37,34 @@ async def keep_verdict(
 ) -> Verdict | None:
     """Test all whole production days since the start. A row is added where something differs; None
     before there is a day."""
-    own, days = await months.since_start(one, today)
-    if not days:
+    since = await months.since_start(one, today)
+    if not since.days:
         return None
     before = await months.baseline_days(one)
-    found = verdict(_days(own, before), _days(own, days), await _promised(conn, one, own, days))
+    promised = await _promised(conn, one, since)
+    found = verdict(before.statistics_days(), since.statistics_days(), promised)
     proven, status = _LASTS[found.status]
     row = {
-        "project": one.id, "until": max(days), "is_proven": proven, "status": status,
+        "project": one.id, "until": since.days[-1], "is_proven": proven, "status": status,
         "is_provisional": found.is_provisional, "figures": json.dumps(_figures(found)),
     }  # fmt: skip
     await conn.execute(*_SQL.add_verdict(**row))
     return found
 
 
-def _days(own: Measured, days: Mapping[date, Cells]) -> Days:
-    return Days.recorded(*lost_and_expected(own, days), sorted(days))
-
-
-async def _promised(
-    conn: Connection, one: Watched, own: Measured, days: Mapping[date, Cells]
-) -> float | None:
+async def _promised(conn: Connection, one: Watched, since: DailySeries) -> float | None:
     """The promise of the time since the start, as a share of what the baseline lets expect in it.
 
     Of a month that is not whole, the promise counts by its calendar days.
     """
-    _, expected = lost_and_expected(own, days)
-    first, last = one.project.plan.starts, max(days)
+    expected = sum(since.expected, Fraction())
+    first, last = one.project.plan.starts, since.days[-1]
     money = sum(
         (Fraction(p.amount) * share_of_month(p.month, first, last)
          for p in await promises(conn, [one.id]) if p.type in _MONEY_SAVED),
         Fraction(),
     )  # fmt: skip
-    return float(money) / sum(expected) if money > 0 and sum(expected) > 0 else None
+    return float(money / expected) if money > 0 and expected > 0 else None
 
 
 def _figures(found: Verdict) -> dict[str, Any]:

@@ -174,11 +174,27 @@ where not exists (
             :until::date, :is_proven::boolean, :status::text, :is_provisional::boolean,
             :figures::jsonb))
 
--- name: last_verdict
--- When a project's days were last tested, and the newest change to the days that it tests.
+-- name: verdict_inputs
+-- What a project's verdict follows from, as text: its days, those of its baseline up to :baseline_last
+-- and those from :starts to :last; and what was decided. Next to it what was tested last, and when.
+with own as (
+    select
+        (select count(*) || ' ' || coalesce(max(computed_at)::text, '')
+            from copq.project_day
+            where project = :project and (day between :starts and :last or day <= :baseline_last))
+            as days,
+        concat_ws(
+            '/', (select count(*) from copq.project_decision where project = :project),
+            (select count(*) from copq.project_step where project = :project)) as decided
+)
 select
-    (select max(until) from copq.project_verdict where project = :project) as until,
-    (select max(computed_at) from copq.project_verdict where project = :project) as computed_at,
-    (select max(computed_at) from copq.project_day
-        where project = :project and (day between :starts and :last or day <= :baseline_last))
-        as changed_at
+    own.days, own.decided, i.days as tested_days, i.decided as tested_decided, i.day as tested_on
+from own
+left join copq.project_verdict_inputs as i on i.project = :project
+
+-- name: keep_verdict_inputs
+-- Remember what a project's verdict was computed from, and on which day.
+insert into copq.project_verdict_inputs (project, day, days, decided)
+values (:project, :day, :days, :decided)
+on conflict (project) do update
+    set day = excluded.day, days = excluded.days, decided = excluded.decided

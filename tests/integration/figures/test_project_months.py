@@ -77,9 +77,9 @@ async def service(database: str) -> AsyncIterator[Any]:
     await conn.close()
 
 
-async def refreshed(service: Any, now: datetime = NOW) -> Refreshed:
+async def refreshed(service: Any, now: datetime = NOW, *, at_once: bool = False) -> Refreshed:
     await bring_up_to_date(service)
-    found = await refresh(service, Books(), now)
+    found = await refresh(service, Books(), now, at_once=at_once)
     assert found is not None
     return found
 
@@ -120,6 +120,25 @@ async def test_a_second_refresh_prices_no_event_and_computes_no_month(
     again = await refreshed(service)
     assert again == Refreshed(projects=1, days_looked_at=1)
     assert await refreshed(service) == Refreshed(projects=1)
+
+
+async def test_days_are_tested_once_a_day_though_no_figure_changes(conn: Any, service: Any) -> None:
+    """A loss of nothing changes a day and no figure: the day's entries are more than before."""
+    await post_with_rates(conn, book(), history())
+    await approved(conn)
+    assert (await refreshed(service)).tests == 1
+    at = "2026-05-03T12:00:00+02:00"
+    void = event("correction", "v", occurred_at=at, corrects="late", reason="counted twice")
+    await post_events(conn, await load(conn), [defect("late", at, 3), void])
+    again = await refreshed(service, at_once=True)
+    assert (again.days_priced, again.tests) == (1, 1)
+    assert (await refreshed(service, at_once=True)).tests == 0, "it was tested, with one result"
+    assert await conn.fetchval("select count(*) from copq.project_verdict") == 1
+    await post_events(conn, await load(conn), [defect("later", at, 1)])
+    again = await refreshed(service)
+    assert (again.days_priced, again.tests) == (1, 0), "it was tested on this day"
+    tomorrow = NOW + timedelta(days=1)
+    assert [(await refreshed(service, tomorrow)).tests for _ in range(2)] == [1, 0]
 
 
 async def test_late_events_corrections_and_repricing_restate_a_month(
@@ -193,6 +212,13 @@ async def test_decisions_of_finance_change_the_months_that_they_are_of(
         D("120.50"),
         D("620.50"),
     )
+    assert done.tests == 1, "a decision does not wait for the next day"
+    before, after = [
+        json.loads(row["figures"])
+        for row in await conn.fetch("select figures from copq.project_verdict order by number")
+    ]
+    assert before["share"] == pytest.approx(0.5)
+    assert after["share"] == pytest.approx((500 + 620.50) / 2000), "as both bridges have it"
 
 
 async def test_projects_that_share_losses_divide_them(conn: Any, service: Any) -> None:

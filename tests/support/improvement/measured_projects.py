@@ -53,7 +53,7 @@ async def measure_months(database: str, now: datetime | None = None) -> Refreshe
     try:
         await act_as(conn, DatabaseRole.AGGREGATOR)
         await bring_up_to_date(conn)
-        done = await refresh(conn, Books(), now or datetime.now(UTC))
+        done = await refresh(conn, Books(), now or datetime.now(UTC), at_once=True)
     finally:
         await conn.close()
     assert done is not None

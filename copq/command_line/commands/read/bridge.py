@@ -180,7 +180,7 @@ def refresh_projects(
 
     async def ask(conn: Connection) -> Refreshed | None:
         await bring_up_to_date(conn)
-        return await refresh(conn, Books(), datetime.now(UTC), plant)
+        return await refresh(conn, Books(), datetime.now(UTC), plant, at_once=True)
 
     done = query_database(ask, database_url, data, DatabaseRole.AGGREGATOR)
     if as_json:
@@ -191,10 +191,11 @@ def refresh_projects(
         out.print(
             f"{count_of(done.projects, 'project', 'projects')}: "
             f"{count_of(done.days_priced, 'day', 'days')} priced again, "
-            f"{count_of(done.months, 'month', 'months')} computed."
+            f"{count_of(done.months, 'month', 'months')} computed, "
+            f"{count_of(done.tests, 'project', 'projects')} tested."
         )
 
 
 def _counts(done: Refreshed) -> dict[str, int]:
-    names = ("projects", "days_looked_at", "days_priced", "months")
+    names = ("projects", "days_looked_at", "days_priced", "months", "tests")
     return {name: getattr(done, name) for name in names}

@@ -236,6 +236,15 @@ create table copq.project_verdict (
 );
 create index project_verdict_of on copq.project_verdict (project, number desc);
 
+-- What a project's newest verdict was computed from, and on which production day: where it is the same,
+-- nothing is tested again.
+create table copq.project_verdict_inputs (
+    project bigint primary key references copq.project,
+    day date not null,
+    days text not null,
+    decided text not null
+);
+
 -- What the owner claims of a month, by type, and the version of the bridge that the claim rests on.
 create table copq.project_claim (
     number bigint generated always as identity primary key,
