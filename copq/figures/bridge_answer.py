@@ -1,6 +1,6 @@
 """The savings bridge of a project by month: as first reported and as restated, down to entries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, cast
@@ -18,16 +18,17 @@ from copq.figures.project_months import (
     PlantMonths,
     Version,
     first_versions,
-    months_between,
     newest_versions,
+    running_months,
+    spans_of_month,
 )
-from copq.figures.project_months import month_of as days_of_month
 from copq.figures.project_pricing import FrozenQuery, price_again
 from copq.figures.project_watch import Watched, today, watched_projects
 from copq.figures.requests import check_choice
 from copq.figures.what_if_books import OneBook
 from copq.figures.what_if_entries import ENTRY_COLUMNS, ChangedEntry, changed_entry
 from copq.figures.window import Window
+from copq.improvement.projects.running import Span
 from copq.improvement.savings.bridge import Effect, NoBaseline
 from copq.improvement.savings.cents import amount
 from copq.improvement.savings.measured import Place
@@ -195,6 +196,8 @@ async def answer_bridge(
         found = await watched_projects(conn, book, query.plant)
         [one] = [own for own in found if own.project.name == query.project]
         months = PlantMonths(conn, found)
+        if query.month and not spans_of_month(one, query.month):
+            raise ValueError(_not_running(one, query.month))
         rows = await _months(conn, months, one, today(book, query.plant, now))
         cells = await _cells(months, one, query.month) if query.month else []
         entries: list[ChangedEntry] = []
@@ -202,6 +205,14 @@ async def answer_bridge(
             entries = await _entries(conn, books, book, one, query)
     zone = book.sites[query.plant].calendar.zone
     return BridgeAnswer(query, now, zone, one.freeze.currency, rows, cells, entries, most)
+
+
+def _not_running(one: Watched, month: date) -> str:
+    runs = ", ".join(
+        f"from {span.first} on" if span.last == date.max else f"from {span.first} to {span.last}"
+        for span in one.spans
+    )
+    return f"{one.project} does not run in {month:%Y-%m}: it runs {runs or 'on no day'}"
 
 
 async def _months(
@@ -214,7 +225,7 @@ async def _months(
         for month, kept in sorted(newest.items())
     ]
     last = await conn.fetchval(*_SQL.last_plant_day(plant=one.project.plant)) or date.min
-    for month in months_between(one.project.plan.starts, min(day, one.ends, last)):
+    for month in running_months(one, min(day, last)):
         if month not in newest:
             found.append(await _not_kept(months, one, month))
     return sorted(found, key=lambda own: own.month)
@@ -255,16 +266,24 @@ async def _entries(
 ) -> list[ChangedEntry]:
     """Every standing entry of the scope, as booked and at the frozen rates."""
     plan, freeze = one.project.plan, one.freeze
-    window = Window(plan.baseline_first, plan.baseline_last + _DAY)
+    spans = [Span(plan.baseline_first, plan.baseline_last)]
     until: datetime | None = freeze.booked_until
     if query.month is not None:
-        window, until = days_of_month(one, query.month), None
-    frozen = frozen_book(await books.as_of(conn, freeze.revision), freeze.rates_at)
-    again = await price_again(conn, books, book, FrozenQuery(plan, window, OneBook(frozen), until))
+        spans, until = spans_of_month(one, query.month), None
+    frozen = OneBook(frozen_book(await books.as_of(conn, freeze.revision), freeze.rates_at))
+    windows = (Window(span.first, span.last + _DAY) for span in spans)
+    asked = [FrozenQuery(plan, window, frozen, until) for window in windows]
+    return [one for query in asked for one in await _entries_of(conn, books, book, query)]
+
+
+async def _entries_of(
+    conn: Connection, books: Books, book: RateBook, asked: FrozenQuery
+) -> Iterable[ChangedEntry]:
+    again = await price_again(conn, books, book, asked)
     changed = {(entry.event_id, entry.entry_no): entry for entry in again.entries}
-    rows = await conn.fetch(*_SQL.project_entries(**parameters(plan, window, until)))
+    names = parameters(asked.plan, asked.window, asked.booked_until)
     as_booked = {
         (row["event_id"], row["entry_no"]): changed_entry(row, row["net"], row["seconds"])
-        for row in rows
+        for row in await conn.fetch(*_SQL.project_entries(**names))
     }
-    return list({**as_booked, **changed}.values())
+    return {**as_booked, **changed}.values()

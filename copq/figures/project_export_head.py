@@ -109,10 +109,12 @@ class _Others:
                         }  # fmt: skip
 
 
-def _runs(one: Watched) -> dict[str, str | None]:
+def _runs(one: Watched) -> list[dict[str, str | None]]:
     """The production days on which a project counts; without a last one while it runs."""
-    last = None if one.ends == date.max else str(one.ends)
-    return {"first": str(one.project.plan.starts), "last": last}
+    return [
+        {"first": str(span.first), "last": None if span.last == date.max else str(span.last)}
+        for span in one.spans
+    ]
 
 
 def _steps(one: Project) -> list[dict[str, Any]]:

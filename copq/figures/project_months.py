@@ -12,8 +12,8 @@ from asyncpg import Connection, Record
 from copq.database.queries import Queries
 from copq.figures.project_series import DailySeries, bounds, daily_series
 from copq.figures.project_watch import Watched, running_on, sharing
-from copq.figures.window import Window
 from copq.improvement.projects.plan import add_months
+from copq.improvement.projects.running import Span
 from copq.improvement.savings.bridge import Bridge, Effect, NoBaseline, Side
 from copq.improvement.savings.measured import (
     CellName,
@@ -81,8 +81,7 @@ class PlantMonths:
 
     async def figures(self, one: Watched, month: date) -> MonthFigures:
         """The bridge of a month so far. Raises `NotComparable`."""
-        window = month_of(one, month)
-        read = await self._days_read(one, window)
+        read = await self._days_read(one, month)
         own = [await self._measured(other, month) for other in sharing(one, self.found)]
         [asked] = [other for other in own if other.project == one.id]
         try:
@@ -106,12 +105,14 @@ class PlantMonths:
         own = await self._measured(one, month)
         return own, bridge_of(own)
 
-    async def _days_read(self, one: Watched, window: Window) -> Record:
+    async def _days_read(self, one: Watched, month: date) -> Record:
         plan = one.project.plan
-        before = Window(plan.baseline_first, plan.baseline_last + _DAY)
-        for of, what in ((before, "the baseline"), (window, f"{window.first:%Y-%m}")):
+        before = [Span(plan.baseline_first, plan.baseline_last)]
+        own = spans_of_month(one, month)
+        for spans, what in ((before, "the baseline"), (own, f"{month:%Y-%m}")):
+            firsts, lasts = [span.first for span in spans], [span.last for span in spans]
             read = await self.conn.fetchrow(
-                *_SQL.days_read(project=one.id, first=of.first, last=of.last)
+                *_SQL.days_read(project=one.id, firsts=firsts, lasts=lasts)
             )
             if read["other_currencies"]:
                 raise NotComparable(
@@ -121,17 +122,22 @@ class PlantMonths:
         return read
 
     async def _measured(self, one: Watched, month: date) -> Measured:
-        window = month_of(one, month)
         amounts = await accepted_amounts(self.conn, [one.id])
+        days = await self._running_days(one, month, last_of(month))
         return Measured(
             project=one.id, approved_at=one.freeze.frozen_at,
             baseline_months=one.project.plan.baseline_months, baseline=await self._baseline(one),
-            days=await self._days(one, window), accepted=amounts.get((one.id, month), {}),
+            days=days, accepted=amounts.get((one.id, month), {}),
             substitutes=await self._substitutes(one),
         )  # fmt: skip
 
-    async def _days(self, one: Watched, window: Window) -> Mapping[date, Cells]:
-        query = _SQL.cells_of_days(projects=[one.id], first=window.first, last=window.last)
+    async def _running_days(self, one: Watched, first: date, last: date) -> Mapping[date, Cells]:
+        """Its days on which it runs, from the first to the last."""
+        found = await self._days(one, Span(max(first, one.project.plan.starts), last))
+        return {day: cells for day, cells in found.items() if one.runs_on(day)}
+
+    async def _days(self, one: Watched, of: Span) -> Mapping[date, Cells]:
+        query = _SQL.cells_of_days(projects=[one.id], first=of.first, last=of.last)
         found: dict[date, dict[CellName, Side]] = defaultdict(dict)
         for row in await self.conn.fetch(*query):
             found[row["day"]][_name(row)] = _side(row)
@@ -175,22 +181,22 @@ class PlantMonths:
         """The days of a project's baseline."""
         if one.id not in self._baseline_days:
             plan = one.project.plan
-            window = Window(plan.baseline_first, plan.baseline_last + _DAY)
+            of = Span(plan.baseline_first, plan.baseline_last)
             own = await self._measured(one, plan.starts.replace(day=1))
-            self._baseline_days[one.id] = daily_series(own, await self._days(one, window), {})
+            self._baseline_days[one.id] = daily_series(own, await self._days(one, of), {})
         return self._baseline_days[one.id]
 
     async def since_start(self, one: Watched, until: date) -> DailySeries:
-        """All of a project's days from the start until before a day."""
-        own = await self._measured(one, one.project.plan.starts.replace(day=1))
-        last = one.ends + _DAY if one.ends < until else until
-        window = Window(one.project.plan.starts, last)
+        """All days on which a project ran, from its start until before a day."""
+        starts, last = one.project.plan.starts, until - _DAY
+        own, months = await self._measured(one, starts.replace(day=1)), running_months(one, last)
+        amounts = await accepted_amounts(self.conn, [one.id])
         accepted = {
-            max(month, window.first): sum(amounts.values(), ZERO)
-            for (_, month), amounts in (await accepted_amounts(self.conn, [one.id])).items()
-            if window.first.replace(day=1) <= month < window.last
+            max(month, starts): sum(amounts[one.id, month].values(), ZERO)
+            for month in months
+            if (one.id, month) in amounts
         }
-        return daily_series(own, await self._days(one, window), accepted)
+        return daily_series(own, await self._running_days(one, starts, last), accepted)
 
 
 def frozen_cells(split: Cells, frozen: Mapping[Place, Side]) -> Cells:
@@ -221,11 +227,14 @@ def _own(parts: Mapping[CellName, Side], whole: Side) -> Side:
     )
 
 
-def month_of(one: Watched, month: date) -> Window:
+def spans_of_month(one: Watched, month: date) -> list[Span]:
     """The days of a month on which the project runs."""
-    first, after = max(month, one.project.plan.starts), add_months(month, 1)
-    last = after if one.ends >= after else one.ends + _DAY
-    return Window(first, max(last, first))
+    return one.spans_of(month, last_of(month))
+
+
+def last_of(month: date) -> date:
+    """The last day of a month."""
+    return add_months(month, 1) - _DAY
 
 
 def _name(row: Record) -> CellName:
@@ -238,11 +247,12 @@ def _side(row: Record) -> Side:
     )
 
 
-def months_between(first: date, last: date) -> Iterable[date]:
-    """The first days of the months from that of `first` to that of `last`."""
-    month = first.replace(day=1)
-    while month <= last:
-        yield month
+def running_months(one: Watched, until: date) -> Iterable[date]:
+    """The first days of the months in which the project runs, up to that of a day."""
+    month = one.project.plan.starts.replace(day=1)
+    while month <= min(until, one.ends):
+        if spans_of_month(one, month):
+            yield month
         month = add_months(month, 1)
 
 
@@ -277,8 +287,7 @@ async def first_versions(conn: Connection, project: int) -> dict[date, Version]:
 async def keep_months(conn: Connection, months: PlantMonths, one: Watched, until: date) -> int:
     """Compute the months of a project that were over before `until`, if something that they follow
     from has changed; return how many these are. A version is added where a figure differs."""
-    over = [m for m in months_between(one.project.plan.starts, min(until, one.ends))
-            if add_months(m, 1) <= until]  # fmt: skip
+    over = [month for month in running_months(one, until) if last_of(month) < until]
     stale = await changed_months(conn, months.found, one, over)
     newest = await newest_versions(conn, one.id) if stale else {}
     for row in stale:

@@ -58,10 +58,10 @@ async def _promised(conn: Connection, one: Watched, since: DailySeries) -> float
     Of a month that is not whole, the promise counts by its calendar days.
     """
     expected = sum(since.expected, Fraction())
-    first, last = one.project.plan.starts, since.days[-1]
+    spans = one.spans_of(one.project.plan.starts, since.days[-1])
     money = sum(
-        (Fraction(p.amount) * share_of_month(p.month, first, last)
-         for p in await promises(conn, [one.id]) if p.type in _MONEY_SAVED),
+        (Fraction(p.amount) * share_of_month(p.month, span.first, span.last)
+         for p in await promises(conn, [one.id]) if p.type in _MONEY_SAVED for span in spans),
         Fraction(),
     )  # fmt: skip
     return float(money / expected) if money > 0 and expected > 0 else None

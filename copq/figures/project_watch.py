@@ -7,23 +7,21 @@ from datetime import date, datetime
 from asyncpg import Connection
 
 from copq.figures.project_cells import Others
+from copq.improvement.projects.running import Span, running_spans
 from copq.improvement.projects.scope import share_losses
-from copq.improvement.projects.states import State
 from copq.ledger.calendar import Calendar
 from copq.projects.store import Freeze, Project, projects
 from copq.rates.book import RateBook
 
-ENDED = (State.LAPSED, State.CANCELLED)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """A project that approval has frozen. It runs from the start of its plan to `ends`, the day on
-    which it lapsed or was cancelled; both are in it."""
+    """A project that approval has frozen. It runs in its `spans`: from the start of its plan to the
+    day on which it lapsed or was cancelled, and again from the day on which it was reopened."""
 
     project: Project
     freeze: Freeze
-    ends: date
+    spans: tuple[Span, ...]
     others: Others
     """The scopes of the plant's other approved projects that can hold the same losses."""
 
@@ -31,8 +29,19 @@ class Watched:
     def id(self) -> int:
         return self.project.id
 
+    @property
+    def ends(self) -> date:
+        """The last day on which it runs; without an end `date.max`, and `date.min` if it never
+        did."""
+        return self.spans[-1].last if self.spans else date.min
+
     def runs_on(self, day: date) -> bool:
-        return self.project.plan.starts <= day <= self.ends
+        return any(day in span for span in self.spans)
+
+    def spans_of(self, first: date, last: date) -> list[Span]:
+        """The spans in which it runs from the first to the last day."""
+        inside = (span.within(first, last) for span in self.spans)
+        return [span for span in inside if span is not None]
 
 
 async def watched_projects(
@@ -52,12 +61,12 @@ def _watched(one: Project, found: Sequence[Project], calendar: Calendar) -> Watc
         if other.id != one.id and other.plant == one.plant
         and share_losses(one.plan.scope, other.plan.scope)
     }  # fmt: skip
-    return Watched(project=one, freeze=one.freeze, ends=_end(one, calendar), others=others)
+    return Watched(project=one, freeze=one.freeze, spans=_spans(one, calendar), others=others)
 
 
-def _end(one: Project, calendar: Calendar) -> date:
-    last = one.steps[-1]
-    return calendar.bucket(last.at).day if last.state in ENDED else date.max
+def _spans(one: Project, calendar: Calendar) -> tuple[Span, ...]:
+    steps = ((step.state, calendar.bucket(step.at).day) for step in one.steps)
+    return running_spans(one.plan.starts, steps)
 
 
 def sharing(one: Watched, found: Iterable[Watched]) -> list[Watched]:

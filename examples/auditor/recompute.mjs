@@ -80,7 +80,7 @@ function priced(entry, rates) {
 // --- what the entries of a project add up to -------------------------------------------------------
 const holds = (scope, entry) => Object.entries(scope).every(([field, names]) => names.includes(entry[field] ?? ""));
 const cellOf = (line, product) => JSON.stringify([line, product ?? ""]);
-const runs = (project, day) => project.runs.first <= day && (!project.runs.last || day <= project.runs.last);
+const runs = (project, day) => project.runs.some(({ first, last }) => first <= day && (!last || day <= last));
 class Sums {
   constructor(project, others, substitutes) {
     Object.assign(this, { ...project, others, substitutes, baseline: new Map(), days: new Map() });

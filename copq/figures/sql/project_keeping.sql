@@ -88,10 +88,10 @@ values (:project, :month, :inputs)
 on conflict (project, month) do update set inputs = excluded.inputs
 
 -- name: cells_of_days
--- The cells of projects, by production day, from :first until before :last.
+-- The cells of projects, by production day, from :first to :last.
 select project, day, line, product, others, booked, at_frozen_rates, exposure
 from copq.project_cell
-where project = any(:projects::bigint[]) and day >= :first and day < :last
+where project = any(:projects::bigint[]) and day between :first and :last
 order by day
 
 -- name: cells_of_baseline
@@ -104,14 +104,20 @@ where project = :project and day between :first and :last
 group by 1, 2, 3
 
 -- name: days_read
--- What is known of the days of a project next to their cells, from :first until before :last.
+-- What is known of the days of a project next to their cells, in the spans from each of :firsts to
+-- that of :lasts.
+with own as (
+    select d.*
+    from copq.project_day as d
+    join unnest(:firsts::date[], :lasts::date[]) as span (first, last)
+        on d.day between span.first and span.last
+    where d.project = :project
+)
 select
     count(*) as days, coalesce(sum(left_as_booked), 0)::int as left_as_booked,
     coalesce((select array_agg(distinct currency order by currency)
-        from copq.project_day as o cross join unnest(o.other_currencies) as currency
-        where o.project = :project and o.day >= :first and o.day < :last), '{}') as other_currencies
-from copq.project_day
-where project = :project and day >= :first and day < :last
+        from own as o cross join unnest(o.other_currencies) as currency), '{}') as other_currencies
+from own
 
 -- name: newest_months
 -- The newest version of each month of a project.

@@ -20,6 +20,7 @@ from copq.figures.project_baseline import measure_baseline
 from copq.figures.project_months import first_versions, newest_versions
 from copq.figures.project_refresh import Refreshed, refresh
 from copq.figures.verify import verify
+from copq.improvement.projects.states import RULES, Step
 from copq.improvement.savings.bridge import Effect
 from copq.projects.approving import approve
 from copq.projects.order import Order
@@ -82,6 +83,17 @@ async def refreshed(service: Any, now: datetime = NOW, *, at_once: bool = False)
     found = await refresh(service, Books(), now, at_once=at_once)
     assert found is not None
     return found
+
+
+async def take_steps(conn: Any, project: Project, *steps: tuple[str, str]) -> None:
+    """Steps as if they had been taken at noon of these days."""
+    for what, day in steps:
+        await conn.execute(
+            "insert into copq.project_step (project, step, what, state, taken_by, why, taken_at) "
+            "select $1, max(step) + 1, $2, $3, 'carla', 'as agreed', $4 from copq.project_step "
+            "where project = $1", project.id, what, str(RULES[Step(what)].target),
+            datetime.fromisoformat(f"{day}T12:00:00+02:00"),
+        )  # fmt: skip
 
 
 async def test_a_month_is_bridged_from_the_frozen_baseline(conn: Any, service: Any) -> None:
@@ -242,6 +254,42 @@ async def test_projects_that_share_losses_divide_them(conn: Any, service: Any) -
         for month in (MAY, JUNE)
     }
     assert nets == {MAY: [250, 250], JUNE: [400, 100]}
+
+
+async def test_between_a_lapse_and_its_reopening_a_project_does_not_run(
+    conn: Any, service: Any
+) -> None:
+    """`caps` runs until 12 May, from 10 to 20 June, and from July on; `leaks` always. A day saves
+    50."""
+    await post_with_rates(conn, book(), history())
+    caps, leaks = [await approved(conn, "caps"), await approved(conn, "leaks")]
+    await take_steps(conn, caps, ("start", "2026-05-02"), ("realise", "2026-05-02"),
+                     ("lapse", "2026-05-12"), ("reopen", "2026-06-10"), ("realise", "2026-06-11"),
+                     ("lapse", "2026-06-20"))  # fmt: skip
+    await refreshed(service)
+
+    async def figures(month: date) -> list[tuple[int, D, D]]:
+        found = [(await newest_versions(conn, p.id))[month].figures for p in (caps, leaks)]
+        return [(one.days, one.gross, one.net) for one in found]
+
+    assert await figures(MAY) == [(4, 200, 100), (10, 500, 400)]
+    assert await figures(JUNE) == [(3, 150, 75), (10, 500, 425)]
+    newest = await load(conn)
+
+    async def asked(month: str, now: datetime = NOW) -> BridgeAnswer:
+        request = BridgeRequest(plant="north", project="caps", month=month)
+        return await answer_bridge(conn, Books(), newest, request, now)
+
+    assert {one.day.day for one in (await asked("2026-06")).entries} == {12, 15, 18}
+    with pytest.raises(ValueError, match="does not run in 2026-07: it runs from 2026-05-01 to "
+                       "2026-05-12, from 2026-06-10 to 2026-06-20"):  # fmt: skip
+        await asked("2026-07")
+    await take_steps(conn, caps, ("reopen", "2026-08-03"))
+    august = ("2026-07-15T12:00:00+02:00", "2026-08-12T12:00:00+02:00")
+    await post_events(conn, newest, [production(f"q{n}", at) for n, at in enumerate(august)])
+    await refreshed(service, datetime.fromisoformat("2026-09-03T12:00:00+02:00"))
+    assert [m.month for m in sorted(await newest_versions(conn, caps.id))] == [5, 6, 8]
+    assert await verify(conn) == []
 
 
 async def test_a_bridge_opens_down_to_entries(database: str, conn: Any, service: Any) -> None:
