@@ -14,7 +14,7 @@ from asyncpg import Connection
 
 from copq.command_line.commands.read import report, verify
 from copq.command_line.database import connected, database
-from copq.command_line.demo import bottling, sending, valves
+from copq.command_line.demo import bottling, project, sending, valves
 from copq.command_line.demo.folder import prepare_folder
 from copq.command_line.demo.service import DemoService, free_port, running
 from copq.command_line.demo.telling import print_command, print_heading, say
@@ -82,8 +82,8 @@ def _fill_and_show(url: str, data: Path) -> None:
 
 def _leave_board_up(service: DemoService) -> None:
     """Keep the board up until Ctrl-C; without a terminal, until a signal."""
-    say("The board of the log's last whole day, and the current board:")
-    for view in (f"?plant={bottling.PLANT}&day={bottling.LAST_WHOLE}", ""):
+    say("The board of the log's last whole day, the current board, and the projects:")
+    for view in (f"?plant={bottling.PLANT}&day={bottling.LAST_WHOLE}", "", "projects"):
         out.print(f"  {service.url}/{view}", style="bold", markup=False, soft_wrap=True)
     stop = "you press Ctrl-C" if sys.stdin.isatty() else f"it is stopped: kill {os.getpid()}"
     say(f"It stays up until {stop}.")
@@ -94,6 +94,7 @@ def _leave_board_up(service: DemoService) -> None:
 def _show_figures(data: Path) -> None:
     with database(None, data) as dsn:
         asyncio.run(_show_plants(dsn, str(data)))
+    project.show_project(data)
     print_heading("What is not in the figures")
     print_command(f"copq unpriced --data {data}")
     report.unpriced(data=data)

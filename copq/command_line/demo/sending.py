@@ -13,12 +13,13 @@ from copq.command_line.terminal import fail
 BOTTLING, VALVES = Path("examples/bottling_plant"), Path("examples/tyre_valves")
 RATES = (BOTTLING / "rates.yaml", VALVES / "rates.yaml")
 LOG, MAPPING, DAY = BOTTLING / "mes.csv.gz", BOTTLING / "mapping.yaml", VALVES / "events.ndjson"
+PROJECTS = BOTTLING / "projects.yaml"
 NDJSON = "application/x-ndjson"
 
 
 def check_examples() -> None:
     """End the command if the examples are missing."""
-    missing = [str(path) for path in (*RATES, LOG, MAPPING, DAY) if not path.is_file()]
+    missing = [str(path) for path in (*RATES, LOG, MAPPING, DAY, PROJECTS) if not path.is_file()]
     if missing:
         fail(f"{missing[0]} is not here: run the demo in the folder of the copq repository")
 

@@ -62,9 +62,10 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def short(tmp_path: Path) -> Path:
-    """A copy of the repository's examples, with a shift of each of two days in the log."""
+    """A copy of the repository's examples, with a shift of each of three days in the log: one of
+    the project's baseline, and two after its start."""
     shutil.copytree(ROOT / "examples", tmp_path / "short/examples")
-    shorten_log(tmp_path / "short", "2025-06-13", "2025-06-14")
+    shorten_log(tmp_path / "short", "2025-06-07", "2025-06-13", "2025-06-14")
     return tmp_path / "short"
 
 
@@ -103,6 +104,16 @@ def test_valves_are_within_a_thousandth_of_the_published(shown: str) -> None:
     assert re.search(r"COPQ % +0\.16 % +0\.16 %", shown)
 
 
+def test_the_project_pays_off_by_stops_of_the_second_week(shown: str) -> None:
+    """By product: units of the second week at the first one's loss a unit, less what it lost."""
+    stops, saved = (
+        money_after("2025-06", shown[shown.index("palletizer 2 of bottling, USD") :])[-1],
+        "4156.61",
+    )
+    assert stops == Decimal("29100.00")
+    assert f"2025-06, hard: accepted at {saved}." in shown
+
+
 def test_it_ends_clean_and_says_how_to_go_on(shown: str) -> None:
     for said in ("illustrative", "Every event has its price", "No difference", "copq up --data"):
         assert said in shown
@@ -126,9 +137,11 @@ def test_stopped_and_run_again_it_starts_again_and_the_board_stays_up_until_it_i
     _, rejects, _, base = money_after("all lines", "".join(said))
     assert (rejects, base) == _rejects_and_base(short)
     address = said[-1].strip()
+    projects = next(line for line in process.stdout if line.endswith("/projects\n")).strip()
     how = "Ctrl-C" if at_a_terminal else f"kill {process.pid}"
     assert next(line for line in process.stdout if how in line)
     assert "<main" in httpx.get(address, trust_env=False, verify=False).text
+    assert "palletizer 2" in httpx.get(projects, trust_env=False, verify=False).text
     assert process.poll() is None
     process.send_signal(signal.SIGINT if at_a_terminal else signal.SIGTERM)
     process.stdout.read()

@@ -1,5 +1,7 @@
 """`copq projects bridge`: the savings of a project by month. `refresh`: bring them up to date."""
 
+import asyncio
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -165,6 +167,9 @@ def _entry(one: ChangedEntry) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+_AGAIN_S = 0.2
+
+
 def refresh_projects(
     plant: PlantOption = None,
     as_json: JsonOption = False,
@@ -174,19 +179,22 @@ def refresh_projects(
     """Bring the savings of approved projects up to date now; the service does so by itself.
 
     Days without new entries are not priced again, and months without changes are not computed.
+    Where the service is measuring, it waits until that is done.
 
     Example: copq projects refresh
     """
 
-    async def ask(conn: Connection) -> Refreshed | None:
+    async def ask(conn: Connection) -> Refreshed:
         await bring_up_to_date(conn)
-        return await refresh(conn, Books(), datetime.now(UTC), plant, at_once=True)
+        done = None
+        while done is None:
+            done = await refresh(conn, Books(), datetime.now(UTC), plant, at_once=True)
+            await asyncio.sleep(0 if done else _AGAIN_S)
+        return done
 
     done = query_database(ask, database_url, data, DatabaseRole.AGGREGATOR)
     if as_json:
-        print_json({"done": done is not None, **_counts(done or Refreshed())})
-    elif done is None:
-        out.print("Another process is measuring the projects: nothing was done here.")
+        print_json(asdict(done))
     else:
         out.print(
             f"{count_of(done.projects, 'project', 'projects')}: "
@@ -194,8 +202,3 @@ def refresh_projects(
             f"{count_of(done.months, 'month', 'months')} computed, "
             f"{count_of(done.tests, 'project', 'projects')} tested."
         )
-
-
-def _counts(done: Refreshed) -> dict[str, int]:
-    names = ("projects", "days_looked_at", "days_priced", "months", "tests")
-    return {name: getattr(done, name) for name in names}
