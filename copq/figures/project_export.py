@@ -14,6 +14,7 @@ from asyncpg import Connection, Record
 
 from copq.database.queries import Queries
 from copq.figures.books import Books
+from copq.figures.names import check_names
 from copq.figures.project_cells import parameters, windows_of
 from copq.figures.project_export_head import head_of
 from copq.figures.project_pricing import FrozenQuery, price_again
@@ -26,6 +27,7 @@ from copq.projects.plan_json import plain
 from copq.projects.store import ProjectError, project
 from copq.rates.book import RateBook
 from copq.rates.frozen import frozen_book
+from copq.schemas.names import canonical
 
 _SQL = Queries.of(__file__)
 _DAY = timedelta(days=1)
@@ -75,9 +77,11 @@ async def export_lines(
 ) -> AsyncIterator[str]:
     """The lines of the file. Call it in a transaction: it reads that snapshot.
 
-    Raises `ProjectError` if the project does not exist, or was never approved.
+    Raises `ValueError` on an unknown plant or project, and if it was never approved.
     """
-    one = await project(conn, plant, name)
+    plant = canonical(plant)
+    await check_names(conn, newest, plant)
+    one = await project(conn, plant, canonical(name))
     if one.freeze is None:
         raise ProjectError(
             f"{one} is {one.state}: an export holds what approval froze, so approve it first"

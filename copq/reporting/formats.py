@@ -27,9 +27,13 @@ def form_of(request: Request, named: str | None) -> str:
     return "xlsx" if XLSX in accepted else "csv" if CSV in accepted else "json"
 
 
+def never_kept(file: str) -> dict[str, str]:
+    """The headers of an answer that a browser saves under this name."""
+    return {**_NEVER_KEPT, "Content-Disposition": f'attachment; filename="{file}"'}
+
+
 def as_excel(name: str, file: bytes) -> Response:
-    headers = {**_NEVER_KEPT, "Content-Disposition": f'attachment; filename="{name}.xlsx"'}
-    return Response(file, 200, headers, XLSX)
+    return Response(file, 200, never_kept(f"{name}.xlsx"), XLSX)
 
 
 def wants_csv(request: Request, named: str | None) -> bool:
@@ -66,5 +70,4 @@ def stream_csv(
         async for rows in chunks:
             yield rows_as_csv(columns, rows)
 
-    headers = {**_NEVER_KEPT, "Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return StreamingResponse(text(), 200, headers, f"{CSV}; charset=utf-8")
+    return StreamingResponse(text(), 200, never_kept(f"{name}.csv"), f"{CSV}; charset=utf-8")

@@ -534,14 +534,34 @@ BRIDGE_ANSWER = {
 }  # fmt: skip
 
 
-def answers(example: Any, excel: bool = False) -> dict[int | str, dict[str, Any]]:
-    """The responses of one question, for OpenAPI; `excel`: as a workbook, too."""
+EXPORT = (
+    "The auditor's file: the evidence that approval froze with its SHA-256, the frozen rates, "
+    "every ledger entry of the baseline and the months, every version of each month's bridge, "
+    "claims, validations and closings. A program without COPQ recomputes each saving from it. The "
+    "same file as `copq projects export` writes; the first line is all but the entries, then each "
+    "line is an entry. See docs/improvement.md."
+)
+EXPORT_ANSWER = {
+    "format": "copq.project/1", "exported_at": _AT, "plant": "north", "project": "caps",
+    "number": 1, "runs": {"first": "2026-05-01", "last": None}, "owners": ["olga"], "digits": 2,
+    "evidence": '{"baseline":{"cells":[]}}', "sha256": "0f" * 32, "frozen_at": _AT,
+    "frozen_by": "finn", "steps": [], "rates": {"caps": []}, "others": [], "shares": [],
+    "investments": [], "non_routine": [], "substitutes": [], "months": [], "claims": [],
+    "validations": [], "closings": [], "columns": ["project", "part", "event_id"],
+    "entries": [["caps", "months", "leak-05"]],
+}  # fmt: skip
+
+
+def answers(
+    example: Any, excel: bool = False, table: bool = True
+) -> dict[int | str, dict[str, Any]]:
+    """The responses of one question, for OpenAPI; `excel`: as a workbook, too; `table`: as CSV."""
     return {
         200: {
             "description": "The figures.",
             "content": {
                 "application/json": {"example": example},
-                "text/csv": {"schema": {"type": "string"}},
+                **({"text/csv": {"schema": {"type": "string"}}} if table else {}),
                 **({XLSX: {"schema": {"type": "string", "format": "binary"}}} if excel else {}),
             },
         },

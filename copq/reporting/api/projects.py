@@ -12,6 +12,7 @@ from copq.figures.portfolio_request import TYPES
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
 from copq.reporting.api.answering import answer_request
+from copq.reporting.api.project_export import export_of
 from copq.reporting.source import Source
 
 Owner = Annotated[
@@ -103,6 +104,15 @@ def add_projects(router: APIRouter, source: Source) -> None:
             )
 
         return await answer_request(source, request, kind, limit, f"copq-bridge-{table}", ask)
+
+    @router.get(
+        "/v1/projects/{plant}/{name:path}/export",
+        summary="All that is needed to recompute a project's savings, in one file",
+        description=examples.EXPORT,
+        responses=examples.answers(examples.EXPORT_ANSWER, table=False),
+    )
+    async def export(request: Request, plant: OfPlant, name: OfName) -> Response:
+        return await export_of(source, request, plant, name)
 
     @router.get(
         "/v1/projects/{plant}/{name:path}",

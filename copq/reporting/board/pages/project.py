@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from itertools import accumulate
 from typing import Any
+from urllib.parse import quote
 
 from copq.figures.books import Reading
 from copq.figures.portfolio_project import EFFECTS, ProjectAnswer, ProjectMonth, answer_project
@@ -55,6 +56,7 @@ def _show(asked: Asked, found: ProjectAnswer) -> dict[str, Any]:
         "bridge": _bridge(found.months, currency), "curve": _curve(found),
         "fall": waterfall_table(figures, currency),
         "steps": [(f"{s.at:%Y-%m-%d}", s.what, s.state, s.by, s.why or "") for s in project.steps],
+        "export": f"/v1/projects/{_path(project.plant)}/{_path(project.name)}/export",
         "freeze": project.freeze, "sha": project.freeze.sha256.hex() if project.freeze else "",
         "investments": [
             (one.name, one.kind, f"{one.first_month:%Y-%m}",
@@ -64,6 +66,10 @@ def _show(asked: Asked, found: ProjectAnswer) -> dict[str, Any]:
         ],
         "remarks": [found.query.basis],
     }  # fmt: skip
+
+
+def _path(name: str) -> str:
+    return quote(name, safe="")
 
 
 def _facts(project: Project) -> list[tuple[str, str]]:

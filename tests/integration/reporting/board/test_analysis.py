@@ -286,6 +286,8 @@ async def test_the_portfolio_has_the_figures_of_the_api_and_opens_each_project(
         assert words in sheet.text, words
     frozen = (await api.get("/v1/projects/north/caps"))["frozen"]
     assert frozen["sha256"] in sheet.text
+    [file] = {link.href for link in sheet.links if link.text == "The auditor's file"}
+    assert (await api.get(file))["sha256"] == frozen["sha256"]
     may = next(cells for cells in sheet.rows if cells[0] == "2026-05" and "reduced" in cells)
     assert {"100.00", "90.00", "95.00", "80.00", "70.00", "50.00"} <= set(may)
 
@@ -294,8 +296,9 @@ async def test_a_project_that_is_not_there_is_said_with_the_nearest(conn: Any, a
     await caps(conn)
     answer = await api.client.get("/projects/north/cap")
     assert answer.status_code == 422 and "did you mean &#34;caps&#34;" in answer.text
+    answer = await api.client.get("/v1/projects/north/cap/export")
+    assert answer.status_code == 422 and 'did you mean "caps"' in answer.json()["detail"]
     api.door = RoleDoor()
-    refused = await api.client.get(
-        "/projects/north/caps", headers={"authorization": "Bearer operator"}
-    )
-    assert refused.status_code == 403
+    for address in ("/projects/north/caps", "/v1/projects/north/caps/export"):
+        refused = await api.client.get(address, headers={"authorization": "Bearer operator"})
+        assert refused.status_code == 403
