@@ -1,7 +1,7 @@
 """The descriptions of the acts, and an example of what is sent."""
 
 ACTS = (
-    "Whoever may do it: see the role of each route. Send an `Idempotency-Key`, and send the "
+    "Who may do it: see the role of each route. Send an `Idempotency-Key`, and send the "
     "same request again where no answer came: it is done once."
 )
 RATE_DOCUMENTS = (
