@@ -48,7 +48,10 @@ _AMOUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A project whose entries are exported: all of them, or those that another scope holds too."""
+    """A project whose entries are exported: all of them, or those that another scope holds too.
+
+    What projects share is measured from the baseline of the first that has one for its place.
+    """
 
     own: Watched
     frozen: RateBook
@@ -89,7 +92,8 @@ async def export_lines(
     found = await watched_projects(conn, newest, plant)
     [own] = [other for other in found if other.id == one.id]
     parts = [await _Part.of(conn, books, own)]
-    parts += [await _Part.of(conn, books, e, one.plan.scope) for e in _earlier(own, found)]
+    others = (other for other in sharing(own, found) if other.id != own.id)
+    parts += [await _Part.of(conn, books, other, one.plan.scope) for other in others]
     rates = {part.own.project.name: part.frozen for part in parts}
     head = await head_of(conn, own, found, rates, now)
     opened = json.dumps({**head, "columns": COLUMNS, "entries": []}, ensure_ascii=False)
@@ -101,13 +105,6 @@ async def export_lines(
                 yield before + json.dumps(entry, ensure_ascii=False)
                 before = ",\n"
     yield "\n]}\n"
-
-
-def _earlier(own: Watched, found: Sequence[Watched]) -> list[Watched]:
-    """The projects that were approved earlier and can share losses: what they share is measured
-    from their baselines."""
-    before = own.freeze.frozen_at, own.id
-    return [o for o in sharing(own, found) if (o.freeze.frozen_at, o.id) < before]
 
 
 def _spans(own: Watched, months: Sequence[Mapping[str, Any]], now: datetime) -> list[_Span]:

@@ -88,6 +88,7 @@ class _Others:
         return {
             "project": other.project.name, "number": other.id, "runs": _runs(other),
             **await _frozen(self.conn, other), "steps": _steps(other.project),
+            "substitutes": _rows(await substitutes(self.conn, [other.id])),
             "not_routine": [row async for row in self._not_routine(other)],
         }  # fmt: skip
 

@@ -25,12 +25,9 @@ class Q {
     if (under) return new Q(BigInt(over), BigInt(under));
     return new Q(BigInt(whole + part), 10n ** BigInt(part.length));
   }
-  plus(o) { return new Q(this.n * o.d + o.n * this.d, this.d * o.d); }
-  minus(o) { return new Q(this.n * o.d - o.n * this.d, this.d * o.d); }
-  times(o) { return new Q(this.n * o.n, this.d * o.d); }
-  over(o) { return new Q(this.n * o.d, this.d * o.n); }
-  is(o) { return this.n === o.n && this.d === o.d; }
-  below(o) { return this.n * o.d < o.n * this.d; }
+  plus(o) { return new Q(this.n * o.d + o.n * this.d, this.d * o.d); } minus(o) { return new Q(this.n * o.d - o.n * this.d, this.d * o.d); }
+  times(o) { return new Q(this.n * o.n, this.d * o.d); } over(o) { return new Q(this.n * o.d, this.d * o.n); }
+  is(o) { return this.n === o.n && this.d === o.d; } below(o) { return this.n * o.d < o.n * this.d; }
   floor() { const whole = this.n / this.d; return this.n < 0n && whole * this.d !== this.n ? whole - 1n : whole; }
   nearest() { return this.n < 0n ? -new Q(-this.n).over(new Q(this.d)).nearest() : (this.n * 2n + this.d) / (this.d * 2n); } // half away from zero
   rounded(digits) { const unit = 10n ** BigInt(digits); return new Q(this.times(new Q(unit)).nearest(), unit); }
@@ -39,7 +36,7 @@ class Q {
     return (units < 0n ? "-" : "") + all.slice(0, all.length - digits) + (digits ? "." + all.slice(-digits) : "");
   }
 }
-const ZERO = new Q(0n), NONE = { booked: ZERO, frozen: ZERO, exposure: ZERO }, sum = (numbers) => numbers.reduce((total, one) => total.plus(one), ZERO);
+const ZERO = new Q(0n), HOUR = new Q(3600n), NONE = { booked: ZERO, frozen: ZERO, exposure: ZERO }, sum = (numbers) => numbers.reduce((total, one) => total.plus(one), ZERO);
 const both = (one, other) => Object.fromEntries(Object.keys(NONE).map((field) => [field, one[field].plus(other[field])]));
 // The parts in whole cents that add up to `total` (else to the rounded sum): each is rounded down, and
 // what is left goes to the largest remainders, the first of equal ones first.
@@ -48,15 +45,13 @@ function allot(parts, digits, total = sum(parts).rounded(digits)) {
   const cents = scaled.map((part) => part.floor()), loss = scaled.map((part, i) => part.minus(new Q(cents[i])));
   const left = total.times(unit).nearest() - cents.reduce((a, b) => a + b, 0n);
   const each = parts.length ? new Q(left, BigInt(parts.length)).floor() : 0n, more = left - each * BigInt(parts.length);
-  const order = loss.map((_, i) => i).sort((a, b) => (loss[b].below(loss[a]) ? -1 : loss[a].below(loss[b]) ? 1 : a - b));
-  order.forEach((i, place) => { cents[i] += each + (BigInt(place) < more ? 1n : 0n); });
+  loss.map((_, i) => i).sort((a, b) => (loss[b].below(loss[a]) ? -1 : loss[a].below(loss[b]) ? 1 : a - b)).forEach((i, place) => { cents[i] += each + (BigInt(place) < more ? 1n : 0n); });
   return cents.map((number) => new Q(number).over(unit));
 }
 // --- prices ----------------------------------------------------------------------------------------
 const stageCost = (stage) => sum(["raw_material", "labour_overhead", "fixed_overhead"].map((part) => Q.of(stage[part] ?? "0")));
 const finishedCost = (rates, product) => { const table = rates[`cost table ${product}`]; return table && stageCost(table.stages.at(-1)); };
 const hourly = (rate, name) => rate[`${name}_per_minute`] ? Q.of(rate[`${name}_per_minute`]).times(new Q(60n)) : Q.of(rate[`${name}_per_hour`] ?? "0");
-
 // What an entry costs at the frozen rates, and which rate says so; undefined for kinds taken on trust.
 function priced(entry, rates) {
   if (entry.element === "defect" || entry.element === "scrap") {
@@ -67,42 +62,53 @@ function priced(entry, rates) {
     const rejection = gross.minus(gross.below(back) ? gross : back);
     return { rate, cost: rejection.minus(rejection.times(Q.of(rate.allowed_rejection ?? "0"))) };
   }
-  if (entry.element === "downtime" || entry.element === "planned_stop") {
+  if (STOPS.has(entry.element)) {
     const rate = rates[`line rate ${entry.line}`];
     if (!rate) return undefined;
     const standstill = hourly(rate, "rate").plus(rate.bottleneck ? hourly(rate, "contribution") : ZERO);
     const perHour = entry.element === "downtime" ? standstill : hourly(rate, "planned_rate"), start = Q.of(entry.occurred_at);
-    const until = (at) => perHour.times(at).over(new Q(3600n)).rounded(9);
+    const until = (at) => perHour.times(at).over(HOUR).rounded(9);
     return { rate, cost: until(start.plus(Q.of(entry.seconds))).minus(until(start)) };
   }
   return undefined;
 }
 // --- what the entries of a project add up to -------------------------------------------------------
 const holds = (scope, entry) => Object.entries(scope).every(([field, names]) => names.includes(entry[field] ?? ""));
-const cellOf = (line, product) => JSON.stringify([line, product ?? ""]);
-const runs = (project, day) => project.runs.some(({ first, last }) => first <= day && (!last || day <= last));
+// A cell's name; names in their order are in that of line and product, after all evidence.
+const cellOf = (line, product) => `\u0001${line}\0${product ?? ""}`, placeOf = (cell) => cell.slice(1).split("\0"), evidenceOf = (one) => "\0" + one.evidence;
+const STOPS = new Set(["downtime", "planned_stop"]), isAccepted = (one) => one.decision === "accepted", runs = (project, day) => project.runs.some(({ first, last }) => first <= day && (!last || day <= last));
 class Sums {
   constructor(project, others, substitutes) {
-    Object.assign(this, { ...project, others, substitutes, baseline: new Map(), days: new Map() });
+    Object.assign(this, { ...project, others, substitutes, baseline: new Map(), days: new Map(), hours: {} });
   }
   cell(part, day, name) {
-    if (part === "months" && !this.days.has(day)) this.days.set(day, new Map());
-    const cells = part === "baseline" ? this.baseline : this.days.get(day);
+    const cells = part === "baseline" ? this.baseline : this.days.get(day) ?? this.days.set(day, new Map()).get(day);
     return cells.get(name) ?? cells.set(name, { ...NONE, held: new Map() }).get(name);
   }
   add(entry, cost, unitCost) {
-    const { scope, exposure, currency } = this.plan, allows = (field, name) => !scope[field] || scope[field].includes(name);
-    if (entry.element === "production") // a line's output is that of its product, and of losses without product or line
-      for (const line of [entry.line, ""]) for (const product of [entry.product ?? "", ""])
-        if (allows("line", line) && allows("product", product)) {
-          const cell = this.cell(entry.part, entry.day, cellOf(line, product)), units = Q.of(entry.quantity);
-          cell.exposure = cell.exposure.plus(exposure === "units" ? units : unitCost ? units.times(unitCost) : Q.of(entry.base));
-        }
+    const { scope, exposure, currency } = this.plan, { part, day, line } = entry, product = entry.product ?? "";
+    const isOutput = entry.element === "production", units = Q.of(entry.quantity);
+    if (exposure === "production_hours" && (isOutput || STOPS.has(entry.element))) {
+      const hour = (this.hours[[part, day, entry.hour, line]] ??= { part, day, line, stopped: ZERO, units: {} });
+      if (isOutput) hour.units[product] = (hour.units[product] ?? ZERO).plus(units);
+      else hour.stopped = hour.stopped.plus(Q.of(entry.seconds));
+    } else if (isOutput) this.expose(part, day, line, product, exposure === "units" ? units : unitCost ? units.times(unitCost) : Q.of(entry.base));
     if (entry.category === "none" || entry.currency !== currency || !holds(scope, entry)) return;
     const cell = this.cell(entry.part, entry.day, cellOf(entry.line, entry.product));
     Object.assign(cell, { booked: cell.booked.plus(Q.of(entry.net)), frozen: cell.frozen.plus(cost) });
     const held = JSON.stringify(this.others.filter((other) => holds(other.plan.scope, entry)).map((other) => other.name));
     cell.held.set(held, (cell.held.get(held) ?? ZERO).plus(cost));
+  }
+  expose(part, day, line, product, amount) { // output is that of its product, and of losses without product or line
+    const isIn = (field, name) => this.plan.scope[field]?.includes(name) ?? true, add = (cell) => { cell.exposure = cell.exposure.plus(amount); };
+    for (const one of new Set([line, ""]))
+      for (const other of new Set([product, ""])) if (isIn("line", one) && isIn("product", other)) add(this.cell(part, day, cellOf(one, other)));
+  }
+  exposeHours() { // an hour without its stops, by the units of each product, to nine decimals
+    for (const { part, day, line, stopped, units } of Object.values(this.hours)) {
+      const made = Object.entries(units).filter(([, amount]) => ZERO.below(amount)), whole = sum(made.map(([, amount]) => amount)).times(HOUR);
+      if (stopped.below(HOUR)) for (const [product, amount] of made) this.expose(part, day, line, product, HOUR.minus(stopped).times(amount).over(whole).rounded(9));
+    }
   }
   perUnit(name) { // the loss of a unit in the baseline, by the projects that hold it; undefined without a baseline
     const cell = [name, this.substitutes[name]].map((own) => this.baseline.get(own)).find((one) => one && ZERO.below(one.exposure));
@@ -120,7 +126,7 @@ class Sums {
       }
     const positive = Object.entries(lost).filter(([, loss]) => ZERO.below(loss)); // what is not routine is shared as the losses are
     const parts = positive.length ? positive : [[JSON.stringify([this.name]), new Q(1n)]], whole = sum(parts.map(([, loss]) => loss));
-    for (const one of accepted) for (const [set, loss] of parts) put(set, " " + one.evidence, Q.of(one.amount).times(loss).over(whole));
+    for (const one of accepted) for (const [set, loss] of parts) put(set, evidenceOf(one), Q.of(one.amount).times(loss).over(whole));
     return found;
   }
   bridge(month, nonRoutine) { // the effects, exactly
@@ -129,10 +135,9 @@ class Sums {
     for (const [, cells] of this.daysOf(month))
       for (const [name, cell] of cells) sides.set(name, { was: NONE, ...sides.get(name), now: both(sides.get(name)?.now ?? NONE, cell) });
     const effects = { volume: ZERO, mix: ZERO, rates: ZERO, non_routine: nonRoutine, without_baseline: ZERO, performance: ZERO.minus(nonRoutine) };
-    const add = (effect, amount) => { effects[effect] = effects[effect].plus(amount); };
-    let baseline = ZERO, actual = ZERO;
+    let baseline = ZERO, actual = ZERO, add = (effect, amount) => { effects[effect] = effects[effect].plus(amount); };
     for (const [name, { was, now }] of sides) {
-      const [line, product] = JSON.parse(name), pool = line && product ? "" : JSON.stringify([line, product ? "products" : ""]);
+      const [line, product] = placeOf(name), pool = line && product ? "" : JSON.stringify([line, product ? "products" : ""]);
       if (pool && [was, now].every((side) => side.booked.is(ZERO) && side.frozen.is(ZERO))) continue;
       baseline = baseline.plus(was.booked.over(months)); actual = actual.plus(now.booked);
       add("rates", now.booked.minus(now.frozen).minus(was.booked.minus(was.frozen).over(months)));
@@ -155,19 +160,16 @@ class Sums {
 const DIGEST = ("event_id entry_no occurred_at booked_at reverses line product stage work_unit defect_code shift supplier element category " +
   "quantity gross recovered allowed net seconds base good ungraded currency rate_version labour_version line_version day").split(" ");
 const NUMBERS = new Set("occurred_at booked_at quantity gross recovered allowed net seconds base good ungraded".split(" "));
-// An entry as Postgres writes it as JSON, from which the digest of a baseline is made.
-const asBooked = (entry) => "[" + DIGEST.map((name) => (NUMBERS.has(name) ? entry[name] : JSON.stringify(entry[name]))).join(", ") + "]";
-
+const asBooked = (entry) => "[" + DIGEST.map((name) => (NUMBERS.has(name) ? entry[name] : JSON.stringify(entry[name]))).join(", ") + "]"; // as Postgres writes it
 class Export {
   constructor(head) {
     const frozen = [head, ...head.others].map((one) => ({ ...one, name: one.project, plan: JSON.parse(one.evidence).plan }));
     for (const one of frozen) check(sha256(one.evidence, "hex") === one.sha256, `the evidence of ${one.name} does not have its SHA-256`);
     Object.assign(this, { head, digits: head.digits, evidence: JSON.parse(head.evidence), group: [], digests: [], booked: {}, entries: 0, trusted: 0, trust: ZERO });
     this.projects = Object.fromEntries(frozen.map((one) => [one.name, one]));
-    const accepted = head.substitutes.filter((one) => one.decision === "accepted");
-    const substitutes = Object.fromEntries(accepted.map((one) => [cellOf(one.line, one.product), cellOf(one.like_line, one.like_product)]));
+    const likes = ({ substitutes }) => substitutes.filter(isAccepted).map((one) => [cellOf(one.line, one.product), cellOf(one.like_line, one.like_product)]);
     this.rates = Object.fromEntries(Object.entries(head.rates).map(([name, rates]) => [name, this.proveRates(name, rates)]));
-    const sumsOf = (name) => new Sums(this.projects[name], frozen.filter((other) => other.name !== name), name === head.project ? substitutes : {});
+    const sumsOf = (name) => new Sums(this.projects[name], frozen.filter((other) => other.name !== name), Object.fromEntries(likes(this.projects[name])));
     this.sums = Object.fromEntries(Object.keys(head.rates).map((name) => [name, sumsOf(name)])); this.own = this.sums[head.project];
   }
   proveRates(of, rates) { // by what they price; that of the plant comes after one for all plants
@@ -209,23 +211,24 @@ class Export {
     for (const name of new Set([...known.keys(), ...this.own.baseline.keys()]))
       for (const [field, own] of [["booked", "booked"], ["at_frozen_rates", "frozen"], ["exposure", "exposure"]]) {
         const found = (this.own.baseline.get(name) ?? NONE)[own], approved = known.get(name)?.[field] ?? "0";
-        check(found.is(Q.of(approved)), `baseline of ${name}: ${field} is ${found.text(6)} by the entries, ${approved} was approved`);
+        check(found.is(Q.of(approved)), `baseline of ${placeOf(name).join(" ")}: ${field} is ${found.text(6)} by the entries, ${approved} was approved`);
       }
   }
   saving(month, accepted) { // in whole cents: all that the project saved, and what of it is its own
     const isRunning = (other, day) => runs(this.projects[other], day);
     const of = Object.fromEntries(Object.keys(this.sums).map((one) => [one, this.sums[one].savings(month, isRunning, one === this.own.name ? accepted : [])]));
     for (const other of this.head.others) for (const one of other.not_routine.filter((row) => row.month.startsWith(month)))
-      ((of[other.project] ??= {})[JSON.stringify(one.projects)] ??= new Map()).set(" " + one.evidence, Q.of(one.amount));
-    const earliest = Object.keys(of).sort((a, b) => (this.projects[a].frozen_at < this.projects[b].frozen_at ? -1 : 1));
+      ((of[other.project] ??= {})[JSON.stringify(one.projects)] ??= new Map()).set(evidenceOf(one), Q.of(one.amount));
+    const when = (name) => [this.projects[name].frozen_at, String(this.projects[name].number).padStart(20)].join();
     let gross = ZERO, net = ZERO;
     for (const [set, own] of Object.entries(of[this.own.name])) {
-      const members = JSON.parse(set).sort((a, b) => this.projects[a].number - this.projects[b].number), chosen = new Map();
-      for (const one of earliest) for (const [cell, saved] of of[one][set] ?? []) if (!chosen.has(cell)) chosen.set(cell, saved);
+      const members = JSON.parse(set).sort((a, b) => this.projects[a].number - this.projects[b].number);
+      const earliest = [...members].sort((a, b) => (when(a) < when(b) ? -1 : 1)), saved = (name, cell) => of[name]?.[set]?.get(cell);
       gross = gross.plus(sum([...own.values()]).rounded(this.digits));
-      const shares = this.shares(members, month), cells = [...chosen.keys()].sort().map((cell) => chosen.get(cell));
-      for (const saved of allot(cells, this.digits))
-        net = net.plus(allot(shares.map((share) => saved.times(share)), this.digits)[members.indexOf(this.own.name)]);
+      const shares = this.shares(members, month), cells = [...new Set(members.flatMap((name) => [...(of[name]?.[set] ?? new Map()).keys()]))].sort();
+      const first = (cell) => earliest.find((name) => (cell[0] === "\0" ? saved(name, cell) : this.sums[name].perUnit(cell))); // who has a baseline
+      for (const amount of allot(cells.map((cell) => saved(first(cell), cell) ?? ZERO), this.digits))
+        net = net.plus(allot(shares.map((share) => amount.times(share)), this.digits)[members.indexOf(this.own.name)]);
     }
     return { gross, net };
   }
@@ -237,8 +240,7 @@ class Export {
     return parts;
   }
   proveMonth(row) {
-    const month = row.month.slice(0, 7), isAccepted = (one) => one.decision === "accepted" && one.month.startsWith(month);
-    const accepted = this.head.non_routine.filter(isAccepted), { gross, net } = this.saving(month, accepted);
+    const month = row.month.slice(0, 7), accepted = this.head.non_routine.filter((one) => isAccepted(one) && one.month.startsWith(month)), { gross, net } = this.saving(month, accepted);
     const { baseline, actual, effects } = this.own.bridge(month, sum(accepted.map((one) => Q.of(one.amount))));
     check(actual.minus(baseline).is(sum(Object.values(effects))), `${month}: the effects do not add up to the change`);
     const found = { baseline: baseline.rounded(this.digits), actual: actual.rounded(this.digits), gross, net, performance: ZERO.minus(gross) };
@@ -272,14 +274,12 @@ class Export {
 }
 // --- run -------------------------------------------------------------------------------------------
 // The first line of a file is everything but the entries; then each line is an entry.
-async function read(path) {
+async function read(path, one) {
   const file = createReadStream(path), lines = createInterface({ input: path.endsWith(".gz") ? file.pipe(createGunzip()) : file, crlfDelay: Infinity });
-  let one;
   for await (const line of lines) {
-    if (line === "]}") { one.add(undefined); return one; }
+    if (line === "]}") { one.add(undefined); Object.values(one.sums).forEach((of) => of.exposeHours()); return one; }
     const values = JSON.parse(one ? line.replace(/,$/, "") : line + "]}");
     if (one) one.add(Object.fromEntries(one.head.columns.map((name, i) => [name, values[i]])));
-    else if (JSON.parse(values.evidence).plan.exposure === "production_hours") throw new Error("this program does not recompute production hours");
     else if (values.format === "copq.project/1") one = new Export(values);
     else throw new Error(`${path} is of format ${values.format}: this program reads copq.project/1`);
   }

@@ -543,7 +543,7 @@ EXPORT = (
 )
 EXPORT_ANSWER = {
     "format": "copq.project/1", "exported_at": _AT, "plant": "north", "project": "caps",
-    "number": 1, "runs": {"first": "2026-05-01", "last": None}, "owners": ["olga"], "digits": 2,
+    "number": 1, "runs": [{"first": "2026-05-01", "last": None}], "owners": ["olga"], "digits": 2,
     "evidence": '{"baseline":{"cells":[]}}', "sha256": "0f" * 32, "frozen_at": _AT,
     "frozen_by": "finn", "steps": [], "rates": {"caps": []}, "others": [], "shares": [],
     "investments": [], "non_routine": [], "substitutes": [], "months": [], "claims": [],

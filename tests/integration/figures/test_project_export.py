@@ -17,13 +17,14 @@ from copq.access.door import Role
 from copq.figures.books import Books
 from copq.figures.project_export import export_lines
 from copq.improvement.projects.plan import BenefitType
-from copq.projects.accounts import add_non_routine, decide, divide
+from copq.projects.accounts import add_non_routine, add_substitute, decide, divide
 from copq.projects.file import read_projects
 from copq.projects.order import Order
 from copq.projects.savings import Verdict, claim, validate
 from copq.projects.store import ProjectError
+from copq.rates.book import RateBook
 from copq.rates.file import read_rate_file
-from copq.rates.store import import_rates, load
+from copq.rates.store import book_of, import_rates, load
 from copq.schemas.projects import ProjectFile
 from copq.schemas.rates import LineRate, RateFile
 from tests.support.building import book as rate_book
@@ -234,6 +235,73 @@ async def test_stops_reversals_and_changed_rates_are_recomputed_and_the_rest_is_
     assert code == 0, said
     trusted = re.search(r"entries, of which (\d+) at frozen rates on trust: ([\d.]+)", said)
     assert trusted and trusted.groups() == ("4", "76.20")
+
+
+HALF = {"type": "hard", "amount": "10", "first_month": "2026-03"}
+FEBRUARY = {"first": "2026-02-01", "last": "2026-02-28"}
+JANUARY = {"first": "2026-01-01", "last": "2026-01-31"}
+
+
+def lost(month: int, product: str, rejects: int, made: int = 100) -> list[bytes]:
+    at, name = f"2026-{month:02}-10T12:00:00+01:00", f"{month}-{product}"
+    return [
+        event("production", f"of-{name}", occurred_at=at, product=product, quantity=made),
+        defect(f"bad-{name}", at, rejects, product=product),
+    ]
+
+
+def book_of_products(*names: str) -> RateBook:
+    """Each product costs what a widget does."""
+    file = rates()
+    tables = (file.cost_tables[0].model_copy(update={"product": name}) for name in names)
+    return book_of(file.model_copy(update={"cost_tables": tuple(tables)}))
+
+
+async def test_what_an_earlier_project_has_no_baseline_for_is_measured_from_a_later_one(
+    conn: Any, database: str, tmp_path: Path
+) -> None:
+    """The earlier one is compared with a month in which the other product was not made."""
+    before = [*lost(1, "widget", 9), *lost(2, "widget", 8), *lost(2, "jar", 6)]
+    await post_with_rates(conn, book_of_products("widget", "jar", "lid"), before)
+    shared = {"starts": "2026-03-01", "benefits": [HALF], "scope": {"line": "L1"}}
+    early = item("early", baseline=JANUARY, **shared)
+    late = item("late", baseline=FEBRUARY, **shared)
+    await approve_all(conn, ProjectFile.model_validate({"projects": [early]}))
+    await approve_all(conn, ProjectFile.model_validate({"projects": [late]}))
+    made = [*lost(3, "widget", 5), *lost(3, "jar", 1), *lost(3, "lid", 3)]
+    await post_all(conn, [*made, production("p4", "2026-04-10T12:00:00+01:00")])
+    lid, jar = ("L1", "lid"), ("L1", "jar")
+    number = await add_substitute(conn, "north", "late", lid, jar, OLGA)
+    await decide(conn, "north", "late", "substitute", number, "accept", Order(FINN, "seen"))
+    await measure_months(database, datetime(2026, 4, 20, tzinfo=UTC))
+    for name in ("early", "late"):
+        code, said = recompute(await export(conn, "north", name), tmp_path)
+        assert code == 0, said
+        assert "OK: 1 months" in said
+
+
+def stopped_hour(month: int) -> list[bytes]:
+    """Two products in an hour that a stop shortens, and one of them in the next hour."""
+    at = f"2026-{month:02}-10T12:00:00+01:00"
+    jam = stop(f"jam-{month}", at, f"2026-{month:02}-10T12:20:07+01:00", product="jar")
+    late = production(f"late-{month}", f"2026-{month:02}-10T13:00:00+01:00")
+    return [*lost(month, "widget", 8), *lost(month, "jar", 5, made=7 * month), jam, late]
+
+
+async def test_production_hours_are_recomputed(conn: Any, database: str, tmp_path: Path) -> None:
+    plan: dict[str, Any] = {**WHOLE_PLANT, "exposure": "production_hours"}
+    await post_with_rates(conn, book_of_products("widget", "jar"), stopped_hour(2))
+    await approve_all(conn, ProjectFile.model_validate({"projects": [item("all", **plan)]}))
+    after = [*stopped_hour(3), production("p4", "2026-04-10T12:00:00+01:00")]
+    await post_all(conn, after)
+    await measure_months(database, datetime(2026, 4, 20, tzinfo=UTC))
+    whole = await export(conn, "north", "all")
+    code, said = recompute(whole, tmp_path)
+    assert code == 0, said
+    cells = json.loads(json.loads(whole)["evidence"])["baseline"]["cells"]
+    hours = {cell["product"]: D(cell["exposure"]) for cell in cells if cell["line"] == "L1"}
+    jar = D(3600 - 1207) / 3600 * 14 / 114
+    assert hours["jar"] == jar.quantize(D("1e-9")) and hours["widget"] > 1
 
 
 async def test_a_project_that_is_not_approved_has_no_export(conn: Any) -> None:
