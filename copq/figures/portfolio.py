@@ -30,7 +30,7 @@ MONEY_COLUMNS = (
     "promised", "forecast", "gross", "realised", "first_reported", "restated", "claimed",
     "validated", "in_budget", "variance", "realisation_rate", "invested", "roi", "payback", "npv",
     "irr", "return_on_quality", "in_year", "carry_over", "run_rate", "promised_in_year",
-    "promised_carry_over", "promised_run_rate", *STEPS, "waits_since", "reasons",
+    "promised_carry_over", "promised_run_rate", *STEPS, "excess", "waits_since", "reasons",
 )  # fmt: skip
 COLUMNS = (
     "plant", "project", "state", "owner", "sponsor", "starts", "status", "is_proven", "currency",

@@ -1,6 +1,6 @@
 """One improvement project: its plan and steps, what approval froze, its months, and its money."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal, localcontext
@@ -16,6 +16,7 @@ from copq.figures.portfolio_rows import PortfolioRow, ProjectMoney, figures_of
 from copq.improvement.projects.plan import BenefitType, add_months
 from copq.ledger.arithmetic import MONEY, ZERO
 from copq.projects.answers import ProjectAccount, account_of
+from copq.projects.store import Excess
 from copq.rates.book import RateBook
 from copq.schemas.names import canonical
 
@@ -25,7 +26,7 @@ EFFECTS = ("volume", "mix", "rates", "non_routine", "without_baseline", "perform
 
 BRIDGE = ("days", "baseline", "actual", *EFFECTS, "gross", "net", "low", "high", "first_reported")
 TYPED = ("promised", "forecast", "claimed", "validated", "in_budget")
-COLUMNS = ("month", *BRIDGE, *TYPED, "decisions", "waits_since")
+COLUMNS = ("month", *BRIDGE, *TYPED, "decisions", "excess", "waits_since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class ProjectMonth:
     month: date
     bridge: dict[str, Any] | None
     types: Sequence[TypeMonth]
+    excess: Excess | None
 
     def total(self, name: str, counted: Sequence[BenefitType]) -> Decimal:
         """The sum of the types that count."""
@@ -63,8 +65,14 @@ class ProjectMonth:
             "month": f"{self.month:%Y-%m}", **{name: bridge.get(name) for name in BRIDGE},
             **{name: self.total(name, counted) for name in TYPED},
             "decisions": [one.decision for one in own if one.decision],
-            "waits_since": min((t.waits_since for t in own if t.waits_since), default=None),
+            "excess": self.excess and self.excess.amount,
+            "waits_since": min(self._waits(own), default=None),
         }  # fmt: skip
+
+    def _waits(self, own: Sequence[TypeMonth]) -> Iterator[datetime]:
+        yield from (one.waits_since for one in own if one.waits_since)
+        if self.excess:
+            yield self.excess.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,8 @@ async def answer_project(
         )
     year_begins = add_months(end, -1).replace(month=1)
     figures = figures_of([ProjectMoney.of(facts, query, year_begins)])
-    months = _months([dict(row) for row in bridges], [_type_month(row) for row in rows])
+    excesses = {one.month: one for one in account.excesses}
+    months = _months([dict(row) for row in bridges], [_type_month(row) for row in rows], excesses)
     return ProjectAnswer(query, now, account, PortfolioRow(facts, figures), months)
 
 
@@ -129,9 +138,12 @@ def _type_month(row: Any) -> TypeMonth:
     return TypeMonth(**{**row, "type": BenefitType(row["type"])})
 
 
-def _months(bridges: list[dict[str, Any]], types: list[TypeMonth]) -> list[ProjectMonth]:
+def _months(
+    bridges: list[dict[str, Any]], types: list[TypeMonth], excesses: Mapping[date, Excess]
+) -> list[ProjectMonth]:
     of_bridge = {row["month"]: row for row in bridges}
     return [
-        ProjectMonth(month, of_bridge.get(month), [one for one in types if one.month == month])
+        ProjectMonth(month, of_bridge.get(month), [one for one in types if one.month == month],
+                     excesses.get(month))
         for month in sorted(of_bridge.keys() | {one.month for one in types})
-    ]
+    ]  # fmt: skip

@@ -19,7 +19,7 @@ from copq.improvement.savings.over_time import Flows
 from copq.improvement.savings.portfolio import Measured, TypeSums
 from copq.improvement.savings.returns import spending
 from copq.ledger.arithmetic import MONEY, ZERO
-from copq.projects.store import Investment, Project, investments
+from copq.projects.store import Excess, Investment, Project, excesses, investments
 
 _SQL = Queries.of(__file__)
 
@@ -65,6 +65,13 @@ class ProjectFacts:
     bridges: Bridges
     invested: Flows
     verdict: Verdict | None
+    excesses: Sequence[Excess]
+
+    @property
+    def waits_since(self) -> datetime | None:
+        """Since when finance has had something to decide."""
+        claims = (one.waits_since for one in self.types.values() if one.waits_since)
+        return min((*claims, *(one.since for one in self.excesses)), default=None)
 
 
 class Window(NamedTuple):
@@ -90,11 +97,15 @@ async def read_facts(conn: Connection, windows: Sequence[Window]) -> list[Projec
     bridges = {row["project"]: _bridges(row) for row in rows}
     verdicts = await read_verdicts(conn, ids)
     invested = await _invested(conn, windows)
+    too_much: dict[int, list[Excess]] = defaultdict(list)
+    for own in await excesses(conn, ids):
+        too_much[own.project].append(own)
     return [
         ProjectFacts(
             one.project, one.end, types[one.project.id],
             bridges.get(one.project.id, Bridges()), invested[one.project.id],
             verdicts.get(one.project.id),
+            [own for own in too_much[one.project.id] if own.month < one.end],
         )
         for one in windows
     ]  # fmt: skip

@@ -39,6 +39,7 @@ class PortfolioFigures:
     returns: Returns
     promised_effect: YearEffect
     validated_effect: YearEffect
+    excess: Decimal
     waits_since: datetime | None
 
     @property
@@ -56,7 +57,7 @@ class PortfolioFigures:
             "invested": self.invested, **_returns_json(self.returns),
             **_effect_json("", self.validated_effect),
             **_effect_json("promised_", self.promised_effect),
-            **self.waterfall.steps, "waits_since": self.waits_since,
+            **self.waterfall.steps, "excess": self.excess, "waits_since": self.waits_since,
             "reasons": self._reasons(),
         }  # fmt: skip
 
@@ -154,11 +155,6 @@ class ProjectMoney:
             validated_effect(_validated(facts, counted - {_ONCE}), year_begins),
         )  # fmt: skip
 
-    @property
-    def waits_since(self) -> datetime | None:
-        return min((one.waits_since for one in self.facts.types.values() if one.waits_since),
-                   default=None)  # fmt: skip
-
 
 def figures_of(projects: Sequence[ProjectMoney]) -> PortfolioFigures:
     """The figures of projects in one currency, together."""
@@ -166,6 +162,7 @@ def figures_of(projects: Sequence[ProjectMoney]) -> PortfolioFigures:
     measured = Measured.of([one.measured for one in bridges])
     with localcontext(MONEY):
         spent = sum((one.spent for one in projects), ZERO)
+        excess = sum((own.amount for one in projects for own in one.facts.excesses), ZERO)
     return PortfolioFigures(
         counted=TypeSums.of([one.counted for one in projects]),
         others=TypeSums.of([one.others for one in projects]),
@@ -175,7 +172,8 @@ def figures_of(projects: Sequence[ProjectMoney]) -> PortfolioFigures:
         invested=spent, returns=returns([one.money for one in projects], measured.net, spent),
         promised_effect=total_effect([one.promised_effect for one in projects]),
         validated_effect=total_effect([one.validated_effect for one in projects]),
-        waits_since=min((one.waits_since for one in projects if one.waits_since), default=None),
+        excess=excess,
+        waits_since=min((s for one in projects if (s := one.facts.waits_since)), default=None),
     )  # fmt: skip
 
 

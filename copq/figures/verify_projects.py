@@ -15,7 +15,15 @@ from copq.ledger.difference import Difference
 from copq.projects.evidence import baseline_json, instant, promise_json
 from copq.projects.plan_json import plan_json
 from copq.projects.scope_check import ledger_part
-from copq.projects.store import Freeze, Project, evidence, projects, promises
+from copq.projects.store import (
+    Excess,
+    Freeze,
+    Project,
+    evidence,
+    excesses,
+    projects,
+    promises,
+)
 from copq.rates.book import RateBook
 
 _SQL = Queries.of(__file__)
@@ -27,11 +35,13 @@ async def frozen_projects(conn: Connection, newest: RateBook, reach: Reach) -> l
 
     It compares the evidence of each approval with the plan, with the promise, and with the entries
     of the ledger as they were then; with the baseline of those in `reach`, whose events are priced
-    again; and decisions with the owners.
+    again; decisions with the owners; and what is validated of a month with what it saves.
     """
     found = [_person(row) for row in await conn.fetch(*_SQL.verify_project_persons())]
-    books = Books()
-    for one in await projects(conn):
+    books, known = Books(), await projects(conn)
+    names = {one.id: one for one in known}
+    found += [_excess(names[own.project], own) for own in await excesses(conn, None)]
+    for one in known:
         if one.freeze is not None:
             content = json.loads(await evidence(conn, one.id) or "{}")
             found += await _frozen(conn, one, one.freeze, content)
@@ -90,6 +100,11 @@ def _differences(one: Project, expected: Facts, found: Facts) -> Iterator[Differ
             "project_freeze", {"plant": one.plant, "project": one.name},
             {name: expected[name] for name in differ}, {name: found[name] for name in differ},
         )  # fmt: skip
+
+
+def _excess(one: Project, own: Excess) -> Difference:
+    subject = {"plant": one.plant, "project": one.name, "month": own.month}
+    return Difference("project_validation", subject, {"net": own.net}, {"validated": own.validated})
 
 
 def _person(row: Record) -> Difference:

@@ -13,7 +13,8 @@ class Difference:
     `recovery_overhead`, `problem` (what an event says next to its cost), `corrected_by` (a link),
     `standing_cost` (a day of one), `period` (its state), `closing` (signed figures), `signed_off`
     (their digest), `closing_saving` (a signed saving), `project_freeze` (what approval froze),
-    `project_person` (an owner who decides), `project_cell` and `project_month` (what was measured
+    `project_person` (an owner who decides), `project_validation` (more is validated than a month
+    saves by its newest bridge), `project_cell` and `project_month` (what was measured
     of a project), `booked_in` (the month of an entry) or `audit_trail`
     (a row of an audited table that no decision brought, or that is missing). `subject` names the
     row; `expected` and `found` have the differing values (None: no such row).

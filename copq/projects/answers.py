@@ -13,6 +13,7 @@ from copq.projects.plan_json import plan_json
 from copq.projects.sizing import Sized
 from copq.projects.store import (
     Claim,
+    Excess,
     Forecast,
     Investment,
     NonRoutine,
@@ -36,9 +37,13 @@ class ProjectAccount:
     shares: Sequence[Shares]
     claims: Sequence[Claim]
     validations: Sequence[Validation]
+    excesses: Sequence[Excess]
 
     def as_json(self) -> dict[str, Any]:
-        lists = ("investments", "forecasts", "non_routine", "substitutes", "claims", "validations")
+        lists = (
+            "investments", "forecasts", "non_routine", "substitutes", "claims", "validations",
+            "excesses",
+        )  # fmt: skip
         return {
             **project_json(self.project),
             "plan": plan_json(self.project.plan),
@@ -60,6 +65,7 @@ async def account_of(conn: Connection, plant: str, name: str) -> ProjectAccount:
             await store.non_routine(conn, own), await store.substitutes(conn, own),
             [one for one in await store.shares(conn, plant) if found.id in one.shares],
             await store.claims(conn, own), await store.validations(conn, own),
+            await store.excesses(conn, own),
         )  # fmt: skip
 
 

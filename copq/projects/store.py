@@ -14,6 +14,7 @@ from asyncpg import Connection, Record
 from copq.database.queries import Queries
 from copq.improvement.projects.plan import BenefitType, Plan
 from copq.improvement.projects.states import State
+from copq.ledger.arithmetic import MONEY, ZERO
 from copq.projects.plan_json import plan_of
 from copq.rates.names import name_list
 from copq.schemas.refusal import nearest
@@ -201,6 +202,22 @@ class Validation:
     decided_by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excess:
+    """A month of which more is validated, as hard savings and avoidance, than it saves by its
+    newest bridge: it was restated `since`. Finance validates it again."""
+
+    project: int
+    month: date
+    validated: Decimal
+    net: Decimal
+    since: datetime
+
+    @property
+    def amount(self) -> Decimal:
+        return MONEY.subtract(self.validated, max(self.net, ZERO))
+
+
 async def projects(
     conn: Connection, plant: str | None = None, name: str | None = None
 ) -> list[Project]:
@@ -289,6 +306,12 @@ async def validations(conn: Connection, projects: Iterable[int]) -> list[Validat
     """The newest validation of each month and type; it may be of an earlier claim."""
     rows = await conn.fetch(*_SQL.project_validations(projects=list(projects)))
     return [Validation(**_typed(row)) for row in rows]
+
+
+async def excesses(conn: Connection, projects: Iterable[int] | None) -> list[Excess]:
+    """The months of these projects (None: of all) whose validated savings are too high now."""
+    asked = None if projects is None else list(projects)
+    return [Excess(**row) for row in await conn.fetch(*_SQL.project_excesses(projects=asked))]
 
 
 def _project(row: Record, steps: list[TakenStep]) -> Project:

@@ -107,3 +107,32 @@ select distinct on (project, month, type)
 from copq.project_validation
 where project = any(:projects::bigint[])
 order by project, month, type, number desc
+
+-- name: project_excesses
+-- The months of projects (null: of all) for which finance has validated more hard savings and avoidance
+-- than the newest bridge says, and since when.
+with validated as (
+    select project, month, sum(amount) as amount, max(decided_at) as decided_at
+    from (
+        select distinct on (project, month, type) project, month, amount, decided_at
+        from copq.project_validation
+        where type in ('hard', 'avoidance')
+            and (:projects::bigint[] is null or project = any(:projects))
+        order by project, month, type, number desc
+    ) as newest
+    group by project, month
+)
+select
+    v.project, v.month, v.amount as validated, n.net,
+    coalesce((
+        select min(m.computed_at) from copq.project_month as m
+        where m.project = v.project and m.month = v.month and m.computed_at > v.decided_at
+            and greatest(m.net, 0) < v.amount), v.decided_at) as since
+from validated as v
+cross join lateral (
+    select net from copq.project_month as m
+    where m.project = v.project and m.month = v.month
+    order by version desc limit 1
+) as n
+where v.amount > greatest(n.net, 0)
+order by v.project, v.month

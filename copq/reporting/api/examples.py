@@ -186,8 +186,9 @@ PROJECTS = (
     "before the end, `return_on_quality` is realised over invested; what is unknown is null, with "
     "its reason in `reasons`. `in_year`, `carry_over` and `run_rate` are of `year`, and are never "
     "added. `status` is the newest verdict about the saving: holding, eroding, lost or not enough "
-    "data. `waits_since` is the time of the oldest claim that waits for finance. `totals` are of "
-    "all projects, of each plant and of each owner, for each currency. Projects are shown to "
+    "data. `excess` is how much more is validated than months save now, since they were restated. "
+    "`waits_since` is since when a claim or such a month waits for finance. `totals` are of all "
+    "projects, of each plant and of each owner, for each currency. Projects are shown to "
     "readers of the whole plant. There are 1,000 rows unless `limit` says otherwise; `rows_total` "
     "is how many there are. CSV has all rows unless `limit` says otherwise: the projects, or what "
     "`table` names. Money is text, with all digits."
@@ -454,7 +455,8 @@ _PROJECT_MONEY: dict[str, Any] = {
     "promised_in_year": "300", "promised_carry_over": "0", "promised_run_rate": "0",
     "not_measured": "-100", "off_promise": "30", "overlap": "-30", "other_types": "0",
     "not_claimed": "-10", "reduced": "-10", "rejected": "0", "waiting": "-110",
-    "waits_since": _AT, "reasons": {"payback": "savings do not exceed the investment yet"},
+    "excess": "0", "waits_since": _AT,
+    "reasons": {"payback": "savings do not exceed the investment yet"},
 }  # fmt: skip
 PROJECTS_ANSWER = {
     "at": _AT, "from": None, "to": "2026-08-01", "year": 2026, "counted": ["hard"],
@@ -496,7 +498,8 @@ PROJECT_ANSWER = {
          "mix": "0", "rates": "0", "non_routine": "0", "without_baseline": "0",
          "performance": "-120", "gross": "120", "net": "90", "low": "61.5", "high": "118.2",
          "first_reported": "95", "promised": "100", "forecast": "100", "claimed": "80",
-         "validated": "70", "in_budget": "50", "decisions": ["reduced"], "waits_since": None}
+         "validated": "70", "in_budget": "50", "decisions": ["reduced"],
+         "excess": None, "waits_since": None}
     ],
     "types": [
         {"month": "2026-05", "type": "hard", "promised": "100", "forecast": "100",

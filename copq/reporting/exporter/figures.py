@@ -123,7 +123,8 @@ PROJECT_STATUS = Figure(
 )  # fmt: skip
 PROJECT_WAITS = Figure(
     "copq_project_oldest_waiting_claim_timestamp_seconds", _OWNED,
-    "When the oldest claim that waits for finance was made; absent where none waits",
+    "When the oldest claim that waits for finance was made, or a month was restated below what is "
+    "validated of it; absent where nothing waits",
 )  # fmt: skip
 STEP = Figure(
     "copq_currency_step", ("currency",), "The smallest displayed amount of a currency by ISO 4217"

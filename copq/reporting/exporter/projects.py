@@ -82,12 +82,11 @@ def _money(name: str, one: ProjectFacts) -> Iterator[tuple[Figure, tuple[str, ..
 
 
 def _life(one: ProjectFacts) -> Iterator[Sample]:
-    """State, verdict and waiting claims; a project without a verdict has no status."""
+    """State, verdict and what waits for finance; a project without a verdict has no status."""
     project = one.project
     of = (project.plant, project.name, project.owner)
     yield Sample(f.PROJECT_STATE, (*of, str(project.state)), 1)
     if one.verdict is not None and project.state in LIVE:
         yield Sample(f.PROJECT_STATUS, (*of, one.verdict.status), 1)
-    waits = [kind.waits_since for kind in one.types.values() if kind.waits_since]
-    if waits:
-        yield Sample(f.PROJECT_WAITS, of, min(waits).timestamp())
+    if one.waits_since is not None:
+        yield Sample(f.PROJECT_WAITS, of, one.waits_since.timestamp())

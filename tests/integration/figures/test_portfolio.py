@@ -1,7 +1,7 @@
 """A portfolio of projects: sums, steps from the promise to what is validated, returns, totals."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal as D
 from typing import Any
 
@@ -13,7 +13,16 @@ from copq.improvement.projects.plan import BenefitType
 from copq.improvement.savings.portfolio import STEPS
 from copq.rates.store import load
 from tests.support.building import book, store_rates
-from tests.support.portfolio import EVIDENCE, TWO_PLANTS, caps, claim, decided, judged, realised
+from tests.support.portfolio import (
+    EVIDENCE,
+    TWO_PLANTS,
+    bridge,
+    caps,
+    claim,
+    decided,
+    judged,
+    realised,
+)
 from tests.support.projects import item, propose
 from tests.support.tampering import tampering
 
@@ -45,6 +54,29 @@ async def test_a_project_from_its_promise_to_what_is_validated(conn: Any) -> Non
     assert (shown["in_year"], shown["run_rate"], shown["carry_over"]) == (70, 840, 280)
     assert shown["waits_since"] is not None
     assert (found.end, found.year_begins) == (date(2026, 8, 1), date(2026, 1, 1))
+
+
+async def test_a_validated_month_that_saves_less_now_waits_for_finance(conn: Any) -> None:
+    """May was validated at 70 of 90, and a correction leaves 60 of it; finance lowers it."""
+    number = await caps(conn)
+    async with tampering(conn):
+        await conn.execute("delete from copq.project_claim where month = '2026-06-01'")
+    [before] = (await portfolio(conn)).rows
+    assert (before.as_json()["excess"], before.as_json()["waits_since"]) == (0, None)
+    later = await conn.fetchval("select clock_timestamp()")
+    await bridge(conn, number, "2026-05", 100, 60, later)
+    await bridge(conn, number, "2026-05", 90, 50, later + timedelta(days=3))
+    found = await portfolio(conn)
+    assert (found.rows[0].as_json()["excess"], found.rows[0].as_json()["waits_since"]) == (
+        20,
+        later,
+    )
+    assert [total.as_json()["excess"] for total in found.totals] == [20, 20, 20]
+    assert (await portfolio(conn, end="2026-05")).rows[0].as_json()["excess"] == 0
+    one = await answer_project(conn, await load(conn), "north", "caps", "", NOW)
+    assert {m.month: m.as_json([BenefitType.HARD])["excess"] for m in one.months} == {
+        date(2026, 5, 1): 20, date(2026, 6, 1): None, date(2026, 7, 1): None,
+    }  # fmt: skip
 
 
 async def test_what_is_not_approved_or_cancelled_spends_nothing_more(conn: Any) -> None:

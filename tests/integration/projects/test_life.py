@@ -18,6 +18,7 @@ from copq.figures.verify import verify
 from copq.improvement.projects.plan import BenefitType
 from copq.improvement.projects.states import State, Step
 from copq.projects import accounts
+from copq.projects.answers import account_of
 from copq.projects.approving import approve
 from copq.projects.evidence import baseline_of
 from copq.projects.order import Order
@@ -350,6 +351,26 @@ async def test_types_together_take_no_more_than_the_month_saved(running: Any) ->
         await claim(conn, *CAPS, JAN, avoided, Decimal(80), OWNER)
     await validate(conn, *CAPS, JAN, HARD, Verdict("accept"), FINANCE)
     await claim(conn, *CAPS, JAN, avoided, Decimal(80), OWNER)
+
+
+async def test_a_month_restated_below_what_is_validated_is_named_until_finance_lowers_it(
+    running: Any,
+) -> None:
+    conn, one = running
+    await claim(conn, *CAPS, JAN, HARD, None, OWNER)
+    await validate(conn, *CAPS, JAN, HARD, Verdict("accept", in_budget=Decimal(30)), FINANCE)
+    await add_month(conn, one, JAN, 20)
+    assert [str(named) for named in await verify(conn)] == [
+        "project_validation: plant north, project caps, month 2026-01-01: expected net 20, found "
+        "validated 80"
+    ]
+    [shown] = (await account_of(conn, *CAPS)).as_json()["excesses"]
+    assert (shown["month"], shown["validated"], shown["net"]) == (JAN, 80, 20)
+    with pytest.raises(ProjectError, match="another person of finance validates"):
+        await validate(conn, *CAPS, JAN, HARD, Verdict("reduce", Decimal(20)), OWNER)
+    await validate(conn, *CAPS, JAN, HARD, Verdict("reduce", Decimal(20)), FINANCE)
+    assert await verify(conn) == []
+    assert (await account_of(conn, *CAPS)).excesses == []
 
 
 async def test_a_restated_month_validates_no_more_than_it_saves_now(running: Any) -> None:

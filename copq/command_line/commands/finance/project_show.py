@@ -1,6 +1,7 @@
 """A project for people: its plan, its steps, and all that was said and decided."""
 
 from collections.abc import Iterable, Sequence
+from shlex import quote
 
 from copq.command_line.commands.finance.project_steps import show_baseline
 from copq.command_line.commands.read.figures import when
@@ -92,6 +93,22 @@ def _show_savings(found: ProjectAccount) -> None:
         )
     names = ["month", "type", "claimed by", "decision", "by", "note", "claimed", "validated"]
     _list(f"Savings in {currency}", [*names, "in budget"], rows, left=6)
+    _show_excesses(found)
+
+
+def _show_excesses(found: ProjectAccount) -> None:
+    one, currency = found.project, found.project.plan.currency
+    rows = [
+        (month_name(e.month), when(e.since), *(money(a, currency) for a in (e.validated, e.net)))
+        for e in found.excesses
+    ]
+    names = ["month", "since", "validated", "saves now"]
+    _list(f"Validated too much, in {currency}: finance validates it again", names, rows, left=2)
+    if rows:
+        out.print(
+            f"Lower it with: copq projects validate {one.plant} {quote(one.name)} MONTH reduce "
+            "--amount AMOUNT --why …", soft_wrap=True,
+        )  # fmt: skip
 
 
 def _list(title: str, names: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> None:

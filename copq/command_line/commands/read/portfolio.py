@@ -106,17 +106,19 @@ def _show(found: PortfolioAnswer) -> None:
 
 
 _MONEY = ("promised", "forecast", "realised", "claimed", "validated", "in_budget", "variance")
+_HEADS = {"excess": "validated too much"}
 _MORE = ("first_reported", "restated", "invested", "npv", "in_year", "carry_over", "run_rate")
 
 
 def _show_rows(title: str, words: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     """Two tables: the money of the months, and what it returns."""
+    names = (*_MONEY, "excess") if any(row["excess"] for row in rows) else _MONEY
     first = [
-        [*_words(row, words), *(_money(row, name) for name in _MONEY),
+        [*_words(row, words), *(_money(row, name) for name in names),
          share(row["realisation_rate"])]
         for row in rows
     ]  # fmt: skip
-    heads = [name.replace("_", " ") for name in (*_MONEY, "validated / promised")]
+    heads = [_HEADS.get(name, name.replace("_", " ")) for name in (*names, "validated / promised")]
     table(title, [*words, *heads], first, left=len(words))
     kept = [words[0], words[1], "currency"]
     second = [

@@ -1,6 +1,6 @@
 """The page `/projects/PLANT/NAME`: one project on one sheet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, localcontext
 from itertools import accumulate
 from typing import Any
@@ -64,12 +64,22 @@ def _show(asked: Asked, found: ProjectAnswer) -> dict[str, Any]:
              exact_text(one.amount, one.currency), one.currency)
             for one in found.account.investments
         ],
-        "remarks": [found.query.basis],
+        "remarks": [*_excesses(found), found.query.basis],
     }  # fmt: skip
 
 
 def _path(name: str) -> str:
     return quote(name, safe="")
+
+
+def _excesses(found: ProjectAnswer) -> Iterator[str]:
+    currency = found.account.project.plan.currency
+    for own in found.account.excesses:
+        yield (
+            f"{own.month:%Y-%m}: {exact_text(own.validated, currency)} {currency} is validated, "
+            f"but it saves {exact_text(own.net, currency)} by its newest bridge. Finance validates "
+            "it again."
+        )
 
 
 def _facts(project: Project) -> list[tuple[str, str]]:
@@ -145,10 +155,12 @@ def _cells(row: dict[str, Any], currency: str) -> list[Cell]:
              "validated", "in_budget")  # fmt: skip
     strong = ("net", "validated")
     finance = ", ".join(row["decisions"]) or ("waits" if row["waits_since"] else NONE)
+    too_much = "" if row["excess"] is None else exact_text(row["excess"], currency)
+    said = f"{too_much} {currency} more is validated than the month saves now: validate it again"
     return [
         *(Cell(exact_text(row[name], currency), kind="n strong" if name in strong else "n quiet")
           for name in names),
-        Cell(finance, kind="n quiet"),
+        Cell(f"▲ {finance}", said, kind="n strong") if too_much else Cell(finance, kind="n quiet"),
     ]  # fmt: skip
 
 

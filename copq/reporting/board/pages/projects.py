@@ -41,9 +41,11 @@ STEP_NAMES = {
     "not_claimed": "Not claimed", "reduced": "Reduced by finance",
     "rejected": "Rejected by finance", "waiting": "Waiting for finance",
 }  # fmt: skip
-_MONEY = ("Promised", "Forecast", "Realised", "Claimed", "Validated", "In budget", "Variance",
+_MONEY = ("Promised", "Forecast", "Realised", "Claimed", "Validated", "Too much validated",
+          "In budget", "Variance",
           "Validated / promised", "Invested", "ROI", "Payback", "NPV", "IRR",
           "Return on quality")  # fmt: skip
+_TOO_MUCH = "More is validated than the months save now: finance validates them again"
 _YEAR = ("In-year effect", "Carry-over", "Annual run rate", "Promised in year",
          "Promised carry-over", "Promised run rate", "First reported", "Restated")  # fmt: skip
 
@@ -126,7 +128,9 @@ def _money(figures: PortfolioFigures, money: MoneyColumn) -> list[Cell]:
     return [
         money.cell(sums.promised), money.cell(sums.forecast, kind="n quiet"),
         money.cell(realised), money.cell(sums.claimed, kind="n quiet"),
-        money.cell(sums.validated, kind="n strong"), money.cell(sums.in_budget, kind="n quiet"),
+        money.cell(sums.validated, kind="n strong"),
+        Cell(f"▲ {exact_text(figures.excess, money.currency)}", _TOO_MUCH, kind="n strong")
+        if figures.excess else Cell(NONE), money.cell(sums.in_budget, kind="n quiet"),
         Cell(signed_text(sums.variance, money.currency), kind="n"),
         Cell(_percent(sums.realisation_rate)), money.cell(figures.invested, kind="n quiet"),
         _known(back.roi), payback_cell(back.payback), _npv(back.npv, money), _known(back.irr),
