@@ -18,6 +18,11 @@ def read_base_file(path: Path) -> BaseFile:
     return _check(_FILE.read(path))
 
 
+def parse_base_file(name: str, data: bytes) -> BaseFile:
+    """As `read_base_file`, from bytes; the ending of the name says which kind of file it is."""
+    return _check(_FILE.parse(Path(name), data))
+
+
 def _check(file: BaseFile) -> BaseFile:
     """The same file. Raises `RateFileError` if it names a base twice."""
     counted = Counter(

@@ -98,6 +98,16 @@ def read_exchange_file(path: Path, reporting: str, today: date) -> list[Publishe
     return parse_exchange(path.read_text(encoding="utf-8"), reporting, today)
 
 
+def parse_exchange_file(name: str, data: bytes, reporting: str, today: date) -> list[PublishedRate]:
+    """As `read_exchange_file`, from the bytes of a file of this name."""
+    if Path(name).suffix.lower() != ".csv":
+        raise ExchangeFileError(["a file of exchange rates is CSV: its name ends in .csv"])
+    try:
+        return parse_exchange(data.decode("utf-8"), reporting, today)
+    except UnicodeDecodeError as error:
+        raise ExchangeFileError([f"is not UTF-8: {error}"]) from None
+
+
 def parse_exchange(text: str, reporting: str, today: date) -> list[PublishedRate]:
     """As `read_exchange_file`, from text. An ECB day without the reporting currency is left out."""
     found = _QuoteReader(today)

@@ -1,5 +1,6 @@
 """What is sent with an act: why, as JSON, and the version that the sender has seen."""
 
+import json
 from typing import Annotated, Any, TypeVar
 
 from fastapi import HTTPException, Query, Request
@@ -42,9 +43,10 @@ def _sentence(error: Any) -> str:
     return f"{place}: {error['msg']}" if place else str(error["msg"])
 
 
-def json_body(model: type[BaseModel]) -> dict[str, Any]:
-    """The body in OpenAPI, for `openapi_extra`."""
-    content = {"application/json": {"schema": model.model_json_schema()}}
+def json_body(model: type[BaseModel], example: str = "{}") -> dict[str, Any]:
+    """The body in OpenAPI, for `openapi_extra`; `example` is JSON."""
+    schema = model.model_json_schema()
+    content = {"application/json": {"schema": schema, "example": json.loads(example or "{}")}}
     return {"requestBody": {"content": content}}
 
 
@@ -58,6 +60,12 @@ def require_match(request: Request, etag: str) -> None:
         raise HTTPException(428, "send If-Match with the ETag of what you have read")
     if etag not in [part.strip() for part in asked.split(",")]:
         raise HTTPException(412, "this has changed since you read it: read it again")
+
+
+def require_match_if_sent(request: Request, etag: str) -> None:
+    """As `require_match`, for what may be sent without If-Match."""
+    if request.headers.get("if-match") is not None:
+        require_match(request, etag)
 
 
 NOT_DONE: dict[int | str, dict[str, Any]] = {

@@ -14,14 +14,20 @@ from copq.access.authority import Actor, OutOfScope
 from copq.access.door import Bearer, Door, Role
 from copq.access.requests import admit_request
 from copq.access.sender import Lines
+from copq.currencies.file import ExchangeFileError
+from copq.currencies.store import CurrencyFixed, NoReportingCurrency
 from copq.database.connections import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, act_as
+from copq.figures.names import UnknownName
 from copq.periods.period import PeriodError, UnknownPeriod
+from copq.projects.store import ProjectError, UnknownProject
 from copq.rates.documents import NoDocument, NotPossible
 from copq.rates.file import RateFileError
 from copq.web.answers import Faults
 
 _LOG = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
+_UNKNOWN = (NoDocument, UnknownPeriod, UnknownProject)
+_NOT_NOW = (NotPossible, PeriodError, ProjectError, CurrencyFixed, NoReportingCurrency)
 NOBODY = "say who does it: no token is needed here, so `by` names the person"
 
 
@@ -60,31 +66,37 @@ class Desk:
     door: Door
     clock: Callable[[], datetime] = wall_clock
 
-    async def admit(self, request: Request, role: Role) -> Bearer:
-        """The bearer of a request that only `role` may send; do this before its body is read.
+    async def admit(self, request: Request, *roles: Role) -> Bearer:
+        """The bearer of a request that only `roles` may send; do this before its body is read.
 
         A service that asks for no token lets everybody in as admin, without a name. Raises
         `HTTPException` 401 or 403 for another bearer.
         """
-        bearer = await admit_request(request, self.door, role, Role.ADMIN)
+        bearer = await admit_request(request, self.door, *roles, Role.ADMIN)
         name = bearer.sender.name
-        if name is not None and bearer.role is not role:
-            raise HTTPException(403, f'"{name}" is {bearer.role}; this is for {role}')
+        if name is not None and bearer.role not in roles:
+            said = f'"{name}" is {bearer.role}; this is for {" or ".join(roles)}'
+            raise HTTPException(403, said)
         return bearer
 
     @asynccontextmanager
-    async def seeing(self, request: Request, role: Role) -> AsyncIterator[Seeing]:
-        """A connection for what only `role` may see.
+    async def seeing(
+        self, request: Request, *roles: Role, as_role: DatabaseRole = DatabaseRole.FINANCE
+    ) -> AsyncIterator[Seeing]:
+        """A connection for what only `roles` may see.
 
         Raises `HTTPException`, as `admit` and `acting` do.
         """
-        bearer = await self.admit(request, role)
-        with _answered():
+        bearer = await self.admit(request, *roles)
+        with answered():
             async with self.pool.acquire(timeout=ANSWER_S) as conn:
+                await act_as(conn, as_role)
                 yield Seeing(conn, bearer.sender.lines, self.clock())
 
     @asynccontextmanager
-    async def acting(self, bearer: Bearer, by: str) -> AsyncIterator[Acting]:
+    async def acting(
+        self, bearer: Bearer, by: str, as_role: DatabaseRole = DatabaseRole.FINANCE
+    ) -> AsyncIterator[Acting]:
         """A connection without a transaction, for an actor that was admitted.
 
         `by` names the person where the service asks for no token. Raises `HTTPException`: 403 for
@@ -92,8 +104,9 @@ class Desk:
         is wrong, 503 without Postgres.
         """
         actor = actor_of(bearer, by)
-        with _answered():
+        with answered():
             async with self.pool.acquire(timeout=ANSWER_S) as conn:
+                await act_as(conn, as_role)
                 yield Acting(conn, actor, self.clock())
 
 
@@ -107,7 +120,7 @@ def actor_of(bearer: Bearer, by: str) -> Actor:
 
 
 @contextmanager
-def _answered() -> Iterator[None]:
+def answered() -> Iterator[None]:
     """Turn what a decision raises into the answer to its request."""
     try:
         yield
@@ -115,12 +128,14 @@ def _answered() -> Iterator[None]:
         raise _away(error) from error
     except OutOfScope as error:
         raise HTTPException(403, str(error)) from error
-    except (NoDocument, UnknownPeriod) as error:
+    except _UNKNOWN as error:
         raise HTTPException(404, str(error)) from error
-    except (NotPossible, PeriodError) as error:
+    except _NOT_NOW as error:
         raise HTTPException(409, str(error)) from error
-    except RateFileError as error:
+    except (RateFileError, ExchangeFileError) as error:
         raise Faults(error.faults) from error
+    except UnknownName as error:
+        raise HTTPException(422, str(error)) from error
 
 
 def _away(error: BaseException) -> HTTPException:
@@ -132,12 +147,11 @@ def _away(error: BaseException) -> HTTPException:
     return HTTPException(503, message, {"Retry-After": str(RETRY_AFTER_S)})
 
 
-async def acting_pool(dsn: str, role: DatabaseRole = DatabaseRole.FINANCE) -> asyncpg.Pool:
-    """Connections that decide. The pool opens without Postgres too, and connects when needed."""
+async def acting_pool(dsn: str) -> asyncpg.Pool:
+    """Connections that decide; `Desk` gives each its role.
 
-    async def ready(conn: Connection) -> None:
-        await act_as(conn, role)
-
+    The pool opens without Postgres too, and connects when needed.
+    """
     return await asyncpg.create_pool(
-        dsn, min_size=0, max_size=4, setup=ready, timeout=ANSWER_S, command_timeout=STATEMENT_S
+        dsn, min_size=0, max_size=4, timeout=ANSWER_S, command_timeout=STATEMENT_S
     )

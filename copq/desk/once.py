@@ -10,8 +10,10 @@ from typing import Annotated, Any
 from asyncpg import Connection, Record
 from fastapi import Depends, Header, HTTPException, Request, Response
 
+from copq.access.door import Bearer
+from copq.database.connections import DatabaseRole
 from copq.database.queries import Queries
-from copq.desk.desk import Acting
+from copq.desk.desk import Acting, Desk
 from copq.reporting.formats import as_json
 
 _SQL = Queries.of(__file__)
@@ -78,6 +80,15 @@ async def do_once(acting: Acting, request: Request, body: bytes, act: Act) -> Re
         if await conn.fetchval(*_SQL.begin_request(**asked.names(), digest=asked.digest)) is None:
             return await _known(conn, asked)
         return await _keep(conn, asked, await act())
+
+
+async def answer_act(
+    desk: Desk, request: Request, bearer: Bearer, by: str, body: bytes,
+    act: Callable[[Acting], Awaitable[Done]], as_role: DatabaseRole = DatabaseRole.FINANCE,
+) -> Response:  # fmt: skip
+    """The answer to a request whose act needs no transaction of its own, done once."""
+    async with desk.acting(bearer, by, as_role) as acting:
+        return await do_once(acting, request, body, lambda: act(acting))
 
 
 async def do_apart(acting: Acting, request: Request, body: bytes, act: Act) -> Response:

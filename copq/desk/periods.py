@@ -8,9 +8,11 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
 from copq.access.door import Role
+from copq.desk import examples
 from copq.desk.acts import NOT_DONE, Act, By, Reasoned, json_body, read_act, require_match
 from copq.desk.desk import Acting, Desk
 from copq.desk.once import IDEMPOTENT, Done, do_apart, do_once
+from copq.desk.samples import Sample
 from copq.periods import closing
 from copq.periods.answers import PeriodDetail, period_detail
 from copq.periods.closing import Order
@@ -37,12 +39,15 @@ class Closing(Act):
 def add_period_acts(router: APIRouter, desk: Desk) -> None:
     _add_reading(router, desk)
     _add_closing(router, desk)
-    _add_step(router, desk, "reopen", "Reopen a closed month")
-    _add_step(router, desk, "lock", "Lock a closed month for ever")
+    _add_step(router, desk, "reopen", "Reopen a closed month", examples.REOPEN)
+    _add_step(router, desk, "lock", "Lock a closed month for ever", examples.LOCK)
 
 
 def _add_reading(router: APIRouter, desk: Desk) -> None:
-    @router.get(_PATH, summary="A month: its steps, its figures, and what it still lacks")
+    @router.get(
+        _PATH, summary="A month: its steps, its figures, and what it still lacks",
+        openapi_extra=examples.GET_MONTH.described(),
+    )  # fmt: skip
     async def detail(request: Request, plant: Plant, month: Month) -> Response:
         async with desk.seeing(request, Role.FINANCE) as seeing:
             seeing.require(plant)
@@ -54,7 +59,8 @@ def _add_reading(router: APIRouter, desk: Desk) -> None:
 def _add_closing(router: APIRouter, desk: Desk) -> None:
     @router.post(
         f"{_PATH}/close", summary="Close a month that has ended, and sign off its figures",
-        openapi_extra=json_body(Closing), responses=NOT_DONE, dependencies=[IDEMPOTENT],
+        openapi_extra=examples.CLOSE.described(json_body(Closing, examples.CLOSE.text)),
+        responses=NOT_DONE, dependencies=[IDEMPOTENT],
     )  # fmt: skip
     async def close(request: Request, plant: Plant, month: Month, by: By = "") -> Response:
         bearer = await desk.admit(request, Role.FINANCE)
@@ -79,10 +85,11 @@ async def _close(acting: Acting, request: Request, plant: str, month: date, said
     return Done(asdict(step))
 
 
-def _add_step(router: APIRouter, desk: Desk, name: str, summary: str) -> None:
+def _add_step(router: APIRouter, desk: Desk, name: str, summary: str, sample: Sample) -> None:
     @router.post(
         f"{_PATH}/{name}", summary=summary, operation_id=f"{name}_period",
-        openapi_extra=json_body(Reasoned), responses=NOT_DONE, dependencies=[IDEMPOTENT],
+        openapi_extra=sample.described(json_body(Reasoned, sample.text)),
+        responses=NOT_DONE, dependencies=[IDEMPOTENT],
     )  # fmt: skip
     async def step(request: Request, plant: Plant, month: Month, by: By = "") -> Response:
         bearer = await desk.admit(request, Role.FINANCE)

@@ -25,3 +25,11 @@ select pg_advisory_lock(hashtextextended('copq.request/' || :who::text || '/' ||
 -- name: unlock_request
 -- Let the next request of a key be done.
 select pg_advisory_unlock(hashtextextended('copq.request/' || :who::text || '/' || :key::text, 0))
+
+-- name: newest_decision
+-- The newest row of the audit trail about these tables; 0 where there is none.
+select coalesce(max(newest.seq), 0)
+from unnest(:subjects::text[]) as asked (subject)
+cross join lateral (
+    select seq from copq.audit where audit.subject = asked.subject order by seq desc limit 1
+) as newest

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from copq.access.door import Role
 from copq.access.sender import Lines
@@ -27,6 +27,7 @@ Jump = Annotated[
     Decimal,
     Query(ge=0, le=1_000, description="The share above which a change is surprising."),
 ]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number.", examples=[2])]
 Waiting = Annotated[bool, Query(description="Only drafts, which wait for a decision.")]
 Limit = Annotated[int, Query(ge=1, le=1_000, description="The documents of a page.")]
 Cursor = Annotated[int | None, Query(ge=1, description="`next` of the previous page.")]
@@ -40,8 +41,9 @@ def add_rate_documents(router: APIRouter, desk: Desk) -> None:
 
 def _add_reading(router: APIRouter, desk: Desk) -> None:
     @router.get(
-        _PATH, summary="Rate documents, the newest first", description=examples.RATE_DOCUMENTS
-    )
+        _PATH, summary="Rate documents, the newest first", description=examples.RATE_DOCUMENTS,
+        openapi_extra=examples.LIST_RATE_DOCUMENTS.described(),
+    )  # fmt: skip
     async def rate_documents(
         request: Request, waiting: Waiting = False, limit: Limit = 100, cursor: Cursor = None
     ) -> Response:
@@ -58,16 +60,22 @@ def _add_reading(router: APIRouter, desk: Desk) -> None:
             "next": asked[limit - 1].number if rest else None,
         })  # fmt: skip
 
-    @router.get(f"{_PATH}/{{number}}", summary="A rate document, and what it changes")
-    async def rate_document(request: Request, number: int) -> Response:
+    @router.get(
+        f"{_PATH}/{{number}}", summary="A rate document, and what it changes",
+        openapi_extra=examples.GET_RATE_DOCUMENT.described(),
+    )  # fmt: skip
+    async def rate_document(request: Request, number: Number) -> Response:
         async with desk.seeing(request, Role.FINANCE) as seeing:
             document = await visible_document(seeing, number)
             found = await review_document(seeing.conn, document, None, seeing.now)
         body = {**document_json(document), **review_json(found)}
         return as_json(body, {"ETag": etag(document, found), "Cache-Control": "no-cache"})
 
-    @router.get(f"{_PATH}/{{number}}/file", summary="The bytes of a rate document")
-    async def rate_file(request: Request, number: int) -> Response:
+    @router.get(
+        f"{_PATH}/{{number}}/file", summary="The bytes of a rate document",
+        openapi_extra=examples.GET_RATE_FILE.described(),
+    )  # fmt: skip
+    async def rate_file(request: Request, number: Number) -> Response:
         async with desk.seeing(request, Role.FINANCE) as seeing:
             document = await visible_document(seeing, number)
             data = await store.original(seeing.conn, number)
@@ -77,7 +85,8 @@ def _add_reading(router: APIRouter, desk: Desk) -> None:
 def _add_submitting(router: APIRouter, desk: Desk) -> None:
     @router.post(
         f"{_PATH}/check", summary="What a rate file would change; nothing is stored",
-        openapi_extra=file_body(examples.RATE_FILE), responses=NOT_DONE,
+        openapi_extra=examples.CHECK_RATES.described(file_body(examples.RATE_FILE)),
+        responses=NOT_DONE,
     )  # fmt: skip
     async def check(request: Request, name: FileName, jump: Jump = JUMP) -> Response:
         await desk.admit(request, Role.FINANCE)
@@ -89,7 +98,8 @@ def _add_submitting(router: APIRouter, desk: Desk) -> None:
 
     @router.post(
         _PATH, summary="Submit a rate file as a draft", status_code=201,
-        openapi_extra=file_body(examples.RATE_FILE), responses=NOT_DONE, dependencies=[IDEMPOTENT],
+        openapi_extra=examples.SUBMIT_RATES.described(file_body(examples.RATE_FILE)),
+        responses=NOT_DONE, dependencies=[IDEMPOTENT],
     )  # fmt: skip
     async def submit(
         request: Request, name: FileName, why: Why, jump: Jump = JUMP, by: By = ""
@@ -122,9 +132,10 @@ async def _submit(acting: Acting, submission: RateSubmission, why: str, jump: De
 def _add_deciding(router: APIRouter, desk: Desk) -> None:
     @router.post(
         f"{_PATH}/{{number}}/approve", summary="Approve what another person submitted",
-        openapi_extra=json_body(Act), responses=NOT_DONE, dependencies=[IDEMPOTENT],
+        openapi_extra=examples.APPROVE_RATES.described(json_body(Act, examples.APPROVE_RATES.text)),
+        responses=NOT_DONE, dependencies=[IDEMPOTENT],
     )  # fmt: skip
-    async def approve(request: Request, number: int, by: By = "") -> Response:
+    async def approve(request: Request, number: Number, by: By = "") -> Response:
         bearer = await desk.admit(request, Role.FINANCE)
         said, body = await read_act(request, Act)
         async with desk.acting(bearer, by) as acting:
@@ -136,9 +147,12 @@ def _add_deciding(router: APIRouter, desk: Desk) -> None:
 
     @router.post(
         f"{_PATH}/{{number}}/reject", summary="Reject a draft, or withdraw your own",
-        openapi_extra=json_body(Reasoned), responses=NOT_DONE, dependencies=[IDEMPOTENT],
+        openapi_extra=examples.REJECT_RATES.described(
+            json_body(Reasoned, examples.REJECT_RATES.text)
+        ),
+        responses=NOT_DONE, dependencies=[IDEMPOTENT],
     )  # fmt: skip
-    async def reject(request: Request, number: int, by: By = "") -> Response:
+    async def reject(request: Request, number: Number, by: By = "") -> Response:
         bearer = await desk.admit(request, Role.FINANCE)
         said, body = await read_act(request, Reasoned)
         async with desk.acting(bearer, by) as acting:

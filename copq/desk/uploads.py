@@ -1,5 +1,6 @@
 """A file that a person sends: its bytes are the body, its name is a parameter."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Query, Request
@@ -15,17 +16,25 @@ FileName = Annotated[
         examples=["rates.xlsx"],
     ),
 ]  # fmt: skip
+Perhaps = Annotated[str, Query(alias="why", description="Why, for the audit trail.")]
 Why = Annotated[
     str, Query(description="Why, for the audit trail.", examples=["invoice 4711 came late"])
 ]
 
 
-def file_body(example: str) -> dict[str, Any]:
-    """The body in OpenAPI, for `openapi_extra`; `example` is a YAML file."""
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was sent."""
+
+    name: str
+    data: bytes
+
+
+def file_body(example: str, kind: str = "application/yaml") -> dict[str, Any]:
+    """The body in OpenAPI, for `openapi_extra`; `example` is a file of this kind."""
     binary = {"schema": {"type": "string", "format": "binary"}}
     content = {
-        "application/yaml": {"schema": {"type": "string"}, "example": example},
-        "text/csv": binary,
+        kind: {"schema": {"type": "string"}, "example": example},
         "application/octet-stream": binary,
     }
     return {"requestBody": {"required": True, "content": content}}

@@ -18,6 +18,11 @@ def read_group_file(path: Path) -> GroupFile:
     return _check(_FILE.read(path))
 
 
+def parse_group_file(name: str, data: bytes) -> GroupFile:
+    """As `read_group_file`, from bytes; the ending of the name says which kind of file it is."""
+    return _check(_FILE.parse(Path(name), data))
+
+
 def _check(file: GroupFile) -> GroupFile:
     """The same file. Raises `RateFileError` if it puts a product in two groups."""
     found = defaultdict(list)

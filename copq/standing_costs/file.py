@@ -18,6 +18,11 @@ def read_standing_costs(path: Path) -> StandingCostFile:
     return _check(_FILE.read(path))
 
 
+def parse_standing_costs(name: str, data: bytes) -> StandingCostFile:
+    """As `read_standing_costs`, from bytes; the ending of the name says the kind of file."""
+    return _check(_FILE.parse(Path(name), data))
+
+
 def _check(file: StandingCostFile) -> StandingCostFile:
     """The same file. Raises `RateFileError` if it has one cost twice."""
     counted = Counter((i.plant, i.line, i.name, i.first_day) for i in file.standing_costs)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from copq.rates.file import RateFileError, parse_dated
+from copq.rates.file import RateFileError, decode, parse_dated
+from copq.rates.formats import is_yaml, read_bytes
 from copq.schemas.targets import TargetFile
 
 _HOLDS = "a target file has targets and budgets"
@@ -11,8 +12,15 @@ _DATED = ("targets", "budgets")
 
 def read_target_file(path: Path) -> TargetFile:
     """The targets of a YAML file. Raises `RateFileError` with all faults found, `OSError`."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise RateFileError([f"is not UTF-8: {error}"]) from None
-    return parse_dated(text, TargetFile, _DATED, _HOLDS)
+    return _parse(read_bytes(path))
+
+
+def parse_target_file(name: str, data: bytes) -> TargetFile:
+    """As `read_target_file`, from the bytes of a file of this name."""
+    if not is_yaml(Path(name)):
+        raise RateFileError(["a target file is YAML: its name ends in .yaml"])
+    return _parse(data)
+
+
+def _parse(data: bytes) -> TargetFile:
+    return parse_dated(decode(data), TargetFile, _DATED, _HOLDS)

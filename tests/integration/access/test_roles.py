@@ -1,12 +1,14 @@
 """Each role, each way in: what it may do and what it is refused."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.routing import Match, Route
 from typer.testing import CliRunner
 
 from copq.access.door import Role
@@ -49,12 +51,23 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("POST", "/v1/periods/north/2026-03/close", DECIDES),
     ("POST", "/v1/periods/north/2026-03/reopen", DECIDES),
     ("POST", "/v1/periods/north/2026-03/lock", DECIDES),
+    ("GET", "/v1/targets", READS), ("POST", "/v1/targets?name=a.yaml", DECIDES),
+    ("POST", "/v1/targets/set", DECIDES), ("POST", "/v1/targets/budget", DECIDES),
+    ("POST", "/v1/bases?name=a.yaml", DECIDES), ("POST", "/v1/groups?name=a.yaml", DECIDES),
+    ("POST", "/v1/standing-costs?name=a.yaml", DECIDES),
+    ("POST", "/v1/exchange-rates?name=a.csv", DECIDES), ("GET", "/v1/exchange-rates", READS),
+    ("GET", "/v1/reporting-currency", READS), ("PUT", "/v1/reporting-currency", DECIDES),
+    ("GET", "/v1/kpis", READS), ("GET", "/v1/periods", READS), ("GET", "/v1/plan", READS),
+    ("GET", "/v1/coq", READS), ("GET", "/v1/coq/conformance", READS), ("GET", "/v1/bases", READS),
+    ("GET", "/v1/groups", READS), ("GET", "/v1/standing-costs", READS),
+    ("GET", "/v1/projects", READS), ("GET", "/v1/projects/north/caps", READS),
+    ("GET", "/v1/projects/north/caps/bridge?month=2026-03", READS),
 ]  # fmt: skip
 
 
 @pytest.fixture
-async def client(database: str) -> AsyncIterator[httpx.AsyncClient]:
-    """All of `copq up`, without a socket; the token is the name of its role."""
+async def app(database: str) -> AsyncIterator[FastAPI]:
+    """All of `copq up`; the token is the name of its role."""
     async with connected(database, DatabaseRole.FINANCE) as conn:
         await import_rates(conn, rates(), "rates.yaml", "test")
     pools = [await make(database) for make in (pool_of, people_pool, reading_pool, acting_pool)]
@@ -64,11 +77,17 @@ async def client(database: str) -> AsyncIterator[httpx.AsyncClient]:
     add_metrics(app, Exporter(database), door)
     add_results(app, pools[2], door)
     add_desk(app, pools[3], door)
+    yield app
+    for pool in pools:
+        await pool.close()
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """The service without a socket."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://copq") as found:
         yield found
-    for pool in pools:
-        await pool.close()
 
 
 @pytest.mark.parametrize("role", Role)
@@ -78,12 +97,39 @@ async def test_a_role_gets_in_where_it_may_and_nowhere_else(
     got = {}
     for method, path, allowed in ENDPOINTS:
         answer = await client.request(
-            method, path, headers=bearer(role), content=EVENT if method == "POST" else None
+            method, path, headers=bearer(role), content=EVENT if method != "GET" else None
         )
         got[method, path] = answer.status_code != 403
         assert answer.status_code < 500 and answer.status_code != 401, (path, answer.text)
         assert (await client.request(method, path)).status_code in (401, 303), path
         assert got[method, path] is (role in allowed), (path, answer.status_code)
+
+
+async def test_each_route_states_its_roles(app: FastAPI) -> None:
+    stated = [(method, path.partition("?")[0]) for method, path, _ in ENDPOINTS]
+    routes = list(_routes(app))
+    unstated = [
+        (route.path, method)
+        for route in routes if route.path.startswith("/v1/")
+        for method in (route.methods or {"POST"}) - {"HEAD", "OPTIONS"}
+        if not any(_is_of(route, method, path) for named, path in stated if named == method)
+    ]  # fmt: skip
+    assert unstated == []
+    assert len(routes) > 50
+
+
+def _routes(of: Any) -> Iterator[Route]:
+    """Every route, also of routers that were included."""
+    for one in of.routes:
+        if isinstance(one, Route):
+            yield one
+        elif hasattr(one, "original_router"):
+            yield from _routes(one.original_router)
+
+
+def _is_of(route: Route, method: str, path: str) -> bool:
+    match, _ = route.matches({"type": "http", "method": method, "path": path})
+    return match is Match.FULL
 
 
 @pytest.mark.parametrize(

@@ -44,16 +44,22 @@ class DeskClient:
         assert answer.status_code == status, answer.text
         return answer
 
-    async def post(
-        self, path: str, status: int = 200, *, by: str = "finance:ada", json: Any = None,
-        content: bytes | str | None = None, match: str | None = None, key: str | None = None,
-        **parameters: Any,
+    async def post(self, path: str, status: int = 200, **sent: Any) -> httpx.Response:
+        return await self.send("POST", path, status, **sent)
+
+    async def put(self, path: str, status: int = 200, **sent: Any) -> httpx.Response:
+        return await self.send("PUT", path, status, **sent)
+
+    async def send(
+        self, method: str, path: str, status: int = 200, *, by: str = "finance:ada",
+        json: Any = None, content: bytes | str | None = None, match: str | None = None,
+        key: str | None = None, **parameters: Any,
     ) -> httpx.Response:  # fmt: skip
         headers = _bearer(by)
         headers |= {"If-Match": match} if match else {}
         headers |= {"Idempotency-Key": key} if key else {}
-        answer = await self.client.post(
-            path, params=parameters, headers=headers, json=json, content=content
+        answer = await self.client.request(
+            method, path, params=parameters, headers=headers, json=json, content=content
         )
         assert answer.status_code == status, answer.text
         return answer

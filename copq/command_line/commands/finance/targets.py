@@ -1,7 +1,7 @@
 """`copq targets`: what COPQ should stay below, and what a month may lose."""
 
 import asyncio
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,6 +37,7 @@ from copq.rates.store import load
 from copq.schemas.targets import WINDOWS, Budget, Target, TargetFile
 from copq.targets.book import SetBudget, SetTarget
 from copq.targets.file import read_target_file
+from copq.targets.one import start_of, zone_of
 from copq.targets.store import Imported, history, import_targets
 
 app = typer.Typer(
@@ -209,21 +210,16 @@ def _explain_error(error: Any) -> str:
 
 
 def _instant(text: str, plant: str | None, dsn: str) -> datetime:
-    if not text:
-        return datetime.now(UTC)
+    now = datetime.now(UTC)
     try:
-        if "T" not in text:
-            day = date.fromisoformat(text)
-            return datetime.combine(day, time(), asyncio.run(_zone(dsn, plant)))
-        return datetime.fromisoformat(text)
-    except ValueError:
-        fail(f'--from: "{text}" is not a date: write 2026-01-31, or 2026-01-31T06:00:00+01:00')
+        return start_of(text, asyncio.run(_zone(dsn, plant)) if text else UTC, now)
+    except ValueError as error:
+        fail(f"--from: {error}")
 
 
-async def _zone(dsn: str, plant: str | None) -> Any:
+async def _zone(dsn: str, plant: str | None) -> tzinfo:
     async with connected(dsn) as conn:
-        site = (await load(conn)).sites.get(plant or "")
-    return site.calendar.zone if site else UTC
+        return zone_of(plant, await load(conn))
 
 
 def share(text: str) -> Decimal | None:
