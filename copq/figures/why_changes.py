@@ -19,7 +19,7 @@ from copq.figures.why_attributes import dimension_of
 from copq.figures.why_groups import ProductGroups, named_by_product
 from copq.figures.why_windows import Windows
 from copq.figures.window import Window
-from copq.improvement.explaining.explain import Explanation, Leaf, explain
+from copq.improvement.explaining.explain import Explanation, Leaf, explain, last_digit
 from copq.improvement.explaining.exposure import GROUP, Exposure, Values
 from copq.improvement.explaining.one_window import OneWindow, in_one_window
 from copq.ledger.arithmetic import MONEY, ZERO
@@ -39,6 +39,8 @@ MOST_LEAVES = 50_000
 MADE = ("plant", "line", "product")
 _DESCRIBING = tuple(name for name in DIMENSIONS if name not in MADE)
 Named = Mapping[str, str | None]
+made_of = itemgetter(*MADE)
+"""The plant, the line and the product of a row, by which units are counted."""
 _values = itemgetter(*DIMENSIONS)
 _amounts = itemgetter(
     "before", "after", "squares_before", "squares_after", "entries_before", "entries_after"
@@ -125,9 +127,7 @@ class Change:
 
     def _unit(self) -> Decimal:
         """The last digit of any amount, so that the parts add up to the change to that digit."""
-        amounts = (money for leaf in self.leaves for money in (leaf.before, leaf.after))
-        last = min((int(amount.as_tuple().exponent) for amount in amounts), default=0)
-        return Decimal(1).scaleb(min(last, -digits(self.currency)))
+        return Decimal(1).scaleb(min(last_digit(self.leaves), -digits(self.currency)))
 
 
 def _without_group(one: OneWindow) -> OneWindow:
@@ -159,7 +159,9 @@ async def read_changes(
         )
 
     def change(currency: str) -> Change:
-        return changes.setdefault(currency, Change(currency, windows, groups, tuple(attributes)))
+        if currency not in changes:
+            changes[currency] = Change(currency, windows, groups, tuple(attributes))
+        return changes[currency]
 
     for row in rows:
         if groups is None or groups.has(row["plant"], row["product"]):
@@ -174,8 +176,7 @@ async def read_changes(
     ):
         is_asked = groups is None or groups.has(row["plant"], row["product"])
         if is_asked and row["currency"] in changes:
-            made = tuple(row[name] for name in MADE)
-            changes[row["currency"]].units[made] = row["before"], row["after"]
+            changes[row["currency"]].units[made_of(row)] = row["before"], row["after"]
     return [changes[currency] for currency in sorted(changes)]
 
 
@@ -183,7 +184,11 @@ async def _leaves(
     conn: Connection, book: RateBook, scope: Scope, windows: Windows, *, by_attributes: bool
 ) -> list[Any]:
     # A plan for any windows and names, which Postgres makes after five calls, takes ten seconds.
-    await conn.execute("set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'")
+    # It groups many texts by sorting them, which takes longer than to hash them.
+    await conn.execute(
+        "set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; "
+        "set local enable_sort = off"
+    )
     rows: list[Any] = await conn.fetch(
         *_MONEY[None].changed_leaves(
             **scope.places(), **await ledger_parameters(conn, book, scope, windows),

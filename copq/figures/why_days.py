@@ -3,7 +3,7 @@
 It loads numpy, which is slow: import it where a change is explained.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from copq.improvement.explaining.exposure import Values
 from copq.improvement.explaining.scatter import Floats
 
 ByDay = dict[date, Decimal]
+UnitsByDay = Mapping[date, Decimal | float]
 _Values = tuple[tuple[int, str | None], ...]
 
 
@@ -29,7 +30,7 @@ class ChangeDays:
     change: Change
     found: Explanation
     losses: dict[int, dict[Values, ByDay]] = field(default_factory=dict)
-    units: dict[Values, ByDay] = field(default_factory=dict)
+    units: dict[Values, UnitsByDay] = field(default_factory=dict)
 
     def tested(self) -> Explanation:
         """With p-values by days for the causes that have enough days, the others as they are."""
@@ -99,5 +100,5 @@ def _order(group: Values) -> tuple[tuple[bool, str], ...]:
     return tuple((value is not None, value or "") for value in group)
 
 
-def _row(by_day: ByDay, days: Iterable[date]) -> Floats:
+def _row(by_day: UnitsByDay, days: Iterable[date]) -> Floats:
     return np.array([float(by_day.get(day, 0)) for day in days])

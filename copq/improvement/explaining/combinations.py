@@ -86,8 +86,21 @@ def encoded(values: Sequence[Sequence[str | None]], attributes: int) -> Codes:
     """A number for each value of each attribute, a column for each attribute."""
     columns = np.zeros((len(values), attributes), dtype=np.int64)
     for attribute in range(attributes):
-        numbers: dict[str | None, int] = {}
-        columns[:, attribute] = [
-            numbers.setdefault(leaf[attribute], len(numbers)) for leaf in values
-        ]
+        column = [leaf[attribute] for leaf in values]
+        numbers = {value: number for number, value in enumerate(dict.fromkeys(column))}
+        columns[:, attribute] = [numbers[value] for value in column]
     return columns
+
+
+def in_order(values: Sequence[Sequence[str | None]]) -> Codes:
+    """The places of the leaves by their values, of the first attribute first; None before texts."""
+    columns = [_ranks(column) for column in zip(*values, strict=True)]
+    if not columns:
+        return np.arange(len(values))
+    return np.lexsort(columns[::-1])
+
+
+def _ranks(column: Sequence[str | None]) -> Codes:
+    by_value = sorted(set(column), key=lambda value: (value is not None, value or ""))
+    ranks = {value: rank for rank, value in enumerate(by_value)}
+    return np.array([ranks[value] for value in column])

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from copq.improvement.explaining.combinations import encoded
+from copq.improvement.explaining.combinations import encoded, in_order
 from copq.improvement.explaining.exposure import SAME, Exposure, Values
 from copq.improvement.explaining.rounding import rounded_parts
 from copq.improvement.explaining.scatter import Floats, Losses
@@ -140,35 +140,35 @@ def _merged(leaves: Iterable[Leaf]) -> list[Leaf]:
     found: dict[Values, Leaf] = {}
     for leaf in leaves:
         found[leaf.values] = found[leaf.values].plus(leaf) if leaf.values in found else leaf
-    return [found[values] for values in sorted(found, key=_order)]
+    merged = list(found.values())
+    return [merged[place] for place in in_order(list(found)).tolist()]
 
 
-def _order(values: Values) -> tuple[tuple[bool, str], ...]:
-    return tuple((value is not None, value or "") for value in values)
-
-
-def _picked(places: Sequence[int]) -> Callable[[Leaf], Values]:
-    """The values of a leaf in these places. Of many leaves, so as fast as it can be."""
+def _picked(places: Sequence[int]) -> Callable[[Values], Values]:
+    """The values in these places. Of many leaves, so as fast as it can be."""
     if len(places) < 2:
-        return lambda leaf: tuple(leaf.values[place] for place in places)
-    pick = itemgetter(*places)
-    return lambda leaf: pick(leaf.values)
+        return lambda values: tuple(values[place] for place in places)
+    return itemgetter(*places)
 
 
 class _Change:
     def __init__(self, dimensions: tuple[str, ...], leaves: list[Leaf], exposure: Exposure) -> None:
         self.dimensions, self.exposure = dimensions, exposure
         places = [dimensions.index(name) for name in exposure.dimensions]
-        self._group = _picked(places)
-        self._growths = {group: self._growth(group) for group in set(map(self._group, leaves))}
-        self.new = [leaf for leaf in leaves if self._growths[self._group(leaf)] is None]
-        self.leaves = [leaf for leaf in leaves if self._growths[self._group(leaf)] is not None]
+        self._pick = _picked(places)
+        groups = self._groups(leaves)
+        growths = {group: self._growth(group) for group in set(groups)}
+        self._growths = {group: own for group, own in growths.items() if own is not None}
+        both = list(zip(leaves, groups, strict=True))
+        self.new = [leaf for leaf, group in both if group not in self._growths]
+        self.leaves = [leaf for leaf, group in both if group in self._growths]
+
+    def _groups(self, leaves: list[Leaf]) -> list[Values]:
+        """Of each leaf, which of the groups of units measures it."""
+        return [self._pick(leaf.values) for leaf in leaves]
 
     def _growth(self, group: Values) -> Fraction | None:
         return self.exposure.growth(dict(zip(self.exposure.dimensions, group, strict=True)))
-
-    def growth(self, leaf: Leaf) -> Fraction:
-        return self._growths[self._group(leaf)] or Fraction(0)
 
     def explained(self, unit: Decimal) -> Explanation:
         found = self._found()
@@ -199,22 +199,23 @@ class _Change:
         return find_causes(columns, self._losses())
 
     def _losses(self) -> Losses:
-        before = _floats(float(leaf.before) for leaf in self.leaves)
-        after = _floats(float(leaf.after) for leaf in self.leaves)
-        squares = _floats(leaf.squares_before + leaf.squares_after for leaf in self.leaves)
+        before = _floats([float(leaf.before) for leaf in self.leaves])
+        after = _floats([float(leaf.after) for leaf in self.leaves])
+        squares = _floats([leaf.squares_before + leaf.squares_after for leaf in self.leaves])
         money = np.abs(before) + np.abs(after)
-        growth = _floats(float(self.growth(leaf)) for leaf in self.leaves)
+        growths = {group: float(growth) for group, growth in self._growths.items()}
+        growth = _floats([growths[group] for group in self._groups(self.leaves)])
         entry = np.divide(squares, money, out=np.zeros(len(money)), where=money > 0)
-        return Losses(before, after, growth, entry, _last_digit(self.leaves))
+        digit = float(Decimal(1).scaleb(last_digit(self.leaves)))
+        return Losses(before, after, growth, entry, digit)
 
     def _expected(self, leaves: list[Leaf]) -> Fraction:
         """Exact; summed by group first, since fractions are slow."""
         groups: dict[Values, Decimal] = {}
-        for leaf in leaves:
-            group = self._group(leaf)
+        for leaf, group in zip(leaves, self._groups(leaves), strict=True):
             groups[group] = groups.get(group, Decimal(0)) + leaf.before
         return sum(
-            (Fraction(money) * (self._growths[group] or 0) for group, money in groups.items()),
+            (Fraction(money) * self._growths[group] for group, money in groups.items()),
             Fraction(0),
         )
 
@@ -261,13 +262,19 @@ def _after(leaves: list[Leaf]) -> Fraction:
     return Fraction(_sum(leaf.after for leaf in leaves))
 
 
-def _floats(values: Iterable[float]) -> Floats:
-    return np.fromiter(values, dtype=np.float64)
+def _floats(values: list[float]) -> Floats:
+    return np.array(values, dtype=np.float64)
 
 
-def _last_digit(leaves: list[Leaf]) -> float:
-    """What the finest figure is rounded to."""
-    exponents = [
-        int(amount.as_tuple().exponent) for leaf in leaves for amount in (leaf.before, leaf.after)
-    ]
-    return float(Decimal(1).scaleb(min(exponents, default=0)))
+def last_digit(leaves: Sequence[Leaf]) -> int:
+    """The exponent of the last digit of any amount.
+
+    That of an exact sum is the least of its terms; to ask each of many amounts takes long.
+    """
+    if not leaves:
+        return 0
+    with localcontext(MONEY):
+        first, *others = leaves
+        before = sum((leaf.before for leaf in others), first.before)
+        both = sum((leaf.after for leaf in leaves), before)
+    return int(both.as_tuple().exponent)

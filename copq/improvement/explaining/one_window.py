@@ -40,13 +40,15 @@ def in_one_window(
 ) -> list[OneWindow]:
     """The largest first; names of the dimensions `among` count, the others only describe."""
     groups: dict[tuple[int, str], list[Leaf]] = defaultdict(list)
-    for leaf in leaves:
-        for place, value in enumerate(leaf.values):
-            if value is not None and dimensions[place] in among:
+    for place, name in enumerate(dimensions):
+        values = _one_sided(leaves, place) if name in among else set()
+        for leaf in leaves if values else ():
+            value = leaf.values[place]
+            if value is not None and value in values:
                 groups[place, value].append(leaf)
     with localcontext(MONEY):
         least = [LEAST_SHARE * abs(total) for total in _sums(leaves)]
-        found = [_described(dimensions, own) for own in groups.values() if _is_one_sided(own)]
+        found = [_described(dimensions, own) for own in groups.values()]
         large = [one for one in found if one.before > least[0] or one.after > least[1]]
     large.sort(key=lambda one: (-one.size, sorted(one.filters.items())))
     return _distinct(large)[:MOST]
@@ -56,9 +58,10 @@ def _sums(leaves: Sequence["Leaf"]) -> tuple[Decimal, Decimal]:
     return sum((leaf.before for leaf in leaves), ZERO), sum((leaf.after for leaf in leaves), ZERO)
 
 
-def _is_one_sided(leaves: Sequence["Leaf"]) -> bool:
-    is_before = any(leaf.before or leaf.entries_before for leaf in leaves)
-    return is_before != any(leaf.after or leaf.entries_after for leaf in leaves)
+def _one_sided(leaves: Sequence["Leaf"], place: int) -> set[str | None]:
+    """The names in this place that occur in one of both windows."""
+    before = {leaf.values[place] for leaf in leaves if leaf.entries_before or leaf.before}
+    return before ^ {leaf.values[place] for leaf in leaves if leaf.entries_after or leaf.after}
 
 
 def _described(dimensions: Sequence[str], leaves: Sequence["Leaf"]) -> OneWindow:

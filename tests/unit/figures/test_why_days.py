@@ -54,7 +54,7 @@ def by_days(
     change = change_of(units, losses, days)
     part = Part({"line": "L1"}, (), D(0), D(0), NONE, D(0), NONE, NONE, 0, 0, 0.001, choices)
     found = replace(change.explained(), parts=(part,))
-    [own] = ChangeDays(change, found, {0: losses}, units).tested().parts
+    [own] = ChangeDays(change, found, {0: losses}, {**units}).tested().parts
     return own, found
 
 

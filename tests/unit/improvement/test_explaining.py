@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from benchmarks.labelled_cases import L, generated_cases
 from benchmarks.planted_causes import DIMENSIONS, KINDS, planted_cases
-from copq.improvement.explaining.explain import Explanation, Leaf, explain
+from copq.improvement.explaining.combinations import in_order
+from copq.improvement.explaining.explain import Explanation, Leaf, explain, last_digit
 from copq.improvement.explaining.exposure import SAME, Exposure, Values
 from copq.improvement.explaining.rounding import rounded_parts
 from tests.support.searching import examples
@@ -199,3 +200,24 @@ def test_rounded_parts_add_up_and_stay_within_a_unit(parts: list[Fraction]) -> N
     found = rounded_parts(parts, unit)
     assert abs(Fraction(sum(found, D(0))) - sum(parts)) <= Fraction(unit) / 2
     assert all(abs(Fraction(a) - b) < Fraction(unit) for a, b in zip(found, parts, strict=True))
+
+
+@given(leaves)
+def test_leaves_are_in_the_order_of_their_names(own: list[Leaf]) -> None:
+    """None comes before any text, also before an empty one."""
+
+    def order(leaf: Leaf) -> list[tuple[bool, str]]:
+        return [(value is not None, value or "") for value in leaf.values]
+
+    found = [own[place] for place in in_order([leaf.values for leaf in own])]
+    assert list(map(order, found)) == sorted(map(order, own))
+    assert in_order([("b",), (None,), ("",), ("a",)]).tolist() == [1, 2, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [([], 0), (["1", "2.50", "0.125"], -3), (["1E+2", "3E+1"], 1), (["0.10", "-0.10"], -2)],
+)
+def test_the_last_digit_of_any_amount(amounts: list[str], expected: int) -> None:
+    own = [leaf(("1", None, None), amount, amount) for amount in amounts]
+    assert last_digit(own) == expected
