@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from asyncpg import Connection
@@ -18,10 +19,12 @@ from copq.figures.portfolio_rows import (
     figures_of,
     type_json,
 )
+from copq.improvement.evidence.discoveries import e_discoveries
 from copq.improvement.projects.plan import BenefitType, add_months
 from copq.improvement.savings.portfolio import STEPS, TypeSums
 from copq.projects.store import projects
 from copq.rates.book import RateBook
+from copq.text.counts import count_of
 
 __all__ = ["PortfolioAnswer", "PortfolioRequest", "PortfolioRow", "PortfolioTotal",
            "answer_portfolio"]  # fmt: skip
@@ -33,8 +36,8 @@ MONEY_COLUMNS = (
     "promised_carry_over", "promised_run_rate", *STEPS, "excess", "waits_since", "reasons",
 )  # fmt: skip
 COLUMNS = (
-    "plant", "project", "state", "owner", "sponsor", "starts", "status", "is_proven", "currency",
-    *MONEY_COLUMNS,
+    "plant", "project", "state", "owner", "sponsor", "starts", "status", "is_proven",
+    "is_discovery", "currency", *MONEY_COLUMNS,
 )  # fmt: skip
 TYPE_COLUMNS = (
     "plant", "project", "owner", "type", "currency", "promised", "forecast", "claimed",
@@ -43,6 +46,30 @@ TYPE_COLUMNS = (
 TOTAL_COLUMNS = ("by", "name", "currency", "projects", *MONEY_COLUMNS)
 TABLES = {"projects": COLUMNS, "types": TYPE_COLUMNS, "totals": TOTAL_COLUMNS}
 """The tables that CSV may have, and their columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discoveries:
+    """How many of the tested savings are discoveries at a rate of false ones."""
+
+    rate: Decimal
+    tested: int
+    named: int
+
+    @property
+    def words(self) -> str:
+        rate = f"{self.rate * 100:f}"
+        shown = rate.rstrip("0").rstrip(".") if "." in rate else rate
+        return (
+            f"{self.named} of {count_of(self.tested, 'tested saving', 'tested savings')} "
+            f"{'is a discovery' if self.named == 1 else 'are discoveries'}: of the savings named, "
+            f"on average at most {shown} % saved nothing, however the projects depend on each "
+            "other (e-BH). It assumes what each project's e-value assumes."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {"rate": self.rate, "tested": self.tested, "named": self.named,
+                "basis": self.words}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +93,11 @@ class PortfolioAnswer:
         return self.all_rows[: self.most]
 
     @property
+    def discoveries(self) -> "Discoveries":
+        tested = [row.is_discovery for row in self.all_rows if row.is_discovery is not None]
+        return Discoveries(self.query.false_discoveries, len(tested), sum(tested))
+
+    @property
     def columns(self) -> tuple[str, ...]:
         return TABLES[self.shown]
 
@@ -83,7 +115,7 @@ class PortfolioAnswer:
             "year": self.year_begins.year, "counted": list(self.query.counted),
             "rows": [row.as_json() for row in self.rows], "rows_total": len(self.all_rows),
             "types": self.types_json(), "totals": self._totals_json(),
-            "basis": self.query.basis,
+            "discoveries": self.discoveries.as_json(), "basis": self.query.basis,
         }  # fmt: skip
 
     def _totals_json(self) -> list[dict[str, Any]]:
@@ -156,9 +188,21 @@ def _answer(
     end = max((one.end for one in facts), default=query.end_in(query.plant or "", book, now))
     year_begins = add_months(end, -1).replace(month=1)
     money = [ProjectMoney.of(one, query, year_begins) for one in facts]
-    rows = [PortfolioRow(one.facts, figures_of([one])) for one in money]
+    rows = list(_rows(money, query.false_discoveries))
     totals = list(_totals(money))
     return PortfolioAnswer(query, now, end, year_begins, rows, totals, most, shown)
+
+
+def _rows(projects: Sequence[ProjectMoney], rate: Decimal) -> Iterator[PortfolioRow]:
+    """The projects, each with whether its saving is a discovery among all that were tested."""
+    evidence = {
+        number: one.facts.verdict.log_evidence
+        for number, one in enumerate(projects)
+        if one.facts.verdict is not None and one.facts.verdict.log_evidence is not None
+    }
+    named = dict(zip(evidence, e_discoveries(list(evidence.values()), rate), strict=True))
+    for number, one in enumerate(projects):
+        yield PortfolioRow(one.facts, figures_of([one]), named.get(number))
 
 
 def _totals(projects: Iterable[ProjectMoney]) -> Iterator[PortfolioTotal]:

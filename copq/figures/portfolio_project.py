@@ -97,7 +97,7 @@ class ProjectAnswer:
         verdict = self.row.facts.verdict
         return {
             "at": self.at, "to": self.row.facts.end, **self.account.as_json(),
-            "verdict": verdict and asdict(verdict), "counted": list(self.query.counted),
+            "verdict": verdict and verdict.as_json(), "counted": list(self.query.counted),
             "months": self.table(),
             "types": [_type_json(one) for month in self.months for one in month.types],
             "money": self.row.figures.as_json(), "basis": self.query.basis,

@@ -26,13 +26,22 @@ _SQL = Queries.of(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the tests of a project's days say; `is_proven` is None where days are too few."""
+    """What the tests of a project's days say; `is_proven` is None where days are too few.
+
+    `log_evidence` is the natural logarithm of the e-value; None where none was kept.
+    """
 
     until: date
     is_proven: bool | None
     status: str
     is_provisional: bool
     computed_at: datetime
+    log_evidence: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Its figures are those of the evidence: see `evidence_answer`."""
+        names = ("until", "is_proven", "status", "is_provisional", "computed_at")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 
 from asyncpg import Connection
 
 from copq.figures.edges import day_of, dimensions, in_order
 from copq.figures.names import check_names
 from copq.figures.requests import check_choice, spell
+from copq.improvement.evidence.discoveries import RATE
 from copq.improvement.projects.plan import BenefitType
 from copq.improvement.savings.portfolio import COUNTED
 from copq.rates.book import RateBook
@@ -18,7 +20,8 @@ TYPES = tuple(str(one) for one in BenefitType)
 @dataclass(frozen=True, slots=True)
 class PortfolioQuery:
     """The months [start, end) of projects; without a start from the first one, and without an end
-    up to the month that runs in the plant. `counted` are the types in sums and returns.
+    up to the month that runs in the plant. `counted` are the types in sums and returns. Of the
+    savings that are discoveries, on average at most `false_discoveries` are false.
     """
 
     plant: str | None
@@ -27,6 +30,7 @@ class PortfolioQuery:
     start: date | None
     end: date | None
     counted: tuple[BenefitType, ...]
+    false_discoveries: Decimal = RATE
 
     def end_in(self, plant: str, book: RateBook, now: datetime) -> date:
         """The first month of a plant that is not asked for."""
@@ -53,7 +57,7 @@ class PortfolioRequest:
     """Of a plant, an owner and a benefit type; months as 2026-03.
 
     `count` names the types that count, with commas: else the type that is asked for, else what is
-    hard.
+    hard. `false_discoveries` is a share, such as 0.05.
     """
 
     plant: str | None = None
@@ -62,6 +66,7 @@ class PortfolioRequest:
     start: str = ""
     end: str = ""
     count: str = ""
+    false_discoveries: str = ""
 
     def __post_init__(self) -> None:
         spell(self, "plant", "owner")
@@ -69,7 +74,7 @@ class PortfolioRequest:
     async def query(
         self, conn: Connection, book: RateBook, owners: tuple[str, ...]
     ) -> PortfolioQuery:
-        """Raises `ValueError` on an unknown name or months that are not possible."""
+        """Raises `ValueError` on an unknown name, or months or a share that are not possible."""
         await check_names(conn, book, self.plant)
         check_choice(self.owner, owners)
         check_choice(self.type, TYPES)
@@ -79,7 +84,23 @@ class PortfolioRequest:
             if day is not None and day.day != 1:
                 raise ValueError(f'"{text}" is within a month: write a month as 2026-03')
         kind = BenefitType(self.type) if self.type else None
-        return PortfolioQuery(self.plant, self.owner, kind, start, end, self._counted(kind))
+        return PortfolioQuery(
+            self.plant, self.owner, kind, start, end, self._counted(kind), self._false_discoveries()
+        )
+
+    def _false_discoveries(self) -> Decimal:
+        if not self.false_discoveries:
+            return RATE
+        try:
+            share = Decimal(self.false_discoveries)
+        except InvalidOperation:
+            share = Decimal("NaN")
+        if not share.is_finite() or not 0 < share < 1:
+            raise ValueError(
+                f'false_discoveries is "{self.false_discoveries}": write a share above 0 and below '
+                f"1, such as {RATE}"
+            )
+        return share
 
     def _counted(self, kind: BenefitType | None) -> tuple[BenefitType, ...]:
         named = dimensions(self.count)

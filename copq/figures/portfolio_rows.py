@@ -98,10 +98,12 @@ def _effect_json(which: str, effect: YearEffect) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class PortfolioRow:
-    """A project with its figures."""
+    """A project with its figures. `is_discovery` says whether its saving is one of the portfolio's
+    discoveries; None where its days were not tested."""
 
     facts: ProjectFacts
     figures: PortfolioFigures
+    is_discovery: bool | None = None
 
     def as_json(self) -> dict[str, Any]:
         project, verdict = self.facts.project, self.facts.verdict
@@ -109,7 +111,8 @@ class PortfolioRow:
             "plant": project.plant, "project": project.name, "state": project.state,
             "owner": project.owner, "sponsor": project.sponsor, "starts": project.plan.starts,
             "status": verdict and verdict.status, "is_proven": verdict and verdict.is_proven,
-            "currency": project.plan.currency, **self.figures.as_json(),
+            "is_discovery": self.is_discovery, "currency": project.plan.currency,
+            **self.figures.as_json(),
         }  # fmt: skip
 
 

@@ -113,19 +113,16 @@ async def _test(
     """Test a project's whole days before `day`, and remember what was tested; return whether that
     was due."""
     plan = one.project.plan
-    row = await conn.fetchrow(*_SQL.verdict_inputs(
+    row = await conn.fetchrow(*_SQL.evidence_inputs(
         project=one.id, starts=plan.starts, last=day - _DAY, baseline_last=plan.baseline_last
     ))  # fmt: skip
     if not is_due(row, day, at_once=at_once):
         return False
     # It loads scipy, which is slow: a service without projects does not need it.
-    from copq.figures.project_verdicts import keep_verdict
+    from copq.figures.project_verdicts import keep_evidence
 
     async with conn.transaction():
-        await keep_verdict(conn, months, one, day)
-        await conn.execute(*_SQL.keep_verdict_inputs(
-            project=one.id, day=day, days=row["days"], decided=row["decided"]
-        ))  # fmt: skip
+        await keep_evidence(conn, months, one, day, row)
     return True
 
 

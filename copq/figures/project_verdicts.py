@@ -1,26 +1,31 @@
-"""Whether a project's saving is proven, and whether it lasts: from its kept days.
+"""Whether a project's saving is proven, and whether it lasts: tested once a day, and kept.
 
-It loads scipy, which is slow: import it where projects are measured.
+It loads scipy and statsmodels, which are slow: import it where projects are measured.
 """
 
+import asyncio
 import json
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 from fractions import Fraction
-from math import isfinite
 from typing import Any
 
 from asyncpg import Connection
 
 from copq.database.queries import Queries
 from copq.figures.project_months import PlantMonths
+from copq.figures.project_placebos import compare_scopes
 from copq.figures.project_series import DailySeries
+from copq.figures.project_statistics import compute_evidence, placebo_json
 from copq.figures.project_watch import Watched
-from copq.improvement.evidence.verdict import Status, Verdict, verdict
+from copq.improvement.evidence.verdict import Status
 from copq.improvement.projects.plan import BenefitType, share_of_month
 from copq.projects.store import promises
 
 _SQL = Queries.of(__file__)
+PLACEBOS_AGAIN = timedelta(days=7)
+"""Comparing with other scopes reads the days of the whole plant."""
+
 _MONEY_SAVED = (BenefitType.HARD, BenefitType.AVOIDANCE)
 _LASTS = {
     Status.TOO_EARLY: (None, "not enough data"),
@@ -32,24 +37,41 @@ _LASTS = {
 """Whether it is proven, and its status, as the table has them."""
 
 
-async def keep_verdict(
-    conn: Connection, months: PlantMonths, one: Watched, today: date
-) -> Verdict | None:
-    """Test all whole production days since the start. A row is added where something differs; None
-    before there is a day."""
+async def keep_evidence(
+    conn: Connection, months: PlantMonths, one: Watched, today: date, inputs: Mapping[str, Any]
+) -> None:
+    """Test all whole production days since the start, and keep what the tests say.
+
+    A verdict is added where something differs; all other statistics take the place of the former
+    ones. Before there is a day, only the inputs are kept.
+    """
     since = await months.since_start(one, today)
-    if not since.days:
-        return None
+    statistics = None
+    if since.days:
+        statistics = await _test(conn, months, one, since, today, inputs["placebo"])
+    await conn.execute(*_SQL.keep_evidence(
+        project=one.id, day=today, days=inputs["days"], decided=inputs["decided"],
+        statistics=statistics and json.dumps(statistics),
+    ))  # fmt: skip
+
+
+async def _test(
+    conn: Connection, months: PlantMonths, one: Watched, since: DailySeries, today: date,
+    kept: str | None,
+) -> dict[str, Any]:  # fmt: skip
     before = await months.baseline_days(one)
     promised = await _promised(conn, one, since)
-    found = verdict(before.statistics_days(), since.statistics_days(), promised)
-    proven, status = _LASTS[found.status]
-    row = {
-        "project": one.id, "until": since.days[-1], "is_proven": proven, "status": status,
-        "is_provisional": found.is_provisional, "figures": json.dumps(_figures(found)),
-    }  # fmt: skip
-    await conn.execute(*_SQL.add_verdict(**row))
-    return found
+    tested = await asyncio.to_thread(compute_evidence, before, since, promised)
+    proven, status = _LASTS[tested.verdict.status]
+    await conn.execute(*_SQL.add_verdict(
+        project=one.id, until=since.days[-1], is_proven=proven, status=status,
+        is_provisional=tested.verdict.is_provisional, figures=json.dumps(tested.figures),
+    ))  # fmt: skip
+    placebo = json.loads(kept) if kept else None
+    if placebo is None or date.fromisoformat(placebo["day"]) + PLACEBOS_AGAIN <= today:
+        found = await compare_scopes(conn, one, months.found, since.days[-1])
+        placebo = placebo_json(found, today)
+    return {**tested.statistics, "placebo": placebo}
 
 
 async def _promised(conn: Connection, one: Watched, since: DailySeries) -> float | None:
@@ -65,20 +87,3 @@ async def _promised(conn: Connection, one: Watched, since: DailySeries) -> float
         Fraction(),
     )  # fmt: skip
     return float(money / expected) if money > 0 and expected > 0 else None
-
-
-def _figures(found: Verdict) -> dict[str, Any]:
-    names: Sequence[str] = (
-        "days", "proven_after", "days_needed", "sought", "share", "low", "high", "share_of_late",
-        "log_evidence",
-    )  # fmt: skip
-    return {
-        "verdict": str(found.status), "words": found.words, "promised": str(found.promised),
-        "alarm_on": found.alarm_on and str(found.alarm_on),
-        **{name: _finite(getattr(found, name)) for name in names},
-    }  # fmt: skip
-
-
-def _finite(number: float | None) -> float | None:
-    """JSON has no infinity."""
-    return number if number is not None and isfinite(number) else None

@@ -1,8 +1,10 @@
 """Approved projects with bridges, claims and decisions, as rows; their makers have tests of their
 own."""
 
+import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import log
 from typing import Any
 
 from asyncpg import Connection
@@ -112,11 +114,14 @@ async def decided(
     )  # fmt: skip
 
 
-async def judged(conn: Connection, project: int, status: str, until: str = "2026-07-31") -> None:
-    """A verdict of the tests of a project's days."""
+async def judged(
+    conn: Connection, project: int, status: str, until: str = "2026-07-31", odds: float = 1000
+) -> None:
+    """A verdict of the tests of a project's days, with an e-value."""
     await conn.execute(
-        "insert into copq.project_verdict (project, until, is_proven, status, is_provisional) "
-        "values ($1, $2, true, $3, true)", project, date.fromisoformat(until), status,
+        "insert into copq.project_verdict (project, until, is_proven, status, is_provisional, "
+        "figures) values ($1, $2, true, $3, true, $4)",
+        project, date.fromisoformat(until), status, json.dumps({"log_evidence": log(odds)}),
     )  # fmt: skip
 
 

@@ -110,7 +110,9 @@ group by a.project
 
 -- name: verdicts
 -- The newest verdict about each project's saving.
-select distinct on (project) project, until, is_proven, status, is_provisional, computed_at
+select distinct on (project)
+    project, until, is_proven, status, is_provisional, computed_at,
+    (figures ->> 'log_evidence')::float8 as log_evidence
 from copq.project_verdict
 where project = any(:projects::bigint[])
 order by project, number desc

@@ -180,9 +180,10 @@ where not exists (
             :until::date, :is_proven::boolean, :status::text, :is_provisional::boolean,
             :figures::jsonb))
 
--- name: verdict_inputs
+-- name: evidence_inputs
 -- What a project's verdict follows from, as text: its days, those of its baseline up to :baseline_last
--- and those from :starts to :last; and what was decided. Next to it what was tested last, and when.
+-- and those from :starts to :last; and what was decided. Next to it what was tested last, and when, and
+-- the comparison with other scopes.
 with own as (
     select
         (select count(*) || ' ' || coalesce(max(computed_at)::text, '')
@@ -194,13 +195,65 @@ with own as (
             (select count(*) from copq.project_step where project = :project)) as decided
 )
 select
-    own.days, own.decided, i.days as tested_days, i.decided as tested_decided, i.day as tested_on
+    own.days, own.decided, i.days as tested_days, i.decided as tested_decided, i.day as tested_on,
+    i.statistics -> 'placebo' as placebo
 from own
-left join copq.project_verdict_inputs as i on i.project = :project
+left join copq.project_evidence as i on i.project = :project
 
--- name: keep_verdict_inputs
--- Remember what a project's verdict was computed from, and on which day.
-insert into copq.project_verdict_inputs (project, day, days, decided)
-values (:project, :day, :days, :decided)
+-- name: keep_evidence
+-- Keep what the tests of a project's days say, what it was computed from, and on which day.
+insert into copq.project_evidence (project, day, days, decided, computed_at, statistics)
+values (:project, :day, :days, :decided, clock_timestamp(), :statistics)
 on conflict (project) do update
-    set day = excluded.day, days = excluded.days, decided = excluded.decided
+    set day = excluded.day, days = excluded.days, decided = excluded.decided,
+        computed_at = excluded.computed_at, statistics = excluded.statistics
+
+-- name: newest_evidence
+-- What the tests of a project's days say, with its newest verdict.
+select e.day, e.computed_at, e.statistics, v.until, v.is_proven, v.status, v.is_provisional, v.figures
+from copq.project_evidence as e
+left join lateral (
+    select until, is_proven, status, is_provisional, figures
+    from copq.project_verdict
+    where project = e.project
+    order by number desc
+    limit 1) as v on true
+where e.project = :project
+
+-- name: leaves_of_losses
+-- The combinations of names that a plant has losses of in a currency.
+select
+    leaf, line, product, stage, element, category, defect_code, work_unit, shift, supplier
+from copq.summary_leaf
+where plant = :plant and currency = :currency and category <> 'none'
+
+-- name: leaf_sums
+-- What each combination lost in the months that begin from :first to :last.
+select leaf, sum(net)::float8 as net
+from copq.summary
+where grain = 'month' and day between :first and :last and plant = :plant
+group by leaf
+
+-- name: of_both_windows
+-- The production days of a baseline and those since a start. Part of the queries below.
+s.grain = 'day'
+    and (s.day between :baseline_first and :baseline_last or s.day between :starts and :last)
+
+-- name: losses_of_scopes
+-- The losses of scopes by production day, line and product. Each of the :leaves belongs to the scope with
+-- the number in its place in :numbers.
+select
+    w.number, s.day, s.line, l.product, sum(s.net)::float8 as net, sum(s.entries)::int8 as entries
+from unnest(:leaves::bigint[], :numbers::int[]) as w (leaf, number)
+join copq.summary_leaf as l using (leaf)
+join copq.summary as s using (leaf)
+where s.leaf = any(:leaves::bigint[]) and {{of_both_windows}}
+group by 1, 2, 3, 4
+
+-- name: units_of_places
+-- What a plant made by production day, line and product.
+select s.day, s.line, l.product, sum(s.quantity)::float8 as units
+from copq.summary_leaf as l
+join copq.summary as s using (leaf)
+where l.plant = :plant and l.element = 'production' and {{of_both_windows}}
+group by 1, 2, 3

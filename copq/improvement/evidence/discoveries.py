@@ -5,31 +5,30 @@ named here, the share of those that do nothing is on average at most `RATE`.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
+from math import inf, log
 
-import numpy as np
-
-RATE = 0.05
+RATE = Decimal("0.05")
 
 
-def e_discoveries(log_e_values: Sequence[float], rate: float = RATE) -> list[bool]:
+def e_discoveries(log_e_values: Sequence[float], rate: float | Decimal = RATE) -> list[bool]:
     """By e-values, given as natural logarithms: e-BH (Wang and Ramdas, "False discovery rate
     control with e-values", 2022).
 
     It holds however the projects depend on each other, which projects of one plant do, and on
     whichever day the portfolio is looked at. So it is the one for `Watch.log_evidence`.
     """
-    values = np.asarray(log_e_values, dtype=float)
-    number = len(values)
-    if not number:
-        return []
-    ordered = np.sort(values)[::-1]
-    enough = ordered >= np.log(number / (rate * np.arange(1, number + 1)))
-    named = int(np.nonzero(enough)[0][-1]) + 1 if enough.any() else 0
-    least = ordered[named - 1] if named else np.inf
-    return [bool(value >= least) for value in values]
+    number = len(log_e_values)
+    ordered = sorted(log_e_values, reverse=True)
+    named = [
+        value for place, value in enumerate(ordered, 1)
+        if value >= log(number / (float(rate) * place))
+    ]  # fmt: skip
+    least = min(named, default=inf)
+    return [value >= least for value in log_e_values]
 
 
-def p_discoveries(p_values: Sequence[float], rate: float = RATE) -> list[bool]:
+def p_discoveries(p_values: Sequence[float], rate: float | Decimal = RATE) -> list[bool]:
     """By p-values of one look (regression, trend, placebos): Benjamini and Hochberg's procedure.
 
     It holds for projects that are independent or move together, and for one look alone.

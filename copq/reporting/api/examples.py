@@ -463,7 +463,7 @@ PROJECTS_ANSWER = {
     "rows": [
         {"plant": "north", "project": "caps", "state": "realised", "owner": "olga",
          "sponsor": "sven", "starts": "2026-04-15", "status": "holding", "is_proven": True,
-         "currency": "EUR", **_PROJECT_MONEY}
+         "is_discovery": True, "currency": "EUR", **_PROJECT_MONEY}
     ],
     "rows_total": 1,
     "types": [
@@ -474,6 +474,8 @@ PROJECTS_ANSWER = {
     ],
     "totals": [{"by": "plant", "name": "north", "currency": "EUR", "projects": 1,
                 **_PROJECT_MONEY}],
+    "discoveries": {"rate": "0.05", "tested": 1, "named": 1,
+                    "basis": "1 of 1 tested saving is a discovery: …"},
     "basis": "Sums, ROI, payback, NPV and IRR count hard savings alone, …",
 }  # fmt: skip
 PROJECT_ANSWER = {
@@ -534,6 +536,55 @@ BRIDGE_ANSWER = {
          "at_frozen_rates": "880", "exposure": "3000", "is_claimable": True}
     ],
     "entries": [], "entries_total": 88, "basis": "Each month is compared with the frozen …",
+}  # fmt: skip
+
+
+EVIDENCE = (
+    "Whether a project's saving is proven and lasts, as its production days were tested last: the "
+    "verdict with its figures, and next to it what explains it and does not change the status: "
+    "regression, placebo scopes, trends, changes of level, forecast, control charts. Each part has "
+    "its words, what it assumes, and a `reason` where it is not known. `level` of a day is its "
+    "losses over what the baseline lets expect. CSV has all days. See "
+    "docs/statistics-of-savings.md."
+)
+_ESTIMATE = {"value": "0.12", "low": "0.09", "high": "0.15", "p_value": "0.0001"}
+_TOLD = {"reason": None, "words": "…", "assumes": "…"}
+_CHART = {"centre": "1", "low": "0.4", "high": "1.6", "days": 61,
+          "signals": [{"test": 2, "says": "nine points in a row on one side of the centre",
+                       "days": 52}]}  # fmt: skip
+EVIDENCE_ANSWER = {
+    "at": _AT, "plant": "north", "project": "caps", "currency": "EUR", "starts": "2026-05-01",
+    "baseline_first": "2026-01-01", "baseline_last": "2026-03-31", "reason": None,
+    "tested_on": "2026-07-01", "tested_until": "2026-06-30", "computed_at": _AT,
+    "verdict": {
+        "status": "holding", "is_proven": True, "is_provisional": True, "verdict": "proven",
+        "words": "Losses are 12.0% lower than the baseline lets expect …", "promised": "open",
+        "alarm_on": None, "proven_on": "2026-06-02", "days": 61, "proven_after": 33,
+        "days_needed": 40, "sought": "0.1", "share": "0.12", "low": "0.08", "high": "0.16",
+        "share_of_late": "0.12", "log_evidence": "7.1", "saving": "240.1", "saving_low": "160.2",
+        "saving_high": "320.4", "is_demonstrated": True, "e_value": "1,212 : 1", "assumes": "…",
+    },
+    "regression": {**_TOLD, "average": _ESTIMATE, "step": _ESTIMATE, "slope": _ESTIMATE,
+                   "drift_before": _ESTIMATE, "fell_before": False},
+    "placebo": {**_TOLD, "day": "2026-07-01", "scopes": 24, "at_least_as_large": 0,
+                "share": "0.04", "are_enough": True, "fell": "0.11", "errors": "3.9",
+                "others": [{"name": "line L2", "fell": "0.02", "errors": "0.6"}]},
+    "trend_before": {**_TOLD, "slope": "0.01", "low": "-0.1", "high": "0.12", "p_value": "0.8",
+                     "rises": False, "falls": False},
+    "trend": {"reason": "9 weeks with production: 13 are needed at least",
+              "words": "Not known: …", "assumes": "…"},
+    "levels": {**_TOLD, "periods": [{"first": "2026-01-01", "weeks": 13, "level": "1"}]},
+    "forecast": {**_TOLD, "months": [{"first": "2026-07-01", "last": "2026-07-30",
+                                      "expected": "1000", "saving": "120", "low": "80",
+                                      "high": "160"}]},
+    "single": {**_TOLD, **_CHART},
+    "average": {**_TOLD, **_CHART, "days_above": 0, "days_below": 12},
+    "counts": {**_TOLD, **_CHART},
+    "band": {"low": "0.86", "high": "1.14"},
+    "days": [{"day": "2026-06-30", "is_baseline": False, "lost": "29.5", "not_routine": "0",
+              "expected": "33.3", "level": "0.885886", "log_evidence": "7.1",
+              "moving_average": "0.9"}],
+    "days_total": 151, "methods": "docs/statistics-of-savings.md",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from copq.figures.books import Reading
 from copq.figures.bridge_answer import BridgeAnswer, BridgeRequest, answer_bridge
+from copq.figures.evidence_answer import EvidenceAnswer, EvidenceRequest, answer_evidence
 from copq.figures.portfolio import PortfolioAnswer, PortfolioRequest, answer_portfolio
 from copq.figures.portfolio_project import ProjectAnswer, answer_project
 from copq.figures.portfolio_request import TYPES
@@ -50,6 +51,14 @@ Shown = Annotated[
 ]
 
 
+FalseDiscoveries = Annotated[
+    str,
+    Query(
+        description="Of the savings that are named as discoveries, the share that may be false on "
+        "average; without it 0.05.",
+        examples=["0.05"],
+    ),
+]
 OfPlant = Annotated[str, Path(description="Its plant.", examples=["north"])]
 OfName = Annotated[str, Path(description="Its name.", examples=["caps"])]
 Opened = Annotated[
@@ -74,13 +83,15 @@ def add_projects(router: APIRouter, source: Source) -> None:
     )
     async def projects(
         request: Request, plant: asked.Plant = None, owner: Owner = None, kind_of: Type = None,
-        count: Count = "", start: From = "", end: To = "", shown: Shown = "projects",
+        count: Count = "", start: From = "", end: To = "",
+        false_discoveries: FalseDiscoveries = "", shown: Shown = "projects",
         kind: asked.Format = None, limit: asked.Limit = None,
     ) -> Response:  # fmt: skip
         async def ask(reading: Reading, most: int | None) -> PortfolioAnswer:
             asked_for = PortfolioRequest(
-                plant=plant, owner=owner, type=kind_of, count=count, start=start, end=end
-            )
+                plant=plant, owner=owner, type=kind_of, count=count, start=start, end=end,
+                false_discoveries=false_discoveries,
+            )  # fmt: skip
             return await answer_portfolio(
                 reading.conn, reading.book, asked_for, reading.now, most, shown
             )
@@ -113,6 +124,22 @@ def add_projects(router: APIRouter, source: Source) -> None:
     )
     async def export(request: Request, plant: OfPlant, name: OfName) -> Response:
         return await export_of(source, request, plant, name)
+
+    @router.get(
+        "/v1/projects/{plant}/{name:path}/evidence",
+        summary="Whether a project's saving is proven, and whether it lasts",
+        description=examples.EVIDENCE,
+        responses=examples.answers(examples.EVIDENCE_ANSWER),
+    )
+    async def evidence(
+        request: Request, plant: OfPlant, name: OfName, kind: asked.Format = None,
+        limit: asked.Limit = None,
+    ) -> Response:  # fmt: skip
+        async def ask(reading: Reading, most: int | None) -> EvidenceAnswer:
+            asked_for = EvidenceRequest(plant=plant, project=name)
+            return await answer_evidence(reading.conn, reading.book, asked_for, reading.now, most)
+
+        return await answer_request(source, request, kind, limit, "copq-evidence", ask)
 
     @router.get(
         "/v1/projects/{plant}/{name:path}",

@@ -62,6 +62,7 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("GET", "/v1/groups", READS), ("GET", "/v1/standing-costs", READS),
     ("GET", "/v1/projects", READS), ("GET", "/v1/projects/north/caps", READS),
     ("GET", "/v1/projects/north/caps/bridge?month=2026-03", READS),
+    ("GET", "/v1/projects/north/caps/evidence", READS),
 ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ DECISIONS = {
         ("project_owner", "project_plan", "project_step", "project_freeze", "project_promise",
          "project_investment", "project_forecast", "project_non_routine", "project_substitute",
          "project_decision", "project_day", "project_cell", "project_month",
-         "project_month_inputs", "project_verdict", "project_verdict_inputs",
+         "project_month_inputs", "project_verdict", "project_evidence",
          "project_claim", "project_validation"), OF_PROJECTS,
     ),
     **dict.fromkeys(

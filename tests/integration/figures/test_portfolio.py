@@ -167,6 +167,26 @@ async def test_totals_by_plant_and_owner_never_add_currencies(conn: Any) -> None
     ]
 
 
+async def test_savings_are_discoveries_of_the_portfolio_that_is_asked_for(conn: Any) -> None:
+    """Of two tested ones, the smaller needs 20 : 1 and the larger 40 : 1 at a rate of 5 %."""
+    await store_rates(conn, book(*TWO_PLANTS))
+    await propose(conn, item(), item("lids", owner="otto"), item("new"))
+    for name, odds in (("caps", 30), ("lids", 15)):
+        await judged(conn, await realised(conn, name), "holding", odds=odds)
+
+    async def named(**asked: Any) -> dict[str, bool | None]:
+        rows = (await portfolio(conn, **asked)).rows
+        return {row.facts.project.name: row.as_json()["is_discovery"] for row in rows}
+
+    assert await named() == {"caps": False, "lids": False, "new": None}
+    assert await named(false_discoveries="0.07") == {"caps": True, "lids": True, "new": None}
+    assert await named(owner="olga") == {"caps": True, "new": None}, "one hypothesis, not two"
+    shown = (await portfolio(conn, false_discoveries="0.07")).as_json()["discoveries"]
+    assert (shown["rate"], shown["tested"], shown["named"]) == (D("0.07"), 2, 2)
+    assert "2 of 2 tested savings are discoveries" in shown["basis"]
+    assert "at most 7 % saved nothing" in shown["basis"]
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
@@ -174,6 +194,8 @@ async def test_totals_by_plant_and_owner_never_add_currencies(conn: Any) -> None
         ({"owner": "olag"}, '"olag" is none of olga'),
         ({"type": "firm"}, '"firm" is none of hard, avoidance, working_capital, soft'),
         ({"count": "hard,sfot"}, 'did you mean "soft"'),
+        ({"false_discoveries": "2"}, 'false_discoveries is "2": write a share above 0'),
+        ({"false_discoveries": "few"}, "write a share above 0 and below 1, such as 0.05"),
         ({"start": "2026-13"}, '"2026-13" is not a date'),
         ({"start": "2026-05-02"}, "is within a month"),
         ({"start": "2026-05", "end": "2026-05"}, "must be after from"),

@@ -17,7 +17,7 @@ from copq.command_line.commands.finance import (
 from copq.command_line.commands.finance.importing import read_or_refuse
 from copq.command_line.commands.finance.project_options import PlantArgument, ProjectArgument
 from copq.command_line.commands.finance.project_show import show_account
-from copq.command_line.commands.read import bridge, project_export
+from copq.command_line.commands.read import bridge, evidence, project_export
 from copq.command_line.commands.read.answering import read_answer
 from copq.command_line.commands.read.figures import when
 from copq.command_line.commands.read.portfolio import portfolio
@@ -154,5 +154,6 @@ app.command("claim")(project_savings.claim)
 app.command("validate")(project_savings.validate)
 app.command("portfolio")(portfolio)
 app.command("bridge")(bridge.bridge)
+app.command("evidence")(evidence.evidence)
 app.command("refresh")(bridge.refresh_projects)
 app.command("export")(project_export.export)

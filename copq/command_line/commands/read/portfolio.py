@@ -47,6 +47,9 @@ def portfolio(
     count: Annotated[
         str, typer.Option(help="Types that count, with commas; else --type, else hard.")
     ] = "",
+    false_discoveries: Annotated[
+        str, typer.Option(help="Share of the named discoveries that may be false; else 0.05.")
+    ] = "",
     start: Annotated[str, typer.Option("--from", help="First month: 2026-03.")] = "",
     end: EndOption = "",
     shown: Annotated[
@@ -71,8 +74,9 @@ def portfolio(
     Example: copq projects portfolio --plant north --from 2026-01
     """
     request = PortfolioRequest(
-        plant=plant, owner=owner, type=type_, count=count, start=start, end=end
-    )
+        plant=plant, owner=owner, type=type_, count=count, start=start, end=end,
+        false_discoveries=false_discoveries,
+    )  # fmt: skip
     most = limit if as_csv else most_rows(limit, as_json)
 
     async def ask(conn: Connection, book: RateBook, now: datetime) -> PortfolioAnswer:
@@ -93,7 +97,9 @@ def _show(found: PortfolioAnswer) -> None:
     since = f"from {found.query.start:%Y-%m} " if found.query.start else ""
     until = f"Projects, months {since}up to {found.end:%Y-%m} (exclusive)"
     rows = [one.as_json() for one in found.rows]
-    words = ["plant", "project", "state", "owner", "status", "currency"]
+    for row in rows:
+        row["discovery"] = _YES_OR_NO[row["is_discovery"]]
+    words = ["plant", "project", "state", "owner", "status", "discovery", "currency"]
     _show_rows(until, words, rows)
     show_rest(len(rows), len(found.all_rows))
     _show_types(found)
@@ -102,9 +108,12 @@ def _show(found: PortfolioAnswer) -> None:
     for total in found.totals:
         if total.by == "all":
             _show_steps(total)
+    if found.discoveries.tested:
+        out.print(found.discoveries.words, soft_wrap=True)
     out.print(found.query.basis, soft_wrap=True)
 
 
+_YES_OR_NO = {True: "yes", False: "no", None: ""}
 _MONEY = ("promised", "forecast", "realised", "claimed", "validated", "in_budget", "variance")
 _HEADS = {"excess": "validated too much"}
 _MORE = ("first_reported", "restated", "invested", "npv", "in_year", "carry_over", "run_rate")

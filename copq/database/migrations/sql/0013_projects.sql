@@ -236,13 +236,16 @@ create table copq.project_verdict (
 );
 create index project_verdict_of on copq.project_verdict (project, number desc);
 
--- What a project's newest verdict was computed from, and on which production day: where it is the same,
--- nothing is tested again.
-create table copq.project_verdict_inputs (
+-- What the tests of a project's days say next to the verdict, with the days themselves; null before
+-- there is a day. `days` and `decided` are what it was computed from on the production day `day`: where
+-- they are the same, nothing is tested again. Only the newest is kept.
+create table copq.project_evidence (
     project bigint primary key references copq.project,
     day date not null,
     days text not null,
-    decided text not null
+    decided text not null,
+    computed_at timestamptz not null,
+    statistics jsonb
 );
 
 -- What the owner claims of a month, by type, and the version of the bridge that the claim rests on.

@@ -129,7 +129,7 @@ grant select on
     copq.project_promise, copq.project_investment, copq.project_forecast, copq.project_non_routine,
     copq.project_substitute, copq.project_decision, copq.project_share, copq.project_day,
     copq.project_cell, copq.project_month, copq.project_month_inputs, copq.project_verdict,
-    copq.project_verdict_inputs, copq.project_claim, copq.project_validation
+    copq.project_evidence, copq.project_claim, copq.project_validation
     to copq_aggregator, copq_reporting, copq_finance;
 grant insert on
     copq.project, copq.project_owner, copq.project_plan, copq.project_step, copq.project_freeze,
@@ -141,7 +141,7 @@ grant insert on
     copq.project_forecast, copq.project_non_routine, copq.project_substitute, copq.project_claim
     to copq_projects;
 grant insert, update, delete on
-    copq.project_day, copq.project_cell, copq.project_month_inputs, copq.project_verdict_inputs
+    copq.project_day, copq.project_cell, copq.project_month_inputs, copq.project_evidence
     to copq_aggregator;
 grant insert on copq.project_month, copq.project_verdict to copq_aggregator;
 
@@ -254,7 +254,7 @@ begin
     foreach guarded in array array[
         'owner', 'plan', 'step', 'freeze', 'promise', 'investment', 'forecast', 'non_routine',
         'substitute', 'decision', 'day', 'cell', 'month', 'month_inputs', 'verdict',
-        'verdict_inputs', 'claim', 'validation'] loop
+        'evidence', 'claim', 'validation'] loop
         execute format('alter table copq.project_%s enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.project_%s '

@@ -34,7 +34,7 @@ from copq.reporting.board.pages.cells import (
 from copq.reporting.board.pages.frame import Analysis
 from copq.text.counts import count_of
 
-PARAMETERS = ("plant", "owner", "type", "count", "from", "to")
+PARAMETERS = ("plant", "owner", "type", "count", "from", "to", "false_discoveries")
 STEP_NAMES = {
     "not_measured": "Not measured yet", "off_promise": "Measured, off the promise",
     "overlap": "Of other projects (overlap)", "other_types": "Claimed as other types",
@@ -54,6 +54,7 @@ async def _read(reading: Reading, asked: Asked) -> PortfolioAnswer:
     request = PortfolioRequest(
         plant=asked.name("plant"), owner=asked.name("owner"), type=asked.name("type"),
         count=asked.text("count"), start=asked.text("from"), end=asked.text("to"),
+        false_discoveries=asked.text("false_discoveries"),
     )  # fmt: skip
     return await answer_portfolio(reading.conn, reading.book, request, reading.now, None)
 
@@ -67,6 +68,7 @@ def _show(asked: Asked, found: PortfolioAnswer) -> dict[str, Any]:
         f"{month_name(found.end)}",
         "types": TYPES, "owners": sorted({o.facts.project.owner for o in found.all_rows}),
         "parts": [_part(found, total) for total in all_totals],
+        "discoveries": found.discoveries,
         "remarks": [
             found.query.basis, "An estimate at standard rates, until finance has validated it.",
         ],
@@ -105,7 +107,7 @@ def _projects(rows: Sequence[PortfolioRow], currency: str) -> Table:
         )
         for row in rows
     ]
-    columns = ("Plant", "State", "Saving is", "Owner", *_MONEY)
+    columns = ("Plant", "State", "Saving is", "Discovery", "Owner", *_MONEY)
     return without_empty_columns(
         Table(f"Projects, {currency}", "Project", columns, shown, bars="Validated, promised")
     )
@@ -118,6 +120,7 @@ def _words(row: PortfolioRow) -> list[Cell]:
     return [
         Cell(project.plant, kind="n quiet"), Cell(project.state, kind="n quiet"),
         Cell(f"▲ {status}" if kind == "n strong" else status, kind=kind),
+        Cell({True: "yes", False: "no", None: NONE}[row.is_discovery], kind="n quiet"),
         Cell(project.owner, kind="n quiet"),
     ]  # fmt: skip
 
