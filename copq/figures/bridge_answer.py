@@ -114,7 +114,7 @@ class BridgeMonth:
     reason: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        now, first = self.figures, self.first.figures if self.first else None
+        now, first = self.figures, self.first.known if self.first else None
         return {
             "month": f"{self.month:%Y-%m}",
             **{name: None if now is None else getattr(now, name) for name in _FIGURES},
@@ -221,7 +221,13 @@ async def _months(
     """The kept months, and those that are not kept: the running one, and what has no bridge."""
     newest, first = await newest_versions(conn, one.id), await first_versions(conn, one.id)
     found = [
-        BridgeMonth(month=month, figures=kept.figures, version=kept, first=first.get(month))
+        BridgeMonth(
+            month=month,
+            figures=kept.known,
+            version=kept,
+            first=first.get(month),
+            reason=kept.reason,
+        )
         for month, kept in sorted(newest.items())
     ]
     last = await conn.fetchval(*_SQL.last_plant_day(plant=one.project.plant)) or date.min

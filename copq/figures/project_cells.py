@@ -126,7 +126,8 @@ class _Reading:
     def _add(self, losses: Iterable[Record], again: Differences, exposed: Exposed) -> None:
         for row in losses:
             self._days[row["day"]].entries += row["entries"]
-            self._add_loss(row["day"], row, row["net"], row["net"])
+            if row["standing"] or row["currency"] == self._plan.currency:
+                self._add_loss(row["day"], row, row["net"], row["net"])
         for one in again.entries:
             names = {name: getattr(one, name) for name in (*SCOPE_FIELDS, "currency")}
             self._add_loss(one.day, names, ZERO, one.difference)

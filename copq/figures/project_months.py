@@ -258,19 +258,30 @@ def running_months(one: Watched, until: date) -> Iterable[date]:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A kept version of a month, and when it was computed."""
+    """A kept version of a month, and when it was computed. Where the month can no longer be
+    compared, nothing is `known` of it, and `reason` says why."""
 
     number: int
     computed_at: Any
-    figures: MonthFigures
+    known: MonthFigures | None
+    reason: str | None = None
+
+    @property
+    def figures(self) -> MonthFigures:
+        """Raises `NotComparable`."""
+        if self.known is None:
+            raise NotComparable(self.reason)
+        return self.known
 
 
 _FIGURES = tuple(MonthFigures.__dataclass_fields__)
 
 
 def version_of(row: Record) -> Version:
-    figures = MonthFigures(**{name: row[name] for name in _FIGURES})
-    return Version(row["version"], row["computed_at"], figures)
+    figures = None
+    if row["reason"] is None:
+        figures = MonthFigures(**{name: row[name] for name in _FIGURES})
+    return Version(row["version"], row["computed_at"], figures, row["reason"])
 
 
 async def newest_versions(conn: Connection, project: int) -> dict[date, Version]:
@@ -311,13 +322,16 @@ async def changed_months(
 async def _keep(
     conn: Connection, months: PlantMonths, one: Watched, row: Record, newest: Version | None
 ) -> None:
+    number = newest.number + 1 if newest else 1
     try:
         figures = await months.figures(one, row["month"])
-    except NotComparable:
-        figures = None
-    if figures is not None and (newest is None or newest.figures != figures):
-        number = newest.number + 1 if newest else 1
-        await conn.execute(*_SQL.add_month(project=one.id, version=number, **asdict(figures)))
+        if newest is None or newest.known != figures:
+            await conn.execute(*_SQL.add_month(project=one.id, version=number, **asdict(figures)))
+    except NotComparable as error:
+        if newest is not None and newest.reason != str(error):
+            await conn.execute(*_SQL.add_month_without(
+                project=one.id, month=row["month"], version=number, reason=str(error)
+            ))  # fmt: skip
     await conn.execute(
         *_SQL.keep_month_inputs(project=one.id, month=row["month"], inputs=row["inputs"])
     )

@@ -91,7 +91,7 @@ async def _months(conn: Connection, months: PlantMonths, one: Watched, reach: Re
             due = asdict(await months.figures(one, month))
         except NotComparable as error:
             due = {"reason": str(error)}
-        found = asdict(version.figures)
+        found = {"reason": version.reason} if version.known is None else asdict(version.figures)
         differ = [name for name in due if due[name] != found.get(name)]
         if differ:
             yield Difference(

@@ -88,6 +88,10 @@ async def _bridge_of(conn: Connection, before: Project, month: date) -> Record:
             f"{before} has no bridge of {month_name(month)} yet: the service computes it once the "
             f"month has begun, or run copq projects refresh; the start is on {before.plan.starts}"
         )
+    if newest["reason"] is not None:
+        raise ProjectError(
+            f"{before} has no bridge of {month_name(month)} any more: {newest['reason']}"
+        )
     return newest
 
 
@@ -147,7 +151,7 @@ async def validate(
         of = await _claim_of(conn, before, month, kind)
         _require_another(before, of, order)
         amount = _validated(before, of, verdict, order)
-        if kind in _MEASURED:
+        if kind in _MEASURED and amount > 0:
             await _require_saved(conn, before, month, kind, amount)
         row = {
             "claim": of.number, "project": before.id, "plant": plant, "month": month,

@@ -205,17 +205,18 @@ class Validation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excess:
     """A month of which more is validated, as hard savings and avoidance, than it saves by its
-    newest bridge: it was restated `since`. Finance validates it again."""
+    newest bridge: it was restated `since`, and with a `net` of None it can no longer be compared.
+    Finance validates it again."""
 
     project: int
     month: date
     validated: Decimal
-    net: Decimal
+    net: Decimal | None
     since: datetime
 
     @property
     def amount(self) -> Decimal:
-        return MONEY.subtract(self.validated, max(self.net, ZERO))
+        return MONEY.subtract(self.validated, max(self.net or ZERO, ZERO))
 
 
 async def projects(

@@ -11,7 +11,6 @@ import { createGunzip } from "node:zlib";
 
 const faults = [], check = (holds, text) => { if (!holds) faults.push(text); };
 const sha256 = (data, as) => createHash("sha256").update(data).digest(as);
-
 // --- exact numbers ---------------------------------------------------------------------------------
 class Q {
   constructor(n, d = 1n) {
@@ -240,6 +239,8 @@ class Export {
     return parts;
   }
   proveMonth(row) {
+    const none = Object.fromEntries(["baseline", "actual", "gross", "net", "claimed", "validated", "hard", "measured"].map((name) => [name, ZERO]));
+    if (row.reason) return { ...none, version: row.version, note: `  ${row.reason}` }; // it can no longer be compared
     const month = row.month.slice(0, 7), accepted = this.head.non_routine.filter((one) => isAccepted(one) && one.month.startsWith(month)), { gross, net } = this.saving(month, accepted);
     const { baseline, actual, effects } = this.own.bridge(month, sum(accepted.map((one) => Q.of(one.amount))));
     check(actual.minus(baseline).is(sum(Object.values(effects))), `${month}: the effects do not add up to the change`);
@@ -249,7 +250,7 @@ class Export {
     const late = this.booked[month] > Date.parse(row.computed_at) / 1000 ? "; entries were booked since: refresh, and export again" : "";
     for (const [field, amount] of Object.entries(found))
       check(amount.is(Q.of(row[field])), `${month}: ${field} is ${amount.text(this.digits)}, not ${row[field]}${late}`);
-    return { ...found, version: row.version, claimed: ZERO, validated: ZERO, hard: ZERO, measured: ZERO, note: "" };
+    return { ...none, ...found, version: row.version, note: "" };
   }
   proveSigned(months) {
     const { claims, closings, owners, validations } = this.head, newest = new Map();
@@ -285,7 +286,6 @@ async function read(path, one) {
   }
   throw new Error(`${path} is cut short`);
 }
-
 const one = await read(process.argv[2]).catch((error) => { console.log(`FAIL ${error.message}`); process.exit(1); }), { head, digits } = one, months = {};
 one.proveBaseline();
 for (const [month, row] of new Map(head.months.map((row) => [row.month.slice(0, 7), row]))) months[month] = one.proveMonth(row);

@@ -60,6 +60,13 @@ left join copq.period as c on c.plant = p.plant and c.month = m.month
 where m.project = any(:projects::bigint[])
 group by m.project, m.month
 
+-- name: months_without
+-- Part of others: the months that had a bridge and can no longer be compared.
+select project, month from copq.project_month as w
+where reason is not null and not exists (
+    select from copq.project_month as m
+    where m.project = w.project and m.month = w.month and m.version > w.version)
+
 -- name: portfolio_types
 -- Sums by project and benefit type of the months from :firsts (null: the first) up to :ends, which
 -- are excluded; and what was validated in each month before :ends.
@@ -81,7 +88,7 @@ select
 from (
     select
         e.*, e.month >= coalesce(a.first_month, '-infinity') as is_in,
-        m.project is null as is_unmeasured
+        m.project is null or (e.project, e.month) in ({{months_without}}) as is_unmeasured
     from unnest(:projects::bigint[], :firsts::date[], :ends::date[])
         as a (project, first_month, end_month)
     join ({{each_promise}}) as e using (project)
@@ -96,8 +103,9 @@ order by project, type
 -- The savings of projects' bridges in the same months: as they are now, and of months that were
 -- closed as first reported and as restated.
 select
-    a.project, count(*) as months, sum(n.gross) as gross, sum(n.net) as net,
-    sum(r.net) as first_reported, sum(n.net) filter (where r.net is not null) as restated
+    a.project, count(n.net) as months, coalesce(sum(n.gross), 0) as gross,
+    coalesce(sum(n.net), 0) as net, sum(r.net) as first_reported,
+    sum(coalesce(n.net, 0)) filter (where r.net is not null) as restated
 from unnest(:projects::bigint[], :firsts::date[], :ends::date[])
     as a (project, first_month, end_month)
 join ({{bridge_versions}}) as v using (project)
@@ -124,7 +132,7 @@ from ({{bridge_versions}}) as v
 join copq.project_month as n using (project, month)
 left join copq.project_month as r
     on r.project = n.project and r.month = n.month and r.version = v.reported
-where n.version = v.newest
+where n.version = v.newest and n.reason is null
 order by n.month
 
 -- name: project_promised

@@ -147,6 +147,11 @@ values (
     :project, :month, :version, :days, :baseline, :actual, :volume, :mix, :rates, :non_routine,
     :without_baseline, :performance, :gross, :net, :low, :high, :is_demonstrated, :left_as_booked)
 
+-- name: add_month_without
+-- Add a version of a month that can no longer be compared, for this reason.
+insert into copq.project_month (project, month, version, reason)
+values (:project, :month, :version, :reason)
+
 -- name: kept_days
 -- The kept production days of a project, those of :month alone if it is given; :share and :seed
 -- select some of them, as in `verify_entries`.

@@ -21,12 +21,13 @@
 
 -- name: project_losses
 -- What a scope lost on each production day, by all names that a scope may filter by, with the number
--- of entries. Each of :line to :supplier has the names that an entry may have; null: any.
+-- of entries, and of those that nothing has taken back. Each of :line to :supplier has the names that an entry may have; null: any.
 select
     day, currency, line, coalesce(product, '') as product, coalesce(stage, '') as stage, element,
     category, coalesce(defect_code, '') as defect_code, coalesce(work_unit, '') as work_unit,
     coalesce(shift, '') as shift, coalesce(supplier, '') as supplier,
-    sum(net) as net, count(*) as entries
+    sum(net) as net, count(*) as entries,
+    2 * count(*) filter (where reverses is null) - count(*) as standing
 from copq.ledger
 where {{project_days}}
     and {{in_scope}}

@@ -28,7 +28,7 @@ values (:plant, :from_month, :shares, :by, :why)
 
 -- name: newest_month
 -- The newest bridge of a month.
-select version, net from copq.project_month
+select version, net, reason from copq.project_month
 where project = :project and month = :month
 order by version desc limit 1
 

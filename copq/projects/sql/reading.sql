@@ -110,7 +110,7 @@ order by project, month, type, number desc
 
 -- name: project_excesses
 -- The months of projects (null: of all) for which finance has validated more hard savings and avoidance
--- than the newest bridge says, and since when.
+-- than the newest bridge says (null: it has none any more), and since when.
 with validated as (
     select project, month, sum(amount) as amount, max(decided_at) as decided_at
     from (
@@ -127,12 +127,12 @@ select
     coalesce((
         select min(m.computed_at) from copq.project_month as m
         where m.project = v.project and m.month = v.month and m.computed_at > v.decided_at
-            and greatest(m.net, 0) < v.amount), v.decided_at) as since
+            and greatest(coalesce(m.net, 0), 0) < v.amount), v.decided_at) as since
 from validated as v
 cross join lateral (
     select net from copq.project_month as m
     where m.project = v.project and m.month = v.month
     order by version desc limit 1
 ) as n
-where v.amount > greatest(n.net, 0)
+where v.amount > greatest(coalesce(n.net, 0), 0)
 order by v.project, v.month

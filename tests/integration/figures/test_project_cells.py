@@ -181,6 +181,12 @@ async def test_other_currencies_are_named_and_in_no_cell(conn: Any) -> None:
     [day] = await days(conn, {"line": {"L1"}})
     assert day.other_currencies == {"PLN"}
     assert sum(cell.booked for cell in day.cells.values()) == 0
+    await post_events(conn, await load(conn), [
+        event("correction", f"v-{of}", occurred_at=at(10), corrects=of, reason="another plant's")
+        for of in ("leak", "dent", "jam")
+    ])  # fmt: skip
+    [day] = await days(conn, {"line": {"L1"}})
+    assert day.other_currencies == set(), "what was taken back has no currency"
 
 
 async def test_cells_as_the_ledger_was_at_an_instant(conn: Any) -> None:

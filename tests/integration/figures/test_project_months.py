@@ -16,16 +16,20 @@ from copq.database.connections import DatabaseRole, act_as
 from copq.figures import project_cells, project_keeping
 from copq.figures.books import Books
 from copq.figures.bridge_answer import TABLES, BridgeAnswer, BridgeRequest, answer_bridge
+from copq.figures.portfolio import PortfolioRequest, answer_portfolio
 from copq.figures.project_baseline import measure_baseline
 from copq.figures.project_months import first_versions, newest_versions
 from copq.figures.project_refresh import Refreshed, refresh
 from copq.figures.verify import verify
+from copq.improvement.projects.plan import BenefitType
 from copq.improvement.projects.states import RULES, Step
 from copq.improvement.savings.bridge import Effect
+from copq.ledger.difference import Difference
 from copq.projects.approving import approve
 from copq.projects.order import Order
+from copq.projects.savings import Verdict, claim, validate
 from copq.projects.sizing import size
-from copq.projects.store import Project
+from copq.projects.store import Project, ProjectError
 from copq.rates.store import import_rates, load
 from copq.schemas.rates import RateFile
 from copq.summary.keeping import bring_up_to_date
@@ -254,6 +258,58 @@ async def test_projects_that_share_losses_divide_them(conn: Any, service: Any) -
         for month in (MAY, JUNE)
     }
     assert nets == {MAY: [250, 250], JUNE: [400, 100]}
+
+
+async def of_projects(conn: Any) -> list[Difference]:
+    return [found for found in await verify(conn) if found.check.startswith("project")]
+
+
+async def test_a_month_that_can_no_longer_be_compared_has_no_saving(
+    conn: Any, service: Any
+) -> None:
+    """Losses in dollars are found in May; later nothing is left of them."""
+    await post_with_rates(conn, book(), history())
+    project = await approved(conn)
+    await take_steps(conn, project, ("start", "2026-05-02"))
+    await refreshed(service)
+    await closed(conn, "2026-05", await conn.fetchval("select clock_timestamp()"))
+    hard, olga = BenefitType.HARD, Order(OLGA)
+    await claim(conn, "north", "caps", MAY, hard, None, olga)
+    await validate(conn, "north", "caps", MAY, hard, Verdict("accept"), Order(CARLA))
+
+    async def may_has(*currencies: str) -> None:
+        await conn.execute(
+            "update copq.project_day set other_currencies = $1, computed_at = clock_timestamp() "
+            "where day = '2026-05-03'", currencies,
+        )  # fmt: skip
+        await refreshed(service)
+
+    async def shown() -> tuple[Any, ...]:
+        answer = await answer_portfolio(conn, newest, PortfolioRequest(), NOW, None)
+        [row] = answer.table()
+        return row["realised"], row["first_reported"], row["restated"], row["excess"]
+
+    newest = await load(conn)
+    assert await shown() == (1000, 500, 500, 0)
+    await may_has("USD")
+    [may, june] = (await newest_versions(conn, project.id)).values()
+    assert (may.number, may.known, june.number) == (2, None, 1)
+    assert may.reason == "2026-05 has losses in USD, the project is in EUR"
+    assert await shown() == (500, 500, 0, 500)
+    with pytest.raises(ProjectError, match="has no bridge of 2026-05 any more: 2026-05 has losses"):
+        await claim(conn, "north", "caps", MAY, hard, None, olga)
+    [named] = await of_projects(conn)
+    assert (named.check, named.expected) == ("project_validation", {"net": None})
+    wanted = BridgeRequest(plant="north", project="caps")
+    [first, _] = (await answer_bridge(conn, Books(), newest, wanted, NOW)).months
+    assert (first.figures, first.as_json()["reason"]) == (None, may.reason)
+    assert first.as_json()["first_reported_net"] == 500
+    reject = Verdict("reject")
+    await validate(conn, "north", "caps", MAY, hard, reject, Order(CARLA, "not comparable"))
+    assert await of_projects(conn) == []
+    await may_has()
+    assert (await newest_versions(conn, project.id))[MAY].number == 3
+    assert await shown() == (1000, 500, 500, 0)
 
 
 async def test_between_a_lapse_and_its_reopening_a_project_does_not_run(

@@ -99,7 +99,12 @@ def _show_savings(found: ProjectAccount) -> None:
 def _show_excesses(found: ProjectAccount) -> None:
     one, currency = found.project, found.project.plan.currency
     rows = [
-        (month_name(e.month), when(e.since), *(money(a, currency) for a in (e.validated, e.net)))
+        (
+            month_name(e.month),
+            when(e.since),
+            money(e.validated, currency),
+            "–" if e.net is None else money(e.net, currency),
+        )
         for e in found.excesses
     ]
     names = ["month", "since", "validated", "saves now"]

@@ -114,7 +114,7 @@ def _bridge_row(one: BridgeMonth, currency: str) -> list[str]:
 
 def _saving_row(one: BridgeMonth, of: MonthFigures, currency: str) -> list[str]:
     amounts = (of.gross, of.overlap, of.net, of.low, of.high)
-    first = one.first.figures.net if one.first else None
+    first = one.first.known.net if one.first and one.first.known else None
     shown = ["–" if amount is None else money(amount, currency) for amount in (*amounts, first)]
     says = {True: "yes", False: "no", None: "–"}[of.is_demonstrated]
     version = "so far" if one.version is None else str(one.version.number)

@@ -186,32 +186,38 @@ create table copq.project_cell (
 );
 
 -- The bridge of a month as it was computed; a new version only where a figure differs. The version
--- that was newest when the month was first closed is what was first reported.
+-- that was newest when the month was first closed is what was first reported. A month that had a
+-- bridge and can no longer be compared has a version without figures that gives the `reason`.
 create table copq.project_month (
     project bigint not null references copq.project,
     month date not null check (extract(day from month) = 1),
     version int not null check (version > 0),
     computed_at timestamptz not null default clock_timestamp(),
-    days int not null,
-    baseline numeric not null,
-    actual numeric not null,
-    volume numeric not null,
-    mix numeric not null,
-    rates numeric not null,
-    non_routine numeric not null,
-    without_baseline numeric not null,
-    performance numeric not null,
-    gross numeric not null,
-    net numeric not null,
+    days int not null default 0,
+    baseline numeric,
+    actual numeric,
+    volume numeric,
+    mix numeric,
+    rates numeric,
+    non_routine numeric,
+    without_baseline numeric,
+    performance numeric,
+    gross numeric,
+    net numeric,
     low numeric,
     high numeric,
     is_demonstrated boolean,
     left_as_booked int not null default 0,
+    reason text check (reason <> ''),
     primary key (project, month, version),
+    check (num_nonnulls(
+        baseline, actual, volume, mix, rates, non_routine, without_baseline, performance, gross, net
+        ) = case when reason is null then 10 else 0 end),
     check (actual - baseline
         = volume + mix + rates + non_routine + without_baseline + performance),
     check (gross = -performance)
 );
+create index project_month_without on copq.project_month (project, month) where reason is not null;
 
 -- What a month's bridge was last computed from: where it is the same, nothing is computed again.
 create table copq.project_month_inputs (

@@ -75,10 +75,12 @@ def _path(name: str) -> str:
 def _excesses(found: ProjectAnswer) -> Iterator[str]:
     currency = found.account.project.plan.currency
     for own in found.account.excesses:
+        now = f"it saves {exact_text(own.net, currency)} by its newest bridge"
+        if own.net is None:
+            now = "it can no longer be compared"
         yield (
             f"{own.month:%Y-%m}: {exact_text(own.validated, currency)} {currency} is validated, "
-            f"but it saves {exact_text(own.net, currency)} by its newest bridge. Finance validates "
-            "it again."
+            f"but {now}. Finance validates it again."
         )
 
 
