@@ -29,6 +29,7 @@ GROUPS = {
         "unpriced": "read.report.unpriced",
         "price": "read.price.price_command",
         "coq": "read.coq.coq",
+        "pack": "read.pack.pack",
         "conformance": "read.conformance.conformance",
         "plan": "read.plan.plan_command",
         "verify": "read.verify.verify_command",

@@ -17,10 +17,10 @@ from rich.text import Text
 from copq.command_line.exits import Exit
 from copq.ledger.money import fixed, money, percent
 from copq.process.system_errors import plainly
-from copq.reporting.exact import exact, plain
 from copq.schemas.names import visible, visible_json
 from copq.schemas.refusal import none_of
 from copq.text.counts import count_of
+from copq.text.exact import exact, plain
 
 __all__ = ["cannot", "count_of", "err", "exact", "fail", "fixed", "money", "out", "percent",
            "print_json", "size", "table"]  # fmt: skip

@@ -1,5 +1,6 @@
 """The pack for a management review, as it is asked for: a plant and a month."""
 
+import shlex
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -7,6 +8,7 @@ from asyncpg import Connection
 
 from copq.database.queries import Queries
 from copq.figures.edges import month_of
+from copq.figures.hints import NO_RATES
 from copq.figures.requests import FigureRequest
 from copq.periods.period import month_after, month_before, month_name
 from copq.rates.book import RateBook, Site
@@ -39,6 +41,8 @@ class PackRequest(FigureRequest):
 
 
 def _only_plant(book: RateBook) -> str:
+    if not book.sites:
+        raise ValueError(NO_RATES)
     if len(book.sites) == 1:
         return next(iter(book.sites))
     raise ValueError(f"name a plant: {name_list(sorted(book.sites))}")
@@ -62,6 +66,11 @@ class PackQuery:
     def first(self) -> date:
         """The first of the months that are compared."""
         return back(self.month, MONTHS - 1)
+
+    @property
+    def quoted(self) -> str:
+        """The plant as a shell takes it."""
+        return shlex.quote(self.plant)
 
     async def instant(self, conn: Connection) -> datetime:
         """The instant that the figures are as of: the end of the month, or the newest hour in

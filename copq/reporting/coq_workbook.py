@@ -12,7 +12,7 @@ from typing import Any
 from copq.figures.coq_answer import CoqAnswer
 from copq.figures.coq_rows import CoqRow
 from copq.improvement.coq_report import COPQ, COQ, COSTS, FIGURES
-from copq.reporting.workbook import Chart, Formula, Sheet
+from copq.text.workbook import Chart, Formula, Sheet, cell_name
 
 _NAMES = {COPQ: "COPQ", COQ: "CoQ"}
 _MOST_BARS = 60
@@ -53,15 +53,6 @@ class _Page:
     def names(self, row: CoqRow) -> list[Any]:
         shown = row.cut.values or ("",) * len(self.by)
         return [row.cut.period or "all months", *shown, row.cut.currency]
-
-
-def cell_name(row: int, column: int) -> str:
-    """`B3` of row 2 and column 1, which count from 0."""
-    letters, rest = "", column + 1
-    while rest:
-        rest, letter = divmod(rest - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return f"{letters}{row + 1}"
 
 
 def title(figure: str) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
-from copq.reporting.exact import plain
 from copq.reporting.spreadsheet import lines, rows_as_csv
-from copq.reporting.workbook import XLSX
+from copq.text.exact import plain
+from copq.text.workbook import XLSX
 
 CSV = "text/csv"
 _CHUNK = 1_000

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from copq.reporting.exact import plain
+from copq.text.exact import plain
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """The characters that begin a formula in a spreadsheet; the wide ones in Japanese."""

@@ -10,7 +10,7 @@ from copq.figures.books import Reading
 from copq.reporting import parameters as asked
 from copq.reporting.formats import as_csv, as_excel, as_json, form_of
 from copq.reporting.source import Source
-from copq.reporting.workbook import Sheet, rows_sheet, workbook
+from copq.text.workbook import Sheet, rows_sheet, workbook
 
 
 class TableAnswer(Protocol):

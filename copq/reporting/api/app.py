@@ -10,6 +10,7 @@ from copq.reporting.api.entries import add_entries
 from copq.reporting.api.figures import add_figures
 from copq.reporting.api.groups import add_groups
 from copq.reporting.api.kpis import add_kpis
+from copq.reporting.api.pack import add_pack
 from copq.reporting.api.periods import add_periods
 from copq.reporting.api.plan import add_plan
 from copq.reporting.api.problems import add_problems
@@ -25,7 +26,7 @@ from copq.web.questions import SOUND
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
     """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/why`, `/v1/kpis`, `/v1/periods`,
     `/v1/entries`, `/v1/plan`, `/v1/coq`, `/v1/bases`, `/v1/standing-costs`, `/v1/groups`,
-    `/v1/what-if`, `/v1/problems`, `/v1/projects` and `/v1/projects/{plant}/{name}`.
+    `/v1/what-if`, `/v1/problems`, `/v1/projects`, `/v1/projects/{plant}/{name}` and `/v1/pack`.
 
     Returns the source that they read from. It only reads through the pool. `door` must let only
     managers and finance see results.
@@ -45,5 +46,6 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     add_what_if(router, source)
     add_problems(router, source)
     add_projects(router, source)
+    add_pack(router, source)
     app.include_router(router)
     return source

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from copq.reporting.workbook import XLSX
+from copq.text.workbook import XLSX
 
 _CURRENCIES = (
     " A row has one currency. Currencies are never added; `currency` converts them: "
@@ -30,6 +30,14 @@ PERIODS = (
     "which late events of a closed or locked month are booked. `booked` is COPQ of all entries "
     "booked in a month, up to now unless it is `signed`; `late` is the part from other months."
     + _CURRENCIES
+)
+PACK = (
+    "A plant's month for its management review: the inputs of IATF 16949, 9.3.2.1, that copq "
+    "knows, cost of poor quality first. As `pdf` (archival PDF/A-2a, accessible PDF/UA-1) or "
+    "`xlsx` (live formulas, charts). A month that is signed has its digest and who signed it, any "
+    "other is marked as provisional. The same ledger makes the same bytes, so the `ETag` is of them. "
+    "Money is in the plant's currency. `months` are up to three years, the CSV has them. A reader "
+    "of some lines gets the figures of those, and nothing that was signed."
 )
 TRAILING = (
     "Exact windows up to this instant, without their start. They suit alarms better than calendar "
@@ -603,6 +611,34 @@ EXPORT_ANSWER = {
     "investments": [], "non_routine": [], "substitutes": [], "months": [], "claims": [],
     "validations": [], "closings": [], "columns": ["project", "part", "event_id"],
     "entries": [["caps", "months", "leak-05"]],
+}  # fmt: skip
+
+
+PACK_ANSWER = {
+    "plant": "north", "month": "2026-06", "at": "2026-07-01T04:00:00+00:00", "currency": "EUR",
+    "is_whole": True, "lines": ["L1", "L2"], "is_signed": True,
+    "status": "Signed by carla on 2026-07-02 09:00 CEST (closing 1, closed).", "revision": 3,
+    "entries": 18233,
+    "months": [
+        {
+            "month": "2026-06", "prevention": "130", "appraisal": "120", "internal_failure": "550",
+            "external_failure": "78", "administrative_failure": "45", "copq": "673", "coq": "923",
+            "base": "33300", "copq_percent": "2.021021021", "target_percent": "1.8",
+            "budget": "400", "units": "3330", "provisional": "0", "first_reported": "673",
+            "state": "closed", "signed": "673", "restated_since": "0",
+            "signed_at": "2026-07-02T07:00:00+00:00", "signed_by": "carla",
+            "digest": "2de427e1c8630d4517f17d5b5df15127c4a0b0bc02e42584b75205f70f5a3d73",
+        }
+    ],
+    "by_line": [], "problems": [
+        {
+            "rank": 1, "function": None, "problem": "cap-loose", "currency": "EUR", "cost": "200",
+            "hours": "0", "entries": 2, "share": "0.297176820",
+            "cumulative_share": "0.297176820",
+        }
+    ],
+    "why": {}, "key_figures": {}, "conformance": {}, "projects": {}, "unfinished": {},
+    "rejected": 0, "not_closed": [],
 }  # fmt: skip
 
 

@@ -49,6 +49,7 @@ BEFORE = {
     "docs/ingest/form.md": f"{VALVES}\nexport COPQ_TOKEN=$("
     + TOKEN.format(name="desk", more="--plant mysuru") + ")",
     "docs/ingest/http.md": "copq rates import rates.yaml",
+    "docs/pack.md": BOTTLES,
     "docs/problems.md": "copq rates import rates.yaml",
     "docs/projects.md": "copq rates import rates.yaml",
     "docs/rates.md": f"{VALVE_EVENTS}\nANNA=$({TOKEN.format(name='anna', more='--role finance')})"

@@ -41,8 +41,8 @@ from copq.figures.coq_bases import RESTATED_BASE
 from copq.figures.hints import say_empty
 from copq.rates.book import RateBook
 from copq.reporting.coq_workbook import coq_sheets
-from copq.reporting.workbook import workbook
 from copq.schemas.bases import PRODUCTION_BASE
+from copq.text.workbook import workbook
 
 _SHOWN = 350
 """Fifty reports of seven figures."""

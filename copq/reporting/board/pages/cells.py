@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from copq.ledger.money import digits, fixed, money, rounded
 from copq.ledger.money import percent as percent_of_share
-from copq.reporting.exact import exact
+from copq.text.exact import exact
 
 NONE = "–"
 _WHOLE_FROM = 100

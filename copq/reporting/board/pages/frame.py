@@ -20,7 +20,7 @@ from copq.reporting.source import Source
 PLACES = (
     ("/", "Board", True), ("/report", "Report", True), ("/why", "Why", True),
     ("/problems", "Problems", True), ("/what-if", "What if", True), ("/planner", "Planner", False),
-    ("/projects", "Projects", False),
+    ("/projects", "Projects", False), ("/pack", "Review pack", False),
 )  # fmt: skip
 """The pages that are linked with each other, what they are called, and whether they are of a plant
 and a line."""

@@ -19,7 +19,7 @@ QUESTIONS = (
     "coq/conformance",
     "what-if", "problems",
     "groups", "standing-costs", "projects", "projects/{plant}/{name}",
-    "projects/{plant}/{name}/bridge", "projects/{plant}/{name}/evidence", EXPORT,
+    "projects/{plant}/{name}/bridge", "projects/{plant}/{name}/evidence", EXPORT, "pack",
 )  # fmt: skip
 
 

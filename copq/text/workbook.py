@@ -3,11 +3,11 @@
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from copq.reporting.exact import plain
+from copq.text.exact import plain
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 50_000
@@ -28,7 +28,9 @@ class Formula:
 class Chart:
     """Columns stacked on each other: one series for each of these columns, from `first` to `last`.
 
-    Rows and columns count from 0; `names` are the columns with the names of the bars.
+    Rows and columns count from 0; `names` are the columns with the names of the bars. `kind` is
+    `column`, or `bar` for bars from the left, the first one on top. `line` are columns that are
+    drawn as lines over them, on an axis of their own.
     """
 
     title: str
@@ -36,6 +38,8 @@ class Chart:
     series: Sequence[int]
     first: int
     last: int
+    kind: str = "column"
+    line: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,24 @@ def rows_sheet(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, An
     return Sheet(name, columns, [[row.get(column) for column in columns] for row in rows])
 
 
-def workbook(sheets: Sequence[Sheet]) -> bytes:
+def cell_name(row: int, column: int) -> str:
+    """`B3` of row 2 and column 1, which count from 0."""
+    letters, rest = "", column + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{letters}{row + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the file says about itself. With a fixed time, the same sheets are the same bytes."""
+
+    title: str
+    created: datetime
+
+
+def workbook(sheets: Sequence[Sheet], about: About | None = None) -> bytes:
     """The bytes of an Excel file. Raises `ValueError` if a sheet has too many rows."""
     import xlsxwriter  # slow to load, and of use here alone
 
@@ -65,6 +86,9 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
             )
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        if about is not None:
+            created = about.created.astimezone(UTC).replace(tzinfo=None)
+            book.set_properties({"title": about.title, "created": created})
         formats = _Formats(book)
         for sheet in sheets:
             _write(book, formats, sheet)
@@ -117,15 +141,24 @@ def _text(value: Any) -> str:
 
 
 def _chart(book: Any, name: str, chart: Chart) -> Any:
-    drawn = book.add_chart({"type": "column", "subtype": "stacked"})
+    drawn = book.add_chart({"type": chart.kind, "subtype": "stacked"})
     for column in chart.series:
-        drawn.add_series(
-            {
-                "name": [name, 0, column],
-                "categories": [name, chart.first, chart.names[0], chart.last, chart.names[1]],
-                "values": [name, chart.first, column, chart.last, column],
-            }
-        )
+        drawn.add_series(_series(name, chart, column))
+    if chart.line:
+        lines = book.add_chart({"type": "line"})
+        for column in chart.line:
+            lines.add_series({**_series(name, chart, column), "y2_axis": True})
+        drawn.combine(lines)
+    if chart.kind == "bar":
+        drawn.set_y_axis({"reverse": True})
     drawn.set_title({"name": chart.title})
     drawn.set_size({"width": 960, "height": 400})
     return drawn
+
+
+def _series(name: str, chart: Chart, column: int) -> dict[str, Any]:
+    return {
+        "name": [name, 0, column],
+        "categories": [name, chart.first, chart.names[0], chart.last, chart.names[1]],
+        "values": [name, chart.first, column, chart.last, column],
+    }
