@@ -35,8 +35,8 @@ PACK = (
     "A plant's month for its management review: the inputs of IATF 16949, 9.3.2.1, that copq "
     "knows, cost of poor quality first. As `pdf` (archival PDF/A-2a, accessible PDF/UA-1) or "
     "`xlsx` (live formulas, charts). A month that is signed has its digest and who signed it, any "
-    "other is marked as provisional. The same ledger makes the same bytes, so the `ETag` is of them. "
-    "Money is in the plant's currency. `months` are up to three years, the CSV has them. A reader "
+    "other is marked as provisional. The same ledger makes the same bytes, and the `ETag` is of "
+    "them. Money is in the plant's currency. `months` are up to three years, the CSV has them. A reader "
     "of some lines gets the figures of those, and nothing that was signed."
 )
 TRAILING = (

@@ -19,7 +19,7 @@ from copq.pack.contents import contents
 from copq.pack.pdf import pack_pdf
 from copq.pack.workbook import pack_workbook
 from copq.rates.store import load
-from tests.support.building import defect, stop
+from tests.support.building import defect, post_events, stop
 from tests.support.pack import NOW, RUNNING_NOW, fill_plant, sign_last
 
 
@@ -69,9 +69,9 @@ async def test_a_signed_month_names_who_signed_and_a_late_event_shows_as_restate
     conn: Any,
 ) -> None:
     rates = await fill_plant(conn)
-    assert "carla reopened 2026-05 (supplier credit came late)" in (
-        await pack(conn, "2026-05")
-    ).status
+    assert (
+        "carla reopened 2026-05 (supplier credit came late)" in (await pack(conn, "2026-05")).status
+    )
     await sign_last(conn)
     found = await pack(conn)
     signed = found.signature
@@ -79,8 +79,6 @@ async def test_a_signed_month_names_who_signed_and_a_late_event_shows_as_restate
     assert found.status.startswith("Signed by carla on ")
     assert found.month is not None and found.month.restated_since == 0
     assert all(f"SIGNED · {signed.digest[:12]}" in page for page in pdf_text(pack_pdf(found)))
-    from tests.support.building import post_events
-
     await post_events(conn, rates, [defect("late", "2026-06-20T10:00:00Z", 3)])
     late = await pack(conn)
     assert late.month is not None and late.month.restated_since == 30
@@ -95,8 +93,8 @@ async def test_the_files_are_archival_accessible_and_the_same_each_time(conn: An
     assert made == pack_pdf(second), "the clock changes nothing"
     assert pack_workbook(first) == pack_workbook(second)
     with pikepdf.open(io.BytesIO(made)) as document, document.open_metadata() as about:
-        claims = {name: about.get(name) for name in (
-            "pdfaid:part", "pdfaid:conformance", "pdfuaid:part", "dc:title", "xmp:CreateDate")}  # fmt: skip
+        names = ("pdfaid:part", "pdfaid:conformance", "pdfuaid:part", "dc:title", "xmp:CreateDate")
+        claims = {name: about.get(name) for name in names}
         assert claims == {
             "pdfaid:part": "2", "pdfaid:conformance": "A", "pdfuaid:part": "1",
             "dc:title": "Cost of poor quality, north, 2026-06",
@@ -126,7 +124,7 @@ async def test_the_workbook_calculates_what_the_pack_says(conn: Any) -> None:
     made = pack_workbook(found)
     head, *rows = cells(made, "Months")
     last = dict(zip(head, rows[-1], strict=True))
-    assert found.month is not None
+    assert found.month is not None and found.month.copq is not None
     assert (last["COPQ"], last["over budget"]) == (found.month.copq, found.month.copq - 400)
     assert last["COPQ %"] == pytest.approx(float(found.month.percent or 0))
     assert last["COPQ % of twelve months"] == pytest.approx(float(found.trailing.percent or 0))
