@@ -36,8 +36,8 @@ PACK = (
     "knows, cost of poor quality first. As `pdf` (archival PDF/A-2a, accessible PDF/UA-1) or "
     "`xlsx` (live formulas, charts). A month that is signed has its digest and who signed it, any "
     "other is marked as provisional. The same ledger makes the same bytes, and the `ETag` is of "
-    "them. Money is in the plant's currency. `months` are up to three years, the CSV has them. A reader "
-    "of some lines gets the figures of those, and nothing that was signed."
+    "them. Money is in the plant's currency. `months` are up to three years, as the CSV. A reader "
+    "of some lines gets the figures of those lines, nothing signed."
 )
 TRAILING = (
     "Exact windows up to this instant, without their start. They suit alarms better than calendar "
