@@ -1,6 +1,7 @@
 """What is sent with an act: why, as JSON, and the version that the sender has seen."""
 
 import json
+from collections.abc import Collection
 from typing import Annotated, Any, TypeVar
 
 from fastapi import HTTPException, Query, Request
@@ -58,7 +59,12 @@ def require_match(request: Request, etag: str) -> None:
     asked = request.headers.get("if-match")
     if asked is None:
         raise HTTPException(428, "send If-Match with the ETag of what you have read")
-    if etag not in [part.strip() for part in asked.split(",")]:
+    require_version([part.strip() for part in asked.split(",")], etag)
+
+
+def require_version(known: Collection[str], etag: str) -> None:
+    """Raise `HTTPException` 412 unless the version that there is now is among the `known`."""
+    if etag not in known:
         raise HTTPException(412, "this has changed since you read it: read it again")
 
 

@@ -56,7 +56,7 @@ Act = Callable[[], Awaitable[Done]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     who: str
     key: str
     digest: bytes
@@ -71,7 +71,11 @@ async def do_once(acting: Acting, request: Request, body: bytes, act: Act) -> Re
     Without an Idempotency-Key it runs each time. What is refused is not kept: the same key may be
     sent again. Raises `HTTPException` 422 for a key of another request.
     """
-    asked = _asked(acting, request, body)
+    return await do_once_as(acting, asked_by(acting, request, body), act)
+
+
+async def do_once_as(acting: Acting, asked: Asked | None, act: Act) -> Response:
+    """As `do_once`, for a request that has its key elsewhere, such as a form."""
     conn = acting.conn
     async with conn.transaction(isolation="read_committed"):
         if asked is None:
@@ -96,7 +100,11 @@ async def do_apart(acting: Acting, request: Request, body: bytes, act: Act) -> R
 
     A crash right after the act leaves no answer: the act itself then says that it was done.
     """
-    asked = _asked(acting, request, body)
+    return await do_apart_as(acting, asked_by(acting, request, body), act)
+
+
+async def do_apart_as(acting: Acting, asked: Asked | None, act: Act) -> Response:
+    """As `do_apart`, for a request that has its key elsewhere, such as a form."""
     if asked is None:
         return (await act()).response()
     conn = acting.conn
@@ -109,8 +117,12 @@ async def do_apart(acting: Acting, request: Request, body: bytes, act: Act) -> R
             return await _keep(conn, asked, done)
 
 
-def _asked(acting: Acting, request: Request, body: bytes) -> _Asked | None:
-    key = request.headers.get(KEY)
+def asked_by(acting: Acting, request: Request, body: bytes, key: str | None = None) -> Asked | None:
+    """The request of an act, by its `key` or its header; None without one.
+
+    Raises `HTTPException` 422 for an impossible key.
+    """
+    key = key or request.headers.get(KEY)
     if key is None:
         return None
     if not 0 < len(key) <= _LONGEST_KEY or not key.isprintable():
@@ -118,11 +130,11 @@ def _asked(acting: Acting, request: Request, body: bytes) -> _Asked | None:
             422, f"{KEY} has 1 to {_LONGEST_KEY} characters that can be printed: send a new UUID"
         )
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
-    return _Asked(acting.actor.name, key, hashlib.sha256(asked).digest())
+    return Asked(acting.actor.name, key, hashlib.sha256(asked).digest())
 
 
 @asynccontextmanager
-async def _alone(conn: Connection, asked: _Asked) -> AsyncIterator[None]:
+async def _alone(conn: Connection, asked: Asked) -> AsyncIterator[None]:
     await conn.execute(*_SQL.lock_request(**asked.names()))
     try:
         yield
@@ -130,7 +142,7 @@ async def _alone(conn: Connection, asked: _Asked) -> AsyncIterator[None]:
         await conn.execute(*_SQL.unlock_request(**asked.names()))
 
 
-async def _known(conn: Connection, asked: _Asked) -> Response:
+async def _known(conn: Connection, asked: Asked) -> Response:
     row: Record = await conn.fetchrow(*_SQL.known_request(**asked.names()))
     if row["digest"] != asked.digest:
         raise HTTPException(
@@ -140,7 +152,7 @@ async def _known(conn: Connection, asked: _Asked) -> Response:
     return Response(row["answer"], row["status"], headers, "application/json")
 
 
-async def _keep(conn: Connection, asked: _Asked, done: Done) -> Response:
+async def _keep(conn: Connection, asked: Asked, done: Done) -> Response:
     response = done.response()
     await conn.execute(
         *_SQL.end_request(

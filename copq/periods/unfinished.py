@@ -38,11 +38,12 @@ class UnfinishedItems:
         return {kind: number for kind in KINDS if (number := getattr(self, kind))}
 
     def __str__(self) -> str:
-        return ", ".join(self._describe_count(kind, number) for kind, number in self.counts.items())
+        return ", ".join(map(self.words_of, self.counts))
 
-    def _describe_count(self, kind: str, number: int) -> str:
+    def words_of(self, kind: str) -> str:
+        """How many items of a kind there are: `2 stops still open`."""
         of = f" ({self.rates_of})" if kind == "rates" and self.rates_of else ""
-        return count_of(number, *WORDS[kind]) + of
+        return count_of(getattr(self, kind), *WORDS[kind]) + of
 
     def refuse(self, accepted: Collection[str]) -> None:
         """Raise `PeriodError` if an unfinished kind is not accepted."""

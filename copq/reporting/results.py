@@ -6,9 +6,14 @@ from fastapi import FastAPI
 from copq.access.door import Door
 from copq.reporting.api.app import add_api
 from copq.reporting.board.app import add_board
+from copq.reporting.source import Source
 
 
-def add_results(app: FastAPI, pool: asyncpg.Pool, door: Door, commands: str = "") -> None:
-    """Add the board at `/` and the API that it reads. It only reads through the pool. For
-    `commands`, see `add_board`."""
-    add_board(app, add_api(app, pool, door), commands=commands)
+def add_results(app: FastAPI, pool: asyncpg.Pool, door: Door, commands: str = "") -> Source:
+    """Add the board at `/` and the API that it reads. Returns the source that both read from.
+
+    It only reads through the pool. For `commands`, see `add_board`.
+    """
+    source = add_api(app, pool, door)
+    add_board(app, source, commands=commands)
+    return source

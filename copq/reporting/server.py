@@ -13,16 +13,16 @@ from copq.process.background import run_beside
 from copq.reporting.exporter.exporter import Exporter
 from copq.reporting.exporter.http import add_metrics
 from copq.reporting.results import add_results
-from copq.reporting.source import reading_pool
+from copq.reporting.source import Source, reading_pool
 from copq.web.pages.docs import documented_app
 from copq.web.pages.page import add_pages
 from copq.web.serving import Tls, serve_http
 
-More = Callable[[FastAPI, Door], AbstractAsyncContextManager[None]]
+More = Callable[[FastAPI, Source], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def nothing_more(app: FastAPI, door: Door) -> AsyncIterator[None]:
+async def nothing_more(app: FastAPI, source: Source) -> AsyncIterator[None]:
     yield
 
 
@@ -68,13 +68,13 @@ async def serve(
     add_pages(app)
     add_login(app, door)
     reading = await reading_pool(dsn)
-    add_results(app, reading, door)
+    source = add_results(app, reading, door)
     companions = [tokens.run()] if tokens else []
     if metrics and metrics[1]:
         alone = make_reporting(exporter, OpenDoor())
         companions.append(serve_http(alone, *metrics, stop))
     try:
-        async with more(app, door):
+        async with more(app, source):
             serving = serve_http(app, host, port, stop, tls)
             await run_beside(serving, exporter.run(), *companions, stop=stop)
     finally:

@@ -59,10 +59,10 @@ async def serve(
     app = make_http(intake, door, checks={"postgres": intake.ready}, stop=stop)
     add_people(app, door, intake, people, lambda: rates.book)
     add_metrics(app, exporter, door)
-    add_results(app, reading, door, _options(embedded))
+    source = add_results(app, reading, door, _options(embedded))
     serving = serve_http(app, host, port, stop, tls, on_listening)
     try:
-        async with desk_of(dsn, app, door):
+        async with desk_of(dsn, app, source):
             await run_beside(
                 beside_mqtt(serving, mqtt, intake, stop),
                 rates.run(),

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi import HTTPException as Refusal
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -59,7 +60,7 @@ def problem(
     return JSONResponse(shown, status, headers, PROBLEM)
 
 
-class Faults(HTTPException):
+class Faults(Refusal):
     """What was sent is wrong, at several places perhaps: 422, with a sentence for each."""
 
     def __init__(self, faults: Sequence[str]) -> None:

@@ -8,7 +8,8 @@ from fastapi.responses import RedirectResponse
 
 from copq.web.pages.page import Pages, serves
 
-PAGES = Pages.of(Path(__file__).parent / "templates")
+TEMPLATES = Path(__file__).parent / "templates"
+PAGES = Pages.of(TEMPLATES)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

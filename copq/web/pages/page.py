@@ -39,14 +39,14 @@ class PageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The templates of a folder, which may build on those of this package."""
+    """The templates of folders, which may build on those of this package."""
 
     _env: Environment
 
     @staticmethod
-    def of(folder: Path = _OWN) -> "Pages":
+    def of(*folders: Path) -> "Pages":
         env = Environment(
-            loader=FileSystemLoader([folder, _OWN]), autoescape=True, undefined=StrictUndefined,
+            loader=FileSystemLoader([*folders, _OWN]), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
         env.globals |= {"version": _VERSION, "who": None}

@@ -51,6 +51,11 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("POST", "/v1/periods/north/2026-03/close", DECIDES),
     ("POST", "/v1/periods/north/2026-03/reopen", DECIDES),
     ("POST", "/v1/periods/north/2026-03/lock", DECIDES),
+    ("GET", "/finance", DECIDES), ("GET", "/finance/rates", DECIDES),
+    ("POST", "/finance/rates/check", DECIDES), ("POST", "/finance/rates/submit", DECIDES),
+    ("GET", "/finance/rates/1", DECIDES), ("POST", "/finance/rates/1/approve", DECIDES),
+    ("GET", "/finance/months", DECIDES), ("GET", "/finance/months/north/2026-03", DECIDES),
+    ("POST", "/finance/months/north/2026-03/close", DECIDES),
     ("GET", "/v1/targets", READS), ("POST", "/v1/targets?name=a.yaml", DECIDES),
     ("POST", "/v1/targets/set", DECIDES), ("POST", "/v1/targets/budget", DECIDES),
     ("POST", "/v1/bases?name=a.yaml", DECIDES), ("POST", "/v1/groups?name=a.yaml", DECIDES),
@@ -63,6 +68,7 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("GET", "/v1/projects", READS), ("GET", "/v1/projects/north/caps", READS),
     ("GET", "/v1/projects/north/caps/bridge?month=2026-03", READS),
     ("GET", "/v1/projects/north/caps/evidence", READS),
+    ("GET", "/v1/projects/north/caps/export", READS),
 ]  # fmt: skip
 
 
@@ -76,8 +82,7 @@ async def app(database: str) -> AsyncIterator[FastAPI]:
     app: FastAPI = make_http(intake := LedgerIntake(pools[0]), door)
     add_people(app, door, intake, pools[1], book)
     add_metrics(app, Exporter(database), door)
-    add_results(app, pools[2], door)
-    add_desk(app, pools[3], door)
+    add_desk(app, pools[3], add_results(app, pools[2], door))
     yield app
     for pool in pools:
         await pool.close()
@@ -111,7 +116,7 @@ async def test_each_route_states_its_roles(app: FastAPI) -> None:
     routes = list(_routes(app))
     unstated = [
         (route.path, method)
-        for route in routes if route.path.startswith("/v1/")
+        for route in routes if route.path.startswith(("/v1/", "/finance", "/quality"))
         for method in (route.methods or {"POST"}) - {"HEAD", "OPTIONS"}
         if not any(_is_of(route, method, path) for named, path in stated if named == method)
     ]  # fmt: skip

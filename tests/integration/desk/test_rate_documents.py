@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from copq.access.door import OpenDoor
 from copq.database.connections import DatabaseRole, connected
 from copq.rates.store import import_rates
 from copq.rates.yaml_text import yaml_of
@@ -159,18 +160,8 @@ async def test_a_token_of_one_plant_sees_and_decides_its_own(
 
 
 async def test_an_open_service_asks_who_it_is(database: str) -> None:
-    from fastapi import FastAPI
-    from httpx import ASGITransport, AsyncClient
-
-    from copq.access.door import OpenDoor
-    from copq.desk.app import add_desk
-    from copq.desk.desk import acting_pool
-
-    pool = await acting_pool(database)
-    add_desk(app := FastAPI(), pool, OpenDoor())
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://localhost") as client:
-        nobody = await client.post(PATH, params=SENT, content=FILE)
-        assert nobody.status_code == 422 and "say who does it" in nobody.text
-        named = await client.post(PATH, params=SENT | {"by": "eve"}, content=FILE)
+    async with desk_client(database, OpenDoor()) as desk:
+        nobody = await desk.post(PATH, 422, content=FILE, **SENT)
+        assert "say who does it" in nobody.text
+        named = await desk.post(f"{PATH}?by=eve&name=rates.yaml&why=2027", 201, content=FILE)
         assert named.json()["submitted_by"] == "eve"
-    await pool.close()

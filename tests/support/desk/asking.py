@@ -7,11 +7,14 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from copq.access.door import Bearer, NotAdmitted, NotAllowed, Role
+from copq.access.door import Bearer, Door, NotAdmitted, NotAllowed, Role
 from copq.access.sender import Lines, Sender
 from copq.desk.app import add_desk
 from copq.desk.desk import acting_pool
+from copq.reporting.results import add_results
+from copq.reporting.source import reading_pool
 from copq.web.answers import add_error_handlers
+from copq.web.pages.page import add_pages
 
 
 class PeopleDoor:
@@ -59,7 +62,7 @@ class DeskClient:
         headers |= {"If-Match": match} if match else {}
         headers |= {"Idempotency-Key": key} if key else {}
         answer = await self.client.request(
-            method, path, params=parameters, headers=headers, json=json, content=content
+            method, path, params=parameters or None, headers=headers, json=json, content=content
         )
         assert answer.status_code == status, answer.text
         return answer
@@ -70,12 +73,14 @@ def _bearer(by: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def desk_client(database: str) -> AsyncIterator[DeskClient]:
+async def desk_client(database: str, door: Door | None = None) -> AsyncIterator[DeskClient]:
     app = FastAPI()
     add_error_handlers(app)
-    pool = await acting_pool(database)
-    add_desk(app, pool, PeopleDoor())
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    pools = [await acting_pool(database), await reading_pool(database)]
+    add_pages(app)
+    add_desk(app, pools[0], add_results(app, pools[1], door or PeopleDoor()))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:
         yield DeskClient(client)
-    await pool.close()
+    for pool in pools:
+        await pool.close()

@@ -12,3 +12,13 @@ create table copq.request_key (
     primary key (who, key)
 );
 create index request_key_asked_at on copq.request_key (asked_at);
+
+-- A file that was checked on a page and is not submitted yet; forgotten after a day.
+create table copq.upload (
+    key text collate "C" primary key,
+    who text collate "C" not null,
+    name text not null,
+    data bytea not null check (octet_length(data) <= 16777216),
+    kept_at timestamptz not null default now()
+);
+create index upload_kept_at on copq.upload (kept_at);

@@ -120,6 +120,7 @@ grant select, insert on copq.token to copq_admin;
 grant update (revoked_at, revoked_by) on copq.token to copq_admin;
 
 -- By API and page: what was done for a request.
+grant select, insert, delete on copq.upload to copq_finance, copq_projects;
 grant select, insert, update, delete on copq.request_key to
     copq_finance, copq_admin, copq_projects;
 

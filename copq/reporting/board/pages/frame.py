@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 
-from copq.access.door import Bearer
+from copq.access.door import Bearer, Role
 from copq.figures.books import Reading
 from copq.figures.report import zone_of
 from copq.ledger.money import digits
@@ -16,6 +16,7 @@ from copq.reporting.board.guarding import OF_A_READER, PAGES, refusal
 from copq.reporting.board.pages.asked import Asked, query_of
 from copq.reporting.board.pages.choices import Choices, choices
 from copq.reporting.source import Source
+from copq.web.pages.page import serves
 
 PLACES = (
     ("/", "Board", True), ("/report", "Report", True), ("/why", "Why", True),
@@ -24,6 +25,23 @@ PLACES = (
 )  # fmt: skip
 """The pages that are linked with each other, what they are called, and whether they are of a plant
 and a line."""
+
+
+DESKS = (("/finance", "Finance", Role.FINANCE), ("/quality", "Quality", Role.MANAGER))
+"""The pages of those who decide, where a service has them, and whose they are."""
+
+
+def places_for(app: FastAPI, reader: Bearer, scope: str = "") -> list[tuple[str, str, str]]:
+    """The path, address and name of each page that the reader may open; `scope` is a query."""
+    analyses = [
+        (path, f"{path}?{scope}" if scope and of_plant else path, name)
+        for path, name, of_plant in PLACES
+    ]
+    desks = [
+        (path, path, name) for path, name, role in DESKS
+        if reader.role in (role, Role.ADMIN, Role.FINANCE) and serves(app, path)
+    ]  # fmt: skip
+    return [*analyses, *desks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +75,21 @@ def add_page(router: APIRouter, source: Source, page: Analysis) -> None:
         path = quote(request.url.path)
         asked = Asked(path, request.query_params.multi_items(), request.path_params)
         status, values = await _values(source, reader, page, asked)
-        answer = PAGES.show(page.template, status, **_around(reader, page, asked), **values)
+        answer = PAGES.show(
+            page.template, status, **_around(request, reader, page, asked), **values
+        )
         answer.headers.update(OF_A_READER)
         return answer
 
 
-def _around(reader: Bearer, page: Analysis, asked: Asked) -> dict[str, Any]:
+def _around(request: Request, reader: Bearer, page: Analysis, asked: Asked) -> dict[str, Any]:
     """What every page has around its figures."""
     scope = query_of({name: asked.name(name) for name in ("plant", "line")})
-    places = ((path, name, scope if of_plant else "") for path, name, of_plant in PLACES)
     query = f"?{asked.query()}" if asked.given else ""
     api = page.api.format(**{name: quote(value, safe="") for name, value in asked.place.items()})
     return {
         "who": reader.sender.name, "asked": asked, "page": page,
-        "places": [(path, f"{path}?{of}" if of else path, name) for path, name, of in places],
+        "places": places_for(request.app, reader, scope), "here": page.path,
         "json": f"{api}{query}",
         "csv": f"{api}?{asked.query(format='csv')}",
         "xlsx": f"{api}?{asked.query(format='xlsx')}" if page.has_workbook else "",

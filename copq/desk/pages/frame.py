@@ -1,0 +1,107 @@
+"""What every page of the desk shares: who may see it, its frame, and acts by form, each once."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import asyncpg
+from fastapi import HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+
+from copq.access.door import Bearer, Role
+from copq.access.login import person
+from copq.desk.desk import Acting, Desk
+from copq.desk.once import Act, Done, asked_by, do_apart_as, do_once_as
+from copq.reporting.board.guarding import TEMPLATES as BOARD
+from copq.reporting.board.pages.frame import places_for
+from copq.reporting.source import Source
+from copq.web.answers import Faults
+from copq.web.pages.page import PageError, Pages
+
+_PAGES = Pages.of(Path(__file__).parents[1] / "templates", BOARD)
+Form = Mapping[str, str]
+DECIDED = "decided"
+"""The parameter of an address that says what was just done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an act was refused: a status, and a sentence for each fault."""
+
+    status: int
+    faults: tuple[str, ...]
+
+    @staticmethod
+    def of(error: HTTPException) -> "Refusal":
+        faults = error.faults if isinstance(error, Faults) else (str(error.detail),)
+        return Refusal(error.status_code, tuple(map(_sentence, faults)))
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPages:
+    """The pages of one role: what they read, and with what they act."""
+
+    desk: Desk
+    source: Source
+    role: Role
+
+    async def person(self, request: Request) -> Bearer:
+        """Who asks for a page; an unknown person is sent to the login. Raises `PageError`."""
+        bearer = await person(request, self.desk.door, self.role, Role.ADMIN)
+        if bearer.sender.name is not None and bearer.role is not self.role:
+            raise PageError(403, "Not for your role", f"This page is for {self.role}.")
+        return bearer
+
+    def show(
+        self, request: Request, bearer: Bearer, template: str, here: str,
+        refusal: Refusal | None = None, **values: Any,
+    ) -> Response:  # fmt: skip
+        """The page. Each form on it has the same `key`: a second press sends the same act."""
+        return _PAGES.show(
+            template, refusal.status if refusal else 200, who=bearer.sender.name, here=here,
+            places=places_for(request.app, bearer), key=uuid4().hex,
+            refusal=refusal, decided=request.query_params.get(DECIDED, ""), **values,
+        )  # fmt: skip
+
+    async def act(
+        self, request: Request, bearer: Bearer, filled: Form,
+        act: Callable[[Acting], Awaitable[Any]], apart: bool = False,
+    ) -> tuple[Refusal | None, Any]:  # fmt: skip
+        """Do what a form asks for, once by its `key`; `apart`: it has transactions of its own.
+
+        Returns why it was refused, or what `act` returns, also to a form that is sent again.
+        """
+        body = urlencode(sorted((n, v) for n, v in filled.items() if n != "key")).encode()
+        do = do_apart_as if apart else do_once_as
+        try:
+            async with self.desk.acting(bearer, filled.get("by", "")) as acting:
+                asked = asked_by(acting, request, body, filled.get("key"))
+                answer = await do(acting, asked, _done(acting, act))
+        except HTTPException as error:
+            return Refusal.of(error), None
+        except asyncpg.UniqueViolationError:
+            said = "Somebody did the same at this moment: look at the page again."
+            return Refusal(409, (said,)), None
+        return None, json.loads(bytes(answer.body))
+
+
+def _done(acting: Acting, act: Callable[[Acting], Awaitable[Any]]) -> Act:
+    async def run() -> Done:
+        return Done(await act(acting))
+
+    return run
+
+
+def go(path: str, decided: str = "") -> Response:
+    """Send the browser to a page, so that reloading it sends nothing again."""
+    to = f"{path}?{urlencode({DECIDED: decided})}" if decided else path
+    return RedirectResponse(to, 303, {"Cache-Control": "no-store"})
+
+
+def _sentence(text: str) -> str:
+    stop = "" if text.endswith((".", "?", "!")) else "."
+    return f"{text[:1].upper()}{text[1:]}{stop}"

@@ -1,0 +1,200 @@
+"""The pages `/finance/rates`: rate documents, checked, submitted by one, decided by another."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from copq.access.door import Bearer
+from copq.desk.acts import require_version
+from copq.desk.desk import Acting, Seeing
+from copq.desk.pages.frame import DeskPages, Refusal, go
+from copq.desk.pages.uploads import keep_upload, kept_upload, read_upload
+from copq.desk.rate_documents import etag, visible_document, visible_documents
+from copq.rates import documents as store
+from copq.rates.difference import since
+from copq.rates.documents import JUMP, Document, NotPossible, RateSubmission, State
+from copq.rates.formats import parse_upload
+from copq.rates.review import Review, review
+from copq.rates.reviewing import review_document
+from copq.rates.store import load
+from copq.reporting.exact import exact
+from copq.web.pages.form_fields import read_form
+
+PATH = "/finance/rates"
+
+
+def add_rates(router: APIRouter, pages: DeskPages) -> None:
+    _add_list(router, pages)
+    _add_upload(router, pages)
+    _add_document(router, pages)
+
+
+def _add_list(router: APIRouter, pages: DeskPages) -> None:
+    @router.get(PATH)
+    async def documents(request: Request) -> Response:
+        bearer = await pages.person(request)
+        return await _list(request, pages, bearer)
+
+
+async def _list(
+    request: Request, pages: DeskPages, bearer: Bearer, refusal: Refusal | None = None
+) -> Response:
+    async with pages.desk.seeing(request, pages.role) as seeing:
+        found = await visible_documents(seeing)
+    found.reverse()
+    drafts = [one for one in found if one.state is State.DRAFT]
+    return pages.show(
+        request, bearer, "rates.html", PATH, refusal, drafts=drafts,
+        decided_documents=[one for one in found if one.state is not State.DRAFT], jump=JUMP,
+    )  # fmt: skip
+
+
+def _add_upload(router: APIRouter, pages: DeskPages) -> None:
+    @router.post(f"{PATH}/check")
+    async def check(request: Request) -> Response:
+        bearer = await pages.person(request)
+        try:
+            upload = await read_upload(request)
+            async with pages.desk.seeing(request, pages.role) as seeing:
+                submission = await asyncio.to_thread(parse_upload, upload.name, upload.data)
+                found = review(await load(seeing.conn), submission.rates, JUMP, seeing.now)
+                kept = await keep_upload(seeing.conn, _who(bearer), upload.name, upload.data)
+        except HTTPException as error:
+            return await _list(request, pages, bearer, Refusal.of(error))
+        return _show_check(request, pages, bearer, upload.name, kept, found)
+
+    @router.post(f"{PATH}/submit")
+    async def submit(request: Request) -> Response:
+        bearer = await pages.person(request)
+        filled = await read_form(request)
+
+        async def act(acting: Acting) -> int:
+            name, data = await kept_upload(acting.conn, _who(bearer), filled.get("upload", ""))
+            submission = await asyncio.to_thread(parse_upload, name, data)
+            return await submit_document(acting, submission, filled.get("why", ""))
+
+        refusal, number = await pages.act(request, bearer, filled, act)
+        if refusal:
+            return await _list(request, pages, bearer, refusal)
+        return go(f"{PATH}/{number}", "submitted")
+
+
+async def submit_document(acting: Acting, submission: RateSubmission, why: str) -> int:
+    """The number of the new draft. Raises `NotPossible` without a reason or a change."""
+    if not why.strip():
+        raise NotPossible("say why the rates change: the approver and the auditor read it")
+    found = review(await load(acting.conn), submission.rates, JUMP, acting.now)
+    if not found.changes:
+        raise NotPossible(f"{submission.name} changes nothing in the rate book")
+    return await store.submit(acting.conn, submission, acting.actor, why)
+
+
+def _show_check(
+    request: Request, pages: DeskPages, bearer: Bearer, name: str, kept: str, found: Review
+) -> Response:
+    return pages.show(
+        request, bearer, "rate_check.html", PATH, file=name, upload=kept, review=found,
+        differences=_differences(found), past=_past(found),
+    )  # fmt: skip
+
+
+def _who(bearer: Bearer) -> str:
+    return bearer.sender.name or ""
+
+
+def _add_document(router: APIRouter, pages: DeskPages) -> None:
+    @router.get(f"{PATH}/{{number:int}}")
+    async def document(request: Request, number: int) -> Response:
+        bearer = await pages.person(request)
+        return await _document(request, pages, bearer, number)
+
+    @router.post(f"{PATH}/{{number:int}}/{{decision}}")
+    async def decide(request: Request, number: int, decision: str) -> Response:
+        bearer = await pages.person(request)
+        filled = await read_form(request)
+
+        async def act(acting: Acting) -> None:
+            await _decide(acting, number, decision, filled)
+
+        refusal, _ = await pages.act(request, bearer, filled, act)
+        if refusal:
+            return await _document(request, pages, bearer, number, refusal, filled)
+        return go(f"{PATH}/{number}", decision)
+
+
+async def _decide(acting: Acting, number: int, decision: str, filled: dict[str, str]) -> None:
+    document = await store.one_document(acting.conn, number, acting.now)
+    found = await review_document(acting.conn, document, None, acting.now)
+    require_version([filled.get("version", "")], etag(document, found))
+    why = filled.get("why", "")
+    if decision == "approve":
+        concerns = [str(concern) for concern in found.concerns]
+        await store.approve(acting.conn, number, acting.actor, why, found.revision, concerns)
+    elif decision == "reject":
+        if not why.strip():
+            raise NotPossible("say why it is rejected: its submitter reads it")
+        await store.reject(acting.conn, number, acting.actor, why)
+    else:
+        raise HTTPException(404, f'there is no decision "{decision}"')
+
+
+async def _document(
+    request: Request, pages: DeskPages, bearer: Bearer, number: int,
+    refusal: Refusal | None = None, filled: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
+    async with pages.desk.seeing(request, pages.role) as seeing:
+        document, found = await _reviewed(seeing, number)
+    return pages.show(
+        request, bearer, "rate_document.html", PATH, refusal, document=document, review=found,
+        differences=_differences(found), past=_past(found), version=etag(document, found),
+        is_own=document.submitted_by == _who(bearer), filled=filled or {},
+    )  # fmt: skip
+
+
+async def _reviewed(seeing: Seeing, number: int) -> tuple[Document, Review]:
+    document = await visible_document(seeing, number)
+    return document, await review_document(seeing.conn, document, None, seeing.now)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDifference:
+    """One figure that changes, for a row of the table."""
+
+    item: str
+    since: str
+    what: str
+    field: str
+    before: str
+    after: str
+
+
+def _differences(found: Review) -> list[ShownDifference]:
+    return [
+        ShownDifference(
+            one.item, since(one.effective_from), one.what, figure.field.replace("_", " "),
+            _cell(figure.before), _cell(figure.after),
+        )
+        for one in found.changes
+        for figure in one.fields
+    ]  # fmt: skip
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, Decimal):
+        return exact(value)
+    if isinstance(value, datetime):
+        return since(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _past(found: Review) -> str:
+    if found.past is None:
+        return ""
+    items = "1 item is" if found.past.items == 1 else f"{found.past.items} items are"
+    return f"{items} in force from before now, the earliest from {since(found.past.since)}."

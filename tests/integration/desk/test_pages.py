@@ -1,0 +1,159 @@
+"""The finance desk by form: what waits, rates, months; each act once and by its person."""
+
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from copq.access.door import OpenDoor
+from copq.database.connections import DatabaseRole, connected
+from copq.posting.post import prepare
+from copq.rates.store import import_rates
+from copq.rates.yaml_text import yaml_of
+from tests.support.access.serving import run
+from tests.support.building import book, defect, post_events, rates, stop
+from tests.support.desk.asking import DeskClient, desk_client
+
+FILE = yaml_of(rates()).encode()
+NEW = FILE.replace(b"finished", b"finished", 1)
+ADA, BEN = {"Authorization": "Bearer finance:ada"}, {"Authorization": "Bearer finance:ben"}
+MONTH = "/finance/months/north/2026-03"
+
+
+class Browser:
+    """A person with the pages' forms: fields that are hidden are sent as they are."""
+
+    def __init__(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+        self.client, self.headers = client, headers
+        self.page = ""
+
+    async def open(self, path: str, status: int = 200) -> str:
+        answer = await self.client.get(path, headers=self.headers)
+        assert answer.status_code == status, answer.text
+        self.page = answer.text
+        return self.page
+
+    async def send(self, path: str, status: int = 200, **filled: str) -> str:
+        hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.page)
+        fields = {name: value.replace("&#34;", '"') for name, value in hidden} | filled
+        answer = await self.client.post(
+            path, headers=self.headers, data=fields, follow_redirects=True
+        )
+        assert answer.status_code == status, answer.text
+        self.page = answer.text
+        return self.page
+
+    async def upload(self, data: bytes, name: str = "rates.yaml", status: int = 200) -> str:
+        answer = await self.client.post(
+            "/finance/rates/check", headers=self.headers, files={"file": (name, data)}
+        )
+        assert answer.status_code == status, answer.text
+        self.page = answer.text
+        return self.page
+
+
+@pytest.fixture
+async def desk(database: str) -> AsyncIterator[DeskClient]:
+    async with desk_client(database) as client:
+        yield client
+
+
+async def test_rates_are_checked_submitted_and_approved_by_another(
+    desk: DeskClient, database: str
+) -> None:
+    ada, ben = Browser(desk.client, ADA), Browser(desk.client, BEN)
+    assert "There are no rates yet" in await ada.open("/finance")
+    page = await ada.upload(FILE)
+    assert "checked, not submitted yet" in page and "cost table" in page
+    assert "say why" in (await ada.send("/finance/rates/submit", 409, why="")).lower()
+    await ada.upload(FILE)
+    page = await ada.send("/finance/rates/submit", why="costs of 2026")
+    assert "Another person of finance approves it now" in page and "Withdraw" in page
+    assert 'formaction="/finance/rates/1/approve"' not in page
+    waits = await ben.open("/finance")
+    assert "rate document to decide" in waits and "rates.yaml (by ada)" in waits
+    await ben.open("/finance/rates/1")
+    again = Browser(desk.client, BEN)
+    await again.open("/finance/rates/1")
+    assert "Approved. The rates are in the book." in await ben.send("/finance/rates/1/approve")
+    stale = await again.send("/finance/rates/1/approve", 412)
+    assert "Nothing was changed" in stale and "in force" in stale
+    who = await run(database, "select distinct who from copq.audit where who <> 'postgres'")
+    assert {row["who"] for row in who} == {"ada", "ben"}
+
+
+async def test_a_second_press_sends_the_same_act(desk: DeskClient) -> None:
+    ada = Browser(desk.client, ADA)
+    await ada.upload(FILE)
+    before = ada.page
+    for _ in range(2):
+        ada.page = before
+        assert "Rate document 1" in await ada.send("/finance/rates/submit", why="costs")
+    rows = (await desk.get("/v1/rate-documents")).json()["rows"]
+    assert [row["document"] for row in rows] == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("rates.pdf", b"%PDF", "no ending that is known"),
+        ("rates.xlsx", b"PK\x03\x04", "not an Excel workbook"),
+        ("<b>.yaml", b"plants: 1", "Input should be"),
+    ],
+)
+async def test_a_file_of_the_wrong_kind_is_refused_on_the_page(
+    desk: DeskClient, name: str, data: bytes, says: str
+) -> None:
+    page = await Browser(desk.client, ADA).upload(data, name, 422)
+    assert "Nothing was changed" in page and says in page and "<b>" not in page
+
+
+async def test_a_form_without_a_file_and_a_form_that_is_none(desk: DeskClient) -> None:
+    client, path = desk.client, "/finance/rates/check"
+    empty = await client.post(path, headers=ADA, files={"file": ("", b"")})
+    assert empty.status_code == 422 and "Choose a file first" in empty.text
+    other = await client.post(path, headers=ADA, content=b"x" * 100)
+    assert other.status_code == 422 and "not a form with a file" in other.text
+    large = await client.post(path, headers=ADA, files={"file": ("a.yaml", bytes(17 << 20))})
+    assert large.status_code == 413 and "larger than 16 MiB" in large.text
+
+
+async def test_a_month_is_closed_as_a_checklist(desk: DeskClient, database: str) -> None:
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await import_rates(conn, rates(), "rates.yaml", "test")
+    async with connected(database, DatabaseRole.AGGREGATOR) as conn:
+        await prepare(conn)
+        await post_events(conn, book(), [
+            defect("d", "2026-03-02T10:00:00+01:00"), stop("s", "2026-03-03T10:00:00+01:00")
+        ])  # fmt: skip
+    ada = Browser(desk.client, ADA)
+    assert "months to close" in (waits := await ada.open("/finance")) and "stop still open" in waits
+    assert "open, has ended" in await ada.open("/finance/months")
+    page = await ada.open(MONTH)
+    assert "1 stop still open" in page and 'name="accept_stops"' in page
+    refused = await ada.send(f"{MONTH}/close", 409, why="month end")
+    assert "not finished" in refused
+    closed = await ada.send(f"{MONTH}/close", why="month end", accept_stops="on")
+    assert "Closed and signed off." in closed and "digest" in closed
+    reopened = await ada.send(f"{MONTH}/reopen", why="credit note")
+    assert "Reopened" in reopened and "credit note" in reopened
+    assert "is not in the rate book" in await ada.open("/finance/months/nort/2026-03", 404)
+
+
+async def test_pages_are_for_finance_alone(desk: DeskClient) -> None:
+    for path in ("/finance", "/finance/rates", "/finance/months", MONTH):
+        nobody = await desk.client.get(path)
+        assert nobody.status_code == 303 and nobody.headers["location"].startswith("/login?next=")
+        for role in ("manager:mia", "operator:otto", "admin:ann"):
+            await Browser(desk.client, {"Authorization": f"Bearer {role}"}).open(path, 403)
+
+
+async def test_without_tokens_the_form_asks_who_it_is(database: str) -> None:
+    async with desk_client(database, OpenDoor()) as desk:
+        person = Browser(desk.client, {})
+        assert 'name="by"' in await person.upload(FILE)
+        refused = await person.send("/finance/rates/submit", 422, why="costs")
+        assert "Say who does it" in refused
+        await person.upload(FILE)
+        assert "by eve" in await person.send("/finance/rates/submit", why="costs", by="eve")
