@@ -38,8 +38,8 @@ async def realised(
             if what == "approve":
                 await _freeze(conn, found)
             await conn.execute(
-                "insert into copq.project_step (project, step, what, state, taken_by) "
-                "values ($1, $2, $3, $4, $5)", found.id, number, what, state, by,
+                "insert into copq.project_step (project, step, what, state, taken_by, why) "
+                "values ($1, $2, $3, $4, $5, 'as agreed')", found.id, number, what, state, by,
             )  # fmt: skip
     return found.id
 

@@ -9,7 +9,7 @@ with owned as (
     select project, kind, number, decided_by from copq.project_decision
     union all
     select project, what, step, taken_by from copq.project_step
-    where what in ('approve', 'sign', 'sustain', 'lapse', 'reopen')
+    where copq.is_of_finance(what)
     union all
     select v.project, 'validation', v.number, c.claimed_by
     from copq.project_validation as v

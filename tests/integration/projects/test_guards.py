@@ -8,13 +8,14 @@ import pytest
 
 from copq.database.connections import DatabaseRole
 from copq.improvement.projects.plan import BenefitType
-from copq.improvement.projects.states import RULES, Step
+from copq.improvement.projects.states import State, Step, StepRefused, next_state
 from copq.projects.order import Order
 from copq.projects.savings import Verdict, claim, validate
 from copq.projects.steps import take
 from copq.projects.store import Project
 from tests.support.periods.building import shut
 from tests.support.projects import CARLA, OLGA, add_month, approved, item, propose, with_ledger
+from tests.support.tampering import tampering
 
 JAN, APR = date(2026, 1, 1), date(2026, 4, 1)
 ROLES = tuple(DatabaseRole)
@@ -112,16 +113,55 @@ async def test_a_step_leads_on_from_the_last_one(claimed: tuple[Any, Project]) -
     assert "plan 1 is not the newest of project 2" in await refused(conn, "copq_finance", old)
     await conn.execute(STEP.format(project=1, step=5, what="realise", state="realised", by="olga"))
     own = STEP.format(project=1, step=6, what="sign", state="signed", by="olga")
-    assert '"olga" owns project 1: another person' in await refused(conn, "copq_finance", own)
+    assert '"olga" owns project 1, or once did: another person' in await refused(
+        conn, "copq_finance", own
+    )
 
 
-async def test_the_steps_of_postgres_are_those_of_the_product(conn: Any) -> None:
-    source = await conn.fetchval("select prosrc from pg_proc where proname = 'guard_project_step'")
-    for step, rule in RULES.items():
-        for state in rule.sources:
-            assert f"('{state}', '{step}', '{rule.target}')" in source
-    assert source.count("('") == sum(len(rule.sources) for rule in RULES.values()) + 1
-    assert "(null, 'propose', 'proposed')" in source
+TRY_STEP = """
+create function pg_temp.takes(step text, target text, by_person text, reason text)
+returns boolean language plpgsql as $$
+begin
+    insert into copq.project_step (project, step, what, state, taken_by, why)
+    select 1, max(s.step) + 1, takes.step, target, by_person, reason
+    from copq.project_step as s where project = 1;
+    raise exception using errcode = 'ZZ001';
+exception
+    when restrict_violation then return false;
+    when sqlstate 'ZZ001' then return true;  -- it was taken, and is taken back
+end $$
+"""
+EVERY_STEP = (
+    "select step, target, person, reason, pg_temp.takes(step, target, person, reason) "
+    "from unnest($1::text[]) step, unnest($2::text[]) target, unnest('{olga,finn}'::text[]) person,"
+    " unnest('{because,\"\"}'::text[]) reason"
+)
+
+
+async def test_postgres_takes_the_steps_that_the_product_takes_from_every_state(
+    claimed: tuple[Any, Project],
+) -> None:
+    conn, _ = claimed
+    await conn.execute(TRY_STEP)
+    taken = 0
+    for source in State:
+        async with tampering(conn):
+            await conn.execute("update copq.project_step set state = $1 where step = 4", source)
+        for row in await conn.fetch(EVERY_STEP, [*map(str, Step), "propose"], list(State)):
+            step, target, by, reason, is_taken = row
+            said = f"{by} takes {step} from {source} to {target}, because {reason!r}"
+            assert is_taken == _is_taken(source, step, target, by, reason), said
+            taken += is_taken
+    assert taken == 37, "8 of the owner, 18 of finance; 4 and 7 of them without a reason"
+
+
+def _is_taken(source: State, step: str, target: str, by: str, reason: str) -> bool:
+    if step == "propose":
+        return False
+    try:
+        return next_state(source, Step(step), by=by, owners={"olga"}, reason=reason) == target
+    except StepRefused:
+        return False
 
 
 OF_FINANCE = (
@@ -163,8 +203,12 @@ async def test_a_validation_is_of_a_closed_month_and_by_another_person(
     assert "2026-04 of north is open" in await refused(
         conn, "copq_finance", VALIDATION.format(**{**january, "month": APR}, by="finn")
     )
-    assert "owns project 1: another person of finance" in await refused(
+    assert "claims it: another person of finance" in await refused(
         conn, "copq_finance", VALIDATION.format(**january, by="olga")
+    )
+    await conn.execute(OWNER.format(by="otto"))
+    assert '"otto" owns project 1, or once did: another person of finance' in await refused(
+        conn, "copq_finance", VALIDATION.format(**january, by="otto")
     )
     assert "a claim of 80 is not reduced at 81" in await refused(
         conn, "copq_finance",
@@ -227,10 +271,10 @@ async def test_nobody_sets_shares_of_what_they_own_or_owns_what_they_divided(
         "insert into copq.project_share (plant, from_month, shares, set_by, why) "
         "values ('north', '2026-04-01', '{{\"1\": \"0.6\", \"2\": \"0.4\"}}', '{by}', 'x')"
     )
-    for owner in ("olga", "lea"):
+    for number, owner in enumerate(("olga", "lea"), 1):
         message = await refused(conn, "copq_finance", share.format(by=owner))
         assert message == (
-            f'"{owner}" owns one of the projects, or once did: another person sets shares'
+            f'"{owner}" owns project {number}, or once did: another person of finance sets shares'
         )
     await conn.execute(share.format(by="finn"))
     message = await refused(conn, "copq_projects", OWNER.format(by="finn"))

@@ -296,6 +296,26 @@ language sql stable
 return exists (
     select from copq.project_owner where project = of_project and owner = by_person);
 
+create function copq.refuse_owner(of_project bigint, by_person text, does text) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if copq.owned(of_project, by_person) then
+        raise exception '"%" owns project %, or once did: another person of finance %',
+            by_person, of_project, does using errcode = 'restrict_violation';
+    end if;
+end $$;
+
+-- The steps that finance takes, and those that say why: see states.py.
+create function copq.is_of_finance(what text) returns boolean
+language sql immutable
+return what in ('approve', 'sign', 'sustain', 'lapse', 'reopen');
+
+create function copq.needs_reason(what text) returns boolean
+language sql immutable
+return what in ('lapse', 'cancel', 'reopen');
+
 -- The guards see every row, whatever the lines of the role that writes.
 
 -- A plan is written until approval freezes it.
@@ -344,7 +364,7 @@ begin
                 where project = new.project and decided_by = new.owner)
             or exists (select from copq.project_step
                 where project = new.project and taken_by = new.owner
-                    and what in ('approve', 'sign', 'sustain', 'lapse', 'reopen'))
+                    and copq.is_of_finance(what))
             or exists (select from copq.project_share
                 where shares ? new.project::text and set_by = new.owner) then
         raise exception '"%" has decided about project % for finance: another person owns it',
@@ -373,10 +393,8 @@ begin
     elsif new.plan is distinct from newest then
         raise exception 'plan % is not the newest of project %', new.plan, new.project
             using errcode = 'restrict_violation';
-    elsif copq.owned(new.project, new.frozen_by) then
-        raise exception '"%" owns project %: another person of finance must approve it',
-            new.frozen_by, new.project using errcode = 'restrict_violation';
     end if;
+    perform copq.refuse_owner(new.project, new.frozen_by, 'approves it');
     return new;
 end $$;
 create trigger guard_project_freeze before insert on copq.project_freeze
@@ -413,10 +431,11 @@ begin
         select from copq.project_freeze where project = new.project) then
         raise exception 'project % is approved with what it freezes, and there is nothing frozen',
             new.project using errcode = 'restrict_violation';
-    elsif new.what in ('approve', 'sign', 'sustain', 'lapse', 'reopen')
-            and copq.owned(new.project, new.taken_by) then
-        raise exception '"%" owns project %: another person of finance must % it',
-            new.taken_by, new.project, new.what using errcode = 'restrict_violation';
+    elsif copq.needs_reason(new.what) and coalesce(trim(new.why), '') = '' then
+        raise exception 'step % of project % says why', new.what, new.project
+            using errcode = 'restrict_violation';
+    elsif copq.is_of_finance(new.what) then
+        perform copq.refuse_owner(new.project, new.taken_by, format('may %s it', new.what));
     end if;
     return new;
 end $$;
@@ -460,12 +479,9 @@ begin
             where project = part.key::bigint and plant = new.plant)) then
         raise exception 'a share is negative, or of a project that is not in %', new.plant
             using errcode = 'check_violation';
-    elsif exists (
-        select from jsonb_object_keys(new.shares) as name
-        where copq.owned(name::bigint, new.set_by)) then
-        raise exception '"%" owns one of the projects, or once did: another person sets shares',
-            new.set_by using errcode = 'restrict_violation';
     end if;
+    perform copq.refuse_owner(name::bigint, new.set_by, 'sets shares')
+    from jsonb_object_keys(new.shares) as name;
     return new;
 end $$;
 create trigger guard_project_share before insert on copq.project_share
@@ -488,11 +504,12 @@ begin
     if said_by is null then
         raise exception 'project % has no % %', new.project, new.kind, new.number
             using errcode = 'foreign_key_violation';
-    elsif new.decided_by = said_by or copq.owned(new.project, new.decided_by) then
+    elsif new.decided_by = said_by then
         raise exception '"%" cannot decide about % % of project %: another person does',
             new.decided_by, new.kind, new.number, new.project
             using errcode = 'restrict_violation';
     end if;
+    perform copq.refuse_owner(new.project, new.decided_by, 'decides');
     return new;
 end $$;
 create trigger guard_project_decision before insert on copq.project_decision
@@ -513,9 +530,9 @@ begin
             is distinct from (claim.project, of_plant, claim.month, claim.type) then
         raise exception 'the validation is of another month than claim %', new.claim
             using errcode = 'foreign_key_violation';
-    elsif new.decided_by = claim.claimed_by or copq.owned(new.project, new.decided_by) then
-        raise exception '"%" claims, or owns project %: another person of finance validates it',
-            new.decided_by, new.project using errcode = 'restrict_violation';
+    elsif new.decided_by = claim.claimed_by then
+        raise exception '"%" claims it: another person of finance validates it', new.decided_by
+            using errcode = 'restrict_violation';
     elsif not exists (
         select from copq.period
         where plant = new.plant and month = new.month and state <> 'open'
@@ -527,6 +544,7 @@ begin
         raise exception 'a claim of % is not % at %', claim.amount, new.decision, new.amount
             using errcode = 'check_violation';
     end if;
+    perform copq.refuse_owner(new.project, new.decided_by, 'validates it');
     return new;
 end $$;
 create trigger guard_project_validation before insert on copq.project_validation
