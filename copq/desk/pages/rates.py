@@ -21,7 +21,7 @@ from copq.rates.formats import parse_upload
 from copq.rates.review import Review, review
 from copq.rates.reviewing import review_document
 from copq.rates.store import load
-from copq.reporting.exact import exact
+from copq.text.exact import exact
 from copq.web.pages.form_fields import read_form
 
 PATH = "/finance/rates"
