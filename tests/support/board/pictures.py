@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from copq.command_line.demo import bottling, sending
+from copq.command_line.demo import bottling, project, sending
 from copq.command_line.demo.folder import prepare_folder
 from copq.command_line.demo.service import free_port, running
 from tests.support.board.printed import Paper
@@ -26,7 +26,10 @@ PAGES = {
     "problems": "problems?plant={plant}&month=2025-06&limit=10",
     "what-if": "what-if?plant={plant}&month=2025-06&change=remove+code=UNP-JAM&by=line",
     "planner": "planner?savings=1000000&currency=USD",
+    "projects": "projects?plant={plant}",
+    "project": f"projects/{{plant}}/{project.NAME}",
 }
+ON_PHONES = ("projects", "project")
 
 
 async def _page(browser: Browser, address: str, size: tuple[int, int]) -> Page:
@@ -51,13 +54,21 @@ async def take(url: str) -> None:
         await page.locator(".tile.today .figure a").click()
         await page.locator("#entries-body tr").first.wait_for()
         await page.screenshot(path=IMAGES / "board-entries.png")
-        for name, address in PAGES.items():
-            page = await browser.new_page(viewport={"width": LAPTOP[0], "height": LAPTOP[1]})
-            await page.goto(f"{url}/{address.format(plant=bottling.PLANT)}")
-            await page.wait_for_load_state("networkidle")
-            await page.wait_for_timeout(500)
-            await page.screenshot(path=IMAGES / f"page-{name}.png", full_page=True)
+        for name in PAGES:
+            await _take_page(browser, url, name, LAPTOP, f"page-{name}.png")
+        for name in ON_PHONES:
+            await _take_page(browser, url, name, PHONE, f"page-{name}-phone.png")
         await browser.close()
+
+
+async def _take_page(
+    browser: Browser, url: str, name: str, size: tuple[int, int], file: str
+) -> None:
+    page = await browser.new_page(viewport={"width": size[0], "height": size[1]})
+    await page.goto(f"{url}/{PAGES[name].format(plant=bottling.PLANT)}")
+    await page.wait_for_load_state("networkidle")
+    await page.wait_for_timeout(500)
+    await page.screenshot(path=IMAGES / file, full_page=size == LAPTOP)
 
 
 def main() -> None:
@@ -69,6 +80,7 @@ def main() -> None:
             sending.import_log(service.url, data)
             copq("targets", "set", "3%", "--plant", bottling.PLANT, "--from", "2025-01-01",
                  "--data", str(data))  # fmt: skip
+            project.show_project(data)
             asyncio.run(take(service.url))
 
 
