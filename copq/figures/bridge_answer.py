@@ -278,7 +278,7 @@ async def _entries(
         spans, until = spans_of_month(one, query.month), None
     frozen = OneBook(frozen_book(await books.as_of(conn, freeze.revision), freeze.rates_at))
     windows = (Window(span.first, span.last + _DAY) for span in spans)
-    asked = [FrozenQuery(plan, window, frozen, until) for window in windows]
+    asked = [FrozenQuery(plan, window, frozen, until, one.id) for window in windows]
     return [one for query in asked for one in await _entries_of(conn, books, book, query)]
 
 

@@ -25,17 +25,25 @@ async def measure_baseline(
     conn: Connection, plan: Plan, book: RateBook, rates_at: datetime
 ) -> Measured:
     """The baseline at the rates of `book` in force at `rates_at`; see `copq.projects.sizing`."""
-    return await measure_again(conn, Books(), book, plan, book, rates_at, None)
+    return await measure_again(conn, Books(), book, plan, book, rates_at)
 
 
 async def measure_again(
     conn: Connection, books: Books, newest: RateBook, plan: Plan, book: RateBook,
-    rates_at: datetime, booked_until: datetime | None,
+    rates_at: datetime, booked_until: datetime | None = None, project: int | None = None,
 ) -> Measured:  # fmt: skip
-    """As `measure_baseline`, as the ledger was then; `newest` is the current rate book."""
+    """As `measure_baseline`, as the ledger was then; `newest` is the current rate book. See
+    `FrozenQuery` for `project`."""
     frozen = frozen_book(book, rates_at)
     days = await read_days(
-        conn, books, newest, plan, frozen, _days(plan), booked_until=booked_until
+        conn,
+        books,
+        newest,
+        plan,
+        frozen,
+        _days(plan),
+        booked_until=booked_until,
+        project=project,
     )
     return Measured(_baseline(plan, days), rate_versions(frozen, plan.plant))
 

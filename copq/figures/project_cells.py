@@ -64,15 +64,16 @@ class PlanDay:
 async def read_days(
     conn: Connection, books: Books, newest: RateBook, plan: Plan, frozen: RateBook,
     days: Iterable[date], others: Others | None = None, booked_until: datetime | None = None,
+    project: int | None = None,
 ) -> list[PlanDay]:  # fmt: skip
     """The cells of these production days. Call it in a transaction: it reads that snapshot.
 
     `frozen` is the book whose rates do not change; see `copq.rates.frozen`. With `booked_until`
-    they are as the ledger was then.
+    they are as the ledger was then; see `FrozenQuery` for `project`.
     """
     asked, read = sorted(set(days)), []
     for window in windows_of(asked):
-        found = _Reading(plan, others or {}, booked_until)
+        found = _Reading(plan, others or {}, booked_until, project)
         read += await found.read(conn, books, newest, frozen, window)
     return read
 
@@ -105,8 +106,11 @@ def windows_of(days: Sequence[date]) -> Iterator[Window]:
 class _Reading:
     """Puts the losses, their frozen cost and the exposure of a window into cells."""
 
-    def __init__(self, plan: Plan, others: Others, booked_until: datetime | None) -> None:
+    def __init__(
+        self, plan: Plan, others: Others, booked_until: datetime | None, project: int | None
+    ) -> None:
         self._plan, self._others, self._booked_until = plan, others, booked_until
+        self._project = project
         self._days: dict[date, PlanDay] = {}
 
     async def read(
@@ -116,7 +120,7 @@ class _Reading:
         losses = await conn.fetch(
             *_SQL.project_losses(**parameters(self._plan, window, self._booked_until))
         )
-        query = FrozenQuery(self._plan, window, OneBook(frozen), self._booked_until)
+        query = FrozenQuery(self._plan, window, OneBook(frozen), self._booked_until, self._project)
         again = await price_again(conn, books, newest, query) if losses else Differences()
         exposed = await read_exposure(conn, self._plan, frozen, window, self._booked_until)
         with localcontext(MONEY):

@@ -125,7 +125,7 @@ async def _entries(
     for window in windows_of(days):
         asked = parameters(plan, window, span.booked_until)
         rows = await conn.fetch(*_SQL.export_entries(**asked))
-        query = FrozenQuery(plan, window, OneBook(part.frozen), span.booked_until)
+        query = FrozenQuery(plan, window, OneBook(part.frozen), span.booked_until, part.own.id)
         again = (await price_again(conn, books, newest, query)).entries
         for entry in _priced(rows, {(a.event_id, a.entry_no): a for a in again}):
             if part.within is None or entry["element"] in OUTPUT or holds(part.within, entry):

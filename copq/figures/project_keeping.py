@@ -77,7 +77,15 @@ async def read_project_days(
     found: list[PlanDay] = []
     for some, until in ((of_baseline, freeze.booked_until), (rest, None)):
         found += await read_days(
-            conn, books, newest, plan, frozen, some, one.others, booked_until=until
+            conn,
+            books,
+            newest,
+            plan,
+            frozen,
+            some,
+            one.others,
+            booked_until=until,
+            project=one.id,
         )
     return found
 

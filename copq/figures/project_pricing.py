@@ -1,16 +1,17 @@
 """The losses of a plan's scope, priced by one rate book: the same code as a what-if."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from asyncpg import Connection
 
+from copq.database.queries import Queries
 from copq.figures.books import Books
 from copq.figures.what_if_books import ChangedBooks, OneBook
 from copq.figures.what_if_dispatches import price_dispatches
-from copq.figures.what_if_entries import Differences
+from copq.figures.what_if_entries import Differences, Kept, KeptCost
 from copq.figures.what_if_events import compare_events
 from copq.figures.what_if_query import instants_of, reaches_json
 from copq.figures.what_if_stops import STOP_ELEMENTS, compare_booked_time
@@ -20,6 +21,7 @@ from copq.improvement.projects.scope import allows, holds, names_of
 from copq.improvement.what_if.changes import EventChange
 from copq.rates.book import RateBook
 
+_SQL = Queries.of(__file__)
 _OF_EVENT = ("line", "product", "stage", "defect_code", "work_unit", "shift", "supplier")
 """Names that all entries of an event share."""
 
@@ -30,13 +32,16 @@ _NOT_OF_DISPATCH = ("stage", "defect_code", "work_unit", "shift", "supplier")
 class FrozenQuery:
     """The events of a plan's scope in a window, at the rates of one book.
 
-    With `booked_until`, as the ledger was then.
+    With `booked_until`, as the ledger was then. With an approved `project`, whose frozen rates they
+    are, events without bytes cost what was kept when these were dropped.
     """
 
     plan: Plan
     window: Window
     rates: OneBook
     booked_until: datetime | None = None
+    project: int | None = None
+    kept: Kept = field(default_factory=dict)
 
     def is_asked(self, plant: str, product: str | None, day: date) -> bool:
         return True
@@ -69,12 +74,12 @@ async def price_again(
 ) -> Differences:
     """The entries of the scope that cost something else at the rates of the query.
 
-    Call it in a transaction: it reads that snapshot. What has no bytes, no rate, or does not follow
-    from its rates stays as booked and is counted.
+    Call it in a transaction: it reads that snapshot. What has no bytes and no kept cost, no
+    rate, or does not follow from its rates stays as booked and is counted.
     """
     found, scope = Differences(), query.plan.scope
     changed = ChangedBooks(conn, books, newest, query.rates)
-    await compare_events(conn, changed, query, found)
+    await compare_events(conn, changed, await kept_costs(conn, query), found)
     if all(allows(scope, field, None) for field in _NOT_OF_DISPATCH):
         await price_dispatches(conn, changed.newest.after, query, found)
     if any(allows(scope, "element", element) for element in STOP_ELEMENTS):
@@ -86,6 +91,18 @@ async def price_again(
         if holds(scope, {field: getattr(one, field) for field in _FIELDS})
     ]  # fmt: skip
     return found
+
+
+async def kept_costs(conn: Connection, query: FrozenQuery) -> FrozenQuery:
+    """The query with what was kept of its project's events."""
+    if query.project is None:
+        return query
+    asked = _SQL.kept_entries(project=query.project, **instants_of(query.window))
+    kept = {
+        (row["event_id"], row["element"]): KeptCost(row["net"], row["recovered"], row["seconds"])
+        for row in await conn.fetch(*asked)
+    }
+    return replace(query, kept=kept)
 
 
 _FIELDS = (*_OF_EVENT, "element", "category")

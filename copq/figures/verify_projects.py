@@ -76,12 +76,12 @@ async def _baseline(
 ) -> list[Difference]:
     book = await books.as_of(conn, freeze.revision)
     measured = await measure_again(
-        conn, books, newest, one.plan, book, freeze.rates_at, freeze.booked_until
+        conn, books, newest, one.plan, book, freeze.rates_at, freeze.booked_until, one.id
     )
     expected = baseline_json(measured.baseline)
     found = content["baseline"]
     if expected["left_as_booked"] > found["left_as_booked"]:
-        # Since then a retention has dropped bytes of events: they cannot be priced again.
+        # A retention that began before the approval has dropped bytes without keeping costs.
         expected, found = _as_booked(expected), _as_booked(found)
     rates = {"rates": [asdict(rate) for rate in measured.rates]}
     said = {"rates": content["rates"]["versions"]}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from asyncpg import Connection
 
 from copq.figures.books import Books
+from copq.figures.what_if_entries import Kept
 from copq.figures.window import Window
 from copq.improvement.what_if.changes import EventChange, RateChange
 from copq.rates.book import RateBook, Site
@@ -49,6 +50,10 @@ class Comparison(Protocol):
 
     @property
     def rates(self) -> OtherRates: ...
+    @property
+    def kept(self) -> Kept:
+        """What events without bytes would have cost, as far as it was kept."""
+
     def is_asked(self, plant: str, product: str | None, day: date) -> bool:
         """Whether costs of a product on a production day are in the question."""
 

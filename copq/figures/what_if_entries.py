@@ -81,6 +81,19 @@ def changed_entry(
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class KeptCost:
+    """What an entry would have cost, kept before the bytes of its event were dropped."""
+
+    net: Decimal
+    recovered: Decimal
+    seconds: Decimal = ZERO
+
+
+Kept = Mapping[tuple[str, str], KeptCost]
+"""By event and element."""
+
+
 @dataclass(slots=True)
 class Differences:
     """The entries that would differ, and how many events each change named.
@@ -104,6 +117,10 @@ class Differences:
             one for one in entries
             if one.booked != one.changed or one.booked_seconds != one.changed_seconds
         )  # fmt: skip
+
+    def recover(self, row: Mapping[str, Any], day: Any, now: Decimal) -> None:
+        """Count what a recoverable reject would be worth in the dispatch of a day."""
+        self.recovered[day] += now - row["recovered"]
 
     def leave(self, numbers: Iterable[int], reason: Left, day: date) -> None:
         """Count an event that stays as it is."""

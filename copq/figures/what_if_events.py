@@ -18,7 +18,13 @@ from asyncpg import Connection, Record
 from copq.database.queries import Queries
 from copq.figures.recomputing import rows_of
 from copq.figures.what_if_books import ChangedBook, ChangedBooks, Comparison
-from copq.figures.what_if_entries import ChangedEntry, Differences, changed_entry
+from copq.figures.what_if_entries import (
+    ChangedEntry,
+    Differences,
+    Kept,
+    KeptCost,
+    changed_entry,
+)
 from copq.improvement.what_if.changed_events import ChangedEvent, Left, change_event
 from copq.improvement.what_if.changes import EventChange
 from copq.ledger.arithmetic import MONEY, ZERO
@@ -34,6 +40,8 @@ Rows = list[Record]
 
 _Priced = Mapping[str, Entry] | None
 """The entries of an event by element; None without a price."""
+
+_Costs = Mapping[str, Entry | KeptCost]
 
 
 async def compare_events(
@@ -132,8 +140,8 @@ class EventPricing:
         return True
 
     def _add(
-        self, rows: Rows, changed: ChangedEvent, rated: Sequence[int], after: _Priced,
-        found: Differences,
+        self, rows: Rows, changed: ChangedEvent, rated: Sequence[int],
+        after: _Costs | None, found: Differences,
     ) -> None:  # fmt: skip
         for number, reason in changed.left.items():
             found.leave([number], reason, rows[0]["day"])
@@ -144,24 +152,34 @@ class EventPricing:
         found.add(_changed_entries(rows, after))
         self._add_recovered(rows, after, found)
 
-    def _add_recovered(self, rows: Rows, after: Mapping[str, Entry], found: Differences) -> None:
+    def _add_recovered(self, rows: Rows, after: _Costs, found: Differences) -> None:
         for row in rows:
             if row["element"] in REJECTS:
                 new = after[row["element"]].recovered if row["element"] in after else ZERO
-                found.recovered[_dispatch(row)] += new - row["recovered"]
+                found.recover(row, _dispatch(row), new)
 
     def _stages(self, event: Any) -> Sequence[str]:
         table = self._book.cost_table(event.plant, event.product, event.occurred_at)
         return list(table.item.stage_costs) if table else []
 
     def _compare_without_bytes(self, rows: Rows, found: Differences) -> None:
-        """An event without bytes can be removed, and is left as booked otherwise."""
+        """An event without bytes can be removed, or has a cost that was kept, and is left as booked
+        otherwise."""
+        if kept := _kept_entries(rows, self._query.kept):
+            self._add(rows, ChangedEvent(None, ()), [], kept, found)
+            return
         naming = list(_naming(self._query, rows[0]))
         first = self._events.get(naming[0]) if naming else None
         if first is not None and first.stage is None and not first.factor:
             self._add(rows, ChangedEvent(None, (naming[0],)), [], {}, found)
         else:
             found.leave(naming, Left.NO_BYTES, rows[0]["day"])
+
+
+def _kept_entries(rows: Rows, kept: Kept) -> Mapping[str, KeptCost]:
+    """The kept costs of all entries of an event by element, else none."""
+    known = {row["element"]: kept.get((row["event_id"], row["element"])) for row in rows}
+    return {element: cost for element, cost in known.items() if cost} if all(known.values()) else {}
 
 
 def _own_entries(pricing: Pricing) -> _Priced:
@@ -183,7 +201,7 @@ def _is_booked(before: Mapping[str, Entry], rows: Rows) -> bool:
     )
 
 
-def _changed_entries(rows: Rows, after: Mapping[str, Entry]) -> Iterator[ChangedEntry]:
+def _changed_entries(rows: Rows, after: _Costs) -> Iterator[ChangedEntry]:
     """An event has the same elements whatever its amounts and rates, or it has none."""
     for row in rows:
         new = after.get(row["element"])

@@ -12,6 +12,7 @@ from copq.figures.edges import dimensions
 from copq.figures.names import check_names
 from copq.figures.requests import check_choice
 from copq.figures.what_if_books import ChangedFigures
+from copq.figures.what_if_entries import Kept
 from copq.figures.what_if_rows import DIMENSIONS
 from copq.figures.window import Window, WindowRequest, newest_day
 from copq.groups.store import GroupDays, read_group_days
@@ -125,6 +126,10 @@ class WhatIfQuery:
     @property
     def rates(self) -> ChangedFigures:
         return ChangedFigures(self.of_rates)
+
+    @property
+    def kept(self) -> Kept:
+        return {}
 
     def days(self) -> dict[str, Any]:
         """The window and the scope as parameters of the queries."""

@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from asyncpg import Connection
 
 from copq.access.authority import Actor
+from copq.figures.project_kept import keep_costs
+from copq.improvement.projects.running import Span
+from copq.rates.store import load
 from copq.retention.space import end_of, give_back
 from copq.retention.store import (
     BATCH,
@@ -68,11 +71,24 @@ async def _drop_events(
         yield await _sweep_month(conn, run, run.at.astimezone(UTC).date().replace(day=1), bounds)
     while last is not None and (month := await next_month(conn, run, last)) is not None:
         before, until = run.dropped, min(end_of(month), last)
+        await keep_costs(conn, await _days(conn, month, bounds))
         async for progress in _drop_month(conn, run, bounds, until, actor, why, batch, month):
             run = progress.run
             yield progress
         if run.dropped > before:
             yield await _sweep_month(conn, run, month, bounds)
+
+
+async def _days(conn: Connection, month: date, bounds: Bounds) -> dict[str, Span]:
+    """By plant the production days of a month that may lose bytes."""
+    sites = (await load(conn)).sites
+    first = datetime.combine(month, time(), UTC)
+    until = {plant: min(end_of(month), bound) for plant, bound in bounds.items() if bound > first}
+    days = {plant: sites[plant].calendar.bucket for plant in until}
+    return {plant: Span(of(first).day, of(until[plant] - _TICK).day) for plant, of in days.items()}
+
+
+_TICK = timedelta(microseconds=1)
 
 
 async def _drop_month(

@@ -53,6 +53,18 @@ insert into copq.project_cell (
     project, day, line, product, others, booked, at_frozen_rates, exposure)
 values (:project, :day, :line, :product, :others, :booked, :at_frozen_rates, :exposure)
 
+-- name: keep_project_entry
+-- Keep what an entry costs at the frozen rates of a project, before the bytes of its event are dropped.
+insert into copq.project_entry (project, occurred_at, event_id, element, net, recovered, seconds)
+values (:project, :occurred_at, :event_id, :element, :net, :recovered, :seconds)
+on conflict do nothing
+
+-- name: kept_entries
+-- What entries of a project cost at its frozen rates, where the bytes of their events were dropped.
+select event_id, element, net, recovered, seconds
+from copq.project_entry
+where project = :project and occurred_at >= :since and occurred_at < :until
+
 -- name: month_inputs
 -- What the bridge of each of :months of a project follows from, as text: its days and those of the
 -- projects that share its losses, their baselines, and what was decided. Each part only grows, or

@@ -25,7 +25,7 @@ DECISIONS = {
          "project_investment", "project_forecast", "project_non_routine", "project_substitute",
          "project_decision", "project_day", "project_cell", "project_month",
          "project_month_inputs", "project_verdict", "project_evidence",
-         "project_claim", "project_validation"), OF_PROJECTS,
+         "project_claim", "project_validation", "project_entry"), OF_PROJECTS,
     ),
     **dict.fromkeys(
         ("rate_revision", "rate_item", "rate_document", "rate_decision", "target", "budget",

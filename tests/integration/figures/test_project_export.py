@@ -16,6 +16,7 @@ from copq.access.authority import Actor
 from copq.access.door import Role
 from copq.figures.books import Books
 from copq.figures.project_export import export_lines
+from copq.figures.verify import verify
 from copq.improvement.projects.plan import BenefitType
 from copq.projects.accounts import add_non_routine, add_substitute, decide, divide
 from copq.projects.file import read_projects
@@ -25,6 +26,10 @@ from copq.projects.store import ProjectError
 from copq.rates.book import RateBook
 from copq.rates.file import read_rate_file
 from copq.rates.store import book_of, import_rates, load
+from copq.retention.apply import apply
+from copq.retention.bounds import bounds
+from copq.retention.store import EVENTS
+from copq.retention.store import Order as Retention
 from copq.schemas.projects import ProjectFile
 from copq.schemas.rates import LineRate, RateFile
 from tests.support.building import book as rate_book
@@ -235,6 +240,52 @@ async def test_stops_reversals_and_changed_rates_are_recomputed_and_the_rest_is_
     assert code == 0, said
     trusted = re.search(r"entries, of which (\d+) at frozen rates on trust: ([\d.]+)", said)
     assert trusted and trusted.groups() == ("4", "76.20")
+
+
+async def test_after_a_retention_all_of_it_is_still_proven(
+    conn: Any, database: str, tmp_path: Path
+) -> None:
+    """Rates rise within the baseline; later a project shares the losses, so that all days are read
+    again, of which none has bytes."""
+    old = rate_book(recovery_rate="0.5", recovery_overhead_per_day="9", allowed_rejection="0.1")
+    await post_with_rates(conn, old, a_day(2, 8))
+    table = rates(recovery_rate=D("0.25"), allowed_rejection=D("0.2")).cost_tables[0]
+    raised = datetime.fromisoformat("2026-02-20T00:00:00+01:00")
+    labour = (
+        rates()
+        .labour_rates[0]
+        .model_copy(update={"effective_from": raised, "rate_per_minute": D("1.5")})
+    )
+    line = LineRate(plant="north", line="L1", effective_from=raised, rate_per_hour=D("133.7"))
+    changed = table.model_copy(update={"effective_from": raised})
+    later = RateFile(cost_tables=(changed,), line_rates=(line,), labour_rates=(labour,))
+    await import_rates(conn, later, "rates.yaml", "finn")
+    file = ProjectFile.model_validate({"projects": [item("all", **WHOLE_PLANT)]})
+    await approve_all(conn, file)
+    await post_all(conn, [*a_day(3, 4), *a_day(4, 2)])
+    may = datetime(2026, 5, 20, tzinfo=UTC)
+    await measure_months(database, may)
+    [of_march] = await conn.fetch("select * from copq.project_month where month = '2026-03-01'")
+    before = Retention(EVENTS, date(2026, 4, 1))
+    limits = await bounds(conn, await load(conn), before.before, None)
+    assert [step async for step in apply(conn, before, limits, FINN, "records policy", 3)]
+    kept = await conn.fetchval("select min(occurred_at) from copq.event where payload is not null")
+    assert kept == datetime(2026, 4, 10, 11, tzinfo=UTC)
+    march = {"first": "2026-03-01", "last": "2026-03-31"}
+    april = {"type": "hard", "amount": "10", "first_month": "2026-04"}
+    plan = {"baseline": march, "starts": "2026-04-01", "benefits": [april]}
+    of_line = item("line", exposure="cost_of_production", **plan)
+    await approve_all(conn, ProjectFile.model_validate({"projects": [of_line]}))
+    await post_all(conn, [defect("late", "2026-03-12T12:00:00+01:00", 3)])
+    await measure_months(database, may)
+    assert await verify(conn) == []
+    for name in ("all", "line"):
+        code, said = recompute(await export(conn, "north", name), tmp_path)
+        assert code == 0, said
+    newest = (await conn.fetch("select * from copq.project_month where month = '2026-03-01'"))[-1]
+    # The late rejects alone: 3 x (10 - 0.25 x 4), of which a fifth is allowed.
+    assert (newest["version"], newest["left_as_booked"]) == (2, 0)
+    assert of_march["gross"] - newest["gross"] == D("21.60")
 
 
 HALF = {"type": "hard", "amount": "10", "first_month": "2026-03"}

@@ -185,6 +185,19 @@ create table copq.project_cell (
     foreign key (project, day) references copq.project_day on delete cascade
 );
 
+-- What the entries of an event cost at the frozen rates of a project: kept before a retention drops the
+-- bytes of the event. `recovered` is what a reject is worth in the dispatch of its day.
+create table copq.project_entry (
+    project bigint not null references copq.project,
+    occurred_at timestamptz not null,
+    event_id text collate "C" not null,
+    element text not null,
+    net numeric not null,
+    recovered numeric not null,
+    seconds numeric not null,
+    primary key (project, occurred_at, event_id, element)
+);
+
 -- The bridge of a month as it was computed; a new version only where a figure differs. The version
 -- that was newest when the month was first closed is what was first reported. A month that had a
 -- bridge and can no longer be compared has a version without figures that gives the `reason`.
@@ -568,10 +581,10 @@ begin
         'project', 'project_owner', 'project_plan', 'project_step', 'project_freeze',
         'project_promise', 'project_investment', 'project_forecast', 'project_non_routine',
         'project_substitute', 'project_decision', 'project_share', 'project_month',
-        'project_verdict', 'project_claim', 'project_validation'] loop
+        'project_verdict', 'project_claim', 'project_validation', 'project_entry'] loop
         perform copq.append_only(('copq.' || kept)::regclass);
         -- Bridges and verdicts are derived, each version from the ledger; the rest are decisions.
-        if kept not in ('project_month', 'project_verdict') then
+        if kept not in ('project_month', 'project_verdict', 'project_entry') then
             perform copq.audit_table(('copq.' || kept)::regclass);
         end if;
     end loop;

@@ -130,7 +130,7 @@ grant select on
     copq.project_promise, copq.project_investment, copq.project_forecast, copq.project_non_routine,
     copq.project_substitute, copq.project_decision, copq.project_share, copq.project_day,
     copq.project_cell, copq.project_month, copq.project_month_inputs, copq.project_verdict,
-    copq.project_evidence, copq.project_claim, copq.project_validation
+    copq.project_evidence, copq.project_claim, copq.project_validation, copq.project_entry
     to copq_aggregator, copq_reporting, copq_finance;
 grant insert on
     copq.project, copq.project_owner, copq.project_plan, copq.project_step, copq.project_freeze,
@@ -255,7 +255,7 @@ begin
     foreach guarded in array array[
         'owner', 'plan', 'step', 'freeze', 'promise', 'investment', 'forecast', 'non_routine',
         'substitute', 'decision', 'day', 'cell', 'month', 'month_inputs', 'verdict',
-        'evidence', 'claim', 'validation'] loop
+        'evidence', 'claim', 'validation', 'entry'] loop
         execute format('alter table copq.project_%s enable row level security', guarded);
         execute format(
             'create policy whoever_was_granted on copq.project_%s '
