@@ -18,8 +18,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.docs.blocks import ROOT, Block, blocks, pages
+from tests.support.docs.blocks import ROOT, Block, blocks, pages, printed
 from tests.support.docs.bottling import shorten_log
+from tests.support.docs.canning import shorten_canning_log
 from tests.support.docs.shell import Shell, shell
 from tests.support.kafka.settings import free_ports
 from tests.support.patience import PATIENCE_S
@@ -63,6 +64,10 @@ BEFORE = {
     "docs/why.md": BOTTLES,
 }  # fmt: skip
 """What a reader has done before a document's first command."""
+
+
+PRINTED = ("docs/improvement.md",)
+"""Documents that show what their commands print."""
 
 
 def _by_document() -> dict[str, list[Block]]:
@@ -142,6 +147,9 @@ def _run(bash: Shell, template: Path, page: str, folder: Path) -> None:
     assert code == 0, f"{script}\n{said}"
     unwanted = ("Traceback",) if page == RUNBOOKS else EMPTY
     assert not [line for line in said.splitlines() if any(word in line for word in unwanted)], said
+    if page in PRINTED:
+        lines = {" ".join(line.split()) for line in said.splitlines()}
+        assert not [line for line in printed(page) if line and line not in lines], said
 
 
 def _lay_out(template: Path, folder: Path) -> None:
@@ -149,6 +157,7 @@ def _lay_out(template: Path, folder: Path) -> None:
     subprocess.run(["cp", "-a", template, folder / "copq-data"], check=True)
     shutil.copytree(ROOT / "examples", folder / "examples")
     shorten_log(folder, "2025-06-13")
+    shorten_canning_log(folder)
     shutil.copytree(ROOT / "deploy/grafana/dashboards", folder / "deploy/grafana/dashboards")
     for page in ("rates", "targets"):
         text = (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")

@@ -77,7 +77,8 @@ async def test_each_year_is_as_near_the_truth_as_the_page_says(conn: Any, databa
         assert _numbers(found["seam-checks"][month].figures) == _quoted(month)
 
 
-_FIELDS = ("baseline", "volume", "mix", "rates", "non_routine", "performance", "actual")
+_FIELDS = ("baseline", "volume", "mix", "rates", "non_routine", "without_baseline",
+           "performance", "actual")  # fmt: skip
 
 
 def _numbers(one: MonthFigures) -> list[Decimal]:

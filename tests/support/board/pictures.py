@@ -15,6 +15,7 @@ from copq.command_line.demo.folder import prepare_folder
 from copq.command_line.demo.service import free_port, running
 from tests.support.board.printed import Paper
 from tests.support.faults.processes import copq
+from tests.support.patience import PATIENCE_S
 from tests.support.programs import program
 from tests.support.programs.browser import CHROMIUM, QUIET
 
@@ -65,6 +66,7 @@ async def _take_page(
     browser: Browser, url: str, name: str, size: tuple[int, int], file: str
 ) -> None:
     page = await browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.set_default_timeout(PATIENCE_S * 1000)
     await page.goto(f"{url}/{PAGES[name].format(plant=bottling.PLANT)}")
     await page.wait_for_load_state("networkidle")
     await page.wait_for_timeout(500)

@@ -20,7 +20,8 @@ from copq.command_line.command import app
 ROOT = Path(__file__).parents[3]
 PROGRAMS = (
     "copq ", "curl", "make", "docker", "kubectl", "helm", "mosquitto_pub", "pg_dump", "createdb",
-    "pg_restore", "kafka-", "sed", "mkdir", "cp", "mv", "export", "printf", "kept=", "COPQ=",
+    "pg_restore", "kafka-", "node ", "sed", "mkdir", "cp", "mv", "export", "printf", "kept=",
+    "COPQ=",
 )  # fmt: skip
 _BLOCK = re.compile(
     r"(?P<comments>(?:^ *<!--[^\n]*-->\n)*)^ *```(?P<language>\w*)\n(?P<text>.*?)^ *```$",
@@ -47,6 +48,17 @@ class Block:
 def pages() -> list[str]:
     found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
     return [str(page.relative_to(ROOT)) for page in found]
+
+
+def printed(page: str) -> list[str]:
+    """The lines that a document shows as printed by its commands that run here, without repeated
+    blanks."""
+    found = [
+        match["text"]
+        for match in _BLOCK.finditer((ROOT / page).read_text(encoding="utf-8"))
+        if match["language"] == "text" and not _ELSEWHERE.search(match["comments"])
+    ]
+    return [" ".join(line.split()) for shown in found for line in shown.splitlines()]
 
 
 def blocks(page: str) -> list[Block]:
