@@ -67,7 +67,8 @@ async def _take_page(
 ) -> None:
     page = await browser.new_page(viewport={"width": size[0], "height": size[1]})
     page.set_default_timeout(PATIENCE_S * 1000)
-    await page.goto(f"{url}/{PAGES[name].format(plant=bottling.PLANT)}")
+    answer = await page.goto(f"{url}/{PAGES[name].format(plant=bottling.PLANT)}")
+    assert answer is not None and answer.ok, await page.content()
     await page.wait_for_load_state("networkidle")
     await page.wait_for_timeout(500)
     await page.screenshot(path=IMAGES / file, full_page=size == LAPTOP)
