@@ -11,7 +11,7 @@ async def grant_access(
     conn: Connection, admin: Actor, grant: Grant, token: NewToken, why: str
 ) -> None:
     """Store a new token. Raises `NameTaken`, or `OutOfScope` for more than the admin's lines."""
-    admin.require(_places(grant))
+    admin.require(places_of(grant))
     async with conn.transaction():
         await sign(conn, admin, why)
         await add_token(conn, grant, token, admin.name)
@@ -23,9 +23,10 @@ async def withdraw_access(conn: Connection, admin: Actor, name: str, why: str) -
         await sign(conn, admin, why)
         for kept in await all_tokens(conn):
             if kept.grant.name == name:
-                admin.require(_places(kept.grant))
+                admin.require(places_of(kept.grant))
         return await revoke_token(conn, name, admin.name)
 
 
-def _places(grant: Grant) -> frozenset[Place]:
+def places_of(grant: Grant) -> frozenset[Place]:
+    """What a token is for: only an admin of all this grants or withdraws it."""
     return frozenset([COMPANY]) if grant.lines is None else frozenset(grant.lines)

@@ -81,6 +81,12 @@ async def anchors(conn: Connection) -> list[Anchor]:
     ]
 
 
+async def newest_anchor(conn: Connection) -> dict[str, Any] | None:
+    """Number, instant and digest of the newest anchor; None if there is none."""
+    row = await conn.fetchrow(*_SQL.newest_anchor())
+    return None if row is None else dict(row)
+
+
 async def altered_days(conn: Connection, kept: Sequence[Anchor]) -> list[Difference]:
     """The days whose entries or events differ from anchors kept elsewhere.
 

@@ -3,7 +3,9 @@
 The holder of such a file can prove it without the database, with SHA-256 alone.
 """
 
+import json
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -26,6 +28,19 @@ _decode_seq = msgspec.json.Decoder(_Seq).decode
 def line_of(row: AuditRow) -> str:
     """A row as a line of NDJSON, without its end."""
     return f'{{"record": {record(row)}, "hash": "{row.hash.hex()}"}}'
+
+
+def row_json(row: AuditRow) -> dict[str, Any]:
+    """A row for people and programs: what was there before and after as JSON."""
+    said = {name: getattr(row, name) for name in AuditRow._fields}
+    for name in ("old", "new"):
+        said[name] = None if said[name] is None else json.loads(said[name])
+    return {**said, "hash": row.hash.hex()}
+
+
+def cells_of(row: AuditRow) -> dict[str, Any]:
+    """A row as cells of a table, in the order of its fields."""
+    return {**row._asdict(), "hash": row.hash.hex()}
 
 
 def links_in(lines: Iterable[bytes]) -> Iterator[Link]:

@@ -95,7 +95,8 @@ from copq.audit
 order by seq
 
 -- name: newest
--- The newest rows: :subject of this table, :who by this person, :since from this instant on.
+-- The newest rows: :subject of this table, :who by this person, :since from this instant on, :until
+-- before that one, :plant those that name this plant, :before those with a smaller number.
 select
     seq, at, who, db_user, db_role, client, application, action, subject, old::text, new::text,
     why, hash
@@ -103,6 +104,9 @@ from copq.audit
 where (:subject::text is null or subject = :subject)
     and (:who::text is null or who = :who)
     and (:since::timestamptz is null or at >= :since)
+    and (:until::timestamptz is null or at < :until)
+    and (:before::bigint is null or seq < :before)
+    and (:plant::text is null or coalesce(new, old) ->> 'plant' = :plant)
 order by seq desc
 limit :limit
 
@@ -149,3 +153,7 @@ from there
 full join decided on decided.row = there.row
 where coalesce(decided.n, 0) <> coalesce(there.n, 0)
 order by 1
+
+-- name: newest_anchor
+-- The newest anchor that has its digest.
+select anchor, until, digest from copq.anchor_digest order by anchor desc limit 1

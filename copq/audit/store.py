@@ -29,14 +29,17 @@ async def find_faults(chain: Chain, found: AsyncIterable[AuditRow]) -> list[Faul
 
 
 async def newest_rows(
-    conn: Connection,
-    subject: str | None = None,
-    who: str | None = None,
-    since: datetime | None = None,
-    limit: int = 100,
-) -> list[AuditRow]:
-    """The newest rows first. `subject` is a table, such as `copq.token`."""
-    found = await conn.fetch(*_SQL.newest(subject=subject, who=who, since=since, limit=limit))
+    conn: Connection, subject: str | None = None, who: str | None = None,
+    since: datetime | None = None, limit: int = 100, *, until: datetime | None = None,
+    plant: str | None = None, before: int | None = None,
+) -> list[AuditRow]:  # fmt: skip
+    """The newest rows first. `subject` is a table, such as `copq.token`.
+
+    Since an instant and until before another one, about rows that name a plant, with a number less
+    than `before`; None: all.
+    """
+    asked = {"subject": subject, "who": who, "since": since, "until": until, "plant": plant}
+    found = await conn.fetch(*_SQL.newest(**asked, before=before, limit=limit))
     return [AuditRow(*row) for row in found]
 
 

@@ -51,6 +51,12 @@ def json_body(model: type[BaseModel], example: str = "{}") -> dict[str, Any]:
     return {"requestBody": {"content": content}}
 
 
+def event_body(example: str) -> dict[str, Any]:
+    """A body in OpenAPI that is empty or an event, for `openapi_extra`."""
+    content = {"application/json": {"schema": {"type": "object"}, "example": json.loads(example)}}
+    return {"requestBody": {"content": content}}
+
+
 def require_match(request: Request, etag: str) -> None:
     """Raise `HTTPException` unless If-Match names the version that there is now.
 

@@ -17,17 +17,21 @@ from copq.access.sender import Lines
 from copq.currencies.file import ExchangeFileError
 from copq.currencies.store import CurrencyFixed, NoReportingCurrency
 from copq.database.connections import ANSWER_S, AWAY, STATEMENT_S, DatabaseRole, act_as
+from copq.desk.jobs import UnknownJob
 from copq.figures.names import UnknownName
+from copq.ingest.intake import Intake
 from copq.periods.period import PeriodError, UnknownPeriod
 from copq.projects.store import ProjectError, UnknownProject
 from copq.rates.documents import NoDocument, NotPossible
 from copq.rates.file import RateFileError
 from copq.web.answers import Faults
+from copq.web.unavailable import Unavailable
 
 _LOG = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
-_UNKNOWN = (NoDocument, UnknownPeriod, UnknownProject)
+_UNKNOWN = (NoDocument, UnknownJob, UnknownPeriod, UnknownProject)
 _NOT_NOW = (NotPossible, PeriodError, ProjectError, CurrencyFixed, NoReportingCurrency)
+_AGAIN = "whether this was done is not known: send it again with the same Idempotency-Key"
 NOBODY = "say who does it: no token is needed here, so `by` names the person"
 
 
@@ -60,11 +64,26 @@ class Acting:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The database in the role of those who decide, the access rules, and the clock."""
+    """The database for those who decide, the access rules, and the clock.
+
+    `intake` takes corrections, and `replaying` refused events that are sent again: an intake that
+    does not store them again. Both are None in a service that takes no events.
+    """
 
     pool: asyncpg.Pool
     door: Door
     clock: Callable[[], datetime] = wall_clock
+    intake: Intake | None = None
+    replaying: Intake | None = None
+
+    @asynccontextmanager
+    async def connection(
+        self, as_role: DatabaseRole = DatabaseRole.FINANCE
+    ) -> AsyncIterator[Connection]:
+        """A connection that acts as `as_role`."""
+        async with self.pool.acquire(timeout=ANSWER_S) as conn:
+            await act_as(conn, as_role)
+            yield conn
 
     async def admit(self, request: Request, *roles: Role) -> Bearer:
         """The bearer of a request that only `roles` may send; do this before its body is read.
@@ -87,10 +106,16 @@ class Desk:
 
         Raises `HTTPException`, as `admit` and `acting` do.
         """
-        bearer = await self.admit(request, *roles)
+        async with self.seeing_as(await self.admit(request, *roles), as_role) as seeing:
+            yield seeing
+
+    @asynccontextmanager
+    async def seeing_as(
+        self, bearer: Bearer, as_role: DatabaseRole = DatabaseRole.FINANCE
+    ) -> AsyncIterator[Seeing]:
+        """As `seeing`, for a reader that was admitted."""
         with answered():
-            async with self.pool.acquire(timeout=ANSWER_S) as conn:
-                await act_as(conn, as_role)
+            async with self.connection(as_role) as conn:
                 yield Seeing(conn, bearer.sender.lines, self.clock())
 
     @asynccontextmanager
@@ -105,8 +130,7 @@ class Desk:
         """
         actor = actor_of(bearer, by)
         with answered():
-            async with self.pool.acquire(timeout=ANSWER_S) as conn:
-                await act_as(conn, as_role)
+            async with self.connection(as_role) as conn:
                 yield Acting(conn, actor, self.clock())
 
 
@@ -126,6 +150,9 @@ def answered() -> Iterator[None]:
         yield
     except AWAY as error:
         raise _away(error) from error
+    except Unavailable as error:
+        headers = {"Retry-After": str(error.retry_after)}
+        raise HTTPException(503, f"{error}; {_AGAIN}", headers) from error
     except OutOfScope as error:
         raise HTTPException(403, str(error)) from error
     except _UNKNOWN as error:
@@ -140,10 +167,7 @@ def answered() -> Iterator[None]:
 
 def _away(error: BaseException) -> HTTPException:
     _LOG.warning("Postgres does not answer: %s", error)
-    message = (
-        "Postgres does not answer; whether this was done is not known: send it again with the "
-        "same Idempotency-Key"
-    )
+    message = f"Postgres does not answer; {_AGAIN}"
     return HTTPException(503, message, {"Retry-After": str(RETRY_AFTER_S)})
 
 

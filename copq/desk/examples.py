@@ -4,6 +4,7 @@ The samples run in the order of their steps, from an empty database on: see `Sam
 """
 
 from copq.desk.samples import Sample
+from copq.improvement.projects.states import Step
 
 ACTS = (
     "Who may do it: see the role of each route. Send an `Idempotency-Key`, and send the "
@@ -28,6 +29,46 @@ RATES_OF = (
     "Without `currency`: each currency with its newest rate, and how many entries have none. With "
     "it: its rates by day, with all versions; the newest counts."
 )
+REJECTED = (
+    "Those that wait to be fixed and sent again. An operator sees its own; a manager and finance "
+    "with a token of all lines see all: the line of a refused event may be wrong. `next` is the "
+    "cursor of the next page."
+)
+REPLAY = (
+    "The body is the fixed event; an empty one sends the bytes as they were. It counts under the "
+    "name of its first sender, and who sent it again is kept. For the operator who sent it, and "
+    "for a manager of all lines."
+)
+LONG_WORK = (
+    "It is done in the background: the answer is 202, and `Location` says how far it is. It goes "
+    "on by itself after the service was killed. For the whole plant, or for all lines."
+)
+JOB = (
+    "`state` is waiting, running, done, failed or cancelled; ask again after `Retry-After` seconds "
+    "until it has ended. `progress` of `total` (0: not known) is done; `answer` is as the command "
+    "prints it with --json; `message` says why it failed. A finance token of some lines sees its "
+    "own."
+)
+CANCEL = (
+    "What is booked stays; the same repricing asked for again goes on where it was. 409 where it "
+    "has ended."
+)
+PROPOSING = (
+    "A project that is not approved yet may change; what approval froze may not. For a token of "
+    "the whole plant."
+)
+AUDIT = (
+    "Who decided what, when, from where and why, with each row before and after. `next` is the "
+    "cursor of the next page; as CSV the same page."
+)
+AUDIT_HEAD = "Keep the head elsewhere: a later proof is compared with it (`expect`)."
+AUDIT_EXPORT = "As `copq audit export`. NDJSON is proved by `copq audit verify --file`."
+MADE_ONCE = (
+    "The token is shown in this answer alone: only its SHA-256 is stored. The same Idempotency-Key "
+    "again makes no second token, and its answer has a token of null: revoke a token whose answer "
+    "was lost, and make another."
+)
+REVOKE = "Running services refuse it within two seconds. It stays listed (`all=true`)."
 RATE_FILE = """\
 labour_rates:
   - {plant: north, effective_from: 2026-01-01T00:00:00+01:00, rate_per_minute: 1.25}
@@ -54,6 +95,18 @@ north,laboratory,appraisal,inspection,9000,EUR,2026-01-01
 _EXCHANGE_FILE = """\
 date,currency,rate
 2026-03-02,SEK,0.0912
+"""
+_PROJECT_FILE = """\
+projects:
+  - name: caps
+    plant: north
+    owner: manager-1
+    sponsor: sara
+    currency: EUR
+    measures: [less scrap]
+    starts: 2026-04
+    benefits:
+      - {type: hard, first_month: 2026-04, last_month: 2027-03, amount: 5}
 """
 _WHY = ("why", "reviewed")
 _DOCUMENTS = "/v1/rate-documents"
@@ -104,3 +157,82 @@ LOCK = Sample(
     93, "POST", "/v1/periods/north/2026-02/lock", text='{"why": "audited"}',
     match="/v1/periods/north/2026-02",
 )  # fmt: skip
+
+LIST_REJECTED = Sample(40, "GET", "/v1/rejected", role="manager")
+GET_REJECTED = Sample(41, "GET", "/v1/rejected/1", role="manager")
+REPLAY_FIXED = Sample(
+    42, "POST", "/v1/rejected/1/replay", role="manager",
+    text='{"event_id": "mes-9", "event_type": "defect", "plant": "north", '
+    '"line": "L1", "occurred_at": "2026-03-02T10:00:00+01:00", "product": "widget", '
+    '"stage": "S1", "quantity": 1}',
+)  # fmt: skip
+CORRECT = Sample(
+    43, "POST", "/v1/corrections", text='{"corrects": "mes-9", "reason": "counted twice"}',
+    role="operator",
+)  # fmt: skip
+
+PLAN_REPRICING = Sample(50, "POST", "/v1/repricings/plan", text='{"from": "2026-03"}')
+REPRICE = Sample(51, "POST", "/v1/repricings", text='{"plant": "north", "why": "invoice 4711"}')
+LIST_REPRICINGS = Sample(52, "GET", "/v1/repricings", (("limit", "5"),))
+VERIFY = Sample(53, "POST", "/v1/verify", text='{"plant": "north", "month": "2026-03"}')
+VERIFY_AUDIT = Sample(54, "POST", "/v1/audit/verify", text='{"expect": ""}')
+CANCEL_JOB = Sample(55, "POST", "/v1/jobs/5/cancel", text='{"why": "not needed"}')
+GET_JOB = Sample(56, "GET", "/v1/jobs/1")
+LIST_JOBS = Sample(57, "GET", "/v1/jobs")
+
+
+_CAPS = "/v1/projects/north/caps"
+
+
+def _on_caps(
+    step: int, act: str, text: str = "{}", role: str = "manager", person: int = 1
+) -> Sample:
+    return Sample(step, "POST", f"{_CAPS}/{act}", text=text, match=_CAPS, role=role, person=person)
+
+
+PROPOSE = Sample(
+    60, "POST", "/v1/projects", (("name", "projects.yaml"), _WHY), _PROJECT_FILE, _YAML,
+    role="manager",
+)  # fmt: skip
+PROJECT_STEPS = {
+    Step.SIZE: _on_caps(61, "size"),
+    Step.APPROVE: _on_caps(62, "approve", '{"why": "pays off"}', "finance"),
+    Step.START: _on_caps(63, "start"),
+    Step.REALISE: _on_caps(74, "realise"),
+    Step.SIGN: _on_caps(75, "sign", role="finance"),
+    Step.SUSTAIN: _on_caps(76, "sustain", role="finance"),
+    Step.LAPSE: _on_caps(77, "lapse", '{"why": "the losses are back"}', "finance"),
+    Step.REOPEN: _on_caps(78, "reopen", '{"why": "sealing was changed"}', "finance"),
+    Step.CANCEL: _on_caps(79, "cancel", '{"why": "the line is sold"}'),
+}
+OWN = _on_caps(80, "own", '{"owner": "otto", "why": "olga has left"}', "finance")
+INVEST = _on_caps(64, "invest", '{"investment": "capper", "amount": "4000", "month": "2026-04"}')
+FORECAST = _on_caps(65, "forecast", '{"month": "2026-08", "amount": "3"}')
+NON_ROUTINE = _on_caps(
+    66, "non-routine",
+    '{"month": "2026-06", "amount": "9", "evidence": "insurer", "why": "a flood"}',
+)  # fmt: skip
+DECIDE = _on_caps(
+    67, "decide",
+    '{"kind": "non-routine", "number": 1, "decision": "accept", "why": "seen in the report"}',
+    "finance",
+)  # fmt: skip
+SUBSTITUTE = _on_caps(
+    68, "substitute",
+    '{"line": "L1", "product": "gadget", "like": "widget", "why": "same tool"}',
+)  # fmt: skip
+SHARE = Sample(
+    69, "POST", "/v1/projects/north/shares",
+    text='{"from": "2026-06", "shares": {"caps": "0.6", "labels": "0.4"}, "why": "as agreed"}',
+)  # fmt: skip
+CLAIM = _on_caps(70, "claim", '{"month": "2026-04", "amount": "2"}')
+VALIDATE = _on_caps(72, "validate", '{"month": "2026-04", "decision": "accept"}', "finance", 2)
+
+LIST_AUDIT = Sample(82, "GET", "/v1/audit", (("table", "target"), ("limit", "10")))
+GET_AUDIT_HEAD = Sample(83, "GET", "/v1/audit/head")
+EXPORT_AUDIT = Sample(84, "GET", "/v1/audit/export")
+MAKE_TOKEN = Sample(
+    85, "POST", "/v1/tokens", text='{"name": "press-7", "lines": ["north/L1"]}', role="admin"
+)
+LIST_TOKENS = Sample(86, "GET", "/v1/tokens", role="admin")
+REVOKE_TOKEN = Sample(87, "DELETE", "/v1/tokens/press-7", (("why", "lost"),), role="admin")

@@ -41,11 +41,16 @@ IDEMPOTENT = Depends(_describe_key)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The answer to an act that was done."""
+    """The answer to an act that was done.
+
+    `kept` takes the place of the body where the same Idempotency-Key is sent again: for a body
+    that has a secret.
+    """
 
     body: Any
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    kept: Any = None
 
     def response(self) -> Response:
         return as_json(self.body, {**_NOT_KEPT, **self.headers}, self.status)
@@ -154,10 +159,11 @@ async def _known(conn: Connection, asked: Asked) -> Response:
 
 async def _keep(conn: Connection, asked: Asked, done: Done) -> Response:
     response = done.response()
+    kept = response if done.kept is None else as_json(done.kept)
     await conn.execute(
         *_SQL.end_request(
             **asked.names(), status=done.status, headers=json.dumps(done.headers),
-            answer=bytes(response.body).decode(),
+            answer=bytes(kept.body).decode(),
         )
     )  # fmt: skip
     return response

@@ -33,3 +33,65 @@ from unnest(:subjects::text[]) as asked (subject)
 cross join lateral (
     select seq from copq.audit where audit.subject = asked.subject order by seq desc limit 1
 ) as newest
+
+-- name: place_of_event
+-- Plant and line of an event; nothing where only a correction names it.
+select plant, line from copq.event_key where event_id = :event_id and plant is not null
+
+-- name: add_job
+-- Ask for long work.
+insert into copq.job (kind, request, why, asked_by, role, lines)
+values (:kind, :request, :why, :asked_by, :role, :lines)
+returning *
+
+-- name: job
+-- A job.
+select * from copq.job where job = :job
+
+-- name: list_jobs
+-- Jobs, the newest first: those with a smaller number than :before, and those that :asked_by asked
+-- for; null: all.
+select * from copq.job
+where (:before::bigint is null or job < :before)
+    and (:asked_by::text is null or asked_by = :asked_by)
+order by job desc
+limit :limit
+
+-- name: claim_job
+-- Take the oldest job that waits, or whose worker has not been heard of for :gone_s seconds.
+update copq.job
+set state = 'running', worker = :worker, heartbeat = clock_timestamp(), attempts = attempts + 1
+where job = (
+    select job from copq.job
+    where ended_at is null
+        and (state = 'waiting' or heartbeat < clock_timestamp() - make_interval(secs => :gone_s))
+    order by job
+    limit 1
+    for update skip locked)
+returning *
+
+-- name: beat
+-- Say how far a job is; nothing where it was cancelled, or another worker has it.
+update copq.job
+set heartbeat = clock_timestamp(), progress = :progress, total = :total
+where job = :job and worker = :worker and state = 'running'
+returning job
+
+-- name: release_job
+-- Let another worker continue a job.
+update copq.job set state = 'waiting', worker = null
+where job = :job and worker = :worker and state = 'running'
+
+-- name: end_job
+-- Keep the answer of a job, or why it failed.
+update copq.job
+set state = :state, answer = :answer, message = :message, progress = :progress, total = :total,
+    ended_at = clock_timestamp()
+where job = :job and worker = :worker and state = 'running'
+
+-- name: cancel_job
+-- End a job that waits or runs; nothing where it has ended.
+update copq.job
+set state = 'cancelled', ended_at = clock_timestamp(), ended_by = :by, message = :message
+where job = :job and ended_at is null
+returning *

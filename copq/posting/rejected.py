@@ -17,18 +17,22 @@ async def keep_rejected(conn: Connection, rejected: list[RejectedEvent]) -> None
 
 
 async def list_rejected(
-    conn: Connection, *, replayed: bool = False, ids: list[int] | None = None, limit: int = 100
-) -> list[Record]:
-    """Refused messages, the newest first; by default only those that can be replayed."""
+    conn: Connection, *, replayed: bool = False, ids: list[int] | None = None, limit: int = 100,
+    before: int | None = None, sender: str | None = None,
+) -> list[Record]:  # fmt: skip
+    """Refused messages, the newest first; by default only those that can be replayed.
+
+    Only those with an id less than `before`, and those that `sender` sent; None: all.
+    """
     rows: list[Record] = await conn.fetch(
-        *_SQL.list_rejected(replayed=replayed, ids=ids, limit=limit)
+        *_SQL.list_rejected(replayed=replayed, ids=ids, limit=limit, before=before, sender=sender)
     )
     return rows
 
 
-async def mark_replayed(conn: Connection, ids: list[int]) -> None:
-    """Mark messages as accepted on replay."""
-    await conn.execute(*_SQL.mark_replayed(ids=ids))
+async def mark_replayed(conn: Connection, ids: list[int], by: str) -> None:
+    """Mark messages as accepted on replay, and by whom they were sent again."""
+    await conn.execute(*_SQL.mark_replayed(ids=ids, by=by))
 
 
 def _place(event: RejectedEvent) -> tuple[str, int, int]:

@@ -14,9 +14,14 @@ _HOLDS = "a file of projects has projects, each with " + ", ".join(_NEEDED)
 
 def read_projects(path: Path) -> ProjectFile:
     """The projects of a file. Raises `RateFileError` with all faults found, `OSError`."""
-    if not is_yaml(path):
+    return parse_projects(path.name, read_bytes(path))
+
+
+def parse_projects(name: str, data: bytes) -> ProjectFile:
+    """As `read_projects`, from the bytes of a file of this name."""
+    if not is_yaml(Path(name)):
         raise RateFileError(["is not YAML: a project has parts of its own; name it .yaml"])
-    return checked(parse_dated(decode(read_bytes(path)), ProjectFile, (), _HOLDS))
+    return checked(parse_dated(decode(data), ProjectFile, (), _HOLDS))
 
 
 def checked(file: ProjectFile) -> ProjectFile:

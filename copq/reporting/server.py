@@ -1,8 +1,9 @@
 """The reporting service: the data in Postgres for people, for programs and for Prometheus."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI, Response
 
@@ -18,12 +19,13 @@ from copq.web.pages.docs import documented_app
 from copq.web.pages.page import add_pages
 from copq.web.serving import Tls, serve_http
 
-More = Callable[[FastAPI, Source], AbstractAsyncContextManager[None]]
+Companions = list[Coroutine[Any, Any, None]]
+More = Callable[[FastAPI, Source], AbstractAsyncContextManager[Companions]]
 
 
 @asynccontextmanager
-async def nothing_more(app: FastAPI, source: Source) -> AsyncIterator[None]:
-    yield
+async def nothing_more(app: FastAPI, source: Source) -> AsyncIterator[Companions]:
+    yield []
 
 
 def make_reporting(exporter: Exporter, door: Door) -> FastAPI:
@@ -61,7 +63,8 @@ async def serve(
     """Serve until `stop` is set. Without `tokens`, anyone may read.
 
     If the port of `metrics` is not 0, that address serves only /metrics, without a token, for
-    Prometheus. `more` adds other routes, and lasts as long as the service.
+    Prometheus. `more` adds other routes, lasts as long as the service, and
+    yields what has to run next to it.
     """
     door = tokens or OpenDoor()
     app = make_reporting(exporter, door)
@@ -74,8 +77,8 @@ async def serve(
         alone = make_reporting(exporter, OpenDoor())
         companions.append(serve_http(alone, *metrics, stop))
     try:
-        async with more(app, source):
+        async with more(app, source) as others:
             serving = serve_http(app, host, port, stop, tls)
-            await run_beside(serving, exporter.run(), *companions, stop=stop)
+            await run_beside(serving, exporter.run(), *companions, *others, stop=stop)
     finally:
         reading.terminate()

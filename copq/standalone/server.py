@@ -62,7 +62,7 @@ async def serve(
     source = add_results(app, reading, door, _options(embedded))
     serving = serve_http(app, host, port, stop, tls, on_listening)
     try:
-        async with desk_of(dsn, app, source):
+        async with desk_of(dsn, app, source, intake, LedgerIntake(pool, keeps=False)) as long_work:
             await run_beside(
                 beside_mqtt(serving, mqtt, intake, stop),
                 rates.run(),
@@ -72,6 +72,7 @@ async def serve(
                 keep_posting_standing_costs(dsn, rates),
                 keep_summing(dsn),
                 keep_measuring(dsn),
+                *long_work,
                 companion(intake),
                 *([tokens.run()] if tokens else []),
                 *([keep_running(embedded)] if embedded else []),

@@ -16,6 +16,7 @@ from copq.reporting.api.plan import add_plan
 from copq.reporting.api.problems import add_problems
 from copq.reporting.api.projects import add_projects
 from copq.reporting.api.standing_costs import add_standing_costs
+from copq.reporting.api.unpriced import add_unpriced
 from copq.reporting.api.what_if import add_what_if
 from copq.reporting.api.why import add_why
 from copq.reporting.source import Clock, Source, wall_clock
@@ -26,7 +27,8 @@ from copq.web.questions import SOUND
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
     """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/why`, `/v1/kpis`, `/v1/periods`,
     `/v1/entries`, `/v1/plan`, `/v1/coq`, `/v1/bases`, `/v1/standing-costs`, `/v1/groups`,
-    `/v1/what-if`, `/v1/problems`, `/v1/projects`, `/v1/projects/{plant}/{name}` and `/v1/pack`.
+    `/v1/what-if`, `/v1/problems`, `/v1/unpriced`, `/v1/corrections`, `/v1/projects`,
+    `/v1/projects/{plant}/{name}` and `/v1/pack`.
 
     Returns the source that they read from. It only reads through the pool. `door` must let only
     managers and finance see results.
@@ -47,5 +49,6 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     add_problems(router, source)
     add_projects(router, source)
     add_pack(router, source)
+    add_unpriced(router, source)
     app.include_router(router)
     return source

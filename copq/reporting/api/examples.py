@@ -640,6 +640,42 @@ PACK_ANSWER = {
     "why": {}, "key_figures": {}, "conformance": {}, "projects": {}, "unfinished": {},
     "rejected": 0, "not_closed": [],
 }  # fmt: skip
+UNPRICED = (
+    "What the figures do not include yet: events that lack a rate, by reason, with an estimate of "
+    "their worth at the nearest known rates; corrections whose event has not arrived; and open "
+    "stops, which count until now. The totals include all of them. As a table: the events."
+)
+UNPRICED_ANSWER = {
+    "at": "2026-03-02T12:00:00+01:00",
+    "unpriced": [
+        {
+            "reason": "no cost table of gadget in north on 2026-03-02", "event_type": "defect",
+            "plant": "north", "line": "L1", "product": "gadget", "events": 3,
+            "since": "2026-03-02T10:00:01+01:00",
+            "first_occurred_at": "2026-03-02T10:00:00+01:00",
+            "last_occurred_at": "2026-03-02T11:30:00+01:00", "unknown": 3, "currency": None,
+            "worth": None, "base": None, "first_version": None, "last_version": None,
+            "nearest_from": None, "nearest_to": None,
+        }
+    ],
+    "unpriced_totals": {"groups": 1, "events": 3, "unknown": 3, "worth": {}},
+    "corrections": [], "corrections_total": 0, "open_stops": [],
+    "open_stops_totals": {"stops": 0, "cost": {}},
+}  # fmt: skip
+CORRECTIONS = (
+    "Which event each correction voids or replaces, why, by whom, its state, and the entries that "
+    "were booked because of it."
+)
+CORRECTIONS_ANSWER = {
+    "corrections": [
+        {
+            "event_id": "c-1", "corrects": "mes-3", "replacement": None,
+            "occurred_at": "2026-03-02T14:00:00+01:00", "plant": "north", "line": "L1",
+            "reason": "counted twice", "booked_by": "press-7", "state": "applied", "why": None,
+            "applied_at": "2026-03-02T14:00:01+01:00", "entries": ["mes-3#2"],
+        }
+    ]
+}  # fmt: skip
 
 
 def answers(

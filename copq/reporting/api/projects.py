@@ -10,6 +10,7 @@ from copq.figures.evidence_answer import EvidenceAnswer, EvidenceRequest, answer
 from copq.figures.portfolio import PortfolioAnswer, PortfolioRequest, answer_portfolio
 from copq.figures.portfolio_project import ProjectAnswer, answer_project
 from copq.figures.portfolio_request import TYPES
+from copq.projects.versions import version_of_project
 from copq.reporting import parameters as asked
 from copq.reporting.api import examples
 from copq.reporting.api.answering import answer_request
@@ -151,7 +152,14 @@ def add_projects(router: APIRouter, source: Source) -> None:
         request: Request, plant: OfPlant, name: OfName, count: Count = "",
         kind: asked.Format = None,
     ) -> Response:  # fmt: skip
+        etag: str | None = None
+
         async def ask(reading: Reading, _: int | None) -> ProjectAnswer:
+            nonlocal etag
+            etag = await version_of_project(reading.conn, plant, name)
             return await answer_project(reading.conn, reading.book, plant, name, count, reading.now)
 
-        return await answer_request(source, request, kind, None, "copq-project", ask)
+        answer = await answer_request(source, request, kind, None, "copq-project", ask)
+        if etag is not None:
+            answer.headers["ETag"] = etag
+        return answer

@@ -62,6 +62,25 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("POST", "/v1/standing-costs?name=a.yaml", DECIDES),
     ("POST", "/v1/exchange-rates?name=a.csv", DECIDES), ("GET", "/v1/exchange-rates", READS),
     ("GET", "/v1/reporting-currency", READS), ("PUT", "/v1/reporting-currency", DECIDES),
+    ("GET", "/v1/rejected", READS | ENTERS), ("GET", "/v1/rejected/1", READS | ENTERS),
+    ("POST", "/v1/rejected/1/replay", ENTERS | {Role.MANAGER}),
+    ("POST", "/v1/corrections", ENTERS), ("GET", "/v1/corrections", READS),
+    ("POST", "/v1/repricings/plan", DECIDES), ("POST", "/v1/repricings", DECIDES),
+    ("GET", "/v1/repricings", DECIDES), ("POST", "/v1/verify", DECIDES),
+    ("POST", "/v1/audit/verify", DECIDES), ("GET", "/v1/jobs", DECIDES),
+    ("GET", "/v1/jobs/1", DECIDES), ("POST", "/v1/jobs/1/cancel", DECIDES),
+    ("POST", "/v1/projects?name=a.yaml", READS), ("POST", "/v1/projects/north/shares", DECIDES),
+    *(("POST", f"/v1/projects/north/caps/{act}", READS) for act in (
+        "size", "start", "realise", "cancel", "own", "invest", "forecast", "non-routine",
+        "substitute", "claim")),
+    *(("POST", f"/v1/projects/north/caps/{act}", DECIDES) for act in (
+        "approve", "sign", "sustain", "lapse", "reopen", "decide", "validate")),
+    ("GET", "/v1/projects/north/caps/export", READS), ("GET", "/v1/pack?plant=north", READS),
+    ("GET", "/v1/projects/north/caps/evidence", READS),
+    ("GET", "/v1/audit", DECIDES), ("GET", "/v1/audit/head", DECIDES),
+    ("GET", "/v1/audit/export", DECIDES), ("GET", "/v1/tokens", {Role.ADMIN}),
+    ("POST", "/v1/tokens", {Role.ADMIN}), ("DELETE", "/v1/tokens/x", {Role.ADMIN}),
+    ("GET", "/v1/unpriced", READS),
     ("GET", "/v1/kpis", READS), ("GET", "/v1/periods", READS), ("GET", "/v1/plan", READS),
     ("GET", "/v1/coq", READS), ("GET", "/v1/coq/conformance", READS), ("GET", "/v1/bases", READS),
     ("GET", "/v1/groups", READS), ("GET", "/v1/standing-costs", READS),
@@ -82,7 +101,7 @@ async def app(database: str) -> AsyncIterator[FastAPI]:
     app: FastAPI = make_http(intake := LedgerIntake(pools[0]), door)
     add_people(app, door, intake, pools[1], book)
     add_metrics(app, Exporter(database), door)
-    add_desk(app, pools[3], add_results(app, pools[2], door))
+    add_desk(app, pools[3], add_results(app, pools[2], door), intake, intake)
     yield app
     for pool in pools:
         await pool.close()

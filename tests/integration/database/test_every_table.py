@@ -34,9 +34,10 @@ DECISIONS = {
     ),
     "token": ANYBODY,  # reporting lets its readers in, so it is a member of the door
     **dict.fromkeys(
-        ("request_key", "upload", "fence", "claim", "withdrawn", "form_entry", "brought_name",
-         "repricing", "repricing_change", "rate_name", "anchor", "anchor_day",
-         "anchor_digest"), NOTHING,
+        ("request_key", "job", "upload", "fence", "claim", "withdrawn", "form_entry",
+         "brought_name", "repricing", "repricing_change", "rate_name", "anchor", "anchor_day",
+         "anchor_digest"),
+        NOTHING,
     ),
     **dict.fromkeys(
         ("reporting_ledger", "completed_ledger", "reporting_rollup", "first_reported",

@@ -11,6 +11,7 @@ from copq.access.door import Bearer, Door, NotAdmitted, NotAllowed, Role
 from copq.access.sender import Lines, Sender
 from copq.desk.app import add_desk
 from copq.desk.desk import acting_pool
+from copq.ingest.intake import Intake
 from copq.reporting.results import add_results
 from copq.reporting.source import reading_pool
 from copq.web.answers import add_error_handlers
@@ -39,8 +40,8 @@ class PeopleDoor:
 class DeskClient:
     """Sends acts; the default person is the finance token of `ada`."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self.client = client
+    def __init__(self, client: httpx.AsyncClient, intake: Intake | None = None) -> None:
+        self.client, self.intake = client, intake
 
     async def get(self, path: str, status: int = 200, *, by: str = "finance:ada") -> httpx.Response:
         answer = await self.client.get(path, headers=_bearer(by))
@@ -73,14 +74,18 @@ def _bearer(by: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def desk_client(database: str, door: Door | None = None) -> AsyncIterator[DeskClient]:
+async def desk_client(
+    database: str, door: Door | None = None, intake: Intake | None = None,
+    replaying: Intake | None = None,
+) -> AsyncIterator[DeskClient]:  # fmt: skip
     app = FastAPI()
     add_error_handlers(app)
     pools = [await acting_pool(database), await reading_pool(database)]
     add_pages(app)
-    add_desk(app, pools[0], add_results(app, pools[1], door or PeopleDoor()))
+    source = add_results(app, pools[1], door or PeopleDoor())
+    add_desk(app, pools[0], source, intake, replaying)
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:
-        yield DeskClient(client)
+        yield DeskClient(client, intake)
     for pool in pools:
         await pool.close()

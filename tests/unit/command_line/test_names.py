@@ -6,8 +6,8 @@ from typing import Any
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from copq.access.asking import lines_of
 from copq.command_line.command import COMMANDS, app
-from copq.command_line.commands.operate.tokens import _lines
 from copq.command_line.names import _SpellingCallback
 
 NFC, NFD = "Café", "Cafe\u0301"
@@ -47,4 +47,4 @@ def test_what_nobody_sees_is_refused_with_its_place() -> None:
 
 
 def test_the_lines_of_a_token_are_names() -> None:
-    assert _lines([NFC], [f"{NFC} /{NFD}"]) == {(NFC, None), (NFC, NFC)}
+    assert lines_of([NFC], [f"{NFC} /{NFD}"]) == {(NFC, None), (NFC, NFC)}

@@ -14,7 +14,7 @@ import typer
 from asyncpg import Connection
 
 from copq.audit.anchor import Anchor
-from copq.audit.exported import line_of, links_in
+from copq.audit.exported import cells_of, line_of, links_in, row_json
 from copq.audit.store import audited_tables, find_faults, newest_rows, rows
 from copq.audit.trail import AuditRow, Chain, Fault, Head, change
 from copq.command_line.commands.finance.anchors import altered_since, anchor, read_file
@@ -30,7 +30,7 @@ from copq.command_line.exits import Exit
 from copq.command_line.options import JsonOption
 from copq.command_line.terminal import cannot, count_of, err, fail, out, print_json, table
 from copq.ledger.difference import Difference
-from copq.reporting.spreadsheet import cell, lines
+from copq.reporting.spreadsheet import lines, rows_as_csv
 
 app = typer.Typer(
     help="The audit trail: every rate, target and token that was set, by whom and why.",
@@ -68,7 +68,7 @@ def list_(
 
     found = query_database(ask, database_url, data)
     if as_json:
-        print_json([_json(row) for row in found])
+        print_json([row_json(row) for row in found])
     elif found:
         table("Audit trail", _COLUMNS, map(_row, found), left=len(_COLUMNS))
     else:
@@ -83,13 +83,6 @@ def _instant(text: str) -> datetime | None:
     except ValueError:
         fail(f'--since: "{text}" is not a date: write 2026-03-01, or 2026-03-01T06:00:00+01:00')
     return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _json(row: AuditRow) -> dict[str, Any]:
-    said = {name: getattr(row, name) for name in _NAMES}
-    for name in ("old", "new"):
-        said[name] = None if said[name] is None else json.loads(said[name])
-    return {**said, "hash": row.hash.hex()}
 
 
 def _row(row: AuditRow) -> tuple[str, ...]:
@@ -241,10 +234,6 @@ async def _export(dsn: str, file: TextIO, kind: str) -> None:
     async with connected(dsn) as conn:
         async for row in rows(conn):
             if kind == "csv":
-                file.write(lines([[_cell(getattr(row, name)) for name in _NAMES]]))
+                file.write(rows_as_csv(_NAMES, [cells_of(row)]))
             else:
                 file.write(line_of(row) + "\n")
-
-
-def _cell(value: Any) -> str:
-    return value.hex() if isinstance(value, bytes) else cell(value)

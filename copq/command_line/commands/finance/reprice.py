@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any
@@ -25,6 +25,7 @@ from copq.ledger.money import rounded
 from copq.process.system_errors import plainly
 from copq.rates.store import load
 from copq.repricing import runs
+from copq.repricing.answers import plan_json, run_json
 from copq.repricing.applying import apply
 from copq.repricing.changes import Change
 from copq.repricing.planning import Plan, plan
@@ -139,11 +140,7 @@ def _progress(what: str) -> Iterator[Watch]:
 
 def _show_plan(found: Plan, as_json: bool) -> None:
     if as_json:
-        print_json({
-            "revision": found.revision, "events": found.seen, "unpriced": found.unpriced,
-            "dropped": found.dropped,
-            "changes": list(map(_change_json, found.changes)),
-        })  # fmt: skip
+        print_json(plan_json(found))
         return
     _show_changes(f"At rate book revision {found.revision} this would change", found.changes)
     out.print(_looked_at(found, "would lose"))
@@ -160,7 +157,7 @@ def _show_done(done: tuple[Run, list[Change]] | None, as_json: bool) -> None:
         return
     run, changes = done
     if as_json:
-        print_json(_run_json(run, changes))
+        print_json(run_json(run, changes))
         return
     _show_changes(f"Repricing {run.repricing_id}, at rate book revision {run.revision}", changes)
     out.print(_looked_at(run, "lost"))
@@ -195,7 +192,7 @@ def _show_changes(title: str, changes: Sequence[Change]) -> None:
 
 def _show_runs(found: list[tuple[Run, list[Change]]], as_json: bool) -> None:
     if as_json:
-        print_json({"repricings": [_run_json(run, changes) for run, changes in found]})
+        print_json({"repricings": [run_json(run, changes) for run, changes in found]})
     elif found:
         rows = [
             (str(run.repricing_id), when(run.started_at), run.started_by, run.why, run.state,
@@ -207,23 +204,3 @@ def _show_runs(found: list[tuple[Run, list[Change]]], as_json: bool) -> None:
         table("Repricings", columns, rows, left=5)
     else:
         out.print("Nothing was repriced yet.")
-
-
-def _run_json(run: Run, changes: Iterable[Change]) -> dict[str, Any]:
-    asked = {"plant": run.asked.plant, "product": run.asked.product, "from": run.asked.first,
-             "to": run.asked.until}  # fmt: skip
-    alike = ("revision", "started_at", "started_by", "why", "total", "unpriced", "dropped", "state",
-             "ended_at")  # fmt: skip
-    return {
-        "repricing": run.repricing_id, "asked": asked, "events": run.seen,
-        **{name: getattr(run, name) for name in alike},
-        "changes": list(map(_change_json, changes)),
-    }  # fmt: skip
-
-
-def _change_json(c: Change) -> dict[str, Any]:
-    return {
-        "plant": c.plant, "product": c.product or None, "month": f"{c.month:%Y-%m}",
-        "currency": c.currency, "cost": c.kind, "events": c.events, "net_before": c.reversed,
-        "net_after": c.booked, "difference": c.delta, "base": c.base,
-    }  # fmt: skip

@@ -1,6 +1,7 @@
 """`copq rejected`: refused events with their reasons, and their replay."""
 
 import asyncio
+import getpass
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +9,6 @@ from typing import Annotated, Any
 import typer
 from asyncpg import Connection
 
-from copq.access.sender import Sender
 from copq.command_line.database import (
     DATA,
     DatabaseOption,
@@ -22,12 +22,18 @@ from copq.command_line.kafka import optional_brokers
 from copq.command_line.options import JsonOption
 from copq.command_line.plaintext import PlaintextOption
 from copq.command_line.terminal import cannot, err, fail, out, print_json, table
-from copq.ingest.intake import Answer, Intake, Status
+from copq.ingest.intake import Answer, Intake
 from copq.ingest.kafka_intake import KafkaIntake
+from copq.ingest.replaying import (
+    BY_NUMBER,
+    event_id_of,
+    is_whole,
+    rejected_json,
+    replay_rows,
+)
 from copq.kafka.brokers import Brokers
-from copq.kafka.cloudevents import as_structured, event_in, event_in_fixed
-from copq.posting.rejected import list_rejected, mark_replayed
-from copq.schemas.refusal import Refusal, Refused, printable_name
+from copq.kafka.cloudevents import as_structured
+from copq.posting.rejected import list_rejected
 from copq.standalone.intake import LedgerIntake, pool_of
 from copq.web.unavailable import Unavailable
 
@@ -52,7 +58,7 @@ def list_(
     if len(found) > limit:
         err.print(f"copq: these are the newest {limit}; older ones with: --limit {10 * limit}")
     if as_json:
-        print_json([_json(row) for row in rows])
+        print_json([rejected_json(row) for row in rows])
     elif rows:
         table("Refused events", _COLUMNS, [_row(row) for row in rows], left=len(_COLUMNS))
     else:
@@ -64,36 +70,14 @@ _COLUMNS = ["id", "refused at", "from", "sender", "event", "code", "field", "why
 
 def _row(row: Any) -> tuple[str, ...]:
     at = f"{row['rejected_at']:%Y-%m-%d %H:%M:%S} UTC"
-    whose = (_origin(row), row["sent_by"] or "–", _event_id(row) or "–")
+    whose = (_origin(row), row["sent_by"] or "–", event_id_of(row) or "–")
     return (str(row["rejected_id"]), at, *whose, row["code"], row["field"], row["message"])
-
-
-def _event_id(row: Any) -> str | None:
-    """The id that a refused event names, as far as it can be read."""
-    if row["payload"] is None:
-        return None
-    try:
-        said = json.loads(event_in(json.loads(row["headers"]), bytes(row["payload"])))
-    except (Refused, ValueError, RecursionError):
-        return None
-    found = said.get("event_id") if isinstance(said, dict) else None
-    return printable_name(found) if isinstance(found, str) else None
 
 
 def _origin(row: Any) -> str:
     if row["origin_topic"] is None:
         return "HTTP, MQTT or file"
     return f"{row['origin_topic']}/{row['origin_partition']}@{row['origin_offset']}"
-
-
-def _json(row: Any) -> dict[str, Any]:
-    payload = None if row["payload"] is None else bytes(row["payload"]).decode(errors="replace")
-    return {
-        **row,
-        "event_id": _event_id(row),
-        "headers": json.loads(row["headers"]),
-        "payload": payload,
-    }
 
 
 @app.command()
@@ -178,55 +162,15 @@ async def _replay(
     try:
         async with pool.acquire() as conn:
             rows = await list_rejected(conn, replayed=ids is not None, ids=ids, limit=100_000)
-            whole = [row for row in rows if fixed or row["size"] == len(row["payload"] or b"")]
+            whole = [row for row in rows if fixed or is_whole(row)]
             # An event outside its sender's lines or with too many names is replayed only by its
             # number.
-            whole = [row for row in whole if ids or row["code"] not in _BY_NUMBER]
-            said = await _replay_by_sender(whole, fixed, intake)
-            done = [i for i, answer in said.items() if answer.status is not Status.REFUSED]
-            await mark_replayed(conn, done)
-            return said
+            whole = [row for row in whole if ids or row["code"] not in BY_NUMBER]
+            return await replay_rows(conn, whole, fixed, intake, getpass.getuser())
     finally:
         if isinstance(intake, KafkaIntake):
             await intake.close()
         await pool.close()
-
-
-_BY_NUMBER = ("out_of_scope", "too_many_names")
-
-
-async def _replay_by_sender(
-    rows: list[Any], fixed: bytes | None, intake: Intake
-) -> dict[int, Answer]:
-    """Send each event under the name of its first sender."""
-    said: dict[int, Answer] = {}
-    for name in dict.fromkeys(row["sent_by"] for row in rows):
-        events = [(r["rejected_id"], _event(r, fixed)) for r in rows if r["sent_by"] == name]
-        said |= await _send_events(events, intake, Sender(name))
-    return said
-
-
-def _event(row: Any, fixed: bytes | None) -> bytes | Refusal:
-    """The event to send, taken out of the CloudEvent around it if it is in one."""
-    try:
-        if fixed is not None:
-            return event_in_fixed(fixed)
-        return event_in(json.loads(row["headers"]), bytes(row["payload"]))
-    except Refused as refused:
-        return refused.refusal
-
-
-async def _send_events(
-    events: list[tuple[int, bytes | Refusal]], intake: Intake, sender: Sender
-) -> dict[int, Answer]:
-    """Send the events that could be read; return each answer by id, also of the unreadable."""
-    sent = {i: raw for i, raw in events if isinstance(raw, bytes)}
-    answers = await intake.accept(list(sent.values()), sender) if sent else []
-    said = dict(zip(sent, answers, strict=True))
-    out_of_hand = {
-        i: Answer(Status.REFUSED, refusal=why) for i, why in events if isinstance(why, Refusal)
-    }
-    return {**said, **out_of_hand}
 
 
 def _show_replayed(answers: dict[int, Answer], as_json: bool) -> None:

@@ -1,19 +1,24 @@
 """`copq tokens`: who may send and read."""
 
-import re
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 from asyncpg import Connection
-from pydantic import TypeAdapter, ValidationError
 from rich.text import Text
 
+from copq.access.asking import (
+    expiry_of,
+    grant_json,
+    lines_of,
+    state_of,
+    token_json,
+    token_name,
+)
 from copq.access.authority import format_lines
 from copq.access.door import Role
 from copq.access.granting import grant_access, withdraw_access
 from copq.access.limits import Limits
-from copq.access.sender import MQTT, Lines
 from copq.access.store import Grant, NameTaken, StoredToken, all_tokens
 from copq.access.token import new_token
 from copq.command_line.acting import WhyOption, actor
@@ -25,14 +30,10 @@ from copq.database.connections import DatabaseRole
 from copq.rates.book import RateBook
 from copq.rates.names import unknown_plant
 from copq.rates.store import load_names
-from copq.schemas.fields import Identifier
-from copq.schemas.names import canonical
 
 app = typer.Typer(help="Tokens: who may send events, and who may read results.")
 
 LimitOption = Annotated[float | None, typer.Option(min=0.001, help="The most, on average.")]
-_NAME: TypeAdapter[str] = TypeAdapter(Identifier)
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 def _role(text: str) -> Role:
@@ -77,7 +78,7 @@ def create(
     Example: copq tokens create press-7 --line north/L1
     """
     limits = Limits(requests_per_second, events_per_second, bytes_per_second)
-    grant = Grant(_token_name(name), role, _lines(plant, line), limits, _expiry(expires))
+    grant = _grant(name, role, plant or [], line or [], expires, limits)
     token = new_token()
 
     async def ask(conn: Connection) -> RateBook:
@@ -96,44 +97,21 @@ def create(
     _show_new(grant, token.text, as_json)
 
 
-def _token_name(name: str) -> str:
-    if name.startswith(MQTT):
-        fail(
-            f'names that begin with "{MQTT}" are those of MQTT clients, and a token sees what '
-            f"became of all that was sent under its name; choose another, such as "
-            f"{name.replace('/', '-')}"
-        )
+def _grant(
+    name: str, role: Role, plants: list[str], lines: list[str], expires: str, limits: Limits
+) -> Grant:
     try:
-        return _NAME.validate_python(name)
-    except ValidationError:
-        fail("a name has 1 to 64 characters, all of which can be printed")
-
-
-def _lines(plants: list[str] | None, lines: list[str] | None) -> Lines | None:
-    whole: list[tuple[str, str | None]] = [(plant, None) for plant in plants or ()]
-    single: list[tuple[str, str | None]] = []
-    for text in lines or ():
-        plant, slash, line = text.partition("/")
-        if not (plant and slash and line):
-            fail(f'--line "{text}" names no plant: write it as PLANT/LINE, such as north/L1')
-        single.append((canonical(plant), canonical(line)))
-    return frozenset([*whole, *single]) or None
-
-
-def _expiry(text: str) -> datetime | None:
-    """A time from now on, or the start of a day in UTC; None for never."""
-    if text == "never":
-        return None
-    if found := re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text):
-        return datetime.now(UTC) + timedelta(**{_UNITS[found[2]]: int(found[1])})
+        checked = token_name(name)
+    except ValueError as error:
+        fail(str(error))
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f'--expires is 12h, 90d, 52w, a date such as 2027-01-31, or never; not "{text}"')
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    if at <= datetime.now(UTC):
-        fail(f"--expires {text} is past")
-    return at
+        own = lines_of(plants, lines)
+    except ValueError as error:
+        fail(f"--line {error}")
+    try:
+        return Grant(checked, role, own, limits, expiry_of(expires, datetime.now(UTC)))
+    except ValueError as error:
+        fail(f"--expires {error}")
 
 
 def _warn_of_unknown_lines(grant: Grant, book: RateBook) -> None:
@@ -154,7 +132,7 @@ def _warn(what: str) -> None:
 
 def _show_new(grant: Grant, text: str, as_json: bool) -> None:
     if as_json:
-        print_json({"token": text, **_grant_json(grant)})
+        print_json({"token": text, **grant_json(grant)})
         return
     until = f"until {grant.expires_at:%Y-%m-%d %H:%M} UTC" if grant.expires_at else "for ever"
     out.print(f"Token of {grant.name}: {grant.role}, {format_lines(grant.lines)}, {until}.")
@@ -173,9 +151,9 @@ def list_(
 
     found = query_database(all_tokens, database_url, data)
     now = datetime.now(UTC)
-    shown = [token for token in found if everything or _state(token, now) == "valid"]
+    shown = [token for token in found if everything or state_of(token, now) == "valid"]
     if as_json:
-        print_json([_json(token, now) for token in shown])
+        print_json([token_json(token, now) for token in shown])
     elif shown:
         table("Tokens", _COLUMNS, [_row(token, now) for token in shown], left=len(_COLUMNS))
     else:
@@ -189,7 +167,7 @@ def _row(token: StoredToken, now: datetime) -> tuple[str, ...]:
     grant = token.grant
     return (
         grant.name, grant.role, format_lines(grant.lines), _limits(grant.limits),
-        _day(grant.expires_at, "never"), _day(token.last_used_at, "–"), _state(token, now),
+        _day(grant.expires_at, "never"), _day(token.last_used_at, "–"), state_of(token, now),
     )  # fmt: skip
 
 
@@ -200,39 +178,6 @@ def _day(at: datetime | None, otherwise: str) -> str:
 def _limits(limits: Limits) -> str:
     named = {"requests": limits.requests, "events": limits.events, "bytes": limits.size}
     return ", ".join(f"{rate:g} {what}" for what, rate in named.items() if rate) or "none"
-
-
-def _state(token: StoredToken, now: datetime) -> str:
-    if token.revoked_at is not None:
-        return "revoked"
-    expires = token.grant.expires_at
-    return "expired" if expires is not None and expires <= now else "valid"
-
-
-def _grant_json(grant: Grant) -> dict[str, Any]:
-    lines = grant.lines
-    return {
-        "name": grant.name,
-        "role": grant.role,
-        "lines": None if lines is None else [list(line) for line in sorted(lines, key=str)],
-        "requests_per_second": grant.limits.requests,
-        "events_per_second": grant.limits.events,
-        "bytes_per_second": grant.limits.size,
-        "expires_at": grant.expires_at,
-    }
-
-
-def _json(token: StoredToken, now: datetime) -> dict[str, Any]:
-    return {
-        **_grant_json(token.grant),
-        "state": _state(token, now),
-        "token_id": token.token_id,
-        "created_at": token.created_at,
-        "created_by": token.created_by,
-        "revoked_at": token.revoked_at,
-        "revoked_by": token.revoked_by,
-        "last_used_at": token.last_used_at,
-    }
 
 
 @app.command()

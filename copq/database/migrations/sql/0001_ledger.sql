@@ -361,6 +361,7 @@ create table copq.rejected (
     payload bytea,
     dropped_by bigint,
     replayed_at timestamptz,
+    replayed_by text,
     check ((payload is null) = (dropped_by is not null)),
     unique (origin_topic, origin_partition, origin_offset, origin_fingerprint)
 );

@@ -22,3 +22,29 @@ create table copq.upload (
     kept_at timestamptz not null default now()
 );
 create index upload_kept_at on copq.upload (kept_at);
+
+-- Long work that a person asked for: a service does it, and continues what a killed one has begun.
+-- `lines` are those of the token of who asked, as in copq.token; null: all.
+create table copq.job (
+    job bigint generated always as identity primary key,
+    kind text not null,
+    request jsonb not null,
+    why text not null,
+    asked_by text not null,
+    role text,
+    lines jsonb,
+    asked_at timestamptz not null default now(),
+    state text not null default 'waiting'
+        check (state in ('waiting', 'running', 'done', 'failed', 'cancelled')),
+    worker uuid,
+    heartbeat timestamptz,
+    attempts int not null default 0,
+    progress bigint not null default 0,
+    total bigint not null default 0,
+    answer jsonb,
+    message text,
+    ended_at timestamptz,
+    ended_by text,
+    check ((ended_at is null) = (state in ('waiting', 'running')))
+);
+create index job_open on copq.job (job) where ended_at is null;

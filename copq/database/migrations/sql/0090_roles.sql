@@ -66,7 +66,7 @@ grant select, insert, update on
     copq.line_heard, copq.rollup, copq.fence, copq.stop, copq.correction to copq_aggregator;
 grant delete on copq.stop to copq_aggregator;
 grant select, insert on copq.rejected to copq_aggregator;
-grant update (replayed_at) on copq.rejected to copq_aggregator;
+grant update (replayed_at, replayed_by) on copq.rejected to copq_aggregator;
 alter function copq.make_partitions(date, date) security definer;
 alter function copq.make_partitions(date, date) set search_path = pg_catalog, pg_temp;
 revoke all on function copq.make_partitions(date, date), copq.lock_partitioned() from public;
@@ -123,6 +123,8 @@ grant update (revoked_at, revoked_by) on copq.token to copq_admin;
 grant select, insert, delete on copq.upload to copq_finance, copq_projects;
 grant select, insert, update, delete on copq.request_key to
     copq_finance, copq_admin, copq_projects;
+
+grant select, insert, update on copq.job to copq_finance;
 
 -- Projects: their owners propose and claim, finance decides, the service measures.
 grant select on

@@ -18,7 +18,7 @@ QUESTIONS = (
     "copq", "trailing", "drivers", "why", "kpis", "periods", "entries", "plan", "coq", "bases",
     "coq/conformance",
     "what-if", "problems",
-    "groups", "standing-costs", "projects", "projects/{plant}/{name}",
+    "groups", "standing-costs", "unpriced", "corrections", "projects", "projects/{plant}/{name}",
     "projects/{plant}/{name}/bridge", "projects/{plant}/{name}/evidence", EXPORT, "pack",
 )  # fmt: skip
 
@@ -70,4 +70,4 @@ async def test_openapi_knows_that_shape_and_no_other(api: Api) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert len(ADDRESSES) == 19
+    assert len(ADDRESSES) == 21

@@ -21,6 +21,7 @@ PATHS = (
     "/v1/copq", "/v1/trailing", "/v1/drivers", "/v1/periods", "/v1/entries", "/v1/board",
     "/v1/plan", "/v1/coq", "/v1/coq/conformance", "/v1/bases", "/v1/groups", "/v1/why",
     "/v1/what-if", "/v1/problems", "/v1/standing-costs", "/v1/projects",
+    "/v1/unpriced", "/v1/corrections",
 )  # fmt: skip
 DOMAIN = Path(__file__).parents[4] / "docs/domain.md"
 HOSTILE = (

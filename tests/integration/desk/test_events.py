@@ -1,0 +1,94 @@
+"""Refused events and corrections by API: each in the scope of its sender, each sent once."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from copq.database.connections import DatabaseRole, connected
+from copq.rates.store import import_rates
+from copq.standalone.intake import LedgerIntake, pool_of
+from tests.support.access.serving import run
+from tests.support.building import defect, rates
+from tests.support.desk.asking import DeskClient, desk_client
+
+AT = "2026-03-02T10:00:00+01:00"
+MIA, OLGA = "manager:mia", "operator:olga"
+RIGHT = defect("d", AT)
+WRONG = RIGHT.replace(b'"quantity": 1', b'"quantity": -1')
+
+
+@pytest.fixture
+async def desk(database: str) -> AsyncIterator[DeskClient]:
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await import_rates(conn, rates(), "rates.yaml", "test")
+    pool = await pool_of(database)
+    intake = LedgerIntake(pool)
+    async with desk_client(
+        database, intake=intake, replaying=LedgerIntake(pool, keeps=False)
+    ) as client:
+        yield client
+    await pool.close()
+
+
+async def send(desk: DeskClient, *raws: bytes, sender: str = "olga") -> None:
+    from copq.access.sender import Sender
+
+    assert desk.intake is not None
+    await desk.intake.accept(list(raws), Sender(sender))
+
+
+async def test_a_refused_event_is_seen_fixed_and_sent_once(desk: DeskClient, database: str) -> None:
+    assert WRONG != RIGHT
+    await send(desk, WRONG, b"{}")
+    page = (await desk.get("/v1/rejected?limit=1", by=MIA)).json()
+    assert page["next"] is not None and len(page["rows"]) == 1
+    rows = (await desk.get(f"/v1/rejected?cursor={page['next']}", by=OLGA)).json()["rows"]
+    assert [row["event_id"] for row in rows] == ["d"] and '"quantity": -1' in rows[0]["payload"]
+    path = f"/v1/rejected/{rows[0]['rejected_id']}"
+    await desk.get(path, 404, by="operator:otto")
+    await desk.get(path, 403, by="manager:max:north")
+    await desk.post(f"{path}/replay", 404, by="operator:otto")
+    again = await desk.post(f"{path}/replay", 422, by=MIA)
+    assert "quantity" in again.text
+    for _ in range(2):
+        done = await desk.post(f"{path}/replay", by=MIA, content=RIGHT, key="k")
+        assert done.json()["status"] == "accepted"
+    await desk.post(f"{path}/replay", 409, by=MIA, content=RIGHT)
+    kept = await run(
+        database, "select replayed_by from copq.rejected where replayed_by is not null"
+    )
+    assert [row["replayed_by"] for row in kept] == ["mia"]
+    found = await run(database, "select sent_by from copq.event")
+    assert [row["sent_by"] for row in found] == ["olga"]
+    assert len((await desk.get("/v1/rejected?all=true", by=MIA)).json()["rows"]) == 2
+
+
+async def test_a_correction_goes_through_the_intake_once(desk: DeskClient, database: str) -> None:
+    await send(desk, RIGHT)
+    said = {"corrects": "d", "reason": "counted twice"}
+    for _ in range(2):
+        done = await desk.post("/v1/corrections", 201, by=OLGA, json=said, key="k")
+        assert done.json()["event"]["line"] == "L1"
+    found = await run(database, "select reason, booked_by, state from copq.correction")
+    assert [tuple(row) for row in found] == [("counted twice", "olga", "applied")]
+    net = await run(database, "select sum(net) as net from copq.ledger")
+    assert net[0]["net"] == 0
+    await desk.post("/v1/corrections", 422, by=OLGA, json={"corrects": "d"})
+    unknown = await desk.post("/v1/corrections", 422, by=OLGA, json=said | {"corrects": "x"})
+    assert "no event of your lines" in unknown.text
+    await desk.post("/v1/corrections", 422, by="operator:otto:south", json=said)
+    waits = {**said, "corrects": "x", "plant": "north", "line": "L1"}
+    await desk.post("/v1/corrections", 201, by=OLGA, json=waits)
+    wrong = await desk.post(
+        "/v1/corrections", 422, by=OLGA, json=waits | {"replacement": json.loads(WRONG)}
+    )
+    assert "replacement" in wrong.text
+
+
+async def test_a_service_without_an_intake_says_where_to_send_it(database: str) -> None:
+    async with desk_client(database) as desk:
+        said = {"corrects": "d", "reason": "counted twice"}
+        answer = await desk.post("/v1/corrections", 409, by=OLGA, json=said)
+        assert "POST /v1/events of copq ingest" in answer.text
+        await desk.post("/v1/rejected/1/replay", 409, by=MIA)
