@@ -32,7 +32,8 @@ def add_desk(
 ) -> Desk:  # fmt: skip
     """Add the routes and pages that decide.
 
-    `pool` is an `acting_pool`; for the intakes, see `Desk`. What the pages only show is read from `source`. The app needs `add_pages` and `add_login`.
+    `pool` is an `acting_pool`; for the intakes, see `Desk`. What the pages only show is read
+    from `source`. The app needs `add_pages` and `add_login`.
     """
     desk = Desk(pool, source.door, source.clock, intake, replaying)
     router = APIRouter(tags=["finance"], responses=NOT_ANSWERED, dependencies=[SOUND])
