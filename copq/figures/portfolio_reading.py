@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from asyncpg import Connection
@@ -17,8 +17,7 @@ from copq.improvement.projects.plan import BenefitType, add_months, promised
 from copq.improvement.projects.states import State
 from copq.improvement.savings.over_time import Flows
 from copq.improvement.savings.portfolio import Measured, TypeSums
-from copq.improvement.savings.returns import spending
-from copq.ledger.arithmetic import MONEY, ZERO
+from copq.improvement.savings.returns import added, spending
 from copq.projects.store import Excess, Investment, Project, excesses, investments
 
 _SQL = Queries.of(__file__)
@@ -150,16 +149,14 @@ async def read_verdicts(conn: Connection, projects: Sequence[int]) -> dict[int, 
     return {row["project"]: Verdict(**{name: row[name] for name in names}) for row in rows}
 
 
-async def _invested(conn: Connection, windows: Sequence[Window]) -> dict[int, dict[date, Decimal]]:
+async def _invested(conn: Connection, windows: Sequence[Window]) -> dict[int, Flows]:
     """What was put in by month. A project that is not approved spends nothing, and one that is
     cancelled nothing after the month of it."""
     ends = {one.project.id: _spends_until(one) for one in windows if one.project.freeze}
-    found: dict[int, dict[date, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
-    with localcontext(MONEY):
-        for one in await investments(conn, list(ends)):
-            for month, amount in _months(one, ends[one.project]).items():
-                found[one.project][month] += amount
-    return found
+    flows: dict[int, list[Flows]] = defaultdict(list)
+    for one in await investments(conn, list(ends)):
+        flows[one.project].append(_months(one, ends[one.project]))
+    return {window.project.id: added(flows[window.project.id]) for window in windows}
 
 
 def _spends_until(window: Window) -> date:

@@ -69,34 +69,92 @@ where reason is not null and not exists (
 
 -- name: portfolio_types
 -- Sums by project and benefit type of the months from :firsts (null: the first) up to :ends, which
--- are excluded; and what was validated in each month before :ends.
-select
-    project, type,
-    coalesce(sum(promised) filter (where is_in), 0) as promised,
-    coalesce(sum(promised) filter (where is_in and is_unmeasured), 0) as unmeasured,
-    coalesce(sum(forecast) filter (where is_in), 0) as forecast,
-    coalesce(sum(claimed) filter (where is_in), 0) as claimed,
-    coalesce(sum(decided) filter (where is_in), 0) as decided,
-    coalesce(sum(validated - decided) filter (where is_in and decision = 'reduced'), 0) as reduced,
-    coalesce(sum(validated - decided) filter (where is_in and decision = 'rejected'), 0)
-        as rejected,
-    coalesce(sum(validated) filter (where is_in), 0) as validated,
-    coalesce(sum(in_budget) filter (where is_in), 0) as in_budget,
-    min(waits_since) as waits_since,
-    array_agg(month) filter (where decision is not null) as months,
-    array_agg(validated) filter (where decision is not null) as amounts
-from (
-    select
-        e.*, e.month >= coalesce(a.first_month, '-infinity') as is_in,
-        m.project is null or (e.project, e.month) in ({{months_without}}) as is_unmeasured
+-- are excluded; and what was validated in each month before :ends. As `each_promise` says of single
+-- months: what was promised and what became of it are summed by themselves, since to bring together
+-- the months of many projects takes longer.
+with asked as materialized (
+    select project, coalesce(first_month, '-infinity') as first_month, end_month
     from unnest(:projects::bigint[], :firsts::date[], :ends::date[])
         as a (project, first_month, end_month)
-    join ({{each_promise}}) as e using (project)
-    left join copq.project_month as m
-        on m.project = e.project and m.month = e.month and m.version = 1
-    where e.month < a.end_month
-) as each
-group by project, type
+), expected as (
+    select project, month, type, amount as promised, amount
+    from copq.project_promise
+    where project = any(:projects::bigint[])
+    union all
+    select project, month, type, 0, amount
+    from unnest(
+        :planned_projects::bigint[], :planned_months::date[], :planned_types::text[],
+        :planned_amounts::numeric[]) as planned (project, month, type, amount)
+), forecast as (
+    select distinct on (project, month, type) project, month, type, amount
+    from copq.project_forecast
+    where project = any(:projects::bigint[])
+    order by project, month, type, number desc
+), promise as (
+    select
+        project, type,
+        sum(promised) filter (where is_in) as promised,
+        sum(promised) filter (where is_in and is_unmeasured) as unmeasured,
+        sum(forecast) filter (where is_in) as forecast
+    from (
+        select
+            project, type, e.promised, coalesce(f.amount, e.amount) as forecast,
+            month >= a.first_month as is_in,
+            not exists (
+                select from copq.project_month as m
+                where m.project = a.project and m.month = e.month and m.version = 1
+            ) or (project, month) in ({{months_without}}) as is_unmeasured
+        from expected as e
+        full join forecast as f using (project, month, type)
+        join asked as a using (project)
+        where month < a.end_month
+    ) as each
+    group by project, type
+), claim as (
+    select distinct on (project, month, type) project, month, type, number, amount, claimed_at
+    from copq.project_claim
+    where project = any(:projects::bigint[])
+    order by project, month, type, number desc
+), validation as (
+    select distinct on (project, month, type)
+        project, month, type, claim, decision, amount, in_budget
+    from copq.project_validation
+    where project = any(:projects::bigint[])
+    order by project, month, type, number desc
+), claimed as (
+    select
+        project, type,
+        sum(claimed) filter (where is_in) as claimed,
+        sum(decided) filter (where is_in) as decided,
+        sum(validated - decided) filter (where is_in and decision = 'reduced') as reduced,
+        sum(validated - decided) filter (where is_in and decision = 'rejected') as rejected,
+        sum(validated) filter (where is_in) as validated,
+        sum(in_budget) filter (where is_in) as in_budget,
+        min(claimed_at) filter (where is_waiting) as waits_since,
+        array_agg(month) filter (where decision is not null) as months,
+        array_agg(validated) filter (where decision is not null) as amounts
+    from (
+        select
+            c.project, c.type, c.month, c.amount as claimed, c.claimed_at,
+            d.amount as decided, v.decision, v.amount as validated, v.in_budget,
+            c.month >= a.first_month as is_in, v.claim is distinct from c.number as is_waiting
+        from claim as c
+        join asked as a using (project)
+        left join validation as v using (project, month, type)
+        left join copq.project_claim as d on d.number = v.claim
+        where c.month < a.end_month
+    ) as each
+    group by project, type
+)
+select
+    project, type,
+    coalesce(promised, 0) as promised, coalesce(unmeasured, 0) as unmeasured,
+    coalesce(forecast, 0) as forecast, coalesce(claimed, 0) as claimed,
+    coalesce(decided, 0) as decided, coalesce(reduced, 0) as reduced,
+    coalesce(rejected, 0) as rejected, coalesce(validated, 0) as validated,
+    coalesce(in_budget, 0) as in_budget, waits_since, months, amounts
+from promise
+full join claimed using (project, type)
 order by project, type
 
 -- name: portfolio_measured

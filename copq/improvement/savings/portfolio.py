@@ -27,8 +27,8 @@ class Sums:
     @classmethod
     def of(cls, parts: Sequence[Self]) -> Self:
         """The sum of all parts."""
-        if len(parts) == 1:
-            return parts[0]
+        if len(parts) < 2:
+            return parts[0] if parts else cls()
         names = [one.name for one in fields(cls)]  # type: ignore[arg-type]
         with localcontext(MONEY):
             return cls(**{name: sum((getattr(p, name) for p in parts), ZERO) for name in names})

@@ -1,9 +1,11 @@
 """What a project or several of them return on what was put in."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
+from functools import lru_cache
 from typing import Self
 
 from copq.improvement.projects.plan import add_months
@@ -103,12 +105,12 @@ def added(several: Sequence[Flows]) -> Flows:
     """The sum of flows by month."""
     if len(several) == 1:
         return several[0]
-    found: dict[date, Decimal] = {}
+    found: dict[date, list[Decimal]] = defaultdict(list)
+    for flows in several:
+        for month, amount in flows.items():
+            found[month].append(amount)
     with localcontext(MONEY):
-        for flows in several:
-            for month, amount in flows.items():
-                found[month] = found.get(month, ZERO) + amount
-    return found
+        return {month: sum(amounts, ZERO) for month, amounts in found.items()}
 
 
 def _exact(rate: float | Unknown) -> Decimal | Unknown:
@@ -122,4 +124,10 @@ def spending(
     if is_once:
         return {first: amount} if first < end else {}
     after = min(end, add_months(last, 1)) if last else end
-    return {add_months(first, n): amount for n in range(max(months_between(first, after), 0))}
+    return dict.fromkeys(_months(first, max(months_between(first, after), 0)), amount)
+
+
+@lru_cache(maxsize=1_000)
+def _months(first: date, number: int) -> tuple[date, ...]:
+    """Many projects have the same."""
+    return tuple(add_months(first, n) for n in range(number))
