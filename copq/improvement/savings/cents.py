@@ -23,12 +23,14 @@ def allot(
     one unit of the last digit from its exact amount, and a part without a remainder stays exact. A
     total that was rounded elsewhere moves some of them by another unit.
     """
+    if len(parts) == 1 and total is None:
+        return {part: amount(exact, currency) for part, exact in parts.items()}
     unit = 10 ** digits(currency)
     scaled = {part: exact * unit for part, exact in parts.items()}
     units = {part: floor(exact) for part, exact in scaled.items()}
     whole = sum(scaled.values(), Fraction()) if total is None else Fraction(total) * unit
     by_loss = sorted(scaled, key=lambda part: units[part] - scaled[part])
-    each, left = divmod(_nearest(whole) - sum(units.values()), len(units) or 1)
+    each, left = divmod(_nearest(*whole.as_integer_ratio()) - sum(units.values()), len(units) or 1)
     for number, part in enumerate(by_loss):
         units[part] += each + (number < left)
     return {part: _decimal(number, currency) for part, number in units.items()}
@@ -36,13 +38,14 @@ def allot(
 
 def amount(exact: Fraction, currency: str) -> Decimal:
     """An exact amount in the digits of the currency, half away from zero."""
-    return _decimal(_nearest(exact * 10 ** digits(currency)), currency)
+    numerator, denominator = exact.as_integer_ratio()
+    return _decimal(_nearest(numerator * 10 ** digits(currency), denominator), currency)
 
 
-def _nearest(exact: Fraction) -> int:
-    """The nearest whole number, half away from zero."""
-    nearest = floor(abs(exact) + Fraction(1, 2))
-    return nearest if exact >= 0 else -nearest
+def _nearest(numerator: int, denominator: int) -> int:
+    """The whole number nearest to a fraction, half away from zero."""
+    nearest = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return nearest if numerator >= 0 else -nearest
 
 
 def _decimal(units: int, currency: str) -> Decimal:

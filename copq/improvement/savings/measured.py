@@ -1,15 +1,17 @@
 """A project's month, from the cells of its days: its bridge, and what it shares with others."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import cache
 
 from copq.improvement.savings.bridge import NOTHING, Bridge, Cell, Side, bridge
 from copq.improvement.savings.cents import amount
 from copq.improvement.savings.overlap import SharedCell, divide
+from copq.ledger.arithmetic import MONEY, ZERO
 
 Place = tuple[str, str]
 """A line and a product; an empty name stands for losses that have none."""
@@ -52,19 +54,20 @@ class Measured:
         """The place of the baseline that this one is compared with: itself or its substitute; None
         where nothing was made there."""
         own = (place, self.substitutes.get(place))
-        return next((one for one in own if one is not None and self._made(one) > 0), None)
+        return next((one for one in own if one is not None and self._exposure(one) > 0), None)
 
     def losses_per_unit(self) -> dict[Place, dict[tuple[int, ...], Fraction]]:
         """The loss of a unit in the baseline, by place and the other projects whose scopes hold
         it."""
         found: dict[Place, dict[tuple[int, ...], Fraction]] = defaultdict(dict)
         for (line, product, others), side in self.baseline.items():
-            if (made := self._made((line, product))) > 0:
-                found[line, product][others] = Fraction(side.at_frozen_rates) / made
+            if (made := self._exposure((line, product))) > 0:
+                found[line, product][others] = Fraction(side.at_frozen_rates) / Fraction(made)
         return found
 
-    def _made(self, place: Place) -> Fraction:
-        return Fraction(self.baseline.get((*place, ()), Side()).exposure)
+    def _exposure(self, place: Place) -> Decimal:
+        own = self.baseline.get((*place, ()))
+        return own.exposure if own else ZERO
 
     def sums(self, place: Place) -> tuple[Side, Side]:
         """The baseline and the month of a place."""
@@ -138,50 +141,77 @@ def savings_of(own: Measured, running: Running) -> Savings:
     """The saving of a month, exactly, by the projects that share it. It adds up to the bridge's."""
     found: dict[Members, dict[Place | str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
     per_unit = own.losses_per_unit()
-    for day, cells in own.days.items():
-        for others, place, saved in _saved(own, cells, per_unit):
-            found[_members(own, others, day, running)][place] += saved
-    for members, parts in not_routine(own, running).items():
+    sums = _sums_of(own, running, per_unit)
+    for (members, place, standard, others), exposure in sums.exposure.items():
+        found[members][place] += Fraction(exposure) * per_unit[standard][others]
+    for (members, place), lost in sums.lost.items():
+        found[members][place] -= Fraction(lost)
+    for members, parts in _not_routine(own, sums).items():
         found[members].update(parts)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """The sums of all days of a month, by the projects that share them and by place: what was lost,
+    and the exposure, each with the place of the baseline and its losses that it stands for.
+
+    Money is added as it is: to add fractions of each day takes many times as long.
+    """
+
+    exposure: dict[tuple[Members, Place, Place, tuple[int, ...]], Decimal] = field(
+        default_factory=lambda: defaultdict(Decimal)
+    )
+    lost: dict[tuple[Members, Place], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+
+def _sums_of(own: Measured, running: Running, per_unit: PerUnit) -> _Sums:
+    """Of the places that have a standard; what is lost elsewhere saves nothing."""
+    found = _Sums()
+    standard = cache(own.standard)
+    with localcontext(MONEY):
+        for day, cells in own.days.items():
+            members = _members_on(own, running.get(day, ()))
+            for (line, product, others), side in cells.items():
+                place = line, product
+                if (before := standard(place)) is None:
+                    continue
+                for shared in per_unit[before] if side.exposure else ():
+                    found.exposure[members(shared), place, before, shared] += side.exposure
+                found.lost[members(others), place] += side.at_frozen_rates
+    return found
+
+
+def _members_on(
+    own: Measured, running: Collection[int]
+) -> Callable[[tuple[int, ...]], frozenset[int]]:
+    """The projects that share a loss of a day: those that run on it."""
+    on_day = frozenset(running)
+    return cache(lambda others: frozenset({own.project, *on_day.intersection(others)}))
 
 
 def not_routine(own: Measured, running: Running) -> Mapping[Members, Mapping[str, Fraction]]:
     """The accepted amounts of a month by evidence, by the projects that share them: each explains
     losses of the month, so it is shared as these are. The project's own where nothing was lost."""
-    lost: dict[Members, Fraction] = defaultdict(Fraction)
-    for day, cells in own.days.items():
-        for (line, product, others), side in cells.items():
-            if own.standard((line, product)) is not None:
-                lost[_members(own, others, day, running)] += Fraction(side.at_frozen_rates)
-    positive = {members: amount for members, amount in lost.items() if amount > 0}
-    positive = positive or {frozenset({own.project}): Fraction(1)}
-    whole = sum(positive.values(), NOTHING)
+    return _not_routine(own, _sums_of(own, running, own.losses_per_unit()))
+
+
+def _not_routine(own: Measured, sums: _Sums) -> Mapping[Members, Mapping[str, Fraction]]:
+    if not own.accepted:
+        return {}
+    lost: dict[Members, Decimal] = defaultdict(Decimal)
+    with localcontext(MONEY):
+        for (members, _), one in sums.lost.items():
+            lost[members] += one
+        positive = {members: amount for members, amount in lost.items() if amount > 0}
+        positive = positive or {frozenset({own.project}): Decimal(1)}
+        whole = Fraction(sum(positive.values(), ZERO))
     return {
-        members: {of: Fraction(all_of) * part / whole for of, all_of in own.accepted.items()}
+        members: {
+            of: Fraction(all_of) * Fraction(part) / whole for of, all_of in own.accepted.items()
+        }
         for members, part in positive.items()
-        if own.accepted
     }
-
-
-def _members(own: Measured, others: Iterable[int], day: date, running: Running) -> Members:
-    """The projects that share a loss of a day: those that run on it."""
-    return frozenset({own.project, *(set(others) & set(running.get(day, ())))})
-
-
-def _saved(
-    own: Measured, cells: Cells, per_unit: PerUnit
-) -> Iterator[tuple[tuple[int, ...], Place, Fraction]]:
-    """What a day should have lost, and, negative, what it lost."""
-    for (line, product, others), side in cells.items():
-        place = line, product
-        standard = own.standard(place)
-        if standard is None:
-            continue
-        if side.exposure:
-            for shared, loss in per_unit[standard].items():
-                yield shared, place, Fraction(side.exposure) * loss
-        yield others, place, -Fraction(side.at_frozen_rates)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +230,15 @@ class Result:
 def results(
     measured: Sequence[Measured], running: Running, shares: SharesOf, currency: str
 ) -> dict[int, Result]:
-    """The saving of each project.
+    """The saving of each project (`divided`)."""
+    order = sorted(measured, key=lambda own: (own.approved_at, own.project))
+    return divided([(own, savings_of(own, running)) for own in order], shares, currency)
+
+
+def divided(
+    savings: Sequence[tuple[Measured, Savings]], shares: SharesOf, currency: str
+) -> dict[int, Result]:
+    """What each project has of the savings; they are in the order in which projects were approved.
 
     A shared place is measured from the baseline of the project that was approved first of those
     that have one for it, and divided by the shares of exactly these projects, or equally. So is
@@ -208,9 +246,7 @@ def results(
     whose amount is that of the project that was approved first. What each set of projects saved is
     rounded once, so that the parts add up to it.
     """
-    order = sorted(measured, key=lambda own: (own.approved_at, own.project))
-    savings = [(own, savings_of(own, running)) for own in order]
-    gross = {own.project: Decimal(0) for own in order}
+    gross = {own.project: Decimal(0) for own, _ in savings}
     net = dict(gross)
     for members in {members for _, of in savings for members in of}:
         own = [(one, of.get(members, {})) for one, of in savings if one.project in members]

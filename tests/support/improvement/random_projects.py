@@ -14,13 +14,14 @@ from copq.improvement.savings.measured import (
     Members,
     Place,
     bridge_of,
-    results,
+    divided,
     savings_of,
 )
 
 MAY = date(2026, 5, 1)
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 WIDGET: Place = ("L1", "widget")
+DAYS = [MAY + timedelta(days=number) for number in range(7)]
 EVENTS = ["flood", "strike"]
 
 
@@ -29,7 +30,8 @@ def side(lost: Any = 0, made: Any = 0) -> Side:
 
 
 def random_cents(random: Random, most: int = 10**7) -> D:
-    return D(random.randint(-most // 10, most)).scaleb(-random.randint(0, 9))
+    whole = int(random.random() * (most + most // 10)) - most // 10
+    return D(whole).scaleb(-int(random.random() * 10))
 
 
 def random_plant(random: Random) -> tuple[list[Measured], dict[date, set[int]]]:
@@ -52,11 +54,11 @@ def random_plant(random: Random) -> tuple[list[Measured], dict[date, set[int]]]:
             for p in holders:
                 own = lost if same else random_cents(random)
                 _add(before[p], (*place, tuple(sorted(holders - {p}))), side(own))
-            for number in range(7):
-                loss, units = random_cents(random), random.randint(0, 50)
+            for number in range(len(DAYS)):
+                loss, units = random_cents(random), int(random.random() * 51)
                 for p in holders:
                     if spans[p][0] <= number <= spans[p][1]:
-                        at = days[p][MAY + timedelta(days=number)]
+                        at = days[p][DAYS[number]]
                         at[(*place, ())] = _with(at.get((*place, ())), units)
                         _add(at, (*place, tuple(sorted(holders - {p}))), side(loss))
     found = [
@@ -68,8 +70,7 @@ def random_plant(random: Random) -> tuple[list[Measured], dict[date, set[int]]]:
         for p in projects
     ]  # fmt: skip
     running = {
-        MAY + timedelta(days=n): {p for p in projects if spans[p][0] <= n <= spans[p][1]}
-        for n in range(7)
+        day: {p for p in projects if spans[p][0] <= n <= spans[p][1]} for n, day in enumerate(DAYS)
     }
     return found, running
 
@@ -85,19 +86,24 @@ def _with(old: Side | None, made: int) -> Side:
     return Side(booked=old.booked, at_frozen_rates=old.at_frozen_rates, exposure=D(made))
 
 
+def _by_approval(projects: list[Measured]) -> list[Measured]:
+    return sorted(projects, key=lambda one: (one.approved_at, one.project))
+
+
 def check_plant(random: Random, currency: str) -> int:
     """Measure a random plant's month; raises `AssertionError` unless all of it adds up. Returns
     the number of project-months."""
     projects, running = random_plant(random)
-    found = results(projects, running, {}, currency)
+    savings = [(own, savings_of(own, running)) for own in _by_approval(projects)]
+    found = divided(savings, {}, currency)
     by_set: dict[Members, list[tuple[Measured, Any]]] = defaultdict(list)
-    for own in sorted(projects, key=lambda one: (one.approved_at, one.project)):
-        of = savings_of(own, running)
+    for own, of in savings:
         exact = sum((part for places in of.values() for part in places.values()), Fraction())
-        assert exact == bridge_of(own).saving
+        bridge = bridge_of(own)
+        assert exact == bridge.saving
         for members, places in of.items():
             by_set[members].append((own, places))
-        shown = bridge_of(own).rounded(currency, found[own.project].gross)
+        shown = bridge.rounded(currency, found[own.project].gross)
         assert (shown.residual, shown.saving) == (0, found[own.project].gross)
     whole = D(0)
     for own_views in by_set.values():
