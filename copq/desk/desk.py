@@ -52,6 +52,11 @@ class Seeing:
         if self.lines is not None and (plant, None) not in self.lines:
             raise HTTPException(403, f'your token is not for the whole of plant "{plant}"')
 
+    def require_all(self) -> None:
+        """Raise `HTTPException` 403 unless the reader sees all lines."""
+        if self.lines is not None:
+            raise HTTPException(403, "this is for a token of all lines")
+
 
 @dataclass(frozen=True, slots=True)
 class Acting:

@@ -4,11 +4,15 @@ from fastapi import APIRouter, FastAPI
 
 from copq.access.door import Role
 from copq.desk.desk import Desk
+from copq.desk.pages.files import add_files
 from copq.desk.pages.finance import add_finance
 from copq.desk.pages.frame import DeskPages
 from copq.desk.pages.months import add_months
 from copq.desk.pages.rates import add_rates
+from copq.desk.pages.savings import add_savings
 from copq.desk.pages.styles import add_styles
+from copq.desk.pages.trail import add_trail
+from copq.desk.pages.waiting import add_waiting
 from copq.reporting.source import Source
 
 
@@ -20,4 +24,8 @@ def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
     add_finance(router, finance)
     add_rates(router, finance)
     add_months(router, finance)
+    add_waiting(router, finance)
+    add_files(router, finance)
+    add_savings(router, finance)
+    add_trail(router, finance)
     app.include_router(router)

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from asyncpg import Record
 from fastapi import APIRouter, Request, Response
 
 from copq.currencies.store import CurrencySummary, reporting_currency, summaries
 from copq.desk.pages.frame import DeskPages
 from copq.desk.pages.months import months_to_close
+from copq.desk.pages.savings import waiting_claims
 from copq.desk.rate_documents import visible_documents
 from copq.figures.periods_answer import answer_periods
 from copq.figures.unpriced import WaitingItems, waiting_items
@@ -45,8 +47,10 @@ def add_finance(router: APIRouter, pages: DeskPages) -> None:
             at = reading.now
         async with pages.desk.seeing(request, pages.role) as seeing:
             documents = await visible_documents(seeing)
+            claims = await waiting_claims(seeing)
         waiting = [one for one in (
             *_documents(documents), *_months(closable), *_items(items), *_currencies(currencies),
+            *_claims(claims),
         ) if one.number]  # fmt: skip
         return pages.show(
             request, bearer, "finance.html", PATH, waiting=waiting, at=at, has_rates=has_rates,
@@ -98,8 +102,14 @@ def _currencies(found: list[CurrencySummary]) -> Iterator[Waits]:
     yield Waits(
         entries, _plural(entries, "entry without an exchange rate",
                          "entries without an exchange rate"),
-        "/finance/currencies", ", ".join(one.currency for one in lacking), urgent=True,
+        "/finance/files", ", ".join(one.currency for one in lacking), urgent=True,
     )  # fmt: skip
+
+
+def _claims(claims: list[Record]) -> Iterator[Waits]:
+    names = ", ".join(dict.fromkeys(one["name"] for one in claims[:_SHOWN]))
+    yield Waits(len(claims), _noun(claims, "saving to validate", "savings to validate"),
+                "/finance/savings", names)  # fmt: skip
 
 
 def _money(amounts: dict[str, Decimal]) -> str:

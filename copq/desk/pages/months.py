@@ -29,7 +29,7 @@ from copq.web.pages.form_fields import read_form
 PATH = "/finance/months"
 _WHERE = {
     "unpriced": "/finance/unpriced", "corrections": "/finance/unpriced",
-    "stops": "/finance/unpriced", "rates": "/finance/currencies",
+    "stops": "/finance/unpriced", "rates": "/finance/files",
 }  # fmt: skip
 _NAMES = {
     "unpriced": "Every event has a price", "corrections": "No correction waits for its event",

@@ -44,9 +44,12 @@ class Browser:
         self.page = answer.text
         return self.page
 
-    async def upload(self, data: bytes, name: str = "rates.yaml", status: int = 200) -> str:
+    async def upload(
+        self, data: bytes, name: str = "rates.yaml", status: int = 200,
+        path: str = "/finance/rates/check", **filled: str,
+    ) -> str:  # fmt: skip
         answer = await self.client.post(
-            "/finance/rates/check", headers=self.headers, files={"file": (name, data)}
+            path, headers=self.headers, files={"file": (name, data)}, data=filled
         )
         assert answer.status_code == status, answer.text
         self.page = answer.text
@@ -157,3 +160,50 @@ async def test_without_tokens_the_form_asks_who_it_is(database: str) -> None:
         assert "Say who does it" in refused
         await person.upload(FILE)
         assert "by eve" in await person.send("/finance/rates/submit", why="costs", by="eve")
+
+
+async def test_files_are_imported_and_every_decision_is_in_the_trail(
+    desk: DeskClient, database: str
+) -> None:
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await import_rates(conn, rates(), "rates.yaml", "test")
+    ada = Browser(desk.client, ADA)
+    assert "Bases of percentages" in await ada.open("/finance/files")
+    data = b"plant,month,base,amount,currency\nnorth,2026-03,revenue,1000,EUR\n"
+    page = await ada.upload(data, "bases.csv", path="/finance/files/bases", why="accounts", key="k")
+    assert "bases.csv is imported: 1 new, 0 restated, 0 unchanged." in page
+    again = await ada.upload(
+        data, "bases.csv", path="/finance/files/bases", why="accounts", key="k"
+    )
+    assert "1 new" in again  # the same act, done once
+    wrong = await ada.upload(
+        data.replace(b"north", b"nort"), "bases.csv", 422, "/finance/files/bases"
+    )
+    assert "nort" in wrong and "Nothing was changed" in wrong
+    await ada.upload(data, "bases.csv", 404, "/finance/files/nothing")
+    await ada.open("/finance/files")
+    refused = await ada.send("/finance/files/reporting-currency", 422, currency="euro")
+    assert "three capital letters" in refused
+    await ada.send("/finance/files/reporting-currency", currency="EUR", why="group accounts")
+    trail = await ada.open("/finance/audit?table=base_amount&who=ada&since=2026-01-01")
+    assert "insert base_amount" in trail and "accounts" in trail
+    await ada.open("/finance/audit?table=nothing", 422)
+    await ada.open("/finance/audit?since=march", 422)
+    of_north = Browser(desk.client, {"Authorization": "Bearer finance:nat:north"})
+    await of_north.open("/finance/audit", 403)
+
+
+async def test_what_is_not_in_the_figures_is_shown_with_its_worth(
+    desk: DeskClient, database: str
+) -> None:
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await import_rates(conn, rates(), "rates.yaml", "test")
+    async with connected(database, DatabaseRole.AGGREGATOR) as conn:
+        await prepare(conn)
+        await post_events(conn, book(), [
+            defect("u", "2026-03-02T10:00:00+01:00", product="gadget"),
+            stop("s", "2026-03-03T10:00:00+01:00"),
+        ])  # fmt: skip
+    page = await Browser(desk.client, ADA).open("/finance/unpriced")
+    assert "Events without a price: 1" in page and "Stops still open: 1" in page
+    assert "north/L1" in page and "gadget" in page

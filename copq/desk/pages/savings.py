@@ -1,0 +1,93 @@
+"""The page `/finance/savings`: claimed savings that wait for finance, each decided by a form."""
+
+from decimal import Decimal, InvalidOperation
+
+from asyncpg import Connection, Record
+from fastapi import APIRouter, Request, Response
+
+from copq.access.door import Bearer
+from copq.database.queries import Queries
+from copq.desk.acts import require_version
+from copq.desk.desk import Acting, Seeing
+from copq.desk.pages.frame import DeskPages, Refusal, go
+from copq.improvement.projects.plan import BenefitType
+from copq.ledger.arithmetic import ZERO
+from copq.periods.period import month_of
+from copq.projects.order import Order
+from copq.projects.savings import VERDICTS, Verdict, validate
+from copq.projects.store import ProjectError
+from copq.reporting.board.pages.cells import exact_text, month_name
+from copq.web.pages.form_fields import read_form
+
+PATH = "/finance/savings"
+_SQL = Queries.of(__file__)
+
+
+def add_savings(router: APIRouter, pages: DeskPages) -> None:
+    @router.get(PATH)
+    async def savings(request: Request) -> Response:
+        return await _savings(request, pages, await pages.person(request))
+
+    @router.post(PATH)
+    async def decide(request: Request) -> Response:
+        bearer = await pages.person(request)
+        filled = await read_form(request)
+
+        async def act(acting: Acting) -> None:
+            await _decide(acting, filled)
+
+        refusal, _ = await pages.act(request, bearer, filled, act)
+        if refusal:
+            return await _savings(request, pages, bearer, refusal, filled)
+        return go(PATH, filled.get("decision", ""))
+
+
+async def waiting_claims(seeing: Seeing) -> list[Record]:
+    """The newest claim of each project, month and type that finance has not decided about."""
+    found = await seeing.conn.fetch(*_SQL.waiting_claims())
+    return [one for one in found if seeing.lines is None or (one["plant"], None) in seeing.lines]
+
+
+async def _decide(acting: Acting, filled: dict[str, str]) -> None:
+    plant, name = filled.get("plant", ""), filled.get("project", "")
+    month, kind = month_of(filled.get("month", "")), filled.get("type", "")
+    if kind not in list(BenefitType) or filled.get("decision") not in VERDICTS:
+        raise ProjectError("choose accept, reduce or reject")
+    claim = await _newest_claim(acting.conn, plant, name, filled)
+    require_version([filled.get("version", "")], claim)
+    verdict = Verdict(
+        filled["decision"], _amount(filled, "amount") if filled.get("amount") else None,
+        _amount(filled, "in_budget") if filled.get("in_budget") else ZERO,
+    )  # fmt: skip
+    order = Order(acting.actor, filled.get("why", ""))
+    await validate(acting.conn, plant, name, month, BenefitType(kind), verdict, order)
+
+
+async def _newest_claim(conn: Connection, plant: str, name: str, filled: dict[str, str]) -> str:
+    for one in await conn.fetch(*_SQL.waiting_claims()):
+        of = (one["plant"], one["name"], f"{one['month']:%Y-%m}", one["type"])
+        if of == (plant, name, filled.get("month"), filled.get("type")):
+            return str(one["claim"])
+    raise ProjectError(f"no claim of {name} waits in {filled.get('month')}: look at the page again")
+
+
+def _amount(filled: dict[str, str], name: str) -> Decimal:
+    try:
+        amount = Decimal(filled[name].replace(",", "").replace(" ", ""))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise ProjectError(f'"{filled[name]}" is not an amount: write it as 2500 or 2500.00')
+    return amount
+
+
+async def _savings(
+    request: Request, pages: DeskPages, bearer: Bearer, refusal: Refusal | None = None,
+    filled: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
+    async with pages.desk.seeing(request, pages.role) as seeing:
+        found = await waiting_claims(seeing)
+    return pages.show(
+        request, bearer, "savings.html", PATH, refusal, claims=found, filled=filled or {},
+        money=exact_text, month_name=month_name, own=bearer.sender.name,
+    )  # fmt: skip
