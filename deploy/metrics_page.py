@@ -17,6 +17,7 @@ from copq.kafka import metrics as _stream
 from copq.posting import metrics as _posting
 from copq.reporting.exporter import metrics as _exporter
 from copq.reporting.exporter.figures import FIGURES
+from copq.sign_in import metrics as _sign_in
 from copq.summary import metrics as _summary
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
@@ -32,6 +33,7 @@ REGISTERED = (
     _exporter,
     _summary,
     _projects,
+    _sign_in,
 )
 """Imported, they are in the registry."""
 

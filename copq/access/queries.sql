@@ -32,3 +32,43 @@ select exists (select from copq.token where name = :name)
 -- name: mark_used
 -- Record that these tokens are in use now.
 select copq.mark_used(:names::text[])
+
+-- name: begin_sign_in
+-- Keep what a sign-in needs when the browser is back from the provider.
+select copq.begin_sign_in(
+    :state_hash, :browser_hash, :nonce, :verifier, :go_to, :at::timestamptz, :expires_at::timestamptz)
+
+-- name: take_sign_in
+-- The sign-in with this state; it is taken out, so that it is used once.
+select state_hash, browser_hash, nonce, verifier, go_to, expires_at
+from copq.take_sign_in(:state_hash)
+
+-- name: begin_session
+-- Begin a session, and end the one that the browser had; the person's name here.
+select copq.begin_session(
+    :hash, :issuer, :subject, :name, :role, :lines::jsonb, :at::timestamptz,
+    :expires_at::timestamptz, :idle_s::int, :replaced)
+
+-- name: use_session
+-- The session with this hash, noted as used.
+select
+    session, issuer, subject, name, role, lines, created_at, expires_at, idle_s, last_used_at,
+    ended_at, ended_by
+from copq.use_session(:hash, :at::timestamptz)
+
+-- name: end_session
+-- Sign out.
+select copq.end_session(:hash, :at::timestamptz)
+
+-- name: all_sessions
+-- Every session there ever was, in the order they began.
+select
+    session, issuer, subject, name, role, lines, created_at, expires_at, idle_s, last_used_at,
+    ended_at, ended_by
+from copq.session
+order by session
+
+-- name: end_sessions
+-- End these sessions; those that had ended stay as they are.
+update copq.session set ended_at = :at, ended_by = :by
+where session = any(:sessions::bigint[]) and ended_at is null

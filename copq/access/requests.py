@@ -5,10 +5,12 @@ from urllib.parse import SplitResult, urlsplit
 from fastapi import HTTPException, Request
 
 from copq.access.door import Bearer, Door, NotAdmitted, NotAllowed, Role, TooMuch
+from copq.access.session import is_session_id
 from copq.process.loopback import is_loopback
 from copq.web.unavailable import Unavailable
 
 COOKIE = "copq-token"
+SESSION_COOKIE = "copq-session"
 _SCHEME = "bearer "
 _CHANGES_NOTHING = ("GET", "HEAD", "OPTIONS")
 _OTHER_NAME = (
@@ -23,12 +25,21 @@ def token_of(request: Request) -> str | None:
 
     Never from the address: addresses end up in logs and histories.
     """
-    return _header_token(request) or request.cookies.get(cookie_of(request))
+    shown = _header_token(request)
+    if shown:
+        return "" if is_session_id(shown) else shown
+    return session_id_of(request) or request.cookies.get(cookie_of(request))
 
 
-def cookie_of(request: Request) -> str:
+def session_id_of(request: Request) -> str | None:
+    """The session of the browser: from its cookie alone."""
+    found = request.cookies.get(cookie_of(request, SESSION_COOKIE))
+    return found if is_session_id(found) else None
+
+
+def cookie_of(request: Request, name: str = COOKIE) -> str:
     """The name of the cookie. With the prefix, a browser takes it by HTTPS only, from this host."""
-    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+    return f"__Host-{name}" if request.url.scheme == "https" else name
 
 
 def _header_token(request: Request) -> str | None:
@@ -87,7 +98,8 @@ def refuse_other_sites(request: Request) -> None:
         return
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is None and origin is None:
-        same = cookie_of(request) not in request.cookies
+        names = {cookie_of(request), cookie_of(request, SESSION_COOKIE)}
+        same = names.isdisjoint(request.cookies)
     elif site is not None:
         same = site in ("same-origin", "none")
     else:

@@ -14,6 +14,8 @@ from copq.kafka.waiting import make_topics_when_brokers_answer
 from copq.process.background import run_beside
 from copq.rates.book import RateBook
 from copq.rates.watch import RateWatch
+from copq.sign_in.config import SignInConfig
+from copq.sign_in.ways_in import door_of, open_sign_in
 from copq.web.serving import Tls, serve_http
 
 
@@ -29,16 +31,21 @@ async def serve(
     tls: Tls | None = None,
     mqtt: MqttSource | None = None,
     names: Names | None = None,
+    signing_in: SignInConfig | None = None,
 ) -> None:
     """Serve until `stop` is set; accepted events are then on the broker.
 
     While the brokers do not answer it listens and answers 503; topics are made once they do.
-    Without `tokens` it is open. Without `dsn` there is neither form nor fate. Postgres may be
-    away: events go to the broker anyway.
+    Without `tokens` it is open. Without `dsn` there is neither form nor fate. People sign in at
+    the provider of `signing_in`. Postgres may be away: events go to the broker anyway.
     """
     rates = RateWatch(dsn, names_only=True) if dsn else None
     book = (lambda: rates.book) if rates else RateBook
-    intake, door = KafkaIntake(brokers, names=names, book=book), tokens or OpenDoor()
+    sign_in = await open_sign_in(signing_in, dsn)
+    intake, door = (
+        KafkaIntake(brokers, names=names, book=book),
+        door_of(tokens or OpenDoor(), sign_in),
+    )
     app = make_http(intake, door, checks={"kafka": intake.ready}, stop=stop)
     companions = [_keep_topics(brokers, partitions, replication, stop)]
     companions += [tokens.run()] if tokens else []
@@ -46,7 +53,7 @@ async def serve(
     if rates and pool:
         companions.append(rates.run())
         companions += [names.follow(pool)] if names else []
-        add_people(app, door, intake, pool, book)
+        add_people(app, door, intake, pool, book, sign_in)
     serving = serve_http(app, host, port, stop, tls)
     try:
         await run_beside(beside_mqtt(serving, mqtt, intake, stop), *companions, stop=stop)
@@ -54,6 +61,8 @@ async def serve(
         await intake.close()
         if pool:
             pool.terminate()
+        if sign_in:
+            await sign_in.close()
 
 
 async def _keep_topics(

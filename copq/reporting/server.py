@@ -8,13 +8,14 @@ from typing import Any
 from fastapi import FastAPI, Response
 
 from copq.access.door import Door, OpenDoor
-from copq.access.login import add_login
 from copq.access.token_door import TokenDoor
 from copq.process.background import run_beside
 from copq.reporting.exporter.exporter import Exporter
 from copq.reporting.exporter.http import add_metrics
 from copq.reporting.results import add_results
 from copq.reporting.source import Source, reading_pool
+from copq.sign_in.config import SignInConfig
+from copq.sign_in.ways_in import add_ways_in, door_of, open_sign_in
 from copq.web.pages.docs import documented_app
 from copq.web.pages.page import add_pages
 from copq.web.serving import Tls, serve_http
@@ -59,17 +60,20 @@ async def serve(
     tls: Tls | None = None,
     metrics: tuple[str, int] | None = None,
     more: More = nothing_more,
+    signing_in: SignInConfig | None = None,
 ) -> None:
-    """Serve until `stop` is set. Without `tokens`, anyone may read.
+    """Serve until `stop` is set. Without `tokens`, anyone may read. People sign in at the provider
+    of `signing_in`.
 
     If the port of `metrics` is not 0, that address serves only /metrics, without a token, for
     Prometheus. `more` adds other routes, lasts as long as the service, and
     yields what has to run next to it.
     """
-    door = tokens or OpenDoor()
+    sign_in = await open_sign_in(signing_in, dsn)
+    door = door_of(tokens or OpenDoor(), sign_in)
     app = make_reporting(exporter, door)
     add_pages(app)
-    add_login(app, door)
+    add_ways_in(app, door, sign_in)
     reading = await reading_pool(dsn)
     source = add_results(app, reading, door)
     companions = [tokens.run()] if tokens else []
@@ -82,3 +86,5 @@ async def serve(
             await run_beside(serving, exporter.run(), *companions, *others, stop=stop)
     finally:
         reading.terminate()
+        if sign_in:
+            await sign_in.close()

@@ -25,6 +25,8 @@ from copq.reporting.exporter.exporter import Exporter
 from copq.reporting.exporter.http import add_metrics
 from copq.reporting.results import add_results
 from copq.reporting.source import reading_pool
+from copq.sign_in.config import SignInConfig
+from copq.sign_in.ways_in import door_of, open_sign_in
 from copq.standalone.intake import LedgerIntake, pool_of
 from copq.summary.keeping import keep_summing
 from copq.web.serving import Tls, serve_http
@@ -45,8 +47,10 @@ async def serve(
     embedded: EmbeddedPostgres | None = None,
     on_listening: Callable[[], None] = lambda: None,
     names: Names | None = None,
+    signing_in: SignInConfig | None = None,
 ) -> None:
     """Serve until `stop` is set; accepted events are then committed. Without `tokens` it is open.
+    People sign in at the provider of `signing_in`.
 
     An `embedded` server that dies is started again; raises `EmbeddedPostgresError` where it does
     not come up.
@@ -55,9 +59,11 @@ async def serve(
     if not await rates.first(stop):
         return
     pool, people, reading = await pool_of(dsn), await people_pool(dsn), await reading_pool(dsn)
-    intake, door, exporter = LedgerIntake(pool, names=names), tokens or OpenDoor(), Exporter(dsn)
+    sign_in = await open_sign_in(signing_in, dsn)
+    intake, door = LedgerIntake(pool, names=names), door_of(tokens or OpenDoor(), sign_in)
+    exporter = Exporter(dsn)
     app = make_http(intake, door, checks={"postgres": intake.ready}, stop=stop)
-    add_people(app, door, intake, people, lambda: rates.book)
+    add_people(app, door, intake, people, lambda: rates.book, sign_in)
     add_metrics(app, exporter, door)
     source = add_results(app, reading, door, _options(embedded))
     serving = serve_http(app, host, port, stop, tls, on_listening)
@@ -82,6 +88,8 @@ async def serve(
         pool.terminate()
         people.terminate()
         reading.terminate()
+        if sign_in:
+            await sign_in.close()
 
 
 def _options(embedded: EmbeddedPostgres | None) -> str:

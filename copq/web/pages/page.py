@@ -50,12 +50,19 @@ class Pages:
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
         env.globals |= {"version": _VERSION, "who": None}
+        env.filters["shown_name"] = shown_name
         return Pages(env)
 
     def show(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:
         """The page. Everything in `values` is escaped."""
         text = self._env.get_template(name).render(values)
         return HTMLResponse(text, status, HEADERS)
+
+
+def shown_name(name: str) -> str:
+    """A person's name without the subject that the audit trail has behind it."""
+    shown, opened, _ = name.rpartition(" (")
+    return shown if opened and name.endswith(")") else name
 
 
 def serves(app: FastAPI, path: str) -> bool:

@@ -26,7 +26,7 @@ ENDPOINTS = [
     ("GET", "/v1/events/unknown", 401, 404, 404),
     ("GET", "/form", 303, 200, 403),
     ("GET", "/form?plant=north&line=L1&product=widget", 303, 200, 403),
-    ("POST", "/form", 303, 303, 403),
+    ("POST", "/form", 401, 303, 403),  # what was entered is kept on a page
     ("GET", "/form/unknown", 303, 404, 403),
     ("POST", "/form/unknown/withdraw", 303, 404, 403),
     ("POST", "/form/unknown/correct", 303, 404, 403),
@@ -44,7 +44,7 @@ async def test_each_role_at_each_endpoint(database: str, role: str) -> None:
             ) if method == "POST" else await client.get(path, headers=headers)  # fmt: skip
             wanted = {NOBODY: nobody, OPERATOR: operator}.get(role, other)
             assert said.status_code == wanted, (method, path, said.text)
-            if wanted == 401:
+            if wanted == 401 and path != "/form":
                 assert said.headers["www-authenticate"] == "Bearer"
             if wanted == 303 and path.startswith("/form") and role == NOBODY:
                 assert said.headers["location"].startswith("/login")

@@ -39,6 +39,7 @@ DECISIONS = {
          "anchor_digest"),
         NOTHING,
     ),
+    **dict.fromkeys(("person", "sign_in", "session"), NOTHING),
     **dict.fromkeys(
         ("reporting_ledger", "completed_ledger", "reporting_rollup", "first_reported",
          "group_days"),

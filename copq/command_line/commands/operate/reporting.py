@@ -21,6 +21,7 @@ from copq.command_line.listening import (
 from copq.command_line.logs import start_logging
 from copq.command_line.plaintext import PlaintextOption
 from copq.command_line.running import run_service
+from copq.command_line.signing_in import SignInOption, sign_in_config
 from copq.database.connections import DatabaseRole
 from copq.process.loopback import is_loopback
 
@@ -59,6 +60,7 @@ def reporting(
         ),
     ] = False,
     no_auth: NoAuthOption = False,
+    sign_in: SignInOption = None,
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
     plaintext: PlaintextOption = False,
@@ -88,7 +90,9 @@ def reporting(
     refuse_other_schema(database_url, DatabaseRole.REPORTING)
     if desk:
         refuse_other_schema(database_url, DatabaseRole.FINANCE)
-    door = None if no_auth else TokenDoor(database_url, needs_token=not is_loopback(host))
+    people = sign_in_config(sign_in, no_auth)
+    needs_token = people is not None or not is_loopback(host)
+    door = None if no_auth else TokenDoor(database_url, needs_token)
     exporter = Exporter(database_url, every, max_series, grouping=grouping)
     run_service(
         lambda stop: serve(
@@ -101,5 +105,6 @@ def reporting(
             tls,
             (metrics_host, metrics_port),
             partial(desk_of, database_url) if desk else nothing_more,
+            people,
         )
     )

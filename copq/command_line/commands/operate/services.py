@@ -36,6 +36,7 @@ from copq.command_line.listening import (
 from copq.command_line.logs import start_logging
 from copq.command_line.plaintext import PlaintextOption
 from copq.command_line.running import run_service, show_health
+from copq.command_line.signing_in import SignInOption, sign_in_config
 from copq.command_line.terminal import fail, out
 from copq.database.connections import AWAY, DatabaseRole, RoleRefused, connected
 from copq.database.migrate import SchemaMismatch, check, migrate
@@ -79,6 +80,7 @@ def up(
     mapping: Annotated[list[str] | None, typer.Option(help=MAPPING_HELP)] = None,
     mqtt: MqttOption = None,
     no_auth: NoAuthOption = False,
+    sign_in: SignInOption = None,
     names_per_sender: NamesOption = 1_000,
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
@@ -101,17 +103,19 @@ def up(
         fail("--mapping is for the files of a folder: say which, by --watch FOLDER")
     folder = watch_settings(watch, mapping or [], data / "imports") if watch else None
     source = mqtt_source(mqtt, data / "mqtt")
+    people = sign_in_config(sign_in, no_auth)
     if database_url is not None:
         or_unavailable(lambda: migrate(database_url))
     with opened_database(database_url, data) as (dsn, embedded):
         name = database_url or str(data.resolve())
-        door = None if no_auth else TokenDoor(dsn, needs_token=not is_loopback(host))
+        needs_token = people is not None or not is_loopback(host)
+        door = None if no_auth else TokenDoor(dsn, needs_token)
         shown = "DATABASE_URL" if database_url else name
         run_service(
             lambda stop: serve(
                 dsn, host, port, stop, _folder_watch(folder, dsn, name, stop), door, tls, source,
                 embedded, lambda: _say_where(host, port, tls is not None, shown),
-                Names(names_per_sender),
+                Names(names_per_sender), people,
             ),
             name="copq-up",
         )  # fmt: skip
@@ -149,6 +153,7 @@ def ingest(
         ),
     ] = None,
     no_auth: NoAuthOption = False,
+    sign_in: SignInOption = None,
     names_per_sender: NamesOption = 1_000,
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
@@ -165,6 +170,7 @@ def ingest(
     reach = brokers(kafka, plaintext)
     tls = tls_of(host, tls_cert, tls_key, plaintext)
     source = mqtt_source(mqtt, mqtt_state)
+    people = sign_in_config(sign_in, no_auth)
     if database_url is not None:
         refuse_other_schema(database_url, DatabaseRole.INGEST)
     elif not no_auth:
@@ -189,6 +195,7 @@ def ingest(
             tls,
             source,
             Names(names_per_sender),
+            people,
         ),
         health,
         "copq-ingest",

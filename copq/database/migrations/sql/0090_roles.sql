@@ -20,6 +20,13 @@ begin atomic
 end;
 revoke all on function copq.mark_used(text[]) from public;
 grant execute on function copq.mark_used(text[]) to copq_door;
+grant execute on function
+    copq.begin_sign_in(bytea, bytea, text, text, text, timestamptz, timestamptz),
+    copq.take_sign_in(bytea),
+    copq.begin_session(bytea, text, text, text, text, jsonb, timestamptz, timestamptz, int, bytea),
+    copq.use_session(bytea, timestamptz),
+    copq.end_session(bytea, timestamptz)
+to copq_door;
 
 -- Ingest: names out of the rate book, the form, and what became of an event; no cost, no event.
 create view copq.rate_name as
@@ -118,6 +125,10 @@ grant insert on
     copq.budget, copq.base_amount, copq.group_member to copq_finance;
 grant select, insert on copq.token to copq_admin;
 grant update (revoked_at, revoked_by) on copq.token to copq_admin;
+grant select (
+    session, issuer, subject, name, role, lines, created_at, expires_at, idle_s, last_used_at,
+    ended_at, ended_by) on copq.session to copq_admin;
+grant update (ended_at, ended_by) on copq.session to copq_admin;
 
 -- By API and page: what was done for a request.
 grant select, insert, delete on copq.upload to copq_finance, copq_projects;

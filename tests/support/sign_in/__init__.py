@@ -1,0 +1,1 @@
+"""An identity provider in the test's own process, which can also answer wrongly."""
