@@ -19,7 +19,7 @@ class SessionOver(Exception):
 async def session_over(request: Request) -> SessionOver | None:
     """What to keep of a request that was sent without a valid session; None if it holds nothing.
 
-    Raises `PageError` for a body that is no form.
+    Raises `PageError` for a body that is not a form.
     """
     if request.method != "POST":
         return None

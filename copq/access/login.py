@@ -14,6 +14,7 @@ from copq.access.requests import (
     SESSION_COOKIE,
     admit_request,
     refuse_other_sites,
+    session_id_of,
     token_of,
 )
 from copq.web.pages.form_fields import read_form
@@ -81,7 +82,8 @@ def add_login(app: FastAPI, door: Door, provider: AtProvider | None = None) -> N
             return show(next, status, _as_sentence(str(error)))
         response = go(next or home(request, bearer))
         if bearer.sender.name is not None:
-            delete_cookie(request, response, SESSION_COOKIE)
+            if session_id_of(request):
+                delete_cookie(request, response, SESSION_COOKIE)
             set_cookie(request, response, COOKIE, token, STAYS_S)
         return response
 

@@ -69,7 +69,7 @@ async def test_the_cookie_of_a_session_is_random_strict_and_new_at_each_sign_in(
             assert await status(other) == 401, "the session before it was ended"
             assert await status(other, "/healthz") == 200
     kept = await run(database, "select * from copq.session")
-    assert first not in str(kept) and second not in str(kept)
+    assert first not in str(kept) and str(second) not in str(kept)
 
 
 async def test_under_https_the_cookies_belong_to_the_host(database: str) -> None:
