@@ -11,6 +11,7 @@ from copq.access.sender import MQTT, Lines
 from copq.access.store import Grant, StoredToken
 from copq.schemas.fields import Identifier
 from copq.schemas.names import canonical
+from copq.text.person_names import shown_name
 
 _NAME: TypeAdapter[str] = TypeAdapter(Identifier)
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -23,6 +24,11 @@ def token_name(name: str) -> str:
             f'names that begin with "{MQTT}" are those of MQTT clients, and a token sees what '
             f"became of all that was sent under its name; choose another, such as "
             f"{name.replace('/', '-')}"
+        )
+    if shown_name(name) != name:
+        raise ValueError(
+            "names that end in brackets are those of people who sign in; choose another, such as "
+            f"{name.replace(' (', '-').rstrip(')')}"
         )
     try:
         return _NAME.validate_python(name)

@@ -72,11 +72,6 @@ def is_session_id(text: str | None) -> bool:
     return text is not None and text.startswith(PREFIX) and len(text) <= _LONGEST
 
 
-def person_name(shown: str, subject: str) -> str:
-    """The name in the audit trail and with events: as people know it, and who it is for certain."""
-    return f"{shown} ({subject})"
-
-
 def session_of(row: Any) -> Session:
     lines = None if row["lines"] is None else frozenset(map(tuple, json.loads(row["lines"])))
     return Session(

@@ -56,6 +56,8 @@ GROUPS = {
         "restore": "operate.backup.restore_command",
         "retention": "operate.retention.app",
         "tokens": "operate.tokens.app",
+        "sign-in": "operate.sign_in.app",
+        "sessions": "operate.sessions.app",
     },
 }
 COMMANDS = {name: place for group in GROUPS.values() for name, place in group.items()}

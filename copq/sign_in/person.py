@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from copq.access.session import Person, person_name
+from copq.access.session import Person
 from copq.schemas.names import canonical, fault_of_name
 from copq.sign_in.config import SignInConfig
+from copq.text.person_names import person_name
 
 _SUBJECT = re.compile(r"[!-'*-~][ -'*-~]{0,254}")
 """Printable ASCII, as the standard has it; no brackets, which end the name."""

@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.routing import Match
 
+from copq.text.person_names import shown_name
+
 _OWN = Path(__file__).parent / "templates"
 _FILES = {
     "brand.css": "text/css", "pages.css": "text/css", "pages.js": "text/javascript",
@@ -57,12 +59,6 @@ class Pages:
         """The page. Everything in `values` is escaped."""
         text = self._env.get_template(name).render(values)
         return HTMLResponse(text, status, HEADERS)
-
-
-def shown_name(name: str) -> str:
-    """A person's name without the subject that the audit trail has behind it."""
-    shown, opened, _ = name.rpartition(" (")
-    return shown if opened and name.endswith(")") else name
 
 
 def serves(app: FastAPI, path: str) -> bool:
