@@ -37,6 +37,8 @@ def levels(baseline: Days, since: Days) -> list[Period]:
 
     Raises `NotEnoughDays` if there are fewer weeks than a quarter has.
     """
+    baseline.require(1)
+    since.require(1)
     both = baseline.followed_by(since)
     weeks = Weeks.of(both, int(since.number[0]))
     variance = long_run_variance(baseline.deviations) * baseline.level**2 / WEEK

@@ -96,7 +96,10 @@ class Days:
 
     @property
     def deviations(self) -> Floats:
-        """Of each day from the level, relative to the level; their weighted mean is 0."""
+        """Of each day from the level, relative to the level; their weighted mean is 0. None where
+        nothing was lost."""
+        if not self.level:
+            return np.zeros(len(self))
         return self.lost / (self.level * self.expected) - 1
 
     @property

@@ -43,15 +43,29 @@ class Details:
 
 def details(baseline: Days, since: Days, coming: Sequence[float] = ()) -> Details:
     """`coming` are the expected losses of the coming months, as in `forecast`."""
+
+    def found(compute: Callable[[], Found]) -> Found | Unknown:
+        try:
+            _require_losses(baseline)
+            return compute()
+        except NotEnoughDays as few:
+            return Unknown(str(few))
+
     return Details(
-        _or_reason(lambda: interrupted(baseline, since)),
-        _or_reason(lambda: trend(baseline)),
-        _or_reason(lambda: trend(since)),
-        _or_reason(lambda: levels(baseline, since)),
-        _or_reason(lambda: forecast(baseline, since, coming)),
-        _or_reason(lambda: xmr_chart(_rates(baseline), _rates(since))),
-        _or_reason(lambda: ewma_chart(_rates(baseline), _rates(since))),
+        found(lambda: interrupted(baseline, since)),
+        found(lambda: trend(baseline)),
+        found(lambda: trend(since)),
+        found(lambda: levels(baseline, since)),
+        found(lambda: forecast(baseline, since, coming)),
+        found(lambda: xmr_chart(_rates(baseline), _rates(since))),
+        found(lambda: ewma_chart(_rates(baseline), _rates(since))),
     )
+
+
+def _require_losses(baseline: Days) -> None:
+    """Everything is a share of them. Raises `NotEnoughDays` if there are days without any."""
+    if len(baseline) and baseline.level <= 0:
+        raise NotEnoughDays("the baseline lost nothing, so nothing can be compared with it")
 
 
 def coming_months(since: Days, months: int) -> list[float]:
@@ -67,10 +81,3 @@ def coming_months(since: Days, months: int) -> list[float]:
 def _rates(days: Days) -> Floats:
     """Losses per expectation of each day."""
     return days.lost / days.expected
-
-
-def _or_reason(compute: Callable[[], Found]) -> Found | Unknown:
-    try:
-        return compute()
-    except NotEnoughDays as few:
-        return Unknown(str(few))

@@ -153,6 +153,8 @@ def verdict(baseline: Days, since: Days, promised_share: float | None = None) ->
 def _lacking(baseline: Days, since: Days) -> str:
     if len(baseline) < LEAST_DAYS:
         return f"The baseline has {len(baseline)} production days: {LEAST_DAYS} are needed."
+    if baseline.level <= 0:
+        return "The baseline lost nothing, so there is nothing to save."
     if len(since) < FIRST_LOOK:
         return f"{len(since)} production days since the start: {FIRST_LOOK} are needed."
     return ""
