@@ -110,6 +110,7 @@ async def add_non_routine(
     _require_amount(f"the amount of {month_name(month)}", abs(amount), before.plan.currency)
     async with ordered(conn, before, order):
         _require_frozen(before, "no month is measured yet")
+        _require_started(before, month)
         order.as_owner(before, "says what is not routine")
         row = {"project": before.id, "month": month, "amount": amount, "reason": order.why}
         number: int = await conn.fetchval(*_SQL.add_non_routine(**row, evidence=proof, by=order.by))
@@ -218,6 +219,14 @@ def _require_amount(
 def _require_open(before: Project) -> None:
     if before.state is State.CANCELLED:
         raise ProjectError(f"{before} is cancelled: propose another one")
+
+
+def _require_started(before: Project, month: date) -> None:
+    starts = before.plan.starts
+    if month < starts.replace(day=1):
+        raise ProjectError(
+            f"{before} starts on {starts}: {month_name(month)} is before it and counts nothing"
+        )
 
 
 def _require_frozen(before: Project, why: str) -> None:

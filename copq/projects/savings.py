@@ -120,11 +120,18 @@ async def _require_measured(
         return
     left = await _left(conn, before, month, kind, net)
     if not min(net, ZERO) <= amount <= left:
-        currency, bound = before.plan.currency, "at least" if amount < left else "at most"
+        currency = before.plan.currency
         raise ProjectError(
-            f"{before} saved {money(net, currency)} {currency} net in {month_name(month)}: claim "
-            f"{bound} {money(min(net, ZERO) if amount < left else left, currency)} as {kind}"
+            f"{before} saved {money(net, currency)} {currency} net in {month_name(month)}: "
+            f"{_bound(amount, min(net, ZERO), left, currency)} as {kind}"
         )
+
+
+def _bound(amount: Decimal, least: Decimal, most: Decimal, currency: str) -> str:
+    if most < least:
+        return "its other types take all of that, so nothing is left to claim"
+    is_low = amount < least
+    return f"claim at {'least' if is_low else 'most'} {money(least if is_low else most, currency)}"
 
 
 async def _claim_of(conn: Connection, before: Project, month: date, kind: BenefitType) -> Claim:
@@ -203,9 +210,14 @@ def _validated(before: Project, of: Claim, verdict: Verdict, order: Order) -> De
         order.with_reason(f"{verdict.what} it")
     if verdict.what == "reject":
         amount = ZERO
-    if verdict.what == "reduce" and (verdict.amount is None or abs(amount) >= abs(of.amount)):
+    if verdict.what == "reduce" and (verdict.amount is None or not _is_nearer(amount, of.amount)):
         raise ProjectError(f"{claimed} is claimed: reduce it to an amount nearer to 0")
     if abs(verdict.in_budget) > abs(amount):
         raise ProjectError(f"no more than {amount:f} is validated: less than that is in the budget")
     _require_digits(before, amount)
     return amount
+
+
+def _is_nearer(amount: Decimal, claimed: Decimal) -> bool:
+    """Whether an amount lies between 0 and what is claimed."""
+    return min(claimed, ZERO) <= amount <= max(claimed, ZERO) and amount != claimed

@@ -4,6 +4,7 @@ quotes it."""
 import re
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ import pytest
 from copq.access.authority import Actor
 from copq.access.door import Role
 from copq.figures.project_months import MonthFigures, newest_versions
+from copq.improvement.savings.over_time import Flows
+from copq.improvement.savings.returns import Money, added, returns, spending
 from copq.projects.accounts import add_non_routine, decide, divide
 from copq.projects.file import read_projects
 from copq.projects.order import Order
 from copq.projects.store import projects
 from copq.rates.file import read_rate_file
 from copq.rates.store import import_rates
+from tests.support.improvement.independent_returns import irr_of, npv_of
 from tests.support.improvement.measured_projects import (
     FINN,
     approve_all,
@@ -75,6 +79,43 @@ async def test_each_year_is_as_near_the_truth_as_the_page_says(conn: Any, databa
     for quoted in re.findall(r"^  (20\d\d)-(\d\d)   .*$", PAGE, re.M):
         month = date(int(quoted[0]), int(quoted[1]), 1)
         assert _numbers(found["seam-checks"][month].figures) == _quoted(month)
+
+    _returns({month: one.figures for month, one in found["seam-checks"].items()})
+
+
+def _returns(months: dict[date, MonthFigures]) -> None:
+    """What finance validated of 2024, against what was put in until the end of each year."""
+    validated = {month: one.net for month, one in months.items() if month.year == 2024}
+    validated[AUGUST] = D(1800)
+    both, first = (Money.of(validated, _invested(end), RATE) for end in (2026, 2025))
+    whole, put_in = (sum(of.values(), D(0)) for of in (validated, both.invested))
+    of_both, of_first = (returns([one], whole, put_in) for one in (both, first))
+    flows = [float(validated.get(month, 0) - first.invested.get(month, 0))
+             for month in (date(2024, number, 1) for number in range(1, 13))]  # fmt: skip
+    paid_back = next(n for n, balance in enumerate(accumulate(flows), 1) if balance > 0)
+    assert of_both.payback == of_first.payback == date(2024, paid_back, 1)
+    assert of_first.npv == pytest.approx(D(npv_of(flows, 0.08)), abs=D("1e-6"))
+    assert of_first.irr == pytest.approx(D(irr_of(flows)), abs=D("1e-6"))
+    roi = (whole - put_in) / put_in
+    said = (
+        f"{whole:,.2f} EUR of seam-checks are validated", f"{put_in:,.0f} are invested",
+        f"the ROI is {100 * roi:.1f} %", f"paid back in {of_both.payback:%B %Y}",
+        f"an NPV of {of_first.npv:,.2f} EUR", f"an IRR of {100 * irr_of(flows):.1f} %",
+    )  # fmt: skip
+    assert [text for text in said if text not in PAGE] == []
+
+
+RATE = D("0.08")
+
+
+def _invested(end: int) -> Flows:
+    [plan] = [one for one in read_projects(LOG.parent / "projects.yaml").projects
+              if one.name == "seam-checks"]  # fmt: skip
+    return added([
+        spending(one.first_month, one.last_month, one.amount, date(end, 1, 1),
+                 is_once=one.kind == "once")
+        for one in plan.investments
+    ])  # fmt: skip
 
 
 _FIELDS = ("baseline", "volume", "mix", "rates", "non_routine", "without_baseline",

@@ -1,6 +1,7 @@
 """Projects over random histories: what they save adds up, whenever their days were kept."""
 
 import asyncio
+import json
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -25,7 +26,7 @@ from copq.projects.store import ProjectError
 from copq.rates.file import RateFileError
 from copq.rates.store import import_rates, load
 from copq.summary.keeping import bring_up_to_date
-from tests.integration.figures.test_project_months import approved
+from tests.integration.figures.test_project_months import approved, take_steps
 from tests.integration.histories.test_explained import FULL, histories, play
 from tests.support.building import post_events, production, rates
 from tests.support.searching import examples
@@ -81,6 +82,7 @@ def test_what_projects_save_adds_up_at_every_moment(
                 except (ProjectError, RateFileError):
                     continue  # it holds nothing yet
             await _refresh(service)
+            await _decide(conn, data)
             await play(conn, database, steps[cut:])
             await _refresh(service)
             assert await _refresh(service) == Refreshed(
@@ -94,6 +96,36 @@ def test_what_projects_save_adds_up_at_every_moment(
             await service.close()
 
     asyncio.run(run())
+
+
+NOT_ROUTINE = (
+    "with stated as (insert into copq.project_non_routine (project, month, amount, reason, "
+    "evidence, set_by) values ($1, '2026-02-01', $2, 'flood', $3, 'olga') returning number) "
+    "insert into copq.project_decision (kind, number, project, decision, decided_by, note) "
+    "select 'non_routine', number, $1, 'accepted', 'carla', 'seen' from stated"
+)
+SHARES = (
+    "insert into copq.project_share (plant, from_month, shares, set_by, why) "
+    "values ('north', '2026-02-01', $1, 'carla', 'agreed')"
+)
+GAP = (("start", "2026-02-03"), ("realise", "2026-02-04"), ("lapse", "2026-02-08"),
+       ("reopen", "2026-02-16"))  # fmt: skip
+
+
+async def _decide(conn: Any, data: st.DataObject) -> None:
+    """What finance decides of some projects: amounts that are not routine, shares, a lapse."""
+    found = await watched_projects(conn, await load(conn))
+    for one in found:
+        if data.draw(st.booleans()):
+            evidence = data.draw(st.sampled_from(["report 7", "strike"]))
+            amount = Decimal(data.draw(st.integers(1, 9999))).scaleb(-2)
+            await conn.execute(NOT_ROUTINE, one.id, amount, evidence)
+        if data.draw(st.booleans()):
+            await take_steps(conn, one.project, *GAP)
+    if len(found) > 1 and data.draw(st.booleans()):
+        parts = ["0.7", "0.3"] if len(found) == 2 else ["0.5", "0.3", "0.2"]
+        ids = [str(one.id) for one in found]
+        await conn.execute(SHARES, json.dumps(dict(zip(ids, parts, strict=True))))
 
 
 async def _refresh(service: Any) -> Refreshed | None:
@@ -121,7 +153,7 @@ async def _adds_up(conn: Any) -> None:
         saving: dict[Any, Fraction] = {}
         for own, places in views:
             for place in {place for _, seen in views for place in seen}:
-                if own.standard(place) is not None:
+                if place in places if isinstance(place, str) else own.standard(place) is not None:
                     saving.setdefault(place, places.get(place, Fraction()))
         whole += amount(sum(saving.values(), Fraction()), "EUR")
     assert nets == whole

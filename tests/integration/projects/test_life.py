@@ -175,6 +175,8 @@ STEPS_REFUSED: list[tuple[Attempt, str]] = [
      "a non-routine amount of 0 changes nothing: give the amount"),
     (lambda c: accounts.add_non_routine(c, *CAPS, MAY, Decimal(5), " ", OWNER),
      "name the evidence that finance can check: --evidence"),
+    (lambda c: accounts.add_non_routine(c, *CAPS, date(2026, 3, 1), Decimal(5), "note", OWNER),
+     'project "caps" of north starts on 2026-04-15: 2026-03 is before it and counts nothing'),
     (lambda c: accounts.add_substitute(c, *CAPS, ("L1", "widget"), ("L1", "widget"), OWNER),
      '"widget" on L1 has a baseline of its own'),
     (lambda c: accounts.add_substitute(c, *CAPS, ("L1", "new"), ("L1", "other"), OWNER),
@@ -371,6 +373,20 @@ async def test_a_month_restated_below_what_is_validated_is_named_until_finance_l
     await validate(conn, *CAPS, JAN, HARD, Verdict("reduce", Decimal(20)), FINANCE)
     assert await verify(conn) == []
     assert (await account_of(conn, *CAPS)).excesses == []
+
+
+async def test_a_month_that_can_no_longer_be_compared_is_not_claimed(running: Any) -> None:
+    conn, one = running
+    await conn.execute(
+        "insert into copq.project_month (project, month, version, reason) values ($1, $2, 2, $3)",
+        one.id, JAN, "2026-01 has losses in USD, the project is in EUR",
+    )  # fmt: skip
+    with pytest.raises(ProjectError) as caught:
+        await claim(conn, *CAPS, JAN, HARD, None, OWNER)
+    assert str(caught.value) == (
+        'project "caps" of north has no bridge of 2026-01 any more: 2026-01 has losses in USD, the '
+        "project is in EUR"
+    )
 
 
 async def test_a_restated_month_validates_no_more_than_it_saves_now(running: Any) -> None:

@@ -117,6 +117,9 @@ REFUSED = [
     (item(investments=USD_CAPPER),
      'investment "capper" of project "caps" of north is in USD, the project\'s figures are in EUR: '
      "give the amount that was booked for it in EUR"),
+    (item(investments=[USD_CAPPER[0] | {"currency": "XYZ"}]),
+     'investment "capper" of project "caps" of north is in XYZ, the project\'s figures are in EUR: '
+     "give the amount that was booked for it in EUR"),
     (item(benefits=[{"type": "hard", "amount": "0.001", "first_month": "2026-05"}]),
      'a benefit of project "caps" of north: 0.001 has more decimals than EUR has, which is 2: '
      "round it"),

@@ -553,7 +553,9 @@ begin
         raise exception '% of % is open: close it before its savings are validated',
             to_char(new.month, 'YYYY-MM'), new.plant using errcode = 'restrict_violation';
     elsif (new.decision = 'accepted' and new.amount <> claim.amount)
-            or (new.decision = 'reduced' and abs(new.amount) >= abs(claim.amount)) then
+            or (new.decision = 'reduced' and (
+                new.amount = claim.amount
+                or new.amount not between least(claim.amount, 0) and greatest(claim.amount, 0))) then
         raise exception 'a claim of % is not % at %', claim.amount, new.decision, new.amount
             using errcode = 'check_violation';
     end if;

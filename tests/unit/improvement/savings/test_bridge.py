@@ -26,6 +26,11 @@ def at_rate(units: str, rate: str) -> Side:
     return side(str(D(units) * D(rate)), units)
 
 
+def test_every_published_case_has_a_test() -> None:
+    """The carry-over is tested with the years."""
+    assert set(CASE) == {"source", "volume_mix_rate", "carry_over"}
+
+
 def test_the_published_variance_analysis_comes_out_per_product_and_in_total() -> None:
     case = CASE["volume_mix_rate"]
     cells = [

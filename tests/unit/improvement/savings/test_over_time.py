@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal as D
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from copq.improvement.savings.over_time import (
     present_value,
     roi,
 )
+from tests.support.improvement.independent_returns import irr_of, npv_of
 from tests.support.searching import examples
 
 
@@ -40,6 +42,29 @@ def test_present_value_and_internal_rate_of_a_known_case() -> None:
     rate = internal_rate(flows)
     assert isinstance(rate, float)
     assert rate == pytest.approx(0.130662386, abs=1e-9)  # (-1 + r)(...): 60 x + 60 x^2 = 100
+
+
+@pytest.mark.parametrize("rate", ["0", "0.08", "0.35", "-0.5"])
+def test_values_and_rates_of_random_months_are_those_of_a_polynomial(rate: str) -> None:
+    random = Random(rate)
+    for _ in range(25):
+        put_in = [-random.randint(1, 10**6) for _ in range(random.randint(1, 3))]
+        saved = [random.randint(0, 10**6) for _ in range(random.randint(1, 20))] + [1]
+        flows = {month(n): D(amount) for n, amount in enumerate(put_in + saved)}
+        own = [float(amount) for amount in flows.values()]
+        assert float(present_value(flows, D(rate))) == pytest.approx(npv_of(own, float(rate)))
+        assert internal_rate(flows) == pytest.approx(irr_of(own), rel=1e-5)
+
+
+def test_an_annuity_has_the_closed_form() -> None:
+    """100 a month for two years at 12.68 % a year, which is 1 % a month."""
+    yearly = D("1.01") ** 12 - 1
+    annuity = {month(number): D(100) for number in range(1, 25)}
+    value = 100 * (1 - 1.01**-24) / 0.01
+    flows = annuity | {month(0): D(0)}
+    assert float(present_value(flows, yearly)) == pytest.approx(value, abs=1e-6)
+    found = internal_rate(annuity | {month(0): D(f"-{value:.9f}")})
+    assert found == pytest.approx(float(yearly), abs=1e-9)
 
 
 @pytest.mark.parametrize(
