@@ -119,7 +119,8 @@ grant insert on
     copq.period, copq.period_step, copq.closing, copq.closing_figure, copq.closing_saving
     to copq_finance;
 grant update on copq.period to copq_finance;
-grant select on copq.token, copq.rate_document, copq.rate_decision to copq_finance;
+grant select on copq.token, copq.rate_document, copq.rate_decision, copq.person, copq.session
+    to copq_finance;
 grant insert on
     copq.rate_revision, copq.rate_item, copq.rate_document, copq.rate_decision, copq.target,
     copq.budget, copq.base_amount, copq.group_member to copq_finance;
