@@ -112,6 +112,9 @@ bench-project-months: .venv/.installed ## a million months of random projects: n
 bench-why-scale: .venv/.installed ## how long copq why takes over 50 million entries of a year; 25 GB of disk
 	$(BIN)/python -m benchmarks.why_scale
 
+bench-pack: .venv/.installed ## how long a pack takes over three years of 50 million entries; 25 GB of disk
+	$(BIN)/python -m benchmarks.pack
+
 ##@ Set up
 
 setup: .venv/.installed ## install the pinned packages into .venv
@@ -166,4 +169,4 @@ $(HELM)/.resolved: tests/support/deploy/helm/pom.xml
 	mvn --quiet --batch-mode -f tests/support/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
 	@touch $@
 
-.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-portfolio bench-project-months bench-why-scale bench-statistics setup programs kafka helm lock clean
+.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-portfolio bench-project-months bench-why-scale bench-pack bench-statistics setup programs kafka helm lock clean

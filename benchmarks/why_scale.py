@@ -56,7 +56,7 @@ async def main(millions: float, years: int, folder: Path) -> None:
     with EmbeddedPostgres(folder / "d") as dsn:
         await asyncio.to_thread(migrate, dsn)
         async with connected(dsn, None) as conn:
-            await _fill(conn, millions, years)
+            await fill(conn, millions, years)
         async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
             begun = (await read_position(conn)).until > 0
             took = await _timed(bring_up_to_date(conn))
@@ -75,7 +75,7 @@ async def _timed(work: Awaitable[object]) -> float:
     return time.perf_counter() - begin
 
 
-async def _fill(conn: asyncpg.Connection, millions: float, years: int) -> None:
+async def fill(conn: asyncpg.Connection, millions: float, years: int) -> None:
     """Add the production days that the ledger lacks."""
     if not await current_revision(conn):
         await import_rates(conn, parse_rates(RATES), "benchmark", "benchmark")
@@ -112,7 +112,7 @@ async def _ask(dsn: str, asked: dict[str, Any]) -> tuple[str, str, str]:
 
 
 @contextmanager
-def _opened(folder: str | None) -> Iterator[Path]:
+def opened(folder: str | None) -> Iterator[Path]:
     """The folder that is named, which stays, or a new one that is removed afterwards."""
     if folder is not None:
         yield Path(folder)
@@ -132,5 +132,5 @@ if __name__ == "__main__":
         "--folder", help="where the database is kept; a later run measures it without filling it"
     )
     given = parser.parse_args()
-    with _opened(given.folder) as opened:
-        asyncio.run(main(given.millions, given.years, opened))
+    with opened(given.folder) as folder:
+        asyncio.run(main(given.millions, given.years, folder))

@@ -14,6 +14,7 @@ from copq.figures import project_metrics as _projects
 from copq.ingest.files import metrics as _files
 from copq.ingest.mqtt import metrics as _mqtt
 from copq.kafka import metrics as _stream
+from copq.pack import metrics as _pack
 from copq.posting import metrics as _posting
 from copq.reporting.exporter import metrics as _exporter
 from copq.reporting.exporter.figures import FIGURES
@@ -34,6 +35,7 @@ REGISTERED = (
     _summary,
     _projects,
     _sign_in,
+    _pack,
 )
 """Imported, they are in the registry."""
 

@@ -38,6 +38,8 @@ class DatabaseRole(StrEnum):
     """Reads, of the lines that `copq.lines` names; writes nothing."""
     PROJECTS = "copq_projects"
     """Reads as reporting; proposes and runs projects and claims savings; decides nothing."""
+    PACK = "copq_pack"
+    """Reads as reporting; keeps which packs were sent."""
     FINANCE = "copq_finance"
     """Reads all; sets rates, targets and exchange rates, closes months; changes no entry."""
     ADMIN = "copq_admin"

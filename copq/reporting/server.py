@@ -9,6 +9,8 @@ from fastapi import FastAPI, Response
 
 from copq.access.door import Door, OpenDoor
 from copq.access.token_door import TokenDoor
+from copq.pack.schedule import Schedule
+from copq.pack.sending import keep_sending
 from copq.process.background import run_beside
 from copq.reporting.exporter.exporter import Exporter
 from copq.reporting.exporter.http import add_metrics
@@ -61,13 +63,14 @@ async def serve(
     metrics: tuple[str, int] | None = None,
     more: More = nothing_more,
     signing_in: SignInConfig | None = None,
+    packs: Schedule | None = None,
 ) -> None:
     """Serve until `stop` is set. Without `tokens`, anyone may read. People sign in at the provider
     of `signing_in`.
 
     If the port of `metrics` is not 0, that address serves only /metrics, without a token, for
     Prometheus. `more` adds other routes, lasts as long as the service, and
-    yields what has to run next to it.
+    yields what has to run next to it. `packs` is the schedule of packs to send.
     """
     sign_in = await open_sign_in(signing_in, dsn)
     door = door_of(tokens or OpenDoor(), sign_in)
@@ -77,6 +80,8 @@ async def serve(
     reading = await reading_pool(dsn)
     source = add_results(app, reading, door)
     companions = [tokens.run()] if tokens else []
+    if packs is not None:
+        companions.append(keep_sending(dsn, packs))
     if metrics and metrics[1]:
         alone = make_reporting(exporter, OpenDoor())
         companions.append(serve_http(alone, *metrics, stop))

@@ -16,6 +16,8 @@ from copq.ingest.intake import Intake
 from copq.ingest.mqtt.service import MqttSource, beside_mqtt
 from copq.ingest.names import Names
 from copq.ingest.people import add_people, people_pool
+from copq.pack.schedule import Schedule
+from copq.pack.sending import keep_sending
 from copq.posting.partitions import keep_making
 from copq.posting.settling import keep_settling
 from copq.posting.standing_service import keep_posting_standing_costs
@@ -48,6 +50,7 @@ async def serve(
     on_listening: Callable[[], None] = lambda: None,
     names: Names | None = None,
     signing_in: SignInConfig | None = None,
+    packs: Schedule | None = None,
 ) -> None:
     """Serve until `stop` is set; accepted events are then committed. Without `tokens` it is open.
     People sign in at the provider of `signing_in`.
@@ -79,6 +82,7 @@ async def serve(
                 keep_summing(dsn),
                 keep_measuring(dsn),
                 *long_work,
+                *([keep_sending(dsn, packs)] if packs else []),
                 companion(intake),
                 *([tokens.run()] if tokens else []),
                 *([keep_running(embedded)] if embedded else []),

@@ -18,7 +18,7 @@ where not exists (select from pg_roles where rolname = name) \gexec
 -- The owner migrates, and commands act as the owner in the role of their work.
 alter role copq password :'owner';
 grant copq_door, copq_ingest, copq_costing, copq_aggregator, copq_reporting, copq_projects,
-    copq_finance, copq_admin to copq;
+    copq_pack, copq_finance, copq_admin to copq;
 alter database copq owner to copq;
 alter role ingest password :'ingest';
 grant copq_ingest to ingest;
@@ -27,7 +27,7 @@ grant copq_costing to costing;
 alter role aggregator password :'aggregator';
 grant copq_aggregator to aggregator;
 alter role reporting password :'reporting';
-grant copq_reporting to reporting;
+grant copq_reporting, copq_pack to reporting;
 alter role grafana password :'grafana';
 grant copq_reporting to grafana;
 alter role grafana set copq.lines = '*';

@@ -19,6 +19,7 @@ from copq.command_line.listening import (
     tls_of,
 )
 from copq.command_line.logs import start_logging
+from copq.command_line.pack_schedule import PackScheduleOption, pack_schedule
 from copq.command_line.plaintext import PlaintextOption
 from copq.command_line.running import run_service
 from copq.command_line.signing_in import SignInOption, sign_in_config
@@ -74,6 +75,7 @@ def reporting(
         ),
     ] = 0,
     metrics_host: MetricsHostOption = LOOPBACK,
+    packs: PackScheduleOption = None,
 ) -> None:
     """Serve COPQ from Postgres: the board at /, the query API (docs: /docs), /metrics.
 
@@ -92,6 +94,9 @@ def reporting(
         refuse_other_schema(database_url, DatabaseRole.FINANCE)
     people = sign_in_config(sign_in, no_auth)
     needs_token = people is not None or not is_loopback(host)
+    schedule = pack_schedule(packs)
+    if schedule is not None:
+        refuse_other_schema(database_url, DatabaseRole.PACK)
     door = None if no_auth else TokenDoor(database_url, needs_token)
     exporter = Exporter(database_url, every, max_series, grouping=grouping)
     run_service(
@@ -106,5 +111,6 @@ def reporting(
             (metrics_host, metrics_port),
             partial(desk_of, database_url) if desk else nothing_more,
             people,
+            schedule,
         )
     )

@@ -34,6 +34,7 @@ from copq.command_line.listening import (
     tls_of,
 )
 from copq.command_line.logs import start_logging
+from copq.command_line.pack_schedule import PackScheduleOption, pack_schedule
 from copq.command_line.plaintext import PlaintextOption
 from copq.command_line.running import run_service, show_health
 from copq.command_line.signing_in import SignInOption, sign_in_config
@@ -85,6 +86,7 @@ def up(
     tls_cert: CertOption = None,
     tls_key: KeyOption = None,
     plaintext: PlaintextOption = False,
+    packs: PackScheduleOption = None,
     database_url: DatabaseOption = None,
     data: DataOption = DATA,
 ) -> None:
@@ -104,6 +106,7 @@ def up(
     folder = watch_settings(watch, mapping or [], data / "imports") if watch else None
     source = mqtt_source(mqtt, data / "mqtt")
     people = sign_in_config(sign_in, no_auth)
+    schedule = pack_schedule(packs)
     if database_url is not None:
         or_unavailable(lambda: migrate(database_url))
     with opened_database(database_url, data) as (dsn, embedded):
@@ -115,7 +118,7 @@ def up(
             lambda stop: serve(
                 dsn, host, port, stop, _folder_watch(folder, dsn, name, stop), door, tls, source,
                 embedded, lambda: _say_where(host, port, tls is not None, shown),
-                Names(names_per_sender), people,
+                Names(names_per_sender), people, schedule,
             ),
             name="copq-up",
         )  # fmt: skip

@@ -3,7 +3,7 @@
 
 grant usage on schema copq to
     copq_door, copq_ingest, copq_costing, copq_aggregator, copq_reporting, copq_projects,
-    copq_finance, copq_admin;
+    copq_pack, copq_finance, copq_admin;
 grant select on alembic_version to public;
 
 -- The door: which tokens there are. That one was used is written by a function, so that the
@@ -159,6 +159,9 @@ grant insert, update, delete on
     copq.project_day, copq.project_cell, copq.project_month_inputs, copq.project_evidence
     to copq_aggregator;
 grant insert on copq.project_month, copq.project_verdict to copq_aggregator;
+
+-- Who sends packs reads as reporting does, and keeps what was sent.
+grant select, insert, update on copq.pack_sent to copq_pack;
 
 -- Of which lines reporting sees rows: as `copq.lines` says, for this transaction or connection.
 -- '*' is all; else JSON as in copq.token.lines; nothing where nobody has said any.

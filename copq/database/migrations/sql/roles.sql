@@ -5,12 +5,12 @@ do $$
 declare
     roles text[] := array[
         'copq_door', 'copq_ingest', 'copq_costing', 'copq_aggregator', 'copq_reporting',
-        'copq_projects', 'copq_finance', 'copq_admin'];
+        'copq_projects', 'copq_pack', 'copq_finance', 'copq_admin'];
     -- Who lets people in may act as the door; who books also prices what is late; who runs projects
-    -- reads as reporting does.
+    -- or sends packs reads as reporting does.
     within text[] := array[
         ['copq_door', 'copq_ingest'], ['copq_door', 'copq_reporting'],
-        ['copq_reporting', 'copq_projects'],
+        ['copq_reporting', 'copq_projects'], ['copq_reporting', 'copq_pack'],
         ['copq_costing', 'copq_aggregator']];
     wanted text[];
     refused text[] := '{}';

@@ -8,7 +8,7 @@ from pathlib import Path
 from copq.database.migrations.sql_file import run_sql_file
 
 revision = "0090_roles"
-down_revision = "0015_sign_in"
+down_revision = "0016_pack"
 
 
 def upgrade() -> None:

@@ -1,0 +1,145 @@
+"""Packs by schedule: once for each plant and month, by a real mail server and into a folder."""
+
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from copq.database.connections import DatabaseRole, act_as
+from copq.pack import metrics
+from copq.pack.schedule import Schedule, read_schedule
+from copq.pack.sending import send_due
+from copq.rates.store import load
+from tests.support.building import book, defect, post_events, production, store_rates
+
+NOW = datetime(2026, 7, 6, 12, tzinfo=UTC)
+
+
+class _Inbox:
+    """What the server has taken; it refuses everything while `is_full`."""
+
+    def __init__(self) -> None:
+        self.mails: list[Message] = []
+        self.is_full = False
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        assert session.ssl is not None, "packs are sent encrypted"
+        if self.is_full:
+            return "452 the mailbox is full"
+        self.mails.append(message_from_bytes(envelope.content))
+        return "250 taken"
+
+
+def _sign_in(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+    known = isinstance(data, LoginPassword) and (data.login, data.password) == (b"copq", b"secret")
+    return AuthResult(success=known)
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[tuple[_Inbox, Controller]]:
+    """A server with STARTTLS and sign-in, and the authority of its certificate in ca.pem."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    handler = _Inbox()
+    server = Controller(
+        handler, hostname="127.0.0.1", port=0, server_hostname="localhost", tls_context=context,
+        require_starttls=True, auth_required=True, authenticator=_sign_in,
+    )  # fmt: skip
+    server.start()
+    yield handler, server
+    server.stop()
+
+
+def schedule(folder: Path, server: Controller) -> Schedule:
+    port = server.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+    (folder / "secret").write_text("secret\n")
+    (folder / "packs.yaml").write_text(
+        "packs:\n"
+        "  - {name: review, day: 5, to: [q@example.com, f@example.com], folder: out}\n"
+        f"mail: {{host: localhost, port: {port}, from: copq@example.com, username: copq,\n"
+        "       password_file: secret, ca_file: ca.pem}\n"
+    )
+    return read_schedule(folder / "packs.yaml")
+
+
+@pytest.fixture
+async def filled(conn: asyncpg.Connection) -> asyncpg.Connection:
+    """A plant with a month, on a connection that sends packs."""
+    await store_rates(conn, book())
+    events = [production("p", "2026-06-05T10:00:00Z"), defect("d", "2026-06-05T11:00:00Z", 2)]
+    await post_events(conn, await load(conn), events)
+    await act_as(conn, DatabaseRole.PACK)
+    return conn
+
+
+async def test_a_pack_is_mailed_and_put_into_a_folder_once(
+    filled: asyncpg.Connection, inbox: tuple[_Inbox, Controller], tmp_path: Path
+) -> None:
+    handler, server = inbox
+    found, rates = schedule(tmp_path, server), await load(filled)
+    assert await send_due(filled, rates, found, datetime(2026, 7, 5, 3, tzinfo=UTC)) == 0
+    handler.is_full = True
+    assert await send_due(filled, rates, found, NOW) == 1, "the folder does not wait for the mail"
+    assert metrics.WAITING._value.get() == 1
+    row = await filled.fetchrow("select * from copq.pack_sent where way = 'mail'")
+    assert row is not None and "452" in row["fault"] and row["sent_at"] is None
+    handler.is_full = False
+    assert await send_due(filled, rates, found, NOW) == 0, "it is tried again after a minute"
+    await filled.execute("update copq.pack_sent set claimed_until = now() where sent_at is null")
+    assert await send_due(filled, rates, found, NOW) == 1
+    assert await send_due(filled, rates, found, NOW) == 0, "nothing is sent twice"
+    [mail] = handler.mails
+    assert mail["To"] == "q@example.com, f@example.com"
+    assert mail["Subject"] == "Cost of poor quality: north, June 2026 (provisional)"
+    assert mail["Message-ID"].endswith("@example.com>")
+    names = ["copq-pack-north-2026-06.pdf", "copq-pack-north-2026-06.xlsx"]
+    files = {part.get_filename(): part.get_payload(decode=True) for part in mail.walk()}
+    assert sorted(name for name in files if name) == names
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == names
+    assert files[names[0]] == (tmp_path / "out" / names[0]).read_bytes()
+    assert metrics.WAITING._value.get() == 0
+
+
+async def test_of_two_services_one_sends(
+    filled: asyncpg.Connection, inbox: tuple[_Inbox, Controller], tmp_path: Path
+) -> None:
+    """A pack that somebody else has claimed is theirs until the claim runs out."""
+    handler, server = inbox
+    found, rates = schedule(tmp_path, server), await load(filled)
+    await filled.execute(
+        "insert into copq.pack_sent (delivery, plant, month, way, claimed_until) "
+        "values ('review', 'north', '2026-06-01', 'mail', now() + interval '1 minute')"
+    )
+    assert await send_due(filled, rates, found, NOW) == 1
+    assert not handler.mails
+    await filled.execute("update copq.pack_sent set claimed_until = now() where sent_at is null")
+    assert await send_due(filled, rates, found, NOW) == 1 and len(handler.mails) == 1
+
+
+async def test_only_signed_months_are_sent_where_the_schedule_says_so(
+    filled: asyncpg.Connection, inbox: tuple[_Inbox, Controller], tmp_path: Path
+) -> None:
+    _, server = inbox
+    found = schedule(tmp_path, server)
+    [delivery] = found.packs
+    signed = delivery.model_copy(update={"signed_only": True, "to": ()})
+    waiting = found.model_copy(update={"packs": (signed,)})
+    assert await send_due(filled, await load(filled), waiting, NOW) == 0
+    assert metrics.WAITING._value.get() == 0, "a month that is not signed is not late"
+
+
+async def test_a_service_that_sends_packs_writes_nothing_else(filled: asyncpg.Connection) -> None:
+    for sql in ("delete from copq.pack_sent", "update copq.ledger set reason = ''"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await filled.execute(sql)
