@@ -20,6 +20,7 @@ from copq.pack.schedule import Schedule, read_schedule
 from copq.pack.sending import send_due
 from copq.rates.store import load
 from tests.support.building import book, defect, post_events, production, store_rates
+from tests.support.kafka.settings import free_ports
 
 NOW = datetime(2026, 7, 6, 12, tzinfo=UTC)
 
@@ -51,9 +52,9 @@ def inbox(tmp_path: Path) -> Iterator[tuple[_Inbox, Controller]]:
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(context)
-    handler = _Inbox()
+    handler, [port] = _Inbox(), free_ports(1)
     server = Controller(
-        handler, hostname="127.0.0.1", port=0, server_hostname="localhost", tls_context=context,
+        handler, hostname="127.0.0.1", port=port, server_hostname="localhost", tls_context=context,
         require_starttls=True, auth_required=True, authenticator=_sign_in,
     )  # fmt: skip
     server.start()
@@ -62,12 +63,11 @@ def inbox(tmp_path: Path) -> Iterator[tuple[_Inbox, Controller]]:
 
 
 def schedule(folder: Path, server: Controller) -> Schedule:
-    port = server.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
     (folder / "secret").write_text("secret\n")
     (folder / "packs.yaml").write_text(
         "packs:\n"
         "  - {name: review, day: 5, to: [q@example.com, f@example.com], folder: out}\n"
-        f"mail: {{host: localhost, port: {port}, from: copq@example.com, username: copq,\n"
+        f"mail: {{host: localhost, port: {server.port}, from: copq@example.com, username: copq,\n"
         "       password_file: secret, ca_file: ca.pem}\n"
     )
     return read_schedule(folder / "packs.yaml")
