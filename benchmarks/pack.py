@@ -1,7 +1,7 @@
 """The pack of a month, of a plant with millions of entries: answered, and as both files.
 
-The plant is that of `why_scale`, with three years; a folder that is named stays, so that a later run
-measures without filling. All together has ten seconds.
+The plant is that of `why_scale`, with three years. A folder that is named stays, so that a later
+run measures without filling. All together has ten seconds.
 """
 
 import argparse
@@ -51,8 +51,8 @@ async def _measure(dsn: str, report: Report) -> None:
             begin = time.perf_counter()
             answer = await answer_pack(conn, book, REQUEST, NOW)
             took.setdefault("the answer", []).append(time.perf_counter() - begin)
-            for kind, seconds in _files(answer).items():
-                took.setdefault(kind, []).append(seconds)
+            for kind, spent in _files(answer).items():
+                took.setdefault(kind, []).append(spent)
     whole = [sum(parts) for parts in zip(*took.values(), strict=True)]
     for name, seconds in took.items():
         report.add(name, *_shown(seconds), "")
