@@ -60,6 +60,11 @@ soak-memory: .venv/.installed $(KAFKA)/.resolved ## half an hour of a steady str
 stack: .venv/.installed $(KAFKA)/.resolved ## start docker-compose.yml on Debian's Docker engine and try it (as root; half an hour at first)
 	$(BIN)/pytest -m stack tests/acceptance/deploy/stack
 
+pack-standards: .venv/.installed ## whether a review pack is the PDF/A-2a and PDF/UA-1 that it claims, by veraPDF (Java 17, Maven)
+	mvn --quiet --batch-mode -f tests/support/verapdf/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/build/verapdf
+	$(BIN)/python -m tests.support.pack_picture build/pack.pdf
+	java -cp 'build/verapdf/*' tests/support/verapdf/Verify.java build/pack.pdf
+
 ##@ Generate
 
 schemas: .venv/.installed ## generate the JSON Schemas and the AsyncAPI document
@@ -169,4 +174,4 @@ $(HELM)/.resolved: tests/support/deploy/helm/pom.xml
 	mvn --quiet --batch-mode -f tests/support/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
 	@touch $@
 
-.PHONY: help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-portfolio bench-project-months bench-why-scale bench-pack bench-statistics setup programs kafka helm lock clean
+.PHONY: pack-standards help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-portfolio bench-project-months bench-why-scale bench-pack bench-statistics setup programs kafka helm lock clean

@@ -1,7 +1,11 @@
-"""Take the picture of docs/images/pack.png again: four pages of a pack."""
+"""Take the picture of docs/images/pack.png again: four pages of a pack. Or write it as a PDF.
+
+`python -m tests.support.pack_picture [FILE]`
+"""
 
 import asyncio
 import io
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from PIL import Image
 from copq.database.migrate import migrate
 from copq.embedded_postgres.server import EmbeddedPostgres
 from copq.figures.pack import PackAnswer, PackRequest, answer_pack
-from copq.pack.pdf import pack_pictures
+from copq.pack.pdf import pack_pdf, pack_pictures
 from copq.posting.post import prepare
 from copq.rates.store import load
 from tests.support.pack import NOW, fill_plant, sign_last
@@ -29,12 +33,16 @@ async def _answer(dsn: str) -> PackAnswer:
     return await answer_pack(conn, await load(conn), PackRequest(month="2026-06"), NOW)
 
 
-def main() -> None:
+def main(file: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         with EmbeddedPostgres(Path(folder) / "d") as dsn:
             migrate(dsn)
             answer = asyncio.run(_answer(dsn))
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(pack_pdf(answer))
+        return
     made = pack_pictures(answer, 55)
     pages = [Image.open(io.BytesIO(made[number])) for number in _PAGES]
     width, height = pages[0].size
@@ -46,4 +54,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if sys.argv[1:] else None)
