@@ -34,7 +34,7 @@ DECISIONS = {
     ),
     "token": ANYBODY,  # reporting lets its readers in, so it is a member of the door
     **dict.fromkeys(
-        ("request_key", "job", "upload", "fence", "claim", "withdrawn", "form_entry",
+        ("request_key", "job", "upload", "pack_sent", "fence", "claim", "withdrawn", "form_entry",
          "brought_name", "repricing", "repricing_change", "rate_name", "anchor", "anchor_day",
          "anchor_digest"),
         NOTHING,

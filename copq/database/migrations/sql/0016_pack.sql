@@ -1,5 +1,5 @@
 -- Which packs for management reviews were sent, so that none is sent twice: by the name of the
--- delivery, plant and month, and by the way, which is mail or a folder. Whoever sends claims the row
+-- delivery, plant and month, and by the way, which is mail or a folder. Who sends claims the row
 -- first, until `claimed_until`; a claim that ran out was of a service that died. `digest` is of what
 -- was sent, `attempts` counts the claims, `fault` is that of the last attempt that failed.
 create table copq.pack_sent (
