@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 from fastapi import APIRouter, FastAPI
 
+from copq.database.connections import DatabaseRole
 from copq.desk.audit import add_audit
 from copq.desk.currencies import add_currencies
 from copq.desk.desk import Desk, acting_pool
@@ -24,6 +25,11 @@ from copq.ingest.intake import Intake
 from copq.reporting.source import Source
 from copq.web.answers import NOT_ANSWERED
 from copq.web.questions import SOUND
+
+DESK_ROLES = (
+    DatabaseRole.FINANCE, DatabaseRole.PROJECTS, DatabaseRole.ADMIN, DatabaseRole.AGGREGATOR
+)  # fmt: skip
+"""The roles that the database user of a service with a desk acts in, one at a time."""
 
 
 def add_desk(

@@ -98,15 +98,16 @@ date,currency,rate
 """
 _PROJECT_FILE = """\
 projects:
-  - name: caps
-    plant: north
+  - plant: north
+    name: caps
     owner: manager-1
     sponsor: sara
+    scope: {line: [L1]}
+    baseline: {first: 2026-01-01, last: 2026-03-31}
+    starts: 2026-04-15
     currency: EUR
-    measures: [less scrap]
-    starts: 2026-04
     benefits:
-      - {type: hard, first_month: 2026-04, last_month: 2027-03, amount: 5}
+      - {type: hard, first_month: 2026-05, last_month: 2026-07, amount: 100}
 """
 _WHY = ("why", "reviewed")
 _DOCUMENTS = "/v1/rate-documents"
@@ -176,8 +177,8 @@ REPRICE = Sample(51, "POST", "/v1/repricings", text='{"plant": "north", "why": "
 LIST_REPRICINGS = Sample(52, "GET", "/v1/repricings", (("limit", "5"),))
 VERIFY = Sample(53, "POST", "/v1/verify", text='{"plant": "north", "month": "2026-03"}')
 VERIFY_AUDIT = Sample(54, "POST", "/v1/audit/verify", text='{"expect": ""}')
-CANCEL_JOB = Sample(55, "POST", "/v1/jobs/5/cancel", text='{"why": "not needed"}')
-GET_JOB = Sample(56, "GET", "/v1/jobs/1")
+CANCEL_JOB = Sample(55, "POST", "/v1/jobs/1/cancel", text='{"why": "not needed"}')
+GET_JOB = Sample(56, "GET", "/v1/jobs/2")
 LIST_JOBS = Sample(57, "GET", "/v1/jobs")
 
 
@@ -205,7 +206,10 @@ PROJECT_STEPS = {
     Step.REOPEN: _on_caps(78, "reopen", '{"why": "sealing was changed"}', "finance"),
     Step.CANCEL: _on_caps(79, "cancel", '{"why": "the line is sold"}'),
 }
-OWN = _on_caps(80, "own", '{"owner": "otto", "why": "olga has left"}', "finance")
+OWN = Sample(
+    80, "POST", "/v1/projects/north/labels/own", text='{"owner": "otto", "why": "mia has left"}',
+    match="/v1/projects/north/labels",
+)  # fmt: skip
 INVEST = _on_caps(64, "invest", '{"investment": "capper", "amount": "4000", "month": "2026-04"}')
 FORECAST = _on_caps(65, "forecast", '{"month": "2026-08", "amount": "3"}')
 NON_ROUTINE = _on_caps(
@@ -225,9 +229,15 @@ SHARE = Sample(
     69, "POST", "/v1/projects/north/shares",
     text='{"from": "2026-06", "shares": {"caps": "0.6", "labels": "0.4"}, "why": "as agreed"}',
 )  # fmt: skip
-CLAIM = _on_caps(70, "claim", '{"month": "2026-04", "amount": "2"}')
-VALIDATE = _on_caps(72, "validate", '{"month": "2026-04", "decision": "accept"}', "finance", 2)
-
+_SEALS = "/v1/projects/north/seals"
+CLAIM = Sample(
+    70, "POST", f"{_SEALS}/claim", text='{"month": "2026-01", "amount": "60"}', match=_SEALS,
+    role="manager",
+)  # fmt: skip
+VALIDATE = Sample(
+    72, "POST", f"{_SEALS}/validate", text='{"month": "2026-01", "decision": "accept"}',
+    match=_SEALS,
+)  # fmt: skip
 LIST_AUDIT = Sample(82, "GET", "/v1/audit", (("table", "target"), ("limit", "10")))
 GET_AUDIT_HEAD = Sample(83, "GET", "/v1/audit/head")
 EXPORT_AUDIT = Sample(84, "GET", "/v1/audit/export")

@@ -73,7 +73,7 @@ def event_id_of(row: Any) -> str | None:
 
 
 def rejected_json(row: Any) -> dict[str, Any]:
-    """A refused event; bytes that are no text are shown as they can be."""
+    """A refused event; bytes that are not text are shown as well as possible."""
     payload = None if row["payload"] is None else bytes(row["payload"]).decode(errors="replace")
     return {
         **row, "event_id": event_id_of(row), "headers": json.loads(row["headers"]),

@@ -12,6 +12,7 @@ psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 <<'SQL'
 \getenv aggregator AGGREGATOR_PASSWORD
 \getenv reporting REPORTING_PASSWORD
 \getenv grafana GRAFANA_DATABASE_PASSWORD
+\getenv desk COPQ_DESK
 select format('create role %I login', name)
 from unnest(array['copq', 'ingest', 'costing', 'aggregator', 'reporting', 'grafana']) as name
 where not exists (select from pg_roles where rolname = name) \gexec
@@ -28,6 +29,12 @@ alter role aggregator password :'aggregator';
 grant copq_aggregator to aggregator;
 alter role reporting password :'reporting';
 grant copq_reporting, copq_pack to reporting;
+-- Where people decide by page and API (docs/security.md, "The desk").
+\if :desk
+grant copq_projects, copq_finance, copq_admin, copq_aggregator to reporting;
+\else
+revoke copq_projects, copq_finance, copq_admin, copq_aggregator from reporting;
+\endif
 alter role grafana password :'grafana';
 grant copq_reporting to grafana;
 alter role grafana set copq.lines = '*';

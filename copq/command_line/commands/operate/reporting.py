@@ -57,7 +57,7 @@ def reporting(
             "--desk",
             envvar="COPQ_DESK",
             help="Let people decide here too: rates, months and so on, each by its role. The "
-            "database user then acts as copq_finance.",
+            "database user then needs more roles: see docs/security.md.",
         ),
     ] = False,
     no_auth: NoAuthOption = False,
@@ -83,7 +83,7 @@ def reporting(
     first one is made (copq tokens create), elsewhere it always needs one.
     """
     from copq.access.token_door import TokenDoor
-    from copq.desk.app import desk_of
+    from copq.desk.app import DESK_ROLES, desk_of
     from copq.reporting.exporter.exporter import Exporter
     from copq.reporting.server import nothing_more, serve
 
@@ -91,7 +91,8 @@ def reporting(
     tls = tls_of(host, tls_cert, tls_key, plaintext)
     refuse_other_schema(database_url, DatabaseRole.REPORTING)
     if desk:
-        refuse_other_schema(database_url, DatabaseRole.FINANCE)
+        for role in DESK_ROLES:
+            refuse_other_schema(database_url, role)
     people = sign_in_config(sign_in, no_auth)
     needs_token = people is not None or not is_loopback(host)
     schedule = pack_schedule(packs)

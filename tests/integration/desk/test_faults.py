@@ -1,0 +1,65 @@
+"""Postgres goes away in the middle of an act: the same key again, and it is done once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from copq.database.connections import DatabaseRole, connected
+from copq.rates.store import import_rates
+from tests.support.access.serving import run
+from tests.support.building import rates
+from tests.support.desk.asking import DeskClient, desk_client
+from tests.support.patience import PATIENCE_S
+
+BUDGET = {"plant": "north", "amount": "1"}
+PATH = "/v1/targets/budget"
+AUDIT_LOCK = "select pg_advisory_lock(hashtextextended('copq.audit', 0))"
+WAITS = (
+    "select pid from pg_stat_activity where datname = current_database() "
+    "and wait_event_type = 'Lock' and query like '%copq.budget%'"
+)
+
+
+@pytest.fixture
+async def desk(database: str) -> AsyncIterator[DeskClient]:
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await import_rates(conn, rates(), "rates.yaml", "test")
+    async with desk_client(database) as client:
+        yield client
+
+
+async def test_an_act_that_lost_its_connection_is_sent_again_and_done_once(
+    desk: DeskClient, database: str
+) -> None:
+    other = await asyncpg.connect(database)
+    await other.execute(AUDIT_LOCK)
+    lost = asyncio.create_task(desk.post(PATH, 503, json=BUDGET, key="k"))
+    async with asyncio.timeout(PATIENCE_S):
+        while not (waiting := await other.fetch(WAITS)):
+            await asyncio.sleep(0.05)
+        await other.execute("select pg_terminate_backend($1)", waiting[0]["pid"])
+        answer = await lost
+    assert "with the same Idempotency-Key" in answer.json()["detail"]
+    assert answer.headers["retry-after"] == "5"
+    await other.close()
+    done = await desk.post(PATH, json=BUDGET, key="k")
+    assert "idempotency-replayed" not in done.headers
+    again = await desk.post(PATH, json=BUDGET, key="k")
+    assert again.headers["idempotency-replayed"] == "true" and again.text == done.text
+    kept = await run(database, "select set_by from copq.budget")
+    assert [row["set_by"] for row in kept] == ["ada"]
+
+
+async def test_acts_without_postgres_are_refused_until_it_is_back(
+    desk: DeskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionRefusedError("no server")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("copq.desk.desk.act_as", away)
+        await desk.post(PATH, 503, json=BUDGET, key="k")
+        await desk.get("/v1/jobs", 503)
+    await desk.post(PATH, json=BUDGET, key="k")
