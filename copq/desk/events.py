@@ -73,9 +73,9 @@ def add_events(router: APIRouter, desk: Desk) -> None:
         responses=NOT_DONE, dependencies=[IDEMPOTENT],
     )  # fmt: skip
     async def correct_event(request: Request, by: By = "") -> Response:
-        bearer = await desk.admit(request, Role.OPERATOR)
+        bearer = await desk.admit(request, Role.OPERATOR, Role.MANAGER)
         said, body = await read_act(request, CorrectionAct)
-        intake = _require(desk.intake)
+        intake = require_intake(desk.intake)
         async with desk.acting(bearer, by) as acting:
 
             async def act() -> Done:
@@ -186,7 +186,7 @@ def _add_replay(router: APIRouter, desk: Desk) -> None:
     async def replay(request: Request, number: Number, by: By = "") -> Response:
         bearer = await desk.admit(request, Role.OPERATOR, Role.MANAGER)
         body = await read_body(request, _MOST_BYTES)
-        intake = _require(desk.replaying)
+        intake = require_intake(desk.replaying)
         async with desk.acting(bearer, by) as acting:
 
             async def act() -> Done:
@@ -215,7 +215,7 @@ async def replay_event(
     return Done({"rejected_id": number, "status": said[number].status})
 
 
-def _require(intake: Intake | None) -> Intake:
+def require_intake(intake: Intake | None) -> Intake:
     if intake is None:
         raise HTTPException(409, NO_INTAKE)
     return intake

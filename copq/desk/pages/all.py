@@ -8,7 +8,9 @@ from copq.desk.pages.files import add_files
 from copq.desk.pages.finance import add_finance
 from copq.desk.pages.frame import DeskPages
 from copq.desk.pages.months import add_months
+from copq.desk.pages.quality import add_quality
 from copq.desk.pages.rates import add_rates
+from copq.desk.pages.repricing import add_repricing
 from copq.desk.pages.savings import add_savings
 from copq.desk.pages.styles import add_styles
 from copq.desk.pages.trail import add_trail
@@ -17,7 +19,7 @@ from copq.reporting.source import Source
 
 
 def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
-    """Add `/finance` and what follows from it."""
+    """Add `/finance` and `/quality`, and what follows from them."""
     finance = DeskPages(desk, source, Role.FINANCE)
     router = APIRouter(include_in_schema=False)
     add_styles(router)
@@ -27,5 +29,7 @@ def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
     add_waiting(router, finance)
     add_files(router, finance)
     add_savings(router, finance)
+    add_repricing(router, finance)
+    add_quality(router, DeskPages(desk, source, Role.MANAGER))
     add_trail(router, finance)
     app.include_router(router)

@@ -11,6 +11,8 @@ from copq.standalone.intake import LedgerIntake, pool_of
 from tests.support.access.serving import run
 from tests.support.building import defect, rates
 from tests.support.desk.asking import DeskClient, desk_client
+from tests.support.desk.browsing import MIA as AS_MIA
+from tests.support.desk.browsing import Browser
 
 AT = "2026-03-02T10:00:00+01:00"
 MIA, OLGA = "manager:mia", "operator:olga"
@@ -92,3 +94,31 @@ async def test_a_service_without_an_intake_says_where_to_send_it(database: str) 
         answer = await desk.post("/v1/corrections", 409, by=OLGA, json=said)
         assert "POST /v1/events of copq ingest" in answer.text
         await desk.post("/v1/rejected/1/replay", 409, by=MIA)
+
+
+async def test_a_quality_engineer_fixes_and_corrects_by_form(
+    desk: DeskClient, database: str
+) -> None:
+    await send(desk, WRONG)
+    mia = Browser(desk.client, AS_MIA)
+    assert 'href="/quality/rejected/1"' in await mia.open("/quality")
+    assert "&#34;quantity&#34;: -1" in await mia.open("/quality/rejected/1")
+    path = "/quality/rejected/1/replay"
+    before = mia.page
+    refused = await mia.send(path, 422, event=WRONG.decode())
+    assert "Nothing was changed" in refused and "&#34;quantity&#34;: -1" in refused
+    for _ in range(2):  # a double click
+        mia.page = before
+        assert "Sent again, and accepted." in await mia.send(path, event=RIGHT.decode())
+    assert "No event is refused" in await mia.open("/quality")
+    await mia.open("/quality/corrections?event=d")
+    unknown = await mia.send("/quality/corrections", 422, corrects="x", reason="counted twice")
+    assert "no event of your lines" in unknown.lower()
+    wrong = await mia.send(
+        "/quality/corrections", 422, corrects="d", reason="counted twice", replacement="{"
+    )
+    assert "is not JSON" in wrong
+    done = await mia.send("/quality/corrections", corrects="d", reason="counted twice")
+    assert "Corrected" in done
+    [row] = await run(database, "select sum(net) as net, count(*) as n from copq.ledger")
+    assert (row["net"], row["n"]) == (0, 2)

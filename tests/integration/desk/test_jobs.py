@@ -17,6 +17,7 @@ from copq.rates.store import import_rates
 from tests.support.access.serving import run
 from tests.support.building import book, defect, plant, post_events, rates
 from tests.support.desk.asking import DeskClient, desk_client
+from tests.support.desk.browsing import ADA, Browser
 from tests.support.patience import PATIENCE_S
 
 
@@ -140,3 +141,32 @@ async def test_a_token_of_one_plant_works_on_its_own(desk: DeskClient) -> None:
     await desk.get(other.headers["location"], 404, by=sue)
     assert len((await desk.get("/v1/jobs", by=sue)).json()["rows"]) == 1
     await desk.get("/v1/jobs/99", 404)
+
+
+async def test_a_repricing_is_planned_seen_and_applied_by_form(
+    desk: DeskClient, database: str
+) -> None:
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        new = rates(plant(), plant("south"), recovery_rate="0.5")
+        await import_rates(conn, new, "rates.yaml", "test")
+    ada = Browser(desk.client, ADA)
+    path = "/finance/repricing"
+    await ada.open(path)
+    assert "is not in the rate book" in await ada.send(path, 422, what="plan", plant="nort")
+    await ada.send(path, what="plan", plant="north")
+    plan = await shown(ada, f"{path}/1")
+    assert "What would change" in plan and "−2.00" in plan
+    assert "Say why it is repriced" in await ada.send(path, 422, what="apply", plant="north")
+    await ada.open(f"{path}/1")
+    await ada.send(path, what="apply", why="invoice 4711 came late")
+    assert "What has changed" in await shown(ada, f"{path}/2")
+    assert "invoice 4711 came late" in await ada.open(path)
+    assert (await run(database, "select sum(net) as net from copq.ledger"))[0]["net"] == 8
+
+
+async def shown(browser: Browser, path: str) -> str:
+    """The page of a job once it has ended."""
+    async with asyncio.timeout(PATIENCE_S):
+        while "This page reloads by itself" in await browser.open(path):
+            await asyncio.sleep(0.05)
+    return browser.page

@@ -1,9 +1,7 @@
 """The finance desk by form: what waits, rates, months; each act once and by its person."""
 
-import re
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
 from copq.access.door import OpenDoor
@@ -14,46 +12,10 @@ from copq.rates.yaml_text import yaml_of
 from tests.support.access.serving import run
 from tests.support.building import book, defect, post_events, rates, stop
 from tests.support.desk.asking import DeskClient, desk_client
+from tests.support.desk.browsing import ADA, BEN, Browser
 
 FILE = yaml_of(rates()).encode()
-NEW = FILE.replace(b"finished", b"finished", 1)
-ADA, BEN = {"Authorization": "Bearer finance:ada"}, {"Authorization": "Bearer finance:ben"}
 MONTH = "/finance/months/north/2026-03"
-
-
-class Browser:
-    """A person with the pages' forms: fields that are hidden are sent as they are."""
-
-    def __init__(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
-        self.client, self.headers = client, headers
-        self.page = ""
-
-    async def open(self, path: str, status: int = 200) -> str:
-        answer = await self.client.get(path, headers=self.headers)
-        assert answer.status_code == status, answer.text
-        self.page = answer.text
-        return self.page
-
-    async def send(self, path: str, status: int = 200, **filled: str) -> str:
-        hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.page)
-        fields = {name: value.replace("&#34;", '"') for name, value in hidden} | filled
-        answer = await self.client.post(
-            path, headers=self.headers, data=fields, follow_redirects=True
-        )
-        assert answer.status_code == status, answer.text
-        self.page = answer.text
-        return self.page
-
-    async def upload(
-        self, data: bytes, name: str = "rates.yaml", status: int = 200,
-        path: str = "/finance/rates/check", **filled: str,
-    ) -> str:  # fmt: skip
-        answer = await self.client.post(
-            path, headers=self.headers, files={"file": (name, data)}, data=filled
-        )
-        assert answer.status_code == status, answer.text
-        self.page = answer.text
-        return self.page
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from copq.improvement.projects.states import Step
 from copq.projects.order import Order
 from copq.projects.savings import claim
 from copq.projects.steps import take
-from tests.integration.desk.test_pages import ADA, Browser
 from tests.support.desk.asking import desk_client
+from tests.support.desk.browsing import ADA, Browser
 from tests.support.periods.building import shut
 from tests.support.projects import OLGA, add_month, approved, with_ledger
 

@@ -39,7 +39,7 @@ def places_for(app: FastAPI, reader: Bearer, scope: str = "") -> list[tuple[str,
     ]
     desks = [
         (path, path, name) for path, name, role in DESKS
-        if reader.role in (role, Role.ADMIN, Role.FINANCE) and serves(app, path)
+        if reader.role in (role, Role.ADMIN) and serves(app, path)
     ]  # fmt: skip
     return [*analyses, *desks]
 

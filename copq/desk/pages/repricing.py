@@ -1,0 +1,154 @@
+"""The pages `/finance/repricing`: a plan in money, applied after it was seen, with its progress."""
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import ValidationError
+
+from copq.access.door import Bearer
+from copq.desk import jobs
+from copq.desk.desk import Acting
+from copq.desk.jobs import Job
+from copq.desk.pages.frame import DeskPages, Refusal, go
+from copq.desk.repricings import (
+    RepricingAct,
+    RepricingPlanAct,
+    ask_for_work,
+    asker,
+    cancel,
+)
+from copq.desk.works import PLAN, REPRICE
+from copq.rates.file import RateFileError
+from copq.reporting.board.pages.cells import exact_text, signed_text
+from copq.repricing import runs
+from copq.web.pages.form_fields import read_form
+
+PATH = "/finance/repricing"
+AGAIN_S = 1
+_COSTS = {"copq": "COPQ", "other CoQ": "other CoQ", "base": "base"}
+
+
+def add_repricing(router: APIRouter, pages: DeskPages) -> None:
+    _add_asking(router, pages)
+    _add_job(router, pages)
+
+
+def _add_asking(router: APIRouter, pages: DeskPages) -> None:
+    @router.get(PATH)
+    async def repricing(request: Request) -> Response:
+        return await _start(request, pages, await pages.person(request))
+
+    @router.post(PATH)
+    async def ask(request: Request) -> Response:
+        bearer = await pages.person(request)
+        filled = await read_form(request)
+
+        async def act(acting: Acting) -> int:
+            kind, said = _asked(filled)
+            number: int = (await ask_for_work(acting, kind, said)).body["job"]
+            return number
+
+        refusal, number = await pages.act(request, bearer, filled, act)
+        if refusal:
+            return await _start(request, pages, bearer, refusal, filled)
+        return go(f"{PATH}/{number}")
+
+
+def _asked(filled: dict[str, str]) -> tuple[str, RepricingPlanAct]:
+    given = {name: value for name in ("plant", "product", "from", "to")
+             if (value := filled.get(name, ""))}  # fmt: skip
+    try:
+        if filled.get("what") == "apply":
+            return REPRICE, RepricingAct.model_validate({**given, "why": filled.get("why", "")})
+        return PLAN, RepricingPlanAct.model_validate(given)
+    except ValidationError as error:
+        if any(one["loc"] == ("why",) for one in error.errors()):
+            raise RateFileError(["say why it is repriced: auditors read it"]) from None
+        raise RateFileError([str(one["msg"]) for one in error.errors()]) from None
+
+
+async def _start(
+    request: Request, pages: DeskPages, bearer: Bearer, refusal: Refusal | None = None,
+    filled: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
+    async with pages.desk.seeing_as(bearer) as seeing:
+        recent = await jobs.jobs(seeing.conn, 100, asked_by=asker(bearer))
+        done = [
+            run for run in await runs.newest(seeing.conn, 20)
+            if seeing.lines is None or (run.asked.plant, None) in seeing.lines
+        ]  # fmt: skip
+    async with pages.source.reading(bearer) as reading:
+        plants = sorted(reading.book.sites)
+    return pages.show(
+        request, bearer, "repricing.html", PATH, refusal, filled=filled or {}, plants=plants,
+        working=[job for job in recent if job.kind in (PLAN, REPRICE) and job.state in jobs.OPEN],
+        runs=done,
+    )  # fmt: skip
+
+
+def _add_job(router: APIRouter, pages: DeskPages) -> None:
+    @router.get(f"{PATH}/{{number:int}}")
+    async def job(request: Request, number: int) -> Response:
+        bearer = await pages.person(request)
+        return await _job(request, pages, bearer, number)
+
+    @router.post(f"{PATH}/{{number:int}}/cancel")
+    async def stop(request: Request, number: int) -> Response:
+        bearer = await pages.person(request)
+        filled = await read_form(request)
+
+        async def act(acting: Acting) -> Any:
+            await _read(acting.conn, bearer, number)
+            return (await cancel(acting, number, filled.get("why", ""))).body["state"]
+
+        refusal, _ = await pages.act(request, bearer, filled, act)
+        if refusal:
+            return await _job(request, pages, bearer, number, refusal)
+        return go(f"{PATH}/{number}", "cancelled")
+
+
+async def _read(conn: Any, bearer: Bearer, number: int) -> Job:
+    found = await jobs.read_job(conn, number)
+    if found.kind not in (PLAN, REPRICE) or asker(bearer) not in (None, found.actor.name):
+        raise HTTPException(404, f"there is no repricing {number}")
+    return found
+
+
+async def _job(
+    request: Request, pages: DeskPages, bearer: Bearer, number: int,
+    refusal: Refusal | None = None,
+) -> Response:  # fmt: skip
+    async with pages.desk.seeing_as(bearer) as seeing:
+        found = await _read(seeing.conn, bearer, number)
+    answer = found.answer or {}
+    rows = await asyncio.to_thread(_rows, answer.get("changes", []))
+    shown = pages.show(
+        request, bearer, "repricing_job.html", PATH, refusal, job=found, answer=answer, rows=rows,
+        is_plan=found.kind == PLAN, is_open=found.state in jobs.OPEN, again=_again(found),
+    )  # fmt: skip
+    if found.state in jobs.OPEN:
+        shown.headers["Refresh"] = str(AGAIN_S)
+    return shown
+
+
+def _again(job: Job) -> dict[str, str]:
+    """What was planned, to be applied as it is."""
+    return {name: str(value) for name, value in job.request.items() if value is not None}
+
+
+def _rows(changes: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [
+        {
+            "plant": one["plant"], "product": one["product"] or "–", "month": one["month"],
+            "cost": _COSTS.get(one["cost"], one["cost"]), "currency": one["currency"],
+            "events": f"{one['events']:,}",
+            "before": exact_text(Decimal(one["net_before"]), one["currency"]),
+            "after": exact_text(Decimal(one["net_after"]), one["currency"]),
+            "difference": signed_text(Decimal(one["difference"]), one["currency"]),
+            "month_path": f"/finance/months/{quote(one['plant'], safe='')}/{one['month']}",
+        }
+        for one in changes
+    ]  # fmt: skip
