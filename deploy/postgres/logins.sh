@@ -12,6 +12,7 @@ psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 <<'SQL'
 \getenv aggregator AGGREGATOR_PASSWORD
 \getenv reporting REPORTING_PASSWORD
 \getenv grafana GRAFANA_DATABASE_PASSWORD
+\set desk 0
 \getenv desk COPQ_DESK
 select format('create role %I login', name)
 from unnest(array['copq', 'ingest', 'costing', 'aggregator', 'reporting', 'grafana']) as name

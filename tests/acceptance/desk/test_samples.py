@@ -88,7 +88,6 @@ async def site(database: str, tmp_path: Path) -> AsyncIterator[tuple[str, dict[s
     service = Service(tmp_path, "up", "up", "--database", database, "--port", str(port)).start()
     await Asker(port).is_answered()
     yield f"http://127.0.0.1:{port}", tokens
-
     print(service.tail())
     service.kill()
 
