@@ -14,6 +14,13 @@ METHODS = "docs/statistics-of-savings.md"
 _MOST_SHOWN = Decimal("13.8")
 """The logarithm of a million: larger odds are not read as numbers."""
 
+PART_NAMES = {
+    "regression": "step and slope", "placebo": "placebo scopes",
+    "trend_before": "trend before the start", "trend": "trend since the start",
+    "levels": "changes of level", "forecast": "forecast", "single": "single days (XmR)",
+    "average": "moving average (EWMA)", "counts": "counts (u′)",
+}  # fmt: skip
+
 ASSUMES = {
     "verdict": "The mean of a week or more is about normal, and losses vary, relative to their "
     "level, as in the baseline; it may be looked at daily.",
@@ -129,3 +136,30 @@ def words_of(name: str, part: Part) -> str:
         reason = str(part["reason"])
         return f"Not known: {reason}."
     return _WORDS[name](part)
+
+
+def demonstrated_words(verdict: Part) -> str:
+    """Whether the saving is demonstrated (ASHRAE Guideline 14)."""
+    yes = verdict["is_demonstrated"]
+    return (
+        f"{'yes' if yes else 'no'}: half the width of the 68 % interval is "
+        f"{'at most' if yes else 'more than'} half of the saving"
+    )
+
+
+def verdict_figures(verdict: Part) -> list[tuple[str, str]]:
+    """The figures of a verdict but for its money, as they are read."""
+    proven, needed = verdict["proven_after"], verdict["days_needed"]
+    late = verdict["share_of_late"]
+    return [
+        ("days tested", f"{verdict['days']} production days since the start"),
+        ("e-value", f"{verdict['e_value']}; proven from 100 : 1 on, on any day"),
+        ("proven", f"after {proven} production days, on {verdict['proven_on']}"
+         if proven else "no"),
+        ("usual time to prove it", f"{needed} production days for {percent_of(verdict['sought'])}"
+         if needed else "not within five years: losses vary too much"),
+        ("promise", verdict["promised"]),
+        ("saved in the last quarter", "–" if late is None else percent_of(late)),
+        ("alarm", f"losses rise again since {verdict['alarm_on']}"
+         if verdict["alarm_on"] else "none"),
+    ]  # fmt: skip

@@ -47,14 +47,15 @@ def daily_series(
     """The series of some days of a project.
 
     `accepted` are the amounts that finance accepted as not routine, each with a day of its month.
-    An amount is divided among the days of its month in proportion to what is expected of each, so
-    that the month is as in its bridge. Where its month has no other day, it is of that day.
+    An amount is taken out of the days of its month that lost most of what is expected, down to one
+    level, since it explains why they did; so the month is as in its bridge. Where its month has no
+    other day, it is of that day.
     """
     months = {(day.year, day.month) for day in days}
     alone: dict[date, Cells] = {day: {} for day in accepted if (day.year, day.month) not in months}
     every: dict[date, Cells] = dict(sorted({**alone, **days}.items()))
     lost, expected = _lost_and_expected(own, every)
-    taken = _divided(list(every), expected, accepted)
+    taken = _taken_out(list(every), lost, expected, accepted)
     routine = [whole - part for whole, part in zip(lost, taken, strict=True)]
     return DailySeries(list(every), routine, expected, taken)
 
@@ -75,24 +76,61 @@ def _lost_and_expected(
     return lost, expected
 
 
-def _divided(
-    days: Sequence[date], expected: Sequence[Fraction], accepted: Mapping[date, Fraction | Decimal]
-) -> list[Fraction]:
+def _taken_out(
+    days: Sequence[date], lost: Sequence[Fraction], expected: Sequence[Fraction],
+    accepted: Mapping[date, Fraction | Decimal],
+) -> list[Fraction]:  # fmt: skip
     """The part of the accepted amounts that each day bears."""
-    of_month: dict[tuple[int, int], Fraction] = defaultdict(Fraction)
+    amounts: dict[tuple[int, int], Fraction] = defaultdict(Fraction)
     for day, whole in accepted.items():
-        of_month[day.year, day.month] += Fraction(whole)
-    bases: dict[tuple[int, int], list[Fraction]] = defaultdict(list)
-    for day, due in zip(days, expected, strict=True):
-        bases[day.year, day.month].append(due)
-    parts = {month: iter(_shares(of)) for month, of in bases.items()}
-    return [of_month[day.year, day.month] * next(parts[day.year, day.month]) for day in days]
+        amounts[day.year, day.month] += Fraction(whole)
+    places: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for place, day in enumerate(days):
+        places[day.year, day.month].append(place)
+    found = [NOTHING] * len(days)
+    for month, whole in amounts.items():
+        own = places[month]
+        parts = _parts(whole, [lost[n] for n in own], [expected[n] for n in own])
+        for place, part in zip(own, parts, strict=True):
+            found[place] = part
+    return found
 
 
-def _shares(expected: Sequence[Fraction]) -> list[Fraction]:
-    """Of each day in its month; equal where nothing is expected."""
-    whole = sum(expected, NOTHING)
-    return [due / whole if whole > 0 else Fraction(1, len(expected)) for due in expected]
+def _parts(
+    whole: Fraction, lost: Sequence[Fraction], expected: Sequence[Fraction]
+) -> list[Fraction]:
+    """An amount divided among the days of a month: it brings those with the highest losses per
+    expectation (below zero: the lowest) to one level. Equal where nothing is expected."""
+    borne = _borne(lost, expected)
+    order = sorted(borne, key=lambda n: borne[n] / expected[n], reverse=whole > 0)
+    if not order or not whole:
+        return [whole / len(lost)] * len(lost)
+    found, sum_lost, sum_due, level = [NOTHING] * len(lost), NOTHING, NOTHING, NOTHING
+    for number, place in enumerate(order):
+        reached = borne[place] / expected[place]
+        if number and (reached <= level if whole > 0 else reached >= level):
+            break
+        sum_lost, sum_due = sum_lost + borne[place], sum_due + expected[place]
+        level = (sum_lost - whole) / sum_due
+    else:
+        number += 1
+    for place in order[:number]:
+        found[place] = borne[place] - level * expected[place]
+    return found
+
+
+def _borne(lost: Sequence[Fraction], expected: Sequence[Fraction]) -> dict[int, Fraction]:
+    """What each day with an expectation lost, with the losses of the days without one before it;
+    the last one has those after it, too."""
+    found: dict[int, Fraction] = {}
+    waiting = NOTHING
+    for place, (own, due) in enumerate(zip(lost, expected, strict=True)):
+        waiting += own
+        if due > 0:
+            found[place], waiting = waiting, NOTHING
+    if found:
+        found[max(found)] += waiting
+    return found
 
 
 def bounds(own: Measured, baseline: DailySeries, currency: str) -> dict[str, Any]:

@@ -4,7 +4,9 @@ own."""
 import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from math import log
+from random import Random
 from typing import Any
 
 from asyncpg import Connection
@@ -122,6 +124,41 @@ async def judged(
         "insert into copq.project_verdict (project, until, is_proven, status, is_provisional, "
         "figures) values ($1, $2, true, $3, true, $4)",
         project, date.fromisoformat(until), status, json.dumps({"log_evidence": log(odds)}),
+    )  # fmt: skip
+
+
+async def tested(conn: Connection, project: int) -> None:
+    """The evidence of a project whose saving of 30 % wears off: a year before and two since
+    April 2026."""
+    # It loads scipy and statsmodels, which are slow.
+    from copq.figures.project_series import DailySeries
+    from copq.figures.project_statistics import compute_evidence
+
+    chance, first = Random(7), date(2025, 4, 15)
+    days = [first + timedelta(days=number) for number in range(1095)]
+    level = [1.0 if n < 365 else min(0.7 + max(n - 600, 0) / 1000, 1) for n in range(1095)]
+    lost = [Fraction(round(chance.gauss(100 * one, 12)), 1) for one in level]
+    due, none = [Fraction(100)] * 1095, [Fraction(0)] * 1095
+    parts = [slice(None, 365), slice(365, None)]
+    before, after = (DailySeries(days[s], lost[s], due[s], none[s]) for s in parts)
+    found = compute_evidence(before, after, 0.3)
+    placebo = {
+        "day": "2026-07-01", "reason": None, "scopes": 2, "at_least_as_large": 0, "share": 1 / 3,
+        "are_enough": False, "fell": 0.2, "errors": 9.5, "counts": {"reason": "no units"},
+        "others": [{"name": "line L2", "fell": 0.03, "errors": 1.2},
+                   {"name": "line L3", "fell": -0.01, "errors": -0.4}],
+    }  # fmt: skip
+    await conn.execute(
+        "insert into copq.project_verdict (project, until, is_proven, status, is_provisional, "
+        "figures) values ($1, $2, true, 'eroding', false, $3)",
+        project, days[-1], json.dumps(found.figures),
+    )  # fmt: skip
+    await conn.execute(
+        # Of a day to come, so that a service that runs does not test it again.
+        "insert into copq.project_evidence (project, day, days, decided, computed_at, statistics) "
+        "select $1, $2, '', '0/' || count(*), now(), $3 from copq.project_step where project = $1 "
+        "on conflict (project) do update set day = excluded.day, statistics = excluded.statistics",
+        project, days[-1], json.dumps({**found.statistics, "placebo": placebo}),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 quotes it."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import accumulate
 from pathlib import Path
@@ -12,6 +12,8 @@ import pytest
 
 from copq.access.authority import Actor
 from copq.access.door import Role
+from copq.figures.evidence_answer import EvidenceRequest, answer_evidence
+from copq.figures.portfolio_reading import read_verdicts
 from copq.figures.project_months import MonthFigures, newest_versions
 from copq.improvement.savings.over_time import Flows
 from copq.improvement.savings.returns import Money, added, returns, spending
@@ -20,7 +22,11 @@ from copq.projects.file import read_projects
 from copq.projects.order import Order
 from copq.projects.store import projects
 from copq.rates.file import read_rate_file
-from copq.rates.store import import_rates
+from copq.rates.store import import_rates, load
+from copq.reporting.exporter.figures import PROJECT_STATUS
+from copq.reporting.exporter.projects import project_samples
+from copq.reporting.exporter.projects import read_projects as read_exported
+from copq.reporting.exporter.samples import Sample
 from tests.support.improvement.independent_returns import irr_of, npv_of
 from tests.support.improvement.measured_projects import (
     FINN,
@@ -74,6 +80,18 @@ async def test_each_year_is_as_near_the_truth_as_the_page_says(conn: Any, databa
             within = NOTHING * lost if project is FISH_LINE else NEAR * true
             assert abs(saved - true) <= within, (project.name, year, saved, true)
             assert f"{true:,.2f}" in PAGE and f"{saved:,.2f}" in PAGE
+    verdicts = await read_verdicts(conn, [one.id for one in await projects(conn, PLANT)])
+    said = {one.name: verdicts[one.id].status for one in await projects(conn, PLANT)}
+    assert said == {
+        "seam-checks": "holding", "label-rolls": "eroding", "fish-line": "not enough data",
+        "leak-gauge": "holding",
+    }  # fmt: skip
+    samples = project_samples(await read_exported(conn, await load(conn), datetime.now(UTC)))
+    assert Sample(PROJECT_STATUS, (PLANT, "label-rolls", "lena", "eroding"), 1) in list(samples)
+    request = EvidenceRequest(plant=PLANT, project="label-rolls")
+    evidence = (await answer_evidence(conn, await load(conn), request, datetime.now(UTC))).evidence
+    assert evidence is not None and evidence.verdict["words"] in PAGE
+    assert evidence.verdict["alarm_on"] in PAGE
     shared = [found[name][date(2025, 6, 1)].figures for name in SHARES]
     assert sum(one.net for one in shared) == shared[1].gross
     for quoted in re.findall(r"^  (20\d\d)-(\d\d)   .*$", PAGE, re.M):

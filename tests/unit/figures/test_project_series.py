@@ -26,16 +26,32 @@ def measured(days: Any, **accepted: D) -> Measured:
     )  # fmt: skip
 
 
-def test_an_amount_is_taken_out_of_the_days_of_its_month_by_what_they_expect() -> None:
+def test_an_amount_is_taken_out_of_the_days_of_its_month_that_lost_most() -> None:
     days = {
         date(2026, 5, 4): {CELL: side(30, 10)}, date(2026, 5, 5): {CELL: side(30, 30)},
-        date(2026, 6, 1): {CELL: side(7, 10)},
+        date(2026, 5, 6): {CELL: side(10, 20)}, date(2026, 6, 1): {CELL: side(90, 10)},
     }  # fmt: skip
     found = daily_series(measured(days), days, {MAY: D(20)})
     assert found.days == sorted(days)
-    assert found.expected == [10, 30, 10]
-    assert found.not_routine == [5, 15, 0]
-    assert found.lost == [25, 15, 7]
+    assert found.expected == [10, 30, 20, 10]
+    assert found.not_routine == [20, 0, 0, 0] and found.lost == [10, 30, 10, 90]
+    more = daily_series(measured(days), days, {MAY: D(30)})
+    assert more.not_routine == [Fraction(45, 2), Fraction(15, 2), 0, 0], "to the level 3/4"
+    less = daily_series(measured(days), days, {MAY: D(-10)})
+    assert less.not_routine == [0, 0, -10, 0], (
+        "the lowest day is brought to the level of a normal one"
+    )
+    assert sum(daily_series(measured(days), days, {MAY: D(99)}).not_routine) == 99
+
+
+def test_a_day_without_production_bears_it_on_the_next_one_with() -> None:
+    days = {
+        date(2026, 5, 3): {CELL: side(40)}, date(2026, 5, 4): {CELL: side(10, 10)},
+        date(2026, 5, 5): {CELL: side(10, 10)},
+    }  # fmt: skip
+    found = daily_series(measured(days), days, {MAY: D(40)})
+    assert found.not_routine == [0, 40, 0]
+    assert found.statistics_days().lost.tolist() == [10, 10]
 
 
 def test_days_that_expect_nothing_bear_it_equally() -> None:

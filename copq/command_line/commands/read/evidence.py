@@ -21,15 +21,14 @@ from copq.figures.evidence_answer import (
     EvidenceRequest,
     answer_evidence,
 )
-from copq.figures.evidence_words import METHODS, percent_of
+from copq.figures.evidence_words import (
+    METHODS,
+    PART_NAMES,
+    demonstrated_words,
+    percent_of,
+    verdict_figures,
+)
 from copq.rates.book import RateBook
-
-PART_NAMES = {
-    "regression": "step and slope", "placebo": "placebo scopes",
-    "trend_before": "trend before the start", "trend": "trend since the start",
-    "levels": "changes of level", "forecast": "forecast", "single": "single days (XmR)",
-    "average": "moving average (EWMA)", "counts": "counts (u′)",
-}  # fmt: skip
 
 
 def evidence(
@@ -81,35 +80,15 @@ def _show(found: EvidenceAnswer, of: Evidence) -> None:
     out.print(f"Methods and measured error rates: {METHODS}", style="dim", soft_wrap=True)
 
 
-def verdict_figures(verdict: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The figures of a verdict but for its money, as they are read."""
-    proven, needed = verdict["proven_after"], verdict["days_needed"]
-    late = verdict["share_of_late"]
-    return [
-        ("days tested", f"{verdict['days']} production days since the start"),
-        ("e-value", f"{verdict['e_value']}; proven from 100 : 1 on, on any day"),
-        ("proven", f"after {proven} production days, on {verdict['proven_on']}"
-         if proven else "no"),
-        ("usual time to prove it", f"{needed} production days for {percent_of(verdict['sought'])}"
-         if needed else "not within five years: losses vary too much"),
-        ("promise", verdict["promised"]),
-        ("saved in the last quarter", "–" if late is None else percent_of(late)),
-        ("alarm", f"losses rise again since {verdict['alarm_on']}"
-         if verdict["alarm_on"] else "none"),
-    ]  # fmt: skip
-
-
 def _figures(verdict: Mapping[str, Any], currency: str) -> list[tuple[str, str]]:
     if verdict["saving"] is None:
         return verdict_figures(verdict)
     ends = (_money(verdict[name], currency) for name in ("saving_low", "saving_high"))
     saving = f"{_money(verdict['saving'], currency)} {currency}, {percent_of(verdict['share'])}"
-    demonstrated = "yes" if verdict["is_demonstrated"] else "no"
     return [
         ("saving since the start", saving),
         ("90 % interval", f"{' to '.join(ends)} {currency}"),
-        ("demonstrated", f"{demonstrated}: half the width of the 68 % interval is "
-         f"{'at most' if verdict['is_demonstrated'] else 'more than'} half of the saving"),
+        ("demonstrated", demonstrated_words(verdict)),
         *verdict_figures(verdict),
     ]  # fmt: skip
 

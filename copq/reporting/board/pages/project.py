@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from copq.figures.books import Reading
+from copq.figures.evidence_answer import EvidenceAnswer, read_evidence
 from copq.figures.portfolio_project import EFFECTS, ProjectAnswer, ProjectMonth, answer_project
 from copq.figures.portfolio_rows import PortfolioFigures
 from copq.improvement.savings.over_time import Unknown
@@ -26,6 +27,7 @@ from copq.reporting.board.pages.cells import (
     signed_text,
     without_empty_columns,
 )
+from copq.reporting.board.pages.evidence import evidence_part
 from copq.reporting.board.pages.frame import Analysis
 from copq.reporting.board.pages.projects import payback_cell, waterfall_table
 
@@ -39,20 +41,23 @@ _COLUMNS = ("Promised", "Forecast", "Realised", "Low", "High", "First reported",
             "Validated", "In budget", "Finance")  # fmt: skip
 
 
-async def _read(reading: Reading, asked: Asked) -> ProjectAnswer:
+async def _read(reading: Reading, asked: Asked) -> tuple[ProjectAnswer, EvidenceAnswer]:
     plant, name = asked.place["plant"], asked.place["name"]
-    return await answer_project(
+    found = await answer_project(
         reading.conn, reading.book, plant, name, asked.text("count"), reading.now
     )
+    return found, await read_evidence(reading.conn, found.account.project, reading.now)
 
 
-def _show(asked: Asked, found: ProjectAnswer) -> dict[str, Any]:
+def _show(asked: Asked, read: tuple[ProjectAnswer, EvidenceAnswer]) -> dict[str, Any]:
+    found, evidence = read
     project, figures = found.account.project, found.row.figures
     currency, verdict = project.plan.currency, found.row.facts.verdict
     return {
         "title": project.name, "about": f"{project.plant}, {project.name}", "project": project,
         "currency": currency, "verdict": verdict, "facts": _facts(project),
-        "tiles": _tiles(figures, currency), "months": _months(found, currency),
+        "evidence": evidence_part(evidence), "tiles": _tiles(figures, currency),
+        "months": _months(found, currency),
         "bridge": _bridge(found.months, currency), "curve": _curve(found),
         "fall": waterfall_table(figures, currency),
         "steps": [(f"{s.at:%Y-%m-%d}", s.what, s.state, s.by, s.why or "") for s in project.steps],

@@ -5,8 +5,9 @@ import { go } from "./address.js";
 import { colour, draw, markSpace, plain, rem, uPlot } from "./drawing.js";
 
 /** In the order of the series: of five costs what is spent on conformance is grey, what fails is not. */
-const SHADES = { stack: ["s5", "s4", "s1", "s2", "s3"], lines: ["s1", "s4", "s2", "s5"], scatter: ["s5", "s1", "ink"] };
+const SHADES = { stack: ["s5", "s4", "s1", "s2", "s3"], lines: ["s1", "s4", "s2", "s5"], series: ["s1", "ink", "s4", "s5", "s5"], scatter: ["s5", "s1", "ink"] };
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
+const isLines = (of) => of.kind === "lines" || of.kind === "series";
 const shade = (of, index) => SHADES[of.kind][index % SHADES[of.kind].length];
 
 /** Draw every chart of the page, now and whenever its size or its colours change. */
@@ -21,7 +22,7 @@ function plot(place) {
   if (!uPlot) return void (place.textContent = "The chart did not load. The table has the same figures.");
   const of = JSON.parse(place.dataset.plot);
   legend(place, of);
-  ({ stack, lines, scatter })[of.kind](place, of);
+  ({ stack, lines, series, scatter })[of.kind](place, of);
 }
 
 /** What each colour or kind of line is, below the chart; made once. */
@@ -31,7 +32,7 @@ function legend(place, of) {
   list.dataset.made = "yes";
   of.series.forEach(({ name }, index) => {
     const key = document.createElement("span");
-    key.className = of.kind === "lines" ? `key stroke ${shade(of, index)} d${(index % DASHES.length) + 1}` : `key ${of.kind === "stack" ? "shade" : "spot"} ${shade(of, index)}`;
+    key.className = isLines(of) ? `key stroke ${shade(of, index)} d${(index % DASHES.length) + 1}` : `key ${of.kind === "stack" ? "shade" : "spot"} ${shade(of, index)}`;
     key.textContent = name;
     list.insertBefore(key, list.lastElementChild);
   });
@@ -78,6 +79,79 @@ function lines(place, of) {
     cursor: { y: false, drag: { x: false, y: false } },
     hooks: { draw: [zero], setCursor: [(chart) => says(place, chart.cursor.left >= 0 && chart.cursor.idx !== null ? `${of.step} ${of.steps[chart.cursor.idx]}: ${of.series.map((one, index) => `${one.name} ${values[index][chart.cursor.idx].toFixed(3)}`).join(", ")}` : "")] },
   }), [of.steps, ...values]);
+}
+
+/** Figures over days, with a band, marked days and marked heights; `between` has the bounds of an interval. */
+function series(place, of) {
+  const values = of.series.map((one) => one.values.map((value) => (value === null ? null : Number(value))));
+  const [low, high] = of.band ? of.band.map(Number) : [];
+  const heights = of.lines.map(({ at }) => at);
+  draw(place, `series ${of.steps.length} ${of.series.length}`, () => ({
+    padding: [14, 8, 0, 0],
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+    scales: { y: { range: (_, least, most) => around(least, most, [low, high, ...heights], of.unit) } },
+    axes: [
+      { ...plain(), size: 1.7 * rem(), grid: { show: false }, space: 5.5 * rem() },
+      { ...plain(), size: 4.2 * rem(), space: markSpace, grid: { stroke: colour("rule"), width: 1 }, values: (_, splits) => splits.map((at) => shown(at, of.unit)) },
+    ],
+    series: [{}, ...of.series.map((one, index) => ({ stroke: colour(shade(of, index)), width: one.stepped ? 1.4 : 2, dash: DASHES[index % DASHES.length], paths: one.stepped ? uPlot.paths.stepped({ align: 1 }) : undefined, points: { show: false } }))],
+    bands: of.between ? [{ series: of.between.map((one) => one + 1), fill: colour("rule") }] : [],
+    cursor: { y: false, drag: { x: false, y: false } },
+    hooks: {
+      drawAxes: [(chart) => of.band && limits(chart, low, high)],
+      draw: [(chart) => marked(chart, of)],
+      setCursor: [(chart) => says(place, chart.cursor.left >= 0 && chart.cursor.idx !== null ? day(of, values, chart.cursor.idx) : "")],
+    },
+  }), [of.steps, ...values]);
+}
+
+const odds = (power) => (power >= 0 ? `${f.short(10 ** power)} : 1` : `1 : ${f.short(10 ** -power)}`);
+const shown = (value, unit) => (unit === "odds" ? (Number.isInteger(value) ? odds(value) : "") : `${Number(value.toFixed(1))} %`);
+const day = (of, values, at) => `${new Date(of.steps[at] * 1000).toISOString().slice(0, 10)}: ${of.series.map((one, index) => (values[index][at] === null ? "" : `${one.name.toLowerCase()} ${of.unit === "odds" ? odds(values[index][at]) : `${values[index][at].toFixed(1)} %`}`)).filter(Boolean).join(", ")}`;
+
+/** From the lowest to the highest figure, with what is marked; percentages from 0 on. */
+function around(least, most, marks, unit) {
+  const known = [least, most, ...marks].filter((one) => Number.isFinite(one));
+  const low = Math.min(0, ...known);
+  const high = Math.max(...known, unit === "odds" ? 2.5 : 1);
+  return [low < 0 ? low - (high - low) * 0.05 : low, high + (high - low) * 0.05];
+}
+
+/** The band between two heights, behind the lines. */
+function limits(chart, low, high) {
+  const { ctx, bbox } = chart;
+  const [top, bottom] = [high, low].map((at) => chart.valToPos(at, "y", true));
+  ctx.save();
+  ctx.fillStyle = colour("rule");
+  ctx.globalAlpha = 0.6;
+  ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
+  ctx.restore();
+}
+
+/** Days as upright lines with their names, heights as level ones. */
+function marked(chart, of) {
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = colour("ink");
+  ctx.font = `${Math.round(0.75 * rem() * devicePixelRatio)}px system-ui, sans-serif`;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.beginPath();
+  for (const { at, name } of of.marks) {
+    const x = chart.valToPos(at, "x", true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.fillText(name, x + 3 * devicePixelRatio, bbox.top - 3 * devicePixelRatio);
+  }
+  for (const { at, name } of of.lines) {
+    const y = chart.valToPos(at, "y", true);
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.fillText(name, bbox.left + 3 * devicePixelRatio, y - 3 * devicePixelRatio);
+  }
+  ctx.stroke();
+  ctx.restore();
 }
 
 /** Points of months over their level; the lowest total so far has a ring, the optimum its interval. */

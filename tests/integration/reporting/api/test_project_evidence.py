@@ -23,6 +23,7 @@ from copq.projects.approving import approve
 from copq.projects.order import Order
 from copq.projects.sizing import size
 from copq.rates.store import load
+from copq.reporting.board.pages.evidence import evidence_part
 from tests.support.building import book, defect, post_with_rates, production
 from tests.support.improvement.measured_projects import measure_months
 from tests.support.projects import CARLA, OLGA, item, propose
@@ -89,6 +90,15 @@ async def test_a_project_shows_its_verdict_and_all_that_explains_it(
     assert len(rows) == 90 + 214 and set(rows[0]) == set(COLUMNS)
     assert sum(row["lost"] for row in rows if not row["is_baseline"]) == D(10690)
     assert [len((await evidence(conn, 7)).as_json()["days"]), found["days_total"]] == [7, 304]
+
+    page = evidence_part(answer)
+    weeks, odds, average = (one["plot"] for one in page["charts"])
+    for plot in (weeks, odds, average):
+        assert {len(one["values"]) for one in plot["series"]} == {len(plot["steps"])}
+    assert [len(one["steps"]) for one in (odds, average)] == [214, 214]
+    assert (len(page["parts"]), [row.name.text for row in page["placebos"].rows]) == (
+        len(PARTS), ["the project", "line L2"],
+    )  # fmt: skip
 
     def run(*arguments: str) -> str:
         done = CliRunner().invoke(
