@@ -2,7 +2,7 @@
 
 A row is a question with the wanted answer, a column a kind of plant; under its name stands its
 daily spread, the standard deviation of a day's losses relative to what is expected. The product was
-tuned on the first plants alone.
+tuned on the first plants alone. What it prints last is the table of docs/statistics-of-savings.md.
 """
 
 import argparse
@@ -28,11 +28,11 @@ PLANTS = {
 
 
 def percent(value: float) -> str:
-    return f"{value:.1%}"
+    return f"{value * 100:.1f} %"
 
 
 def number(value: float) -> str:
-    return f"{value:.3g}" if isfinite(value) else "not found"
+    return f"{value:.3g}" if isfinite(value) else "not in 3 years"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,10 @@ class Question:
     write: Callable[[float], str] = percent
     part: int = 1
     """For what takes long: the part-th of the runs."""
+
+    def name(self, runs: int) -> str:
+        """The words, and how many runs there were if these are fewer than usual."""
+        return f"{self.words} ({runs:,} runs)" if self.part > 1 else self.words
 
     def cell(self, value: float) -> str:
         missed = self.is_reached is not None and not self.is_reached(value)
@@ -70,7 +74,7 @@ def _found_share(runs: Runs) -> float:
 
 WANTED = [
     *(
-        Question(f"90 % interval (bootstrap) holds the truth: {days} days", "88 to 92 %",
+        Question(f"interval of the saving holds the truth, {days} days", "88 to 92 %",
                  partial(rates.coverage, days=days), _within)
         for days in (30, 91, YEAR)
     ),
@@ -78,15 +82,15 @@ WANTED = [
              partial(rates.proven, level=1.0, days=3 * YEAR), _at_most(0.01)),
     Question("10 % less, proven within 8 weeks", "at least 80 %",
              partial(rates.proven, level=0.9, days=56), lambda value: value >= 0.8),
-    Question("10 % less: weeks until four of five are proven", "at most 8",
+    Question("10 % less, weeks until four of five are proven", "at most 8",
              rates.weeks_to_proof, _at_most(8), number),
-    Question("half of a saving of 30 % lost in a year: weeks to the alarm", "at most 6",
+    Question("half of a saving of 30 % lost in a year: weeks to the alarm (median)", "at most 6",
              rates.weeks_to_alarm, _at_most(6), number),
     Question("saving of 30 % holds: false alarms in 10 project-years", "at most 1",
              rates.false_alarms, _at_most(1), number),
-    Question("saving of 30 % holds: called eroding or lost in 10 project-years", "at most 1",
+    Question("the same, called eroding or lost by the status", "at most 1",
              rates.false_verdicts, _at_most(1), number, part=4),
-    Question("portfolio of 100: false among the proven", "at most 5 %",
+    Question("portfolio of 100 projects: false among the proven", "at most 5 %",
              _false_share, _at_most(0.05), part=20),
     Question("placebos: nothing done, yet alone among 19 scopes", "at most 5 %",
              partial(rates.placebo_finds, level=1.0), _at_most(0.05), part=4),
@@ -96,25 +100,27 @@ WANTED = [
 QUESTIONS = [
     *WANTED,
     *(
-        Question(f"90 % interval (regression) holds the truth: {days} days", "88 to 92 %",
+        Question(f"interval of the regression holds the truth, {days} days", "88 to 92 %",
                  partial(rates.regression_coverage, days=days), _within, part=4)
         for days in (30, 91, YEAR)
     ),
-    Question("saving holds: a trend is found in a year", "at most 5 %",
+    Question("saving holds, yet a trend is found in a year", "at most 5 %",
              partial(rates.trend_found, levels_since=HOLDS), _at_most(0.05)),
     Question("saving wears off: a trend is found in a year", "",
              partial(rates.trend_found, levels_since=WEARS_OFF), part=4),
-    Question("nothing changed in 3 years, yet a change is named", "at most 5 %",
+    Question("nothing changed in 3 years, yet a change of level is named", "at most 5 %",
              rates.changes_invented, _at_most(0.05)),
-    Question("a saving of 30 % is named alone, to two weeks", "", rates.change_dated, part=4),
+    Question("a saving of 30 % is the one change named, to two weeks", "",
+             rates.change_dated, part=4),
     Question("chart of money: false signals in 1,000 days", "",
              rates.false_signals, write=number, part=4),
     Question("placebos: 20 % less, alone among 19 scopes", "",
              partial(rates.placebo_finds, level=0.8), part=20),
-    Question("portfolio of 100: savings of 10 % proven after a year", "", _found_share, part=50),
-    Question("forecast of 3 months, saving holds: the interval holds it", "88 to 92 %",
+    Question("portfolio of 100 projects: savings of 10 % proven after a year", "",
+             _found_share, part=50),
+    Question("forecast of three months holds the truth where the saving holds", "88 to 92 %",
              partial(rates.forecast_coverage, levels_since=HOLDS), _within, part=10),
-    Question("forecast of 3 months, saving wears off: the interval holds it", "88 to 92 %",
+    Question("forecast of three months holds the truth where it wears off", "88 to 92 %",
              partial(rates.forecast_coverage, levels_since=WEARS_OFF), _within, part=10),
 ]  # fmt: skip
 
@@ -124,21 +130,21 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1_000, help="histories of each kind of plant")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     chosen = parser.parse_args()
+    if chosen.runs < 1 or chosen.workers < 1:
+        parser.error("name at least one run and one process")
     plants = [Runs(plant, chosen.runs) for plant in PLANTS.values()]
-    report = Report(
-        "statistics",
-        "Error rates of the statistics of savings (✗: not as wanted)",
-        "question", "wanted", "runs", *PLANTS,
-    )  # fmt: skip
-    report.add("daily spread", "", "", *(percent(rates.spread(runs)) for runs in plants))
+    title = f"Error rates of the statistics of savings, {chosen.runs:,} runs (✗: not as wanted)"
+    report = Report("statistics", title, "", "wanted", *PLANTS)
+    spreads = (f"**{percent(rates.spread(runs))}**" for runs in plants)
+    report.add("**daily spread**", "", *spreads)
     with ProcessPoolExecutor(chosen.workers) as pool:
         answers = [
             [pool.submit(one.measure, runs.fewer(one.part)) for runs in plants] for one in QUESTIONS
         ]
         for one, row in zip(QUESTIONS, answers, strict=True):
-            runs = f"{plants[0].fewer(one.part).number:,}"
-            report.add(one.words, one.wanted, runs, *(one.cell(answer.result()) for answer in row))
-    report.close()
+            name = one.name(plants[0].fewer(one.part).number)
+            report.add(name, one.wanted, *(one.cell(answer.result()) for answer in row))
+    print(report.file.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
