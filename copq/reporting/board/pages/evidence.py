@@ -35,7 +35,7 @@ def evidence_part(found: EvidenceAnswer) -> dict[str, Any]:
     address = "/v1/projects/{}/{}/evidence".format(
         *(quote(name, safe="") for name in (found.project.plant, found.project.name))
     )
-    titles = {name: PART_NAMES[name].capitalize() for name in PARTS}
+    titles = {name: PART_NAMES[name][:1].upper() + PART_NAMES[name][1:] for name in PARTS}
     return {
         "verdict": of.verdict, "until": of.until, "figures": _figures(of.verdict, currency),
         "computed_at": f"{of.computed_at:%Y-%m-%d %H:%M %Z}",
