@@ -1,6 +1,7 @@
 """The Helm chart: rendered by Helm, checked as an API server would, and for what we promise."""
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -32,6 +33,7 @@ EVERYTHING = {
     "ingest": {"tlsSecret": "https", "databaseSecret": "ingest-database"},
     "mqtt": {"enabled": True, "config": "broker: mqtt://broker\n", "storageClass": "fast"},
     "reporting": {"ingress": {"enabled": True, "host": "copq.example.com", "tlsSecret": "https"}},
+    "signIn": {"enabled": True, "config": "issuer: https://a.example\n", "envSecret": "sign-in"},
     "keda": {"enabled": True},
     "tracing": {"endpoint": "http://collector:4318", "headersSecret": "collector"},
     "monitoring": {
@@ -56,7 +58,8 @@ VALUES = {
     },
     "scraped by anybody": {"kafka": TLS, "monitoring": {"enabled": True}},
     "another configuration": EVERYTHING
-    | {"mqtt": {"enabled": True, "config": "broker: mqtt://x\n"}},
+    | {"mqtt": {"enabled": True, "config": "broker: mqtt://x\n"}}
+    | {"signIn": {"enabled": True, "config": "issuer: https://b.example\n"}},
     "in the clear": {"kafka": {"bootstrap": "kafka:9092"}},
     "misspelt": {"kafka": TLS, "kafak": {}},
 }
@@ -199,6 +202,28 @@ def test_a_changed_mqtt_configuration_starts_the_pod_again(charts: dict[str, Rel
         [config] = [v["configMap"]["name"] for v in pod(workload)["volumes"] if "configMap" in v]
         assert "broker" in charts[name].named("ConfigMap", config)["data"]["mqtt.yaml"]
     assert len(sums) == 2
+
+
+def test_pages_for_people_know_the_provider(charts: dict[str, Release]) -> None:
+    for name in ("copq-ingest", "copq-reporting"):
+        sums = set()
+        for values in ("everything", "another configuration"):
+            workload = charts[values].named("Deployment", name)
+            sums.add(workload["spec"]["template"]["metadata"]["annotations"]["checksum/sign-in"])
+            [container] = pod(workload)["containers"]
+            told = {variable["name"]: variable.get("value") for variable in container["env"]}
+            mounted = [mount["mountPath"] for mount in container["volumeMounts"]]
+            assert Path(told["COPQ_SIGN_IN"] or "").parent.as_posix() in mounted
+            [volume] = [each for each in pod(workload)["volumes"] if each["name"] == "sign-in"]
+            config = charts[values].named("ConfigMap", volume["configMap"]["name"])
+            assert config["data"].keys() == {Path(told["COPQ_SIGN_IN"] or "").name}
+        assert len(sums) == 2
+        [container] = pod(charts["everything"].named("Deployment", name))["containers"]
+        assert container["envFrom"] == [{"secretRef": {"name": "sign-in"}}]
+        egress = charts["everything"].named("NetworkPolicy", name)["spec"]["egress"]
+        assert [{"port": 443, "protocol": "TCP"}] in [rule["ports"] for rule in egress]
+    for workload in charts["production"].workloads():
+        assert all(volume["name"] != "sign-in" for volume in pod(workload)["volumes"])
 
 
 def test_the_board_has_an_ingress_of_its_own(charts: dict[str, Release]) -> None:

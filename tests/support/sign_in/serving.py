@@ -12,6 +12,8 @@ from fastapi import FastAPI
 
 from copq.access.sessions import Sessions, door_pool
 from copq.access.token_door import TokenDoor
+from copq.desk.app import add_desk
+from copq.desk.desk import acting_pool
 from copq.ingest.http import make_http
 from copq.ingest.people import add_people, people_pool
 from copq.reporting.exporter.exporter import Exporter
@@ -41,7 +43,8 @@ async def service(
     settings: SignInConfig | None = None,
 ) -> AsyncIterator[FastAPI]:
     """The app; people sign in at `provider`."""
-    pools = [await make(database) for make in (pool_of, people_pool, reading_pool, door_pool)]
+    makers = (pool_of, people_pool, reading_pool, door_pool, acting_pool)
+    pools = [await make(database) for make in makers]
     tokens = TokenDoor(database)
     # Nothing is kept: an ended session is out at once.
     sessions = Sessions(pools[3], clock, monotonic=iter(range(0, 10**9, 10)).__next__)
@@ -51,7 +54,7 @@ async def service(
     app = make_http(intake := LedgerIntake(pools[0]), door)
     add_people(app, door, intake, pools[1], book, sign_in)
     add_metrics(app, Exporter(database), door)
-    add_results(app, pools[2], door)
+    add_desk(app, pools[4], add_results(app, pools[2], door), intake, intake)
     reading = asyncio.create_task(tokens.run())
     try:
         yield app

@@ -200,3 +200,41 @@ readinessProbe:
   periodSeconds: 5
   timeoutSeconds: 5
 {{- end }}
+
+{{/* Sign-in of people (docs/sign-in.md): the variable, its secrets, the mount, the volume, the checksum. */}}
+{{- define "copq.signInEnv" -}}
+{{- if .root.Values.signIn.enabled }}
+- {name: COPQ_SIGN_IN, value: /etc/copq/sign-in/sign-in.yaml}
+{{- end }}
+{{- end }}
+
+{{- define "copq.signInSecrets" -}}
+{{- if and .root.Values.signIn.enabled .root.Values.signIn.envSecret }}
+envFrom:
+  - secretRef: {name: {{ .root.Values.signIn.envSecret }}}
+{{- end }}
+{{- end }}
+
+{{- define "copq.signInMount" -}}
+{{- if .root.Values.signIn.enabled }}
+- {name: sign-in, mountPath: /etc/copq/sign-in, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "copq.signInVolume" -}}
+{{- with .root.Values.signIn }}
+{{- if .enabled }}
+{{- if and .config .configMap }}
+{{- fail "signIn: give config or configMap, not both" }}
+{{- end }}
+- name: sign-in
+  configMap: {name: {{ ternary (include "copq.name" (dict "root" $.root "component" "sign-in")) (required "signIn.config: --set-file signIn.config=sign-in.yaml" (coalesce .config .configMap)) (not (empty .config)) }}}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "copq.signInChecksum" -}}
+{{- if .root.Values.signIn.enabled }}
+checksum/sign-in: {{ .root.Values.signIn.config | sha256sum }}
+{{- end }}
+{{- end }}
