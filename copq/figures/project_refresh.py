@@ -43,13 +43,19 @@ class Refreshed:
 
 
 async def keep_measuring(dsn: str) -> None:
-    """Keep the days and months of all approved projects up to date, for ever."""
-    away = (*AWAY, asyncpg.PostgresError)
-    await keep_trying(lambda: _connect_and_measure(dsn), away, wait_fixed(AGAIN_S), _warn)
+    """Keep the days and months of all approved projects up to date, for ever.
+
+    No error ends it: what books events runs in the same process.
+    """
+    await keep_trying(lambda: _connect_and_measure(dsn), Exception, wait_fixed(AGAIN_S), _warn)
 
 
 def _warn(error: BaseException, _: float) -> None:
-    log.warning("the savings of projects are brought up to date later: %r", error)
+    is_known = isinstance(error, (*AWAY, asyncpg.PostgresError))
+    log.warning(
+        "the savings of projects are brought up to date later: %r", error,
+        exc_info=None if is_known else error,
+    )  # fmt: skip
 
 
 async def _connect_and_measure(dsn: str) -> None:
@@ -74,17 +80,25 @@ async def refresh(
     """
     if not await conn.fetchval(*_SQL.lock_projects()):
         return None
+    done, faults = Refreshed(), list[Exception]()
     try:
-        done = Refreshed()
         if not (await read_position(conn)).is_made:
             return done
         newest = await books.newest(conn)
         found = await watched_projects(conn, newest, plant)
         for name in sorted({one.project.plant for one in found}):
             own = [one for one in found if one.project.plant == name]
-            await _refresh_plant(conn, books, newest, own, now, done, at_once=at_once)
+            try:
+                await _refresh_plant(conn, books, newest, own, now, done, at_once=at_once)
+            except (*AWAY, asyncpg.PostgresError):
+                raise
+            except Exception as error:  # the other plants are measured all the same
+                error.add_note(f"in the projects of {name}")
+                faults.append(error)
     finally:
         await conn.execute(*_SQL.unlock_projects())
+    if faults:
+        raise faults[0]
     metrics.HELD.set_to_current_time()
     return done
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 
 from copq.command_line.commands.finance.projects import app
 from copq.database.connections import DatabaseRole, act_as
-from copq.figures import project_cells, project_keeping
+from copq.figures import project_cells, project_keeping, project_refresh
 from copq.figures.books import Books
 from copq.figures.bridge_answer import TABLES, BridgeAnswer, BridgeRequest, answer_bridge
 from copq.figures.portfolio import PortfolioRequest, answer_portfolio
@@ -43,6 +44,7 @@ from tests.support.building import (
     rates,
     stop,
 )
+from tests.support.patience import PATIENCE_S
 from tests.support.portfolio import closed
 from tests.support.projects import CARLA, OLGA, item, propose
 
@@ -463,3 +465,34 @@ async def test_it_goes_on_where_it_was_interrupted(
     monkeypatch.setattr(project_keeping, "_keep", whole)
     assert (await refreshed(service)).days_priced == 110 - 62
     assert (await newest_versions(conn, project.id))[MAY].figures.gross == 500
+
+
+async def test_a_fault_in_one_plant_stops_neither_the_others_nor_the_service(
+    database: str, service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bring_up_to_date(service)
+    watched = [SimpleNamespace(project=SimpleNamespace(plant=name)) for name in "abc"]
+    seen: list[str] = []
+    twice = asyncio.Event()
+
+    async def measure(conn: Any, books: Any, newest: Any, own: Any, *_: Any, **__: Any) -> None:
+        seen.append(own[0].project.plant)
+        if len(seen) > 6:
+            twice.set()
+        if seen[-1] == "b":
+            raise ZeroDivisionError("a fault of ours")
+
+    async def all_watched(*_: Any) -> Any:
+        return watched
+
+    monkeypatch.setattr(project_refresh, "watched_projects", all_watched)
+    monkeypatch.setattr(project_refresh, "_refresh_plant", measure)
+    monkeypatch.setattr(project_refresh, "AGAIN_S", 0.01)
+    with pytest.raises(ZeroDivisionError, match="a fault of ours"):
+        await refresh(service, Books(), NOW)
+    assert seen == ["a", "b", "c"]
+    task = asyncio.create_task(project_refresh.keep_measuring(database))
+    async with asyncio.timeout(PATIENCE_S):
+        await twice.wait()
+    assert not task.done()
+    task.cancel()
