@@ -24,7 +24,6 @@ from copq.improvement.projects.plan import BenefitType, add_months
 from copq.improvement.savings.portfolio import STEPS, TypeSums
 from copq.projects.store import projects
 from copq.rates.book import RateBook
-from copq.text.counts import count_of
 
 __all__ = ["PortfolioAnswer", "PortfolioRequest", "PortfolioRow", "PortfolioTotal",
            "answer_portfolio"]  # fmt: skip
@@ -58,13 +57,16 @@ class Discoveries:
 
     @property
     def words(self) -> str:
+        are = "is a discovery" if self.named == 1 else "are discoveries"
+        return f"{self.named} of {self.tested} tested savings {are}. {self.meaning}"
+
+    @property
+    def meaning(self) -> str:
         rate = f"{self.rate * 100:f}"
         shown = rate.rstrip("0").rstrip(".") if "." in rate else rate
         return (
-            f"{self.named} of {count_of(self.tested, 'tested saving', 'tested savings')} "
-            f"{'is a discovery' if self.named == 1 else 'are discoveries'}: of the savings named, "
-            f"on average at most {shown} % saved nothing, however the projects depend on each "
-            "other (e-BH). It assumes what each project's e-value assumes."
+            f"Of the savings named, on average at most {shown} % saved nothing, however the "
+            "projects depend on each other (e-BH). It assumes what each project's e-value assumes."
         )
 
     def as_json(self) -> dict[str, Any]:

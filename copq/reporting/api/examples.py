@@ -483,7 +483,7 @@ PROJECTS_ANSWER = {
     "totals": [{"by": "plant", "name": "north", "currency": "EUR", "projects": 1,
                 **_PROJECT_MONEY}],
     "discoveries": {"rate": "0.05", "tested": 1, "named": 1,
-                    "basis": "1 of 1 tested saving is a discovery: …"},
+                    "basis": "1 of 1 tested savings is a discovery. …"},
     "basis": "Sums, ROI, payback, NPV and IRR count hard savings alone, …",
 }  # fmt: skip
 PROJECT_ANSWER = {

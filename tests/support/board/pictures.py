@@ -5,9 +5,11 @@ The service is the demo's own: rates, a fortnight's log, and a target of 3 %.
 """
 
 import asyncio
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
 from copq.command_line.demo import bottling, project, sending
@@ -71,7 +73,12 @@ async def _take_page(
     assert answer is not None and answer.ok, await page.content()
     await page.wait_for_load_state("networkidle")
     await page.wait_for_timeout(500)
-    await page.screenshot(path=IMAGES / file, full_page=size == LAPTOP)
+    taken = await page.screenshot(full_page=size == LAPTOP)
+    Image.open(BytesIO(taken)).quantize(_COLOURS).save(IMAGES / file, optimize=True)
+
+
+_COLOURS = 128
+"""Few enough for a small file, and more than a page has."""
 
 
 def main() -> None:

@@ -123,6 +123,11 @@ class MoneyColumn:
         title = f"{exact(amount)} {self.currency}{opens}"
         return Cell(minus(fixed(amount, self.places)), title, href, kind)
 
+    def change(self, amount: Decimal) -> Cell:
+        """A figure's change, with its sign."""
+        own = self.cell(amount)
+        return replace(own, text=f"+{own.text}") if rounded(amount, self.currency) > 0 else own
+
 
 def percent_text(percentage: Decimal | None) -> str:
     """A percentage: two decimals below 1 %, one above; a dash without a base."""

@@ -217,11 +217,12 @@ def _whole(
 
 
 def _curve(found: ProjectAnswer) -> dict[str, Any] | None:
-    """What was validated, promised and put in so far, month by month from the first one."""
+    """What was validated, promised and put in so far, month by month from the first one. A single
+    month makes no line."""
     facts = found.row.facts
     own = {month.month: month for month in found.months}
     months = sorted(month for month in {*own, *facts.invested} if month < facts.end)
-    if not months:
+    if len(months) < 2:
         return None
     counted = found.query.counted
     with localcontext(MONEY):

@@ -134,7 +134,7 @@ def _money(figures: PortfolioFigures, money: MoneyColumn) -> list[Cell]:
         money.cell(sums.validated, kind="n strong"),
         Cell(f"▲ {exact_text(figures.excess, money.currency)}", _TOO_MUCH, kind="n strong")
         if figures.excess else Cell(NONE), money.cell(sums.in_budget, kind="n quiet"),
-        Cell(signed_text(sums.variance, money.currency), kind="n"),
+        money.change(sums.variance),
         Cell(_percent(sums.realisation_rate)), money.cell(figures.invested, kind="n quiet"),
         _known(back.roi), payback_cell(back.payback), _npv(back.npv, money), _known(back.irr),
         _known(back.return_on_quality),
