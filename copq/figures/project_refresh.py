@@ -92,7 +92,7 @@ async def refresh(
                 await _refresh_plant(conn, books, newest, own, now, done, at_once=at_once)
             except (*AWAY, asyncpg.PostgresError):
                 raise
-            except Exception as error:  # the other plants are measured all the same
+            except Exception as error:  # the other plants are measured anyway
                 error.add_note(f"in the projects of {name}")
                 faults.append(error)
     finally:
