@@ -22,6 +22,7 @@ from copq.reporting.api.why import add_why
 from copq.reporting.source import Clock, Source, wall_clock
 from copq.web.answers import NOT_ANSWERED
 from copq.web.questions import SOUND
+from copq.web.routes import add_routes
 
 
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
@@ -50,5 +51,5 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     add_projects(router, source)
     add_pack(router, source)
     add_unpriced(router, source)
-    app.include_router(router)
+    add_routes(app, router)
     return source

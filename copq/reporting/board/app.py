@@ -27,6 +27,7 @@ from copq.reporting.source import Source
 from copq.web.answers import NOT_ANSWERED
 from copq.web.pages.page import serves
 from copq.web.questions import SOUND
+from copq.web.routes import add_routes
 
 _SQL = Queries.of(__file__)
 _STATIC = Path(__file__).parent / "static"
@@ -56,7 +57,7 @@ def add_board(
     add_today(router, source)
     for analysis in (*ANALYSES, *SHEETS):
         add_page(router, source, analysis)
-    app.include_router(router)
+    add_routes(app, router)
     app.mount("/board", _Files(directory=_STATIC), name="board")
 
 

@@ -12,6 +12,7 @@ from copq.access.door import Door, Role
 from copq.access.requests import admit_request
 from copq.reporting.exporter.compression import deflated, gzipped, inflated
 from copq.reporting.exporter.exporter import Exporter
+from copq.web.routes import add_routes
 
 _ALL_LINES = "metrics include all lines: use a token for all lines"
 _NOTHING = deflated(b"")
@@ -28,7 +29,7 @@ def add_metrics(app: FastAPI, exporter: Exporter, door: Door) -> None:
             raise HTTPException(403, _ALL_LINES)
         return await _page(exporter, "gzip" in request.headers.get("accept-encoding", ""))
 
-    app.include_router(router)
+    add_routes(app, router)
 
 
 async def _page(exporter: Exporter, zipped: bool) -> Response:

@@ -54,13 +54,14 @@ def server_properties(data: Path, port: int, controller_port: int, more: Mapping
 
 
 def free_ports(count: int) -> list[int]:
-    found: list[int] = []
+    found: set[int] = set()
     # Its own generator: a test that seeds the shared one would make every broker try one port.
-    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+    choose = random.SystemRandom().choice
+    for _ in _PORTS:
         if len(found) == count:
-            return found
-        if _is_free(port):
-            found.append(port)
+            return list(found)
+        if _is_free(port := choose(_PORTS)):
+            found.add(port)
     raise OSError(f"no {count} free ports between {_PORTS.start} and {_PORTS.stop}")
 
 

@@ -2,25 +2,15 @@
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
 from copq.access.door import OpenDoor
-from copq.reporting.api.app import add_api
-from copq.reporting.source import reading_pool
-from copq.web.pages.docs import documented_app
 from tests.support.reporting.api.asking import Api
+from tests.support.reporting.api.shared_app import asking
 
 
 @pytest.fixture
 async def api(database: str) -> AsyncIterator[Api]:
     """Asked at noon, UTC, of `NOW`, and everybody is let in unless the test changes the door."""
-    pool = await reading_pool(database)
-    app = documented_app("COPQ", "")
-    found = Api(OpenDoor())
-    found.app, found.source = app, add_api(app, pool, found, lambda: found.now)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:
-        found.client = client
+    async with asking(database, Api(OpenDoor())) as found:
         yield found
-    await pool.close()

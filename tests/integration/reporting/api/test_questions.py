@@ -1,6 +1,7 @@
 """Impossible questions are answered with 422 and a sentence; none is a fault of ours."""
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from copq.access.door import OpenDoor
 from copq.figures import entries_cursor as cursor
 from copq.figures.entries import Place
-from copq.reporting.board.app import add_board
 from copq.schemas.priced import ELEMENTS
 from copq.web.answers import add_error_handlers
 from tests.integration.reporting.api.test_figures import DAY, filled
 from tests.support.reporting.api.asking import NOW, Api, assert_is_problem
+from tests.support.reporting.api.shared_app import asking
 from tests.support.searching import soaking
 
 PATHS = (
@@ -35,10 +37,10 @@ _EACH = 3
 
 
 @pytest.fixture
-async def asked(api: Api) -> Api:
+async def asked(database: str) -> AsyncIterator[Api]:
     """The board is asked as well."""
-    add_board(api.app, api.source)
-    return api
+    async with asking(database, Api(OpenDoor()), board=True) as found:
+        yield found
 
 
 @pytest.mark.hypothesis

@@ -8,16 +8,11 @@ from decimal import Decimal
 from html import unescape
 from typing import Any
 
-import httpx
 import pytest
 
 from copq.access.door import OpenDoor
 from copq.rates.store import import_rates, load
-from copq.reporting.api.app import add_api
-from copq.reporting.board.app import add_board
 from copq.reporting.board.pages.all import ANALYSES
-from copq.reporting.source import reading_pool
-from copq.web.pages.docs import documented_app
 from tests.integration.figures.test_why import bad_lot
 from tests.integration.reporting.api.test_conformance import bent
 from tests.integration.reporting.api.test_coq import rated
@@ -34,6 +29,7 @@ from tests.support.building import (
 )
 from tests.support.portfolio import caps, judged
 from tests.support.reporting.api.asking import Api, LinesDoor, RoleDoor
+from tests.support.reporting.api.shared_app import asking
 from tests.support.reporting.pages import entries_agree, page
 from tests.support.searching import soaking
 
@@ -42,14 +38,8 @@ PATHS = [analysis.path for analysis in ANALYSES]
 
 @pytest.fixture
 async def api(database: str) -> AsyncIterator[Api]:
-    pool = await reading_pool(database)
-    found, app = Api(OpenDoor()), documented_app("COPQ", "")
-    add_board(app, add_api(app, pool, found, lambda: found.now))
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:
-        found.client = client
+    async with asking(database, Api(OpenDoor()), board=True) as found:
         yield found
-    await pool.close()
 
 
 async def test_the_report_shows_conformance_against_failure_and_the_optimum(

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 
 from copq.access.authority import Actor
@@ -13,16 +12,13 @@ from copq.access.door import OpenDoor
 from copq.groups.store import import_groups
 from copq.ledger.figures import OTHER
 from copq.rates.store import import_rates, load
-from copq.reporting.api.app import add_api
 from copq.reporting.board import contents, largest
-from copq.reporting.board.app import add_board
 from copq.reporting.board.targets import Aims, aims_of
-from copq.reporting.source import reading_pool
 from copq.schemas.groups import GroupFile
 from copq.targets.book import ALL, TargetBook
-from copq.web.pages.docs import documented_app
 from tests.support.building import book, defect, event, plant, post_events, production, rates, stop
 from tests.support.reporting.api.asking import NOW, Api, RoleDoor, until_unchanged
+from tests.support.reporting.api.shared_app import asking
 
 LINES = ("L1", "L2", "L3")
 
@@ -43,17 +39,10 @@ class Clocked(Api):
 
 @pytest.fixture
 async def site(database: str, conn: Any) -> AsyncIterator[Clocked]:
-    pool = await reading_pool(database)
     found = Clocked(OpenDoor())
     found.shares, found.budgets = {}, {}
-    app = documented_app("COPQ", "")
-    add_board(app, add_api(app, pool, found, lambda: found.now), found)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://copq"
-    ) as client:
-        found.client = client
+    async with asking(database, found, board=True, targets=found):
         yield found
-    await pool.close()
 
 
 def ago(minutes: float) -> str:
