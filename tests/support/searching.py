@@ -6,7 +6,7 @@
 
 from hypothesis import HealthCheck, settings
 
-EXAMPLES = {"quick": 100, "soak": 3_000}
+EXAMPLES = {"quick": 50, "soak": 3_000}
 
 _ANY = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 """A busy machine is slow, which is no fault."""

@@ -1,6 +1,8 @@
 """What each database role is refused, by trying; and what it needs, by doing it."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import asyncpg
@@ -11,18 +13,43 @@ from copq.database.queries import Queries
 from copq.figures.verify import verify
 from copq.ingest import fate
 from copq.posting.late_pricing import settle
+from copq.posting.post import prepare
 from copq.rates.store import import_rates, load, load_names
 from copq.standalone.intake import pool_of
 from tests.support.building import defect, event, post_events, production, rates, stop
+from tests.support.database.shared_server import SharedServer
 
 FATE = Queries.of(fate.__file__).fate
 AT = "2026-03-02T10:00:00+01:00"
 EVERYBODY = tuple(DatabaseRole)
 
 
+@pytest.fixture(scope="module")
+def filled(shared: SharedServer) -> Iterator[str]:
+    """A database for all tests that are refused: what is refused changes nothing."""
+    with shared.database() as dsn:
+        asyncio.run(_fill(dsn))
+        yield dsn
+
+
 @pytest.fixture
-async def posted(conn: asyncpg.Connection) -> asyncpg.Connection:
-    """A ledger with an entry, an event without a price, a stop, a correction, a target."""
+async def posted(filled: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the test's own, which takes a role."""
+    conn = await asyncpg.connect(filled)
+    yield conn
+    await conn.close()
+
+
+async def _fill(dsn: str) -> None:
+    conn = await asyncpg.connect(dsn)
+    await prepare(conn)
+    await _post(conn)
+    await conn.close()
+
+
+async def _post(conn: asyncpg.Connection) -> None:
+    """An entry, an event without a price, a stop, a correction, a target, a budget, an amount of a
+    base, a product group."""
     await conn.execute("select copq.make_partitions('2026-01-01', '2026-04-01')")
     await import_rates(conn, rates(), "rates.yaml", "anna")
     void = event("correction", "c", occurred_at=AT, corrects="d2", reason="typed twice")
@@ -35,7 +62,19 @@ async def posted(conn: asyncpg.Connection) -> asyncpg.Connection:
         "insert into copq.target (effective_from, ratio, set_by, source) "
         "values (now(), 0.03, 'anna', 'test')"
     )
-    return conn
+    await conn.execute(
+        "insert into copq.budget (plant, effective_from, set_by, source) "
+        "values ('north', now(), 'anna', 'test')"
+    )
+    await conn.execute(
+        "insert into copq.base_amount (plant, month, base, amount, currency, set_by, source) "
+        "values ('north', '2026-03-01', 'revenue', 1, 'EUR', 'anna', 'test')"
+    )
+    await conn.execute(
+        "insert into copq.group_member "
+        "(plant, grouping, product, product_group, effective_from, set_by, source) "
+        "values ('north', 'family', 'TR29', 'valves', '2026-03-01', 'anna', 'test')"
+    )
 
 
 TABLES = (
@@ -59,22 +98,6 @@ def _column(table: str) -> str:
 async def test_nobody_changes_what_is_append_only_not_even_a_superuser(
     posted: asyncpg.Connection, table: str, change: str
 ) -> None:
-    if table == "budget":
-        await posted.execute(
-            "insert into copq.budget (plant, effective_from, set_by, source) "
-            "values ('north', now(), 'anna', 'test')"
-        )
-    if table == "base_amount":
-        await posted.execute(
-            "insert into copq.base_amount (plant, month, base, amount, currency, set_by, source) "
-            "values ('north', '2026-03-01', 'revenue', 1, 'EUR', 'anna', 'test')"
-        )
-    if table == "group_member":
-        await posted.execute(
-            "insert into copq.group_member "
-            "(plant, grouping, product, product_group, effective_from, set_by, source) "
-            "values ('north', 'family', 'TR29', 'valves', '2026-03-01', 'anna', 'test')"
-        )
     sql = change.format(table, column=_column(table))
     if table.endswith("_other") and "truncate" not in sql:
         sql = sql.replace("_other", "")
@@ -91,21 +114,22 @@ async def test_nobody_changes_what_is_append_only_not_even_a_superuser(
                     await posted.execute(sql)
 
 
-async def test_an_event_loses_its_bytes_to_retention_alone(posted: asyncpg.Connection) -> None:
+async def test_an_event_loses_its_bytes_to_retention_alone(conn: asyncpg.Connection) -> None:
+    await _post(conn)
     drop = (
         "update copq.event set payload = null, dropped_by = 1, "
         "payload_sha256 = sha256(convert_to(payload, 'UTF8')) where event_id = 'd'"
     )
     with pytest.raises(asyncpg.RestrictViolationError):
-        await posted.execute(drop)
-    await posted.execute("set copq.dropping = 'payloads'")
+        await conn.execute(drop)
+    await conn.execute("set copq.dropping = 'payloads'")
     with pytest.raises(asyncpg.RestrictViolationError):
-        await posted.execute("update copq.event set payload = null, dropped_by = 1, plant = 'x'")
+        await conn.execute("update copq.event set payload = null, dropped_by = 1, plant = 'x'")
     with pytest.raises(asyncpg.RestrictViolationError):
-        await posted.execute("update copq.event set payload = '{}'")
+        await conn.execute("update copq.event set payload = '{}'")
     with pytest.raises(asyncpg.RestrictViolationError):
-        await posted.execute("delete from copq.event")
-    assert await posted.execute(drop) == "UPDATE 1"
+        await conn.execute("delete from copq.event")
+    assert await conn.execute(drop) == "UPDATE 1"
 
 
 MONEY = (

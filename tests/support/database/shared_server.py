@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -16,9 +18,11 @@ import asyncpg
 
 from copq.database.migrate import migrate
 from copq.embedded_postgres.server import EmbeddedPostgres
+from copq.posting.partitions import make_partitions
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 * 2**30
+_MIGRATED, _SERVED = "template_copq", "template_served"
 _SETTINGS = {
     "fsync": "off",  # no data outlives the tests
     "max_wal_size": "256MB",
@@ -36,14 +40,19 @@ class SharedServer:
         for name, value in _SETTINGS.items():
             self._run(f"alter system set {name} = '{value}'")
         self._run("select pg_reload_conf()")
-        self._run("create database template_copq")
-        migrate(named(dsn, "template_copq"))
+        self._run(f"create database {_MIGRATED}")
+        migrate(named(dsn, _MIGRATED))
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The address of a migrated database, which is dropped: a session makes thousands."""
+    def database(self, *, served: bool = False) -> Iterator[str]:
+        """The address of a migrated database, which is dropped: a session makes thousands.
+
+        A served one has the partitions that a service makes at its first start, which takes half
+        a second of the processor.
+        """
         name = f"copq_{next(self._numbers)}"
-        self._run(f"create database {name} template template_copq strategy file_copy")
+        template = self._served if served else _MIGRATED
+        self._run(f"create database {name} template {template} strategy file_copy")
         yield named(self.dsn, name)
         self._run(f"drop database if exists {name} with (force)")
 
@@ -53,11 +62,23 @@ class SharedServer:
             self._loop.run_until_complete(self._admin.close())
         self._loop.close()
 
+    @cached_property
+    def _served(self) -> str:
+        self._run(f"create database {_SERVED} template {_MIGRATED} strategy file_copy")
+        self._loop.run_until_complete(_partition(named(self.dsn, _SERVED), datetime.now(UTC)))
+        return _SERVED
+
     def _run(self, sql: str) -> None:
         """On one connection for all; on a new one after a test has ended all connections."""
         if self._admin is None or self._admin.is_closed():
             self._admin = self._loop.run_until_complete(asyncpg.connect(self.dsn))
         self._loop.run_until_complete(self._admin.execute(sql))
+
+
+async def _partition(dsn: str, now: datetime) -> None:
+    conn = await asyncpg.connect(dsn)
+    await make_partitions(conn, now)
+    await conn.close()
 
 
 @contextmanager

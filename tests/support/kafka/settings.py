@@ -36,6 +36,10 @@ _FIXED = {
     # A killed broker may not register again before its last session has run out.
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
+    # A test needs no more, and each thread of an idle broker wakes up to look for work.
+    "num.io.threads": "2",
+    "num.network.threads": "1",
+    "background.threads": "2",
     # By default an idle controller writes twice a second that there is nothing to write.
     "metadata.max.idle.interval.ms": "0",
 }

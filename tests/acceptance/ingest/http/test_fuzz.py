@@ -21,7 +21,7 @@ from tests.support.ingest.http.serving import JSON, NDJSON
 from tests.support.patience import PATIENCE_S
 from tests.support.searching import soaking
 
-LINES, SINGLE, ENVELOPED = (100_000, 1_000, 1_000) if soaking() else (4_000, 250, 250)
+LINES, SINGLE, ENVELOPED = (100_000, 1_000, 1_000) if soaking() else (2_000, 120, 120)
 _BATCH = 200
 Post = tuple[bytes, dict[str, str], int]
 """Body, headers, and how many events it holds; 0 where the body may be no JSON as a whole."""
