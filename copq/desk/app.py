@@ -25,6 +25,7 @@ from copq.ingest.intake import Intake
 from copq.reporting.source import Source
 from copq.web.answers import NOT_ANSWERED
 from copq.web.questions import SOUND
+from copq.web.routes import add_routes
 
 DESK_ROLES = (
     DatabaseRole.FINANCE, DatabaseRole.PROJECTS, DatabaseRole.ADMIN, DatabaseRole.AGGREGATOR
@@ -53,7 +54,7 @@ def add_desk(
     add_project_acts(router, desk)
     add_audit(router, desk)
     add_tokens(router, desk)
-    app.include_router(router)
+    add_routes(app, router)
     add_desk_pages(app, desk, source)
     return desk
 

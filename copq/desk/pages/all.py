@@ -16,6 +16,7 @@ from copq.desk.pages.styles import add_styles
 from copq.desk.pages.trail import add_trail
 from copq.desk.pages.waiting import add_waiting
 from copq.reporting.source import Source
+from copq.web.routes import add_routes
 
 
 def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
@@ -32,4 +33,4 @@ def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
     add_repricing(router, finance)
     add_quality(router, DeskPages(desk, source, Role.MANAGER))
     add_trail(router, finance)
-    app.include_router(router)
+    add_routes(app, router)
