@@ -203,3 +203,44 @@ select
     case when number % 3 = 0 then amount - 100 else amount end, 100, 1, 'seen', 'carla'
 from copq.project_claim
 where month < (select max(month) from copq.project_claim)
+
+-- name: scale_has_production
+-- Whether the ledger has production of that plant.
+select exists (select from copq.ledger where plant = 'big' and line = 'L1' and element = 'production'
+    and occurred_at < '2023-07-03')
+
+-- name: scale_production
+-- What `why_units` made, as entries of the ledger.
+insert into copq.ledger (
+    occurred_at, event_id, entry_no, plant, line, product, element, category, quantity, gross,
+    recovered, allowed, net, seconds, base, good, currency, rate_version, hour, day, period)
+select
+    at, 'm' || to_char(day, 'YYYYMMDD') || line || product, 1, 'big', line, product, 'production',
+    'none', quantity, 0, 0, 0, 0, 0, base, good, 'EUR', 1, date_trunc('hour', at, 'UTC'), day,
+    date_trunc('month', day::timestamp)::date
+from copq.rollup,
+    lateral (select (day::timestamp + interval '12 hours') at time zone 'UTC' as at) as noon
+where grain = 'day' and plant = 'big' and element = 'production'
+
+-- name: scale_names
+-- The projects of that plant.
+select name from copq.project where plant = 'big'
+
+-- name: scale_forget
+-- Take away all that was measured of projects.
+truncate
+    copq.project_day, copq.project_cell, copq.project_month, copq.project_month_inputs,
+    copq.project_verdict, copq.project_verdict_inputs, copq.project_claim, copq.project_validation,
+    copq.closing_saving
+
+-- name: scale_late
+-- One more entry of a production day.
+insert into copq.ledger (
+    occurred_at, event_id, entry_no, plant, line, product, stage, work_unit, defect_code, shift,
+    supplier, element, category, quantity, gross, recovered, allowed, net, seconds, base, good,
+    currency, rate_version, hour, day, period)
+select
+    at, 'late ' || clock_timestamp(), 1, 'big', 'L1', 'P1', 'S1', 'M2', 'c1', 'early', 'A', 'defect',
+    'internal_failure', 1, 5, 0, 0, 5, 0, 0, 0, 'EUR', 1, at, :day::date,
+    date_trunc('month', :day::timestamp)::date
+from (select (:day::timestamp + interval '9 hours') at time zone 'UTC' as at) as nine

@@ -26,7 +26,7 @@ from copq.improvement.savings.measured import (
 )
 from copq.ledger.arithmetic import ZERO
 from copq.projects.evidence import baseline_of
-from copq.projects.store import accepted_amounts, evidence, shares, substitutes
+from copq.projects.store import Shares, accepted_amounts, evidence, shares, substitutes
 
 _SQL = Queries.of(__file__)
 _DAY = timedelta(days=1)
@@ -70,6 +70,29 @@ class NotComparable(ValueError):
     """A month, or a baseline, that no bridge leads to; the text says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What was decided for the projects of a plant: accepted amounts by project and month,
+    substitutes by project, and shares."""
+
+    amounts: Mapping[tuple[int, date], Mapping[str, Decimal]]
+    substitutes: Mapping[int, Mapping[Place, Place]]
+    shares: Sequence[Shares]
+
+    def shares_in(self, month: date) -> SharesOf:
+        return {frozenset(own.shares): own.shares for own in self.shares if own.from_month <= month}
+
+
+async def _read_decided(conn: Connection, found: Sequence[Watched]) -> _Decided:
+    ids = [one.id for one in found]
+    like: dict[int, dict[Place, Place]] = defaultdict(dict)
+    for own in await substitutes(conn, ids):
+        if own.decision == "accepted":
+            like[own.project][own.line, own.product] = own.like_line, own.like_product
+    plant = found[0].project.plant if found else None
+    return _Decided(await accepted_amounts(conn, ids), like, await shares(conn, plant))
+
+
 @dataclass(slots=True)
 class PlantMonths:
     """Computes months of one plant's projects. It reads each baseline once."""
@@ -78,6 +101,12 @@ class PlantMonths:
     found: Sequence[Watched]
     _baselines: dict[int, Cells] = field(default_factory=dict)
     _baseline_days: dict[int, DailySeries] = field(default_factory=dict)
+    _decided: _Decided | None = None
+
+    def forget_decisions(self) -> None:
+        """Read again what was decided. Call it when the inputs of a figure were read, before it is
+        computed: then no figure lacks a decision that its inputs count."""
+        self._decided = None
 
     async def figures(self, one: Watched, month: date) -> MonthFigures:
         """The bridge of a month so far. Raises `NotComparable`."""
@@ -90,7 +119,8 @@ class PlantMonths:
             raise NotComparable(str(error)) from error
         days = {day for other in own for day in other.days}
         running, currency = running_on(days, self.found), one.freeze.currency
-        result = results(own, running, await self._shares_of(one, month), currency)[one.id]
+        shares_of = (await self._decisions()).shares_in(month)
+        result = results(own, running, shares_of, currency)[one.id]
         shown = bridge.rounded(currency, result.gross)
         effects: dict[str, Any] = {str(effect): shown.effects[effect] for effect in Effect}
         return MonthFigures(
@@ -122,14 +152,19 @@ class PlantMonths:
         return read
 
     async def _measured(self, one: Watched, month: date) -> Measured:
-        amounts = await accepted_amounts(self.conn, [one.id])
+        decided = await self._decisions()
         days = await self._running_days(one, month, last_of(month))
         return Measured(
             project=one.id, approved_at=one.freeze.frozen_at,
             baseline_months=one.project.plan.baseline_months, baseline=await self._baseline(one),
-            days=days, accepted=amounts.get((one.id, month), {}),
-            substitutes=await self._substitutes(one),
+            days=days, accepted=decided.amounts.get((one.id, month), {}),
+            substitutes=decided.substitutes.get(one.id, {}),
         )  # fmt: skip
+
+    async def _decisions(self) -> _Decided:
+        if self._decided is None:
+            self._decided = await _read_decided(self.conn, self.found)
+        return self._decided
 
     async def _running_days(self, one: Watched, first: date, last: date) -> Mapping[date, Cells]:
         """Its days on which it runs, from the first to the last."""
@@ -161,18 +196,6 @@ class PlantMonths:
             self._baselines[one.id] = frozen_cells({_name(r): _side(r) for r in rows}, frozen)
         return self._baselines[one.id]
 
-    async def _substitutes(self, one: Watched) -> Mapping[Place, Place]:
-        return {
-            (own.line, own.product): (own.like_line, own.like_product)
-            for own in await substitutes(self.conn, [one.id])
-            if own.decision == "accepted"
-        }
-
-    async def _shares_of(self, one: Watched, month: date) -> SharesOf:
-        # Read again for each month: finance may set shares while the service measures.
-        known = await shares(self.conn, one.project.plant)
-        return {frozenset(own.shares): own.shares for own in known if own.from_month <= month}
-
     async def _bounds(self, one: Watched, own: Measured) -> dict[str, Any]:
         """The interval of the saving over production days."""
         return bounds(own, await self.baseline_days(one), one.freeze.currency)
@@ -190,7 +213,7 @@ class PlantMonths:
         """All days on which a project ran, from its start until before a day."""
         starts, last = one.project.plan.starts, until - _DAY
         own, months = await self._measured(one, starts.replace(day=1)), running_months(one, last)
-        amounts = await accepted_amounts(self.conn, [one.id])
+        amounts = (await self._decisions()).amounts
         accepted = {
             max(month, starts): sum(amounts[one.id, month].values(), ZERO)
             for month in months
@@ -300,6 +323,7 @@ async def keep_months(conn: Connection, months: PlantMonths, one: Watched, until
     from has changed; return how many these are. A version is added where a figure differs."""
     over = [month for month in running_months(one, until) if last_of(month) < until]
     stale = await changed_months(conn, months.found, one, over)
+    months.forget_decisions()
     newest = await newest_versions(conn, one.id) if stale else {}
     for row in stale:
         async with conn.transaction():

@@ -59,24 +59,29 @@ def _warn(error: BaseException, _: float) -> None:
 
 
 async def _connect_and_measure(dsn: str) -> None:
-    books = Books()
+    books, seen = Books(), Seen()
     async with connected(dsn, DatabaseRole.AGGREGATOR) as conn:
         while True:
-            await refresh(conn, books, await conn.fetchval("select clock_timestamp()"))
+            now = await conn.fetchval("select clock_timestamp()")
+            await refresh(conn, books, now, seen=seen)
             await asyncio.sleep(EVERY_S)
+
+
+class Seen(dict[str, tuple[Any, ...]]):
+    """What all projects of each plant follow from, as it was when they were last measured."""
 
 
 async def refresh(
     conn: Connection, books: Books, now: datetime, plant: str | None = None, *,
-    at_once: bool = False,
+    at_once: bool = False, seen: Seen | None = None,
 ) -> Refreshed | None:  # fmt: skip
     """Bring the approved projects of a plant (None: of all) up to date with the summary of the
     ledger; None where another process is doing so.
 
     Each project is tested once a production day, and again when finance decides; with `at_once`
     also where its days have changed since. It may be interrupted at any time: what was kept stays.
-    While the summary is made for the first time, or again, nothing is done: it does not have all
-    production days.
+    A plant is left out where nothing has changed since it was `seen`. While the summary is made for
+    the first time, or again, nothing is done: it does not have all production days.
     """
     if not await conn.fetchval(*_SQL.lock_projects()):
         return None
@@ -85,9 +90,13 @@ async def refresh(
         if not (await read_position(conn)).is_made:
             return done
         newest = await books.newest(conn)
+        inputs = await _inputs(conn, newest, now)
         found = await watched_projects(conn, newest, plant)
         for name in sorted({one.project.plant for one in found}):
             own = [one for one in found if one.project.plant == name]
+            done.projects += len(own)
+            if seen is not None and name in inputs and seen.get(name) == inputs[name]:
+                continue
             try:
                 await _refresh_plant(conn, books, newest, own, now, done, at_once=at_once)
             except (*AWAY, asyncpg.PostgresError):
@@ -95,6 +104,9 @@ async def refresh(
             except Exception as error:  # the other plants are measured anyway
                 error.add_note(f"in the projects of {name}")
                 faults.append(error)
+                continue
+            if seen is not None and name in inputs:
+                seen[name] = inputs[name]
     finally:
         await conn.execute(*_SQL.unlock_projects())
     if faults:
@@ -103,11 +115,21 @@ async def refresh(
     return done
 
 
+async def _inputs(conn: Connection, book: RateBook, now: datetime) -> dict[str, tuple[Any, ...]]:
+    """What the projects of each plant follow from: where it is the same, so is all that is kept.
+    Call it before anything of them is read."""
+    rows = await conn.fetch(*_SQL.plant_inputs())
+    return {
+        row["plant"]: (book.revision, today(book, row["plant"], now), *row)
+        for row in rows
+        if row["plant"] in book.sites
+    }
+
+
 async def _refresh_plant(
     conn: Connection, books: Books, newest: RateBook, found: list[Watched], now: datetime,
     done: Refreshed, *, at_once: bool,
 ) -> None:  # fmt: skip
-    done.projects += len(found)
     for one in found:
         days = await keep_days(conn, books, newest, one)
         done.days_looked_at += days.looked_at

@@ -20,6 +20,18 @@ where d.plant = :plant
             and (p.plant_entries, p.sharing) is distinct from (d.entries, :sharing::bigint[]))
 order by d.day
 
+-- name: plant_inputs
+-- What the figures of each plant's projects follow from: each part only grows, so where they are the
+-- same nothing is computed again.
+select
+    plant, count(*) as days, sum(entries) as entries,
+    (select count(*) from copq.project_freeze) as approved,
+    (select count(*) from copq.project_step) as steps,
+    (select count(*) from copq.project_decision) as decisions,
+    (select count(*) from copq.project_share) as shares
+from copq.summary_day
+group by plant
+
 -- name: plant_days
 -- How many entries a plant has on each of these production days.
 select day, entries from copq.summary_day where plant = :plant and day = any(:days::date[])

@@ -20,7 +20,7 @@ from copq.figures.bridge_answer import TABLES, BridgeAnswer, BridgeRequest, answ
 from copq.figures.portfolio import PortfolioRequest, answer_portfolio
 from copq.figures.project_baseline import measure_baseline
 from copq.figures.project_months import first_versions, newest_versions
-from copq.figures.project_refresh import Refreshed, refresh
+from copq.figures.project_refresh import Refreshed, Seen, refresh
 from copq.figures.verify import verify
 from copq.improvement.projects.plan import BenefitType
 from copq.improvement.projects.states import RULES, Step
@@ -138,6 +138,34 @@ async def test_a_second_refresh_prices_no_event_and_computes_no_month(
     again = await refreshed(service)
     assert again == Refreshed(projects=1, days_looked_at=1)
     assert await refreshed(service) == Refreshed(projects=1)
+
+
+async def test_the_service_leaves_out_a_plant_where_nothing_has_changed(
+    conn: Any, service: Any
+) -> None:
+    """It asks nothing about single projects; an entry, a step and a new day count as changes."""
+    await post_with_rates(conn, book(), history())
+    project, seen, books = await approved(conn), Seen(), Books()
+
+    async def measured(now: datetime = NOW) -> Refreshed:
+        await bring_up_to_date(service)
+        done = await refresh(service, books, now, seen=seen)
+        assert done is not None and done.projects == 1
+        return done
+
+    assert (await measured()).months == 2
+    queries: list[str] = []
+    service.add_query_logger(lambda record: queries.append(record.query))
+    assert await measured() == Refreshed(projects=1)
+    assert not [query for query in queries if "project_day" in query or "project_month" in query]
+    await post_events(conn, await load(conn), [defect("late", "2026-05-01T12:00:00+02:00", 7)])
+    assert (await measured()).days_priced == 1
+    assert await measured() == Refreshed(projects=1)
+    await take_steps(conn, project, ("start", "2026-06-29"))
+    assert (await measured()).months == 2
+    queries.clear()
+    await measured(NOW + timedelta(days=1))
+    assert [query for query in queries if "project_day" in query]
 
 
 async def test_days_are_tested_once_a_day_though_no_figure_changes(conn: Any, service: Any) -> None:
