@@ -1,8 +1,8 @@
 """Many projects on a ledger of millions of entries: what to measure them costs, and the portfolio.
 
-It takes the folder that `benchmarks.why_scale --folder` has filled. The projects stay in it: a later
-run measures them from nothing again. The entries have no events, so nothing is priced again: what
-is measured is how days are read, kept and divided.
+It takes the folder that `benchmarks.why_scale --folder` has filled. The projects stay in it: a
+later run measures them from nothing again. The entries have no events, so nothing is priced again:
+what is measured is how days are read, kept and divided.
 """
 
 import argparse

@@ -230,7 +230,7 @@ select name from copq.project where plant = 'big'
 -- Take away all that was measured of projects.
 truncate
     copq.project_day, copq.project_cell, copq.project_month, copq.project_month_inputs,
-    copq.project_verdict, copq.project_verdict_inputs, copq.project_claim, copq.project_validation,
+    copq.project_verdict, copq.project_evidence, copq.project_claim, copq.project_validation,
     copq.closing_saving
 
 -- name: scale_late
