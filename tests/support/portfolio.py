@@ -127,7 +127,7 @@ async def judged(
     )  # fmt: skip
 
 
-async def tested(conn: Connection, project: int) -> None:
+async def with_evidence(conn: Connection, project: int) -> None:
     """The evidence of a project whose saving of 30 % wears off: a year before and two since
     April 2026."""
     # It loads scipy and statsmodels, which are slow.

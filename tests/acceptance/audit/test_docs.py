@@ -32,10 +32,11 @@ async def test_the_page_of_the_audit_runs(database: str, up: tuple[Service, str]
 async def test_the_logins_of_the_page_on_security_are_made(
     database: str, conn: asyncpg.Connection
 ) -> None:
-    [script] = examples("security.md", "sql")
+    scripts = examples("security.md", "sql")
     for name in ("ingest", "costing", "aggregator", "reporting", "grafana"):
         await conn.execute(f"drop role if exists {name}")
-    await conn.execute(script)
+    for script in scripts:
+        await conn.execute(script)
     await conn.execute("set session authorization grafana")
     assert await conn.fetchval("select count(*) from copq.ledger") == 0
     await conn.execute("reset session authorization")

@@ -9,7 +9,7 @@ from tests.support.board.accessible import is_accessible
 from tests.support.board.plant import Plant, made, reject, stop
 from tests.support.board.printed import A4, printed
 from tests.support.board.screenshots import keep
-from tests.support.portfolio import bridge, claim, realised, tested
+from tests.support.portfolio import bridge, claim, realised, with_evidence
 from tests.support.projects import item, propose
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -44,7 +44,7 @@ async def _project(plant: Plant) -> None:
     conn = await asyncpg.connect(plant.database)
     await propose(conn, item())
     project = await realised(conn)
-    await tested(conn, project)
+    await with_evidence(conn, project)
     for month, saved in (("2026-05", 90), ("2026-06", 110)):
         await bridge(conn, project, month, saved, saved, volume=40)
     await claim(conn, project, "2026-05", 80)

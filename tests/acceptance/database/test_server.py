@@ -150,6 +150,7 @@ async def test_a_login_acts_in_its_role_and_in_no_other(
         DatabaseRole.INGEST: {DatabaseRole.DOOR}, DatabaseRole.REPORTING: {DatabaseRole.DOOR},
         DatabaseRole.AGGREGATOR: {DatabaseRole.COSTING},
         DatabaseRole.PROJECTS: {DatabaseRole.REPORTING, DatabaseRole.DOOR},
+        DatabaseRole.PACK: {DatabaseRole.REPORTING, DatabaseRole.DOOR},
     }  # fmt: skip
     if role is login or role in includes.get(login, ()):
         async with connected(only(logins, login), role):

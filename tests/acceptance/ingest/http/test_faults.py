@@ -48,7 +48,8 @@ class Ingest:
         self.url = f"http://127.0.0.1:{self.port}"
         self._bootstrap = bootstrap
         reach = ("--kafka", bootstrap, "--port", str(self.port), "--partitions", str(PARTITIONS))
-        self.process = Service(folder, "ingest", "ingest", "--no-auth", *reach)
+        words = ("ingest", "--no-auth", *reach)
+        self.process = Service(folder, "ingest", *words, preloaded=False)
 
     async def start(self) -> None:
         self.process.start()
