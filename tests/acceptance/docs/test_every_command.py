@@ -66,6 +66,9 @@ BEFORE = {
 """What a reader has done before a document's first command."""
 
 
+LONG = ("docs/improvement.md", "docs/pack.md")
+"""Documents that run for so long that only `make soak` runs them."""
+
 PRINTED = ("docs/improvement.md",)
 """Documents that show what their commands print."""
 
@@ -112,7 +115,10 @@ def test_the_readme_runs_today(today: tuple[Shell, Path], tmp_path: Path) -> Non
     _run(*today, "README.md", tmp_path)
 
 
-@pytest.mark.parametrize("page", DOCUMENTS)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.soak] if page in LONG else []) for page in DOCUMENTS],
+)
 def test_a_document_runs_in_a_year(
     in_a_year: tuple[Shell, Path], page: str, tmp_path: Path
 ) -> None:

@@ -30,6 +30,9 @@ from copq.command_line import command
 _FAKED = ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC")
 _LATER = (
     "copq.database.migrations.env",
+    "copq.figures.project_placebos",
+    "copq.figures.project_statistics",
+    "copq.figures.project_verdicts",
     "copq.improvement",
     "copq.ingest.files.parquet_rows",
 )
