@@ -40,7 +40,8 @@ class Preloaded:
         self.path = path
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.support.programs.preloaded", str(path)], cwd=ROOT,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", **(more or {})}, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", **(more or {})},
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         self.pid = self._server.pid
         self.write_client(path.with_name("python"))
