@@ -101,7 +101,10 @@ def _add_rates(router: APIRouter, desk: Desk) -> None:
             found = await reporting_currency(seeing.conn)
             body: dict[str, Any] = {"reporting": asdict(found) if found else None}
             if currency is None:
-                body["currencies"] = [asdict(one) for one in await summaries(seeing.conn)]
+                body["currencies"] = [
+                    asdict(one) | ({} if seeing.lines is None else {"unconverted": None})
+                    for one in await summaries(seeing.conn)
+                ]
             else:
                 rates = await history(seeing.conn, currency, first, until)
                 body |= {"currency": currency, "rates": [asdict(rate) for rate in rates]}

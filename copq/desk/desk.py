@@ -47,6 +47,11 @@ class Seeing:
     lines: Lines | None
     now: datetime
 
+    @property
+    def reader(self) -> Actor:
+        """The reader, for a check of what may be seen."""
+        return Actor("this token", Role.FINANCE, self.lines)
+
     def require(self, plant: str) -> None:
         """Raise `HTTPException` 403 unless the reader sees the whole plant."""
         if self.lines is not None and (plant, None) not in self.lines:
@@ -153,6 +158,10 @@ def answered() -> Iterator[None]:
     """Turn what a decision raises into the answer to its request."""
     try:
         yield
+    except asyncpg.DataError as error:
+        raise HTTPException(422, f"Postgres cannot take this: {error}") from error
+    except asyncpg.UniqueViolationError as error:
+        raise HTTPException(409, "somebody did the same at this moment: read it again") from error
     except AWAY as error:
         raise _away(error) from error
     except Unavailable as error:

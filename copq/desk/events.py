@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from copq.access.door import Bearer, Role
-from copq.database.connections import DatabaseRole
+from copq.database.connections import DatabaseRole, act_as
 from copq.database.queries import Queries
 from copq.desk import examples
 from copq.desk.acts import NOT_DONE, By, event_body, json_body, read_act
@@ -73,7 +73,7 @@ def add_events(router: APIRouter, desk: Desk) -> None:
         responses=NOT_DONE, dependencies=[IDEMPOTENT],
     )  # fmt: skip
     async def correct_event(request: Request, by: By = "") -> Response:
-        bearer = await desk.admit(request, Role.OPERATOR, Role.MANAGER)
+        bearer = await desk.admit(request, Role.OPERATOR)
         said, body = await read_act(request, CorrectionAct)
         intake = require_intake(desk.intake)
         async with desk.acting(bearer, by) as acting:
@@ -190,13 +190,13 @@ def _add_replay(router: APIRouter, desk: Desk) -> None:
         async with desk.acting(bearer, by) as acting:
 
             async def act() -> Done:
-                return await replay_event(desk, acting, intake, bearer, number, body or None)
+                return await replay_event(acting, intake, bearer, number, body or None)
 
             return await do_apart(acting, request, body, act)
 
 
 async def replay_event(
-    desk: Desk, acting: Acting, intake: Intake, bearer: Bearer, number: int, fixed: bytes | None
+    acting: Acting, intake: Intake, bearer: Bearer, number: int, fixed: bytes | None
 ) -> Done:
     """Send a refused event again, under the name of its first sender.
 
@@ -209,8 +209,16 @@ async def replay_event(
         )
     if fixed is None and not is_whole(row):
         raise HTTPException(409, f"the bytes of {number} are not all there: send the fixed event")
-    async with desk.connection(DatabaseRole.AGGREGATOR) as conn:
-        said = await replay_rows(conn, [row], fixed, intake, acting.actor.name)
+    is_operator = bearer.role is Role.OPERATOR
+    if is_operator and row["code"] == "too_many_names":
+        raise HTTPException(403, f"{number} brings too many names: a manager sends it again")
+    lines = bearer.sender.lines if is_operator else None
+    conn = acting.conn
+    await act_as(conn, DatabaseRole.AGGREGATOR)  # a second connection could wait for this one
+    try:
+        said = await replay_rows(conn, [row], fixed, intake, acting.actor.name, lines)
+    finally:
+        await act_as(conn, DatabaseRole.FINANCE)
     _require_accepted(said[number])
     return Done({"rejected_id": number, "status": said[number].status})
 

@@ -1,6 +1,9 @@
 -- name: forget
 -- Forget the requests that are older than a week.
-delete from copq.request_key where asked_at < now() - interval '7 days'
+delete from copq.request_key
+where (who, key) in (
+    select who, key from copq.request_key where asked_at < now() - interval '7 days'
+    order by asked_at limit 100 for update skip locked)
 
 -- name: begin_request
 -- Note a request that is new; null where its key is known. It waits for one that is being done.

@@ -93,6 +93,7 @@ def _add_submitting(router: APIRouter, desk: Desk) -> None:
         data = await read_file(request)
         async with desk.seeing(request, Role.FINANCE) as seeing:
             submission = await _submission(name, data)
+            await store.check_scope(seeing.conn, submission.rates, seeing.reader)
             found = review(await load(seeing.conn), submission.rates, jump, seeing.now)
         return as_json(review_json(found))
 

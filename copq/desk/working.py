@@ -19,6 +19,9 @@ GONE_S = 15.0
 """A worker that was not heard of for so long is gone: another one continues its job."""
 
 EVERY_S = 1.0
+MOST_ATTEMPTS = 5
+"""A job whose work loses Postgres so often has failed."""
+
 AT_ONCE = 2
 """Jobs that one service works on at a time."""
 
@@ -89,14 +92,15 @@ class _Worker:
 
     async def _end(self, job: Job, task: "asyncio.Task[object]", progress: Progress) -> None:
         seen = (progress.seen, progress.total)
+        answer, failure = None, None
         try:
-            await jobs.end(self._conn, job, self._id, seen, answer=task.result())
+            answer = task.result()
         except Refusals as error:
-            await jobs.end(self._conn, job, self._id, seen, failure=str(error))
-        except (*AWAY, asyncpg.PostgresError):
-            raise
+            failure = str(error)
         except Exception as error:
+            if isinstance(error, AWAY) and job.attempts < MOST_ATTEMPTS:
+                raise
             log.exception("job %d failed", job.job)
             failure = f"this is a fault of the service; its log says more: {error!r}"
-            await jobs.end(self._conn, job, self._id, seen, failure=failure)
+        await jobs.end(self._conn, job, self._id, seen, answer=answer, failure=failure)
         log.info("job %d has ended", job.job)

@@ -5,7 +5,7 @@ from typing import Any
 
 from asyncpg import Connection
 
-from copq.access.sender import Sender
+from copq.access.sender import Lines, Sender
 from copq.ingest.intake import Answer, Intake, Status
 from copq.kafka.cloudevents import event_in, event_in_fixed
 from copq.posting.rejected import mark_replayed
@@ -16,17 +16,22 @@ BY_NUMBER = ("out_of_scope", "too_many_names")
 
 
 async def replay_rows(
-    conn: Connection, rows: list[Any], fixed: bytes | None, intake: Intake, by: str
+    conn: Connection,
+    rows: list[Any],
+    fixed: bytes | None,
+    intake: Intake,
+    by: str,
+    lines: Lines | None = None,
 ) -> dict[int, Answer]:
     """Send refused events under the name of their first sender, and mark those accepted.
 
-    `fixed` are other bytes to send; `by` is who replays. Returns the answer by id. Raises
-    `Unavailable`; sending all again does no harm.
+    `fixed` are other bytes to send; `by` is who replays, for `lines` alone (None: for all).
+    Returns the answer by id. Raises `Unavailable`; sending all again does no harm.
     """
     said: dict[int, Answer] = {}
     for name in dict.fromkeys(row["sent_by"] for row in rows):
         events = [(r["rejected_id"], _event(r, fixed)) for r in rows if r["sent_by"] == name]
-        said |= await _send_events(events, intake, Sender(name))
+        said |= await _send_events(events, intake, Sender(name, lines))
     done = [i for i, answer in said.items() if answer.status is not Status.REFUSED]
     await mark_replayed(conn, done, by)
     return said

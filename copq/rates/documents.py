@@ -98,7 +98,7 @@ async def submit(
     async with conn.transaction():
         await sign(conn, actor, why)
         await refuse_misfits(conn, submission.rates)
-        await _check_scope(conn, submission.rates, actor)
+        await check_scope(conn, submission.rates, actor)
         return await _add(conn, submission, actor, why, jump)
 
 
@@ -137,7 +137,7 @@ async def reject(conn: Connection, number: int, actor: Actor, why: str) -> State
         _check_draft(document)
         state = State.WITHDRAWN if document.submitted_by == actor.name else State.REJECTED
         if state is State.REJECTED:
-            await _check_scope(conn, await content(conn, number), actor)
+            await check_scope(conn, await content(conn, number), actor)
         await _decide(conn, number, state, actor, why, None)
         return state
 
@@ -219,10 +219,10 @@ def _check_draft(document: Document) -> None:
 async def check_approver(conn: Connection, document: Document, actor: Actor) -> None:
     """Raise `NotPossible` or `OutOfScope` unless the actor may approve the document."""
     _check_two_people(document, actor)
-    await _check_scope(conn, await content(conn, document.number), actor)
+    await check_scope(conn, await content(conn, document.number), actor)
 
 
-async def _check_scope(conn: Connection, rates: RateFile, actor: Actor) -> None:
+async def check_scope(conn: Connection, rates: RateFile, actor: Actor) -> None:
     """Raise `OutOfScope` for changes outside the actor's lines. Unchanged items do not count."""
     actor.require([_place(*changed) for changed in await changed_items(conn, rates)])
 

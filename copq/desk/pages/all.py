@@ -31,6 +31,7 @@ def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
     add_files(router, finance)
     add_savings(router, finance)
     add_repricing(router, finance)
-    add_quality(router, DeskPages(desk, source, Role.MANAGER))
+    senders = DeskPages(desk, source, Role.OPERATOR)
+    add_quality(router, DeskPages(desk, source, Role.MANAGER), senders)
     add_trail(router, finance)
     add_routes(app, router)

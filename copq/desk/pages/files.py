@@ -9,12 +9,14 @@ from pydantic import ValidationError
 
 from copq.access.door import Bearer
 from copq.currencies.store import RATE_DAYS, reporting_currency, summaries
+from copq.desk.acts import require_version
 from copq.desk.currencies import ReportingCurrencyAct, set_reporting_currency
 from copq.desk.desk import Acting
 from copq.desk.imports import IMPORTS, Importable, import_upload
 from copq.desk.pages.frame import DeskPages, Refusal, go
 from copq.desk.pages.uploads import read_upload
 from copq.desk.uploads import Upload
+from copq.desk.versions import version_of
 from copq.rates.file import RateFileError
 from copq.web.pages.form_fields import read_form
 
@@ -47,6 +49,8 @@ def add_files(router: APIRouter, pages: DeskPages) -> None:
         filled = await read_form(request)
 
         async def act(acting: Acting) -> Any:
+            version = await version_of(acting.conn, "reporting_currency")
+            require_version([filled.get("version", "")], version)
             return (await set_reporting_currency(acting, _currency(filled))).body
 
         refusal, _ = await pages.act(request, bearer, filled, act)
@@ -93,11 +97,14 @@ async def _files(
 ) -> Response:  # fmt: skip
     async with pages.desk.seeing(request, pages.role) as seeing:
         reporting = await reporting_currency(seeing.conn)
-        currencies = await summaries(seeing.conn)
+        version = await version_of(seeing.conn, "reporting_currency")
+    async with pages.source.reading(bearer) as reading:
+        currencies = await summaries(reading.conn)
     done = _says(imported) if imported and not refusal else ""
     return pages.show(
         request, bearer, "files.html", PATH, refusal, kinds=KINDS, filled=filled or {},
         reporting=reporting, currencies=currencies, done_says=done, rate_days=RATE_DAYS,
+        version=version,
     )  # fmt: skip
 
 

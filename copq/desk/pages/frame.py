@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-import asyncpg
 from fastapi import HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -64,7 +63,8 @@ class DeskPages:
         return _PAGES.show(
             template, refusal.status if refusal else 200, who=bearer.sender.name, here=here,
             places=places_for(request.app, bearer), key=uuid4().hex,
-            refusal=refusal, decided=request.query_params.get(DECIDED, ""), **values,
+            role=self.role, refusal=refusal,
+            decided=request.query_params.get(DECIDED, ""), **values,
         )  # fmt: skip
 
     async def act(
@@ -83,9 +83,6 @@ class DeskPages:
                 answer = await do(acting, asked, _done(acting, act))
         except HTTPException as error:
             return Refusal.of(error), None
-        except asyncpg.UniqueViolationError:
-            said = "Somebody did the same at this moment: look at the page again."
-            return Refusal(409, (said,)), None
         return None, json.loads(bytes(answer.body))
 
 

@@ -30,10 +30,11 @@ _MOST = 100
 _TOLD = 5
 
 
-def add_quality(router: APIRouter, pages: DeskPages) -> None:
+def add_quality(router: APIRouter, pages: DeskPages, senders: DeskPages) -> None:
+    """`pages` are those of managers; `senders` may correct, since a correction is an event."""
     _add_start(router, pages)
     _add_rejected(router, pages)
-    _add_corrections(router, pages)
+    _add_corrections(router, senders)
 
 
 def _add_start(router: APIRouter, pages: DeskPages) -> None:
@@ -68,7 +69,7 @@ def _add_rejected(router: APIRouter, pages: DeskPages) -> None:
             if fixed is not None and is_whole(row) and fixed == bytes(row["payload"]).strip():
                 fixed = None
             intake = require_intake(pages.desk.replaying)
-            return (await replay_event(pages.desk, acting, intake, bearer, number, fixed)).body
+            return (await replay_event(acting, intake, bearer, number, fixed)).body
 
         refusal, _ = await pages.act(request, bearer, filled, act, apart=True)
         if refusal:

@@ -7,8 +7,10 @@ insert into copq.upload (key, who, name, data) values (:key, :who, :name, :data)
 select name, data from copq.upload where key = :key and who = :who
 
 -- name: forget_uploads
--- Forget files that nobody submitted.
-delete from copq.upload where kept_at < now() - interval '1 day'
+-- Forget files that nobody submitted, and all but the newest of a person.
+delete from copq.upload
+where kept_at < now() - interval '1 day' or key in (
+    select key from copq.upload where who = :who order by kept_at desc offset 4)
 
 -- name: waiting_claims
 -- The newest claim of each project, month and benefit type that finance has not decided about, with

@@ -61,6 +61,7 @@ def _add_upload(router: APIRouter, pages: DeskPages) -> None:
             upload = await read_upload(request)
             async with pages.desk.seeing(request, pages.role) as seeing:
                 submission = await asyncio.to_thread(parse_upload, upload.name, upload.data)
+                await store.check_scope(seeing.conn, submission.rates, seeing.reader)
                 found = review(await load(seeing.conn), submission.rates, JUMP, seeing.now)
                 kept = await keep_upload(seeing.conn, _who(bearer), upload.name, upload.data)
         except HTTPException as error:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from copq.access.door import Bearer
 from copq.desk import jobs
+from copq.desk.acts import require_version
 from copq.desk.desk import Acting
 from copq.desk.jobs import Job
 from copq.desk.pages.frame import DeskPages, Refusal, go
@@ -22,6 +23,7 @@ from copq.desk.repricings import (
 )
 from copq.desk.works import PLAN, REPRICE
 from copq.rates.file import RateFileError
+from copq.rates.store import current_revision
 from copq.reporting.board.pages.cells import exact_text, signed_text
 from copq.repricing import runs
 from copq.web.pages.form_fields import read_form
@@ -48,6 +50,9 @@ def _add_asking(router: APIRouter, pages: DeskPages) -> None:
 
         async def act(acting: Acting) -> int:
             kind, said = _asked(filled)
+            if kind == REPRICE:
+                revision = str(await current_revision(acting.conn))
+                require_version([filled.get("revision", "")], revision)
             number: int = (await ask_for_work(acting, kind, said)).body["job"]
             return number
 

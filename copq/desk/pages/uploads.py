@@ -52,7 +52,7 @@ async def read_upload(request: Request) -> Upload:
 async def keep_upload(conn: Connection, who: str, name: str, data: bytes) -> str:
     """Keep a file for a day, so that it may be submitted after it was checked. Returns its key."""
     key = secrets.token_urlsafe(16)
-    await conn.execute(*_SQL.forget_uploads())
+    await conn.execute(*_SQL.forget_uploads(who=who))
     await conn.execute(*_SQL.keep_upload(key=key, who=who, name=name, data=data))
     return key
 

@@ -111,6 +111,8 @@ async def test_a_quality_engineer_fixes_and_corrects_by_form(
         mia.page = before
         assert "Sent again, and accepted." in await mia.send(path, event=RIGHT.decode())
     assert "No event is refused" in await mia.open("/quality")
+    await mia.open("/quality/corrections", 403)
+    mia = Browser(desk.client, {"Authorization": f"Bearer {OLGA}"})
     await mia.open("/quality/corrections?event=d")
     unknown = await mia.send("/quality/corrections", 422, corrects="x", reason="counted twice")
     assert "no event of your lines" in unknown.lower()
@@ -122,3 +124,14 @@ async def test_a_quality_engineer_fixes_and_corrects_by_form(
     assert "Corrected" in done
     [row] = await run(database, "select sum(net) as net, count(*) as n from copq.ledger")
     assert (row["net"], row["n"]) == (0, 2)
+
+
+async def test_an_operator_replays_for_its_own_lines_alone(desk: DeskClient, database: str) -> None:
+    await send(desk, WRONG)
+    path = "/v1/rejected/1/replay"
+    elsewhere = RIGHT.replace(b'"L1"', b'"L2"')
+    of_south = "operator:olga:south"
+    refused = await desk.post(path, 422, by=of_south, content=elsewhere)
+    assert "L2" in refused.text
+    await desk.post(path, by=OLGA, content=RIGHT)
+    assert (await run(database, "select line from copq.ledger"))[0]["line"] == "L1"

@@ -152,6 +152,11 @@ async def test_a_token_of_one_plant_sees_and_decides_its_own(
         await import_rates(conn, rates(plant(), plant("south")), "rates.yaml", "test")
     etag = (await desk.post(PATH, 201, content=NEW, **SENT)).headers["etag"]
     of_south = "finance:sue:south"
+    hidden = await desk.post(f"{PATH}/check", 403, by=of_south, content=NEW, name="rates.yaml")
+    assert (
+        'line "L2" of plant "north"' in hidden.json()["detail"]
+        and "rate_per_minute" not in hidden.text
+    )
     rows = (await desk.get(PATH, by=of_south)).json()["rows"]
     assert rows == []
     await desk.get(f"{PATH}/2", 404, by=of_south)
