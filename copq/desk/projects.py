@@ -28,7 +28,7 @@ from copq.projects import accounts, savings, sizing
 from copq.projects.answers import project_json, sized_json
 from copq.projects.approving import approve
 from copq.projects.file import parse_projects
-from copq.projects.order import Order
+from copq.projects.order import Order, hold
 from copq.projects.proposing import import_projects
 from copq.projects.savings import Verdict
 from copq.projects.steps import take
@@ -374,6 +374,8 @@ def _add_act(router: APIRouter, desk: Desk, act: ProjectAct) -> None:
 
         async def do(acting: Acting) -> Done:
             await _require_plant(acting, plant)
+            if not act.alone:
+                await hold(acting.conn, plant, name)
             require_match(request, await _version(acting, plant, name))
             return await do_project_act(acting, act, plant, name, said)
 

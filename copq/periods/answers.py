@@ -7,7 +7,7 @@ from typing import Any
 from asyncpg import Connection
 
 from copq.periods import store
-from copq.periods.period import Period, month_name
+from copq.periods.period import Period, State, month_name
 from copq.periods.store import BookedSum, PeriodSummary, SignedSum, Step
 from copq.periods.unfinished import UnfinishedItems, unfinished_items
 from copq.rates.book import RateBook
@@ -28,6 +28,13 @@ class PeriodDetail:
     signed_off: list[SignedSum]
     booked_so_far: list[BookedSum]
     unfinished: UnfinishedItems
+
+    @property
+    def is_half_closed(self) -> bool:
+        """Whether a closing was interrupted before it signed off: it is to be finished."""
+        return self.period.state is not State.OPEN and not any(
+            step.digest for step in self.steps if step.closing == self.period.closings
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {

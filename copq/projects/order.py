@@ -9,7 +9,7 @@ from asyncpg import Connection, RestrictViolationError
 from copq.access.authority import Actor, sign
 from copq.access.door import Role
 from copq.database.queries import Queries
-from copq.projects.store import Project, ProjectError
+from copq.projects.store import Project, ProjectError, project
 
 _SQL = Queries.of(__file__)
 
@@ -46,18 +46,27 @@ class Order:
             raise ProjectError(f"say why you {what}: --why")
 
 
+async def hold(conn: Connection, plant: str, name: str) -> None:
+    """Let nobody else order anything for the project until the caller's transaction ends.
+
+    What is read afterwards is what the order is about. Raises `UnknownProject`.
+    """
+    one = await project(conn, plant, name)
+    await conn.execute(*_SQL.hold_project(project=one.id))
+
+
 @asynccontextmanager
-async def ordered(conn: Connection, project: Project, order: Order) -> AsyncIterator[None]:
+async def ordered(conn: Connection, of: Project, order: Order) -> AsyncIterator[None]:
     """A transaction in which nobody else orders anything for the project.
 
     It is signed. Raises `OutOfScope` where the actor's token is not for the whole plant, and
     `ProjectError` for what Postgres refuses.
     """
-    order.actor.require([(project.plant, None)])
+    order.actor.require([(of.plant, None)])
     try:
         async with conn.transaction(isolation="read_committed"):
             await sign(conn, order.actor, order.why)
-            await conn.execute(*_SQL.hold_project(project=project.id))
+            await conn.execute(*_SQL.hold_project(project=of.id))
             yield
     except RestrictViolationError as error:
         raise said_by_postgres(error) from error

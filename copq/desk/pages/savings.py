@@ -13,7 +13,7 @@ from copq.desk.pages.frame import DeskPages, Refusal, go
 from copq.improvement.projects.plan import BenefitType
 from copq.ledger.arithmetic import ZERO
 from copq.periods.period import month_of
-from copq.projects.order import Order
+from copq.projects.order import Order, hold
 from copq.projects.savings import VERDICTS, Verdict, validate
 from copq.projects.store import ProjectError
 from copq.reporting.board.pages.cells import exact_text, month_name
@@ -53,6 +53,7 @@ async def _decide(acting: Acting, filled: dict[str, str]) -> None:
     month, kind = month_of(filled.get("month", "")), filled.get("type", "")
     if kind not in list(BenefitType) or filled.get("decision") not in VERDICTS:
         raise ProjectError("choose accept, reduce or reject")
+    await hold(acting.conn, plant, name)
     claim = await _newest_claim(acting.conn, plant, name, filled)
     require_version([filled.get("version", "")], claim)
     verdict = Verdict(

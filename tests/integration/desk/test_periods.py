@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from copq.database.connections import DatabaseRole, connected
+from copq.periods import closing
 from copq.posting.post import prepare
 from copq.rates.store import import_rates
 from tests.support.access.serving import run
@@ -74,3 +75,21 @@ async def test_what_is_asked_wrongly_is_named(desk: DeskClient) -> None:
     await desk.post(f"{PATH}/close", 403, match=etag, by="manager:mia")
     await desk.get(PATH, 403, by="finance:sue:south")
     await desk.post(f"{PATH}/close", 403, match=etag, by="finance:sue:south")
+
+
+async def test_a_closing_that_was_killed_is_finished_by_sending_it_again(
+    desk: DeskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: object) -> bool:
+        raise ConnectionError("gone")
+
+    etag = (await desk.get(PATH)).headers["etag"]
+    body = {"accept": ["stops"]}
+    with monkeypatch.context() as patched:
+        patched.setattr(closing, "sign_off", killed)
+        await desk.post(f"{PATH}/close", 503, match=etag, key="k", json=body)
+    page = await desk.get("/finance/months/north/2026-03")
+    assert "Finish signing off" in page.text
+    closed = await desk.post(f"{PATH}/close", match=etag, key="k", json=body)
+    assert len(closed.json()["digest"]) == 64
+    assert [step["what"] for step in (await desk.get(PATH)).json()["steps"]] == ["closed"]

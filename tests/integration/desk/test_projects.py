@@ -114,7 +114,7 @@ async def test_an_act_names_the_version_and_happens_once(desk: DeskClient, datab
 async def test_what_is_asked_wrongly_is_named(desk: DeskClient) -> None:
     await desk.post("/v1/projects/nort/caps/start", 404, by=OLGA, match="*")
     missing = await desk.post("/v1/projects/north/cups/start", 404, by=OLGA, match="*")
-    assert 'no project "cups"' in missing.json()["detail"]
+    assert 'no project of north has the name "cups"' in missing.json()["detail"]
     wrong = await desk.post(f"{CAPS}/claim", 422, by=OLGA, match='"1.4"', json={"month": "May"})
     assert "month" in wrong.text
     await desk.post(f"{CAPS}/start", 409, by=OLGA, match='"1.4"')
