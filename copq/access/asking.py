@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from copq.access.sender import MQTT, Lines
+from copq.access.sender import MQTT, Lines, lines_json
 from copq.access.store import Grant, StoredToken
 from copq.schemas.fields import Identifier
 from copq.schemas.names import canonical
@@ -78,11 +78,10 @@ def state_of(token: StoredToken, now: datetime) -> str:
 
 
 def grant_json(grant: Grant) -> dict[str, Any]:
-    lines = grant.lines
     return {
         "name": grant.name,
         "role": grant.role,
-        "lines": None if lines is None else [list(line) for line in sorted(lines, key=str)],
+        "lines": lines_json(grant.lines),
         "requests_per_second": grant.limits.requests,
         "events_per_second": grant.limits.events,
         "bytes_per_second": grant.limits.size,

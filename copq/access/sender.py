@@ -12,7 +12,22 @@ ALL_LINES = "*"
 
 def encode_lines(lines: Lines | None) -> str:
     """The lines as Postgres reads them in `copq.lines`."""
-    return ALL_LINES if lines is None else json.dumps(sorted(lines, key=str))
+    return lines_text(lines) or ALL_LINES
+
+
+def lines_text(lines: Lines | None) -> str | None:
+    """The lines as they are kept: JSON; None for all."""
+    return None if lines is None else json.dumps(lines_json(lines))
+
+
+def lines_json(lines: Lines | None) -> list[list[str | None]] | None:
+    """The lines as pairs of plant and line, in their order; None for all."""
+    return None if lines is None else [list(line) for line in sorted(lines, key=str)]
+
+
+def lines_in(text: str | None) -> Lines | None:
+    """What `lines_text` has written."""
+    return None if text is None else frozenset(map(tuple, json.loads(text)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """A person's session: random bytes, kept as a hash. Time ends it, or the person, or an admin."""
 
-import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from copq.access.door import Role
-from copq.access.sender import Lines
+from copq.access.sender import Lines, lines_in
 
 PREFIX = "copqs_"
 """Recognisable for scanners of logs; no token begins so."""
@@ -73,7 +72,7 @@ def is_session_id(text: str | None) -> bool:
 
 
 def session_of(row: Any) -> Session:
-    lines = None if row["lines"] is None else frozenset(map(tuple, json.loads(row["lines"])))
+    lines = lines_in(row["lines"])
     return Session(
         row["session"], Person(row["issuer"], row["subject"], row["name"]),
         Access(Role(row["role"]), lines), row["created_at"], row["expires_at"],

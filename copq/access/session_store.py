@@ -1,6 +1,5 @@
 """Sessions in Postgres: their hashes, never their text."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from datetime import datetime, timedelta
 from asyncpg import Connection
 
 from copq.access.authority import COMPANY, Actor, sign
-from copq.access.sender import Lines
+from copq.access.sender import lines_text
 from copq.access.session import Access, Person, Session, session_of
 from copq.access.token import hash_of
 from copq.database.queries import Queries
@@ -47,7 +46,7 @@ async def begin_sign_in(conn: Connection, begun: UnderWay, at: datetime) -> None
 
 
 async def take_sign_in(conn: Connection, state: str, browser: str) -> UnderWay | None:
-    """What was begun in this browser; None if there is no such sign-in. It is there once."""
+    """What was begun in this browser; None for another one. It can be taken once."""
     row = await conn.fetchrow(*_SQL.take_sign_in(state_hash=hash_of(state)))
     if row is None or row["browser_hash"] != hash_of(browser):
         return None
@@ -68,15 +67,11 @@ async def begin_session(
     name: str = await conn.fetchval(
         *_SQL.begin_session(
             hash=hash_of(text), issuer=person.issuer, subject=person.subject, name=person.name,
-            role=access.role, lines=_lines(access.lines), at=at, expires_at=at + times.longest,
+            role=access.role, lines=lines_text(access.lines), at=at, expires_at=at + times.longest,
             idle_s=int(times.idle.total_seconds()), replaced=hash_of(replaced or ""),
         )
     )  # fmt: skip
     return name
-
-
-def _lines(lines: Lines | None) -> str | None:
-    return None if lines is None else json.dumps(sorted(lines, key=str))
 
 
 async def use_session(conn: Connection, text: str, at: datetime) -> Session | None:

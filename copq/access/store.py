@@ -1,6 +1,5 @@
 """Tokens in Postgres: their hashes, never their text."""
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,7 @@ from asyncpg import Connection
 
 from copq.access.door import Role
 from copq.access.limits import NO_LIMITS, Limits
-from copq.access.sender import Lines
+from copq.access.sender import Lines, lines_in, lines_text
 from copq.access.token import NewToken
 from copq.database.queries import Queries
 
@@ -47,7 +46,7 @@ class NameTaken(Exception):
 
 async def add_token(conn: Connection, grant: Grant, token: NewToken, by: str) -> None:
     """Store a new token's hash. Raises `NameTaken`."""
-    lines = None if grant.lines is None else json.dumps(sorted(grant.lines, key=str))
+    lines = lines_text(grant.lines)
     limits = grant.limits
     added = await conn.fetchval(
         *_SQL.add_token(
@@ -85,7 +84,7 @@ async def mark_used(conn: Connection, names: list[str]) -> None:
 
 def _token_of(row: Any) -> StoredToken:
     limits = Limits(row["requests_per_s"], row["events_per_s"], row["bytes_per_s"])
-    lines = None if row["lines"] is None else frozenset(map(tuple, json.loads(row["lines"])))
+    lines = lines_in(row["lines"])
     grant = Grant(row["name"], Role(row["role"]), lines, limits, row["expires_at"])
     return StoredToken(
         grant, row["token_id"], row["hash"], row["created_at"], row["created_by"],

@@ -120,6 +120,19 @@ class Chain:
             yield Fault(self.head.seq, said)
 
 
+def change_texts(row: AuditRow, longest: int) -> dict[str, str]:
+    """The columns that the decision changed, each as text that is cut where it is too long."""
+
+    def short(value: Any) -> str:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+    return {
+        name: short(new) if row.old is None else f"{short(old)} → {short(new)}"
+        for name, (old, new) in change(row).items()
+    }
+
+
 def change(row: AuditRow) -> dict[str, tuple[Any, Any]]:
     """The columns that the decision changed, with their old and new values."""
     old, new = ({} if text is None else json.loads(text) for text in (row.old, row.new))

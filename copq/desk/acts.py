@@ -81,7 +81,7 @@ def require_match_if_sent(request: Request, etag: str) -> None:
 
 
 NOT_DONE: dict[int | str, dict[str, Any]] = {
-    404: not_answered("There is no such thing."),
+    404: not_answered("Nothing has this name or number."),
     409: not_answered("It is not possible now."),
     412: not_answered("It has changed since it was read."),
     413: not_answered("The body is too large."),

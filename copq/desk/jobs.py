@@ -11,7 +11,7 @@ from asyncpg import Connection, Record
 
 from copq.access.authority import Actor
 from copq.access.door import Role
-from copq.access.sender import Lines
+from copq.access.sender import lines_in, lines_text
 from copq.database.queries import Queries
 from copq.text.exact import plain
 
@@ -58,24 +58,19 @@ def _job(row: Record) -> Job:
     role = None if row["role"] is None else Role(row["role"])
     answer = None if row["answer"] is None else json.loads(row["answer"])
     return Job(
-        actor=Actor(row["asked_by"], role, _lines(row["lines"])), answer=answer,
+        actor=Actor(row["asked_by"], role, lines_in(row["lines"])), answer=answer,
         request=json.loads(row["request"]), **{name: row[name] for name in alike},
     )  # fmt: skip
-
-
-def _lines(text: str | None) -> Lines | None:
-    return None if text is None else frozenset(map(tuple, json.loads(text)))
 
 
 async def ask_for(
     conn: Connection, kind: str, request: Mapping[str, Any], actor: Actor, why: str
 ) -> Job:
     """Add a job in the caller's transaction."""
-    lines = None if actor.lines is None else json.dumps(sorted(actor.lines, key=str))
     row = await conn.fetchrow(
         *_SQL.add_job(
             kind=kind, request=_text(request), why=why, asked_by=actor.name, role=actor.role,
-            lines=lines,
+            lines=lines_text(actor.lines),
         )
     )  # fmt: skip
     return _job(row)

@@ -1,9 +1,11 @@
 """`/v1/periods/PLANT/MONTH`: a month in detail; closed, reopened and locked by finance."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
+from asyncpg import Connection
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
@@ -26,7 +28,9 @@ from copq.web.answers import Faults
 _PATH = "/v1/periods/{plant}/{month}"
 Plant = Annotated[str, Path(description="The plant.", examples=["north"])]
 Month = Annotated[str, Path(description="The month.", examples=["2026-03"])]
-_STEPS = {"reopen": closing.reopen, "lock": closing.lock}
+STEPS: dict[str, Callable[[Connection, str, date, Order], Awaitable[None]]] = {
+    "reopen": closing.reopen, "lock": closing.lock,
+}  # fmt: skip
 
 
 class Closing(Act):
@@ -104,7 +108,7 @@ def _add_step(router: APIRouter, desk: Desk, name: str, summary: str, sample: Sa
 
             async def act() -> Done:
                 require_match(request, etag(found))
-                await _STEPS[name](acting.conn, plant, first, Order(acting.actor, said.why))
+                await STEPS[name](acting.conn, plant, first, Order(acting.actor, said.why))
                 return Done(asdict((await steps(acting.conn, plant, first))[-1]))
 
             return await do_once(acting, request, body, act)

@@ -19,7 +19,7 @@ from copq.rates.documents import JUMP, Document, NotPossible, RateSubmission, St
 from copq.rates.formats import parse_upload
 from copq.rates.review import Review, review
 from copq.rates.reviewing import changes_json, review_document, review_json
-from copq.rates.store import load
+from copq.rates.store import Imported, load
 from copq.reporting.formats import as_json
 
 _PATH = "/v1/rate-documents"
@@ -120,11 +120,18 @@ async def _submission(name: str, data: bytes) -> RateSubmission:
     return await asyncio.to_thread(parse_upload, name, data)
 
 
-async def _submit(acting: Acting, submission: RateSubmission, why: str, jump: Decimal) -> Done:
+async def submit_rates(
+    acting: Acting, submission: RateSubmission, why: str, jump: Decimal
+) -> tuple[int, Review]:
+    """The number of the new draft, and what it changes. Raises `NotPossible` if it is nothing."""
     found = review(await load(acting.conn), submission.rates, jump, acting.now)
     if not found.changes:
         raise NotPossible(f"{submission.name} changes nothing in the rate book")
-    number = await store.submit(acting.conn, submission, acting.actor, why, jump)
+    return await store.submit(acting.conn, submission, acting.actor, why, jump), found
+
+
+async def _submit(acting: Acting, submission: RateSubmission, why: str, jump: Decimal) -> Done:
+    number, found = await submit_rates(acting, submission, why, jump)
     document = await store.one_document(acting.conn, number, acting.now)
     headers = {"Location": f"{_PATH}/{number}", "ETag": etag(document, found)}
     return Done({**document_json(document), **review_json(found)}, 201, headers)
@@ -168,19 +175,28 @@ def _add_deciding(router: APIRouter, desk: Desk) -> None:
 
 async def _approve(acting: Acting, request: Request, number: int, why: str) -> Done:
     found = await _matched(acting, request, number)
-    imported = await store.approve(
-        acting.conn, number, acting.actor, why, found.revision, list(map(str, found.concerns))
-    )
+    imported = await approve_reviewed(acting, number, found, why)
     after = document_json(await _document(acting, number))
     return Done({**after, "changes": changes_json(imported)})
 
 
 async def _matched(acting: Acting, request: Request, number: int) -> Review:
     """The review of the version that the sender has read. Raises `HTTPException` 412, 428."""
-    document = await _document(acting, number)
-    found = await review_document(acting.conn, document, None, acting.now)
+    document, found = await reviewed(acting, number)
     require_match(request, etag(document, found))
     return found
+
+
+async def reviewed(acting: Acting, number: int) -> tuple[Document, Review]:
+    """A document, and its review against the book as it is."""
+    document = await _document(acting, number)
+    return document, await review_document(acting.conn, document, None, acting.now)
+
+
+async def approve_reviewed(acting: Acting, number: int, found: Review, why: str) -> Imported:
+    """Approve a document of which the actor was shown `found`."""
+    concerns = list(map(str, found.concerns))
+    return await store.approve(acting.conn, number, acting.actor, why, found.revision, concerns)
 
 
 async def _document(acting: Acting, number: int) -> Document:

@@ -123,5 +123,5 @@ async def make(acting: Acting, said: TokenAct) -> Done:
 async def revoke(acting: Acting, name: str, why: str) -> Done:
     """Revoke a token in the caller's transaction. Raises `OutOfScope`, `HTTPException` 404."""
     if not await withdraw_access(acting.conn, acting.actor, name, why):
-        raise HTTPException(404, f'there is no token "{name}"')
+        raise HTTPException(404, f'no token has the name "{name}"')
     return Done({"name": name, "state": "revoked"})

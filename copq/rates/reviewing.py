@@ -1,6 +1,7 @@
 """A document compared with the book that it changes, as an approver is shown it."""
 
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,9 +10,11 @@ from asyncpg import Connection
 
 from copq.rates import documents as store
 from copq.rates.book import RateBook
+from copq.rates.difference import ItemDifference, since
 from copq.rates.documents import Document
-from copq.rates.review import Review, review
+from copq.rates.review import Past, Review, review
 from copq.rates.store import Imported, load
+from copq.text.exact import exact
 
 
 async def review_document(
@@ -26,6 +29,48 @@ async def book_before(conn: Connection, document: Document) -> RateBook:
     """The book that a document is compared with: the one that it changed, else the newest."""
     revision = document.decision.revision if document.decision else None
     return await load(conn, None if revision is None else revision - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureChange:
+    """One figure that changes, in words."""
+
+    item: str
+    since: str
+    what: str
+    field: str
+    before: str
+    after: str
+
+
+def figure_changes(found: Iterable[ItemDifference]) -> list[FigureChange]:
+    """Each figure that changes, for a row of a table."""
+    return [
+        FigureChange(
+            one.item, since(one.effective_from), one.what, figure.field,
+            _figure_text(figure.before), _figure_text(figure.after),
+        )
+        for one in found
+        for figure in one.fields
+    ]  # fmt: skip
+
+
+def _figure_text(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, Decimal):
+        return exact(value)
+    if isinstance(value, datetime):
+        return since(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def past_text(past: Past) -> str:
+    """How many of the changes are of the past, and since when."""
+    items = "1 item is" if past.items == 1 else f"{past.items} items are"
+    return f"{items} in force from before now, the earliest from {since(past.since)}."
 
 
 def changes_json(imported: Imported) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from copq.desk.rate_documents import visible_documents
 from copq.figures.periods_answer import answer_periods
 from copq.figures.unpriced import WaitingItems, waiting_items
 from copq.periods.store import PeriodSummary
+from copq.periods.unfinished import WORDS
 from copq.rates.documents import Document, State
 from copq.reporting.board.pages.cells import exact_text, month_name
 
@@ -30,7 +31,6 @@ class Waits:
     what: str
     href: str
     says: str = ""
-    urgent: bool = False
 
 
 def add_finance(router: APIRouter, pages: DeskPages) -> None:
@@ -62,18 +62,14 @@ def _documents(documents: list[Document]) -> Iterator[Waits]:
     names = ", ".join(f"{one.name} (by {one.submitted_by})" for one in drafts[:_SHOWN])
     one = f"/finance/rates/{drafts[0].number}" if len(drafts) == 1 else "/finance/rates"
     yield Waits(len(drafts), _noun(drafts, "rate document to decide", "rate documents to decide"),
-                one, names, urgent=True)  # fmt: skip
+                one, names)  # fmt: skip
 
 
 def _months(closable: list[PeriodSummary]) -> Iterator[Waits]:
     found = {(one.period.plant, one.period.month): one for one in closable}
     names = ", ".join(f"{month_name(month)} of {plant}" for plant, month in list(found)[:_SHOWN])
     yield Waits(len(found), _noun(found, "month to close", "months to close"), "/finance/months",
-                names, urgent=True)  # fmt: skip
-
-
-_UNPRICED = ("event without a price", "events without a price")
-_STOPS = ("stop still open", "stops still open")
+                names)  # fmt: skip
 
 
 def _items(items: WaitingItems) -> Iterator[Waits]:
@@ -82,17 +78,16 @@ def _items(items: WaitingItems) -> Iterator[Waits]:
     known = f"worth {worth} at the nearest rates" if worth else ""
     lacks = f"{unpriced.unknown:,} of unknown worth" if unpriced.unknown else ""
     yield Waits(
-        unpriced.events, _plural(unpriced.events, *_UNPRICED),
-        "/finance/unpriced", "; ".join(filter(None, (known, lacks))), urgent=True,
+        unpriced.events, _plural(unpriced.events, *WORDS["unpriced"]),
+        "/finance/unpriced", "; ".join(filter(None, (known, lacks))),
     )  # fmt: skip
     yield Waits(
         items.corrections_total,
-        _plural(items.corrections_total, "correction that waits for its event",
-                "corrections that wait for their events"),
+        _plural(items.corrections_total, *WORDS["corrections"]),
         "/finance/unpriced",
     )  # fmt: skip
     cost = _money(stops.cost)
-    yield Waits(stops.stops_total, _plural(stops.stops_total, *_STOPS),
+    yield Waits(stops.stops_total, _plural(stops.stops_total, *WORDS["stops"]),
                 "/finance/unpriced", f"{cost} so far" if cost else "")  # fmt: skip
 
 
@@ -100,9 +95,8 @@ def _currencies(found: list[CurrencySummary]) -> Iterator[Waits]:
     lacking = [one for one in found if one.unconverted]
     entries = sum(one.unconverted for one in lacking)
     yield Waits(
-        entries, _plural(entries, "entry without an exchange rate",
-                         "entries without an exchange rate"),
-        "/finance/files", ", ".join(one.currency for one in lacking), urgent=True,
+        entries, _plural(entries, *WORDS["rates"]),
+        "/finance/files", ", ".join(one.currency for one in lacking),
     )  # fmt: skip
 
 

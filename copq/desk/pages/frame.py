@@ -18,6 +18,7 @@ from copq.desk.once import Act, Done, asked_by, do_apart_as, do_once_as
 from copq.reporting.board.guarding import TEMPLATES as BOARD
 from copq.reporting.board.pages.frame import places_for
 from copq.reporting.source import Source
+from copq.text.sentences import sentence
 from copq.web.answers import Faults
 from copq.web.pages.page import PageError, Pages
 
@@ -37,7 +38,7 @@ class Refusal:
     @staticmethod
     def of(error: HTTPException) -> "Refusal":
         faults = error.faults if isinstance(error, Faults) else (str(error.detail),)
-        return Refusal(error.status_code, tuple(map(_sentence, faults)))
+        return Refusal(error.status_code, tuple(map(sentence, faults)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,3 @@ def go(path: str, decided: str = "") -> Response:
     """Send the browser to a page, so that reloading it sends nothing again."""
     to = f"{path}?{urlencode({DECIDED: decided})}" if decided else path
     return RedirectResponse(to, 303, {"Cache-Control": "no-store"})
-
-
-def _sentence(text: str) -> str:
-    stop = "" if text.endswith((".", "?", "!")) else "."
-    return f"{text[:1].upper()}{text[1:]}{stop}"

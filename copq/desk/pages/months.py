@@ -1,19 +1,18 @@
 """The pages `/finance/months`: what a month still lacks, and its closing as a checklist."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
-from asyncpg import Connection
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from copq.access.door import Bearer
 from copq.desk.acts import require_version
 from copq.desk.desk import Acting
 from copq.desk.pages.frame import DeskPages, Refusal, go
-from copq.desk.periods import etag
+from copq.desk.periods import STEPS, etag
 from copq.figures.periods_answer import answer_periods
 from copq.periods import closing
 from copq.periods.answers import PeriodDetail, period_detail
@@ -34,9 +33,6 @@ _WHERE = {
 _NAMES = {
     "unpriced": "Every event has a price", "corrections": "No correction waits for its event",
     "stops": "No stop is open", "rates": "Every entry has an exchange rate",
-}  # fmt: skip
-_STEPS: dict[str, Callable[[Connection, str, date, Order], Awaitable[None]]] = {
-    "reopen": closing.reopen, "lock": closing.lock,
 }  # fmt: skip
 
 
@@ -122,8 +118,8 @@ async def _take(acting: Acting, plant: str, month: date, step: str, filled: dict
     if step == "close":
         accepted = [kind for kind in KINDS if filled.get(f"accept_{kind}")]
         await closing.close_or_sign(acting.conn, site, month, order, acting.now, accepted)
-    elif step in _STEPS:
-        await _STEPS[step](acting.conn, plant, month, order)
+    elif step in STEPS:
+        await STEPS[step](acting.conn, plant, month, order)
     else:
         raise HTTPException(404, f'there is no step "{step}"')
 

@@ -1,10 +1,6 @@
 """The pages `/finance/rates`: rate documents, checked, submitted by one, decided by another."""
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
@@ -13,15 +9,20 @@ from copq.desk.acts import require_version
 from copq.desk.desk import Acting, Seeing
 from copq.desk.pages.frame import DeskPages, Refusal, go
 from copq.desk.pages.uploads import keep_upload, kept_upload, read_upload
-from copq.desk.rate_documents import etag, visible_document, visible_documents
+from copq.desk.rate_documents import (
+    approve_reviewed,
+    etag,
+    reviewed,
+    submit_rates,
+    visible_document,
+    visible_documents,
+)
 from copq.rates import documents as store
-from copq.rates.difference import since
 from copq.rates.documents import JUMP, Document, NotPossible, RateSubmission, State
 from copq.rates.formats import parse_upload
 from copq.rates.review import Review, review
-from copq.rates.reviewing import review_document
+from copq.rates.reviewing import figure_changes, past_text, review_document
 from copq.rates.store import load
-from copq.text.exact import exact
 from copq.web.pages.form_fields import read_form
 
 PATH = "/finance/rates"
@@ -88,10 +89,8 @@ async def submit_document(acting: Acting, submission: RateSubmission, why: str) 
     """The number of the new draft. Raises `NotPossible` without a reason or a change."""
     if not why.strip():
         raise NotPossible("say why the rates change: the approver and the auditor read it")
-    found = review(await load(acting.conn), submission.rates, JUMP, acting.now)
-    if not found.changes:
-        raise NotPossible(f"{submission.name} changes nothing in the rate book")
-    return await store.submit(acting.conn, submission, acting.actor, why)
+    number, _ = await submit_rates(acting, submission, why, JUMP)
+    return number
 
 
 def _show_check(
@@ -99,7 +98,8 @@ def _show_check(
 ) -> Response:
     return pages.show(
         request, bearer, "rate_check.html", PATH, file=name, upload=kept, review=found,
-        differences=_differences(found), past=_past(found),
+        differences=figure_changes(found.changes),
+        past=past_text(found.past) if found.past else "",
     )  # fmt: skip
 
 
@@ -128,13 +128,11 @@ def _add_document(router: APIRouter, pages: DeskPages) -> None:
 
 
 async def _decide(acting: Acting, number: int, decision: str, filled: dict[str, str]) -> None:
-    document = await store.one_document(acting.conn, number, acting.now)
-    found = await review_document(acting.conn, document, None, acting.now)
+    document, found = await reviewed(acting, number)
     require_version([filled.get("version", "")], etag(document, found))
     why = filled.get("why", "")
     if decision == "approve":
-        concerns = [str(concern) for concern in found.concerns]
-        await store.approve(acting.conn, number, acting.actor, why, found.revision, concerns)
+        await approve_reviewed(acting, number, found, why)
     elif decision == "reject":
         if not why.strip():
             raise NotPossible("say why it is rejected: its submitter reads it")
@@ -151,7 +149,8 @@ async def _document(
         document, found = await _reviewed(seeing, number)
     return pages.show(
         request, bearer, "rate_document.html", PATH, refusal, document=document, review=found,
-        differences=_differences(found), past=_past(found), version=etag(document, found),
+        differences=figure_changes(found.changes),
+        past=past_text(found.past) if found.past else "", version=etag(document, found),
         is_own=document.submitted_by == _who(bearer), filled=filled or {},
     )  # fmt: skip
 
@@ -159,43 +158,3 @@ async def _document(
 async def _reviewed(seeing: Seeing, number: int) -> tuple[Document, Review]:
     document = await visible_document(seeing, number)
     return document, await review_document(seeing.conn, document, None, seeing.now)
-
-
-@dataclass(frozen=True, slots=True)
-class ShownDifference:
-    """One figure that changes, for a row of the table."""
-
-    item: str
-    since: str
-    what: str
-    field: str
-    before: str
-    after: str
-
-
-def _differences(found: Review) -> list[ShownDifference]:
-    return [
-        ShownDifference(
-            one.item, since(one.effective_from), one.what, figure.field.replace("_", " "),
-            _cell(figure.before), _cell(figure.after),
-        )
-        for one in found.changes
-        for figure in one.fields
-    ]  # fmt: skip
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, Decimal):
-        return exact(value)
-    if isinstance(value, datetime):
-        return since(value)
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _past(found: Review) -> str:
-    if found.past is None:
-        return ""
-    items = "1 item is" if found.past.items == 1 else f"{found.past.items} items are"
-    return f"{items} in force from before now, the earliest from {since(found.past.since)}."

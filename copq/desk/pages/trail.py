@@ -1,13 +1,12 @@
 """The page `/finance/audit`: who decided what, when and why, with filters."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from copq.audit.store import audited_tables, newest_rows
-from copq.audit.trail import AuditRow, change
+from copq.audit.trail import AuditRow, change_texts
 from copq.desk.pages.frame import DeskPages, Refusal
 
 PATH = "/finance/audit"
@@ -48,17 +47,9 @@ def _since(text: str) -> tuple[datetime | None, Refusal | None]:
 
 
 def _row(row: AuditRow) -> dict[str, Any]:
-    changes = [
-        (name, _short(new) if row.old is None else f"{_short(old)} → {_short(new)}")
-        for name, (old, new) in change(row).items()
-    ]
     return {
         "seq": row.seq, "at": f"{row.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}", "who": row.who,
-        "what": f"{row.action} {row.subject.removeprefix('copq.')}", "changes": changes,
+        "what": f"{row.action} {row.subject.removeprefix('copq.')}",
+        "changes": list(change_texts(row, _LONGEST).items()),
         "why": row.why or "–", "from": f"{row.client} {row.application}",
     }  # fmt: skip
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -28,14 +28,14 @@ async def test_a_killed_repricing_goes_on_in_another_service_and_books_nothing_t
         await prepare(conn)
         raws = [defect(f"d{n}", f"2026-03-02T10:{n:02}:00+01:00") for n in range(EVENTS)]
         await post_events(conn, book(), raws)
-    dearer = rates().model_copy(deep=True)
-    table = dearer.cost_tables[0]
+    raised = rates().model_copy(deep=True)
+    table = raised.cost_tables[0]
     stages = tuple(one.model_copy(update={"raw_material": Decimal(7)}) for one in table.stages)
-    dearer = dearer.model_copy(
+    raised = raised.model_copy(
         update={"cost_tables": (table.model_copy(update={"stages": stages}),)}
     )
     async with connected(database, DatabaseRole.FINANCE) as conn:
-        await import_rates(conn, dearer, "rates.yaml", "test")
+        await import_rates(conn, raised, "rates.yaml", "test")
     async with desk_client(database) as desk:
         body = {"why": "invoice 4711 came late"}
         asked = await desk.post("/v1/repricings", 202, json=body, key="k")

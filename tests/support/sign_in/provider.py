@@ -48,7 +48,7 @@ def config(text: str = CONFIG) -> SignInConfig:
 
 @dataclass
 class FakeProvider:
-    """Signs in whoever `claims` describe. `spoil` may change each answer before it is sent."""
+    """Signs in the person of `claims`. `spoil` may change each answer before it is sent."""
 
     claims: dict[str, Any] = field(
         default_factory=lambda: {"sub": "7f3c", "name": "Anna Berg", "groups": ["controllers"]}

@@ -1,14 +1,13 @@
 """`copq audit`: who decided what, from where, when and why; and the proof that it is all there."""
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, TextIO
+from typing import Annotated, Literal, TextIO
 
 import typer
 from asyncpg import Connection
@@ -16,7 +15,7 @@ from asyncpg import Connection
 from copq.audit.anchor import Anchor
 from copq.audit.exported import cells_of, line_of, links_in, row_json
 from copq.audit.store import audited_tables, find_faults, newest_rows, rows
-from copq.audit.trail import AuditRow, Chain, Fault, Head, change
+from copq.audit.trail import AuditRow, Chain, Fault, Head, change_texts
 from copq.command_line.commands.finance.anchors import altered_since, anchor, read_file
 from copq.command_line.database import (
     DATA,
@@ -86,21 +85,13 @@ def _instant(text: str) -> datetime | None:
 
 
 def _row(row: AuditRow) -> tuple[str, ...]:
-    said = [
-        f"{name}: {_short(new)}" if row.old is None else f"{name}: {_short(old)} → {_short(new)}"
-        for name, (old, new) in change(row).items()
-    ]
+    said = [f"{name}: {text}" for name, text in change_texts(row, _LONGEST).items()]
     role = f" as {row.db_role}" if row.db_role else ""
     what = f"{row.action} {row.subject.removeprefix('copq.')}"
     return (
         str(row.seq), f"{row.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}", row.who, what,
         "; ".join(said), row.why or "–", f"{row.client} {row.application} ({row.db_user}{role})",
     )  # fmt: skip
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 @app.command()

@@ -1,12 +1,11 @@
 """How `copq rates` shows what changes in the book, and what an approver should look at."""
 
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from dataclasses import astuple
 
-from copq.command_line.terminal import exact, out, table
-from copq.rates.difference import ItemDifference, since
+from copq.command_line.terminal import out, table
+from copq.rates.difference import ItemDifference
 from copq.rates.review import Concern, Past, Review
+from copq.rates.reviewing import figure_changes, past_text
 
 
 def show_review(found: Review) -> None:
@@ -20,24 +19,8 @@ def show_review(found: Review) -> None:
 
 
 def show_differences(found: list[ItemDifference]) -> None:
-    rows = [
-        (d.item, since(d.effective_from), d.what, f.field, _cell(f.before), _cell(f.after))
-        for d in found
-        for f in d.fields
-    ]
+    rows = map(astuple, figure_changes(found))
     table("What changes", ["item", "from", "", "figure", "before", "after"], rows, left=4)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, Decimal):
-        return exact(value)
-    if isinstance(value, datetime):
-        return since(value)
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return str(value)
 
 
 def show_concerns(found: list[Concern]) -> None:
@@ -50,9 +33,8 @@ def show_concerns(found: list[Concern]) -> None:
 
 def show_past(past: Past) -> None:
     """Say how many past rates change, and that booked events keep their price until repriced."""
-    items = "1 item is" if past.items == 1 else f"{past.items} items are"
     out.print(
-        f"{items} in force from before now, the earliest from {since(past.since)}. What was "
-        "booked since keeps its price until it is repriced: copq reprice --plan",
+        f"{past_text(past)} What was booked since keeps its price until it is repriced: "
+        "copq reprice --plan",
         soft_wrap=True,
     )

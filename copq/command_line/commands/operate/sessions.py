@@ -8,6 +8,7 @@ from asyncpg import Connection
 
 from copq.access.authority import format_lines
 from copq.access.door import Role
+from copq.access.sender import lines_json
 from copq.access.session import Session, State
 from copq.access.session_store import all_sessions, end_sessions
 from copq.command_line.acting import WhyOption, actor
@@ -57,12 +58,11 @@ def _minute(at: datetime) -> str:
 
 
 def _json(session: Session, now: datetime) -> dict[str, Any]:
-    lines = session.access.lines
     return {
         "session": session.number, "name": session.person.name,
         "issuer": session.person.issuer, "subject": session.person.subject,
         "role": session.access.role,
-        "lines": None if lines is None else [list(line) for line in sorted(lines, key=str)],
+        "lines": lines_json(session.access.lines),
         "created_at": session.created_at, "last_used_at": session.last_used_at,
         "expires_at": session.expires_at, "state": session.state(now),
         "ended_at": session.ended_at, "ended_by": session.ended_by,

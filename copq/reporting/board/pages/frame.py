@@ -16,6 +16,7 @@ from copq.reporting.board.guarding import OF_A_READER, PAGES, refusal
 from copq.reporting.board.pages.asked import Asked, query_of
 from copq.reporting.board.pages.choices import Choices, choices
 from copq.reporting.source import Source
+from copq.text.sentences import sentence
 from copq.web.pages.page import serves
 
 PLACES = (
@@ -113,9 +114,9 @@ async def _values(
             answer = await page.read(reading, asked)
         values |= await asyncio.to_thread(page.show, asked, answer)
     except HTTPException as refused:
-        return refused.status_code, values | {"fault": _sentence(str(refused.detail))}
+        return refused.status_code, values | {"fault": sentence(str(refused.detail))}
     except ValueError as impossible:
-        return 422, values | {"fault": _sentence(str(impossible))}
+        return 422, values | {"fault": sentence(str(impossible))}
     return 200, values
 
 
@@ -129,8 +130,3 @@ def _place(reading: Reading, asked: Asked) -> dict[str, Any]:
         "as_of": now.isoformat(), "zone": str(zone), "read_at": f"{now:%Y-%m-%d %H:%M} {zone}",
         "digits": digits(site.currency_at(reading.now)) if site else 2,
     }  # fmt: skip
-
-
-def _sentence(text: str) -> str:
-    stop = "" if text.endswith((".", "?", "!")) else "."
-    return f"{text[:1].upper()}{text[1:]}{stop}"
