@@ -62,7 +62,9 @@ def rates_of_both() -> RateFile:
 def a_plants_month(
     prefix: str = "", plant: str = "north", line: str = "L1", product: str = "widget"
 ) -> list[bytes]:
-    """Of all kinds; one stop began before the hour, one goes on."""
+    """Of all kinds; one stop began before the hour, one goes on.
+
+    What was made and lost a minute ago falls into one month, also on the first of it."""
 
     def told(kind: str, name: str, **facts: Any) -> bytes:
         return event(kind, prefix + name, **{"plant": plant, "line": line, **facts})
@@ -73,7 +75,7 @@ def a_plants_month(
 
     jam = {"work_unit": "packer", "defect_code": "jam"}
     return [
-        made("production", "p1", ago(minutes=20), 1000, good=950),
+        made("production", "p1", ago(minutes=1), 1000, good=950),
         made("defect", "d1", ago(minutes=1), 40, stage="S2"),
         made("defect", "d2", ago(minutes=10), 5, stage="S1", defect_code="burr"),
         made("production", "p2", ago(days=1), 500),

@@ -38,9 +38,13 @@ export function withoutRates() {
     h("p", { class: "quiet" }, "This page shows the figure a second later. You need not reload it."));
 }
 
+/** A plant that was heard within this time is at work: on the first of a month it has no figures yet. */
+const AT_WORK_DAYS = 31;
+
 /** A month without figures, with the way to the latest day that has some. */
 export function withoutFigures(b) {
   if ([b.today, b.month].some((figure) => figure.known) || b.open_stops.length) return null;
+  if (b.live && b.latest_day && b.latest_day >= f.shift(b.day, -AT_WORK_DAYS)) return null;
   return h("section", { class: "empty", "data-key": "empty" },
     h("h2", {}, b.live ? "Nothing is booked this month" : `Nothing is booked in ${f.monthInWords(b.day)} up to this day`),
     b.latest_day && b.latest_day !== b.day ? h("p", {}, h("a", { href: address({ day: b.latest_day }) }, `Open ${f.dayInWords(b.latest_day)}`), ", the latest day with figures.") : null,
