@@ -6,11 +6,11 @@ Pure. A file of anchors is NDJSON, a line an anchor; its last line is the trail'
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from copq.audit.trail import Head
+from copq.audit.trail import Fault, Head
 from copq.ledger.difference import Difference
 
 NO_DIGEST = ""
@@ -69,6 +69,33 @@ def line_of(anchor: Anchor) -> str:
 
 def last_line(trail: Head) -> str:
     return _json({"trail": str(trail)})
+
+
+def file_of(anchors: Iterable[Anchor], trail: Head) -> str:
+    """The text of a file of anchors."""
+    return "".join(f"{line}\n" for line in (*map(line_of, anchors), last_line(trail)))
+
+
+def anchor_json(newest: Anchor, trail: Head) -> dict[str, Any]:
+    """The newest anchor: what it covers since the one before, and the head of the trail."""
+    rows = {
+        kind: sum(day.rows for day in newest.days if day.kind == kind)
+        for kind in ("entries", "events")
+    }
+    return {
+        "anchor": newest.number, "until": newest.until, **rows, "digests": len(newest.days),
+        "digest": newest.digest, "head": str(trail),
+    }  # fmt: skip
+
+
+def proof_json(
+    head: Head, faults: Iterable[Fault], differences: Iterable[Difference] = ()
+) -> dict[str, Any]:
+    """What a proof of the trail found, and of the entries and events next to it."""
+    return {
+        "head": str(head), "rows": head.seq, "faults": [fault._asdict() for fault in faults],
+        "differences": [asdict(difference) for difference in differences],
+    }  # fmt: skip
 
 
 def read_anchors(lines: Iterable[str]) -> tuple[list[Anchor], Head]:

@@ -8,6 +8,7 @@ import asyncpg
 from fastapi import APIRouter, FastAPI
 
 from copq.database.connections import DatabaseRole
+from copq.desk.anchors import add_anchors
 from copq.desk.audit import add_audit
 from copq.desk.currencies import add_currencies
 from copq.desk.desk import Desk, acting_pool
@@ -16,6 +17,7 @@ from copq.desk.imports import add_imports
 from copq.desk.pages.all import add_desk_pages
 from copq.desk.periods import add_period_acts
 from copq.desk.projects import add_project_acts
+from copq.desk.rate_book import add_rate_book
 from copq.desk.rate_documents import add_rate_documents
 from copq.desk.repricings import add_repricings
 from copq.desk.targets import add_targets
@@ -45,6 +47,7 @@ def add_desk(
     desk = Desk(pool, source.door, source.clock, intake, replaying)
     router = APIRouter(tags=["finance"], responses=NOT_ANSWERED, dependencies=[SOUND])
     add_rate_documents(router, desk)
+    add_rate_book(router, desk)
     add_imports(router, desk)
     add_targets(router, desk)
     add_currencies(router, desk)
@@ -53,6 +56,7 @@ def add_desk(
     add_repricings(router, desk)
     add_project_acts(router, desk)
     add_audit(router, desk)
+    add_anchors(router, desk)
     add_tokens(router, desk)
     add_routes(app, router)
     add_desk_pages(app, desk, source)

@@ -63,6 +63,24 @@ AUDIT = (
 )
 AUDIT_HEAD = "Keep the head elsewhere: a later proof is compared with it (`expect`)."
 AUDIT_EXPORT = "As `copq audit export`. NDJSON is proved by `copq audit verify --file`."
+ANCHORING = (
+    "As `copq audit anchor`: a digest for each plant and day of what was booked and received since "
+    "the anchor before, in the audit trail. For a finance token of all lines. Then keep the file "
+    "of `GET /v1/audit/anchors` elsewhere."
+)
+ANCHORS = (
+    "NDJSON, a line an anchor; the last line is the head of the audit trail. Keep it where the "
+    "database's administrator cannot reach it. For a finance token of all lines."
+)
+COMPARING = (
+    "As `copq audit verify --against`: the body is a file of anchors that was kept. The answer of "
+    "the job names each plant and day with a change since, and proves the trail with the head in "
+    "the file. For a finance token of all lines."
+)
+RATE_BOOK = (
+    "As `copq rates export`: imported into an empty book, it makes the same book. For a finance "
+    "token of all lines."
+)
 MADE_ONCE = (
     "The token is shown in this answer alone: only its SHA-256 is stored. The same Idempotency-Key "
     "again makes no second token, and its answer has a token of null: revoke a token whose answer "
@@ -109,6 +127,7 @@ projects:
     benefits:
       - {type: hard, first_month: 2026-05, last_month: 2026-07, amount: 100}
 """
+_ANCHOR_FILE = f'{{"trail":"0:{"0" * 64}"}}\n'
 _WHY = ("why", "reviewed")
 _DOCUMENTS = "/v1/rate-documents"
 _MONTH = "/v1/periods/north/2026-03"
@@ -126,6 +145,8 @@ APPROVE_RATES = Sample(
 REJECT_RATES = Sample(
     16, "POST", f"{_DOCUMENTS}/3/reject", text='{"why": "sent twice"}', match=f"{_DOCUMENTS}/3"
 )
+
+GET_RATE_BOOK = Sample(17, "GET", "/v1/rate-book", (("format", "yaml"),))
 
 TARGETS = Sample(20, "POST", "/v1/targets", (("name", "targets.yaml"), _WHY), _TARGET_FILE, _YAML)
 SET_TARGET = Sample(
@@ -241,6 +262,12 @@ VALIDATE = Sample(
 LIST_AUDIT = Sample(82, "GET", "/v1/audit", (("table", "target"), ("limit", "10")))
 GET_AUDIT_HEAD = Sample(83, "GET", "/v1/audit/head")
 EXPORT_AUDIT = Sample(84, "GET", "/v1/audit/export")
+ANCHOR = Sample(81, "POST", "/v1/audit/anchors", text='{"why": "month end"}')
+GET_ANCHORS = Sample(88, "GET", "/v1/audit/anchors")
+COMPARE_ANCHORS = Sample(
+    89, "POST", "/v1/audit/anchors/compare", (("name", "anchors.ndjson"),), _ANCHOR_FILE,
+    "application/x-ndjson",
+)  # fmt: skip
 MAKE_TOKEN = Sample(
     85, "POST", "/v1/tokens", text='{"name": "press-7", "lines": ["north/L1"]}', role="admin"
 )

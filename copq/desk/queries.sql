@@ -98,3 +98,17 @@ update copq.job
 set state = 'cancelled', ended_at = clock_timestamp(), ended_by = :by, message = :message
 where job = :job and ended_at is null
 returning *
+
+-- name: keep_upload
+-- Keep a file until it is submitted.
+insert into copq.upload (key, who, name, data) values (:key, :who, :name, :data)
+
+-- name: kept_upload
+-- A file that the same person has sent.
+select name, data from copq.upload where key = :key and who = :who
+
+-- name: forget_uploads
+-- Forget files that nobody submitted, and all but the newest of a person.
+delete from copq.upload
+where kept_at < now() - interval '1 day' or key in (
+    select key from copq.upload where who = :who order by kept_at desc offset 4)

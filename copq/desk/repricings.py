@@ -135,9 +135,13 @@ async def ask_for_work(acting: Acting, kind: str, said: Any) -> Done:
 
     Raises `Faults`, `UnknownName`, `OutOfScope`.
     """
-    request = await _request_of(acting, said)
+    return await add_work(acting, kind, await _request_of(acting, said), said.why)
+
+
+async def add_work(acting: Acting, kind: str, request: Mapping[str, Any], why: str) -> Done:
+    """As `ask_for_work`, for a request that was checked. Raises `OutOfScope`."""
     acting.actor.require([(request.get("plant"), None)])
-    job = await jobs.ask_for(acting.conn, kind, request, acting.actor, said.why)
+    job = await jobs.ask_for(acting.conn, kind, request, acting.actor, why)
     return Done(job.as_json(), 202, {"Location": f"{_JOBS}/{job.job}", **AGAIN_S})
 
 

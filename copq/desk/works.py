@@ -11,21 +11,25 @@ import asyncpg
 from asyncpg import Connection
 
 from copq.access.authority import OutOfScope
-from copq.audit.store import find_faults, rows
-from copq.audit.trail import AuditRow, Chain, Head
+from copq.audit.anchor import anchor_json, proof_json, read_anchors
+from copq.audit.anchoring import altered_days, anchors, make_anchor
+from copq.audit.store import find_faults, head_of, rows
+from copq.audit.trail import AuditRow, Chain, Fault, Head
 from copq.database.connections import ANSWER_S, DatabaseRole, act_as, connected
 from copq.desk.jobs import Job
+from copq.desk.kept import kept_upload
 from copq.figures.names import UnknownName
 from copq.figures.recomputing import Reach
 from copq.figures.verify import verify
 from copq.periods.period import month_of
+from copq.rates.file import RateFileError
 from copq.repricing import runs
 from copq.repricing.answers import plan_json, run_json
 from copq.repricing.applying import apply
 from copq.repricing.planning import plan
 from copq.repricing.reach import RepricingScope
 
-Refusals = (OutOfScope, UnknownName)
+Refusals = (OutOfScope, UnknownName, RateFileError)
 """What is refused when a job runs at last, with the sentence for who asked."""
 
 
@@ -81,19 +85,39 @@ async def verify_all(dsn: str, job: Job, progress: Progress) -> Any:
 async def verify_audit(dsn: str, job: Job, progress: Progress) -> Any:
     expect = job.request["expect"]
     chain = Chain(Head.parse(expect) if expect else None)
+    async with _patient(dsn) as conn:
+        faults = await _faults(conn, chain, progress)
+    return proof_json(chain.head, faults)
 
+
+async def _faults(conn: Connection, chain: Chain, progress: Progress) -> list[Fault]:
     async def counted(found: AsyncIterator[AuditRow]) -> AsyncIterator[AuditRow]:
         async for row in found:
             progress.seen += 1
             yield row
 
     progress.seen = 0
+    return await find_faults(chain, counted(rows(conn)))
+
+
+async def anchor(dsn: str, job: Job, progress: Progress) -> Any:
+    """One that was killed after it has cut its anchor makes another, which covers little more."""
     async with _patient(dsn) as conn:
-        faults = await find_faults(chain, counted(rows(conn)))
-    return {
-        "head": str(chain.head), "rows": chain.head.seq,
-        "faults": [fault._asdict() for fault in faults],
-    }  # fmt: skip
+        await make_anchor(conn, job.actor, job.why)
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            return anchor_json((await anchors(conn))[-1], await head_of(conn))
+
+
+async def compare_anchors(dsn: str, job: Job, progress: Progress) -> Any:
+    """The trail, and what differs from a file of anchors that was sent."""
+    async with _patient(dsn) as conn:
+        _, data = await kept_upload(conn, job.actor.name, job.request["upload"])
+        known, head = read_anchors(data.decode().splitlines())
+        chain = Chain(head)
+        faults = await _faults(conn, chain, progress)
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            differences = await altered_days(conn, known)
+    return proof_json(chain.head, faults, differences)
 
 
 @asynccontextmanager
@@ -108,6 +132,8 @@ async def _patient(dsn: str) -> AsyncIterator[Connection]:
 
 
 PLAN, REPRICE, VERIFY, VERIFY_AUDIT = "plan_repricing", "reprice", "verify", "verify_audit"
+ANCHOR, COMPARE_ANCHORS = "anchor", "compare_anchors"
 WORKS: dict[str, Work] = {
     PLAN: plan_repricing, REPRICE: reprice, VERIFY: verify_all, VERIFY_AUDIT: verify_audit,
+    ANCHOR: anchor, COMPARE_ANCHORS: compare_anchors,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 import io
 import sys
 import zipfile
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
@@ -101,11 +102,16 @@ def _folder(path: Path) -> RateSubmission:
     if sum(map(len, files.values())) > MAX_BYTES:
         raise RateFileError([_TOO_LARGE])
     rates = rates_from([sheet_of_csv(name, data) for name, data in files.items()])
+    return RateSubmission(rates, f"{path.resolve().name}.zip", _archive(files))
+
+
+def _archive(files: Mapping[str, bytes]) -> bytes:
+    """One file of these: the same ones are the same bytes."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items():
             packed.writestr(zipfile.ZipInfo(name, _LONG_AGO), data)
-    return RateSubmission(rates, f"{path.resolve().name}.zip", archive.getvalue())
+    return archive.getvalue()
 
 
 def write_rates_to(path: Path, form: Format, rates: RateFile) -> list[Path]:
@@ -116,6 +122,12 @@ def write_rates_to(path: Path, form: Format, rates: RateFile) -> list[Path]:
         for name, text in texts.items():
             (path / name).write_text(text, encoding="utf-8", newline="")
         return [path / name for name in texts]
-    data = workbook_of(rates) if form is Format.EXCEL else yaml_of(rates).encode()
-    path.write_bytes(data)
+    path.write_bytes(bytes_of(form, rates))
     return [path]
+
+
+def bytes_of(form: Format, rates: RateFile) -> bytes:
+    """The rates as one file; CSV is an archive of the files of a folder."""
+    if form is Format.CSV:
+        return _archive({name: text.encode() for name, text in csv_of(rates).items()})
+    return workbook_of(rates) if form is Format.EXCEL else yaml_of(rates).encode()

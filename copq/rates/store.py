@@ -14,8 +14,8 @@ from copq.rates.revisions import MODELS, Change, Imported, current_revision
 from copq.schemas.rates import RateFile
 
 __all__ = [
-    "Change", "Imported", "book_of", "book_with", "current_revision", "file_of", "import_rates",
-    "load", "revision_at",
+    "Change", "Imported", "book_at", "book_of", "book_with", "current_revision", "file_of",
+    "import_rates", "load", "revision_at",
 ]  # fmt: skip
 
 _SQL = Queries.of(__file__)
@@ -53,6 +53,29 @@ async def revision_at(conn: Connection, instant: datetime) -> int:
     """The newest revision at an instant, 0 before the first."""
     revision: int = await conn.fetchval(*_SQL.revision_at(instant=instant))
     return revision
+
+
+async def book_at(conn: Connection, at: str) -> RateBook:
+    """The book of a revision or an instant, written as text; empty: as it is now.
+
+    Raises `ValueError`.
+    """
+    if not at:
+        return await load(conn)
+    if at.isdecimal():
+        newest = await current_revision(conn)
+        if int(at) > newest:
+            raise ValueError(f"there is no revision {at}: the newest is {newest}")
+        return await load(conn, int(at))
+    try:
+        instant = datetime.fromisoformat(at)
+    except ValueError:
+        raise ValueError(
+            f'"{at}" is neither a revision (3) nor an instant (2026-01-31T06:00:00+01:00)'
+        ) from None
+    if instant.tzinfo is None:
+        raise ValueError(f'"{at}" has no offset: write 2026-01-31T06:00:00+01:00')
+    return await load(conn, await revision_at(conn, instant))
 
 
 def book_of(rates: RateFile, revision: int = 1) -> RateBook:

@@ -7,8 +7,9 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from copq.access.door import Bearer
 from copq.desk.acts import require_version
 from copq.desk.desk import Acting, Seeing
+from copq.desk.kept import keep_upload, kept_upload
 from copq.desk.pages.frame import DeskPages, Refusal, go
-from copq.desk.pages.uploads import keep_upload, kept_upload, read_upload
+from copq.desk.pages.uploads import read_upload
 from copq.desk.rate_documents import (
     approve_reviewed,
     etag,

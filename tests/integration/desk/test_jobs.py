@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
+import asyncpg
 import pytest
 
 from copq.database.connections import DatabaseRole, connected
@@ -77,6 +78,44 @@ async def test_proofs_run_in_the_background(desk: DeskClient) -> None:
     wrong = f"1:{'0' * 64}"
     other = await ended(desk, await desk.post("/v1/audit/verify", 202, json={"expect": wrong}))
     assert "another seal" in other["answer"]["faults"][0]["what"]
+
+
+async def test_anchors_are_made_kept_elsewhere_and_compared(
+    desk: DeskClient, database: str
+) -> None:
+    path = "/v1/audit/anchors"
+    for _ in range(2):  # the answer to the first was lost
+        asked = await desk.post(path, 202, json={"why": "month end"}, key="k")
+    made = (await ended(desk, asked))["answer"]
+    assert (made["anchor"], made["entries"], made["events"]) == (1, 1, 1)
+    kept = await desk.get(path)
+    lines = kept.text.splitlines()
+    assert len(lines) == 2 and made["digest"] in lines[0] and "attachment" in str(kept.headers)
+    same = await ended(desk, await desk.post(f"{path}/compare", 202, content=kept.content))
+    assert (same["answer"]["faults"], same["answer"]["differences"]) == ([], [])
+    assert same["request"]["anchors"] == 1
+    conn = await asyncpg.connect(database)
+    await conn.execute("set session_replication_role = replica")
+    await conn.execute("update copq.ledger set product = 'other'")
+    await conn.close()
+    other = await ended(desk, await desk.post(f"{path}/compare", 202, content=kept.content))
+    [changed] = other["answer"]["differences"]
+    assert changed["subject"]["of"] == "entries" and changed["subject"]["plant"] == "north"
+    for by in ("finance:sue:south", "manager:mia"):
+        await desk.post(path, 403, by=by)
+        await desk.get(path, 403, by=by)
+        await desk.post(f"{path}/compare", 403, by=by, content=kept.content)
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [(b"", "the head of the audit trail, is missing"), (b"{}", "line 1"), (b"\xff", "utf-8")],
+)
+async def test_a_file_without_anchors_is_refused_at_once(
+    desk: DeskClient, file: bytes, says: str
+) -> None:
+    refused = await desk.post("/v1/audit/anchors/compare", 422, content=file, name="a.ndjson")
+    assert says in refused.text and "a.ndjson: " in refused.text
 
 
 async def test_work_is_cancelled_while_it_runs(

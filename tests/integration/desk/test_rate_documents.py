@@ -1,6 +1,8 @@
 """Rates by API: submitted by one person, approved by another, each act done once."""
 
 import asyncio
+import io
+import zipfile
 from collections.abc import AsyncIterator
 
 import pytest
@@ -170,3 +172,22 @@ async def test_an_open_service_asks_who_it_is(database: str) -> None:
         assert "say who does it" in nobody.text
         named = await desk.post(f"{PATH}?by=eve&name=rates.yaml&why=2027", 201, content=FILE)
         assert named.json()["submitted_by"] == "eve"
+
+
+async def test_the_rate_book_is_exported_in_each_format_and_as_it_was(desk: DeskClient) -> None:
+    path = "/v1/rate-book"
+    assert "is empty" in (await desk.get(path, 404)).text
+    submitted = await desk.post(PATH, 201, content=FILE, name="rates.yaml", why="new")
+    await desk.post(f"{PATH}/1/approve", match=submitted.headers["etag"], by="finance:ben")
+    for kind in ("yaml", "xlsx"):
+        file = await desk.get(f"{path}?format={kind}")
+        name = f"rates-1.{kind}"
+        assert name in file.headers["content-disposition"] and file.headers["etag"]
+        same = await desk.post(f"{PATH}/check", content=file.content, name=name)
+        assert same.json()["differences"] == []
+    archive = (await desk.get(f"{path}?format=csv&at=1")).content
+    assert "cost_tables.csv" in zipfile.ZipFile(io.BytesIO(archive)).namelist()
+    for at, says in (("9", "the newest is 1"), ("soon", "neither a revision"),
+                     ("2026-01-01", "no offset")):  # fmt: skip
+        assert says in (await desk.get(f"{path}?at={at}", 422)).text
+    await desk.get(path, 403, by="finance:sue:south")

@@ -8,7 +8,7 @@ import typer
 from asyncpg import Connection
 
 from copq.access.door import Role
-from copq.audit.anchor import Anchor, AnchorFileError, last_line, line_of, read_anchors
+from copq.audit.anchor import Anchor, AnchorFileError, anchor_json, file_of, read_anchors
 from copq.audit.anchoring import altered_days, anchors, make_anchor
 from copq.audit.store import head_of
 from copq.audit.trail import Head
@@ -70,25 +70,21 @@ async def _refuse_other_past(conn: Connection, before: list[Anchor]) -> None:
 
 
 def _write(output: Path, made: list[Anchor], head: Head) -> None:
-    text = "".join(f"{line}\n" for line in (*map(line_of, made), last_line(head)))
     try:
-        write_whole(output, text.encode(), 0o600)
+        write_whole(output, file_of(made, head).encode(), 0o600)
     except OSError as error:
         cannot("write", output, error)
 
 
 def _show(made: list[Anchor], head: Head, output: Path | None, as_json: bool) -> None:
-    newest = made[-1]
-    of = {kind: sum(day.rows for day in newest.days if day.kind == kind)
-          for kind in ("entries", "events")}  # fmt: skip
+    of = anchor_json(made[-1], head)
     if as_json:
-        print_json({"anchor": newest.number, "until": newest.until, **of,
-                    "digest": newest.digest, "head": str(head)})  # fmt: skip
+        print_json(of)
         return
     out.print(
-        f"Anchor {newest.number}: {count_of(of['entries'], 'entry', 'entries')} and "
+        f"Anchor {of['anchor']}: {count_of(of['entries'], 'entry', 'entries')} and "
         f"{count_of(of['events'], 'event')} since the one before, "
-        f"{count_of(len(newest.days), 'digest')}.", soft_wrap=True,
+        f"{count_of(of['digests'], 'digest')}.", soft_wrap=True,
     )  # fmt: skip
     if output is not None:
         out.print(f"All anchors are in {output} ({size(output.stat().st_size)}): keep it "

@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, TextIO
@@ -12,7 +11,7 @@ from typing import Annotated, Literal, TextIO
 import typer
 from asyncpg import Connection
 
-from copq.audit.anchor import Anchor
+from copq.audit.anchor import Anchor, proof_json
 from copq.audit.exported import cells_of, line_of, links_in, row_json
 from copq.audit.store import audited_tables, find_faults, newest_rows, rows
 from copq.audit.trail import AuditRow, Chain, Fault, Head, change_texts
@@ -171,10 +170,7 @@ def _show_proof(
     anchors: list[Anchor],
 ) -> None:  # fmt: skip
     if as_json:
-        print_json({
-            "head": str(head), "rows": head.seq, "faults": [f._asdict() for f in faults],
-            "differences": [asdict(difference) for difference in unlike],
-        })  # fmt: skip
+        print_json(proof_json(head, faults, unlike))
         return
     for fault in faults:
         out.print(fault.what, markup=False)

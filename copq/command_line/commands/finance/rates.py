@@ -34,7 +34,7 @@ from copq.rates.file import RateFileError
 from copq.rates.formats import Format, read_rates, write_rates_to
 from copq.rates.review import Review, review
 from copq.rates.reviewing import changes_json, concerns_json
-from copq.rates.store import Imported, current_revision, file_of, load, revision_at
+from copq.rates.store import Imported, book_at, file_of, load
 from copq.rates.yaml_text import yaml_of
 
 app = typer.Typer(
@@ -173,20 +173,10 @@ def _no_format(file: Path) -> NoReturn:
 
 
 async def _book_at(conn: Connection, at: str) -> RateBook:
-    if not at:
-        return await load(conn)
-    if at.isdecimal():
-        newest = await current_revision(conn)
-        if int(at) > newest:
-            fail(f"there is no revision {at}: the newest is {newest}")
-        return await load(conn, int(at))
     try:
-        instant = datetime.fromisoformat(at)
-    except ValueError:
-        fail(f'--at: "{at}" is neither a revision (3) nor an instant (2026-01-31T06:00:00+01:00)')
-    if instant.tzinfo is None:
-        fail(f'--at: "{at}" has no offset: write 2026-01-31T06:00:00+01:00')
-    return await load(conn, await revision_at(conn, instant))
+        return await book_at(conn, at)
+    except ValueError as error:
+        fail(f"--at: {error}")
 
 
 @app.command("list")
