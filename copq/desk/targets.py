@@ -25,7 +25,7 @@ from copq.targets.one import file_of_one, start_of, zone_of
 from copq.targets.store import history, import_targets
 
 _PATH = "/v1/targets"
-_TABLES = ("target", "budget")
+TABLES = ("target", "budget")
 
 
 class _Set(Act):
@@ -63,7 +63,7 @@ def add_targets(router: APIRouter, desk: Desk) -> None:
     async def targets(request: Request) -> Response:
         async with desk.seeing(request, Role.MANAGER, Role.FINANCE) as seeing:
             found, budgets = await history(seeing.conn)
-            etag = await version_of(seeing.conn, *_TABLES)
+            etag = await version_of(seeing.conn, *TABLES)
         body = {
             "targets": [asdict(one) for one in found if is_seen(one, seeing.lines)],
             "budgets": [asdict(one) for one in budgets if is_seen(one, seeing.lines)],
@@ -119,5 +119,5 @@ async def _set(acting: Acting, model: type[Any], said: Any) -> Done:
     file = file_of_one(model, fields)
     done = await import_targets(acting.conn, file, book, "API", acting.actor, said.why)
     item = (*file.targets, *file.budgets)[0]
-    headers = {"ETag": await version_of(acting.conn, *_TABLES)}
+    headers = {"ETag": await version_of(acting.conn, *TABLES)}
     return Done({**item.model_dump(), "unchanged": done.unchanged == 1}, headers=headers)

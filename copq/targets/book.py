@@ -1,9 +1,11 @@
 """The target in force: the most specific one. Pure functions of values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
+from typing import Any
 
 ALL = ""
 """Of a plant, line, product or window that a target does not name; of the budget of COPQ."""
@@ -33,6 +35,17 @@ class SetBudget:
     category: str
     effective_from: datetime
     amount: Decimal | None
+
+
+class Standing(StrEnum):
+    """What a target or budget is at an instant."""
+
+    IN_FORCE = "in force"
+    LATER = "later"
+    """It begins later."""
+
+    PAST = "past"
+    """Another one has taken its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,33 @@ def in_force(
         {of[:2]: amount for of, amount in amounts.items() if of[2] == ALL},
         {of: amount for of, amount in amounts.items() if of[2] != ALL},
     )
+
+
+def standings(items: Sequence[SetTarget | SetBudget], now: datetime) -> list[Standing]:
+    """What each item is at `now`; items are in the order of setting. One that takes the figure away
+    may be in force, too."""
+    counts: dict[Any, int] = {}
+    newest: dict[Any, int] = {}
+    for place, item in enumerate(items):
+        scope = scope_of(item)
+        counts[scope, item.effective_from] = place
+        known = items[newest[scope]] if scope in newest else None
+        if item.effective_from <= now and _supersedes(item, known):
+            newest[scope] = place
+    return [
+        Standing.IN_FORCE if newest.get(scope_of(item)) == place
+        else Standing.LATER
+        if item.effective_from > now and counts[scope_of(item), item.effective_from] == place
+        else Standing.PAST
+        for place, item in enumerate(items)
+    ]  # fmt: skip
+
+
+def scope_of(item: SetTarget | SetBudget) -> tuple[str, ...]:
+    """What it is for."""
+    if isinstance(item, SetTarget):
+        return item.plant, item.line, item.product, item.window
+    return item.plant, item.line, item.category
 
 
 def _supersedes(later: SetTarget | SetBudget, known: SetTarget | SetBudget | None) -> bool:

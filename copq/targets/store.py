@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from asyncpg import Connection
+from asyncpg import Connection, Record
 
 from copq.access.authority import Actor, sign
 from copq.database.queries import Queries
@@ -109,6 +109,31 @@ async def history(conn: Connection) -> tuple[list[SetTarget], list[SetBudget]]:
     targets = [SetTarget(**row) for row in await conn.fetch(*_SQL.all_targets())]
     budgets = [SetBudget(**row) for row in await conn.fetch(*_SQL.all_budgets())]
     return targets, budgets
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A target or budget, who set it and when; `source` is a file, a command or a page."""
+
+    item: SetTarget | SetBudget
+    set_at: datetime
+    set_by: str
+    source: str
+
+
+async def settings(conn: Connection) -> tuple[list[Setting], list[Setting]]:
+    """As `history`, with who set them."""
+    targets = await conn.fetch(*_SQL.told_targets())
+    budgets = await conn.fetch(*_SQL.told_budgets())
+    return [_setting(SetTarget, row) for row in targets], [
+        _setting(SetBudget, row) for row in budgets
+    ]
+
+
+def _setting(kind: type[SetTarget] | type[SetBudget], row: Record) -> Setting:
+    names = kind.__dataclass_fields__
+    item = kind(**{name: row[name] for name in names})
+    return Setting(item, row["set_at"], row["set_by"], row["source"])
 
 
 async def load_targets(conn: Connection, now: datetime) -> TargetBook:

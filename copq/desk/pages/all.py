@@ -13,6 +13,7 @@ from copq.desk.pages.rates import add_rates
 from copq.desk.pages.repricing import add_repricing
 from copq.desk.pages.savings import add_savings
 from copq.desk.pages.styles import add_styles
+from copq.desk.pages.targets import add_targets
 from copq.desk.pages.trail import add_trail
 from copq.desk.pages.waiting import add_waiting
 from copq.reporting.source import Source
@@ -32,6 +33,8 @@ def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
     add_savings(router, finance)
     add_repricing(router, finance)
     senders = DeskPages(desk, source, Role.OPERATOR)
-    add_quality(router, DeskPages(desk, source, Role.MANAGER), senders)
+    managers = DeskPages(desk, source, Role.MANAGER)
+    add_quality(router, managers, senders)
+    add_targets(router, finance, managers)
     add_trail(router, finance)
     add_routes(app, router)

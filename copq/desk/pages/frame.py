@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse
 
 from copq.access.door import Bearer, Role
 from copq.access.login import person
+from copq.database.connections import DatabaseRole
 from copq.desk.desk import Acting, Desk
 from copq.desk.once import Act, Done, asked_by, do_apart_as, do_once_as
 from copq.reporting.board.guarding import TEMPLATES as BOARD
@@ -71,15 +72,17 @@ class DeskPages:
     async def act(
         self, request: Request, bearer: Bearer, filled: Form,
         act: Callable[[Acting], Awaitable[Any]], apart: bool = False,
+        as_role: DatabaseRole = DatabaseRole.FINANCE,
     ) -> tuple[Refusal | None, Any]:  # fmt: skip
         """Do what a form asks for, once by its `key`; `apart`: it has transactions of its own.
 
-        Returns why it was refused, or what `act` returns, also to a form that is sent again.
+        Returns why it was refused, or what `act` returns, also to a form that is sent again: where
+        it returns a `Done` with a secret, that one gets what was kept.
         """
         body = urlencode(sorted((n, v) for n, v in filled.items() if n != "key")).encode()
         do = do_apart_as if apart else do_once_as
         try:
-            async with self.desk.acting(bearer, filled.get("by", "")) as acting:
+            async with self.desk.acting(bearer, filled.get("by", ""), as_role) as acting:
                 asked = asked_by(acting, request, body, filled.get("key"))
                 answer = await do(acting, asked, _done(acting, act))
         except HTTPException as error:
@@ -89,7 +92,8 @@ class DeskPages:
 
 def _done(acting: Acting, act: Callable[[Acting], Awaitable[Any]]) -> Act:
     async def run() -> Done:
-        return Done(await act(acting))
+        found = await act(acting)
+        return found if isinstance(found, Done) else Done(found)
 
     return run
 

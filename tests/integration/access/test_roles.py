@@ -58,6 +58,8 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("GET", "/finance/unpriced", DECIDES), ("GET", "/finance/audit", DECIDES),
     ("GET", "/finance/files", DECIDES), ("POST", "/finance/files/bases", DECIDES),
     ("POST", "/finance/files/reporting-currency", DECIDES),
+    ("GET", "/finance/targets", DECIDES), ("POST", "/finance/targets/target", DECIDES),
+    ("POST", "/finance/targets/budget", DECIDES), ("GET", "/quality/targets", {Role.MANAGER}),
     ("GET", "/finance/savings", DECIDES), ("POST", "/finance/savings", DECIDES),
     ("GET", "/finance/repricing", DECIDES), ("POST", "/finance/repricing", DECIDES),
     ("GET", "/finance/repricing/1", DECIDES), ("POST", "/finance/repricing/1/cancel", DECIDES),

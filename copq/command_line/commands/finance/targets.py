@@ -35,7 +35,7 @@ from copq.improvement.coq_report import COPQ, COSTS
 from copq.rates.book import RateBook
 from copq.rates.store import load
 from copq.schemas.targets import WINDOWS, Budget, Target, TargetFile
-from copq.targets.book import SetBudget, SetTarget
+from copq.targets.book import SetBudget, SetTarget, Standing, standings
 from copq.targets.file import read_target_file
 from copq.targets.one import start_of, zone_of
 from copq.targets.store import Imported, history, import_targets
@@ -258,9 +258,9 @@ def _show(targets: list[SetTarget], budgets: list[SetBudget], book: RateBook) ->
             *(part or "all" for part in (t.plant, t.line, t.product, t.window)),
             _when(t.effective_from, t.plant, book),
             _percent(t.ratio),
-            "yes" if _is_in_force(t, targets, now) else "",
+            "yes" if is_now is Standing.IN_FORCE and t.ratio is not None else "",
         )
-        for t in targets
+        for t, is_now in zip(targets, standings(targets, now), strict=True)
     ]
     columns = ["plant", "line", "product", "window", "from", "target", "in force"]
     table("Targets of COPQ over cost of production", columns, rows, left=5)
@@ -272,17 +272,6 @@ def _show(targets: list[SetTarget], budgets: list[SetBudget], book: RateBook) ->
     if money_rows:
         columns = ["plant", "line", "of", "from", "money"]
         table("Budgets of a month", columns, money_rows, left=4)
-
-
-def _is_in_force(target: SetTarget, targets: list[SetTarget], now: datetime) -> bool:
-    """Whether the target has begun, and no later one of the same scope has."""
-    alike = [t for t in targets if _scope(t) == _scope(target) and t.effective_from <= now]
-    newest = max(enumerate(alike), key=lambda i: (i[1].effective_from, i[0]), default=None)
-    return newest is not None and newest[1] is target and target.ratio is not None
-
-
-def _scope(target: SetTarget) -> tuple[str, ...]:
-    return target.plant, target.line, target.product, target.window
 
 
 def _percent(ratio: Decimal | None) -> str:
