@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from copq.text.counts import count_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -75,7 +77,8 @@ def optimum(points: Sequence[Point]) -> Optimum | NoOptimum:
     """
     levels = {point.level for point in points}
     if len(points) < LEAST_PERIODS:
-        return NoOptimum(f"{len(points)} periods are not enough data: {LEAST_PERIODS} are needed")
+        lacking = count_of(len(points), "period is", "periods are")
+        return NoOptimum(f"{lacking} not enough data: {LEAST_PERIODS} are needed")
     if len(levels) < LEAST_LEVELS:
         return NoOptimum(
             f"the periods have {len(levels)} different levels of conformance: "

@@ -16,6 +16,7 @@ from copq.pack.pages.decisions import projects_page, signing_page, waiting_page
 from copq.pack.pages.process import conformance_page, field_page, process_page
 from copq.pack.texts import NONE, Money, month_words, name_text, percent, points
 from copq.periods.period import month_name
+from copq.text.counts import count_of
 
 
 def creation_date(answer: PackAnswer) -> datetime:
@@ -100,10 +101,10 @@ def _share_tile(month: PackMonth) -> dict[str, str]:
 
 def _trailing_tile(answer: PackAnswer) -> dict[str, str]:
     now, before = answer.trailing, answer.trailing_before
-    note = f"{points(now.percent, before.percent)} on the {before.months} months before"
+    note = f"{points(now.percent, before.percent)} on the {count_of(before.months, 'month')} before"
     if not before.months:
         note = "no earlier year to compare with"
-    name = f"COPQ over {now.months} months"
+    name = f"COPQ over {count_of(now.months, 'month')}"
     return {"name": name, "value": percent(now.percent), "note": note, "tone": ""}
 
 

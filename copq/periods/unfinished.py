@@ -15,6 +15,14 @@ from copq.text.counts import count_of
 _SQL = Queries.of(__file__)
 
 
+class NotFinished(PeriodError):
+    """A month has unfinished items that were not accepted; `items` says which it has."""
+
+    def __init__(self, message: str, items: str) -> None:
+        super().__init__(message)
+        self.items = items
+
+
 @dataclass(frozen=True, slots=True)
 class UnfinishedItems:
     """Counts of unpriced events, corrections of unknown events, open stops, and entries without an
@@ -46,12 +54,13 @@ class UnfinishedItems:
         return count_of(getattr(self, kind), *WORDS[kind]) + of
 
     def refuse(self, accepted: Collection[str]) -> None:
-        """Raise `PeriodError` if an unfinished kind is not accepted."""
+        """Raise `NotFinished` if an unfinished kind is not accepted."""
         left = [kind for kind in self.counts if kind not in accepted]
         if left:
             options = " ".join(f"--accept {kind}" for kind in left)
-            raise PeriodError(
-                f"it is not finished: {self}. See: {self.where}. To close it anyway: {options}"
+            raise NotFinished(
+                f"it is not finished: {self}. See: {self.where}. To close it anyway: {options}",
+                str(self),
             )
 
     @property

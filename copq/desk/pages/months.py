@@ -17,9 +17,9 @@ from copq.figures.periods_answer import answer_periods
 from copq.periods import closing
 from copq.periods.answers import PeriodDetail, period_detail
 from copq.periods.closing import Order
-from copq.periods.period import State, month_of, span
+from copq.periods.period import PeriodError, State, month_of, span
 from copq.periods.store import PeriodSummary, site_of
-from copq.periods.unfinished import KINDS
+from copq.periods.unfinished import KINDS, NotFinished
 from copq.rates.book import RateBook
 from copq.rates.store import load
 from copq.reporting.board.pages.cells import NONE, exact_text, month_name, signed_text
@@ -117,7 +117,12 @@ async def _take(acting: Acting, plant: str, month: date, step: str, filled: dict
     order = Order(acting.actor, filled.get("why", ""))
     if step == "close":
         accepted = [kind for kind in KINDS if filled.get(f"accept_{kind}")]
-        await closing.close_or_sign(acting.conn, site, month, order, acting.now, accepted)
+        try:
+            await closing.close_or_sign(acting.conn, site, month, order, acting.now, accepted)
+        except NotFinished as error:
+            raise PeriodError(
+                f"it is not finished: {error.items}. Finish it, or tick “Close it without” below"
+            ) from error
     elif step in STEPS:
         await STEPS[step](acting.conn, plant, month, order)
     else:

@@ -19,6 +19,7 @@ from copq.pack.texts import (
     words,
 )
 from copq.periods.period import month_name
+from copq.text.counts import count_of
 
 _LINES = 20
 
@@ -115,9 +116,11 @@ def trend_page(answer: PackAnswer) -> Page:
     months = answer.last_months(0)
     money = Money.of(answer.currency, [m.copq for m in months])
     now, before = answer.trailing, answer.trailing_before
-    message = f"Over {now.months} months COPQ was {percent(now.percent)} of the cost of production"
+    span, share = count_of(now.months, "month"), percent(now.percent)
+    message = f"Over {span} COPQ was {share} of the cost of production"
     if before.months:
-        message += f", {points(now.percent, before.percent)} on the {before.months} months before"
+        span = count_of(before.months, "month")
+        message += f", {points(now.percent, before.percent)} on the {span} before"
     return Page(
         "Is it within target, and is it getting worse?", f"{message}.", "a",
         _against_target(answer, months), [_signed(months, money)],

@@ -15,8 +15,7 @@ class Paper:
     def __init__(self, pdf: bytes, name: str) -> None:
         self._document = pypdfium2.PdfDocument(pdf)
         self.sizes = [tuple(map(round, page.get_size())) for page in self._document]
-        texts = [page.get_textpage().get_text_bounded() for page in self._document]
-        self.text = " ".join(" ".join(texts).split())
+        self.text = _text(self._document)
         self.images = [page.render(scale=1.6).to_pil() for page in self._document]
         PRINTED.mkdir(parents=True, exist_ok=True)
         for number, image in enumerate(self.images):
@@ -26,6 +25,16 @@ class Paper:
         """How much of the first page is bare paper."""
         grey = self.images[0].convert("L")
         return float(sum(grey.histogram()[250:]) / (grey.width * grey.height))
+
+
+def text_of(pdf: bytes) -> str:
+    """The words of a document."""
+    return _text(pypdfium2.PdfDocument(pdf))
+
+
+def _text(document: pypdfium2.PdfDocument) -> str:
+    texts = [page.get_textpage().get_text_bounded() for page in document]
+    return " ".join(" ".join(texts).split())
 
 
 async def printed(page: Page, name: str) -> Paper:

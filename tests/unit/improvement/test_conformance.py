@@ -43,6 +43,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
+        (points(1, 0.95, 1000, 0.1), "1 period is not enough data: 12 are needed"),
         (points(11, 0.95, 1000, 0.1), "11 periods are not enough data: 12 are needed"),
         ([Point(date(2026, 1, 1), D("0.9"), D(1), D(1))] * 12, "1 different levels"),
         (points(24, 0.95, 0, 1.0), "do not show a lowest point"),
