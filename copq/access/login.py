@@ -153,9 +153,12 @@ def own_path(path: str) -> str:
         return ""
 
 
+_HOMES = {Role.OPERATOR: "/form", Role.ADMIN: "/admin"}
+
+
 def home(request: Request, bearer: Bearer) -> str:
     """The first page of the role, if this service has it."""
-    wanted = "/form" if bearer.role is Role.OPERATOR else "/"
+    wanted = _HOMES.get(bearer.role, "/") if bearer.sender.name is not None else "/"
     return wanted if serves(request.app, wanted) else "/docs"
 
 

@@ -14,6 +14,7 @@ from copq.desk.pages.repricing import add_repricing
 from copq.desk.pages.savings import add_savings
 from copq.desk.pages.styles import add_styles
 from copq.desk.pages.targets import add_targets
+from copq.desk.pages.tokens import add_access
 from copq.desk.pages.trail import add_trail
 from copq.desk.pages.waiting import add_waiting
 from copq.reporting.source import Source
@@ -21,7 +22,7 @@ from copq.web.routes import add_routes
 
 
 def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
-    """Add `/finance` and `/quality`, and what follows from them."""
+    """Add `/finance`, `/quality` and `/admin`, and what follows from them."""
     finance = DeskPages(desk, source, Role.FINANCE)
     router = APIRouter(include_in_schema=False)
     add_styles(router)
@@ -36,5 +37,6 @@ def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
     managers = DeskPages(desk, source, Role.MANAGER)
     add_quality(router, managers, senders)
     add_targets(router, finance, managers)
+    add_access(router, DeskPages(desk, source, Role.ADMIN))
     add_trail(router, finance)
     add_routes(app, router)

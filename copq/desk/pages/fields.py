@@ -28,7 +28,7 @@ def amount_in(text: str, label: str, locale: Locale) -> Decimal | None:
     except NotANumber as error:
         raise Faults([f"{label}: {error}"]) from None
     if found is None and below_zero:
-        raise Faults([f"{label}: a sign alone is no amount"])
+        raise Faults([f"{label}: write digits after the sign"])
     return -found if found and below_zero else found
 
 

@@ -60,6 +60,9 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("POST", "/finance/files/reporting-currency", DECIDES),
     ("GET", "/finance/targets", DECIDES), ("POST", "/finance/targets/target", DECIDES),
     ("POST", "/finance/targets/budget", DECIDES), ("GET", "/quality/targets", {Role.MANAGER}),
+    ("GET", "/admin", {Role.ADMIN}), ("POST", "/admin/tokens", {Role.ADMIN}),
+    ("POST", "/admin/tokens/revoke", {Role.ADMIN}), ("GET", "/admin/sessions", {Role.ADMIN}),
+    ("POST", "/admin/sessions/1/end", {Role.ADMIN}),
     ("GET", "/finance/savings", DECIDES), ("POST", "/finance/savings", DECIDES),
     ("GET", "/finance/repricing", DECIDES), ("POST", "/finance/repricing", DECIDES),
     ("GET", "/finance/repricing/1", DECIDES), ("POST", "/finance/repricing/1/cancel", DECIDES),
@@ -151,7 +154,7 @@ async def test_each_route_states_its_roles(app: FastAPI) -> None:
     routes = list(_routes(app))
     unstated = [
         (route.path, method)
-        for route in routes if route.path.startswith(("/v1/", "/finance", "/quality"))
+        for route in routes if route.path.startswith(("/v1/", "/finance", "/quality", "/admin"))
         for method in (route.methods or {"POST"}) - {"HEAD", "OPTIONS"}
         if not any(_is_of(route, method, path) for named, path in stated if named == method)
     ]  # fmt: skip
@@ -175,7 +178,7 @@ def _is_of(route: Route, method: str, path: str) -> bool:
 
 @pytest.mark.parametrize(
     ("role", "home"),
-    [(Role.MANAGER, "/"), (Role.FINANCE, "/"), (Role.OPERATOR, "/form")],
+    [(Role.MANAGER, "/"), (Role.FINANCE, "/"), (Role.OPERATOR, "/form"), (Role.ADMIN, "/admin")],
 )
 async def test_after_signing_in_each_role_lands_on_its_page(
     client: httpx.AsyncClient, role: Role, home: str
