@@ -351,14 +351,17 @@ def _add_sharing(router: APIRouter, desk: Desk) -> None:
         bearer = await desk.admit(request, Role.FINANCE)
         said, body = await read_act(request, ShareAct)
 
-        async def act(acting: Acting) -> Done:
-            await _require_plant(acting, plant)
-            order = Order(acting.actor, said.why)
-            first = month_of(said.first)
-            await accounts.divide(acting.conn, plant, first, said.shares, order)
-            return Done({"plant": plant, "from": said.first, "shares": said.shares})
+        return await answer_act(
+            desk, request, bearer, by, body, lambda acting: divide(acting, plant, said)
+        )
 
-        return await answer_act(desk, request, bearer, by, body, act)
+
+async def divide(acting: Acting, plant: str, said: ShareAct) -> Done:
+    """Divide what projects share in the caller's transaction. Raises `ProjectError`."""
+    await _require_plant(acting, plant)
+    order = Order(acting.actor, said.why)
+    await accounts.divide(acting.conn, plant, month_of(said.first), said.shares, order)
+    return Done({"plant": plant, "from": said.first, "shares": said.shares})
 
 
 def _add_act(router: APIRouter, desk: Desk, act: ProjectAct) -> None:

@@ -56,8 +56,6 @@ def _sentence(error: object, labels: Mapping[str, str]) -> str:
     assert isinstance(error, dict)
     name = str(error["loc"][0]) if error["loc"] else ""
     said = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] == "missing":
-        said = "it is missing"
-    if error["type"] == "string_too_short":
+    if error["type"] in ("missing", "string_too_short"):
         said = "fill it in"
     return f"{labels.get(name, name.replace('_', ' '))}: {said}" if name else said

@@ -10,17 +10,25 @@ from fastapi import APIRouter, Request, Response
 from copq.currencies.store import CurrencySummary, reporting_currency, summaries
 from copq.desk.pages.frame import DeskPages
 from copq.desk.pages.months import months_to_close
+from copq.desk.pages.projects import FINANCE as PROJECTS
+from copq.desk.pages.projects import seen_projects, undecided_of
 from copq.desk.pages.savings import waiting_claims
 from copq.desk.rate_documents import visible_documents
 from copq.figures.periods_answer import answer_periods
 from copq.figures.unpriced import WaitingItems, waiting_items
+from copq.improvement.projects.states import State
 from copq.periods.store import PeriodSummary
 from copq.periods.unfinished import WORDS
-from copq.rates.documents import Document, State
+from copq.projects.store import Project
+from copq.rates.documents import Document
+from copq.rates.documents import State as DocumentState
 from copq.reporting.board.pages.cells import exact_text, month_name
 
 PATH = "/finance"
 _SHOWN = 5
+_UNDECIDED = (
+    "amount or baseline of a project to decide", "amounts or baselines of projects to decide"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +56,11 @@ def add_finance(router: APIRouter, pages: DeskPages) -> None:
         async with pages.desk.seeing(request, pages.role) as seeing:
             documents = await visible_documents(seeing)
             claims = await waiting_claims(seeing)
+            projects = await seen_projects(seeing)
+            undecided = await undecided_of(seeing.conn, projects)
         waiting = [one for one in (
             *_documents(documents), *_months(closable), *_items(items), *_currencies(currencies),
-            *_claims(claims),
+            *_projects(projects, undecided), *_claims(claims),
         ) if one.number]  # fmt: skip
         return pages.show(
             request, bearer, "finance.html", PATH, waiting=waiting, at=at, has_rates=has_rates,
@@ -58,7 +68,7 @@ def add_finance(router: APIRouter, pages: DeskPages) -> None:
 
 
 def _documents(documents: list[Document]) -> Iterator[Waits]:
-    drafts = [one for one in documents if one.state is State.DRAFT]
+    drafts = [one for one in documents if one.state is DocumentState.DRAFT]
     names = ", ".join(f"{one.name} (by {one.submitted_by})" for one in drafts[:_SHOWN])
     one = f"/finance/rates/{drafts[0].number}" if len(drafts) == 1 else "/finance/rates"
     yield Waits(len(drafts), _noun(drafts, "rate document to decide", "rate documents to decide"),
@@ -98,6 +108,15 @@ def _currencies(found: list[CurrencySummary]) -> Iterator[Waits]:
         entries, _plural(entries, *WORDS["rates"]),
         "/finance/files", ", ".join(one.currency for one in lacking),
     )  # fmt: skip
+
+
+def _projects(found: list[Project], undecided: dict[int, int]) -> Iterator[Waits]:
+    sized = [one for one in found if one.state is State.SIZED]
+    yield Waits(len(sized), _noun(sized, "project to approve", "projects to approve"),
+                PROJECTS, ", ".join(one.name for one in sized[:_SHOWN]))  # fmt: skip
+    waits = [one.name for one in found if one.id in undecided]
+    number = sum(undecided.values())
+    yield Waits(number, _plural(number, *_UNDECIDED), PROJECTS, ", ".join(waits[:_SHOWN]))
 
 
 def _claims(claims: list[Record]) -> Iterator[Waits]:

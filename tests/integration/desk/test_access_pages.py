@@ -85,7 +85,7 @@ async def test_an_admin_of_one_plant_makes_tokens_for_it_alone(desk: DeskClient)
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"name": ""}, "Name: it is missing"), ({"expires": "soon"}, "expires is 12h"),
+        ({"name": ""}, "Name: fill it in"), ({"expires": "soon"}, "expires is 12h"),
         ({"lines": "north"}, "write it as PLANT/LINE"), ({"role": "boss"}, "Role: "),
         ({"events_per_second": "0"}, "Events a second: "),
     ],

@@ -70,7 +70,7 @@ async def test_finance_sets_a_budget_from_a_later_day(desk: DeskClient) -> None:
         ("target", {"ratio": "2 %", "line": "L1"}, "needs its plant"),
         ("target", {"ratio": "2 %", "plant": "east"}, "north"),
         ("budget", {"plant": "north", "amount": "1,234"}, "can mean 1234"),
-        ("budget", {"amount": "5"}, "it is missing"),
+        ("budget", {"amount": "5"}, "fill it in"),
         ("budget", {"plant": "north", "amount": "-5"}, "greater than or equal to 0"),
     ],
 )
