@@ -16,7 +16,7 @@ from typing import Any
 import asyncpg
 
 from benchmarks.report import Report
-from benchmarks.why_scale import NOW
+from benchmarks.why_scale import LINES, NOW, RATES
 from copq.access.authority import Actor
 from copq.access.door import Role
 from copq.command_line.terminal import err
@@ -33,7 +33,8 @@ from copq.projects.order import Order
 from copq.projects.proposing import import_projects
 from copq.projects.sizing import size
 from copq.rates.book import RateBook
-from copq.rates.store import load
+from copq.rates.file import parse_rates
+from copq.rates.store import import_rates, load
 from copq.schemas.projects import ProjectFile
 from copq.summary.keeping import bring_up_to_date
 
@@ -79,9 +80,11 @@ async def main(folder: Path, projects: int, starts: str) -> None:
 
 
 async def _make_ready(conn: asyncpg.Connection) -> None:
-    """Production in the ledger, and nothing measured yet."""
+    """Production in the ledger, all lines in the rate book, and nothing measured yet."""
     if not await conn.fetchval(*_SQL.scale_has_production()):
         await conn.execute(*_SQL.scale_production())
+    if len((await load(conn)).sites["big"].plant.lines) < len(LINES):
+        await import_rates(conn, parse_rates(RATES), "benchmark", "benchmark")
     async with conn.transaction():
         await conn.execute("set local session_replication_role = replica")
         await conn.execute(*_SQL.scale_forget())

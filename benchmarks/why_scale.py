@@ -34,8 +34,9 @@ from copq.summary.position import read_position
 _SQL = Queries.of(__file__)
 NOW = datetime(2026, 7, 1, 10, tzinfo=UTC)
 LAST = date(2026, 7, 1)
-RATES = """
-plants: [{plant: big, time_zone: UTC, day_start: "00:00", currency: EUR, lines: [L1]}]
+LINES = [f"L{number}" for number in range(1, 21)]
+RATES = f"""
+plants: [{{plant: big, time_zone: UTC, day_start: "00:00", currency: EUR, lines: {LINES}}}]
 """
 QUESTIONS: dict[str, dict[str, Any]] = {
     "half a year against the half before": {"start": "2025-12-31", "end": "2026-07-01",

@@ -1,26 +1,25 @@
 """What the losses of a plan are compared with, by production day, line and product."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
-from asyncpg import Connection, Record
+from asyncpg import Record
 
-from copq.database.queries import Queries
-from copq.figures.what_if_query import instants_of
-from copq.figures.window import Window
 from copq.improvement.projects.plan import Exposure, Plan
 from copq.improvement.projects.scope import Scope, allows, names_of
 from copq.ledger.arithmetic import MONEY, SECONDS_AN_HOUR, ZERO, quotient
 from copq.rates.book import RateBook
 
-_SQL = Queries.of(__file__)
-
 Place = tuple[date, str, str]
 """A production day, a line and a product; an empty name stands for losses that have none."""
+
+
+Output = Mapping[date, Mapping[str, Mapping[str, Sequence[Record]]]]
+"""Rows of what was made, by production day, line and product."""
 
 
 @dataclass(slots=True)
@@ -31,35 +30,49 @@ class Exposed:
     entries: Counter[date] = field(default_factory=Counter)
 
 
-async def read_exposure(
-    conn: Connection, plan: Plan, frozen: RateBook, window: Window,
-    booked_until: datetime | None = None,
-) -> Exposed:  # fmt: skip
+def output_of(rows: Iterable[Record]) -> Output:
+    found: dict[date, dict[str, dict[str, list[Record]]]] = defaultdict(dict)
+    for row in rows:
+        found[row["day"]].setdefault(row["line"], {}).setdefault(row["product"], []).append(row)
+    return found
+
+
+def exposure(
+    plan: Plan, frozen: RateBook, days: Iterable[date], output: Output, hours: Output, late: int
+) -> Exposed:
     """The exposure of the plan's lines and products; its other filters do not matter.
 
     Losses without a product are compared with all that their line made, and those without a line
-    with all that the plant made.
+    with all that the plant made. Rows that are later than `late` are left out. Call it under the
+    `MONEY` context.
     """
-    exposed, days = Exposed(), _days(plan, window, booked_until)
-    if plan.exposure is Exposure.PRODUCTION_HOURS:
-        rows = await conn.fetch(*_SQL.project_hours(**days, line=_lines(plan.scope)))
-        made = _hours(rows)
-    else:
-        rows = await conn.fetch(*_SQL.project_output(
-            **days, line=_lines(plan.scope), product=_products(plan.scope),
-        ))  # fmt: skip
-        made = ((_place(row), _amount(row, plan, frozen)) for row in rows)
-    for row in rows:
-        exposed.entries[row["day"]] += row["entries"]
-    for place, amount in made:
-        for own in _places(plan.scope, place):
-            exposed.of[own] = MONEY.add(exposed.of[own], amount)
+    exposed, lines, products = Exposed(), _lines(plan.scope), _products(plan.scope)
+    in_hours = plan.exposure is Exposure.PRODUCTION_HOURS
+    for day in days:
+        made = _chosen((hours if in_hours else output).get(day, {}), lines)
+        of_lines = {line: _chosen(made[line], None if in_hours else products) for line in made}
+        rows = [
+            [row for row in own if row["late"] <= late]
+            for of in of_lines.values()
+            for own in of.values()
+        ]
+        exposed.entries[day] += sum(row["entries"] for own in rows for row in own)
+        if in_hours:
+            amounts = _hours(row for own in rows for row in own)
+        else:
+            amounts = ((_place(own[0]), _amount(own, plan, frozen)) for own in rows if own)
+        for place, amount in amounts:
+            for own_place in _places(plan.scope, place):
+                exposed.of[own_place] += amount
     return exposed
 
 
-def _days(plan: Plan, window: Window, booked_until: datetime | None) -> dict[str, Any]:
-    days = {"first": window.first, "last": window.last, "booked_until": booked_until}
-    return {"plant": plan.plant, **days, **instants_of(window)}
+_T = TypeVar("_T")
+
+
+def _chosen(of: Mapping[str, _T], names: Sequence[str] | None) -> Mapping[str, _T]:
+    """Those with these names; None: all."""
+    return of if names is None else {name: of[name] for name in names if name in of}
 
 
 def _lines(scope: Scope) -> list[str] | None:
@@ -85,12 +98,15 @@ def _places(scope: Scope, made: Place) -> Iterable[Place]:
                 yield day, line, product
 
 
-def _amount(row: Record, plan: Plan, frozen: RateBook) -> Decimal:
-    units: Decimal = row["units"]
+def _amount(rows: Sequence[Record], plan: Plan, frozen: RateBook) -> Decimal:
+    """Of the rows of a place."""
+    units: Decimal = sum((row["units"] for row in rows), ZERO)
     if plan.exposure is Exposure.UNITS:
         return units
-    table = frozen.cost_table(plan.plant, row["product"], _ANY)
-    return row["base"] if table is None else MONEY.multiply(units, table.item.finished_cost)
+    table = frozen.cost_table(plan.plant, rows[0]["product"], _ANY)
+    if table is None:
+        return sum((row["base"] for row in rows), ZERO)
+    return MONEY.multiply(units, table.item.finished_cost)
 
 
 _ANY = datetime.fromisoformat("2000-01-01T00:00:00+00:00")

@@ -9,7 +9,7 @@ from asyncpg import Connection
 
 from copq.database.queries import Queries
 from copq.figures.books import Books
-from copq.figures.project_pricing import FrozenQuery, kept_costs
+from copq.figures.project_pricing import FrozenQuery, with_kept_costs
 from copq.figures.project_watch import Watched, watched_projects
 from copq.figures.what_if_books import ChangedBooks, OneBook
 from copq.figures.what_if_entries import ChangedEntry, Differences
@@ -69,7 +69,7 @@ _AT_ONCE = timedelta(days=7)
 
 async def _keep(conn: Connection, books: ChangedBooks, query: FrozenQuery) -> None:
     found = _Costs()
-    await compare_events(conn, books, await kept_costs(conn, query), found)
+    await compare_events(conn, books, await with_kept_costs(conn, query), found)
     await conn.executemany(*_SQL.keep_project_entry.rows([
         {
             "project": query.project, "occurred_at": one.occurred_at, "event_id": one.event_id,

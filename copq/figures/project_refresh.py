@@ -130,10 +130,9 @@ async def _refresh_plant(
     conn: Connection, books: Books, newest: RateBook, found: list[Watched], now: datetime,
     done: Refreshed, *, at_once: bool,
 ) -> None:  # fmt: skip
-    for one in found:
-        days = await keep_days(conn, books, newest, one)
-        done.days_looked_at += days.looked_at
-        done.days_priced += days.priced
+    days = await keep_days(conn, books, newest, found)
+    done.days_looked_at += days.looked_at
+    done.days_priced += days.priced
     plant = found[0].project.plant
     until = await months_until(conn, newest, plant, now)
     months = PlantMonths(conn, found)

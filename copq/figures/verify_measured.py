@@ -1,16 +1,16 @@
 """Proof that the kept days and months of projects follow from the ledger and the frozen rates."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from asyncpg import Connection, Record
+from asyncpg import Connection
 
 from copq.database.queries import Queries
 from copq.figures.books import Books
-from copq.figures.project_cells import AT_ONCE, PlanDay
-from copq.figures.project_keeping import read_project_days
+from copq.figures.project_cells import PlanDay, windows_of
+from copq.figures.project_keeping import AT_ONCE, PlantDays
 from copq.figures.project_months import (
     NotComparable,
     PlantMonths,
@@ -31,38 +31,44 @@ async def measured_projects(conn: Connection, reach: Reach) -> list[Difference]:
     books, differences = Books(), []
     newest = await books.newest(conn)
     found = await watched_projects(conn, newest, reach.plant)
-    for one in found:
-        which = {name: reach.parameters[name] for name in ("month", "share", "seed")}
-        for part in _parts(await conn.fetch(*_SQL.kept_days(project=one.id, **which))):
-            days = await read_project_days(conn, books, newest, one, [row["day"] for row in part])
-            differences += [d async for d in _days(conn, one, part, days)]
     for plant in sorted({one.project.plant for one in found}):
         own = PlantMonths(conn, [one for one in found if one.project.plant == plant])
+        days = PlantDays(conn, books, newest, own.found)
+        differences += [d async for d in _days(conn, days, own.found, reach)]
         for one in own.found:
             differences += [d async for d in _months(conn, own, one, reach)]
     return differences
 
 
-def _parts(rows: Sequence[Record]) -> Iterator[Sequence[Record]]:
-    return (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
-
-
 async def _days(
-    conn: Connection, one: Watched, kept: Sequence[Record], days: Sequence[PlanDay]
-) -> Any:
-    read = {day.day: day for day in days}
-    query = _SQL.cells_on_days(project=one.id, days=[row["day"] for row in kept])
-    cells: dict[date, Facts] = {}
-    for row in await conn.fetch(*query):
+    conn: Connection, plant: PlantDays, found: Sequence[Watched], reach: Reach
+) -> AsyncIterator[Difference]:
+    projects = {one.id: one for one in found}
+    which = {name: reach.parameters[name] for name in ("month", "share", "seed")}
+    days = await conn.fetch(*_SQL.kept_days(projects=list(projects), **which))
+    for window in windows_of([row["day"] for row in days], AT_ONCE):
+        asked = {"projects": list(projects), "first": window.first, "last": window.last}
+        rows = await conn.fetch(*_SQL.kept_project_days(**asked, **which))
+        kept = {(row["project"], row["day"]): row for row in rows}
+        read = await plant.read(window, kept)
+        same = [
+            (number, day) for (number, day), row in kept.items()
+            if row["entries"] == read.entries((number, day))
+            and row["sharing"] == sorted(projects[number].others)
+        ]  # fmt: skip
+        cells = await _kept_cells(conn, asked)
+        for key, due in (await read.priced(same)).items():
+            for difference in _cells(projects[key[0]], due, cells.get(key, {})):
+                yield difference
+
+
+async def _kept_cells(conn: Connection, asked: Facts) -> dict[tuple[int, date], Facts]:
+    cells: dict[tuple[int, date], Facts] = {}
+    for row in await conn.fetch(*_SQL.cells_of_window(**asked)):
         name = row["line"], row["product"], tuple(row["others"])
         figures = row["booked"], row["at_frozen_rates"], row["exposure"]
-        cells.setdefault(row["day"], {})[name] = figures
-    for row in kept:
-        day = read[row["day"]]
-        if (row["entries"], row["sharing"]) != (day.entries, sorted(one.others)):
-            continue
-        for difference in _cells(one, day, cells.get(day.day, {})):
-            yield difference
+        cells.setdefault((row["project"], row["day"]), {})[name] = figures
+    return cells
 
 
 def _cells(one: Watched, day: PlanDay, kept: Facts) -> Iterator[Difference]:

@@ -1,5 +1,6 @@
 """Dispatches of recoverable rejects: a day without any rejects has none."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal, localcontext
 from typing import Any
@@ -50,14 +51,11 @@ def _cost(day: Dispatch, book: RateBook, recovered: Decimal) -> Any:
     return dispatch_cost(day, book) if recovered > 0 else None
 
 
-async def price_dispatches(
-    conn: Connection, book: RateBook, query: Comparison, found: Differences
-) -> None:
-    """Add the dispatches that differ by a book whose rates never change.
+def price_dispatches(book: RateBook, rows: Iterable[Record], found: Differences) -> None:
+    """Add those of the booked dispatches that differ by a book whose rates never change.
 
     Call it after `compare_events`, which must have seen all rejects of the days.
     """
-    rows = await conn.fetch(*_SQL.what_if_dispatches(**query.days()))
     booked = {_day_of(row): row for row in rows}
     with localcontext(MONEY):
         for day in sorted(found.recovered.keys() | booked.keys()):

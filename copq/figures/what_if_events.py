@@ -7,11 +7,11 @@ changes alone, also where rates for the past were not booked yet.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from decimal import localcontext
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg import Connection, Record
 
@@ -26,11 +26,11 @@ from copq.figures.what_if_entries import (
     changed_entry,
 )
 from copq.improvement.what_if.changed_events import ChangedEvent, Left, change_event
-from copq.improvement.what_if.changes import EventChange
 from copq.ledger.arithmetic import MONEY, ZERO
 from copq.pricing.price import Dispatch
 from copq.pricing.price_cache import Memo
 from copq.schemas.decode import decode
+from copq.schemas.events import Event
 from copq.schemas.priced import Entry, Outcome, Pricing
 
 _SQL = Queries.of(__file__)
@@ -49,25 +49,89 @@ async def compare_events(
 ) -> None:
     """Add the events that would cost something else. Call it in the snapshot of the answer."""
     reaches = query.event_reaches()
-    if reaches is None:
-        return
-    newest = EventPricing(books.newest, query)
-    older: dict[int, EventPricing] = {}
-    async for events in _events(conn, query, reaches):
-        _add_rejects(events, found)
-        stale = await asyncio.to_thread(_compare_all, newest, events, found)
-        for version, rows in _by_version(stale).items():
-            if version not in older:
-                older[version] = EventPricing(await books.as_booked(version), query)
-            rest = await asyncio.to_thread(_compare_all, older[version], rows, found)
-            for own in rest:
-                found.leave(_naming(query, own[0]), Left.NOT_AS_BOOKED, own[0]["day"])
+    if reaches is not None:
+        only = [Compared(EventPrices(books), query, found)]
+        await compare_each(conn, query.days(), reaches, lambda _: only)
 
 
-async def _events(conn: Connection, query: Comparison, reaches: str) -> AsyncIterator[list[Rows]]:
+class EventPrices:
+    """What events cost by the rate books of a comparison. Comparisons with the same books may
+    share it."""
+
+    def __init__(self, books: ChangedBooks) -> None:
+        self._books = books
+        self._of: dict[int | None, Prices] = {None: Prices(books.newest)}
+
+    @property
+    def newest(self) -> "Prices":
+        return self._of[None]
+
+    async def as_booked(self, version: int) -> "Prices":
+        """By the book of an earlier revision, and the one in its place."""
+        if version not in self._of:
+            self._of[version] = Prices(await self._books.as_booked(version))
+        return self._of[version]
+
+
+class Compared(NamedTuple):
+    """A comparison that events are added to."""
+
+    prices: EventPrices
+    query: Comparison
+    found: Differences
+
+
+Comparing = Callable[[Record], Sequence[Compared]]
+"""The comparisons that ask about the event of an entry."""
+
+_Stale = dict[int, tuple[Compared, list[Rows]]]
+"""The events of each comparison, by its identity, that do not follow from the newest rates."""
+
+
+async def compare_each(
+    conn: Connection, days: Mapping[str, Any], reaches: str, comparing: Comparing
+) -> None:
+    """Read the events in reach once, and add each to its comparisons, if it would cost something
+    else there. Call it in the snapshot of the answer."""
+    async for events in _events(conn, days, reaches):
+        stale = await asyncio.to_thread(_compare_newest, events, comparing)
+        for one, own in stale.values():
+            await _compare_older(one, own)
+
+
+def _compare_newest(events: Sequence[Rows], comparing: Comparing) -> _Stale:
+    stale: _Stale = {}
+    with localcontext(MONEY):
+        for rows in events:
+            asking = comparing(rows[0])
+            event = _decoded(rows) if asking else None
+            for one in asking:
+                _add_rejects(rows, one.found)
+                if not _Pricing(one.prices.newest, one).compare(rows, event):
+                    stale.setdefault(id(one), (one, []))[1].append(rows)
+    return stale
+
+
+async def _compare_older(one: Compared, stale: Sequence[Rows]) -> None:
+    for version, events in _by_version(stale).items():
+        pricing = _Pricing(await one.prices.as_booked(version), one)
+        rest = await asyncio.to_thread(_compare_all, pricing, events)
+        for rows in rest:
+            one.found.leave(_naming(one.query, rows[0]), Left.NOT_AS_BOOKED, rows[0]["day"])
+
+
+def _decoded(rows: Rows) -> Event | None:
+    """The event; None without its bytes."""
+    payload = rows[0]["payload"]
+    return None if payload is None else decode(payload.encode())
+
+
+async def _events(
+    conn: Connection, days: Mapping[str, Any], reaches: str
+) -> AsyncIterator[list[Rows]]:
     """The events in chunks; an event is never cut."""
     rest: Rows = []
-    async for rows in rows_of(conn, *_SQL.what_if_entries(**query.days(), reaches=reaches)):
+    async for rows in rows_of(conn, *_SQL.what_if_entries(**days, reaches=reaches)):
         events = [list(own) for _, own in groupby([*rest, *rows], itemgetter("event_id"))]
         rest = events.pop()
         if events:
@@ -76,11 +140,10 @@ async def _events(conn: Connection, query: Comparison, reaches: str) -> AsyncIte
         yield [rest]
 
 
-def _add_rejects(events: Sequence[Rows], found: Differences) -> None:
-    for row in chain.from_iterable(events):
+def _add_rejects(rows: Rows, found: Differences) -> None:
+    for row in rows:
         if row["element"] in REJECTS:
-            day = _dispatch(row)
-            found.recovered_before[day] = MONEY.add(found.recovered_before[day], row["recovered"])
+            found.recovered_before[_dispatch(row)] += row["recovered"]
 
 
 def _dispatch(row: Record) -> Dispatch:
@@ -97,10 +160,10 @@ def _by_version(stale: Sequence[Rows]) -> dict[int, list[Rows]]:
     return found
 
 
-def _compare_all(pricing: "EventPricing", events: Sequence[Rows], found: Differences) -> list[Rows]:
+def _compare_all(pricing: "_Pricing", events: Sequence[Rows]) -> list[Rows]:
     """Compare the events; return those whose booked entries do not follow from this book."""
     with localcontext(MONEY):
-        return [rows for rows in events if not pricing.compare(rows, found)]
+        return [rows for rows in events if not pricing.compare(rows, _decoded(rows))]
 
 
 def _naming(query: Comparison, row: Record) -> Iterator[int]:
@@ -111,38 +174,42 @@ def _naming(query: Comparison, row: Record) -> Iterator[int]:
     yield from query.rates.of_entry(row)
 
 
-class EventPricing:
+class Prices:
+    """What events cost by a rate book, and by the one in its place."""
+
+    def __init__(self, book: ChangedBook) -> None:
+        self.book = book.before
+        self.before = Memo(book.before, _own_entries)
+        is_same = book.after is book.before
+        self.after = self.before if is_same else Memo(book.after, _own_entries)
+
+
+class _Pricing:
     """Compares events with what they would have been, by one rate book."""
 
-    def __init__(self, book: ChangedBook, query: Comparison) -> None:
-        self._book, self._query = book.before, query
-        self._events: Mapping[int, EventChange] = query.of_events
-        self._rates = query.rates
-        self._before = Memo(book.before, _own_entries)
-        is_same = book.after is book.before
-        self._after = self._before if is_same else Memo(book.after, _own_entries)
+    def __init__(self, prices: Prices, one: Compared) -> None:
+        self._prices, self._query, self._found = prices, one.query, one.found
 
-    def compare(self, rows: Rows, found: Differences) -> bool:
+    def compare(self, rows: Rows, event: Event | None) -> bool:
         """Add what would differ. False if the booked entries do not follow from the book."""
-        if rows[0]["payload"] is None:
-            self._compare_without_bytes(rows, found)
+        if event is None:
+            self._compare_without_bytes(rows)
             return True
-        event = decode(rows[0]["payload"].encode())
-        before = self._before.of(event)
+        before = self._prices.before.of(event)
         if before is None or not _is_booked(before, rows):
             return False
-        changed = change_event(event, self._events, self._stages)
-        rated = self._rates.of_event(event, before)
+        changed = change_event(event, self._query.of_events, self._stages)
+        rated = self._query.rates.of_event(event, before)
         after: _Priced = {}
         if changed.event is not None:
-            after = self._after.of(changed.event) if changed.by or rated else before
-        self._add(rows, changed, rated, after, found)
+            after = self._prices.after.of(changed.event) if changed.by or rated else before
+        self._add(rows, changed, rated, after)
         return True
 
     def _add(
-        self, rows: Rows, changed: ChangedEvent, rated: Sequence[int],
-        after: _Costs | None, found: Differences,
-    ) -> None:  # fmt: skip
+        self, rows: Rows, changed: ChangedEvent, rated: Sequence[int], after: _Costs | None
+    ) -> None:
+        found = self._found
         for number, reason in changed.left.items():
             found.leave([number], reason, rows[0]["day"])
         if after is None:
@@ -150,30 +217,30 @@ class EventPricing:
             return
         found.named.update([*changed.by, *rated])
         found.add(_changed_entries(rows, after))
-        self._add_recovered(rows, after, found)
+        self._add_recovered(rows, after)
 
-    def _add_recovered(self, rows: Rows, after: _Costs, found: Differences) -> None:
+    def _add_recovered(self, rows: Rows, after: _Costs) -> None:
         for row in rows:
             if row["element"] in REJECTS:
                 new = after[row["element"]].recovered if row["element"] in after else ZERO
-                found.recover(row, _dispatch(row), new)
+                self._found.recover(row, _dispatch(row), new)
 
     def _stages(self, event: Any) -> Sequence[str]:
-        table = self._book.cost_table(event.plant, event.product, event.occurred_at)
+        table = self._prices.book.cost_table(event.plant, event.product, event.occurred_at)
         return list(table.item.stage_costs) if table else []
 
-    def _compare_without_bytes(self, rows: Rows, found: Differences) -> None:
+    def _compare_without_bytes(self, rows: Rows) -> None:
         """An event without bytes can be removed, or has a cost that was kept, and is left as booked
         otherwise."""
         if kept := _kept_entries(rows, self._query.kept):
-            self._add(rows, ChangedEvent(None, ()), [], kept, found)
+            self._add(rows, ChangedEvent(None, ()), [], kept)
             return
         naming = list(_naming(self._query, rows[0]))
-        first = self._events.get(naming[0]) if naming else None
+        first = self._query.of_events.get(naming[0]) if naming else None
         if first is not None and first.stage is None and not first.factor:
-            self._add(rows, ChangedEvent(None, (naming[0],)), [], {}, found)
+            self._add(rows, ChangedEvent(None, (naming[0],)), [], {})
         else:
-            found.leave(naming, Left.NO_BYTES, rows[0]["day"])
+            self._found.leave(naming, Left.NO_BYTES, rows[0]["day"])
 
 
 def _kept_entries(rows: Rows, kept: Kept) -> Mapping[str, KeptCost]:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from asyncpg import Connection, Record
 
 from copq.database.queries import Queries
-from copq.figures.recomputing import rows_of
 from copq.figures.what_if_books import ChangedBook, ChangedBooks, Comparison
 from copq.figures.what_if_entries import ChangedEntry, Differences, changed_entry
 from copq.improvement.what_if.changed_events import Left
@@ -91,21 +90,17 @@ def _per_hour(book: RateBook, place: tuple[str, str], stop: Stop) -> Decimal | N
     return None if rate is None else rate.item.per_hour(stop.planned)
 
 
-async def compare_booked_time(
-    conn: Connection, book: RateBook, query: Comparison, line: str | None, found: Differences
-) -> None:
-    """Add the booked time of stops, priced by a book whose rates never change.
+def price_booked_time(book: RateBook, row: Record, found: Differences) -> None:
+    """Add the booked time of a stop, priced by a book whose rates never change. Call it under the
+    `MONEY` context.
 
     Such a rate is the same wherever a stop begins, so no stop is united again.
     """
-    async for rows in rows_of(conn, *_SQL.what_if_stops(**{**query.days(), "line": line})):
-        with localcontext(MONEY):
-            for row in rows:
-                rate = book.line_rate(row["plant"], row["line"], row["occurred_at"])
-                if rate is None:
-                    found.leave([], Left.NO_PRICE, row["day"])
-                else:
-                    found.add([_at_rate(row, rate.item.per_hour(row["element"] == PLANNED))])
+    rate = book.line_rate(row["plant"], row["line"], row["occurred_at"])
+    if rate is None:
+        found.leave([], Left.NO_PRICE, row["day"])
+    else:
+        found.add([_at_rate(row, rate.item.per_hour(row["element"] == PLANNED))])
 
 
 def _at_rate(row: Record, per_hour: Decimal) -> ChangedEntry:

@@ -6,19 +6,31 @@ select pg_try_advisory_lock(hashtextextended('copq.projects', 0))
 -- Let others measure projects.
 select pg_advisory_unlock(hashtextextended('copq.projects', 0))
 
--- name: changed_project_days
--- The production days of a project that may have changed: those of its baseline, :baseline_first to
--- :baseline_last, that were not read yet, and those from :starts to :ends on which its plant has other
--- entries than when they were read. All are read again where other projects share their losses.
-select d.day, d.entries as plant_entries, p.entries, p.sharing is not distinct from :sharing::bigint[] as is_known
-from copq.summary_day as d
-left join copq.project_day as p on p.project = :project and p.day = d.day
+-- name: changed
+-- The production days of projects that may have changed: those of the baseline of each that were not read
+-- yet, and those from its start to its end on which its plant has other entries than when they were read.
+-- All are read again where other projects share their losses. :projects is a JSON array. Part of the queries
+-- below.
+from jsonb_to_recordset(:projects::jsonb) as own (
+    project bigint, sharing bigint[], baseline_first date, baseline_last date, starts date, ends date)
+join copq.summary_day as d
+    on d.day between own.baseline_first and own.baseline_last or d.day between own.starts and own.ends
+left join copq.project_day as p on p.project = own.project and p.day = d.day
 where d.plant = :plant
-    and (d.day between :baseline_first and :baseline_last
-            and p.sharing is distinct from :sharing::bigint[]
-        or d.day between :starts and :ends
-            and (p.plant_entries, p.sharing) is distinct from (d.entries, :sharing::bigint[]))
-order by d.day
+    and (p.sharing is distinct from own.sharing
+        or d.day between own.starts and own.ends and p.plant_entries is distinct from d.entries)
+
+-- name: changed_days
+-- The production days that may have changed, of any project.
+select distinct d.day {{changed}} order by 1
+
+-- name: changed_project_days
+-- Those from :first to :last, with the number of entries that each followed from. It is known where the
+-- same projects share its losses.
+select d.day, own.project, p.entries, p.sharing is not distinct from own.sharing as is_known
+{{changed}}
+    and d.day >= :first and d.day < :last
+order by d.day, own.project
 
 -- name: plant_inputs
 -- What the figures of each plant's projects follow from: each part only grows, so where they are the
@@ -33,23 +45,26 @@ from copq.summary_day
 group by plant
 
 -- name: plant_days
--- How many entries a plant has on each of these production days.
-select day, entries from copq.summary_day where plant = :plant and day = any(:days::date[])
+-- How many entries a plant has on each production day from :first to :last.
+select day, entries from copq.summary_day where plant = :plant and day >= :first and day < :last
 
 -- name: last_plant_day
 -- The last production day on which a plant has entries.
 select max(day) from copq.summary_day where plant = :plant
 
 -- name: remember_days
--- These days have not changed, though others of the plant have.
+-- These days of projects have not changed, though others of the plant have.
 update copq.project_day as p
 set plant_entries = d.entries
-from copq.summary_day as d
-where p.project = :project and p.day = any(:days::date[]) and d.plant = :plant and d.day = p.day
+from unnest(:projects::bigint[], :days::date[]) as same (project, day)
+join copq.summary_day as d on d.plant = :plant and d.day = same.day
+where p.project = same.project and p.day = same.day
 
 -- name: remove_days
--- Take days away that are read again, with their cells.
-delete from copq.project_day where project = :project and day = any(:days::date[])
+-- Take days of projects away that are read again, with their cells.
+delete from copq.project_day as p
+using unnest(:projects::bigint[], :days::date[]) as old (project, day)
+where p.project = old.project and p.day = old.day
 
 -- name: add_project_day
 -- Keep a production day of a project.
@@ -72,10 +87,10 @@ values (:project, :occurred_at, :event_id, :element, :net, :recovered, :seconds)
 on conflict do nothing
 
 -- name: kept_entries
--- What entries of a project cost at its frozen rates, where the bytes of their events were dropped.
-select event_id, element, net, recovered, seconds
+-- What entries of projects cost at their frozen rates, where the bytes of their events were dropped.
+select project, event_id, element, net, recovered, seconds
 from copq.project_entry
-where project = :project and occurred_at >= :since and occurred_at < :until
+where project = any(:projects::bigint[]) and occurred_at >= :since and occurred_at < :until
 
 -- name: month_inputs
 -- What the bridge of each of :months of a project follows from, as text: its days and those of the
@@ -176,22 +191,30 @@ values (
 insert into copq.project_month (project, month, version, reason)
 values (:project, :month, :version, :reason)
 
--- name: kept_days
--- The kept production days of a project, those of :month alone if it is given; :share and :seed
--- select some of them, as in `verify_entries`.
-select day, entries, sharing
+-- name: of_kept_days
+-- Kept production days of projects, those of :month alone if it is given; :share and :seed select some of
+-- them, as in `verify_entries`. Part of the queries below.
 from copq.project_day
-where project = :project
+where project = any(:projects::bigint[])
     and (:month::date is null or day >= :month::date and day < :month::date + interval '1 month')
     and (:share::int is null
         or mod(hashtextextended(project || ' ' || day, :seed) & 1073741823, 10000) < :share)
-order by day
 
--- name: cells_on_days
--- The kept cells of a project on these production days.
-select day, line, product, others, booked, at_frozen_rates, exposure
+-- name: kept_days
+-- The production days that are kept of some project.
+select distinct day {{of_kept_days}} order by 1
+
+-- name: kept_project_days
+-- The kept days of projects from :first to :last.
+select project, day, entries, sharing {{of_kept_days}}
+    and day >= :first and day < :last
+order by day, project
+
+-- name: cells_of_window
+-- The kept cells of projects on the production days from :first to :last.
+select project, day, line, product, others, booked, at_frozen_rates, exposure
 from copq.project_cell
-where project = :project and day = any(:days::date[])
+where project = any(:projects::bigint[]) and day >= :first and day < :last
 
 -- name: add_verdict
 -- Add what the tests of a project's days say, unless it is what they said last.

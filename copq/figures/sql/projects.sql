@@ -19,49 +19,48 @@
     and (:shift::text[] is null or coalesce(shift, '') = any(:shift))
     and (:supplier::text[] is null or coalesce(supplier, '') = any(:supplier))
 
--- name: project_losses
--- What a scope lost on each production day, by all names that a scope may filter by, with the number
--- of entries, and of those that nothing has taken back. Each of :line to :supplier has the names that an entry may have; null: any.
+-- name: plant_days_between
+-- Entries of a plant on the production days from :first to :last, as in `project_days`, whenever they
+-- were booked: `late` is the number of the instants :untils, in order, until which they were not booked
+-- yet. Part of the queries below.
+    select *, width_bucket(booked_at, :untils::timestamptz[]) as late
+    from copq.ledger
+    where plant = :plant and occurred_at >= :since and occurred_at < :until
+        and day >= :first and day < :last
+
+-- name: losses_and_output
+-- What a plant lost on each production day, by the names that scopes filter by, with the number of
+-- entries, and of those that nothing has taken back; and what it made: units that left a line, and their
+-- cost at the booked rates. Names of the fields that are not in :by are left out. Each of :line to
+-- :supplier has the names that a loss may have; null: any.
 select
-    day, currency, line, coalesce(product, '') as product, coalesce(stage, '') as stage, element,
-    category, coalesce(defect_code, '') as defect_code, coalesce(work_unit, '') as work_unit,
-    coalesce(shift, '') as shift, coalesce(supplier, '') as supplier,
-    sum(net) as net, count(*) as entries,
+    day, late, currency, line, coalesce(product, '') as product, element, category,
+    case when 'stage' = any(:by::text[]) then coalesce(stage, '') else '' end as stage,
+    case when 'defect_code' = any(:by) then coalesce(defect_code, '') else '' end as defect_code,
+    case when 'work_unit' = any(:by) then coalesce(work_unit, '') else '' end as work_unit,
+    case when 'shift' = any(:by) then coalesce(shift, '') else '' end as shift,
+    case when 'supplier' = any(:by) then coalesce(supplier, '') else '' end as supplier,
+    sum(net) as net, sum(quantity) as units, sum(base) as base, count(*) as entries,
     2 * count(*) filter (where reverses is null) - count(*) as standing
-from copq.ledger
-where {{project_days}}
-    and {{in_scope}}
-group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+from ({{plant_days_between}}) as own
+where element = 'production' or {{in_scope}}
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 
--- name: project_output
--- What lines made on each production day: units that left the line, and their cost at the booked
--- rates. Each of :line and :product has the names that an entry may have; null: any.
+-- name: hours_and_stops
+-- What lines made in each hour of the plant, and for how long they stood still. Of :line, null: any.
 select
-    day, line, coalesce(product, '') as product, sum(quantity) as units, sum(base) as base,
-    count(*) as entries
-from copq.ledger
-where {{project_days}}
-    and element = 'production'
-    and (:line::text[] is null or line = any(:line))
-    and (:product::text[] is null or coalesce(product, '') = any(:product))
-group by 1, 2, 3
-
--- name: project_hours
--- What lines made in each hour of the plant, and for how long they stood still. :line as above.
-select
-    day, hour, line, coalesce(product, '') as product,
+    day, late, hour, line, coalesce(product, '') as product,
     coalesce(sum(quantity) filter (where element = 'production'), 0) as units,
     coalesce(sum(seconds) filter (where element <> 'production'), 0) as stopped,
     count(*) as entries
-from copq.ledger
-where {{project_days}}
-    and element in ('production', 'downtime', 'planned_stop')
+from ({{plant_days_between}}) as own
+where element in ('production', 'downtime', 'planned_stop')
     and (:line::text[] is null or line = any(:line))
-group by 1, 2, 3, 4
+group by 1, 2, 3, 4, 5
 
 -- name: project_entries
 -- The standing entries of a scope on the production days from :first to :last; with :booked_until those
--- that stood then. The names as in `project_losses`.
+-- that stood then. The names as in `in_scope`.
 select
     l.event_id, l.entry_no, l.occurred_at, l.day, l.plant, l.line, l.product, l.stage, l.work_unit,
     l.defect_code, l.shift, l.supplier, l.element, l.category, l.net, l.seconds, l.currency

@@ -132,7 +132,7 @@ async def test_a_second_refresh_prices_no_event_and_computes_no_month(
     async def priced(*_: Any) -> None:
         pytest.fail("an event was priced")
 
-    monkeypatch.setattr(project_cells, "price_again", priced)
+    monkeypatch.setattr(project_cells, "price_plans", priced)
     assert await refreshed(service) == Refreshed(projects=1)
     await post_events(conn, await load(conn), [defect("x", "2026-05-03T12:00:00+02:00", line="L2")])
     again = await refreshed(service)
@@ -480,18 +480,18 @@ async def test_it_goes_on_where_it_was_interrupted(
     project = await approved(conn)
     whole, parts = project_keeping._keep, 0
 
-    async def twice(*arguments: Any) -> int:
+    async def twice(*arguments: Any) -> None:
         nonlocal parts
         parts += 1
         if parts > 2:
             raise ConnectionError("gone")
-        return await whole(*arguments)
+        await whole(*arguments)
 
     monkeypatch.setattr(project_keeping, "_keep", twice)
     with pytest.raises(ConnectionError):
         await refreshed(service)
     monkeypatch.setattr(project_keeping, "_keep", whole)
-    assert (await refreshed(service)).days_priced == 110 - 62
+    assert (await refreshed(service)).days_priced == 110 - 2 * project_keeping.AT_ONCE
     assert (await newest_versions(conn, project.id))[MAY].figures.gross == 500
 
 

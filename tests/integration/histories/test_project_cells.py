@@ -7,16 +7,19 @@ rate book, and stops are priced by their seconds.
 import asyncio
 import json
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
 
 import asyncpg
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from copq.figures.books import Books
-from copq.figures.project_cells import PlanDay, read_days
+from copq.figures.project_cells import Asked, Others, PlanDay, Reading, read_days, scopes_of
+from copq.figures.project_pricing import FrozenPrices
+from copq.figures.window import Window
 from copq.improvement.projects.plan import Exposure, Plan
 from copq.ledger.arithmetic import MONEY
 from copq.posting.post import prepare
@@ -157,6 +160,81 @@ def test_cells_are_the_ledgers_rows_at_one_set_of_rates(
             await conn.close()
 
     asyncio.run(run())
+
+
+@settings(examples(0.06), phases=[Phase.explicit, Phase.generate])
+@given(steps=histories(), data=st.data())
+def test_plans_that_are_read_at_once_have_the_cells_that_each_has_alone(
+    database: str, steps: list[tuple[str, Any]], data: st.DataObject
+) -> None:
+    """Each at rates of its own, on days of its own, and some as the ledger was before: as it was
+    read then. Bytes that were dropped since would leave more as booked."""
+    plans = data.draw(st.lists(plans_of_scopes(), min_size=1, max_size=5))
+    cut = data.draw(st.integers(0, len(steps)))
+
+    async def run() -> None:
+        conn = await asyncpg.connect(database)
+        try:
+            await prepare(conn)
+            await empty(conn)
+            await import_rates(conn, rates(**FULL), "rates", "finance")
+            frozen = [frozen_book(await load(conn), at) for _, _, at in plans]
+            others = {100 + place: plan.scope for place, (plan, _, _) in enumerate(plans)}
+            asked = [
+                Asked(plan=plan, frozen=book, days=days, others=_but(others, 100 + place))
+                for place, ((plan, days, _), book) in enumerate(zip(plans, frozen, strict=True))
+            ]
+            await play(conn, database, _kept(steps[:cut]))
+            then, before = await _each_alone(conn, asked)
+            await play(conn, database, _kept(steps[cut:]))
+            _, after = await _each_alone(conn, asked)
+            earlier = [replace(one, booked_until=then) for one in asked]
+            async with conn.transaction(isolation="repeatable_read"):
+                reading = Reading(
+                    [*asked, *earlier], scopes_of([*asked, *earlier]), Window(FIRST, FIRST + WEEK)
+                )
+                await reading.read(conn)
+                prices = FrozenPrices(conn, Books(), await load(conn))
+                await reading.price(conn, prices, reading.days)
+            assert list(reading.days.values()) == [*after, *before], (plans, steps)
+        finally:
+            await conn.close()
+
+    asyncio.run(run())
+
+
+WEEK = timedelta(days=DAYS)
+PlanDays = tuple[Plan, list[date], datetime]
+
+
+@st.composite
+def plans_of_scopes(draw: st.DrawFn) -> PlanDays:
+    """A plan, days to read, and an instant for its rates."""
+    scope = draw(st.sampled_from([*SCOPES, {"stage": {"", "S2"}}, {"element": {"planned_stop"}}]))
+    numbers = draw(st.sets(st.integers(0, DAYS - 1), min_size=1))
+    days = [FIRST + timedelta(days=number) for number in sorted(numbers)]
+    return plan(scope, draw(st.sampled_from(Exposure))), days, draw(INSTANTS)
+
+
+def _but(others: Others, number: int) -> Others:
+    return {own: scope for own, scope in others.items() if own != number}
+
+
+def _kept(steps: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    return [step for step in steps if step[0] != "drop"]
+
+
+async def _each_alone(conn: Any, asked: list[Asked]) -> tuple[datetime, list[PlanDay]]:
+    newest = await load(conn)
+    async with conn.transaction(isolation="repeatable_read"):
+        found = [
+            day
+            for one in asked
+            for day in await read_days(
+                conn, Books(), newest, one.plan, one.frozen, one.days, one.others
+            )
+        ]
+    return await conn.fetchval("select clock_timestamp()"), found
 
 
 def _free(file: RateFile) -> RateFile:
