@@ -1,5 +1,6 @@
 """The bridge of a project's month, from its kept days; and its versions."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -318,44 +319,57 @@ async def first_versions(conn: Connection, project: int) -> dict[date, Version]:
     return {row["month"]: version_of(row) for row in rows}
 
 
-async def keep_months(conn: Connection, months: PlantMonths, one: Watched, until: date) -> int:
-    """Compute the months of a project that were over before `until`, if something that they follow
-    from has changed; return how many these are. A version is added where a figure differs."""
-    over = [month for month in running_months(one, until) if last_of(month) < until]
-    stale = await changed_months(conn, months.found, one, over)
+async def keep_months(conn: Connection, months: PlantMonths, until: date) -> int:
+    """Compute the months of a plant's projects that were over before `until`, if something that
+    they follow from has changed; return how many these are. A version is added where a figure
+    differs."""
+    over = {
+        one.id: [month for month in running_months(one, until) if last_of(month) < until]
+        for one in months.found
+    }
+    stale = await changed_months(conn, months.found, over)
     months.forget_decisions()
-    newest = await newest_versions(conn, one.id) if stale else {}
-    for row in stale:
-        async with conn.transaction():
-            await _keep(conn, months, one, row, newest.get(row["month"]))
-    return len(stale)
+    for one in months.found:
+        newest = await newest_versions(conn, one.id) if one.id in stale else {}
+        for month, inputs in stale.get(one.id, {}).items():
+            async with conn.transaction():
+                await _keep(conn, months, one, month, inputs, newest.get(month))
+    return sum(map(len, stale.values()))
 
 
 async def changed_months(
-    conn: Connection, found: Sequence[Watched], one: Watched, months: Sequence[date]
-) -> list[Record]:
-    """Those of these months whose bridge follows from something else than when it was computed."""
-    own = sharing(one, found)
-    query = _SQL.month_inputs(
-        project=one.id, plant=one.project.plant, months=list(months), projects=[o.id for o in own],
-        baseline_lasts=[o.project.plan.baseline_last for o in own],
-    )  # fmt: skip
-    return [row for row in await conn.fetch(*query) if row["inputs"] != row["kept"]]
+    conn: Connection, found: Sequence[Watched], months: Mapping[int, Sequence[date]]
+) -> dict[int, dict[date, str]]:
+    """Those of these months of projects, all of one plant, whose bridge follows from something else
+    than when it was computed; with what it follows from."""
+    asked = [
+        {"project": one.id, "months": [str(month) for month in months[one.id]],
+         "sharing": [own.id for own in sharing(one, found)]}
+        for one in found if months.get(one.id)
+    ]  # fmt: skip
+    lasts = [{"project": one.id, "last": str(one.project.plan.baseline_last)} for one in found]
+    changed: dict[int, dict[date, str]] = defaultdict(dict)
+    if asked:
+        query = _SQL.changed_months(
+            plant=found[0].project.plant, projects=json.dumps(asked), baselines=json.dumps(lasts)
+        )
+        for row in await conn.fetch(*query):
+            changed[row["project"]][row["month"]] = row["inputs"]
+    return changed
 
 
 async def _keep(
-    conn: Connection, months: PlantMonths, one: Watched, row: Record, newest: Version | None
-) -> None:
+    conn: Connection, months: PlantMonths, one: Watched, month: date, inputs: str,
+    newest: Version | None,
+) -> None:  # fmt: skip
     number = newest.number + 1 if newest else 1
     try:
-        figures = await months.figures(one, row["month"])
+        figures = await months.figures(one, month)
         if newest is None or newest.known != figures:
             await conn.execute(*_SQL.add_month(project=one.id, version=number, **asdict(figures)))
     except NotComparable as error:
         if newest is not None and newest.reason != str(error):
             await conn.execute(*_SQL.add_month_without(
-                project=one.id, month=row["month"], version=number, reason=str(error)
+                project=one.id, month=month, version=number, reason=str(error)
             ))  # fmt: skip
-    await conn.execute(
-        *_SQL.keep_month_inputs(project=one.id, month=row["month"], inputs=row["inputs"])
-    )
+    await conn.execute(*_SQL.keep_month_inputs(project=one.id, month=month, inputs=inputs))

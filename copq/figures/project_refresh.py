@@ -137,28 +137,29 @@ async def _refresh_plant(
     until = await months_until(conn, newest, plant, now)
     months = PlantMonths(conn, found)
     day = today(newest, plant, now)
-    for one in found:
-        done.months += await keep_months(conn, months, one, until)
-        done.tests += await _test(conn, months, one, day, at_once=at_once)
+    done.months += await keep_months(conn, months, until)
+    done.tests += await _test_due(conn, months, day, at_once=at_once)
 
 
-async def _test(
-    conn: Connection, months: PlantMonths, one: Watched, day: date, *, at_once: bool
-) -> bool:
-    """Test a project's whole days before `day`, and remember what was tested; return whether that
-    was due."""
-    plan = one.project.plan
-    row = await conn.fetchrow(*_SQL.evidence_inputs(
-        project=one.id, starts=plan.starts, last=day - _DAY, baseline_last=plan.baseline_last
+async def _test_due(conn: Connection, months: PlantMonths, day: date, *, at_once: bool) -> int:
+    """Test the whole days before `day` of each project where that is due, and remember what was
+    tested; return how many these are."""
+    plans = {one.id: one.project.plan for one in months.found}
+    rows = await conn.fetch(*_SQL.evidence_inputs(
+        projects=list(plans), starts=[plan.starts for plan in plans.values()], last=day - _DAY,
+        baseline_lasts=[plan.baseline_last for plan in plans.values()],
     ))  # fmt: skip
-    if not is_due(row, day, at_once=at_once):
-        return False
-    # It loads scipy, which is slow: a service without projects does not need it.
-    from copq.figures.project_verdicts import keep_evidence
+    months.forget_decisions()
+    due = {row["project"]: row for row in rows if is_due(row, day, at_once=at_once)}
+    if due:
+        # It loads scipy, which is slow: a service without projects does not need it.
+        from copq.figures.project_verdicts import keep_evidence
 
-    async with conn.transaction():
-        await keep_evidence(conn, months, one, day, row)
-    return True
+        for one in months.found:
+            if one.id in due:
+                async with conn.transaction():
+                    await keep_evidence(conn, months, one, day, due[one.id])
+    return len(due)
 
 
 def is_due(row: Mapping[str, Any], day: date, *, at_once: bool) -> bool:

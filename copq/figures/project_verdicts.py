@@ -48,7 +48,7 @@ async def keep_evidence(
     since = await months.since_start(one, today)
     statistics = None
     if since.days:
-        statistics = await _test(conn, months, one, since, today, inputs["placebo"])
+        statistics = await _test(conn, months, one, since, today)
     await conn.execute(*_SQL.keep_evidence(
         project=one.id, day=today, days=inputs["days"], decided=inputs["decided"],
         statistics=statistics and json.dumps(statistics),
@@ -56,9 +56,8 @@ async def keep_evidence(
 
 
 async def _test(
-    conn: Connection, months: PlantMonths, one: Watched, since: DailySeries, today: date,
-    kept: str | None,
-) -> dict[str, Any]:  # fmt: skip
+    conn: Connection, months: PlantMonths, one: Watched, since: DailySeries, today: date
+) -> dict[str, Any]:
     before = await months.baseline_days(one)
     promised = await _promised(conn, one, since)
     tested = await asyncio.to_thread(compute_evidence, before, since, promised)
@@ -67,6 +66,7 @@ async def _test(
         project=one.id, until=since.days[-1], is_proven=proven, status=status,
         is_provisional=tested.verdict.is_provisional, figures=json.dumps(tested.figures),
     ))  # fmt: skip
+    kept = await conn.fetchval(*_SQL.kept_placebo(project=one.id))
     placebo = json.loads(kept) if kept else None
     if placebo is None or date.fromisoformat(placebo["day"]) + PLACEBOS_AGAIN <= today:
         found = await compare_scopes(conn, one, months.found, since.days[-1])

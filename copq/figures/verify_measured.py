@@ -1,6 +1,6 @@
 """Proof that the kept days and months of projects follow from the ledger and the frozen rates."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from copq.figures.project_keeping import AT_ONCE, PlantDays
 from copq.figures.project_months import (
     NotComparable,
     PlantMonths,
+    Version,
     changed_months,
     newest_versions,
 )
@@ -35,8 +36,16 @@ async def measured_projects(conn: Connection, reach: Reach) -> list[Difference]:
         own = PlantMonths(conn, [one for one in found if one.project.plant == plant])
         days = PlantDays(conn, books, newest, own.found)
         differences += [d async for d in _days(conn, days, own.found, reach)]
+        kept_months = {one.id: await newest_versions(conn, one.id) for one in own.found}
+        stale = await changed_months(
+            conn, own.found, {number: list(kept) for number, kept in kept_months.items()}
+        )
         for one in own.found:
-            differences += [d async for d in _months(conn, own, one, reach)]
+            kept = {
+                month: version for month, version in kept_months[one.id].items()
+                if month not in stale.get(one.id, {}) and reach.month in (None, month)
+            }  # fmt: skip
+            differences += [d async for d in _months(own, one, kept)]
     return differences
 
 
@@ -87,12 +96,10 @@ def _figures(values: tuple[Any, ...] | None) -> Facts | None:
     return None if values is None else dict(zip(names, values, strict=True))
 
 
-async def _months(conn: Connection, months: PlantMonths, one: Watched, reach: Reach) -> Any:
-    kept = await newest_versions(conn, one.id)
-    stale = {row["month"] for row in await changed_months(conn, months.found, one, list(kept))}
+async def _months(
+    months: PlantMonths, one: Watched, kept: Mapping[date, Version]
+) -> AsyncIterator[Difference]:
     for month, version in kept.items():
-        if month in stale or reach.month not in (None, month):
-            continue
         try:
             due = asdict(await months.figures(one, month))
         except NotComparable as error:

@@ -50,21 +50,20 @@ def require_past(plan: Plan, calendar: Calendar, now: datetime) -> None:
 
 async def reach_of(conn: Connection, plan: Plan) -> Reach:
     """What the scope reaches in the baseline. Raises `ProjectError` if that is nothing."""
-    counts = await conn.fetchrow(*_SQL.baseline_counts(**days(plan), **scope(plan)))
-    names = await conn.fetchrow(*_SQL.baseline_names(**days(plan)))
-    unknown = tuple(_unknown(plan, names))
-    if not counts["of_plant"]:
+    found = await conn.fetchrow(*_SQL.baseline_reach(**days(plan), **scope(plan)))
+    unknown = tuple(_unknown(plan, found))
+    if not found["of_plant"]:
         raise ProjectError(
             f"{plan.plant} lost nothing from {plan.baseline_first} to {plan.baseline_last}: choose "
             "a baseline with events"
         )
-    if not counts["in_scope"]:
+    if not found["in_scope"]:
         why = " ".join(unknown) or "No loss has all of its names at once."
         raise ProjectError(
-            f"the scope holds none of the {counts['of_plant']:,} losses of {plan.plant} from "
+            f"the scope holds none of the {found['of_plant']:,} losses of {plan.plant} from "
             f"{plan.baseline_first} to {plan.baseline_last}. {why}"
         )
-    return Reach(counts["in_scope"], counts["of_plant"], unknown)
+    return Reach(found["in_scope"], found["of_plant"], unknown)
 
 
 def _unknown(plan: Plan, names: Mapping[str, Any]) -> Iterator[str]:

@@ -92,33 +92,65 @@ select project, event_id, element, net, recovered, seconds
 from copq.project_entry
 where project = any(:projects::bigint[]) and occurred_at >= :since and occurred_at < :until
 
--- name: month_inputs
--- What the bridge of each of :months of a project follows from, as text: its days and those of the
--- projects that share its losses, their baselines, and what was decided. Each part only grows, or
--- says when it was read; so where the text is the same, the bridge is.
-with own as (
-    select unnest(:projects::bigint[]) as project, unnest(:baseline_lasts::date[]) as baseline_last
+-- name: changed_months
+-- The months of projects whose bridge follows from something else than when it was computed, with what it
+-- follows from, as text: its days and those of the projects that share its losses, their baselines, and
+-- what was decided. Each part only grows, or says when it was read; so where the text is the same, the
+-- bridge is. :projects is a JSON array: of each project its :months, and in :sharing itself and those that
+-- share its losses, in order. Of all projects of the plant, :baselines has the last day of the baseline.
+with asked as (
+    select *
+    from jsonb_to_recordset(:projects::jsonb) as asked (project bigint, months date[], sharing bigint[])
+), own as (
+    select asked.project as of_project, one.project
+    from asked cross join unnest(asked.sharing) as one (project)
+), baseline as (
+    select * from jsonb_to_recordset(:baselines::jsonb) as baseline (project bigint, last date)
+), kept as (
+    select
+        project, date_trunc('month', day::timestamp)::date as month, count(*) as days,
+        max(computed_at) as computed_at,
+        count(*) filter (where day <= last) as of_baseline,
+        max(computed_at) filter (where day <= last) as baseline_at
+    from copq.project_day join baseline using (project)
+    group by 1, 2
+), baseline_kept as (
+    select of_project, sum(of_baseline) as days, max(baseline_at) as computed_at
+    from own join kept using (project)
+    group by 1
+), month_kept as (
+    select of_project, month, sum(days) as days, max(computed_at) as computed_at
+    from own join kept using (project)
+    group by 1, 2
+), decisions as (
+    select project, count(*) as number from copq.project_decision group by 1
+), steps as (
+    select project, count(*) as number from copq.project_step group by 1
 ), decided as (
-    select concat_ws(
-        '/',
-        (select count(*) from copq.project_decision where project in (select project from own)),
-        (select count(*) from copq.project_step where project in (select project from own)),
-        (select count(*) from copq.project_share where plant = :plant),
-        (select count(*) || ' ' || coalesce(max(computed_at)::text, '')
-            from copq.project_day join own using (project) where day <= baseline_last)
-    ) as inputs
+    select
+        of_project, coalesce(sum(decisions.number), 0) as decisions,
+        coalesce(sum(steps.number), 0) as steps
+    from own left join decisions using (project) left join steps using (project)
+    group by 1
+), now as (
+    select
+        asked.project, m.month,
+        concat_ws(
+            '/', decided.decisions, decided.steps,
+            (select count(*) from copq.project_share where plant = :plant),
+            coalesce(b.days, 0) || ' ' || coalesce(b.computed_at::text, ''), asked.sharing::text,
+            coalesce(k.days, 0) || ' ' || coalesce(k.computed_at::text, '')) as inputs
+    from asked
+    cross join unnest(asked.months) as m (month)
+    join decided on decided.of_project = asked.project
+    left join baseline_kept as b on b.of_project = asked.project
+    left join month_kept as k on k.of_project = asked.project and k.month = m.month
 )
-select
-    m.month, i.inputs as kept,
-    concat_ws('/', d.inputs, (select array_agg(project)::text from own), (
-        select count(*) || ' ' || coalesce(max(computed_at)::text, '')
-        from copq.project_day
-        where project in (select project from own)
-            and day >= m.month and day < m.month + interval '1 month')) as inputs
-from unnest(:months::date[]) as m (month)
-cross join decided as d
-left join copq.project_month_inputs as i on i.project = :project and i.month = m.month
-order by m.month
+select now.project, now.month, now.inputs
+from now
+left join copq.project_month_inputs as i using (project, month)
+where now.inputs is distinct from i.inputs
+order by now.project, now.month
 
 -- name: keep_month_inputs
 -- Remember what the bridge of a month was computed from.
@@ -233,24 +265,36 @@ where not exists (
             :figures::jsonb))
 
 -- name: evidence_inputs
--- What a project's verdict follows from, as text: its days, those of its baseline up to :baseline_last
--- and those from :starts to :last; and what was decided. Next to it what was tested last, and when, and
--- the comparison with other scopes.
-with own as (
-    select
-        (select count(*) || ' ' || coalesce(max(computed_at)::text, '')
-            from copq.project_day
-            where project = :project and (day between :starts and :last or day <= :baseline_last))
-            as days,
-        concat_ws(
-            '/', (select count(*) from copq.project_decision where project = :project),
-            (select count(*) from copq.project_step where project = :project)) as decided
+-- What the verdicts of :projects follow from, as text: the days of each, those of its baseline up to that of
+-- :baseline_lasts and those from that of :starts to :last; and what was decided. Next to it what was tested
+-- last, and when.
+with asked as (
+    select *
+    from unnest(:projects::bigint[], :starts::date[], :baseline_lasts::date[])
+        as asked (project, starts, baseline_last)
+), kept as (
+    select project, count(*) || ' ' || max(computed_at) as days
+    from copq.project_day join asked using (project)
+    where day between starts and :last or day <= baseline_last
+    group by 1
+), decisions as (
+    select project, count(*) as number from copq.project_decision group by 1
+), steps as (
+    select project, count(*) as number from copq.project_step group by 1
 )
 select
-    own.days, own.decided, i.days as tested_days, i.decided as tested_decided, i.day as tested_on,
-    i.statistics -> 'placebo' as placebo
-from own
-left join copq.project_evidence as i on i.project = :project
+    project, coalesce(kept.days, '0 ') as days,
+    concat_ws('/', coalesce(decisions.number, 0), coalesce(steps.number, 0)) as decided,
+    i.days as tested_days, i.decided as tested_decided, i.day as tested_on
+from asked
+left join kept using (project)
+left join decisions using (project)
+left join steps using (project)
+left join copq.project_evidence as i using (project)
+
+-- name: kept_placebo
+-- The comparison of a project with other scopes, as it was made last.
+select statistics -> 'placebo' from copq.project_evidence where project = :project
 
 -- name: keep_evidence
 -- Keep what the tests of a project's days say, what it was computed from, and on which day.
