@@ -6,6 +6,7 @@ From `pytest --junit-xml`, of all that took more than thirty seconds. It is for 
 LONGEST = (
     "acceptance/docs/test_every_command.py",
     "acceptance/demo/test_demo.py",
+    "acceptance/desk/test_every_page.py",
     "acceptance/board/test_board.py",
     "acceptance/board/test_layout.py",
     "acceptance/faults/test_other_logs.py",

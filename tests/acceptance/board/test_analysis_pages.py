@@ -4,11 +4,11 @@ import asyncpg
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
 
-from tests.acceptance.board.conftest import PATIENCE_MS, Watched
 from tests.support.board.accessible import is_accessible
 from tests.support.board.plant import Plant, made, reject, stop
 from tests.support.board.printed import A4, printed
 from tests.support.board.screenshots import keep
+from tests.support.board.watched import PATIENCE_MS, Watched
 from tests.support.portfolio import bridge, claim, realised, with_evidence
 from tests.support.projects import item, propose
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.acceptance.board.conftest import PATIENCE_MS, Watched
 from tests.support.board.plant import Plant, made, reject, stop
 from tests.support.board.screenshots import keep
+from tests.support.board.watched import PATIENCE_MS, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=PATIENCE_MS)

@@ -3,10 +3,10 @@
 import pytest
 from playwright.async_api import ViewportSize, expect
 
-from tests.acceptance.board.conftest import PATIENCE_MS, Watched
 from tests.acceptance.board.test_layout import SIZES, all_is_on_the_wall, hides_nothing, reach
 from tests.support.board.plant import Plant, made, reject, stop
 from tests.support.board.screenshots import keep
+from tests.support.board.watched import PATIENCE_MS, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=PATIENCE_MS)

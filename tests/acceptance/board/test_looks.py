@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.acceptance.board.conftest import PATIENCE_MS, Watched
 from tests.support.board.plant import Plant, made, reject, stop
 from tests.support.board.printed import A4, printed
 from tests.support.board.screenshots import keep
+from tests.support.board.watched import PATIENCE_MS, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=PATIENCE_MS)

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 from playwright.async_api import Page, Route, ViewportSize, expect
 
-from tests.acceptance.board.conftest import PATIENCE_MS, Watched
 from tests.support.board.accessible import is_accessible
 from tests.support.board.plant import Plant, made, reject, stop
 from tests.support.board.screenshots import keep
+from tests.support.board.watched import PATIENCE_MS, Watched
 from tests.support.faults.processes import copq
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

@@ -11,10 +11,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
 from copq.access.door import Role
-from tests.acceptance.board.conftest import PATIENCE_MS
 from tests.support.board.accessible import is_accessible
 from tests.support.board.printed import text_of
 from tests.support.board.screenshots import keep
+from tests.support.board.watched import PATIENCE_MS
 from tests.support.desk.months import FIRST, cost_table, event, last_month, money, rejects
 from tests.support.desk.office import Office, Person
 from tests.support.faults.processes import until
