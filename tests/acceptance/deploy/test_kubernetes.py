@@ -11,6 +11,7 @@ from copq.aggregator.stream import AggregatorSettings
 from copq.costing.settings import CostingSettings
 from copq.kafka.brokers import Brokers
 from copq.kafka.topics import EVENTS, PRICED
+from copq.pack.schedule import read_schedule
 from tests.support.deploy.api_schemas import check
 from tests.support.deploy.command_lines import parse
 from tests.support.deploy.helm.chart import CHART, ROOT, Release, pod, render
@@ -27,6 +28,11 @@ pytestmark = pytest.mark.helm
 
 MONITORING = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
 RULE = {"alert": "Late", "expr": "copq_age_seconds > 60", "for": "5m"}
+PACKS = """
+packs: [{name: review, day: 5, to: [quality@example.com], folder: /srv/packs}]
+mail: {host: smtp.example.com, port: 587, security: starttls, from: copq@example.com,
+       username: copq, password_env: COPQ_MAIL_PASSWORD}
+"""
 EVERYTHING = {
     "image": {"pullSecrets": ["registry"]},
     "kafka": {**TLS, "clientSecret": "me", "sasl": {"secret": "kafka"}},
@@ -34,6 +40,12 @@ EVERYTHING = {
     "mqtt": {"enabled": True, "config": "broker: mqtt://broker\n", "storageClass": "fast"},
     "reporting": {"ingress": {"enabled": True, "host": "copq.example.com", "tlsSecret": "https"}},
     "signIn": {"enabled": True, "config": "issuer: https://a.example\n", "envSecret": "sign-in"},
+    "packs": {
+        "enabled": True,
+        "schedule": PACKS,
+        "envSecret": "mail",
+        "folderClaim": "shared-packs",
+    },
     "keda": {"enabled": True},
     "tracing": {"endpoint": "http://collector:4318", "headersSecret": "collector"},
     "monitoring": {
@@ -59,7 +71,13 @@ VALUES = {
     "scraped by anybody": {"kafka": TLS, "monitoring": {"enabled": True}},
     "another configuration": EVERYTHING
     | {"mqtt": {"enabled": True, "config": "broker: mqtt://x\n"}}
-    | {"signIn": {"enabled": True, "config": "issuer: https://b.example\n"}},
+    | {"signIn": {"enabled": True, "config": "issuer: https://b.example\n"}}
+    | {"packs": {"enabled": True, "configMap": "our-packs", "ports": [465]}},
+    "two schedules": {
+        "kafka": TLS,
+        "packs": {"enabled": True, "schedule": PACKS, "configMap": "a"},
+    },
+    "no schedule": {"kafka": TLS, "packs": {"enabled": True}},
     "in the clear": {"kafka": {"bootstrap": "kafka:9092"}},
     "misspelt": {"kafka": TLS, "kafak": {}},
 }
@@ -219,11 +237,54 @@ def test_pages_for_people_know_the_provider(charts: dict[str, Release]) -> None:
             assert config["data"].keys() == {Path(told["COPQ_SIGN_IN"] or "").name}
         assert len(sums) == 2
         [container] = pod(charts["everything"].named("Deployment", name))["containers"]
-        assert container["envFrom"] == [{"secretRef": {"name": "sign-in"}}]
+        assert {"secretRef": {"name": "sign-in"}} in container["envFrom"]
         egress = charts["everything"].named("NetworkPolicy", name)["spec"]["egress"]
         assert [{"port": 443, "protocol": "TCP"}] in [rule["ports"] for rule in egress]
     for workload in charts["production"].workloads():
         assert all(volume["name"] != "sign-in" for volume in pod(workload)["volumes"])
+
+
+def test_packs_are_sent_by_reporting_as_a_file_says(
+    charts: dict[str, Release], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporting = charts["everything"].named("Deployment", "copq-reporting")
+    [container] = pod(reporting)["containers"]
+    told = {variable["name"]: variable.get("value") for variable in container["env"]}
+    path = Path(told["COPQ_PACK_SCHEDULE"] or "")
+    volumes = {volume["name"]: volume for volume in pod(reporting)["volumes"]}
+    mounted = {mount["mountPath"]: volumes[mount["name"]] for mount in container["volumeMounts"]}
+    config = mounted[path.parent.as_posix()]["configMap"]["name"]
+    text = charts["everything"].named("ConfigMap", config)["data"][path.name]
+    monkeypatch.setenv("COPQ_MAIL_PASSWORD", "of the mail server")
+    (tmp_path / path.name).write_text(text)
+    schedule = read_schedule(tmp_path / path.name)
+    [delivery] = schedule.packs
+    claim = mounted[str(delivery.folder)]["persistentVolumeClaim"]
+    assert claim == {"claimName": "shared-packs"}
+    assert container["envFrom"] == [
+        {"secretRef": {"name": "sign-in"}}, {"secretRef": {"name": "mail"}}
+    ]  # fmt: skip
+    egress = charts["everything"].named("NetworkPolicy", "copq-reporting")["spec"]["egress"]
+    assert schedule.mail is not None
+    assert [{"port": schedule.mail.port, "protocol": "TCP"}] in [rule["ports"] for rule in egress]
+    [ingest] = pod(charts["everything"].named("Deployment", "copq-ingest"))["containers"]
+    assert ingest["envFrom"] == [{"secretRef": {"name": "sign-in"}}]
+
+
+def test_a_schedule_of_packs_is_one_file_and_a_change_starts_the_pod_again(
+    charts: dict[str, Release],
+) -> None:
+    sums = set()
+    for name in ("everything", "another configuration"):
+        workload = charts[name].named("Deployment", "copq-reporting")
+        sums.add(workload["spec"]["template"]["metadata"]["annotations"]["checksum/packs"])
+    assert len(sums) == 2
+    [volume] = [each for each in pod(workload)["volumes"] if each["name"] == "packs"]
+    assert volume["configMap"]["name"] == "our-packs"
+    assert "schedule or configMap, not both" in (charts["two schedules"].refused or "")
+    assert "--set-file packs.schedule" in (charts["no schedule"].refused or "")
+    [reporting] = pod(charts["production"].named("Deployment", "copq-reporting"))["containers"]
+    assert "COPQ_PACK_SCHEDULE" not in {variable["name"] for variable in reporting["env"]}
 
 
 def test_the_board_has_an_ingress_of_its_own(charts: dict[str, Release]) -> None:

@@ -107,6 +107,15 @@ def test_our_services_are_commands_that_there_are(name: str) -> None:
     parse(OURS[name]["command"], told)
 
 
+def test_the_folder_of_packs_belongs_to_the_user_of_the_image() -> None:
+    [folder] = [v.split(":")[1] for v in OURS["reporting"]["volumes"] if v.startswith("packs:")]
+    image = (ROOT / "deploy" / "container" / "Dockerfile").read_text()
+    assert f"--owner=copq --group=copq {folder}" in image
+    told = OURS["reporting"]["environment"]["COPQ_PACK_SCHEDULE"]
+    assert told == "${COPQ_PACK_FILE:+/etc/copq/packs.yaml}"
+    assert "${COPQ_PACK_FILE:-/dev/null}:/etc/copq/packs.yaml:ro" in OURS["reporting"]["volumes"]
+
+
 def test_prometheus_asks_services_that_there_are() -> None:
     text = (ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text()
     asked = re.findall(r'targets: \["([\w-]+):(\d+)"', text)

@@ -201,17 +201,22 @@ readinessProbe:
   timeoutSeconds: 5
 {{- end }}
 
-{{/* Sign-in of people (docs/sign-in.md): the variable, its secrets, the mount, the volume, the checksum. */}}
+{{/* Sign-in of people (docs/sign-in.md): the variable, the mount, the volume, the checksum; and all Secrets of variables. */}}
 {{- define "copq.signInEnv" -}}
 {{- if .root.Values.signIn.enabled }}
 - {name: COPQ_SIGN_IN, value: /etc/copq/sign-in/sign-in.yaml}
 {{- end }}
 {{- end }}
 
-{{- define "copq.signInSecrets" -}}
-{{- if and .root.Values.signIn.enabled .root.Values.signIn.envSecret }}
+{{- define "copq.secrets" -}}
+{{- $names := list }}
+{{- if .root.Values.signIn.enabled }}{{ $names = append $names .root.Values.signIn.envSecret }}{{ end }}
+{{- if and .root.Values.packs.enabled (eq .component "reporting") }}{{ $names = append $names .root.Values.packs.envSecret }}{{ end }}
+{{- with compact $names | uniq }}
 envFrom:
-  - secretRef: {name: {{ .root.Values.signIn.envSecret }}}
+  {{- range . }}
+  - secretRef: {name: {{ . }}}
+  {{- end }}
 {{- end }}
 {{- end }}
 
@@ -236,5 +241,45 @@ envFrom:
 {{- define "copq.signInChecksum" -}}
 {{- if .root.Values.signIn.enabled }}
 checksum/sign-in: {{ .root.Values.signIn.config | sha256sum }}
+{{- end }}
+{{- end }}
+
+{{/* Packs that are sent (docs/pack.md): the variable, the mounts, the volumes, the checksum. */}}
+{{- define "copq.packsEnv" -}}
+{{- if .root.Values.packs.enabled }}
+- {name: COPQ_PACK_SCHEDULE, value: /etc/copq/packs/packs.yaml}
+{{- end }}
+{{- end }}
+
+{{- define "copq.packsMounts" -}}
+{{- with .root.Values.packs }}
+{{- if .enabled }}
+- {name: packs, mountPath: /etc/copq/packs, readOnly: true}
+{{- if .folderClaim }}
+- {name: packs-folder, mountPath: /srv/packs}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "copq.packsVolumes" -}}
+{{- with .root.Values.packs }}
+{{- if .enabled }}
+{{- if and .schedule .configMap }}
+{{- fail "packs: give schedule or configMap, not both" }}
+{{- end }}
+- name: packs
+  configMap: {name: {{ ternary (include "copq.name" (dict "root" $.root "component" "packs")) (required "packs.schedule: --set-file packs.schedule=packs.yaml" (coalesce .schedule .configMap)) (not (empty .schedule)) }}}
+{{- with .folderClaim }}
+- name: packs-folder
+  persistentVolumeClaim: {claimName: {{ . }}}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "copq.packsChecksum" -}}
+{{- if .root.Values.packs.enabled }}
+checksum/packs: {{ .root.Values.packs.schedule | sha256sum }}
 {{- end }}
 {{- end }}
