@@ -86,6 +86,12 @@ bench: .venv/.installed $(KAFKA)/classes.jsa ## the table of speeds, each next t
 	@tests/support/programs/install mosquitto mosquitto_pub
 	$(BIN)/python -m benchmarks
 
+bench-cpu: .venv/.installed $(KAFKA)/classes.jsa ## CPU seconds per million events by process, in two stages and in one
+	$(BIN)/python -m benchmarks.cpu --events 1000000
+
+bench-guard: .venv/.installed $(KAFKA)/classes.jsa ## the same against the commit before, taking turns
+	$(BIN)/python -m benchmarks.guard
+
 bench-growth: .venv/.installed ## what a batch costs with ten million entries in the ledger
 	$(BIN)/python -m benchmarks.growth
 
@@ -174,4 +180,4 @@ $(HELM)/.resolved: tests/support/deploy/helm/pom.xml
 	mvn --quiet --batch-mode -f tests/support/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
 	@touch $@
 
-.PHONY: pack-standards help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-portfolio bench-project-months bench-why-scale bench-pack bench-statistics setup programs kafka helm lock clean
+.PHONY: pack-standards help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-cpu bench-guard bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-portfolio bench-project-months bench-why-scale bench-pack bench-statistics setup programs kafka helm lock clean

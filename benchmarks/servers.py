@@ -36,6 +36,8 @@ PARTITIONS = 4
 class Servers:
     bootstrap: str
     dsn: str
+    broker_pid: int
+    postgres_pid: int
 
 
 @asynccontextmanager
@@ -52,7 +54,8 @@ async def servers() -> AsyncIterator[Servers]:
             await asyncio.to_thread(migrate, dsn)
             await _fill(dsn)
             await make_topics(Brokers(broker.bootstrap), PARTITIONS)
-            yield Servers(broker.bootstrap, dsn)
+            postmaster = postgres.folder / "postgres" / "postmaster.pid"
+            yield Servers(broker.bootstrap, dsn, broker.pid, int(postmaster.read_text().split()[0]))
         finally:
             await asyncio.to_thread(broker.stop)
             await asyncio.to_thread(postgres.stop)

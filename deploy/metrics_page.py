@@ -9,7 +9,6 @@ from pathlib import Path
 
 from copq.access import metrics as _door
 from copq.aggregator import metrics as _aggregator
-from copq.costing import metrics as _costing
 from copq.figures import project_metrics as _projects
 from copq.ingest.files import metrics as _files
 from copq.ingest.mqtt import metrics as _mqtt
@@ -25,7 +24,6 @@ PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 MARK = "<!-- generated from here on -->\n"
 REGISTERED = (
     _aggregator,
-    _costing,
     _door,
     _files,
     _mqtt,

@@ -11,7 +11,6 @@ from copq.aggregator.fenced_topic import FencedReader
 from copq.aggregator.fetched_batch import Fetched
 from copq.kafka.fence import Fence, advanced_fences
 from copq.kafka.identity import origin_of
-from copq.kafka.topics import PRICED
 from copq.posting.booking import StaleRates
 from copq.posting.id_conflicts import ids
 from copq.posting.post import Posted, post_staged, restage
@@ -44,12 +43,12 @@ class BatchBooking:
         Records below the fence are posted too. If they were booked, their ids are known and nothing
         changes. If they were not, they would otherwise be lost.
         """
-        fences = await lock_fence(conn, PRICED, fetched.records)
+        fences = await lock_fence(conn, self._reader.topic, fetched.records)
         self._reader.refuse_gap(fetched.first(), fetched.logs, fences)
         fetched, posted = await self._post_tx(conn, fetched)
         await keep_rejected(conn, fetched.broken + rejected_events(posted, fetched))
         moved = advanced_fences(fences, fetched.behind())
-        await move_fence(conn, PRICED, moved)
+        await move_fence(conn, self._reader.topic, moved)
         return _booked_batch(posted, moved, fetched.below(fences))
 
     async def _post_tx(self, conn: Connection, fetched: Fetched) -> tuple[Fetched, Posted]:

@@ -70,7 +70,7 @@ class FencedReader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def __init__(self, settings: ReaderSettings, stop: asyncio.Event) -> None:
         topic = settings.topic
-        self.settings, self._stop = settings, stop
+        self.settings, self.topic, self._stop = settings, topic, stop
         self.dealt = asyncio.Event()
         """Set once partitions were assigned for the first time."""
         self._consumer: Any = None

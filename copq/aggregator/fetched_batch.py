@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import localcontext
 from itertools import chain
 from typing import NamedTuple
@@ -11,17 +10,13 @@ from aiokafka.structs import ConsumerRecord
 from asyncpg import Connection
 from asyncpg.transaction import Transaction
 
+from copq.aggregator.readings import Reading
 from copq.kafka.fence import Fence, fence_after
-from copq.kafka.headers import sender_of
-from copq.kafka.identity import LogIdentity, origin_of
+from copq.kafka.identity import LogIdentity
 from copq.ledger.arithmetic import MONEY
-from copq.posting.batch import NOT_PRICED, Batch
-from copq.pricing.price import price
+from copq.posting.batch import Batch
 from copq.rates.book import RateBook
-from copq.schemas.decode import decode_strictly
-from copq.schemas.priced import EVENT_FOLLOWS, encode
-from copq.schemas.refusal import Refusal
-from copq.schemas.rejected import RejectedEvent, rejected_event
+from copq.schemas.rejected import RejectedEvent
 from copq.telemetry.spans import Span
 
 Records = dict[int, list[ConsumerRecord]]
@@ -44,27 +39,27 @@ class Fetched:
 
     records: Records
     logs: Logs
+    reading: Reading
     batch: Batch = field(default_factory=Batch)
     broken: list[RejectedEvent] = field(default_factory=list)
-    """Messages that are not priced events: another program wrote them."""
+    """The records that are not events, or not priced ones, as they are kept."""
     staged: Staged | None = None
     is_priced_here: bool = False
     """Whether this process priced the whole batch itself."""
 
     @classmethod
-    def of(cls, records: Records, logs: Logs) -> "Fetched":
-        fetched = cls(records, logs)
-        for partition, found in records.items():
-            for record in found:
-                try:
-                    who = sender_of(record.headers) if record.headers else None
-                    fetched.batch.add(record.value or b"", partition, record.offset, sent_by=who)
-                except NOT_PRICED as error:
-                    fetched.broken.append(_broken(record, error))
+    def of(cls, records: Records, logs: Logs, reading: Reading) -> "Fetched":
+        fetched = cls(records, logs, reading, is_priced_here=reading.prices)
+        with localcontext(MONEY):
+            fetched.broken += reading.add(fetched.all(), fetched.batch)
         return fetched
 
     def first(self) -> dict[int, int]:
         return {partition: found[0].offset for partition, found in self.records.items()}
+
+    def place(self) -> str:
+        """Where it begins, for people."""
+        return " and ".join(f"partition {p}, offset {at}" for p, at in self.first().items())
 
     def behind(self) -> dict[int, Fence]:
         """The fences after all records are booked."""
@@ -79,36 +74,21 @@ class Fetched:
         under = {
             p: [r for r in rs if r.offset < fence[p].next_offset] for p, rs in self.records.items()
         }
-        return Fetched.of({p: rs for p, rs in under.items() if rs}, self.logs)
+        return Fetched.of({p: rs for p, rs in under.items() if rs}, self.logs, self.reading)
 
     def priced_with(self, book: RateBook) -> "Fetched":
         """The same records priced with this book, whatever prices their messages have."""
-        again = Fetched(self.records, self.logs, broken=list(self.broken), is_priced_here=True)
+        again = Fetched(
+            self.records, self.logs, self.reading, broken=list(self.broken), is_priced_here=True
+        )
         broken = {(e.origin.partition, e.origin.offset) for e in self.broken if e.origin}
         with localcontext(MONEY):
-            for partition, found in self.records.items():
-                for record in found:
-                    if (partition, record.offset) not in broken:
-                        again._add_priced(record, partition, book)
+            whole = [r for r in self.all() if (r.partition, r.offset) not in broken]
+            again.broken += self.reading.add_at(whole, again.batch, book)
         return again
-
-    def _add_priced(self, record: ConsumerRecord, partition: int, book: RateBook) -> None:
-        """A record that cannot be priced is stored as broken: it is read only once."""
-        raw = (record.value or b"").partition(EVENT_FOLLOWS)[2][:-1]
-        who = sender_of(record.headers) if record.headers else None
-        try:
-            message = encode(raw, price(decode_strictly(raw), book))
-            self.batch.add(message, partition, record.offset, sent_by=who)
-        except NOT_PRICED as error:
-            self.broken.append(_broken(record, error))
 
     def all(self) -> Iterator[ConsumerRecord]:
         return chain.from_iterable(self.records.values())
 
     def __len__(self) -> int:
         return sum(len(found) for found in self.records.values())
-
-
-def _broken(record: ConsumerRecord, error: Exception) -> RejectedEvent:
-    refusal = Refusal("not_priced", "", f"is not a priced event: {error}")
-    return rejected_event(refusal, record.value or b"", datetime.now(UTC), origin_of(record))

@@ -9,8 +9,10 @@ from copq.posting.post import prepare
 class LedgerConnections:
     """Each connection has one user, from `take` to `give_back` or `drop`."""
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
+    def __init__(self, dsn: str, idle_s: float) -> None:
+        """A worker that is frozen within a transaction for `idle_s` loses it, so that the others
+        need not wait for its locks."""
+        self._dsn, self._idle_s = dsn, idle_s
         self._open: set[Connection] = set()
         self._idle: list[Connection] = []
 
@@ -44,5 +46,6 @@ class LedgerConnections:
         # If the server crashes, it loses the batch together with its fence, and the batch is read
         # again.
         await conn.execute("set synchronous_commit = off")
+        await conn.execute(f"set idle_in_transaction_session_timeout = '{self._idle_s:.0f}s'")
         await prepare(conn)
         return conn

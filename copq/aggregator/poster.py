@@ -15,7 +15,6 @@ from copq.aggregator.outcomes import count_batch, span_attributes
 from copq.aggregator.unfit import UNFIT
 from copq.database.connections import AWAY
 from copq.kafka import metrics as stream_metrics
-from copq.kafka.topics import PRICED
 from copq.posting.post import stage
 from copq.process.retry import keep_trying
 from copq.rates.watch import RateWatch
@@ -69,7 +68,7 @@ class Poster:
 
     async def _begin_tx(self, fetched: Fetched) -> Staged:
         """An open transaction with the rows of the batch."""
-        span = tracer().batch(PRICED, self._group, fetched.all())
+        span = tracer().batch(self._reader.topic, self._group, fetched.all())
         conn = await self._connections.take()
         try:
             transaction = conn.transaction()

@@ -3,11 +3,11 @@
 import asyncio
 
 from copq.aggregator import metrics
+from copq.aggregator.readings import EventsToPrice, PricedEvents
 from copq.aggregator.rejected_stream import keep_from_kafka
 from copq.aggregator.stream import AggregatorSettings, AggregatorStream
 from copq.figures.project_refresh import keep_measuring
 from copq.kafka.lag import measure_lag
-from copq.kafka.topics import PRICED
 from copq.kafka.waiting import wait_for_brokers
 from copq.posting.partitions import keep_making
 from copq.posting.settling import keep_settling
@@ -30,9 +30,10 @@ async def run_aggregator(
     if not await wait_for_brokers(settings.brokers, stop, health):
         return
     health.missing = "waits for Kafka to assign partitions"
-    stream = AggregatorStream(settings, rates, stop, health)
+    reading = EventsToPrice(rates) if settings.from_events else PricedEvents()
+    stream = AggregatorStream(settings, rates, reading, stop, health)
     lag = measure_lag(
-        settings.brokers, metrics.STAGE, PRICED, settings.group, stream.reader.assigned
+        settings.brokers, metrics.STAGE, reading.topic, settings.members(), stream.reader.assigned
     )
     await run_beside(
         stream.run(),

@@ -1,4 +1,4 @@
-"""The aggregator's stream: `copq.priced-events` into Postgres, each batch in one transaction.
+"""The aggregator's stream: a topic into Postgres, each batch in one transaction.
 
 Offsets live in Postgres, in the fence (`fence.py`). The next batch is decoded in a thread while
 Postgres works on this one.
@@ -6,6 +6,7 @@ Postgres works on this one.
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import dataclass
 
 from copq.aggregator.departure import Departure
@@ -13,9 +14,10 @@ from copq.aggregator.fenced_topic import FencedReader, ReaderSettings
 from copq.aggregator.fetched_batch import Fetched
 from copq.aggregator.ledger_connections import LedgerConnections
 from copq.aggregator.poster import Poster
+from copq.aggregator.readings import Reading
 from copq.kafka.brokers import Brokers
 from copq.kafka.header_names import read_any_names
-from copq.kafka.topics import PRICED
+from copq.kafka.reject_guard import RejectGuard
 from copq.rates.watch import RateWatch
 from copq.telemetry.health import Health
 
@@ -31,28 +33,37 @@ class AggregatorSettings:
     """The maximum number of events in a transaction: more are not faster and need more memory."""
     session_timeout_s: float = 10.0
     """A worker that sends no heartbeat for this long loses its partitions to the others."""
+    from_events: bool = False
+    """Whether it reads `quality.events` and prices them, without costing."""
+    max_reject_share: float = 0.5
+    """Of the events that it prices."""
 
-    def reader(self) -> ReaderSettings:
+    def reader(self, topic: str) -> ReaderSettings:
         """The settings of the reader of the topic."""
         return ReaderSettings(
-            self.brokers, self.database, PRICED, self.group, self.batch, self.session_timeout_s
+            self.brokers, self.database, topic, self.members(), self.batch, self.session_timeout_s
         )
+
+    def members(self) -> str:
+        """The consumer group: workers that read another topic form another one."""
+        return f"{self.group}-events" if self.from_events else self.group
 
 
 class AggregatorStream:
     """One worker. `run` returns once `stop` is set, and raises any error that ends it."""
 
     def __init__(
-        self, settings: AggregatorSettings, rates: RateWatch, stop: asyncio.Event,
-        health: Health | None = None,
+        self, settings: AggregatorSettings, rates: RateWatch, reading: Reading,
+        stop: asyncio.Event, health: Health | None = None,
     ) -> None:  # fmt: skip
-        self.settings, self.rates = settings, rates
+        self.settings, self.rates, self.reading = settings, rates, reading
         self._health = health or Health()
         self._stop = stop
         self._departure = Departure(stop)
-        self.reader = FencedReader(settings.reader(), stop)
-        self.connections = LedgerConnections(settings.database)
-        self.poster = Poster(self.connections, self.reader, rates, settings.group)
+        self.reader = FencedReader(settings.reader(reading.topic), stop)
+        self.connections = LedgerConnections(settings.database, settings.session_timeout_s)
+        self.poster = Poster(self.connections, self.reader, rates, settings.members())
+        self._guard = RejectGuard(settings.max_reject_share)
 
     async def run(self) -> None:
         read_any_names()
@@ -85,8 +96,15 @@ class AggregatorStream:
                 await self._finish(posting)
 
     async def _fetch(self) -> Fetched | None:
-        fetched = await self.reader.fetch()
-        return await asyncio.to_thread(Fetched.of, *fetched) if fetched else None
+        """Raises `TooManyRejects` if the stream must not continue with what it reads."""
+        found = await self.reader.fetch()
+        if found is None:
+            return None
+        fetched = await asyncio.to_thread(Fetched.of, *found, self.reading)
+        if self.reading.prices:
+            reasons = Counter(event.code for event in fetched.broken)
+            self._guard.check(len(fetched), reasons, fetched.place())
+        return fetched
 
     async def _finish(self, work: asyncio.Task[None]) -> None:
         """Wait for the work. After `stop`, work that does not end soon is dropped and read

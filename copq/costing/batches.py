@@ -1,6 +1,6 @@
 """Pricing a batch: from records to messages, without Kafka."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,10 +8,8 @@ from decimal import localcontext
 
 from aiokafka.structs import ConsumerRecord
 
-from copq.kafka.cloudevents import envelope_of, event_in
-from copq.kafka.header_names import check_names
-from copq.kafka.headers import NONE, forwarded_headers, sender_of
-from copq.kafka.identity import origin_of
+from copq.kafka.event_records import event_bytes, refused_record
+from copq.kafka.headers import NONE, forwarded_headers
 from copq.kafka.publish import LARGEST_MESSAGE, Message
 from copq.ledger.arithmetic import MONEY
 from copq.pricing.clock_check import TOLERANCE, check_until
@@ -41,15 +39,10 @@ def price_records(records: Sequence[ConsumerRecord], pricer: Pricer, now: dateti
     latest = now + TOLERANCE
     with localcontext(MONEY):
         for record in records:
-            headers = record.headers
             try:
-                raw = record.value or b""
-                if headers:
-                    check_names(headers)
-                    raw = event_in(envelope_of(headers), raw)
-                outcome, message = _price(raw, pricer, latest)
+                outcome, message = _price(event_bytes(record), pricer, latest)
                 outcomes.append(outcome)
-                more = forwarded_headers(headers) if headers else NONE
+                more = forwarded_headers(record.headers) if record.headers else NONE
                 batch.priced.append((_key(record), message, more))
             except Refused as refused:
                 _reject(record, refused.refusal, now, batch)
@@ -68,11 +61,7 @@ def _price(raw: bytes, pricer: Pricer, latest: datetime) -> tuple[str, bytes]:
 
 
 def _reject(record: ConsumerRecord, refusal: Refusal, now: datetime, batch: PricedBatch) -> None:
-    who = sender_of(record.headers)
-    envelope = envelope_of(record.headers)
-    event = rejected.rejected_event(
-        refusal, record.value or b"", now, origin_of(record), who, envelope
-    )
+    event = refused_record(record, refusal, now)
     batch.rejected.append((_key(record), rejected.encode(event), NONE))
     batch.reasons[refusal.code] += 1
 
@@ -82,28 +71,3 @@ def _key(record: ConsumerRecord) -> bytes | None:
     message would exceed its limit."""
     key: bytes | None = record.key
     return key if key is None or len(key) <= LONGEST_KEY else None
-
-
-class RejectGuard:
-    """Stops a stream before most of its events end in the rejected topic.
-
-    After at least `least` events, the share of refused events among the last `window` events must
-    not exceed `share`.
-    """
-
-    def __init__(self, share: float, window: int = 5_000, least: int = 100) -> None:
-        self.share = share
-        self._window = window
-        self._least = least
-        self._batches: deque[tuple[int, int]] = deque()
-
-    def admits(self, read: int, rejected: int) -> bool:
-        """Whether the stream may continue after a batch of this many events."""
-        self._batches.append((read, rejected))
-        while len(self._batches) > 1 and self._read() - self._batches[0][0] >= self._window:
-            self._batches.popleft()
-        read = self._read()
-        return read < self._least or sum(r for _, r in self._batches) <= self.share * read
-
-    def _read(self) -> int:
-        return sum(read for read, _ in self._batches)

@@ -12,9 +12,9 @@ def count_batch(batch: PricedBatch, revision: int) -> None:
     for outcome, number in (*batch.outcomes.items(), ("refused", refused)):
         stream_metrics.EVENTS.labels(stage, outcome).inc(number)
     for code, number in batch.reasons.items():
-        metrics.REFUSED.labels(code).inc(number)
+        stream_metrics.REFUSED.labels(code).inc(number)
     stream_metrics.BATCH_EVENTS.labels(stage).observe(batch.outcomes.total() + refused)
-    metrics.RATES_REVISION.set(revision)
+    stream_metrics.RATES_REVISION.set(revision)
     stream_metrics.LAST_COMMIT.labels(stage).set_to_current_time()
 
 

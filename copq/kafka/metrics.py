@@ -38,3 +38,6 @@ CLOCK_ERRORS = Counter(
     "Messages that Kafka refused because the clock of this host is more than an hour ahead",
     ["stage"],
 )
+REFUSED = Counter("copq_stream_rejected_events", "Events refused, by reason", ["code"])
+RATES_REVISION = Gauge("copq_rate_book_revision", "Revision of the rate book in use")
+"""Of the stage that prices events."""

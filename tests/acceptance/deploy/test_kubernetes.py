@@ -78,6 +78,8 @@ VALUES = {
         "packs": {"enabled": True, "schedule": PACKS, "configMap": "a"},
     },
     "no schedule": {"kafka": TLS, "packs": {"enabled": True}},
+    | {"signIn": {"enabled": True, "config": "issuer: https://b.example\n"}},
+    "one stage": EVERYTHING | {"costing": {"enabled": False}},
     "in the clear": {"kafka": {"bootstrap": "kafka:9092"}},
     "misspelt": {"kafka": TLS, "kafak": {}},
 }
@@ -307,8 +309,22 @@ def test_workers_follow_the_lag_of_their_own_group(releases: list[Release]) -> N
         assert releases[0].named("TriggerAuthentication", authentication)
 
 
-def test_every_service_is_scraped_on_a_port_that_it_has(charts: dict[str, Release]) -> None:
-    release = charts["everything"]
+def test_without_costing_the_aggregator_reads_the_events(charts: dict[str, Release]) -> None:
+    release = charts["one stage"]
+    assert not [m for m in release.manifests if m["metadata"]["name"] == "copq-costing"]
+    [container] = pod(release.named("Deployment", "copq-aggregator"))["containers"]
+    told = {v["name"]: v.get("value") for v in container["env"]}
+    settings = AggregatorSettings(Brokers(""), "", from_events=told["COPQ_FROM_EVENTS"] == "1")
+    [trigger] = release.named("ScaledObject", "copq-aggregator")["spec"]["triggers"]
+    assert trigger["metadata"]["topic"] == EVENTS
+    assert trigger["metadata"]["consumerGroup"] == settings.members()
+
+
+@pytest.mark.parametrize("name", ["everything", "one stage"])
+def test_every_service_is_scraped_on_a_port_that_it_has(
+    charts: dict[str, Release], name: str
+) -> None:
+    release = charts[name]
     scraped = {m["metadata"]["name"]: m["spec"] for m in release.of_kind("PodMonitor")}
     services = release.of_kind("Deployment", "StatefulSet")
     assert set(scraped) == {service["metadata"]["name"] for service in services}

@@ -12,6 +12,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from copq.aggregator.fenced_topic import FencedReader
 from copq.aggregator.fetched_batch import Fetched
 from copq.aggregator.log_watch import CHECK_S
+from copq.aggregator.readings import PricedEvents
 from copq.aggregator.stream import AggregatorSettings, AggregatorStream
 from copq.figures.verify import verify
 from copq.kafka.brokers import Brokers
@@ -74,7 +75,7 @@ class Worker:
 
     def __init__(self, database: str, rates: RateWatch, log: Log) -> None:
         settings = AggregatorSettings(Brokers(""), database)
-        self.stream = AggregatorStream(settings, rates, asyncio.Event())
+        self.stream = AggregatorStream(settings, rates, PricedEvents(), asyncio.Event())
         self.log = log
         self.reader = self.stream.reader
         read_log(self.reader, log)
@@ -96,7 +97,9 @@ class Worker:
 
     async def booked(self, records: list[ConsumerRecord]) -> None:
         [partition] = {record.partition for record in records}
-        await self.stream.poster.post(Fetched.of({partition: records}, self.reader.watch.logs))
+        await self.stream.poster.post(
+            Fetched.of({partition: records}, self.reader.watch.logs, PricedEvents())
+        )
 
     def close(self) -> None:
         self.stream.connections.drop_all()
@@ -246,7 +249,9 @@ async def test_another_leader_of_the_same_log_changes_nothing(
 async def test_what_was_read_from_the_old_log_moves_no_fence_of_the_new_one(
     worker: Worker, conn: asyncpg.Connection, other: LogIdentity
 ) -> None:
-    late = Fetched.of({0: [record(0, n) for n in range(5)]}, worker.reader.watch.logs)
+    late = Fetched.of(
+        {0: [record(0, n) for n in range(5)]}, worker.reader.watch.logs, PricedEvents()
+    )
     worker.log.identity = other
     await worker.looks()
     await worker.stream.poster.post(late)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copq.aggregator.fetched_batch import Fetched
+from copq.aggregator.readings import PricedEvents
 from copq.figures.verify import verify
 from copq.kafka.topics import PRICED
 from copq.ledger.arithmetic import MONEY
@@ -111,7 +112,7 @@ def record(offset: int, value: bytes | None, headers: Any = ()) -> ConsumerRecor
 @given(messages=st.lists(st.tuples(MESSAGES, HEADERS), min_size=1, max_size=3))
 def test_reading_a_message_never_fails(messages: Any) -> None:
     records = [record(n, *one) for n, one in enumerate(messages)]
-    fetched = Fetched.of({0: records}, LOGS)
+    fetched = Fetched.of({0: records}, LOGS, PricedEvents())
     again = fetched.priced_with(BOOK)
     for found in (fetched, again):
         assert found.batch.events + len(found.broken) == len(records)

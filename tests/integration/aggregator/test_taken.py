@@ -12,6 +12,7 @@ from aiokafka.structs import ConsumerRecord
 from copq.access.sender import Sender
 from copq.aggregator.booking import rejected_events
 from copq.aggregator.fetched_batch import Fetched
+from copq.aggregator.readings import PricedEvents
 from copq.figures.corrections import list_corrections
 from copq.figures.offline import price_offline
 from copq.figures.verify import verify
@@ -203,7 +204,7 @@ async def test_what_the_stream_keeps_names_the_message(conn: Any) -> None:
     await send(conn, FORGED)
     posted = await send(conn, (defect("first", AT), None), REAL)
     record = ConsumerRecord(PRICED, 0, 1, 0, 0, None, b"priced", None, 0, 0, ())
-    [kept] = rejected_events(posted, Fetched({0: [record]}, {}))
+    [kept] = rejected_events(posted, Fetched({0: [record]}, {}, PricedEvents()))
     assert (kept.code, kept.sent_by, kept.payload) == ("id_taken", "mes-north", REAL[0])
     assert kept.origin is not None
     assert kept.origin == origin_of(record)

@@ -40,6 +40,8 @@ class Site:
     folder: Path
     services: list[Service] = field(default_factory=list)
     preloaded: bool = True
+    events_are_read: bool = False
+    """Whether the ledger reads the events themselves, and no priced ones."""
     number: int = field(default_factory=_numbers.__next__)
     _conn: asyncpg.Connection | None = None
 
@@ -53,6 +55,11 @@ class Site:
 
     def aggregator(self, name: str = "aggregator", *more: str) -> Service:
         return self._of_the_stream("aggregator", name, *more).start()
+
+    def pricing_aggregator(self, name: str = "alone", *more: str) -> Service:
+        """An aggregator that reads the events and prices them itself."""
+        self.events_are_read = True
+        return self.aggregator(name, "--from-events", *more)
 
     def _of_the_stream(self, command: str, name: str, *more: str) -> Service:
         reach = ("--kafka", self.bootstrap, "--database", self.database)
@@ -132,16 +139,19 @@ class Site:
 
     async def _is_drained(self) -> bool:
         """All that was sent is priced or refused, and all that was priced lies below the fence."""
-        ends, fence = await self.ends(), await self.fence()
-        posted = all(fence.get(p, 0) == end for p, end in ends[PRICED].items())
-        return posted and sum(ends[EVENTS].values()) <= sum(
+        topic = EVENTS if self.events_are_read else PRICED
+        ends, fence = await self.ends(), await self.fence(topic)
+        posted = all(fence.get(p, 0) == end for p, end in ends[topic].items())
+        if self.events_are_read or not posted:
+            return posted
+        return sum(ends[EVENTS].values()) <= sum(
             sum(ends[topic].values()) for topic in (PRICED, REJECTED)
         )
 
-    async def fence(self) -> dict[int, int]:
+    async def fence(self, topic: str = PRICED) -> dict[int, int]:
         conn = await asyncpg.connect(self.database)
         rows = await conn.fetch(
-            "select partition, next_offset from copq.fence where topic = $1", PRICED
+            "select partition, next_offset from copq.fence where topic = $1", topic
         )
         await conn.close()
         return {row["partition"]: row["next_offset"] for row in rows}

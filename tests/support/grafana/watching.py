@@ -156,7 +156,7 @@ async def work() -> None:
             stream.RETRIES.labels(stage).inc()
             stream.LAST_COMMIT.labels(stage).set_to_current_time()
             stream.LAG.labels(stage, "quality.events", "0").set(3)
-        costing.REFUSED.labels("missing_field").inc()
+        stream.REFUSED.labels("missing_field").inc()
         await asyncio.sleep(0.3)
 
 

@@ -13,6 +13,7 @@ from copq.aggregator import fence_connection
 from copq.aggregator.fence import Gap
 from copq.aggregator.fenced_topic import FencedReader, ReaderSettings
 from copq.aggregator.fetched_batch import Fetched
+from copq.aggregator.readings import PricedEvents
 from copq.kafka.brokers import Brokers
 from copq.kafka.fence import Fence
 from copq.kafka.identity import LogIdentity
@@ -99,7 +100,7 @@ def test_a_message_of_a_strange_event_is_kept_as_broken() -> None:
         ConsumerRecord(PRICED, 0, offset, 0, 0, None, value, None, 0, 0, ())
         for offset, value in enumerate(values)
     ]
-    fetched = Fetched.of({0: records}, LOGS)
+    fetched = Fetched.of({0: records}, LOGS, PricedEvents())
     assert (fetched.batch.seen, len(fetched.broken)) == ({"a"}, 2)
     again = fetched.priced_with(book())
     assert again.batch.seen == {"a"}

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import asyncpg
 import typer
@@ -45,6 +46,7 @@ from copq.ingest.files.watch import WatchSettings
 from copq.ingest.intake import Intake
 from copq.process.loopback import is_loopback
 from copq.process.system_errors import plainly
+from copq.telemetry.health import Health
 
 if TYPE_CHECKING:
     from copq.standalone.server import Companion
@@ -63,6 +65,9 @@ SessionOption = Annotated[
         help="Seconds without a sign of life after which a worker's partitions go to the others.",
     ),
 ]  # fmt: skip
+RejectShareOption = Annotated[
+    float, typer.Option(min=0, max=1, help="Stop when more of the events to price are refused.")
+]
 NamesOption = Annotated[
     int,
     typer.Option(
@@ -209,16 +214,13 @@ def costing(
     kafka: BootstrapOption,
     database_url: RequiredDatabase,
     group: Annotated[str, typer.Option(help="Consumer group.")] = "copq-costing",
-    max_reject_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Stop when more of the events are refused.")
-    ] = 0.5,
+    max_reject_share: RejectShareOption = 0.5,
     session_timeout: SessionOption = 30,
     metrics_port: MetricsOption = 0,
     metrics_host: MetricsHostOption = LOOPBACK,
     plaintext: PlaintextOption = False,
 ) -> None:
     """Price quality.events and publish copq.priced-events. Stops if too many events are refused."""
-    from copq.costing.batch_pricing import TooManyRejects
     from copq.costing.settings import CostingSettings
     from copq.costing.stream import CostingStream
 
@@ -228,25 +230,31 @@ def costing(
     settings = CostingSettings(
         brokers(kafka, plaintext), database_url, group, max_reject_share, session_timeout
     )
-
-    try:
-        run_service(
-            lambda stop: CostingStream(settings, stop, health).run(), health, "copq-costing"
-        )
-    except TooManyRejects as error:
-        fail(str(error), Exit.STOPPED)
+    _run_stream(lambda stop: CostingStream(settings, stop, health).run(), health, "copq-costing")
 
 
 def aggregator(
     kafka: BootstrapOption,
     database_url: RequiredDatabase,
     group: Annotated[str, typer.Option(help="Consumer group.")] = "copq-aggregator",
+    from_events: Annotated[
+        bool,
+        typer.Option(
+            "--from-events",
+            envvar="COPQ_FROM_EVENTS",
+            help="Read quality.events and price them here: no costing, no copq.priced-events.",
+        ),
+    ] = False,
+    max_reject_share: RejectShareOption = 0.5,
     session_timeout: SessionOption = 10,
     metrics_port: MetricsOption = 0,
     metrics_host: MetricsHostOption = LOOPBACK,
     plaintext: PlaintextOption = False,
 ) -> None:
-    """Post copq.priced-events to the ledger and the rollups, each batch in one transaction."""
+    """Post copq.priced-events to the ledger and the rollups, each batch in one transaction.
+
+    With --from-events it also prices, and costing is not needed.
+    """
     from copq.aggregator.service import run_aggregator
     from copq.aggregator.stream import AggregatorSettings
 
@@ -254,9 +262,21 @@ def aggregator(
     health = show_health(metrics_host, metrics_port)
     refuse_other_schema(database_url, DatabaseRole.AGGREGATOR)
     settings = AggregatorSettings(
-        brokers(kafka, plaintext), database_url, group, session_timeout_s=session_timeout
-    )
-    run_service(lambda stop: run_aggregator(settings, stop, health), health, "copq-aggregator")
+        brokers(kafka, plaintext), database_url, group, session_timeout_s=session_timeout,
+        from_events=from_events, max_reject_share=max_reject_share,
+    )  # fmt: skip
+    _run_stream(lambda stop: run_aggregator(settings, stop, health), health, "copq-aggregator")
+
+
+def _run_stream(
+    stream: Callable[[asyncio.Event], Coroutine[Any, Any, None]], health: Health, name: str
+) -> None:
+    from copq.kafka.reject_guard import TooManyRejects
+
+    try:
+        run_service(stream, health, name)
+    except TooManyRejects as error:
+        fail(str(error), Exit.STOPPED)
 
 
 def _folder_watch(

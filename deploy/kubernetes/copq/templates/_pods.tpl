@@ -283,3 +283,9 @@ checksum/sign-in: {{ .root.Values.signIn.config | sha256sum }}
 checksum/packs: {{ .root.Values.packs.schedule | sha256sum }}
 {{- end }}
 {{- end }}
+
+{{- /* Whether a component runs: mqtt where a broker is read, costing unless the aggregator prices. */}}
+{{- define "copq.runs" -}}
+{{- $of := index .root.Values .component | default dict -}}
+{{- if ne (get $of "enabled" | toString) "false" }}yes{{ end -}}
+{{- end }}
