@@ -78,7 +78,6 @@ VALUES = {
         "packs": {"enabled": True, "schedule": PACKS, "configMap": "a"},
     },
     "no schedule": {"kafka": TLS, "packs": {"enabled": True}},
-    | {"signIn": {"enabled": True, "config": "issuer: https://b.example\n"}},
     "one stage": EVERYTHING | {"costing": {"enabled": False}},
     "in the clear": {"kafka": {"bootstrap": "kafka:9092"}},
     "misspelt": {"kafka": TLS, "kafak": {}},
