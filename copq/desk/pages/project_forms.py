@@ -77,12 +77,12 @@ def _form(name: str, title: str, does: str, told: str, *fields: Field, **more: b
 
 
 FORMS = (
-    _form("size", "Measure its baseline",
-          "Measures what the scope has lost in the baseline, and counts the promise. Finance sees "
-          "both, and decides.", "Measured: finance can approve it now."),
     _form("approve", "Approve",
           "Freezes the plan, the promise, the rates and the baseline for ever. From then on the "
           "service measures what each month saves.", "Approved, and frozen."),
+    _form("size", "Measure its baseline",
+          "Measures what the scope has lost in the baseline, and counts the promise. Finance sees "
+          "both, and decides.", "Measured: finance can approve it now."),
     _form("start", "Start", "Says that its measures are being put in place.", "Started."),
     _form("realise", "Realise", "Says that its measures are in place.", "Realised."),
     _form("sign", "Sign", "Finance accepts the whole of it.", "Signed."),

@@ -51,7 +51,7 @@ class Pages:
             loader=FileSystemLoader([*folders, _OWN]), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
-        env.globals |= {"version": _VERSION, "who": None}
+        env.globals |= {"build": _VERSION, "who": None}
         env.filters["shown_name"] = shown_name
         return Pages(env)
 

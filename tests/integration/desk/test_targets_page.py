@@ -1,5 +1,6 @@
 """Targets and budgets by form: what is in force, one set, taken away, its history."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -26,6 +27,9 @@ async def desk(database: str) -> AsyncIterator[DeskClient]:
 async def test_finance_sets_one_target_and_takes_it_away(desk: DeskClient, database: str) -> None:
     ada, other = Browser(desk.client, ADA), Browser(desk.client, ADA)
     assert "No target is in force" in await ada.open(PATH)
+    styles = re.findall(r"brand\.css\?(\w+)", ada.page)
+    assert styles == re.findall(r"brand\.css\?(\w+)", await ada.open("/finance/audit"))
+    await ada.open(PATH)
     await other.open(PATH)
     wanted: dict[str, Any] = {
         "plant": "north",
