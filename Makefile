@@ -123,6 +123,10 @@ bench-project-months: .venv/.installed ## a million months of random projects: n
 bench-why-scale: .venv/.installed ## how long copq why takes over 50 million entries of a year; 25 GB of disk
 	$(BIN)/python -m benchmarks.why_scale
 
+bench-projects-scale: .venv/.installed ## how long 500 projects take to measure on 60 million entries; 25 GB of disk
+	$(BIN)/python -m benchmarks.why_scale --years 3 --folder build/bench/ledger
+	$(BIN)/python -m benchmarks.projects_scale --folder build/bench/ledger
+
 bench-pack: .venv/.installed ## how long a pack takes over three years of 50 million entries; 25 GB of disk
 	$(BIN)/python -m benchmarks.pack
 
@@ -180,4 +184,4 @@ $(HELM)/.resolved: tests/support/deploy/helm/pom.xml
 	mvn --quiet --batch-mode -f tests/support/deploy/helm/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(HELM)
 	@touch $@
 
-.PHONY: pack-standards help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-cpu bench-guard bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-portfolio bench-project-months bench-why-scale bench-pack bench-statistics setup programs kafka helm lock clean
+.PHONY: pack-standards help demo up check format unit test security soak soak-memory stack schemas metrics dashboards pictures bench bench-cpu bench-guard bench-growth bench-exporter bench-cardinality bench-faust bench-reprice bench-why bench-portfolio bench-project-months bench-why-scale bench-projects-scale bench-pack bench-statistics setup programs kafka helm lock clean

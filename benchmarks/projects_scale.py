@@ -28,6 +28,7 @@ from copq.figures.books import Books
 from copq.figures.portfolio import PortfolioRequest, answer_portfolio
 from copq.figures.project_baseline import measure_baseline
 from copq.figures.project_refresh import Refreshed, Seen, refresh
+from copq.improvement.projects.states import State
 from copq.projects.approving import approve
 from copq.projects.order import Order
 from copq.projects.proposing import import_projects
@@ -96,16 +97,21 @@ async def _make_ready(conn: asyncpg.Connection) -> None:
 async def _approve(conn: asyncpg.Connection, projects: int, starts: str) -> str:
     """The projects that the folder does not have yet."""
     book = await load(conn)
-    names = {row["name"] for row in await conn.fetch(*_SQL.scale_names())}
-    items = [one for n in range(projects) if (one := _item(n, starts))["name"] not in names]
-    if not items:
-        return "0 projects"
-    file = ProjectFile.model_validate({"projects": items})
-    await import_projects(conn, file, book, "benchmark.yaml", OWNER)
-    for new in file.projects:
-        await size(conn, "big", new.name, book, measure_baseline, Order(OWNER, "planned"), NOW)
-        await approve(conn, "big", new.name, measure_baseline, Order(FINANCE, "pays off"), NOW)
-    return f"{len(items)} projects"
+    states = {row["name"]: row["state"] for row in await conn.fetch(*_SQL.scale_states())}
+    items = [_item(number, starts) for number in range(projects)]
+    new = [one for one in items if one["name"] not in states]
+    if new:
+        file = ProjectFile.model_validate({"projects": new})
+        await import_projects(conn, file, book, "benchmark.yaml", OWNER)
+    approved = 0
+    for name in (one["name"] for one in items):
+        state = states.get(name, State.PROPOSED)
+        if state == State.PROPOSED:
+            await size(conn, "big", name, book, measure_baseline, Order(OWNER, "planned"), NOW)
+        if state in (State.PROPOSED, State.SIZED):
+            await approve(conn, "big", name, measure_baseline, Order(FINANCE, "pays off"), NOW)
+            approved += 1
+    return f"{approved} projects"
 
 
 def _item(number: int, starts: str) -> dict[str, Any]:

@@ -222,9 +222,13 @@ from copq.rollup,
     lateral (select (day::timestamp + interval '12 hours') at time zone 'UTC' as at) as noon
 where grain = 'day' and plant = 'big' and element = 'production'
 
--- name: scale_names
--- The projects of that plant.
-select name from copq.project where plant = 'big'
+-- name: scale_states
+-- The projects of that plant, with their states.
+select distinct on (project) name, coalesce(state, 'proposed') as state
+from copq.project
+left join copq.project_step using (project)
+where plant = 'big'
+order by project, step desc
 
 -- name: scale_forget
 -- Take away all that was measured of projects.

@@ -22,7 +22,7 @@ from copq.rates.book import RateBook
 from copq.rates.frozen import frozen_book
 
 _SQL = Queries.of(__file__)
-AT_ONCE = 7
+AT_ONCE = 14
 """The number of production days whose figures of all projects are held in memory."""
 
 Key = tuple[int, date]

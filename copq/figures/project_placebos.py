@@ -13,12 +13,13 @@ import numpy as np
 from asyncpg import Connection, Record
 
 from copq.database.queries import Queries
+from copq.figures.project_scopes import Scopes
 from copq.figures.project_watch import Watched
 from copq.improvement.evidence.charts import Chart, Counts, u_chart
 from copq.improvement.evidence.days import LEAST_DAYS, Days, Floats, NotEnoughDays
 from copq.improvement.evidence.placebo import Placebos, Scope, placebos
 from copq.improvement.projects.plan import SCOPE_FIELDS
-from copq.improvement.projects.scope import allows, holds, names_of
+from copq.improvement.projects.scope import allows, names_of
 from copq.improvement.savings.over_time import Unknown
 
 _SQL = Queries.of(__file__)
@@ -54,8 +55,45 @@ class Compared:
     counts: Chart | Unknown
 
 
+class PlantLosses:
+    """The names of a plant's losses, and which projects hold them: read once for all projects."""
+
+    def __init__(self, conn: Connection, found: Sequence[Watched]) -> None:
+        self._conn, self.plant = conn, found[0].project.plant
+        self._scopes = Scopes({one.id: one.project.plan.scope for one in found})
+        self._leaves: dict[str, list[tuple[Record, frozenset[int]]]] = {}
+        self._sums: dict[tuple[date, date], Mapping[int, float]] = {}
+        self._units: dict[tuple[date, ...], Sequence[Record]] = {}
+
+    async def leaves(self, currency: str) -> list[tuple[Record, frozenset[int]]]:
+        """The combinations of names in a currency, each with the projects that hold it."""
+        if currency not in self._leaves:
+            rows = await self._conn.fetch(
+                *_SQL.leaves_of_losses(plant=self.plant, currency=currency)
+            )
+            self._leaves[currency] = [(row, self._scopes.find(row).holding) for row in rows]
+        return self._leaves[currency]
+
+    async def sums(self, first: date, last: date) -> Mapping[int, float]:
+        """What each combination lost in the months that begin in these days."""
+        if (first, last) not in self._sums:
+            asked = _SQL.leaf_sums(plant=self.plant, first=first, last=last)
+            rows = await self._conn.fetch(*asked)
+            self._sums[first, last] = {row["leaf"]: row["net"] for row in rows}
+        return self._sums[first, last]
+
+    async def units(self, window: Mapping[str, date]) -> Sequence[Record]:
+        """What the plant made on the days of a baseline and of a project."""
+        key = tuple(window.values())
+        if key not in self._units:
+            self._units.clear()
+            asked = _SQL.units_of_places(plant=self.plant, **window)
+            self._units[key] = await self._conn.fetch(*asked)
+        return self._units[key]
+
+
 async def compare_scopes(
-    conn: Connection, one: Watched, found: Sequence[Watched], last: date
+    conn: Connection, losses: PlantLosses, one: Watched, last: date
 ) -> Compared | Unknown:
     """Compare a project's days since its start, up to `last`, with those of other scopes.
 
@@ -66,25 +104,22 @@ async def compare_scopes(
     fields = [name for name in SCOPE_FIELDS if names_of(plan.scope, name) is not None]
     if not fields:
         return Unknown("the scope is the whole plant: nothing is left to compare it with")
-    leaves = await conn.fetch(*_SQL.leaves_of_losses(plant=plan.plant, currency=plan.currency))
-    own = [row["leaf"] for row in leaves if holds(plan.scope, row)]
-    scopes = [project.project.plan.scope for project in found]
-    free = [row for row in leaves if not any(holds(scope, row) for scope in scopes)]
-    names = await _largest(conn, one, free, fields)
+    leaves = await losses.leaves(plan.currency)
+    own = [row["leaf"] for row, holding in leaves if one.id in holding]
+    free = [row for row, holding in leaves if not holding]
+    names = await _largest(losses, one, free, fields)
     reading = _Reading(one, last)
-    await reading.read(conn, {OWN: own, **{n: of for n, (_, of) in enumerate(names, 1)}})
+    scopes = {OWN: own, **{n: of for n, (_, of) in enumerate(names, 1)}}
+    await reading.read(conn, losses, scopes)
     return reading.compared([name for name, _ in names])
 
 
 async def _largest(
-    conn: Connection, one: Watched, free: Sequence[Record], fields: Sequence[str]
+    losses: PlantLosses, one: Watched, free: Sequence[Record], fields: Sequence[str]
 ) -> list[tuple[str, list[int]]]:
     """The scopes with the largest losses in the baseline: names and leaves."""
     plan = one.project.plan
-    rows = await conn.fetch(*_SQL.leaf_sums(
-        plant=plan.plant, first=plan.baseline_first.replace(day=1), last=plan.baseline_last
-    ))  # fmt: skip
-    lost = {row["leaf"]: row["net"] for row in rows}
+    lost = await losses.sums(plan.baseline_first.replace(day=1), plan.baseline_last)
     sums: dict[str, float] = defaultdict(float)
     leaves: dict[str, list[int]] = defaultdict(list)
     for row in free:
@@ -116,7 +151,9 @@ class _Reading:
         self._at = {day: number for number, day in enumerate(self.days)}
         self.entries = np.zeros(len(self.days))
 
-    async def read(self, conn: Connection, leaves: Mapping[int, Sequence[int]]) -> None:
+    async def read(
+        self, conn: Connection, losses: PlantLosses, leaves: Mapping[int, Sequence[int]]
+    ) -> None:
         plan = self.one.project.plan
         window = {"baseline_first": plan.baseline_first, "baseline_last": plan.baseline_last,
                   "starts": plan.starts, "last": self.last}  # fmt: skip
@@ -128,7 +165,7 @@ class _Reading:
             self._of(self.lost, (row["number"], (row["line"], row["product"])))[at] += row["net"]
             if row["number"] == OWN:
                 self.entries[at] += row["entries"]
-        for row in await conn.fetch(*_SQL.units_of_places(plant=plan.plant, **window)):
+        for row in await losses.units(window):
             for line in {row["line"], ""}:
                 for product in {row["product"], ""}:
                     self._of(self.made, (line, product))[self._at[row["day"]]] += row["units"]

@@ -153,12 +153,14 @@ async def _test_due(conn: Connection, months: PlantMonths, day: date, *, at_once
     due = {row["project"]: row for row in rows if is_due(row, day, at_once=at_once)}
     if due:
         # It loads scipy, which is slow: a service without projects does not need it.
+        from copq.figures.project_placebos import PlantLosses
         from copq.figures.project_verdicts import keep_evidence
 
+        losses = PlantLosses(conn, months.found)
         for one in months.found:
             if one.id in due:
                 async with conn.transaction():
-                    await keep_evidence(conn, months, one, day, due[one.id])
+                    await keep_evidence(conn, months, losses, one, day, due[one.id])
     return len(due)
 
 

@@ -14,7 +14,7 @@ from asyncpg import Connection
 
 from copq.database.queries import Queries
 from copq.figures.project_months import PlantMonths
-from copq.figures.project_placebos import compare_scopes
+from copq.figures.project_placebos import PlantLosses, compare_scopes
 from copq.figures.project_series import DailySeries
 from copq.figures.project_statistics import compute_evidence, placebo_json
 from copq.figures.project_watch import Watched
@@ -38,8 +38,9 @@ _LASTS = {
 
 
 async def keep_evidence(
-    conn: Connection, months: PlantMonths, one: Watched, today: date, inputs: Mapping[str, Any]
-) -> None:
+    conn: Connection, months: PlantMonths, losses: PlantLosses, one: Watched, today: date,
+    inputs: Mapping[str, Any],
+) -> None:  # fmt: skip
     """Test all whole production days since the start, and keep what the tests say.
 
     A verdict is added where something differs; all other statistics take the place of the former
@@ -48,7 +49,7 @@ async def keep_evidence(
     since = await months.since_start(one, today)
     statistics = None
     if since.days:
-        statistics = await _test(conn, months, one, since, today)
+        statistics = await _test(conn, months, losses, one, since, today)
     await conn.execute(*_SQL.keep_evidence(
         project=one.id, day=today, days=inputs["days"], decided=inputs["decided"],
         statistics=statistics and json.dumps(statistics),
@@ -56,8 +57,9 @@ async def keep_evidence(
 
 
 async def _test(
-    conn: Connection, months: PlantMonths, one: Watched, since: DailySeries, today: date
-) -> dict[str, Any]:
+    conn: Connection, months: PlantMonths, losses: PlantLosses, one: Watched, since: DailySeries,
+    today: date,
+) -> dict[str, Any]:  # fmt: skip
     before = await months.baseline_days(one)
     promised = await _promised(conn, one, since)
     tested = await asyncio.to_thread(compute_evidence, before, since, promised)
@@ -69,7 +71,7 @@ async def _test(
     kept = await conn.fetchval(*_SQL.kept_placebo(project=one.id))
     placebo = json.loads(kept) if kept else None
     if placebo is None or date.fromisoformat(placebo["day"]) + PLACEBOS_AGAIN <= today:
-        found = await compare_scopes(conn, one, months.found, since.days[-1])
+        found = await compare_scopes(conn, losses, one, since.days[-1])
         placebo = placebo_json(found, today)
     return {**tested.statistics, "placebo": placebo}
 

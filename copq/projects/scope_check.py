@@ -50,8 +50,11 @@ def require_past(plan: Plan, calendar: Calendar, now: datetime) -> None:
 
 async def reach_of(conn: Connection, plan: Plan) -> Reach:
     """What the scope reaches in the baseline. Raises `ProjectError` if that is nothing."""
-    found = await conn.fetchrow(*_SQL.baseline_reach(**days(plan), **scope(plan)))
-    unknown = tuple(_unknown(plan, found))
+    found = await conn.fetchrow(*_SQL.baseline_counts(**days(plan), **scope(plan)))
+    unknown: tuple[str, ...] = ()
+    if not found["in_scope"] or any(len(names) > 1 for names in plan.scope.values()):
+        names = await conn.fetchrow(*_SQL.baseline_names(**days(plan)))
+        unknown = tuple(_unknown(plan, names))
     if not found["of_plant"]:
         raise ProjectError(
             f"{plan.plant} lost nothing from {plan.baseline_first} to {plan.baseline_last}: choose "

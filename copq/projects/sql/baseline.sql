@@ -18,21 +18,24 @@
     and (:shift::text[] is null or coalesce(shift, '') = any(:shift))
     and (:supplier::text[] is null or coalesce(supplier, '') = any(:supplier))
 
--- name: baseline_reach
--- How many losses of the baseline a scope has, and how many the whole plant; and the names of the plant's
--- losses, by the fields that a scope may have.
+-- name: baseline_counts
+-- How many losses of the baseline a scope has, and how many the whole plant.
+select count(*) filter (where {{in_scope}}) as in_scope, count(*) as of_plant
+from copq.ledger
+where {{of_baseline}} and category <> 'none'
+
+-- name: baseline_names
+-- The names of the plant's losses in the baseline, by the fields that a scope may have. Losses with the same
+-- names are put together first: sorts of all losses take long.
 with named as (
-    select
+    select distinct
         line, coalesce(product, '') as product, coalesce(stage, '') as stage, element, category,
         coalesce(defect_code, '') as defect_code, coalesce(work_unit, '') as work_unit,
-        coalesce(shift, '') as shift, coalesce(supplier, '') as supplier, count(*) as losses
+        coalesce(shift, '') as shift, coalesce(supplier, '') as supplier
     from copq.ledger
     where {{of_baseline}} and category <> 'none'
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
 )
 select
-    coalesce(sum(losses) filter (where {{in_scope}}), 0)::bigint as in_scope,
-    coalesce(sum(losses), 0)::bigint as of_plant,
     array_agg(distinct line) as line, array_agg(distinct product) as product,
     array_agg(distinct stage) as stage, array_agg(distinct element) as element,
     array_agg(distinct category) as category, array_agg(distinct defect_code) as defect_code,
