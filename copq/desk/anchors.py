@@ -98,4 +98,4 @@ def _read(file: Upload) -> list[Anchor]:
     try:
         return read_anchors(file.data.decode().splitlines())[0]
     except (AnchorFileError, UnicodeDecodeError) as error:
-        raise Faults([f"{file.name}: {error}"]) from None
+        raise Faults([f"the file {file.name}: {error}"]) from None

@@ -9,6 +9,7 @@ from copq.desk.pages.finance import add_finance
 from copq.desk.pages.frame import DeskPages
 from copq.desk.pages.months import add_months
 from copq.desk.pages.projects import add_projects
+from copq.desk.pages.proofs import add_proofs
 from copq.desk.pages.quality import add_quality
 from copq.desk.pages.rates import add_rates
 from copq.desk.pages.repricing import add_repricing
@@ -39,6 +40,7 @@ def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
     add_quality(router, managers, senders)
     add_targets(router, finance, managers)
     add_projects(router, finance, managers)
+    add_proofs(router, finance)
     add_access(router, DeskPages(desk, source, Role.ADMIN))
     add_trail(router, finance)
     add_routes(app, router)

@@ -1,6 +1,7 @@
 """Long work by API: asked for once, done in the background, seen, cancelled."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -105,6 +106,41 @@ async def test_anchors_are_made_kept_elsewhere_and_compared(
         await desk.post(path, 403, by=by)
         await desk.get(path, 403, by=by)
         await desk.post(f"{path}/compare", 403, by=by, content=kept.content)
+
+
+async def test_proofs_are_asked_for_and_read_on_their_page(desk: DeskClient, database: str) -> None:
+    ada, path = Browser(desk.client, ADA), "/finance/proofs"
+
+    async def result(page: str) -> str:
+        [number] = re.findall(r'page">[^<]*?(\d+) <span class="badge"', page)
+        async with asyncio.timeout(PATIENCE_S):
+            while 'class="badge">done' not in await ada.open(f"{path}/{number}"):
+                await asyncio.sleep(0.05)
+        return ada.page
+
+    assert "There is none yet" in await ada.open(path)
+    before = ada.page
+    page = await result(await ada.send(f"{path}/anchor", why="month end"))
+    assert "Anchor 1: 1 entries and 1 events" in page
+    ada.page = before
+    assert await result(await ada.send(f"{path}/anchor", why="month end")) == page
+    kept = (await desk.get("/v1/audit/anchors")).content
+    page = await result(await ada.upload(kept, "kept.ndjson", 200, f"{path}/compare"))
+    assert "All is as it was written" in page and "kept.ndjson, 1 anchors" in page
+    await ada.open(path)
+    page = await result(await ada.send(f"{path}/figures", plant="north", month="2026-03"))
+    assert "1 entries were computed again" in page
+    await ada.open(path)
+    wrong = await ada.send(f"{path}/trail", 422, expect="soon")
+    assert "is not a head" in wrong and 'value="soon"' in wrong
+    page = await result(await ada.send(f"{path}/trail", expect=f"1:{'0' * 64}"))
+    assert "another seal" in page and "1 differences" in page
+    listed = await ada.open(path)
+    assert "all as it was written" in listed and "1 differences" in listed
+    refused = await ada.upload(b"{}", "a.ndjson", 422, f"{path}/compare")
+    assert "The file a.ndjson: line 1" in refused
+    some = Browser(desk.client, {"Authorization": "Bearer finance:sue:south"})
+    assert "Make an anchor" not in await some.open(path)
 
 
 @pytest.mark.parametrize(

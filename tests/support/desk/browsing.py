@@ -38,8 +38,9 @@ class Browser:
         path: str = "/finance/rates/check", **filled: str,
     ) -> str:  # fmt: skip
         answer = await self.client.post(
-            path, headers=self.headers, files={"file": (name, data)}, data=filled
-        )
+            path, headers=self.headers, files={"file": (name, data)}, data=filled,
+            follow_redirects=True,
+        )  # fmt: skip
         assert answer.status_code == status, answer.text
         self.page = answer.text
         return self.page
