@@ -1,6 +1,7 @@
 """The page `/finance/files`: targets, bases, groups, standing costs and exchange rates by file."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ValidationError
 
 from copq.access.door import Bearer
-from copq.currencies.store import RATE_DAYS, reporting_currency, summaries
+from copq.currencies.store import RATE_DAYS, history, reporting_currency, summaries
 from copq.desk.acts import require_version
 from copq.desk.currencies import ReportingCurrencyAct, set_reporting_currency
 from copq.desk.desk import Acting
@@ -21,6 +22,7 @@ from copq.rates.file import RateFileError
 from copq.web.pages.form_fields import read_form
 
 PATH = "/finance/files"
+_DAYS = 92
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ def add_files(router: APIRouter, pages: DeskPages) -> None:
         if refusal:
             return await _files(request, pages, bearer, refusal, filled)
         return go(PATH, "currency")
+
+    @router.get(f"{PATH}/currencies/{{currency}}")
+    async def rates_of(request: Request, currency: str) -> Response:
+        return await _currency_page(request, pages, await pages.person(request), currency)
 
     @router.post(f"{PATH}/{{name}}")
     async def import_(request: Request, name: str) -> Response:
@@ -105,6 +111,26 @@ async def _files(
         request, bearer, "files.html", PATH, refusal, kinds=KINDS, filled=filled or {},
         reporting=reporting, currencies=currencies, done_says=done, rate_days=RATE_DAYS,
         version=version,
+    )  # fmt: skip
+
+
+async def _currency_page(
+    request: Request, pages: DeskPages, bearer: Bearer, currency: str
+) -> Response:
+    """The rates of a currency up to a day, with their versions."""
+    refusal, until = None, None
+    async with pages.source.reading(bearer) as reading:
+        reporting = await reporting_currency(reading.conn)
+        until = reading.now.date() + timedelta(days=1)
+        try:
+            until = date.fromisoformat(request.query_params.get("until") or until.isoformat())
+        except ValueError:
+            refusal = Refusal(422, ("Write the last day as 2026-03-31.",))
+        first = until - timedelta(days=_DAYS - 1)
+        rates = await history(reading.conn, currency, first, until + timedelta(days=1))
+    return pages.show(
+        request, bearer, "currency.html", PATH, refusal, currency=currency, rates=rates,
+        reporting=reporting, first=first, until=until, days=_DAYS,
     )  # fmt: skip
 
 

@@ -18,7 +18,9 @@ from copq.desk.events import (
     replay_event,
     require_intake,
 )
+from copq.desk.pages.analysis_links import windows
 from copq.desk.pages.frame import DeskPages, Refusal, go
+from copq.figures.corrections import list_corrections
 from copq.figures.unpriced import waiting_items
 from copq.ingest.replaying import is_whole
 from copq.posting.rejected import list_rejected
@@ -27,7 +29,7 @@ from copq.web.pages.form_fields import read_form
 
 PATH = "/quality"
 _MOST = 100
-_TOLD = 5
+_TOLD, _CORRECTED = 5, 20
 
 
 def add_quality(router: APIRouter, pages: DeskPages, senders: DeskPages) -> None:
@@ -43,12 +45,22 @@ def _add_start(router: APIRouter, pages: DeskPages) -> None:
         bearer = await pages.person(request)
         async with pages.source.reading(bearer) as reading:
             waiting = await waiting_items(reading.conn, reading.book, reading.now, _TOLD)
+            corrected = await list_corrections(reading.conn, limit=_CORRECTED)
+            analyses = windows(reading.book, reading.now)
         rejected: list[Record] | None = None
         if bearer.sender.lines is None:
             async with pages.desk.seeing_as(bearer) as seeing:
                 rejected = await list_rejected(seeing.conn, replayed=False, limit=_MOST)
         return pages.show(
-            request, bearer, "quality.html", PATH, rejected=rejected, waiting=waiting, most=_MOST
+            request,
+            bearer,
+            "quality.html",
+            PATH,
+            rejected=rejected,
+            waiting=waiting,
+            most=_MOST,
+            corrected=corrected,
+            analyses=analyses,
         )
 
 

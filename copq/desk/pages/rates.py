@@ -20,6 +20,7 @@ from copq.desk.rate_documents import (
 )
 from copq.rates import documents as store
 from copq.rates.documents import JUMP, Document, NotPossible, RateSubmission, State
+from copq.rates.figure_text import money_of
 from copq.rates.formats import parse_upload
 from copq.rates.review import Review, review
 from copq.rates.reviewing import figure_changes, past_text, review_document
@@ -33,6 +34,7 @@ def add_rates(router: APIRouter, pages: DeskPages) -> None:
     _add_list(router, pages)
     _add_upload(router, pages)
     _add_document(router, pages)
+    _add_book(router, pages)
 
 
 def _add_list(router: APIRouter, pages: DeskPages) -> None:
@@ -53,6 +55,25 @@ async def _list(
         request, bearer, "rates.html", PATH, refusal, drafts=drafts,
         decided_documents=[one for one in found if one.state is not State.DRAFT], jump=JUMP,
     )  # fmt: skip
+
+
+def _add_book(router: APIRouter, pages: DeskPages) -> None:
+    @router.get(f"{PATH}/book")
+    async def book(request: Request) -> Response:
+        bearer = await pages.person(request)
+        async with pages.source.reading(bearer) as reading:
+            found = reading.book
+        items = sorted(found.named_items(), key=lambda one: (one[0], one[1], one[2].version))
+        rows = [
+            (kind, name, f"{of.item.effective_from:%Y-%m-%d %H:%M %z}", money_of(of.item),
+             str(of.version))
+            for kind, name, of in items
+        ]  # fmt: skip
+        plants = [site.plant for site in found.sites.values()]
+        return pages.show(
+            request, bearer, "rate_book.html", PATH, rows=rows, plants=plants,
+            revision=found.revision, sees_all=bearer.sender.lines is None,
+        )  # fmt: skip
 
 
 def _add_upload(router: APIRouter, pages: DeskPages) -> None:

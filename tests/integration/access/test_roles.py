@@ -60,6 +60,7 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("POST", "/finance/files/reporting-currency", DECIDES),
     ("GET", "/finance/targets", DECIDES), ("POST", "/finance/targets/target", DECIDES),
     ("POST", "/finance/targets/budget", DECIDES), ("GET", "/quality/targets", {Role.MANAGER}),
+    ("GET", "/finance/rates/book", DECIDES), ("GET", "/finance/files/currencies/SEK", DECIDES),
     ("GET", "/finance/proofs", DECIDES), ("POST", "/finance/proofs/trail", DECIDES),
     ("POST", "/finance/proofs/compare", DECIDES), ("GET", "/finance/proofs/1", DECIDES),
     ("POST", "/finance/proofs/1/cancel", DECIDES),

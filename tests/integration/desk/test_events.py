@@ -1,6 +1,8 @@
 """Refused events and corrections by API: each in the scope of its sender, each sent once."""
 
+import html
 import json
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -135,3 +137,18 @@ async def test_an_operator_replays_for_its_own_lines_alone(desk: DeskClient, dat
     assert "L2" in refused.text
     await desk.post(path, by=OLGA, content=RIGHT)
     assert (await run(database, "select line from copq.ledger"))[0]["line"] == "L1"
+
+
+async def test_quality_is_led_to_the_analyses_of_its_plants(
+    desk: DeskClient, database: str
+) -> None:
+    mia = Browser(desk.client, AS_MIA)
+    page = await mia.open("/quality")
+    links = re.findall(r'href="(/(?:report|why|problems|what-if)\?[^"]+)"', page)
+    assert {path.partition("?")[0] for path in links} == {
+        "/report", "/why", "/problems", "/what-if"
+    }  # fmt: skip
+    for link in map(html.unescape, links):
+        assert (await desk.get(link, by="manager:mia")).status_code == 200
+    some = Browser(desk.client, {"Authorization": "Bearer manager:sam:south"})
+    assert "plant=north" not in await some.open("/quality")

@@ -1,5 +1,6 @@
 """The finance desk by form: what waits, rates, months; each act once and by its person."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -169,3 +170,30 @@ async def test_what_is_not_in_the_figures_is_shown_with_its_worth(
     page = await Browser(desk.client, ADA).open("/finance/unpriced")
     assert "Events without a price: 1" in page and "Stops still open: 1" in page
     assert "north/L1" in page and "gadget" in page
+
+
+async def test_the_rate_book_is_read_and_taken_home(desk: DeskClient, database: str) -> None:
+    ada = Browser(desk.client, ADA)
+    assert "The rate book is empty" in await ada.open("/finance/rates/book")
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await import_rates(conn, rates(), "rates.yaml", "test")
+    page = await ada.open("/finance/rates/book")
+    assert "revision 1" in page and "cost table" in page and "3 a minute" in page
+    [excel] = re.findall(r'href="([^"]+format=xlsx)"', page)
+    assert (await desk.get(excel)).content.startswith(b"PK")
+    some = Browser(desk.client, {"Authorization": "Bearer finance:sue:south"})
+    assert "rate-book?" not in await some.open("/finance/rates/book")
+
+
+async def test_the_rates_of_a_currency_are_shown_with_their_versions(desk: DeskClient) -> None:
+    version = (await desk.get("/v1/reporting-currency")).headers["etag"]
+    await desk.put("/v1/reporting-currency", json={"currency": "EUR"}, match=version)
+    for rate in ("0.0912", "0.0915"):
+        file = f"date,currency,rate\n2026-03-02,SEK,{rate}\n"
+        await desk.post("/v1/exchange-rates", content=file, name="ecb.csv", why="daily")
+    ada = Browser(desk.client, ADA)
+    assert 'href="/finance/files/currencies/SEK"' in await ada.open("/finance/files")
+    page = await ada.open("/finance/files/currencies/SEK?until=2026-03-05")
+    assert "0.0912" in page and "0.0915" in page and "ada, ecb.csv" in page
+    assert "No rates from" in await ada.open("/finance/files/currencies/SEK?until=2020-01-01")
+    await ada.open("/finance/files/currencies/SEK?until=soon", 422)

@@ -17,10 +17,11 @@ from copq.command_line.commands.finance.rate_options import (
 )
 from copq.command_line.database import DATA, DatabaseOption, DataOption
 from copq.command_line.options import JsonOption
-from copq.command_line.terminal import cannot, exact, fail, out, print_json, table
+from copq.command_line.terminal import cannot, fail, out, print_json, table
 from copq.rates import documents as store
 from copq.rates.difference import ItemDifference, difference, item_name, since
 from copq.rates.documents import Document
+from copq.rates.figure_text import money_of
 from copq.rates.file import items_of
 from copq.rates.review import Review
 from copq.rates.reviewing import book_before, review_document, review_json
@@ -119,17 +120,6 @@ def show(
         for kind, _, start, item in items_of(rates)
     ]
     table("What it says", ["item", "from", "money"], rows, left=2)
-
-
-def money_of(item: Any) -> str:
-    """The most important figure of an item, with its unit."""
-    finished = getattr(item, "finished", None)
-    if finished is not None:
-        return f"{exact(finished.cost)} {item.currency} a unit"
-    minute, hour = getattr(item, "rate_per_minute", None), getattr(item, "rate_per_hour", None)
-    if minute is not None:
-        return f"{exact(minute)} a minute"
-    return "" if hour is None else f"{exact(hour)} an hour"
 
 
 def diff(

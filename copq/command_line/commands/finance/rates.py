@@ -14,7 +14,6 @@ from copq.command_line.commands.finance.rate_decisions import approve, reject, s
 from copq.command_line.commands.finance.rate_documents import (
     diff,
     documents,
-    money_of,
     review_,
     show,
 )
@@ -30,6 +29,7 @@ from copq.command_line.terminal import cannot, err, fail, out, print_json, table
 from copq.rates import documents as store
 from copq.rates.book import RateBook
 from copq.rates.documents import RateSubmission, import_alone
+from copq.rates.figure_text import money_of
 from copq.rates.file import RateFileError
 from copq.rates.formats import Format, read_rates, write_rates_to
 from copq.rates.review import Review, review
