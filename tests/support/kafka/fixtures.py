@@ -14,10 +14,24 @@ JARS = (Path(__file__).parents[3] / "build" / "kafka").resolve()
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
-    """Shared: a test creates topics of its own and leaves the broker running."""
-    with KafkaBroker(tmp_path_factory.mktemp("kafka"), JARS) as broker:
-        yield broker
+def kafka_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """Not started yet."""
+    broker = KafkaBroker(tmp_path_factory.mktemp("kafka"), JARS)
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture(scope="module")
+def kafka(kafka_of_session: KafkaBroker) -> Iterator[KafkaBroker]:
+    """Shared: a test creates topics of its own and leaves the broker running.
+
+    It is frozen until another module needs it: an idle broker takes a fiftieth of a processor.
+    """
+    kafka_of_session.start()
+    if kafka_of_session.frozen:
+        kafka_of_session.thaw()
+    yield kafka_of_session
+    kafka_of_session.freeze()
 
 
 @pytest.fixture(scope="module")
