@@ -27,7 +27,7 @@ from copq.projects.store import (
 )
 
 _SQL = Queries.of(__file__)
-_MEASURED = (BenefitType.HARD, BenefitType.AVOIDANCE)
+MEASURED = (BenefitType.HARD, BenefitType.AVOIDANCE)
 """Types whose savings are losses of the ledger, so that together they are not more than the bridge
 says."""
 
@@ -104,7 +104,7 @@ async def _left(
     others = [
         max(ZERO, row["claimed"], row["validated"] or ZERO)
         for row in rows
-        if row["type"] in _MEASURED and row["type"] != kind
+        if row["type"] in MEASURED and row["type"] != kind
     ]
     return net - sum(others, ZERO)
 
@@ -113,7 +113,7 @@ async def _require_measured(
     conn: Connection, before: Project, month: date, kind: BenefitType, amount: Decimal,
     net: Decimal, order: Order,
 ) -> None:  # fmt: skip
-    if kind not in _MEASURED:
+    if kind not in MEASURED:
         order.with_reason(
             f"claim a {kind.replace('_', ' ')} benefit, which the ledger does not have"
         )
@@ -158,7 +158,7 @@ async def validate(
         of = await _claim_of(conn, before, month, kind)
         _require_another(before, of, order)
         amount = _validated(before, of, verdict, order)
-        if kind in _MEASURED and amount > 0:
+        if kind in MEASURED and amount > 0:
             await _require_saved(conn, before, month, kind, amount)
         row = {
             "claim": of.number, "project": before.id, "plant": plant, "month": month,

@@ -12,7 +12,7 @@ from copq.desk.pages.frame import DeskPages
 from copq.desk.pages.months import months_to_close
 from copq.desk.pages.projects import FINANCE as PROJECTS
 from copq.desk.pages.projects import seen_projects, undecided_of
-from copq.desk.pages.savings import waiting_claims
+from copq.desk.pages.savings import TooMuch, too_much, waiting_claims
 from copq.desk.rate_documents import visible_documents
 from copq.figures.periods_answer import answer_periods
 from copq.figures.unpriced import WaitingItems, waiting_items
@@ -56,11 +56,12 @@ def add_finance(router: APIRouter, pages: DeskPages) -> None:
         async with pages.desk.seeing(request, pages.role) as seeing:
             documents = await visible_documents(seeing)
             claims = await waiting_claims(seeing)
+            again = await too_much(seeing)
             projects = await seen_projects(seeing)
             undecided = await undecided_of(seeing.conn, projects)
         waiting = [one for one in (
             *_documents(documents), *_months(closable), *_items(items), *_currencies(currencies),
-            *_projects(projects, undecided), *_claims(claims),
+            *_projects(projects, undecided), *_claims(claims), *_again(again),
         ) if one.number]  # fmt: skip
         return pages.show(
             request, bearer, "finance.html", PATH, waiting=waiting, at=at, has_rates=has_rates,
@@ -122,6 +123,12 @@ def _projects(found: list[Project], undecided: dict[int, int]) -> Iterator[Waits
 def _claims(claims: list[Record]) -> Iterator[Waits]:
     names = ", ".join(dict.fromkeys(one["name"] for one in claims[:_SHOWN]))
     yield Waits(len(claims), _noun(claims, "saving to validate", "savings to validate"),
+                "/finance/savings", names)  # fmt: skip
+
+
+def _again(found: list[TooMuch]) -> Iterator[Waits]:
+    names = ", ".join(dict.fromkeys(one.project.name for one in found[:_SHOWN]))
+    yield Waits(len(found), _noun(found, "saving validated too high", "savings validated too high"),
                 "/finance/savings", names)  # fmt: skip
 
 

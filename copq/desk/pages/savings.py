@@ -1,5 +1,6 @@
 """The page `/finance/savings`: claimed savings that wait for finance, each decided by a form."""
 
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from asyncpg import Connection, Record
@@ -13,9 +14,10 @@ from copq.desk.pages.frame import DeskPages, Refusal, go
 from copq.improvement.projects.plan import BenefitType
 from copq.ledger.arithmetic import ZERO
 from copq.periods.period import month_of
+from copq.projects import store
 from copq.projects.order import Order, hold
-from copq.projects.savings import VERDICTS, Verdict, validate
-from copq.projects.store import ProjectError
+from copq.projects.savings import MEASURED, VERDICTS, Verdict, validate
+from copq.projects.store import Excess, Project, ProjectError, Validation
 from copq.reporting.board.pages.cells import exact_text, month_name
 from copq.web.pages.form_fields import read_form
 
@@ -48,13 +50,37 @@ async def waiting_claims(seeing: Seeing) -> list[Record]:
     return [one for one in found if seeing.lines is None or (one["plant"], None) in seeing.lines]
 
 
+@dataclass(frozen=True, slots=True)
+class TooMuch:
+    """What finance has validated of a month that saves less now; it validates it again."""
+
+    project: Project
+    excess: Excess
+    validation: Validation
+
+
+async def too_much(seeing: Seeing) -> list[TooMuch]:
+    """The validated savings of the months that save less now, of the plants that the reader sees
+    as a whole."""
+    excesses = {(one.project, one.month): one for one in await store.excesses(seeing.conn, None)}
+    ids = {project for project, _ in excesses}
+    known = {one.id: one for one in await store.projects(seeing.conn) if one.id in ids}
+    return [
+        TooMuch(known[one.project], excesses[one.project, one.month], one)
+        for one in await store.validations(seeing.conn, ids)
+        if (one.project, one.month) in excesses and one.type in MEASURED and one.amount > 0
+        and (seeing.lines is None or (known[one.project].plant, None) in seeing.lines)
+    ]  # fmt: skip
+
+
 async def _decide(acting: Acting, filled: dict[str, str]) -> None:
     plant, name = filled.get("plant", ""), filled.get("project", "")
     month, kind = month_of(filled.get("month", "")), filled.get("type", "")
     if kind not in list(BenefitType) or filled.get("decision") not in VERDICTS:
         raise ProjectError("choose accept, reduce or reject")
     await hold(acting.conn, plant, name)
-    claim = await _newest_claim(acting.conn, plant, name, filled)
+    newest = _newest_validation if filled.get("again") else _newest_claim
+    claim = await newest(acting.conn, plant, name, filled)
     require_version([filled.get("version", "")], claim)
     verdict = Verdict(
         filled["decision"], _amount(filled, "amount") if filled.get("amount") else None,
@@ -70,6 +96,16 @@ async def _newest_claim(conn: Connection, plant: str, name: str, filled: dict[st
         if of == (plant, name, filled.get("month"), filled.get("type")):
             return str(one["claim"])
     raise ProjectError(f"no claim of {name} waits in {filled.get('month')}: look at the page again")
+
+
+async def _newest_validation(
+    conn: Connection, plant: str, name: str, filled: dict[str, str]
+) -> str:
+    of = await store.project(conn, plant, name)
+    for one in await store.validations(conn, [of.id]):
+        if (f"{one.month:%Y-%m}", one.type) == (filled.get("month"), filled.get("type")):
+            return f"v{one.number}"
+    raise ProjectError(f"nothing of {name} is validated in {filled.get('month')}")
 
 
 def _amount(filled: dict[str, str], name: str) -> Decimal:
@@ -88,7 +124,9 @@ async def _savings(
 ) -> Response:  # fmt: skip
     async with pages.desk.seeing(request, pages.role) as seeing:
         found = await waiting_claims(seeing)
+        again = await too_much(seeing)
     return pages.show(
-        request, bearer, "savings.html", PATH, refusal, claims=found, filled=filled or {},
+        request, bearer, "savings.html", PATH, refusal, claims=found, again=again,
+        filled=filled or {},
         money=exact_text, month_name=month_name, own=bearer.sender.name,
     )  # fmt: skip
