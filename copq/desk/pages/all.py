@@ -14,6 +14,8 @@ from copq.desk.pages.quality import add_quality
 from copq.desk.pages.rates import add_rates
 from copq.desk.pages.repricing import add_repricing
 from copq.desk.pages.savings import add_savings
+from copq.desk.pages.set_up import add_set_up
+from copq.desk.pages.set_up_sending import add_sending
 from copq.desk.pages.styles import add_styles
 from copq.desk.pages.targets import add_targets
 from copq.desk.pages.tokens import add_access
@@ -24,7 +26,7 @@ from copq.web.routes import add_routes
 
 
 def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
-    """Add `/finance`, `/quality` and `/admin`, and what follows from them."""
+    """Add `/finance`, `/quality`, `/admin` and `/setup`, and what follows from them."""
     finance = DeskPages(desk, source, Role.FINANCE)
     router = APIRouter(include_in_schema=False)
     add_styles(router)
@@ -43,4 +45,6 @@ def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
     add_proofs(router, finance)
     add_access(router, DeskPages(desk, source, Role.ADMIN))
     add_trail(router, finance)
+    add_set_up(router, finance)
+    add_sending(router, finance)
     add_routes(app, router)

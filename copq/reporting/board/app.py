@@ -75,6 +75,7 @@ def _add_page(router: APIRouter, source: Source, commands: str) -> None:
             who=reader.sender.name,
             form=form,
             commands=options,
+            guide=reader.role is not Role.MANAGER and serves(request.app, "/setup"),
             places=places_for(request.app, reader)[1:],
             of_plant=[path for path, _, of_plant in PLACES if of_plant],
         )

@@ -3,6 +3,7 @@
 "use strict";
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (event.submitter?.hasAttribute("data-stays")) return;  // a download leaves the page as it is
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "yes";
   const button = form.querySelector("button[data-busy]");

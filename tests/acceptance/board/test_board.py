@@ -18,7 +18,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 async def test_from_an_empty_board_down_to_an_entry(plant: Plant, window: Watched) -> None:
     page = await window.open()
-    await expect(page.get_by_text("Two steps to your first figure")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Set up your plant")).to_be_visible()
     await expect(page.locator("pre").nth(1)).to_contain_text(f"curl {plant.url}/v1/events")
     for name, (width, height) in SIZES.items():
         await page.set_viewport_size({"width": width, "height": height})

@@ -86,7 +86,7 @@ async def reach(page: Page) -> tuple[int, int]:
 
 async def test_the_first_page_is_no_wider_than_the_screen(plant: Plant, window: Watched) -> None:
     page = await window.open()
-    await expect(page.get_by_text("Two steps to your first figure")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Set up your plant")).to_be_visible()
     for name, screen in SIZES.items():
         await page.set_viewport_size(screen)
         assert await reach(page) == (screen["width"], screen["height"])

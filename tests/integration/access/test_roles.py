@@ -77,6 +77,13 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("GET", "/finance/savings", DECIDES), ("POST", "/finance/savings", DECIDES),
     ("GET", "/finance/repricing", DECIDES), ("POST", "/finance/repricing", DECIDES),
     ("GET", "/finance/repricing/1", DECIDES), ("POST", "/finance/repricing/1/cancel", DECIDES),
+    ("GET", "/setup", DECIDES | {Role.ADMIN}), ("GET", "/setup/plant", DECIDES),
+    ("POST", "/setup/plant", DECIDES), ("GET", "/setup/products", DECIDES),
+    ("POST", "/setup/products", DECIDES), ("POST", "/setup/products/file", DECIDES),
+    ("GET", "/setup/rates", DECIDES), ("POST", "/setup/rates", DECIDES),
+    ("GET", "/setup/token", DECIDES | {Role.ADMIN}), ("POST", "/setup/token", {Role.ADMIN}),
+    ("GET", "/setup/event", DECIDES), ("POST", "/setup/event", DECIDES),
+    ("GET", "/setup/event/state?id=x", DECIDES),
     ("GET", "/quality", {Role.MANAGER}), ("GET", "/quality/rejected/1", {Role.MANAGER}),
     ("POST", "/quality/rejected/1/replay", {Role.MANAGER}),
     ("GET", "/quality/corrections", ENTERS),
@@ -165,7 +172,8 @@ async def test_each_route_states_its_roles(app: FastAPI) -> None:
     routes = list(_routes(app))
     unstated = [
         (route.path, method)
-        for route in routes if route.path.startswith(("/v1/", "/finance", "/quality", "/admin"))
+        for route in routes
+        if route.path.startswith(("/v1/", "/finance", "/quality", "/admin", "/setup"))
         for method in (route.methods or {"POST"}) - {"HEAD", "OPTIONS"}
         if not any(_is_of(route, method, path) for named, path in stated if named == method)
     ]  # fmt: skip

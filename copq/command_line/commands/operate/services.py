@@ -133,7 +133,7 @@ def _say_where(host: str, port: int, secure: bool, data: str) -> None:
     here = f"{'https' if secure else 'http'}://{host}:{port}"
     out.print(
         f"COPQ is at {here}: the board at {here}/, events to /v1/events, the form at /form, "
-        f"documentation at /docs. Data: {data}",
+        f"documentation at /docs. Set up a plant at {here}/setup. Data: {data}",
         soft_wrap=True,
     )
 

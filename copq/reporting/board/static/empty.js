@@ -22,17 +22,24 @@ export function listen(place) {
   });
 }
 
-/** Without rates no event has a price. */
+const title = (text) => h(service.guide ? "h3" : "h2", {}, text);
+
+/** Without rates no event has a price: the guide sets up a plant, and an example comes with copq. */
 export function withoutRates() {
   const valves = { plant: "mysuru", line: "valves", product: "TR29", stage: "P3" };
+  const guide = [
+    h("h1", {}, "Set up your plant"),
+    h("p", {}, "Five short steps in the browser. ", h("a", { class: "button", href: "/setup" }, "Begin")),
+    h("h2", {}, "Or take the example, in two steps"),
+  ];
   return h("div", { class: "empty", "data-key": "empty" },
-    h("h1", {}, "Two steps to your first figure"),
+    service.guide ? guide : h("h1", {}, "Two steps to your first figure"),
     h("ol", {},
-      h("li", {}, h("h2", {}, "Import what things cost"),
+      h("li", {}, title("Import what things cost"),
         h("p", {}, "A rate file has plants, cost tables and line rates, as finance sets them. This example comes with copq:"),
         command(["copq rates import examples/tyre_valves/rates.yaml", service.commands].filter(Boolean).join(" ")),
         service.signedIn ? h("p", { class: "quiet small" }, "COPQ_TOKEN has to hold a token of finance.") : null),
-      h("li", {}, h("h2", {}, "Send what happened"),
+      h("li", {}, title("Send what happened"),
         h("p", {}, "This one costs about 119 INR: 19 for three rejected valves, and 100 for sending the rejects of the day back to the supplier."),
         command(send(valves)), tokenNote())),
     h("p", { class: "quiet" }, "This page shows the figure a second later. You need not reload it."));
