@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.routing import Match
 
 from copq.text.person_names import shown_name
+from copq.web.pages.error_pages import add_error_pages
 
 _OWN = Path(__file__).parent / "templates"
 _FILES = {
@@ -79,12 +80,16 @@ def add_files(app: FastAPI) -> None:
 
 
 def add_pages(app: FastAPI) -> None:
-    """Add the error page. The app is a `documented_app`."""
+    """Add the pages for errors. The app is a `documented_app`."""
     pages = Pages.of()
+    add_error_pages(app, pages)
 
     @app.exception_handler(PageError)
     async def failed(request: Request, error: PageError) -> Response:
-        response = pages.show("error.html", error.status, title=error.title, message=str(error))
+        response = pages.show(
+            "error.html", error.status, title=error.title, message=str(error),
+            other_user=error.status == 403,
+        )  # fmt: skip
         if error.retry_after:
             response.headers["Retry-After"] = error.retry_after
         return response

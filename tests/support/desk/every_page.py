@@ -25,7 +25,8 @@ _ADDRESSES = (
 """Of pages whose path has a name or a number in it, or that answer a question."""
 _AT_FAULT = (
     "/finance/audit?table=nothing", "/finance/months/nort/2026-03", "/finance/rates/99",
-    "/finance/repricing/99", "/quality/rejected/99", "/projects/north/none", "/report?plant=nort",
+    "/finance/repricing/99", "/nowhere", "/quality/rejected/99", "/projects/north/none",
+    "/report?plant=nort",
 )  # fmt: skip
 _NO_PAGES = ("/v1/", "/pages/", "/board/", "/desk/", "/static", "/openapi", "/docs")
 """The page `/docs` is Swagger UI's own."""
@@ -91,13 +92,15 @@ async def every_place(site: AtWork) -> list[Place]:
 async def places_at_fault(site: AtWork) -> list[Place]:
     """Pages that say what is wrong; two are for another role, one is for nobody yet."""
     found = [await _place(site, address, (404, 422)) for address in _AT_FAULT]
+    assert None not in found, "a fault has no page"
     others = [Place("/finance", "manager:mia"), Place("/", "operator:olga"), Place("/login", "")]
     return [*filter(None, found), *others]
 
 
 async def _place(site: AtWork, address: str, wanted: tuple[int, ...]) -> Place | None:
     for by in NAMES.values():
-        answer = await site.client.get(address, headers=Place(address, by).headers)
+        asked = {"Accept": "text/html", **Place(address, by).headers}
+        answer = await site.client.get(address, headers=asked)
         is_page = answer.headers.get("content-type", "").startswith("text/html")
         if answer.status_code in wanted and is_page:
             return Place(address, by)
