@@ -1,20 +1,14 @@
 """Signing in at a provider that others wrote, over HTTP."""
 
 import re
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from html import unescape
 
 import httpx
-import pytest
 
 from copq.sign_in.config import SignInConfig
 from copq.sign_in.provider import Provider
-from tests.support.kafka.settings import free_ports
-from tests.support.patience import PATIENCE_S
 from tests.support.sign_in.provider import ADDRESS, CONFIG, ISSUER, FakeProvider, config
+from tests.support.sign_in.real import set_user
 from tests.support.sign_in.serving import SAME_SITE, browser, next_page, service
 
 
@@ -23,31 +17,6 @@ class RealProvider(FakeProvider):
 
     def client(self, settings: SignInConfig | None = None, secret: str | None = None) -> Provider:
         return Provider(settings or config(), "any secret")
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
-    [port] = free_ports(1)
-    run = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
-    running = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url, until = f"http://localhost:{port}", time.monotonic() + PATIENCE_S
-    try:
-        while time.monotonic() < until:
-            try:
-                httpx.get(url, trust_env=False)
-                break
-            except httpx.TransportError:
-                assert running.poll() is None, "the provider ended"
-                time.sleep(0.05)
-        yield url
-    finally:
-        running.terminate()
-        running.wait()
-
-
-def set_user(issuer: str, **claims: object) -> None:
-    said = httpx.put(f"{issuer}/users/7f3c", json=claims, trust_env=False)
-    assert said.status_code == 204
 
 
 async def approved(url: str) -> str:

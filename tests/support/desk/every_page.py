@@ -20,6 +20,7 @@ _ADDRESSES = (
     "/report?plant=north&by=line", "/why?plant=north&month=2026-02&weeks=1",
     "/problems?plant=north&month=2026-02", "/planner?savings=1000000&currency=EUR",
     "/what-if?plant=north&month=2026-02&change=halve+code=loose", "/pack?plant=north&month=2026-02",
+    "/finance/projects/north/caps", "/quality/projects/north/caps",
     "/projects?plant=north", "/projects/north/caps", "/form?line=north/L1", "/form/none",
 )  # fmt: skip
 """Of pages whose path has a name or a number in it, or that answer a question."""
