@@ -1,16 +1,13 @@
 """Every page of the service in a real browser: light and dark, phone to wall, keyboard, paper."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from tests.support.board.accessible import is_accessible
 from tests.support.board.printed import A4, printed
 from tests.support.board.screenshots import keep
 from tests.support.board.watched import PATIENCE_MS, Watched
-from tests.support.desk.at_work import AtWork, act, at_work, fill
+from tests.support.desk.at_work import AtWork, act, fill
 from tests.support.desk.every_page import (
     Place,
     every_place,
@@ -28,23 +25,6 @@ SIZES = {
 DESKS = ("/finance", "/quality", "/admin", "/company", "/setup")
 MOST_STOPS = 150
 """Of the tab key, on the longest page."""
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def site(database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AtWork]:
-    async with at_work(database, monkeypatch) as found:
-        yield found
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def window(browser: Browser, site: AtWork) -> AsyncIterator[Watched]:
-    """Nothing may be asked of another machine, and nothing may be logged."""
-    context = await browser.new_context(viewport=SIZES["laptop"])
-    found = Watched(context, site.url)
-    yield found
-    await context.close()
-    assert found.strangers == []
-    assert found.complaints == []
 
 
 async def go(page: Page, site: AtWork, place: Place) -> None:
@@ -133,6 +113,10 @@ async def faults_of_access(page: Page, name: str, in_dark: bool = True) -> list[
     return []
 
 
+async def test_no_page_is_left_out(site: AtWork) -> None:
+    assert without_address(site) == [], "add an address of each to tests/support/desk/every_page.py"
+
+
 async def test_every_page_is_for_all_screens_all_people_and_paper(
     site: AtWork, window: Watched, database: str
 ) -> None:
@@ -144,7 +128,6 @@ async def test_every_page_is_for_all_screens_all_people_and_paper(
         faults += [f"{place.name}, empty: is too wide: {one}" for one in await beyond(page)]
     await fill(database)
     await act(site)
-    assert without_address(site) == []
     places = await every_place(site)
     assert len(places) > 30
     for place in places:

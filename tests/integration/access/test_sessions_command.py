@@ -67,7 +67,10 @@ def test_sessions_end_by_number_or_by_name_and_stay_listed(database: str) -> Non
     assert [each["name"] for each in ended] == ["Mia", "Mia"]
     assert listed(database) == [] and len(listed(database, "--all")) == 3
     rows = asyncio.run(
-        run(database, "select why from copq.audit where subject = 'copq.session' and why = 'laptop lost'")
+        run(
+            database,
+            "select why from copq.audit where subject = 'copq.session' and why = 'laptop lost'",
+        )
     )
     assert [row["why"] for row in rows] == ["laptop lost"]
 

@@ -88,7 +88,11 @@ async def at_work(database: str, patch: pytest.MonkeyPatch) -> AsyncIterator[AtW
                 [task, asyncio.create_task(up.wait())], return_when=asyncio.FIRST_COMPLETED
             )
         async with httpx.AsyncClient(
-            base_url=url, verify=False, trust_env=False, timeout=PATIENCE_S
+            base_url=url,
+            verify=False,
+            trust_env=False,
+            timeout=PATIENCE_S,
+            limits=httpx.Limits(max_keepalive_connections=0),
         ) as client:
             yield AtWork(url, made[0], intakes[0], client)
     finally:
@@ -121,7 +125,7 @@ async def fill(database: str) -> None:
 
 
 async def act(site: AtWork) -> None:
-    """Rates that were decided and rates that wait, a refused event, a plan of a repricing."""
+    """Rates that were decided and that wait, a refused event, a repricing's plan, a proof."""
     wrong = [defect(f"wrong-{n}", DAY).replace(b'"quantity": 1', b'"quantity": -1') for n in (1, 2)]
     await site.intake.accept(wrong, Sender("olga"))
     name = {"name": "rates of 2027.yaml", "why": "costs of 2027, approved by the board"}
@@ -130,3 +134,4 @@ async def act(site: AtWork) -> None:
     csv = "plant,month,base,amount,currency\nnorth,2026-03,revenue,1000,EUR\n"
     await site.post("/v1/bases", "finance:ada", params={"name": "bases.csv"}, content=csv)
     await site.post("/v1/repricings/plan", "finance:ada", json={"from": "2026-01"})
+    await site.post("/v1/verify", "finance:ada", json={})

@@ -16,7 +16,9 @@ NAMES = {
 """Who looks at a page: the first whose role gets in."""
 _ADDRESSES = (
     "/finance/rates/1", "/finance/rates/2", "/finance/months/north/2026-01",
-    "/finance/months/north/2026-02", "/finance/repricing/1", "/quality/rejected/1",
+    "/finance/months/north/2026-02", "/finance/repricing/1", "/finance/proofs/2",
+    "/finance/files/currencies/EUR",
+    "/quality/rejected/1",
     "/report?plant=north&by=line", "/why?plant=north&month=2026-02&weeks=1",
     "/problems?plant=north&month=2026-02", "/planner?savings=1000000&currency=EUR",
     "/what-if?plant=north&month=2026-02&change=halve+code=loose", "/pack?plant=north&month=2026-02",
