@@ -13,7 +13,14 @@ from copq.access.door import Bearer, Role
 from copq.database.connections import DatabaseRole, act_as
 from copq.database.queries import Queries
 from copq.desk import examples
-from copq.desk.acts import NOT_DONE, By, event_body, json_body, read_act
+from copq.desk.acts import (
+    NOT_DONE,
+    By,
+    event_body,
+    json_body,
+    read_act,
+    require_match_if_sent,
+)
 from copq.desk.desk import Acting, Desk
 from copq.desk.once import IDEMPOTENT, KEY, Done, do_apart
 from copq.ingest.intake import Answer, Intake, Status
@@ -190,6 +197,8 @@ def _add_replay(router: APIRouter, desk: Desk) -> None:
         async with desk.acting(bearer, by) as acting:
 
             async def act() -> Done:
+                row = await rejected_event(acting.conn, bearer, number)
+                require_match_if_sent(request, etag(row))
                 return await replay_event(acting, intake, bearer, number, body or None)
 
             return await do_apart(acting, request, body, act)

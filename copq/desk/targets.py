@@ -10,7 +10,7 @@ from pydantic import Field
 from copq.access.door import Role
 from copq.access.sender import Lines
 from copq.desk import examples
-from copq.desk.acts import NOT_DONE, Act, By, json_body, read_act
+from copq.desk.acts import NOT_DONE, Act, By, json_body, read_act, require_match_if_sent
 from copq.desk.desk import Acting, Desk
 from copq.desk.once import IDEMPOTENT, Done, answer_act
 from copq.desk.samples import Sample
@@ -93,9 +93,12 @@ def _add_set(
     async def set_(request: Request, by: By = "") -> Response:
         bearer = await desk.admit(request, Role.FINANCE)
         said, body = await read_act(request, model)
-        return await answer_act(
-            desk, request, bearer, by, body, lambda acting: set_one(acting, said)
-        )
+
+        async def act(acting: Acting) -> Done:
+            require_match_if_sent(request, await version_of(acting.conn, *TABLES))
+            return await set_one(acting, said)
+
+        return await answer_act(desk, request, bearer, by, body, act)
 
 
 async def set_target(acting: Acting, said: TargetAct) -> Done:

@@ -70,6 +70,20 @@ async def test_a_wrong_file_is_refused_with_its_faults_and_stores_nothing(
     assert await run(database, decided) == before
 
 
+async def test_a_target_names_the_version_that_was_read_where_it_names_one(
+    desk: DeskClient,
+) -> None:
+    version = (await desk.get("/v1/targets")).headers["etag"]
+    one = {"plant": "north", "ratio": "0.03"}
+    await desk.post("/v1/targets/set", json=one, match=version, key="k")
+    await desk.post("/v1/targets/set", json=one, match=version, key="k")  # sent again
+    stale = await desk.post("/v1/targets/set", 412, json={**one, "ratio": "0.02"}, match=version)
+    assert "read it again" in stale.text
+    budget = {"plant": "north", "amount": "9"}
+    await desk.post("/v1/targets/budget", 412, json=budget, match=version)
+    await desk.post("/v1/targets/budget", json=budget)
+
+
 async def test_one_target_and_one_budget_begin_at_the_plants_midnight(desk: DeskClient) -> None:
     set_to = {"plant": "north", "line": "L1", "ratio": 0.02, "effective_from": "2026-04-01"}
     done = await desk.post("/v1/targets/set", json=set_to)
