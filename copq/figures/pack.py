@@ -75,6 +75,7 @@ class PackAnswer:
 
     `is_whole` is false for a reader of some `lines`: the figures are theirs alone, and what was
     signed is not shown. `months` are up to three years, `elements` those of a year by month.
+    `signature` is that of the reviewed month; a month without figures may have one, too.
     `why` is the reason in words where the change cannot be explained. `at` is the instant that the
     figures are as of; `revision` is that of the rate book; `entries` stand in the ledger.
     """
@@ -88,6 +89,7 @@ class PackAnswer:
     revision: int
     entries: int
     months: list[PackMonth]
+    signature: Signature | None
     coq: CoqAnswer
     by_line: CoqAnswer
     elements: list[ReportRow]
@@ -103,10 +105,6 @@ class PackAnswer:
     def month(self) -> PackMonth | None:
         """The reviewed month; None where it has no figures in the plant's currency."""
         return next((one for one in self.months if one.month == self.query.month), None)
-
-    @property
-    def signature(self) -> Signature | None:
-        return self.month.signature if self.month else None
 
     @property
     def status(self) -> str:
@@ -164,7 +162,7 @@ class PackAnswer:
         return {
             "plant": self.query.plant, "month": month_name(self.query.month), "at": self.at,
             "currency": self.currency, "is_whole": self.is_whole, "lines": self.lines,
-            "is_signed": self.signature is not None and self.is_whole, "status": self.status,
+            "is_signed": self.signature is not None, "status": self.status,
             "revision": self.revision, "entries": self.entries,
             "months": self.table(), "by_line": self.by_line.as_json()["rows"],
             "problems": self._problems_json(), "why": why,
@@ -207,16 +205,17 @@ async def _answer(
     plant = query.plant
     coq = await answer_coq(conn, book, await _coq_request(conn, query), at, None)
     first = await answer_coq(conn, book, _months(query, reported=As.FIRST_REPORTED), at, None)
-    signatures = await read_signatures(conn, query, currency)
     is_whole = plant in await whole_plants(conn, {plant})
-    months = pack_months(
-        coq, first, currency, await _targets(conn, query, at), signatures if is_whole else {}
-    )
+    # What is of the whole plant is shown to nobody who sees only some of its lines.
+    signatures = await read_signatures(conn, query, currency) if is_whole else {}
+    targets = await _targets(conn, query, at) if is_whole else {}
+    months = pack_months(coq, first, currency, targets, signatures)
     accrued = await accrue(conn, book, Scope(plant), at)
     return PackAnswer(
         query=query, at=at, zone=query.site.calendar.zone, currency=currency,
         is_whole=is_whole, lines=sorted(query.site.lines), revision=book.revision,
-        entries=await conn.fetchval(*_SQL.pack_entries(plant=plant)), months=months, coq=coq,
+        entries=await conn.fetchval(*_SQL.pack_entries(plant=plant)), months=months,
+        signature=signatures.get(query.month), coq=coq,
         by_line=await answer_coq(conn, book, _by_line(query), at, None),
         elements=await report(conn, book, _by_element(query), at),
         losses=await read_losses(conn, query, accrued),
@@ -227,7 +226,7 @@ async def _answer(
         portfolio=await answer_portfolio(
             conn, book, PortfolioRequest(plant=plant, end=month_name(query.end)), at, None
         ),
-        steps=await steps(conn, plant, query.month),
+        steps=await steps(conn, plant, query.month) if is_whole else [],
         waits=await _waits(conn, query, months, at, is_whole=is_whole),
     )  # fmt: skip
 

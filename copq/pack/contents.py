@@ -47,7 +47,7 @@ def _pages(answer: PackAnswer) -> list[Page]:
 
 
 def _cover(answer: PackAnswer) -> dict[str, Any]:
-    signed = answer.signature if answer.is_whole else None
+    signed = answer.signature
     at = answer.at.astimezone(answer.zone)
     return {
         "title": f"Cost of poor quality, {answer.query.plant}, {month_name(answer.query.month)}",

@@ -1,10 +1,11 @@
 """A pack as a mail, and its sending by SMTP."""
 
 import smtplib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from copq.figures.pack import PackAnswer
 from copq.pack.contents import contents, creation_date
@@ -14,6 +15,18 @@ from copq.pack.schedule import Mail
 from copq.periods.period import month_name
 
 MOST_OF_A_SUBJECT = 120
+
+
+class Refusal(NamedTuple):
+    """Why a server refused a recipient: the code of RFC 5321, and its words."""
+
+    code: int
+    text: str
+
+    @property
+    def is_final(self) -> bool:
+        """Whether another attempt would be refused, too."""
+        return self.code >= 500
 
 
 def mail_of(answer: PackAnswer, due: Due, mail: Mail, files: Mapping[str, bytes]) -> EmailMessage:
@@ -45,19 +58,24 @@ def _text(answer: PackAnswer, shown: dict[str, object]) -> str:
     return "\n\n".join([head, *pages]) + "\n"
 
 
-def send(message: EmailMessage, mail: Mail) -> None:
-    """Send by SMTP, encrypted unless the server is on this machine.
+def send(message: EmailMessage, mail: Mail, to: Sequence[str]) -> dict[str, Refusal]:
+    """Send to these recipients by SMTP, encrypted unless the server is on this machine.
 
-    Raises `smtplib.SMTPException`, `OSError`, or `ScheduleError` on a missing secret. A server that
-    refuses one of several recipients has taken the mail for the others; that is an error, too.
+    The answer has those whom the server refused; it has taken the mail for the others. Raises
+    `smtplib.SMTPException`, `OSError`, or `ScheduleError` on a missing secret.
     """
     password = mail.password()
     with _connected(mail) as server:
         if mail.username is not None and password is not None:
             server.login(mail.username, password)
-        refused = server.send_message(message)
-    if refused:
-        raise smtplib.SMTPRecipientsRefused(refused)
+        try:
+            refused = server.send_message(message, to_addrs=to)
+        except smtplib.SMTPRecipientsRefused as error:
+            refused = error.recipients
+    return {
+        who: Refusal(code, text.decode(errors="replace") if isinstance(text, bytes) else text)
+        for who, (code, text) in refused.items()
+    }
 
 
 def _connected(mail: Mail) -> smtplib.SMTP:

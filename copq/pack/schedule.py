@@ -49,7 +49,7 @@ class Mail(_Part):
     password_env: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
-    timeout_seconds: int = Field(30, ge=1, le=600)
+    timeout_seconds: int = Field(30, ge=1, le=60)
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:

@@ -40,7 +40,7 @@ def pack_sheets(answer: PackAnswer) -> list[Sheet]:
 
 
 def _about(answer: PackAnswer) -> Sheet:
-    signed = answer.signature if answer.is_whole else None
+    signed = answer.signature
     rows: list[list[Any]] = [
         ["Plant", answer.query.plant], ["Month", month_name(answer.query.month)],
         ["Status", answer.status], ["Digest", signed.digest if signed else "not signed"],

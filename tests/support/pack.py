@@ -131,6 +131,11 @@ async def _sign(conn: Connection, rates: RateBook, name: str) -> None:
 
 async def sign_last(conn: Connection, name: str = "north") -> None:
     """Sign the months that are open, June 2026 among them."""
-    rates = await load(conn)
     for month in (date(2026, 5, 1), LAST):
-        await close(conn, rates.sites[name], month, Order(CARLA, "month end"), NOW, ("unpriced",))
+        await sign(conn, name, month)
+
+
+async def sign(conn: Connection, name: str, month: date) -> None:
+    """Close a month, whatever has no price."""
+    site = (await load(conn)).sites[name]
+    await close(conn, site, month, Order(CARLA, "month end"), NOW, ("unpriced",))

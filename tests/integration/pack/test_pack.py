@@ -19,8 +19,8 @@ from copq.pack.contents import contents
 from copq.pack.pdf import pack_pdf
 from copq.pack.workbook import pack_workbook
 from copq.rates.store import load
-from tests.support.building import defect, post_events, stop
-from tests.support.pack import NOW, RUNNING_NOW, fill_plant, sign_last
+from tests.support.building import book, defect, plant, post_events, stop, store_rates
+from tests.support.pack import LAST, NOW, RUNNING_NOW, fill_plant, sign, sign_last
 
 
 async def pack(conn: Any, month: str = "2026-06", now: datetime = NOW) -> PackAnswer:
@@ -84,6 +84,16 @@ async def test_a_signed_month_names_who_signed_and_a_late_event_shows_as_restate
     assert late.month is not None and late.month.restated_since == 30
     assert late.signature == signed
     assert "+30.00" in pdf_text(pack_pdf(late))[2]
+
+
+async def test_a_closed_month_without_figures_is_signed(conn: Any) -> None:
+    await store_rates(conn, book(plant("idle")))
+    await sign(conn, "idle", LAST)
+    request = PackRequest(plant="idle", month="2026-06")
+    found = await answer_pack(conn, await load(conn), request, NOW)
+    assert found.month is None and found.signature is not None
+    assert found.status.startswith("Signed by carla on ")
+    assert "SIGNED" in json.dumps(contents(found))
 
 
 async def test_the_files_are_archival_accessible_and_the_same_each_time(conn: Any) -> None:
@@ -177,5 +187,6 @@ async def test_a_reader_of_a_line_gets_its_figures_and_nothing_that_was_signed(
     assert not found.is_whole and found.signature is None
     assert found.status == "Of the lines L1 alone, so not what was signed."
     assert found.waits.rejected is None and not found.portfolio.all_rows
+    assert not found.steps and {one.target for one in found.months} == {None}
     shown = json.dumps(contents(found))
     assert "L2" not in shown and "SIGNED" not in shown
