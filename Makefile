@@ -78,6 +78,7 @@ dashboards: .venv/.installed ## generate Grafana's dashboards
 
 pictures: .venv/.installed programs ## take the pictures of docs/images again, in Chromium
 	$(BIN)/python -m tests.support.board.pictures
+	$(BIN)/python -m tests.support.board.guide_pictures
 	$(BIN)/python -m tests.support.pack_picture
 
 ##@ Measure

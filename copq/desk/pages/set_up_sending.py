@@ -39,9 +39,9 @@ _SQL = Queries.of(__file__)
 _WHY = "first tokens, by the guide in the browser"
 _ONE_MORE = "made with the guide in the browser"
 _TOKENS = {
-    Role.FINANCE: "for you: see figures, set rates, close months. You are signed in with it now",
-    Role.ADMIN: "for you as administrator: make and revoke tokens. Keep it apart from the other",
-    Role.OPERATOR: "for the machine or the MES: send events, see no cost",
+    Role.FINANCE: "For you: see figures, set rates, close months. You are signed in with it now",
+    Role.ADMIN: "For you as administrator: make and revoke tokens. Keep it apart from the other",
+    Role.OPERATOR: "For the machine or the MES: send events, see no cost",
 }
 
 

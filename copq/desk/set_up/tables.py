@@ -183,7 +183,8 @@ def _money(cells: dict[str, str], column: str, locale: Locale) -> Decimal | None
         text = cells.get(column, "")
         if text.startswith(("-", "\u2212")):
             raise ValueError(f"{text} is negative: a cost is 0 or more") from None
-        raise ValueError(f'"{text}" is not a cost. {error}') from None
+        said = str(error)
+        raise ValueError(said if text in said else f'"{text}" is not a cost. {said}') from None
 
 
 def tables_of_file(name: str, data: bytes) -> dict[str, str]:
