@@ -139,6 +139,11 @@ async def _token(
     )  # fmt: skip
 
 
+def _intake_address(request: Request, pages: DeskPages) -> str:
+    """Where events are sent: here, or to another service whose address is unknown."""
+    return _origin(request) if pages.desk.intake else "$COPQ_INGEST"
+
+
 def _origin(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
@@ -311,9 +316,10 @@ async def _event(
         )
     needs_token = bearer.sender.name is not None
     done = steps_done(Draft(), True, needs_token) | ({"event"} if found else set())
+    command = first.command(_intake_address(request, pages), needs_token)
     answer = show_step(
         request, pages, bearer, "event", done, mistakes, refusal, first=first, lines=lines,
-        choices=choices, plants=plants, command=first.command(_origin(request), needs_token),
+        choices=choices, plants=plants, command=command,
         needs_token=needs_token, arrived=_arrived(found) if found else None,
         takes_events=pages.desk.intake is not None, filled=asked, of=_Choice(
             first.product, first.stage).value, url=urlencode,

@@ -46,6 +46,7 @@ async def test_where_people_sign_in_another_one_approves_and_the_guide_goes_on(
     assert "A test event of hamburg" in await reached(ada)
     refused = await ada.send("/setup/event", 422, id="first-1", quantity="3")
     assert "Paste the token of an operator" in refused and "Authorization" in refused
+    assert "curl $COPQ_INGEST/v1/events" in refused
     refused = await ada.send("/setup/event", 422, id="first-1", quantity="-1", token="manager:mia")
     assert "Rejected units" in refused and "is manager" in refused
     refused = await ada.send("/setup/event", 409, id="first-1", quantity="3", token="operator:o")
