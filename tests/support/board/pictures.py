@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import httpx
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -31,8 +32,12 @@ PAGES = {
     "planner": "planner?savings=1000000&currency=USD",
     "projects": "projects?plant={plant}",
     "project": f"projects/{{plant}}/{project.NAME}",
+    "rates": "finance/rates/{document}",
+    "month": "finance/months/{plant}/2025-06",
 }
-ON_PHONES = ("projects", "project")
+DOCUMENT = 3
+"""The demo imports two rate files."""
+ON_PHONES = ("projects", "project", "month")
 
 
 async def _page(browser: Browser, address: str, size: tuple[int, int]) -> Page:
@@ -69,12 +74,26 @@ async def _take_page(
 ) -> None:
     page = await browser.new_page(viewport={"width": size[0], "height": size[1]})
     page.set_default_timeout(PATIENCE_S * 1000)
-    answer = await page.goto(f"{url}/{PAGES[name].format(plant=bottling.PLANT)}")
+    path = PAGES[name].format(plant=bottling.PLANT, document=DOCUMENT)
+    answer = await page.goto(f"{url}/{path}")
     assert answer is not None and answer.ok, await page.content()
     await page.wait_for_load_state("networkidle")
     await page.wait_for_timeout(500)
     taken = await page.screenshot(full_page=size == LAPTOP)
     Image.open(BytesIO(taken)).quantize(_COLOURS).save(IMAGES / file, optimize=True)
+
+
+def submit_rates(url: str) -> None:
+    """Dearer standstills from 2026 on, as a document that waits for a second person."""
+    text = sending.RATES[0].read_text()
+    _, lines = text.split("line_rates:")
+    rates = lines.replace("2025-01-01", "2026-01-01").replace("12.00", "13.50")
+    plants = text[: text.index("cost_tables:")]
+    said = httpx.post(
+        f"{url}/v1/rate-documents", content=f"{plants}line_rates:{rates}",
+        params={"name": "rates of 2026.yaml", "why": "costs of 2026", "by": "finn"},
+    )  # fmt: skip
+    assert said.is_success and said.json()["document"] == DOCUMENT, said.text
 
 
 _COLOURS = 128
@@ -91,6 +110,7 @@ def main() -> None:
             copq("targets", "set", "3%", "--plant", bottling.PLANT, "--from", "2025-01-01",
                  "--data", str(data))  # fmt: skip
             project.show_project(data)
+            submit_rates(service.url)
             asyncio.run(take(service.url))
 
 
