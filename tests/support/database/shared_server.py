@@ -25,6 +25,8 @@ _ROOM = 4 * 2**30
 _MIGRATED, _SERVED = "template_copq", "template_served"
 _SETTINGS = {
     "fsync": "off",  # no data outlives the tests
+    # To make or drop a database takes a checkpoint, and each page would be logged whole after it.
+    "full_page_writes": "off",
     "max_wal_size": "256MB",
 }
 
