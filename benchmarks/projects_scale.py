@@ -15,6 +15,7 @@ from typing import Any
 
 import asyncpg
 
+from benchmarks.portfolio import cpu_seconds
 from benchmarks.report import Report
 from benchmarks.why_scale import LINES, NOW, RATES
 from copq.access.authority import Actor
@@ -27,7 +28,10 @@ from copq.embedded_postgres.server import EmbeddedPostgres
 from copq.figures.books import Books
 from copq.figures.portfolio import PortfolioRequest, answer_portfolio
 from copq.figures.project_baseline import measure_baseline
-from copq.figures.project_refresh import Refreshed, Seen, refresh
+from copq.figures.project_keeping import keep_days
+from copq.figures.project_months import PlantMonths, keep_months
+from copq.figures.project_refresh import Refreshed, Seen, months_until, refresh
+from copq.figures.project_watch import watched_projects
 from copq.improvement.projects.states import State
 from copq.projects.approving import approve
 from copq.projects.order import Order
@@ -62,7 +66,8 @@ async def main(folder: Path, projects: int, starts: str) -> None:
             return await refresh(conn, books, NOW, "big", seen=seen)
 
         await bring_up_to_date(conn)
-        await _timed(conn, shown, "measured the first time", measure)
+        await _measure_parts(conn, books, shown)
+        await _timed(conn, shown, "their first tests", measure)
         await _timed(conn, shown, "nothing has changed", measure)
         seen.clear()
         await _timed(conn, shown, "nothing has changed, another process", measure)
@@ -92,6 +97,17 @@ async def _make_ready(conn: asyncpg.Connection) -> None:
     await act_as(conn, DatabaseRole.AGGREGATOR)
     await bring_up_to_date(conn)
     await conn.execute("reset role")
+
+
+async def _measure_parts(conn: asyncpg.Connection, books: Books, shown: Report) -> None:
+    """The first measurement, a part at a time, as `refresh` does it."""
+    newest = await books.newest(conn)
+    found = await watched_projects(conn, newest, "big")
+    await _timed(conn, shown, "their days, read the first time",
+                 lambda: keep_days(conn, books, newest, found))  # fmt: skip
+    until = await months_until(conn, newest, "big", NOW)
+    await _timed(conn, shown, "their months, computed the first time",
+                 lambda: keep_months(conn, PlantMonths(conn, found), until))  # fmt: skip
 
 
 async def _approve(conn: asyncpg.Connection, projects: int, starts: str) -> str:
@@ -137,17 +153,11 @@ async def _portfolio(conn: asyncpg.Connection, book: RateBook) -> str:
 async def _timed(
     conn: asyncpg.Connection, shown: Report, what: str, work: Callable[[], Awaitable[Any]]
 ) -> None:
-    begin, used = time.perf_counter(), _cpu(conn)
+    begin, used = time.perf_counter(), cpu_seconds(conn)
     done = await work()
-    took, used = time.perf_counter() - begin, _cpu(conn) - used
+    took, used = time.perf_counter() - begin, cpu_seconds(conn) - used
     shown.add(what, f"{took:.2f}", f"{used:.2f}", f"{done}")
     err.print(what, f"{took:.2f} s, {used:.2f} CPU s:", done)
-
-
-def _cpu(conn: asyncpg.Connection) -> float:
-    """CPU seconds of this process and of the connection's server process so far."""
-    fields = Path(f"/proc/{conn.get_server_pid()}/stat").read_text().rsplit(")", 1)[1].split()
-    return time.process_time() + (int(fields[11]) + int(fields[12])) / 100
 
 
 if __name__ == "__main__":

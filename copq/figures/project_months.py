@@ -112,14 +112,15 @@ class PlantMonths:
     async def figures(self, one: Watched, month: date) -> MonthFigures:
         """The bridge of a month so far. Raises `NotComparable`."""
         read = await self._days_read(one, month)
-        own = [await self._measured(other, month) for other in sharing(one, self.found)]
+        near = sharing(one, self.found)
+        own = [await self._measured(other, month) for other in near]
         [asked] = [other for other in own if other.project == one.id]
         try:
             bridge = bridge_of(asked)
         except NoBaseline as error:
             raise NotComparable(str(error)) from error
         days = {day for other in own for day in other.days}
-        running, currency = running_on(days, self.found), one.freeze.currency
+        running, currency = running_on(days, self._named_by(near)), one.freeze.currency
         shares_of = (await self._decisions()).shares_in(month)
         result = results(own, running, shares_of, currency)[one.id]
         shown = bridge.rounded(currency, result.gross)
@@ -130,6 +131,11 @@ class PlantMonths:
             net=result.net, left_as_booked=read["left_as_booked"],
             **await self._bounds(one, asked),
         )  # fmt: skip
+
+    def _named_by(self, near: Sequence[Watched]) -> list[Watched]:
+        """These projects, and those that their cells may name: all that matter to their bridges."""
+        numbers = {number for one in near for number in (one.id, *one.others)}
+        return [one for one in self.found if one.id in numbers]
 
     async def exact(self, one: Watched, month: date) -> tuple[Measured, Bridge]:
         """What was measured of a month, and its bridge before rounding. Raises `NoBaseline`."""
