@@ -1,0 +1,149 @@
+"""Faults of people, browsers and the database at the desk: each is answered, nothing is twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from copq.database.connections import DatabaseRole, connected
+from copq.posting.post import prepare
+from copq.rates.store import import_rates
+from tests.support.access.serving import run
+from tests.support.board.screenshots import keep
+from tests.support.board.watched import PATIENCE_MS
+from tests.support.building import book, defect, post_events, rates
+from tests.support.desk.at_work import NEW_RATES, AtWork
+from tests.support.desk.months import cost_table, last_month
+from tests.support.desk.office import Person
+from tests.support.patience import PATIENCE_S
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+expect.set_options(timeout=PATIENCE_MS)
+MONTH = "/finance/months/north/2026-03"
+AUDIT_LOCK = "select pg_advisory_lock(hashtextextended('copq.audit', 0))"
+WAITING = (
+    "select pid from pg_stat_activity where datname = current_database() "
+    "and wait_event_type = 'Lock' and query like '%copq.%'"
+)
+People = dict[str, Person]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def people(browser: Browser, site: AtWork, database: str) -> AsyncIterator[People]:
+    """Two people of finance, each with a browser, and a month that may be closed."""
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await import_rates(conn, rates(), "rates.yaml", "test")
+    async with connected(database, DatabaseRole.AGGREGATOR) as conn:
+        await prepare(conn)
+        await post_events(conn, book(), [defect("d", "2026-03-02T10:00:00+01:00")])
+    found, contexts = {}, []
+    for name in ("ada", "ben", "cat"):
+        contexts.append(context := await browser.new_context())
+        found[name] = Person(site.url, await context.new_page())
+        found[name].page.set_default_timeout(PATIENCE_MS)
+        await found[name].sign_in(f"finance:{name}")
+    yield found
+    for context in contexts:
+        await context.close()
+
+
+async def test_faults_at_the_desk_are_answered_and_nothing_happens_twice(
+    people: People, site: AtWork, database: str
+) -> None:
+    await wrong_files_are_refused(people["ada"])
+    await a_double_click_submits_once(people["ada"], site)
+    await of_two_who_approve_at_once_one_does(people)
+    await a_close_without_its_session_is_kept_and_done_once(people["ada"], database)
+    await an_act_whose_database_goes_is_sent_again_and_done_once(people, database)
+
+
+async def wrong_files_are_refused(ada: Person) -> None:
+    formula = cost_table("widget", "=1+1", last_month())
+    for name, data, says in (
+        ("photo.xlsx", b"\x89PNG\r\n\x1a\n" + bytes(1_000), "not an Excel workbook"),
+        ("rates.xlsx", formula, "holds a formula"),
+    ):
+        await ada.open("/finance/rates")
+        await ada.choose(name, data)
+        await ada.press("Check")
+        said = await ada.says()
+        assert "Nothing was changed." in said and says in said, said
+        await keep(ada.page, f"fault-{name}")
+
+
+async def a_double_click_submits_once(ada: Person, site: AtWork) -> None:
+    await ada.open("/finance/rates")
+    await ada.choose("rates.yaml", NEW_RATES, "application/yaml")
+    await ada.press("Check")
+    await ada.fill(why="costs of 2027")
+    await ada.page.get_by_role("button", name="Submit for approval").dblclick()
+    await ada.page.wait_for_url("**/finance/rates/*submitted*")
+    headers = {"Authorization": "Bearer finance:ada"}
+    drafts = (await site.client.get("/v1/rate-documents?waiting=true", headers=headers)).json()
+    assert len(drafts["rows"]) == 1
+
+
+async def of_two_who_approve_at_once_one_does(people: People) -> None:
+    both = [people["ben"], people["cat"]]
+    for one in both:
+        await one.open("/finance")
+        await one.follow("rate document to decide")
+    await asyncio.gather(*(one.press("Approve") for one in both))
+    said = [await one.says() for one in both]
+    assert sum("Approved. The rates are in the book." in text for text in said) == 1
+    assert sum("Nothing was changed." in text for text in said) == 1
+    await people["ada"].open("/finance")
+    assert "rate document" not in await people["ada"].says()
+
+
+async def a_close_without_its_session_is_kept_and_done_once(ada: Person, database: str) -> None:
+    await ada.open(MONTH)
+    await ada.fill(why="month end, in two sessions")
+    await ada.page.context.clear_cookies()
+    await ada.press("Close and sign off")
+    assert "Your session has ended. Nothing was done." in await ada.says()
+    assert await run(database, "select 1 from copq.closing") == []
+    await keep(ada.page, "fault-session")
+    async with ada.page.expect_popup() as opened:
+        await ada.page.get_by_role("link", name="Sign in, in a new tab").click()
+    tab = await opened.value
+    await tab.get_by_label("Token").fill("finance:ada")
+    await tab.get_by_role("button", name="Sign in").click()
+    await expect(tab.get_by_text("Close this tab")).to_be_visible()
+    await tab.close()
+    await ada.page.get_by_role("button", name="Send again").dblclick()
+    await expect(ada.page.get_by_text("Closed and signed off.")).to_be_visible()
+    steps = await run(database, "select done_by, why from copq.period_step")
+    assert [tuple(step) for step in steps] == [("ada", "month end, in two sessions")]
+
+
+async def an_act_whose_database_goes_is_sent_again_and_done_once(
+    people: People, database: str
+) -> None:
+    ben, other = people["ben"], await asyncpg.connect(database)
+    await ben.open(MONTH)
+    stale = people["cat"]
+    await stale.open(MONTH)
+    await other.execute(AUDIT_LOCK)
+    await ben.fill(why="credit note")
+    pressed = asyncio.create_task(ben.press("Reopen"))
+    async with asyncio.timeout(PATIENCE_S):
+        while not (waiting := await other.fetch(WAITING)):
+            await asyncio.sleep(0.05)
+        await other.execute("select pg_terminate_backend($1)", waiting[0]["pid"])
+        await pressed
+    await expect(ben.page.get_by_text("Postgres does not answer").first).to_be_visible()
+    await keep(ben.page, "fault-database")
+    await other.close()
+    await ben.fill(why="credit note")
+    await ben.press("Reopen")
+    assert "Reopened" in await ben.says()
+    await stale.fill(why="credit note")
+    await stale.press("Reopen")
+    said = await stale.says()
+    assert "Nothing was changed." in said and "changed since you read it" in said
+    steps = await run(database, "select done_by, what from copq.period_step order by step")
+    assert [tuple(step) for step in steps] == [("ada", "closed"), ("ben", "reopened")]
