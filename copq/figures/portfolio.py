@@ -177,7 +177,7 @@ async def answer_portfolio(
             for one in known
             if query.owner in (None, one.owner)
         ]
-        facts = await read_facts(conn, asked)
+        facts = await read_facts(conn, book, asked)
     return await asyncio.to_thread(_answer, query, book, facts, now, most, shown)
 
 

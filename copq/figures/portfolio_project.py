@@ -122,7 +122,7 @@ async def answer_project(
         found = account.project
         query = await PortfolioRequest(plant=plant, count=count).query(conn, book, ())
         end = query.end_in(plant, book, now)
-        [facts] = await read_facts(conn, [Window(found, None, end)])
+        [facts] = await read_facts(conn, book, [Window(found, None, end)])
         bridges = await conn.fetch(*_SQL.project_bridges(projects=[found.id]))
         rows = await conn.fetch(
             *_SQL.project_promised(projects=[found.id], **planned_rows([found]))

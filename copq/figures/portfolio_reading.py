@@ -13,12 +13,15 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from copq.database.queries import Queries
-from copq.improvement.projects.plan import BenefitType, add_months, promised
+from copq.figures.portfolio_request import day_in
+from copq.improvement.projects.plan import BenefitType, promised
 from copq.improvement.projects.states import State
 from copq.improvement.savings.over_time import Flows
 from copq.improvement.savings.portfolio import Measured, TypeSums
 from copq.improvement.savings.returns import added, spending
+from copq.periods.period import month_after
 from copq.projects.store import Excess, Investment, Project, excesses, investments
+from copq.rates.book import RateBook
 
 _SQL = Queries.of(__file__)
 
@@ -90,7 +93,9 @@ class Window(NamedTuple):
     end: date
 
 
-async def read_facts(conn: Connection, windows: Sequence[Window]) -> list[ProjectFacts]:
+async def read_facts(
+    conn: Connection, book: RateBook, windows: Sequence[Window]
+) -> list[ProjectFacts]:
     """The facts of each project, in the order of the windows. Call it in one snapshot."""
     ids = [one.project.id for one in windows]
     months = {
@@ -104,7 +109,7 @@ async def read_facts(conn: Connection, windows: Sequence[Window]) -> list[Projec
     rows = await conn.fetch(*_SQL.portfolio_measured(**months))
     bridges = {row["project"]: _bridges(row) for row in rows}
     verdicts = await read_verdicts(conn, ids)
-    invested = await _invested(conn, windows)
+    invested = await _invested(conn, book, windows)
     too_much: dict[int, list[Excess]] = defaultdict(list)
     for own in await excesses(conn, ids):
         too_much[own.project].append(own)
@@ -149,21 +154,23 @@ async def read_verdicts(conn: Connection, projects: Sequence[int]) -> dict[int, 
     return {row["project"]: Verdict(**{name: row[name] for name in names}) for row in rows}
 
 
-async def _invested(conn: Connection, windows: Sequence[Window]) -> dict[int, Flows]:
+async def _invested(
+    conn: Connection, book: RateBook, windows: Sequence[Window]
+) -> dict[int, Flows]:
     """What was put in by month. A project that is not approved spends nothing, and one that is
-    cancelled nothing after the month of it."""
-    ends = {one.project.id: _spends_until(one) for one in windows if one.project.freeze}
+    cancelled nothing after the plant's month of it."""
+    ends = {one.project.id: _spends_until(book, one) for one in windows if one.project.freeze}
     flows: dict[int, list[Flows]] = defaultdict(list)
     for one in await investments(conn, list(ends)):
         flows[one.project].append(_months(one, ends[one.project]))
     return {window.project.id: added(flows[window.project.id]) for window in windows}
 
 
-def _spends_until(window: Window) -> date:
+def _spends_until(book: RateBook, window: Window) -> date:
     last = window.project.steps[-1]
     if last.state is not State.CANCELLED:
         return window.end
-    return min(window.end, add_months(last.at.date().replace(day=1), 1))
+    return min(window.end, month_after(day_in(book, window.project.plant, last.at)))
 
 
 def _months(one: Investment, end: date) -> Mapping[date, Decimal]:

@@ -36,9 +36,7 @@ class PortfolioQuery:
         """The first month of a plant that is not asked for."""
         if self.end is not None:
             return self.end
-        site = book.sites.get(plant)
-        today = site.calendar.bucket(now).day if site else now.date()
-        return today.replace(day=1)
+        return day_in(book, plant, now).replace(day=1)
 
     @property
     def basis(self) -> str:
@@ -109,3 +107,10 @@ class PortfolioRequest:
         if named:
             return tuple(one for one in BenefitType if one in named)
         return (kind,) if kind else COUNTED
+
+
+def day_in(book: RateBook, plant: str, at: datetime) -> date:
+    """The production day of a plant at an instant; of a plant that the rate book does not know, the
+    instant's own date."""
+    site = book.sites.get(plant)
+    return site.calendar.bucket(at).day if site else at.date()

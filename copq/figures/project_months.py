@@ -101,7 +101,9 @@ class PlantMonths:
     conn: Connection
     found: Sequence[Watched]
     _baselines: dict[int, Cells] = field(default_factory=dict)
-    _baseline_days: dict[int, DailySeries] = field(default_factory=dict)
+    _baseline_days: dict[int, tuple[Mapping[Place, Place], DailySeries]] = field(
+        default_factory=dict
+    )
     _decided: _Decided | None = None
 
     def forget_decisions(self) -> None:
@@ -208,13 +210,16 @@ class PlantMonths:
         return bounds(own, await self.baseline_days(one), one.freeze.currency)
 
     async def baseline_days(self, one: Watched) -> DailySeries:
-        """The days of a project's baseline."""
-        if one.id not in self._baseline_days:
+        """The days of a project's baseline, with the substitutes that are accepted now."""
+        like = (await self._decisions()).substitutes.get(one.id, {})
+        kept = self._baseline_days.get(one.id)
+        if kept is None or kept[0] != like:
             plan = one.project.plan
             of = Span(plan.baseline_first, plan.baseline_last)
             own = await self._measured(one, plan.starts.replace(day=1))
-            self._baseline_days[one.id] = daily_series(own, await self._days(one, of), {})
-        return self._baseline_days[one.id]
+            kept = like, daily_series(own, await self._days(one, of), {})
+            self._baseline_days[one.id] = kept
+        return kept[1]
 
     async def since_start(self, one: Watched, until: date) -> DailySeries:
         """All days on which a project ran, from its start until before a day."""
@@ -350,7 +355,8 @@ async def changed_months(
     than when it was computed; with what it follows from."""
     asked = [
         {"project": one.id, "months": [str(month) for month in months[one.id]],
-         "sharing": [own.id for own in sharing(one, found)]}
+         "sharing": [own.id for own in sharing(one, found)],
+         "steps": sum(len(own.project.steps) for own in sharing(one, found))}
         for one in found if months.get(one.id)
     ]  # fmt: skip
     lasts = [{"project": one.id, "last": str(one.project.plan.baseline_last)} for one in found]

@@ -148,6 +148,7 @@ async def _test_due(conn: Connection, months: PlantMonths, day: date, *, at_once
     rows = await conn.fetch(*_SQL.evidence_inputs(
         projects=list(plans), starts=[plan.starts for plan in plans.values()], last=day - _DAY,
         baseline_lasts=[plan.baseline_last for plan in plans.values()],
+        steps=[len(one.project.steps) for one in months.found],
     ))  # fmt: skip
     months.forget_decisions()
     due = {row["project"]: row for row in rows if is_due(row, day, at_once=at_once)}

@@ -23,7 +23,8 @@ class Watched:
     freeze: Freeze
     spans: tuple[Span, ...]
     others: Others
-    """The scopes of the plant's other approved projects that can hold the same losses."""
+    """The scopes of the plant's other approved projects that can hold the same losses: those in
+    another currency count none of them."""
 
     @property
     def id(self) -> int:
@@ -59,6 +60,7 @@ def _watched(one: Project, found: Sequence[Project], calendar: Calendar) -> Watc
         other.id: other.plan.scope
         for other in found
         if other.id != one.id and other.plant == one.plant
+        and other.plan.currency == one.plan.currency
         and share_losses(one.plan.scope, other.plan.scope)
     }  # fmt: skip
     return Watched(project=one, freeze=one.freeze, spans=_spans(one, calendar), others=others)

@@ -96,11 +96,12 @@ where project = any(:projects::bigint[]) and occurred_at >= :since and occurred_
 -- The months of projects whose bridge follows from something else than when it was computed, with what it
 -- follows from, as text: its days and those of the projects that share its losses, their baselines, and
 -- what was decided. Each part only grows, or says when it was read; so where the text is the same, the
--- bridge is. :projects is a JSON array: of each project its :months, and in :sharing itself and those that
--- share its losses, in order. Of all projects of the plant, :baselines has the last day of the baseline.
+-- bridge is. :projects is a JSON array: of each project its :months, in :sharing itself and those that
+-- share its losses, in order, and in :steps how many steps of these the caller knows. Of all projects of the
+-- plant, :baselines has the last day of the baseline.
 with asked as (
     select *
-    from jsonb_to_recordset(:projects::jsonb) as asked (project bigint, months date[], sharing bigint[])
+    from jsonb_to_recordset(:projects::jsonb) as asked (project bigint, months date[], sharing bigint[], steps integer)
 ), own as (
     select asked.project as of_project, one.project
     from asked cross join unnest(asked.sharing) as one (project)
@@ -124,19 +125,15 @@ with asked as (
     group by 1, 2
 ), decisions as (
     select project, count(*) as number from copq.project_decision group by 1
-), steps as (
-    select project, count(*) as number from copq.project_step group by 1
 ), decided as (
-    select
-        of_project, coalesce(sum(decisions.number), 0) as decisions,
-        coalesce(sum(steps.number), 0) as steps
-    from own left join decisions using (project) left join steps using (project)
+    select of_project, coalesce(sum(decisions.number), 0) as decisions
+    from own left join decisions using (project)
     group by 1
 ), now as (
     select
         asked.project, m.month,
         concat_ws(
-            '/', decided.decisions, decided.steps,
+            '/', decided.decisions, asked.steps,
             (select count(*) from copq.project_share where plant = :plant),
             coalesce(b.days, 0) || ' ' || coalesce(b.computed_at::text, ''), asked.sharing::text,
             coalesce(k.days, 0) || ' ' || coalesce(k.computed_at::text, '')) as inputs
@@ -266,12 +263,12 @@ where not exists (
 
 -- name: evidence_inputs
 -- What the verdicts of :projects follow from, as text: the days of each, those of its baseline up to that of
--- :baseline_lasts and those from that of :starts to :last; and what was decided. Next to it what was tested
--- last, and when.
+-- :baseline_lasts and those from that of :starts to :last; and what was decided, with how many :steps of
+-- each the caller knows. Next to it what was tested last, and when.
 with asked as (
     select *
-    from unnest(:projects::bigint[], :starts::date[], :baseline_lasts::date[])
-        as asked (project, starts, baseline_last)
+    from unnest(:projects::bigint[], :starts::date[], :baseline_lasts::date[], :steps::integer[])
+        as asked (project, starts, baseline_last, steps)
 ), kept as (
     select project, count(*) || ' ' || max(computed_at) as days
     from copq.project_day join asked using (project)
@@ -279,17 +276,14 @@ with asked as (
     group by 1
 ), decisions as (
     select project, count(*) as number from copq.project_decision group by 1
-), steps as (
-    select project, count(*) as number from copq.project_step group by 1
 )
 select
     project, coalesce(kept.days, '0 ') as days,
-    concat_ws('/', coalesce(decisions.number, 0), coalesce(steps.number, 0)) as decided,
+    concat_ws('/', coalesce(decisions.number, 0), asked.steps) as decided,
     i.days as tested_days, i.decided as tested_decided, i.day as tested_on
 from asked
 left join kept using (project)
 left join decisions using (project)
-left join steps using (project)
 left join copq.project_evidence as i using (project)
 
 -- name: kept_placebo

@@ -39,7 +39,7 @@ async def read_projects(conn: Connection, book: RateBook, now: datetime) -> Proj
     query = await PortfolioRequest().query(conn, book, ())
     known = await projects(conn)
     windows = [Window(one, None, query.end_in(one.plant, book, now)) for one in known]
-    facts = sorted(await read_facts(conn, windows), key=_largest_first)
+    facts = sorted(await read_facts(conn, book, windows), key=_largest_first)
     return ProjectFigures(facts[:MOST_PROJECTS], facts[MOST_PROJECTS:])
 
 

@@ -94,6 +94,13 @@ async def test_what_is_not_approved_or_cancelled_spends_nothing_more(conn: Any) 
         )
     [row] = [row for row in (await portfolio(conn)).rows if row.facts.project.name == "cancelled"]
     assert row.as_json()["invested"] == 100, "of April and May"
+    async with tampering(conn):
+        await conn.execute(
+            "update copq.project_step set taken_at = '2026-06-01T03:00:00+02:00' "
+            "where what = 'cancel'"
+        )
+    [row] = [row for row in (await portfolio(conn)).rows if row.facts.project.name == "cancelled"]
+    assert row.as_json()["invested"] == 100, "the night shift of 31 May is still May's"
 
 
 async def test_a_proposal_that_is_cancelled_expects_nothing(conn: Any) -> None:

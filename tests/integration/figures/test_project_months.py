@@ -19,13 +19,15 @@ from copq.figures.books import Books
 from copq.figures.bridge_answer import TABLES, BridgeAnswer, BridgeRequest, answer_bridge
 from copq.figures.portfolio import PortfolioRequest, answer_portfolio
 from copq.figures.project_baseline import measure_baseline
-from copq.figures.project_months import first_versions, newest_versions
+from copq.figures.project_months import PlantMonths, first_versions, newest_versions
 from copq.figures.project_refresh import Refreshed, Seen, refresh
+from copq.figures.project_watch import watched_projects
 from copq.figures.verify import verify
 from copq.improvement.projects.plan import BenefitType
 from copq.improvement.projects.states import RULES, Step
 from copq.improvement.savings.bridge import Effect
 from copq.ledger.difference import Difference
+from copq.projects.accounts import add_substitute, decide
 from copq.projects.approving import approve
 from copq.projects.order import Order
 from copq.projects.savings import Verdict, claim, validate
@@ -47,6 +49,7 @@ from tests.support.building import (
 from tests.support.patience import PATIENCE_S
 from tests.support.portfolio import closed
 from tests.support.projects import CARLA, OLGA, item, propose
+from tests.support.tampering import tampering
 
 D = Decimal
 APPROVED = datetime.fromisoformat("2026-04-10T12:00:00+02:00")
@@ -288,6 +291,61 @@ async def test_projects_that_share_losses_divide_them(conn: Any, service: Any) -
         for month in (MAY, JUNE)
     }
     assert nets == {MAY: [250, 250], JUNE: [400, 100]}
+
+
+async def test_projects_in_different_currencies_share_nothing(conn: Any) -> None:
+    await post_with_rates(conn, book(), history())
+    await approved(conn)
+    leaks = await approved(conn, "leaks")
+    assert all(one.others for one in await watched_projects(conn, await load(conn)))
+    async with tampering(conn):
+        await conn.execute(
+            "update copq.project_plan set content = replace(content::text, 'EUR', 'CHF')::jsonb "
+            "where project = $1", leaks.id,
+        )  # fmt: skip
+    assert not any(one.others for one in await watched_projects(conn, await load(conn)))
+
+
+async def test_a_step_during_a_refresh_counts_in_the_next_one(
+    conn: Any, service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing says that it follows from a step that was taken after the projects were read."""
+    await post_with_rates(conn, book(), history())
+    project = await approved(conn)
+    keep_days = project_keeping.keep_days
+
+    async def meanwhile(*arguments: Any) -> Any:
+        await take_steps(
+            conn, project, ("start", "2026-05-02"), ("realise", "2026-05-31"),
+            ("lapse", "2026-06-10"),
+        )  # fmt: skip
+        return await keep_days(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(project_refresh, "keep_days", meanwhile)
+        await refreshed(service)
+    assert (await newest_versions(conn, project.id))[JUNE].figures.days == 10
+    done = await refreshed(service)
+    assert (done.months, done.tests) == (2, 1)
+    assert (await newest_versions(conn, project.id))[JUNE].figures.days < 10
+
+
+async def test_a_substitute_that_is_decided_during_a_refresh_is_in_the_baseline(
+    conn: Any, service: Any
+) -> None:
+    without_units = defect("l2", "2026-02-02T12:00:00+01:00", 3, line="L2", defect_code="LEAK")
+    await post_with_rates(conn, book(), [*history(), without_units])
+    await approved(conn, scope={"defect_code": ["LEAK"]})
+    await refreshed(service)
+    months = PlantMonths(conn, await watched_projects(conn, await load(conn)))
+    [one] = months.found
+    before = sum((await months.baseline_days(one)).lost)
+    number = await add_substitute(
+        conn, "north", "caps", ("L2", "widget"), ("L1", "widget"), Order(OLGA, "the same machine")
+    )
+    await decide(conn, "north", "caps", "substitute", number, "accept", Order(CARLA, "seen"))
+    months.forget_decisions()
+    assert sum((await months.baseline_days(one)).lost) == before + 30
 
 
 async def of_projects(conn: Any) -> list[Difference]:
