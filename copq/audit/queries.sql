@@ -94,6 +94,16 @@ select
 from copq.audit
 order by seq
 
+-- name: next_rows
+-- The trail in order, from behind :after up to :last.
+select
+    seq, at, who, db_user, db_role, client, application, action, subject, old::text, new::text,
+    why, hash
+from copq.audit
+where seq > :after and seq <= :last
+order by seq
+limit :limit
+
 -- name: newest
 -- The newest rows: :subject of this table, :who by this person, :since from this instant on, :until
 -- before that one, :plant those that name this plant, :before those with a smaller number.

@@ -22,6 +22,13 @@ async def rows(conn: Connection) -> AsyncIterator[AuditRow]:
                 yield AuditRow(*row)
 
 
+async def next_rows(conn: Connection, after: int, last: int, limit: int) -> list[AuditRow]:
+    """The rows behind a number up to the last one, oldest first. No row ever changes, so that
+    several calls read what one snapshot would."""
+    found = await conn.fetch(*_SQL.next_rows(after=after, last=last, limit=limit))
+    return [AuditRow(*row) for row in found]
+
+
 async def find_faults(chain: Chain, found: AsyncIterable[AuditRow]) -> list[Fault]:
     """The faults in the chain of these rows."""
     faults = [fault async for row in found for fault in chain.take(link_of(row))]

@@ -37,14 +37,14 @@ DESK_ROLES = (
 
 def add_desk(
     app: FastAPI, pool: asyncpg.Pool, source: Source, intake: Intake | None = None,
-    replaying: Intake | None = None,
+    replaying: Intake | None = None, fixing: Intake | None = None,
 ) -> Desk:  # fmt: skip
     """Add the routes and pages that decide.
 
     `pool` is an `acting_pool`; for the intakes, see `Desk`. What the pages only show is read
     from `source`. The app needs `add_pages` and `add_login`.
     """
-    desk = Desk(pool, source.door, source.clock, intake, replaying)
+    desk = Desk(pool, source.door, source.clock, intake, replaying, fixing)
     router = APIRouter(tags=["finance"], responses=NOT_ANSWERED, dependencies=[SOUND])
     add_rate_documents(router, desk)
     add_rate_book(router, desk)
@@ -66,14 +66,14 @@ def add_desk(
 @asynccontextmanager
 async def desk_of(
     dsn: str, app: FastAPI, source: Source, intake: Intake | None = None,
-    replaying: Intake | None = None,
+    replaying: Intake | None = None, fixing: Intake | None = None,
 ) -> AsyncIterator[list[Coroutine[Any, Any, None]]]:  # fmt: skip
     """As `add_desk`, with connections of its own while the body runs.
 
     Yields what has to run next to the service: long work.
     """
     pool = await acting_pool(dsn)
-    add_desk(app, pool, source, intake, replaying)
+    add_desk(app, pool, source, intake, replaying, fixing)
     try:
         yield [keep_working(dsn)]
     finally:

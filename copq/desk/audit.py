@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from copq.access.door import Role
 from copq.audit.anchoring import newest_anchor
 from copq.audit.exported import cells_of, line_of, row_json
-from copq.audit.store import audited_tables, head_of, newest_rows, rows
+from copq.audit.store import audited_tables, head_of, newest_rows, next_rows
 from copq.audit.trail import AuditRow
 from copq.desk import examples
 from copq.desk.desk import Desk, Seeing
@@ -124,15 +124,15 @@ def _instant(name: str, text: str) -> datetime | None:
 
 
 async def _rows(desk: Desk) -> AsyncIterator[list[AuditRow]]:
-    """The whole trail of one snapshot, in chunks."""
-    chunk: list[AuditRow] = []
+    """The whole trail, in chunks. While the reader takes one, no connection waits for it."""
+    after = 0
     async with desk.connection() as conn:
-        async for row in rows(conn):
-            chunk.append(row)
-            if len(chunk) == _AT_ONCE:
-                yield chunk
-                chunk = []
+        last = (await head_of(conn)).seq
+    while after < last:
+        async with desk.connection() as conn:
+            chunk = await next_rows(conn, after, last, _AT_ONCE)
         yield chunk
+        after = chunk[-1].seq if chunk else last
 
 
 async def _chunks(desk: Desk) -> AsyncIterator[Iterable[dict[str, Any]]]:

@@ -76,8 +76,9 @@ class Acting:
 class Desk:
     """The database for those who decide, the access rules, and the clock.
 
-    `intake` takes corrections, and `replaying` refused events that are sent again: an intake that
-    does not store them again. Both are None in a service that takes no events.
+    `intake` takes corrections. `replaying` takes refused events that are sent again, and does not
+    store them again; `fixing` does so for operators: new names count towards the limit of the
+    sender. All are None in a service that takes no events.
     """
 
     pool: asyncpg.Pool
@@ -85,6 +86,11 @@ class Desk:
     clock: Callable[[], datetime] = wall_clock
     intake: Intake | None = None
     replaying: Intake | None = None
+    fixing: Intake | None = None
+
+    def replaying_for(self, bearer: Bearer) -> Intake | None:
+        """The intake to which this person sends refused events again."""
+        return self.fixing if bearer.role is Role.OPERATOR else self.replaying
 
     @asynccontextmanager
     async def connection(

@@ -193,7 +193,7 @@ def _add_replay(router: APIRouter, desk: Desk) -> None:
     async def replay(request: Request, number: Number, by: By = "") -> Response:
         bearer = await desk.admit(request, Role.OPERATOR, Role.MANAGER)
         body = await read_body(request, _MOST_BYTES)
-        intake = require_intake(desk.replaying)
+        intake = require_intake(desk.replaying_for(bearer))
         async with desk.acting(bearer, by) as acting:
 
             async def act() -> Done:

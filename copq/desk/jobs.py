@@ -17,6 +17,8 @@ from copq.text.exact import plain
 
 _SQL = Queries.of(__file__)
 OPEN = ("waiting", "running")
+KEPT_DAYS = 90
+"""How long a job can be looked at after it has ended."""
 
 
 class UnknownJob(Exception):
@@ -96,6 +98,11 @@ async def claim(conn: Connection, worker: UUID, gone_s: float) -> Job | None:
     """The next job for a worker; None if there is none."""
     row = await conn.fetchrow(*_SQL.claim_job(worker=worker, gone_s=gone_s))
     return None if row is None else _job(row)
+
+
+async def forget(conn: Connection) -> None:
+    """Remove the jobs that ended long ago. What they did has rows of its own."""
+    await conn.execute(*_SQL.forget_jobs(days=KEPT_DAYS))
 
 
 async def beat(conn: Connection, job: Job, worker: UUID, progress: int, total: int) -> bool:

@@ -1,11 +1,13 @@
 """Each request is done once: the same Idempotency-Key gets the same answer again."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
+from weakref import WeakValueDictionary
 
 from asyncpg import Connection, Record
 from fastapi import Depends, Header, HTTPException, Request, Response
@@ -22,7 +24,11 @@ REPLAYED = {"Idempotency-Replayed": "true"}
 _LONGEST_KEY = 255
 
 
-def _describe_key(
+_turns: WeakValueDictionary[tuple[str | None, str], asyncio.Lock] = WeakValueDictionary()
+
+
+async def _take_turns(
+    request: Request,
     key: Annotated[
         str | None,
         Header(
@@ -31,12 +37,19 @@ def _describe_key(
             "nothing is done twice; kept for a week.",
         ),
     ] = None,
-) -> None:
-    """The header in OpenAPI."""
+) -> AsyncIterator[None]:
+    """Requests with the same key wait for each other, without a connection to Postgres: there are
+    few, and other acts need them."""
+    if key is None:
+        yield
+        return
+    turn = _turns.setdefault((request.headers.get("Authorization"), key), asyncio.Lock())
+    async with turn:
+        yield
 
 
-IDEMPOTENT = Depends(_describe_key)
-"""For the `dependencies` of a route that acts."""
+IDEMPOTENT = Depends(_take_turns)
+"""For the `dependencies` of a route that acts. It describes the header in OpenAPI."""
 
 
 @dataclass(frozen=True, slots=True)

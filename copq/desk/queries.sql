@@ -73,6 +73,10 @@ where job = (
     for update skip locked)
 returning *
 
+-- name: forget_jobs
+-- Forget jobs that ended longer ago than :days.
+delete from copq.job where ended_at < now() - make_interval(days => :days)
+
 -- name: beat
 -- Say how far a job is; nothing where it was cancelled, or another worker has it.
 update copq.job

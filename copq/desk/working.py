@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from uuid import UUID, uuid4
 
@@ -21,6 +22,8 @@ GONE_S = 15.0
 EVERY_S = 1.0
 MOST_ATTEMPTS = 5
 """A job whose work loses Postgres so often has failed."""
+
+FORGETS_EVERY_S = 3600.0
 
 AT_ONCE = 2
 """Jobs that one service works on at a time."""
@@ -55,7 +58,11 @@ class _Worker:
         self._id: UUID = uuid4()
 
     async def run(self, gone_s: float) -> None:
+        forgets_at = 0.0
         while True:
+            if time.monotonic() >= forgets_at:
+                await jobs.forget(self._conn)
+                forgets_at = time.monotonic() + FORGETS_EVERY_S
             job = await jobs.claim(self._conn, self._id, gone_s)
             if job is None:
                 await asyncio.sleep(self._every_s)

@@ -64,6 +64,8 @@ async def serve(
     pool, people, reading = await pool_of(dsn), await people_pool(dsn), await reading_pool(dsn)
     sign_in = await open_sign_in(signing_in, dsn)
     intake, door = LedgerIntake(pool, names=names), door_of(tokens or OpenDoor(), sign_in)
+    replaying = LedgerIntake(pool, keeps=False)
+    fixing = LedgerIntake(pool, keeps=False, names=names)
     exporter = Exporter(dsn)
     app = make_http(intake, door, checks={"postgres": intake.ready}, stop=stop)
     add_people(app, door, intake, people, lambda: rates.book, sign_in)
@@ -71,7 +73,7 @@ async def serve(
     source = add_results(app, reading, door, _options(embedded))
     serving = serve_http(app, host, port, stop, tls, on_listening)
     try:
-        async with desk_of(dsn, app, source, intake, LedgerIntake(pool, keeps=False)) as long_work:
+        async with desk_of(dsn, app, source, intake, replaying, fixing) as long_work:
             await run_beside(
                 beside_mqtt(serving, mqtt, intake, stop),
                 rates.run(),

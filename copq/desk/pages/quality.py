@@ -80,7 +80,7 @@ def _add_rejected(router: APIRouter, pages: DeskPages) -> None:
             fixed = filled.get("event", "").encode() or None
             if fixed is not None and is_whole(row) and fixed == bytes(row["payload"]).strip():
                 fixed = None
-            intake = require_intake(pages.desk.replaying)
+            intake = require_intake(pages.desk.replaying_for(bearer))
             return (await replay_event(acting, intake, bearer, number, fixed)).body
 
         refusal, _ = await pages.act(request, bearer, filled, act, apart=True)

@@ -138,7 +138,7 @@ async def app(database: str) -> AsyncIterator[FastAPI]:
     app: FastAPI = make_http(intake := LedgerIntake(pools[0]), door)
     add_people(app, door, intake, pools[1], book)
     add_metrics(app, Exporter(database), door)
-    add_desk(app, pools[3], add_results(app, pools[2], door), intake, intake)
+    add_desk(app, pools[3], add_results(app, pools[2], door), intake, intake, intake)
     yield app
     for pool in pools:
         await pool.close()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from copq.database.connections import DatabaseRole, connected
+from copq.ingest.names import Names
 from copq.rates.store import import_rates
 from copq.standalone.intake import LedgerIntake, pool_of
 from tests.support.access.serving import run
@@ -28,9 +29,9 @@ async def desk(database: str) -> AsyncIterator[DeskClient]:
         await import_rates(conn, rates(), "rates.yaml", "test")
     pool = await pool_of(database)
     intake = LedgerIntake(pool)
-    async with desk_client(
-        database, intake=intake, replaying=LedgerIntake(pool, keeps=False)
-    ) as client:
+    replaying = LedgerIntake(pool, keeps=False)
+    fixing = LedgerIntake(pool, keeps=False, names=Names(1))
+    async with desk_client(database, intake=intake, replaying=replaying, fixing=fixing) as client:
         yield client
     await pool.close()
 
@@ -66,6 +67,19 @@ async def test_a_refused_event_is_seen_fixed_and_sent_once(desk: DeskClient, dat
     found = await run(database, "select sent_by from copq.event")
     assert [row["sent_by"] for row in found] == ["olga"]
     assert len((await desk.get("/v1/rejected?all=true", by=MIA)).json()["rows"]) == 2
+
+
+async def test_a_fixed_event_of_an_operator_brings_no_more_names_than_its_sender_may(
+    desk: DeskClient,
+) -> None:
+    await send(desk, WRONG, WRONG)
+    [first, second] = (await desk.get("/v1/rejected", by=OLGA)).json()["rows"]
+    for number, (row, status) in enumerate([(first, 200), (second, 422)]):
+        fixed = RIGHT.replace(b'"L1"', b'"new-%d"' % number)
+        path = f"/v1/rejected/{row['rejected_id']}/replay"
+        answer = await desk.post(path, status, by=OLGA, content=fixed)
+    assert "one too many" in answer.text
+    await desk.post(path, by=MIA, content=fixed.replace(b'"d"', b'"d2"'))
 
 
 async def test_a_correction_goes_through_the_intake_once(desk: DeskClient, database: str) -> None:

@@ -52,6 +52,24 @@ async def test_an_act_that_lost_its_connection_is_sent_again_and_done_once(
     assert [row["set_by"] for row in kept] == ["ada"]
 
 
+async def test_many_retries_of_one_request_delay_no_other_act(
+    desk: DeskClient, database: str
+) -> None:
+    """They wait for each other without the connections that others need."""
+    other = await asyncpg.connect(database)
+    await other.execute(AUDIT_LOCK)
+    retries = [asyncio.create_task(desk.post(PATH, json=BUDGET, key="k")) for _ in range(6)]
+    async with asyncio.timeout(PATIENCE_S):
+        while not await other.fetch(WAITS):
+            await asyncio.sleep(0.05)
+        assert (await desk.get("/v1/audit")).status_code == 200
+    await other.close()
+    answers = [await retry for retry in retries]
+    assert len({answer.text for answer in answers}) == 1
+    kept = await run(database, "select set_by from copq.budget")
+    assert [row["set_by"] for row in kept] == ["ada"]
+
+
 async def test_acts_without_postgres_are_refused_until_it_is_back(
     desk: DeskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from copq.database.connections import DatabaseRole, connected
-from copq.desk import works
+from copq.desk import jobs, works
 from copq.desk.jobs import Job
 from copq.desk.working import keep_working
 from copq.desk.works import Progress
@@ -176,6 +176,17 @@ async def test_work_is_cancelled_while_it_runs(
         await gone.wait()
     assert (done.json()["state"], done.json()["ended_by"]) == ("cancelled", "ben")
     await desk.post(f"{path}/cancel", 409)
+
+
+async def test_a_job_is_forgotten_after_ninety_days(desk: DeskClient, database: str) -> None:
+    for _ in range(2):
+        done = await ended(desk, await desk.post("/v1/audit/verify", 202))
+    old = "update copq.job set ended_at = now() - interval '91 days' where job <> $1 returning job"
+    assert await run(database, old, done["job"])
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await jobs.forget(conn)
+    [kept] = (await desk.get("/v1/jobs")).json()["rows"]
+    assert kept["job"] == done["job"]
 
 
 async def test_work_that_fails_says_why(desk: DeskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,14 +76,14 @@ def _bearer(by: str) -> dict[str, str]:
 @asynccontextmanager
 async def desk_client(
     database: str, door: Door | None = None, intake: Intake | None = None,
-    replaying: Intake | None = None,
+    replaying: Intake | None = None, fixing: Intake | None = None,
 ) -> AsyncIterator[DeskClient]:  # fmt: skip
     app = FastAPI()
     add_error_handlers(app)
     pools = [await acting_pool(database), await reading_pool(database)]
     add_pages(app)
     source = add_results(app, pools[1], door or PeopleDoor())
-    add_desk(app, pools[0], source, intake, replaying)
+    add_desk(app, pools[0], source, intake, replaying, fixing)
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://copq") as client:
         yield DeskClient(client, intake)

@@ -136,7 +136,7 @@ grant select, insert, delete on copq.upload to copq_finance, copq_projects;
 grant select, insert, update, delete on copq.request_key to
     copq_finance, copq_admin, copq_projects;
 
-grant select, insert, update on copq.job to copq_finance;
+grant select, insert, update, delete on copq.job to copq_finance;
 
 -- Projects: their owners propose and claim, finance decides, the service measures.
 grant select on
