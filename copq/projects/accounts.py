@@ -8,6 +8,7 @@ from decimal import Decimal
 from asyncpg import Connection, UniqueViolationError
 
 from copq.access.authority import sign
+from copq.access.door import Role
 from copq.database.queries import Queries
 from copq.improvement.projects.plan import BenefitType
 from copq.improvement.projects.states import FROZEN, State
@@ -16,7 +17,15 @@ from copq.projects.baseline import Baseline
 from copq.projects.checks import amount_faults
 from copq.projects.evidence import baseline_of
 from copq.projects.order import Order, ordered
-from copq.projects.store import Project, ProjectError, evidence, investments, project, projects
+from copq.projects.store import (
+    Investment,
+    Project,
+    ProjectError,
+    evidence,
+    investments,
+    project,
+    projects,
+)
 from copq.rates.names import name_list
 from copq.schemas.projects import InvestmentItem
 from copq.schemas.refusal import nearest
@@ -43,13 +52,18 @@ async def own(
 async def invest(
     conn: Connection, plant: str, name: str, item: InvestmentItem, order: Order
 ) -> Project:
-    """Set an investment; one of the same name is restated. Raises `ProjectError`."""
+    """Set an investment; one of the same name is restated. Once the project is approved, only
+    finance restates one as anything but more money in the same months. Raises `ProjectError`."""
     before = await project(conn, plant, name)
     currency = before.plan.currency
     _require_amount(f'investment "{item.name}" of {before}', item.amount, currency, item.currency)
     async with ordered(conn, before, order):
         _require_open(before)
-        order.as_owner(before, "sets what is put into it")
+        known = {one.name: one for one in await investments(conn, [before.id])}
+        if before.freeze is not None and _is_less(item, known.get(item.name)):
+            _require_finance(before, order)
+        else:
+            order.as_owner(before, "sets what is put into it")
         row = {**dict(item), "currency": currency, "project": before.id, "by": order.by}
         await conn.execute(*_SQL.add_investment(**row, why=order.why or None))
     return before
@@ -58,7 +72,8 @@ async def invest(
 async def withdraw_investment(
     conn: Connection, plant: str, name: str, investment: str, order: Order
 ) -> Project:
-    """Take an investment away; its rows stay. Raises `ProjectError`."""
+    """Take an investment away; its rows stay. Once the project is approved, only finance does so.
+    Raises `ProjectError`."""
     before = await project(conn, plant, name)
     known = {one.name: one for one in await investments(conn, [before.id])}
     if investment not in known:
@@ -68,7 +83,10 @@ async def withdraw_investment(
         )
     was = known[investment]
     async with ordered(conn, before, order):
-        order.as_owner(before, "takes an investment away")
+        if before.freeze is not None:
+            _require_finance(before, order)
+        else:
+            order.as_owner(before, "takes an investment away")
         row = {
             "project": before.id, "name": investment, "kind": was.kind, "amount": None,
             "first_month": was.first_month, "last_month": was.last_month,
@@ -76,6 +94,22 @@ async def withdraw_investment(
         }  # fmt: skip
         await conn.execute(*_SQL.add_investment(**row, why=order.why or None))
     return before
+
+
+def _is_less(item: InvestmentItem, known: Investment | None) -> bool:
+    """Whether an investment may be less money than is known of it, or later."""
+    if known is None:
+        return False
+    same = all(getattr(item, n) == getattr(known, n) for n in ("kind", "first_month", "last_month"))
+    return not same or item.amount < known.amount
+
+
+def _require_finance(before: Project, order: Order) -> None:
+    """Less money put in is more saved: its owner does not decide that of an approved project."""
+    what = "lowers or moves what was put into it, once it is approved"
+    order.as_finance(before, what)
+    if order.actor.role not in (None, Role.FINANCE):
+        raise ProjectError(f'"{order.by}" is {order.actor.role}: finance {what} ({before})')
 
 
 async def forecast(

@@ -1,7 +1,8 @@
 """Importing projects: new ones are proposed, and those not approved yet may change their plan."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +61,12 @@ async def import_projects(
         await sign(conn, actor, why)
         known = {(one.plant, one.name): one for one in await projects(conn)}
         pairs = [(item, known.get((item.plant, item.name))) for item in file.projects]
-        faults = [fault for item, one in pairs if one for fault in _faults(item, one, actor)]
+        invested = await _invested(conn, known.values())
+        faults = [
+            fault
+            for item, one in pairs if one
+            for fault in _faults(item, one, invested.get(one.id, {}), actor)
+        ]  # fmt: skip
         if faults:
             raise RateFileError(faults)
         one_import = _Import(conn, source, actor, why)
@@ -71,10 +77,20 @@ async def import_projects(
     return Imported(len(pairs) - len(changed), sum(changed), len(changed) - sum(changed))
 
 
-def _faults(item: ProjectItem, known: Project, actor: Actor) -> Iterator[str]:
+async def _invested(conn: Connection, known: Iterable[Project]) -> dict[int, dict[str, Investment]]:
+    """What counts of the investments of each project, by name."""
+    found: dict[int, dict[str, Investment]] = defaultdict(dict)
+    for one in await investments(conn, [project.id for project in known]):
+        found[one.project][one.name] = one
+    return found
+
+
+def _faults(
+    item: ProjectItem, known: Project, invested: Mapping[str, Investment], actor: Actor
+) -> Iterator[str]:
     """Why a person cannot import this item for a project that there is."""
     if known.state in FROZEN:
-        yield from _frozen(item, known)
+        yield from _frozen(item, known, invested)
     elif actor.name not in (known.owner, known.proposed_by) and actor.role is not Role.FINANCE:
         yield (
             f'"{actor.name}" does not own {known}: its owner "{known.owner}" changes it, the '
@@ -82,7 +98,7 @@ def _faults(item: ProjectItem, known: Project, actor: Actor) -> Iterator[str]:
         )
 
 
-def _frozen(item: ProjectItem, known: Project) -> Iterator[str]:
+def _frozen(item: ProjectItem, known: Project, invested: Mapping[str, Investment]) -> Iterator[str]:
     name = f'project "{item.name}" of {item.plant} is {known.state}'
     if plan_json(plan_of_item(item)) != _as_written(known):
         yield (
@@ -91,6 +107,8 @@ def _frozen(item: ProjectItem, known: Project) -> Iterator[str]:
         )
     elif (item.owner, item.sponsor) != (known.owner, known.sponsor):
         yield f"{name}: change its owner or sponsor with copq projects own"
+    elif any(_says_more(one, invested.get(one.name)) for one in item.investments):
+        yield f"{name}: change what is put into it with copq projects invest"
 
 
 def _as_written(known: Project) -> dict[str, Any]:
@@ -117,7 +135,7 @@ async def _store(one: _Import, item: ProjectItem, known: Project) -> bool:
     await one.conn.execute(*_SQL.hold_project(project=known.id))
     owner = (item.owner, item.sponsor) != (known.owner, known.sponsor)
     plan = plan_json(plan_of_item(item)) != _as_written(known)
-    invested = {i.name: i for i in await investments(one.conn, [known.id])}
+    invested = (await _invested(one.conn, [known])).get(known.id, {})
     changed = [i for i in item.investments if _says_more(i, invested.get(i.name))]
     if owner:
         await _add_owner(one, known.id, item)

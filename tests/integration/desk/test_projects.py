@@ -55,7 +55,7 @@ async def test_a_project_goes_from_its_proposal_to_a_validated_saving(
     assert frozen["state"] == "approved"
     await caps.do("start", 409, by="manager:otto")
     assert (await caps.do("start"))["state"] == "running"
-    await caps.do("invest", investment="capper", amount="40000", month="2026-05")
+    await caps.do("invest", investment="training", amount="40000", month="2026-05")
     await caps.do("forecast", month="2026-08", amount="90")
     flood: dict[str, Any] = {
         "month": "2026-06",

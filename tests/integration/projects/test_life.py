@@ -22,6 +22,7 @@ from copq.projects.answers import account_of
 from copq.projects.approving import approve
 from copq.projects.evidence import baseline_of
 from copq.projects.order import Order
+from copq.projects.proposing import Imported
 from copq.projects.savings import Verdict, claim, validate
 from copq.projects.sizing import Measured, measure_plan, size
 from copq.projects.steps import take
@@ -277,11 +278,45 @@ async def test_only_finance_that_does_not_own_it_approves(filled: Any) -> None:
     assert (await project(filled, *CAPS)).freeze is None
 
 
+async def test_the_owner_of_an_approved_project_only_puts_more_into_it(filled: Any) -> None:
+    one = await approved(filled)
+    [capper] = await investments(filled, [one.id])
+    fields = {"name": "capper", "amount": capper.amount, "first_month": capper.first_month}
+    said = "or once did: another person of finance lowers or moves what was put into it, once it is"
+    changes: tuple[dict[str, Any], ...] = (
+        {"amount": Decimal(1)}, {"first_month": date(2027, 1, 1)},
+        {"kind": "running", "last_month": date(2026, 4, 1)},
+    )  # fmt: skip
+    for change in changes:
+        with pytest.raises(ProjectError, match=said):
+            await accounts.invest(filled, *CAPS, InvestmentItem(**(fields | change)), OWNER)
+    with pytest.raises(ProjectError, match=said):
+        await accounts.withdraw_investment(filled, *CAPS, "capper", OWNER)
+    manager = Order(Actor("mia", Role.MANAGER))
+    with pytest.raises(ProjectError, match='"mia" is manager: finance lowers or moves'):
+        await accounts.withdraw_investment(filled, *CAPS, "capper", manager)
+    with pytest.raises(asyncpg.RestrictViolationError, match="another person of finance lowers"):
+        await filled.execute(
+            "insert into copq.project_investment "
+            "(project, name, kind, first_month, amount, currency, set_by) "
+            "values ($1, 'capper', 'once', '2026-04-01', 5, 'EUR', 'olga')", one.id,
+        )  # fmt: skip
+    with pytest.raises(RateFileError, match="change what is put into it with copq projects invest"):
+        await propose(filled, item(investments=[item()["investments"][0] | {"amount": "5"}]))
+    assert await propose(filled, item()) == Imported(0, 0, 1)
+    assert [i.amount for i in await investments(filled, [one.id])] == [capper.amount]
+    more = InvestmentItem(**(fields | {"amount": capper.amount + 1}))
+    await accounts.invest(filled, *CAPS, more, OWNER)
+    less = InvestmentItem(**(fields | {"amount": Decimal(7)}))
+    await accounts.invest(filled, *CAPS, less, FINANCE)
+    assert [i.amount for i in await investments(filled, [one.id])] == [7]
+
+
 async def test_what_is_around_a_frozen_plan_changes_with_its_history(filled: Any) -> None:
     one = await approved(filled)
     monthly = InvestmentItem(name="service", kind="running", amount=Decimal(20), first_month=MAY)
     await accounts.invest(filled, *CAPS, monthly, OWNER)
-    await accounts.withdraw_investment(filled, *CAPS, "capper", OWNER)
+    await accounts.withdraw_investment(filled, *CAPS, "capper", FINANCE)
     assert [i.name for i in await investments(filled, [one.id])] == ["service"]
     await accounts.forecast(filled, *CAPS, MAY, HARD, Decimal(60), OWNER)
     await accounts.forecast(filled, *CAPS, MAY, HARD, Decimal(70), OWNER)

@@ -388,6 +388,31 @@ end $$;
 create trigger guard_project_owner before insert on copq.project_owner
     for each row execute function copq.guard_project_owner();
 
+-- Once a project is approved, its owner puts more into it, and nobody but finance takes anything away: less
+-- money put in is more saved.
+create function copq.guard_project_investment() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    was copq.project_investment;
+begin
+    if not exists (select from copq.project_freeze where project = new.project) then
+        return new;
+    end if;
+    select * into was from copq.project_investment
+    where project = new.project and name = new.name order by number desc limit 1;
+    if was.amount is not null and (new.amount is null or new.amount < was.amount
+            or (new.kind, new.first_month, new.last_month)
+                is distinct from (was.kind, was.first_month, was.last_month)) then
+        perform copq.refuse_owner(
+            new.project, new.set_by, 'lowers or moves what was put into it, once it is approved');
+    end if;
+    return new;
+end $$;
+create trigger guard_project_investment before insert on copq.project_investment
+    for each row execute function copq.guard_project_investment();
+
 -- Approval freezes the newest plan of a project that is sized, and only a person who does not own it
 -- approves.
 create function copq.guard_project_freeze() returns trigger
