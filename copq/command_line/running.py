@@ -72,9 +72,10 @@ async def _main(
     stopping.cancel()
     health.missing = "it is leaving"
     began = time.monotonic()
+    end = None
     try:
         if not serving.done():
-            _exit_soon()
+            end = _exit_soon()
             await _drain(serving)
         for task in tasks:
             task.cancel()
@@ -82,6 +83,9 @@ async def _main(
     except BaseException as error:
         log.error("stopped by a fault: %s", error)
         raise
+    if end is not None:
+        # Everything is finished: the embedded Postgres alone may still write its last checkpoint.
+        end.args = [int(Exit.OK)]
     log.info("stopped, %.1f s after it began to", time.monotonic() - began)
 
 
@@ -101,11 +105,12 @@ async def _drain(serving: asyncio.Task[None]) -> None:
         )
 
 
-def _exit_soon() -> None:
+def _exit_soon() -> threading.Timer:
     """End the process after a while, even if threads or cancelled tasks still wait for a server."""
     timer = threading.Timer(GONE_WITHIN_S, os._exit, [int(Exit.UNAVAILABLE)])
     timer.daemon = True
     timer.start()
+    return timer
 
 
 def _tune_interpreter() -> None:
