@@ -96,7 +96,7 @@ def add_audit(router: APIRouter, desk: Desk) -> None:
 
 def _require_scope(seeing: Seeing, plant: str | None) -> None:
     if seeing.lines is not None and plant is None:
-        raise HTTPException(403, "your token is for some lines: name a plant of yours")
+        raise HTTPException(403, "you see some lines alone: name a plant of yours")
     if plant is not None:
         seeing.require(plant)
 

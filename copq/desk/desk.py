@@ -55,12 +55,12 @@ class Seeing:
     def require(self, plant: str) -> None:
         """Raise `HTTPException` 403 unless the reader sees the whole plant."""
         if self.lines is not None and (plant, None) not in self.lines:
-            raise HTTPException(403, f'your token is not for the whole of plant "{plant}"')
+            raise HTTPException(403, f'you do not see the whole of plant "{plant}"')
 
     def require_all(self) -> None:
         """Raise `HTTPException` 403 unless the reader sees all lines."""
         if self.lines is not None:
-            raise HTTPException(403, "this is for a token of all lines")
+            raise HTTPException(403, "this is for those who see all lines")
 
 
 @dataclass(frozen=True, slots=True)

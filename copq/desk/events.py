@@ -162,7 +162,7 @@ def whose(bearer: Bearer) -> str | None:
     if bearer.role is Role.OPERATOR:
         return bearer.sender.name
     if bearer.sender.lines is not None:
-        raise HTTPException(403, "refused events are for a token of all lines")
+        raise HTTPException(403, "refused events are for those who see all lines")
     return None
 
 

@@ -111,7 +111,7 @@ def add_form(
 def _sheet(book: RateBook, filled: dict[str, str], by: Sender, at: datetime) -> Sheet:
     plant, line, product = (filled.get(name, "") for name in ("plant", "line", "product"))
     if not by.may_report(plant, line):
-        raise PageError(403, "Not your line", f'"{line}" of "{plant}" is not in your token.')
+        raise PageError(403, "Not your line", f'"{line}" of "{plant}" is not one of your lines.')
     sheet = sheet_of(book, plant, line, product, at)
     if sheet is None:
         raise PageError(
