@@ -8,6 +8,7 @@ from copq.desk.pages.files import add_files
 from copq.desk.pages.finance import add_finance
 from copq.desk.pages.frame import DeskPages
 from copq.desk.pages.months import add_months
+from copq.desk.pages.not_known import add_not_known
 from copq.desk.pages.projects import add_projects
 from copq.desk.pages.proofs import add_proofs
 from copq.desk.pages.quality import add_quality
@@ -48,3 +49,4 @@ def add_desk_pages(app: FastAPI, desk: Desk, source: Source) -> None:
     add_set_up(router, finance)
     add_sending(router, finance)
     add_routes(app, router)
+    add_not_known(app)

@@ -16,6 +16,7 @@ from copq.access.login import person
 from copq.database.connections import DatabaseRole
 from copq.desk.desk import Acting, Desk
 from copq.desk.once import Act, Done, asked_by, do_apart_as, do_once_as
+from copq.desk.pages.not_known import NotKnown
 from copq.reporting.board.guarding import TEMPLATES as BOARD
 from copq.reporting.board.pages.frame import places_for
 from copq.reporting.source import Source
@@ -27,6 +28,7 @@ _PAGES = Pages.of(Path(__file__).parents[1] / "templates", BOARD)
 Form = Mapping[str, str]
 DECIDED = "decided"
 """The parameter of an address that says what was just done."""
+_NOT_NOW = "The database or the broker does not answer now. Send it again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Refusal:
 
     @staticmethod
     def of(error: HTTPException) -> "Refusal":
+        if error.status_code == 503:
+            return Refusal(503, (_NOT_NOW,))
         faults = error.faults if isinstance(error, Faults) else (str(error.detail),)
         return Refusal(error.status_code, tuple(map(sentence, faults)))
 
@@ -77,7 +81,8 @@ class DeskPages:
         """Do what a form asks for, once by its `key`; `apart`: it has transactions of its own.
 
         Returns why it was refused, or what `act` returns, also to a form that is sent again: where
-        it returns a `Done` with a secret, that one gets what was kept.
+        it returns a `Done` with a secret, that one gets what was kept. Raises `NotKnown` where
+        the database went away.
         """
         body = urlencode(sorted((n, v) for n, v in filled.items() if n != "key")).encode()
         do = do_apart_as if apart else do_once_as
@@ -86,6 +91,8 @@ class DeskPages:
                 asked = asked_by(acting, request, body, filled.get("key"))
                 answer = await do(acting, asked, _done(acting, act))
         except HTTPException as error:
+            if error.status_code == 503:
+                raise NotKnown(request, filled, error) from error
             return Refusal.of(error), None
         return None, json.loads(bytes(answer.body))
 

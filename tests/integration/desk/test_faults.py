@@ -1,16 +1,21 @@
 """Postgres goes away in the middle of an act: the same key again, and it is done once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import asyncpg
 import pytest
 
 from copq.database.connections import DatabaseRole, connected
+from copq.desk.once import do_once_as
 from copq.rates.store import import_rates
+from copq.rates.yaml_text import yaml_of
 from tests.support.access.serving import run
 from tests.support.building import rates
 from tests.support.desk.asking import DeskClient, desk_client
+from tests.support.desk.browsing import ADA, Browser
 from tests.support.patience import PATIENCE_S
 
 BUDGET = {"plant": "north", "amount": "1"}
@@ -81,3 +86,65 @@ async def test_acts_without_postgres_are_refused_until_it_is_back(
         await desk.post(PATH, 503, json=BUDGET, key="k")
         await desk.get("/v1/jobs", 503)
     await desk.post(PATH, json=BUDGET, key="k")
+
+
+@contextmanager
+def answers_lost(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each act of a form is done and committed; then its connection is lost."""
+
+    async def lost(*words: Any) -> None:
+        await do_once_as(*words)
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("copq.desk.pages.frame.do_once_as", lost)
+        yield
+
+
+def safe_to_send_again(page: str) -> None:
+    assert "It is not known whether what you sent was done." in page
+    assert "is safe" in page and "Send again" in page
+    assert "Nothing was changed" not in page and "Idempotency-Key" not in page
+
+
+async def test_a_form_whose_answer_is_lost_after_the_commit_is_done_once(
+    desk: DeskClient, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = Browser(desk.client, ADA)
+    await ada.upload(yaml_of(rates(recovery_rate="0.5")).encode())
+    with answers_lost(monkeypatch):
+        page = await ada.send("/finance/rates/submit", 503, why='5 > "4"')
+        safe_to_send_again(page)
+    assert "Another person of finance approves it now" in await ada.send("/finance/rates/submit")
+    kept = await run(database, "select why from copq.rate_document where submitted_by = 'ada'")
+    assert [row["why"] for row in kept] == ['5 > "4"']
+
+
+async def test_a_file_whose_answer_is_lost_after_the_commit_is_imported_once(
+    desk: DeskClient, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, path = Browser(desk.client, ADA), "/finance/files/bases"
+    data = b"plant,month,base,amount,currency\nnorth,2026-03,revenue,1000,EUR\n"
+    with answers_lost(monkeypatch):
+        page = await ada.upload(data, "bases.csv", 503, path, why="accounts", key="k")
+    safe_to_send_again(page)
+    assert "Choose the same file first." in page and 'name="key" value="k"' in page
+    other = data.replace(b"1000", b"2000")
+    page = await ada.upload(other, "bases.csv", 422, path, why="accounts", key="k")
+    assert "Nothing was changed" in page
+    page = await ada.upload(data, "bases.csv", path=path, why="accounts", key="k")
+    assert "1 new" in page
+    assert len(await run(database, "select 1 from copq.base_amount")) == 1
+
+
+async def test_a_file_that_is_only_checked_without_postgres_has_changed_nothing(
+    desk: DeskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionRefusedError("no server")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("copq.desk.pages.rates.keep_upload", away)
+        page = await Browser(desk.client, ADA).upload(yaml_of(rates()).encode(), status=503)
+    assert "Nothing was changed." in page and "Send it again in a moment." in page
+    assert "Idempotency-Key" not in page
