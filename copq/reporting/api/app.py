@@ -5,6 +5,7 @@ from fastapi import APIRouter, FastAPI
 
 from copq.access.door import Door
 from copq.reporting.api.bases import add_bases
+from copq.reporting.api.company import add_company
 from copq.reporting.api.coq import add_coq
 from copq.reporting.api.entries import add_entries
 from copq.reporting.api.figures import add_figures
@@ -27,8 +28,8 @@ from copq.web.routes import add_routes
 
 def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_clock) -> Source:
     """Add `GET /v1/copq`, `/v1/trailing`, `/v1/drivers`, `/v1/why`, `/v1/kpis`, `/v1/periods`,
-    `/v1/entries`, `/v1/plan`, `/v1/coq`, `/v1/bases`, `/v1/standing-costs`, `/v1/groups`,
-    `/v1/what-if`, `/v1/problems`, `/v1/unpriced`, `/v1/corrections`, `/v1/projects`,
+    `/v1/entries`, `/v1/plan`, `/v1/coq`, `/v1/company`, `/v1/bases`, `/v1/standing-costs`,
+    `/v1/groups`, `/v1/what-if`, `/v1/problems`, `/v1/unpriced`, `/v1/corrections`, `/v1/projects`,
     `/v1/projects/{plant}/{name}` and `/v1/pack`.
 
     Returns the source that they read from. It only reads through the pool. `door` must let only
@@ -42,6 +43,7 @@ def add_api(app: FastAPI, pool: asyncpg.Pool, door: Door, clock: Clock = wall_cl
     add_entries(router, source)
     add_plan(router, source)
     add_coq(router, source)
+    add_company(router, source)
     add_bases(router, source)
     add_groups(router, source)
     add_standing_costs(router, source)

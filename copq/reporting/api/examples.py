@@ -101,6 +101,16 @@ PROBLEMS = (
     "`limit` says otherwise; CSV has all. Currencies are never added; `currency` converts them, "
     "and is refused while an entry has no exchange rate. Money is text, with all digits."
 )
+COMPANY = (
+    "What all plants that you may see lose in a month, next to each other and added in the "
+    "reporting currency: each entry at the stored exchange rate of its day, open stops at the "
+    "newest. By default the month so far, compared with the same part of the month before. A plant "
+    "with an entry that has no exchange rate has its money in its own currency (`own`) and is not "
+    "in `total`; `unconverted` names the days. Without a reporting currency there is no total. A "
+    "budget is in the plant's own currency. `state` is signed where finance has closed the month, "
+    "else provisional. CSV has a row for each plant and own currency, and one for the total. Money "
+    "is text, with all digits."
+)
 KPIS = (
     "Key figures by ISO 22400-2 for any time: an hour, a shift, a day or more. `oee` is "
     "availability x effectiveness x quality. Only a line has times: a product has only yields. "
@@ -330,6 +340,24 @@ WHAT_IF_ANSWER = {
          "entries": "/v1/entries?event_id=press-4-17", "command": "copq explain press-4-17#1"}
     ],
     "entries_total": 3, "events_total": 3, "unpriced_in_window": 0,
+}  # fmt: skip
+COMPANY_ANSWER = {
+    "at": _AT, "month": "2026-03", "running": False, "currency": "EUR", "currency_reason": None,
+    "plants": [
+        {"row": "plant", "plant": "north", "currency": "EUR", "copq": "1250", "base": "50000",
+         "share": "0.025", "provisional": "0", "unconverted": 0, "copq_before": "1000",
+         "change": "250", "target_share": "0.03", "over_target": False, "budget": "2000",
+         "budget_currency": "EUR", "budget_used": "0.625", "open_stops": 0, "state": "signed",
+         "whole": True,
+         "own": [{"own_currency": "EUR", "own_copq": "1250", "own_base": "50000",
+                  "signed_copq": "1250", "changed_since_signed": None}],
+         "left_out": None}
+    ],
+    "total": {"row": "total", "currency": "EUR", "copq": "1250", "base": "50000", "share": "0.025",
+              "provisional": "0", "copq_before": "1000", "change": "250", "target_share": None,
+              "over_target": False, "open_stops": 0},
+    "seen": None,
+    **_WAITING,
 }  # fmt: skip
 PROBLEMS_ANSWER = {
     "at": _AT, "from": "2026-03-01", "to": "2026-04-01", "ranked_by": "money",

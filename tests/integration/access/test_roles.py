@@ -119,6 +119,7 @@ ENDPOINTS: list[tuple[str, str, set[Role]]] = [
     ("GET", "/v1/unpriced", READS),
     ("GET", "/v1/kpis", READS), ("GET", "/v1/periods", READS), ("GET", "/v1/plan", READS),
     ("GET", "/v1/pack?format=json&plant=north", READS),
+    ("GET", "/v1/company", READS), ("GET", "/company", READS),
     ("GET", "/v1/coq", READS), ("GET", "/v1/coq/conformance", READS), ("GET", "/v1/bases", READS),
     ("GET", "/v1/groups", READS), ("GET", "/v1/standing-costs", READS),
     ("GET", "/v1/projects", READS), ("GET", "/v1/projects/north/caps", READS),

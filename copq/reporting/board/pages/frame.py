@@ -20,7 +20,8 @@ from copq.text.sentences import sentence
 from copq.web.pages.page import serves
 
 PLACES = (
-    ("/", "Board", True), ("/report", "Report", True), ("/why", "Why", True),
+    ("/", "Board", True), ("/company", "Company", False), ("/report", "Report", True),
+    ("/why", "Why", True),
     ("/problems", "Problems", True), ("/what-if", "What if", True), ("/planner", "Planner", False),
     ("/projects", "Projects", False), ("/pack", "Review pack", False),
 )  # fmt: skip
@@ -36,11 +37,21 @@ DESKS = (
 """The pages of those who decide, where a service has them, and whose they are."""
 
 
-def places_for(app: FastAPI, reader: Bearer, scope: str = "") -> list[tuple[str, str, str]]:
-    """The path, address and name of each page that the reader may open; `scope` is a query."""
+OF_PLANTS = "/company"
+"""The page for a reader who may see more than one plant."""
+
+
+def places_for(
+    app: FastAPI, reader: Bearer, scope: str = "", plants: int = 2
+) -> list[tuple[str, str, str]]:
+    """The path, address and name of each page that the reader may open; `scope` is a query.
+
+    `plants` is how many plants the reader may see.
+    """
     analyses = [
         (path, f"{path}?{scope}" if scope and of_plant else path, name)
         for path, name, of_plant in PLACES
+        if path != OF_PLANTS or plants > 1
     ]
     desks = [
         (path, path, name) for path, name, role in DESKS
@@ -81,20 +92,23 @@ def add_page(router: APIRouter, source: Source, page: Analysis) -> None:
         asked = Asked(path, request.query_params.multi_items(), request.path_params)
         status, values = await _values(source, reader, page, asked)
         answer = PAGES.show(
-            page.template, status, **_around(request, reader, page, asked), **values
+            page.template, status, **_around(request, reader, page, asked, values), **values
         )
         answer.headers.update(OF_A_READER)
         return answer
 
 
-def _around(request: Request, reader: Bearer, page: Analysis, asked: Asked) -> dict[str, Any]:
+def _around(
+    request: Request, reader: Bearer, page: Analysis, asked: Asked, values: dict[str, Any]
+) -> dict[str, Any]:
     """What every page has around its figures."""
+    plants = len(values["choices"].plants)
     scope = query_of({name: asked.name(name) for name in ("plant", "line")})
     query = f"?{asked.query()}" if asked.given else ""
     api = page.api.format(**{name: quote(value, safe="") for name, value in asked.place.items()})
     return {
         "who": reader.sender.name, "asked": asked, "page": page,
-        "places": places_for(request.app, reader, scope), "here": page.path,
+        "places": places_for(request.app, reader, scope, plants), "here": page.path,
         "json": f"{api}{query}",
         "csv": f"{api}?{asked.query(format='csv')}",
         "xlsx": f"{api}?{asked.query(format='xlsx')}" if page.has_workbook else "",

@@ -37,6 +37,7 @@ function select(name, label, options, chosen) {
 
 /** The other pages open with the plant and the line of this one. */
 export function linkPlaces(b) {
+  for (const link of document.querySelectorAll("[data-of-plants]")) link.hidden = b.plants.length < 2;
   for (const link of document.querySelectorAll("[data-place]")) {
     link.search = String(new URLSearchParams({ plant: b.plant, ...(b.line ? { line: b.line } : {}) }));
   }

@@ -16,7 +16,7 @@ ADDRESSES = re.findall(r"^curl '[^/]+//[^/]+(/[^']+)'", (ROOT / "docs/api.md").r
 EXPORT = "projects/{plant}/{name}/export"
 QUESTIONS = (
     "copq", "trailing", "drivers", "why", "kpis", "periods", "entries", "plan", "coq", "bases",
-    "coq/conformance",
+    "coq/conformance", "company",
     "what-if", "problems",
     "groups", "standing-costs", "unpriced", "corrections", "projects", "projects/{plant}/{name}",
     "projects/{plant}/{name}/bridge", "projects/{plant}/{name}/evidence", EXPORT, "pack",

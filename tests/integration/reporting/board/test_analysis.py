@@ -116,8 +116,9 @@ async def test_whatever_an_address_holds_the_page_says_what_is_wrong(
 ) -> None:
     await fill(conn)
     [analysis] = [one for one in ANALYSES if one.path == path]
-    wrong = await page(api, path, 422, plnat="north")
-    assert f'"plnat" is not a parameter of {path}; did you mean "plant"?' in wrong.text
+    name = "plant" if "plant" in analysis.parameters else analysis.parameters[0]
+    wrong = await page(api, path, 422, **{f"x{name}": "north"})
+    assert f'"x{name}" is not a parameter of {path}; did you mean "{name}"?' in wrong.text
     assert "JSON" not in wrong.text  # there are no figures to take along
     for name in analysis.parameters:
         for value in HOSTILE[:: 1 if soaking() else 5]:
@@ -134,6 +135,8 @@ async def test_a_page_is_of_the_readers_lines(conn: Any, api: Api, path: str) ->
     answer = await api.client.get(path, params={"from": "2026-05"} if path == "/report" else {})
     assert answer.status_code == 200
     assert "south" not in answer.text and "north" in answer.text
+    if path == "/company":
+        return  # it is about no plant
     others = {
         "/planner": {"fit": "true", "from": "2026-06"}, "/what-if": {"change": "halve code=burr"},
     }.get(path, {})  # fmt: skip

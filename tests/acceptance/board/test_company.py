@@ -1,0 +1,79 @@
+"""The company page in a real browser: three plants, two of them with a rate."""
+
+import json
+import re
+from datetime import date
+from decimal import Decimal
+
+import asyncpg
+import httpx
+import pytest
+from playwright.async_api import ViewportSize, expect
+
+from copq.ledger.money import money
+from copq.posting.post import prepare
+from tests.support.board.accessible import is_accessible
+from tests.support.board.plant import Plant
+from tests.support.board.screenshots import keep
+from tests.support.board.watched import PATIENCE_MS, Watched
+from tests.support.building import defect, post_events, production
+from tests.support.currencies.site import SEK, publish, three_plants
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+expect.set_options(timeout=PATIENCE_MS)
+LAPTOP, PHONE = ViewportSize(width=1366, height=768), ViewportSize(width=390, height=844)
+
+
+async def _events(database: str) -> None:
+    conn = await asyncpg.connect(database)
+    book = await three_plants(conn)
+    days = ("2026-02-10", "2026-03-02")
+    await publish(conn, *(("SEK", date.fromisoformat(day), SEK) for day in days))
+    events = [
+        event
+        for place, units in (("north", 9), ("gavle", 60), ("osaka", 500))
+        for day in days
+        for event in (
+            defect(f"{place}{day}", f"{day}T10:00:00+01:00", units, plant=place),
+            production(f"{place}{day}p", f"{day}T10:00:00+01:00", 4000, plant=place),
+        )
+    ]
+    await prepare(conn)
+    await post_events(conn, book, events)
+    await conn.close()
+
+
+async def test_the_company_shows_the_figures_of_the_api_and_opens_a_board(
+    plant: Plant, window: Watched
+) -> None:
+    await _events(plant.database)
+    async with httpx.AsyncClient(verify=False, trust_env=False, timeout=60) as client:
+        said = json.loads((await client.get(f"{plant.url}/v1/company?month=2026-03")).text)
+    page = await window.open("?plant=gavle")
+    places = page.get_by_role("navigation", name="Pages")
+    await places.get_by_role("link", name="Company").click()
+    await page.wait_for_url("**/company")
+    await page.goto(f"{plant.url}/company?month=2026-03")
+    total = Decimal(said["total"]["copq"])
+    await expect(page.locator(".tile .figure")).to_have_text(f"{money(total, 'EUR')} EUR")
+    for row in said["plants"]:
+        shown = page.get_by_role("row", name=re.compile(f"^{row['plant']}"))
+        title = shown.locator("td").first
+        if row["copq"] is not None:
+            figure = (await title.get_attribute("title") or "").split()[0].replace(",", "")
+            assert Decimal(figure) == Decimal(row["copq"])
+        own = row["own"][0]
+        words = f"{money(Decimal(own['own_copq']), own['own_currency'])} {own['own_currency']}"
+        await expect(shown).to_contain_text(words)
+    await expect(page.get_by_text("osaka: 5,000 JPY; 2 entries without")).to_be_visible()
+    for size, screen in (("laptop", LAPTOP), ("phone", PHONE)):
+        await page.set_viewport_size(screen)
+        fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        assert await page.evaluate(fits), size
+        await keep(page, f"company-{size}")
+        await is_accessible(page, f"company-{size}")
+        await page.emulate_media(color_scheme="light", reduced_motion=None)
+    await page.set_viewport_size(LAPTOP)
+    await page.get_by_role("table").get_by_role("link", name="gavle").click()
+    await page.wait_for_url("**/?plant=gavle&day=2026-03-31")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("gavle")
