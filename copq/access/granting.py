@@ -3,7 +3,7 @@
 from asyncpg import Connection
 
 from copq.access.authority import COMPANY, Actor, Place, sign
-from copq.access.store import Grant, add_token, all_tokens, revoke_token
+from copq.access.store import Grant, add_token, all_tokens, lock_granting, revoke_token
 from copq.access.token import NewToken
 
 
@@ -13,6 +13,7 @@ async def grant_access(
     """Store a new token. Raises `NameTaken`, or `OutOfScope` for more than the admin's lines."""
     admin.require(places_of(grant))
     async with conn.transaction():
+        await lock_granting(conn)
         await sign(conn, admin, why)
         await add_token(conn, grant, token, admin.name)
 

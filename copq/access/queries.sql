@@ -2,6 +2,10 @@
 -- Who acts and why, for this transaction alone: what keeps the audit trail reads it.
 select set_config('copq.who', :who, true), set_config('copq.why', :why, true)
 
+-- name: lock_granting
+-- Let nobody else make a token until this transaction ends.
+select pg_advisory_xact_lock(hashtextextended('copq.granting', 0))
+
 -- name: add_token
 -- Add a token; no row if the name is, or was, in use.
 insert into copq.token (

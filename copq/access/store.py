@@ -44,6 +44,11 @@ class NameTaken(Exception):
     """The name is, or was, the name of another token."""
 
 
+async def lock_granting(conn: Connection) -> None:
+    """Let nobody else make a token until the transaction ends."""
+    await conn.execute(*_SQL.lock_granting())
+
+
 async def add_token(conn: Connection, grant: Grant, token: NewToken, by: str) -> None:
     """Store a new token's hash. Raises `NameTaken`."""
     lines = lines_text(grant.lines)

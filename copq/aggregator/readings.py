@@ -93,9 +93,10 @@ class EventsToPrice:
         return self.add_at(records, batch, self._rates.book)
 
     def add_at(self, records: Records, batch: Batch, book: RateBook) -> list[RejectedEvent]:
-        if self._pricer.book is not book:
-            self._pricer = Pricer(book)
-        pricer, now, refused = self._pricer, datetime.now(UTC), []
+        pricer = self._pricer  # another thread may put one of another book in its place
+        if pricer.book is not book:
+            pricer = self._pricer = Pricer(book)
+        now, refused = datetime.now(UTC), []
         latest = now + TOLERANCE
         for record in records:
             try:

@@ -112,7 +112,11 @@ insert into copq.upload (key, who, name, data) values (:key, :who, :name, :data)
 select name, data from copq.upload where key = :key and who = :who
 
 -- name: forget_uploads
--- Forget files that nobody submitted, and all but the newest of a person.
+-- Forget files that nobody submitted, and all but the newest of a person: not what the set-up guide
+-- keeps (draft/), nor what long work has still to read.
 delete from copq.upload
 where kept_at < now() - interval '1 day' or key in (
-    select key from copq.upload where who = :who order by kept_at desc offset 4)
+    select key from copq.upload
+    where who = :who and key not like 'draft/%' and not exists (
+        select from copq.job where ended_at is null and request ->> 'upload' = upload.key)
+    order by kept_at desc offset 4)

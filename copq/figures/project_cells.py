@@ -1,6 +1,6 @@
 """What a plan's scope lost by production day, line and product: booked, and at frozen rates."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -123,6 +123,12 @@ def windows_of(days: Sequence[date], at_once: int = AT_ONCE) -> Iterator[Window]
         yield Window(first, last)
 
 
+_PLACES = (
+    "currency", "line", "product", "element", "category", "stage", "defect_code", "work_unit",
+    "shift", "supplier",
+)  # fmt: skip
+"""What tells losses of a day apart."""
+
 Key = tuple[int, date]
 """The place of an `Asked`, and one of its days."""
 
@@ -144,6 +150,7 @@ class Reading:
         self._has_losses: set[Key] = set()
         self._is_reached: set[Key] = set()
         self._has_later: set[Key] = set()
+        self._foreign: dict[Key, Counter[tuple[str, ...]]] = defaultdict(Counter)
         for place, one in enumerate(every):
             for day in sorted(one.days):
                 if window.first <= day < window.last:
@@ -176,6 +183,7 @@ class Reading:
             for row in rows:
                 if row["category"] != "none":
                     self._add_losses(row)
+            self._note_other_currencies()
             made = output_of(row for row in rows if row["element"] == "production")
             self._add_exposure(made, output_of(hours))
 
@@ -192,10 +200,19 @@ class Reading:
                     self._add_loss(place, row, found.holding)
 
     def _add_loss(self, place: int, row: Record, holding: Collection[int]) -> None:
-        own = self.days[place, row["day"]]
+        key = place, row["day"]
+        own = self.days[key]
         own.entries += row["entries"]
-        if row["standing"] or row["currency"] == self._every[place].plan.currency:
+        if row["currency"] == self._every[place].plan.currency:
             self._add(place, own, row, holding, row["net"], row["net"])
+        else:
+            # An entry and its reversal may have been booked before and after another plan's freeze.
+            self._foreign[key][tuple(row[name] for name in _PLACES)] += row["standing"]
+
+    def _note_other_currencies(self) -> None:
+        """Keep the currencies other than the plan's in which losses stand."""
+        for key, standing in self._foreign.items():
+            self.days[key].other_currencies |= {names[0] for names, n in standing.items() if n}
 
     def _add(
         self, place: int, own: PlanDay, names: Mapping[str, Any], holding: Collection[int],

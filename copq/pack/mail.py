@@ -2,6 +2,7 @@
 
 import smtplib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
@@ -15,6 +16,7 @@ from copq.pack.schedule import Mail
 from copq.periods.period import month_name
 
 MOST_OF_A_SUBJECT = 120
+_CLOSED = (421, b"not sent, the server closed the connection")
 
 
 class Refusal(NamedTuple):
@@ -65,13 +67,19 @@ def send(message: EmailMessage, mail: Mail, to: Sequence[str]) -> dict[str, Refu
     `smtplib.SMTPException`, `OSError`, or `ScheduleError` on a missing secret.
     """
     password = mail.password()
-    with _connected(mail) as server:
+    server = _connected(mail)
+    try:
         if mail.username is not None and password is not None:
             server.login(mail.username, password)
         try:
             refused = server.send_message(message, to_addrs=to)
         except smtplib.SMTPRecipientsRefused as error:
-            refused = error.recipients
+            # Nobody has the mail: either all were refused, or the server closed before the others.
+            refused = {who: error.recipients.get(who, _CLOSED) for who in to}
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()  # the mail is on its way, whatever the server says to this
+    finally:
+        server.close()
     return {
         who: Refusal(code, text.decode(errors="replace") if isinstance(text, bytes) else text)
         for who, (code, text) in refused.items()

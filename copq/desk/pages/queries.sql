@@ -16,7 +16,3 @@ join copq.project_freeze as f using (project)
 left join copq.period as d on d.plant = p.plant and d.month = c.month
 where not exists (select from copq.project_validation as v where v.claim = c.number)
 order by c.claimed_at
-
--- name: lock_first_tokens
--- Wait for anybody else who makes the first tokens, until this transaction ends.
-select pg_advisory_xact_lock(hashtext('copq first tokens'))

@@ -53,6 +53,7 @@ STEPS = (
     ("token", "Token"), ("event", "Test event"),
 )  # fmt: skip
 WHY = "first rates, by the guide in the browser"
+_CHANGED = "the plant, its lines or products have changed since: check each cost, and send again"
 _TOLD = 20
 _LABELS = {
     "plant": "Plant", "time_zone": "Time zone", "day_start": "Start of the production day",
@@ -287,9 +288,12 @@ def _add_rates(router: APIRouter, pages: DeskPages) -> None:
             now = seeing.now
             if not state.draft.has_tables:
                 return go(PATH)
+            if filled.get("version") != state.draft.version:
+                return _rates(request, pages, bearer, state, filled, now, {"": _CHANGED})
             found, mistakes = _entered(request, state.draft, filled)
             if found is None:
                 return _rates(request, pages, bearer, state, filled, now, mistakes)
+            await store.check_scope(seeing.conn, found, seeing.reader)
             reviewed = review(await load(seeing.conn), found, JUMP, now)
         if filled.get("what") == "file":
             return _download(state.draft, found)

@@ -1,6 +1,7 @@
 """The last steps of the guide: tokens for people and machines, and a first event that arrives."""
 
 import json
+import re
 import secrets
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -13,9 +14,8 @@ from copq.access.cookies import set_cookie
 from copq.access.door import Bearer, NotAdmitted, NotAllowed, Role
 from copq.access.login import STAYS_S, person
 from copq.access.requests import COOKIE, charge_request
-from copq.access.store import all_tokens
+from copq.access.store import all_tokens, lock_granting
 from copq.database.connections import DatabaseRole
-from copq.database.queries import Queries
 from copq.desk.desk import Acting
 from copq.desk.once import Done
 from copq.desk.pages.frame import DeskPages, Form, Refusal, go
@@ -35,7 +35,7 @@ from copq.reporting.formats import as_json
 from copq.web.pages.form_fields import read_form
 from copq.web.unavailable import Unavailable
 
-_SQL = Queries.of(__file__)
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _WHY = "first tokens, by the guide in the browser"
 _ONE_MORE = "made with the guide in the browser"
 _TOKENS = {
@@ -105,7 +105,7 @@ async def _make(acting: Acting, bearer: Bearer, filled: Form) -> list[dict[str, 
     sends = TokenAct(name=machine, plants=[plant] if plant else [], why=_ONE_MORE)
     asked = [sends]
     if bearer.sender.name is None:
-        await acting.conn.execute(*_SQL.lock_first_tokens())
+        await lock_granting(acting.conn)
         if await all_tokens(acting.conn):
             raise NotPossible("the first tokens were made meanwhile: sign in with one of them")
         asked = [
@@ -295,7 +295,7 @@ def _first(reading: Reading, asked: Form, quantity: str = "") -> _First | None:
     choices = _choices(book, plant, reading)
     of = next((one for one in choices if one.value == asked.get("of")), choices[-1])
     number = quantity or asked.get("quantity", "")
-    plain = number if number.replace(".", "", 1).isdigit() else "3"
+    plain = number if _NUMBER.fullmatch(number) else "3"
     return _First(asked.get("id", ""), plant, line, of.product, of.stage, plain)
 
 

@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 
 from asyncpg import Connection
 
 from copq.database.queries import Queries
 
 _SQL = Queries.of(__file__)
-_KEPT_AS = "set-up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,15 @@ class Draft:
     def has_tables(self) -> bool:
         return bool(self.lines and self.products)
 
+    @property
+    def version(self) -> str:
+        """Another one once anything of it has changed."""
+        return sha256(json.dumps(asdict(self)).encode()).hexdigest()[:16]
+
 
 async def kept_draft(conn: Connection, who: str) -> Draft:
     """The draft of a person; an empty one without any."""
-    data = await conn.fetchval(*_SQL.kept_draft(who=who, name=_KEPT_AS))
+    data = await conn.fetchval(*_SQL.kept_draft(who=who))
     return Draft(**json.loads(data)) if data else Draft()
 
 
@@ -37,8 +42,8 @@ async def keep_draft(conn: Connection, who: str, draft: Draft) -> None:
     """Keep it instead of the one before."""
     await drop_draft(conn, who)
     data = json.dumps(asdict(draft)).encode()
-    await conn.execute(*_SQL.keep_draft(who=who, name=_KEPT_AS, data=data))
+    await conn.execute(*_SQL.keep_draft(who=who, data=data))
 
 
 async def drop_draft(conn: Connection, who: str) -> None:
-    await conn.execute(*_SQL.drop_draft(who=who, name=_KEPT_AS))
+    await conn.execute(*_SQL.drop_draft(who=who))

@@ -1,11 +1,11 @@
 -- name: kept_draft
--- The newest draft of a person.
-select data from copq.upload where who = :who and name = :name order by kept_at desc limit 1
+-- What a person has typed within a day.
+select data from copq.upload where key = 'draft/' || :who and kept_at > now() - interval '1 day'
 
 -- name: keep_draft
 -- Keep what a person has typed so far.
-insert into copq.upload (key, who, name, data) values (gen_random_uuid()::text, :who, :name, :data)
+insert into copq.upload (key, who, name, data) values ('draft/' || :who, :who, 'set-up', :data)
 
 -- name: drop_draft
 -- Remove what a person has typed, once it is done.
-delete from copq.upload where who = :who and name = :name
+delete from copq.upload where key = 'draft/' || :who

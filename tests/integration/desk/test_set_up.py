@@ -5,8 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from copq.access.door import OpenDoor
+from copq.database.connections import DatabaseRole, connected
+from copq.desk.kept import keep_upload
 from copq.rates.file import parse_rates
+from copq.rates.store import import_rates
 from tests.support.access.serving import run
+from tests.support.building import plant, rates
 from tests.support.desk.asking import DeskClient, desk_client
 from tests.support.desk.browsing import ADA, BEN, Browser
 
@@ -44,6 +48,7 @@ async def test_where_people_sign_in_another_one_approves_and_the_guide_goes_on(
     await ben.open("/finance/rates/1")
     await ben.send("/finance/rates/1/approve", why="as calculated")
     assert "A test event of hamburg" in await reached(ada)
+    await ada.open("/setup/event?quantity=%C2%B2")
     refused = await ada.send("/setup/event", 422, id="first-1", quantity="3")
     assert "Paste the token of an operator" in refused and "Authorization" in refused
     assert "curl $COPQ_INGEST/v1/events" in refused
@@ -91,6 +96,33 @@ async def test_wrong_input_is_named_at_its_field_and_nothing_is_lost(desk: DeskC
     cheaper = COSTS | {"material-1": "0.5"}
     assert "cheaper stage" in await ada.send("/setup/rates", 200, **cheaper)
     assert "Document 1 waits" in await ada.send("/setup/rates", 200, **cheaper, seen="yes")
+
+
+async def test_a_person_of_another_plant_sees_no_rates_of_it(
+    desk: DeskClient, database: str
+) -> None:
+    async with connected(database, DatabaseRole.FINANCE) as conn:
+        await import_rates(conn, rates(plant("north"), plant("hamburg")), "rates.yaml", "test")
+    nora = Browser(desk.client, {"Authorization": "Bearer finance:nora:north"})
+    await up_to_rates(nora)
+    assert "jump" not in await nora.send("/setup/rates", 403, **COSTS)
+
+
+async def test_a_draft_outlives_other_files_of_the_person(desk: DeskClient, database: str) -> None:
+    ada = Browser(desk.client, ADA)
+    await up_to_rates(ada)
+    for _ in range(6):
+        async with connected(database, DatabaseRole.FINANCE) as conn:
+            await keep_upload(conn, "ada", "set-up", b"not a draft")
+    assert "valve" in await ada.open("/setup/rates")
+
+
+async def test_costs_of_another_draft_are_asked_for_again(desk: DeskClient) -> None:
+    ada, elsewhere = Browser(desk.client, ADA), Browser(desk.client, ADA)
+    await up_to_rates(ada)
+    await elsewhere.open("/setup/products")
+    await elsewhere.send("/setup/products", 200, **TABLES | {"products": "cap\tP1\nlid\tP1"})
+    assert "have changed since" in await ada.send("/setup/rates", 422, **COSTS)
 
 
 async def test_the_rates_are_downloaded_before_they_are_set(desk: DeskClient) -> None:

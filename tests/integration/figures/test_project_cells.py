@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from copq.figures.books import Books
-from copq.figures.project_cells import Others, PlanDay, read_days
+from copq.figures.project_cells import Asked, Others, PlanDay, Reading, read_days, scopes_of
+from copq.figures.window import Window
 from copq.improvement.projects.plan import Exposure
 from copq.rates.frozen import frozen_book
 from copq.rates.store import import_rates, load
@@ -187,6 +188,26 @@ async def test_other_currencies_are_named_and_in_no_cell(conn: Any) -> None:
     ])  # fmt: skip
     [day] = await days(conn, {"line": {"L1"}})
     assert day.other_currencies == set(), "what was taken back has no currency"
+
+
+async def test_plans_of_other_instants_change_no_currency(conn: Any) -> None:
+    """Entries and their reversals lie before and after the freeze of a plan that is read along."""
+    await post_with_rates(conn, book(plant(currency="PLN")), MADE)
+    between = await conn.fetchval("select clock_timestamp()")
+    await post_events(conn, await load(conn), [
+        event("correction", f"v-{of}", occurred_at=at(10), corrects=of, reason="another plant's")
+        for of in ("leak", "dent", "jam")
+    ])  # fmt: skip
+    frozen = frozen_book(await load(conn), AT)
+    asked = [
+        Asked(plan=plan({"line": {"L1"}}, Exposure.UNITS), frozen=frozen, days={JUNE_2},
+              booked_until=until)
+        for until in (between, None)
+    ]  # fmt: skip
+    found = Reading(asked, scopes_of(asked), Window(JUNE_2, JUNE_2 + timedelta(days=1)))
+    async with conn.transaction():
+        await found.read(conn)
+    assert [day.other_currencies for _, day in sorted(found.days.items())] == [{"PLN"}, set()]
 
 
 async def test_cells_as_the_ledger_was_at_an_instant(conn: Any) -> None:

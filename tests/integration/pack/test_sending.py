@@ -38,6 +38,10 @@ class _Inbox:
         self.refuses: dict[str, str] = {}
         self.waits_s = 0.0
         self.is_asked = False
+        self.parts_with = "221 bye"
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        return self.parts_with
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -172,6 +176,32 @@ async def test_recipients_refused_for_now_are_tried_again_alone(
     assert await send_due(filled, rates, found, NOW) == 1
     assert handler.took == [["q@example.com"], ["f@example.com"]]
     assert {mail["To"] for mail in handler.mails} == {"q@example.com, f@example.com"}
+
+
+async def test_a_server_that_closes_before_the_mail_has_served_nobody(
+    filled: asyncpg.Connection, inbox: tuple[_Inbox, Controller], tmp_path: Path
+) -> None:
+    handler, server = inbox
+    found, rates = schedule(tmp_path, server), await load(filled)
+    handler.refuses = {"f@example.com": "421 too many at once"}
+    await send_due(filled, rates, found, NOW)
+    row = await filled.fetchrow("select * from copq.pack_sent where way = 'mail'")
+    assert row is not None and row["sent_to"] is None and not handler.mails
+    handler.refuses = {}
+    await _let_try_again(filled)
+    assert await send_due(filled, rates, found, NOW) == 1
+    assert handler.took == [["q@example.com", "f@example.com"]]
+
+
+async def test_a_server_that_parts_rudely_has_the_mail(
+    filled: asyncpg.Connection, inbox: tuple[_Inbox, Controller], tmp_path: Path
+) -> None:
+    handler, server = inbox
+    handler.parts_with = "421 go away"
+    found, rates = schedule(tmp_path, server), await load(filled)
+    assert await send_due(filled, rates, found, NOW) == 2
+    await _let_try_again(filled)
+    assert await send_due(filled, rates, found, NOW) == 0 and len(handler.mails) == 1
 
 
 async def test_a_recipient_refused_for_good_holds_up_nobody(
