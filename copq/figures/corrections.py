@@ -32,10 +32,13 @@ class ListedCorrection:
 
 
 async def list_corrections(
-    conn: Connection, states: Collection[State] = tuple(State), limit: int | None = None
+    conn: Connection,
+    states: Collection[State] = tuple(State),
+    limit: int | None = None,
+    plant: str | None = None,
 ) -> list[ListedCorrection]:
-    """The corrections in one of `states`, the newest first."""
+    """The corrections of a plant, or of all, in one of `states`, the newest first."""
     rows = await conn.fetch(
-        *_SQL.list_corrections(states=[str(state) for state in states], limit=limit)
+        *_SQL.list_corrections(states=[str(state) for state in states], limit=limit, plant=plant)
     )
     return [ListedCorrection(**row) for row in rows]

@@ -105,13 +105,17 @@ class WaitingCounts:
     at: datetime
 
 
-async def waiting_items(conn: Connection, book: RateBook, now: datetime, most: int) -> WaitingItems:
-    """The waiting items, at most `most` of each kind, as of `now` and in one snapshot."""
+async def waiting_items(
+    conn: Connection, book: RateBook, now: datetime, most: int, plant: str | None = None
+) -> WaitingItems:
+    """The waiting items of a plant, or of all; at most `most` of each kind, as of `now` and in one
+    snapshot."""
+    scope = Scope(plant)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        unpriced = await unpriced_part(conn, now, most)
-        corrections = await list_corrections(conn, (State.WAITING,), most)
-        held = await conn.fetchrow(*_SQL.held(**Scope().places(), **Scope().groups()))
-        stops = open_stops_part(await open_stop_costs(conn, book, Scope(), now), most)
+        unpriced = await unpriced_part(conn, now, most, plant)
+        corrections = await list_corrections(conn, (State.WAITING,), most, plant)
+        held = await conn.fetchrow(*_SQL.held(**scope.places(), **scope.groups()))
+        stops = open_stops_part(await open_stop_costs(conn, book, scope, now), most)
     return WaitingItems(unpriced, corrections, held["corrections"], stops)
 
 

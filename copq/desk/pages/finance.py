@@ -45,9 +45,10 @@ def add_finance(router: APIRouter, pages: DeskPages) -> None:
     @router.get(PATH)
     async def finance(request: Request) -> Response:
         bearer = await pages.person(request)
+        plant = pages.plant(request)
         async with pages.source.reading(bearer) as reading:
-            months = await answer_periods(reading.conn, reading.book, None, "", reading.now)
-            items = await waiting_items(reading.conn, reading.book, reading.now, _SHOWN)
+            months = await answer_periods(reading.conn, reading.book, plant, "", reading.now)
+            items = await waiting_items(reading.conn, reading.book, reading.now, _SHOWN, plant)
             is_added = await reporting_currency(reading.conn) is not None
             currencies = await summaries(reading.conn) if is_added else []
             closable = months_to_close(months.rows, reading.book, reading.now)
@@ -55,9 +56,9 @@ def add_finance(router: APIRouter, pages: DeskPages) -> None:
             at = reading.now
         async with pages.desk.seeing(request, pages.role) as seeing:
             documents = await visible_documents(seeing)
-            claims = await waiting_claims(seeing)
-            again = await too_much(seeing)
-            projects = await seen_projects(seeing)
+            claims = await waiting_claims(seeing, plant)
+            again = await too_much(seeing, plant)
+            projects = await seen_projects(seeing, plant)
             undecided = await undecided_of(seeing.conn, projects)
         waiting = [one for one in (
             *_documents(documents), *_months(closable), *_items(items), *_currencies(currencies),

@@ -17,9 +17,11 @@ from copq.database.connections import DatabaseRole
 from copq.desk.desk import Acting, Desk
 from copq.desk.once import Act, Done, asked_by, do_apart_as, do_once_as
 from copq.desk.pages.not_known import NotKnown
+from copq.rates.names import unknown_plant
 from copq.reporting.board.guarding import TEMPLATES as BOARD
 from copq.reporting.board.pages.frame import places_for
 from copq.reporting.source import Source
+from copq.schemas.names import canonical
 from copq.text.sentences import sentence
 from copq.web.answers import Faults
 from copq.web.pages.page import PageError, Pages
@@ -59,16 +61,43 @@ class DeskPages:
         bearer = await person(request, self.desk.door, self.role, Role.ADMIN)
         if bearer.sender.name is not None and bearer.role is not self.role:
             raise PageError(403, "Not for your role", f"This page is for {self.role}.")
+        request.state.plants = await self._plants(bearer)
         return bearer
+
+    async def _plants(self, bearer: Bearer) -> list[str]:
+        """The plants to choose from in the frame."""
+        try:
+            async with self.source.reading(bearer) as reading:
+                return sorted(reading.book.sites)
+        except HTTPException:
+            return []  # the page itself says that Postgres does not answer
+
+    def plant(self, request: Request) -> str | None:
+        """The plant that the lists of the page are of; None: all. The frame offers to choose one.
+
+        Raises `PageError`.
+        """
+        request.state.lists_plants = True
+        asked = canonical(request.query_params.get("plant", ""))
+        plants: list[str] = request.state.plants
+        if asked and plants and asked not in plants:
+            raise PageError(404, "Unknown plant", unknown_plant(asked, plants))
+        return asked or None
 
     def show(
         self, request: Request, bearer: Bearer, template: str, here: str,
         refusal: Refusal | None = None, **values: Any,
     ) -> Response:  # fmt: skip
         """The page. Each form on it has the same `key`: a second press sends the same act."""
+        plants: list[str] = getattr(request.state, "plants", [])
+        asked = canonical(request.query_params.get("plant", ""))
+        chosen = asked if asked in plants else ""
         return _PAGES.show(
             template, refusal.status if refusal else 200, who=bearer.sender.name, here=here,
-            places=places_for(request.app, bearer), key=uuid4().hex,
+            places=places_for(request.app, bearer, {"plant": chosen}, len(plants)), key=uuid4().hex,
+            frame_plants=plants if getattr(request.state, "lists_plants", False) else [],
+            frame_plant=chosen,
+            carried=f"?{urlencode({'plant': chosen})}" if chosen else "",
             role=self.role, refusal=refusal,
             decided=request.query_params.get(DECIDED, ""), **values,
         )  # fmt: skip

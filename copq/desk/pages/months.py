@@ -51,8 +51,9 @@ def add_months(router: APIRouter, pages: DeskPages) -> None:
     @router.get(PATH)
     async def months(request: Request) -> Response:
         bearer = await pages.person(request)
+        plant = pages.plant(request)
         async with pages.source.reading(bearer) as reading:
-            found = await answer_periods(reading.conn, reading.book, None, "", reading.now)
+            found = await answer_periods(reading.conn, reading.book, plant, "", reading.now)
             due = months_to_close(found.rows, reading.book, reading.now)
         rows = [_row(one, one in due) for one in found.rows]
         return pages.show(request, bearer, "months.html", PATH, rows=rows)

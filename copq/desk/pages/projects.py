@@ -117,8 +117,9 @@ def _add_list(router: APIRouter, of: _Desk) -> None:
 async def _list(
     request: Request, of: _Desk, bearer: Bearer, refusal: Refusal | None = None
 ) -> Response:
+    plant = of.pages.plant(request)
     async with of.pages.desk.seeing_as(bearer) as seeing:
-        found = await seen_projects(seeing)
+        found = await seen_projects(seeing, plant)
         waits = await undecided_of(seeing.conn, found)
     who = bearer.sender.name
     rows = [
@@ -135,10 +136,14 @@ async def _list(
     )  # fmt: skip
 
 
-async def seen_projects(seeing: Seeing) -> list[Project]:
-    """The projects of the plants that the reader sees as a whole."""
+async def seen_projects(seeing: Seeing, plant: str | None = None) -> list[Project]:
+    """The projects of a plant, or of all that the reader sees as a whole."""
     found = await store.projects(seeing.conn)
-    return [one for one in found if seeing.lines is None or (one.plant, None) in seeing.lines]
+    return [
+        one for one in found
+        if (seeing.lines is None or (one.plant, None) in seeing.lines)
+        and plant in (None, one.plant)
+    ]  # fmt: skip
 
 
 async def undecided_of(conn: Connection, found: list[Project]) -> dict[int, int]:

@@ -43,10 +43,13 @@ def _add_start(router: APIRouter, pages: DeskPages) -> None:
     @router.get(PATH)
     async def quality(request: Request) -> Response:
         bearer = await pages.person(request)
+        plant = pages.plant(request)
         async with pages.source.reading(bearer) as reading:
-            waiting = await waiting_items(reading.conn, reading.book, reading.now, _TOLD)
-            corrected = await list_corrections(reading.conn, limit=_CORRECTED)
-            analyses = windows(reading.book, reading.now)
+            waiting = await waiting_items(reading.conn, reading.book, reading.now, _TOLD, plant)
+            corrected = await list_corrections(reading.conn, limit=_CORRECTED, plant=plant)
+            analyses = [
+                one for one in windows(reading.book, reading.now) if plant in (None, one.plant)
+            ]
         rejected: list[Record] | None = None
         if bearer.sender.lines is None:
             async with pages.desk.seeing_as(bearer) as seeing:

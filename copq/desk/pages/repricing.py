@@ -79,16 +79,19 @@ async def _start(
     request: Request, pages: DeskPages, bearer: Bearer, refusal: Refusal | None = None,
     filled: dict[str, str] | None = None,
 ) -> Response:  # fmt: skip
+    plant = pages.plant(request)
     async with pages.desk.seeing_as(bearer) as seeing:
         recent = await jobs.jobs(seeing.conn, 100, asked_by=asker(bearer))
         done = [
             run for run in await runs.newest(seeing.conn, 20)
-            if seeing.lines is None or (run.asked.plant, None) in seeing.lines
+            if (seeing.lines is None or (run.asked.plant, None) in seeing.lines)
+            and (plant is None or run.asked.plant in (None, plant))
         ]  # fmt: skip
     async with pages.source.reading(bearer) as reading:
         plants = sorted(reading.book.sites)
     return pages.show(
-        request, bearer, "repricing.html", PATH, refusal, filled=filled or {}, plants=plants,
+        request, bearer, "repricing.html", PATH, refusal, filled=filled or {"plant": plant or ""},
+        plants=plants,
         working=[job for job in recent if job.kind in (PLAN, REPRICE) and job.state in jobs.OPEN],
         runs=done,
     )  # fmt: skip

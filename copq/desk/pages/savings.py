@@ -44,10 +44,17 @@ def add_savings(router: APIRouter, pages: DeskPages) -> None:
         return go(PATH, filled.get("decision", ""))
 
 
-async def waiting_claims(seeing: Seeing) -> list[Record]:
-    """The newest claim of each project, month and type that finance has not decided about."""
+async def waiting_claims(seeing: Seeing, plant: str | None = None) -> list[Record]:
+    """The newest claim of each project of a plant, month and type that finance has not decided
+    about; of all plants without one."""
     found = await seeing.conn.fetch(*_SQL.waiting_claims())
-    return [one for one in found if seeing.lines is None or (one["plant"], None) in seeing.lines]
+    return [one for one in found if _is_of(one["plant"], seeing, plant)]
+
+
+def _is_of(project_plant: str, seeing: Seeing, plant: str | None) -> bool:
+    """Whether a project is of the plant, and the reader sees it as a whole."""
+    sees = seeing.lines is None or (project_plant, None) in seeing.lines
+    return sees and plant in (None, project_plant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +66,9 @@ class TooMuch:
     validation: Validation
 
 
-async def too_much(seeing: Seeing) -> list[TooMuch]:
-    """The validated savings of the months that save less now, of the plants that the reader sees
-    as a whole."""
+async def too_much(seeing: Seeing, plant: str | None = None) -> list[TooMuch]:
+    """The validated savings of the months that save less now, of a plant, or of all that the reader
+    sees as a whole."""
     excesses = {(one.project, one.month): one for one in await store.excesses(seeing.conn, None)}
     ids = {project for project, _ in excesses}
     known = {one.id: one for one in await store.projects(seeing.conn) if one.id in ids}
@@ -69,7 +76,7 @@ async def too_much(seeing: Seeing) -> list[TooMuch]:
         TooMuch(known[one.project], excesses[one.project, one.month], one)
         for one in await store.validations(seeing.conn, ids)
         if (one.project, one.month) in excesses and one.type in MEASURED and one.amount > 0
-        and (seeing.lines is None or (known[one.project].plant, None) in seeing.lines)
+        and _is_of(known[one.project].plant, seeing, plant)
     ]  # fmt: skip
 
 
@@ -122,9 +129,10 @@ async def _savings(
     request: Request, pages: DeskPages, bearer: Bearer, refusal: Refusal | None = None,
     filled: dict[str, str] | None = None,
 ) -> Response:  # fmt: skip
+    plant = pages.plant(request)
     async with pages.desk.seeing(request, pages.role) as seeing:
-        found = await waiting_claims(seeing)
-        again = await too_much(seeing)
+        found = await waiting_claims(seeing, plant)
+        again = await too_much(seeing, plant)
     return pages.show(
         request, bearer, "savings.html", PATH, refusal, claims=found, again=again,
         filled=filled or {},

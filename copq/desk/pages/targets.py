@@ -108,6 +108,7 @@ async def _page(
     request: Request, pages: DeskPages, bearer: Bearer, path: str, refusal: Refusal | None,
     filled: dict[str, str],
 ) -> Response:  # fmt: skip
+    plant = pages.plant(request)
     async with pages.desk.seeing_as(bearer) as seeing:
         targets, budgets = await settings(seeing.conn)
         version = await version_of(seeing.conn, *TABLES)
@@ -116,6 +117,10 @@ async def _page(
         book = reading.book
         known_lines = await lines_of(reading.conn, book, None)
         known_products = await products_of(reading.conn, None)
+    if plant:
+        targets, budgets = (
+            [one for one in found if one.item.plant in ("", plant)] for found in (targets, budgets)
+        )
     rows = _rows(targets, book, now, lines), _rows(budgets, book, now, lines)
     sets = path == PATH
     return pages.show(

@@ -16,8 +16,9 @@ def add_waiting(router: APIRouter, pages: DeskPages) -> None:
     @router.get(PATH)
     async def waiting(request: Request) -> Response:
         bearer = await pages.person(request)
+        plant = pages.plant(request)
         async with pages.source.reading(bearer) as reading:
-            found = await waiting_items(reading.conn, reading.book, reading.now, _MOST)
+            found = await waiting_items(reading.conn, reading.book, reading.now, _MOST, plant)
         return pages.show(
             request, bearer, "unpriced.html", PATH, found=found, about=_about, rates=_nearest,
             money=exact_text, worth=_sums(found.unpriced.worth), cost=_sums(found.open_stops.cost),

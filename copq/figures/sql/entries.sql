@@ -9,7 +9,7 @@ select
         order by l.event_id, l.entry_no
     ) as entries
 from copq.correction as c
-where c.state = any(:states::text[])
+where c.state = any(:states::text[]) and (:plant::text is null or c.plant = :plant)
 order by c.occurred_at desc, c.event_id
 limit :limit
 

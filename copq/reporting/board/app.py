@@ -18,7 +18,7 @@ from copq.reporting import parameters as asked
 from copq.reporting.board.contents import contents
 from copq.reporting.board.guarding import GUARDED, OF_A_READER, PAGES, refusal
 from copq.reporting.board.pages.all import ANALYSES, SHEETS
-from copq.reporting.board.pages.frame import OF_PLANTS, PLACES, add_page, places_for
+from copq.reporting.board.pages.frame import MANY, OF_PLANTS, PLACES, add_page, places_for
 from copq.reporting.board.pages.today import add_today
 from copq.reporting.board.targets import Aims, SetTargets, Targets
 from copq.reporting.board.view import latest_days, view_of
@@ -76,8 +76,8 @@ def _add_page(router: APIRouter, source: Source, commands: str) -> None:
             form=form,
             commands=options,
             guide=reader.role is not Role.MANAGER and serves(request.app, "/setup"),
-            places=places_for(request.app, reader)[1:],
-            of_plant=[path for path, _, of_plant in PLACES if of_plant],
+            places=places_for(request.app, reader, {}, MANY)[1:],
+            carried={path: " ".join(names) for path, _, names in PLACES},
             of_plants=OF_PLANTS,
         )
         shown.headers.update(OF_A_READER)

@@ -31,6 +31,7 @@ from copq.reporting.board.largest import (
     names_to_choose,
 )
 from copq.reporting.board.losses import paretos, ticking
+from copq.reporting.board.switch import kept_filters
 from copq.reporting.board.targets import Aims
 from copq.reporting.board.view import (
     ONE_DAY,
@@ -107,6 +108,7 @@ async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, An
     """The place and the basis of the figures."""
     latest = await latest_days(reading.conn)
     since = reading.book.sites[view.plant].currency_since(view.now)
+    keeps = await kept_filters(reading, view.line, None, view.group, view.grouping)
     return {
         "as_of": view.now.astimezone(view.calendar.zone),
         "read_at": reading.now.astimezone(view.calendar.zone),
@@ -117,6 +119,7 @@ async def _where(reading: Reading, view: View, names: list[str]) -> dict[str, An
                 "plant": name,
                 "currency": site.currency_at(reading.now),
                 "has_figures": name in latest,
+                "keeps": keeps[name],
             }
             for name, site in sorted(reading.book.sites.items())
         ],

@@ -129,3 +129,9 @@ select max(day) from copq.rollup
 where grain = 'day' and plant = :plant and day >= :month
     and element not in ('standing_appraisal', 'standing_prevention')
     and day < (:month::date + interval '1 month')
+
+-- name: plants_with_line
+-- Those of these plants in which a line of this name has figures.
+select plant from unnest(:plants::text[]) as p (plant)
+where exists (
+    select from copq.rollup as r where r.grain = 'month' and r.plant = p.plant and r.line = :line)

@@ -12,11 +12,13 @@ from playwright.async_api import ViewportSize, expect
 
 from copq.ledger.money import money
 from copq.posting.post import prepare
+from copq.rates.store import import_rates, load
 from tests.support.board.accessible import is_accessible
 from tests.support.board.plant import Plant
 from tests.support.board.screenshots import keep
 from tests.support.board.watched import PATIENCE_MS, Watched
-from tests.support.building import defect, post_events, production
+from tests.support.building import defect, post_events, production, rates
+from tests.support.building import plant as site
 from tests.support.currencies.site import SEK, publish, three_plants
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -26,7 +28,10 @@ LAPTOP, PHONE = ViewportSize(width=1366, height=768), ViewportSize(width=390, he
 
 async def _events(database: str) -> None:
     conn = await asyncpg.connect(database)
-    book = await three_plants(conn)
+    await three_plants(conn)
+    kiruna = rates(site("kiruna", "Europe/Stockholm", currency="SEK"))
+    await import_rates(conn, kiruna, "kiruna.yaml", "test")
+    book = await load(conn)
     days = ("2026-02-10", "2026-03-02")
     await publish(conn, *(("SEK", date.fromisoformat(day), SEK) for day in days))
     events = [
@@ -56,7 +61,7 @@ async def test_the_company_shows_the_figures_of_the_api_and_opens_a_board(
     await page.goto(f"{plant.url}/company?month=2026-03")
     total = Decimal(said["total"]["copq"])
     await expect(page.locator(".tile .figure")).to_have_text(f"{money(total, 'EUR')} EUR")
-    for row in said["plants"]:
+    for row in (row for row in said["plants"] if row["own"]):
         shown = page.get_by_role("row", name=re.compile(f"^{row['plant']}"))
         title = shown.locator("td").first
         if row["copq"] is not None:
@@ -77,3 +82,17 @@ async def test_the_company_shows_the_figures_of_the_api_and_opens_a_board(
     await page.get_by_role("table").get_by_role("link", name="gavle").click()
     await page.wait_for_url("**/?plant=gavle&day=2026-03-31")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("gavle")
+    await page.goto(f"{plant.url}/?plant=gavle&line=L1&day=2026-03-02&span=month")
+    await page.get_by_role("combobox", name="Plant").select_option("north")
+    await page.wait_for_url("**/?plant=north&line=L1&day=2026-03-02&span=month")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("north, line L1")
+    pack = places.get_by_role("link", name="Review pack")
+    await expect(pack).to_have_attribute("href", f"{plant.url}/pack?plant=north")
+    await places.get_by_role("link", name="Problems").click()
+    await page.wait_for_url("**/problems?plant=north&line=L1")
+    await page.get_by_label("Month").fill("2026-03")
+    await page.get_by_role("combobox", name="Plant").select_option("gavle")
+    await page.wait_for_url(re.compile(r"/problems\?plant=gavle&line=L1&.*month=2026-03"))
+    await page.get_by_role("combobox", name="Plant").select_option("kiruna")
+    await page.wait_for_url(re.compile(r"/problems\?plant=kiruna&line=&.*month=2026-03"))
+    await expect(page.get_by_text("This question has no answer")).to_have_count(0)

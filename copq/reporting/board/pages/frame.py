@@ -1,7 +1,7 @@
 """The frame of all pages: who may see them, the form, and what is shown without figures."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -19,14 +19,15 @@ from copq.reporting.source import Source
 from copq.text.sentences import sentence
 from copq.web.pages.page import serves
 
-PLACES = (
-    ("/", "Board", True), ("/company", "Company", False), ("/report", "Report", True),
-    ("/why", "Why", True),
-    ("/problems", "Problems", True), ("/what-if", "What if", True), ("/planner", "Planner", False),
-    ("/projects", "Projects", False), ("/pack", "Review pack", False),
+_OF_LINE, _OF_PLANT = ("plant", "line"), ("plant",)
+PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("/", "Board", _OF_LINE), ("/company", "Company", ()), ("/report", "Report", _OF_LINE),
+    ("/why", "Why", _OF_LINE), ("/problems", "Problems", _OF_LINE),
+    ("/what-if", "What if", _OF_LINE), ("/planner", "Planner", ()),
+    ("/projects", "Projects", _OF_PLANT), ("/pack", "Review pack", _OF_PLANT),
 )  # fmt: skip
-"""The pages that are linked with each other, what they are called, and whether they are of a plant
-and a line."""
+"""The pages that are linked with each other, what they are called, and what a link carries along:
+the plant, and the line."""
 
 
 DESKS = (
@@ -37,27 +38,37 @@ DESKS = (
 """The pages of those who decide, where a service has them, and whose they are."""
 
 
+_CARRIED_BY_DESK = {"/finance": _OF_PLANT, "/quality": _OF_PLANT}
 OF_PLANTS = "/company"
 """The page for a reader who may see more than one plant."""
 
+MANY = 2
+
 
 def places_for(
-    app: FastAPI, reader: Bearer, scope: str = "", plants: int = 2
+    app: FastAPI, reader: Bearer, scope: Mapping[str, str | None], plants: int
 ) -> list[tuple[str, str, str]]:
-    """The path, address and name of each page that the reader may open; `scope` is a query.
+    """The path, address and name of each page that the reader may open.
 
+    The addresses carry the plant and the line of `scope` along, those of the desks the plant.
     `plants` is how many plants the reader may see.
     """
     analyses = [
-        (path, f"{path}?{scope}" if scope and of_plant else path, name)
-        for path, name, of_plant in PLACES
-        if path != OF_PLANTS or plants > 1
+        (path, _address(path, scope, names), name)
+        for path, name, names in PLACES
+        if path != OF_PLANTS or plants >= MANY
     ]
     desks = [
-        (path, path, name) for path, name, role in DESKS
+        (path, _address(path, scope, _CARRIED_BY_DESK.get(path, ())), name)
+        for path, name, role in DESKS
         if (reader.role is role or reader.sender.name is None) and serves(app, path)
     ]  # fmt: skip
     return [*analyses, *desks]
+
+
+def _address(path: str, scope: Mapping[str, str | None], names: Sequence[str]) -> str:
+    query = query_of({name: scope.get(name) for name in names})
+    return f"{path}?{query}" if query else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,7 @@ def _around(
 ) -> dict[str, Any]:
     """What every page has around its figures."""
     plants = len(values["choices"].plants)
-    scope = query_of({name: asked.name(name) for name in ("plant", "line")})
+    scope = {name: asked.place.get(name) or asked.name(name) for name in ("plant", "line")}
     query = f"?{asked.query()}" if asked.given else ""
     api = page.api.format(**{name: quote(value, safe="") for name, value in asked.place.items()})
     return {

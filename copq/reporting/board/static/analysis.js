@@ -23,8 +23,12 @@ function askOnce(form) {
     document.body.classList.remove("working");
     form.querySelector("button.ask").removeAttribute("aria-disabled");
   });
-  // Lines and products are those of the plant.
-  form.querySelector("[name=plant]")?.addEventListener("change", () => { form.line && (form.line.value = ""); form.requestSubmit(); });
+  // Another plant keeps the filters that it has, too.
+  form.querySelector("[name=plant]")?.addEventListener("change", ({ target }) => {
+    const kept = JSON.parse(target.dataset.keeps ?? "{}")[target.value] ?? [];
+    for (const name of ["line", "product", "group", "grouping"]) if (form[name] && !kept.includes(name)) form[name].value = "";
+    form.requestSubmit();
+  });
 }
 
 askOnce(document.querySelector("form.question"));

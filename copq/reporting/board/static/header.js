@@ -9,7 +9,7 @@ export function header(b) {
   return [
     h("h1", {}, h("span", { class: "brand" }, "COPQ"), " ", h("span", { class: "title" }, [b.plant, b.line && `line ${b.line}`, b.group && `group ${b.group}`].filter(Boolean).join(", "))),
     h("p", { class: "printed strong" }, `${f.dayInWords(b.day)}, in ${b.currency}`),
-    h("form", { class: "choose" },
+    h("form", { class: "choose", "data-keeps": JSON.stringify(Object.fromEntries(b.plants.map((p) => [p.plant, p.keeps]))) },
       select("plant", "Plant", plant.map((name) => [name, name]), b.plant),
       select("line", "Line", [["", "all lines"], ...b.line_names.map((name) => [name, `line ${name}`])], b.line ?? ""),
       b.group_names.length ? select("group", "Product group", groups(b), b.group === null ? "" : JSON.stringify([b.grouping, b.group])) : null,
@@ -35,15 +35,15 @@ function select(name, label, options, chosen) {
     h("select", { name, "data-key": `${name}=${chosen}` }, options.map(([value, text]) => h("option", { value, selected: value === chosen }, text))));
 }
 
-/** The other pages open with the plant and the line of this one. */
+/** The other pages open with the plant of this one, and with its line where they have lines. */
 export function linkPlaces(b) {
   for (const link of document.querySelectorAll("[data-of-plants]")) link.hidden = b.plants.length < 2;
   for (const link of document.querySelectorAll("[data-place]")) {
-    link.search = String(new URLSearchParams({ plant: b.plant, ...(b.line ? { line: b.line } : {}) }));
+    link.search = String(new URLSearchParams(link.dataset.place.split(" ").filter((name) => b[name]).map((name) => [name, b[name]])));
   }
 }
 
-/** A choice changes the address. */
+/** A choice changes the address; another plant keeps the filters that it has, too. */
 export function listen(top) {
   top.addEventListener("change", (event) => {
     const { name, value } = event.target;
@@ -51,7 +51,11 @@ export function listen(top) {
       const [grouping, group] = value ? JSON.parse(value) : [null, null];
       go(address({ group, grouping, entries: null, event: null }));
     }
-    if (name === "plant") go(address({ plant: value, line: null, group: null, grouping: null, entries: null, event: null }));
+    if (name === "plant") {
+      const kept = JSON.parse(event.target.form.dataset.keeps)[value];
+      const gone = ["line", "group", "grouping"].filter((filter) => !kept.includes(filter));
+      go(address({ plant: value, ...Object.fromEntries(gone.map((filter) => [filter, null])), entries: null, event: null }));
+    }
     if (name === "line") go(address({ line: value || null, entries: null, event: null }));
     if (name === "day" && value) go(address({ day: value, entries: null, event: null }));
   });

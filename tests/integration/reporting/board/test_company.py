@@ -1,8 +1,11 @@
 """All plants together: the page and the API against an independent sum, and who sees what."""
 
+import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,7 +13,9 @@ from asyncpg import Connection
 
 from copq.access.door import OpenDoor
 from copq.currencies.store import set_reporting
+from copq.groups.store import import_groups
 from copq.rates.store import import_rates, load
+from copq.schemas.groups import GroupFile
 from copq.schemas.targets import TargetFile
 from copq.targets.store import import_targets
 from tests.support.building import defect, plant, post_events, production, rates, stop
@@ -220,3 +225,25 @@ async def test_an_impossible_month_is_refused(conn: Any, api: Api, asked: str, w
     await three_plants(conn)
     assert why in (await api.get("/v1/company", 422, month=asked))["detail"]
     assert why in (await page(api, "/company", 422, month=asked)).text
+
+
+async def test_another_plant_keeps_the_filters_that_it_has(conn: Any, api: Api) -> None:
+    await import_rates(conn, rates(plant(), plant("south")), "rates.yaml", "test")
+    book, at = await load(conn), "2026-03-02T10:00:00+01:00"
+    events = [defect("a", at), defect("c", at, line="L2"), defect("b", at, plant="south")]
+    await post_events(conn, book, events)
+    item = {"plant": "north", "grouping": "family", "product": "widget", "group": "small"}
+    await import_groups(conn, GroupFile.model_validate({"groups": [item]}), book, "g", FINANCE)
+    for line, kept in (("L1", ["line"]), ("L2", [])):
+        said = await api.get("/v1/board", plant="north", line=line)
+        assert {of["plant"]: of["keeps"] for of in said["plants"]} == {
+            "north": ["line"], "south": kept,
+        }  # fmt: skip
+        answer = await api.client.get("/why", params={"plant": "north", "line": line})
+        [keeps] = re.findall(r'data-keeps="([^"]*)"', answer.text)
+        assert json.loads(unescape(keeps)) == {"": ["line"], "north": ["line"], "south": kept}
+    said = await api.get("/v1/board", plant="north", group="small", grouping="family")
+    assert [of["keeps"] for of in said["plants"]] == [["group", "grouping"], []]
+    shown = await page(api, "/problems", plant="north", line="L1")
+    hrefs = {link.href for link in shown.links}
+    assert {"/?plant=north&line=L1", "/why?plant=north&line=L1", "/pack?plant=north"} <= hrefs
