@@ -19,6 +19,7 @@ from copq.desk.once import Act, Done, asked_by, do_apart_as, do_once_as
 from copq.desk.pages.not_known import NotKnown
 from copq.rates.names import unknown_plant
 from copq.reporting.board.guarding import TEMPLATES as BOARD
+from copq.reporting.board.pages.asked import query_of
 from copq.reporting.board.pages.frame import places_for
 from copq.reporting.source import Source
 from copq.schemas.names import canonical
@@ -90,8 +91,7 @@ class DeskPages:
     ) -> Response:  # fmt: skip
         """The page. Each form on it has the same `key`: a second press sends the same act."""
         plants: list[str] = getattr(request.state, "plants", [])
-        asked = canonical(request.query_params.get("plant", ""))
-        chosen = asked if asked in plants else ""
+        chosen = chosen_plant(request)
         return _PAGES.show(
             template, refusal.status if refusal else 200, who=bearer.sender.name, here=here,
             places=places_for(request.app, bearer, {"plant": chosen}, len(plants)), key=uuid4().hex,
@@ -134,7 +134,14 @@ def _done(acting: Acting, act: Callable[[Acting], Awaitable[Any]]) -> Act:
     return run
 
 
-def go(path: str, decided: str = "") -> Response:
+def chosen_plant(request: Request) -> str:
+    """The plant of the frame; empty: all."""
+    asked = canonical(request.query_params.get("plant", ""))
+    return asked if asked in getattr(request.state, "plants", []) else ""
+
+
+def go(path: str, decided: str = "", plant: str = "") -> Response:
     """Send the browser to a page, so that reloading it sends nothing again."""
-    to = f"{path}?{urlencode({DECIDED: decided})}" if decided else path
+    query = query_of({"plant": plant, DECIDED: decided})
+    to = f"{path}?{query}" if query else path
     return RedirectResponse(to, 303, {"Cache-Control": "no-store"})

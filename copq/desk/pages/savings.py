@@ -10,7 +10,7 @@ from copq.access.door import Bearer
 from copq.database.queries import Queries
 from copq.desk.acts import require_version
 from copq.desk.desk import Acting, Seeing
-from copq.desk.pages.frame import DeskPages, Refusal, go
+from copq.desk.pages.frame import DeskPages, Refusal, chosen_plant, go
 from copq.improvement.projects.plan import BenefitType
 from copq.ledger.arithmetic import ZERO
 from copq.periods.period import month_of
@@ -41,7 +41,7 @@ def add_savings(router: APIRouter, pages: DeskPages) -> None:
         refusal, _ = await pages.act(request, bearer, filled, act)
         if refusal:
             return await _savings(request, pages, bearer, refusal, filled)
-        return go(PATH, filled.get("decision", ""))
+        return go(PATH, filled.get("decision", ""), chosen_plant(request))
 
 
 async def waiting_claims(seeing: Seeing, plant: str | None = None) -> list[Record]:

@@ -15,7 +15,7 @@ from copq.access.sender import Lines
 from copq.desk.acts import require_version
 from copq.desk.desk import Acting
 from copq.desk.pages.fields import amount_in, filled_model, locale_in, share_in
-from copq.desk.pages.frame import DeskPages, Refusal, go
+from copq.desk.pages.frame import DeskPages, Refusal, chosen_plant, go
 from copq.desk.targets import (
     TABLES,
     BudgetAct,
@@ -72,7 +72,8 @@ def add_targets(router: APIRouter, pages: DeskPages, managers: DeskPages) -> Non
         refusal, _ = await pages.act(request, bearer, filled, act)
         if refusal:
             return await _page(request, pages, bearer, PATH, refusal, {**filled, "of": kind})
-        return go(PATH, "gone" if filled.get("do") == "none" else kind)
+        done = "gone" if filled.get("do") == "none" else kind
+        return go(PATH, done, chosen_plant(request))
 
 
 def _add_reading(router: APIRouter, pages: DeskPages, path: str) -> None:

@@ -10,6 +10,7 @@ from copq.targets.store import import_targets
 from tests.support.building import defect, plant, post_events, rates, stop
 from tests.support.currencies.site import FINANCE
 from tests.support.desk.asking import DeskClient, desk_client
+from tests.support.desk.browsing import ADA, Browser
 from tests.support.projects import item, propose
 
 AT = "2026-03-02T10:00:00+01:00"
@@ -46,6 +47,7 @@ async def filled(conn: Any) -> None:
 def lists(page: str) -> str:
     """The main part, without the names to choose from in its forms."""
     main = page.split('<main id="figures"')[1].split("</main>")[0]
+    main = re.sub(r'<p class="small">Of \w+ alone\..*?</p>', "", main)
     return re.sub(r"<(select|datalist).*?</\1>", "", main, flags=re.DOTALL)
 
 
@@ -97,3 +99,15 @@ async def test_the_frame_offers_the_plants_and_its_links_carry_the_chosen_one(
         assert "nort" in page and "north" in page
         alone = await asked(desk, "/finance/months", "finance:fay:north")
         assert 'class="of-plant"' not in alone and "/company" not in links(alone)
+
+
+async def test_what_was_decided_leads_back_to_the_plant(conn: Any, database: str) -> None:
+    await filled(conn)
+    async with desk_client(database) as desk:
+        ada = Browser(desk.client, ADA)
+        page = await ada.open("/finance/targets?plant=south")
+        assert "Of south alone." in page
+        action = "/finance/targets/target?plant=south"
+        assert f'action="{action}"' in page
+        done = await ada.send(action, plant="south", ratio="4 %", why="agreed")
+        assert "The target is set." in done and "Of south alone." in done
