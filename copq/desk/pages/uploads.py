@@ -12,7 +12,12 @@ from copq.web.body import read_body
 
 _REST = 64 * 1024
 """What a form has in addition to its file."""
+_THROWN_AWAY = 512 * 1024 * 1024
+"""How much of a file that is too large is read, so that the browser shows the answer."""
 _LONGEST_NAME = 200
+TOO_LARGE = (
+    f"the file is larger than {MAX_BYTES >> 20} MB: split it into several, and send each one"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,12 @@ class Upload:
 
 async def read_upload(request: Request) -> Upload:
     """Raises `HTTPException` 413 if it is too large, 422 without a file."""
-    body = await read_body(request, MAX_BYTES + _REST)
+    try:
+        body = await read_body(request, MAX_BYTES + _REST, _THROWN_AWAY)
+    except HTTPException as error:
+        if error.status_code != 413:
+            raise
+        raise HTTPException(413, TOO_LARGE) from None
 
     async def parts() -> AsyncGenerator[bytes, None]:
         yield body

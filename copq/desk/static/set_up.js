@@ -1,5 +1,5 @@
 // The guide works without this. It guesses the time zone, adds costs while they are typed, copies
-// commands, refuses a file that is too large before it is sent, and watches for the first event.
+// commands, and watches for the first event.
 "use strict";
 const zone = document.getElementById("time_zone");
 if (zone && !zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
@@ -15,14 +15,6 @@ for (const output of document.querySelectorAll("output[data-sum]")) {
   for (const input of inputs) input.addEventListener("input", add);
   window.addEventListener("pageshow", add);
   add();
-}
-
-for (const input of document.querySelectorAll("input[data-most]")) {
-  input.addEventListener("change", () => {
-    const isLarge = input.files[0]?.size > Number(input.dataset.most);
-    input.setCustomValidity(isLarge ? "This file is larger than 16 MB." : "");
-    if (isLarge) { input.reportValidity(); input.value = ""; }
-  });
 }
 
 for (const button of document.querySelectorAll("button.copy")) {

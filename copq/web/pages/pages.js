@@ -1,5 +1,5 @@
 // Everything works without this. It keeps a second press from being sent while the first is under
-// way, and takes a reader to what is wrong.
+// way, refuses a file that is too large before it is sent, and takes a reader to what is wrong.
 "use strict";
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -23,3 +23,18 @@ window.addEventListener("pageshow", (event) => {
 });
 const faults = document.getElementById("faults");
 if (faults) faults.focus();
+for (const input of document.querySelectorAll("input[data-most]")) {
+  const says = document.createElement("p");
+  says.className = "fault";
+  says.setAttribute("role", "alert");
+  says.hidden = true;
+  input.closest("label").after(says);
+  input.addEventListener("change", () => {
+    const most = Number(input.dataset.most), { name, size } = input.files[0] ?? { size: 0 };
+    const megabytes = (bytes) => Math.ceil(bytes / 1048576);
+    const isLarge = size > most;
+    says.hidden = !isLarge;
+    says.textContent = isLarge ? `${name} has ${megabytes(size)} MB, more than ${megabytes(most)} MB: it was not taken. Split it into several, and send each one.` : "";
+    if (isLarge) input.value = "";
+  });
+}

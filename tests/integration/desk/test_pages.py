@@ -82,7 +82,7 @@ async def test_a_form_without_a_file_and_a_form_that_is_none(desk: DeskClient) -
     other = await client.post(path, headers=ADA, content=b"x" * 100)
     assert other.status_code == 422 and "not a form with a file" in other.text
     large = await client.post(path, headers=ADA, files={"file": ("a.yaml", bytes(17 << 20))})
-    assert large.status_code == 413 and "larger than 16 MiB" in large.text
+    assert large.status_code == 413 and "larger than 16 MB" in large.text
 
 
 async def test_a_month_is_closed_as_a_checklist(desk: DeskClient, database: str) -> None:

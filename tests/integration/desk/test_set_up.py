@@ -85,7 +85,7 @@ async def test_wrong_input_is_named_at_its_field_and_nothing_is_lost(desk: DeskC
     assert "row 2: &#34;L1&#34; is there twice: see row 1" in page and "is a formula" in page
     assert "&lt;b&gt;" in page and "<b>" not in page
     page = await ada.upload(b"\0" * (17 << 20), "a.csv", 413, "/setup/products/file")
-    assert "larger than 16 MiB" in page
+    assert "larger than 16 MB" in page
     page = await ada.upload(
         b"line\nL9\n", "lines.csv", path="/setup/products/file", products="valve"
     )
