@@ -11,6 +11,7 @@ from playwright.async_api import Browser, expect
 from copq.database.connections import DatabaseRole, connected
 from copq.posting.post import prepare
 from copq.rates.store import import_rates
+from copq.rates.yaml_text import yaml_of
 from tests.support.access.serving import run
 from tests.support.board.accessible import is_accessible
 from tests.support.board.screenshots import keep
@@ -25,6 +26,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=PATIENCE_MS)
 MONTH = "/finance/months/north/2026-03"
 AUDIT_LOCK = "select pg_advisory_lock(hashtextextended('copq.audit', 0))"
+CHOOSE = (
+    "const chosen = new DataTransfer();"
+    "chosen.items.add(new File([new Uint8Array(50_000_000)], 'rates.xlsx'));"
+    "it.files = chosen.files"
+)
+"""A file is made in the page: to hand over as much by the protocol of the tests takes minutes."""
 WAITING = (
     "select pid from pg_stat_activity where datname = current_database() "
     "and wait_event_type = 'Lock' and query like '%copq.%'"
@@ -55,8 +62,10 @@ async def test_faults_at_the_desk_are_answered_and_nothing_happens_twice(
     people: People, site: AtWork, database: str
 ) -> None:
     await wrong_files_are_refused(people["ada"])
+    await a_file_of_50_mb_is_refused_with_what_to_do(people["ada"])
     await a_double_click_submits_once(people["ada"], site)
     await of_two_who_approve_at_once_one_does(people)
+    await a_double_click_approves_once_and_reprices_once(people, site, database)
     await a_close_without_its_session_is_kept_and_done_once(people["ada"], database)
     await an_act_whose_database_goes_is_sent_again_and_done_once(people, database)
 
@@ -73,6 +82,22 @@ async def wrong_files_are_refused(ada: Person) -> None:
         said = await ada.says()
         assert "Nothing was changed." in said and says in said, said
         await keep(ada.page, f"fault-{name}")
+
+
+async def a_file_of_50_mb_is_refused_with_what_to_do(ada: Person) -> None:
+    """By the form before it is sent; by the service where the script has not looked at it."""
+    await ada.open("/finance/rates")
+    field = ada.page.locator("input[type=file]")
+    await field.evaluate(f"it => {{ {CHOOSE}; it.dispatchEvent(new Event('change')); }}")
+    said = ada.page.get_by_role("alert").filter(has_text="rates.xlsx has 48 MB, more than 16 MB")
+    await expect(said).to_contain_text("Split it into several, and send each one.")
+    assert await field.input_value() == ""
+    await is_accessible(ada.page, "fault-50-mb")
+    await field.evaluate(f"it => {{ {CHOOSE}; }}")
+    await ada.press("Check")
+    wanted = "larger than 16 MB: split it into several, and send each one."
+    await expect(ada.page.get_by_text(wanted)).to_be_visible()
+    assert "Nothing was changed." in await ada.says()
 
 
 async def a_double_click_submits_once(ada: Person, site: AtWork) -> None:
@@ -98,6 +123,32 @@ async def of_two_who_approve_at_once_one_does(people: People) -> None:
     assert sum("Nothing was changed." in text for text in said) == 1
     await people["ada"].open("/finance")
     assert "rate document" not in await people["ada"].says()
+
+
+async def a_double_click_approves_once_and_reprices_once(
+    people: People, site: AtWork, database: str
+) -> None:
+    ada, ben = people["ada"], people["ben"]
+    await ada.open("/finance/rates")
+    await ada.choose("rates.yaml", yaml_of(rates(recovery_rate="0.4")).encode(), "application/yaml")
+    await ada.press("Check")
+    await ada.fill(why="costs of 2028")
+    await ada.press("Submit for approval")
+    await ben.open("/finance")
+    await ben.follow("rate document to decide")
+    await ben.page.get_by_role("button", name="Approve").dblclick()
+    await expect(ben.page.get_by_text("Approved. The rates are in the book.")).to_be_visible()
+    by = "select 1 from copq.rate_decision where decided_by in ('ben', 'cat')"
+    assert len(await run(database, by)) == 2
+    await ada.open("/finance/repricing")
+    await ada.fill(**{"from": "2026-03"})
+    await ada.press("Show the plan")
+    await expect(ada.page.get_by_role("heading", name="What would change")).to_be_visible()
+    await ada.fill(why="invoice 4711 came late")
+    await ada.page.get_by_role("button", name="Apply").dblclick()
+    await expect(ada.page.get_by_role("heading", name="What has changed")).to_be_visible()
+    assert len(await run(database, "select 1 from copq.job where kind = 'reprice'")) == 1
+    assert len(await run(database, "select 1 from copq.repricing")) == 1
 
 
 async def a_close_without_its_session_is_kept_and_done_once(ada: Person, database: str) -> None:
