@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 
 from copq.ledger.arithmetic import MONEY, ZERO, quotient
+from copq.periods.period import month_after
 from copq.text.counts import count_of
 
 
@@ -71,7 +72,7 @@ class PlantOfCompany:
     """The month of one plant.
 
     `budget` is in the plant's own currency, and so is what it is compared with; a reader of some of
-    its lines (`whole` is false) has none. `last_day` is that of a month that is over.
+    its lines (`whole` is false) has none. `today` is the production day that runs at the plant.
     """
 
     plant: str
@@ -83,7 +84,24 @@ class PlantOfCompany:
     stops: int
     signed: Signed | None
     whole: bool
-    last_day: date | None
+    month: date
+    today: date
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the plant has reached the month: another one may be a day ahead."""
+        return self.month <= self.today
+
+    @property
+    def running(self) -> bool:
+        """Whether the plant is within the month, so that it is compared with the same part."""
+        return self.has_begun and self.today < month_after(self.month)
+
+    @property
+    def last_day(self) -> date | None:
+        """Of a month that is over at the plant."""
+        over = self.today >= month_after(self.month)
+        return month_after(self.month) - timedelta(days=1) if over else None
 
     @property
     def share(self) -> Decimal | None:
@@ -128,9 +146,12 @@ class PlantOfCompany:
 
 @dataclass(frozen=True, slots=True)
 class CompanyTotal:
-    """The sum of those plants that have figures in the reporting currency.
+    """The sum of the plants that have begun the month and lack no exchange rate in it.
 
-    `before` is None if it is not known of one of them.
+    `before` is the sum of the same plants, so both months have the same scope. A plant without
+    entries in one of them adds 0 to it: `new` had none before, `ended` has none now. `before` is
+    None if one of these plants lacks an exchange rate there, or if none has entries there.
+    `stops` are of these plants alone.
     """
 
     now: Money
@@ -138,6 +159,8 @@ class CompanyTotal:
     plants: int
     stops: int
     target: Decimal | None
+    new: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
 
     @property
     def change(self) -> Decimal | None:
@@ -153,14 +176,22 @@ def total_of(
     plants: Sequence[PlantOfCompany], currency: str, target: Decimal | None
 ) -> CompanyTotal | None:
     """The total; None if no plant has figures in the reporting currency."""
-    shown = [plant for plant in plants if plant.now.known]
-    if not shown:
+    shown = [
+        plant
+        for plant in plants
+        if plant.has_begun and not plant.now.unconverted and (plant.now.own or plant.before.own)
+    ]
+    if not any(plant.now.own for plant in shown):
         return None
     before = None
     if any(plant.before.own for plant in shown) and not any(p.before.unconverted for p in shown):
         before = _sum(currency, (plant.before.known for plant in shown))
-    now = _sum(currency, (plant.now.known for plant in shown))
-    return CompanyTotal(now, before, len(shown), sum(plant.stops for plant in plants), target)
+    return CompanyTotal(
+        _sum(currency, (plant.now.known for plant in shown)), before, len(shown),
+        sum(plant.stops for plant in shown), target,
+        tuple(sorted(plant.plant for plant in shown if not plant.before.own)),
+        tuple(sorted(plant.plant for plant in shown if not plant.now.own)),
+    )  # fmt: skip
 
 
 def _sum(currency: str, parts: Iterable[Money | None]) -> Money:

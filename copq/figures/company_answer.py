@@ -1,10 +1,10 @@
 """The answer to what all plants together lose in a month, which the API and the page render."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
@@ -27,7 +27,7 @@ from copq.figures.missing_exchange_rates import MissingRates, missing_rates, mis
 from copq.figures.unpriced import WaitingCounts, count_waiting
 from copq.ledger.figures import Scope
 from copq.periods.period import month_after, month_before, month_name, span
-from copq.posting.open_stops import Exchange, OpenStopCosts, exchanged, open_stop_costs
+from copq.posting.open_stops import Accrued, Exchange, OpenStopCosts, exchanged, open_stop_costs
 from copq.rates.book import RateBook, Site
 from copq.schemas.priced import FAILURES
 from copq.targets.book import in_force
@@ -39,13 +39,14 @@ _DAY = timedelta(days=1)
 COMPANY_BASIS = (
     "An estimate at standard rates, for finance to reconcile. COPQ is failure alone; COPQ % is "
     "COPQ over cost of production. A plant with an entry that has no exchange rate is not in the "
-    "total."
+    "total, nor are its open stops. The total is compared with that of the same plants; a plant "
+    "without entries in a month adds 0 to it."
 )
 COLUMNS = (
     "row", "plant", "currency", "copq", "base", "share", "provisional", "own_currency", "own_copq",
     "own_base", "unconverted", "copq_before", "change", "target_share", "over_target", "budget",
     "budget_currency", "budget_used", "open_stops", "state", "signed_copq", "changed_since_signed",
-    "whole",
+    "whole", "production_day", "running",
 )  # fmt: skip
 
 
@@ -54,7 +55,8 @@ class CompanyAnswer:
     """The plants that a reader may see, the highest COPQ first, and their total.
 
     Without a reporting currency (`currency` is None) each plant has its own and there is no total.
-    `running`: the month is not over, so it is compared with the same part of the month before.
+    `running`: the month is not over at one of the plants at least. Each such plant is compared with
+    the same part of its month before, each other one with the whole month.
     `sees_all`: the reader sees every plant and line.
     """
 
@@ -72,6 +74,14 @@ class CompanyAnswer:
     def left_out(self) -> list[PlantOfCompany]:
         """The plants that the total lacks, though they have figures."""
         return [plant for plant in self.plants if plant.left_out]
+
+    @property
+    def days(self) -> dict[date, list[str]]:
+        """The plants of each production day that runs now, the newest day first."""
+        days: dict[date, list[str]] = {}
+        for plant in sorted(self.plants, key=lambda one: one.plant):
+            days.setdefault(plant.today, []).append(plant.plant)
+        return dict(sorted(days.items(), reverse=True))
 
     @property
     def seen(self) -> str:
@@ -123,6 +133,7 @@ def _plant_json(plant: PlantOfCompany, currency: str | None) -> dict[str, Any]:
         "budget": plant.budget, "budget_currency": plant.budget_currency,
         "budget_used": plant.budget_used, "open_stops": plant.stops,
         "state": "signed" if plant.signed else "provisional", "whole": plant.whole,
+        "production_day": plant.today, "running": plant.running,
     }  # fmt: skip
 
 
@@ -149,7 +160,7 @@ def _total_json(total: CompanyTotal) -> dict[str, Any]:
 async def answer_company(
     conn: Connection, book: RateBook, month: str, now: datetime
 ) -> CompanyAnswer:
-    """The figures of a month such as 2026-03; without one, of the month that runs now.
+    """The figures of a month such as 2026-03; without one, the newest that all plants have begun.
 
     Raises `ValueError` on a month that is not possible, or without rates. One snapshot.
     """
@@ -157,22 +168,26 @@ async def answer_company(
         raise ValueError(NO_RATES)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         days = {plant: site.calendar.bucket(now).day for plant, site in book.sites.items()}
-        running = max(days.values()).replace(day=1)
-        chosen = month_of(month) or running
-        if chosen > running:
+        chosen = month_of(month) or min(days.values()).replace(day=1)
+        if chosen > max(days.values()):
             raise ValueError(f"{month_name(chosen)} has not begun: name an earlier month")
         found = await reporting_currency(conn)
         currency = found.currency if found else None
-        sums = await _sums(conn, book, chosen, days, now, currency)
+        spans = [
+            Span(plant, *edges)
+            for plant, site in book.sites.items()
+            for edges in _spans(site, chosen, days[plant], now)
+        ]
+        sums = await _sums(conn, book, spans, currency)
         opened = await open_stop_costs(conn, book, Scope(), now)
-        await _add_stops(conn, sums, opened, chosen, currency)
+        await _add_stops(conn, sums, spans, opened, currency)
         rows = await _plants(conn, book, chosen, days, now, sums, opened)
         targets, budgets = await history(conn)
         at = min(now, *(span(chosen, s.calendar)[1] - _INSTANT for s in book.sites.values()))
         target = in_force(targets, budgets, at).target("", window="month")
         scope = Scope(currency=currency)
         return CompanyAnswer(
-            chosen, now, chosen == running, currency, rows,
+            chosen, now, any(row.running for row in rows), currency, rows,
             total_of(rows, currency, target) if currency else None,
             await missing_rates(conn, scope, chosen, month_after(chosen)),
             await count_waiting(conn, scope, now), await conn.fetchval(*_SQL.company_sees_all()),
@@ -184,14 +199,8 @@ BySpan = dict[tuple[str, bool], Sums]
 
 
 async def _sums(
-    conn: Connection, book: RateBook, month: date, days: Mapping[str, date], now: datetime,
-    currency: str | None,
-) -> BySpan:  # fmt: skip
-    spans = [
-        (plant, *found)
-        for plant, site in book.sites.items()
-        for found in _spans(site, month, days[plant], now)
-    ]
+    conn: Connection, book: RateBook, spans: Sequence["Span"], currency: str | None
+) -> BySpan:
     names = ("plants", "grains", "firsts", "lasts", "untils", "befores")
     columns = dict(zip(names, map(list, zip(*spans, strict=True)), strict=True))
     sums: BySpan = {
@@ -207,16 +216,36 @@ async def _sums(
 
 
 _FAILURES = list(map(str, FAILURES))
-Span = tuple[str, date, date, datetime | None, bool]
+Edges = tuple[str, date, date, datetime | None, bool]
 
 
-def _spans(site: Site, month: date, today: date, now: datetime) -> Iterator[Span]:
+class Span(NamedTuple):
+    """Days in [first, last) of a plant, and of these the hours before `until`."""
+
+    plant: str
+    grain: str
+    first: date
+    last: date
+    until: datetime | None
+    is_before: bool
+
+    def holds(self, part: Accrued) -> bool:
+        return (
+            part.plant == self.plant
+            and self.first <= part.bucket.day < self.last
+            and (self.until is None or part.bucket.hour < self.until)
+        )
+
+
+def _spans(site: Site, month: date, today: date, now: datetime) -> Iterator[Edges]:
     """The month of a plant, and the month before: of a month that runs its same part, the hours
-    that had begun by then."""
+    that had begun by then. A month that has not begun is not compared."""
     yield "month", month, month_after(month), None, False
+    if today < month:
+        return
     before, calendar = month_before(month), site.calendar
     same = before + (today - month)
-    if not month <= today < month_after(month) or same >= month:
+    if today >= month_after(month) or same >= month:
         yield "month", before, month, None, True
         return
     elapsed = now - calendar.start_of(today)
@@ -225,16 +254,23 @@ def _spans(site: Site, month: date, today: date, now: datetime) -> Iterator[Span
 
 
 async def _add_stops(
-    conn: Connection, sums: BySpan, opened: OpenStopCosts, month: date, currency: str | None
-) -> None:
-    """Add what open stops cost until now in the month, as every report does."""
-    accrued = [a for a in opened.accrued if a.bucket.day.replace(day=1) == month]
+    conn: Connection, sums: BySpan, spans: Sequence[Span], opened: OpenStopCosts,
+    currency: str | None,
+) -> None:  # fmt: skip
+    """Add what open stops cost until now in the month and in the month before, as every report
+    does."""
+    of_plant: dict[str, list[Span]] = {}
+    for one in spans:
+        of_plant.setdefault(one.plant, []).append(one)
+    held = [(part, [s for s in of_plant[part.plant] if s.holds(part)]) for part in opened.accrued]
+    accrued = [part for part, found in held if found]
+    sides = [found[0].is_before for _, found in held if found]
     parts = accrued if currency is None else await exchanged(conn, accrued, currency)
-    for part in parts:
+    for part, is_before in zip(parts, sides, strict=True):
         own = Money(part.segment.stop.currency, part.cost, provisional=part.cost)
         exchange = part.exchange or Exchange("", None)
-        reporting = part.cell(month, part.cost, part.seconds)
-        sums[part.plant, False].add(
+        reporting = part.cell(part.bucket.day, part.cost, part.seconds)
+        sums[part.plant, is_before].add(
             own,
             Money(exchange.currency, reporting.net, provisional=reporting.net),
             int(currency is not None and exchange.rate is None),
@@ -257,9 +293,12 @@ async def _plants(
                 plant, sums[plant, False], sums[plant, True], aims.target(plant, window="month"),
                 aims.budgets.get((plant, "")) if plant in whole else None,
                 site.currency_at(min(now, end - _INSTANT)),
-                sum(one.plant == plant and one.stop.started_at < end for one in opened.stops),
+                sum(
+                    one.plant == plant and one.stop.started_at < end and days[plant] >= month
+                    for one in opened.stops
+                ),
                 signed.get(plant), plant in whole,
-                month_after(month) - _DAY if days[plant] >= month_after(month) else None,
+                month, days[plant],
             )
         )  # fmt: skip
     return sorted(rows, key=_place)

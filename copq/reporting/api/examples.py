@@ -104,7 +104,9 @@ PROBLEMS = (
 COMPANY = (
     "What all plants that you may see lose in a month, next to each other and added in the "
     "reporting currency: each entry at the stored exchange rate of its day, open stops at the "
-    "newest. By default the month so far, compared with the same part of the month before. A plant "
+    "newest. By default the newest month that all plants have begun; a plant that is still within "
+    "it (`running`, by its `production_day`) is compared with the same part of the month before, "
+    "each other one with the whole. The total compares the same plants on both sides. A plant "
     "with an entry that has no exchange rate has its money in its own currency (`own`) and is not "
     "in `total`; `unconverted` names the days. Without a reporting currency there is no total. A "
     "budget is in the plant's own currency. `state` is signed where finance has closed the month, "
@@ -348,7 +350,7 @@ COMPANY_ANSWER = {
          "share": "0.025", "provisional": "0", "unconverted": 0, "copq_before": "1000",
          "change": "250", "target_share": "0.03", "over_target": False, "budget": "2000",
          "budget_currency": "EUR", "budget_used": "0.625", "open_stops": 0, "state": "signed",
-         "whole": True,
+         "whole": True, "production_day": "2026-04-02", "running": False,
          "own": [{"own_currency": "EUR", "own_copq": "1250", "own_base": "50000",
                   "signed_copq": "1250", "changed_since_signed": None}],
          "left_out": None}

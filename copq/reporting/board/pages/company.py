@@ -63,9 +63,12 @@ def _tile(total: CompanyTotal, answer: CompanyAnswer) -> dict[str, Any]:
 
 
 def _compared(answer: CompanyAnswer) -> str:
-    """What the month is compared with."""
+    """What the month is compared with: of each plant that is within it, the same part."""
     before = month_name(month_before(answer.month))
-    return f"the same part of {before}" if answer.running else before
+    running = sorted(plant.plant for plant in answer.plants if plant.running)
+    if not running or all(plant.running for plant in answer.plants if plant.has_begun):
+        return f"the same part of {before}" if running else before
+    return f"{before}, of {', '.join(running)} the same part of it"
 
 
 def _table(answer: CompanyAnswer) -> Table:
@@ -158,6 +161,18 @@ def _percent(share: Decimal | None) -> str:
 
 
 def _remarks(answer: CompanyAnswer) -> Iterator[str]:
+    total, month = answer.total, month_name(answer.month)
+    if total and total.before and total.new:
+        before = month_name(month_before(answer.month))
+        yield f"Without entries in what is compared of {before}, so 0: {', '.join(total.new)}."
+    if total and total.ended:
+        yield f"Without entries in {month}, so 0 in the total: {', '.join(total.ended)}."
+    late = sorted(plant.plant for plant in answer.plants if not plant.has_begun)
+    if late:
+        yield f"Not in the total, as {month} has not begun there: {', '.join(late)}."
+    if len(answer.days) > 1 and (answer.running or late):
+        days = "; ".join(f"{day} at {', '.join(names)}" for day, names in answer.days.items())
+        yield f"The production day now: {days}."
     if answer.currency:
         yield "A budget is in the plant's own currency, and compared with COPQ in it."
 

@@ -143,6 +143,74 @@ async def test_a_month_that_runs_is_compared_with_its_same_part_and_counts_open_
     assert {link.href for link in shown.links} >= {"/?plant=north", "/?plant=gavle"}
 
 
+async def test_an_open_stop_counts_in_each_month_that_it_crosses(conn: Any, api: Api) -> None:
+    await filled(conn)
+    book = await load(conn)
+    await post_events(conn, book, [stop("s", "2026-02-28T09:00:00+01:00")])
+    api.now = datetime.fromisoformat("2026-04-02T11:00:00+02:00")
+    march = await api.get("/v1/company", month=MARCH)
+    february = await api.get("/v1/company", month="2026-02")
+    for of_march, of_february in (
+        (of(march, "north"), of(february, "north")), (march["total"], february["total"]),
+    ):  # fmt: skip
+        assert of_march["copq_before"] == of_february["copq"]
+    assert Decimal(of(february, "north")["provisional"]) > 0
+    asked = {"plant": "north", "from_": "2026-02", "to": "2026-03", "base": "cost of production"}
+    report = (await api.get("/v1/coq", **asked))["rows"]
+    [copq] = {row["amount"] for row in report if row["figure"] == "copq"}
+    assert copq == of(march, "north")["copq_before"]
+    api.now = datetime.fromisoformat("2026-03-28T11:00:00+01:00")
+    north = of(await api.get("/v1/company"), "north")
+    assert Decimal(north["copq_before"]) == 30 + 2 * 60 * 2, "the hours 9 and 10 of 28 February"
+
+
+async def test_the_total_compares_the_same_plants_and_counts_their_open_stops(
+    conn: Any, api: Api
+) -> None:
+    book = await three_plants(conn)
+    await publish(conn, *((name, day, rate) for (name, day), rate in RATES.items()))
+    await post_events(conn, book, [
+        defect("old", "2026-02-10T10:00:00+01:00", 5),
+        defect("new", "2026-03-02T10:00:00+01:00", 10, plant="gavle"),
+        defect("yen", "2026-03-02T10:00:00+01:00", 10, plant="osaka"),
+        stop("s", "2026-03-18T09:00:00+01:00", plant="osaka"),
+    ])  # fmt: skip
+    api.now = datetime.fromisoformat("2026-04-02T11:00:00+02:00")
+    total = (await api.get("/v1/company", month=MARCH))["total"]
+    assert Decimal(total["copq"]) == 100 * SEK
+    assert Decimal(total["copq_before"]) == 50, "north has no entries now, and is compared"
+    assert Decimal(total["change"]) == 100 * SEK - 50
+    assert total["open_stops"] == 0, "osaka is not in the total"
+    shown = await page(api, "/company", month=MARCH)
+    assert "Total of 2 plants" in shown.table
+    assert "Without entries in March 2026, so 0 in the total: north." in shown.text
+    assert "Without entries in what is compared of February 2026, so 0: gavle." in shown.text
+    book = await load(conn)
+    january, kept = "2026-01-10T10:00:00+01:00", "2026-02-11T10:00:00+01:00"
+    late = [defect("no", january, plant="gavle"), defect("yes", kept, plant="gavle")]
+    await post_events(conn, book, late)
+    february = await api.get("/v1/company", month="2026-02")
+    assert february["total"]["copq_before"] is None, "January has no rate for the krona"
+
+
+async def test_each_plant_is_compared_by_its_own_production_day(conn: Any, api: Api) -> None:
+    await filled(conn)
+    api.now = datetime.fromisoformat("2026-02-28T23:30:00+01:00")
+    said = await api.get("/v1/company")
+    assert (said["month"], said["running"]) == ("2026-02", True)
+    assert [
+        (of(said, name)["production_day"], of(said, name)["running"]) for name in ("north", "osaka")
+    ] == [("2026-02-28", True), ("2026-03-01", False)]
+    shown = await page(api, "/company")
+    assert "against January 2026, of gavle, north the same part of it." in shown.text
+    days = "The production day now: 2026-03-01 at osaka; 2026-02-28 at gavle, north."
+    assert days in shown.text
+    march = await api.get("/v1/company", month=MARCH)
+    assert of(march, "north")["copq_before"] is None, "March has not begun there"
+    shown = await page(api, "/company", month=MARCH)
+    assert "as March 2026 has not begun there: gavle, north" in shown.text
+
+
 async def test_targets_budgets_and_what_finance_has_signed(conn: Any, api: Api) -> None:
     await filled(conn)
     book = await load(conn)
