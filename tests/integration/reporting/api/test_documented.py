@@ -70,4 +70,4 @@ async def test_openapi_knows_that_shape_and_no_other(api: Api) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert len(ADDRESSES) == 21
+    assert len(ADDRESSES) == 22

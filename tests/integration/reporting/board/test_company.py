@@ -20,6 +20,7 @@ from copq.schemas.targets import TargetFile
 from copq.targets.store import import_targets
 from tests.support.building import defect, plant, post_events, production, rates, stop
 from tests.support.currencies.site import FINANCE, JPY, SEK, publish, three_plants
+from tests.support.desk.asking import desk_client
 from tests.support.periods.building import shut
 from tests.support.reporting.api.asking import Api, LinesDoor
 from tests.support.reporting.api.shared_app import asking
@@ -270,7 +271,7 @@ async def test_a_reader_sees_its_own_plants_and_lines_alone(conn: Any, api: Api)
 
 
 async def test_without_a_reporting_currency_the_page_says_how_to_set_one(
-    conn: Any, api: Api
+    conn: Any, api: Api, database: str
 ) -> None:
     book = await three_plants(conn)
     await conn.execute("delete from copq.reporting_currency")
@@ -283,6 +284,10 @@ async def test_without_a_reporting_currency_the_page_says_how_to_set_one(
     shown = await page(api, "/company", month=MARCH)
     assert "copq currencies set EUR" in shown.text
     assert shown.table["gavle"][0] == "30.00 SEK"
+    to_desk = '<a href="/finance/files#currency">Set the reporting currency</a>'
+    async with desk_client(database) as desk:
+        assert to_desk in (await desk.get("/company")).text
+        assert "/finance/files" not in (await desk.get("/company", by="manager:mia")).text
 
 
 @pytest.mark.parametrize(
