@@ -86,6 +86,8 @@ class PlantOfCompany:
     whole: bool
     month: date
     today: date
+    day: Sums
+    """The production day `today`, so far."""
 
     @property
     def has_begun(self) -> bool:

@@ -46,7 +46,7 @@ COLUMNS = (
     "row", "plant", "currency", "copq", "base", "share", "provisional", "own_currency", "own_copq",
     "own_base", "unconverted", "copq_before", "change", "target_share", "over_target", "budget",
     "budget_currency", "budget_used", "open_stops", "state", "signed_copq", "changed_since_signed",
-    "whole", "production_day", "running",
+    "whole", "production_day", "running", "today_copq",
 )  # fmt: skip
 
 
@@ -134,6 +134,7 @@ def _plant_json(plant: PlantOfCompany, currency: str | None) -> dict[str, Any]:
         "budget_used": plant.budget_used, "open_stops": plant.stops,
         "state": "signed" if plant.signed else "provisional", "whole": plant.whole,
         "production_day": plant.today, "running": plant.running,
+        "today_copq": plant.day.known and plant.day.known.copq,
     }  # fmt: skip
 
 
@@ -181,7 +182,10 @@ async def answer_company(
         sums = await _sums(conn, book, spans, currency)
         opened = await open_stop_costs(conn, book, Scope(), now)
         await _add_stops(conn, sums, spans, opened, currency)
-        rows = await _plants(conn, book, chosen, days, now, sums, opened)
+        today = [Span(plant, "day", day, day + _DAY, None, False) for plant, day in days.items()]
+        of_today = await _sums(conn, book, today, currency)
+        await _add_stops(conn, of_today, today, opened, currency)
+        rows = await _plants(conn, book, chosen, days, now, (sums, of_today), opened)
         targets, budgets = await history(conn)
         at = min(now, *(span(chosen, s.calendar)[1] - _INSTANT for s in book.sites.values()))
         target = in_force(targets, budgets, at).target("", window="month")
@@ -279,8 +283,9 @@ async def _add_stops(
 
 async def _plants(
     conn: Connection, book: RateBook, month: date, days: Mapping[str, date], now: datetime,
-    sums: BySpan, opened: OpenStopCosts,
+    found: tuple[BySpan, BySpan], opened: OpenStopCosts,
 ) -> list[PlantOfCompany]:  # fmt: skip
+    sums, of_today = found
     whole = await whole_plants(conn, book.sites)
     signed = await _signed(conn, month, book.sites)
     targets, budgets = await history(conn)
@@ -299,6 +304,7 @@ async def _plants(
                 ),
                 signed.get(plant), plant in whole,
                 month, days[plant],
+                of_today[plant, False],
             )
         )  # fmt: skip
     return sorted(rows, key=_place)

@@ -351,6 +351,7 @@ COMPANY_ANSWER = {
          "change": "250", "target_share": "0.03", "over_target": False, "budget": "2000",
          "budget_currency": "EUR", "budget_used": "0.625", "open_stops": 0, "state": "signed",
          "whole": True, "production_day": "2026-04-02", "running": False,
+         "today_copq": "40",
          "own": [{"own_currency": "EUR", "own_copq": "1250", "own_base": "50000",
                   "signed_copq": "1250", "changed_since_signed": None}],
          "left_out": None}

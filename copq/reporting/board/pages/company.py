@@ -78,19 +78,19 @@ def _table(answer: CompanyAnswer) -> Table:
     total = answer.total
     column = money_column([m.copq for m in known if m] + ([total.now.copq] if total else []),
                           currency or "")  # fmt: skip
-    rows = [_row(plant, column) for plant in answer.plants]
+    rows = [_row(plant, column, currency or "") for plant in answer.plants]
     if total:
         rows.append(_total_row(total, column))
     columns = [
         f"COPQ, {currency}", "own currency", "COPQ %", "target %", "budget used", "change",
-        "open stops", "books",
+        "open stops", "books", "today so far",
     ]  # fmt: skip
     note = f"Change: against {_compared(answer)}." * bool(currency)
     label = f"COPQ by plant, {month_name(answer.month)}"
     return without_empty_columns(Table(label, "Plant", columns, rows, note))
 
 
-def _row(plant: PlantOfCompany, column: MoneyColumn) -> Row:
+def _row(plant: PlantOfCompany, column: MoneyColumn, currency: str) -> Row:
     known = plant.now.known
     own = list(plant.now.own.values())
     cells = [
@@ -103,6 +103,7 @@ def _row(plant: PlantOfCompany, column: MoneyColumn) -> Row:
         NONE_CELL if plant.change is None else column.change(plant.change),
         Cell(count_text(plant.stops)),
         _books(plant),
+        _today(plant, currency),
     ]  # fmt: skip
     return Row(Cell(plant.plant, href=_board(plant)), cells)
 
@@ -115,7 +116,7 @@ def _total_row(total: CompanyTotal, column: MoneyColumn) -> Row:
         column.cell(total.now.copq), NONE_CELL,
         Cell(f"{'▲ ' * total.is_over}{_percent(total.now.share)}"), Cell(_percent(total.target)),
         NONE_CELL, NONE_CELL if total.change is None else column.change(total.change),
-        Cell(count_text(total.stops)), NONE_CELL,
+        Cell(count_text(total.stops)), NONE_CELL, NONE_CELL,
     ]  # fmt: skip
     return Row(Cell(f"Total of {count_of(total.plants, 'plant', 'plants')}"), cells, "sum")
 
@@ -144,6 +145,14 @@ def _books(plant: PlantOfCompany) -> Cell:
     )
     title = f"signed on {plant.signed.closed_at:%Y-%m-%d}, {plant.signed.state}"
     return Cell(f"signed; since then {changed}" if changed else "signed", title)
+
+
+def _today(plant: PlantOfCompany, currency: str) -> Cell:
+    """The COPQ of the production day that runs, and that day."""
+    known = plant.day.known
+    shown = [Money(currency, known.copq)] if known and currency else plant.day.own.values()
+    money = " + ".join(map(_money, shown)) or NONE
+    return Cell(f"{money} on {plant.today}")
 
 
 def _left_out(plant: PlantOfCompany) -> str:

@@ -139,8 +139,11 @@ async def test_a_month_that_runs_is_compared_with_its_same_part_and_counts_open_
     gavle = of(said, "gavle")
     assert Decimal(gavle["provisional"]) == 240 * RATES["SEK", date(2026, 3, 17)]
     assert Decimal(said["total"]["provisional"]) == Decimal(gavle["provisional"])
+    assert (gavle["today_copq"], gavle["production_day"]) == (gavle["provisional"], "2026-03-18")
     shown = await page(api, "/company")
     assert "the same part of February 2026" in shown.text
+    assert shown.table["gavle"][-1] == "21.29 EUR on 2026-03-18"
+    assert shown.table["osaka"][-1].endswith("on 2026-03-18")
     assert {link.href for link in shown.links} >= {"/?plant=north", "/?plant=gavle"}
 
 
@@ -241,7 +244,7 @@ async def test_targets_budgets_and_what_finance_has_signed(conn: Any, api: Api) 
     late = of(await api.get("/v1/company", month=MARCH), "north")
     assert late["own"][0]["changed_since_signed"] == "40"
     shown = await page(api, "/company", month=MARCH)
-    assert shown.table["north"][-1] == "signed; since then +40.00 EUR"
+    assert shown.table["north"][-2] == "signed; since then +40.00 EUR"
 
 
 async def test_a_reader_sees_its_own_plants_and_lines_alone(conn: Any, api: Api) -> None:
