@@ -2,7 +2,7 @@
 
 from asyncpg import Connection
 
-from copq.database.connections import DatabaseRole, connect
+from copq.database.connections import STATEMENT_S, DatabaseRole, connect
 from copq.posting.post import prepare
 
 
@@ -10,8 +10,9 @@ class LedgerConnections:
     """Each connection has one user, from `take` to `give_back` or `drop`."""
 
     def __init__(self, dsn: str, idle_s: float) -> None:
-        """A worker that is frozen within a transaction for `idle_s` loses it, so that the others
-        need not wait for its locks."""
+        """A worker that is frozen within a transaction for `idle_s` loses it, and one that is
+        frozen while it copies rows once a statement may last no longer: the others need not wait
+        for its locks."""
         self._dsn, self._idle_s = dsn, idle_s
         self._open: set[Connection] = set()
         self._idle: list[Connection] = []
@@ -46,6 +47,7 @@ class LedgerConnections:
         # If the server crashes, it loses the batch together with its fence, and the batch is read
         # again.
         await conn.execute("set synchronous_commit = off")
+        await conn.execute(f"set statement_timeout = '{STATEMENT_S}s'")
         await conn.execute(f"set idle_in_transaction_session_timeout = '{self._idle_s:.0f}s'")
         await prepare(conn)
         return conn

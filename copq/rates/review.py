@@ -156,7 +156,8 @@ def _surprises(name: str, old: Any, new: Any, jump: Decimal) -> Iterator[Concern
         if not (isinstance(before, Decimal) and isinstance(after, Decimal)):
             continue
         if abs(after - before) > jump * before:
-            says = f"{at}: {figure} {before:f} → {after:f} ({_change(before, after)})"
+            move = f"{before.normalize():f} → {after.normalize():f}"
+            says = f"{at}: {figure} {move} ({_change(before, after)})"
             yield Concern("jump", name, says)
 
 

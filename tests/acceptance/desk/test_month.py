@@ -15,7 +15,7 @@ from tests.support.board.accessible import is_accessible
 from tests.support.board.printed import text_of
 from tests.support.board.screenshots import keep
 from tests.support.board.watched import PATIENCE_MS
-from tests.support.desk.months import FIRST, cost_table, event, last_month, money, rejects
+from tests.support.desk.months import cost_table, event, last_month, money, rejects
 from tests.support.desk.office import Office, Person
 from tests.support.faults.processes import until
 from tests.support.reporting.sheets import Calculated
@@ -70,7 +70,7 @@ async def test_a_month_is_priced_repriced_closed_and_reported_by_its_people(
     office: Office,
 ) -> None:
     story = await begun(office)
-    await first_rates(story)
+    await the_plant_is_set_up_by_the_guide(story)
     await rates_come_by_excel(story)
     await events_arrive_and_one_has_no_price(story)
     await its_rate_prices_it(story)
@@ -112,12 +112,24 @@ def submitted_and_approved(by: str, why: str, then: str) -> list[tuple[str, str,
     return [(by, "insert copq.rate_document", why), *((then, what, "") for what in DECIDED)]
 
 
-async def first_rates(story: Story) -> None:
-    await story.ada.open("/finance")
-    await story.ada.follow("Submit the first rate file")
-    await submit(story.ada, "rates.yaml", FIRST.encode(), "costs of the year")
+async def the_plant_is_set_up_by_the_guide(story: Story) -> None:
+    """By one person of finance; another one approves, and the guide goes on."""
+    ada = story.ada
+    await ada.open("/finance")
+    await ada.follow("Set up your plant")
+    await ada.fill(plant="north", time_zone="UTC", day_start="00:00", currency="EUR")
+    await ada.press("Go on: lines and products")
+    await ada.fill(lines="L1\t120\nL2", products="widget\tS1\t10")
+    await ada.press("Go on: first rates")
+    await ada.fill(since="2020-01-01")
+    await ada.press("Submit for approval")
+    assert "Document 1 waits for another person of finance" in await ada.says()
     await approve(story.ben)
-    story.was_audited(*submitted_and_approved("ada", "costs of the year", "ben"))
+    story.was_audited(
+        *submitted_and_approved("ada", "first rates, by the guide in the browser", "ben")
+    )
+    await ada.follow("Look again")
+    assert "A test event of north" in await ada.says()
 
 
 async def rates_come_by_excel(story: Story) -> None:
@@ -126,7 +138,7 @@ async def rates_come_by_excel(story: Story) -> None:
     await ada.choose("rates.xlsx", cost_table("widget", 14, month))
     await ada.press("Check")
     assert "10 → 14 (+40%)" in await ada.says()
-    item = 'cost table "widget" of all plants'
+    item = 'cost table "widget" of plant "north"'
     changes = await ada.table("what changes")
     first = f"{month} 00:00 UTC"
     assert changes[1:] == [[item, first, "new version", "stages.S1.raw material", "10", "14"]]
@@ -171,8 +183,8 @@ async def events_arrive_and_one_has_no_price(story: Story) -> None:
     await story.ada.follow("event without a price")
     told = story.office.ask("unpriced")
     [row] = (await story.ada.table("events without a price"))[1:]
-    assert row[0] == told["unpriced"][0]["reason"] and "gadget" in row[0]
-    assert [row[5], row[6]] == ["1", "unknown"] and told["unpriced_totals"]["unknown"] == 1
+    assert row[6] == told["unpriced"][0]["reason"] and "gadget" in row[6]
+    assert [row[4], row[5]] == ["1", "unknown"] and told["unpriced_totals"]["unknown"] == 1
     [waits] = (await story.ada.table("corrections that wait"))[1:]
     assert waits[:2] == ["c1", told["corrections"][0]["corrects"]]
     await is_accessible(story.ada.page, "month-2-unpriced")

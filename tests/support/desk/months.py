@@ -28,8 +28,8 @@ def last_month() -> date:
 def cost_table(product: str, raw_material: int | str, since: date) -> bytes:
     """A rate file in Excel, with a table of one stage."""
     table = {
-        "product": product, "effective_from": since.isoformat(), "currency": "EUR", "stage": "S1",
-        "raw_material": raw_material,
+        "product": product, "plant": "north", "effective_from": since.isoformat(),
+        "currency": "EUR", "stage": "S1", "raw_material": raw_material,
     }  # fmt: skip
     return workbook(rate_file=[{"time_zone": "UTC"}], cost_tables=[table])
 

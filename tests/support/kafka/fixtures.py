@@ -12,11 +12,14 @@ from tests.support.kafka.broker import KafkaBroker
 JARS = (Path(__file__).parents[3] / "build" / "kafka").resolve()
 """Without links: the archive of the classes knows each jar by its path."""
 
+_FROZEN_AT_TIMES = {"broker.session.timeout.ms": "86400000"}
+"""Else its controller fences it as it is thawed, and for a moment the cluster has no broker."""
+
 
 @pytest.fixture(scope="session")
 def kafka_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     """Not started yet."""
-    broker = KafkaBroker(tmp_path_factory.mktemp("kafka"), JARS)
+    broker = KafkaBroker(tmp_path_factory.mktemp("kafka"), JARS, _FROZEN_AT_TIMES)
     yield broker
     broker.kill()
 
