@@ -1,6 +1,6 @@
 """How long a test waits for what must happen. It measures nothing: a busy machine may take long.
 
-Whoever works on a test that fails sets COPQ_PATIENCE_S lower, to see it fail sooner.
+Set COPQ_PATIENCE_S lower to see a test fail sooner.
 """
 
 import os

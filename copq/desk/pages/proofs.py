@@ -15,8 +15,9 @@ from copq.desk.jobs import Job
 from copq.desk.once import Done
 from copq.desk.pages.fields import amount_in, filled_model, locale_in
 from copq.desk.pages.frame import DeskPages, Refusal, go
+from copq.desk.pages.job import add_job_pages
 from copq.desk.pages.uploads import read_upload
-from copq.desk.repricings import VerifyAct, VerifyAuditAct, ask_for_work, asker, cancel
+from copq.desk.repricings import VerifyAct, VerifyAuditAct, ask_for_work, asker
 from copq.desk.uploads import Upload
 from copq.desk.works import ANCHOR, COMPARE_ANCHORS, VERIFY, VERIFY_AUDIT
 from copq.ledger.difference import Difference
@@ -24,7 +25,6 @@ from copq.web.answers import Faults
 from copq.web.pages.form_fields import read_form
 
 PATH = "/finance/proofs"
-AGAIN_S = 1
 _MOST, _RECENT = 200, 10
 KINDS = {
     VERIFY_AUDIT: "Proof of the audit trail", VERIFY: "Proof of entries and figures",
@@ -130,48 +130,18 @@ def _verdict(job: Job) -> str:
 
 
 def _add_job(router: APIRouter, pages: DeskPages) -> None:
-    @router.get(f"{PATH}/{{number:int}}")
-    async def job(request: Request, number: int) -> Response:
-        return await _job(request, pages, await pages.person(request), number)
+    async def show(
+        request: Request, bearer: Bearer, found: Job, refusal: Refusal | None
+    ) -> Response:
+        answer = found.answer or {}
+        wrong = [
+            *(fault["what"] for fault in answer.get("faults", [])),
+            *(str(Difference(**one)) for one in answer.get("differences", [])),
+        ]
+        return pages.show(
+            request, bearer, "proof.html", PATH, refusal, job=found, answer=answer,
+            title=KINDS[found.kind], is_open=found.state in jobs.OPEN,
+            is_anchor=found.kind == ANCHOR, wrong=wrong[:_MOST], number=len(wrong), most=_MOST,
+        )  # fmt: skip
 
-    @router.post(f"{PATH}/{{number:int}}/cancel")
-    async def stop(request: Request, number: int) -> Response:
-        bearer = await pages.person(request)
-        filled = await read_form(request)
-
-        async def act(acting: Acting) -> Any:
-            await _read(acting.conn, bearer, number)
-            return (await cancel(acting, number, filled.get("why", ""))).body["state"]
-
-        refusal, _ = await pages.act(request, bearer, filled, act)
-        if refusal:
-            return await _job(request, pages, bearer, number, refusal)
-        return go(f"{PATH}/{number}", "cancelled")
-
-
-async def _read(conn: Any, bearer: Bearer, number: int) -> Job:
-    found = await jobs.read_job(conn, number)
-    if found.kind not in KINDS or asker(bearer) not in (None, found.actor.name):
-        raise HTTPException(404, f"there is no proof {number}")
-    return found
-
-
-async def _job(
-    request: Request, pages: DeskPages, bearer: Bearer, number: int,
-    refusal: Refusal | None = None,
-) -> Response:  # fmt: skip
-    async with pages.desk.seeing_as(bearer) as seeing:
-        found = await _read(seeing.conn, bearer, number)
-    answer = found.answer or {}
-    wrong = [
-        *(fault["what"] for fault in answer.get("faults", [])),
-        *(str(Difference(**one)) for one in answer.get("differences", [])),
-    ]
-    shown = pages.show(
-        request, bearer, "proof.html", PATH, refusal, job=found, answer=answer,
-        title=KINDS[found.kind], is_open=found.state in jobs.OPEN, is_anchor=found.kind == ANCHOR,
-        wrong=wrong[:_MOST], number=len(wrong), most=_MOST,
-    )  # fmt: skip
-    if found.state in jobs.OPEN:
-        shown.headers["Refresh"] = str(AGAIN_S)
-    return shown
+    add_job_pages(router, pages, PATH, KINDS, "proof", show)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from copq.access.door import Bearer
@@ -14,12 +14,12 @@ from copq.desk.acts import require_version
 from copq.desk.desk import Acting
 from copq.desk.jobs import Job
 from copq.desk.pages.frame import DeskPages, Refusal, go
+from copq.desk.pages.job import add_job_pages
 from copq.desk.repricings import (
     RepricingAct,
     RepricingPlanAct,
     ask_for_work,
     asker,
-    cancel,
 )
 from copq.desk.works import PLAN, REPRICE
 from copq.rates.file import RateFileError
@@ -29,7 +29,6 @@ from copq.repricing import runs
 from copq.web.pages.form_fields import read_form
 
 PATH = "/finance/repricing"
-AGAIN_S = 1
 _COSTS = {"copq": "COPQ", "other CoQ": "other CoQ", "base": "base"}
 
 
@@ -98,48 +97,18 @@ async def _start(
 
 
 def _add_job(router: APIRouter, pages: DeskPages) -> None:
-    @router.get(f"{PATH}/{{number:int}}")
-    async def job(request: Request, number: int) -> Response:
-        bearer = await pages.person(request)
-        return await _job(request, pages, bearer, number)
+    async def show(
+        request: Request, bearer: Bearer, found: Job, refusal: Refusal | None
+    ) -> Response:
+        answer = found.answer or {}
+        rows = await asyncio.to_thread(_rows, answer.get("changes", []))
+        return pages.show(
+            request, bearer, "repricing_job.html", PATH, refusal, job=found, answer=answer,
+            rows=rows, is_plan=found.kind == PLAN, is_open=found.state in jobs.OPEN,
+            again=_again(found),
+        )  # fmt: skip
 
-    @router.post(f"{PATH}/{{number:int}}/cancel")
-    async def stop(request: Request, number: int) -> Response:
-        bearer = await pages.person(request)
-        filled = await read_form(request)
-
-        async def act(acting: Acting) -> Any:
-            await _read(acting.conn, bearer, number)
-            return (await cancel(acting, number, filled.get("why", ""))).body["state"]
-
-        refusal, _ = await pages.act(request, bearer, filled, act)
-        if refusal:
-            return await _job(request, pages, bearer, number, refusal)
-        return go(f"{PATH}/{number}", "cancelled")
-
-
-async def _read(conn: Any, bearer: Bearer, number: int) -> Job:
-    found = await jobs.read_job(conn, number)
-    if found.kind not in (PLAN, REPRICE) or asker(bearer) not in (None, found.actor.name):
-        raise HTTPException(404, f"there is no repricing {number}")
-    return found
-
-
-async def _job(
-    request: Request, pages: DeskPages, bearer: Bearer, number: int,
-    refusal: Refusal | None = None,
-) -> Response:  # fmt: skip
-    async with pages.desk.seeing_as(bearer) as seeing:
-        found = await _read(seeing.conn, bearer, number)
-    answer = found.answer or {}
-    rows = await asyncio.to_thread(_rows, answer.get("changes", []))
-    shown = pages.show(
-        request, bearer, "repricing_job.html", PATH, refusal, job=found, answer=answer, rows=rows,
-        is_plan=found.kind == PLAN, is_open=found.state in jobs.OPEN, again=_again(found),
-    )  # fmt: skip
-    if found.state in jobs.OPEN:
-        shown.headers["Refresh"] = str(AGAIN_S)
-    return shown
+    add_job_pages(router, pages, PATH, (PLAN, REPRICE), "repricing", show)
 
 
 def _again(job: Job) -> dict[str, str]:

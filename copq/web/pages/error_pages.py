@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 _TITLES = {
-    403: "Not for this role", 404: "There is no such page", 413: "Too large",
+    403: "Not for this role", 404: "This page does not exist", 413: "Too large",
     429: "Too many requests", 500: "A fault of the service", 503: "Not available now",
 }  # fmt: skip
 _IN_OTHER_WORDS = {

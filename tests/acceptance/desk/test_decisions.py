@@ -1,11 +1,7 @@
 """Access, targets and a project on the pages of the desk, in a real browser, by their people."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, ViewportSize, expect
+from playwright.async_api import ViewportSize, expect
 
 from copq.access.door import Role
 from tests.support.board.accessible import is_accessible
@@ -24,14 +20,6 @@ projects:
      baseline: {first: 2026-01-01, last: 2026-03-31}, starts: 2026-04-15, currency: EUR,
      benefits: [{type: hard, first_month: 2026-05, last_month: 2026-07, amount: 100}]}
 """
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def office(tmp_path: Path, browser: Browser) -> AsyncIterator[Office]:
-    found = Office.in_folder(tmp_path, browser)
-    await found.start()
-    yield found
-    await found.close()
 
 
 async def test_access_targets_and_a_project_are_decided_in_the_browser(office: Office) -> None:

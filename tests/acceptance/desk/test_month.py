@@ -1,14 +1,12 @@
 """A whole month on the pages of the desk, in a real browser, by people with roles of their own."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Locator, expect
 
 from copq.access.door import Role
 from tests.support.board.accessible import is_accessible
@@ -24,14 +22,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=PATIENCE_MS)
 LATE = "invoice 4711 came late"
 DECIDED = ("insert copq.rate_decision", "insert copq.rate_item", "insert copq.rate_revision")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def office(tmp_path: Path, browser: Browser) -> AsyncIterator[Office]:
-    found = Office.in_folder(tmp_path, browser)
-    await found.start()
-    yield found
-    await found.close()
 
 
 @dataclass

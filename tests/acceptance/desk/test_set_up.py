@@ -2,12 +2,9 @@
 
 import subprocess
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from tests.support.board.accessible import is_accessible
 from tests.support.board.watched import PATIENCE_MS
@@ -19,14 +16,6 @@ PHONE, LAPTOP = ViewportSize(width=390, height=844), ViewportSize(width=1366, he
 PRODUCTS = "Product\tStage\tMaterial\tLabour\nbottle\tblown\t0.04\t0.03\nbottle\tfilled\t0.11\t0.07"
 WITHIN_S = 180
 RATES, TOKENS = (f"first {what}, by the guide in the browser" for what in ("rates", "tokens"))
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def office(tmp_path: Path, browser: Browser) -> AsyncIterator[Office]:
-    found = Office.in_folder(tmp_path, browser)
-    await found.start()
-    yield found
-    await found.close()
 
 
 async def test_from_an_empty_folder_to_a_first_figure_of_your_own(office: Office) -> None:

@@ -84,7 +84,7 @@ async def _take_page(
 
 
 def submit_rates(url: str) -> None:
-    """Dearer standstills from 2026 on, as a document that waits for a second person."""
+    """Higher costs of stops from 2026 on, as a document that waits for a second person."""
     text = sending.RATES[0].read_text()
     _, lines = text.split("line_rates:")
     rates = lines.replace("2025-01-01", "2026-01-01").replace("12.00", "13.50")
